@@ -1,0 +1,296 @@
+//! What an operation makes true. Facts drive the simulation, the check of the real machine after
+//! every operation, "already so", and the release of what ends with a reboot.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Content, Device, Kind, Release, Table};
+use crate::types::{Mode, Place};
+
+/// Something that is so after an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A disk carries this table, with exactly these partitions.
+    Partitioned {
+        /// The disk.
+        disk: String,
+        /// Its table.
+        table: Table,
+        /// Its partitions, all blank.
+        parts: Vec<NewPartition>,
+    },
+    /// No signature and no partition table is left on a device.
+    Blank {
+        /// The device.
+        device: String,
+    },
+    /// A device carries this content.
+    Holds {
+        /// The device.
+        device: String,
+        /// What is on it.
+        content: Content,
+    },
+    /// An encrypted container is open.
+    Opened {
+        /// The container.
+        on: String,
+        /// The name below `/dev/mapper`.
+        name: String,
+        /// Bytes of the mapping.
+        size: u64,
+        /// Bytes of its logical sector.
+        sector: u32,
+    },
+    /// No mapping has this name.
+    Closed {
+        /// The name below `/dev/mapper`.
+        name: String,
+    },
+    /// A volume group exists, without volumes.
+    GroupMade {
+        /// Its name.
+        group: String,
+        /// Its physical volumes.
+        members: Vec<String>,
+        /// Bytes of an extent.
+        extent: u64,
+        /// All its extents.
+        extents: u64,
+    },
+    /// No volume group has this name.
+    GroupGone {
+        /// The name.
+        group: String,
+    },
+    /// All volumes of a group are active, or none is.
+    GroupActive {
+        /// Its name.
+        group: String,
+        /// Which of both.
+        active: bool,
+    },
+    /// A logical volume exists and is active.
+    VolumeMade {
+        /// Its group.
+        group: String,
+        /// Its name.
+        volume: String,
+        /// Its size.
+        extents: u64,
+    },
+    /// No volume of the group has this name.
+    VolumeGone {
+        /// The group.
+        group: String,
+        /// The name.
+        volume: String,
+    },
+    /// Something is mounted.
+    Mounted {
+        /// Where.
+        at: String,
+        /// What.
+        origin: MountOrigin,
+        /// With which options.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        options: BTreeSet<String>,
+    },
+    /// Nothing is mounted at this place or below it.
+    Unmounted {
+        /// The place.
+        at: String,
+    },
+    /// A swap area is active, or not.
+    Swapping {
+        /// The device.
+        device: String,
+        /// Its priority when active.
+        on: Option<i32>,
+    },
+    /// A regular file has this content.
+    File {
+        /// Which.
+        place: Place,
+        /// SHA-256 of its content, where the content is known beforehand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+        /// Its permission bits, where they were asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<Mode>,
+    },
+    /// A folder exists.
+    Dir {
+        /// Which.
+        place: Place,
+    },
+    /// A symbolic link exists.
+    Link {
+        /// Which.
+        place: Place,
+        /// Its text.
+        to: String,
+    },
+    /// Nothing is there.
+    Absent {
+        /// Where.
+        place: Place,
+    },
+    /// A file or folder belongs to somebody.
+    Owned {
+        /// Which.
+        place: Place,
+        /// Owner's number.
+        uid: u32,
+        /// Group's number.
+        gid: u32,
+    },
+}
+
+/// A partition that does not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPartition {
+    /// Its number.
+    pub number: u32,
+    /// First byte.
+    pub start: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Type, as blkid prints it.
+    pub code: String,
+    /// PARTUUID.
+    pub uuid: String,
+    /// Name, on GPT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What is mounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MountOrigin {
+    /// A filesystem on a device.
+    Device {
+        /// Which.
+        device: String,
+        /// The filesystem's type.
+        kind: String,
+    },
+    /// A filesystem without a device: proc, sysfs, tmpfs …
+    Pseudo {
+        /// Its type.
+        kind: String,
+    },
+    /// A folder that is visible elsewhere already.
+    Bind {
+        /// That folder.
+        from: String,
+        /// With everything mounted below it.
+        recursive: bool,
+    },
+}
+
+/// How long a fact holds by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// It survives a reboot.
+    Lasting,
+    /// It ends with the running kernel.
+    UntilReboot,
+}
+
+/// Which parts of the machine a fact is about, so that only those are probed again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Devices whose signature may differ.
+    pub signatures: BTreeSet<String>,
+    /// Devices below or above which devices may have come or gone.
+    pub topology: BTreeSet<String>,
+    /// Whether volume groups may differ.
+    pub groups: BTreeSet<String>,
+    /// Places at or below which mounts may differ.
+    pub mounts: BTreeSet<String>,
+    /// Swap devices that may have come or gone.
+    pub swaps: BTreeSet<String>,
+}
+
+impl Scope {
+    /// Whether nothing needs to be probed.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Fact {
+    /// How long it holds by itself.
+    pub const fn lifetime(&self) -> Lifetime {
+        match self {
+            Self::Opened { .. }
+            | Self::GroupActive { active: true, .. }
+            | Self::Mounted { .. }
+            | Self::Swapping { on: Some(_), .. } => Lifetime::UntilReboot,
+            _ => Lifetime::Lasting,
+        }
+    }
+
+    /// What ends it, if a clean-up has to.
+    pub fn release(&self) -> Option<Release> {
+        match self {
+            Self::Opened { name, .. } => Some(Release::Close { name: name.clone() }),
+            Self::GroupActive { group, active: true } | Self::VolumeMade { group, .. } => {
+                Some(Release::Deactivate { group: group.clone() })
+            }
+            Self::Mounted { at, .. } => Some(Release::Unmount { at: at.clone() }),
+            Self::Swapping { device, on: Some(_) } => {
+                Some(Release::SwapOff { device: device.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds what must be probed to see whether it is so.
+    pub fn scope(&self, scope: &mut Scope) {
+        match self {
+            Self::Partitioned { disk, parts, .. } => {
+                scope.topology.insert(disk.clone());
+                scope.signatures.insert(disk.clone());
+                let device = Device::new(disk, 0, Kind::Disk);
+                scope.signatures.extend(parts.iter().map(|p| device.partition_path(p.number)));
+            }
+            Self::Blank { device } => {
+                scope.topology.insert(device.clone());
+                scope.signatures.insert(device.clone());
+            }
+            Self::Holds { device, .. } => {
+                scope.signatures.insert(device.clone());
+            }
+            Self::Opened { on, name, .. } => {
+                scope.topology.insert(on.clone());
+                scope.signatures.insert(format!("/dev/mapper/{name}"));
+            }
+            Self::Closed { name } => {
+                scope.topology.insert(format!("/dev/mapper/{name}"));
+            }
+            Self::GroupMade { group, .. }
+            | Self::GroupGone { group }
+            | Self::GroupActive { group, .. }
+            | Self::VolumeMade { group, .. }
+            | Self::VolumeGone { group, .. } => {
+                scope.groups.insert(group.clone());
+            }
+            Self::Mounted { at, .. } | Self::Unmounted { at } => {
+                scope.mounts.insert(at.clone());
+            }
+            Self::Swapping { device, .. } => {
+                scope.swaps.insert(device.clone());
+            }
+            Self::File { .. }
+            | Self::Dir { .. }
+            | Self::Link { .. }
+            | Self::Absent { .. }
+            | Self::Owned { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Files as both systems show them: the real one reads, the simulated one remembers.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Mode, Place};
+
+/// What is at a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Nothing.
+    Missing,
+    /// A regular file.
+    File {
+        /// Permission bits.
+        mode: Mode,
+        /// Length in bytes.
+        len: u64,
+        /// Owner's number.
+        uid: u32,
+        /// Group's number.
+        gid: u32,
+    },
+    /// A folder.
+    Dir {
+        /// Permission bits.
+        mode: Mode,
+        /// Owner's number.
+        uid: u32,
+        /// Group's number.
+        gid: u32,
+        /// Whether something is in it.
+        empty: bool,
+    },
+    /// A symbolic link; it is not followed.
+    Link {
+        /// Its text.
+        to: PathBuf,
+    },
+    /// A device node, socket or pipe.
+    Other,
+    /// The simulation can't know, because of this.
+    Unknown(String),
+}
+
+/// The text of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// All of it.
+    Known(Vec<u8>),
+    /// The simulation can't know, because of this.
+    Unknown(String),
+}
+
+/// Why a file could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {cause}")]
+pub struct FileError {
+    /// The file.
+    pub place: Place,
+    /// The kernel's word for it, or what is wrong with the file.
+    pub cause: String,
+}
+
+/// Reading access to files.
+pub trait Files {
+    /// What is at this place, links not followed at the last component.
+    fn look(&self, place: &Place) -> Result<Look, FileError>;
+
+    /// The bytes of the regular file at this place, links followed inside its root.
+    fn read(&self, place: &Place) -> Result<Text, FileError>;
+}

@@ -1,0 +1,131 @@
+//! Whether a fact is so: on the model of a machine and among its files.
+
+use super::fact::{Fact, MountOrigin, NewPartition};
+use super::files::{Files, Look, Text};
+use super::storage::is_below;
+use super::{Kind, Machine, Mount};
+use crate::types::Place;
+
+impl Fact {
+    /// Whether it is so. `None`: the simulation can't know.
+    pub fn holds(&self, machine: &Machine, files: &dyn Files) -> Option<bool> {
+        match self {
+            Self::File { .. }
+            | Self::Dir { .. }
+            | Self::Link { .. }
+            | Self::Absent { .. }
+            | Self::Owned { .. } => self.holds_among_files(files),
+            _ => Some(self.holds_on_machine(machine)),
+        }
+    }
+
+    fn holds_on_machine(&self, machine: &Machine) -> bool {
+        let volume = |group: &str, volume: &str| {
+            machine.groups.get(group).and_then(|group| group.volumes.get(volume))
+        };
+        match self {
+            Self::Partitioned { disk, table, parts } => {
+                machine.find(disk).is_some_and(|d| d.table.as_ref() == Some(table))
+                    && machine.partitions(disk).len() == parts.len()
+                    && parts.iter().all(|part| part.exists(machine, disk))
+            }
+            Self::Blank { device } => {
+                machine.find(device).is_some_and(|d| d.content.is_none() && d.table.is_none())
+                    && machine.partitions(device).is_empty()
+            }
+            Self::Holds { device, content } => {
+                machine.find(device).is_some_and(|d| d.content.as_ref() == Some(content))
+            }
+            Self::Opened { on, name, .. } => machine
+                .find(&format!("/dev/mapper/{name}"))
+                .is_some_and(|d| matches!(&d.kind, Kind::Crypt { on: below } if below == on)),
+            Self::Closed { name } => machine.find(&format!("/dev/mapper/{name}")).is_none(),
+            Self::GroupMade { group, members, .. } => {
+                machine.groups.get(group).is_some_and(|found| found.members == *members)
+            }
+            Self::GroupGone { group } => !machine.groups.contains_key(group),
+            Self::GroupActive { group, active } => machine
+                .groups
+                .get(group)
+                .is_some_and(|found| found.volumes.values().all(|v| v.active == *active)),
+            Self::VolumeMade { group, volume: name, extents } => {
+                volume(group, name).is_some_and(|v| v.extents == *extents && v.active)
+            }
+            Self::VolumeGone { group, volume: name } => volume(group, name).is_none(),
+            Self::Mounted { at, origin, options } => machine.mounts.iter().any(|mount| {
+                mount.at == *at && origin.is_mounted_as(mount, machine) && options.is_subset(&mount.options)
+            }),
+            Self::Unmounted { at } => !machine.mounts.iter().any(|mount| is_below(&mount.at, at)),
+            Self::Swapping { device, on } => machine.swaps.contains_key(device) == on.is_some(),
+            _ => false,
+        }
+    }
+
+    fn holds_among_files(&self, files: &dyn Files) -> Option<bool> {
+        let look = |place: &Place| match files.look(place) {
+            Ok(Look::Unknown(_)) => None,
+            Ok(look) => Some(look),
+            Err(_) => Some(Look::Missing),
+        };
+        match self {
+            Self::File { place, digest, mode } => match look(place)? {
+                Look::File { mode: found, .. } => {
+                    let mode_fits = mode.is_none_or(|wanted| wanted == found);
+                    let Some(digest) = digest else { return Some(mode_fits) };
+                    match files.read(place) {
+                        Ok(Text::Known(bytes)) => Some(mode_fits && sha256(&bytes) == *digest),
+                        Ok(Text::Unknown(_)) => None,
+                        Err(_) => Some(false),
+                    }
+                }
+                _ => Some(false),
+            },
+            Self::Dir { place } => Some(matches!(look(place)?, Look::Dir { .. })),
+            Self::Link { place, to } => {
+                Some(matches!(look(place)?, Look::Link { to: found } if found.as_os_str() == to.as_str()))
+            }
+            Self::Absent { place } => Some(look(place)? == Look::Missing),
+            Self::Owned { place, uid, gid } => match look(place)? {
+                Look::File { uid: u, gid: g, .. } | Look::Dir { uid: u, gid: g, .. } => {
+                    Some((u, g) == (*uid, *gid))
+                }
+                _ => Some(false),
+            },
+            _ => None,
+        }
+    }
+}
+
+/// SHA-256 in hexadecimal, as sha256sum(1) prints it.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    use std::fmt::Write;
+    sha2::Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl NewPartition {
+    fn exists(&self, machine: &Machine, disk: &str) -> bool {
+        machine.partitions(disk).iter().any(|device| {
+            device.size == self.size
+                && device.partition().is_some_and(|p| {
+                    p.number == self.number && p.start == self.start && p.uuid == self.uuid
+                })
+        })
+    }
+}
+
+impl MountOrigin {
+    fn is_mounted_as(&self, mount: &Mount, machine: &Machine) -> bool {
+        match self {
+            Self::Device { device, kind } => mount.source == *device && mount.kind == *kind,
+            Self::Pseudo { kind } => mount.kind == *kind,
+            Self::Bind { from, .. } => machine
+                .mounted_view(from)
+                .is_some_and(|view| view.source == mount.source && view.part == mount.part),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Adding a fact to the model.
+
+use super::fact::{Fact, MountOrigin, NewPartition};
+use super::storage::is_below;
+use super::{Device, Group, Kind, Machine, Mount, PartitionEntry, Table, Volume, dm_name};
+
+/// A fact that can't be, on this machine: a bug in a primitive, or a model that lost touch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the model of the machine has no {what}")]
+pub struct Contradiction {
+    /// What the fact is about.
+    pub what: String,
+}
+
+impl Machine {
+    /// Makes the fact true in the model.
+    pub fn learn(&mut self, fact: &Fact) -> Result<(), Contradiction> {
+        match fact {
+            Fact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
+            Fact::Blank { device } => self.learn_blank(device),
+            Fact::Holds { device, content } => {
+                let device = self.change(device)?;
+                device.content = Some(content.clone());
+                device.table = None;
+                Ok(())
+            }
+            Fact::Opened { on, name, size, sector } => {
+                let kind = Kind::Crypt { on: on.clone() };
+                let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
+                device.sector = *sector;
+                self.reveal(device);
+                Ok(())
+            }
+            Fact::Closed { name } => {
+                self.hide(&format!("/dev/mapper/{name}"));
+                Ok(())
+            }
+            Fact::GroupMade { .. }
+            | Fact::GroupGone { .. }
+            | Fact::GroupActive { .. }
+            | Fact::VolumeMade { .. }
+            | Fact::VolumeGone { .. } => self.learn_group(fact),
+            Fact::Mounted { at, origin, options } => {
+                let mounts = self.mounts_of(at, origin, options)?;
+                self.mounts.extend(mounts);
+                Ok(())
+            }
+            Fact::Unmounted { at } => {
+                self.mounts.retain(|mount| !is_below(&mount.at, at));
+                Ok(())
+            }
+            Fact::Swapping { device, on: Some(priority) } => {
+                self.swaps.insert(device.clone(), *priority);
+                Ok(())
+            }
+            Fact::Swapping { device, on: None } => {
+                self.swaps.remove(device);
+                Ok(())
+            }
+            // Files are remembered by whoever holds them, not by the model of the machine.
+            Fact::File { .. }
+            | Fact::Dir { .. }
+            | Fact::Link { .. }
+            | Fact::Absent { .. }
+            | Fact::Owned { .. } => Ok(()),
+        }
+    }
+
+    fn change(&mut self, path: &str) -> Result<&mut Device, Contradiction> {
+        let missing = || Contradiction { what: format!("device {path}") };
+        let path = self.find(path).ok_or_else(missing)?.path.clone();
+        self.devices.get_mut(&path).ok_or_else(missing)
+    }
+
+    fn learn_table(
+        &mut self,
+        disk: &str,
+        table: &Table,
+        parts: &[NewPartition],
+    ) -> Result<(), Contradiction> {
+        self.learn_blank(disk)?;
+        let device = self.change(disk)?;
+        device.table = Some(table.clone());
+        let device = device.clone();
+        for part in parts {
+            let entry = PartitionEntry {
+                disk: device.path.clone(),
+                number: part.number,
+                start: part.start,
+                code: part.code.clone(),
+                uuid: part.uuid.clone(),
+                name: part.name.clone(),
+            };
+            let path = device.partition_path(part.number);
+            let mut new = Device::new(path, part.size, Kind::Partition(entry));
+            new.sector = device.sector;
+            new.removable = device.removable;
+            self.insert(new);
+        }
+        Ok(())
+    }
+
+    /// Nothing is left on the device: its partitions go, and groups that lay on them as well.
+    fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
+        let path = self.change(path)?.path.clone();
+        let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
+        for device in &gone {
+            self.devices.remove(device);
+        }
+        self.groups
+            .retain(|_, group| !group.members.iter().any(|m| *m == path || gone.contains(m)));
+        self.aliases.retain(|_, target| !gone.contains(target));
+        let device = self.change(&path)?;
+        device.content = None;
+        device.table = None;
+        Ok(())
+    }
+
+    fn learn_group(&mut self, fact: &Fact) -> Result<(), Contradiction> {
+        match fact {
+            Fact::GroupMade { group, members, extent, extents } => {
+                let made = Group {
+                    members: members.clone(),
+                    extent: *extent,
+                    extents: *extents,
+                    free: *extents,
+                    volumes: std::collections::BTreeMap::new(),
+                };
+                self.groups.insert(group.clone(), made);
+            }
+            Fact::GroupGone { group } => {
+                self.groups.remove(group);
+                self.devices.retain(
+                    |_, d| !matches!(&d.kind, Kind::Logical { group: of, .. } if of == group),
+                );
+            }
+            Fact::GroupActive { group, active } => {
+                let names: Vec<String> = self.group(group)?.volumes.keys().cloned().collect();
+                for volume in names {
+                    self.activate(group, &volume, *active)?;
+                }
+            }
+            Fact::VolumeMade { group, volume, extents } => {
+                let found = self.group(group)?;
+                found.free = found.free.saturating_sub(*extents);
+                let made = Volume { extents: *extents, active: false };
+                found.volumes.insert(volume.clone(), made);
+                self.activate(group, volume, true)?;
+            }
+            Fact::VolumeGone { group, volume } => {
+                self.hide(&dm_name(group, volume));
+                self.hidden.forget(&format!("{group}/{volume}"));
+                let found = self.group(group)?;
+                if let Some(gone) = found.volumes.remove(volume) {
+                    found.free += gone.extents;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, name: &str) -> Result<&mut Group, Contradiction> {
+        let what = format!("volume group {name}");
+        self.groups.get_mut(name).ok_or(Contradiction { what })
+    }
+
+    /// Makes the device of a volume come or go.
+    fn activate(&mut self, group: &str, volume: &str, on: bool) -> Result<(), Contradiction> {
+        let found = self.group(group)?;
+        let Some(entry) = found.volumes.get_mut(volume) else {
+            return Err(Contradiction { what: format!("logical volume {group}/{volume}") });
+        };
+        let changed = std::mem::replace(&mut entry.active, on) != on;
+        let size = entry.extents * found.extent;
+        let member = found.members.first().cloned();
+        let sector = member.and_then(|m| self.find(&m)).map_or(512, |d| d.sector);
+        let path = dm_name(group, volume);
+        match (changed, on) {
+            (true, true) => {
+                let kind = Kind::Logical { group: group.into(), volume: volume.into() };
+                let mut device = Device::new(path, size, kind);
+                device.sector = sector;
+                self.reveal(device);
+            }
+            (true, false) => self.hide(&path),
+            (false, _) => {}
+        }
+        Ok(())
+    }
+
+    /// A device appears: what was on it when it was last seen is there again.
+    fn reveal(&mut self, mut device: Device) {
+        if let Some(content) = self.hidden_key(&device).and_then(|key| self.hidden.take(&key)) {
+            device.content = Some(content);
+        }
+        self.groups.append(&mut self.hidden.take_groups(&device.path));
+        self.insert(device);
+    }
+
+    /// A device disappears, and with it the groups that lie on it; what is on it is remembered.
+    fn hide(&mut self, path: &str) {
+        let Some(device) = self.devices.remove(path) else { return };
+        if let (Some(key), Some(content)) = (self.hidden_key(&device), device.content) {
+            self.hidden.keep(key, content);
+        }
+        let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);
+        let groups = self.groups.extract_if(.., lost).collect();
+        self.hidden.keep_groups(path, groups);
+    }
+
+    /// What identifies the inside of a container while it is closed.
+    fn hidden_key(&self, device: &Device) -> Option<String> {
+        match &device.kind {
+            Kind::Crypt { on } => {
+                self.find(on)?.content.as_ref()?.uuid().map(|uuid| format!("luks {uuid}"))
+            }
+            Kind::Logical { group, volume } => Some(format!("{group}/{volume}")),
+            _ => None,
+        }
+    }
+
+    /// The filesystem that is seen at a path, as a mount of just that path.
+    pub fn mounted_view(&self, path: &str) -> Option<Mount> {
+        // Of the mounts that cover it the longest counts; of several at one place, the newest.
+        let mount = self.mounts.iter().filter(|m| m.covers(path)).max_by_key(|m| m.at.len())?;
+        let below = path.strip_prefix(mount.at.trim_end_matches('/')).unwrap_or_default();
+        let part = match (mount.part.as_str(), below) {
+            (part, "" | "/") => part.to_owned(),
+            ("/", below) => below.to_owned(),
+            (part, below) => format!("{part}{below}"),
+        };
+        Some(Mount { at: path.to_owned(), part, ..mount.clone() })
+    }
+
+    /// The mounts that one mounting makes: a recursive bind brings everything below along.
+    fn mounts_of(
+        &self,
+        at: &str,
+        origin: &MountOrigin,
+        options: &std::collections::BTreeSet<String>,
+    ) -> Result<Vec<Mount>, Contradiction> {
+        let new = |source: &str, kind: &str| Mount {
+            source: source.to_owned(),
+            at: at.to_owned(),
+            kind: kind.to_owned(),
+            part: "/".into(),
+            options: options.clone(),
+        };
+        match origin {
+            MountOrigin::Device { device, kind } => {
+                let missing = Contradiction { what: format!("device {device}") };
+                let device = self.find(device).ok_or(missing)?;
+                Ok(vec![new(&device.path, kind)])
+            }
+            MountOrigin::Pseudo { kind } => Ok(vec![new(kind, kind)]),
+            MountOrigin::Bind { from, recursive } => {
+                let missing = Contradiction { what: format!("mount that holds {from}") };
+                let view = self.mounted_view(from).ok_or(missing)?;
+                let mut mounts = vec![Mount { at: at.to_owned(), ..view }];
+                let below = self
+                    .mounts
+                    .iter()
+                    .filter(|mount| *recursive && mount.at != *from && is_below(&mount.at, from));
+                mounts.extend(below.map(|mount| Mount {
+                    at: format!("{at}{}", mount.at.strip_prefix(from.as_str()).unwrap_or_default()),
+                    ..mount.clone()
+                }));
+                Ok(mounts)
+            }
+        }
+    }
+}

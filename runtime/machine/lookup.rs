@@ -1,0 +1,149 @@
+//! Finding devices by any of their names, and walking up and down between them.
+
+use std::fmt;
+
+use super::{Device, Kind, Machine, dm_name};
+use crate::types::{DevicePath, nearest};
+
+/// No device has this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchDevice {
+    /// The name.
+    pub path: String,
+    /// A device with nearly that name.
+    pub nearest: Option<String>,
+    /// The whole disks there are.
+    pub disks: Vec<String>,
+}
+
+impl fmt::Display for NoSuchDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no device {}", self.path)?;
+        match (&self.nearest, self.disks.as_slice()) {
+            (Some(near), _) => write!(f, "; did you mean {near}?"),
+            (None, []) => f.write_str("; this machine shows no disk at all"),
+            (None, disks) => write!(f, "; the disks are {}", disks.join(", ")),
+        }
+    }
+}
+
+/// A device together with the machine it was found on.
+pub type Resolved<'a> = Result<&'a Device, NoSuchDevice>;
+
+impl Machine {
+    /// The device with this name: canonical, a symlink of udev's, or LVM's `/dev/GROUP/VOLUME`.
+    pub fn device(&self, path: &DevicePath) -> Resolved<'_> {
+        self.find(path.as_str()).ok_or_else(|| {
+            let disks = self.disks().map(|disk| disk.path.clone()).collect();
+            let near = nearest(path.as_str(), self.devices.keys().map(String::as_str));
+            NoSuchDevice {
+                path: path.to_string(),
+                nearest: near.map(str::to_owned),
+                disks,
+            }
+        })
+    }
+
+    /// As [`Machine::device`], without explaining a miss.
+    pub fn find(&self, path: &str) -> Option<&Device> {
+        self.devices
+            .get(path)
+            .or_else(|| self.devices.get(self.aliases.get(path)?))
+            .or_else(|| self.devices.get(&volume_alias(path)?))
+            .or_else(|| self.find_by_property(path))
+    }
+
+    /// `/dev/disk/by-uuid/…` and its relatives, from what the model knows.
+    fn find_by_property(&self, path: &str) -> Option<&Device> {
+        let (how, value) = path.strip_prefix("/dev/disk/by-")?.split_once('/')?;
+        let matches = |device: &&Device| match how {
+            "uuid" => device.content.as_ref().and_then(|c| c.uuid()) == Some(value),
+            "label" => device.content.as_ref().and_then(|c| c.label()) == Some(value),
+            "partuuid" => device.partition().is_some_and(|p| p.uuid == value),
+            "partlabel" => device.partition().is_some_and(|p| p.name.as_deref() == Some(value)),
+            _ => false,
+        };
+        self.devices.values().find(matches)
+    }
+
+    /// Whole disks, without optical drives.
+    pub fn disks(&self) -> impl Iterator<Item = &Device> {
+        self.devices.values().filter(|device| matches!(device.kind, Kind::Disk))
+    }
+
+    /// The partitions of a disk, by number.
+    pub fn partitions(&self, disk: &str) -> Vec<&Device> {
+        let mut parts: Vec<&Device> = self
+            .devices
+            .values()
+            .filter(|device| device.partition().is_some_and(|p| p.disk == disk))
+            .collect();
+        parts.sort_by_key(|device| device.partition().map(|p| p.number));
+        parts
+    }
+
+    /// The devices on which this one lies directly.
+    pub fn parents<'a>(&'a self, device: &'a Device) -> Vec<&'a str> {
+        match &device.kind {
+            Kind::Disk | Kind::Rom | Kind::Loop => Vec::new(),
+            Kind::Partition(entry) => vec![&entry.disk],
+            Kind::Crypt { on } => vec![on],
+            Kind::Raid { members: on, .. } | Kind::Mapped { on, .. } => {
+                on.iter().map(String::as_str).collect()
+            }
+            Kind::Logical { group, .. } => self
+                .groups
+                .get(group)
+                .map(|group| group.members.iter().map(String::as_str).collect())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The devices that lie directly on this one.
+    pub fn children(&self, path: &str) -> Vec<&Device> {
+        self.devices.values().filter(|device| self.parents(device).contains(&path)).collect()
+    }
+
+    /// Everything that lies on this device, nearest first, each once.
+    pub fn descendants(&self, path: &str) -> Vec<&Device> {
+        let mut found: Vec<&Device> = self.children(path);
+        let mut next = 0;
+        while let Some(device) = found.get(next) {
+            for child in self.children(&device.path) {
+                if !found.iter().any(|known| known.path == child.path) {
+                    found.push(child);
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// The whole disks below everything that this device lies on (itself, if it is one).
+    pub fn base_disks(&self, path: &str) -> Vec<&Device> {
+        let mut open: Vec<&str> = vec![path];
+        let mut disks: Vec<&Device> = Vec::new();
+        while let Some(device) = open.pop().and_then(|path| self.find(path)) {
+            let parents = self.parents(device);
+            if parents.is_empty() && !disks.iter().any(|known| known.path == device.path) {
+                disks.push(device);
+            }
+            open.extend(parents);
+        }
+        disks
+    }
+
+    /// Whether `path` is `top` or lies on it.
+    pub fn lies_on(&self, path: &str, top: &str) -> bool {
+        let (Some(device), Some(top)) = (self.find(path), self.find(top)) else { return false };
+        device.path == top.path
+            || self.parents(device).iter().any(|parent| self.lies_on(parent, &top.path))
+    }
+}
+
+/// `/dev/GROUP/VOLUME` → `/dev/mapper/GROUP-VOLUME`.
+fn volume_alias(path: &str) -> Option<String> {
+    let (group, volume) = path.strip_prefix("/dev/")?.split_once('/')?;
+    let plain = !volume.contains('/') && !matches!(group, "mapper" | "disk");
+    plain.then(|| dm_name(group, volume))
+}

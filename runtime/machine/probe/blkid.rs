@@ -1,0 +1,156 @@
+//! `blkid --probe --output export`: partition tables, table entries and signatures, read from the
+//! devices themselves and not from a cache.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::machine::{Content, PartitionEntry, Table};
+use crate::types::{LuksVersion, TableKind};
+
+/// What blkid sees on one device.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Its partition table.
+    pub table: Option<Table>,
+    /// Its content.
+    pub content: Option<Content>,
+    /// The entry that describes it, if it is a partition; the disk is filled in by the caller.
+    pub partition: Option<PartitionEntry>,
+}
+
+/// Reads the answers for the devices that were asked for: one that blkid says nothing about is
+/// blank, one that it calls ambivalent carries several signatures.
+pub fn parse_blkid(asked: &[&str], stdout: &str, stderr: &str) -> BTreeMap<String, Signature> {
+    let mut found: BTreeMap<String, Signature> =
+        asked.iter().map(|path| ((*path).to_owned(), Signature::default())).collect();
+    for block in stdout.split("\n\n") {
+        let keys: HashMap<&str, String> = block
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(key, value)| (key, unescape(value)))
+            .collect();
+        if let Some(path) = keys.get("DEVNAME") {
+            found.insert(path.clone(), signature(&keys));
+        }
+    }
+    for path in asked {
+        if stderr.contains(&format!("{path}: ambivalent")) {
+            let content = Content::Other { kind: "several signatures".into() };
+            found.entry((*path).to_owned()).or_default().content = Some(content);
+        }
+    }
+    found
+}
+
+fn signature(keys: &HashMap<&str, String>) -> Signature {
+    let text = |key: &str| keys.get(key).cloned();
+    let uuid = text("UUID").unwrap_or_default();
+    let content = text("TYPE").map(|kind| match kind.as_str() {
+        "crypto_LUKS" => {
+            let version = match keys.get("VERSION").map(String::as_str) {
+                Some("1") => LuksVersion::Luks1,
+                _ => LuksVersion::Luks2,
+            };
+            Content::Luks { version, uuid }
+        }
+        "LVM2_member" => Content::Physical { uuid },
+        "linux_raid_member" => Content::RaidMember { uuid },
+        "swap" => Content::Swap { uuid, label: text("LABEL") },
+        _ if keys.get("USAGE").is_some_and(|usage| usage == "filesystem") => {
+            Content::Filesystem { kind, uuid, label: text("LABEL") }
+        }
+        _ => Content::Other { kind },
+    });
+    let table = match keys.get("PTTYPE").map(String::as_str) {
+        Some("gpt") => Some(TableKind::Gpt),
+        Some("dos") => Some(TableKind::Mbr),
+        _ => None,
+    };
+    let number = |key: &str| keys.get(key).and_then(|value| value.parse::<u64>().ok());
+    let partition = text("PART_ENTRY_TYPE").map(|code| PartitionEntry {
+        disk: String::new(),
+        number: number("PART_ENTRY_NUMBER").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+        // Always in units of 512 bytes, whatever the disk's sector is.
+        start: number("PART_ENTRY_OFFSET").unwrap_or(0) * 512,
+        code: code.to_ascii_lowercase(),
+        uuid: text("PART_ENTRY_UUID").unwrap_or_default(),
+        name: text("PART_ENTRY_NAME").filter(|name| !name.is_empty()),
+    });
+    Signature {
+        table: table.map(|kind| Table { kind, id: text("PTUUID").unwrap_or_default() }),
+        // A boot sector with a table looks like a FAT to some versions: the table decides.
+        content: content.filter(|_| table.is_none()),
+        partition,
+    }
+}
+
+/// Undoes blkid's escapes: `\ ` is a blank, `\x41` a byte.
+fn unescape(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'\\' {
+            bytes.push(*first);
+            continue;
+        }
+        let hex = tail.get(1..3).filter(|_| tail.first() == Some(&b'x'));
+        let byte = hex.and_then(|h| std::str::from_utf8(h).ok()?.parse_hex());
+        match (byte, tail) {
+            (Some(byte), _) => {
+                bytes.push(byte);
+                rest = &tail[3..];
+            }
+            (None, [literal, more @ ..]) => {
+                bytes.push(*literal);
+                rest = more;
+            }
+            (None, []) => bytes.push(b'\\'),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+trait ParseHex {
+    fn parse_hex(&self) -> Option<u8>;
+}
+
+impl ParseHex for str {
+    fn parse_hex(&self) -> Option<u8> {
+        u8::from_str_radix(self, 16).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_output_becomes_tables_entries_and_contents() {
+        let asked = ["/dev/ubda", "/dev/ubda1", "/dev/ubda2", "/dev/mapper/enc", "/dev/blank"];
+        let found = parse_blkid(&asked, include_str!("fixtures/blkid-stack.txt"), "");
+        assert_eq!(found.len(), 8);
+        assert_eq!(found["/dev/blank"], Signature::default());
+        let table = found["/dev/ubda"].table.as_ref().expect("a table");
+        assert_eq!(table.kind, TableKind::Gpt);
+        let boot = &found["/dev/ubda1"];
+        let entry = boot.partition.as_ref().expect("an entry");
+        assert_eq!((entry.number, entry.start), (1, 1 << 20));
+        assert_eq!(boot.content.as_ref().map(Content::kind), Some("ext4"));
+        assert!(matches!(
+            found["/dev/ubda2"].content,
+            Some(Content::Luks { version: LuksVersion::Luks2, .. })
+        ));
+        assert!(matches!(found["/dev/mapper/enc"].content, Some(Content::Physical { .. })));
+    }
+
+    #[test]
+    fn labels_are_unescaped_and_ambivalence_is_kept() {
+        let text = "DEVNAME=/dev/sdb1\nLABEL=my\\ stick\\xc3\\xa9\nUUID=12AB-34CD\nTYPE=vfat\nUSAGE=filesystem\n";
+        let stderr = "blkid: /dev/sdc: ambivalent result (probably more filesystems on the device)";
+        let found = parse_blkid(&["/dev/sdb1", "/dev/sdc"], text, stderr);
+        let label = found["/dev/sdb1"].content.as_ref().and_then(Content::label);
+        assert_eq!(label, Some("my stické"));
+        let kind = found["/dev/sdc"].content.as_ref().map(Content::kind);
+        assert_eq!(kind, Some("several signatures"));
+    }
+}

@@ -1,0 +1,199 @@
+//! `lsblk --json`: which block devices there are and what lies on what.
+
+use serde::{Deserialize, Deserializer};
+
+use super::Unreadable;
+use crate::machine::{Device, Hardware, Kind, PartitionEntry};
+
+/// The columns to ask lsblk for; all of them are in util-linux 2.33 and later.
+pub const LSBLK_COLUMNS: &str =
+    "NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,LOG-SEC,RO,RM,MODEL,SERIAL,WWN,TRAN";
+
+/// A device as lsblk tells it: table and content are blkid's part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The device.
+    pub device: Device,
+    /// `/dev/dm-0`, where that is not its path.
+    pub kernel_path: String,
+    /// `8:1`
+    pub number: String,
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    blockdevices: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    name: String,
+    kname: String,
+    path: String,
+    #[serde(rename = "maj:min")]
+    number: String,
+    #[serde(rename = "type")]
+    what: String,
+    #[serde(deserialize_with = "number")]
+    size: u64,
+    #[serde(rename = "log-sec", deserialize_with = "number")]
+    sector: u64,
+    #[serde(deserialize_with = "flag")]
+    ro: bool,
+    #[serde(deserialize_with = "flag")]
+    rm: bool,
+    model: Option<String>,
+    serial: Option<String>,
+    wwn: Option<String>,
+    tran: Option<String>,
+    #[serde(default)]
+    children: Vec<Row>,
+}
+
+/// Reads the tree of devices. One that lies on several others appears once, with all of them.
+pub fn parse_lsblk(json: &[u8]) -> Result<Vec<Block>, Unreadable> {
+    let listing: Listing = serde_json::from_slice(json)
+        .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
+    let mut blocks = Vec::new();
+    for row in listing.blockdevices {
+        add(row, None, &mut blocks);
+    }
+    Ok(blocks)
+}
+
+fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
+    let known = blocks.iter_mut().find(|block| block.device.path == row.path);
+    if let Some(block) = known {
+        if let (Kind::Raid { members: on, .. } | Kind::Mapped { on, .. }, Some(parent)) =
+            (&mut block.device.kind, parent)
+        {
+            on.push(parent.to_owned());
+        }
+        return;
+    }
+    let kind = kind_of(&row, parent);
+    let path = row.path.clone();
+    let clean = |text: Option<String>| {
+        text.map(|t| t.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|t| !t.is_empty())
+    };
+    blocks.push(Block {
+        device: Device {
+            path: row.path,
+            size: row.size,
+            sector: u32::try_from(row.sector).unwrap_or(512),
+            kind,
+            hardware: Hardware {
+                model: clean(row.model),
+                serial: clean(row.serial),
+                wwn: clean(row.wwn),
+                bus: clean(row.tran),
+            },
+            read_only: row.ro,
+            removable: row.rm,
+            table: None,
+            content: None,
+        },
+        kernel_path: format!("/dev/{}", row.kname),
+        number: row.number,
+    });
+    for child in row.children {
+        add(child, Some(&path), blocks);
+    }
+}
+
+fn kind_of(row: &Row, parent: Option<&str>) -> Kind {
+    let on = || parent.map(str::to_owned).into_iter().collect::<Vec<String>>();
+    match (row.what.as_str(), parent) {
+        ("disk", _) => Kind::Disk,
+        ("rom", _) => Kind::Rom,
+        ("loop", _) => Kind::Loop,
+        ("part", Some(disk)) => Kind::Partition(PartitionEntry {
+            disk: disk.to_owned(),
+            number: trailing_number(&row.name),
+            // blkid reads the rest of the entry from the table itself.
+            start: 0,
+            code: String::new(),
+            uuid: String::new(),
+            name: None,
+        }),
+        ("crypt", Some(below)) => Kind::Crypt { on: below.to_owned() },
+        ("lvm", _) => match split_dm_name(&row.name) {
+            Some((group, volume)) => Kind::Logical { group, volume },
+            None => Kind::Mapped { on: on(), what: "lvm".into() },
+        },
+        (level, _) if level.starts_with("raid") || level == "linear" => {
+            Kind::Raid { members: on(), level: level.to_owned() }
+        }
+        (what, _) => Kind::Mapped { on: on(), what: what.to_owned() },
+    }
+}
+
+fn trailing_number(name: &str) -> u32 {
+    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    name[digits..].parse().unwrap_or(0)
+}
+
+/// `my--vg-root` → `my-vg`, `root`: a single dash separates, a double one is a dash.
+fn split_dm_name(name: &str) -> Option<(String, String)> {
+    let bytes = name.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'-', Some(b'-')) => at += 2,
+            (b'-', _) => {
+                let undouble = |part: &str| part.replace("--", "-");
+                return Some((undouble(&name[..at]), undouble(&name[at + 1..])));
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Old lsblk prints numbers as text.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    match serde_json::Value::deserialize(from)? {
+        serde_json::Value::Number(n) => {
+            n.as_u64().ok_or_else(|| serde::de::Error::custom("a negative number"))
+        }
+        serde_json::Value::String(text) => text.parse().map_err(serde::de::Error::custom),
+        _ => Err(serde::de::Error::custom("not a number")),
+    }
+}
+
+/// Old lsblk prints truth values as "0" and "1".
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(match serde_json::Value::deserialize(from)? {
+        serde_json::Value::Bool(value) => value,
+        serde_json::Value::String(text) => text == "1",
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_keeps_its_order() {
+        let blocks =
+            parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("real output");
+        let kinds: Vec<(&str, &Kind)> =
+            blocks.iter().map(|b| (b.device.path.as_str(), &b.device.kind)).collect();
+        assert_eq!(kinds.len(), 7);
+        assert_eq!(kinds[0], ("/dev/ubda", &Kind::Disk));
+        assert!(matches!(kinds[1].1, Kind::Partition(p) if p.number == 1 && p.disk == "/dev/ubda"));
+        assert_eq!(kinds[3], ("/dev/mapper/enc", &Kind::Crypt { on: "/dev/ubda2".into() }));
+        let swap = Kind::Logical { group: "vg".into(), volume: "swap".into() };
+        assert_eq!(kinds[4], ("/dev/mapper/vg-swap", &swap));
+        assert_eq!(blocks[4].kernel_path, "/dev/dm-1");
+    }
+
+    #[test]
+    fn dm_names_split_at_the_single_dash() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(split_dm_name("vg-root"), pair("vg", "root"));
+        assert_eq!(split_dm_name("my--vg-a--b"), pair("my-vg", "a-b"));
+        assert_eq!(split_dm_name("plain"), None);
+    }
+}

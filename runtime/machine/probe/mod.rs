@@ -1,0 +1,171 @@
+//! Reading what the system's tools and the kernel print about storage.
+//!
+//! Everything here turns text into data; who runs the tools is [`crate::system`]'s business.
+//! The fixtures in the tests are real output.
+
+mod blkid;
+mod lsblk;
+mod lvm;
+mod proc;
+
+use std::collections::BTreeMap;
+
+pub use blkid::{Signature, parse_blkid};
+pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
+pub use lvm::parse_fullreport;
+pub use proc::{RawMount, parse_mountinfo, parse_swaps};
+
+use super::{Group, Kind, Machine, Mount, Scope};
+
+/// Output that is not what the tool is known to print.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("can't read the output of {tool}: {why}")]
+pub struct Unreadable {
+    /// Which tool or kernel file.
+    pub tool: &'static str,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// What was looked at; a part that was not looked at stays as the model has it.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Block devices, below the given tops (all of them for a whole machine).
+    pub blocks: Option<Vec<Block>>,
+    /// Signatures of these devices.
+    pub signatures: BTreeMap<String, Signature>,
+    /// Volume groups.
+    pub groups: Option<BTreeMap<String, Group>>,
+    /// Mounts.
+    pub mounts: Option<Vec<RawMount>>,
+    /// Swap devices with their priority.
+    pub swaps: Option<Vec<(String, i32)>>,
+    /// Symlinks below `/dev`.
+    pub aliases: Option<BTreeMap<String, String>>,
+}
+
+impl Machine {
+    /// The machine with the findings put in the place of what it knew about the same things.
+    #[must_use]
+    pub fn with_findings(&self, findings: Findings, scope: Option<&Scope>) -> Self {
+        let mut machine = self.clone();
+        if let Some(aliases) = findings.aliases {
+            machine.aliases = aliases;
+        }
+        if let Some(blocks) = findings.blocks {
+            machine.replace_blocks(blocks, scope);
+        }
+        for (path, signature) in findings.signatures {
+            if let Some(path) = machine.find(&path).map(|device| device.path.clone()) {
+                machine.sign(&path, signature);
+            }
+        }
+        if let Some(groups) = findings.groups {
+            machine.replace_groups(groups);
+        }
+        if let Some(mounts) = findings.mounts {
+            machine.mounts = mounts.into_iter().map(|raw| machine.resolve(raw)).collect();
+        }
+        if let Some(swaps) = findings.swaps {
+            let canonical = |path: String| machine.find(&path).map_or(path, |d| d.path.clone());
+            machine.swaps = swaps.into_iter().map(|(path, prio)| (canonical(path), prio)).collect();
+        }
+        machine
+    }
+
+    fn replace_blocks(&mut self, blocks: Vec<Block>, scope: Option<&Scope>) {
+        let before = self.devices.clone();
+        let gone: Vec<String> = match scope {
+            None => before.keys().cloned().collect(),
+            Some(scope) => {
+                let stale =
+                    |path: &&String| scope.topology.iter().any(|top| self.lies_on(path, top));
+                before.keys().filter(stale).cloned().collect()
+            }
+        };
+        for path in gone {
+            self.devices.remove(&path);
+        }
+        for block in blocks {
+            let mut device = block.device;
+            // What lies on a device that did not change is still there; only scoped devices are
+            // read again.
+            if let Some(known) = before.get(&device.path).filter(|_| scope.is_some()) {
+                device.content.clone_from(&known.content);
+                device.table.clone_from(&known.table);
+                if let (Kind::Partition(entry), Some(old)) = (&mut device.kind, known.partition()) {
+                    entry.clone_from(old);
+                }
+            }
+            self.aliases.insert(block.kernel_path, device.path.clone());
+            self.aliases.insert(block_alias(&block.number), device.path.clone());
+            self.insert(device);
+        }
+        // udev's links lead to `/dev/dm-0`: make them lead to the name we use.
+        let kernel = self.aliases.clone();
+        for target in self.aliases.values_mut() {
+            if let Some(path) = kernel.get(target) {
+                target.clone_from(path);
+            }
+        }
+        self.aliases.retain(|alias, target| alias != target);
+    }
+
+    /// Puts what blkid saw onto a device.
+    fn sign(&mut self, path: &str, signature: Signature) {
+        let Some(device) = self.devices.get_mut(path) else { return };
+        device.table = signature.table;
+        device.content = signature.content;
+        if let (Kind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition) {
+            *entry = super::PartitionEntry { disk: entry.disk.clone(), ..seen };
+        }
+    }
+
+    fn replace_groups(&mut self, groups: BTreeMap<String, Group>) {
+        let logical = |device: &super::Device| match &device.kind {
+            Kind::Logical { group, volume } => Some((group.clone(), volume.clone())),
+            _ => None,
+        };
+        self.devices.retain(|_, device| match logical(device) {
+            Some((group, volume)) => groups
+                .get(&group)
+                .is_none_or(|g| g.volumes.get(&volume).is_none_or(|volume| volume.active)),
+            None => true,
+        });
+        for (name, mut group) in groups.clone() {
+            for member in &mut group.members {
+                if let Some(device) = self.find(member) {
+                    member.clone_from(&device.path);
+                }
+            }
+            self.groups.insert(name.clone(), group.clone());
+            for (volume, entry) in group.volumes.iter().filter(|(_, entry)| entry.active) {
+                let path = super::dm_name(&name, volume);
+                let size = entry.extents * group.extent;
+                if let Some(device) = self.devices.get_mut(&path) {
+                    device.size = size;
+                    continue;
+                }
+                let kind = Kind::Logical { group: name.clone(), volume: volume.clone() };
+                let mut device = super::Device::new(path, size, kind);
+                device.sector =
+                    group.members.first().and_then(|m| self.find(m)).map_or(512, |d| d.sector);
+                self.insert(device);
+            }
+        }
+        self.groups.retain(|name, _| groups.contains_key(name));
+    }
+
+    /// Finds the device behind a mount.
+    fn resolve(&self, raw: RawMount) -> Mount {
+        // btrfs shows a number that belongs to no device: there the name must do.
+        let device = self.find(&block_alias(&raw.number)).or_else(|| self.find(&raw.source));
+        let source = device.map_or(raw.source, |device| device.path.clone());
+        Mount { source, at: raw.at, kind: raw.kind, part: raw.part, options: raw.options }
+    }
+}
+
+/// udev's name for a device number, `/dev/block/8:1`.
+fn block_alias(number: &str) -> String {
+    format!("/dev/block/{number}")
+}

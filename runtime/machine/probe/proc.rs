@@ -1,0 +1,112 @@
+//! `/proc/self/mountinfo` and `/proc/swaps`.
+
+use std::collections::BTreeSet;
+
+/// A mount as the kernel lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawMount {
+    /// Device number, `8:1`.
+    pub number: String,
+    /// The source as it was given to mount(2).
+    pub source: String,
+    /// Where.
+    pub at: String,
+    /// Filesystem type.
+    pub kind: String,
+    /// The part of the filesystem that is visible.
+    pub part: String,
+    /// Mount flags other than the kernel's defaults.
+    pub options: BTreeSet<String>,
+}
+
+/// Reads mountinfo (proc(5)). Lines that are not understood are left out: a new kernel may add
+/// what it likes.
+pub fn parse_mountinfo(text: &str) -> Vec<RawMount> {
+    text.lines().filter_map(parse_line).collect()
+}
+
+fn parse_line(line: &str) -> Option<RawMount> {
+    let (left, right) = line.split_once(" - ")?;
+    let mut left = left.split(' ').skip(2);
+    let (number, part, at, options) = (left.next()?, left.next()?, left.next()?, left.next()?);
+    let mut right = right.split(' ');
+    let (kind, source) = (right.next()?, right.next()?);
+    let defaults = ["rw", "relatime"];
+    Some(RawMount {
+        number: number.to_owned(),
+        source: unescape(source),
+        at: unescape(at),
+        kind: kind.to_owned(),
+        part: unescape(part),
+        options: options
+            .split(',')
+            .filter(|option| !defaults.contains(option))
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+/// Reads `/proc/swaps`: device and priority. Swap files are left out: they are files.
+pub fn parse_swaps(text: &str) -> Vec<(String, i32)> {
+    text.lines()
+        .skip(1)
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (path, kind) = (words.next()?, words.next()?);
+            let priority = words.next_back()?.parse().ok()?;
+            (kind == "partition").then(|| (unescape(path), priority))
+        })
+        .collect()
+}
+
+/// The kernel writes blanks, tabs, newlines and backslashes in octal.
+fn unescape(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let octal = tail.get(..3).filter(|_| first == b'\\');
+        let byte = octal
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        match byte {
+            Some(byte) => {
+                out.push(byte);
+                rest = &tail[3..];
+            }
+            None => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mountinfo_with_escapes_and_binds() {
+        let text = "\
+22 18 0:17 / / rw,relatime - overlay overlay rw,lowerdir=/mnt/lower
+30 22 254:2 / /mnt/my\\040disk rw,noatime shared:1 - ext4 /dev/mapper/vg-root rw
+31 30 0:5 /pts /mnt/pts rw,nosuid - devtmpfs dev rw
+nonsense
+";
+        let mounts = parse_mountinfo(text);
+        assert_eq!(mounts.len(), 3);
+        assert_eq!(mounts[1].at, "/mnt/my disk");
+        assert_eq!(mounts[1].number, "254:2");
+        assert_eq!(mounts[1].options, BTreeSet::from(["noatime".to_owned()]));
+        assert_eq!((mounts[2].part.as_str(), mounts[2].kind.as_str()), ("/pts", "devtmpfs"));
+    }
+
+    #[test]
+    fn swaps_without_files() {
+        let text = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n\
+/dev/dm-1                               partition\t102396\t\t0\t\t-2\n\
+/swapfile                               file\t\t102396\t\t0\t\t-3\n";
+        assert_eq!(parse_swaps(text), [("/dev/dm-1".to_owned(), -2)]);
+    }
+}

@@ -1,0 +1,155 @@
+//! Who holds a device, and what frees it again.
+
+use std::fmt;
+
+use super::{Device, Kind, Machine};
+
+/// One reason why a device can't be overwritten now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// A filesystem on it is mounted.
+    Mounted {
+        /// The device that is mounted (the one asked about, or one that lies on it).
+        device: String,
+        /// The mount point.
+        at: String,
+    },
+    /// It is active swap space.
+    Swap {
+        /// The swap device.
+        device: String,
+    },
+    /// It is opened as another device.
+    Opened {
+        /// The lower device.
+        device: String,
+        /// The device that exists because of it.
+        by: String,
+        /// `LUKS container`, `volume group vg`, `RAID array`.
+        what: String,
+    },
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mounted { device, at } => write!(f, "{device} is mounted at {at}"),
+            Self::Swap { device } => write!(f, "{device} is active swap space"),
+            Self::Opened { device, by, what } => write!(f, "{device} is open as {by} ({what})"),
+        }
+    }
+}
+
+/// One act that gives a device back. Displays as the command a person would type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Release {
+    /// Unmount what is mounted there.
+    Unmount {
+        /// The mount point.
+        at: String,
+    },
+    /// Stop swapping to it.
+    SwapOff {
+        /// The swap device.
+        device: String,
+    },
+    /// Deactivate a volume group.
+    Deactivate {
+        /// Its name.
+        group: String,
+    },
+    /// Close an encrypted mapping.
+    Close {
+        /// Its name below `/dev/mapper`.
+        name: String,
+    },
+    /// Stop an md array.
+    Stop {
+        /// Its device.
+        array: String,
+    },
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unmount { at } => write!(f, "umount {at}"),
+            Self::SwapOff { device } => write!(f, "swapoff {device}"),
+            Self::Deactivate { group } => write!(f, "vgchange -a n {group}"),
+            Self::Close { name } => write!(f, "cryptsetup close {name}"),
+            Self::Stop { array } => write!(f, "mdadm --stop {array}"),
+        }
+    }
+}
+
+impl Machine {
+    /// Why this device, or anything on it, is in use; from the bottom up. Empty when it is free.
+    pub fn uses(&self, path: &str) -> Vec<Use> {
+        let Some(device) = self.find(path) else { return Vec::new() };
+        let mut stack = vec![device];
+        stack.extend(self.descendants(&device.path));
+        let mut uses = Vec::new();
+        for device in stack {
+            for child in self.children(&device.path) {
+                if let Some(what) = opened_as(child) {
+                    let (device, by) = (device.path.clone(), child.path.clone());
+                    uses.push(Use::Opened { device, by, what });
+                }
+            }
+            let mounted = self.mounts.iter().filter(|mount| mount.source == device.path);
+            uses.extend(mounted.map(|mount| Use::Mounted {
+                device: device.path.clone(),
+                at: mount.at.clone(),
+            }));
+            if self.swaps.contains_key(&device.path) {
+                uses.push(Use::Swap { device: device.path.clone() });
+            }
+        }
+        uses
+    }
+
+    /// What frees this device, in the order in which it must happen.
+    pub fn releases(&self, path: &str) -> Vec<Release> {
+        let Some(device) = self.find(path) else { return Vec::new() };
+        let mut stack = self.descendants(&device.path);
+        stack.insert(0, device);
+        let held: Vec<&str> = stack.iter().map(|device| device.path.as_str()).collect();
+        // A later mount may lie inside an earlier one: the newest goes first.
+        let mounts = self.mounts.iter().rev().filter(|mount| held.contains(&mount.source.as_str()));
+        let mut releases: Vec<Release> =
+            mounts.map(|mount| Release::Unmount { at: mount.at.clone() }).collect();
+        for device in stack.iter().rev() {
+            if self.swaps.contains_key(&device.path) {
+                releases.push(Release::SwapOff { device: device.path.clone() });
+            }
+            let release = match &device.kind {
+                Kind::Logical { group, .. } => Release::Deactivate { group: group.clone() },
+                Kind::Crypt { .. } => Release::Close { name: device.name().to_owned() },
+                Kind::Raid { .. } => Release::Stop { array: device.path.clone() },
+                _ => continue,
+            };
+            let own = device.path == stack[0].path;
+            if !own && !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
+        releases
+    }
+
+    /// Whether the running system has its root on this device.
+    pub fn is_system(&self, path: &str) -> bool {
+        let roots = self.mounts.iter().filter(|mount| mount.at == "/");
+        roots.into_iter().any(|root| self.lies_on(&root.source, path))
+    }
+}
+
+/// What a device is to the one below it, if it keeps that one busy.
+fn opened_as(device: &Device) -> Option<String> {
+    match &device.kind {
+        Kind::Crypt { .. } => Some("encrypted mapping".into()),
+        Kind::Logical { group, .. } => Some(format!("volume group {group}")),
+        Kind::Raid { level, .. } => Some(format!("{level} array")),
+        Kind::Mapped { what, .. } => Some(format!("device-mapper {what}")),
+        Kind::Partition(_) | Kind::Disk | Kind::Rom | Kind::Loop => None,
+    }
+}

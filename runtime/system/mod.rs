@@ -1,0 +1,64 @@
+//! The one door to the outside.
+//!
+//! A [`System`] performs [`Step`]s and shows files. There are two: [`Real`] is the only code that
+//! starts programs or calls the kernel, [`Sim`] keeps a machine in memory and obeys the same rules.
+//! Which one is used is decided once, where a session is made.
+
+mod cmd;
+mod outcome;
+mod programs;
+pub mod real;
+pub mod sim;
+mod step;
+
+use crate::machine::files::Files;
+use crate::machine::{Fact, Machine, Scope};
+
+pub use cmd::{Cmd, Program, Stdin, quote};
+pub use outcome::{Broken, Outcome, StepError};
+pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
+pub use real::{Interrupts, Real};
+pub use sim::Sim;
+pub use step::{MountCall, Step};
+
+/// How far a long step has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes done.
+    pub done: u64,
+    /// Bytes in all, where that is known.
+    pub total: Option<u64>,
+}
+
+/// Whoever wants to see a step at work.
+pub trait Watch {
+    /// A line that a program printed (on either stream), without its end.
+    fn line(&mut self, line: &str);
+
+    /// A long step got further.
+    fn progress(&mut self, progress: Progress);
+}
+
+/// Performs steps and shows the machine.
+pub trait System {
+    /// Reading access to files.
+    fn files(&self) -> &dyn Files;
+
+    /// Performs one step, to its end or not at all as far as the step allows.
+    fn perform(&mut self, step: &Step, watch: &mut dyn Watch) -> Result<Outcome, StepError>;
+
+    /// Looks at the machine again: all of it, or only what is in the scope.
+    ///
+    /// `None`: there is nothing to see but the model itself.
+    fn probe(
+        &mut self,
+        known: &Machine,
+        scope: Option<&Scope>,
+    ) -> Result<Option<Machine>, StepError>;
+
+    /// Hears what has become true, with the machine as it is then.
+    fn learned(&mut self, fact: &Fact, machine: &Machine);
+
+    /// Whether steps change anything outside this process.
+    fn is_real(&self) -> bool;
+}

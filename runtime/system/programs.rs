@@ -1,0 +1,77 @@
+//! The system's tools that primitives may use, and the packages that bring them.
+
+use std::fmt;
+
+/// A tool and where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProgramInfo {
+    /// The file name to look for.
+    pub name: &'static str,
+    /// Debian package.
+    pub debian: &'static str,
+    /// Gentoo atom.
+    pub gentoo: &'static str,
+}
+
+const fn tool(name: &'static str, debian: &'static str, gentoo: &'static str) -> ProgramInfo {
+    ProgramInfo { name, debian, gentoo }
+}
+
+/// All of them. A command can only name a tool that is in this list.
+pub const PROGRAMS: &[ProgramInfo] = &[
+    tool("blkid", "util-linux", "sys-apps/util-linux"),
+    tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
+    tool("fsck", "util-linux", "sys-apps/util-linux"),
+    tool("gpg", "gnupg", "app-crypt/gnupg"),
+    tool("lsblk", "util-linux", "sys-apps/util-linux"),
+    tool("lvm", "lvm2", "sys-fs/lvm2"),
+    tool("mdadm", "mdadm", "sys-fs/mdadm"),
+    tool("mkfs.btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
+    tool("mkfs.ext2", "e2fsprogs", "sys-fs/e2fsprogs"),
+    tool("mkfs.ext4", "e2fsprogs", "sys-fs/e2fsprogs"),
+    tool("mkfs.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
+    tool("mkfs.vfat", "dosfstools", "sys-fs/dosfstools"),
+    tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
+    tool("mkswap", "util-linux", "sys-apps/util-linux"),
+    tool("sfdisk", "fdisk", "sys-apps/util-linux"),
+    tool("tar", "tar", "app-arch/tar"),
+    tool("wipefs", "util-linux", "sys-apps/util-linux"),
+];
+
+/// What is known about a tool.
+pub fn program_info(name: &str) -> Option<&'static ProgramInfo> {
+    PROGRAMS.iter().find(|info| info.name == name)
+}
+
+/// A tool that is not installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingProgram {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from, if we know it.
+    pub info: Option<&'static ProgramInfo>,
+}
+
+impl MissingProgram {
+    /// The tool with this name.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), info: program_info(name) }
+    }
+
+    /// What to type to get it.
+    pub fn remedy(&self) -> String {
+        match self.info {
+            Some(info) => format!(
+                "install it: emerge {} (Gentoo), apt install {} (Debian)",
+                info.gentoo, info.debian
+            ),
+            None => format!("install the package that brings {}", self.name),
+        }
+    }
+}
+
+impl fmt::Display for MissingProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the program {} is not installed", self.name)
+    }
+}

@@ -1,0 +1,270 @@
+//! Files, always seen from a root: the kernel itself keeps symlinks inside it (openat2(2),
+//! `RESOLVE_IN_ROOT`), so that no link in a target leads to the running system.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat};
+use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
+
+use crate::machine::files::{FileError, Look};
+use crate::types::{Mode, Place};
+
+/// Larger files are not for reading into a script.
+const MOST: u64 = 64 << 20;
+
+/// Opens a folder inside the root of the place.
+fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
+    open_in(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+}
+
+/// Opens anything inside a root.
+pub(super) fn open_in(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+    let root = open(root, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
+    Ok(openat2(root, path, how)?)
+}
+
+/// The folder that holds a place, and the place's name in it.
+pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+    let invalid = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+    let name = place.path.file_name().ok_or_else(|| invalid("the root itself can't be replaced"))?;
+    let parent = place.path.parent().unwrap_or(Path::new("/"));
+    let dir = open_dir(&place.root, parent).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            let text = format!("the folder {} does not exist", place.parent());
+            return io::Error::new(io::ErrorKind::NotFound, text);
+        }
+        error
+    })?;
+    Ok((dir, PathBuf::from(name)))
+}
+
+fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
+    match stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+        Ok(found) => Ok(Some(found)),
+        Err(nix::errno::Errno::ENOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn kind(found: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
+}
+
+pub(super) fn look(place: &Place) -> Result<Look, FileError> {
+    try_look(place).map_err(|error| wrong(place, &error))
+}
+
+fn wrong(place: &Place, error: &io::Error) -> FileError {
+    FileError { place: place.clone(), cause: error.to_string() }
+}
+
+fn try_look(place: &Place) -> io::Result<Look> {
+    let (dir, name) = match place.path.file_name() {
+        None => (open_dir(&place.root, Path::new("/"))?, PathBuf::from(".")),
+        Some(_) => match parent_of(place) {
+            Ok(parent) => parent,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(Look::Missing);
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let Some(found) = stat_at(&dir, &name)? else { return Ok(Look::Missing) };
+    let mode = Mode::new(found.st_mode);
+    let (uid, gid) = (found.st_uid, found.st_gid);
+    Ok(match kind(&found) {
+        SFlag::S_IFREG => {
+            Look::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
+        }
+        SFlag::S_IFDIR => {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+            let mut inside = nix::dir::Dir::openat(&dir, &name, flags, stat::Mode::empty())?;
+            let others = |entry: &nix::dir::Entry| !matches!(entry.file_name().to_bytes(), b"." | b"..");
+            let empty = !inside.iter().flatten().any(|entry| others(&entry));
+            Look::Dir { mode, uid, gid, empty }
+        }
+        SFlag::S_IFLNK => Look::Link { to: readlinkat(&dir, &name)?.into() },
+        _ => Look::Other,
+    })
+}
+
+pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
+    let read = || -> io::Result<Vec<u8>> {
+        // O_NONBLOCK: opening a pipe that somebody left in the target must not hang.
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+        let file = File::from(open_in(&place.root, &place.path, flags)?);
+        let meta = file.metadata()?;
+        let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        if !meta.is_file() {
+            return refuse("not a regular file".into());
+        }
+        let mut bytes = Vec::new();
+        file.take(MOST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST {
+            return refuse(format!("larger than {} MiB", MOST >> 20));
+        }
+        Ok(bytes)
+    };
+    read().map_err(|error| wrong(place, &error))
+}
+
+/// Replaces a file by a new one that appears whole or not at all.
+pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
+    let (dir, name) = parent_of(place)?;
+    let old = stat_at(&dir, &name)?;
+    let fresh = Fresh::create(dir, &name)?;
+    (&fresh.file).write_all(bytes)?;
+    fresh.dress(old.as_ref(), mode)?;
+    fresh.publish(&name)
+}
+
+/// Copies a regular file; a link at the source is followed inside its root.
+pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let mut source = File::from(open_in(&from.root, &from.path, flags)?);
+    let meta = source.metadata()?;
+    if !meta.is_file() {
+        let text = format!("{from} is not a regular file");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let (dir, name) = parent_of(to)?;
+    let old = stat_at(&dir, &name)?;
+    let fresh = Fresh::create(dir, &name)?;
+    io::copy(&mut source, &mut &fresh.file)?;
+    let mode = mode.unwrap_or_else(|| Mode::new(std::os::unix::fs::MetadataExt::mode(&meta)));
+    fresh.dress(old.as_ref(), Some(mode))?;
+    fresh.publish(&name)
+}
+
+/// A temporary file beside the one it will become; removed again unless it is published.
+struct Fresh {
+    dir: OwnedFd,
+    name: PathBuf,
+    file: File,
+    done: bool,
+}
+
+impl Fresh {
+    fn create(dir: OwnedFd, beside: &Path) -> io::Result<Self> {
+        for attempt in 0.. {
+            let name = PathBuf::from(format!(
+                ".{}.gscript-{}-{attempt}",
+                beside.to_string_lossy(),
+                std::process::id()
+            ));
+            let flags = OFlag::O_WRONLY
+                | OFlag::O_CREAT
+                | OFlag::O_EXCL
+                | OFlag::O_NOFOLLOW
+                | OFlag::O_CLOEXEC;
+            match openat(&dir, &name, flags, stat::Mode::from_bits_truncate(0o600)) {
+                Ok(fd) => return Ok(Self { dir, name, file: File::from(fd), done: false }),
+                Err(nix::errno::Errno::EEXIST) if attempt < 100 => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Gives it the owner of the file it replaces, and its mode unless another is wanted.
+    fn dress(&self, old: Option<&FileStat>, mode: Option<Mode>) -> io::Result<()> {
+        let old = old.filter(|old| kind(old) == SFlag::S_IFREG);
+        if let Some(old) = old {
+            let (uid, gid) = (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid));
+            let own = uid == nix::unistd::geteuid() && gid == nix::unistd::getegid();
+            if !own {
+                nix::unistd::fchown(&self.file, Some(uid), Some(gid))?;
+            }
+        }
+        let bits = mode.map(Mode::bits).or(old.map(|old| old.st_mode & 0o7777)).unwrap_or(0o644);
+        stat::fchmod(&self.file, stat::Mode::from_bits_truncate(bits))?;
+        Ok(())
+    }
+
+    fn publish(mut self, name: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        renameat(&self.dir, &self.name, &self.dir, name)?;
+        self.done = true;
+        Ok(())
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.done {
+            // Nothing better can be done about a leftover than to have tried.
+            let _ = unlinkat(&self.dir, &self.name, UnlinkatFlags::NoRemoveDir);
+        }
+    }
+}
+
+/// Makes a folder and those above it, as `mkdir -p` does.
+pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
+    let mut above: Vec<&Path> = place.path.ancestors().collect();
+    above.reverse();
+    for path in above.iter().skip(1) {
+        let step = Place { root: place.root.clone(), path: (*path).to_owned() };
+        let (dir, name) = parent_of(&step)?;
+        let bits = if *path == place.path { mode.bits() } else { 0o755 };
+        match stat::mkdirat(&dir, &name, stat::Mode::from_bits_truncate(bits)) {
+            // The process' umask must not weaken what was asked for.
+            Ok(()) => stat::fchmodat(
+                &dir,
+                &name,
+                stat::Mode::from_bits_truncate(bits),
+                FchmodatFlags::FollowSymlink,
+            )?,
+            Err(nix::errno::Errno::EEXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // Something other than a folder at the end is only noticed by opening it as one.
+    open_dir(&place.root, &place.path).map(drop)
+}
+
+/// Makes a link, replacing a file or link but never a folder.
+pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
+    let (dir, name) = parent_of(place)?;
+    let mut temporary = name.clone().into_os_string();
+    temporary.push(format!(".gscript-{}", std::process::id()));
+    nix::unistd::symlinkat(to, &dir, Path::new(&temporary))?;
+    let renamed = renameat(&dir, Path::new(&temporary), &dir, &name);
+    if renamed.is_err() {
+        let _ = unlinkat(&dir, Path::new(&temporary), UnlinkatFlags::NoRemoveDir);
+    }
+    Ok(renamed?)
+}
+
+/// Removes a file, a link or an empty folder; nothing is ever removed recursively.
+pub(super) fn remove(place: &Place) -> io::Result<()> {
+    let (dir, name) = parent_of(place)?;
+    match stat_at(&dir, &name)? {
+        None => Ok(()),
+        Some(found) if kind(&found) == SFlag::S_IFDIR => {
+            Ok(unlinkat(&dir, &name, UnlinkatFlags::RemoveDir)?)
+        }
+        Some(_) => Ok(unlinkat(&dir, &name, UnlinkatFlags::NoRemoveDir)?),
+    }
+}
+
+pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
+    let file = open_in(&place.root, &place.path, flags)?;
+    Ok(stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?)
+}
+
+pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
+    let (dir, name) = parent_of(place)?;
+    let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
+    Ok(nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?)
+}

@@ -1,0 +1,215 @@
+//! Looking at the machine: which programs there are, and the state of its storage.
+//!
+//! A probe costs what it must: mounts and swap are read from `/proc`, lsblk, blkid and LVM are
+//! only asked about what an operation may have changed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::{Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
+use super::Real;
+use super::run::SEARCH_PATH;
+use crate::machine::probe::{
+    Findings, LSBLK_COLUMNS, Signature, parse_blkid, parse_fullreport, parse_lsblk,
+    parse_mountinfo, parse_swaps,
+};
+use crate::machine::{Content, Kind, Machine, Scope};
+
+/// Programs that were looked up.
+#[derive(Debug, Default)]
+pub(super) struct Programs(HashMap<String, Option<PathBuf>>);
+
+impl Programs {
+    pub(super) fn find(&mut self, name: &str) -> Result<PathBuf, MissingProgram> {
+        if !self.0.contains_key(name) {
+            self.0.insert(name.to_owned(), find_program(name));
+        }
+        let found = self.0.get(name).and_then(Clone::clone);
+        found.ok_or_else(|| MissingProgram::named(name))
+    }
+}
+
+/// Where a program is on this system.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folders = path.split(':').chain(SEARCH_PATH.split(':')).filter(|dir| dir.starts_with('/'));
+    folders.map(|dir| Path::new(dir).join(name)).find(|file| is_executable(file))
+}
+
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Probing is silent: its commands are not part of any plan.
+struct Silent;
+
+impl Watch for Silent {
+    fn line(&mut self, _line: &str) {}
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+impl Real {
+    pub(super) fn look_at(
+        &mut self,
+        known: &Machine,
+        scope: Option<&Scope>,
+    ) -> Result<Machine, StepError> {
+        let mut machine = known.clone();
+        if scope.is_none() {
+            machine.host.udev = Path::new("/run/udev/control").exists();
+            machine.host.programs = Some(installed_programs());
+        }
+        let blocks = match scope {
+            None => Some(parse_lsblk(self.lsblk(&[])?.stdout.as_bytes())?),
+            Some(scope) if scope.topology.is_empty() => None,
+            Some(scope) => {
+                let disks: BTreeSet<String> = scope
+                    .topology
+                    .iter()
+                    .flat_map(|path| machine.base_disks(path))
+                    .map(|disk| disk.path.clone())
+                    .collect();
+                let disks: Vec<&str> = disks.iter().map(String::as_str).collect();
+                Some(parse_lsblk(self.lsblk(&disks)?.stdout.as_bytes())?)
+            }
+        };
+        // The new devices must be known before their signatures can be put onto them.
+        let aliases = scope.is_none().then(udev_links);
+        let first = Findings { blocks, aliases, ..Findings::default() };
+        let widened = scope.map(|scope| widen(scope, &machine));
+        machine = machine.with_findings(first, widened.as_ref());
+        let asked = signatures_to_read(&machine, scope);
+        let signatures = self.signatures(&asked)?;
+        let lvm_seen = machine.holds_physical_volumes(&signatures);
+        let groups = match scope {
+            Some(scope) if scope.groups.is_empty() => None,
+            None if !lvm_seen => Some(BTreeMap::new()),
+            _ => Some(self.groups(machine.host.udev)?),
+        };
+        let rest = Findings {
+            signatures,
+            groups,
+            mounts: Some(parse_mountinfo(&read_proc("/proc/self/mountinfo")?)),
+            swaps: Some(parse_swaps(&read_proc("/proc/swaps")?)),
+            ..Findings::default()
+        };
+        Ok(machine.with_findings(rest, scope))
+    }
+
+    fn lsblk(&mut self, disks: &[&str]) -> Result<Outcome, StepError> {
+        let cmd = Cmd::tool("lsblk")
+            .args(["--json", "--bytes", "--output", LSBLK_COLUMNS])
+            .args(disks.iter().copied());
+        self.run(&cmd, &mut Silent)
+    }
+
+    /// blkid gives up at the first device without any signature, so the rest is asked for again.
+    fn signatures(&mut self, asked: &[String]) -> Result<BTreeMap<String, Signature>, StepError> {
+        let mut found = BTreeMap::new();
+        let mut open: Vec<&str> = asked.iter().map(String::as_str).collect();
+        while !open.is_empty() {
+            let cmd = Cmd::tool("blkid")
+                .args(["--probe", "--output", "export"])
+                .args(open.iter().copied())
+                .any_code();
+            let outcome = self.run(&cmd, &mut Silent)?;
+            let answers = parse_blkid(&[], &outcome.stdout, &outcome.stderr);
+            // The first that it was silent about is the one it stopped at.
+            let stop = open.iter().position(|path| !answers.contains_key(*path));
+            let seen = &open[..stop.map_or(open.len(), |at| at + 1)];
+            found.extend(parse_blkid(seen, &outcome.stdout, &outcome.stderr));
+            open = stop.map_or_else(Vec::new, |at| open[at + 1..].to_vec());
+            open.retain(|path| !found.contains_key(*path));
+        }
+        Ok(found)
+    }
+
+    fn groups(
+        &mut self,
+        udev: bool,
+    ) -> Result<BTreeMap<String, crate::machine::Group>, StepError> {
+        let cmd = Cmd::lvm("fullreport", udev)
+            .args(["--reportformat", "json", "--units", "b", "--nosuffix"]);
+        let outcome = self.run(&cmd, &mut Silent)?;
+        Ok(parse_fullreport(outcome.stdout.as_bytes())?)
+    }
+}
+
+/// A change on one device can show on everything that shares its disks.
+fn widen(scope: &Scope, machine: &Machine) -> Scope {
+    let disks = scope
+        .topology
+        .iter()
+        .flat_map(|path| machine.base_disks(path))
+        .map(|disk| disk.path.clone());
+    Scope { topology: disks.collect(), ..scope.clone() }
+}
+
+/// Devices that can carry a signature, those that probably do first (each that does not costs
+/// another run of blkid).
+fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
+    let readable = |path: &&String| {
+        machine
+            .devices
+            .get(path.as_str())
+            .is_some_and(|device| device.size > 0 && !matches!(device.kind, Kind::Rom))
+    };
+    let mut paths: Vec<String> = match scope {
+        None => machine.devices.keys().filter(readable).cloned().collect(),
+        Some(scope) => scope
+            .signatures
+            .iter()
+            .filter_map(|path| machine.find(path).map(|device| device.path.clone()))
+            .collect(),
+    };
+    paths.sort_by_key(|path| {
+        machine.find(path).is_none_or(|device| {
+            device.content.is_none() && device.table.is_none() && device.partition().is_none()
+        })
+    });
+    paths
+}
+
+impl Machine {
+    /// Whether asking LVM can tell anything.
+    fn holds_physical_volumes(&self, signatures: &BTreeMap<String, Signature>) -> bool {
+        let fresh = signatures.values().filter_map(|signature| signature.content.as_ref());
+        let known = self.devices.values().filter_map(|device| device.content.as_ref());
+        fresh.chain(known).any(|content| matches!(content, Content::Physical { .. }))
+    }
+}
+
+fn read_proc(path: &str) -> Result<String, StepError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        // A kernel without swap support has no such file.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(StepError::kernel(format!("read {path}"), error)),
+    }
+}
+
+fn installed_programs() -> BTreeMap<String, String> {
+    PROGRAMS
+        .iter()
+        .filter_map(|info| {
+            let path = find_program(info.name)?;
+            Some((info.name.to_owned(), path.to_string_lossy().into_owned()))
+        })
+        .collect()
+}
+
+/// udev's names that tell devices apart over a reboot.
+fn udev_links() -> BTreeMap<String, String> {
+    let mut links = BTreeMap::new();
+    for folder in ["/dev/disk/by-id", "/dev/disk/by-path"] {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if let Ok(target) = fs::canonicalize(entry.path()) {
+                let alias = entry.path().to_string_lossy().into_owned();
+                links.insert(alias, target.to_string_lossy().into_owned());
+            }
+        }
+    }
+    links
+}

@@ -1,0 +1,139 @@
+//! The real machine: the only code of this crate that starts programs or calls the kernel.
+//!
+//! One file per kind of call: `run` (programs), `files` (reading and atomic writing inside a root),
+//! `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
+
+mod files;
+mod fill;
+mod holders;
+mod interrupt;
+mod key;
+mod look;
+mod mounts;
+mod run;
+mod unpack;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::{Broken, Cmd, Outcome, Step, StepError, System, Watch};
+use crate::machine::files::{FileError, Files, Look, Text};
+use crate::machine::{Fact, Machine, Scope};
+use crate::types::Place;
+
+pub use interrupt::Interrupts;
+pub use look::find_program;
+
+/// The machine this process runs on.
+pub struct Real {
+    interrupts: Interrupts,
+    programs: look::Programs,
+}
+
+impl Real {
+    /// Takes the machine over: from now on Ctrl-C stops steps instead of the process.
+    pub fn new(interrupts: Interrupts) -> Self {
+        Self { interrupts, programs: look::Programs::default() }
+    }
+
+    /// Where a tool is, or which package brings it.
+    fn tool(&mut self, cmd: &Cmd) -> Result<PathBuf, StepError> {
+        self.programs
+            .find(cmd.name())
+            .map_err(|missing| StepError::new(cmd, Broken::Missing(missing)))
+    }
+}
+
+impl Files for Real {
+    fn look(&self, place: &Place) -> Result<Look, FileError> {
+        files::look(place)
+    }
+
+    fn read(&self, place: &Place) -> Result<Text, FileError> {
+        files::read(place).map(Text::Known)
+    }
+}
+
+impl System for Real {
+    fn files(&self) -> &dyn Files {
+        self
+    }
+
+    fn perform(&mut self, step: &Step, watch: &mut dyn Watch) -> Result<Outcome, StepError> {
+        let kernel = |result: std::io::Result<()>| {
+            result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
+        };
+        match step {
+            Step::Run(cmd) => self.run(cmd, watch),
+            Step::Write { place, content: Text::Known(bytes), mode } => {
+                kernel(files::replace(place, bytes, *mode))
+            }
+            Step::Write { content: Text::Unknown(why), .. } => Err(StepError::kernel(step, why)),
+            Step::Copy { from, to, mode } => kernel(files::copy(from, to, *mode)),
+            Step::MakeDir { place, mode } => kernel(files::make_dir(place, *mode)),
+            Step::Link { place, to } => kernel(files::link(place, to)),
+            Step::Remove { place } => kernel(files::remove(place)),
+            Step::Chmod { place, mode } => kernel(files::chmod(place, *mode)),
+            Step::Chown { place, uid, gid } => kernel(files::chown(place, *uid, *gid)),
+            Step::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
+            Step::MakeImage { place, size } => kernel(key::image(place, size.get())),
+            Step::Mount(call) => kernel(mounts::mount(call)),
+            Step::Unmount { at } => {
+                mounts::unmount(at).map_err(|broken| StepError::new(step, broken))?;
+                Ok(Outcome::default())
+            }
+            Step::SwapOn { device, priority } => kernel(mounts::swap_on(device, *priority)),
+            Step::SwapOff { device } => kernel(mounts::swap_off(device)),
+            Step::FillRandom { device, size } => {
+                fill::fill(device, size.get(), &self.interrupts, watch)
+                    .map_err(|broken| StepError::new(step, broken))?;
+                Ok(Outcome::default())
+            }
+            Step::Unpack { archive, into } => self.unpack(step, archive, into, watch),
+            Step::WaitFor { nodes, limit } => self.wait_for(step, nodes, *limit),
+        }
+    }
+
+    fn probe(
+        &mut self,
+        known: &Machine,
+        scope: Option<&Scope>,
+    ) -> Result<Option<Machine>, StepError> {
+        self.look_at(known, scope).map(Some)
+    }
+
+    fn learned(&mut self, _fact: &Fact, _machine: &Machine) {}
+
+    fn is_real(&self) -> bool {
+        true
+    }
+}
+
+impl Real {
+    /// Device nodes appear when udev or the kernel gets to it.
+    fn wait_for(
+        &self,
+        step: &Step,
+        nodes: &[String],
+        limit: Duration,
+    ) -> Result<Outcome, StepError> {
+        let start = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let Some(missing) = nodes.iter().find(|node| !std::path::Path::new(node).exists())
+            else {
+                return Ok(Outcome::default());
+            };
+            if self.interrupts.count() > 0 {
+                return Err(StepError::new(step, Broken::Interrupted));
+            }
+            if start.elapsed() > limit {
+                let what = format!("the appearance of {missing}");
+                return Err(StepError::new(step, Broken::Waited { what, limit }));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}

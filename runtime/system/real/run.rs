@@ -1,0 +1,309 @@
+//! Starting programs: looked up once, no shell, their own process group, bounded output, a time
+//! limit, and an end when a person presses Ctrl-C.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::super::{Broken, Cmd, Outcome, Program, Progress, Stdin, StepError, Watch};
+use super::Real;
+
+/// How much of each stream is kept.
+const KEEP: usize = 8 << 20;
+/// How many of the last lines an error shows.
+const TAIL: usize = 12;
+/// A program that was asked to end has so long before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The search path of programs that we start, inside a root as well.
+pub(super) const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+impl Real {
+    pub(super) fn run(&mut self, cmd: &Cmd, watch: &mut dyn Watch) -> Result<Outcome, StepError> {
+        self.run_reading(cmd, None, watch)
+    }
+
+    /// Runs a program whose standard input is a file; how far it has read is its progress.
+    pub(super) fn run_reading(
+        &mut self,
+        cmd: &Cmd,
+        file: Option<&File>,
+        watch: &mut dyn Watch,
+    ) -> Result<Outcome, StepError> {
+        let failed = |broken: Broken| StepError::new(cmd, broken);
+        let mut command = match &cmd.program {
+            Program::Tool(_) => Command::new(self.tool(cmd)?),
+            Program::Inside { root, path } => inside(root, path),
+        };
+        command.args(&cmd.args).env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C");
+        for name in ["HOME", "TERM"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        if !Path::new("/run/udev/control").exists() {
+            command.env("DM_DISABLE_UDEV", "1");
+        }
+        command.envs(cmd.env.iter().map(|(name, value)| (name, value)));
+        if cmd.stdin == Stdin::Terminal {
+            let status = command.status().map_err(|error| spawn_error(cmd, &error))?;
+            return Ok(Outcome { code: status.code().unwrap_or(-1), ..Outcome::default() });
+        }
+        let input = match &cmd.stdin {
+            Stdin::Text(text) => text.as_bytes(),
+            Stdin::Secret(secret) => secret.expose(),
+            Stdin::Null | Stdin::Terminal => &[],
+        };
+        command.stdin(match file {
+            // A duplicate shares its position with ours.
+            Some(file) => file.try_clone().map_err(|error| spawn_error(cmd, &error))?.into(),
+            None if input.is_empty() => Stdio::null(),
+            None => Stdio::piped(),
+        });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
+        let mut talk = Conversation::new(watch, file);
+        let ended = self.converse(&mut child, input, cmd.limit, &mut talk);
+        let status = match ended {
+            Ok(status) => status,
+            Err(broken) => {
+                end(&mut child);
+                return Err(StepError { tail: talk.tail(), ..failed(broken) });
+            }
+        };
+        let outcome = talk.outcome(status);
+        match status.signal().map(Signal::try_from) {
+            Some(signal) => {
+                let name = signal.map_or("a signal", Signal::as_str).to_owned();
+                Err(StepError { tail: outcome.1, ..failed(Broken::Signal(name)) })
+            }
+            None if outcome.0.code != 0 && !cmd.any_code => {
+                Err(StepError { tail: outcome.1, ..failed(Broken::Exit(outcome.0.code)) })
+            }
+            None => Ok(outcome.0),
+        }
+    }
+
+    /// Feeds the program, reads what it says, and waits for its end.
+    fn converse(
+        &self,
+        child: &mut Child,
+        mut input: &[u8],
+        limit: Option<Duration>,
+        talk: &mut Conversation<'_>,
+    ) -> Result<ExitStatus, Broken> {
+        let io = |error: io::Error| Broken::Kernel(error.to_string());
+        let start = Instant::now();
+        let mut stdin = child.stdin.take();
+        let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
+        let streams =
+            [stdin.as_ref().map(AsFd::as_fd), out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)];
+        for stream in streams.into_iter().flatten() {
+            fcntl(stream, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| io(e.into()))?;
+        }
+        let mut stopping = false;
+        loop {
+            talk.report_position();
+            if self.interrupts.count() > 1 {
+                return Err(Broken::Interrupted);
+            }
+            if self.interrupts.count() == 1 && !stopping {
+                stopping = true;
+                talk.watch.line("stopping after this command; Ctrl-C again kills it");
+            }
+            if let Some(limit) = limit.filter(|limit| start.elapsed() > *limit) {
+                return Err(Broken::TimedOut(limit));
+            }
+            if out.is_none() && err.is_none() {
+                drop(stdin.take());
+                if let Some(status) = child.try_wait().map_err(io)? {
+                    return Ok(status);
+                }
+                // Both streams are closed and the program lives on: look again shortly.
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
+            if !ready(stdin.as_ref(), out.as_ref(), err.as_ref()).map_err(io)? {
+                // A daemon that the program left behind may hold the streams open for ever.
+                if let Some(status) = child.try_wait().map_err(io)? {
+                    talk.drain(out.as_mut(), err.as_mut());
+                    return Ok(status);
+                }
+            }
+            if let Some(pipe) = &mut stdin {
+                match pipe.write(input) {
+                    Ok(written) => input = &input[written..],
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    // It does not want to hear more.
+                    Err(_) => input = &[],
+                }
+                if input.is_empty() {
+                    stdin = None;
+                }
+            }
+            if talk.hear(out.as_mut(), false) {
+                out = None;
+            }
+            if talk.hear(err.as_mut(), true) {
+                err = None;
+            }
+        }
+    }
+}
+
+/// Waits for any stream to be ready; `false` when nothing happened for a while.
+fn ready(
+    stdin: Option<&impl AsFd>,
+    out: Option<&impl AsFd>,
+    err: Option<&impl AsFd>,
+) -> io::Result<bool> {
+    let mut fds = Vec::with_capacity(3);
+    fds.extend(stdin.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLOUT)));
+    fds.extend(out.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
+    fds.extend(err.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
+    match poll(&mut fds, PollTimeout::from(100_u8)) {
+        Ok(count) => Ok(count > 0),
+        Err(nix::errno::Errno::EINTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends a program and everything it started.
+fn end(child: &mut Child) {
+    let Ok(pid) = i32::try_from(child.id()).map(Pid::from_raw) else { return };
+    // Errors mean that it is gone already.
+    let _ = killpg(pid, Signal::SIGTERM);
+    let start = Instant::now();
+    while start.elapsed() < GRACE {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = killpg(pid, Signal::SIGKILL);
+    let _ = child.wait();
+}
+
+fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
+    StepError::kernel(cmd, format!("can't start {}: {error}", cmd.name()))
+}
+
+/// A command that begins its life inside a root.
+#[expect(unsafe_code, reason = "chroot(2) must happen between fork and exec")]
+fn inside(root: &Path, path: &str) -> Command {
+    let mut command = Command::new(path);
+    let root = root.to_owned();
+    let enter = move || {
+        nix::unistd::chroot(&root)?;
+        nix::unistd::chdir("/")?;
+        Ok(())
+    };
+    // SAFETY: two system calls, no allocation, no locks.
+    unsafe { command.pre_exec(enter) };
+    command
+}
+
+/// What a program says while it runs.
+struct Conversation<'a> {
+    watch: &'a mut dyn Watch,
+    file: Option<&'a File>,
+    out: Vec<u8>,
+    err: Vec<u8>,
+    /// The last lines of both streams, in the order in which they came.
+    last: std::collections::VecDeque<String>,
+    /// Unfinished lines of the two streams.
+    open: [Vec<u8>; 2],
+}
+
+impl<'a> Conversation<'a> {
+    fn new(watch: &'a mut dyn Watch, file: Option<&'a File>) -> Self {
+        Self {
+            watch,
+            file,
+            out: Vec::new(),
+            err: Vec::new(),
+            last: std::collections::VecDeque::new(),
+            open: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// Tells how much of the input file has been read.
+    fn report_position(&mut self) {
+        let Some(mut file) = self.file else { return };
+        if let (Ok(done), Ok(meta)) = (file.stream_position(), file.metadata()) {
+            self.watch.progress(Progress { done, total: Some(meta.len()) });
+        }
+    }
+
+    /// Reads what is there; `true` at the end of the stream.
+    fn hear(&mut self, from: Option<&mut (impl Read + AsRawFd)>, error: bool) -> bool {
+        let Some(from) = from else { return true };
+        let mut buffer = [0; 16 << 10];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return true,
+                Ok(count) => self.add(&buffer[..count], error),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return e.kind() != io::ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    fn drain(&mut self, out: Option<&mut (impl Read + AsRawFd)>, err: Option<&mut (impl Read + AsRawFd)>) {
+        self.hear(out, false);
+        self.hear(err, true);
+    }
+
+    fn add(&mut self, bytes: &[u8], error: bool) {
+        let kept = if error { &mut self.err } else { &mut self.out };
+        let room = KEEP.saturating_sub(kept.len());
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let index = usize::from(error);
+        for piece in bytes.split_inclusive(|&b| b == b'\n' || b == b'\r') {
+            let open = &mut self.open[index];
+            // A line without end must not fill the memory either.
+            if open.len() < 4096 {
+                open.extend_from_slice(piece);
+            }
+            if piece.ends_with(b"\n") || piece.ends_with(b"\r") {
+                self.finish_line(index);
+            }
+        }
+    }
+
+    fn finish_line(&mut self, index: usize) {
+        let line = String::from_utf8_lossy(&std::mem::take(&mut self.open[index])).into_owned();
+        let line = line.trim_end();
+        if line.is_empty() {
+            return;
+        }
+        self.watch.line(line);
+        if self.last.len() == TAIL {
+            self.last.pop_front();
+        }
+        self.last.push_back(line.to_owned());
+    }
+
+    fn tail(mut self) -> Vec<String> {
+        self.finish_line(0);
+        self.finish_line(1);
+        self.last.into()
+    }
+
+    fn outcome(mut self, status: ExitStatus) -> (Outcome, Vec<String>) {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let outcome = Outcome {
+            code: status.code().unwrap_or(-1),
+            stdout: text(std::mem::take(&mut self.out)),
+            stderr: text(std::mem::take(&mut self.err)),
+        };
+        (outcome, self.tail())
+    }
+}

@@ -1,0 +1,309 @@
+//! The files of a simulated machine: one tree per filesystem, mounted over what is below.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use crate::machine::files::{FileError, Files, Look, Text};
+use crate::machine::{Machine, MountOrigin, is_below};
+use crate::types::{Mode, Place};
+
+/// Something that the simulation put somewhere.
+#[derive(Debug, Clone)]
+pub(super) enum Node {
+    File { content: Text, mode: Mode },
+    Dir { mode: Mode },
+    Link { to: PathBuf },
+    Gone,
+}
+
+/// What a tree shows where the simulation put nothing.
+#[derive(Debug, Clone)]
+enum Base {
+    /// The files below the simulation, by the same path.
+    Below,
+    /// Nothing: a filesystem that was just made.
+    Empty,
+    /// What is at another path.
+    Bind(PathBuf),
+    /// Nobody can know, because of this.
+    Unknown(String),
+}
+
+#[derive(Debug)]
+struct Tree {
+    base: Base,
+    /// By path from the root of the filesystem.
+    nodes: BTreeMap<PathBuf, Node>,
+}
+
+/// Where a path is.
+struct Spot {
+    tree: usize,
+    inner: PathBuf,
+}
+
+/// How many links a path may lead through (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+pub(super) struct Trees {
+    below: Box<dyn Files>,
+    /// The first one is the running system's.
+    trees: Vec<Tree>,
+    /// Trees of filesystems that have a UUID.
+    by_uuid: HashMap<String, usize>,
+    /// Mount points of the simulation, the newest last.
+    mounts: Vec<(String, usize)>,
+}
+
+impl Trees {
+    pub(super) fn new(below: Box<dyn Files>) -> Self {
+        let host = Tree { base: Base::Below, nodes: BTreeMap::new() };
+        Self { below, trees: vec![host], by_uuid: HashMap::new(), mounts: Vec::new() }
+    }
+
+    fn add(&mut self, base: Base) -> usize {
+        self.trees.push(Tree { base, nodes: BTreeMap::new() });
+        self.trees.len() - 1
+    }
+
+    /// A filesystem was made.
+    pub(super) fn made(&mut self, uuid: &str) {
+        let tree = self.add(Base::Empty);
+        self.by_uuid.insert(uuid.to_owned(), tree);
+    }
+
+    pub(super) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
+        let tree = match origin {
+            MountOrigin::Device { device, .. } => {
+                let content = machine.find(device).and_then(|d| d.content.as_ref());
+                let uuid = content.and_then(|c| c.uuid()).unwrap_or(device).to_owned();
+                match self.by_uuid.get(&uuid) {
+                    Some(tree) => *tree,
+                    None => {
+                        let tree = self.add(Base::Unknown(format!("what is on {device}")));
+                        self.by_uuid.insert(uuid, tree);
+                        tree
+                    }
+                }
+            }
+            MountOrigin::Pseudo { kind } if kind == "tmpfs" => self.add(Base::Empty),
+            MountOrigin::Pseudo { kind } => self.add(Base::Unknown(format!("what {kind} shows"))),
+            MountOrigin::Bind { from, .. } => self.add(Base::Bind(from.into())),
+        };
+        self.mounts.push((at.to_owned(), tree));
+    }
+
+    pub(super) fn unmounted(&mut self, at: &str) {
+        self.mounts.retain(|(place, _)| !is_below(place, at));
+    }
+
+    /// Something that is not known fills a folder.
+    pub(super) fn fill(&mut self, into: &Place, why: String) -> Result<(), FileError> {
+        let spot = self.resolve(into, true)?;
+        // Only a whole filesystem is tracked: an archive goes to the root of a fresh one.
+        self.trees[spot.tree].base = Base::Unknown(why);
+        Ok(())
+    }
+
+    pub(super) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
+        let spot = self.resolve(place, follow)?;
+        self.look_at(&spot)
+    }
+
+    pub(super) fn read(&self, place: &Place) -> Result<Text, FileError> {
+        let spot = self.resolve(place, true)?;
+        let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
+        match self.trees[spot.tree].nodes.get(&spot.inner) {
+            Some(Node::File { content, .. }) => Ok(content.clone()),
+            Some(Node::Dir { .. }) => Err(wrong("not a regular file")),
+            Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
+            Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
+            None => match &self.trees[spot.tree].base {
+                Base::Below => self.below.read(&Place::here(spot.inner)),
+                Base::Empty => Err(wrong("No such file or directory (os error 2)")),
+                Base::Bind(from) => self.read(&Place::here(joined(from, &spot.inner))),
+                Base::Unknown(why) => Ok(Text::Unknown(why.clone())),
+            },
+        }
+    }
+
+    pub(super) fn put(&mut self, place: &Place, node: Node) -> Result<(), FileError> {
+        let mut spot = self.resolve(place, false)?;
+        while let Base::Bind(from) = &self.trees[spot.tree].base {
+            spot = self.resolve(&Place::here(joined(from, &spot.inner)), false)?;
+        }
+        self.trees[spot.tree].nodes.insert(spot.inner, node);
+        Ok(())
+    }
+
+    pub(super) fn make_dirs(&mut self, place: &Place, mode: Mode) -> Result<(), FileError> {
+        let mut above: Vec<&Path> = place.path.ancestors().collect();
+        above.reverse();
+        for path in above.into_iter().skip(1) {
+            let step = Place { root: place.root.clone(), path: path.to_owned() };
+            if self.look(&step, true)? == Look::Missing {
+                let bits = if path == place.path { mode } else { Mode::new(0o755) };
+                self.put(&step, Node::Dir { mode: bits })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(&self, spot: &Spot) -> Result<Look, FileError> {
+        let tree = &self.trees[spot.tree];
+        let dir = |mode: Mode, empty: bool| Look::Dir { mode, uid: 0, gid: 0, empty };
+        if let Some(node) = tree.nodes.get(&spot.inner) {
+            return Ok(match node {
+                Node::File { content, mode } => {
+                    let len = match content {
+                        Text::Known(bytes) => bytes.len() as u64,
+                        Text::Unknown(_) => 0,
+                    };
+                    Look::File { mode: *mode, len, uid: 0, gid: 0 }
+                }
+                Node::Dir { mode } => dir(*mode, !tree.has_children(&spot.inner)),
+                Node::Link { to } => Look::Link { to: to.clone() },
+                Node::Gone => Look::Missing,
+            });
+        }
+        let gone = |path: &Path| matches!(tree.nodes.get(path), Some(Node::Gone));
+        if spot.inner.ancestors().any(gone) {
+            return Ok(Look::Missing);
+        }
+        match &tree.base {
+            Base::Below => self.below.look(&Place::here(&spot.inner)),
+            Base::Bind(from) => self.look(&Place::here(joined(from, &spot.inner)), false),
+            Base::Empty if spot.inner == Path::new("/") => {
+                Ok(dir(Mode::new(0o755), !tree.has_children(&spot.inner)))
+            }
+            Base::Empty => Ok(Look::Missing),
+            Base::Unknown(_) if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
+            Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
+        }
+    }
+
+    /// The tree that shows a path of the running system, and the path in it.
+    fn spot(&self, outside: &Path) -> Spot {
+        let text = outside.to_string_lossy();
+        // The newest of the longest: a mount hides what was mounted there before.
+        let mount = self
+            .mounts
+            .iter()
+            .rev()
+            .filter(|(at, _)| is_below(&text, at))
+            .fold(None::<&(String, usize)>, |best, next| match best {
+                Some(best) if best.0.len() >= next.0.len() => Some(best),
+                _ => Some(next),
+            });
+        match mount {
+            Some((at, tree)) => {
+                let inner = outside.strip_prefix(at).unwrap_or(Path::new(""));
+                Spot { tree: *tree, inner: Path::new("/").join(inner) }
+            }
+            None => Spot { tree: 0, inner: outside.to_owned() },
+        }
+    }
+
+    /// Follows links, which never lead out of the root of the place.
+    fn resolve(&self, place: &Place, follow_last: bool) -> Result<Spot, FileError> {
+        let mut todo: Vec<OsString> = names(&place.path);
+        todo.reverse();
+        let mut inside = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(name) = todo.pop() {
+            if name == ".." {
+                inside.pop();
+                continue;
+            }
+            let next = inside.join(&name);
+            let here = Place { root: place.root.clone(), path: next.clone() };
+            let link = match self.look_at(&self.spot(&here.outside()))? {
+                Look::Link { to } if follow_last || !todo.is_empty() => to,
+                _ => {
+                    inside = next;
+                    continue;
+                }
+            };
+            links += 1;
+            if links > MOST_LINKS {
+                let cause = "too many levels of symbolic links".into();
+                return Err(FileError { place: place.clone(), cause });
+            }
+            if link.is_absolute() {
+                inside = PathBuf::from("/");
+            }
+            todo.extend(names(&link).into_iter().rev());
+        }
+        Ok(self.spot(&Place { root: place.root.clone(), path: inside }.outside()))
+    }
+}
+
+impl Tree {
+    fn has_children(&self, path: &Path) -> bool {
+        self.nodes
+            .iter()
+            .any(|(inner, node)| inner.parent() == Some(path) && !matches!(node, Node::Gone))
+    }
+}
+
+fn joined(from: &Path, inner: &Path) -> PathBuf {
+    from.join(inner.strip_prefix("/").unwrap_or(inner))
+}
+
+fn names(path: &Path) -> Vec<OsString> {
+    path.components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(name.to_owned()),
+            Component::ParentDir => Some("..".into()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Nobody;
+    use super::*;
+
+    fn text(content: &str) -> Node {
+        let content = Text::Known(content.as_bytes().to_vec());
+        Node::File { content, mode: Mode::new(0o644) }
+    }
+
+    #[test]
+    fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount() {
+        let mut trees = Trees::new(Box::new(Nobody));
+        let machine = Machine::empty();
+        let origin = MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into() };
+        trees.made("/dev/sda1");
+        let file = Place::here("/mnt/a/b");
+        trees.mounted("/mnt", &origin, &machine);
+        assert_eq!(trees.look(&file, false), Ok(Look::Missing));
+        trees.make_dirs(&Place::here("/mnt/a"), Mode::new(0o755)).expect("a folder");
+        trees.put(&file, text("hello")).expect("a file");
+        trees.unmounted("/mnt");
+        assert!(matches!(trees.look(&file, false), Ok(Look::Unknown(_))));
+        trees.mounted("/mnt", &origin, &machine);
+        assert_eq!(trees.read(&file), Ok(Text::Known(b"hello".to_vec())));
+    }
+
+    #[test]
+    fn links_stay_inside_their_root() {
+        let mut trees = Trees::new(Box::new(Nobody));
+        let machine = Machine::empty();
+        trees.made("x");
+        let origin = MountOrigin::Device { device: "x".into(), kind: "ext4".into() };
+        trees.mounted("/mnt", &origin, &machine);
+        let inside = |path: &str| Place { root: "/mnt".into(), path: path.into() };
+        trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a folder");
+        trees.put(&inside("/etc/evil"), Node::Link { to: "/etc".into() }).expect("a link");
+        trees.put(&inside("/etc/up"), Node::Link { to: "../../../..".into() }).expect("a link");
+        trees.put(&inside("/etc/evil/passwd"), text("target")).expect("a file");
+        assert_eq!(trees.read(&Place::here("/mnt/etc/passwd")), Ok(Text::Known(b"target".to_vec())));
+        trees.put(&inside("/etc/up/shadow"), text("s")).expect("a file");
+        assert_eq!(trees.read(&Place::here("/mnt/shadow")), Ok(Text::Known(b"s".to_vec())));
+        trees.put(&inside("/loop"), Node::Link { to: "/loop".into() }).expect("a link");
+        assert!(trees.read(&inside("/loop")).is_err());
+    }
+}

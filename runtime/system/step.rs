@@ -1,0 +1,238 @@
+//! The closed list of things that can be done to a machine.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Cmd, quote};
+use crate::machine::files::Text;
+use crate::machine::{Fact, MountOrigin, Release};
+use crate::types::{Mode, Place, Propagation, Size};
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Run a program.
+    Run(Cmd),
+    /// Replace a file, atomically; owner and mode of an old one are kept.
+    Write {
+        /// Which.
+        place: Place,
+        /// The new content; unknown only in a simulation.
+        content: Text,
+        /// Permission bits; those of the old file, or 0644, when absent.
+        mode: Option<Mode>,
+    },
+    /// Copy a regular file, following links at the source.
+    Copy {
+        /// From where.
+        from: Place,
+        /// To where.
+        to: Place,
+        /// Permission bits; those of the source when absent.
+        mode: Option<Mode>,
+    },
+    /// Make a folder, and those above it.
+    MakeDir {
+        /// Which.
+        place: Place,
+        /// Permission bits of the last one.
+        mode: Mode,
+    },
+    /// Make a symbolic link, replacing one that is there.
+    Link {
+        /// Where.
+        place: Place,
+        /// Its text.
+        to: String,
+    },
+    /// Remove a file, a link or an empty folder.
+    Remove {
+        /// Which.
+        place: Place,
+    },
+    /// Change permission bits.
+    Chmod {
+        /// Of which.
+        place: Place,
+        /// To what.
+        mode: Mode,
+    },
+    /// Change the owner.
+    Chown {
+        /// Of which.
+        place: Place,
+        /// User number.
+        uid: u32,
+        /// Group number.
+        gid: u32,
+    },
+    /// Make a new file of random bytes, readable by nobody else from its first moment.
+    MakeKey {
+        /// Which; it must not exist.
+        place: Place,
+        /// How many bytes.
+        bytes: u32,
+    },
+    /// Make a sparse file.
+    MakeImage {
+        /// Which; it must not exist.
+        place: Place,
+        /// Its length.
+        size: Size,
+    },
+    /// Mount something.
+    Mount(MountCall),
+    /// Unmount one mount point.
+    Unmount {
+        /// Which.
+        at: String,
+    },
+    /// Start swapping to a device.
+    SwapOn {
+        /// Which.
+        device: String,
+        /// Its priority, from 0; the kernel chooses when absent.
+        priority: Option<u16>,
+    },
+    /// Stop swapping to a device.
+    SwapOff {
+        /// Which.
+        device: String,
+    },
+    /// Overwrite a device with random data.
+    FillRandom {
+        /// Which.
+        device: String,
+        /// Its size.
+        size: Size,
+    },
+    /// Unpack a tar archive as the numeric owners and attributes in it say.
+    Unpack {
+        /// The archive.
+        archive: Place,
+        /// Into which folder.
+        into: Place,
+    },
+    /// Wait until device nodes are there.
+    WaitFor {
+        /// Which.
+        nodes: Vec<String>,
+        /// For how long.
+        limit: Duration,
+    },
+}
+
+/// A call of mount(2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountCall {
+    /// What.
+    pub origin: MountOrigin,
+    /// Where.
+    pub at: String,
+    /// Flags by their name in mount(8): `ro`, `noatime` …
+    pub flags: Vec<String>,
+    /// Options that the filesystem itself reads, `umask=0077,…`.
+    pub data: Option<String>,
+    /// How mount events spread from there on.
+    pub propagation: Option<Propagation>,
+}
+
+impl MountCall {
+    /// What becomes true.
+    pub fn fact(&self) -> Fact {
+        Fact::Mounted {
+            at: self.at.clone(),
+            origin: self.origin.clone(),
+            options: self.flags.iter().cloned().collect(),
+        }
+    }
+}
+
+impl Step {
+    /// The step that carries out a release.
+    pub fn release(release: &Release, udev: bool) -> Self {
+        match release {
+            Release::Unmount { at } => Self::Unmount { at: at.clone() },
+            Release::SwapOff { device } => Self::SwapOff { device: device.clone() },
+            Release::Deactivate { group } => {
+                Self::Run(Cmd::lvm("vgchange", udev).args(["-a", "n", group]))
+            }
+            Release::Close { name } => Self::Run(Cmd::tool("cryptsetup").args(["close", name])),
+            Release::Stop { array } => Self::Run(Cmd::tool("mdadm").args(["--stop", array])),
+        }
+    }
+}
+
+/// The step as a person would type it; kernel calls as the command that does the same.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |place: &Place| quote(&place.to_string());
+        match self {
+            Self::Run(cmd) => cmd.fmt(f),
+            Self::Write { place, mode: Some(mode), .. } => {
+                write!(f, "write {} (mode {mode})", word(place))
+            }
+            Self::Write { place, mode: None, .. } => write!(f, "write {}", word(place)),
+            Self::Copy { from, to, mode } => match mode {
+                Some(mode) => write!(f, "install -m {mode} {} {}", word(from), word(to)),
+                None => write!(f, "cp -L {} {}", word(from), word(to)),
+            },
+            Self::MakeDir { place, mode } if mode.bits() == 0o755 => {
+                write!(f, "mkdir -p {}", word(place))
+            }
+            Self::MakeDir { place, mode } => write!(f, "mkdir -p -m {mode} {}", word(place)),
+            Self::Link { place, to } => write!(f, "ln -sfn {} {}", quote(to), word(place)),
+            Self::Remove { place } => write!(f, "rm {}", word(place)),
+            Self::Chmod { place, mode } => write!(f, "chmod {mode} {}", word(place)),
+            Self::Chown { place, uid, gid } => write!(f, "chown {uid}:{gid} {}", word(place)),
+            Self::MakeKey { place, bytes } => {
+                write!(f, "(umask 0377; head -c {bytes} /dev/random >{})", word(place))
+            }
+            Self::MakeImage { place, size } => {
+                write!(f, "truncate -s {} {}", size.exact(), word(place))
+            }
+            Self::Mount(call) => call.fmt(f),
+            Self::Unmount { at } => write!(f, "umount {}", quote(at)),
+            Self::SwapOn { device, priority: Some(priority) } => {
+                write!(f, "swapon -p {priority} {device}")
+            }
+            Self::SwapOn { device, priority: None } => write!(f, "swapon {device}"),
+            Self::SwapOff { device } => write!(f, "swapoff {device}"),
+            Self::FillRandom { device, .. } => {
+                write!(f, "dd if=/dev/urandom of={device} bs=1M oflag=direct")
+            }
+            Self::Unpack { archive, into } => write!(
+                f,
+                "tar xpf {} --xattrs-include='*.*' --numeric-owner -C {}",
+                word(archive),
+                word(into)
+            ),
+            Self::WaitFor { nodes, .. } => write!(f, "wait for {}", nodes.join(" ")),
+        }
+    }
+}
+
+impl fmt::Display for MountCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("mount")?;
+        let options: Vec<&str> =
+            self.flags.iter().map(String::as_str).chain(self.data.as_deref()).collect();
+        if !options.is_empty() {
+            write!(f, " -o {}", quote(&options.join(",")))?;
+        }
+        let at = quote(&self.at);
+        match &self.origin {
+            MountOrigin::Device { device, kind } => write!(f, " -t {kind} {device} {at}"),
+            MountOrigin::Pseudo { kind } => write!(f, " -t {kind} {kind} {at}"),
+            MountOrigin::Bind { from, recursive } => {
+                let how = if *recursive { "--rbind" } else { "--bind" };
+                write!(f, " {how} {} {at}", quote(from))
+            }
+        }?;
+        match self.propagation {
+            Some(how) => write!(f, " && mount --make-r{} {at}", format!("{how:?}").to_lowercase()),
+            None => Ok(()),
+        }
+    }
+}
+

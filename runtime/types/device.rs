@@ -1,0 +1,64 @@
+//! Paths of block devices.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Completes, Mismatch, ParamType, ParamValue, Value};
+
+/// An absolute path below `/dev`, by any of a device's names.
+///
+/// It is only a name: which device it is, and whether that is still the device somebody approved,
+/// is the machine model's business.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DevicePath(String);
+
+impl DevicePath {
+    /// A path that the machine itself reported.
+    pub fn known(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path.
+    pub fn as_path(&self) -> &Path {
+        Path::new(&self.0)
+    }
+
+    fn acceptable(text: &str) -> bool {
+        text.strip_prefix("/dev/").is_some_and(|rest| {
+            !rest.is_empty()
+                && !rest.chars().any(char::is_control)
+                && rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        })
+    }
+}
+
+impl fmt::Display for DevicePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ParamValue for DevicePath {
+    const TYPE: ParamType = ParamType::new("device", "the path of a block device below /dev")
+        .completes(Completes::Devices);
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Text(text) if Self::acceptable(text) => Ok(Self(text.clone())),
+            Value::Text(_) => Err(Mismatch::because(&Self::TYPE, value.to_string())),
+            other => Err(Mismatch::kind(&Self::TYPE, other)),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+}

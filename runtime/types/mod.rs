@@ -1,0 +1,26 @@
+//! The vocabulary of the domain: small types that can't hold a wrong value.
+//!
+//! Each type has its own file, says what it accepts, and decodes itself from a script value
+//! ([`ParamValue`]). To add one: a file here, `impl ParamValue`, and a line below.
+
+mod choices;
+mod device;
+mod mode;
+mod name;
+mod nearest;
+mod param;
+mod path;
+mod secret;
+mod size;
+mod value;
+
+pub use choices::{Choice, FsKind, KdfKind, LuksVersion, Propagation, TableKind};
+pub use device::DevicePath;
+pub use mode::Mode;
+pub use name::{Label, LvmName, MapName};
+pub use nearest::nearest;
+pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
+pub use path::{AbsPath, Place};
+pub use secret::Secret;
+pub use size::{Extents, MIB, PartSize, Size};
+pub use value::{Map, Value};

@@ -1,0 +1,160 @@
+//! Names that tools accept, refused here with the rule instead of there with a usage text.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Completes, Mismatch, ParamType, ParamValue, Value};
+
+/// The name of a volume group or logical volume (lvm(8), "VALID NAMES").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LvmName(String);
+
+/// The name of an opened LUKS container below `/dev/mapper`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MapName(String);
+
+/// A filesystem or partition label. Its length is checked where the filesystem is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Label(String);
+
+/// Characters that LVM allows; device-mapper names use the same.
+fn plain(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('-')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+_.-".contains(&b))
+        && !matches!(name, "." | "..")
+}
+
+/// Prefixes and infixes that LVM keeps for volumes of its own.
+fn reserved_by_lvm(name: &str) -> bool {
+    const INFIXES: [&str; 10] = [
+        "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta", "_tdata",
+        "_tmeta",
+    ];
+    name.starts_with("snapshot")
+        || name.starts_with("pvmove")
+        || INFIXES.iter().any(|infix| name.contains(infix))
+}
+
+fn decode<T: ParamValue>(
+    value: &Value,
+    fits: impl Fn(&str) -> bool,
+    make: impl Fn(String) -> T,
+) -> Result<T, Mismatch> {
+    match value {
+        Value::Text(text) if fits(text) => Ok(make(text.clone())),
+        Value::Text(_) => Err(Mismatch::because(&T::TYPE, value.to_string())),
+        other => Err(Mismatch::kind(&T::TYPE, other)),
+    }
+}
+
+impl ParamValue for LvmName {
+    const TYPE: ParamType = ParamType::new(
+        "lvm name",
+        "a name of letters, digits and + _ . - that does not begin with - and is not one that LVM reserves",
+    )
+    .completes(Completes::Groups);
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        let fits = |name: &str| plain(name) && name.len() <= 127 && !reserved_by_lvm(name);
+        decode(value, fits, Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+}
+
+impl ParamValue for MapName {
+    const TYPE: ParamType = ParamType::new(
+        "mapping name",
+        "a name below /dev/mapper of letters, digits and + _ . -, at most 127 of them",
+    )
+    .completes(Completes::Mappings);
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        decode(value, |name| plain(name) && name.len() <= 127 && name != "control", Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+}
+
+impl ParamValue for Label {
+    const TYPE: ParamType =
+        ParamType::new("label", "a label without control characters, quotes, slashes or backslashes");
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        let fits = |label: &str| {
+            !label.is_empty() && !label.chars().any(|c| c.is_control() || "\"'\\/".contains(c))
+        };
+        decode(value, fits, Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+}
+
+impl LvmName {
+    /// A name that LVM itself reported.
+    pub fn known(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl MapName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where the opened device appears.
+    pub fn path(&self) -> String {
+        format!("/dev/mapper/{}", self.0)
+    }
+}
+
+impl Label {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LvmName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for MapName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lvm_names_follow_lvm() {
+        for name in ["vg", "vg_hostos", "a.b-c+d", "x1"] {
+            assert!(LvmName::decode(&Value::from(name)).is_ok(), "{name}");
+        }
+        for name in ["", "-vg", ".", "..", "a b", "a/b", "vg_mlog", "snapshot1", "ü"] {
+            assert!(LvmName::decode(&Value::from(name)).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! "Did you mean …?"
+
+/// The candidate that `name` was most likely meant to be, if any is close enough to suggest.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Two slips in a long name, one in a short one; a swap counts as one slip.
+    let slips = (name.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|&(distance, _)| distance <= slips)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn suggests_slips_and_not_strangers() {
+        let names = ["format", "open", "close"];
+        assert_eq!(nearest("fromat", names), Some("format"));
+        assert_eq!(nearest("opn", names), Some("open"));
+        assert_eq!(nearest("erase", names), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! What crosses between a script and the core: plain data, plus secrets that stay opaque.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::Secret;
+
+/// An ordered map: scripts see the keys in the order in which the core (or the author) wrote them.
+pub type Map = Vec<(String, Value)>;
+
+/// A script value. Devices are text (their path); everything else is what it looks like.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Nothing: `()` in Rhai, `nil` in Lua.
+    Unit,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Value>),
+    /// Named values.
+    Map(Map),
+    /// A passphrase or key; prints as `***` wherever it goes.
+    Secret(Secret),
+}
+
+impl Value {
+    /// What a person would call this kind of value.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit => "nothing",
+            Self::Bool(_) => "a truth value",
+            Self::Int(_) => "a whole number",
+            Self::Float(_) => "a number",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+            Self::Secret(_) => "a secret",
+        }
+    }
+
+    /// The entry of a map, if this is a map and has it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        match self {
+            Self::Map(map) => map.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Converts any serialisable output of a primitive.
+    ///
+    /// Outputs are plain structs, strings and numbers, which always serialise; should one ever
+    /// fail to, the script sees the reason instead of a value.
+    pub fn from_output(output: &impl Serialize) -> Self {
+        match serde_json::to_value(output) {
+            Ok(json) => json.into(),
+            Err(error) => Self::Text(format!("unprintable: {error}")),
+        }
+    }
+}
+
+/// Prints the value as a script would write it.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unit => f.write_str("()"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Secret(secret) => write!(f, "{secret}"),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Self::Map(map) => {
+                f.write_str("#{")?;
+                for (index, (key, value)) in map.iter().enumerate() {
+                    write!(f, "{} {key}: {value}", if index == 0 { "" } else { "," })?;
+                }
+                f.write_str(" }")
+            }
+        }
+    }
+}
+
+/// Secrets serialise as `***`: no file format of ours can hold one.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unit => to.serialize_unit(),
+            Self::Bool(value) => to.serialize_bool(*value),
+            Self::Int(value) => to.serialize_i64(*value),
+            Self::Float(value) => to.serialize_f64(*value),
+            Self::Text(text) => to.serialize_str(text),
+            Self::Secret(secret) => to.collect_str(secret),
+            Self::List(items) => to.collect_seq(items),
+            Self::Map(map) => to.collect_map(map.iter().map(|(key, value)| (key, value))),
+        }
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Unit,
+            serde_json::Value::Bool(value) => Self::Bool(value),
+            serde_json::Value::Number(number) => match number.as_i64() {
+                Some(value) => Self::Int(value),
+                None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            serde_json::Value::String(text) => Self::Text(text),
+            serde_json::Value::Array(items) => {
+                Self::List(items.into_iter().map(Self::from).collect())
+            }
+            serde_json::Value::Object(map) => {
+                Self::Map(map.into_iter().map(|(key, value)| (key, value.into())).collect())
+            }
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_leak_through_any_format() {
+        let value = Value::Map(vec![(
+            "passphrase".into(),
+            Value::List(vec![Value::Secret(Secret::new("luks", b"hunter2".to_vec()))]),
+        )]);
+        assert_eq!(value.to_string(), "#{ passphrase: [***] }");
+        assert!(!format!("{value:?}").contains("hunter2"));
+        let json = serde_json::to_string(&value).expect("plain data");
+        assert_eq!(json, r#"{"passphrase":["***"]}"#);
+    }
+}
