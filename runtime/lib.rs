@@ -1,5 +1,24 @@
-//! gscript: installation and recovery guides as scripts.
+//! gscript: installation and recovery guides as scripts that can be planned, run, resumed, tested
+//! and shared.
+//!
+//! Reading order: [`types`] and [`spec`] (what a primitive takes), [`machine`] (the model), [`system`]
+//! (steps, and who performs them), [`action`] (what a primitive is), `primitives` and [`registry`]
+//! (all of them), [`session`] and `dispatch` (the way of a call), [`recipe`] and [`script`] (what
+//! people write), [`trial`] (a throw-away virtual machine).
+
+pub mod action;
+pub mod approval;
+mod dispatch;
+pub mod error;
+pub mod event;
+mod guard;
+pub mod journal;
 pub mod machine;
+mod primitives;
+pub mod registry;
+mod release;
+pub mod report;
+pub mod session;
 pub mod spec;
 pub mod system;
 pub mod types;

@@ -257,7 +257,7 @@ macro_rules! args {
                 ..$crate::types::ParamType::new("map", "a map")
             };
 
-            fn decode(value: &$crate::types::Value) -> Result<Self, $crate::types::Mismatch> {
+            fn decode(value: &$crate::types::Value) -> ::std::result::Result<Self, $crate::types::Mismatch> {
                 let $crate::types::Value::Map(map) = value else {
                     return Err($crate::types::Mismatch::kind(&Self::TYPE, value));
                 };
@@ -297,7 +297,7 @@ macro_rules! args {
             };
 
             #[allow(unused_mut, unused_variables, unused_assignments)]
-            fn decode(mut given: $crate::spec::Given) -> Result<Self, $crate::spec::ArgError> {
+            fn decode(mut given: $crate::spec::Given) -> ::std::result::Result<Self, $crate::spec::ArgError> {
                 let mut index = 0..;
                 Ok(Self { $( $field: given.take(index.next().unwrap_or(usize::MAX))?, )* })
             }

@@ -45,9 +45,8 @@ pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> V
             note(format!("volume group {name}"), side(predicted), side(found));
         }
     }
-    let concerned = |at: &str| {
-        scope.is_none_or(|scope| scope.mounts.iter().any(|place| is_below(at, place)))
-    };
+    let concerned =
+        |at: &str| scope.is_none_or(|scope| scope.mounts.iter().any(|place| is_below(at, place)));
     let places = |machine: &Machine| -> BTreeSet<String> {
         machine.mounts.iter().map(|m| m.at.clone()).filter(|at| concerned(at)).collect()
     };
@@ -86,7 +85,7 @@ fn concerns_device(scope: Option<&Scope>, path: &str, machine: &Machine) -> bool
 /// Everything about a device that an operation determines, in a line.
 fn describe_device(device: &Device) -> String {
     let mut text = Size::bytes(device.size).to_string();
-    if device.size % (1 << 20) != 0 {
+    if !device.size.is_multiple_of(1 << 20) {
         text = format!("{} bytes", device.size);
     }
     if let Some(entry) = device.partition() {
@@ -106,6 +105,9 @@ fn describe_device(device: &Device) -> String {
             text += &format!(", {content}");
             if let Some(uuid) = content.uuid() {
                 text += &format!(" {uuid}");
+            }
+            if let super::Content::Luks { offset, slots, cipher, .. } = content {
+                text += &format!(", {cipher}, data from byte {offset}, key slots {slots:?}");
             }
         }
         None if device.table.is_none() => text += ", blank",

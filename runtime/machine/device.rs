@@ -142,6 +142,12 @@ pub enum Content {
         version: LuksVersion,
         /// UUID of the header.
         uuid: String,
+        /// Where its data begins, in bytes.
+        offset: u64,
+        /// Key slots in use.
+        slots: Vec<u32>,
+        /// `aes-xts-plain64`
+        cipher: String,
     },
     /// An LVM physical volume.
     Physical {
@@ -201,8 +207,7 @@ impl fmt::Display for Content {
             Self::Physical { .. } => f.write_str("LVM physical volume"),
             Self::RaidMember { .. } => f.write_str("RAID member"),
             Self::Swap { .. } => f.write_str("swap"),
-            Self::Filesystem { kind, .. } => f.write_str(kind),
-            Self::Other { kind } => f.write_str(kind),
+            Self::Filesystem { kind, .. } | Self::Other { kind } => f.write_str(kind),
         }?;
         match self.label() {
             Some(label) => write!(f, " {label:?}"),

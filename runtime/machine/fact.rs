@@ -2,6 +2,7 @@
 //! every operation, "already so", and the release of what ends with a reboot.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,13 @@ pub enum Fact {
         /// Its size.
         extents: u64,
     },
+    /// A volume is inactive: its device is gone, its contents are not.
+    VolumeInactive {
+        /// The group.
+        group: String,
+        /// The name.
+        volume: String,
+    },
     /// No volume of the group has this name.
     VolumeGone {
         /// The group.
@@ -137,6 +145,13 @@ pub enum Fact {
     Absent {
         /// Where.
         place: Place,
+    },
+    /// A file or folder has these permission bits.
+    Mode {
+        /// Which.
+        place: Place,
+        /// The bits.
+        mode: Mode,
     },
     /// A file or folder belongs to somebody.
     Owned {
@@ -239,8 +254,12 @@ impl Fact {
     pub fn release(&self) -> Option<Release> {
         match self {
             Self::Opened { name, .. } => Some(Release::Close { name: name.clone() }),
-            Self::GroupActive { group, active: true } | Self::VolumeMade { group, .. } => {
+            Self::GroupActive { group, active: true } | Self::GroupMade { group, .. } => {
                 Some(Release::Deactivate { group: group.clone() })
+            }
+            Self::VolumeMade { group, volume, .. } => {
+                let (group, volume) = (group.clone(), volume.clone());
+                Some(Release::DeactivateVolume { group, volume })
             }
             Self::Mounted { at, .. } => Some(Release::Unmount { at: at.clone() }),
             Self::Swapping { device, on: Some(_) } => {
@@ -277,6 +296,7 @@ impl Fact {
             | Self::GroupGone { group }
             | Self::GroupActive { group, .. }
             | Self::VolumeMade { group, .. }
+            | Self::VolumeInactive { group, .. }
             | Self::VolumeGone { group, .. } => {
                 scope.groups.insert(group.clone());
             }
@@ -290,7 +310,44 @@ impl Fact {
             | Self::Dir { .. }
             | Self::Link { .. }
             | Self::Absent { .. }
+            | Self::Mode { .. }
             | Self::Owned { .. } => {}
+        }
+    }
+}
+
+/// The fact as a sentence.
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Partitioned { disk, parts, .. } => {
+                write!(f, "{disk} has {} partitions", parts.len())
+            }
+            Self::Blank { device } => write!(f, "{device} is blank"),
+            Self::Holds { device, content } => write!(f, "{device} holds {content}"),
+            Self::Opened { on, name, .. } => write!(f, "{on} is open as {name}"),
+            Self::Closed { name } => write!(f, "{name} is closed"),
+            Self::GroupMade { group, members, .. } => {
+                write!(f, "volume group {group} is on {}", members.join(" "))
+            }
+            Self::GroupGone { group } => write!(f, "there is no volume group {group}"),
+            Self::GroupActive { group, active: true } => write!(f, "{group} is active"),
+            Self::GroupActive { group, active: false } => write!(f, "{group} is inactive"),
+            Self::VolumeMade { group, volume, extents } => {
+                write!(f, "{group}/{volume} exists with {extents} extents")
+            }
+            Self::VolumeInactive { group, volume } => write!(f, "{group}/{volume} is inactive"),
+            Self::VolumeGone { group, volume } => write!(f, "there is no {group}/{volume}"),
+            Self::Mounted { at, .. } => write!(f, "{at} is mounted"),
+            Self::Unmounted { at } => write!(f, "nothing is mounted at {at}"),
+            Self::Swapping { device, on: Some(_) } => write!(f, "{device} is active swap"),
+            Self::Swapping { device, on: None } => write!(f, "{device} is not swapped to"),
+            Self::File { place, .. } => write!(f, "{place} is as wanted"),
+            Self::Dir { place } => write!(f, "{place} is a folder"),
+            Self::Link { place, to } => write!(f, "{place} leads to {to}"),
+            Self::Absent { place } => write!(f, "{place} does not exist"),
+            Self::Mode { place, mode } => write!(f, "{place} has mode {mode}"),
+            Self::Owned { place, uid, gid } => write!(f, "{place} belongs to {uid}:{gid}"),
         }
     }
 }

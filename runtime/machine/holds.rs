@@ -4,7 +4,7 @@ use super::fact::{Fact, MountOrigin, NewPartition};
 use super::files::{Files, Look, Text};
 use super::storage::is_below;
 use super::{Kind, Machine, Mount};
-use crate::types::Place;
+use crate::types::{Place, sha256};
 
 impl Fact {
     /// Whether it is so. `None`: the simulation can't know.
@@ -14,6 +14,7 @@ impl Fact {
             | Self::Dir { .. }
             | Self::Link { .. }
             | Self::Absent { .. }
+            | Self::Mode { .. }
             | Self::Owned { .. } => self.holds_among_files(files),
             _ => Some(self.holds_on_machine(machine)),
         }
@@ -51,9 +52,14 @@ impl Fact {
             Self::VolumeMade { group, volume: name, extents } => {
                 volume(group, name).is_some_and(|v| v.extents == *extents && v.active)
             }
+            Self::VolumeInactive { group, volume: name } => {
+                volume(group, name).is_some_and(|v| !v.active)
+            }
             Self::VolumeGone { group, volume: name } => volume(group, name).is_none(),
             Self::Mounted { at, origin, options } => machine.mounts.iter().any(|mount| {
-                mount.at == *at && origin.is_mounted_as(mount, machine) && options.is_subset(&mount.options)
+                mount.at == *at
+                    && origin.is_mounted_as(mount, machine)
+                    && options.is_subset(&mount.options)
             }),
             Self::Unmounted { at } => !machine.mounts.iter().any(|mount| is_below(&mount.at, at)),
             Self::Swapping { device, on } => machine.swaps.contains_key(device) == on.is_some(),
@@ -81,10 +87,16 @@ impl Fact {
                 _ => Some(false),
             },
             Self::Dir { place } => Some(matches!(look(place)?, Look::Dir { .. })),
-            Self::Link { place, to } => {
-                Some(matches!(look(place)?, Look::Link { to: found } if found.as_os_str() == to.as_str()))
-            }
+            Self::Link { place, to } => Some(
+                matches!(look(place)?, Look::Link { to: found } if found.as_os_str() == to.as_str()),
+            ),
             Self::Absent { place } => Some(look(place)? == Look::Missing),
+            Self::Mode { place, mode } => match look(place)? {
+                Look::File { mode: found, .. } | Look::Dir { mode: found, .. } => {
+                    Some(found == *mode)
+                }
+                _ => Some(false),
+            },
             Self::Owned { place, uid, gid } => match look(place)? {
                 Look::File { uid: u, gid: g, .. } | Look::Dir { uid: u, gid: g, .. } => {
                     Some((u, g) == (*uid, *gid))
@@ -94,17 +106,6 @@ impl Fact {
             _ => None,
         }
     }
-}
-
-/// SHA-256 in hexadecimal, as sha256sum(1) prints it.
-pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    use std::fmt::Write;
-    sha2::Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl NewPartition {

@@ -70,7 +70,9 @@ impl Machine {
             .iter()
             .filter(|(alias, target)| *target == path && alias.starts_with("/dev/disk/by-id/"))
             .map(|(alias, _)| alias);
-        ids.min_by_key(|alias| (alias.contains("/wwn-") || alias.contains("/nvme-eui."), alias.len()))
-            .cloned()
+        ids.min_by_key(|alias| {
+            (alias.contains("/wwn-") || alias.contains("/nvme-eui."), alias.len())
+        })
+        .cloned()
     }
 }

@@ -13,21 +13,17 @@ pub fn layout(machine: &Machine, disks: &[&str]) -> String {
         .collect();
     let mut rows = Vec::new();
     for top in tops {
-        add_rows(machine, top, String::new(), String::new(), &mut rows);
+        add_rows(machine, top, "", "", &mut rows);
     }
     let width = |cell: fn(&Row) -> &str| {
         rows.iter().map(|row| cell(row).chars().count()).max().unwrap_or_default()
     };
     let (name, size, what) = (width(|r| &r.name), width(|r| &r.size), width(|r| &r.what));
-    rows.iter()
-        .map(|row| {
-            let line = format!(
-                "{:name$}  {:>size$}  {:what$}  {}",
-                row.name, row.size, row.what, row.seen
-            );
-            format!("{}\n", line.trim_end())
-        })
-        .collect()
+    let line = |row: &Row| {
+        let Row { name: n, size: s, what: w, seen } = row;
+        format!("{n:name$}  {s:>size$}  {w:what$}  {seen}").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 struct Row {
@@ -37,7 +33,7 @@ struct Row {
     seen: String,
 }
 
-fn add_rows(machine: &Machine, device: &Device, lead: String, indent: String, rows: &mut Vec<Row>) {
+fn add_rows(machine: &Machine, device: &Device, lead: &str, indent: &str, rows: &mut Vec<Row>) {
     let shown = match &device.kind {
         Kind::Logical { volume, .. } => volume.clone(),
         _ => device.name().to_owned(),
@@ -54,7 +50,8 @@ fn add_rows(machine: &Machine, device: &Device, lead: String, indent: String, ro
     for (index, child) in children.iter().enumerate() {
         let last = index + 1 == children.len();
         let (branch, more) = if last { ("└─", "  ") } else { ("├─", "│ ") };
-        add_rows(machine, child, format!("{indent}{branch}"), format!("{indent}{more}"), rows);
+        let (lead, below) = (format!("{indent}{branch}"), format!("{indent}{more}"));
+        add_rows(machine, child, &lead, &below, rows);
     }
 }
 

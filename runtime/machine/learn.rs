@@ -39,6 +39,7 @@ impl Machine {
             | Fact::GroupGone { .. }
             | Fact::GroupActive { .. }
             | Fact::VolumeMade { .. }
+            | Fact::VolumeInactive { .. }
             | Fact::VolumeGone { .. } => self.learn_group(fact),
             Fact::Mounted { at, origin, options } => {
                 let mounts = self.mounts_of(at, origin, options)?;
@@ -62,6 +63,7 @@ impl Machine {
             | Fact::Dir { .. }
             | Fact::Link { .. }
             | Fact::Absent { .. }
+            | Fact::Mode { .. }
             | Fact::Owned { .. } => Ok(()),
         }
     }
@@ -147,6 +149,7 @@ impl Machine {
                 found.volumes.insert(volume.clone(), made);
                 self.activate(group, volume, true)?;
             }
+            Fact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
             Fact::VolumeGone { group, volume } => {
                 self.hide(&dm_name(group, volume));
                 self.hidden.forget(&format!("{group}/{volume}"));

@@ -36,11 +36,7 @@ impl Machine {
         self.find(path.as_str()).ok_or_else(|| {
             let disks = self.disks().map(|disk| disk.path.clone()).collect();
             let near = nearest(path.as_str(), self.devices.keys().map(String::as_str));
-            NoSuchDevice {
-                path: path.to_string(),
-                nearest: near.map(str::to_owned),
-                disks,
-            }
+            NoSuchDevice { path: path.to_string(), nearest: near.map(str::to_owned), disks }
         })
     }
 

@@ -58,6 +58,13 @@ pub enum Release {
         /// Its name.
         group: String,
     },
+    /// Deactivate one logical volume.
+    DeactivateVolume {
+        /// Its group.
+        group: String,
+        /// Its name.
+        volume: String,
+    },
     /// Close an encrypted mapping.
     Close {
         /// Its name below `/dev/mapper`.
@@ -76,6 +83,9 @@ impl fmt::Display for Release {
             Self::Unmount { at } => write!(f, "umount {at}"),
             Self::SwapOff { device } => write!(f, "swapoff {device}"),
             Self::Deactivate { group } => write!(f, "vgchange -a n {group}"),
+            Self::DeactivateVolume { group, volume } => {
+                write!(f, "lvchange -a n {group}/{volume}")
+            }
             Self::Close { name } => write!(f, "cryptsetup close {name}"),
             Self::Stop { array } => write!(f, "mdadm --stop {array}"),
         }
@@ -97,10 +107,12 @@ impl Machine {
                 }
             }
             let mounted = self.mounts.iter().filter(|mount| mount.source == device.path);
-            uses.extend(mounted.map(|mount| Use::Mounted {
-                device: device.path.clone(),
-                at: mount.at.clone(),
-            }));
+            uses.extend(
+                mounted.map(|mount| Use::Mounted {
+                    device: device.path.clone(),
+                    at: mount.at.clone(),
+                }),
+            );
             if self.swaps.contains_key(&device.path) {
                 uses.push(Use::Swap { device: device.path.clone() });
             }

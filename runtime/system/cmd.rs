@@ -27,8 +27,10 @@ pub enum Stdin {
     Null,
     /// A text, shown in the plan.
     Text(String),
-    /// A secret, shown as `***`.
+    /// A secret, shown as `***`; exactly its bytes.
     Secret(Secret),
+    /// Several secrets, each on a line of its own.
+    Secrets(Vec<Secret>),
     /// The person's terminal: the program takes over the screen.
     Terminal,
 }
@@ -165,7 +167,7 @@ impl fmt::Display for Cmd {
         }
         match &self.stdin {
             Stdin::Null | Stdin::Terminal => Ok(()),
-            Stdin::Secret(_) => f.write_str(" <<< ***"),
+            Stdin::Secret(_) | Stdin::Secrets(_) => f.write_str(" <<< ***"),
             Stdin::Text(text) => write!(f, " <<END\n{}\nEND", text.trim_end()),
         }
     }

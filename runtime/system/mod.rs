@@ -17,7 +17,7 @@ use crate::machine::{Fact, Machine, Scope};
 pub use cmd::{Cmd, Program, Stdin, quote};
 pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
-pub use real::{Interrupts, Real};
+pub use real::{Interrupts, MOUNT_FLAGS, Real};
 pub use sim::Sim;
 pub use step::{MountCall, Step};
 

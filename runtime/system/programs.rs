@@ -20,8 +20,11 @@ const fn tool(name: &'static str, debian: &'static str, gentoo: &'static str) ->
 /// All of them. A command can only name a tool that is in this list.
 pub const PROGRAMS: &[ProgramInfo] = &[
     tool("blkid", "util-linux", "sys-apps/util-linux"),
+    tool("btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
     tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
-    tool("fsck", "util-linux", "sys-apps/util-linux"),
+    tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
+    tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
+    tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
     tool("gpg", "gnupg", "app-crypt/gnupg"),
     tool("lsblk", "util-linux", "sys-apps/util-linux"),
     tool("lvm", "lvm2", "sys-fs/lvm2"),
@@ -36,6 +39,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("tar", "tar", "app-arch/tar"),
     tool("wipefs", "util-linux", "sys-apps/util-linux"),
+    tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
 ];
 
 /// What is known about a tool.

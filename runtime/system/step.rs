@@ -99,12 +99,32 @@ pub enum Step {
         /// Which.
         device: String,
     },
+    /// Make sure that a device is free and still the one that was looked at in the beginning.
+    Claim {
+        /// Which.
+        device: String,
+        /// The disks it lies on.
+        disks: Vec<String>,
+    },
     /// Overwrite a device with random data.
     FillRandom {
         /// Which.
         device: String,
         /// Its size.
         size: Size,
+    },
+    /// Compare an archive with its signed digests; prints what was verified as JSON.
+    Verify {
+        /// The archive.
+        archive: Place,
+        /// The digest file.
+        digests: Place,
+        /// A detached signature of the digest file.
+        signature: Option<Place>,
+        /// The public keys to trust.
+        keys: Place,
+        /// The only one of them to trust.
+        fingerprint: Option<String>,
     },
     /// Unpack a tar archive as the numeric owners and attributes in it say.
     Unpack {
@@ -157,6 +177,10 @@ impl Step {
             Release::Deactivate { group } => {
                 Self::Run(Cmd::lvm("vgchange", udev).args(["-a", "n", group]))
             }
+            Release::DeactivateVolume { group, volume } => {
+                let volume = format!("{group}/{volume}");
+                Self::Run(Cmd::lvm("lvchange", udev).args(["-a", "n", &volume]))
+            }
             Release::Close { name } => Self::Run(Cmd::tool("cryptsetup").args(["close", name])),
             Release::Stop { array } => Self::Run(Cmd::tool("mdadm").args(["--stop", array])),
         }
@@ -201,12 +225,22 @@ impl fmt::Display for Step {
             Self::FillRandom { device, .. } => {
                 write!(f, "dd if=/dev/urandom of={device} bs=1M oflag=direct")
             }
+            Self::Verify { digests, signature: None, .. } => {
+                write!(f, "gpg --verify {0} && sha512sum --check {0}", word(digests))
+            }
+            Self::Verify { digests, signature: Some(signature), .. } => write!(
+                f,
+                "gpg --verify {} {1} && sha512sum --check {1}",
+                word(signature),
+                word(digests)
+            ),
             Self::Unpack { archive, into } => write!(
                 f,
                 "tar xpf {} --xattrs-include='*.*' --numeric-owner -C {}",
                 word(archive),
                 word(into)
             ),
+            Self::Claim { device, .. } => write!(f, "lsblk {device}"),
             Self::WaitFor { nodes, .. } => write!(f, "wait for {}", nodes.join(" ")),
         }
     }
@@ -235,4 +269,3 @@ impl fmt::Display for MountCall {
         }
     }
 }
-

@@ -25,8 +25,8 @@ pub trait Choice: Sized + Copy + PartialEq + 'static {
 }
 
 impl<T: Choice> ParamValue for T {
-    const TYPE: ParamType = ParamType::new(T::NAME, "one of a list of words")
-        .completes(Completes::Choices(T::WORDS));
+    const TYPE: ParamType =
+        ParamType::new(T::NAME, "one of a list of words").completes(Completes::Choices(T::WORDS));
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {

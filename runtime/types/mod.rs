@@ -5,6 +5,7 @@
 
 mod choices;
 mod device;
+mod digest;
 mod mode;
 mod name;
 mod nearest;
@@ -16,6 +17,7 @@ mod value;
 
 pub use choices::{Choice, FsKind, KdfKind, LuksVersion, Propagation, TableKind};
 pub use device::DevicePath;
+pub use digest::{hex, sha256};
 pub use mode::Mode;
 pub use name::{Label, LvmName, MapName};
 pub use nearest::nearest;

@@ -32,8 +32,8 @@ fn plain(name: &str) -> bool {
 /// Prefixes and infixes that LVM keeps for volumes of its own.
 fn reserved_by_lvm(name: &str) -> bool {
     const INFIXES: [&str; 10] = [
-        "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta", "_tdata",
-        "_tmeta",
+        "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta",
+        "_tdata", "_tmeta",
     ];
     name.starts_with("snapshot")
         || name.starts_with("pvmove")
@@ -86,8 +86,10 @@ impl ParamValue for MapName {
 }
 
 impl ParamValue for Label {
-    const TYPE: ParamType =
-        ParamType::new("label", "a label without control characters, quotes, slashes or backslashes");
+    const TYPE: ParamType = ParamType::new(
+        "label",
+        "a label without control characters, quotes, slashes or backslashes",
+    );
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         let fits = |label: &str| {

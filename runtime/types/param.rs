@@ -138,7 +138,10 @@ impl Mismatch {
             at: String::new(),
             expected: format!("one of {}", choices.join(", ")),
             got: got.to_string(),
-            nearest: got.as_text().and_then(|t| nearest(t, choices.iter().copied())).map(Into::into),
+            nearest: got
+                .as_text()
+                .and_then(|t| nearest(t, choices.iter().copied()))
+                .map(Into::into),
         }
     }
 
@@ -163,8 +166,8 @@ impl fmt::Display for Mismatch {
 }
 
 impl ParamValue for bool {
-    const TYPE: ParamType = ParamType::new("bool", "true or false")
-        .completes(Completes::Choices(&["true", "false"]));
+    const TYPE: ParamType =
+        ParamType::new("bool", "true or false").completes(Completes::Choices(&["true", "false"]));
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {

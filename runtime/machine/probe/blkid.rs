@@ -50,7 +50,8 @@ fn signature(keys: &HashMap<&str, String>) -> Signature {
                 Some("1") => LuksVersion::Luks1,
                 _ => LuksVersion::Luks2,
             };
-            Content::Luks { version, uuid }
+            // The header itself tells the rest.
+            Content::Luks { version, uuid, offset: 0, slots: Vec::new(), cipher: String::new() }
         }
         "LVM2_member" => Content::Physical { uuid },
         "linux_raid_member" => Content::RaidMember { uuid },

@@ -176,8 +176,7 @@ mod tests {
 
     #[test]
     fn a_stack_keeps_its_order() {
-        let blocks =
-            parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("real output");
+        let blocks = parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("real output");
         let kinds: Vec<(&str, &Kind)> =
             blocks.iter().map(|b| (b.device.path.as_str(), &b.device.kind)).collect();
         assert_eq!(kinds.len(), 7);

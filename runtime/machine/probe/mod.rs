@@ -5,6 +5,7 @@
 
 mod blkid;
 mod lsblk;
+mod luks;
 mod lvm;
 mod proc;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub use blkid::{Signature, parse_blkid};
 pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
+pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
 pub use proc::{RawMount, parse_mountinfo, parse_swaps};
 

@@ -6,7 +6,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat};
+use nix::fcntl::{
+    AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat,
+};
 use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
@@ -24,14 +26,16 @@ fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
 /// Opens anything inside a root.
 pub(super) fn open_in(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-    let root = open(root, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
+    let root =
+        open(root, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
     Ok(openat2(root, path, how)?)
 }
 
 /// The folder that holds a place, and the place's name in it.
 pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let invalid = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-    let name = place.path.file_name().ok_or_else(|| invalid("the root itself can't be replaced"))?;
+    let name =
+        place.path.file_name().ok_or_else(|| invalid("the root itself can't be replaced"))?;
     let parent = place.path.parent().unwrap_or(Path::new("/"));
     let dir = open_dir(&place.root, parent).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound {
@@ -89,7 +93,8 @@ fn try_look(place: &Place) -> io::Result<Look> {
         SFlag::S_IFDIR => {
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
             let mut inside = nix::dir::Dir::openat(&dir, &name, flags, stat::Mode::empty())?;
-            let others = |entry: &nix::dir::Entry| !matches!(entry.file_name().to_bytes(), b"." | b"..");
+            let others =
+                |entry: &nix::dir::Entry| !matches!(entry.file_name().to_bytes(), b"." | b"..");
             let empty = !inside.iter().flatten().any(|entry| others(&entry));
             Look::Dir { mode, uid, gid, empty }
         }

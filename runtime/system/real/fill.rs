@@ -90,8 +90,7 @@ impl Job {
     fn work(&self) {
         if let Err(error) = self.write_chunks() {
             self.stop.store(true, Ordering::Relaxed);
-            let mut failed =
-                self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             failed.get_or_insert(error);
         }
     }

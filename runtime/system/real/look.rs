@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::super::{Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
 use super::Real;
+use super::claim::stamp;
 use super::run::SEARCH_PATH;
 use crate::machine::probe::{
-    Findings, LSBLK_COLUMNS, Signature, parse_blkid, parse_fullreport, parse_lsblk,
-    parse_mountinfo, parse_swaps,
+    Findings, LSBLK_COLUMNS, Signature, luks_header_len, parse_blkid, parse_fullreport,
+    parse_lsblk, parse_luks, parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Kind, Machine, Scope};
 
@@ -88,6 +90,9 @@ impl Real {
             None if !lvm_seen => Some(BTreeMap::new()),
             _ => Some(self.groups(machine.host.udev)?),
         };
+        if scope.is_none() {
+            self.stamps = machine.disks().map(|d| (d.path.clone(), stamp(&d.path))).collect();
+        }
         let rest = Findings {
             signatures,
             groups,
@@ -123,15 +128,24 @@ impl Real {
             open = stop.map_or_else(Vec::new, |at| open[at + 1..].to_vec());
             open.retain(|path| !found.contains_key(*path));
         }
+        for (path, signature) in &mut found {
+            if matches!(signature.content, Some(Content::Luks { .. })) {
+                if let Some(content) = luks_header(path) {
+                    signature.content = Some(content);
+                }
+            }
+        }
         Ok(found)
     }
 
-    fn groups(
-        &mut self,
-        udev: bool,
-    ) -> Result<BTreeMap<String, crate::machine::Group>, StepError> {
-        let cmd = Cmd::lvm("fullreport", udev)
-            .args(["--reportformat", "json", "--units", "b", "--nosuffix"]);
+    fn groups(&mut self, udev: bool) -> Result<BTreeMap<String, crate::machine::Group>, StepError> {
+        let cmd = Cmd::lvm("fullreport", udev).args([
+            "--reportformat",
+            "json",
+            "--units",
+            "b",
+            "--nosuffix",
+        ]);
         let outcome = self.run(&cmd, &mut Silent)?;
         Ok(parse_fullreport(outcome.stdout.as_bytes())?)
     }
@@ -170,6 +184,16 @@ fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
         })
     });
     paths
+}
+
+/// What blkid leaves out of a LUKS header.
+fn luks_header(device: &str) -> Option<Content> {
+    let file = fs::File::open(device).ok()?;
+    let mut header = vec![0; 4096];
+    file.read_exact_at(&mut header, 0).ok()?;
+    header.resize(luks_header_len(&header), 0);
+    file.read_exact_at(&mut header, 0).ok()?;
+    parse_luks(&header)
 }
 
 impl Machine {

@@ -1,9 +1,10 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `files` (reading and atomic writing inside a root),
-//! `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
-//! `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
+//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
+mod claim;
 mod files;
 mod fill;
 mod holders;
@@ -13,7 +14,9 @@ mod look;
 mod mounts;
 mod run;
 mod unpack;
+mod verify;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -24,17 +27,20 @@ use crate::types::Place;
 
 pub use interrupt::Interrupts;
 pub use look::find_program;
+pub use mounts::FLAGS as MOUNT_FLAGS;
 
 /// The machine this process runs on.
 pub struct Real {
     interrupts: Interrupts,
     programs: look::Programs,
+    /// Which disk each name stood for when the machine was looked at as a whole.
+    stamps: HashMap<String, claim::Stamp>,
 }
 
 impl Real {
     /// Takes the machine over: from now on Ctrl-C stops steps instead of the process.
     pub fn new(interrupts: Interrupts) -> Self {
-        Self { interrupts, programs: look::Programs::default() }
+        Self { interrupts, programs: look::Programs::default(), stamps: HashMap::new() }
     }
 
     /// Where a tool is, or which package brings it.
@@ -85,11 +91,16 @@ impl System for Real {
             }
             Step::SwapOn { device, priority } => kernel(mounts::swap_on(device, *priority)),
             Step::SwapOff { device } => kernel(mounts::swap_off(device)),
+            Step::Claim { device, disks } => {
+                self.claim(device, disks).map_err(|broken| StepError::new(step, broken))?;
+                Ok(Outcome::default())
+            }
             Step::FillRandom { device, size } => {
                 fill::fill(device, size.get(), &self.interrupts, watch)
                     .map_err(|broken| StepError::new(step, broken))?;
                 Ok(Outcome::default())
             }
+            Step::Verify { .. } => self.verify(step, watch),
             Step::Unpack { archive, into } => self.unpack(step, archive, into, watch),
             Step::WaitFor { nodes, limit } => self.wait_for(step, nodes, *limit),
         }

@@ -13,7 +13,7 @@ use crate::machine::MountOrigin;
 use crate::types::Propagation;
 
 /// The flags that mount(2) knows by a bit; everything else is an option of the filesystem.
-pub(crate) const FLAGS: &[(&str, MsFlags)] = &[
+pub const FLAGS: &[(&str, MsFlags)] = &[
     ("ro", MsFlags::MS_RDONLY),
     ("nosuid", MsFlags::MS_NOSUID),
     ("nodev", MsFlags::MS_NODEV),

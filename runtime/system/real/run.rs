@@ -13,9 +13,11 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use zeroize::Zeroizing;
 
 use super::super::{Broken, Cmd, Outcome, Program, Progress, Stdin, StepError, Watch};
 use super::Real;
+use crate::types::Secret;
 
 /// How much of each stream is kept.
 const KEEP: usize = 8 << 20;
@@ -56,9 +58,14 @@ impl Real {
             let status = command.status().map_err(|error| spawn_error(cmd, &error))?;
             return Ok(Outcome { code: status.code().unwrap_or(-1), ..Outcome::default() });
         }
+        let lines;
         let input = match &cmd.stdin {
             Stdin::Text(text) => text.as_bytes(),
             Stdin::Secret(secret) => secret.expose(),
+            Stdin::Secrets(secrets) => {
+                lines = joined(secrets);
+                &lines
+            }
             Stdin::Null | Stdin::Terminal => &[],
         };
         command.stdin(match file {
@@ -103,8 +110,11 @@ impl Real {
         let start = Instant::now();
         let mut stdin = child.stdin.take();
         let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
-        let streams =
-            [stdin.as_ref().map(AsFd::as_fd), out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)];
+        let streams = [
+            stdin.as_ref().map(AsFd::as_fd),
+            out.as_ref().map(AsFd::as_fd),
+            err.as_ref().map(AsFd::as_fd),
+        ];
         for stream in streams.into_iter().flatten() {
             fcntl(stream, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| io(e.into()))?;
         }
@@ -156,6 +166,18 @@ impl Real {
             }
         }
     }
+}
+
+/// Secrets as lines, zeroed when they have been read.
+fn joined(secrets: &[Secret]) -> Zeroizing<Vec<u8>> {
+    let length = secrets.iter().map(|secret| secret.expose().len() + 1).sum();
+    // Never grown, so that no copy is left behind.
+    let mut lines = Zeroizing::new(Vec::with_capacity(length));
+    for secret in secrets {
+        lines.extend_from_slice(secret.expose());
+        lines.push(b'\n');
+    }
+    lines
 }
 
 /// Waits for any stream to be ready; `false` when nothing happened for a while.
@@ -256,7 +278,11 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn drain(&mut self, out: Option<&mut (impl Read + AsRawFd)>, err: Option<&mut (impl Read + AsRawFd)>) {
+    fn drain(
+        &mut self,
+        out: Option<&mut (impl Read + AsRawFd)>,
+        err: Option<&mut (impl Read + AsRawFd)>,
+    ) {
         self.hear(out, false);
         self.hear(err, true);
     }

@@ -20,8 +20,7 @@ impl Real {
     ) -> Result<Outcome, StepError> {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file =
-            File::from(open_in(&archive.root, &archive.path, flags).map_err(kernel)?);
+        let mut file = File::from(open_in(&archive.root, &archive.path, flags).map_err(kernel)?);
         let filter = decompressor(&mut file).map_err(kernel)?;
         let cmd = Cmd::tool("tar")
             .args(["--extract", "--file=-"])

@@ -115,6 +115,8 @@ impl System for Sim {
             | Step::Unmount { .. }
             | Step::SwapOn { .. }
             | Step::SwapOff { .. }
+            | Step::Claim { .. }
+            | Step::Verify { .. }
             | Step::FillRandom { .. }
             | Step::WaitFor { .. } => {}
         }
@@ -135,6 +137,13 @@ impl System for Sim {
                 if let Some(uuid) = content.uuid() {
                     self.trees.made(uuid);
                 }
+            }
+            // A file that a program makes appears with the fact that says so.
+            Fact::File { place, mode, .. } if self.look(place) == Ok(Look::Missing) => {
+                let content = Text::Unknown("what a program wrote".into());
+                let node = Node::File { content, mode: mode.unwrap_or(Mode::new(0o600)) };
+                // The step would have failed if it could not be there.
+                let _ = self.trees.put(place, node);
             }
             Fact::Mounted { at, origin, .. } => self.trees.mounted(at, origin, machine),
             Fact::Unmounted { at } => self.trees.unmounted(at),

@@ -187,15 +187,13 @@ impl Trees {
     fn spot(&self, outside: &Path) -> Spot {
         let text = outside.to_string_lossy();
         // The newest of the longest: a mount hides what was mounted there before.
-        let mount = self
-            .mounts
-            .iter()
-            .rev()
-            .filter(|(at, _)| is_below(&text, at))
-            .fold(None::<&(String, usize)>, |best, next| match best {
+        let mount = self.mounts.iter().rev().filter(|(at, _)| is_below(&text, at)).fold(
+            None::<&(String, usize)>,
+            |best, next| match best {
                 Some(best) if best.0.len() >= next.0.len() => Some(best),
                 _ => Some(next),
-            });
+            },
+        );
         match mount {
             Some((at, tree)) => {
                 let inner = outside.strip_prefix(at).unwrap_or(Path::new(""));
@@ -300,7 +298,10 @@ mod tests {
         trees.put(&inside("/etc/evil"), Node::Link { to: "/etc".into() }).expect("a link");
         trees.put(&inside("/etc/up"), Node::Link { to: "../../../..".into() }).expect("a link");
         trees.put(&inside("/etc/evil/passwd"), text("target")).expect("a file");
-        assert_eq!(trees.read(&Place::here("/mnt/etc/passwd")), Ok(Text::Known(b"target".to_vec())));
+        assert_eq!(
+            trees.read(&Place::here("/mnt/etc/passwd")),
+            Ok(Text::Known(b"target".to_vec()))
+        );
         trees.put(&inside("/etc/up/shadow"), text("s")).expect("a file");
         assert_eq!(trees.read(&Place::here("/mnt/shadow")), Ok(Text::Known(b"s".to_vec())));
         trees.put(&inside("/loop"), Node::Link { to: "/loop".into() }).expect("a link");

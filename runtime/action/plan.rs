@@ -1,0 +1,262 @@
+//! What an action is going to do.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::system::{Cmd, Outcome, Step};
+use crate::types::Value;
+
+/// Something that a person has to agree to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Everything on a device is lost.
+    Destroys {
+        /// The device, by the name that was given.
+        device: String,
+    },
+    /// Something on a device changes, and the rest stays.
+    Alters {
+        /// The device.
+        device: String,
+    },
+    /// Files are written.
+    Writes {
+        /// The file, or a folder for everything below it.
+        path: String,
+    },
+    /// A program runs that can do what it likes.
+    Runs {
+        /// The program.
+        program: String,
+        /// The root in which it is locked up; `/` for none.
+        root: String,
+    },
+    /// Something is mounted.
+    Mounts {
+        /// Where.
+        at: String,
+    },
+    /// Something that is in use is given up.
+    Ends {
+        /// The command that ends it, `umount /mnt/gentoo`.
+        what: String,
+    },
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Destroys { device } => write!(f, "destroys {device}"),
+            Self::Alters { device } => write!(f, "changes {device}"),
+            Self::Writes { path } => write!(f, "writes {path}"),
+            Self::Runs { program, root } if root == "/" => write!(f, "runs {program}"),
+            Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
+            Self::Mounts { at } => write!(f, "mounts {at}"),
+            Self::Ends { what } => write!(f, "does {what}"),
+        }
+    }
+}
+
+/// How an action is taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undo {
+    /// Nothing to take back.
+    Nothing,
+    /// What it made until the next reboot is released; each fact knows how.
+    Release,
+    /// These steps take it back.
+    Steps(Vec<Step>),
+    /// It can't be, because of this.
+    Impossible(&'static str),
+}
+
+/// A value that is known beforehand, or read from what the steps left.
+pub enum Returns<T> {
+    /// Known.
+    Known(T),
+    /// Read after the steps; until then the guess stands in.
+    Read {
+        /// What the simulation goes on with.
+        guess: T,
+        /// How the outcomes of the steps give the real value.
+        read: Reader<T>,
+    },
+}
+
+type Reader<T> = Rc<dyn Fn(&[Outcome]) -> Result<T>>;
+
+/// Reads the answer of a query from what its command printed.
+pub type OutcomeReader<T> = Rc<dyn Fn(&Outcome) -> Result<T>>;
+
+/// The plan of one action.
+pub struct Plan<T> {
+    /// In order.
+    pub steps: Vec<Step>,
+    /// What is so afterwards.
+    pub makes: Vec<Fact>,
+    /// How it is taken back.
+    pub undo: Undo,
+    /// What the person should think about.
+    pub warnings: Vec<String>,
+    /// Why there is nothing to do, where the action knows better than its facts.
+    pub already: Option<String>,
+    /// Whether it is done again even where its facts hold: they don't tell everything it does.
+    pub always: bool,
+    /// What the script gets.
+    pub returns: Returns<T>,
+}
+
+impl Plan<()> {
+    /// A plan that begins with one command.
+    pub fn run(cmd: Cmd) -> Self {
+        Self::step(Step::Run(cmd))
+    }
+
+    /// A plan that begins with one step.
+    pub fn step(step: Step) -> Self {
+        Self::steps(vec![step])
+    }
+
+    /// A plan of these steps.
+    pub fn steps(steps: Vec<Step>) -> Self {
+        Self {
+            steps,
+            makes: Vec::new(),
+            undo: Undo::Nothing,
+            warnings: Vec::new(),
+            already: None,
+            always: false,
+            returns: Returns::Known(()),
+        }
+    }
+
+    /// A plan without a step: there is nothing to do.
+    pub fn already(why: impl Into<String>) -> Self {
+        Self { already: Some(why.into()), ..Self::steps(Vec::new()) }
+    }
+}
+
+impl<T> Plan<T> {
+    /// Adds a step.
+    #[must_use]
+    pub fn then(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Adds a fact that holds afterwards.
+    #[must_use]
+    pub fn makes(mut self, fact: Fact) -> Self {
+        self.makes.push(fact);
+        self
+    }
+
+    /// Says how it is taken back.
+    #[must_use]
+    pub fn undo(self, undo: Undo) -> Self {
+        Self { undo, ..self }
+    }
+
+    /// Does it again even where its facts hold.
+    #[must_use]
+    pub fn always(self) -> Self {
+        Self { always: true, ..self }
+    }
+
+    /// Adds a fact, where there is one.
+    #[must_use]
+    pub fn makes_all(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
+        self.makes.extend(facts);
+        self
+    }
+
+    /// Adds a warning, where there is one.
+    #[must_use]
+    pub fn warn(mut self, warning: Option<String>) -> Self {
+        self.warnings.extend(warning);
+        self
+    }
+
+    /// Says what the script gets.
+    #[must_use]
+    pub fn returns<U>(self, value: U) -> Plan<U> {
+        self.with(Returns::Known(value))
+    }
+
+    /// Says what the simulation goes on with, and how the real value is read.
+    #[must_use]
+    pub fn reads<U>(self, guess: U, read: impl Fn(&[Outcome]) -> Result<U> + 'static) -> Plan<U> {
+        self.with(Returns::Read { guess, read: Rc::new(read) })
+    }
+
+    fn with<U>(self, returns: Returns<U>) -> Plan<U> {
+        Plan {
+            steps: self.steps,
+            makes: self.makes,
+            undo: self.undo,
+            warnings: self.warnings,
+            already: self.already,
+            always: self.always,
+            returns,
+        }
+    }
+}
+
+impl<T: Serialize + 'static> Plan<T> {
+    /// The same plan, with what the script gets as a plain value.
+    pub fn into_value(self) -> Plan<Value> {
+        let returns = match self.returns {
+            Returns::Known(value) => Returns::Known(Value::from_output(&value)),
+            Returns::Read { guess, read } => Returns::Read {
+                guess: Value::from_output(&guess),
+                read: Rc::new(move |outcomes| read(outcomes).map(|v| Value::from_output(&v))),
+            },
+        };
+        Plan {
+            steps: self.steps,
+            makes: self.makes,
+            undo: self.undo,
+            warnings: self.warnings,
+            already: self.already,
+            always: self.always,
+            returns,
+        }
+    }
+}
+
+/// The answer of a query.
+pub enum Answer<T> {
+    /// Known from the model.
+    Known(T),
+    /// Not known in a simulation; this is assumed.
+    Guess(T),
+    /// A command tells, which changes nothing.
+    Ask {
+        /// The command.
+        cmd: Cmd,
+        /// What a simulation assumes.
+        guess: T,
+        /// How its output gives the answer.
+        read: OutcomeReader<T>,
+    },
+}
+
+impl<T: Serialize + 'static> Answer<T> {
+    /// The same answer as a plain value.
+    pub fn into_value(self) -> Answer<Value> {
+        match self {
+            Self::Known(value) => Answer::Known(Value::from_output(&value)),
+            Self::Guess(value) => Answer::Guess(Value::from_output(&value)),
+            Self::Ask { cmd, guess, read } => Answer::Ask {
+                cmd,
+                guess: Value::from_output(&guess),
+                read: Rc::new(move |outcome| read(outcome).map(|v| Value::from_output(&v))),
+            },
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! The way of one call: decode → plan → guard → approval → journal → execute → learn and compare.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
+use crate::error::{BadCall, Error, Result};
+use crate::event::{Event, Listener, Site};
+use crate::guard::must_be_free;
+use crate::machine::{Difference, Fact, Scope, compare};
+use crate::registry::{Primitive, Read};
+use crate::report::PlannedCall;
+use crate::session::{Failure, Gate, Session};
+use crate::spec::{ArgError, Spec};
+use crate::system::{Cmd, MissingProgram, Outcome, Program, Progress, Stdin, Step, Watch};
+use crate::types::{Completes, Map, Value};
+
+/// One call on its way.
+struct Call {
+    number: u64,
+    spec: &'static Spec,
+    about: String,
+    site: Site,
+}
+
+impl Session {
+    /// Calls a primitive. After the first failure of an action every further call fails the same.
+    pub fn call(
+        &mut self,
+        primitive: &Primitive,
+        site: Site,
+        values: Vec<Value>,
+    ) -> std::result::Result<Value, Failure> {
+        if let Some(failure) = self.failure() {
+            return Err(failure.clone());
+        }
+        self.calls += 1;
+        self.ids.enter(self.calls);
+        let mut call =
+            Call { number: self.calls, spec: primitive.spec, about: String::new(), site };
+        if self.system.is_real() && self.interrupts.count() > 0 {
+            let failure = call.failure(Error::Interrupted);
+            return Err(self.latch(failure));
+        }
+        let wrong = |error: ArgError| {
+            let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
+            Error::from(BadCall { primitive, signature, error })
+        };
+        let given = primitive.arguments(values);
+        let result = match primitive.read {
+            Read::Action(read) => match given.and_then(read).map_err(wrong) {
+                Ok(action) => {
+                    call.about = about(call.spec, &action.arguments());
+                    self.act(&call, action.as_ref())
+                }
+                Err(error) => Err(error),
+            },
+            Read::Query(read) => {
+                let answer = given.and_then(read).map_err(wrong).and_then(|query| {
+                    call.about = about(call.spec, &query.arguments());
+                    self.ask(&call, query.as_ref())
+                });
+                // A question that has no answer is the script's to handle.
+                return answer.map_err(|error| call.failure(error));
+            }
+        };
+        result.map_err(|error| {
+            let failure = call.failure(error);
+            self.latch(failure)
+        })
+    }
+
+    fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
+        match query.answer(&mut self.planning_view())? {
+            Answer::Known(value) => Ok(value),
+            Answer::Guess(value) => {
+                self.tally.guesses += 1;
+                Ok(value)
+            }
+            Answer::Ask { guess, .. } if self.planning() => {
+                self.tally.guesses += 1;
+                Ok(guess)
+            }
+            Answer::Ask { cmd, read, .. } => {
+                let mut watch = Relay::new(call.number, self.listener.as_mut());
+                read(&self.system.perform(&Step::Run(cmd), &mut watch)?)
+            }
+        }
+    }
+
+    fn act(&mut self, call: &Call, action: &dyn AnyAction) -> Result<Value> {
+        let start = Instant::now();
+        let effects = self.canonical(action.effects());
+        for effect in &effects {
+            if let Effect::Destroys { device } = effect {
+                must_be_free(&self.machine, device)?;
+            }
+        }
+        let mut plan = action.plan(&mut self.planning_view())?;
+        self.require_programs(&plan.steps)?;
+        plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
+        if plan.already.is_none() {
+            self.gate(&effects)?;
+        }
+        for text in &plan.warnings {
+            self.listener.hear(&Event::Warning { text: text.clone() });
+        }
+        self.begin(call, action, &plan)?;
+        let result = match plan.already {
+            Some(_) => Ok(match &plan.returns {
+                Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
+            }),
+            None => self.carry_out(call, &plan, &effects),
+        };
+        self.finish(call, &plan, effects, start.elapsed(), result)
+    }
+
+    /// Replaces the names of devices by their canonical ones.
+    fn canonical(&self, effects: Vec<Effect>) -> Vec<Effect> {
+        let path = |device: String| self.machine.find(&device).map_or(device, |d| d.path.clone());
+        // What this run made itself it may end without asking.
+        let own = |effect: &Effect| match effect {
+            Effect::Ends { what } => self
+                .made
+                .iter()
+                .filter_map(Fact::release)
+                .any(|release| release.to_string() == *what),
+            _ => false,
+        };
+        let canonical = |effect| match effect {
+            Effect::Destroys { device } => Effect::Destroys { device: path(device) },
+            Effect::Alters { device } => Effect::Alters { device: path(device) },
+            // A file below something that this run mounted belongs to that tree.
+            Effect::Writes { path } => {
+                let mounts = self.made.iter().filter_map(|fact| match fact {
+                    Fact::Mounted { at, .. } if crate::machine::is_below(&path, at) => Some(at),
+                    _ => None,
+                });
+                let top = mounts.min_by_key(|at| at.len()).cloned();
+                Effect::Writes { path: top.unwrap_or(path) }
+            }
+            other => other,
+        };
+        effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
+    }
+
+    /// A missing tool is noticed before the first step, not at the one that needs it.
+    fn require_programs(&self, steps: &[Step]) -> Result<()> {
+        let Some(programs) = &self.machine.host.programs else { return Ok(()) };
+        let tool = |step: &Step| match step {
+            Step::Run(Cmd { program: Program::Tool(name), .. }) => Some(*name),
+            Step::Unpack { .. } => Some("tar"),
+            Step::Verify { .. } => Some("gpg"),
+            _ => None,
+        };
+        match steps.iter().filter_map(tool).find(|name| !programs.contains_key(*name)) {
+            Some(name) => Err(MissingProgram::named(name).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether everything the action would make true is so already.
+    fn already(&self, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
+        let destroys = effects.iter().any(|effect| matches!(effect, Effect::Destroys { .. }));
+        if destroys || plan.always || plan.makes.is_empty() {
+            return None;
+        }
+        let files = self.system.files();
+        let so = |fact: &Fact| fact.holds(&self.machine, files) == Some(true);
+        plan.makes
+            .iter()
+            .all(so)
+            .then(|| plan.makes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+    }
+
+    fn gate(&mut self, effects: &[Effect]) -> Result<()> {
+        match &mut self.gate {
+            Gate::Collect(approval) => {
+                for effect in effects {
+                    approval.add(effect.clone(), &self.machine);
+                }
+                Ok(())
+            }
+            Gate::Enforce(approval) => {
+                let new = |effect: &&Effect| !approval.covers(effect, &self.machine);
+                match effects.iter().find(new) {
+                    Some(effect) => Err(Error::NotApproved { effect: effect.to_string() }),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, call: &Call, action: &dyn AnyAction, plan: &Plan<Value>) -> Result<()> {
+        if let (None, Some(journal)) = (&plan.already, &mut self.journal) {
+            journal.begin(call.number, call.spec.name, &action.arguments(), &call.site)?;
+        }
+        self.tell(Event::Began {
+            call: call.number,
+            name: call.spec.name.to_owned(),
+            about: call.about.clone(),
+            site: call.site.clone(),
+        });
+        Ok(())
+    }
+
+    /// Performs the steps, learns the facts, and compares with the machine.
+    fn carry_out(&mut self, call: &Call, plan: &Plan<Value>, effects: &[Effect]) -> Result<Value> {
+        self.will_make(&plan.makes);
+        for effect in effects {
+            if let Effect::Destroys { device } = effect {
+                self.claim(device)?;
+            }
+        }
+        let mut outcomes = Vec::with_capacity(plan.steps.len());
+        for step in &plan.steps {
+            outcomes.push(self.perform(call, step)?);
+        }
+        self.learn(&plan.makes)?;
+        match &plan.returns {
+            Returns::Known(value) => Ok(value.clone()),
+            Returns::Read { guess, .. } if self.planning() => {
+                self.tally.guesses += 1;
+                Ok(guess.clone())
+            }
+            Returns::Read { read, .. } => read(&outcomes),
+        }
+    }
+
+    /// The last look before the point of no return: it is still the same disk, and nobody took it.
+    fn claim(&mut self, device: &str) -> Result<()> {
+        let disks = self.machine.base_disks(device);
+        let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
+        let claim = Step::Claim { device: device.to_owned(), disks };
+        let mut watch = Relay::new(self.calls, self.listener.as_mut());
+        self.system.perform(&claim, &mut watch)?;
+        Ok(())
+    }
+
+    fn perform(&mut self, call: &Call, step: &Step) -> Result<Outcome> {
+        let terminal =
+            self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
+        if self.system.is_real() {
+            self.tell(Event::Step { call: call.number, text: step.to_string() });
+        }
+        if terminal {
+            self.tell(Event::Terminal { taken: true });
+        }
+        let mut watch = Relay::new(call.number, self.listener.as_mut());
+        let outcome = self.system.perform(step, &mut watch);
+        if terminal {
+            self.tell(Event::Terminal { taken: false });
+        }
+        Ok(outcome?)
+    }
+
+    /// Facts go into the model; then the machine is looked at where they say something.
+    fn learn(&mut self, facts: &[Fact]) -> Result<()> {
+        let mut scope = Scope::default();
+        for fact in facts {
+            self.machine.learn(fact)?;
+            fact.scope(&mut scope);
+            self.system.learned(fact, &self.machine);
+        }
+        if self.planning() {
+            return Ok(());
+        }
+        let mut differences = Vec::new();
+        let found = match scope.is_empty() {
+            true => None,
+            false => self.system.probe(&self.machine, Some(&scope))?,
+        };
+        if let Some(found) = found {
+            differences = compare(&self.machine, &found, Some(&scope));
+            self.machine = found;
+        }
+        let files = self.system.files();
+        let untrue = facts.iter().filter(|f| f.holds(&self.machine, files) == Some(false));
+        let known: Vec<Difference> = untrue
+            .map(|fact| Difference {
+                what: "after the operation".into(),
+                predicted: fact.to_string(),
+                found: "that it is not so".into(),
+            })
+            .collect();
+        if differences.is_empty() {
+            differences = known;
+        }
+        if differences.is_empty() { Ok(()) } else { Err(Error::Differs(differences)) }
+    }
+
+    fn finish(
+        &mut self,
+        call: &Call,
+        plan: &Plan<Value>,
+        effects: Vec<Effect>,
+        took: Duration,
+        result: Result<Value>,
+    ) -> Result<Value> {
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let number = call.number;
+        match &result {
+            Ok(value) => {
+                match plan.already {
+                    Some(_) => self.tally.already += 1,
+                    None => self.tally.changed += 1,
+                }
+                if let (None, Some(journal)) = (&plan.already, &mut self.journal) {
+                    journal.done(number, &plan.makes, value)?;
+                }
+                let already = plan.already.clone();
+                self.tell(Event::Done { call: number, millis, already });
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if let Some(journal) = &mut self.journal {
+                    journal.failed(number, &error)?;
+                }
+                self.tell(Event::Failed { call: number, millis, error });
+            }
+        }
+        if self.planning() {
+            self.note(PlannedCall {
+                name: call.spec.name,
+                about: call.about.clone(),
+                site: call.site.clone(),
+                steps: plan.steps.clone(),
+                effects,
+                undo: plan.undo.clone(),
+                warnings: plan.warnings.clone(),
+                already: plan.already.clone(),
+                guess: matches!(plan.returns, Returns::Read { .. }),
+            });
+        }
+        result
+    }
+}
+
+impl Call {
+    fn failure(&self, error: Error) -> Failure {
+        let step = match &error {
+            Error::Step(failed) => Some(failed.step.clone()),
+            _ => None,
+        };
+        Failure {
+            error: Rc::new(error),
+            site: Some(self.site.clone()),
+            call: Some((self.spec.name, self.about.clone())),
+            step,
+        }
+    }
+}
+
+/// What a call acts on: its required devices, paths and names.
+fn about(spec: &Spec, arguments: &Map) -> String {
+    let telling = spec.params.iter().filter(|param| {
+        param.required() && !param.ty.list && !matches!(param.ty.completes, Completes::Nothing)
+    });
+    let words: Vec<&str> = telling
+        .filter_map(|param| arguments.iter().find(|(name, _)| name == param.name))
+        .filter_map(|(_, value)| value.as_text())
+        .collect();
+    words.join(" ")
+}
+
+/// Passes what a step tells on as events, progress not more often than an eye can follow.
+struct Relay<'a> {
+    call: u64,
+    listener: &'a mut dyn Listener,
+    last: Option<Instant>,
+}
+
+impl<'a> Relay<'a> {
+    fn new(call: u64, listener: &'a mut dyn Listener) -> Self {
+        Self { call, listener, last: None }
+    }
+}
+
+impl Watch for Relay<'_> {
+    fn line(&mut self, line: &str) {
+        self.listener.hear(&Event::Line { call: self.call, text: line.to_owned() });
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        const OFTEN: Duration = Duration::from_millis(100);
+        if self.last.is_some_and(|last| last.elapsed() < OFTEN) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let Progress { done, total } = progress;
+        self.listener.hear(&Event::Progress { call: self.call, done, total });
+    }
+}

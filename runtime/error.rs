@@ -1,0 +1,242 @@
+//! What can go wrong, as seen by whoever has to set it right.
+//!
+//! Every error says what was wrong and, through [`Error::remedy`], what to do next. Domains bring
+//! their own rules ([`Rule`]); everything else is listed here.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::machine::files::FileError;
+use crate::machine::{Contradiction, Difference, NoSuchDevice, Release, Use};
+use crate::spec::ArgError;
+use crate::system::{Broken, MissingProgram, StepError};
+
+/// How a run ends, as the exit code tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done.
+    Done = 0,
+    /// Something failed.
+    Failed = 1,
+    /// The command line, the recipe or a value in it is wrong.
+    Usage = 2,
+    /// A guard, the policy or the person said no.
+    Refused = 3,
+    /// Stopped on request.
+    Stopped = 4,
+}
+
+/// A rule of some domain that was broken.
+pub trait Rule: std::error::Error {
+    /// What to do about it.
+    fn remedy(&self) -> Option<String>;
+
+    /// How a run that meets it ends.
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+/// Any error of the runtime.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// A call that doesn't fit its primitive.
+    Call(Box<BadCall>),
+    /// No device has this name.
+    Device(Box<NoSuchDevice>),
+    /// A rule of a domain.
+    Rule(Rc<dyn Rule>),
+    /// The device is in use.
+    InUse(Box<InUse>),
+    /// A tool is missing.
+    Missing(MissingProgram),
+    /// A step failed.
+    Step(Box<StepError>),
+    /// A file could not be read.
+    File(Box<FileError>),
+    /// After an operation the machine was not as predicted.
+    Differs(Vec<Difference>),
+    /// The plan and the model don't fit together.
+    Contradiction(Contradiction),
+    /// An effect that nobody approved.
+    NotApproved {
+        /// The effect.
+        effect: String,
+    },
+    /// The person asked to stop.
+    Interrupted,
+}
+
+/// A call that doesn't fit its primitive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadCall {
+    /// The primitive.
+    pub primitive: &'static str,
+    /// Its signature.
+    pub signature: String,
+    /// What doesn't fit.
+    pub error: ArgError,
+}
+
+/// Why a device must not be overwritten now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse {
+    /// What was going to happen, `format /dev/sda1`.
+    pub device: String,
+    /// Who holds it.
+    pub uses: Vec<Use>,
+    /// What frees it.
+    pub releases: Vec<Release>,
+    /// Whether the running system is on it.
+    pub system: bool,
+}
+
+/// The result of nearly everything here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(call) => call.error.fmt(f),
+            Self::Device(error) => error.fmt(f),
+            Self::Rule(rule) => rule.fmt(f),
+            Self::InUse(error) => error.fmt(f),
+            Self::Missing(error) => error.fmt(f),
+            Self::Step(error) => error.broken.fmt(f),
+            Self::File(error) => error.fmt(f),
+            Self::Contradiction(error) => error.fmt(f),
+            Self::Differs(differences) => {
+                f.write_str("the machine is not as the plan predicted")?;
+                differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
+            }
+            Self::NotApproved { effect } => {
+                write!(f, "this is not part of what was approved: {effect}")
+            }
+            Self::Interrupted => f.write_str("stopped on request"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for InUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.system { "holds the running system" } else { "is in use" };
+        write!(f, "{} {state}", self.device)?;
+        for held in &self.uses {
+            write!(f, "\n  {held}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    /// What to do next, in one or a few lines.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Call(call) => Some(format!(
+                "it is called {}; see: gscript doc {}",
+                call.signature, call.primitive
+            )),
+            Self::Device(_) => Some("list the disks: lsblk".into()),
+            Self::Rule(rule) => rule.remedy(),
+            Self::InUse(in_use) => in_use.remedy(),
+            Self::Missing(missing) => Some(missing.remedy()),
+            Self::Step(error) => match &error.broken {
+                Broken::Missing(missing) => Some(missing.remedy()),
+                _ => None,
+            },
+            Self::Differs(_) => Some(
+                "something else changed the machine, or a tool did not do what it said: look at \
+                 it (lsblk -f), then run the recipe again"
+                    .into(),
+            ),
+            Self::NotApproved { .. } => Some("run the recipe again and read its plan".into()),
+            Self::File(_) | Self::Contradiction(_) | Self::Interrupted => None,
+        }
+    }
+
+    /// How a run that meets it ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Call(_) | Self::Device(_) => Exit::Usage,
+            Self::Rule(rule) => rule.exit(),
+            Self::InUse(_) | Self::NotApproved { .. } => Exit::Refused,
+            Self::Interrupted => Exit::Stopped,
+            Self::Step(error) if error.broken == Broken::Interrupted => Exit::Stopped,
+            Self::Missing(_)
+            | Self::Step(_)
+            | Self::File(_)
+            | Self::Differs(_)
+            | Self::Contradiction(_) => Exit::Failed,
+        }
+    }
+
+    /// The last lines of the tool that failed, if one did.
+    pub fn tool_output(&self) -> &[String] {
+        match self {
+            Self::Step(error) => &error.tail,
+            _ => &[],
+        }
+    }
+}
+
+impl InUse {
+    fn remedy(&self) -> Option<String> {
+        if self.system {
+            return Some(
+                "choose another disk: this one can't be given up while it is running".into(),
+            );
+        }
+        let commands: Vec<String> = self.releases.iter().map(ToString::to_string).collect();
+        (!commands.is_empty()).then(|| format!("free it first: {}", commands.join(" && ")))
+    }
+}
+
+impl<R: Rule + 'static> From<R> for Error {
+    fn from(rule: R) -> Self {
+        Self::Rule(Rc::new(rule))
+    }
+}
+
+impl From<NoSuchDevice> for Error {
+    fn from(error: NoSuchDevice) -> Self {
+        Self::Device(Box::new(error))
+    }
+}
+
+impl From<StepError> for Error {
+    fn from(error: StepError) -> Self {
+        Self::Step(Box::new(error))
+    }
+}
+
+impl From<InUse> for Error {
+    fn from(error: InUse) -> Self {
+        Self::InUse(Box::new(error))
+    }
+}
+
+impl From<BadCall> for Error {
+    fn from(error: BadCall) -> Self {
+        Self::Call(Box::new(error))
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::File(Box::new(error))
+    }
+}
+
+impl From<Contradiction> for Error {
+    fn from(error: Contradiction) -> Self {
+        Self::Contradiction(error)
+    }
+}
+
+impl From<MissingProgram> for Error {
+    fn from(error: MissingProgram) -> Self {
+        Self::Missing(error)
+    }
+}

@@ -1,0 +1,126 @@
+//! LUKS headers, read from the device itself: format 1 (LUKS On-Disk Format Specification 1.2.3)
+//! and format 2 (LUKS2 On-Disk Format Specification 1.1.3).
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use crate::machine::Content;
+use crate::types::LuksVersion;
+
+/// No header is longer.
+const LUKS_HEADER_LEN: usize = 4 << 20;
+
+const MAGIC: &[u8] = b"LUKS\xba\xbe";
+const SLOT_IN_USE: u32 = 0x00ac_71f3;
+
+/// The header at the beginning of these bytes.
+pub fn parse_luks(bytes: &[u8]) -> Option<Content> {
+    if !bytes.starts_with(MAGIC) {
+        return None;
+    }
+    match be16(bytes, 6)? {
+        1 => parse_luks1(bytes),
+        2 => parse_luks2(bytes),
+        _ => None,
+    }
+}
+
+/// How many bytes the header takes, told by its first sector.
+pub fn luks_header_len(first: &[u8]) -> usize {
+    let luks2 = first.starts_with(MAGIC) && be16(first, 6) == Some(2);
+    let told = first.get(8..16).map(|b| b.iter().fold(0_u64, |n, &byte| n << 8 | u64::from(byte)));
+    match told.and_then(|len| usize::try_from(len).ok()) {
+        Some(len) if luks2 => len.min(LUKS_HEADER_LEN),
+        _ => 1024,
+    }
+}
+
+fn parse_luks1(bytes: &[u8]) -> Option<Content> {
+    let slots = (0..8_u32).filter(|slot| {
+        let at = 208 + *slot as usize * 48;
+        be32(bytes, at) == Some(SLOT_IN_USE)
+    });
+    Some(Content::Luks {
+        version: LuksVersion::Luks1,
+        uuid: text(bytes, 168, 40)?,
+        offset: u64::from(be32(bytes, 104)?) * 512,
+        slots: slots.collect(),
+        cipher: format!("{}-{}", text(bytes, 8, 32)?, text(bytes, 40, 32)?),
+    })
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    keyslots: BTreeMap<u32, serde_json::Value>,
+    segments: BTreeMap<u32, Segment>,
+}
+
+#[derive(Deserialize)]
+struct Segment {
+    offset: String,
+    #[serde(default)]
+    encryption: String,
+}
+
+fn parse_luks2(bytes: &[u8]) -> Option<Content> {
+    let json = bytes.get(4096..)?;
+    let end = json.iter().position(|&b| b == 0).unwrap_or(json.len());
+    let metadata: Metadata = serde_json::from_slice(&json[..end]).ok()?;
+    let segment = metadata.segments.values().next()?;
+    Some(Content::Luks {
+        version: LuksVersion::Luks2,
+        uuid: text(bytes, 168, 40)?,
+        offset: segment.offset.parse().ok()?,
+        slots: metadata.keyslots.into_keys().collect(),
+        cipher: segment.encryption.clone(),
+    })
+}
+
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// A text field that ends at its first NUL.
+fn text(bytes: &[u8], at: usize, len: usize) -> Option<String> {
+    let field = bytes.get(at..at + len)?;
+    let end = field.iter().position(|&b| b == 0).unwrap_or(len);
+    String::from_utf8(field[..end].to_vec()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luks(header: &[u8]) -> (LuksVersion, String, u64, Vec<u32>, String) {
+        match parse_luks(header) {
+            Some(Content::Luks { version, uuid, offset, slots, cipher }) => {
+                (version, uuid, offset, slots, cipher)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn headers_of_both_formats_as_cryptsetup_writes_them() {
+        let (version, uuid, offset, slots, cipher) = luks(include_bytes!("fixtures/luks1.header"));
+        assert_eq!(version, LuksVersion::Luks1);
+        assert_eq!(uuid, "11111111-1111-4111-8111-111111111111");
+        assert_eq!((offset, slots, cipher.as_str()), (2 << 20, vec![0, 3], "aes-xts-plain64"));
+        let (version, uuid, offset, slots, cipher) = luks(include_bytes!("fixtures/luks2.header"));
+        assert_eq!(version, LuksVersion::Luks2);
+        assert_eq!(uuid, "22222222-2222-4222-8222-222222222222");
+        assert_eq!((offset, slots, cipher.as_str()), (16 << 20, vec![0, 5], "aes-xts-plain64"));
+    }
+
+    #[test]
+    fn damage_is_not_a_header() {
+        let header = include_bytes!("fixtures/luks2.header");
+        assert_eq!(parse_luks(&header[..4100]), None);
+        assert_eq!(parse_luks(&[]), None);
+        assert_eq!(parse_luks(b"LUKS\xba\xbe\x00\x09"), None);
+    }
+}

@@ -1,0 +1,343 @@
+//! Working inside an installed system.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::mount::{mounting, unmounting};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::{Result, Rule};
+use crate::machine::files::{Look, Text};
+use crate::machine::{Fact, MountOrigin, is_below};
+use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
+use crate::types::{AbsPath, Mode, Place, Propagation};
+
+args! {
+    /// Makes a root ready to be entered: resolv.conf is copied into it (what a link leads to, not
+    /// the link), `/proc` is mounted, and `/sys`, `/dev` and `/run` of the running system are shown
+    /// in it. What is there already stays.
+    ///
+    /// Source: guide ER, "Copy resolv.conf" to "Mount /dev"; today's handbook adds `/sys`, `/run`
+    /// and `--make-rslave`, so that what the chroot unmounts stays mounted outside.
+    ///
+    /// ```
+    /// fs::make("/dev/sda1");
+    /// mount::mount("/dev/sda1", "/mnt/gentoo");
+    /// chroot::prepare("/mnt/gentoo");
+    /// ```
+    "chroot.prepare" => pub struct Prepare {
+        /// The mount point of the root.
+        pub root: AbsPath,
+        /// Whether names can be resolved inside as they are outside.
+        pub resolv_conf: bool = true,
+    }
+}
+
+args! {
+    /// Runs a program inside a root: a list of words, without a shell. What it prints is shown and
+    /// logged as it comes. Returns a map with `code` and `stdout`.
+    ///
+    /// Source: chroot(2).
+    ///
+    /// ```
+    /// let found = chroot::run("/mnt/old", ["cryptsetup", "--version"]);
+    /// print(found.stdout);
+    /// ```
+    "chroot.run" => pub struct Run {
+        /// The mount point of the root.
+        pub root: AbsPath,
+        /// The program and its arguments.
+        pub argv: Vec<String>,
+        /// Variables for it, as a map from name to value.
+        pub env: Option<Env>,
+        /// Whether an exit code other than 0 ends the recipe.
+        pub check: bool = true,
+    }
+}
+
+args! {
+    /// Gives the person a shell inside a root: with its own `/etc/profile`, and a prompt that says
+    /// where they are. Without a terminal there is nobody to give it to, and nothing happens.
+    ///
+    /// Source: guide ER, `chroot /mnt/gentoo /bin/bash`, `source /etc/profile`, `export PS1=…`.
+    ///
+    /// ```
+    /// chroot::shell("/mnt/old");
+    /// ```
+    "chroot.shell" => pub struct Shell {
+        /// The mount point of the root.
+        pub root: AbsPath,
+    }
+}
+
+args! {
+    /// Unmounts what `chroot.prepare` mounted, newest first.
+    ///
+    /// ```
+    /// chroot::prepare("/mnt/old");
+    /// chroot::release("/mnt/old");
+    /// ```
+    "chroot.release" => pub struct Release {
+        /// The mount point of the root.
+        pub root: AbsPath,
+    }
+}
+
+/// A map of variables.
+#[derive(Debug, Clone)]
+pub struct Env(BTreeMap<String, String>);
+
+impl crate::types::ParamValue for Env {
+    const TYPE: crate::types::ParamType =
+        crate::types::ParamType::new("variables", "a map from names to texts");
+
+    fn decode(value: &crate::types::Value) -> std::result::Result<Self, crate::types::Mismatch> {
+        use crate::types::{Mismatch, Value};
+        let Value::Map(map) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
+        let entry = |(name, value): &(String, Value)| {
+            let text = String::decode(value).map_err(|m| m.inside(&format!(".{name}")))?;
+            if name.is_empty() || name.contains(['=', '\0']) {
+                return Err(Mismatch::because(&Self::TYPE, format!("the name {name:?}")));
+            }
+            Ok((name.clone(), text))
+        };
+        map.iter().map(entry).collect::<std::result::Result<_, _>>().map(Self)
+    }
+
+    fn encode(&self) -> crate::types::Value {
+        use crate::types::Value;
+        Value::Map(self.0.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect())
+    }
+}
+
+/// A rule about roots that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChrootRule {
+    /// The running system itself.
+    #[error("{root} is the running system, not one to be entered")]
+    Ourselves {
+        /// The folder.
+        root: String,
+    },
+    /// Nothing is there.
+    #[error("there is no system at {root}: nothing is mounted there")]
+    NotMounted {
+        /// The folder.
+        root: String,
+    },
+    /// No words.
+    #[error("the command is empty")]
+    NoCommand,
+    /// No shell.
+    #[error("{root} has neither /bin/bash nor /bin/sh")]
+    NoShell {
+        /// The folder.
+        root: String,
+    },
+}
+
+impl Rule for ChrootRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Ourselves { .. } => "name the mount point of the installed system".into(),
+            Self::NotMounted { .. } => "mount it first: mount::mount".into(),
+            Self::NoCommand => {
+                "give the program and its arguments: [\"emerge\", \"--info\"]".into()
+            }
+            Self::NoShell { .. } => "unpack a system there first: stage3::unpack".into(),
+        })
+    }
+}
+
+/// The root must be a mounted filesystem of its own.
+fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
+    let path = root.to_string();
+    if path == "/" {
+        return Err(ChrootRule::Ourselves { root: path }.into());
+    }
+    match cx.machine.mounts.iter().any(|mount| mount.at != "/" && is_below(&path, &mount.at)) {
+        true => Ok(path),
+        false => Err(ChrootRule::NotMounted { root: path }.into()),
+    }
+}
+
+/// What is mounted inside a root, in this order.
+fn calls(root: &str) -> Vec<MountCall> {
+    let proc = MountCall {
+        origin: MountOrigin::Pseudo { kind: "proc".into() },
+        at: format!("{root}/proc"),
+        flags: Vec::new(),
+        data: None,
+        propagation: None,
+    };
+    let binds = ["/sys", "/dev", "/run"].map(|from| MountCall {
+        origin: MountOrigin::Bind { from: from.into(), recursive: true },
+        at: format!("{root}{from}"),
+        flags: Vec::new(),
+        data: None,
+        propagation: Some(Propagation::Slave),
+    });
+    std::iter::once(proc).chain(binds).collect()
+}
+
+impl Action for Prepare {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let root = self.root.to_string();
+        vec![Effect::Mounts { at: root.clone() }, Effect::Writes { path: root }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let root = mounted_root(&self.root, cx)?;
+        let mut plan = Plan::steps(Vec::new());
+        if self.resolv_conf {
+            plan = resolv_conf(plan, &self.root, cx)?;
+        }
+        for call in calls(&root) {
+            let fact = call.fact();
+            if fact.holds(cx.machine, cx.files) == Some(true) {
+                plan = plan.makes(fact);
+                continue;
+            }
+            // The running system may lack one of these: a container has no /run of its own.
+            if let MountOrigin::Bind { from, .. } = &call.origin {
+                if cx.machine.mounted_view(from).is_none() {
+                    continue;
+                }
+            }
+            let one = mounting(call, cx)?;
+            plan.steps.extend(one.steps);
+            plan.makes.extend(one.makes);
+        }
+        Ok(plan.undo(Undo::Release))
+    }
+}
+
+/// The running system's resolv.conf, as a file of the root's own.
+fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
+    let conf = AbsPath::known("/etc/resolv.conf");
+    let (from, to) = (Place::new(&conf, None), Place::new(&conf, Some(root)));
+    let bytes = match cx.files.read(&from) {
+        Ok(Text::Known(bytes)) => Some(bytes),
+        Ok(Text::Unknown(_)) => None,
+        Err(_) => {
+            let text = "the running system has no /etc/resolv.conf: names can't be resolved inside";
+            return Ok(plan.warn(Some(text.into())));
+        }
+    };
+    let digest = bytes.as_deref().map(crate::types::sha256);
+    let fact = Fact::File { place: to.clone(), digest, mode: None };
+    if fact.holds(cx.machine, cx.files) == Some(true) {
+        return Ok(plan.makes(fact));
+    }
+    let etc = to.parent();
+    let plan = match cx.look(&etc)? {
+        Look::Missing => plan.then(Step::MakeDir { place: etc, mode: Mode::new(0o755) }),
+        _ => plan,
+    };
+    let mode = Some(Mode::new(0o644));
+    Ok(plan.then(Step::Copy { from, to, mode }).makes(fact))
+}
+
+/// How a program ended.
+#[derive(Debug, Serialize)]
+pub struct Ended {
+    code: i32,
+    stdout: String,
+}
+
+impl Action for Run {
+    type Output = Ended;
+
+    fn effects(&self) -> Vec<Effect> {
+        let program = self.argv.first().cloned().unwrap_or_default();
+        vec![Effect::Runs { program, root: self.root.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Ended>> {
+        let root = mounted_root(&self.root, cx)?;
+        let Some((program, args)) = self.argv.split_first().filter(|(p, _)| !p.is_empty()) else {
+            return Err(ChrootRule::NoCommand.into());
+        };
+        let mut cmd = Cmd::inside(root, program).args(args.iter().cloned()).limit(None);
+        for (name, value) in self.env.iter().flat_map(|env| &env.0) {
+            cmd = cmd.env(name, value);
+        }
+        if !self.check {
+            cmd = cmd.any_code();
+        }
+        let shown = cmd.to_string();
+        let guess = Ended { code: 0, stdout: String::new() };
+        Ok(Plan::run(cmd).undo(Undo::Impossible("what a program did is its own affair")).reads(
+            guess,
+            move |outcomes| match outcomes.last() {
+                Some(outcome) => Ok(Ended { code: outcome.code, stdout: outcome.stdout.clone() }),
+                None => Err(StepError::new(&shown, Broken::Unreadable("no outcome".into())).into()),
+            },
+        ))
+    }
+}
+
+/// Begins an interactive shell as the guide says: the system's profile, then the prompt.
+const SHELL_RC: &str = "\
+[ -r /etc/profile ] && . /etc/profile
+[ -n \"$BASH_VERSION\" ] && [ -r ~/.bashrc ] && . ~/.bashrc
+PS1=\"(chroot) $PS1\"
+";
+
+impl Action for Shell {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let root = self.root.to_string();
+        vec![Effect::Runs { program: "a shell".into(), root }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let root = mounted_root(&self.root, cx)?;
+        if !cx.terminal {
+            return Ok(Plan::already("there is no terminal to give a shell to"));
+        }
+        let inside = |path: &str| Place::new(&AbsPath::known(path), Some(&self.root));
+        let there = |path: &str| cx.look(&inside(path)).map(|look| look != Look::Missing);
+        let shell = if there("/bin/bash")? {
+            "/bin/bash"
+        } else if there("/bin/sh")? {
+            "/bin/sh"
+        } else {
+            return Err(ChrootRule::NoShell { root }.into());
+        };
+        let rc = inside("/.gscript-shell-rc");
+        let mut cmd = Cmd::inside(root, shell).stdin(Stdin::Terminal).limit(None).any_code();
+        cmd = match shell {
+            "/bin/bash" => cmd.args(["--rcfile", "/.gscript-shell-rc", "-i"]),
+            _ => cmd.env("ENV", "/.gscript-shell-rc").arg("-i"),
+        };
+        let content = Text::Known(SHELL_RC.into());
+        let write = Step::Write { place: rc.clone(), content, mode: Some(Mode::new(0o644)) };
+        Ok(Plan::step(write).then(Step::Run(cmd)).then(Step::Remove { place: rc }))
+    }
+}
+
+impl Action for Release {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let root = self.root.to_string();
+        let end = |call: MountCall| Effect::Ends { what: format!("umount {}", call.at) };
+        calls(&root).into_iter().map(end).collect()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let root = mounted_root(&self.root, cx)?;
+        let mut plan = Plan::steps(Vec::new());
+        for call in calls(&root).iter().rev() {
+            let one = unmounting(&call.at, cx);
+            plan.steps.extend(one.steps);
+            plan.makes.extend(one.makes);
+        }
+        Ok(plan)
+    }
+}

@@ -1,0 +1,14 @@
+//! Disks and partitions.
+
+mod fill;
+mod kinds;
+mod partition;
+mod plan_table;
+mod query;
+mod wipe;
+
+pub use fill::FillRandom;
+pub use kinds::PartKind;
+pub use partition::{Part, Partition};
+pub use query::{Holders, Info, List};
+pub use wipe::Wipe;

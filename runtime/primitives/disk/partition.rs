@@ -1,0 +1,105 @@
+//! Writing a partition table.
+
+use std::collections::BTreeMap;
+
+use super::PartKind;
+use super::plan_table::{TableRule, lay_out};
+use crate::action::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::primitives::wipe;
+use crate::system::{Cmd, Stdin, Step};
+use crate::types::{DevicePath, Label, PartSize, TableKind};
+
+args! {
+    /// One partition.
+    pub struct Part {
+        /// `"512M"`, `"rest"` for all that is left, or `"-8G"` to leave 8 GiB at the end. Rounded up
+        /// to whole MiB.
+        pub size: PartSize,
+        /// Its name in the table (GPT only, at most 36 characters).
+        pub name: Option<Label>,
+        /// What it is for.
+        pub kind: PartKind = "linux",
+        /// Whether a BIOS may boot from it.
+        pub bootable: bool = false,
+    }
+}
+
+args! {
+    /// Writes a new partition table; everything on the disk is lost.
+    ///
+    /// Partitions follow one another in the order of the list, aligned to 1 MiB. Signatures of what
+    /// was there before are wiped first, from the old partitions to the disk, so that nothing of it
+    /// comes back to life. Returns a map from the name (or else the number) of each partition to
+    /// its device: `parts.boot`, or `parts["1"]`.
+    ///
+    /// Source: sfdisk(8); guide ER, "Partition The Hard Drive".
+    ///
+    /// ```
+    /// let parts = disk::partition("/dev/sda", [
+    ///     #{ name: "boot", size: "512M", kind: "linux" },
+    ///     #{ name: "root", size: "rest", kind: "luks" },
+    /// ]);
+    /// fs::make(parts.boot);
+    /// ```
+    "disk.partition" => pub struct Partition {
+        /// The whole disk.
+        pub disk: DevicePath,
+        /// Its partitions, as maps.
+        pub parts: Vec<Part>,
+        /// The format of the table.
+        pub table: TableKind = "gpt",
+    }
+}
+
+impl Part {
+    /// How messages call it.
+    pub(super) fn shown(&self, number: u32) -> String {
+        self.name.as_ref().map_or_else(|| number.to_string(), |name| format!("{:?}", name.as_str()))
+    }
+}
+
+impl Action for Partition {
+    type Output = BTreeMap<String, String>;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Destroys { device: self.disk.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Self::Output>> {
+        let disk = cx.device(&self.disk)?;
+        if !disk.is_disk() {
+            return Err(TableRule::NotADisk { device: disk.path.clone() }.into());
+        }
+        let layout = lay_out(disk, &self.parts, self.table, cx.ids)?;
+        let old = cx.machine.partitions(&disk.path);
+        let mut steps: Vec<Step> = old.iter().rev().filter_map(|part| wipe(part)).collect();
+        let sfdisk = Cmd::tool("sfdisk")
+            .args(["--quiet", "--wipe", "always", "--wipe-partitions", "always"])
+            .arg(&disk.path)
+            .env("LOCK_BLOCK_DEVICE", "yes")
+            .stdin(Stdin::Text(layout.script));
+        steps.push(Step::Run(sfdisk));
+        let device = |number| disk.partition_path(number);
+        let nodes = layout.parts.iter().map(|part| device(part.number)).collect();
+        steps.push(Step::WaitFor { nodes, limit: NODE_DEADLINE });
+        let output = layout
+            .parts
+            .iter()
+            .map(|part| {
+                let number = part.number.to_string();
+                (part.name.clone().unwrap_or(number), device(part.number))
+            })
+            .collect();
+        Ok(Plan::steps(steps)
+            .makes(Fact::Partitioned {
+                disk: disk.path.clone(),
+                table: layout.table,
+                parts: layout.parts,
+            })
+            .undo(Undo::Impossible("the old partition table is overwritten"))
+            .returns(output))
+    }
+}

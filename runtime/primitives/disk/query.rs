@@ -1,0 +1,142 @@
+//! Looking at disks.
+
+use serde::Serialize;
+
+use crate::action::{Answer, Planning, Query};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Device, Kind, Machine};
+use crate::types::{DevicePath, Size, TableKind};
+
+args! {
+    /// Lists the whole disks of the machine, USB sticks included, as maps like those of `disk.info`.
+    ///
+    /// Source: lsblk(8).
+    ///
+    /// ```
+    /// for d in disk::list() { print(`${d.path} ${d.model} ${d.human}`); }
+    /// ```
+    "disk.list" => pub struct List {}
+}
+
+args! {
+    /// Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
+    /// `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
+    /// `label`, `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
+    ///
+    /// Source: lsblk(8), blkid(8).
+    ///
+    /// ```
+    /// print(disk::info("/dev/sdb1").label);
+    /// ```
+    "disk.info" => pub struct Info {
+        /// The device, by any of its names.
+        pub device: DevicePath,
+    }
+}
+
+args! {
+    /// Tells who holds a device: a list of maps with `what` (a sentence) and `free` (the command
+    /// that gives it back), in the order in which they have to be freed. Empty when it is free.
+    ///
+    /// ```
+    /// for h in disk::holders("/dev/sdc") { print(`${h.what}: ${h.free}`); }
+    /// ```
+    "disk.holders" => pub struct Holders {
+        /// The device.
+        pub device: DevicePath,
+    }
+}
+
+/// A device as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct Described {
+    path: String,
+    what: &'static str,
+    bytes: u64,
+    human: String,
+    sector: u32,
+    removable: bool,
+    read_only: bool,
+    model: Option<String>,
+    serial: Option<String>,
+    by_id: Option<String>,
+    table: Option<TableKind>,
+    content: Option<String>,
+    uuid: Option<String>,
+    label: Option<String>,
+    partuuid: Option<String>,
+    partitions: Vec<String>,
+    in_use: bool,
+}
+
+/// One reason why a device is busy.
+#[derive(Debug, Serialize)]
+pub struct Holder {
+    what: String,
+    free: Option<String>,
+}
+
+impl Query for List {
+    type Output = Vec<Described>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        Ok(Answer::Known(cx.machine.disks().map(|disk| describe(cx.machine, disk)).collect()))
+    }
+}
+
+impl Query for Info {
+    type Output = Described;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
+        Ok(Answer::Known(describe(cx.machine, cx.device(&self.device)?)))
+    }
+}
+
+impl Query for Holders {
+    type Output = Vec<Holder>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let path = cx.path(&self.device)?;
+        let mut uses = cx.machine.uses(&path);
+        uses.reverse();
+        let mut releases = cx.machine.releases(&path).into_iter().map(|r| r.to_string());
+        let holders = uses
+            .into_iter()
+            .map(|held| Holder { what: held.to_string(), free: releases.next() })
+            .collect();
+        Ok(Answer::Known(holders))
+    }
+}
+
+fn describe(machine: &Machine, device: &Device) -> Described {
+    let content = device.content.as_ref();
+    Described {
+        path: device.path.clone(),
+        what: match device.kind {
+            Kind::Disk => "disk",
+            Kind::Rom => "optical drive",
+            Kind::Partition(_) => "partition",
+            Kind::Crypt { .. } => "encrypted mapping",
+            Kind::Logical { .. } => "logical volume",
+            Kind::Raid { .. } => "array",
+            Kind::Loop => "loop device",
+            Kind::Mapped { .. } => "mapping",
+        },
+        bytes: device.size,
+        human: Size::bytes(device.size).to_string(),
+        sector: device.sector,
+        removable: device.removable,
+        read_only: device.read_only,
+        model: device.hardware.model.clone(),
+        serial: device.hardware.serial.clone(),
+        by_id: machine.by_id(&device.path),
+        table: device.table.as_ref().map(|table| table.kind),
+        content: content.map(|content| content.kind().to_owned()),
+        uuid: content.and_then(|content| content.uuid().map(str::to_owned)),
+        label: content.and_then(|content| content.label().map(str::to_owned)),
+        partuuid: device.partition().map(|entry| entry.uuid.clone()),
+        partitions: machine.partitions(&device.path).iter().map(|p| p.path.clone()).collect(),
+        in_use: !machine.uses(&device.path).is_empty(),
+    }
+}

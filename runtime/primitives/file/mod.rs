@@ -1,0 +1,126 @@
+//! Files. With a `root`, paths are those that the system below that root would use, and no
+//! symlink in it leads outside.
+
+mod change;
+mod owner;
+mod read;
+mod write;
+
+pub use change::{Chmod, Link, MakeDir, Remove};
+pub use owner::Chown;
+pub use read::{Exists, Read};
+pub use write::{AppendLine, Copy, Write};
+
+use crate::action::{Effect, Planning};
+use crate::error::{Exit, Result, Rule};
+use crate::machine::files::{Look, Text};
+use crate::types::{AbsPath, Place};
+
+/// A rule about files that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileRule {
+    /// Not text.
+    #[error("{place} is not text: it has bytes that are not UTF-8")]
+    NotText {
+        /// Which.
+        place: Place,
+    },
+    /// Nothing is there.
+    #[error("there is no file {place}")]
+    Missing {
+        /// Which.
+        place: Place,
+    },
+    /// A folder is in the way.
+    #[error("{place} is a folder")]
+    Folder {
+        /// Which.
+        place: Place,
+    },
+    /// Something that is not a folder is in the way.
+    #[error("{place} is there, and is not a folder")]
+    NotAFolder {
+        /// Which.
+        place: Place,
+    },
+    /// The folder above is missing.
+    #[error("there is no folder {parent} for {place}")]
+    NoParent {
+        /// Which.
+        place: Place,
+        /// The folder above.
+        parent: Place,
+    },
+    /// A folder with something in it.
+    #[error("{place} is a folder with something in it: nothing is removed recursively")]
+    NotEmpty {
+        /// Which.
+        place: Place,
+    },
+    /// A line with a line break.
+    #[error("a line can't contain a line break")]
+    LineBreak,
+    /// No such user or group.
+    #[error("there is no {what} {name:?} in {place}")]
+    NoSuchName {
+        /// `user` or `group`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Where it was looked for.
+        place: Place,
+    },
+}
+
+impl Rule for FileRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NotText { .. } => "copy it with file::copy instead of reading it".into(),
+            Self::Missing { .. } => "check the path; is its filesystem mounted?".into(),
+            Self::Folder { .. } | Self::NotAFolder { .. } => "choose another path".into(),
+            Self::NoParent { parent, .. } => {
+                format!("make it first: file::make_dir(\"{}\")", parent.path.display())
+            }
+            Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
+            Self::LineBreak => "append one line at a time".into(),
+            Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotEmpty { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+/// The place of a path, inside its root.
+fn place(path: &AbsPath, root: Option<&AbsPath>) -> Place {
+    Place::new(path, root)
+}
+
+/// The effect of writing to a place.
+fn writes(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
+    vec![Effect::Writes { path: place(path, root).to_string() }]
+}
+
+/// Refuses a place in a folder that does not exist.
+fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
+    match cx.look(&place.parent())? {
+        Look::Missing => {
+            let parent = place.parent();
+            Err(FileRule::NoParent { place: place.clone(), parent }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The text of a file; nothing if it does not exist.
+fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
+    match cx.look(place)? {
+        Look::Missing => Ok(None),
+        Look::Dir { .. } => Err(FileRule::Folder { place: place.clone() }.into()),
+        _ => Ok(Some(cx.files.read(place)?)),
+    }
+}

@@ -1,0 +1,93 @@
+//! Owners.
+
+use super::{FileRule, place, writes};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::machine::files::{Look, Text};
+use crate::system::Step;
+use crate::types::{AbsPath, Place};
+
+args! {
+    /// Changes the owner of a file, folder or link. Names are those of the root that the file is
+    /// in: its own `/etc/passwd` and `/etc/group` tell their numbers.
+    ///
+    /// Source: chown(1).
+    ///
+    /// ```
+    /// file::chown("/mnt/key/keyfile.bin", "root:root");
+    /// file::chown("/var/db/repos", "250:250", #{ root: "/mnt/old" });
+    /// ```
+    "file.chown" => pub struct Chown {
+        /// Which.
+        pub path: AbsPath,
+        /// `user`, `user:group`, or numbers.
+        pub owner: String,
+        /// The root it is in.
+        pub root: Option<AbsPath>,
+    }
+}
+
+/// The number of a user or group: third field of passwd(5) and group(5).
+fn number(
+    what: &'static str,
+    name: &str,
+    root: Option<&AbsPath>,
+    cx: &Planning<'_>,
+) -> Result<Option<u32>> {
+    if let Ok(number) = name.parse() {
+        return Ok(Some(number));
+    }
+    let file = if what == "user" { "/etc/passwd" } else { "/etc/group" };
+    let place = Place::new(&AbsPath::known(file), root);
+    let bytes = match cx.files.read(&place)? {
+        Text::Known(bytes) => bytes,
+        Text::Unknown(_) => return Ok(None),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let entry = |line: &str| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    };
+    match text.lines().find_map(entry) {
+        Some(number) => Ok(Some(number)),
+        None => Err(FileRule::NoSuchName { what, name: name.to_owned(), place }.into()),
+    }
+}
+
+impl Action for Chown {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        writes(&self.path, self.root.as_ref())
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let root = self.root.as_ref();
+        let place = place(&self.path, root);
+        let old = match cx.look(&place)? {
+            Look::Missing => return Err(FileRule::Missing { place }.into()),
+            Look::File { uid, gid, .. } | Look::Dir { uid, gid, .. } => Some((uid, gid)),
+            _ => None,
+        };
+        let (user, group) = match self.owner.split_once(':') {
+            Some((user, group)) => (user, Some(group)),
+            None => (self.owner.as_str(), None),
+        };
+        let uid = number("user", user, root, cx)?;
+        let gid = match group {
+            Some(group) => number("group", group, root, cx)?,
+            None => old.map(|(_, gid)| gid),
+        };
+        let undo = match old {
+            Some((uid, gid)) => Undo::Steps(vec![Step::Chown { place: place.clone(), uid, gid }]),
+            None => Undo::Impossible("the old owner is not known"),
+        };
+        // Only a simulation leaves a number open; nobody's is as good as any there.
+        let (known, uid, gid) =
+            (uid.is_some() && gid.is_some(), uid.unwrap_or(65534), gid.unwrap_or(65534));
+        let fact = known.then(|| Fact::Owned { place: place.clone(), uid, gid });
+        Ok(Plan::step(Step::Chown { place, uid, gid }).makes_all(fact).undo(undo))
+    }
+}

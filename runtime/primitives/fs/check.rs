@@ -1,0 +1,75 @@
+//! Checking a filesystem without changing it.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::FsRule;
+use crate::action::{Answer, Planning, Query};
+use crate::args;
+use crate::error::Result;
+use crate::guard::must_be_free;
+use crate::machine::Content;
+use crate::system::{Cmd, Outcome};
+use crate::types::DevicePath;
+
+args! {
+    /// Looks for damage in a filesystem that is not mounted, changing nothing. Returns a map with
+    /// `clean` and `report`, what the checker said.
+    ///
+    /// Source: e2fsck(8) `-n`, xfs_repair(8) `-n`, btrfs-check(8), fsck.fat(8) `-n`.
+    ///
+    /// ```
+    /// let found = fs::check("/dev/sdb1");
+    /// if !found.clean { print(found.report); }
+    /// ```
+    "fs.check" => pub struct Check {
+        /// The device.
+        pub device: DevicePath,
+    }
+}
+
+/// What a checker found.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    clean: bool,
+    report: String,
+}
+
+fn checker(kind: &str) -> Option<Cmd> {
+    Some(match kind {
+        "ext2" | "ext3" | "ext4" => Cmd::tool("e2fsck").args(["-n", "-f"]),
+        "xfs" => Cmd::tool("xfs_repair").arg("-n"),
+        "btrfs" => Cmd::tool("btrfs").args(["check", "--readonly"]),
+        "vfat" => Cmd::tool("fsck.vfat").arg("-n"),
+        "f2fs" => Cmd::tool("fsck.f2fs").arg("--dry-run"),
+        _ => return None,
+    })
+}
+
+impl Query for Check {
+    type Output = Checked;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Checked>> {
+        let device = cx.device(&self.device)?;
+        must_be_free(cx.machine, &device.path)?;
+        let path = device.path.clone();
+        let kind = match &device.content {
+            Some(Content::Filesystem { kind, .. }) => kind.clone(),
+            other => {
+                let found = other.as_ref().map(ToString::to_string);
+                return Err(FsRule::None { device: path, found }.into());
+            }
+        };
+        let Some(cmd) = checker(&kind) else { return Err(FsRule::NoChecker { kind }.into()) };
+        let read = |outcome: &Outcome| {
+            let report = format!("{}{}", outcome.stdout, outcome.stderr);
+            Ok(Checked { clean: outcome.code == 0, report })
+        };
+        Ok(Answer::Ask {
+            cmd: cmd.arg(path).any_code(),
+            guess: Checked { clean: true, report: String::new() },
+            read: Rc::new(read),
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! A file with a filesystem in it.
+
+use super::FsRule;
+use super::make::{Recipe, check_size, recipe};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::machine::files::Look;
+use crate::system::Step;
+use crate::types::{AbsPath, FsKind, Label, Place, Size};
+
+args! {
+    /// Makes a new file with a filesystem in it, as a disk for a virtual machine. The file takes
+    /// up only what is written to it. Returns the filesystem's UUID.
+    ///
+    /// Source: guide UM, "root image".
+    ///
+    /// ```
+    /// fs::image("/var/lib/machines/root.img", "3G");
+    /// ```
+    "fs.image" => pub struct Image {
+        /// The file; it must not exist.
+        pub path: AbsPath,
+        /// Its size.
+        pub size: Size,
+        /// The filesystem.
+        pub kind: FsKind = "ext4",
+        /// Its label.
+        pub label: Option<Label>,
+    }
+}
+
+impl Action for Image {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Writes { path: self.path.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let place = Place::new(&self.path, None);
+        let path = self.path.to_string();
+        match cx.look(&place)? {
+            Look::Missing | Look::Unknown(_) => {}
+            _ => return Err(FsRule::Exists { path }.into()),
+        }
+        check_size(self.kind, &path, self.size.get())?;
+        let label = self.label.as_ref().map(Label::as_str);
+        let Recipe { uuid, cmd } = recipe(self.kind, &path, label, cx)?;
+        Ok(Plan::step(Step::MakeImage { place: place.clone(), size: self.size })
+            .then(Step::Run(cmd))
+            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+            .undo(Undo::Steps(vec![Step::Remove { place }]))
+            .returns(uuid))
+    }
+}

@@ -1,0 +1,158 @@
+//! Making filesystems and swap areas.
+
+use super::{FsRule, label_limit};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Content, Device, Fact};
+use crate::primitives::wipe;
+use crate::system::{Cmd, Step};
+use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
+
+args! {
+    /// Makes a filesystem; everything on the device is lost. Returns its UUID, which is chosen
+    /// beforehand.
+    ///
+    /// Source: mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8), mkfs.fat(8), mkfs.f2fs(8); guide ER,
+    /// "Formatting And Mounting Required Partitions".
+    ///
+    /// ```
+    /// fs::make("/dev/sda1");
+    /// let uuid = fs::make("/dev/sda1", #{ kind: "vfat", label: "EFI" });
+    /// ```
+    "fs.make" => pub struct Make {
+        /// The partition or volume.
+        pub device: DevicePath,
+        /// The filesystem.
+        pub kind: FsKind = "ext4",
+        /// Its label: at most 16 bytes for ext2 and ext4, 12 for xfs, 11 of ASCII for vfat, 255 for
+        /// btrfs, 511 for f2fs.
+        pub label: Option<Label>,
+    }
+}
+
+args! {
+    /// Makes a swap area; everything on the device is lost. Returns its UUID.
+    ///
+    /// Source: mkswap(8); guide ER.
+    ///
+    /// ```
+    /// fs::swap("/dev/sda1", #{ label: "swap" });
+    /// ```
+    "fs.swap" => pub struct Swap {
+        /// The partition or volume.
+        pub device: DevicePath,
+        /// Its label, at most 15 bytes.
+        pub label: Option<Label>,
+    }
+}
+
+/// A filesystem that is going to be made: its identifier as blkid will print it, and the command.
+pub(super) struct Recipe {
+    pub uuid: String,
+    pub cmd: Cmd,
+}
+
+/// Chooses the identifier and writes the command for a device or image file.
+pub(super) fn recipe(
+    kind: FsKind,
+    target: &str,
+    label: Option<&str>,
+    cx: &mut Planning<'_>,
+) -> Result<Recipe> {
+    let (most, ascii) = label_limit(kind);
+    let fits = |label: &&str| label.len() <= most && (label.is_ascii() || !ascii);
+    if let Some(label) = label.filter(|label| !fits(label)) {
+        let (kind, label) = (kind.word(), label.to_owned());
+        return Err(FsRule::Label { kind, label, most, ascii }.into());
+    }
+    let uuid = match kind {
+        FsKind::Vfat => {
+            let number = cx.ids.number();
+            format!("{:04X}-{:04X}", number >> 16, number & 0xffff)
+        }
+        _ => cx.uuid(),
+    };
+    let cmd = match kind {
+        FsKind::Ext4 => Cmd::tool("mkfs.ext4").args(["-q", "-F", "-U", &uuid]).option("-L", label),
+        FsKind::Ext2 => Cmd::tool("mkfs.ext2").args(["-q", "-F", "-U", &uuid]).option("-L", label),
+        FsKind::Xfs => Cmd::tool("mkfs.xfs")
+            .args(["-q", "-f", "-m", &format!("uuid={uuid}")])
+            .option("-L", label),
+        FsKind::Btrfs => {
+            Cmd::tool("mkfs.btrfs").args(["-q", "-f", "-U", &uuid]).option("-L", label)
+        }
+        // -I: a stick may carry the filesystem without a partition table.
+        FsKind::Vfat => {
+            Cmd::tool("mkfs.vfat").args(["-I", "-i", &uuid.replace('-', "")]).option("-n", label)
+        }
+        FsKind::F2fs => Cmd::tool("mkfs.f2fs").args(["-q", "-f", "-U", &uuid]).option("-l", label),
+    };
+    Ok(Recipe { uuid, cmd: cmd.arg(target) })
+}
+
+/// The least size that each mkfs accepts.
+pub(super) fn check_size(kind: FsKind, path: &str, size: u64) -> Result<()> {
+    let least = match kind {
+        FsKind::Ext4 | FsKind::Ext2 | FsKind::Vfat => MIB,
+        FsKind::Xfs => 300 * MIB,
+        FsKind::Btrfs => 109 * MIB,
+        FsKind::F2fs => 40 * MIB,
+    };
+    if size >= least {
+        return Ok(());
+    }
+    let (device, kind) = (path.to_owned(), kind.word());
+    let (size, least) = (Size::bytes(size), Size::bytes(least));
+    Err(FsRule::TooSmall { device, size, kind, least }.into())
+}
+
+impl Action for Make {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Destroys { device: self.device.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let device = cx.device(&self.device)?;
+        check_size(self.kind, &device.path, device.size)?;
+        let label = self.label.as_ref().map(Label::as_str);
+        let Recipe { uuid, cmd } = recipe(self.kind, &device.path, label, cx)?;
+        let content = Content::Filesystem {
+            kind: self.kind.word().to_owned(),
+            uuid: uuid.clone(),
+            label: label.map(str::to_owned),
+        };
+        Ok(made(device, cmd, content).returns(uuid))
+    }
+}
+
+impl Action for Swap {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Destroys { device: self.device.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let device = cx.device(&self.device)?;
+        let label = self.label.as_ref().map(Label::as_str);
+        if let Some(label) = label.filter(|label| label.len() > 15) {
+            let label = label.to_owned();
+            return Err(FsRule::Label { kind: "swap", label, most: 15, ascii: false }.into());
+        }
+        let uuid = cx.uuid();
+        let cmd = Cmd::tool("mkswap").args(["-U", &uuid]).option("-L", label).arg(&device.path);
+        let content = Content::Swap { uuid: uuid.clone(), label: label.map(str::to_owned) };
+        Ok(made(device, cmd, content).returns(uuid))
+    }
+}
+
+fn made(device: &Device, cmd: Cmd, content: Content) -> Plan<()> {
+    let mut steps: Vec<Step> = wipe(device).into_iter().collect();
+    steps.push(Step::Run(cmd));
+    Plan::steps(steps)
+        .makes(Fact::Holds { device: device.path.clone(), content })
+        .undo(Undo::Impossible("formatting erases the old contents"))
+}

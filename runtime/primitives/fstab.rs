@@ -1,0 +1,274 @@
+//! The table of filesystems, by UUID.
+
+use serde::Serialize;
+
+use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::args;
+use crate::error::{Result, Rule};
+use crate::machine::files::{Look, Text};
+use crate::machine::{Content, Fact};
+use crate::system::Step;
+use crate::types::{AbsPath, DevicePath, Mode, Place, sha256};
+
+args! {
+    /// One line of the table. Give a `device`, or a `source` for what is not on one.
+    pub struct Entry {
+        /// Where it is mounted; `none` for swap.
+        pub at: String,
+        /// The device; the line names it by the UUID of what is on it.
+        pub device: Option<DevicePath>,
+        /// What the line says instead of a UUID: `proc`, `tmpfs`, `/dev/cdrom`.
+        pub source: Option<String>,
+        /// The filesystem's type; that of the device when absent.
+        pub kind: Option<String>,
+        /// Mount options.
+        pub options: String = "defaults",
+        /// Whether dump(8) saves it.
+        pub dump: u32 = 0,
+        /// In which pass fsck(8) checks it: 1 for the root, 2 for others, 0 for never.
+        pub pass: u32 = 0,
+    }
+}
+
+args! {
+    /// Writes the `/etc/fstab` of an installed system. Devices are named by UUID, never by a name
+    /// that can change. Two lines for one mount point, or one UUID on two devices, are refused.
+    ///
+    /// Source: fstab(5); guide ER, "Configuring /etc/fstab".
+    ///
+    /// ```
+    /// fstab::write("/mnt/old", [
+    ///     #{ at: "/", device: "/dev/vg_live/data", options: "errors=remount-ro", pass: 1 },
+    ///     #{ at: "/boot", device: "/dev/sdc1", options: "noauto,noatime", pass: 1 },
+    ///     #{ at: "/proc", source: "proc", kind: "proc" },
+    /// ]);
+    /// ```
+    "fstab.write" => pub struct Write {
+        /// The mount point of the installed system.
+        pub root: AbsPath,
+        /// The lines, as maps, in their order.
+        pub entries: Vec<Entry>,
+    }
+}
+
+args! {
+    /// Reads the `/etc/fstab` of a system: a list of maps with `source`, `at`, `kind`, `options`,
+    /// `dump` and `pass`.
+    ///
+    /// Source: fstab(5).
+    ///
+    /// ```
+    /// for e in fstab::entries("/mnt/old") { print(`${e.source} at ${e.at}`); }
+    /// ```
+    "fstab.entries" => pub struct Entries {
+        /// The mount point of the system; `/` for the running one.
+        pub root: AbsPath,
+    }
+}
+
+/// A rule about the table that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FstabRule {
+    /// Neither or both of device and source.
+    #[error("the entry for {at} needs either a \"device\" or a \"source\"")]
+    Source {
+        /// The mount point.
+        at: String,
+    },
+    /// Nothing on the device that could be mounted.
+    #[error("{device} holds {}: it has no place in fstab", found.as_deref().unwrap_or("nothing"))]
+    NoUuid {
+        /// The device.
+        device: String,
+        /// What is there.
+        found: Option<String>,
+    },
+    /// No type.
+    #[error("the entry for {at} needs a \"kind\"")]
+    NoKind {
+        /// The mount point.
+        at: String,
+    },
+    /// A field with a blank.
+    #[error("the entry for {at} has a field with a blank in it: {field:?}")]
+    Blank {
+        /// The mount point.
+        at: String,
+        /// The field.
+        field: String,
+    },
+    /// Twice the same place.
+    #[error("{at} has two entries")]
+    Twice {
+        /// The mount point.
+        at: String,
+    },
+    /// One UUID on two devices.
+    #[error("the UUID {uuid} is on {}: which of them is mounted would be a matter of luck", devices.join(" and "))]
+    Ambiguous {
+        /// The UUID.
+        uuid: String,
+        /// Where it is.
+        devices: Vec<String>,
+    },
+    /// A line that is not a line of fstab.
+    #[error("{place}, line {line}: an entry has at least four fields")]
+    Fields {
+        /// The file.
+        place: Place,
+        /// Which line.
+        line: usize,
+    },
+}
+
+impl Rule for FstabRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Source { .. } | Self::NoKind { .. } => "see: gscript doc fstab.write".into(),
+            Self::NoUuid { .. } => "make a filesystem on it first, or open the container".into(),
+            Self::Blank { .. } => "write \\040 for a blank (fstab(5))".into(),
+            Self::Twice { .. } => "leave one of them out".into(),
+            Self::Ambiguous { .. } => "disconnect the copy, or give it a new UUID".into(),
+            Self::Fields { .. } => "correct or remove that line".into(),
+        })
+    }
+}
+
+impl Entry {
+    /// The line, with its fields in columns.
+    fn line(&self, cx: &Planning<'_>) -> Result<String> {
+        let at = || self.at.clone();
+        let (source, kind) = match (&self.device, &self.source) {
+            (Some(device), None) => {
+                let (uuid, kind) = identify(device, cx)?;
+                (format!("UUID={uuid}"), Some(kind))
+            }
+            (None, Some(source)) => (source.clone(), None),
+            _ => return Err(FstabRule::Source { at: at() }.into()),
+        };
+        let Some(kind) = self.kind.clone().or(kind) else {
+            return Err(FstabRule::NoKind { at: at() }.into());
+        };
+        for field in [&source, &self.at, &kind, &self.options] {
+            if field.is_empty() || field.contains(char::is_whitespace) {
+                return Err(FstabRule::Blank { at: at(), field: field.clone() }.into());
+            }
+        }
+        let (options, dump, pass) = (&self.options, self.dump, self.pass);
+        Ok(format!("{source:<42} {:<12} {kind:<6} {options:<20} {dump} {pass}\n", self.at))
+    }
+}
+
+/// The UUID and type of what is on a device.
+fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
+    let device = cx.device(path)?;
+    let content = match &device.content {
+        Some(content @ (Content::Filesystem { .. } | Content::Swap { .. })) => content,
+        other => {
+            let found = other.as_ref().map(ToString::to_string);
+            return Err(FstabRule::NoUuid { device: device.path.clone(), found }.into());
+        }
+    };
+    let uuid = content.uuid().unwrap_or_default().to_owned();
+    let same = |other: &&crate::machine::Device| {
+        other.content.as_ref().and_then(|content| content.uuid()) == Some(uuid.as_str())
+    };
+    let devices: Vec<String> =
+        cx.machine.devices.values().filter(same).map(|device| device.path.clone()).collect();
+    if devices.len() > 1 {
+        return Err(FstabRule::Ambiguous { uuid, devices }.into());
+    }
+    Ok((uuid, content.kind().to_owned()))
+}
+
+impl Action for Write {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Writes { path: self.root.join("etc/fstab").to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let mut text = String::from(
+            "# <what>                                   <where>      <type> <options>            <dump> <pass>\n",
+        );
+        let mut places: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            if entry.at != "none" && places.contains(&entry.at.as_str()) {
+                return Err(FstabRule::Twice { at: entry.at.clone() }.into());
+            }
+            places.push(&entry.at);
+            text += &entry.line(cx)?;
+        }
+        let place = Place::new(&AbsPath::known("/etc/fstab"), Some(&self.root));
+        let old = match cx.look(&place)? {
+            Look::File { .. } => match cx.files.read(&place)? {
+                Text::Known(bytes) => Some(bytes),
+                Text::Unknown(_) => None,
+            },
+            _ => None,
+        };
+        let undo = match old {
+            Some(bytes) => {
+                let content = Text::Known(bytes);
+                Undo::Steps(vec![Step::Write { place: place.clone(), content, mode: None }])
+            }
+            None => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+        };
+        let bytes = text.into_bytes();
+        let digest = Some(sha256(&bytes));
+        let mode = Some(Mode::new(0o644));
+        let etc = Step::MakeDir { place: place.parent(), mode: Mode::new(0o755) };
+        let write = Step::Write { place: place.clone(), content: Text::Known(bytes), mode };
+        let steps = match cx.look(&place.parent())? {
+            Look::Missing => vec![etc, write],
+            _ => vec![write],
+        };
+        Ok(Plan::steps(steps).makes(Fact::File { place, digest, mode }).undo(undo))
+    }
+}
+
+/// A line as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    source: String,
+    at: String,
+    kind: String,
+    options: String,
+    dump: u32,
+    pass: u32,
+}
+
+impl Query for Entries {
+    type Output = Vec<Line>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let place = Place::new(&AbsPath::known("/etc/fstab"), Some(&self.root));
+        let bytes = match cx.files.read(&place)? {
+            Text::Known(bytes) => bytes,
+            Text::Unknown(_) => return Ok(Answer::Guess(Vec::new())),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let mut lines = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [source, at, kind, options, rest @ ..] = fields.as_slice() else {
+                return Err(FstabRule::Fields { place, line: number + 1 }.into());
+            };
+            let count = |index: usize| rest.get(index).and_then(|n| n.parse().ok()).unwrap_or(0);
+            lines.push(Line {
+                source: (*source).to_owned(),
+                at: (*at).to_owned(),
+                kind: (*kind).to_owned(),
+                options: (*options).to_owned(),
+                dump: count(0),
+                pass: count(1),
+            });
+        }
+        Ok(Answer::Known(lines))
+    }
+}

@@ -1,0 +1,145 @@
+//! The header of a container: looking at it, keeping a copy, putting the copy back.
+
+use serde::Serialize;
+
+use super::{LuksRule, container};
+use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::guard::must_be_free;
+use crate::machine::Fact;
+use crate::machine::files::{Look, Text};
+use crate::machine::probe::parse_luks;
+use crate::system::{Cmd, Step};
+use crate::types::{AbsPath, DevicePath, LuksVersion, Place};
+
+args! {
+    /// Tells about a container: `version`, `uuid`, `cipher`, `offset` (bytes before the data),
+    /// `slots` (the key slots in use) and `open` (the device of its inside, if it is open).
+    ///
+    /// ```
+    /// print(luks::info("/dev/sda3").slots);
+    /// ```
+    "luks.info" => pub struct Info {
+        /// The container.
+        pub device: DevicePath,
+    }
+}
+
+args! {
+    /// Keeps a copy of a container's header. Without its header a container is lost, whoever has
+    /// the key. The file must not exist; on the same stick as the key it is as safe as the key.
+    ///
+    /// Source: cryptsetup-luksHeaderBackup(8).
+    ///
+    /// ```
+    /// luks::backup_header("/dev/sda3", "/mnt/key/sda3.header");
+    /// ```
+    "luks.backup_header" => pub struct BackupHeader {
+        /// The container.
+        pub device: DevicePath,
+        /// Where the copy goes.
+        pub file: AbsPath,
+    }
+}
+
+args! {
+    /// Puts a copy of a header back onto a device. Keys that were added or removed since the copy
+    /// was made are as they were then. The container must be closed.
+    ///
+    /// Source: cryptsetup-luksHeaderRestore(8).
+    ///
+    /// ```
+    /// luks::restore_header("/dev/sda3", "/mnt/key/saved.header");
+    /// ```
+    "luks.restore_header" => pub struct RestoreHeader {
+        /// The device.
+        pub device: DevicePath,
+        /// The copy.
+        pub file: AbsPath,
+    }
+}
+
+/// A container as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct Described {
+    version: LuksVersion,
+    uuid: String,
+    cipher: String,
+    offset: u64,
+    slots: Vec<u32>,
+    open: Option<String>,
+}
+
+impl Query for Info {
+    type Output = Described;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
+        let found = container(&self.device, cx)?;
+        Ok(Answer::Known(Described {
+            version: found.version,
+            uuid: found.uuid.to_owned(),
+            cipher: found.cipher.to_owned(),
+            offset: found.offset,
+            slots: found.slots.to_vec(),
+            open: cx.machine.children(&found.device.path).first().map(|open| open.path.clone()),
+        }))
+    }
+}
+
+impl Action for BackupHeader {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Writes { path: self.file.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let found = container(&self.device, cx)?;
+        let place = Place::new(&self.file, None);
+        match cx.look(&place)? {
+            Look::Missing | Look::Unknown(_) => {}
+            _ => return Err(LuksRule::BackupExists { file: place.to_string() }.into()),
+        }
+        let file = self.file.to_string();
+        let cmd = Cmd::tool("cryptsetup").args([
+            "luksHeaderBackup",
+            &found.device.path,
+            "--header-backup-file",
+            &file,
+        ]);
+        Ok(Plan::run(cmd)
+            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+            .undo(Undo::Steps(vec![Step::Remove { place }]))
+            .returns(file))
+    }
+}
+
+impl Action for RestoreHeader {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Destroys { device: self.device.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let device = cx.device(&self.device)?;
+        must_be_free(cx.machine, &device.path)?;
+        let place = Place::new(&self.file, None);
+        let content = match cx.files.read(&place)? {
+            Text::Known(bytes) => match parse_luks(&bytes) {
+                Some(content) => Some(content),
+                None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
+            },
+            // The simulation takes it for a copy of what is there.
+            Text::Unknown(_) => device.content.clone(),
+        };
+        let cmd = Cmd::tool("cryptsetup")
+            .args(["luksHeaderRestore", "--batch-mode", &device.path])
+            .args(["--header-backup-file", &self.file.to_string()]);
+        let device = device.path.clone();
+        Ok(Plan::run(cmd)
+            .makes_all(content.map(|content| Fact::Holds { device, content }))
+            .undo(Undo::Impossible("the header that was there is overwritten")))
+    }
+}

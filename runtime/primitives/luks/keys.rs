@@ -1,0 +1,207 @@
+//! Key slots.
+
+use std::rc::Rc;
+
+use super::format::{Kdf, derive};
+use super::{LuksRule, Unlock, container};
+use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Content, Fact};
+use crate::primitives::key::not_on_the_same_disk;
+use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
+use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};
+
+args! {
+    /// Tells whether a key file or passphrase opens a container, without opening it.
+    ///
+    /// Source: cryptsetup-open(8), `--test-passphrase`.
+    ///
+    /// ```
+    /// if luks::test_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin" }) { print("it fits"); }
+    /// ```
+    "luks.test_key" => pub struct TestKey {
+        /// The container.
+        pub device: DevicePath,
+        /// A key file.
+        pub key: Option<AbsPath>,
+        /// A passphrase, from a parameter of type `secret`.
+        pub passphrase: Option<Secret>,
+    }
+}
+
+args! {
+    /// Adds a key file or passphrase to a container and makes sure that it opens it. LUKS1 has 8
+    /// slots, LUKS2 has 32. Returns the number of the slot.
+    ///
+    /// Source: cryptsetup-luksAddKey(8); guide ER, "You can have up to eight (8) key files and/or
+    /// passphrases".
+    ///
+    /// ```
+    /// key::generate("/mnt/key/second.bin");
+    /// luks::add_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin", new_key: "/mnt/key/second.bin" });
+    /// ```
+    "luks.add_key" => pub struct AddKey {
+        /// The container.
+        pub device: DevicePath,
+        /// A key file that opens it now.
+        pub key: Option<AbsPath>,
+        /// A passphrase that opens it now.
+        pub passphrase: Option<Secret>,
+        /// The key file to add.
+        pub new_key: Option<AbsPath>,
+        /// The passphrase to add.
+        pub new_passphrase: Option<Secret>,
+        /// The slot; the first free one when absent.
+        pub slot: Option<u32>,
+        /// How the new key is derived.
+        pub kdf: Option<Kdf>,
+    }
+}
+
+args! {
+    /// Removes the key in a slot. The last key is never removed.
+    ///
+    /// Source: cryptsetup-luksKillSlot(8).
+    ///
+    /// ```
+    /// key::generate("/mnt/key/second.bin");
+    /// luks::add_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin", new_key: "/mnt/key/second.bin" });
+    /// luks::remove_key("/dev/sda3", 0);
+    /// ```
+    "luks.remove_key" => pub struct RemoveKey {
+        /// The container.
+        pub device: DevicePath,
+        /// The slot, as `luks.info` and `luks.add_key` tell it.
+        pub slot: u32,
+    }
+}
+
+/// Asks cryptsetup whether a key fits.
+fn test(unlock: &Unlock<'_>, device: &str) -> Cmd {
+    unlock.give_to(Cmd::tool("cryptsetup").args(["open", "--test-passphrase"])).arg(device)
+}
+
+impl Query for TestKey {
+    type Output = bool;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
+        let found = container(&self.device, cx)?;
+        let unlock =
+            Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
+        let cmd = test(&unlock, &found.device.path).any_code();
+        let shown = cmd.to_string();
+        let read = move |outcome: &Outcome| match outcome.code {
+            0 => Ok(true),
+            // cryptsetup(8): "No permission (bad passphrase)".
+            2 => Ok(false),
+            code => {
+                let tail = outcome.stderr.lines().map(str::to_owned).collect();
+                Err(StepError { step: shown.clone(), broken: Broken::Exit(code), tail }.into())
+            }
+        };
+        Ok(Answer::Ask { cmd, guess: true, read: Rc::new(read) })
+    }
+}
+
+impl Action for AddKey {
+    type Output = u32;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Alters { device: self.device.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<u32>> {
+        let found = container(&self.device, cx)?;
+        let device = &found.device.path;
+        let old =
+            Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
+        let new = Unlock::choose(
+            self.new_key.as_ref(),
+            self.new_passphrase.as_ref(),
+            ("new_key", "new_passphrase"),
+        )?;
+        old.check(cx)?;
+        new.check(cx)?;
+        if let Unlock::Key(key) = new {
+            not_on_the_same_disk(key, device, cx)?;
+        }
+        let slot = free_slot(device, found.slots, self.slot, found.version)?;
+        let add = Cmd::tool("cryptsetup").args([
+            "luksAddKey",
+            "--batch-mode",
+            "--key-slot",
+            &slot.to_string(),
+        ]);
+        let add = derive(add, self.kdf.as_ref(), found.version)?;
+        let add = match (&old, &new) {
+            (Unlock::Key(old), Unlock::Key(new)) => {
+                add.args(["--key-file", &old.to_string(), device, &new.to_string()])
+            }
+            (Unlock::Key(old), Unlock::Passphrase(new)) => add
+                .args(["--key-file", &old.to_string(), device])
+                .stdin(Stdin::Secrets(vec![(*new).clone()])),
+            (Unlock::Passphrase(old), Unlock::Key(new)) => add
+                .args([device.as_str(), &new.to_string()])
+                .stdin(Stdin::Secrets(vec![(*old).clone()])),
+            (Unlock::Passphrase(old), Unlock::Passphrase(new)) => {
+                add.arg(device).stdin(Stdin::Secrets(vec![(*old).clone(), (*new).clone()]))
+            }
+        };
+        let mut slots = found.slots.to_vec();
+        slots.push(slot);
+        slots.sort_unstable();
+        Ok(Plan::run(add)
+            .then(Step::Run(test(&new, device)))
+            .makes(with_slots(device, found.content, slots))
+            .undo(Undo::Steps(vec![Step::Run(kill(device, slot))]))
+            .returns(slot))
+    }
+}
+
+impl Action for RemoveKey {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Alters { device: self.device.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let found = container(&self.device, cx)?;
+        let device = found.device.path.clone();
+        let slot = self.slot;
+        if !found.slots.contains(&slot) {
+            return Err(LuksRule::NoSuchSlot { device, slot, used: found.slots.to_vec() }.into());
+        }
+        if found.slots.len() == 1 {
+            return Err(LuksRule::LastKey { device, slot }.into());
+        }
+        let left = found.slots.iter().copied().filter(|used| *used != slot).collect();
+        Ok(Plan::run(kill(&device, slot))
+            .makes(with_slots(&device, found.content, left))
+            .undo(Undo::Impossible("a removed key is gone; add it again")))
+    }
+}
+
+fn kill(device: &str, slot: u32) -> Cmd {
+    Cmd::tool("cryptsetup").args(["luksKillSlot", "--batch-mode", device, &slot.to_string()])
+}
+
+fn free_slot(device: &str, used: &[u32], wanted: Option<u32>, version: LuksVersion) -> Result<u32> {
+    let most = version.slots();
+    let free = |slot: &u32| !used.contains(slot) && *slot < most;
+    let slot = wanted.map_or_else(|| (0..most).find(free), |slot| Some(slot).filter(free));
+    slot.ok_or_else(|| {
+        let slot = wanted.unwrap_or(most);
+        LuksRule::SlotTaken { device: device.to_owned(), slot, used: used.to_vec(), most }.into()
+    })
+}
+
+/// The container with other slots in use.
+fn with_slots(device: &str, content: &Content, now: Vec<u32>) -> Fact {
+    let mut content = content.clone();
+    if let Content::Luks { slots, .. } = &mut content {
+        *slots = now;
+    }
+    Fact::Holds { device: device.to_owned(), content }
+}

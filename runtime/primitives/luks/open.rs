@@ -1,0 +1,116 @@
+//! Opening and closing containers.
+
+use super::{LuksRule, Unlock, container};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::guard::must_be_free;
+use crate::machine::{Fact, Kind, Release};
+use crate::system::{Cmd, Step};
+use crate::types::{AbsPath, DevicePath, MapName, Secret};
+
+args! {
+    /// Opens a container: its inside appears as `/dev/mapper/NAME`, which is returned.
+    ///
+    /// Source: cryptsetup-open(8); guide ER, `luksOpen $ROOT_DEV $ENC_HDD`.
+    ///
+    /// ```
+    /// let inside = luks::open("/dev/sda3", "hdd_a3", #{ key: "/mnt/key/keyfile.bin" });
+    /// lvm::pv_create(inside);
+    /// ```
+    "luks.open" => pub struct Open {
+        /// The container.
+        pub device: DevicePath,
+        /// The name below `/dev/mapper`; a telling one is `hdd_a3` for `/dev/sda3`.
+        pub name: MapName,
+        /// A key file.
+        pub key: Option<AbsPath>,
+        /// A passphrase, from a parameter of type `secret`.
+        pub passphrase: Option<Secret>,
+        /// Whether nothing can be written to it.
+        pub read_only: bool = false,
+        /// Whether discards reach the disk below: faster SSDs, but free space can be told.
+        pub discard: bool = false,
+    }
+}
+
+args! {
+    /// Closes a container. What is mounted, swapped to or active inside has to be given back first.
+    ///
+    /// Source: cryptsetup-close(8).
+    ///
+    /// ```
+    /// luks::open("/dev/sda3", "hdd_a3", #{ key: "/mnt/key/keyfile.bin" });
+    /// luks::close("hdd_a3");
+    /// ```
+    "luks.close" => pub struct Close {
+        /// The name below `/dev/mapper`.
+        pub name: MapName,
+    }
+}
+
+impl Action for Open {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let found = container(&self.device, cx)?;
+        let device = found.device;
+        let inside = self.name.path();
+        let unlock =
+            Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
+        let open = cx
+            .machine
+            .children(&device.path)
+            .into_iter()
+            .find(|child| matches!(child.kind, Kind::Crypt { .. }));
+        if let Some(other) = open.filter(|open| open.path != inside) {
+            let (device, open) = (device.path.clone(), other.path.clone());
+            return Err(LuksRule::AlreadyOpen { device, open }.into());
+        }
+        if let Some(taken) = cx.machine.find(&inside).filter(|_| open.is_none()) {
+            let holder = cx.machine.parents(taken).join(" ");
+            let name = self.name.as_str().to_owned();
+            return Err(LuksRule::NameTaken { name, holder }.into());
+        }
+        if open.is_none() {
+            unlock.check(cx)?;
+        }
+        let mut cmd = Cmd::tool("cryptsetup").arg("open");
+        if self.read_only {
+            cmd = cmd.arg("--readonly");
+        }
+        if self.discard {
+            cmd = cmd.arg("--allow-discards");
+        }
+        let cmd = unlock.give_to(cmd).arg(&device.path).arg(self.name.as_str());
+        Ok(Plan::run(cmd)
+            .makes(Fact::Opened {
+                on: device.path.clone(),
+                name: self.name.as_str().to_owned(),
+                size: device.size.saturating_sub(found.offset),
+                sector: device.sector,
+            })
+            .undo(Undo::Release)
+            .returns(inside))
+    }
+}
+
+impl Action for Close {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let name = self.name.as_str().to_owned();
+        vec![Effect::Ends { what: Release::Close { name }.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        must_be_free(cx.machine, &self.name.path())?;
+        let release = Release::Close { name: self.name.as_str().to_owned() };
+        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
+            .makes(Fact::Closed { name: self.name.as_str().to_owned() }))
+    }
+}

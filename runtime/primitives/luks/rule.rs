@@ -1,0 +1,150 @@
+//! What can be wrong with a container or a call about it.
+
+use crate::error::{Exit, Rule};
+use crate::types::Size;
+
+/// A rule about LUKS that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LuksRule {
+    /// Neither key file nor passphrase.
+    #[error("neither {:?} nor {:?} is given", names.0, names.1)]
+    NoKey {
+        /// The names of the two options.
+        names: (&'static str, &'static str),
+    },
+    /// Both.
+    #[error("{:?} and {:?} are both given", names.0, names.1)]
+    TwoKeys {
+        /// The names of the two options.
+        names: (&'static str, &'static str),
+    },
+    /// There is no container.
+    #[error("{device} is not a LUKS container{}", is.as_ref().map(|is| format!(", but holds {is}")).unwrap_or_default())]
+    NotLuks {
+        /// The device.
+        device: String,
+        /// What it holds.
+        is: Option<String>,
+    },
+    /// The mapping's name belongs to another container.
+    #[error("the name {name:?} is taken: {holder} is open as /dev/mapper/{name}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The device behind it.
+        holder: String,
+    },
+    /// The container is open under another name.
+    #[error("{device} is already open as {open}")]
+    AlreadyOpen {
+        /// The container.
+        device: String,
+        /// The device that shows its inside.
+        open: String,
+    },
+    /// The header alone does not fit.
+    #[error(
+        "{device} has {size}; a header of this format takes {header}, and nothing would be left"
+    )]
+    TooSmall {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: Size,
+        /// What the header takes.
+        header: Size,
+    },
+    /// argon2 on LUKS1.
+    #[error("LUKS1 has only pbkdf2 to derive keys")]
+    NoArgon,
+    /// The last key would go.
+    #[error("slot {slot} is the last key of {device}: without it nobody could ever open it again")]
+    LastKey {
+        /// The container.
+        device: String,
+        /// The slot.
+        slot: u32,
+    },
+    /// The slot is empty.
+    #[error("{device} has no key in slot {slot}; its keys are in {used:?}")]
+    NoSuchSlot {
+        /// The container.
+        device: String,
+        /// The slot.
+        slot: u32,
+        /// Those in use.
+        used: Vec<u32>,
+    },
+    /// The slot is in use, or does not exist in this format.
+    #[error("slot {slot} of {device} can't take a new key: in use are {used:?} of {most}")]
+    SlotTaken {
+        /// The container.
+        device: String,
+        /// The slot.
+        slot: u32,
+        /// Those in use.
+        used: Vec<u32>,
+        /// How many there can be.
+        most: u32,
+    },
+    /// The backup file is there already.
+    #[error("{file} exists: a header backup is not overwritten")]
+    BackupExists {
+        /// The file.
+        file: String,
+    },
+    /// The file is no header.
+    #[error("{file} is not a backup of a LUKS header")]
+    NotABackup {
+        /// The file.
+        file: String,
+    },
+    /// A key length that no cipher has.
+    #[error("the key length {bits} is not one that LUKS can use")]
+    KeySize {
+        /// In bits.
+        bits: u32,
+    },
+}
+
+impl Rule for LuksRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoKey { names } => {
+                format!("add one of them: #{{ {}: \"/mnt/key/keyfile.bin\" }}", names.0)
+            }
+            Self::TwoKeys { .. } => {
+                "give one; a second one is added afterwards with luks::add_key".into()
+            }
+            Self::NotLuks { .. } => {
+                "see what is there with lsblk -f; luks::format makes a container".into()
+            }
+            Self::NameTaken { name, .. } => {
+                format!("choose another name, or close it: cryptsetup close {name}")
+            }
+            Self::AlreadyOpen { open, .. } => {
+                let name = open.trim_start_matches("/dev/mapper/");
+                format!("use {open}, or close it: cryptsetup close {name}")
+            }
+            Self::TooSmall { .. } => "make the partition larger".into(),
+            Self::NoArgon => "leave kdf out, or use version: \"luks2\"".into(),
+            Self::LastKey { .. } => "add another key first with luks::add_key".into(),
+            Self::NoSuchSlot { .. } | Self::SlotTaken { .. } => {
+                "see the slots with luks::info, or leave the slot out".into()
+            }
+            Self::BackupExists { .. } => "choose a name with the container's UUID in it".into(),
+            Self::NotABackup { .. } => "name a file that luks::backup_header made".into(),
+            Self::KeySize { .. } => "512 for aes-xts (two keys of 256), 256 for other modes".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NameTaken { .. }
+            | Self::AlreadyOpen { .. }
+            | Self::LastKey { .. }
+            | Self::BackupExists { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Volume groups.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::physical::DATA_START;
+use super::{LvmRule, group, lvm};
+use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::args;
+use crate::error::{InUse, Result};
+use crate::machine::{Content, Fact, Release, Use, dm_name};
+use crate::system::Step;
+use crate::types::{DevicePath, LvmName, Size};
+
+args! {
+    /// Makes a volume group of physical volumes. Returns its name.
+    ///
+    /// Source: vgcreate(8); guide ER, `vgcreate $VG_NAME /dev/mapper/$ENC_HDD`.
+    ///
+    /// ```
+    /// lvm::vg_create("vg_hostos", [lvm::pv_create("/dev/sda2")]);
+    /// ```
+    "lvm.vg_create" => pub struct VgCreate {
+        /// Its name.
+        pub name: LvmName,
+        /// Its physical volumes.
+        pub devices: Vec<DevicePath>,
+        /// The size of an extent, the unit in which volumes grow.
+        pub extent_size: Size = "4M",
+    }
+}
+
+args! {
+    /// Activates a volume group: its volumes appear as `/dev/GROUP/VOLUME`.
+    ///
+    /// Source: vgchange(8); guide ER, `vgchange -a y $VG_NAME`.
+    ///
+    /// ```
+    /// lvm::vg_activate("vg_old");
+    /// ```
+    "lvm.vg_activate" => pub struct VgActivate {
+        /// Its name.
+        pub name: LvmName,
+    }
+}
+
+args! {
+    /// Deactivates a volume group: its volumes disappear until it is activated again. Nothing on
+    /// them may be mounted or swapped to.
+    ///
+    /// Source: vgchange(8).
+    ///
+    /// ```
+    /// lvm::vg_activate("vg_old");
+    /// lvm::vg_deactivate("vg_old");
+    /// ```
+    "lvm.vg_deactivate" => pub struct VgDeactivate {
+        /// Its name.
+        pub name: LvmName,
+    }
+}
+
+args! {
+    /// Tells about a volume group: `name`, `members` (devices), `extent_size`, `extents` and `free`
+    /// (numbers of extents), `free_size` (for people), `active`, and `volumes`, a map from name to
+    /// `path`, `extents`, `bytes` and `active`.
+    ///
+    /// Source: vgs(8); guide ER, "the number of physical extents available".
+    ///
+    /// ```
+    /// print(lvm::vg_info("vg_old").free);
+    /// ```
+    "lvm.vg_info" => pub struct VgInfo {
+        /// Its name.
+        pub name: LvmName,
+    }
+}
+
+args! {
+    /// Removes a volume group that has no volumes left. Its devices stay physical volumes.
+    ///
+    /// Source: vgremove(8).
+    ///
+    /// ```
+    /// lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
+    /// lvm::vg_remove("vg");
+    /// ```
+    "lvm.vg_remove" => pub struct VgRemove {
+        /// Its name.
+        pub name: LvmName,
+    }
+}
+
+impl Action for VgCreate {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        self.devices.iter().map(|d| Effect::Alters { device: d.to_string() }).collect()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let name = self.name.to_string();
+        let extent = self.extent_size;
+        if !extent.get().is_power_of_two() || extent.get() < 1024 {
+            return Err(LvmRule::ExtentSize { size: extent }.into());
+        }
+        let mut members = Vec::with_capacity(self.devices.len());
+        let mut extents = 0;
+        for path in &self.devices {
+            let device = cx.device(path)?;
+            let path = device.path.clone();
+            if !matches!(device.content, Some(Content::Physical { .. })) {
+                return Err(LvmRule::NotPhysical { device: path }.into());
+            }
+            let owner = cx.machine.groups.iter().find(|(_, group)| group.members.contains(&path));
+            if let Some((owner, _)) = owner.filter(|(owner, _)| **owner != name) {
+                return Err(LvmRule::Belongs { device: path, group: owner.clone() }.into());
+            }
+            extents += device.size.saturating_sub(DATA_START) / extent.get();
+            members.push(path);
+        }
+        if members.is_empty() {
+            return Err(LvmRule::NoMembers.into());
+        }
+        if let Some(taken) = cx.machine.groups.get(&name).filter(|g| g.members != members) {
+            let members = taken.members.clone();
+            return Err(LvmRule::GroupTaken { group: name, members }.into());
+        }
+        let create = lvm("vgcreate", cx)
+            .args(["--yes", "--physicalextentsize", &extent.exact(), &name])
+            .args(members.iter().cloned());
+        let remove = lvm("vgremove", cx).arg(&name);
+        Ok(Plan::run(create)
+            .makes(Fact::GroupMade { group: name.clone(), members, extent: extent.get(), extents })
+            .undo(Undo::Steps(vec![Step::Run(remove)]))
+            .returns(name))
+    }
+}
+
+impl Action for VgActivate {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        group(&self.name, cx)?;
+        Ok(Plan::run(lvm("vgchange", cx).args(["-a", "y", self.name.as_str()]))
+            .makes(Fact::GroupActive { group: self.name.to_string(), active: true })
+            .undo(Undo::Release))
+    }
+}
+
+impl Action for VgDeactivate {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let group = self.name.to_string();
+        vec![Effect::Ends { what: Release::Deactivate { group }.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let found = group(&self.name, cx)?;
+        let name = self.name.as_str();
+        let devices = found.volumes.keys().map(|volume| dm_name(name, volume));
+        let uses: Vec<Use> = devices.flat_map(|device| cx.machine.uses(&device)).collect();
+        if !uses.is_empty() {
+            let member = found.members.first().map_or(name, String::as_str);
+            let releases = cx.machine.releases(member);
+            let group = name.to_owned();
+            let releases = releases
+                .into_iter()
+                .take_while(|r| *r != Release::Deactivate { group: group.clone() })
+                .collect();
+            let device = format!("volume group {name}");
+            return Err(InUse { device, uses, releases, system: false }.into());
+        }
+        let release = Release::Deactivate { group: name.to_owned() };
+        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
+            .makes(Fact::GroupActive { group: name.to_owned(), active: false }))
+    }
+}
+
+/// A group as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct DescribedGroup {
+    name: String,
+    members: Vec<String>,
+    extent_size: u64,
+    extents: u64,
+    free: u64,
+    free_size: String,
+    active: bool,
+    volumes: BTreeMap<String, DescribedVolume>,
+}
+
+/// A volume as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct DescribedVolume {
+    path: String,
+    extents: u64,
+    bytes: u64,
+    active: bool,
+}
+
+impl Query for VgInfo {
+    type Output = DescribedGroup;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<DescribedGroup>> {
+        let found = group(&self.name, cx)?;
+        let volumes = found.volumes.iter().map(|(name, volume)| {
+            let described = DescribedVolume {
+                path: format!("/dev/{}/{name}", self.name),
+                extents: volume.extents,
+                bytes: volume.extents * found.extent,
+                active: volume.active,
+            };
+            (name.clone(), described)
+        });
+        Ok(Answer::Known(DescribedGroup {
+            name: self.name.to_string(),
+            members: found.members.clone(),
+            extent_size: found.extent,
+            extents: found.extents,
+            free: found.free,
+            free_size: Size::bytes(found.free * found.extent).to_string(),
+            active: found.active(),
+            volumes: volumes.collect(),
+        }))
+    }
+}
+
+impl Action for VgRemove {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Ends { what: format!("vgremove {}", self.name) }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let name = self.name.to_string();
+        let gone = Fact::GroupGone { group: name.clone() };
+        let Some(found) = cx.machine.groups.get(&name) else {
+            return Ok(Plan::already(gone.to_string()));
+        };
+        if !found.volumes.is_empty() {
+            let volumes = found.volumes.keys().cloned().collect();
+            return Err(LvmRule::NotEmpty { group: name, volumes }.into());
+        }
+        Ok(Plan::run(lvm("vgremove", cx).args(["--yes", &name]))
+            .makes(gone)
+            .undo(Undo::Impossible("its name and settings are gone; the volumes were gone before")))
+    }
+}

@@ -1,0 +1,32 @@
+//! Logical volumes (LVM).
+
+mod group;
+mod physical;
+mod rule;
+mod volume;
+
+pub use group::{VgActivate, VgCreate, VgDeactivate, VgInfo, VgRemove};
+pub use physical::PvCreate;
+pub use rule::LvmRule;
+pub use volume::{LvCreate, LvRemove};
+
+use crate::action::Planning;
+use crate::error::Result;
+use crate::machine::Group;
+use crate::system::Cmd;
+use crate::types::{LvmName, nearest};
+
+/// LVM's command, answering its own questions with yes: what they ask was asked before.
+fn lvm(command: &str, cx: &Planning<'_>) -> Cmd {
+    Cmd::lvm(command, cx.machine.host.udev)
+}
+
+/// The group with this name.
+fn group<'a>(name: &LvmName, cx: &Planning<'a>) -> Result<&'a Group> {
+    cx.machine.groups.get(name.as_str()).ok_or_else(|| {
+        let known = cx.machine.groups.keys().map(String::as_str);
+        let near = nearest(name.as_str(), known.clone()).map(str::to_owned);
+        let known = known.map(str::to_owned).collect();
+        LvmRule::NoSuchGroup { group: name.to_string(), nearest: near, known }.into()
+    })
+}

@@ -1,0 +1,74 @@
+//! Physical volumes.
+
+use super::{LvmRule, lvm};
+use crate::action::{Action, Effect, Ids, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Content, Fact};
+use crate::primitives::wipe;
+use crate::system::Step;
+use crate::types::{DevicePath, MIB, Size};
+
+args! {
+    /// Makes a physical volume; everything on the device is lost. Returns the device's path, for
+    /// `lvm.vg_create`.
+    ///
+    /// Source: pvcreate(8); guide ER, "Use LVM".
+    ///
+    /// ```
+    /// let pv = lvm::pv_create("/dev/sda2");
+    /// lvm::vg_create("vg", [pv]);
+    /// ```
+    "lvm.pv_create" => pub struct PvCreate {
+        /// A partition, or the inside of a container.
+        pub device: DevicePath,
+    }
+}
+
+/// LVM's label and metadata before the first extent.
+pub(super) const DATA_START: u64 = MIB;
+
+/// LVM's identifiers: 32 letters and digits in groups of 6-4-4-4-4-4-6.
+fn lvm_uuid(ids: &mut Ids) -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut number = ids.uuid().as_u128() ^ ids.uuid().as_u128().rotate_left(64);
+    let mut uuid = String::with_capacity(38);
+    for (group, length) in [6, 4, 4, 4, 4, 4, 6].into_iter().enumerate() {
+        if group > 0 {
+            uuid.push('-');
+            number ^= ids.uuid().as_u128();
+        }
+        for _ in 0..length {
+            uuid.push(ALPHABET[(number % 62) as usize] as char);
+            number /= 62;
+        }
+    }
+    uuid
+}
+
+impl Action for PvCreate {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Destroys { device: self.device.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let device = cx.device(&self.device)?;
+        if device.size < 2 * DATA_START {
+            let (device, size) = (device.path.clone(), Size::bytes(device.size));
+            return Err(LvmRule::TooSmall { device, size }.into());
+        }
+        let uuid = lvm_uuid(cx.ids);
+        let mut steps: Vec<Step> = wipe(device).into_iter().collect();
+        let create = lvm("pvcreate", cx)
+            .args(["--yes", "--uuid", &uuid, "--norestorefile"])
+            .arg(&device.path);
+        steps.push(Step::Run(create));
+        let path = device.path.clone();
+        Ok(Plan::steps(steps)
+            .makes(Fact::Holds { device: path.clone(), content: Content::Physical { uuid } })
+            .undo(Undo::Impossible("the old contents are overwritten"))
+            .returns(path))
+    }
+}

@@ -1,0 +1,137 @@
+//! What can be wrong with volume groups and calls about them.
+
+use crate::error::{Exit, Rule};
+use crate::types::Size;
+
+/// A rule about LVM that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LvmRule {
+    /// There is no such group.
+    #[error("there is no volume group {group}{}", meant(nearest.as_deref(), known))]
+    NoSuchGroup {
+        /// The name.
+        group: String,
+        /// A group with nearly that name.
+        nearest: Option<String>,
+        /// The groups there are.
+        known: Vec<String>,
+    },
+    /// There is no such volume.
+    #[error("volume group {group} has no volume {volume}{}", meant(None, known))]
+    NoSuchVolume {
+        /// The group.
+        group: String,
+        /// The name.
+        volume: String,
+        /// The volumes there are.
+        known: Vec<String>,
+    },
+    /// The name of a group is taken.
+    #[error("the name {group} is taken: a volume group of that name is on {}", members.join(" "))]
+    GroupTaken {
+        /// The name.
+        group: String,
+        /// Where the other group is.
+        members: Vec<String>,
+    },
+    /// The name of a volume is taken by one of another size.
+    #[error("the name {group}/{volume} is taken by a volume of {size}")]
+    VolumeTaken {
+        /// The group.
+        group: String,
+        /// The name.
+        volume: String,
+        /// How large the other one is.
+        size: Size,
+    },
+    /// Not a physical volume.
+    #[error("{device} is not a physical volume")]
+    NotPhysical {
+        /// The device.
+        device: String,
+    },
+    /// A physical volume of another group.
+    #[error("{device} belongs to volume group {group} already")]
+    Belongs {
+        /// The device.
+        device: String,
+        /// Its group.
+        group: String,
+    },
+    /// No devices at all.
+    #[error("a volume group needs at least one physical volume")]
+    NoMembers,
+    /// Too small to hold one extent.
+    #[error("{device} has {size}: too small for a physical volume")]
+    TooSmall {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: Size,
+    },
+    /// Not enough free extents.
+    #[error("{group} has {free} free, {wanted} are asked for")]
+    NoRoom {
+        /// The group.
+        group: String,
+        /// What is free.
+        free: Size,
+        /// What is asked for.
+        wanted: Size,
+    },
+    /// Not a size that an extent can have.
+    #[error("{size} can't be the size of an extent: it must be a power of two of at least 1 KiB")]
+    ExtentSize {
+        /// The size.
+        size: Size,
+    },
+    /// Volumes are left.
+    #[error("volume group {group} still has the volumes {}", volumes.join(", "))]
+    NotEmpty {
+        /// The group.
+        group: String,
+        /// Its volumes.
+        volumes: Vec<String>,
+    },
+}
+
+fn meant(nearest: Option<&str>, known: &[String]) -> String {
+    match (nearest, known) {
+        (Some(near), _) => format!("; did you mean {near}?"),
+        (None, []) => String::new(),
+        (None, known) => format!("; there are {}", known.join(", ")),
+    }
+}
+
+impl Rule for LvmRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSuchGroup { .. } => {
+                "open the container that it is in (luks::open), or make it with lvm::vg_create"
+                    .into()
+            }
+            Self::NoSuchVolume { .. } => "see the volumes with lvm::vg_info".into(),
+            Self::GroupTaken { group, .. } => format!(
+                "choose another name, or rename the old group: vgrename {group} {group}_old"
+            ),
+            Self::VolumeTaken { .. } => "choose another name, or remove it: lvm::lv_remove".into(),
+            Self::NotPhysical { .. } => "make it one with lvm::pv_create".into(),
+            Self::Belongs { group, .. } => format!("take it out of that group: vgreduce {group}"),
+            Self::NoMembers => "name the devices: lvm::vg_create(\"vg\", [\"/dev/sda2\"])".into(),
+            Self::TooSmall { .. } => "use a larger device".into(),
+            Self::NoRoom { .. } => "make it smaller, or \"100%FREE\"".into(),
+            Self::ExtentSize { .. } => "leave it out: 4M is right for nearly everybody".into(),
+            Self::NotEmpty { .. } => "remove them first with lvm::lv_remove".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::GroupTaken { .. }
+            | Self::VolumeTaken { .. }
+            | Self::Belongs { .. }
+            | Self::NotEmpty { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    }
+}

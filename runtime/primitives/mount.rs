@@ -1,0 +1,348 @@
+//! Mounting filesystems, binding folders, swapping.
+
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::{Exit, Result, Rule};
+use crate::machine::files::Look;
+use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
+use crate::system::{MOUNT_FLAGS, MountCall, Step};
+use crate::types::{AbsPath, DevicePath, Mode, Place, Propagation};
+
+args! {
+    /// Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
+    /// Returns the mount point.
+    ///
+    /// Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
+    ///
+    /// ```
+    /// mount::mount("/dev/sdb1", "/mnt/stick", #{ options: "umask=0077,noatime" });
+    /// ```
+    "mount.mount" => pub struct MountFs {
+        /// The partition or volume.
+        pub device: DevicePath,
+        /// Where.
+        pub at: AbsPath,
+        /// Options as in fstab, with commas.
+        pub options: Option<String>,
+    }
+}
+
+args! {
+    /// Shows a folder in a second place. Returns the mount point.
+    ///
+    /// Source: mount(2), `MS_BIND`; mount_namespaces(7); guide ER, `mount --rbind /dev`.
+    ///
+    /// ```
+    /// mount::bind("/dev", "/mnt/gentoo/dev", #{ recursive: true, propagation: "slave" });
+    /// ```
+    "mount.bind" => pub struct Bind {
+        /// The folder.
+        pub from: AbsPath,
+        /// Where it is shown.
+        pub at: AbsPath,
+        /// Whether what is mounted below it comes along.
+        pub recursive: bool = false,
+        /// How later mounts spread between both places.
+        pub propagation: Option<Propagation>,
+        /// Whether nothing can be written in the second place.
+        pub read_only: bool = false,
+    }
+}
+
+args! {
+    /// Unmounts a mount point. Never more than that unless `recursive`: then what is mounted below
+    /// goes first, the newest before the older.
+    ///
+    /// Source: umount2(2).
+    ///
+    /// ```
+    /// mount::mount("/dev/sdb1", "/mnt/stick");
+    /// mount::unmount("/mnt/stick");
+    /// ```
+    "mount.unmount" => pub struct Unmount {
+        /// The mount point.
+        pub at: AbsPath,
+        /// Whether to unmount what is mounted below it as well.
+        pub recursive: bool = false,
+    }
+}
+
+args! {
+    /// Begins to swap to a device.
+    ///
+    /// Source: swapon(2); guide ER.
+    ///
+    /// ```
+    /// fs::swap("/dev/sda1");
+    /// mount::swap_on("/dev/sda1", #{ priority: 10 });
+    /// ```
+    "mount.swap_on" => pub struct SwapOn {
+        /// The swap area.
+        pub device: DevicePath,
+        /// Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
+        pub priority: Option<u32>,
+    }
+}
+
+args! {
+    /// Stops swapping to a device.
+    ///
+    /// Source: swapoff(2).
+    ///
+    /// ```
+    /// mount::swap_off("/dev/sda1");
+    /// ```
+    "mount.swap_off" => pub struct SwapOff {
+        /// The swap area.
+        pub device: DevicePath,
+    }
+}
+
+/// A rule about mounting that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MountRule {
+    /// No filesystem on the device.
+    #[error("{device} holds {}, which can't be mounted", found.as_deref().unwrap_or("no filesystem"))]
+    NotMountable {
+        /// The device.
+        device: String,
+        /// What is there.
+        found: Option<String>,
+    },
+    /// Something else is mounted there.
+    #[error("{at} is taken: {source_of} is mounted there")]
+    Taken {
+        /// The mount point.
+        at: String,
+        /// What is mounted there.
+        source_of: String,
+    },
+    /// The mount point is no folder.
+    #[error("{at} is not a folder")]
+    NotAFolder {
+        /// The path.
+        at: String,
+    },
+    /// The folder to bind does not exist.
+    #[error("there is no folder {from} to bind")]
+    NothingToBind {
+        /// The path.
+        from: String,
+    },
+    /// More is mounted below.
+    #[error("{at} can't be unmounted: {} below it", below.join(", "))]
+    Below {
+        /// The mount point.
+        at: String,
+        /// What is mounted below.
+        below: Vec<String>,
+    },
+    /// The running system's own.
+    #[error("{at} belongs to the running system")]
+    Ours {
+        /// The mount point.
+        at: String,
+    },
+    /// No swap area.
+    #[error("{device} is not a swap area{}", found.as_ref().map(|f| format!(", but holds {f}")).unwrap_or_default())]
+    NotSwap {
+        /// The device.
+        device: String,
+        /// What is there.
+        found: Option<String>,
+    },
+    /// Out of range.
+    #[error("{priority} is not a swap priority")]
+    Priority {
+        /// The number.
+        priority: u32,
+    },
+}
+
+impl Rule for MountRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NotMountable { found: Some(found), .. } if found.starts_with("LUKS") => {
+                "open the container first: luks::open".into()
+            }
+            Self::NotMountable { .. } => "see what is there with lsblk -f".into(),
+            Self::Taken { at, .. } => format!("choose another folder, or free it: umount {at}"),
+            Self::NotAFolder { .. } | Self::NothingToBind { .. } => "name a folder".into(),
+            Self::Below { at, .. } => {
+                format!(
+                    "unmount those first, or all: mount::unmount({at:?}, #{{ recursive: true }})"
+                )
+            }
+            Self::Ours { .. } => "only what a recipe mounted is for a recipe to unmount".into(),
+            Self::NotSwap { .. } => "make one with fs::swap".into(),
+            Self::Priority { .. } => "use 0 to 32767".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Taken { .. } | Self::Below { .. } | Self::Ours { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+/// Sorts options into flags that mount(2) knows and text for the filesystem.
+fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
+    let words = options.unwrap_or_default().split(',').map(str::trim).filter(|word| {
+        // What everybody gets anyway.
+        !matches!(*word, "" | "defaults" | "rw" | "relatime" | "auto" | "noauto")
+    });
+    let (flags, data): (Vec<&str>, Vec<&str>) =
+        words.partition(|word| MOUNT_FLAGS.iter().any(|(flag, _)| flag == word));
+    let data = (!data.is_empty()).then(|| data.join(","));
+    (flags.into_iter().map(str::to_owned).collect(), data)
+}
+
+/// A mount, with its folder made first; nothing to do where it is there already.
+pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
+    let at = call.at.clone();
+    let fact = call.fact();
+    let place = Place::here(&at);
+    let mut plan = Plan::steps(Vec::new());
+    if fact.holds(cx.machine, cx.files) != Some(true) {
+        if let Some(other) = cx.machine.mounts.iter().find(|mount| mount.at == at) {
+            return Err(MountRule::Taken { at, source_of: other.source.clone() }.into());
+        }
+        match cx.look(&place)? {
+            Look::Dir { .. } => {}
+            Look::Missing | Look::Unknown(_) => {
+                plan = plan.then(Step::MakeDir { place, mode: Mode::new(0o755) });
+            }
+            _ => return Err(MountRule::NotAFolder { at }.into()),
+        }
+    }
+    Ok(plan.then(Step::Mount(call)).makes(fact).undo(Undo::Release))
+}
+
+impl Action for MountFs {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Mounts { at: self.at.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let device = cx.device(&self.device)?;
+        let kind = match &device.content {
+            Some(Content::Filesystem { kind, .. }) => kind.clone(),
+            other => {
+                let found = other.as_ref().map(ToString::to_string);
+                return Err(MountRule::NotMountable { device: device.path.clone(), found }.into());
+            }
+        };
+        let (flags, data) = split_options(self.options.as_deref());
+        let call = MountCall {
+            origin: MountOrigin::Device { device: device.path.clone(), kind },
+            at: self.at.to_string(),
+            flags,
+            data,
+            propagation: None,
+        };
+        Ok(mounting(call, cx)?.returns(self.at.to_string()))
+    }
+}
+
+impl Action for Bind {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Mounts { at: self.at.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let from = self.from.to_string();
+        if cx.look(&Place::new(&self.from, None))? == Look::Missing {
+            return Err(MountRule::NothingToBind { from }.into());
+        }
+        let call = MountCall {
+            origin: MountOrigin::Bind { from, recursive: self.recursive },
+            at: self.at.to_string(),
+            flags: if self.read_only { vec!["ro".into()] } else { Vec::new() },
+            data: None,
+            propagation: self.propagation,
+        };
+        Ok(mounting(call, cx)?.returns(self.at.to_string()))
+    }
+}
+
+/// Unmounts everything at and below a place, newest first.
+pub(super) fn unmounting(at: &str, cx: &Planning<'_>) -> Plan<()> {
+    let mounts = cx.machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
+    Plan::steps(mounts.map(|mount| Step::Unmount { at: mount.at.clone() }).collect())
+        .makes(Fact::Unmounted { at: at.to_owned() })
+}
+
+impl Action for Unmount {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let at = self.at.to_string();
+        vec![Effect::Ends { what: Release::Unmount { at }.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let at = self.at.to_string();
+        if ["/", "/proc", "/sys", "/dev", "/run"].contains(&at.as_str()) {
+            return Err(MountRule::Ours { at }.into());
+        }
+        let below: Vec<String> = cx
+            .machine
+            .mounts
+            .iter()
+            .filter(|mount| mount.at != at && is_below(&mount.at, &at))
+            .map(|mount| mount.at.clone())
+            .collect();
+        if !below.is_empty() && !self.recursive {
+            return Err(MountRule::Below { at, below }.into());
+        }
+        Ok(unmounting(&at, cx))
+    }
+}
+
+impl Action for SwapOn {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let device = cx.device(&self.device)?;
+        if !matches!(device.content, Some(Content::Swap { .. })) {
+            let found = device.content.as_ref().map(ToString::to_string);
+            return Err(MountRule::NotSwap { device: device.path.clone(), found }.into());
+        }
+        let priority = match self.priority {
+            None => None,
+            Some(wanted) => match u16::try_from(wanted).ok().filter(|p| *p <= 0x7fff) {
+                Some(priority) => Some(priority),
+                None => return Err(MountRule::Priority { priority: wanted }.into()),
+            },
+        };
+        let path = device.path.clone();
+        Ok(Plan::step(Step::SwapOn { device: path.clone(), priority })
+            .makes(Fact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
+            .undo(Undo::Release))
+    }
+}
+
+impl Action for SwapOff {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let device = self.device.to_string();
+        vec![Effect::Ends { what: Release::SwapOff { device }.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let device = cx.path(&self.device)?;
+        Ok(Plan::step(Step::SwapOff { device: device.clone() })
+            .makes(Fact::Swapping { device, on: None }))
+    }
+}

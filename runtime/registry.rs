@@ -1,0 +1,247 @@
+//! The only list of primitives. Everything that enumerates them (script engines, reference,
+//! completion, tests) is a loop over [`PRIMITIVES`].
+
+use crate::action::{Action, AnyAction, AnyQuery, Query};
+use crate::primitives as p;
+use crate::spec::{ArgError, Given, Spec};
+use crate::types::{Value, nearest};
+
+/// One entry of the list.
+pub struct Primitive {
+    /// Its description.
+    pub spec: &'static Spec,
+    /// How a call of it is read.
+    pub read: Read,
+}
+
+/// Reads the arguments of a call.
+pub enum Read {
+    /// Of one that changes something.
+    Action(fn(Given) -> Result<Box<dyn AnyAction>, ArgError>),
+    /// Of one that only reads.
+    Query(fn(Given) -> Result<Box<dyn AnyQuery>, ArgError>),
+}
+
+const fn action<A: Action>() -> Primitive {
+    Primitive { spec: &A::SPEC, read: Read::Action(|given| Ok(Box::new(A::decode(given)?))) }
+}
+
+const fn query<Q: Query>() -> Primitive {
+    Primitive { spec: &Q::SPEC, read: Read::Query(|given| Ok(Box::new(Q::decode(given)?))) }
+}
+
+/// Every primitive, by domain in the order of the guide.
+pub static PRIMITIVES: &[Primitive] = &[
+    query::<p::disk::List>(),
+    query::<p::disk::Info>(),
+    query::<p::disk::Holders>(),
+    action::<p::disk::Partition>(),
+    action::<p::disk::Wipe>(),
+    action::<p::disk::FillRandom>(),
+    action::<p::key::Generate>(),
+    query::<p::key::Check>(),
+    action::<p::luks::Format>(),
+    action::<p::luks::Open>(),
+    action::<p::luks::Close>(),
+    query::<p::luks::Info>(),
+    query::<p::luks::TestKey>(),
+    action::<p::luks::AddKey>(),
+    action::<p::luks::RemoveKey>(),
+    action::<p::luks::BackupHeader>(),
+    action::<p::luks::RestoreHeader>(),
+    action::<p::lvm::PvCreate>(),
+    action::<p::lvm::VgCreate>(),
+    action::<p::lvm::VgActivate>(),
+    action::<p::lvm::VgDeactivate>(),
+    query::<p::lvm::VgInfo>(),
+    action::<p::lvm::LvCreate>(),
+    action::<p::lvm::LvRemove>(),
+    action::<p::lvm::VgRemove>(),
+    action::<p::fs::Make>(),
+    action::<p::fs::Swap>(),
+    query::<p::fs::Uuid>(),
+    query::<p::fs::LabelOf>(),
+    action::<p::fs::Image>(),
+    query::<p::fs::Check>(),
+    action::<p::mount::MountFs>(),
+    action::<p::mount::Bind>(),
+    action::<p::mount::Unmount>(),
+    action::<p::mount::SwapOn>(),
+    action::<p::mount::SwapOff>(),
+    action::<p::stage3::Verify>(),
+    action::<p::stage3::Unpack>(),
+    action::<p::chroot::Prepare>(),
+    action::<p::chroot::Run>(),
+    action::<p::chroot::Shell>(),
+    action::<p::chroot::Release>(),
+    query::<p::file::Read>(),
+    action::<p::file::Write>(),
+    action::<p::file::AppendLine>(),
+    action::<p::file::Copy>(),
+    action::<p::file::MakeDir>(),
+    action::<p::file::Link>(),
+    action::<p::file::Remove>(),
+    query::<p::file::Exists>(),
+    action::<p::file::Chmod>(),
+    action::<p::file::Chown>(),
+    action::<p::fstab::Write>(),
+    query::<p::fstab::Entries>(),
+];
+
+impl Primitive {
+    /// Sorts the values of a call into the parameters.
+    pub fn arguments(&self, values: Vec<Value>) -> Result<Given, ArgError> {
+        Given::by_position(self.spec, values)
+    }
+}
+
+/// The primitive with this name, `domain.verb`.
+pub fn primitive(name: &str) -> Option<&'static Primitive> {
+    PRIMITIVES.iter().find(|primitive| primitive.spec.name == name)
+}
+
+/// The name that was probably meant.
+pub fn nearest_primitive(name: &str) -> Option<&'static str> {
+    nearest(name, PRIMITIVES.iter().map(|primitive| primitive.spec.name))
+}
+
+/// The domains, in the order of the list, each once.
+pub fn domains() -> Vec<&'static str> {
+    let mut domains: Vec<&str> = PRIMITIVES.iter().map(|p| p.spec.domain()).collect();
+    domains.dedup();
+    domains
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Words that can't be a function's or module's name in one of the languages.
+    const RESERVED: &[&str] = &[
+        // Rhai: keywords and reserved words.
+        "let",
+        "const",
+        "is",
+        "if",
+        "else",
+        "while",
+        "loop",
+        "do",
+        "until",
+        "for",
+        "in",
+        "break",
+        "continue",
+        "return",
+        "throw",
+        "try",
+        "catch",
+        "import",
+        "export",
+        "as",
+        "global",
+        "fn",
+        "private",
+        "this",
+        "Fn",
+        "call",
+        "curry",
+        "is_shared",
+        "is_def_fn",
+        "is_def_var",
+        "type_of",
+        "print",
+        "debug",
+        "eval",
+        "sync",
+        "new",
+        "spawn",
+        "default",
+        "module",
+        "package",
+        "with",
+        "match",
+        "go",
+        "use",
+        "static",
+        "shared",
+        "async",
+        "await",
+        "yield",
+        "goto",
+        "exit",
+        "thread",
+        "switch",
+        "case",
+        "void",
+        "null",
+        "nil",
+        "var",
+        "public",
+        "protected",
+        "super",
+        // Lua 5.4.
+        "and",
+        "end",
+        "false",
+        "function",
+        "local",
+        "not",
+        "or",
+        "repeat",
+        "then",
+        "true",
+        "elseif",
+    ];
+
+    #[test]
+    fn names_are_unique_and_legal_in_both_languages() {
+        let mut seen = HashSet::new();
+        for primitive in PRIMITIVES {
+            let name = primitive.spec.name;
+            assert!(seen.insert(name), "{name} is listed twice");
+            let (domain, verb) = name.split_once('.').expect(name);
+            let parameters = primitive.spec.params.iter().map(|param| param.name);
+            for word in [domain, verb].into_iter().chain(parameters) {
+                let legal =
+                    word.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b));
+                assert!(legal && !word.is_empty(), "{name}: {word}");
+                assert!(!RESERVED.contains(&word), "{name}: {word} is reserved");
+            }
+        }
+    }
+
+    #[test]
+    fn domains_are_listed_together() {
+        let domains = domains();
+        let unique: HashSet<&str> = domains.iter().copied().collect();
+        assert_eq!(domains.len(), unique.len(), "{domains:?}");
+    }
+
+    #[test]
+    fn everything_is_documented_and_required_parameters_come_first() {
+        for primitive in PRIMITIVES {
+            let spec = primitive.spec;
+            assert!(spec.doc.trim().len() > 20, "{} has no documentation", spec.name);
+            assert!(spec.doc.contains("```"), "{} has no example", spec.name);
+            let mut optional = false;
+            for param in spec.params {
+                assert!(
+                    !param.doc.trim().is_empty(),
+                    "{}: {} is undocumented",
+                    spec.name,
+                    param.name
+                );
+                assert!(
+                    !(optional && param.required()),
+                    "{}: {} comes late",
+                    spec.name,
+                    param.name
+                );
+                optional |= !param.required();
+            }
+        }
+    }
+}

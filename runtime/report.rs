@@ -1,0 +1,66 @@
+//! What a planning run found out.
+
+use crate::action::{Effect, Undo};
+use crate::approval::Approval;
+use crate::event::Site;
+use crate::machine::Machine;
+use crate::system::Step;
+
+/// One planned action.
+#[derive(Debug)]
+pub struct PlannedCall {
+    /// The primitive.
+    pub name: &'static str,
+    /// What it acts on, in short.
+    pub about: String,
+    /// Where it is called.
+    pub site: Site,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+    /// What it may destroy or touch.
+    pub effects: Vec<Effect>,
+    /// How it is taken back.
+    pub undo: Undo,
+    /// What the person should think about.
+    pub warnings: Vec<String>,
+    /// Why there is nothing to do, if so.
+    pub already: Option<String>,
+    /// Whether its result is a guess.
+    pub guess: bool,
+}
+
+/// A line of the plan.
+#[derive(Debug)]
+pub enum Entry {
+    /// A chapter of the recipe.
+    Chapter(String),
+    /// An action.
+    Call(Box<PlannedCall>),
+    /// Something that the recipe prints.
+    Said(String),
+}
+
+/// The plan of a recipe.
+#[derive(Debug)]
+pub struct Report {
+    /// In the order in which it will happen.
+    pub entries: Vec<Entry>,
+    /// What has to be agreed to.
+    pub approval: Approval,
+    /// The machine before.
+    pub before: Machine,
+    /// The machine after.
+    pub after: Machine,
+    /// How many values are not known before the real run.
+    pub guesses: u64,
+}
+
+impl Report {
+    /// The planned actions.
+    pub fn calls(&self) -> impl Iterator<Item = &PlannedCall> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Call(call) => Some(call.as_ref()),
+            _ => None,
+        })
+    }
+}

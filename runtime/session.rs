@@ -1,0 +1,173 @@
+//! One run of a recipe, planned or for real: the machine as it is by now, what was agreed to, and
+//! what has been made so far.
+
+use std::rc::Rc;
+
+use crate::action::{Ids, Planning};
+use crate::approval::Approval;
+use crate::error::Error;
+use crate::event::{Event, Listener, Site};
+use crate::journal::Journal;
+use crate::machine::{Fact, Machine};
+use crate::report::{Entry, PlannedCall};
+use crate::system::{Interrupts, System};
+
+/// A failure with the call in which it happened. The first one ends the run, whatever a script
+/// tries to catch.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What went wrong.
+    pub error: Rc<Error>,
+    /// Where in the recipe.
+    pub site: Option<Site>,
+    /// The primitive, and what it was about.
+    pub call: Option<(&'static str, String)>,
+    /// The step that failed, as a person would type it.
+    pub step: Option<String>,
+}
+
+/// Whether effects are collected or checked.
+pub enum Gate {
+    /// Planning: whatever is needed is written down.
+    Collect(Approval),
+    /// Running: what was not approved is refused.
+    Enforce(Approval),
+}
+
+/// Numbers for the end of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Actions that changed something.
+    pub changed: u64,
+    /// Actions that had nothing to do.
+    pub already: u64,
+    /// Values that the plan had to guess.
+    pub guesses: u64,
+}
+
+/// What a session is made from.
+pub struct Setup {
+    /// Where steps are performed.
+    pub system: Box<dyn System>,
+    /// The machine at the beginning.
+    pub machine: Machine,
+    /// From which identifiers are derived; the same for planning and running.
+    pub seed: [u8; 32],
+    /// Collect or enforce.
+    pub gate: Gate,
+    /// Who hears what happens.
+    pub listener: Box<dyn Listener>,
+    /// Ctrl-C.
+    pub interrupts: Interrupts,
+    /// Where every step is written down before it runs.
+    pub journal: Option<Journal>,
+    /// Whether a person sits at a terminal that a program could take over.
+    pub terminal: bool,
+}
+
+/// See the module.
+pub struct Session {
+    pub(crate) system: Box<dyn System>,
+    pub(crate) machine: Machine,
+    pub(crate) ids: Ids,
+    pub(crate) gate: Gate,
+    pub(crate) listener: Box<dyn Listener>,
+    pub(crate) interrupts: Interrupts,
+    pub(crate) journal: Option<Journal>,
+    pub(crate) terminal: bool,
+    pub(crate) calls: u64,
+    /// What a clean-up may have to release, in the order in which it was made.
+    pub(crate) made: Vec<Fact>,
+    pub(crate) tally: Tally,
+    entries: Vec<Entry>,
+    latched: Option<Failure>,
+}
+
+impl Session {
+    /// Begins a run.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            system: setup.system,
+            machine: setup.machine,
+            ids: Ids::new(setup.seed),
+            gate: setup.gate,
+            listener: setup.listener,
+            interrupts: setup.interrupts,
+            journal: setup.journal,
+            terminal: setup.terminal,
+            calls: 0,
+            made: Vec::new(),
+            tally: Tally::default(),
+            entries: Vec::new(),
+            latched: None,
+        }
+    }
+
+    /// The machine as it is by now.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// The numbers so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// The failure that ended the run, if one did.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.latched.as_ref()
+    }
+
+    /// Whether this is a plan only.
+    pub fn planning(&self) -> bool {
+        !self.system.is_real()
+    }
+
+    /// A chapter of the recipe begins.
+    pub fn chapter(&mut self, title: &str) {
+        if self.planning() {
+            self.entries.push(Entry::Chapter(title.to_owned()));
+        }
+        self.tell(Event::Chapter { title: title.to_owned() });
+    }
+
+    /// The recipe prints something.
+    pub fn say(&mut self, text: &str) {
+        if self.planning() {
+            self.entries.push(Entry::Said(text.to_owned()));
+        }
+        self.tell(Event::Said { text: text.to_owned() });
+    }
+
+    /// What was planned, and the effects that it needs.
+    pub fn into_plan(self) -> (Vec<Entry>, Approval, Machine) {
+        let approval = match self.gate {
+            Gate::Collect(approval) | Gate::Enforce(approval) => approval,
+        };
+        (self.entries, approval, self.machine)
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.listener.hear(&event);
+    }
+
+    pub(crate) fn note(&mut self, call: PlannedCall) {
+        if self.planning() {
+            self.entries.push(Entry::Call(Box::new(call)));
+        }
+    }
+
+    /// Remembers the failure that ends the run.
+    pub(crate) fn latch(&mut self, failure: Failure) -> Failure {
+        self.latched.get_or_insert(failure).clone()
+    }
+
+    pub(crate) fn planning_view(&mut self) -> Planning<'_> {
+        Planning {
+            machine: &self.machine,
+            files: self.system.files(),
+            ids: &mut self.ids,
+            terminal: self.terminal,
+        }
+    }
+}
