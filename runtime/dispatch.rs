@@ -7,7 +7,7 @@ use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use crate::error::{BadCall, Error, Result};
 use crate::event::{Event, Listener, Site};
 use crate::guard::must_be_free;
-use crate::machine::{Difference, Fact, Scope, compare};
+use crate::machine::{Difference, Fact, Lifetime, Scope, compare};
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedCall;
 use crate::session::{Failure, Gate, Session};
@@ -195,7 +195,7 @@ impl Session {
         if let (None, Some(journal)) = (&plan.already, &mut self.journal) {
             journal.begin(call.number, call.spec.name, &action.arguments(), &call.site)?;
         }
-        self.tell(Event::Began {
+        self.tell(&Event::Began {
             call: call.number,
             name: call.spec.name.to_owned(),
             about: call.about.clone(),
@@ -241,15 +241,15 @@ impl Session {
         let terminal =
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
         if self.system.is_real() {
-            self.tell(Event::Step { call: call.number, text: step.to_string() });
+            self.tell(&Event::Step { call: call.number, text: step.to_string() });
         }
         if terminal {
-            self.tell(Event::Terminal { taken: true });
+            self.tell(&Event::Terminal { taken: true });
         }
         let mut watch = Relay::new(call.number, self.listener.as_mut());
         let outcome = self.system.perform(step, &mut watch);
         if terminal {
-            self.tell(Event::Terminal { taken: false });
+            self.tell(&Event::Terminal { taken: false });
         }
         Ok(outcome?)
     }
@@ -257,6 +257,9 @@ impl Session {
     /// Facts go into the model; then the machine is looked at where they say something.
     fn learn(&mut self, facts: &[Fact]) -> Result<()> {
         let mut scope = Scope::default();
+        let real = self.system.is_real();
+        let lasting = |fact: &&Fact| real && fact.lifetime() == Lifetime::Lasting;
+        self.lasting.extend(facts.iter().filter(lasting).cloned());
         for fact in facts {
             self.machine.learn(fact)?;
             fact.scope(&mut scope);
@@ -309,14 +312,14 @@ impl Session {
                     journal.done(number, &plan.makes, value)?;
                 }
                 let already = plan.already.clone();
-                self.tell(Event::Done { call: number, millis, already });
+                self.tell(&Event::Done { call: number, millis, already });
             }
             Err(error) => {
                 let error = error.to_string();
                 if let Some(journal) = &mut self.journal {
                     journal.failed(number, &error)?;
                 }
-                self.tell(Event::Failed { call: number, millis, error });
+                self.tell(&Event::Failed { call: number, millis, error });
             }
         }
         if self.planning() {

@@ -1,7 +1,7 @@
 //! Giving back what a run made: unmount, stop swapping, deactivate, close, in reverse order.
 
 use crate::event::Event;
-use crate::machine::{Fact, Machine, Release, is_below};
+use crate::machine::{Fact, Group, Machine, Release, is_below};
 use crate::session::Session;
 use crate::system::{Progress, Step, Watch};
 
@@ -45,7 +45,7 @@ impl Session {
         match self.system.probe(&self.machine, None) {
             Ok(Some(machine)) => self.machine = machine,
             Ok(None) => {}
-            Err(error) => self.tell(Event::Warning { text: error.to_string() }),
+            Err(error) => self.tell(&Event::Warning { text: error.to_string() }),
         }
         let mut clean = true;
         for fact in std::mem::take(&mut self.made).into_iter().rev() {
@@ -77,7 +77,7 @@ impl Session {
             }
         }
         let ok = result.is_ok();
-        self.tell(Event::Released { text: release.to_string(), error: result.err() });
+        self.tell(&Event::Released { text: release.to_string(), error: result.err() });
         ok
     }
 }
@@ -90,7 +90,7 @@ fn due(release: &Release, machine: &Machine) -> Vec<Release> {
             return mounts.map(|mount| Release::Unmount { at: mount.at.clone() }).collect();
         }
         Release::SwapOff { device } => machine.swaps.contains_key(device),
-        Release::Deactivate { group } => machine.groups.get(group).is_some_and(|g| g.active()),
+        Release::Deactivate { group } => machine.groups.get(group).is_some_and(Group::active),
         Release::DeactivateVolume { group, volume } => machine
             .groups
             .get(group)

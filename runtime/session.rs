@@ -78,6 +78,8 @@ pub struct Session {
     pub(crate) calls: u64,
     /// What a clean-up may have to release, in the order in which it was made.
     pub(crate) made: Vec<Fact>,
+    /// What outlives a reboot, for telling it after a failure.
+    pub(crate) lasting: Vec<Fact>,
     pub(crate) tally: Tally,
     entries: Vec<Entry>,
     latched: Option<Failure>,
@@ -97,6 +99,7 @@ impl Session {
             terminal: setup.terminal,
             calls: 0,
             made: Vec::new(),
+            lasting: Vec::new(),
             tally: Tally::default(),
             entries: Vec::new(),
             latched: None,
@@ -128,7 +131,7 @@ impl Session {
         if self.planning() {
             self.entries.push(Entry::Chapter(title.to_owned()));
         }
-        self.tell(Event::Chapter { title: title.to_owned() });
+        self.tell(&Event::Chapter { title: title.to_owned() });
     }
 
     /// The recipe prints something.
@@ -136,7 +139,7 @@ impl Session {
         if self.planning() {
             self.entries.push(Entry::Said(text.to_owned()));
         }
-        self.tell(Event::Said { text: text.to_owned() });
+        self.tell(&Event::Said { text: text.to_owned() });
     }
 
     /// What was planned, and the effects that it needs.
@@ -147,8 +150,8 @@ impl Session {
         (self.entries, approval, self.machine)
     }
 
-    pub(crate) fn tell(&mut self, event: Event) {
-        self.listener.hear(&event);
+    pub(crate) fn tell(&mut self, event: &Event) {
+        self.listener.hear(event);
     }
 
     pub(crate) fn note(&mut self, call: PlannedCall) {

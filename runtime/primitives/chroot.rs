@@ -202,10 +202,10 @@ impl Action for Prepare {
                 continue;
             }
             // The running system may lack one of these: a container has no /run of its own.
-            if let MountOrigin::Bind { from, .. } = &call.origin {
-                if cx.machine.mounted_view(from).is_none() {
-                    continue;
-                }
+            if let MountOrigin::Bind { from, .. } = &call.origin
+                && cx.machine.mounted_view(from).is_none()
+            {
+                continue;
             }
             let one = mounting(call, cx)?;
             plan.steps.extend(one.steps);

@@ -53,7 +53,7 @@ pub struct Cmd {
 }
 
 /// How long a command may take unless it says otherwise.
-const DEFAULT_LIMIT: Duration = Duration::from_secs(300);
+const DEFAULT_LIMIT: Duration = Duration::from_mins(5);
 
 /// lvm.conf(5) settings for rescue systems and virtual machines without udev.
 const LVM_WITHOUT_UDEV: &str = "activation{udev_sync=0 udev_rules=0 \

@@ -80,6 +80,7 @@ impl ParamType {
     }
 
     /// The same type with proposals.
+    #[must_use]
     pub const fn completes(self, completes: Completes) -> Self {
         Self { completes, ..self }
     }

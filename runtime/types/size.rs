@@ -76,7 +76,7 @@ fn fixed_point(whole: &str, fraction: &str, scale: u64) -> Option<u64> {
 }
 
 fn unit_scale(unit: &str) -> Option<u64> {
-    let power = |letter: u8| b"kmgtp".iter().position(|&k| k == letter).map(|i| i as u32 + 1);
+    let power = |letter: u8| (1..).zip(b"kmgtp").find(|(_, k)| **k == letter).map(|(i, _)| i);
     match unit.to_ascii_lowercase().as_bytes() {
         b"" | b"b" => Some(1),
         &[letter] | &[letter, b'i', b'b'] => Some(1024_u64.pow(power(letter)?)),
@@ -112,7 +112,7 @@ impl Size {
             [("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
         UNITS
             .iter()
-            .find(|(_, scale)| self.0 != 0 && self.0 % scale == 0)
+            .find(|(_, scale)| self.0 != 0 && self.0.is_multiple_of(*scale))
             .map_or_else(|| self.0.to_string(), |(unit, scale)| format!("{}{unit}", self.0 / scale))
     }
 }

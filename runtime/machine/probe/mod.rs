@@ -63,7 +63,7 @@ impl Machine {
             }
         }
         if let Some(groups) = findings.groups {
-            machine.replace_groups(groups);
+            machine.replace_groups(&groups);
         }
         if let Some(mounts) = findings.mounts {
             machine.mounts = mounts.into_iter().map(|raw| machine.resolve(raw)).collect();
@@ -123,7 +123,7 @@ impl Machine {
         }
     }
 
-    fn replace_groups(&mut self, groups: BTreeMap<String, Group>) {
+    fn replace_groups(&mut self, groups: &BTreeMap<String, Group>) {
         let logical = |device: &super::Device| match &device.kind {
             Kind::Logical { group, volume } => Some((group.clone(), volume.clone())),
             _ => None,

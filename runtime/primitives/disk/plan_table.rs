@@ -105,8 +105,7 @@ pub fn lay_out(
     let end = usable_end(disk, kind)?;
     let mut next = MIB;
     let mut laid = Vec::with_capacity(parts.len());
-    for (index, part) in parts.iter().enumerate() {
-        let number = index as u32 + 1;
+    for (number, part) in (1..).zip(parts) {
         let shown = part.shown(number);
         let left = end.saturating_sub(next);
         let size = match part.size {

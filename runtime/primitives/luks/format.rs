@@ -118,7 +118,7 @@ impl Action for Format {
             }
             .into());
         }
-        if !(128..=1024).contains(&self.key_size) || self.key_size % 64 != 0 {
+        if !(128..=1024).contains(&self.key_size) || !self.key_size.is_multiple_of(64) {
             return Err(LuksRule::KeySize { bits: self.key_size }.into());
         }
         let plain = self.cipher.ends_with("-plain") && device.size >= PLAIN_LIMIT;

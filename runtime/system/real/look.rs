@@ -129,10 +129,10 @@ impl Real {
             open.retain(|path| !found.contains_key(*path));
         }
         for (path, signature) in &mut found {
-            if matches!(signature.content, Some(Content::Luks { .. })) {
-                if let Some(content) = luks_header(path) {
-                    signature.content = Some(content);
-                }
+            if matches!(signature.content, Some(Content::Luks { .. }))
+                && let Some(content) = luks_header(path)
+            {
+                signature.content = Some(content);
             }
         }
         Ok(found)

@@ -1,0 +1,169 @@
+//! Planning and running a recipe: the same script, twice, with the same seed.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::approval::Approval;
+use crate::error::Result;
+use crate::event::{Event, Listener, Silence};
+use crate::journal::Journal;
+use crate::machine::{Fact, Machine};
+use crate::machine::files::Files;
+use crate::recipe::Recipe;
+use crate::report::Report;
+use crate::script::{self, Script, ScriptError, Shared};
+use crate::session::{Gate, Session, Setup, Tally};
+use crate::system::{Interrupts, Real, Sim};
+use crate::types::{Map, Value};
+
+/// What both passes are given.
+#[derive(Clone)]
+pub struct Job<'a> {
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// Its variables.
+    pub variables: &'a Map,
+    /// From which identifiers are derived.
+    pub seed: [u8; 32],
+    /// Ctrl-C.
+    pub interrupts: Interrupts,
+    /// Whether a person sits at a terminal.
+    pub terminal: bool,
+}
+
+/// How a real run ended.
+pub struct Outcome {
+    /// What went wrong, if something did.
+    pub error: Option<ScriptError>,
+    /// After a failure: whether everything that was open or mounted has been given back.
+    pub clean: bool,
+    /// What was done.
+    pub tally: Tally,
+    /// What it made that outlives a reboot and is still so.
+    pub lasting: Vec<Fact>,
+    /// The machine afterwards.
+    pub machine: Machine,
+}
+
+impl Job<'_> {
+    fn script(&self) -> Script<'_> {
+        Script {
+            language: self.recipe.language,
+            file: &self.recipe.name,
+            text: &self.recipe.text,
+            variables: self.variables,
+        }
+    }
+
+    /// Runs the recipe on a simulation of the machine, above the files that can be seen.
+    pub fn plan(
+        &self,
+        machine: &Machine,
+        below: Box<dyn Files>,
+    ) -> std::result::Result<Report, Box<(ScriptError, Report)>> {
+        let session = shared(Setup {
+            system: Box::new(Sim::above(below)),
+            machine: machine.clone(),
+            seed: self.seed,
+            gate: Gate::Collect(Approval::default()),
+            listener: Box::new(Silence),
+            interrupts: self.interrupts.clone(),
+            journal: None,
+            terminal: self.terminal,
+        });
+        let result = script::run(&self.script(), &session);
+        let session = unwrap(session);
+        let guesses = session.tally().guesses;
+        let (entries, approval, after) = session.into_plan();
+        let report = Report { entries, approval, before: machine.clone(), after, guesses };
+        match result {
+            Ok(_) => Ok(report),
+            Err(error) => Err(Box::new((error, report))),
+        }
+    }
+
+    /// Runs the recipe on the real machine, within what was approved.
+    pub fn run(
+        &self,
+        machine: Machine,
+        real: Real,
+        approval: Approval,
+        listener: Box<dyn Listener>,
+        journal: Option<Journal>,
+    ) -> Outcome {
+        let start = Instant::now();
+        let session = shared(Setup {
+            system: Box::new(real),
+            machine,
+            seed: self.seed,
+            gate: Gate::Enforce(approval),
+            listener,
+            interrupts: self.interrupts.clone(),
+            journal,
+            terminal: self.terminal,
+        });
+        let result = script::run(&self.script(), &session);
+        let mut session = unwrap(session);
+        let ok = result.is_ok();
+        let clean = ok || session.release_all();
+        let tally = session.tally();
+        session.end(ok, start.elapsed());
+        let lasting = session.lasting();
+        let machine = session.machine().clone();
+        Outcome { error: result.err(), clean, tally, lasting, machine }
+    }
+}
+
+fn shared(setup: Setup) -> Shared {
+    Rc::new(RefCell::new(Session::new(setup)))
+}
+
+/// The engine is gone, and with it every other handle.
+fn unwrap(session: Shared) -> Session {
+    match Rc::try_unwrap(session) {
+        Ok(session) => session.into_inner(),
+        Err(_) => unreachable!("a script engine outlived its run"),
+    }
+}
+
+/// Evaluates an expression, without a machine.
+pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
+    let session = Rc::new(RefCell::new(Session::new(Setup {
+        system: Box::new(Sim::new()),
+        machine: Machine::empty(),
+        seed: [0; 32],
+        gate: Gate::Collect(Approval::default()),
+        listener: Box::new(Silence),
+        interrupts: Interrupts::default(),
+        journal: None,
+        terminal: false,
+    })));
+    let variables = Map::new();
+    script::run(&Script { language, file: "-e", text, variables: &variables }, &session)
+}
+
+/// A new journal for a run.
+pub fn new_journal(path: &Path, recipe: &Recipe, variables: &Map) -> Result<Journal> {
+    Journal::create(path, &recipe.name, &recipe.digest, variables)
+}
+
+impl Session {
+    fn lasting(&mut self) -> Vec<Fact> {
+        let facts = std::mem::take(&mut self.lasting);
+        let so = |fact: &Fact| fact.holds(self.machine(), self.system.files()) == Some(true);
+        facts.into_iter().filter(so).collect()
+    }
+
+    fn end(&mut self, ok: bool, took: std::time::Duration) {
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.ended(ok)
+        {
+            self.tell(&Event::Warning { text: error.to_string() });
+        }
+        let Tally { changed, already, .. } = self.tally;
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.tell(&Event::Ended { ok, changed, already, millis });
+    }
+}

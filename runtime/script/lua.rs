@@ -1,0 +1,292 @@
+//! Lua 5.4: text chunks only, without `io`, `os`, `load`, `debug`, chance or garbage control, with
+//! every primitive as `domain.verb`.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use mlua::chunk::ChunkMode;
+use mlua::{
+    Error, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table,
+    UserData, UserDataMethods, Value as LuaValue, VmState,
+};
+
+use super::{Language, Script, ScriptError, Shared, limits, meant};
+use crate::event::Site;
+use crate::registry::{PRIMITIVES, Primitive};
+use crate::session::Failure;
+use crate::types::{Map, Secret, Value};
+
+const PRELUDE: &str = include_str!("../../stdlib/prelude.lua");
+
+/// A failed primitive as a Lua error.
+#[derive(Debug, Clone)]
+struct Caught(Failure);
+
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Caught {}
+
+/// Something in a script that does not exist.
+#[derive(Debug, Clone)]
+struct Unknown {
+    what: &'static str,
+    name: String,
+    remedy: Option<String>,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no {} {}", self.what, self.name)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+impl UserData for Secret {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, secret, ()| Ok(secret.to_string()));
+    }
+}
+
+pub(super) fn run(script: &Script<'_>, session: &Shared) -> Result<Value, ScriptError> {
+    let file: Rc<str> = script.file.into();
+    let run = || -> mlua::Result<Value> {
+        let lua = engine(script, session, &file)?;
+        let chunk = lua.load(script.text).set_name(format!("@{file}"));
+        from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?)
+    };
+    run().map_err(|error| explain(&error, &file))
+}
+
+pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
+    let lua = Lua::new_with(StdLib::NONE, LuaOptions::new())
+        .map_err(|error| explain(&error, &file.into()))?;
+    let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);
+    chunk.into_function().map(drop).map_err(|error| explain(&error, &file.into()))
+}
+
+fn engine(script: &Script<'_>, session: &Shared, file: &Rc<str>) -> mlua::Result<Lua> {
+    let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8;
+    let lua = Lua::new_with(libraries, LuaOptions::new())?;
+    lua.set_memory_limit(limits::MEMORY)?;
+    watch(&lua, session)?;
+    lua.load(PRELUDE).set_name("=prelude").exec()?;
+    let globals = lua.globals();
+    let say = Rc::clone(session);
+    let print = lua.create_function(move |lua, values: MultiValue| {
+        let tostring: mlua::Function = lua.globals().get("tostring")?;
+        let words = values
+            .into_iter()
+            .map(|value| tostring.call::<String>(value))
+            .collect::<mlua::Result<Vec<String>>>()?;
+        say.borrow_mut().say(&words.join("\t"));
+        Ok(())
+    })?;
+    globals.set("print", print)?;
+    let chapter = Rc::clone(session);
+    let step = lua.create_function(move |_, title: String| {
+        chapter.borrow_mut().chapter(&title);
+        Ok(())
+    })?;
+    globals.set("step", step)?;
+    register(&lua, session, file)?;
+    for (name, value) in script.variables {
+        globals.set(name.as_str(), to_lua(&lua, value)?)?;
+    }
+    strict(&lua, &globals, script.variables)?;
+    Ok(lua)
+}
+
+/// Ends scripts that never end, and those that somebody wants to end.
+fn watch(lua: &Lua, session: &Shared) -> mlua::Result<()> {
+    let interrupts = session.borrow().interrupts.clone();
+    let used = Cell::new(0_u64);
+    let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
+    lua.set_hook(every, move |_, _| {
+        used.set(used.get() + u64::from(limits::LUA_TICK));
+        if interrupts.count() > 0 {
+            return Err(Error::runtime("stopped on request"));
+        }
+        if used.get() > limits::OPERATIONS {
+            let text = format!("the script was stopped after {} instructions", limits::OPERATIONS);
+            return Err(Error::runtime(text));
+        }
+        Ok(VmState::Continue)
+    })
+}
+
+fn register(lua: &Lua, session: &Shared, file: &Rc<str>) -> mlua::Result<()> {
+    let mut domains: BTreeMap<&str, Table> = BTreeMap::new();
+    for primitive in PRIMITIVES {
+        let domain = primitive.spec.domain();
+        let table = match domains.get(domain) {
+            Some(table) => table,
+            None => domains.entry(domain).or_insert(lua.create_table()?),
+        };
+        let (session, file) = (Rc::clone(session), Rc::clone(file));
+        let function = lua.create_function(move |lua, values: MultiValue| {
+            call(primitive, &session, lua, &file, &values)
+        })?;
+        table.set(primitive.spec.verb(), function)?;
+    }
+    for (domain, table) in domains {
+        let meta = lua.create_table()?;
+        let unknown = lua.create_function(move |_, (_, verb): (Table, String)| -> mlua::Result<()> {
+            let name = format!("{domain}.{verb}");
+            let remedy = Some(meant(&name, Language::Lua, &Map::new()));
+            Err(Error::external(Unknown { what: "function", name, remedy }))
+        })?;
+        meta.set("__index", unknown)?;
+        table.set_metatable(Some(meta))?;
+        lua.globals().set(domain, table)?;
+    }
+    Ok(())
+}
+
+/// A misspelt variable is an error, not nothing.
+fn strict(lua: &Lua, globals: &Table, variables: &Map) -> mlua::Result<()> {
+    let meta = lua.create_table()?;
+    let variables = variables.clone();
+    let unknown = lua.create_function(move |_, (_, name): (Table, String)| -> mlua::Result<()> {
+        let remedy = Some(meant(&name, Language::Lua, &variables));
+        Err(Error::external(Unknown { what: "variable", name, remedy }))
+    })?;
+    meta.set("__index", unknown)?;
+    meta.set("__metatable", false)?;
+    globals.set_metatable(Some(meta))
+}
+
+fn call(
+    primitive: &'static Primitive,
+    session: &Shared,
+    lua: &Lua,
+    file: &Rc<str>,
+    values: &MultiValue,
+) -> mlua::Result<LuaValue> {
+    // Level 0 is this function, level 1 whoever called it.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the path lacks the lifetime")]
+    let line = lua.inspect_stack(1, |frame| frame.current_line()).flatten();
+    let line = line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
+    let site = Site { file: Rc::clone(file), line };
+    let values = values.iter().map(from_lua).collect::<mlua::Result<Vec<Value>>>()?;
+    let result = session.borrow_mut().call(primitive, site, values);
+    match result {
+        Ok(value) => to_lua(lua, &value),
+        Err(failure) => Err(Error::external(Caught(failure))),
+    }
+}
+
+/// What went wrong, with the line that Lua put in front of its message.
+fn explain(error: &Error, file: &Rc<str>) -> ScriptError {
+    if let Some(caught) = error.downcast_ref::<Caught>() {
+        return ScriptError::Failure(Box::new(caught.0.clone()));
+    }
+    let unknown = error.downcast_ref::<Unknown>();
+    let text = match error {
+        Error::SyntaxError { message, .. } | Error::RuntimeError(message) => message.clone(),
+        Error::MemoryError(_) => {
+            format!("the script needs more than {} MiB of memory", limits::MEMORY >> 20)
+        }
+        Error::CallbackError { traceback, cause } => {
+            // The traceback's first line of the recipe is where it happened.
+            let line = traceback.lines().find_map(|line| line_of(line.trim(), file));
+            let message = match (unknown, cause.as_ref()) {
+                (Some(unknown), _) => unknown.to_string(),
+                (None, Error::RuntimeError(message)) => message.clone(),
+                (None, other) => other.to_string(),
+            };
+            let site = Site { file: Rc::clone(file), line: line.map_or(0, |(line, _)| line) };
+            let remedy = unknown.and_then(|unknown| unknown.remedy.clone());
+            return ScriptError::Script { message, site, remedy };
+        }
+        other => other.to_string(),
+    };
+    let first = text.lines().next().unwrap_or_default();
+    let (line, message) = match line_of(first, file) {
+        Some((line, rest)) => (line, rest.trim_start_matches([':', ' ']).to_owned()),
+        None => (0, first.to_owned()),
+    };
+    ScriptError::Script { message, site: Site { file: Rc::clone(file), line }, remedy: None }
+}
+
+/// `FILE:12: rest` → 12 and the rest.
+fn line_of<'a>(text: &'a str, file: &str) -> Option<(u32, &'a str)> {
+    let rest = text.strip_prefix(file)?.strip_prefix(':')?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+    Some((rest[..digits].parse().ok()?, &rest[digits..]))
+}
+
+fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
+    Ok(match value {
+        Value::Unit => LuaValue::Nil,
+        Value::Bool(value) => LuaValue::Boolean(*value),
+        Value::Int(value) => LuaValue::Integer(*value),
+        Value::Float(value) => LuaValue::Number(*value),
+        Value::Text(text) => LuaValue::String(lua.create_string(text)?),
+        Value::Secret(secret) => LuaValue::UserData(lua.create_userdata(secret.clone())?),
+        Value::List(items) => {
+            let table = lua.create_table_with_capacity(items.len(), 0)?;
+            for item in items {
+                table.push(to_lua(lua, item)?)?;
+            }
+            LuaValue::Table(table)
+        }
+        Value::Map(map) => {
+            let table = lua.create_table_with_capacity(0, map.len())?;
+            for (key, value) in map {
+                table.set(key.as_str(), to_lua(lua, value)?)?;
+            }
+            LuaValue::Table(table)
+        }
+    })
+}
+
+fn from_lua(value: &LuaValue) -> mlua::Result<Value> {
+    Ok(match value {
+        LuaValue::Nil => Value::Unit,
+        LuaValue::Boolean(value) => Value::Bool(*value),
+        LuaValue::Integer(value) => Value::Int(*value),
+        LuaValue::Number(value) => Value::Float(*value),
+        LuaValue::String(text) => Value::Text(text.to_str()?.to_owned()),
+        LuaValue::UserData(data) => Value::Secret(data.borrow::<Secret>()?.clone()),
+        LuaValue::Table(table) => from_table(table)?,
+        other => {
+            let kind = other.type_name();
+            return Err(Error::runtime(format!("a {kind} can't be given to a primitive")));
+        }
+    })
+}
+
+/// A table with elements is a list, one with names is a map; with both it is neither.
+fn from_table(table: &Table) -> mlua::Result<Value> {
+    let length = table.raw_len();
+    let mut list = Vec::with_capacity(length);
+    for item in table.sequence_values::<LuaValue>() {
+        list.push(from_lua(&item?)?);
+    }
+    let mut map = BTreeMap::new();
+    for pair in table.pairs::<LuaValue, LuaValue>() {
+        match pair? {
+            (LuaValue::Integer(index), _)
+                if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
+            (LuaValue::String(key), value) => {
+                map.insert(key.to_str()?.to_owned(), from_lua(&value)?);
+            }
+            (key, _) => {
+                let kind = key.type_name();
+                return Err(Error::runtime(format!("a table with a {kind} as a key is no map")));
+            }
+        }
+    }
+    match (list.is_empty(), map.is_empty()) {
+        (false, true) => Ok(Value::List(list)),
+        (true, _) => Ok(Value::Map(map.into_iter().collect())),
+        (false, false) => Err(Error::runtime("a table can't be a list and a map at once")),
+    }
+}

@@ -1,0 +1,275 @@
+//! Rhai: an engine without clock, files or `eval`, with every primitive as `domain::verb`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rhai::packages::{Package, StandardPackage};
+use rhai::{
+    AST, Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map as RhaiMap,
+    Module, NativeCallContext, ParseError, Position, Scope,
+};
+
+use super::{Language, Script, ScriptError, Shared, limits, meant};
+use crate::event::Site;
+use crate::registry::{PRIMITIVES, Primitive};
+use crate::session::Failure;
+use crate::types::{Map, Secret, Value};
+
+/// A failed question as scripts catch it.
+#[derive(Debug, Clone)]
+struct Caught(Rc<Failure>);
+
+type Thrown = Box<EvalAltResult>;
+
+pub(super) fn run(script: &Script<'_>, session: &Shared) -> Result<Value, ScriptError> {
+    let file: Rc<str> = script.file.into();
+    let engine = engine(session, &file);
+    let ast = compile(&engine, &file, script.text)?;
+    let mut scope = Scope::new();
+    for (name, value) in script.variables {
+        scope.push_constant_dynamic(name.as_str(), to_dynamic(value));
+    }
+    let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast);
+    result
+        .and_then(|value| from_dynamic(&value))
+        .map_err(|thrown| explain(&thrown, &file, script.variables))
+}
+
+pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
+    let mut engine = Engine::new_raw();
+    limit(&mut engine);
+    compile(&engine, &file.into(), text).map(drop)
+}
+
+fn compile(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, ScriptError> {
+    engine.compile(text).map_err(|ParseError(kind, position)| ScriptError::Script {
+        message: kind.to_string(),
+        site: site(file, position),
+        remedy: None,
+    })
+}
+
+fn engine(session: &Shared, file: &Rc<str>) -> Engine {
+    let mut engine = Engine::new_raw();
+    StandardPackage::new().register_into_engine(&mut engine);
+    limit(&mut engine);
+    engine.register_type_with_name::<Secret>("secret");
+    engine.register_fn("to_string", |secret: &mut Secret| secret.to_string());
+    engine.register_fn("to_debug", |secret: &mut Secret| secret.to_string());
+    engine.register_type_with_name::<Caught>("failure");
+    engine.register_fn("to_string", |caught: &mut Caught| caught.0.error.to_string());
+    engine.register_fn("to_debug", |caught: &mut Caught| caught.0.error.to_string());
+    let say = Rc::clone(session);
+    engine.on_print(move |text| say.borrow_mut().say(text));
+    let say = Rc::clone(session);
+    engine.on_debug(move |text, _, _| say.borrow_mut().say(text));
+    let chapter = Rc::clone(session);
+    engine.register_fn("step", move |title: &str| chapter.borrow_mut().chapter(title));
+    let interrupts = session.borrow().interrupts.clone();
+    engine.on_progress(move |_| (interrupts.count() > 0).then_some(Dynamic::UNIT));
+    register(&mut engine, session, file);
+    engine
+}
+
+fn limit(engine: &mut Engine) {
+    engine
+        .disable_symbol("eval")
+        .set_max_operations(limits::OPERATIONS)
+        .set_max_call_levels(limits::CALL_DEPTH)
+        .set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH)
+        .set_max_string_size(limits::TEXT)
+        .set_max_array_size(limits::ELEMENTS)
+        .set_max_map_size(limits::ELEMENTS)
+        .set_module_resolver(rhai::module_resolvers::DummyModuleResolver::new());
+}
+
+/// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
+fn register(engine: &mut Engine, session: &Shared, file: &Rc<str>) {
+    let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
+    for primitive in PRIMITIVES {
+        let module = modules.entry(primitive.spec.domain()).or_default();
+        let call = Caller { primitive, session: Rc::clone(session), file: Rc::clone(file) };
+        call.register(module);
+    }
+    for (domain, module) in modules {
+        engine.register_static_module(domain, module.into());
+    }
+}
+
+/// One primitive, as the engine calls it.
+#[derive(Clone)]
+struct Caller {
+    primitive: &'static Primitive,
+    session: Shared,
+    file: Rc<str>,
+}
+
+impl Caller {
+    /// Rhai tells functions apart by how many arguments they take: one more than the most that any
+    /// primitive has.
+    fn register(&self, module: &mut Module) {
+        type Context<'a> = NativeCallContext<'a>;
+        type Any = Dynamic;
+        let named = || FuncRegistration::new(self.primitive.spec.verb());
+        let me = self.clone();
+        named().set_into_module(module, move |cx: Context<'_>| me.call(&cx, &[]));
+        let me = self.clone();
+        named().set_into_module(module, move |cx: Context<'_>, a: Any| me.call(&cx, &[a]));
+        let me = self.clone();
+        let two = move |cx: Context<'_>, a: Any, b: Any| me.call(&cx, &[a, b]);
+        named().set_into_module(module, two);
+        let me = self.clone();
+        let three = move |cx: Context<'_>, a: Any, b: Any, c: Any| me.call(&cx, &[a, b, c]);
+        named().set_into_module(module, three);
+        let me = self.clone();
+        let four =
+            move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any| me.call(&cx, &[a, b, c, d]);
+        named().set_into_module(module, four);
+        let me = self.clone();
+        let five = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any| {
+            me.call(&cx, &[a, b, c, d, e])
+        };
+        named().set_into_module(module, five);
+    }
+
+    fn call(&self, context: &NativeCallContext<'_>, args: &[Dynamic]) -> Result<Dynamic, Thrown> {
+        let values = args.iter().map(from_dynamic).collect::<Result<Vec<Value>, Thrown>>()?;
+        let site = site(&self.file, context.call_position());
+        match self.session.borrow_mut().call(self.primitive, site, values) {
+            Ok(value) => Ok(to_dynamic(&value)),
+            Err(failure) => {
+                let caught = Dynamic::from(Caught(Rc::new(failure)));
+                Err(EvalAltResult::ErrorRuntime(caught, Position::NONE).into())
+            }
+        }
+    }
+}
+
+fn site(file: &Rc<str>, position: Position) -> Site {
+    let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
+    Site { file: Rc::clone(file), line }
+}
+
+/// What went wrong, in our words where Rhai's are about its own insides.
+fn explain(thrown: &Thrown, file: &Rc<str>, variables: &Map) -> ScriptError {
+    let inner = innermost(thrown);
+    let remedy = match inner {
+        EvalAltResult::ErrorRuntime(value, _) => {
+            if let Some(caught) = value.clone().try_cast::<Caught>() {
+                return ScriptError::Failure(Box::new(caught.0.as_ref().clone()));
+            }
+            None
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            Some(meant(function_name(signature), Language::Rhai, variables))
+        }
+        EvalAltResult::ErrorModuleNotFound(name, _) | EvalAltResult::ErrorVariableNotFound(name, _) => {
+            Some(meant(name, Language::Rhai, variables))
+        }
+        EvalAltResult::ErrorTooManyOperations(_) => {
+            Some("is there a loop that never ends?".into())
+        }
+        _ => None,
+    };
+    let message = match inner {
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            format!("there is no function {}", function_name(signature))
+        }
+        EvalAltResult::ErrorModuleNotFound(name, _) => format!("there is no module {name}"),
+        EvalAltResult::ErrorVariableNotFound(name, _) => format!("there is no variable {name}"),
+        EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+        EvalAltResult::ErrorTooManyOperations(_) => {
+            format!("the script was stopped after {} operations", limits::OPERATIONS)
+        }
+        EvalAltResult::ErrorStackOverflow(_) => {
+            format!("functions call one another more than {} levels deep", limits::CALL_DEPTH)
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) => {
+            format!("a value is larger than a script may hold: {what}")
+        }
+        other => {
+            let mut plain = other.clone_message();
+            plain.truncate(plain.trim_end().len());
+            plain
+        }
+    };
+    ScriptError::Script { message, site: site(file, inner.position()), remedy }
+}
+
+trait CloneMessage {
+    fn clone_message(&self) -> String;
+}
+
+impl CloneMessage for EvalAltResult {
+    /// The message without the position that Rhai appends to it.
+    fn clone_message(&self) -> String {
+        let text = self.to_string();
+        match text.rfind(" (line ") {
+            Some(at) => text[..at].to_owned(),
+            None => text,
+        }
+    }
+}
+
+fn innermost(thrown: &EvalAltResult) -> &EvalAltResult {
+    match thrown {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+        | EvalAltResult::ErrorInModule(_, inner, _) => innermost(inner),
+        other => other,
+    }
+}
+
+/// `disk::partitoin (&str, array)` → `disk::partitoin`
+fn function_name(signature: &str) -> &str {
+    signature.split_once(" (").map_or(signature, |(name, _)| name).trim()
+}
+
+fn to_dynamic(value: &Value) -> Dynamic {
+    match value {
+        Value::Unit => Dynamic::UNIT,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Float(value) => (*value).into(),
+        Value::Text(text) => text.clone().into(),
+        Value::Secret(secret) => Dynamic::from(secret.clone()),
+        Value::List(items) => items.iter().map(to_dynamic).collect::<Array>().into(),
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| (key.as_str().into(), to_dynamic(value)))
+            .collect::<RhaiMap>()
+            .into(),
+    }
+}
+
+fn from_dynamic(value: &Dynamic) -> Result<Value, Thrown> {
+    if value.is_unit() {
+        return Ok(Value::Unit);
+    }
+    if let Ok(value) = value.as_bool() {
+        return Ok(Value::Bool(value));
+    }
+    if let Ok(value) = value.as_int() {
+        return Ok(Value::Int(value));
+    }
+    if let Ok(value) = value.as_float() {
+        return Ok(Value::Float(value));
+    }
+    if let Ok(value) = value.as_char() {
+        return Ok(Value::Text(value.to_string()));
+    }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Ok(Value::Text(text.to_string()));
+    }
+    if let Some(items) = value.read_lock::<Array>() {
+        return items.iter().map(from_dynamic).collect::<Result<_, _>>().map(Value::List);
+    }
+    if let Some(map) = value.read_lock::<RhaiMap>() {
+        let entries = map.iter().map(|(key, value)| Ok((key.to_string(), from_dynamic(value)?)));
+        return entries.collect::<Result<_, Thrown>>().map(Value::Map);
+    }
+    if let Some(secret) = value.read_lock::<Secret>() {
+        return Ok(Value::Secret(secret.clone()));
+    }
+    let text = format!("a value of type {} can't be given to a primitive", value.type_name());
+    Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
+}
