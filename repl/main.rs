@@ -1,2 +1,49 @@
-//! x
-fn main() {}
+//! The `gscript` program: the command line and what a person sees of a run.
+//!
+//! `cli` is the grammar, `commands` has a file per command, `screen` shows a run while it goes,
+//! `render` shows plans and failures, `ask` asks, `state` is where runs are kept.
+
+mod ask;
+mod cli;
+mod commands;
+mod render;
+mod screen;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use gscript::error::Exit;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    quiet_core_dumps();
+    let cli = Cli::parse();
+    let exit = match cli.command {
+        Some(Command::Plan(args)) => commands::plan::plan(&args),
+        Some(Command::Try(args)) => commands::trial::trial(&args),
+        Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
+        Some(Command::List) => commands::list::list(),
+        Some(Command::Probe) => commands::probe::probe(),
+        Some(Command::Completions { shell }) => commands::completions::completions(shell),
+        Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
+        Some(Command::Guest { order }) => commands::guest::guest(&order),
+        None => match (&cli.eval, &cli.run.recipe) {
+            (Some(text), _) => commands::eval::eval(text, cli.lua),
+            (None, Some(_)) => commands::run::run(&cli.run),
+            (None, None) => commands::help(),
+        },
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// Passphrases pass through this process: it must not leave its memory on a disk.
+fn quiet_core_dumps() {
+    // Where the kernel refuses, there is nothing better to do than to go on.
+    let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// The exit code of a command that went well.
+const DONE: Exit = Exit::Done;

@@ -11,7 +11,7 @@ use crate::machine::{Difference, Fact, Lifetime, Scope, compare};
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedCall;
 use crate::session::{Failure, Gate, Session};
-use crate::spec::{ArgError, Spec};
+use crate::spec::{ArgError, Given, Spec};
 use crate::system::{Cmd, MissingProgram, Outcome, Program, Progress, Stdin, Step, Watch};
 use crate::types::{Completes, Map, Value};
 
@@ -24,12 +24,32 @@ struct Call {
 }
 
 impl Session {
-    /// Calls a primitive. After the first failure of an action every further call fails the same.
+    /// Calls a primitive as scripts do. After the first failure of an action every further call
+    /// fails the same.
     pub fn call(
         &mut self,
         primitive: &Primitive,
         site: Site,
         values: Vec<Value>,
+    ) -> std::result::Result<Value, Failure> {
+        self.call_with(primitive, site, primitive.arguments(values))
+    }
+
+    /// Calls a primitive with its arguments by name, as journals keep them.
+    pub fn call_by_name(
+        &mut self,
+        primitive: &Primitive,
+        site: Site,
+        args: Map,
+    ) -> std::result::Result<Value, Failure> {
+        self.call_with(primitive, site, Given::by_name(primitive.spec.params, args))
+    }
+
+    fn call_with(
+        &mut self,
+        primitive: &Primitive,
+        site: Site,
+        given: std::result::Result<Given, ArgError>,
     ) -> std::result::Result<Value, Failure> {
         if let Some(failure) = self.failure() {
             return Err(failure.clone());
@@ -46,7 +66,6 @@ impl Session {
             let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
             Error::from(BadCall { primitive, signature, error })
         };
-        let given = primitive.arguments(values);
         let result = match primitive.read {
             Read::Action(read) => match given.and_then(read).map_err(wrong) {
                 Ok(action) => {

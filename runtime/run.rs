@@ -5,18 +5,20 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
+use crate::action::Effect;
 use crate::approval::Approval;
 use crate::error::Result;
 use crate::event::{Event, Listener, Silence};
-use crate::journal::Journal;
-use crate::machine::{Fact, Machine};
+use crate::journal::{Journal, Record};
+use crate::machine::{Fact, Machine, layout};
 use crate::machine::files::Files;
 use crate::recipe::Recipe;
+use crate::registry::primitive;
 use crate::report::Report;
 use crate::script::{self, Script, ScriptError, Shared};
 use crate::session::{Gate, Session, Setup, Tally};
 use crate::system::{Interrupts, Real, Sim};
-use crate::types::{Map, Value};
+use crate::types::{Map, Secret, Value};
 
 /// What both passes are given.
 #[derive(Clone)]
@@ -128,6 +130,64 @@ fn unwrap(session: Shared) -> Session {
     }
 }
 
+/// Agreement to mount and to write below what is mounted, and to nothing that destroys.
+fn mounting_only() -> Approval {
+    let mut approval = Approval::default();
+    approval.add(Effect::Mounts { at: "/".into() }, &Machine::empty());
+    approval.add(Effect::Writes { path: "/".into() }, &Machine::empty());
+    approval
+}
+
+/// What a journal's machine shows after a reboot.
+pub struct Reopened {
+    /// What went wrong, if something did.
+    pub failure: Option<Box<crate::session::Failure>>,
+    /// Lasting facts that still hold.
+    pub so: Vec<Fact>,
+    /// Lasting facts that don't.
+    pub lost: Vec<Fact>,
+}
+
+/// Makes again what a reboot ended, checks what should have lasted, and releases everything.
+pub fn reopen(
+    records: &[Record],
+    secrets: &dyn Fn(&str) -> Option<Secret>,
+    machine: Machine,
+    real: Real,
+    listener: Box<dyn Listener>,
+    interrupts: Interrupts,
+) -> Reopened {
+    let mut session = Session::new(Setup {
+        system: Box::new(real),
+        machine,
+        seed: [0; 32],
+        // Where things are mounted was agreed to when they first were; nothing else is allowed.
+        gate: Gate::Enforce(mounting_only()),
+        listener,
+        interrupts,
+        journal: None,
+        terminal: false,
+    });
+    session.chapter("Open everything again");
+    let mut failure = None;
+    for again in crate::reopen::calls(records, secrets) {
+        let Some(primitive) = primitive(&again.name) else { continue };
+        if let Err(error) = session.call_by_name(primitive, again.site, again.args) {
+            failure = Some(Box::new(error));
+            break;
+        }
+    }
+    let (so, lost) = match &failure {
+        Some(_) => (Vec::new(), Vec::new()),
+        None => session.sort(crate::reopen::lasting(records)),
+    };
+    let text = layout(session.machine(), &[]);
+    session.tell(&Event::Layout { text });
+    session.chapter("Close it again");
+    session.release_all();
+    Reopened { failure, so, lost }
+}
+
 /// Evaluates an expression, without a machine.
 pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
     let session = Rc::new(RefCell::new(Session::new(Setup {
@@ -150,10 +210,15 @@ pub fn new_journal(path: &Path, recipe: &Recipe, variables: &Map) -> Result<Jour
 }
 
 impl Session {
+    /// Facts that hold, and those that don't.
+    fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
+        let so = |fact: &Fact| fact.holds(self.machine(), self.system.files()) == Some(true);
+        facts.into_iter().partition(so)
+    }
+
     fn lasting(&mut self) -> Vec<Fact> {
         let facts = std::mem::take(&mut self.lasting);
-        let so = |fact: &Fact| fact.holds(self.machine(), self.system.files()) == Some(true);
-        facts.into_iter().filter(so).collect()
+        self.sort(facts).0
     }
 
     fn end(&mut self, ok: bool, took: std::time::Duration) {

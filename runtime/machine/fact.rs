@@ -250,6 +250,33 @@ impl Fact {
         }
     }
 
+    /// What it is about: of two facts with one subject the later one counts. `None` for what is
+    /// over by itself, such as a mount that was ended.
+    pub fn subject(&self) -> Option<String> {
+        Some(match self {
+            Self::Partitioned { disk: device, .. }
+            | Self::Blank { device }
+            | Self::Holds { device, .. } => format!("content of {device}"),
+            Self::GroupMade { group, .. } | Self::GroupGone { group } => format!("group {group}"),
+            Self::VolumeMade { group, volume, .. } | Self::VolumeGone { group, volume } => {
+                format!("volume {group}/{volume}")
+            }
+            Self::File { place, .. }
+            | Self::Dir { place }
+            | Self::Link { place, .. }
+            | Self::Absent { place } => format!("file {place}"),
+            Self::Mode { place, .. } => format!("mode of {place}"),
+            Self::Owned { place, .. } => format!("owner of {place}"),
+            Self::Opened { .. }
+            | Self::Closed { .. }
+            | Self::GroupActive { .. }
+            | Self::VolumeInactive { .. }
+            | Self::Mounted { .. }
+            | Self::Unmounted { .. }
+            | Self::Swapping { .. } => return None,
+        })
+    }
+
     /// What ends it, if a clean-up has to.
     pub fn release(&self) -> Option<Release> {
         match self {

@@ -58,7 +58,7 @@ args! {
     /// Source: fstab(5).
     ///
     /// ```
-    /// for e in fstab::entries("/mnt/old") { print(`${e.source} at ${e.at}`); }
+    /// let entries = fstab::entries("/mnt/old");
     /// ```
     "fstab.entries" => pub struct Entries {
         /// The mount point of the system; `/` for the running one.

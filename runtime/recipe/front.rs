@@ -34,6 +34,8 @@ pub struct ParamDecl {
     pub default: Option<toml::Value>,
     /// The words to choose from.
     pub choices: Vec<String>,
+    /// It only counts when these parameters have these values; else it is nothing.
+    pub when: Vec<(String, String)>,
     /// The line of its declaration.
     pub line: u32,
 }
@@ -55,6 +57,8 @@ struct Declared {
     default: Option<toml::Value>,
     #[serde(default)]
     choices: Vec<String>,
+    #[serde(default)]
+    when: std::collections::BTreeMap<String, String>,
 }
 
 /// A line of the comment: its number in the file, and its text without the comment marker.
@@ -89,7 +93,13 @@ impl Front {
         let parsed: Block = toml::from_str(&source).map_err(|error| located(&error))?;
         for (name, value) in parsed.params {
             let line = declared_at(&block, &name).unwrap_or(lines[open].0);
-            front.params.push(declare(name, value, line).map_err(|why| bad(line, why))?);
+            let param = declare(name, value, line).map_err(|why| bad(line, why))?;
+            let known = |(other, _): &&(String, String)| front.params.iter().any(|p| p.name == *other);
+            if let Some((other, _)) = param.when.iter().find(|when| !known(when)) {
+                let name = &param.name;
+                return Err(bad(line, format!("parameter {name:?}: there is no {other:?} before it")));
+            }
+            front.params.push(param);
         }
         front.needs = parsed.needs;
         let rest: Vec<Line<'_>> = [&lines[..open], &lines[close + 1..]].concat();
@@ -118,6 +128,7 @@ fn declare(name: String, value: toml::Value, line: u32) -> Result<ParamDecl, Str
         ask,
         default: declared.default,
         choices: declared.choices,
+        when: declared.when.into_iter().collect(),
         line,
     })
 }

@@ -144,6 +144,13 @@ impl Answers {
         Ok(())
     }
 
+    /// The value that a parameter has so far, if it has one.
+    pub fn value(&self, param: &ParamDecl, machine: &Machine) -> Option<Value> {
+        let given = self.values.get(&param.name).cloned();
+        let given = given.or_else(|| param.default.clone().map(plain))?;
+        param.read(&given, machine).ok()
+    }
+
     /// The variables of a recipe on a machine.
     pub fn variables(&self, recipe: &Recipe, machine: &Machine) -> Result<Map, ParamError> {
         let known = || recipe.front.params.iter().map(|param| param.name.as_str());
@@ -157,6 +164,7 @@ impl Answers {
         let mut variables = Map::new();
         for param in &recipe.front.params {
             let value = match (self.values.get(&param.name), &param.default) {
+                _ if !param.counts(&variables) => Value::Unit,
                 (Some(value), _) => param.read(value, machine)?,
                 (None, Some(default)) => param.read(&plain(default.clone()), machine)?,
                 (None, None) => {
@@ -171,6 +179,13 @@ impl Answers {
 }
 
 impl ParamDecl {
+    /// Whether the parameters before it make this one matter.
+    pub fn counts(&self, variables: &Map) -> bool {
+        self.when.iter().all(|(name, wanted)| {
+            variables.iter().any(|(known, value)| known == name && value.as_text() == Some(wanted))
+        })
+    }
+
     /// The value for the script, in its canonical form.
     pub fn read(&self, given: &Value, machine: &Machine) -> Result<Value, ParamError> {
         let name = || self.name.clone();

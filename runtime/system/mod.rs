@@ -10,6 +10,7 @@ mod programs;
 pub mod real;
 pub mod sim;
 mod step;
+pub mod vm;
 
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};
@@ -17,7 +18,7 @@ use crate::machine::{Fact, Machine, Scope};
 pub use cmd::{Cmd, Program, Stdin, quote};
 pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
-pub use real::{Interrupts, MOUNT_FLAGS, Real};
+pub use real::{Interrupts, MOUNT_FLAGS, Real, find_program};
 pub use sim::Sim;
 pub use step::{MountCall, Step};
 

@@ -26,6 +26,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
     tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
     tool("gpg", "gnupg", "app-crypt/gnupg"),
+    tool("gpgconf", "gnupg", "app-crypt/gnupg"),
     tool("lsblk", "util-linux", "sys-apps/util-linux"),
     tool("lvm", "lvm2", "sys-fs/lvm2"),
     tool("mdadm", "mdadm", "sys-fs/mdadm"),

@@ -14,7 +14,7 @@ args! {
     /// Source: lsblk(8).
     ///
     /// ```
-    /// for d in disk::list() { print(`${d.path} ${d.model} ${d.human}`); }
+    /// let disks = disk::list();
     /// ```
     "disk.list" => pub struct List {}
 }
@@ -40,7 +40,7 @@ args! {
     /// that gives it back), in the order in which they have to be freed. Empty when it is free.
     ///
     /// ```
-    /// for h in disk::holders("/dev/sdc") { print(`${h.what}: ${h.free}`); }
+    /// let holders = disk::holders("/dev/sdc");
     /// ```
     "disk.holders" => pub struct Holders {
         /// The device.

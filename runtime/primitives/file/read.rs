@@ -25,7 +25,7 @@ args! {
     /// Tells whether something is there: a file, a folder, a link (even one that leads nowhere).
     ///
     /// ```
-    /// if file::exists("/sys/firmware/efi") { print("started by EFI"); }
+    /// let efi = file::exists("/sys/firmware/efi");
     /// ```
     "file.exists" => pub struct Exists {
         /// The path.

@@ -21,7 +21,7 @@ args! {
     ///
     /// ```
     /// let found = fs::check("/dev/sdb1");
-    /// if !found.clean { print(found.report); }
+    /// print(found.clean);
     /// ```
     "fs.check" => pub struct Check {
         /// The device.

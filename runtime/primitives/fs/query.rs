@@ -12,7 +12,7 @@ args! {
     /// Source: blkid(8); guide ER, "Determining All Partitions' UUIDs".
     ///
     /// ```
-    /// print(`UUID=${fs::uuid("/dev/sdb1")}`);
+    /// let uuid = fs::uuid("/dev/sdb1");
     /// ```
     "fs.uuid" => pub struct Uuid {
         /// The device.

@@ -18,7 +18,7 @@ args! {
     /// Source: cryptsetup-open(8), `--test-passphrase`.
     ///
     /// ```
-    /// if luks::test_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin" }) { print("it fits"); }
+    /// let fits = luks::test_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin" });
     /// ```
     "luks.test_key" => pub struct TestKey {
         /// The container.

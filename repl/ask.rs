@@ -1,0 +1,92 @@
+//! Questions to the person, on a terminal only.
+
+use std::io::{self, IsTerminal};
+
+use gscript::machine::Machine;
+use gscript::recipe::{Answers, ParamDecl, ParamKind, Recipe};
+use gscript::types::{Map, Secret, Size, Value};
+use reedline::{
+    DefaultPrompt, DefaultPromptSegment, Reedline, Signal, default_emacs_keybindings, Emacs,
+};
+
+/// Whether there is somebody to ask.
+pub(crate) fn somebody() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// The person wants to stop.
+pub(crate) struct Stopped;
+
+/// Asks for every parameter that has no answer and no default, and for secrets.
+pub(crate) fn parameters(
+    recipe: &Recipe,
+    machine: &Machine,
+    answers: &mut Answers,
+) -> Result<(), Stopped> {
+    let mut known = Map::new();
+    for param in &recipe.front.params {
+        if !param.counts(&known) {
+            continue;
+        }
+        if !answers.has(&param.name) && param.default.is_none() {
+            let value = match param.kind {
+                ParamKind::Secret => secret(param)?,
+                _ => value(param, machine)?,
+            };
+            answers.insert(&param.name, value);
+        }
+        if let Some(value) = answers.value(param, machine) {
+            known.push((param.name.clone(), value));
+        }
+    }
+    Ok(())
+}
+
+/// A line of text.
+pub(crate) fn line(question: &str) -> Result<String, Stopped> {
+    let mut editor =
+        Reedline::create().with_edit_mode(Box::new(Emacs::new(default_emacs_keybindings())));
+    let prompt = DefaultPrompt::new(
+        DefaultPromptSegment::Basic(question.to_owned()),
+        DefaultPromptSegment::Empty,
+    );
+    match editor.read_line(&prompt) {
+        Ok(Signal::Success(text)) => Ok(text.trim().to_owned()),
+        _ => Err(Stopped),
+    }
+}
+
+fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
+    if matches!(param.kind, ParamKind::Disk | ParamKind::Device) {
+        for disk in machine.disks() {
+            let model = disk.hardware.model.as_deref().unwrap_or_default();
+            eprintln!("  {}  {}  {model}", disk.path, Size::bytes(disk.size));
+        }
+    }
+    if !param.choices.is_empty() {
+        eprintln!("  one of: {}", param.choices.join(", "));
+    }
+    loop {
+        let answer = Value::Text(line(&param.ask)?);
+        match param.read(&answer, machine) {
+            Ok(value) => return Ok(value),
+            Err(error) => eprintln!("  {error}"),
+        }
+    }
+}
+
+/// A passphrase, typed twice without echo.
+fn secret(param: &ParamDecl) -> Result<Value, Stopped> {
+    loop {
+        let read = |again: &str| {
+            rpassword::prompt_password(format!("{}{again}: ", param.ask)).map_err(|_| Stopped)
+        };
+        let first = Secret::new(&param.name, read("")?.into_bytes());
+        let second = Secret::new(&param.name, read(" (again)")?.into_bytes());
+        match (first.is_empty(), first.expose() == second.expose()) {
+            (true, _) => eprintln!("  it is empty"),
+            (false, false) => eprintln!("  the two differ"),
+            (false, true) => return Ok(Value::Secret(first)),
+        }
+    }
+}

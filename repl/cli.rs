@@ -1,0 +1,164 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+const EXAMPLES: &str = "\
+Examples:
+  gscript plan recipes/encrypted-root.rhai --set disk=/dev/sda
+        what the recipe would do here; changes nothing
+  gscript try recipes/encrypted-root.rhai
+        do it for real in a throw-away virtual machine
+  sudo gscript recipes/encrypted-root.rhai
+        plan, ask, and do it on this machine
+  gscript doc luks.format
+        how a primitive is called
+
+Exit codes: 0 done, 1 failed, 2 usage or recipe error, 3 refused, 4 stopped on request.";
+
+/// Installation and recovery guides as scripts: planned, run, tested and shared.
+#[derive(Parser)]
+#[command(
+    name = "gscript",
+    version,
+    about,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Evaluate an expression and print its value
+    #[arg(short = 'e', long = "eval", value_name = "TEXT", conflicts_with = "recipe")]
+    pub(crate) eval: Option<String>,
+    /// The expression is Lua
+    #[arg(long, requires = "eval")]
+    pub(crate) lua: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Show what a recipe would do, without doing it
+    Plan(PlanArgs),
+    /// Run a recipe for real in a throw-away virtual machine
+    Try(TryArgs),
+    /// Show the reference: all primitives, a domain, or one of them
+    Doc {
+        /// A primitive (luks.format) or a domain (luks)
+        name: Option<String>,
+    },
+    /// List the recipes that come along
+    List,
+    /// Print this machine as JSON
+    Probe,
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Open again what a run left, check that it lasted, and close it
+    #[command(hide = true)]
+    Reopen {
+        /// The journal of the run
+        journal: PathBuf,
+        #[command(flatten)]
+        values: Values,
+    },
+    /// The first process of the virtual machine of `try`
+    #[command(hide = true)]
+    Guest {
+        /// What to do in it
+        order: PathBuf,
+    },
+}
+
+/// Values for a recipe's parameters.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Values {
+    /// Give a parameter its value (repeatable)
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Take values from a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct RunArgs {
+    /// The recipe to run: a .rhai or .lua file
+    #[arg(required_unless_present = "eval", value_name = "RECIPE")]
+    pub(crate) recipe: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) values: Values,
+    /// Do not ask; every disk that is destroyed must be named with --destroy
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Agree that everything on this device is lost (repeatable)
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) destroy: Vec<String>,
+    /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep journal and log in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct PlanArgs {
+    /// The recipe: a .rhai or .lua file
+    pub(crate) recipe: PathBuf,
+    #[command(flatten)]
+    pub(crate) values: Values,
+    /// Plan for the machine in this file instead of this one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) machine: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct TryArgs {
+    /// The recipe: a .rhai or .lua file
+    pub(crate) recipe: PathBuf,
+    #[command(flatten)]
+    pub(crate) values: Values,
+    /// Size of the virtual disk
+    #[arg(long, value_name = "SIZE", default_value = "4G")]
+    pub(crate) disk: String,
+    /// Size of the virtual USB stick
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub(crate) usb: String,
+    /// Memory of the virtual machine
+    #[arg(long, value_name = "SIZE", default_value = "512M")]
+    pub(crate) memory: String,
+    /// Keep disks, journals and logs in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// The tarball to unpack, with its .DIGESTS beside it; a small root is built without it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stage3: Option<PathBuf>,
+    /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn name_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it must look like NAME=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,32 @@
+//! `gscript doc`: the reference, from the registry.
+
+use gscript::docs;
+use gscript::error::Exit;
+use gscript::registry::{domains, nearest_primitive, primitive};
+use gscript::types::nearest;
+
+use crate::DONE;
+use crate::render::Problem;
+
+pub(crate) fn doc(name: Option<&str>) -> Exit {
+    let Some(name) = name else {
+        print!("{}", docs::overview());
+        return DONE;
+    };
+    let dotted = name.replacen("::", ".", 1);
+    if let Some(primitive) = primitive(&dotted) {
+        print!("{}", docs::page(primitive));
+        return DONE;
+    }
+    if domains().contains(&name) {
+        print!("{}", docs::domain(name));
+        return DONE;
+    }
+    let near = nearest_primitive(&dotted).or_else(|| nearest(name, domains()));
+    let help = match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => "see what there is: gscript doc".into(),
+    };
+    Problem::new(format!("there is no primitive or domain {name}")).help(help).print();
+    Exit::Usage
+}

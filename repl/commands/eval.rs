@@ -1,0 +1,30 @@
+//! `gscript -e`: an expression.
+
+use gscript::error::Exit;
+use gscript::run::evaluate;
+use gscript::script::Language;
+use gscript::types::Value;
+
+use crate::DONE;
+use crate::render::Problem;
+
+pub(crate) fn eval(text: &str, lua: bool) -> Exit {
+    let language = if lua { Language::Lua } else { Language::Rhai };
+    // An expression of Lua is not a chunk of it.
+    let chunk = if lua && !text.contains("return") { format!("return {text}") } else { text.into() };
+    match evaluate(language, &chunk) {
+        Ok(Value::Unit) => DONE,
+        Ok(Value::Text(text)) => {
+            println!("{text}");
+            DONE
+        }
+        Ok(value) => {
+            println!("{value}");
+            DONE
+        }
+        Err(error) => {
+            Problem::of(&error, &chunk).print();
+            Exit::Usage
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One file per command.
+
+pub(crate) mod completions;
+pub(crate) mod doc;
+pub(crate) mod eval;
+pub(crate) mod guest;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod probe;
+pub(crate) mod reopen;
+pub(crate) mod run;
+pub(crate) mod trial;
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use gscript::error::Exit;
+use gscript::machine::Machine;
+use gscript::recipe::{Answers, Recipe};
+use gscript::system::{Interrupts, Real, System};
+use gscript::types::Map;
+
+use crate::ask;
+use crate::cli::{Cli, Values};
+use crate::render::Problem;
+
+/// Says how it is used.
+pub(crate) fn help() -> Exit {
+    // Nothing can be done about a standard output that is closed.
+    let _ = Cli::command().print_help();
+    Exit::Usage
+}
+
+/// Reads a recipe, or says why not.
+fn load(path: &Path) -> Result<Recipe, Exit> {
+    Recipe::load(path).map_err(|bad| {
+        let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        problem.source = &text;
+        if bad.site.line > 0 {
+            problem.site = Some(bad.site);
+        }
+        problem.print();
+        Exit::Usage
+    })
+}
+
+/// The recipe's variables: from the command line, from a file, from the person.
+fn variables(recipe: &Recipe, values: &Values, machine: &Machine) -> Result<Map, Exit> {
+    let wrong = |error: &gscript::recipe::ParamError| {
+        Problem::new(format!("{}: {error}", recipe.name)).help(error.remedy()).print();
+        Exit::Usage
+    };
+    let mut answers = Answers::default();
+    for (name, value) in &values.set {
+        answers.set(name, value);
+    }
+    if let Some(path) = &values.answers {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Problem::new(format!("can't read the answers in {file}: {error}")).print();
+            Exit::Usage
+        })?;
+        answers.read(&file, &text).map_err(|error| wrong(&error))?;
+    }
+    if ask::somebody() {
+        ask::parameters(recipe, machine, &mut answers).map_err(|ask::Stopped| Exit::Refused)?;
+    }
+    answers.variables(recipe, machine).map_err(|error| wrong(&error))
+}
+
+/// The machine that this program runs on, and the system that changes it.
+fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
+    let mut real = Real::new(interrupts);
+    match real.probe(&Machine::empty(), None) {
+        Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
+        Err(error) => {
+            let mut problem = Problem::new(format!("can't look at this machine: {error}"));
+            if !error.tail.is_empty() {
+                problem.notes.push(("it said", error.tail.join("\n")));
+            }
+            problem.print();
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// Listens for Ctrl-C.
+fn interrupts() -> Result<Interrupts, Exit> {
+    Interrupts::listen().map_err(|error| {
+        Problem::new(format!("can't listen for Ctrl-C: {error}")).print();
+        Exit::Failed
+    })
+}
+
+/// A random seed for the identifiers of a run.
+fn seed() -> Result<[u8; 32], Exit> {
+    let mut seed = [0; 32];
+    let read = std::fs::File::open("/dev/urandom")
+        .and_then(|mut random| std::io::Read::read_exact(&mut random, &mut seed));
+    match read {
+        Ok(()) => Ok(seed),
+        Err(error) => {
+            Problem::new(format!("can't read /dev/urandom: {error}")).print();
+            Err(Exit::Failed)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `gscript reopen`: what the second boot of `try` runs.
+
+use std::path::Path;
+
+use gscript::error::Exit;
+use gscript::event::Event;
+use gscript::journal::read_journal;
+use gscript::machine::Fact;
+use gscript::run::reopen as open_again;
+use gscript::script::ScriptError;
+use gscript::types::Secret;
+
+use super::{interrupts, this_machine};
+use crate::DONE;
+use crate::cli::Values;
+use crate::render::Problem;
+use crate::screen::screen;
+
+pub(crate) fn reopen(journal: &Path, values: &Values) -> Exit {
+    match try_reopen(journal, values) {
+        Ok(()) => DONE,
+        Err(exit) => exit,
+    }
+}
+
+fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
+    let name = path.display();
+    let wrong = |why: String| {
+        Problem::new(format!("can't read the journal {name}: {why}")).print();
+        Exit::Usage
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let records = read_journal(&text).map_err(wrong)?;
+    let answers = values.answers.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    let answers: toml::Table =
+        answers.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+    let secrets = |name: &str| {
+        let text = answers.get(name)?.as_str()?;
+        Some(Secret::new(name, text.as_bytes().to_vec()))
+    };
+    let interrupts = interrupts()?;
+    let (machine, real) = this_machine(interrupts.clone())?;
+    let result = open_again(&records, &secrets, machine, real, screen(true), interrupts);
+    if let Some(failure) = result.failure {
+        Problem::of(&ScriptError::Failure(failure), "").print();
+        return Err(Exit::Failed);
+    }
+    let mut out = screen(true);
+    let mut say = |text: String| out.hear(&Event::Said { text });
+    for fact in &result.lost {
+        say(format!("LOST: {fact}"));
+    }
+    let files = result.so.iter().filter(|f| matches!(f, Fact::File { digest: Some(_), .. })).count();
+    say(format!(
+        "{} of {} facts of the first boot still hold, {files} of them files compared byte by byte",
+        result.so.len(),
+        result.so.len() + result.lost.len()
+    ));
+    if result.lost.is_empty() && !result.so.is_empty() { Ok(()) } else { Err(Exit::Failed) }
+}

@@ -1,0 +1,213 @@
+//! Plans and failures as text.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use gscript::event::Site;
+use gscript::machine::{Fact, layout};
+use gscript::report::{Entry, PlannedCall, Report};
+use gscript::script::ScriptError;
+
+use crate::screen::style;
+
+/// An error with its place in the recipe and what to do next.
+pub(crate) struct Problem<'a> {
+    /// What is wrong.
+    pub title: String,
+    /// Where.
+    pub site: Option<Site>,
+    /// The text of the recipe.
+    pub source: &'a str,
+    /// What stands at that place.
+    pub label: String,
+    /// Further lines: what was tried, what the tool said, what state things are in.
+    pub notes: Vec<(&'static str, String)>,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl<'a> Problem<'a> {
+    /// A problem without a place.
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            site: None,
+            source: "",
+            label: String::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// What a script error tells.
+    pub(crate) fn of(error: &ScriptError, source: &'a str) -> Self {
+        match error {
+            ScriptError::Script { message, site, remedy } => Self {
+                site: Some(site.clone()),
+                source,
+                help: remedy.clone(),
+                ..Self::new(message.clone())
+            },
+            ScriptError::Failure(failure) => {
+                let mut problem = Self::new(failure.error.to_string());
+                problem.site.clone_from(&failure.site);
+                problem.source = source;
+                problem.help = failure.error.remedy();
+                if let Some((name, about)) = &failure.call {
+                    problem.label = format!("{name} {about}").trim_end().to_owned();
+                }
+                if let Some(step) = &failure.step {
+                    problem.notes.push(("tried", step.clone()));
+                }
+                let said = failure.error.tool_output();
+                if !said.is_empty() {
+                    problem.notes.push(("it said", said.join("\n")));
+                }
+                problem
+            }
+        }
+    }
+
+    /// Adds a line that says what to do next.
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Prints it on standard error.
+    pub(crate) fn print(&self) {
+        let renderer =
+            if style().coloured() { Renderer::styled() } else { Renderer::plain() };
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()));
+        let place = self.site.as_ref().filter(|site| !site.file.is_empty());
+        let line = place.and_then(|site| line_span(self.source, site.line));
+        if let (Some(site), Some(span)) = (place, line) {
+            let annotation = AnnotationKind::Primary.span(span).label(self.label.as_str());
+            let snippet =
+                Snippet::source(self.source).path(site.file.as_ref()).annotation(annotation);
+            group = group.element(snippet);
+        }
+        let notes: Vec<(&str, String)> = match (place, self.source.is_empty()) {
+            (Some(site), true) => vec![("at", site.to_string())],
+            _ => Vec::new(),
+        };
+        for (name, text) in notes.iter().chain(&self.notes) {
+            group = group.element(Level::NOTE.with_name(Some((*name).to_owned())).message(text));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.with_name(Some("next")).message(help.as_str()));
+        }
+        eprintln!("{}", renderer.render(&[group]));
+    }
+}
+
+/// The bytes of a line without its indentation.
+fn line_span(source: &str, line: u32) -> Option<Range<usize>> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let text = source.lines().nth(index)?;
+    let start = text.as_ptr() as usize - source.as_ptr() as usize;
+    let indent = text.len() - text.trim_start().len();
+    Some(start + indent..start + text.trim_end().len())
+}
+
+/// The plan, chapter by chapter.
+pub(crate) fn plan(report: &Report) -> String {
+    let s = style();
+    let mut out = String::new();
+    for entry in &report.entries {
+        // Writing to a String can't fail.
+        let _ = match entry {
+            Entry::Chapter(title) => writeln!(out, "\n{}", s.bold(title)),
+            Entry::Said(text) => writeln!(out, "  {text}"),
+            Entry::Call(call) => {
+                planned(&mut out, call);
+                Ok(())
+            }
+        };
+    }
+    out
+}
+
+fn planned(out: &mut String, call: &PlannedCall) {
+    let s = style();
+    let title = format!("{} {}", call.name, call.about);
+    let place = s.dim(&call.site.to_string());
+    let _ = writeln!(out, "  {}  {place}", title.trim_end());
+    if let Some(why) = &call.already {
+        let _ = writeln!(out, "      {}", s.dim(&format!("already so: {why}")));
+        return;
+    }
+    for effect in &call.effects {
+        if let gscript::action::Effect::Destroys { .. } = effect {
+            let _ = writeln!(out, "      {}", s.red(&effect.to_string()));
+        }
+    }
+    for step in &call.steps {
+        for (index, line) in step.to_string().lines().enumerate() {
+            let _ = writeln!(out, "      {} {line}", if index == 0 { "$" } else { " " });
+        }
+    }
+    for warning in &call.warnings {
+        let _ = writeln!(out, "      {}", s.yellow(&format!("warning: {warning}")));
+    }
+}
+
+/// What has to be agreed to, and the disks before and after.
+pub(crate) fn summary(report: &Report) -> String {
+    let s = style();
+    let mut out = String::new();
+    let touched: Vec<&str> = report
+        .approval
+        .effects
+        .iter()
+        .filter_map(|bound| bound.identity.as_ref())
+        .flat_map(|identity| report.before.base_disks(&identity.path))
+        .map(|disk| disk.path.as_str())
+        .collect();
+    if !touched.is_empty() {
+        let _ = writeln!(out, "\n{}", s.bold("Before"));
+        let _ = writeln!(out, "{}", indent(&layout(&report.before, &touched)));
+        let _ = writeln!(out, "\n{}", s.bold("After"));
+        let _ = writeln!(out, "{}", indent(&layout(&report.after, &touched)));
+    }
+    let _ = writeln!(out, "\n{}", s.bold("This run"));
+    for bound in &report.approval.effects {
+        let text = match (&bound.identity, &bound.effect) {
+            (Some(identity), gscript::action::Effect::Destroys { .. }) => {
+                s.red(&format!("destroys everything on {identity}"))
+            }
+            (Some(identity), effect) => format!("{effect} ({identity})"),
+            (None, effect) => effect.to_string(),
+        };
+        let _ = writeln!(out, "  {text}");
+    }
+    if report.guesses > 0 {
+        let _ = writeln!(out, "  {} values are guesses until then", report.guesses);
+    }
+    out
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// What a failed run leaves behind that outlives a reboot.
+pub(crate) fn remains(lasting: &[Fact]) -> Option<String> {
+    const MOST: usize = 8;
+    let mut lines: Vec<String> = lasting
+        .iter()
+        .filter(|fact| !matches!(fact, Fact::Dir { .. } | Fact::File { .. } | Fact::Link { .. }))
+        .map(ToString::to_string)
+        .collect();
+    lines.dedup();
+    if lines.is_empty() {
+        return None;
+    }
+    let more = lines.len().saturating_sub(MOST);
+    lines.truncate(MOST);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    Some(lines.join("\n"))
+}

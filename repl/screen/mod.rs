@@ -1,0 +1,32 @@
+//! What a person sees of a run: a line per action, on a terminal with a spinner or a bar.
+
+mod json;
+mod plain;
+mod style;
+mod terminal;
+
+use std::io::{self, IsTerminal};
+
+use gscript::event::Listener;
+
+pub(crate) use style::style;
+
+/// The listener that fits: JSON on request, else a live screen on a terminal, else plain lines.
+pub(crate) fn screen(json: bool) -> Box<dyn Listener> {
+    if json {
+        Box::new(json::Json)
+    } else if io::stderr().is_terminal() {
+        Box::new(terminal::Terminal::new())
+    } else {
+        Box::new(plain::Plain::default())
+    }
+}
+
+/// `0.3 s`, `2 min 5 s`
+fn elapsed(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{} s", millis % 1000 / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}

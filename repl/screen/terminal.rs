@@ -1,0 +1,92 @@
+//! A terminal: the running action moves, finished ones stay as lines above it.
+
+use std::time::Duration;
+
+use gscript::event::{Event, Listener};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::plain::lines;
+
+/// Shows a run on standard error.
+pub(super) struct Terminal {
+    bar: Option<ProgressBar>,
+    title: String,
+}
+
+impl Terminal {
+    pub(super) fn new() -> Self {
+        Self { bar: None, title: String::new() }
+    }
+
+    fn begin(&mut self) {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(template("  {spinner} {msg}  {elapsed}"));
+        bar.set_message(self.title.clone());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        self.bar = Some(bar);
+    }
+
+    fn progress(&mut self, done: u64, total: Option<u64>) {
+        let Some(bar) = &self.bar else { return };
+        if bar.length() != total {
+            if let Some(total) = total {
+                bar.set_length(total);
+                bar.set_style(template(
+                    "  {spinner} {msg}  {bar:24} {percent}%  {bytes}/{total_bytes}  \
+                     {bytes_per_sec}  {eta} left",
+                ));
+            }
+        }
+        bar.set_position(done);
+    }
+
+    fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn print(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+fn template(text: &str) -> ProgressStyle {
+    // The templates are ours: one that does not parse would show in every test.
+    ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+impl Listener for Terminal {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Began { name, about, .. } => {
+                self.title = format!("{name} {about}").trim_end().to_owned();
+                self.begin();
+            }
+            Event::Progress { done, total, .. } => self.progress(*done, *total),
+            Event::Line { text, .. } => {
+                if let Some(bar) = &self.bar {
+                    let short: String = text.chars().take(60).collect();
+                    bar.set_message(format!("{}  {short}", self.title));
+                }
+            }
+            Event::Done { .. } | Event::Failed { .. } | Event::Terminal { taken: true } => {
+                self.end();
+            }
+            Event::Terminal { taken: false } => self.begin(),
+            _ => {}
+        }
+        for line in lines(event, &self.title) {
+            self.print(&line);
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

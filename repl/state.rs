@@ -1,0 +1,103 @@
+//! Where runs are kept: a folder each, with its journal and its log.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use gscript::event::{Event, Listener};
+
+/// The folder of one run.
+pub(crate) struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder: below `parent`, or below the state folder of this user.
+    pub(crate) fn create(parent: Option<&Path>, stem: &str) -> io::Result<Self> {
+        let parent = parent.map_or_else(runs, Path::to_path_buf);
+        let mut private = DirBuilder::new();
+        private.mode(0o700);
+        DirBuilder::new().recursive(true).mode(0o700).create(&parent)?;
+        let time = chrono::Utc::now().format("%Y%m%dT%H%M%SZ");
+        for attempt in 0.. {
+            let suffix = if attempt == 0 { String::new() } else { format!(".{attempt}") };
+            let path = parent.join(format!("{time}-{stem}{suffix}"));
+            match private.create(&path) {
+                Ok(()) => return Ok(Self { path: fs::canonicalize(path)? }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
+                Err(error) => return Err(error),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path.join("log.txt")
+    }
+}
+
+/// `$GSCRIPT_STATE`, else the system's state folder for root, else the user's own.
+fn runs() -> PathBuf {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let state = folder("GSCRIPT_STATE").unwrap_or_else(|| {
+        if nix::unistd::geteuid().is_root() {
+            return "/var/lib/gscript".into();
+        }
+        let home = folder("XDG_STATE_HOME");
+        home.or_else(|| folder("HOME").map(|home| home.join(".local/state")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("gscript")
+    });
+    state.join("runs")
+}
+
+/// Everything that happens in a run, line by line.
+pub(crate) struct Log {
+    file: File,
+}
+
+impl Log {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        Ok(Self { file })
+    }
+
+    fn write(&mut self, text: &str) {
+        let time = chrono::Utc::now().format("%H:%M:%S%.3f");
+        for line in text.lines() {
+            // A log that can't be written must not stop a run half way.
+            let _ = writeln!(self.file, "{time} {line}");
+        }
+    }
+}
+
+impl Listener for Log {
+    fn hear(&mut self, event: &Event) {
+        let text = match event {
+            Event::Chapter { title } => format!("== {title}"),
+            Event::Began { name, about, site, .. } => format!("{site}: {name} {about}"),
+            Event::Step { text, .. } => format!("  $ {text}"),
+            Event::Line { text, .. } => format!("    {text}"),
+            Event::Progress { .. } | Event::Terminal { .. } => return,
+            Event::Done { millis, already: None, .. } => format!("  done in {millis} ms"),
+            Event::Done { already: Some(why), .. } => format!("  already so: {why}"),
+            Event::Failed { millis, error, .. } => format!("  FAILED after {millis} ms: {error}"),
+            Event::Warning { text } => format!("  warning: {text}"),
+            Event::Said { text } => format!("  {text}"),
+            Event::Released { text, error: None } => format!("  released: {text}"),
+            Event::Released { text, error: Some(error) } => {
+                format!("  NOT released: {text}: {error}")
+            }
+            Event::Layout { text } => text.clone(),
+            Event::Ended { ok, changed, already, millis } => {
+                format!("ended: ok={ok} changed={changed} already={already} in {millis} ms")
+            }
+        };
+        self.write(&text);
+    }
+}

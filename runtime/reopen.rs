@@ -1,0 +1,95 @@
+//! Bringing back what a reboot ended: containers opened, groups active, filesystems mounted, as a
+//! journal says; and the proof that everything lasting is still as it was left.
+
+use std::collections::BTreeMap;
+
+use crate::event::Site;
+use crate::journal::Record;
+use crate::machine::{Fact, Lifetime};
+use crate::types::{Map, Secret, Value};
+
+/// A call to make again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Again {
+    /// The primitive.
+    pub name: String,
+    /// Its arguments by name.
+    pub args: Map,
+    /// Where it was called.
+    pub site: Site,
+}
+
+/// The calls that made what ended with the reboot, in their order.
+///
+/// Secrets are looked up by the name of the question that they answered.
+pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<Again> {
+    let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
+    let mut again: Vec<Again> = Vec::new();
+    for record in records {
+        match record {
+            Record::Begin { call, name, args, site } => {
+                begun.insert(*call, (name, args, site));
+            }
+            Record::Done { call, facts, .. } => {
+                let Some((name, args, site)) = begun.get(call) else { continue };
+                // A new volume is active at once; after a reboot its group has to be activated.
+                for fact in facts {
+                    if let Fact::VolumeMade { group, .. } = fact {
+                        let args = vec![("name".to_owned(), Value::from(group.as_str()))];
+                        let name = "lvm.vg_activate".to_owned();
+                        let call = Again { name, args, site: (*site).clone() };
+                        if !again.contains(&call) {
+                            again.push(call);
+                        }
+                    }
+                }
+                if facts.iter().any(|fact| fact.lifetime() == Lifetime::UntilReboot) {
+                    again.push(Again {
+                        name: (*name).clone(),
+                        args: arguments(args, secrets),
+                        site: (*site).clone(),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+    again
+}
+
+fn arguments(args: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) -> Map {
+    match restored(args, secrets) {
+        Value::Map(map) => map.into_iter().filter(|(_, value)| *value != Value::Unit).collect(),
+        _ => Map::new(),
+    }
+}
+
+/// The value that was written down; `{"secret": name}` becomes the secret again.
+fn restored(json: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) -> Value {
+    match json {
+        serde_json::Value::Object(map) => {
+            if let (1, Some(serde_json::Value::String(name))) = (map.len(), map.get("secret")) {
+                return secrets(name).map_or(Value::Unit, Value::Secret);
+            }
+            Value::Map(map.iter().map(|(k, v)| (k.clone(), restored(v, secrets))).collect())
+        }
+        serde_json::Value::Array(items) => {
+            Value::List(items.iter().map(|item| restored(item, secrets)).collect())
+        }
+        plain => plain.clone().into(),
+    }
+}
+
+/// The lasting facts of a run that no later one replaced.
+pub fn lasting(records: &[Record]) -> Vec<Fact> {
+    let mut latest: Vec<(String, Fact)> = Vec::new();
+    for record in records {
+        let Record::Done { facts, .. } = record else { continue };
+        for fact in facts.iter().filter(|fact| fact.lifetime() == Lifetime::Lasting) {
+            let Some(subject) = fact.subject() else { continue };
+            latest.retain(|(known, _)| *known != subject);
+            latest.push((subject, fact.clone()));
+        }
+    }
+    latest.into_iter().map(|(_, fact)| fact).collect()
+}

@@ -1,0 +1,171 @@
+//! The first process of the virtual machine: it makes a root that can be written to, runs its
+//! commands, and switches the machine off.
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sys::reboot::{RebootMode, reboot};
+use nix::unistd::{chdir, pivot_root};
+
+use super::{Order, Report};
+use crate::system::real::find_program;
+
+/// Where the new root is put together.
+const STAGE: &str = "/mnt";
+/// Where the folder that host and guest share is seen.
+const EXCHANGE: &str = "/run/gscript-exchange";
+/// Where distributions keep the modules of a User Mode Linux kernel.
+const MODULE_FOLDERS: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
+/// `cbc` first: dm-crypt's own request for it comes too late for some versions.
+const MODULES: [&str; 4] = ["cbc", "xts", "dm-mod", "dm-crypt"];
+
+/// Does what the order says. Never returns in a virtual machine; elsewhere it refuses.
+pub fn guest(order: &Path) -> io::Error {
+    if std::process::id() != 1 {
+        return io::Error::other("only the first process of a virtual machine can do this");
+    }
+    let report = match fs::read(order).map_err(|error| error.to_string()).and_then(|bytes| {
+        serde_json::from_slice::<Order>(&bytes).map_err(|error| error.to_string())
+    }) {
+        Ok(order) => run(&order).unwrap_or_else(|error| Report {
+            trouble: Some(error.to_string()),
+            ..Report::default()
+        }),
+        Err(error) => Report { trouble: Some(error), ..Report::default() },
+    };
+    if let Some(trouble) = &report.trouble {
+        println!("guest: {trouble}");
+    }
+    let written = File::create(Path::new(EXCHANGE).join("report.json")).and_then(|mut file| {
+        file.write_all(&serde_json::to_vec(&report)?)?;
+        file.sync_all()
+    });
+    if let Err(error) = written {
+        println!("guest: can't write the report: {error}");
+    }
+    nix::unistd::sync();
+    match reboot(RebootMode::RB_POWER_OFF) {
+        Ok(never) => match never {},
+        Err(error) => error.into(),
+    }
+}
+
+fn run(order: &Order) -> io::Result<Report> {
+    let release = kernel_release()?;
+    let modules = MODULE_FOLDERS.iter().map(|dir| Path::new(dir).join(&release));
+    let modules = modules.into_iter().find(|dir| dir.join("modules.dep").exists());
+    let modules = modules.ok_or_else(|| {
+        io::Error::other(format!("there are no kernel modules for {release} on this system"))
+    })?;
+    make_root(&modules).map_err(|error| io::Error::other(format!("making the root: {error}")))?;
+    fs::create_dir_all(EXCHANGE)?;
+    let host = order.exchange.to_string_lossy().into_owned();
+    let none = None::<&str>;
+    mount(none, EXCHANGE, Some("hostfs"), MsFlags::empty(), Some(host.as_str()))?;
+    load_modules()?;
+    let mut report = Report::default();
+    for command in &order.commands {
+        let Some((program, args)) = command.split_first() else { continue };
+        let status = Command::new(program)
+            .args(args)
+            .env_clear()
+            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", "/root")
+            .env("LANG", "C.UTF-8")
+            .env("DM_DISABLE_UDEV", "1")
+            .env("GSCRIPT_STATE", EXCHANGE)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .status()
+            .map_err(|error| io::Error::other(format!("{program}: {error}")))?;
+        let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+        report.codes.push(code);
+        if code != 0 {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+fn kernel_release() -> io::Result<String> {
+    // Before proc is mounted, the call itself must do.
+    let name = nix::sys::utsname::uname()?;
+    Ok(name.release().to_string_lossy().into_owned())
+}
+
+/// An overlay in memory above the host's root becomes the root.
+fn make_root(modules: &Path) -> io::Result<()> {
+    let none = None::<&str>;
+    mount(Some("tmpfs"), STAGE, Some("tmpfs"), MsFlags::empty(), none)?;
+    let folder = |name: &str| -> io::Result<PathBuf> {
+        let path = Path::new(STAGE).join(name);
+        fs::create_dir(&path)?;
+        Ok(path)
+    };
+    let (lower, upper, work, root) =
+        (folder("lower")?, folder("upper")?, folder("work")?, folder("root")?);
+    mount(Some("/"), &lower, none, MsFlags::MS_BIND, none)?;
+    insert(&modules.join("kernel/fs/overlayfs/overlay.ko"))?;
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        lower.display(),
+        upper.display(),
+        work.display()
+    );
+    mount(Some("overlay"), &root, Some("overlay"), MsFlags::empty(), Some(options.as_str()))?;
+    let old = root.join("mnt");
+    fs::create_dir_all(&old)?;
+    pivot_root(&root, &old)?;
+    chdir("/")?;
+    umount2("/mnt", MntFlags::MNT_DETACH)?;
+    for (kind, at) in
+        [("proc", "/proc"), ("sysfs", "/sys"), ("devtmpfs", "/dev"), ("tmpfs", "/run")]
+    {
+        fs::create_dir_all(at)?;
+        mount(Some(kind), at, Some(kind), MsFlags::empty(), none)?;
+    }
+    for at in ["/dev/pts", "/dev/shm"] {
+        fs::create_dir_all(at)?;
+    }
+    mount(Some("devpts"), "/dev/pts", Some("devpts"), MsFlags::empty(), none)?;
+    mount(Some("tmpfs"), "/dev/shm", Some("tmpfs"), MsFlags::empty(), none)?;
+    // The kernel looks for modules here when it needs one.
+    let place = Path::new("/lib/modules").join(modules.file_name().unwrap_or_default());
+    if !place.exists() {
+        fs::create_dir_all("/lib/modules")?;
+        std::os::unix::fs::symlink(modules, place)?;
+    }
+    Ok(())
+}
+
+/// Loads one module by its file; nothing is lost if it is built in.
+fn insert(module: &Path) -> io::Result<()> {
+    let file = match File::open(module) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let no_options = CString::default();
+    let flags = nix::kmod::ModuleInitFlags::empty();
+    match nix::kmod::finit_module(&file, &no_options, flags) {
+        Ok(()) | Err(nix::errno::Errno::EEXIST) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn load_modules() -> io::Result<()> {
+    let Some(modprobe) = find_program("modprobe") else {
+        return Err(io::Error::other("there is no modprobe on this system (package kmod)"));
+    };
+    let output = Command::new(modprobe).arg("-a").args(MODULES).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(io::Error::other(format!("loading kernel modules: {said}")))
+}

@@ -1,0 +1,13 @@
+//! A throw-away virtual machine with the host's own tools: User Mode Linux on the host's root,
+//! read-only below an overlay in the guest's memory.
+//!
+//! `host` starts it and listens to its console, `guest` is its first process, `order` is what the
+//! one tells the other.
+
+mod guest;
+mod host;
+mod order;
+
+pub use guest::guest;
+pub use host::{Boot, Console, VmError, find_kernel};
+pub use order::{Order, Report};

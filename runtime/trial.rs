@@ -1,0 +1,207 @@
+//! `try`: a recipe, for real, in a throw-away virtual machine with a disk and a USB stick of its
+//! own; then a second boot that opens everything again and looks whether it lasted.
+
+mod media;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::event::{Event, Listener};
+use crate::recipe::{ParamKind, Recipe};
+use crate::system::Interrupts;
+use crate::system::vm::{Boot, Console, Order, VmError, find_kernel};
+use crate::types::Size;
+
+pub use media::Media;
+
+/// The disk as the guest sees it.
+const DISK: &str = "/dev/ubda";
+/// The stick, and the partition on it.
+const STICK: &str = "/dev/ubdb";
+const STICK_PARTITION: &str = "/dev/ubdb1";
+/// How long a boot with its commands may take. A stage3 takes its time.
+const LIMIT: Duration = Duration::from_mins(60);
+
+/// What is tried, and with what.
+pub struct Trial<'a> {
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// Where it is.
+    pub recipe_path: &'a Path,
+    /// Answers in TOML, without those that the trial gives itself.
+    pub answers: &'a str,
+    /// Parameters that have an answer.
+    pub answered: &'a [String],
+    /// The folder for disks, journals and reports.
+    pub folder: &'a Path,
+    /// Size of the disk.
+    pub disk: Size,
+    /// Size of the stick.
+    pub stick: Size,
+    /// Memory of the virtual machine.
+    pub memory: Size,
+    /// The tarball and its keys.
+    pub media: &'a Media,
+    /// This program.
+    pub program: &'a Path,
+}
+
+/// How a boot ended.
+#[derive(Debug)]
+pub enum Trouble {
+    /// A file of the trial could not be written.
+    Io(io::Error),
+    /// The virtual machine failed.
+    Vm(VmError),
+    /// A command in it failed with this exit code.
+    Command {
+        /// Which of the boots.
+        boot: u32,
+        /// The code.
+        code: i32,
+    },
+    /// The guest could not run its commands.
+    Guest(String),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<VmError> for Trouble {
+    fn from(error: VmError) -> Self {
+        Self::Vm(error)
+    }
+}
+
+impl Trial<'_> {
+    /// Both boots. Events of the guest are passed on as they come.
+    pub fn run(
+        &self,
+        interrupts: &Interrupts,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Trouble> {
+        let kernel = find_kernel()?;
+        let disks = [self.folder.join("disk.img"), self.folder.join("stick.img")];
+        for (path, size) in disks.iter().zip([self.disk, self.stick]) {
+            File::create(path)?.set_len(size.get())?;
+        }
+        let answers = self.folder.join("answers.toml");
+        fs::write(&answers, self.all_answers())?;
+        let journals = self.folder.join("runs");
+        let stick = self.folder.join("stick.rhai");
+        fs::write(&stick, include_str!("../stdlib/stick.rhai"))?;
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let command = |words: &[&str]| -> Vec<String> {
+            std::iter::once(text(self.program))
+                .chain(words.iter().map(|word| (*word).to_owned()))
+                .collect()
+        };
+        let first = vec![
+            command(&[
+                &text(&stick),
+                "--set",
+                &format!("stick={STICK}"),
+                "--yes",
+                "--destroy",
+                STICK,
+                "--json",
+                "--journal",
+                &text(&self.folder.join("stick-runs")),
+            ]),
+            command(&[
+                &text(self.recipe_path),
+                "--answers",
+                &text(&answers),
+                "--yes",
+                "--destroy",
+                DISK,
+                "--json",
+                "--journal",
+                &text(&journals),
+            ]),
+        ];
+        let boot = |number: u32, commands: Vec<Vec<String>>, listener: &mut dyn Listener| {
+            let order = Order { commands, exchange: self.folder.to_owned() };
+            let memory = self.memory;
+            let boot = Boot {
+                kernel: &kernel,
+                program: self.program,
+                order: &order,
+                disks: &disks,
+                memory,
+                limit: LIMIT,
+            };
+            let report = boot.run(interrupts, &mut Relay { listener })?;
+            match (report.trouble, report.codes.iter().find(|code| **code != 0)) {
+                (Some(trouble), _) => Err(Trouble::Guest(trouble)),
+                (None, Some(code)) => Err(Trouble::Command { boot: number, code: *code }),
+                (None, None) => Ok(()),
+            }
+        };
+        boot(1, first, listener)?;
+        let journal = only_run(&journals)?;
+        listener.hear(&Event::Chapter { title: "Second boot".into() });
+        let again = command(&["reopen", &text(&journal), "--answers", &text(&answers)]);
+        boot(2, vec![again], listener)
+    }
+
+    /// What the trial answers itself: the first disk is the virtual disk, the first device is the
+    /// stick's partition, `stage3` and `stage3_keys` are the media.
+    fn all_answers(&self) -> String {
+        let mut text = self.answers.trim_end().to_owned();
+        let (mut disk, mut device) = (Some(DISK), Some(STICK_PARTITION));
+        for param in &self.recipe.front.params {
+            let value = match (param.kind, param.name.as_str()) {
+                (ParamKind::Disk, _) => disk.take().map(str::to_owned),
+                (ParamKind::Device, _) => device.take().map(str::to_owned),
+                (_, "stage3") => Some(self.media.archive.to_string_lossy().into_owned()),
+                (_, "stage3_keys") => {
+                    self.media.keys.as_ref().map(|path| path.to_string_lossy().into_owned())
+                }
+                _ => None,
+            };
+            let open = !self.answered.contains(&param.name);
+            if let Some(value) = value.filter(|_| open) {
+                text.push_str(&format!("\n{} = {value:?}", param.name));
+            }
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// The journal of the run that the first boot made.
+fn only_run(journals: &Path) -> io::Result<PathBuf> {
+    let run = fs::read_dir(journals)?.next();
+    let missing = || io::Error::other(format!("there is no run in {}", journals.display()));
+    Ok(run.ok_or_else(missing)??.path().join("journal.jsonl"))
+}
+
+/// Lines of the console that are events go on as events, others as what they are.
+struct Relay<'a> {
+    listener: &'a mut dyn Listener,
+}
+
+impl Console for Relay<'_> {
+    fn line(&mut self, line: &str) {
+        match serde_json::from_str::<Event>(line) {
+            // Which run an end belongs to is the host's business to tell.
+            Ok(Event::Ended { .. }) => {}
+            Ok(event) => self.listener.hear(&event),
+            Err(_) if line.trim().is_empty() || is_kernel_noise(line) => {}
+            Err(_) => self.listener.hear(&Event::Said { text: line.to_owned() }),
+        }
+    }
+}
+
+/// What User Mode Linux says at every start, whatever it was told about being quiet.
+fn is_kernel_noise(line: &str) -> bool {
+    ["SELinux:", "mmapper_init", "reboot: Power down", "Checking "]
+        .iter()
+        .any(|noise| line.trim_start().starts_with(noise))
+}
