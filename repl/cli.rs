@@ -74,6 +74,9 @@ pub(crate) enum Command {
     Guest {
         /// What to do in it
         order: PathBuf,
+        /// Words that the kernel adds for its first process
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
     },
 }
 
@@ -127,7 +130,7 @@ pub(crate) struct TryArgs {
     #[command(flatten)]
     pub(crate) values: Values,
     /// Size of the virtual disk
-    #[arg(long, value_name = "SIZE", default_value = "4G")]
+    #[arg(long, value_name = "SIZE", default_value = "8G")]
     pub(crate) disk: String,
     /// Size of the virtual USB stick
     #[arg(long, value_name = "SIZE", default_value = "64M")]

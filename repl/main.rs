@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Some(Command::Probe) => commands::probe::probe(),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
         Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
-        Some(Command::Guest { order }) => commands::guest::guest(&order),
+        Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
         None => match (&cli.eval, &cli.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, cli.lua),
             (None, Some(_)) => commands::run::run(&cli.run),

@@ -201,7 +201,7 @@ impl Console for Relay<'_> {
 
 /// What User Mode Linux says at every start, whatever it was told about being quiet.
 fn is_kernel_noise(line: &str) -> bool {
-    ["SELinux:", "mmapper_init", "reboot: Power down", "Checking "]
+    ["SELinux:", "mmapper_init", "reboot: ", "Checking "]
         .iter()
         .any(|noise| line.trim_start().starts_with(noise))
 }

@@ -35,7 +35,10 @@ pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> V
     };
     for path in keys(predicted.devices.keys(), found.devices.keys()) {
         if concerns_device(scope, path, predicted) || concerns_device(scope, path, found) {
-            let side = |machine: &Machine| machine.devices.get(path).map(describe_device);
+            let unseen = predicted.devices.get(path).is_some_and(|device| device.unseen);
+            let side = |machine: &Machine| {
+                machine.devices.get(path).map(|device| describe_device(device, unseen))
+            };
             note(path.clone(), side(predicted), side(found));
         }
     }
@@ -82,8 +85,9 @@ fn concerns_device(scope: Option<&Scope>, path: &str, machine: &Machine) -> bool
     })
 }
 
-/// Everything about a device that an operation determines, in a line.
-fn describe_device(device: &Device) -> String {
+/// Everything about a device that an operation determines, in a line; not what is on it where
+/// nobody could know that before.
+fn describe_device(device: &Device, unseen: bool) -> String {
     let mut text = Size::bytes(device.size).to_string();
     if !device.size.is_multiple_of(1 << 20) {
         text = format!("{} bytes", device.size);
@@ -97,10 +101,11 @@ fn describe_device(device: &Device) -> String {
             text += &format!(", name {name:?}");
         }
     }
-    if let Some(table) = &device.table {
+    if let Some(table) = device.table.as_ref().filter(|_| !unseen) {
         text += &format!(", {:?} table {}", table.kind, table.id);
     }
     match &device.content {
+        _ if unseen => {}
         Some(content) => {
             text += &format!(", {content}");
             if let Some(uuid) = content.uuid() {

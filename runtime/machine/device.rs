@@ -34,6 +34,9 @@ pub struct Device {
     /// The signature on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+    /// Whether nobody has looked at what is on it: it may be anything.
+    #[serde(skip)]
+    pub unseen: bool,
 }
 
 const fn sector_512() -> u32 {
@@ -253,6 +256,7 @@ impl Device {
             removable: false,
             table: None,
             content: None,
+            unseen: false,
         }
     }
 

@@ -8,16 +8,18 @@ use super::{Content, Group};
 /// Contents of closed containers and groups that went away with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hidden {
-    contents: BTreeMap<String, Content>,
+    /// `None` for one that is known to be blank.
+    contents: BTreeMap<String, Option<Content>>,
     groups: BTreeMap<String, BTreeMap<String, Group>>,
 }
 
 impl Hidden {
-    pub(super) fn keep(&mut self, key: String, content: Content) {
+    pub(super) fn keep(&mut self, key: String, content: Option<Content>) {
         self.contents.insert(key, content);
     }
 
-    pub(super) fn take(&mut self, key: &str) -> Option<Content> {
+    /// What is inside; nothing at all if nobody knows.
+    pub(super) fn take(&mut self, key: &str) -> Option<Option<Content>> {
         self.contents.remove(key)
     }
 

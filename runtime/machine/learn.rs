@@ -2,7 +2,7 @@
 
 use super::fact::{Fact, MountOrigin, NewPartition};
 use super::storage::is_below;
-use super::{Device, Group, Kind, Machine, Mount, PartitionEntry, Table, Volume, dm_name};
+use super::{Content, Device, Group, Kind, Machine, Mount, PartitionEntry, Table, Volume, dm_name};
 
 /// A fact that can't be, on this machine: a bug in a primitive, or a model that lost touch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +19,14 @@ impl Machine {
             Fact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
             Fact::Blank { device } => self.learn_blank(device),
             Fact::Holds { device, content } => {
+                // A new container is blank inside.
+                if let Content::Luks { uuid, .. } = content {
+                    self.hidden.keep(format!("luks {uuid}"), None);
+                }
                 let device = self.change(device)?;
                 device.content = Some(content.clone());
                 device.table = None;
+                device.unseen = false;
                 Ok(())
             }
             Fact::Opened { on, name, size, sector } => {
@@ -115,6 +120,7 @@ impl Machine {
         let device = self.change(&path)?;
         device.content = None;
         device.table = None;
+        device.unseen = false;
         Ok(())
     }
 
@@ -146,7 +152,9 @@ impl Machine {
                 let found = self.group(group)?;
                 found.free = found.free.saturating_sub(*extents);
                 let made = Volume { extents: *extents, active: false };
+                let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
+                self.hidden.keep(blank, None);
                 self.activate(group, volume, true)?;
             }
             Fact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
@@ -194,8 +202,9 @@ impl Machine {
 
     /// A device appears: what was on it when it was last seen is there again.
     fn reveal(&mut self, mut device: Device) {
-        if let Some(content) = self.hidden_key(&device).and_then(|key| self.hidden.take(&key)) {
-            device.content = Some(content);
+        match self.hidden_key(&device).and_then(|key| self.hidden.take(&key)) {
+            Some(content) => device.content = content,
+            None => device.unseen = true,
         }
         self.groups.append(&mut self.hidden.take_groups(&device.path));
         self.insert(device);
@@ -204,8 +213,8 @@ impl Machine {
     /// A device disappears, and with it the groups that lie on it; what is on it is remembered.
     fn hide(&mut self, path: &str) {
         let Some(device) = self.devices.remove(path) else { return };
-        if let (Some(key), Some(content)) = (self.hidden_key(&device), device.content) {
-            self.hidden.keep(key, content);
+        if let (Some(key), false) = (self.hidden_key(&device), device.unseen) {
+            self.hidden.keep(key, device.content);
         }
         let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);
         let groups = self.groups.extract_if(.., lost).collect();

@@ -92,6 +92,7 @@ fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
             removable: row.rm,
             table: None,
             content: None,
+            unseen: true,
         },
         kernel_path: format!("/dev/{}", row.kname),
         number: row.number,

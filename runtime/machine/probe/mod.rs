@@ -95,6 +95,7 @@ impl Machine {
             if let Some(known) = before.get(&device.path).filter(|_| scope.is_some()) {
                 device.content.clone_from(&known.content);
                 device.table.clone_from(&known.table);
+                device.unseen = known.unseen;
                 if let (Kind::Partition(entry), Some(old)) = (&mut device.kind, known.partition()) {
                     entry.clone_from(old);
                 }
@@ -118,6 +119,7 @@ impl Machine {
         let Some(device) = self.devices.get_mut(path) else { return };
         device.table = signature.table;
         device.content = signature.content;
+        device.unseen = false;
         if let (Kind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition) {
             *entry = super::PartitionEntry { disk: entry.disk.clone(), ..seen };
         }
@@ -152,6 +154,7 @@ impl Machine {
                 let mut device = super::Device::new(path, size, kind);
                 device.sector =
                     group.members.first().and_then(|m| self.find(m)).map_or(512, |d| d.sector);
+                device.unseen = true;
                 self.insert(device);
             }
         }

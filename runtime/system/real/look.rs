@@ -16,7 +16,7 @@ use crate::machine::probe::{
     Findings, LSBLK_COLUMNS, Signature, luks_header_len, parse_blkid, parse_fullreport,
     parse_lsblk, parse_luks, parse_mountinfo, parse_swaps,
 };
-use crate::machine::{Content, Kind, Machine, Scope};
+use crate::machine::{Content, Device, Kind, Machine, Scope};
 
 /// Programs that were looked up.
 #[derive(Debug, Default)]
@@ -82,20 +82,31 @@ impl Real {
         let first = Findings { blocks, aliases, ..Findings::default() };
         let widened = scope.map(|scope| widen(scope, &machine));
         machine = machine.with_findings(first, widened.as_ref());
-        let asked = signatures_to_read(&machine, scope);
-        let signatures = self.signatures(&asked)?;
-        let lvm_seen = machine.holds_physical_volumes(&signatures);
-        let groups = match scope {
-            Some(scope) if scope.groups.is_empty() => None,
-            None if !lvm_seen => Some(BTreeMap::new()),
-            _ => Some(self.groups(machine.host.udev)?),
-        };
+        let mut asked = signatures_to_read(&machine, scope);
+        let mut groups_due = scope.is_none_or(|scope| !scope.groups.is_empty());
+        loop {
+            let signatures = self.signatures(&asked)?;
+            // A container that was opened, or a disk that was found, can bring a group along.
+            let physical = |(path, signature): (&String, &Signature)| {
+                matches!(signature.content, Some(Content::Physical { .. }))
+                    && machine.find(path).is_some_and(|device| device.unseen)
+            };
+            groups_due |= signatures.iter().any(physical);
+            let seen = Findings { signatures, ..Findings::default() };
+            machine = machine.with_findings(seen, scope);
+            if std::mem::take(&mut groups_due) && machine.has_physical_volumes() {
+                let groups = Some(self.groups(machine.host.udev)?);
+                machine = machine.with_findings(Findings { groups, ..Findings::default() }, scope);
+            }
+            asked = unseen(&machine);
+            if asked.is_empty() {
+                break;
+            }
+        }
         if scope.is_none() {
             self.stamps = machine.disks().map(|d| (d.path.clone(), stamp(&d.path))).collect();
         }
         let rest = Findings {
-            signatures,
-            groups,
             mounts: Some(parse_mountinfo(&read_proc("/proc/self/mountinfo")?)),
             swaps: Some(parse_swaps(&read_proc("/proc/swaps")?)),
             ..Findings::default()
@@ -196,12 +207,21 @@ fn luks_header(device: &str) -> Option<Content> {
     parse_luks(&header)
 }
 
+/// Devices that appeared and were not looked at yet.
+fn unseen(machine: &Machine) -> Vec<String> {
+    let readable = |device: &&Device| {
+        device.unseen && device.size > 0 && !matches!(device.kind, Kind::Rom)
+    };
+    machine.devices.values().filter(readable).map(|device| device.path.clone()).collect()
+}
+
 impl Machine {
     /// Whether asking LVM can tell anything.
-    fn holds_physical_volumes(&self, signatures: &BTreeMap<String, Signature>) -> bool {
-        let fresh = signatures.values().filter_map(|signature| signature.content.as_ref());
-        let known = self.devices.values().filter_map(|device| device.content.as_ref());
-        fresh.chain(known).any(|content| matches!(content, Content::Physical { .. }))
+    fn has_physical_volumes(&self) -> bool {
+        let mut contents = self.devices.values().filter_map(|device| device.content.as_ref());
+        // A group that is known may have just gone: then LVM has to say so.
+        !self.groups.is_empty()
+            || contents.any(|content| matches!(content, Content::Physical { .. }))
     }
 }
 

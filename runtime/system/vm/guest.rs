@@ -17,8 +17,6 @@ use crate::system::real::find_program;
 
 /// Where the new root is put together.
 const STAGE: &str = "/mnt";
-/// Where the folder that host and guest share is seen.
-const EXCHANGE: &str = "/run/gscript-exchange";
 /// Where distributions keep the modules of a User Mode Linux kernel.
 const MODULE_FOLDERS: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
 /// `cbc` first: dm-crypt's own request for it comes too late for some versions.
@@ -29,30 +27,27 @@ pub fn guest(order: &Path) -> io::Error {
     if std::process::id() != 1 {
         return io::Error::other("only the first process of a virtual machine can do this");
     }
-    let report = match fs::read(order).map_err(|error| error.to_string()).and_then(|bytes| {
-        serde_json::from_slice::<Order>(&bytes).map_err(|error| error.to_string())
-    }) {
-        Ok(order) => run(&order).unwrap_or_else(|error| Report {
-            trouble: Some(error.to_string()),
-            ..Report::default()
-        }),
-        Err(error) => Report { trouble: Some(error), ..Report::default() },
-    };
-    if let Some(trouble) = &report.trouble {
-        println!("guest: {trouble}");
-    }
-    let written = File::create(Path::new(EXCHANGE).join("report.json")).and_then(|mut file| {
-        file.write_all(&serde_json::to_vec(&report)?)?;
-        file.sync_all()
-    });
-    if let Err(error) = written {
-        println!("guest: can't write the report: {error}");
+    if let Err(error) = obey(order) {
+        // Without a report the host shows what the console said last.
+        println!("guest: {error}");
     }
     nix::unistd::sync();
     match reboot(RebootMode::RB_POWER_OFF) {
         Ok(never) => match never {},
         Err(error) => error.into(),
     }
+}
+
+/// Runs the commands of the order and writes the report.
+fn obey(order: &Path) -> io::Result<()> {
+    let order: Order = serde_json::from_slice(&fs::read(order)?)?;
+    let report = run(&order).unwrap_or_else(|error| Report {
+        trouble: Some(error.to_string()),
+        ..Report::default()
+    });
+    let mut file = File::create(order.report())?;
+    file.write_all(&serde_json::to_vec(&report)?)?;
+    file.sync_all()
 }
 
 fn run(order: &Order) -> io::Result<Report> {
@@ -63,10 +58,10 @@ fn run(order: &Order) -> io::Result<Report> {
         io::Error::other(format!("there are no kernel modules for {release} on this system"))
     })?;
     make_root(&modules).map_err(|error| io::Error::other(format!("making the root: {error}")))?;
-    fs::create_dir_all(EXCHANGE)?;
-    let host = order.exchange.to_string_lossy().into_owned();
-    let none = None::<&str>;
-    mount(none, EXCHANGE, Some("hostfs"), MsFlags::empty(), Some(host.as_str()))?;
+    // The folder that both share is at the same place on both sides.
+    let shared = order.exchange.as_path();
+    fs::create_dir_all(shared)?;
+    mount(None::<&str>, shared, Some("hostfs"), MsFlags::empty(), Some(shared))?;
     load_modules()?;
     let mut report = Report::default();
     for command in &order.commands {
@@ -78,7 +73,7 @@ fn run(order: &Order) -> io::Result<Report> {
             .env("HOME", "/root")
             .env("LANG", "C.UTF-8")
             .env("DM_DISABLE_UDEV", "1")
-            .env("GSCRIPT_STATE", EXCHANGE)
+            .env("GSCRIPT_STATE", shared)
             .current_dir("/")
             .stdin(Stdio::null())
             .status()
