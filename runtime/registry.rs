@@ -86,6 +86,8 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::file::Chown>(),
     action::<p::fstab::Write>(),
     query::<p::fstab::Entries>(),
+    query::<p::text::Find>(),
+    query::<p::text::Lines>(),
 ];
 
 impl Primitive {

@@ -13,6 +13,7 @@ pub mod luks;
 pub mod lvm;
 pub mod mount;
 pub mod stage3;
+pub mod text;
 
 use crate::machine::Device;
 use crate::system::{Cmd, Step};

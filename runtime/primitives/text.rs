@@ -1,0 +1,89 @@
+//! Texts that programs print.
+
+use serde::Serialize;
+
+use regex::RegexBuilder;
+
+use crate::action::{Answer, Planning, Query};
+use crate::args;
+use crate::error::{Result, Rule};
+
+args! {
+    /// Finds the first place where a pattern fits a text, and returns the list of what its groups
+    /// matched: the whole match first, then each group in its order. Nothing if it fits nowhere.
+    ///
+    /// Source: the pattern language of the regex crate; it is linear, so no pattern can hang a run.
+    ///
+    /// ```
+    /// let found = text::find("cryptsetup 2.6.1 flags: UDEV", "(\\d+)\\.(\\d+)");
+    /// ```
+    "text.find" => pub struct Find {
+        /// The text.
+        pub text: String,
+        /// The pattern.
+        pub pattern: String,
+    }
+}
+
+args! {
+    /// Splits a text into its lines, without empty ones and without blanks at their ends.
+    ///
+    /// ```
+    /// let lines = text::lines("one\ntwo\n");
+    /// ```
+    "text.lines" => pub struct Lines {
+        /// The text.
+        pub text: String,
+    }
+}
+
+/// A pattern that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pattern:?} is not a pattern: {why}")]
+pub struct BadPattern {
+    /// The pattern.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Rule for BadPattern {
+    fn remedy(&self) -> Option<String> {
+        Some("a character such as ( or . stands for itself behind a backslash".into())
+    }
+}
+
+/// What a pattern found; a group that took no part is nothing.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Groups(Option<Vec<Option<String>>>);
+
+/// A pattern that needs more memory than this is a bomb.
+const MOST: usize = 1 << 20;
+
+impl Query for Find {
+    type Output = Groups;
+
+    fn answer(&self, _cx: &mut Planning<'_>) -> Result<Answer<Groups>> {
+        let pattern = RegexBuilder::new(&self.pattern).size_limit(MOST).build();
+        let pattern = pattern.map_err(|error| {
+            // The last line of the crate's message says what is wrong.
+            let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+            let why = why.trim_start_matches("error: ").to_owned();
+            BadPattern { pattern: self.pattern.clone(), why }
+        })?;
+        let groups = pattern.captures(&self.text).map(|found| {
+            found.iter().map(|group| group.map(|group| group.as_str().to_owned())).collect()
+        });
+        Ok(Answer::Known(Groups(groups)))
+    }
+}
+
+impl Query for Lines {
+    type Output = Vec<String>;
+
+    fn answer(&self, _cx: &mut Planning<'_>) -> Result<Answer<Vec<String>>> {
+        let lines = self.text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        Ok(Answer::Known(lines.map(str::to_owned).collect()))
+    }
+}

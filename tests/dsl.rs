@@ -1,0 +1,100 @@
+//! Runs the program and compares what it prints, exactly.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
+
+/// A path below the project's folder.
+pub fn project(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// One call of the program, in a folder of its own.
+pub struct Test {
+    folder: TempDir,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+}
+
+/// What the program did.
+pub struct Ran {
+    /// Exit code.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The folder it ran in; it goes when this goes.
+    #[expect(dead_code, reason = "kept for its end")]
+    pub folder: TempDir,
+}
+
+impl Test {
+    /// A call with these words; `@` at the beginning stands for the project's folder.
+    pub fn new(args: &[&str]) -> Self {
+        let expand = |arg: &&str| match arg.strip_prefix('@') {
+            Some(path) => project(path).to_string_lossy().into_owned(),
+            None => (*arg).to_owned(),
+        };
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            args: args.iter().map(expand).collect(),
+            env: Vec::new(),
+        }
+    }
+
+    /// Adds a file to the folder.
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.folder.path().join(name), content).expect("a file");
+        self
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs it without a terminal.
+    pub fn run(self) -> Ran {
+        let output = Command::new(PROGRAM)
+            .args(&self.args)
+            .env("GSCRIPT_STATE", self.folder.path().join("state"))
+            .env("LANG", "C.UTF-8")
+            .envs(self.env)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Ran {
+            status: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            folder: self.folder,
+        }
+    }
+
+    /// Runs it and expects exactly this on standard error, and nothing on standard output.
+    #[track_caller]
+    pub fn refuses(self, status: i32, stderr: &str) {
+        let ran = self.run();
+        assert_eq!(ran.stdout, "");
+        assert_eq!(ran.stderr.trim_end(), stderr.trim_end());
+        assert_eq!(ran.status, status);
+    }
+
+    /// Runs it and expects exactly this on standard output, and nothing on standard error.
+    #[track_caller]
+    pub fn prints(self, stdout: &str) {
+        let ran = self.run();
+        assert_eq!(ran.stderr, "");
+        assert_eq!(ran.stdout.trim_end(), stdout.trim_end());
+        assert_eq!(ran.status, 0);
+    }
+}

@@ -1,0 +1,86 @@
+//! Every example of the reference runs, and means the same in both languages.
+
+use gscript::docs::{example, to_lua};
+use gscript::machine::Machine;
+use gscript::recipe::Recipe;
+use gscript::registry::{PRIMITIVES, Read};
+use gscript::report::{Entry, Report};
+use gscript::run::Job;
+use gscript::script::Language;
+use gscript::system::{Interrupts, Sim};
+use gscript::types::Map;
+
+use crate::dsl::project;
+
+/// The machine that the examples are about.
+pub fn example_machine() -> Machine {
+    let text = std::fs::read_to_string(project("tests/machines/example.json")).expect("a machine");
+    serde_json::from_str(&text).expect("a machine")
+}
+
+/// Plans a script on the example machine.
+pub fn plan(language: Language, text: &str) -> Result<Report, String> {
+    let recipe = Recipe::parse("example", language, text.to_owned()).map_err(|e| e.to_string())?;
+    let variables = Map::new();
+    let job = Job {
+        recipe: &recipe,
+        variables: &variables,
+        seed: [1; 32],
+        interrupts: Interrupts::default(),
+        terminal: false,
+    };
+    job.plan(&example_machine(), Box::new(Sim::new())).map_err(|failed| failed.0.to_string())
+}
+
+/// A plan as text, without what is only about the file it comes from.
+pub fn shown(report: &Report) -> String {
+    let entry = |entry: &Entry| match entry {
+        Entry::Chapter(title) => format!("= {title}\n"),
+        Entry::Said(_) => String::new(),
+        Entry::Call(call) => {
+            let steps: Vec<String> = call.steps.iter().map(ToString::to_string).collect();
+            format!(
+                "{} {}\n  steps {steps:?}\n  effects {:?}\n  undo {:?}\n  already {:?} guess {}\n",
+                call.name, call.about, call.effects, call.undo, call.already, call.guess
+            )
+        }
+    };
+    let calls: String = report.entries.iter().map(entry).collect();
+    format!("{calls}{:?}\nguesses {}\n", report.approval.effects, report.guesses)
+}
+
+#[test]
+fn every_example_plans_alike_in_both_languages() {
+    let mut failures = Vec::new();
+    for primitive in PRIMITIVES {
+        let name = primitive.spec.name;
+        let rhai = example(primitive).unwrap_or_default();
+        let lua = to_lua(&rhai);
+        match (plan(Language::Rhai, &rhai), plan(Language::Lua, &lua)) {
+            (Ok(in_rhai), Ok(in_lua)) => {
+                if shown(&in_rhai) != shown(&in_lua) {
+                    let (a, b) = (shown(&in_rhai), shown(&in_lua));
+                    failures.push(format!("{name}: the plans differ\nRhai:\n{a}\nLua:\n{b}"));
+                }
+                let called = in_rhai.calls().any(|call| call.name == name);
+                if matches!(primitive.read, Read::Action(_)) && !called {
+                    failures.push(format!("{name}: its example does not call it"));
+                }
+            }
+            (Err(error), _) => failures.push(format!("{name} in Rhai: {error}\n{rhai}")),
+            (_, Err(error)) => failures.push(format!("{name} in Lua: {error}\n{lua}")),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    let file = project("docs/reference.md");
+    let now = gscript::docs::reference();
+    if std::env::var_os("GSCRIPT_WRITE_DOCS").is_some() {
+        std::fs::write(&file, &now).expect("the reference");
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == now, "docs/reference.md is stale: make docs");
+}

@@ -1,0 +1,138 @@
+//! The virtual machine as a place for tests: real tools, a real kernel, virtual disks.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gscript::system::Interrupts;
+use gscript::system::vm::{Boot, Console, Order, VmError, find_kernel};
+use gscript::types::Size;
+use tempfile::TempDir;
+
+use crate::dsl::{PROGRAM, project};
+
+/// Functions that every script of the lab finds.
+const PRELUDE: &str = include_str!("lab/prelude.sh");
+/// A boot that takes longer hangs.
+const LIMIT: Duration = Duration::from_mins(8);
+
+/// A virtual machine that has not been started.
+pub struct Lab {
+    folder: TempDir,
+    disks: Vec<PathBuf>,
+}
+
+/// What the script left in its folder, and what the console said.
+pub struct Done {
+    folder: TempDir,
+    /// The disks, as the guest left them.
+    pub disks: Vec<PathBuf>,
+    /// Lines of the console.
+    pub console: String,
+    /// Exit code of the script.
+    pub code: i32,
+}
+
+#[derive(Default)]
+struct Lines(String);
+
+impl Console for Lines {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+}
+
+impl Lab {
+    /// A machine with blank disks of these sizes: `/dev/ubda`, `/dev/ubdb` …
+    pub fn new(sizes: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disks = sizes.iter().enumerate().map(|(index, size)| {
+            let path = folder.path().join(format!("disk{index}.img"));
+            let size: Size = size.parse().expect("a size");
+            File::create(&path).and_then(|file| file.set_len(size.get())).expect("a disk");
+            path
+        });
+        let disks = disks.collect();
+        Self { folder, disks }
+    }
+
+    /// A folder that host and guest share, at the same path on both sides.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Puts a file into the shared folder.
+    pub fn file(self, name: &str, content: &str) -> Self {
+        fs::write(self.folder.path().join(name), content).expect("a file");
+        self
+    }
+
+    /// Runs a script of bash as root. `None`: there is no such virtual machine here, which was told
+    /// and counted.
+    pub fn run(self, test: &str, script: &str) -> Option<Done> {
+        let kernel = match find_kernel() {
+            Ok(kernel) => kernel,
+            Err(error) => {
+                skip(test, &error.to_string());
+                return None;
+            }
+        };
+        let path = self.folder.path().join("script.sh");
+        fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let command = vec![
+            "/bin/bash".to_owned(),
+            text(&path),
+            PROGRAM.to_owned(),
+            text(self.folder.path()),
+            text(&project("")),
+        ];
+        let order = Order { commands: vec![command], exchange: self.folder.path().to_owned() };
+        let boot = Boot {
+            kernel: &kernel,
+            program: Path::new(PROGRAM),
+            order: &order,
+            disks: &self.disks,
+            memory: Size::mib(512),
+            limit: LIMIT,
+        };
+        let mut console = Lines::default();
+        let report = boot.run(&Interrupts::default(), &mut console).unwrap_or_else(|error| {
+            let tail = match &error {
+                VmError::Died { console } | VmError::TimedOut { console, .. } => console.join("\n"),
+                _ => String::new(),
+            };
+            panic!("{test}: {error}\n{}\n{tail}", console.0);
+        });
+        assert_eq!(report.trouble, None, "{test}: {}", console.0);
+        let code = report.codes.first().copied().unwrap_or(-1);
+        Some(Done { folder: self.folder, disks: self.disks, console: console.0, code })
+    }
+}
+
+impl Done {
+    /// A file that the script left.
+    #[track_caller]
+    pub fn read(&self, name: &str) -> String {
+        let path = self.folder.path().join(name);
+        fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.console))
+    }
+
+    /// The script must have ended well.
+    #[track_caller]
+    pub fn succeeded(&self) -> &Self {
+        assert_eq!(self.code, 0, "{}", self.console);
+        self
+    }
+}
+
+/// Tells that a test can't run here, and counts it.
+pub fn skip(test: &str, why: &str) {
+    use std::io::Write;
+    eprintln!("SKIPPED {test}: {why}");
+    let file = project("target/skipped.txt");
+    let mut file = File::options().append(true).create(true).open(file).expect("the list");
+    writeln!(file, "{test}: {why}").expect("the list");
+}

@@ -1,0 +1,63 @@
+# What scripts of the lab begin with: G is the program, OUT the shared folder, PROJECT the project.
+G=$1 OUT=$2 PROJECT=$3
+cd "$OUT" || exit 99
+export GSCRIPT_STATE=/run/gscript-state
+
+# ask NAME COMMAND…: runs it and keeps what it prints and its exit code.
+ask() {
+    local name=$1
+    shift
+    "$@" >"$OUT/$name.out" 2>"$OUT/$name.err" </dev/null
+    echo $? >"$OUT/$name.code"
+}
+
+# recipe NAME <<END: writes a recipe.
+recipe() { cat >"$OUT/$1"; }
+
+# must COMMAND…: it has to work.
+must() {
+    "$@" || { echo "FAILED ($?): $*"; exit 1; }
+}
+
+# must_not COMMAND…: it has to fail.
+must_not() {
+    if "$@"; then echo "WORKED, and should not: $*"; exit 1; fi
+}
+
+# everything: agreement to destroy every disk of the machine.
+everything() {
+    for d in /dev/ubd? /dev/ubd?[0-9] /dev/loop0 /dev/loop0p? /dev/mapper/[!c]*; do
+        [ -b "$d" ] && echo --destroy "$d"
+    done
+}
+
+# do_ RHAI: runs a script for real; everything may be destroyed.
+do_() {
+    printf '%s\n' "$1" >"$OUT/do.rhai"
+    # shellcheck disable=SC2046
+    must "$G" "$OUT/do.rhai" --yes $(everything)
+}
+
+# says RHAI EXPECTED: what a script prints when it runs for real. In the plan answers of programs
+# are guesses, so a script can't throw because of them.
+says() {
+    printf '%s\n' "$1" >"$OUT/says.rhai"
+    # shellcheck disable=SC2046
+    must "$G" "$OUT/says.rhai" --yes --json $(everything) >"$OUT/says.json"
+    python3 - "$OUT/says.json" "$2" <<'END' || { echo "of: $1"; exit 1; }
+import json, sys
+said = [e["text"] for e in map(json.loads, open(sys.argv[1])) if e["event"] == "said"]
+if "\n".join(said) != sys.argv[2]:
+    sys.exit(f"said {said}, expected {sys.argv[2]!r}")
+END
+}
+
+# nothing_left: no mount, mapping, group or swap of ours is active.
+nothing_left() {
+    must_not grep -E ' /mnt| /dev/(ubd|mapper)' /proc/mounts
+    [ "$(wc -l </proc/swaps)" -le 1 ] || { cat /proc/swaps; exit 1; }
+    [ "$(dmsetup ls 2>/dev/null | grep -cv '^No devices')" = 0 ] || { dmsetup ls; exit 1; }
+}
+
+# Fast key derivation: what is tested is not how long it takes.
+KDF='kdf: #{ kind: "pbkdf2", iterations: 1000 }'

@@ -1,0 +1,40 @@
+//! The primitives against the real tools.
+
+use crate::lab::Lab;
+
+#[test]
+fn partitions_of_every_kind() {
+    let lab = Lab::new(&["1G"]);
+    let Some(done) = lab.run("partitions_of_every_kind", include_str!("lab/partitions.sh")) else {
+        return;
+    };
+    done.succeeded();
+}
+
+#[test]
+fn containers_keys_and_headers() {
+    let lab = Lab::new(&["256M", "64M"]);
+    let Some(done) = lab.run("containers_keys_and_headers", include_str!("lab/luks.sh")) else {
+        return;
+    };
+    done.succeeded();
+}
+
+#[test]
+fn volumes_filesystems_and_mounts() {
+    let lab = Lab::new(&["2G", "600M"]);
+    let Some(done) = lab.run("volumes_filesystems_and_mounts", include_str!("lab/volumes.sh"))
+    else {
+        return;
+    };
+    done.succeeded();
+}
+
+#[test]
+fn files_roots_and_archives() {
+    let lab = Lab::new(&["256M"]);
+    let Some(done) = lab.run("files_roots_and_archives", include_str!("lab/roots.sh")) else {
+        return;
+    };
+    done.succeeded();
+}
