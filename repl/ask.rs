@@ -6,7 +6,7 @@ use gscript::machine::Machine;
 use gscript::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use gscript::types::{Map, Secret, Size, Value};
 use reedline::{
-    DefaultPrompt, DefaultPromptSegment, Reedline, Signal, default_emacs_keybindings, Emacs,
+    DefaultPrompt, DefaultPromptSegment, Emacs, Reedline, Signal, default_emacs_keybindings,
 };
 
 /// Whether there is somebody to ask.

@@ -77,8 +77,7 @@ impl<'a> Problem<'a> {
 
     /// Prints it on standard error.
     pub(crate) fn print(&self) {
-        let renderer =
-            if style().coloured() { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if style().coloured() { Renderer::styled() } else { Renderer::plain() };
         let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()));
         let place = self.site.as_ref().filter(|site| !site.file.is_empty());
         let line = place.and_then(|site| line_span(self.source, site.line));

@@ -4,15 +4,17 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
-use crate::error::{BadCall, Error, Result};
+use crate::error::{BadCall, Error, InUse, Result};
 use crate::event::{Event, Listener, Site};
 use crate::guard::must_be_free;
-use crate::machine::{Difference, Fact, Lifetime, Scope, compare};
+use crate::machine::{Difference, Fact, Lifetime, Scope, Use, compare};
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedCall;
 use crate::session::{Failure, Gate, Session};
 use crate::spec::{ArgError, Given, Spec};
-use crate::system::{Cmd, MissingProgram, Outcome, Program, Progress, Stdin, Step, Watch};
+use crate::system::{
+    Broken, Cmd, MissingProgram, Outcome, Program, Progress, Stdin, Step, StepError, Watch,
+};
 use crate::types::{Completes, Map, Value};
 
 /// One call on its way.
@@ -233,7 +235,7 @@ impl Session {
         }
         let mut outcomes = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
-            outcomes.push(self.perform(call, step)?);
+            outcomes.push(self.perform(call, step, plan.hint)?);
         }
         self.learn(&plan.makes)?;
         match &plan.returns {
@@ -252,11 +254,17 @@ impl Session {
         let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
         let claim = Step::Claim { device: device.to_owned(), disks };
         let mut watch = Relay::new(self.calls, self.listener.as_mut());
-        self.system.perform(&claim, &mut watch)?;
-        Ok(())
+        let Err(error) = self.system.perform(&claim, &mut watch) else { return Ok(()) };
+        let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
+        let unknown = || vec!["the kernel does not say by whom".to_owned()];
+        let holders = if holders.is_empty() { unknown() } else { holders };
+        let held = |who| Use::Elsewhere { device: device.to_owned(), who };
+        let uses = holders.into_iter().map(held).collect();
+        let (device, releases) = (device.to_owned(), Vec::new());
+        Err(InUse { device, uses, releases, system: false }.into())
     }
 
-    fn perform(&mut self, call: &Call, step: &Step) -> Result<Outcome> {
+    fn perform(&mut self, call: &Call, step: &Step, hint: Option<&'static str>) -> Result<Outcome> {
         let terminal =
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
         if self.system.is_real() {
@@ -270,7 +278,7 @@ impl Session {
         if terminal {
             self.tell(&Event::Terminal { taken: false });
         }
-        Ok(outcome?)
+        Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
     }
 
     /// Facts go into the model; then the machine is looked at where they say something.
@@ -361,7 +369,9 @@ impl Session {
 impl Call {
     fn failure(&self, error: Error) -> Failure {
         let step = match &error {
-            Error::Step(failed) => Some(failed.step.clone()),
+            Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {
+                Some(failed.step.clone())
+            }
             _ => None,
         };
         Failure {

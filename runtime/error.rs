@@ -102,7 +102,12 @@ impl fmt::Display for Error {
             Self::Rule(rule) => rule.fmt(f),
             Self::InUse(error) => error.fmt(f),
             Self::Missing(error) => error.fmt(f),
-            Self::Step(error) => error.broken.fmt(f),
+            Self::Step(error) => match error.broken {
+                Broken::Exit(_) | Broken::Signal(_) | Broken::TimedOut(_) => {
+                    write!(f, "{} failed: {}", error.program(), error.broken)
+                }
+                _ => error.broken.fmt(f),
+            },
             Self::File(error) => error.fmt(f),
             Self::Contradiction(error) => error.fmt(f),
             Self::Differs(differences) => {
@@ -144,7 +149,12 @@ impl Error {
             Self::Missing(missing) => Some(missing.remedy()),
             Self::Step(error) => match &error.broken {
                 Broken::Missing(missing) => Some(missing.remedy()),
-                _ => None,
+                Broken::Changed { .. } => Some("look at the disks, then plan again".into()),
+                Broken::Interrupted => None,
+                _ if error.hint.is_some() => error.hint.map(str::to_owned),
+                _ => {
+                    Some("when the cause is gone, run it again: what is already so is kept".into())
+                }
             },
             Self::Differs(_) => Some(
                 "something else changed the machine, or a tool did not do what it said: look at \
@@ -163,12 +173,14 @@ impl Error {
             Self::Rule(rule) => rule.exit(),
             Self::InUse(_) | Self::NotApproved { .. } => Exit::Refused,
             Self::Interrupted => Exit::Stopped,
-            Self::Step(error) if error.broken == Broken::Interrupted => Exit::Stopped,
-            Self::Missing(_)
-            | Self::Step(_)
-            | Self::File(_)
-            | Self::Differs(_)
-            | Self::Contradiction(_) => Exit::Failed,
+            Self::Step(error) => match error.broken {
+                Broken::Interrupted => Exit::Stopped,
+                Broken::Changed { .. } => Exit::Refused,
+                _ => Exit::Failed,
+            },
+            Self::Missing(_) | Self::File(_) | Self::Differs(_) | Self::Contradiction(_) => {
+                Exit::Failed
+            }
         }
     }
 

@@ -80,11 +80,7 @@ impl From<VmError> for Trouble {
 
 impl Trial<'_> {
     /// Both boots. Events of the guest are passed on as they come.
-    pub fn run(
-        &self,
-        interrupts: &Interrupts,
-        listener: &mut dyn Listener,
-    ) -> Result<(), Trouble> {
+    pub fn run(&self, interrupts: &Interrupts, listener: &mut dyn Listener) -> Result<(), Trouble> {
         let kernel = find_kernel()?;
         let disks = [self.folder.join("disk.img"), self.folder.join("stick.img")];
         for (path, size) in disks.iter().zip([self.disk, self.stick]) {

@@ -14,6 +14,32 @@ pub fn project(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// What differs from run to run, replaced by what it is.
+pub fn normal(text: &str) -> String {
+    let replace = |text: String, pattern: &str, by: &str| {
+        regex::Regex::new(pattern).expect(pattern).replace_all(&text, by).into_owned()
+    };
+    let text = text.to_owned();
+    let text = replace(text, r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID");
+    let text = replace(text, r"\d{8}T\d{6}Z", "TIME");
+    replace(text, r"\d+\.\d s\b", "N s")
+}
+
+/// Compares a text with the one that is kept; `GSCRIPT_WRITE_SNAPSHOTS=1` keeps it anew.
+#[track_caller]
+pub fn snapshot(name: &str, text: &str) {
+    let file = project("tests/snapshots").join(name);
+    if std::env::var_os("GSCRIPT_WRITE_SNAPSHOTS").is_some() {
+        fs::create_dir_all(project("tests/snapshots")).expect("the folder");
+        fs::write(&file, text).expect("the snapshot");
+    }
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    if kept != text {
+        let diff = similar::TextDiff::from_lines(&kept, text);
+        panic!("{name} is not as it was:\n{}", diff.unified_diff().header("kept", "now"));
+    }
+}
+
 /// One call of the program, in a folder of its own.
 pub struct Test {
     folder: TempDir,

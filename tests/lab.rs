@@ -112,6 +112,14 @@ impl Lab {
 }
 
 impl Done {
+    /// The files with this ending, without it.
+    pub fn names(&self, ending: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).expect("the folder").flatten();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().ok();
+        let stem = |name: String| name.strip_suffix(ending).map(str::to_owned);
+        entries.filter_map(name).filter_map(stem).collect()
+    }
+
     /// A file that the script left.
     #[track_caller]
     pub fn read(&self, name: &str) -> String {

@@ -11,7 +11,8 @@ use crate::render::Problem;
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
     // An expression of Lua is not a chunk of it.
-    let chunk = if lua && !text.contains("return") { format!("return {text}") } else { text.into() };
+    let chunk =
+        if lua && !text.contains("return") { format!("return {text}") } else { text.into() };
     match evaluate(language, &chunk) {
         Ok(Value::Unit) => DONE,
         Ok(Value::Text(text)) => {

@@ -50,7 +50,8 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     for fact in &result.lost {
         say(format!("LOST: {fact}"));
     }
-    let files = result.so.iter().filter(|f| matches!(f, Fact::File { digest: Some(_), .. })).count();
+    let files =
+        result.so.iter().filter(|f| matches!(f, Fact::File { digest: Some(_), .. })).count();
     say(format!(
         "{} of {} facts of the first boot still hold, {files} of them files compared byte by byte",
         result.so.len(),

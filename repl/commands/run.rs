@@ -32,8 +32,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let (machine, real) = this_machine(interrupts.clone())?;
     let variables = variables(&recipe, &args.values, &machine)?;
     let terminal = ask::somebody() && !args.json;
-    let job =
-        Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
+    let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = plan(&job, &machine)?;
     within_needs(&recipe, &report, &variables)?;
     needs_root(&report)?;
@@ -97,7 +96,8 @@ fn needs_root(report: &Report) -> Result<(), Exit> {
         | Step::Chown { .. } => true,
         _ => false,
     };
-    let needed = report.calls().flat_map(|call| &call.steps).any(privileged);
+    let needed = report.approval.destroyed().next().is_some()
+        || report.calls().flat_map(|call| &call.steps).any(privileged);
     if needed && !nix::unistd::geteuid().is_root() {
         Problem::new("this recipe changes disks and mounts: only root can do that")
             .help("run it again as root: sudo gscript …")
@@ -172,7 +172,9 @@ fn not_named(open: &[&Bound]) -> Exit {
         problem.notes.push(("would be lost", lost.join("\n")));
     }
     problem.notes.push(("now", "nothing has been changed".into()));
-    problem.help(format!("agree on the command line: --yes {}", flags.join(" ")).trim_end()).print();
+    problem
+        .help(format!("agree on the command line: --yes {}", flags.join(" ")).trim_end())
+        .print();
     Exit::Refused
 }
 
@@ -207,7 +209,7 @@ fn carry_out(
     };
     let mut problem = Problem::of(&error, &recipe.text);
     let state = match clean {
-        true => "nothing that this run mounted or opened is left so",
+        true => "this run has left nothing mounted or open",
         false => "some of what this run mounted or opened could not be given back, see above",
     };
     problem.notes.push(("now", state.into()));

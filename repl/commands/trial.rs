@@ -26,11 +26,8 @@ pub(crate) fn trial(args: &TryArgs) -> Exit {
 fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     let start = Instant::now();
     let recipe = load(&args.recipe)?;
-    let [disk, stick, memory] = [
-        size("--disk", &args.disk)?,
-        size("--usb", &args.usb)?,
-        size("--memory", &args.memory)?,
-    ];
+    let [disk, stick, memory] =
+        [size("--disk", &args.disk)?, size("--usb", &args.usb)?, size("--memory", &args.memory)?];
     let interrupts = interrupts()?;
     let folder = Folder::make(args.keep.as_deref())?;
     let (answers, answered) = answers(args)?;
@@ -150,9 +147,9 @@ enum Folder {
 impl Folder {
     fn make(keep: Option<&Path>) -> Result<Self, Exit> {
         let made = match keep {
-            Some(path) => fs::create_dir_all(path)
-                .and_then(|()| fs::canonicalize(path))
-                .map(Self::Kept),
+            Some(path) => {
+                fs::create_dir_all(path).and_then(|()| fs::canonicalize(path)).map(Self::Kept)
+            }
             None => tempfile::Builder::new().prefix("gscript-try-").tempdir().map(Self::Thrown),
         };
         made.map_err(|error| failed(&error))

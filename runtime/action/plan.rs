@@ -105,6 +105,8 @@ pub struct Plan<T> {
     pub warnings: Vec<String>,
     /// Why there is nothing to do, where the action knows better than its facts.
     pub already: Option<String>,
+    /// What to do when a step fails, where that is typical.
+    pub hint: Option<&'static str>,
     /// Whether it is done again even where its facts hold: they don't tell everything it does.
     pub always: bool,
     /// What the script gets.
@@ -130,6 +132,7 @@ impl Plan<()> {
             undo: Undo::Nothing,
             warnings: Vec::new(),
             already: None,
+            hint: None,
             always: false,
             returns: Returns::Known(()),
         }
@@ -160,6 +163,12 @@ impl<T> Plan<T> {
     #[must_use]
     pub fn undo(self, undo: Undo) -> Self {
         Self { undo, ..self }
+    }
+
+    /// Says what to do when a step fails.
+    #[must_use]
+    pub fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
     /// Does it again even where its facts hold.
@@ -201,6 +210,7 @@ impl<T> Plan<T> {
             undo: self.undo,
             warnings: self.warnings,
             already: self.already,
+            hint: self.hint,
             always: self.always,
             returns,
         }
@@ -223,6 +233,7 @@ impl<T: Serialize + 'static> Plan<T> {
             undo: self.undo,
             warnings: self.warnings,
             already: self.already,
+            hint: self.hint,
             always: self.always,
             returns,
         }

@@ -3,26 +3,24 @@
 use std::fmt;
 
 use super::{Device, Kind, Machine, dm_name};
-use crate::types::{DevicePath, nearest};
+use crate::types::DevicePath;
 
 /// No device has this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoSuchDevice {
     /// The name.
     pub path: String,
-    /// A device with nearly that name.
-    pub nearest: Option<String>,
-    /// The whole disks there are.
-    pub disks: Vec<String>,
+    /// The partitions of its disk, or else the disks there are. None is proposed: a slip of a letter
+    /// must not become the disk next to the right one.
+    pub there_are: Vec<String>,
 }
 
 impl fmt::Display for NoSuchDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no device {}", self.path)?;
-        match (&self.nearest, self.disks.as_slice()) {
-            (Some(near), _) => write!(f, "; did you mean {near}?"),
-            (None, []) => f.write_str("; this machine shows no disk at all"),
-            (None, disks) => write!(f, "; the disks are {}", disks.join(", ")),
+        match self.there_are.as_slice() {
+            [] => f.write_str("; this machine shows no disk at all"),
+            there_are => write!(f, "; there are {}", there_are.join(", ")),
         }
     }
 }
@@ -34,9 +32,12 @@ impl Machine {
     /// The device with this name: canonical, a symlink of udev's, or LVM's `/dev/GROUP/VOLUME`.
     pub fn device(&self, path: &DevicePath) -> Resolved<'_> {
         self.find(path.as_str()).ok_or_else(|| {
-            let disks = self.disks().map(|disk| disk.path.clone()).collect();
-            let near = nearest(path.as_str(), self.devices.keys().map(String::as_str));
-            NoSuchDevice { path: path.to_string(), nearest: near.map(str::to_owned), disks }
+            let disks = || self.disks().map(|disk| disk.path.clone());
+            let disk = disks().find(|disk| path.as_str().starts_with(disk.as_str()));
+            let partitions = disk.map(|disk| self.partitions(&disk)).unwrap_or_default();
+            let partitions: Vec<String> = partitions.iter().map(|p| p.path.clone()).collect();
+            let there_are = if partitions.is_empty() { disks().collect() } else { partitions };
+            NoSuchDevice { path: path.to_string(), there_are }
         })
     }
 

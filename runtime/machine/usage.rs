@@ -28,6 +28,13 @@ pub enum Use {
         /// `LUKS container`, `volume group vg`, `RAID array`.
         what: String,
     },
+    /// The kernel says that it is in use, and this system does not show by whom.
+    Elsewhere {
+        /// The device.
+        device: String,
+        /// Who may know: a process that sees it mounted.
+        who: String,
+    },
 }
 
 impl fmt::Display for Use {
@@ -36,6 +43,7 @@ impl fmt::Display for Use {
             Self::Mounted { device, at } => write!(f, "{device} is mounted at {at}"),
             Self::Swap { device } => write!(f, "{device} is active swap space"),
             Self::Opened { device, by, what } => write!(f, "{device} is open as {by} ({what})"),
+            Self::Elsewhere { device, who } => write!(f, "{device}: {who}"),
         }
     }
 }

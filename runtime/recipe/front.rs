@@ -86,7 +86,9 @@ impl Front {
         let block: Vec<Line<'_>> = lines[open + 1..close].to_vec();
         let source = block.iter().flat_map(|(_, line)| [*line, "\n"]).collect::<String>();
         let located = |error: &toml::de::Error| {
-            let before = error.span().map_or(0, |span| source[..span.start.min(source.len())].matches('\n').count());
+            let before = error
+                .span()
+                .map_or(0, |span| source[..span.start.min(source.len())].matches('\n').count());
             let line = block.get(before).map_or(lines[open].0, |(line, _)| *line);
             bad(line, error.message().to_owned())
         };
@@ -94,10 +96,14 @@ impl Front {
         for (name, value) in parsed.params {
             let line = declared_at(&block, &name).unwrap_or(lines[open].0);
             let param = declare(name, value, line).map_err(|why| bad(line, why))?;
-            let known = |(other, _): &&(String, String)| front.params.iter().any(|p| p.name == *other);
+            let known =
+                |(other, _): &&(String, String)| front.params.iter().any(|p| p.name == *other);
             if let Some((other, _)) = param.when.iter().find(|when| !known(when)) {
                 let name = &param.name;
-                return Err(bad(line, format!("parameter {name:?}: there is no {other:?} before it")));
+                return Err(bad(
+                    line,
+                    format!("parameter {name:?}: there is no {other:?} before it"),
+                ));
             }
             front.params.push(param);
         }
@@ -114,10 +120,9 @@ fn declare(name: String, value: toml::Value, line: u32) -> Result<ParamDecl, Str
     if !first || !chars.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return Err(format!("{name:?} can't be the name of a variable"));
     }
-    let declared: Declared =
-        value.try_into().map_err(|error: toml::de::Error| {
-            format!("parameter {name:?}: {}", error.message())
-        })?;
+    let declared: Declared = value
+        .try_into()
+        .map_err(|error: toml::de::Error| format!("parameter {name:?}: {}", error.message()))?;
     if declared.kind == ParamKind::Choice && declared.choices.is_empty() {
         return Err(format!("parameter {name:?}: a choice needs \"choices\""));
     }

@@ -67,7 +67,10 @@ impl Recipe {
         };
         let choose = "name a file that ends in .rhai or .lua";
         let meta = fs::metadata(path).map_err(|error| {
-            bad(format!("can't read {name}: {error}"), "see the recipes that come along: gscript list")
+            bad(
+                format!("can't read {name}: {error}"),
+                "see the recipes that come along: gscript list",
+            )
         })?;
         if !meta.is_file() {
             return Err(bad(format!("{name} is not a file"), choose));
@@ -82,7 +85,10 @@ impl Recipe {
             fs::read(path).map_err(|error| bad(format!("can't read {name}: {error}"), choose))?;
         let text = match String::from_utf8(bytes) {
             Ok(text) if !text.contains('\0') => text,
-            _ => return Err(bad(format!("{name} is not a text file"), choose)),
+            _ => {
+                let remedy = "a recipe is a text: is it the right file?";
+                return Err(bad(format!("{name} is not a text file"), remedy));
+            }
         };
         Self::parse(&name, language, text)
     }

@@ -32,7 +32,12 @@ pub struct Exceeded {
 
 impl Needs {
     /// The effects that are not announced. Devices are those of the machine before the run.
-    pub fn exceeded(&self, approval: &Approval, machine: &Machine, params: &Map) -> Option<Exceeded> {
+    pub fn exceeded(
+        &self,
+        approval: &Approval,
+        machine: &Machine,
+        params: &Map,
+    ) -> Option<Exceeded> {
         let destroys = fill_in(&self.destroys, params);
         let alters = fill_in(&self.alters, params);
         let writes = fill_in(&self.writes, params);

@@ -8,9 +8,7 @@ use serde::Deserialize;
 use super::{ParamDecl, Recipe};
 use crate::event::Site;
 use crate::machine::Machine;
-use crate::types::{
-    AbsPath, DevicePath, Map, Mismatch, ParamValue, Secret, Size, Value, nearest,
-};
+use crate::types::{AbsPath, DevicePath, Map, Mismatch, ParamValue, Secret, Size, Value, nearest};
 
 /// What a recipe's parameter accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

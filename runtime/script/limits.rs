@@ -1,7 +1,7 @@
 //! What a script may use up. A recipe that does real work stays far below all of these.
 
 /// Operations of Rhai, instructions of Lua.
-pub(super) const OPERATIONS: u64 = 500_000_000;
+pub(super) const OPERATIONS: u64 = 50_000_000;
 /// Nested calls.
 pub(super) const CALL_DEPTH: usize = 128;
 /// Nesting of expressions.

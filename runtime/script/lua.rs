@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
 use mlua::{
-    Error, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table,
-    UserData, UserDataMethods, Value as LuaValue, VmState,
+    Error, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table, UserData,
+    UserDataMethods, Value as LuaValue, VmState,
 };
 
 use super::{Language, Script, ScriptError, Shared, limits, meant};
@@ -137,11 +137,12 @@ fn register(lua: &Lua, session: &Shared, file: &Rc<str>) -> mlua::Result<()> {
     }
     for (domain, table) in domains {
         let meta = lua.create_table()?;
-        let unknown = lua.create_function(move |_, (_, verb): (Table, String)| -> mlua::Result<()> {
-            let name = format!("{domain}.{verb}");
-            let remedy = Some(meant(&name, Language::Lua, &Map::new()));
-            Err(Error::external(Unknown { what: "function", name, remedy }))
-        })?;
+        let unknown =
+            lua.create_function(move |_, (_, verb): (Table, String)| -> mlua::Result<()> {
+                let name = format!("{domain}.{verb}");
+                let remedy = Some(meant(&name, Language::Lua, &Map::new()));
+                Err(Error::external(Unknown { what: "function", name, remedy }))
+            })?;
         meta.set("__index", unknown)?;
         table.set_metatable(Some(meta))?;
         lua.globals().set(domain, table)?;
@@ -153,10 +154,11 @@ fn register(lua: &Lua, session: &Shared, file: &Rc<str>) -> mlua::Result<()> {
 fn strict(lua: &Lua, globals: &Table, variables: &Map) -> mlua::Result<()> {
     let meta = lua.create_table()?;
     let variables = variables.clone();
-    let unknown = lua.create_function(move |_, (_, name): (Table, String)| -> mlua::Result<()> {
-        let remedy = Some(meant(&name, Language::Lua, &variables));
-        Err(Error::external(Unknown { what: "variable", name, remedy }))
-    })?;
+    let unknown =
+        lua.create_function(move |_, (_, name): (Table, String)| -> mlua::Result<()> {
+            let remedy = Some(meant(&name, Language::Lua, &variables));
+            Err(Error::external(Unknown { what: "variable", name, remedy }))
+        })?;
     meta.set("__index", unknown)?;
     meta.set("__metatable", false)?;
     globals.set_metatable(Some(meta))

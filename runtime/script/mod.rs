@@ -120,6 +120,9 @@ fn meant(name: &str, language: Language, variables: &Map) -> String {
             }
             None => nearest(domain, domains()).map(str::to_owned),
         },
+        None if domains().contains(&name) => {
+            return format!("{name} is a module: write {}", language.call(&format!("{name}.…")));
+        }
         None => {
             let variables = variables.iter().map(|(name, _)| name.as_str());
             let known = ["step", "print"].into_iter().chain(domains()).chain(variables);

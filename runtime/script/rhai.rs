@@ -163,12 +163,11 @@ fn explain(thrown: &Thrown, file: &Rc<str>, variables: &Map) -> ScriptError {
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             Some(meant(function_name(signature), Language::Rhai, variables))
         }
-        EvalAltResult::ErrorModuleNotFound(name, _) | EvalAltResult::ErrorVariableNotFound(name, _) => {
+        EvalAltResult::ErrorModuleNotFound(name, _)
+        | EvalAltResult::ErrorVariableNotFound(name, _) => {
             Some(meant(name, Language::Rhai, variables))
         }
-        EvalAltResult::ErrorTooManyOperations(_) => {
-            Some("is there a loop that never ends?".into())
-        }
+        EvalAltResult::ErrorTooManyOperations(_) => Some("is there a loop that never ends?".into()),
         _ => None,
     };
     let message = match inner {

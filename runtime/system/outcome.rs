@@ -27,6 +27,8 @@ pub struct StepError {
     pub broken: Broken,
     /// The last lines that a program printed.
     pub tail: Vec<String>,
+    /// What to do when this fails, where the action knows.
+    pub hint: Option<&'static str>,
 }
 
 /// The kinds of failure.
@@ -51,9 +53,14 @@ pub enum Broken {
         /// How long.
         limit: Duration,
     },
-    /// A mount point could not be unmounted because of these processes.
+    /// A name does not stand for the disk any more that was looked at in the beginning.
+    Changed {
+        /// The disk.
+        disk: String,
+    },
+    /// A mount point or device is held by these processes.
     Busy {
-        /// The mount point.
+        /// The mount point or device.
         at: String,
         /// `bash (pid 4711) has its working directory there`
         holders: Vec<String>,
@@ -76,6 +83,9 @@ impl fmt::Display for Broken {
             Self::Waited { what, limit } => {
                 write!(f, "{what} within {} s did not happen", limit.as_secs())
             }
+            Self::Changed { disk } => {
+                write!(f, "{disk} is not the disk any more that it was when the run was approved")
+            }
             Self::Busy { at, holders } if holders.is_empty() => {
                 write!(f, "{at} is busy, but no process of this system holds it")
             }
@@ -93,9 +103,15 @@ impl fmt::Display for StepError {
 impl std::error::Error for StepError {}
 
 impl StepError {
+    /// The program that failed, or the kernel's part in it.
+    pub fn program(&self) -> String {
+        let words = if self.step.starts_with("lvm ") { 2 } else { 1 };
+        self.step.split(' ').take(words).collect::<Vec<_>>().join(" ")
+    }
+
     /// A failure without program output.
     pub fn new(step: impl fmt::Display, broken: Broken) -> Self {
-        Self { step: step.to_string(), broken, tail: Vec::new() }
+        Self { step: step.to_string(), broken, tail: Vec::new(), hint: None }
     }
 
     /// The kernel's refusal.

@@ -64,8 +64,22 @@ impl Watch for Silent {
 
 /// Commands that the stand-in has.
 const APPLETS: [&str; 16] = [
-    "sh", "ls", "cat", "echo", "env", "id", "mount", "umount", "ps", "sleep", "sync", "true", "false",
-    "uname", "sha256sum", "readlink",
+    "sh",
+    "ls",
+    "cat",
+    "echo",
+    "env",
+    "id",
+    "mount",
+    "umount",
+    "ps",
+    "sleep",
+    "sync",
+    "true",
+    "false",
+    "uname",
+    "sha256sum",
+    "readlink",
 ];
 
 impl Media {
@@ -119,7 +133,10 @@ fn pack(archive: &Path, busybox: &Path) -> io::Result<()> {
     }
     for (path, text) in [
         ("etc/os-release", "NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Stand-in for a stage3\"\n"),
-        ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nportage:x:250:250:portage:/var/tmp:/bin/false\n"),
+        (
+            "etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nportage:x:250:250:portage:/var/tmp:/bin/false\n",
+        ),
         ("etc/group", "root:x:0:\ntty:x:5:\nportage:x:250:\n"),
         ("etc/profile", "export PATH=/bin:/usr/bin\nexport PS1='\\w # '\n"),
         ("etc/fstab", "# Nothing is mounted yet.\n"),
@@ -166,8 +183,15 @@ fn sign(
     let path = |path: &Path| path.to_string_lossy().into_owned();
     let gpg = || Cmd::tool("gpg").args(["--homedir", &home, "--batch", "--yes", "--no-tty"]);
     let user = "Stand-in for Gentoo's release key";
-    let result = run(gpg()
-        .args(["--passphrase", "", "--quick-generate-key", user, "ed25519", "sign", "1d"]))
+    let result = run(gpg().args([
+        "--passphrase",
+        "",
+        "--quick-generate-key",
+        user,
+        "ed25519",
+        "sign",
+        "1d",
+    ]))
     .and_then(|_| run(gpg().args(["--output", &path(keys), "--armor", "--export"])))
     .and_then(|_| run(gpg().args(["--output", &path(signed), "--clearsign", &path(text)])));
     // The agent that gpg started would outlive its folder.

@@ -97,7 +97,8 @@ impl Query for TestKey {
             2 => Ok(false),
             code => {
                 let tail = outcome.stderr.lines().map(str::to_owned).collect();
-                Err(StepError { step: shown.clone(), broken: Broken::Exit(code), tail }.into())
+                let failed = StepError::new(&shown, Broken::Exit(code));
+                Err(StepError { tail, ..failed }.into())
             }
         };
         Ok(Answer::Ask { cmd, guess: true, read: Rc::new(read) })

@@ -95,6 +95,7 @@ impl Action for Open {
                 sector: device.sector,
             })
             .undo(Undo::Release)
+            .hint("is it this disk's key? luks::test_key tells; a damaged header comes back with luks::restore_header")
             .returns(inside))
     }
 }

@@ -33,9 +33,7 @@ impl Real {
         for disk in disks {
             let now = stamp(disk);
             if self.stamps.get(disk).is_some_and(|then| *then != now) {
-                return Err(Broken::Kernel(format!(
-                    "{disk} is not the disk any more that it was when the run was approved"
-                )));
+                return Err(Broken::Changed { disk: disk.clone() });
             }
         }
         let kernel = |error: io::Error| Broken::Kernel(format!("{device}: {error}"));

@@ -209,9 +209,8 @@ fn luks_header(device: &str) -> Option<Content> {
 
 /// Devices that appeared and were not looked at yet.
 fn unseen(machine: &Machine) -> Vec<String> {
-    let readable = |device: &&Device| {
-        device.unseen && device.size > 0 && !matches!(device.kind, Kind::Rom)
-    };
+    let readable =
+        |device: &&Device| device.unseen && device.size > 0 && !matches!(device.kind, Kind::Rom);
     machine.devices.values().filter(readable).map(|device| device.path.clone()).collect()
 }
 

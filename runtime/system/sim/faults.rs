@@ -41,7 +41,8 @@ impl Faults {
                 continue;
             }
             let fault = self.0.remove(index);
-            return Some(StepError { step: text, broken: fault.broken, tail: fault.says });
+            let (broken, tail) = (fault.broken, fault.says);
+            return Some(StepError { step: text, broken, tail, hint: None });
         }
         None
     }

@@ -41,10 +41,8 @@ pub fn guest(order: &Path) -> io::Error {
 /// Runs the commands of the order and writes the report.
 fn obey(order: &Path) -> io::Result<()> {
     let order: Order = serde_json::from_slice(&fs::read(order)?)?;
-    let report = run(&order).unwrap_or_else(|error| Report {
-        trouble: Some(error.to_string()),
-        ..Report::default()
-    });
+    let report = run(&order)
+        .unwrap_or_else(|error| Report { trouble: Some(error.to_string()), ..Report::default() });
     let mut file = File::create(order.report())?;
     file.write_all(&serde_json::to_vec(&report)?)?;
     file.sync_all()
