@@ -55,7 +55,7 @@ impl<'a> Problem<'a> {
                 problem.source = source;
                 problem.help = failure.error.remedy();
                 if let Some((name, about)) = &failure.call {
-                    problem.label = format!("{name} {about}").trim_end().to_owned();
+                    format!("{name} {about}").trim_end().clone_into(&mut problem.label);
                 }
                 if let Some(step) = &failure.step {
                     problem.notes.push(("tried", step.clone()));

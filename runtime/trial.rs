@@ -22,7 +22,7 @@ const DISK: &str = "/dev/ubda";
 const STICK: &str = "/dev/ubdb";
 const STICK_PARTITION: &str = "/dev/ubdb1";
 /// How long a boot with its commands may take. A stage3 takes its time.
-const LIMIT: Duration = Duration::from_mins(60);
+const LIMIT: Duration = Duration::from_hours(1);
 
 /// What is tried, and with what.
 pub struct Trial<'a> {

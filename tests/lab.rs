@@ -80,13 +80,13 @@ impl Lab {
         };
         let path = self.folder.path().join("script.sh");
         fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
-        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let word = |path: &Path| path.to_string_lossy().into_owned();
         let command = vec![
             "/bin/bash".to_owned(),
-            text(&path),
+            word(&path),
             PROGRAM.to_owned(),
-            text(self.folder.path()),
-            text(&project("")),
+            word(self.folder.path()),
+            word(&project("")),
         ];
         let order = Order { commands: vec![command], exchange: self.folder.path().to_owned() };
         let boot = Boot {

@@ -1,4 +1,6 @@
 //! All tests of the program, one file per feature. Unit tests stand beside what they test.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
+#![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
 mod bad_input;
 mod cli;

@@ -16,7 +16,7 @@ pub(super) struct Plain {
 impl Listener for Plain {
     fn hear(&mut self, event: &Event) {
         if let Event::Began { name, about, .. } = event {
-            self.title = format!("{name} {about}").trim_end().to_owned();
+            format!("{name} {about}").trim_end().clone_into(&mut self.title);
             self.told = 0;
         }
         if let Event::Progress { done, total: Some(total), .. } = event {

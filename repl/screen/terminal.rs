@@ -28,14 +28,12 @@ impl Terminal {
 
     fn progress(&mut self, done: u64, total: Option<u64>) {
         let Some(bar) = &self.bar else { return };
-        if bar.length() != total {
-            if let Some(total) = total {
-                bar.set_length(total);
-                bar.set_style(template(
-                    "  {spinner} {msg}  {bar:24} {percent}%  {bytes}/{total_bytes}  \
-                     {bytes_per_sec}  {eta} left",
-                ));
-            }
+        if let Some(total) = total.filter(|_| bar.length() != total) {
+            bar.set_length(total);
+            bar.set_style(template(
+                "  {spinner} {msg}  {bar:24} {percent}%  {bytes}/{total_bytes}  \
+                 {bytes_per_sec}  {eta} left",
+            ));
         }
         bar.set_position(done);
     }
@@ -63,7 +61,7 @@ impl Listener for Terminal {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Began { name, about, .. } => {
-                self.title = format!("{name} {about}").trim_end().to_owned();
+                format!("{name} {about}").trim_end().clone_into(&mut self.title);
                 self.begin();
             }
             Event::Progress { done, total, .. } => self.progress(*done, *total),

@@ -5,21 +5,27 @@ use std::collections::BTreeMap;
 
 use super::{Content, Group};
 
+/// What is known about the inside of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Inside {
+    Blank,
+    Holds(Content),
+}
+
 /// Contents of closed containers and groups that went away with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hidden {
-    /// `None` for one that is known to be blank.
-    contents: BTreeMap<String, Option<Content>>,
+    contents: BTreeMap<String, Inside>,
     groups: BTreeMap<String, BTreeMap<String, Group>>,
 }
 
 impl Hidden {
     pub(super) fn keep(&mut self, key: String, content: Option<Content>) {
-        self.contents.insert(key, content);
+        self.contents.insert(key, content.map_or(Inside::Blank, Inside::Holds));
     }
 
     /// What is inside; nothing at all if nobody knows.
-    pub(super) fn take(&mut self, key: &str) -> Option<Option<Content>> {
+    pub(super) fn take(&mut self, key: &str) -> Option<Inside> {
         self.contents.remove(key)
     }
 

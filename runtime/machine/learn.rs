@@ -1,6 +1,7 @@
 //! Adding a fact to the model.
 
 use super::fact::{Fact, MountOrigin, NewPartition};
+use super::hidden::Inside;
 use super::storage::is_below;
 use super::{Content, Device, Group, Kind, Machine, Mount, PartitionEntry, Table, Volume, dm_name};
 
@@ -203,7 +204,8 @@ impl Machine {
     /// A device appears: what was on it when it was last seen is there again.
     fn reveal(&mut self, mut device: Device) {
         match self.hidden_key(&device).and_then(|key| self.hidden.take(&key)) {
-            Some(content) => device.content = content,
+            Some(Inside::Holds(content)) => device.content = Some(content),
+            Some(Inside::Blank) => {}
             None => device.unseen = true,
         }
         self.groups.append(&mut self.hidden.take_groups(&device.path));

@@ -4,7 +4,9 @@
 //! `host` starts it and listens to its console, `guest` is its first process, `order` is what the
 //! one tells the other.
 
+#[expect(clippy::disallowed_types, reason = "the first process starts the others")]
 mod guest;
+#[expect(clippy::disallowed_types, reason = "a virtual machine is a program of its own kind")]
 mod host;
 mod order;
 

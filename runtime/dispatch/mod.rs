@@ -1,20 +1,23 @@
 //! The way of one call: decode → plan → guard → approval → journal → execute → learn and compare.
 
+mod relay;
+mod verify;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
-use crate::error::{BadCall, Error, InUse, Result};
-use crate::event::{Event, Listener, Site};
+use relay::Relay;
+
+use crate::error::{BadCall, Error, Result};
+use crate::event::{Event, Site};
 use crate::guard::must_be_free;
-use crate::machine::{Difference, Fact, Lifetime, Scope, Use, compare};
+use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedCall;
 use crate::session::{Failure, Gate, Session};
 use crate::spec::{ArgError, Given, Spec};
-use crate::system::{
-    Broken, Cmd, MissingProgram, Outcome, Program, Progress, Stdin, Step, StepError, Watch,
-};
+use crate::system::{Broken, Cmd, MissingProgram, Outcome, Program, Stdin, Step, StepError};
 use crate::types::{Completes, Map, Value};
 
 /// One call on its way.
@@ -248,22 +251,6 @@ impl Session {
         }
     }
 
-    /// The last look before the point of no return: it is still the same disk, and nobody took it.
-    fn claim(&mut self, device: &str) -> Result<()> {
-        let disks = self.machine.base_disks(device);
-        let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
-        let claim = Step::Claim { device: device.to_owned(), disks };
-        let mut watch = Relay::new(self.calls, self.listener.as_mut());
-        let Err(error) = self.system.perform(&claim, &mut watch) else { return Ok(()) };
-        let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
-        let unknown = || vec!["the kernel does not say by whom".to_owned()];
-        let holders = if holders.is_empty() { unknown() } else { holders };
-        let held = |who| Use::Elsewhere { device: device.to_owned(), who };
-        let uses = holders.into_iter().map(held).collect();
-        let (device, releases) = (device.to_owned(), Vec::new());
-        Err(InUse { device, uses, releases, system: false }.into())
-    }
-
     fn perform(&mut self, call: &Call, step: &Step, hint: Option<&'static str>) -> Result<Outcome> {
         let terminal =
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
@@ -279,44 +266,6 @@ impl Session {
             self.tell(&Event::Terminal { taken: false });
         }
         Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
-    }
-
-    /// Facts go into the model; then the machine is looked at where they say something.
-    fn learn(&mut self, facts: &[Fact]) -> Result<()> {
-        let mut scope = Scope::default();
-        let real = self.system.is_real();
-        let lasting = |fact: &&Fact| real && fact.lifetime() == Lifetime::Lasting;
-        self.lasting.extend(facts.iter().filter(lasting).cloned());
-        for fact in facts {
-            self.machine.learn(fact)?;
-            fact.scope(&mut scope);
-            self.system.learned(fact, &self.machine);
-        }
-        if self.planning() {
-            return Ok(());
-        }
-        let mut differences = Vec::new();
-        let found = match scope.is_empty() {
-            true => None,
-            false => self.system.probe(&self.machine, Some(&scope))?,
-        };
-        if let Some(found) = found {
-            differences = compare(&self.machine, &found, Some(&scope));
-            self.machine = found;
-        }
-        let files = self.system.files();
-        let untrue = facts.iter().filter(|f| f.holds(&self.machine, files) == Some(false));
-        let known: Vec<Difference> = untrue
-            .map(|fact| Difference {
-                what: "after the operation".into(),
-                predicted: fact.to_string(),
-                found: "that it is not so".into(),
-            })
-            .collect();
-        if differences.is_empty() {
-            differences = known;
-        }
-        if differences.is_empty() { Ok(()) } else { Err(Error::Differs(differences)) }
     }
 
     fn finish(
@@ -393,33 +342,4 @@ fn about(spec: &Spec, arguments: &Map) -> String {
         .filter_map(|(_, value)| value.as_text())
         .collect();
     words.join(" ")
-}
-
-/// Passes what a step tells on as events, progress not more often than an eye can follow.
-struct Relay<'a> {
-    call: u64,
-    listener: &'a mut dyn Listener,
-    last: Option<Instant>,
-}
-
-impl<'a> Relay<'a> {
-    fn new(call: u64, listener: &'a mut dyn Listener) -> Self {
-        Self { call, listener, last: None }
-    }
-}
-
-impl Watch for Relay<'_> {
-    fn line(&mut self, line: &str) {
-        self.listener.hear(&Event::Line { call: self.call, text: line.to_owned() });
-    }
-
-    fn progress(&mut self, progress: Progress) {
-        const OFTEN: Duration = Duration::from_millis(100);
-        if self.last.is_some_and(|last| last.elapsed() < OFTEN) {
-            return;
-        }
-        self.last = Some(Instant::now());
-        let Progress { done, total } = progress;
-        self.listener.hear(&Event::Progress { call: self.call, done, total });
-    }
 }

@@ -1,0 +1,42 @@
+# `make try` and `make test` set up what they need; everything else expects that it is there.
+
+CARGO  ?= cargo
+STATIC  = $(shell uname -m)-unknown-linux-gnu
+RECIPE ?= recipes/encrypted-root.rhai
+
+.PHONY: help try test check bench static docs deps clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+try: deps ## the main job, for real, in a throw-away virtual machine
+	$(CARGO) build --release
+	target/release/gscript try $(RECIPE)
+
+test: deps check static ## every check and every test
+	@rm -f target/skipped.txt
+	$(CARGO) test
+	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
+	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
+
+check: ## format and lints
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+bench: deps ## measures against what one would do instead
+	$(CARGO) build --release
+	$(CARGO) bench --bench main
+
+static: ## one binary without any library: target/static/gscript
+	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --target $(STATIC)
+	@mkdir -p target/static
+	cp target/$(STATIC)/release/gscript target/static/gscript
+
+docs: ## writes docs/reference.md and the snapshots anew
+	GSCRIPT_WRITE_DOCS=1 GSCRIPT_WRITE_SNAPSHOTS=1 $(CARGO) test --test main
+
+deps:
+	@.ci/deps
+
+clean:
+	$(CARGO) clean

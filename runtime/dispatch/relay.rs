@@ -1,0 +1,35 @@
+//! From a step at work to events.
+
+use std::time::{Duration, Instant};
+
+use crate::event::{Event, Listener};
+use crate::system::{Progress, Watch};
+
+/// Passes what a step tells on as events, progress not more often than an eye can follow.
+pub(super) struct Relay<'a> {
+    call: u64,
+    listener: &'a mut dyn Listener,
+    last: Option<Instant>,
+}
+
+impl<'a> Relay<'a> {
+    pub(super) fn new(call: u64, listener: &'a mut dyn Listener) -> Self {
+        Self { call, listener, last: None }
+    }
+}
+
+impl Watch for Relay<'_> {
+    fn line(&mut self, line: &str) {
+        self.listener.hear(&Event::Line { call: self.call, text: line.to_owned() });
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        const OFTEN: Duration = Duration::from_millis(100);
+        if self.last.is_some_and(|last| last.elapsed() < OFTEN) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let Progress { done, total } = progress;
+        self.listener.hear(&Event::Progress { call: self.call, done, total });
+    }
+}
