@@ -49,6 +49,9 @@ impl<'a> Problem<'a> {
                 help: remedy.clone(),
                 ..Self::new(message.clone())
             },
+            ScriptError::Stopped { site } => {
+                Self { site: Some(site.clone()), source, ..Self::new(error.to_string()) }
+            }
             ScriptError::Failure(failure) => {
                 let mut problem = Self::new(failure.error.to_string());
                 problem.site.clone_from(&failure.site);

@@ -37,9 +37,9 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                     if let Fact::VolumeMade { group, .. } = fact {
                         let args = vec![("name".to_owned(), Value::from(group.as_str()))];
                         let name = "lvm.vg_activate".to_owned();
-                        let call = Again { name, args, site: (*site).clone() };
-                        if !again.contains(&call) {
-                            again.push(call);
+                        let known = |call: &Again| call.name == name && call.args == args;
+                        if !again.iter().any(known) {
+                            again.push(Again { name, args, site: (*site).clone() });
                         }
                     }
                 }

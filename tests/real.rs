@@ -38,3 +38,13 @@ fn files_roots_and_archives() {
     };
     done.succeeded();
 }
+
+#[test]
+fn stopped_or_failed_nothing_is_left() {
+    let lab = Lab::new(&["400M"]);
+    let Some(done) = lab.run("stopped_or_failed_nothing_is_left", include_str!("lab/stop.sh"))
+    else {
+        return;
+    };
+    done.succeeded();
+}

@@ -63,6 +63,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
 fn exit_of(error: &ScriptError) -> Exit {
     match error {
         ScriptError::Script { .. } => Exit::Usage,
+        ScriptError::Stopped { .. } => Exit::Stopped,
         ScriptError::Failure(failure) => failure.error.exit(),
     }
 }

@@ -31,8 +31,7 @@ impl Terminal {
         if let Some(total) = total.filter(|_| bar.length() != total) {
             bar.set_length(total);
             bar.set_style(template(
-                "  {spinner} {msg}  {bar:24} {percent}%  {bytes}/{total_bytes}  \
-                 {bytes_per_sec}  {eta} left",
+                "  {spinner} {msg}  {bar:20} {percent:>3}%  {bytes_per_sec}  {eta} left",
             ));
         }
         bar.set_position(done);

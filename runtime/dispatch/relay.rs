@@ -23,6 +23,10 @@ impl Watch for Relay<'_> {
         self.listener.hear(&Event::Line { call: self.call, text: line.to_owned() });
     }
 
+    fn notice(&mut self, text: &str) {
+        self.listener.hear(&Event::Warning { text: text.to_owned() });
+    }
+
     fn progress(&mut self, progress: Progress) {
         const OFTEN: Duration = Duration::from_millis(100);
         if self.last.is_some_and(|last| last.elapsed() < OFTEN) {

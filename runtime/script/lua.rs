@@ -48,6 +48,18 @@ impl fmt::Display for Unknown {
 
 impl std::error::Error for Unknown {}
 
+/// The person asked to stop.
+#[derive(Debug, Clone, Copy)]
+struct Stopped;
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped on request")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
 impl UserData for Secret {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, secret, ()| Ok(secret.to_string()));
@@ -111,7 +123,7 @@ fn watch(lua: &Lua, session: &Shared) -> mlua::Result<()> {
     lua.set_hook(every, move |_, _| {
         used.set(used.get() + u64::from(limits::LUA_TICK));
         if interrupts.count() > 0 {
-            return Err(Error::runtime("stopped on request"));
+            return Err(Error::external(Stopped));
         }
         if used.get() > limits::OPERATIONS {
             let text = format!("the script was stopped after {} instructions", limits::OPERATIONS);
@@ -188,6 +200,9 @@ fn call(
 fn explain(error: &Error, file: &Rc<str>) -> ScriptError {
     if let Some(caught) = error.downcast_ref::<Caught>() {
         return ScriptError::Failure(Box::new(caught.0.clone()));
+    }
+    if error.downcast_ref::<Stopped>().is_some() {
+        return ScriptError::Stopped { site: Site { file: Rc::clone(file), line: 0 } };
     }
     let unknown = error.downcast_ref::<Unknown>();
     let text = match error {

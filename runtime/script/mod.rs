@@ -72,6 +72,11 @@ pub enum ScriptError {
     },
     /// A primitive failed.
     Failure(Box<Failure>),
+    /// The person asked to stop.
+    Stopped {
+        /// Where.
+        site: Site,
+    },
 }
 
 impl fmt::Display for ScriptError {
@@ -79,6 +84,7 @@ impl fmt::Display for ScriptError {
         match self {
             Self::Script { message, .. } => f.write_str(message),
             Self::Failure(failure) => failure.error.fmt(f),
+            Self::Stopped { .. } => f.write_str("stopped on request"),
         }
     }
 }

@@ -153,6 +153,9 @@ fn site(file: &Rc<str>, position: Position) -> Site {
 /// What went wrong, in our words where Rhai's are about its own insides.
 fn explain(thrown: &Thrown, file: &Rc<str>, variables: &Map) -> ScriptError {
     let inner = innermost(thrown);
+    if let EvalAltResult::ErrorTerminated(_, position) = inner {
+        return ScriptError::Stopped { site: site(file, *position) };
+    }
     let remedy = match inner {
         EvalAltResult::ErrorRuntime(value, _) => {
             if let Some(caught) = value.clone().try_cast::<Caught>() {

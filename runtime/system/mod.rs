@@ -38,6 +38,9 @@ pub trait Watch {
 
     /// A long step got further.
     fn progress(&mut self, progress: Progress);
+
+    /// The person should know this now.
+    fn notice(&mut self, _text: &str) {}
 }
 
 /// Performs steps and shows the machine.

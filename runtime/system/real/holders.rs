@@ -22,7 +22,7 @@ pub(super) fn holders(at: &str) -> Vec<String> {
     found
 }
 
-fn how_held(process: &Path, at: &Path) -> Option<&'static str> {
+pub(super) fn how_held(process: &Path, at: &Path) -> Option<&'static str> {
     let points = |link: &str| fs::read_link(process.join(link)).is_ok_and(|to| to.starts_with(at));
     if points("cwd") {
         return Some("has its working directory there");

@@ -12,6 +12,7 @@ mod interrupt;
 mod key;
 mod look;
 mod mounts;
+mod orphans;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
 mod unpack;
@@ -41,6 +42,7 @@ pub struct Real {
 impl Real {
     /// Takes the machine over: from now on Ctrl-C stops steps instead of the process.
     pub fn new(interrupts: Interrupts) -> Self {
+        orphans::adopt();
         Self { interrupts, programs: look::Programs::default(), stamps: HashMap::new() }
     }
 

@@ -9,6 +9,7 @@ use nix::mount::{MntFlags, MsFlags, mount as sys_mount, umount2};
 
 use super::super::{Broken, MountCall};
 use super::holders::holders;
+use super::orphans::end_orphans;
 use crate::machine::MountOrigin;
 use crate::types::Propagation;
 
@@ -68,7 +69,13 @@ fn undo(at: &Path) {
 }
 
 pub(super) fn unmount(at: &str) -> Result<(), Broken> {
-    match umount2(at, MntFlags::UMOUNT_NOFOLLOW) {
+    let try_it = || umount2(at, MntFlags::UMOUNT_NOFOLLOW);
+    let result = match try_it() {
+        // What a program of this run left running in there goes with it.
+        Err(Errno::EBUSY) if end_orphans(at) => try_it(),
+        other => other,
+    };
+    match result {
         Ok(()) => Ok(()),
         Err(Errno::EBUSY) => Err(Broken::Busy { at: at.to_owned(), holders: holders(at) }),
         Err(error) => Err(Broken::Kernel(io::Error::from(error).to_string())),

@@ -126,7 +126,7 @@ impl Real {
             }
             if self.interrupts.count() == 1 && !stopping {
                 stopping = true;
-                talk.watch.line("stopping after this command; Ctrl-C again kills it");
+                talk.watch.notice("stopping after this command; Ctrl-C again kills it");
             }
             if let Some(limit) = limit.filter(|limit| start.elapsed() > *limit) {
                 return Err(Broken::TimedOut(limit));

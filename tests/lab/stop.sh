@@ -1,0 +1,81 @@
+# Ctrl-C, SIGTERM, failures half way: nothing stays mounted, open or running.
+
+stack='disk::partition("/dev/ubda", [#{ name: "root", size: "rest" }]);
+key::generate("/run/k.bin");
+luks::format("/dev/ubda1", #{ key: "/run/k.bin", '"$KDF"' });
+let inside = luks::open("/dev/ubda1", "stop", #{ key: "/run/k.bin" });
+lvm::vg_create("stopvg", [lvm::pv_create(inside)]);
+fs::swap(lvm::lv_create("stopvg", "swap", "32M")); mount::swap_on("/dev/stopvg/swap");
+fs::make(lvm::lv_create("stopvg", "root", "100%FREE")); mount::mount("/dev/stopvg/root", "/mnt/stop");
+stage3::unpack("'$OUT'/tree.tar", "/mnt/stop");
+chroot::prepare("/mnt/stop");'
+mkdir -p /run/tree/bin /run/tree/etc; cp /bin/busybox /run/tree/bin/
+for a in sh sleep true cat; do ln -s busybox /run/tree/bin/$a; done
+tar -C /run/tree -cf tree.tar .
+
+# start NAME RHAI: in the background, with the stack below it; waits until it is at its last action.
+start() {
+    printf '%s\n%s\n' "$stack" "$2" >"$1.rhai"
+    "$G" "$1.rhai" --yes --destroy /dev/ubda --journal "$OUT/$1.runs" >"$1.out" 2>"$1.err" &
+    pid=$!
+    n=0
+    until grep -q "$3" "$1".runs/*/log.txt 2>/dev/null; do
+        sleep 0.1
+        n=$((n + 1))
+        kill -0 $pid 2>/dev/null && [ $n -lt 600 ] || { cat "$1.err"; exit 1; }
+    done
+}
+
+# ended NAME CODE: it ends with this code within some seconds, and nothing is left.
+ended() {
+    for _ in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
+    kill -0 $pid 2>/dev/null && { echo "$1: it does not end"; cat "$1.err"; exit 1; }
+    wait $pid
+    code=$?
+    [ $code = "$2" ] || { echo "$1: exit code $code, not $2"; cat "$1.err"; exit 1; }
+    nothing_left
+}
+
+# Once: after the command. It ends by itself, and then the run stops.
+start once 'chroot::run("/mnt/stop", ["sleep", "3"]); file::write("/mnt/stop/never", "");' 'stop sleep 3'
+kill -INT $pid
+ended once 4
+must grep -q 'stopping after this command' once.err
+must grep -q 'released: cryptsetup close stop' once.runs/*/log.txt
+
+# Twice: now.
+start twice 'chroot::run("/mnt/stop", ["sh", "-c", "sleep 4711 & sleep 4712"]);' 'sleep 4712'
+kill -INT $pid; sleep 0.3; kill -INT $pid
+ended twice 4
+must_not pgrep -f 'sleep 471[12]'
+
+# A shutdown, or a terminal that is gone, asks only once.
+start term 'chroot::run("/mnt/stop", ["sleep", "4713"]);' 'sleep 4713'
+kill -TERM $pid
+ended term 4
+start hup 'chroot::run("/mnt/stop", ["sleep", "4714"]);' 'sleep 4714'
+kill -HUP $pid
+ended hup 4
+
+# Filling with random data stops at once, and the bar's last word is true: it is partly written.
+start fill 'chroot::release("/mnt/stop"); mount::unmount("/mnt/stop"); disk::fill_random("/dev/stopvg/root");' 'dd if=/dev/urandom'
+sleep 0.5
+kill -INT $pid
+ended fill 4
+
+# A command that fails, with a daemon left behind in the chroot that holds it.
+start fails 'chroot::run("/mnt/stop", ["sh", "-c", "sleep 4715 >/dev/null 2>&1 & echo some words; exit 3"]);' 'exit 3'
+ended fails 1
+must grep -q 'chroot failed: exit code 3' fails.err
+must grep -q 'it said: some words' fails.err
+must grep -q 'stays: /dev/ubda has 1 partitions' fails.err
+must_not pgrep -f 'sleep 4715'
+
+# A script that gives up because of what a program said: the plan could not know.
+start throws 'if chroot::run("/mnt/stop", ["cat", "/bin/sh"]).code == 0 && chroot::run("/mnt/stop", ["sh", "-c", "echo yes"]).stdout != "" { throw "not today"; }' 'echo yes'
+ended throws 2
+must grep -q 'not today' throws.err
+# What a script catches of a failure does not go on.
+start catches 'try { chroot::run("/mnt/stop", ["false"]); } catch { } file::write("/mnt/stop/never", "");' 'FAILED\|umount'
+ended catches 1
+must_not grep -rq 'write /mnt/stop/never' catches.runs
