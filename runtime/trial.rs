@@ -3,8 +3,9 @@
 
 mod media;
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -87,7 +88,10 @@ impl Trial<'_> {
             File::create(path)?.set_len(size.get())?;
         }
         let answers = self.folder.join("answers.toml");
-        fs::write(&answers, self.all_answers())?;
+        // It may hold a passphrase.
+        let mut private = OpenOptions::new();
+        private.write(true).create(true).truncate(true).mode(0o600);
+        private.open(&answers)?.write_all(self.all_answers().as_bytes())?;
         let stick = self.folder.join("stick.rhai");
         fs::write(&stick, include_str!("../stdlib/stick.rhai"))?;
         let (answers, stick_dev) = (word(&answers), format!("stick={STICK}"));

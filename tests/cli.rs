@@ -1,1 +1,144 @@
-//! later
+//! The command line, apart from what recipes do.
+
+use std::process::{Command, Stdio};
+
+use crate::dsl::{Test, normal, project, snapshot};
+use crate::lab::skip;
+
+#[test]
+fn expressions_in_both_languages() {
+    Test::new(&["-e", "1 + 2"]).prints("3");
+    Test::new(&["-e", "\"a\" + `${1 + 1}`"]).prints("a2");
+    Test::new(&["-e", "let x = 1;"]).prints("");
+    Test::new(&["-e", "#{ a: [1, 2.5, true, ()] }"]).prints("#{ a: [1, 2.5, true, ()] }");
+    Test::new(&["--lua", "-e", "1 + 2"]).prints("3");
+    Test::new(&["--lua", "-e", "return { a = { 1, 2.5, true } }"]).prints("#{ a: [1, 2.5, true] }");
+    Test::new(&["-e", "text::find(\"v2.6.1\", \"(\\\\d+)[.](\\\\d+)\")"])
+        .prints("[\"2.6\", \"2\", \"6\"]");
+}
+
+#[test]
+fn names_that_do_not_exist() {
+    Test::new(&["doc", "luks.fromat"]).refuses(
+        2,
+        "error: there is no primitive or domain luks.fromat\n |\n = next: did you mean luks.format?",
+    );
+    let ran = Test::new(&["recipe.rhai", "--yse"]).run();
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("unexpected argument '--yse'"), "{}", ran.stderr);
+    let ran = Test::new(&[]).run();
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("gscript"), "{}", ran.stderr);
+}
+
+#[test]
+fn help_shows_examples_and_exit_codes() {
+    let ran = Test::new(&["--help"]).run();
+    assert_eq!(ran.status, 0);
+    for text in ["Examples:", "gscript try recipes/encrypted-root.rhai", "Exit codes:"] {
+        assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout);
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = Test::new(&["completions", shell]).run();
+        assert!(ran.status == 0 && ran.stdout.contains("--destroy"), "{shell}");
+    }
+}
+
+#[test]
+fn the_reference_by_name_and_by_domain() {
+    let ran = Test::new(&["doc", "luks::open"]).run();
+    assert!(ran.stdout.starts_with("## luks.open\n"), "{}", ran.stdout);
+    let ran = Test::new(&["doc", "lvm"]).run();
+    assert_eq!(ran.stdout.lines().count(), 8, "{}", ran.stdout);
+    let ran = Test::new(&["list"]).run();
+    assert!(ran.stdout.starts_with("encrypted-root.rhai"), "{}", ran.stdout);
+}
+
+#[test]
+fn plans_for_a_described_machine_need_nothing() {
+    let ran = Test::new(&[
+        "plan",
+        "@recipes/encrypted-root.rhai",
+        "--machine",
+        "@tests/machines/example.json",
+        "--set",
+        "disk=/dev/sda",
+        "--set",
+        "key_dev=/dev/disk/by-id/usb-Example_Stick_U1-part1",
+    ])
+    .run();
+    assert_eq!(ran.status, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("there is no device"), "{}", ran.stderr);
+    let plan = |seen: &str| {
+        let ran = Test::new(&[
+            "plan",
+            "@recipes/encrypted-root.rhai",
+            "--machine",
+            "@tests/machines/example.json",
+            "--set",
+            "disk=/dev/disk/by-id/ata-Example_SSD_S1",
+            "--set",
+            "key_dev=/dev/sdb1",
+            "--set",
+            "stage3=/var/tmp/stage3.tar.xz",
+        ])
+        .env("SEEN", seen)
+        .run();
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert_eq!(ran.stderr, "");
+        let home = project("").to_string_lossy().into_owned();
+        normal(&ran.stdout.replace(&home, ""))
+    };
+    snapshot("plan-encrypted-root.txt", &plan("first"));
+    // A plan does not depend on what the environment says.
+    assert_eq!(plan("first"), plan("second"));
+}
+
+#[test]
+fn damaged_machine_files_are_refused() {
+    for (text, why) in [
+        ("", "EOF while parsing"),
+        ("{\"format\": 1}", "missing field `host`"),
+        ("{\"format\": 9, \"host\": {\"udev\": true}, \"devices\": {}}", "its format is 9"),
+        ("{\"format\": 1, \"hots\": 3}", "unknown field `hots`"),
+    ] {
+        let ran = Test::new(&["plan", "r.rhai", "--machine", "m.json"])
+            .file("r.rhai", "print(1);")
+            .file("m.json", text)
+            .run();
+        assert_eq!(ran.status, 2);
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn one_static_binary_in_an_empty_root() {
+    let test = "one_static_binary_in_an_empty_root";
+    let binary = project("target/static/gscript");
+    if !binary.exists() {
+        return skip(test, "target/static/gscript is not there; make static builds it");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::copy(&binary, folder.path().join("gscript")).expect("a copy");
+    let inside = |words: &[&str]| {
+        let output = Command::new("unshare")
+            .args(["--map-root-user", "--root"])
+            .arg(folder.path())
+            .arg("/gscript")
+            .args(words)
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .expect("unshare");
+        [output.stdout, output.stderr].map(|b| String::from_utf8_lossy(&b).into_owned()).concat()
+    };
+    if inside(&["-e", "1"]).contains("Operation not permitted") {
+        return skip(test, "this system does not let users have namespaces");
+    }
+    assert_eq!(inside(&["-e", "disk::list().len()"]), "0\n");
+    assert_eq!(inside(&["--lua", "-e", "40 + 2"]), "42\n");
+    assert!(inside(&["doc", "luks.format"]).contains("cryptsetup-luksFormat(8)"));
+    assert!(inside(&["nothing.rhai"]).contains("can't read nothing.rhai"));
+    let size = std::fs::metadata(&binary).expect("the binary").len();
+    assert!(size < 12 << 20, "it has grown to {size} bytes");
+}

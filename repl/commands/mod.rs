@@ -16,7 +16,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use gscript::error::Exit;
 use gscript::machine::Machine;
-use gscript::recipe::{Answers, Recipe};
+use gscript::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use gscript::system::{Interrupts, Real, System};
 use gscript::types::Map;
 
@@ -53,6 +53,7 @@ fn variables(recipe: &Recipe, values: &Values, machine: &Machine) -> Result<Map,
     };
     let mut answers = Answers::default();
     for (name, value) in &values.set {
+        no_secret_in_sight(recipe, name)?;
         answers.set(name, value);
     }
     if let Some(path) = &values.answers {
@@ -62,11 +63,40 @@ fn variables(recipe: &Recipe, values: &Values, machine: &Machine) -> Result<Map,
             Exit::Usage
         })?;
         answers.read(&file, &text).map_err(|error| wrong(&error))?;
+        private_if_secret(recipe, &answers, path)?;
     }
     if ask::somebody() {
         ask::parameters(recipe, machine, &mut answers).map_err(|ask::Stopped| Exit::Refused)?;
     }
     answers.variables(recipe, machine).map_err(|error| wrong(&error))
+}
+
+/// Everybody on a machine can read the command lines of its processes.
+fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
+    let secret = |param: &&ParamDecl| param.name == *name && param.kind == ParamKind::Secret;
+    if recipe.front.params.iter().any(|param| secret(&param)) {
+        Problem::new(format!("{name} is a secret: on the command line everybody can read it"))
+            .help("let gscript ask for it, or put it into a file that only you can read: --answers FILE")
+            .print();
+        return Err(Exit::Refused);
+    }
+    Ok(())
+}
+
+/// A file with a secret in it is for its owner's eyes.
+fn private_if_secret(recipe: &Recipe, answers: &Answers, path: &Path) -> Result<(), Exit> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut params = recipe.front.params.iter();
+    let secret = params.find(|p| p.kind == ParamKind::Secret && answers.has(&p.name));
+    let open = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
+    if let (Some(param), true) = (secret, open) {
+        let file = path.display();
+        Problem::new(format!("{file} holds the secret {:?}, and others can read it", param.name))
+            .help(format!("chmod 600 {file}"))
+            .print();
+        return Err(Exit::Refused);
+    }
+    Ok(())
 }
 
 /// The machine that this program runs on, and the system that changes it.

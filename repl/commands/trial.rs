@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use gscript::error::Exit;
 use gscript::event::Event;
+use gscript::recipe::Recipe;
 use gscript::system::Interrupts;
 use gscript::trial::{Media, Trial, Trouble};
 use gscript::types::Size;
 
-use super::{interrupts, load};
+use super::{interrupts, load, no_secret_in_sight};
 use crate::DONE;
 use crate::cli::TryArgs;
 use crate::render::Problem;
@@ -30,7 +31,7 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
         [size("--disk", &args.disk)?, size("--usb", &args.usb)?, size("--memory", &args.memory)?];
     let interrupts = interrupts()?;
     let folder = Folder::make(args.keep.as_deref())?;
-    let (answers, answered) = answers(args)?;
+    let (answers, answered) = answers(args, &recipe)?;
     let media = media(args, folder.path(), &interrupts)?;
     let absolute = |path: &Path| fs::canonicalize(path).map_err(|error| failed(&error));
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
@@ -77,7 +78,7 @@ fn failed(error: &std::io::Error) -> Exit {
 }
 
 /// Answers of the command line and of the file as one TOML text, and their names.
-fn answers(args: &TryArgs) -> Result<(String, Vec<String>), Exit> {
+fn answers(args: &TryArgs, recipe: &Recipe) -> Result<(String, Vec<String>), Exit> {
     let wrong = |why: String| {
         Problem::new(why).help("it is TOML: one line NAME = VALUE per parameter").print();
         Exit::Usage
@@ -89,6 +90,7 @@ fn answers(args: &TryArgs) -> Result<(String, Vec<String>), Exit> {
         table = toml::from_str(&text).map_err(|error| wrong(format!("{name}: {error}")))?;
     }
     for (name, value) in &args.values.set {
+        no_secret_in_sight(recipe, name)?;
         table.insert(name.clone(), toml::Value::String(value.clone()));
     }
     let names = table.keys().cloned().collect();

@@ -142,18 +142,22 @@ impl Session {
     /// Replaces the names of devices by their canonical ones.
     fn canonical(&self, effects: Vec<Effect>) -> Vec<Effect> {
         let path = |device: String| self.machine.find(&device).map_or(device, |d| d.path.clone());
+        let words = |what: &str| -> String {
+            what.split(' ').map(|word| path(word.to_owned())).collect::<Vec<_>>().join(" ")
+        };
         // What this run made itself it may end without asking.
         let own = |effect: &Effect| match effect {
             Effect::Ends { what } => self
                 .made
                 .iter()
                 .filter_map(Fact::release)
-                .any(|release| release.to_string() == *what),
+                .any(|release| release.to_string() == words(what)),
             _ => false,
         };
         let canonical = |effect| match effect {
             Effect::Destroys { device } => Effect::Destroys { device: path(device) },
             Effect::Alters { device } => Effect::Alters { device: path(device) },
+            Effect::Ends { what } => Effect::Ends { what: words(&what) },
             // A file below something that this run mounted belongs to that tree.
             Effect::Writes { path } => {
                 let mounts = self.made.iter().filter_map(|fact| match fact {

@@ -86,6 +86,10 @@ ask unknown-answer "$G" front.rhai --yes --set dsik=/dev/ubda
 ask wrong-answer "$G" front.rhai --yes --set disk=/dev/ubda1
 ask no-such-answer "$G" front.rhai --yes --set disk=/dev/sda
 printf 'disk = /dev/ubda\n' >answers.toml; ask damaged-answers "$G" front.rhai --yes --answers answers.toml
+printf '//! ```toml\n//! [params.passphrase]\n//! type = "secret"\n//! ```\n' >secret.rhai
+ask secret-in-argv "$G" secret.rhai --yes --set passphrase=hunter2
+printf 'passphrase = "hunter2"\n' >answers.toml; chmod 644 answers.toml
+ask secret-in-open-file "$G" secret.rhai --yes --answers answers.toml
 ask not-agreed "$G" front.rhai --yes --set disk=/dev/ubdb
 ask nobody-to-ask "$G" front.rhai --set disk=/dev/ubdb
 printf '//! ```toml\n//! [needs]\n//! writes = ["/tmp"]\n//! ```\nfs::make("/dev/ubdb"); file::write("/tmp/x", "");\n' >needs.rhai

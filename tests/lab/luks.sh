@@ -65,6 +65,7 @@ print(luks::info("/dev/ubda1").slots);
 print(`${first} ${[first]}`);
 END
 printf 'first = "correct horse; $(battery) '"'"'staple"\nsecond = "  zwölf Boxkämpfer\\t"\n' >answers.toml
+chmod 600 answers.toml
 must "$G" pass.rhai --answers answers.toml --yes --destroy /dev/ubda1 --journal "$OUT/runs" 2>"$OUT/pass.err"
 printf %s 'correct horse; $(battery) '"'"'staple' | must cryptsetup open --test-passphrase /dev/ubda1
 printf '  zwölf Boxkämpfer\t' | must cryptsetup open --test-passphrase --key-file - /dev/ubda1
