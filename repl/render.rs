@@ -171,7 +171,7 @@ pub(crate) fn summary(report: &Report) -> String {
         let _ = writeln!(out, "\n{}", s.bold("Before"));
         let _ = writeln!(out, "{}", indent(&layout(&report.before, &touched)));
         let _ = writeln!(out, "\n{}", s.bold("After"));
-        let _ = writeln!(out, "{}", indent(&layout(&report.after, &touched)));
+        let _ = writeln!(out, "{}", indent(&layout(&report.after.revealed(), &touched)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
     for bound in &report.approval.effects {

@@ -25,8 +25,6 @@ pub struct Lab {
 /// What the script left in its folder, and what the console said.
 pub struct Done {
     folder: TempDir,
-    /// The disks, as the guest left them.
-    pub disks: Vec<PathBuf>,
     /// Lines of the console.
     pub console: String,
     /// Exit code of the script.
@@ -60,12 +58,6 @@ impl Lab {
     /// A folder that host and guest share, at the same path on both sides.
     pub fn path(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// Puts a file into the shared folder.
-    pub fn file(self, name: &str, content: &str) -> Self {
-        fs::write(self.folder.path().join(name), content).expect("a file");
-        self
     }
 
     /// Runs a script of bash as root. `None`: there is no such virtual machine here, which was told
@@ -107,7 +99,7 @@ impl Lab {
         });
         assert_eq!(report.trouble, None, "{test}: {}", console.0);
         let code = report.codes.first().copied().unwrap_or(-1);
-        Some(Done { folder: self.folder, disks: self.disks, console: console.0, code })
+        Some(Done { folder: self.folder, console: console.0, code })
     }
 }
 

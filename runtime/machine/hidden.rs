@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, Group};
+use super::{Content, Device, Group, Kind, Machine};
 
 /// What is known about the inside of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(super) enum Inside {
 pub(super) struct Hidden {
     contents: BTreeMap<String, Inside>,
     groups: BTreeMap<String, BTreeMap<String, Group>>,
+    /// The devices that show the insides, as they were when they went away.
+    devices: BTreeMap<String, Device>,
 }
 
 impl Hidden {
@@ -27,6 +29,23 @@ impl Hidden {
     /// What is inside; nothing at all if nobody knows.
     pub(super) fn take(&mut self, key: &str) -> Option<Inside> {
         self.contents.remove(key)
+    }
+
+    pub(super) fn keep_device(&mut self, device: Device) {
+        self.devices.insert(device.path.clone(), device);
+    }
+
+    /// A device is back, or what it was on is gone.
+    pub(super) fn drop_device(&mut self, path: &str) {
+        self.devices.remove(path);
+    }
+
+    /// What lay on a device is overwritten.
+    pub(super) fn drop_devices_on(&mut self, path: &str) {
+        self.devices.retain(|_, device| match &device.kind {
+            Kind::Crypt { on } => on != path,
+            _ => true,
+        });
     }
 
     pub(super) fn forget(&mut self, key: &str) {
@@ -41,5 +60,30 @@ impl Hidden {
 
     pub(super) fn take_groups(&mut self, device: &str) -> BTreeMap<String, Group> {
         self.groups.remove(device).unwrap_or_default()
+    }
+}
+
+impl Machine {
+    /// The machine with everything open again whose inside is known: for pictures of what a run
+    /// leaves behind, closed.
+    #[must_use]
+    pub fn revealed(&self) -> Self {
+        let mut machine = self.clone();
+        let mut closed: Vec<Device> = self.hidden.devices.values().cloned().collect();
+        loop {
+            let below = |device: &mut Device| {
+                let parents = machine.parents(device);
+                !parents.is_empty() && parents.iter().all(|parent| machine.find(parent).is_some())
+            };
+            let ready: Vec<Device> = closed.extract_if(.., below).collect();
+            if ready.is_empty() {
+                return machine;
+            }
+            for device in ready {
+                let groups = self.hidden.groups.get(&device.path).cloned().unwrap_or_default();
+                machine.groups.extend(groups);
+                machine.insert(device);
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ impl Machine {
                 if let Content::Luks { uuid, .. } = content {
                     self.hidden.keep(format!("luks {uuid}"), None);
                 }
+                self.forget_inside(device);
                 let device = self.change(device)?;
                 device.content = Some(content.clone());
                 device.table = None;
@@ -112,7 +113,9 @@ impl Machine {
     fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
         let path = self.change(path)?.path.clone();
         let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
+        self.forget_inside(&path);
         for device in &gone {
+            self.forget_inside(device);
             self.devices.remove(device);
         }
         self.groups
@@ -123,6 +126,14 @@ impl Machine {
         device.table = None;
         device.unseen = false;
         Ok(())
+    }
+
+    /// What lay on a device, open or closed, is not there any more.
+    fn forget_inside(&mut self, path: &str) {
+        let path = self.find(path).map(|device| device.path.clone());
+        if let Some(path) = path {
+            self.hidden.drop_devices_on(&path);
+        }
     }
 
     fn learn_group(&mut self, fact: &Fact) -> Result<(), Contradiction> {
@@ -161,6 +172,7 @@ impl Machine {
             Fact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
             Fact::VolumeGone { group, volume } => {
                 self.hide(&dm_name(group, volume));
+                self.hidden.drop_device(&dm_name(group, volume));
                 self.hidden.forget(&format!("{group}/{volume}"));
                 let found = self.group(group)?;
                 if let Some(gone) = found.volumes.remove(volume) {
@@ -209,12 +221,14 @@ impl Machine {
             None => device.unseen = true,
         }
         self.groups.append(&mut self.hidden.take_groups(&device.path));
+        self.hidden.drop_device(&device.path);
         self.insert(device);
     }
 
     /// A device disappears, and with it the groups that lie on it; what is on it is remembered.
     fn hide(&mut self, path: &str) {
         let Some(device) = self.devices.remove(path) else { return };
+        self.hidden.keep_device(device.clone());
         if let (Some(key), false) = (self.hidden_key(&device), device.unseen) {
             self.hidden.keep(key, device.content);
         }

@@ -1,0 +1,41 @@
+//! From nothing to a value.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::{PROGRAM, Row, timed};
+
+const RUNS: usize = 40;
+
+fn run(program: &str, args: &[&str]) -> Duration {
+    timed(|| {
+        let status = Command::new(program)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .expect("it starts");
+        assert!(status.success());
+    })
+}
+
+fn against(what: &str, ours: &[&str], program: &str, args: &[&str], aim: &'static str) -> Row {
+    let mut row = Row { what: what.into(), ours: vec![], theirs: vec![], aim };
+    // The first runs fill the caches.
+    run(PROGRAM, ours);
+    run(program, args);
+    for _ in 0..RUNS {
+        row.ours.push(run(PROGRAM, ours));
+        row.theirs.push(run(program, args));
+    }
+    row
+}
+
+pub fn rows() -> Vec<Row> {
+    let (rhai, lua) = (["-e", "1"], ["--lua", "-e", "1"]);
+    vec![
+        against("start: gscript -e 1 / bash -c :", &rhai, "bash", &["-c", ":"], "3"),
+        against("start: gscript --lua -e 1 / bash -c :", &lua, "bash", &["-c", ":"], "3"),
+        against("start: gscript -e 1 / python3 -c pass", &rhai, "python3", &["-c", "pass"], "0.1"),
+    ]
+}
