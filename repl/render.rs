@@ -161,7 +161,7 @@ pub(crate) fn summary(report: &Report) -> String {
     let mut out = String::new();
     let touched: Vec<&str> = report
         .approval
-        .effects
+        .effects()
         .iter()
         .filter_map(|bound| bound.identity.as_ref())
         .flat_map(|identity| report.before.base_disks(&identity.path))
@@ -174,7 +174,7 @@ pub(crate) fn summary(report: &Report) -> String {
         let _ = writeln!(out, "{}", indent(&layout(&report.after.revealed(), &touched)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
-    for bound in &report.approval.effects {
+    for bound in report.approval.effects() {
         let text = match (&bound.identity, &bound.effect) {
             (Some(identity), gscript::action::Effect::Destroys { .. }) => {
                 s.red(&format!("destroys everything on {identity}"))

@@ -68,11 +68,10 @@ impl Log {
     }
 
     fn write(&mut self, text: &str) {
-        let time = chrono::Utc::now().format("%H:%M:%S%.3f");
-        for line in text.lines() {
-            // A log that can't be written must not stop a run half way.
-            let _ = writeln!(self.file, "{time} {line}");
-        }
+        let time = chrono::Utc::now().format("%H:%M:%S%.3f").to_string();
+        let lines: String = text.lines().flat_map(|line| [&time, " ", line, "\n"]).collect();
+        // A log that can't be written must not stop a run half way.
+        let _ = self.file.write_all(lines.as_bytes());
     }
 }
 

@@ -1,9 +1,12 @@
 //! What a person agreed to, bound to the identity of the devices.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
-use crate::machine::{Identity, Machine, is_below};
+use crate::machine::{Identity, Machine};
 
 /// An effect together with the device it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,16 +18,45 @@ pub struct Bound {
 }
 
 /// The list of effects of a plan; in a real run, the list that was approved.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Approval {
     /// Each effect that no earlier one includes.
-    pub effects: Vec<Bound>,
+    effects: Vec<Bound>,
+    /// The same effects, to be found quickly: a recipe may write a hundred thousand files.
+    known: HashSet<Effect>,
 }
 
 impl Approval {
+    /// Each effect that no earlier one includes, in the order in which they were needed.
+    pub fn effects(&self) -> &[Bound] {
+        &self.effects
+    }
+
     /// Whether the effect is one of these, or part of one.
     pub fn covers(&self, effect: &Effect, machine: &Machine) -> bool {
-        self.effects.iter().any(|bound| includes(&bound.effect, effect, machine))
+        if self.known.contains(effect) {
+            return true;
+        }
+        match effect {
+            Effect::Writes { path } => {
+                above(path).any(|path| self.known.contains(&Effect::Writes { path }))
+            }
+            Effect::Mounts { at } => {
+                above(at).any(|at| self.known.contains(&Effect::Mounts { at }))
+            }
+            Effect::Destroys { device } => self.on(device, machine, false),
+            Effect::Alters { device } => self.on(device, machine, true),
+            Effect::Runs { .. } | Effect::Ends { .. } => false,
+        }
+    }
+
+    /// Whether the device lies on one whose contents are lost (or, if that is enough, changed).
+    fn on(&self, device: &str, machine: &Machine, altered: bool) -> bool {
+        self.effects.iter().any(|bound| match &bound.effect {
+            Effect::Destroys { device: whole } => machine.lies_on(device, whole),
+            Effect::Alters { device: whole } if altered => machine.lies_on(device, whole),
+            _ => false,
+        })
     }
 
     /// Adds an effect unless it is included already.
@@ -38,6 +70,7 @@ impl Approval {
             }
             _ => None,
         };
+        self.known.insert(effect.clone());
         self.effects.push(Bound { effect, identity });
     }
 
@@ -47,18 +80,7 @@ impl Approval {
     }
 }
 
-/// Whether agreeing to `whole` is agreeing to `part`.
-fn includes(whole: &Effect, part: &Effect, machine: &Machine) -> bool {
-    match (whole, part) {
-        (
-            Effect::Destroys { device: whole },
-            Effect::Destroys { device: part } | Effect::Alters { device: part },
-        )
-        | (Effect::Alters { device: whole }, Effect::Alters { device: part }) => {
-            whole == part || machine.lies_on(part, whole)
-        }
-        (Effect::Writes { path: whole }, Effect::Writes { path: part })
-        | (Effect::Mounts { at: whole }, Effect::Mounts { at: part }) => is_below(part, whole),
-        (whole, part) => whole == part,
-    }
+/// The folders above a path, nearest first.
+fn above(path: &str) -> impl Iterator<Item = String> + '_ {
+    Path::new(path).ancestors().skip(1).map(|folder| folder.to_string_lossy().into_owned())
 }

@@ -11,7 +11,7 @@ use crate::system::{Cmd, Outcome, Step};
 use crate::types::Value;
 
 /// Something that a person has to agree to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
     /// Everything on a device is lost.
@@ -89,9 +89,6 @@ pub enum Returns<T> {
 }
 
 type Reader<T> = Rc<dyn Fn(&[Outcome]) -> Result<T>>;
-
-/// Reads the answer of a query from what its command printed.
-pub type OutcomeReader<T> = Rc<dyn Fn(&Outcome) -> Result<T>>;
 
 /// The plan of one action.
 pub struct Plan<T> {
@@ -204,6 +201,10 @@ impl<T> Plan<T> {
     }
 
     fn with<U>(self, returns: Returns<U>) -> Plan<U> {
+        self.map(|_| returns)
+    }
+
+    fn map<U>(self, f: impl FnOnce(Returns<T>) -> Returns<U>) -> Plan<U> {
         Plan {
             steps: self.steps,
             makes: self.makes,
@@ -212,7 +213,7 @@ impl<T> Plan<T> {
             already: self.already,
             hint: self.hint,
             always: self.always,
-            returns,
+            returns: f(self.returns),
         }
     }
 }
@@ -220,25 +221,18 @@ impl<T> Plan<T> {
 impl<T: Serialize + 'static> Plan<T> {
     /// The same plan, with what the script gets as a plain value.
     pub fn into_value(self) -> Plan<Value> {
-        let returns = match self.returns {
+        self.map(|returns| match returns {
             Returns::Known(value) => Returns::Known(Value::from_output(&value)),
             Returns::Read { guess, read } => Returns::Read {
                 guess: Value::from_output(&guess),
                 read: Rc::new(move |outcomes| read(outcomes).map(|v| Value::from_output(&v))),
             },
-        };
-        Plan {
-            steps: self.steps,
-            makes: self.makes,
-            undo: self.undo,
-            warnings: self.warnings,
-            already: self.already,
-            hint: self.hint,
-            always: self.always,
-            returns,
-        }
+        })
     }
 }
+
+/// Reads the answer of a query from what its command printed.
+pub type OutcomeReader<T> = Rc<dyn Fn(&Outcome) -> Result<T>>;
 
 /// The answer of a query.
 pub enum Answer<T> {

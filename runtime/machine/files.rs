@@ -31,8 +31,6 @@ pub enum Look {
         uid: u32,
         /// Group's number.
         gid: u32,
-        /// Whether something is in it.
-        empty: bool,
     },
     /// A symbolic link; it is not followed.
     Link {
@@ -68,6 +66,9 @@ pub struct FileError {
 pub trait Files {
     /// What is at this place, links not followed at the last component.
     fn look(&self, place: &Place) -> Result<Look, FileError>;
+
+    /// Whether nothing is in the folder at this place; `None` where nobody can know.
+    fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
 
     /// The bytes of the regular file at this place, links followed inside its root.
     fn read(&self, place: &Place) -> Result<Text, FileError>;

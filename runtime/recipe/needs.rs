@@ -57,7 +57,7 @@ impl Needs {
             Effect::Ends { .. } => true,
         };
         let effects: Vec<String> = approval
-            .effects
+            .effects()
             .iter()
             .filter(|bound| !announced(&bound.effect))
             .map(|bound| bound.effect.to_string())

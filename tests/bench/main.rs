@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// The program, optimised.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
 
+/// Measures something.
+type Bench = fn() -> Vec<Row>;
+
 /// A line of the table.
 struct Row {
     what: String,
@@ -25,7 +28,7 @@ struct Row {
 fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, fn() -> Vec<Row>); 4] = [
+    let benches: [(&str, Bench); 4] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),

@@ -101,6 +101,10 @@ without_f2fs() { mount --bind /dev/null "$(command -v mkfs.f2fs)"; "$@"; }
 export -f without_f2fs
 ask missing-tool unshare --mount bash -c 'without_f2fs "$@"' - "$G" bad.rhai --yes --destroy /dev/ubdb
 
+without_uml() { mount --bind /dev/null "$(command -v linux.uml)"; "$@"; }
+export -f without_uml
+ask no-virtual-machine unshare --mount bash -c 'without_uml "$@"' - "$G" try bad.rhai
+
 # From inside a root on the disk: it holds the running system.
 printf 'disk::partition("/dev/ubda", [#{ size: "rest" }]);\n' >bad.rhai
 for d in dev proc sys run lib usr lib64 bin tmp etc; do mount --rbind /$d /mnt/lv/$d; done

@@ -123,7 +123,8 @@ impl Action for Remove {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = place(&self.path, self.root.as_ref());
-        if let Look::Dir { empty: false, .. } = cx.look(&place)? {
+        let folder = matches!(cx.look(&place)?, Look::Dir { .. });
+        if folder && cx.files.is_empty(&place)? == Some(false) {
             return Err(FileRule::NotEmpty { place }.into());
         }
         Ok(Plan::step(Step::Remove { place: place.clone() })

@@ -90,17 +90,21 @@ fn try_look(place: &Place) -> io::Result<Look> {
         SFlag::S_IFREG => {
             Look::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
         }
-        SFlag::S_IFDIR => {
-            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
-            let mut inside = nix::dir::Dir::openat(&dir, &name, flags, stat::Mode::empty())?;
-            let others =
-                |entry: &nix::dir::Entry| !matches!(entry.file_name().to_bytes(), b"." | b"..");
-            let empty = !inside.iter().flatten().any(|entry| others(&entry));
-            Look::Dir { mode, uid, gid, empty }
-        }
+        SFlag::S_IFDIR => Look::Dir { mode, uid, gid },
         SFlag::S_IFLNK => Look::Link { to: readlinkat(&dir, &name)?.into() },
         _ => Look::Other,
     })
+}
+
+/// Whether a folder has nothing in it.
+pub(super) fn is_empty(place: &Place) -> Result<bool, FileError> {
+    let list = || -> io::Result<bool> {
+        let fd = open_in(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
+        let mut entries = nix::dir::Dir::from_fd(fd)?;
+        let own = |entry: &nix::dir::Entry| matches!(entry.file_name().to_bytes(), b"." | b"..");
+        Ok(entries.iter().flatten().all(|entry| own(&entry)))
+    };
+    list().map_err(|error| wrong(place, &error))
 }
 
 pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {

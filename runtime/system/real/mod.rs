@@ -59,6 +59,10 @@ impl Files for Real {
         files::look(place)
     }
 
+    fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
+        files::is_empty(place).map(Some)
+    }
+
     fn read(&self, place: &Place) -> Result<Text, FileError> {
         files::read(place).map(Text::Known)
     }

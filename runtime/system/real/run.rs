@@ -333,3 +333,58 @@ impl<'a> Conversation<'a> {
         (outcome, self.tail())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Interrupts;
+
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl Watch for Heard {
+        fn line(&mut self, line: &str) {
+            self.0.push(line.to_owned());
+        }
+        fn progress(&mut self, _progress: Progress) {}
+    }
+
+    fn run(cmd: &Cmd) -> Result<Outcome, StepError> {
+        Real::new(Interrupts::default()).run(cmd, &mut Heard::default())
+    }
+
+    #[test]
+    fn a_command_ends_at_its_time_limit() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        // Nobody ever writes to it.
+        let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
+        let limit = Duration::from_millis(200);
+        let start = Instant::now();
+        let error = run(&cmd.limit(Some(limit))).expect_err("it hangs");
+        assert_eq!(error.broken, Broken::TimedOut(limit));
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn what_a_program_says_is_bounded_and_its_end_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let large = folder.path().join("large");
+        File::create(&large).and_then(|file| file.set_len(64 << 20)).expect("a file");
+        let cmd = Cmd::tool("tar").args(["--create", "--file=-", &large.to_string_lossy()]);
+        let outcome = run(&cmd).expect("it works");
+        assert_eq!(outcome.stdout.len(), KEEP);
+        let error = run(&Cmd::tool("tar").args(["--extract", "--file=/nonexistent"]));
+        let error = error.expect_err("there is none");
+        assert_eq!(error.broken, Broken::Exit(2));
+        assert!(error.tail.iter().any(|line| line.contains("/nonexistent")), "{error:?}");
+    }
+
+    #[test]
+    fn a_question_of_a_program_gets_no_answer() {
+        // With a terminal or a pipe left open, it would wait for one.
+        let cmd = Cmd::tool("tar").args(["--extract", "--file=-"]);
+        assert!(run(&cmd.limit(Some(Duration::from_secs(20)))).is_err());
+    }
+}

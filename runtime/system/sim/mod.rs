@@ -51,8 +51,12 @@ struct Nobody;
 impl Files for Nobody {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         let root = place.path.parent().is_none();
-        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, empty: false };
+        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0 };
         Ok(if root { dir } else { Look::Unknown("the machine is only described".into()) })
+    }
+
+    fn is_empty(&self, _place: &Place) -> Result<Option<bool>, FileError> {
+        Ok(None)
     }
 
     fn read(&self, _place: &Place) -> Result<Text, FileError> {
@@ -63,6 +67,10 @@ impl Files for Nobody {
 impl Files for Sim {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         self.trees.look(place, false)
+    }
+
+    fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
+        self.trees.is_empty(place)
     }
 
     fn read(&self, place: &Place) -> Result<Text, FileError> {

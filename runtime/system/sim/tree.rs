@@ -1,5 +1,6 @@
 //! The files of a simulated machine: one tree per filesystem, mounted over what is below.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -48,6 +49,7 @@ const MOST_LINKS: usize = 40;
 
 pub(super) struct Trees {
     below: Box<dyn Files>,
+    looked: RefCell<HashMap<PathBuf, Look>>,
     /// The first one is the running system's.
     trees: Vec<Tree>,
     /// Trees of filesystems that have a UUID.
@@ -59,7 +61,13 @@ pub(super) struct Trees {
 impl Trees {
     pub(super) fn new(below: Box<dyn Files>) -> Self {
         let host = Tree { base: Base::Below, nodes: BTreeMap::new() };
-        Self { below, trees: vec![host], by_uuid: HashMap::new(), mounts: Vec::new() }
+        Self {
+            below,
+            looked: RefCell::default(),
+            trees: vec![host],
+            by_uuid: HashMap::new(),
+            mounts: Vec::new(),
+        }
     }
 
     fn add(&mut self, base: Base) -> usize {
@@ -111,6 +119,34 @@ impl Trees {
         self.look_at(&spot)
     }
 
+    /// Whether a folder is empty: nothing was put there, and nothing was there.
+    pub(super) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
+        let spot = self.resolve(place, true)?;
+        let tree = &self.trees[spot.tree];
+        if tree.has_children(&spot.inner) {
+            return Ok(Some(false));
+        }
+        if tree.nodes.contains_key(&spot.inner) {
+            return Ok(Some(true));
+        }
+        match &tree.base {
+            Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
+            Base::Bind(from) => self.is_empty(&Place::here(joined(from, &spot.inner))),
+            Base::Empty => Ok(Some(true)),
+            Base::Unknown(_) => Ok(None),
+        }
+    }
+
+    /// What is there before the simulation begins; it stays as it is while the simulation lasts.
+    fn look_below(&self, path: &Path) -> Result<Look, FileError> {
+        if let Some(look) = self.looked.borrow().get(path) {
+            return Ok(look.clone());
+        }
+        let look = self.below.look(&Place::here(path))?;
+        self.looked.borrow_mut().insert(path.to_owned(), look.clone());
+        Ok(look)
+    }
+
     pub(super) fn read(&self, place: &Place) -> Result<Text, FileError> {
         let spot = self.resolve(place, true)?;
         let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
@@ -152,7 +188,7 @@ impl Trees {
 
     fn look_at(&self, spot: &Spot) -> Result<Look, FileError> {
         let tree = &self.trees[spot.tree];
-        let dir = |mode: Mode, empty: bool| Look::Dir { mode, uid: 0, gid: 0, empty };
+        let dir = |mode: Mode| Look::Dir { mode, uid: 0, gid: 0 };
         if let Some(node) = tree.nodes.get(&spot.inner) {
             return Ok(match node {
                 Node::File { content, mode } => {
@@ -162,7 +198,7 @@ impl Trees {
                     };
                     Look::File { mode: *mode, len, uid: 0, gid: 0 }
                 }
-                Node::Dir { mode } => dir(*mode, !tree.has_children(&spot.inner)),
+                Node::Dir { mode } => dir(*mode),
                 Node::Link { to } => Look::Link { to: to.clone() },
                 Node::Gone => Look::Missing,
             });
@@ -172,13 +208,10 @@ impl Trees {
             return Ok(Look::Missing);
         }
         match &tree.base {
-            Base::Below => self.below.look(&Place::here(&spot.inner)),
+            Base::Below => self.look_below(&spot.inner),
             Base::Bind(from) => self.look(&Place::here(joined(from, &spot.inner)), false),
-            Base::Empty if spot.inner == Path::new("/") => {
-                Ok(dir(Mode::new(0o755), !tree.has_children(&spot.inner)))
-            }
+            _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755))),
             Base::Empty => Ok(Look::Missing),
-            Base::Unknown(_) if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
             Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
         }
     }
