@@ -9,6 +9,8 @@ const EXAMPLES: &str = "\
 Examples:
   gscript plan recipes/encrypted-root.rhai --set disk=/dev/sda
         what the recipe would do here; changes nothing
+  gscript plan recipes/encrypted-root.rhai --out plan.json && sudo gscript apply plan.json
+        read the plan first, carry out exactly that
   gscript try recipes/encrypted-root.rhai
         do it for real in a throw-away virtual machine
   sudo gscript recipes/encrypted-root.rhai
@@ -45,8 +47,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show what a recipe would do, without doing it
     Plan(PlanArgs),
+    /// Carry out a plan that was saved with plan --out
+    Apply(ApplyArgs),
     /// Run a recipe for real in a throw-away virtual machine
     Try(TryArgs),
+    /// Free a device: unmount, stop swapping, deactivate and close whatever lies on it
+    Release(ReleaseArgs),
     /// Show the reference: all primitives, a domain, or one of them
     Doc {
         /// A primitive (luks.format) or a domain (luks)
@@ -98,6 +104,13 @@ pub(crate) struct RunArgs {
     pub(crate) recipe: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) values: Values,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+}
+
+/// How a run is agreed to, shown and recorded.
+#[derive(Args, Clone)]
+pub(crate) struct HowArgs {
     /// Do not ask; every disk that is destroyed must be named with --destroy
     #[arg(long)]
     pub(crate) yes: bool,
@@ -113,6 +126,16 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct ApplyArgs {
+    /// The saved plan
+    pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) values: Values,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+}
+
+#[derive(Args)]
 pub(crate) struct PlanArgs {
     /// The recipe: a .rhai or .lua file
     pub(crate) recipe: PathBuf,
@@ -121,6 +144,12 @@ pub(crate) struct PlanArgs {
     /// Plan for the machine in this file instead of this one
     #[arg(long, value_name = "FILE")]
     pub(crate) machine: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Save the plan, to be carried out with gscript apply
+    #[arg(long, value_name = "FILE", conflicts_with = "machine")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -144,6 +173,18 @@ pub(crate) struct TryArgs {
     /// The tarball to unpack, with its .DIGESTS beside it; a small root is built without it
     #[arg(long, value_name = "FILE")]
     pub(crate) stage3: Option<PathBuf>,
+    /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ReleaseArgs {
+    /// The device, by any of its names
+    pub(crate) device: String,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,

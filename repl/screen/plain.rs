@@ -61,7 +61,7 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<String> {
         Event::Ended { ok: true, changed, already, millis } => {
             let same = if *already > 0 { format!(", {already} already so") } else { String::new() };
             let time = elapsed(*millis);
-            vec![String::new(), s.bold(&format!("Done: {changed} actions{same}, {time}"))]
+            vec![String::new(), s.bold(&format!("Done: {changed} {}{same}, {time}"))]
         }
         Event::Ended { ok: false, .. }
         | Event::Began { .. }

@@ -49,6 +49,8 @@ pub enum ParamError {
         name: String,
         /// The question.
         ask: String,
+        /// Whether the answer is a secret.
+        secret: bool,
     },
     /// An answer that doesn't fit.
     Wrong {
@@ -85,7 +87,7 @@ pub enum ParamError {
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { name, ask } => write!(f, "parameter {name:?} has no value ({ask})"),
+            Self::Missing { name, ask, .. } => write!(f, "parameter {name:?} has no value ({ask})"),
             Self::Wrong { name, mismatch } => write!(f, "parameter {name:?}: {mismatch}"),
             Self::Device { name, why } => write!(f, "parameter {name:?}: {why}"),
             Self::Unknown { name, .. } => write!(f, "the recipe has no parameter {name:?}"),
@@ -100,6 +102,9 @@ impl ParamError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
+            Self::Missing { secret: true, .. } => {
+                "put it into a file that only you can read: --answers FILE".into()
+            }
             Self::Missing { name, .. } => format!("give it: --set {name}=VALUE"),
             Self::Wrong { name, .. } | Self::Device { name, .. } => {
                 format!("give another value: --set {name}=VALUE")
@@ -121,6 +126,14 @@ impl Answers {
     /// Adds a value, a secret for example.
     pub fn insert(&mut self, name: &str, value: Value) {
         self.values.insert(name.to_owned(), value);
+    }
+
+    /// Puts something in the place of secrets that were not given: a plan needs none.
+    pub fn stand_in_for_secrets(&mut self, recipe: &Recipe) {
+        for param in recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret) {
+            let secret = || Value::Secret(Secret::new(&param.name, b"not asked for".to_vec()));
+            self.values.entry(param.name.clone()).or_insert_with(secret);
+        }
     }
 
     /// Whether there is an answer.
@@ -167,7 +180,8 @@ impl Answers {
                 (None, Some(default)) => param.read(&plain(default.clone()), machine)?,
                 (None, None) => {
                     let (name, ask) = (param.name.clone(), param.ask.clone());
-                    return Err(ParamError::Missing { name, ask });
+                    let secret = param.kind == ParamKind::Secret;
+                    return Err(ParamError::Missing { name, ask, secret });
                 }
             };
             variables.push((param.name.clone(), value));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::types::Secret;
+use crate::types::{Secret, printable};
 
 /// Which program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +178,10 @@ pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_~".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
+    }
+    if word.chars().any(char::is_control) {
+        // The one form in which a shell takes control characters and a terminal does not.
+        return format!("$'{}'", printable(&word.replace('\\', r"\\").replace('\'', r"\'")));
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
