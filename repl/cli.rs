@@ -123,6 +123,9 @@ pub(crate) struct HowArgs {
     /// Keep journal and log in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+    /// Look at the whole machine afterwards and fail where it is not as planned
+    #[arg(long)]
+    pub(crate) prove: bool,
 }
 
 #[derive(Args)]

@@ -38,7 +38,8 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
         eprint!("{}{}", render::plan(&report, style()), render::summary(&report, style()));
     }
     // What was agreed to is what was saved: nothing that this plan may have beyond it.
-    run::agree_and_carry_out(&args.how, &job, machine, real, saved.approval())
+    let agreed = run::Agreed { approval: saved.approval(), after: saved.after };
+    run::agree_and_carry_out(&args.how, &job, machine, real, agreed)
 }
 
 fn read(path: &Path) -> Result<SavedPlan, Exit> {

@@ -3,13 +3,13 @@
 use gscript::approval::{Approval, Consent, Nobody};
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::machine::Machine;
+use gscript::machine::{Machine, compare};
 use gscript::recipe::Recipe;
 use gscript::report::Report;
 use gscript::run::{Job, Outcome, new_journal};
 use gscript::script::ScriptError;
 use gscript::session::Gate;
-use gscript::system::Real;
+use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
 use super::agree::{Person, agree};
@@ -41,7 +41,16 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     if !args.how.json && !args.how.yes {
         eprint!("{}{}", render::plan(&report, style()), render::summary(&report, style()));
     }
-    agree_and_carry_out(&args.how, &job, machine, real, report.approval)
+    let agreed = Agreed { approval: report.approval, after: report.after };
+    agree_and_carry_out(&args.how, &job, machine, real, agreed)
+}
+
+/// What a person is asked for.
+pub(super) struct Agreed {
+    /// The effects.
+    pub(super) approval: Approval,
+    /// The machine as it will be.
+    pub(super) after: Machine,
 }
 
 /// The first pass.
@@ -95,10 +104,29 @@ pub(super) fn agree_and_carry_out(
     job: &Job<'_>,
     machine: Machine,
     real: Real,
-    approval: Approval,
+    agreed: Agreed,
 ) -> Result<Exit, Exit> {
-    agree(&approval, &machine, how)?;
-    carry_out(how, job, machine, real, approval)
+    agree(&agreed.approval, &machine, how)?;
+    let exit = carry_out(how, job, machine, real, agreed.approval)?;
+    if how.prove {
+        prove(&agreed.after)?;
+    }
+    Ok(exit)
+}
+
+/// Holds the machine against the plan, as a whole.
+fn prove(planned: &Machine) -> Result<(), Exit> {
+    let (found, _) = this_machine(Interrupts::default())?;
+    let differences = compare(planned, &found, None);
+    if differences.is_empty() {
+        eprintln!("The machine is as planned.");
+        return Ok(());
+    }
+    let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let mut problem = Problem::new("every step went well, but the machine is not as planned");
+    problem.notes.push(("differs", differences.join("\n")));
+    problem.print();
+    Err(Exit::Failed)
 }
 
 /// The second pass.

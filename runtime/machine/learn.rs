@@ -65,6 +65,10 @@ impl Machine {
                 self.swaps.remove(device);
                 Ok(())
             }
+            Fact::HeaderSaved { place, content } => {
+                self.save_header(place.to_string(), content.clone());
+                Ok(())
+            }
             // Files are remembered by whoever holds them, not by the model of the machine.
             Fact::File { .. }
             | Fact::Dir { .. }
