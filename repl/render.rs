@@ -195,8 +195,7 @@ pub(crate) fn summary(report: &Report, s: &Style) -> String {
     let touched: Vec<&str> = report
         .approval
         .effects()
-        .iter()
-        .filter_map(|bound| bound.identity.as_ref())
+        .filter_map(|(_, identity)| identity)
         .flat_map(|identity| report.before.base_disks(&identity.path))
         .map(|disk| disk.path.as_str())
         .collect();
@@ -207,8 +206,8 @@ pub(crate) fn summary(report: &Report, s: &Style) -> String {
         let _ = writeln!(out, "{}", indent(&layout(&report.after.revealed(), &touched)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
-    for bound in report.approval.effects() {
-        let text = match (&bound.identity, &bound.effect) {
+    for (effect, identity) in report.approval.effects() {
+        let text = match (identity, effect) {
             (Some(identity), gscript::action::Effect::Destroys { .. }) => {
                 s.red(&format!("destroys everything on {identity}"))
             }

@@ -2,8 +2,8 @@
 
 use super::fact::{Fact, MountOrigin, NewPartition};
 use super::files::{Files, Look, Text};
-use super::storage::is_below;
 use super::probe::parse_luks;
+use super::storage::is_below;
 use super::{Kind, Machine, Mount};
 use crate::types::{Place, sha256};
 

@@ -111,9 +111,7 @@ impl Action for BackupHeader {
         let content = cx.device(&self.device)?.content.clone();
         Ok(Plan::run(cmd)
             .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-            .makes_all(
-                content.map(|content| Fact::HeaderSaved { place: place.clone(), content }),
-            )
+            .makes_all(content.map(|content| Fact::HeaderSaved { place: place.clone(), content }))
             .undo(Undo::Steps(vec![Step::Remove { place }]))
             .returns(file))
     }
