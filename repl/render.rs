@@ -184,6 +184,9 @@ pub(crate) fn summary(report: &Report) -> String {
         };
         let _ = writeln!(out, "  {text}");
     }
+    for caution in report.cautions() {
+        let _ = writeln!(out, "  {}", s.yellow(&format!("warning: {caution}")));
+    }
     if report.guesses > 0 {
         let _ = writeln!(out, "  {} values are guesses until then", report.guesses);
     }

@@ -56,6 +56,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// What else should be known before it is agreed to, in sentences.
+    pub fn cautions(&self) -> Vec<String> {
+        let destroyed = self.approval.destroyed().filter_map(|bound| bound.identity.as_ref());
+        destroyed.flat_map(|identity| self.before.cautions(&identity.path)).collect()
+    }
+
     /// The planned actions.
     pub fn calls(&self) -> impl Iterator<Item = &PlannedCall> {
         self.entries.iter().filter_map(|entry| match entry {

@@ -31,7 +31,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         None => super::run::plan(&job, &machine)?,
         Some(_) => job.plan(&machine, Box::new(Sim::new())).map_err(|failed| {
             Problem::of(&failed.0, &recipe.text).print();
-            Exit::Usage
+            super::run::exit_of(&failed.0)
         })?,
     };
     print!("{}{}", render::plan(&report), render::summary(&report));

@@ -1,7 +1,7 @@
 //! The picture of a machine's storage: each disk as a tree, with what is on it and where it is seen.
 
 use super::{Content, Device, Kind, Machine};
-use crate::types::{Size, TableKind};
+use crate::types::{Size, TableKind, printable};
 
 /// Draws the trees of these disks, or of all. One line per device, sizes in a column.
 pub fn layout(machine: &Machine, disks: &[&str]) -> String {
@@ -59,7 +59,7 @@ fn describe(machine: &Machine, device: &Device) -> String {
     let mut words = Vec::new();
     match &device.kind {
         Kind::Disk if device.hardware.model.is_some() => {
-            words.extend(device.hardware.model.clone());
+            words.extend(device.hardware.model.as_deref().map(printable));
         }
         Kind::Rom => words.push("optical drive".into()),
         Kind::Raid { level, .. } => words.push(level.clone()),
@@ -83,7 +83,7 @@ fn describe(machine: &Machine, device: &Device) -> String {
         None => {}
     }
     if let Some(name) = device.partition().and_then(|entry| entry.name.as_ref()) {
-        words.push(format!("({name})"));
+        words.push(format!("({})", printable(name)));
     }
     words.join(" ")
 }
@@ -93,7 +93,7 @@ fn seen_at(machine: &Machine, device: &Device) -> String {
         .mounts
         .iter()
         .filter(|mount| mount.source == device.path)
-        .map(|mount| mount.at.clone())
+        .map(|mount| printable(&mount.at))
         .collect();
     if machine.swaps.contains_key(&device.path) {
         seen.push("[swap]".into());

@@ -26,9 +26,14 @@ impl Machine {
                 }
                 self.forget_inside(device);
                 let device = self.change(device)?;
+                let path = device.path.clone();
+                let group_ends = device.content.as_ref() != Some(content);
                 device.content = Some(content.clone());
                 device.table = None;
                 device.unseen = false;
+                if group_ends {
+                    self.groups.retain(|_, group| !group.members.contains(&path));
+                }
                 Ok(())
             }
             Fact::Opened { on, name, size, sector } => {

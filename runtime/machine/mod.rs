@@ -18,6 +18,7 @@ mod learn;
 mod lookup;
 pub mod probe;
 mod storage;
+mod ties;
 mod usage;
 
 use std::collections::BTreeMap;

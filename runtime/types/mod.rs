@@ -12,6 +12,7 @@ mod nearest;
 mod param;
 mod path;
 mod secret;
+mod shown;
 mod size;
 mod value;
 
@@ -24,5 +25,6 @@ pub use nearest::nearest;
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use secret::Secret;
+pub use shown::{printable, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use value::{Map, Value};
