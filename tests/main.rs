@@ -9,6 +9,7 @@ mod examples;
 mod fidelity;
 mod lab;
 mod languages;
+mod machine_files;
 mod plans;
 mod real;
 mod recipe;

@@ -64,7 +64,7 @@ fn stale(kept: &BTreeSet<String>) {
 fn planned(recipe: &str, machine: &str, also: &[&str]) -> String {
     let loaded = Recipe::load(&project("recipes").join(recipe)).expect("a recipe");
     let described = fs::read_to_string(project("tests/machines").join(machine)).expect("a machine");
-    let described: Machine = serde_json::from_str(&described).expect("a machine");
+    let described = Machine::read(&described).expect("a machine");
     let mut words: Vec<String> =
         vec!["plan".into(), format!("@recipes/{recipe}"), "--machine".into()];
     words.push(format!("@tests/machines/{machine}"));

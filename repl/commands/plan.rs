@@ -1,7 +1,7 @@
 //! `gscript plan`: the first pass alone.
 
 use gscript::error::Exit;
-use gscript::machine::{MACHINE_FORMAT, Machine};
+use gscript::machine::Machine;
 use gscript::run::Job;
 use gscript::system::{Interrupts, Sim};
 
@@ -40,17 +40,23 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
 
 /// A machine from a file.
 fn described(path: &std::path::Path) -> Result<Machine, Exit> {
+    /// Enough to see what is the matter, and not more than a screen.
+    const MOST: usize = 12;
     let name = path.display();
-    let wrong = |why: String| {
-        Problem::new(format!("{name} is not a machine: {why}"))
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Problem::new(format!("can't read the machine in {name}: {error}"))
             .help("make one with: gscript probe >machine.json")
             .print();
         Exit::Usage
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let machine: Machine = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if machine.format != MACHINE_FORMAT {
-        return Err(wrong(format!("its format is {}", machine.format)));
-    }
-    Ok(machine)
+    })?;
+    Machine::read(&text).map_err(|flaws| {
+        let mut problem = Problem::new(format!("{name} does not describe a machine"));
+        let more = flaws.len().saturating_sub(MOST);
+        problem.notes = flaws.iter().take(MOST).map(|flaw| ("wrong", flaw.to_string())).collect();
+        if more > 0 {
+            problem.notes.push(("wrong", format!("and {more} more places")));
+        }
+        problem.help("probe a machine with: gscript probe >machine.json").print();
+        Exit::Usage
+    })
 }

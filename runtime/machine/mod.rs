@@ -20,6 +20,7 @@ pub mod probe;
 mod storage;
 mod ties;
 mod usage;
+mod valid;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ pub use learn::Contradiction;
 pub use lookup::{NoSuchDevice, Resolved};
 pub use storage::{Group, Mount, Volume, dm_name, is_below};
 pub use usage::{Release, Use};
+pub use valid::Flaw;
 
 /// The format of machine files; raised when an old program could misread a new file.
 pub const MACHINE_FORMAT: u32 = 1;
@@ -47,18 +49,31 @@ pub struct Machine {
     /// What the machine as such can do.
     pub host: Host,
     /// Block devices by their canonical path.
+    #[serde(deserialize_with = "valid::unique")]
     pub devices: BTreeMap<String, Device>,
     /// Further names of devices (symlinks below `/dev`).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "valid::unique",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub aliases: BTreeMap<String, String>,
     /// LVM volume groups by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "valid::unique",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub groups: BTreeMap<String, Group>,
     /// Mounted filesystems, in the order in which they were mounted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounts: Vec<Mount>,
     /// Active swap areas with their priority.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "valid::unique",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub swaps: BTreeMap<String, i32>,
     /// What is known about containers that are closed at the moment.
     #[serde(skip)]
