@@ -121,6 +121,9 @@ pub(crate) struct PlanArgs {
     /// Plan for the machine in this file instead of this one
     #[arg(long, value_name = "FILE")]
     pub(crate) machine: Option<PathBuf>,
+    /// Draw the disks before and after into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gscript::event::Site;
-use gscript::machine::{Fact, layout};
+use gscript::machine::{Fact, picture};
 use gscript::report::{Entry, PlannedCall, Report};
 use gscript::script::ScriptError;
 
-use crate::screen::style;
+use crate::screen::{canvas, style};
 
 /// An error with its place in the recipe and what to do next.
 pub(crate) struct Problem<'a> {
@@ -159,19 +159,13 @@ fn planned(out: &mut String, call: &PlannedCall) {
 pub(crate) fn summary(report: &Report) -> String {
     let s = style();
     let mut out = String::new();
-    let touched: Vec<&str> = report
-        .approval
-        .effects()
-        .iter()
-        .filter_map(|bound| bound.identity.as_ref())
-        .flat_map(|identity| report.before.base_disks(&identity.path))
-        .map(|disk| disk.path.as_str())
-        .collect();
+    let touched = report.touched();
+    let canvas = canvas();
     if !touched.is_empty() {
         let _ = writeln!(out, "\n{}", s.bold("Before"));
-        let _ = writeln!(out, "{}", indent(&layout(&report.before, &touched)));
+        let _ = writeln!(out, "{}", indent(&picture(&report.before, &touched, canvas)));
         let _ = writeln!(out, "\n{}", s.bold("After"));
-        let _ = writeln!(out, "{}", indent(&layout(&report.after.revealed(), &touched)));
+        let _ = writeln!(out, "{}", indent(&picture(&report.after.revealed(), &touched, canvas)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
     for bound in report.approval.effects() {

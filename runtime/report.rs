@@ -56,6 +56,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// The disks below everything that it destroys or alters.
+    pub fn touched(&self) -> Vec<&str> {
+        let identities = self.approval.effects().iter().filter_map(|bound| bound.identity.as_ref());
+        let disks = identities.flat_map(|identity| self.before.base_disks(&identity.path));
+        disks.map(|disk| disk.path.as_str()).collect()
+    }
+
     /// What else should be known before it is agreed to, in sentences.
     pub fn cautions(&self) -> Vec<String> {
         let destroyed = self.approval.destroyed().filter_map(|bound| bound.identity.as_ref());

@@ -10,6 +10,7 @@ mod fidelity;
 mod lab;
 mod languages;
 mod machine_files;
+mod pictures;
 mod plans;
 mod real;
 mod recipe;

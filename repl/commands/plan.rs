@@ -1,7 +1,8 @@
 //! `gscript plan`: the first pass alone.
 
 use gscript::error::Exit;
-use gscript::machine::Machine;
+use gscript::machine::{Machine, svg};
+use gscript::report::Report;
 use gscript::run::Job;
 use gscript::system::{Interrupts, Sim};
 
@@ -34,8 +35,24 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
             super::run::exit_of(&failed.0)
         })?,
     };
+    if let Some(path) = &args.svg {
+        draw(path, &recipe.name, &report)?;
+    }
     print!("{}{}", render::plan(&report), render::summary(&report));
     Ok(())
+}
+
+/// The disks before and after, as a picture in a file.
+fn draw(path: &std::path::Path, recipe: &str, report: &Report) -> Result<(), Exit> {
+    let after = report.after.revealed();
+    let title = format!("What {recipe} does to the disks");
+    let sides = [("Before", &report.before), ("After", &after)];
+    std::fs::write(path, svg(&title, &sides, &report.touched())).map_err(|error| {
+        Problem::new(format!("can't write the picture into {}: {error}", path.display()))
+            .help("name a file in a folder that you can write to: --svg FILE")
+            .print();
+        Exit::Failed
+    })
 }
 
 /// A machine from a file.

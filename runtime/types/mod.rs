@@ -25,6 +25,6 @@ pub use nearest::nearest;
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use secret::Secret;
-pub use shown::{printable, quote};
+pub use shown::{cut, printable, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use value::{Map, Value};

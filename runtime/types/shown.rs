@@ -1,5 +1,7 @@
 //! Text that comes from devices, shown without doing anything to the terminal.
 
+use unicode_width::UnicodeWidthStr;
+
 /// The text with everything escaped that moves the cursor, hides, or changes the direction of
 /// writing: labels, names and models are whatever somebody once wrote onto a disk.
 pub fn printable(text: &str) -> String {
@@ -11,6 +13,21 @@ pub fn printable(text: &str) -> String {
         }
     }
     out
+}
+
+/// Cuts a text to so many columns of a terminal.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if out.width() + c.to_string().width() + 1 > width {
+            break;
+        }
+        out.push(c);
+    }
+    out + "…"
 }
 
 /// A word quoted for a shell, where it needs it.
