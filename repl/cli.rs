@@ -55,7 +55,11 @@ pub(crate) enum Command {
     /// List the recipes that come along
     List,
     /// Print this machine as JSON
-    Probe,
+    Probe {
+        /// Leave out what identifies it: serial numbers, UUIDs, labels, names of people and hosts
+        #[arg(long)]
+        anonymous: bool,
+    },
     /// Print shell completions
     Completions {
         /// The shell

@@ -6,6 +6,10 @@ use crate::event::Site;
 use crate::machine::Machine;
 use crate::system::Step;
 
+/// What has to be said of a machine whose devices could not be read.
+pub const SECONDHAND: &str =
+    "what is on the devices is what udev remembers: reading them was not permitted, it takes root";
+
 /// One planned action.
 #[derive(Debug)]
 pub struct PlannedCall {
@@ -66,7 +70,9 @@ impl Report {
     /// What else should be known before it is agreed to, in sentences.
     pub fn cautions(&self) -> Vec<String> {
         let destroyed = self.approval.destroyed().filter_map(|bound| bound.identity.as_ref());
-        destroyed.flat_map(|identity| self.before.cautions(&identity.path)).collect()
+        let secondhand = self.before.host.secondhand.then(|| SECONDHAND.to_owned());
+        let others = destroyed.flat_map(|identity| self.before.cautions(&identity.path));
+        secondhand.into_iter().chain(others).collect()
     }
 
     /// The planned actions.

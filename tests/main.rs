@@ -12,5 +12,6 @@ mod languages;
 mod machine_files;
 mod pictures;
 mod plans;
+mod probe;
 mod real;
 mod recipe;

@@ -6,6 +6,7 @@
 //! it by any name), `usage` (who holds what), `fact` (what an operation makes true), `compare`
 //! (predicted against probed), `layout` (the picture).
 
+mod anonymous;
 mod compare;
 mod device;
 mod fact;
@@ -88,6 +89,10 @@ pub struct Machine {
 pub struct Host {
     /// Whether a udev daemon makes the device nodes and their symlinks.
     pub udev: bool,
+    /// Whether the contents of devices are what udev remembers: whoever looked was not allowed to
+    /// read the devices themselves.
+    #[serde(default, skip_serializing_if = "device::is_false")]
+    pub secondhand: bool,
     /// Programs found in the search path; `None` where nobody looked, so that any may be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programs: Option<BTreeMap<String, String>>,
@@ -98,7 +103,7 @@ impl Machine {
     pub fn empty() -> Self {
         Self {
             format: MACHINE_FORMAT,
-            host: Host { udev: true, programs: None },
+            host: Host { udev: true, secondhand: false, programs: None },
             devices: BTreeMap::new(),
             aliases: BTreeMap::new(),
             groups: BTreeMap::new(),

@@ -46,7 +46,7 @@ impl Machine {
                 let keys = ["devices", path, "kind", "partition", "disk"];
                 match self.devices.get(&entry.disk) {
                     None => notes.add(&keys, missing(&entry.disk).unwrap_or_default(), DESCRIBE),
-                    Some(disk) if disk.table.is_none() => {
+                    Some(disk) if disk.table.is_none() && !self.host.secondhand => {
                         let why = format!("{} has no partition table", disk.path);
                         notes.add(&keys, why, "give that disk its table");
                     }
