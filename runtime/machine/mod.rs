@@ -4,7 +4,7 @@
 //! machine by learning [`Fact`]s. Everything here is pure: the same rules hold for the simulated
 //! and for the real run. Reading order: `device` and `storage` (what there is), `lookup` (finding
 //! it by any name), `usage` (who holds what), `fact` (what an operation makes true), `compare`
-//! (predicted against probed), `layout` (the picture).
+//! (predicted against probed), `layout` and `picture` (what a person sees), `valid` (machine files).
 
 mod anonymous;
 mod compare;
