@@ -61,7 +61,11 @@ pub(crate) enum Command {
     /// List the recipes that come along
     List,
     /// Print this machine as JSON
-    Probe,
+    Probe {
+        /// Leave out what identifies it: serial numbers, UUIDs, labels, names of people and hosts
+        #[arg(long)]
+        anonymous: bool,
+    },
     /// Print shell completions
     Completions {
         /// The shell
@@ -153,6 +157,9 @@ pub(crate) struct PlanArgs {
     /// Save the plan, to be carried out with gscript apply
     #[arg(long, value_name = "FILE", conflicts_with = "machine")]
     pub(crate) out: Option<PathBuf>,
+    /// Draw the disks before and after into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Args)]

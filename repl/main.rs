@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Some(Command::Release(args)) => commands::release::release(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::List) => commands::list::list(),
-        Some(Command::Probe) => commands::probe::probe(),
+        Some(Command::Probe { anonymous }) => commands::probe::probe(anonymous),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
         Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gscript::event::Site;
-use gscript::machine::{Fact, layout};
+use gscript::machine::{Fact, picture};
 use gscript::report::{Entry, PlannedCall, Report, TakeBack};
 use gscript::script::ScriptError;
 use gscript::types::printable;
 
-use crate::screen::{Style, style};
+use crate::screen::{Style, canvas, style};
 
 /// An error with its place in the recipe and what to do next.
 pub(crate) struct Problem<'a> {
@@ -121,7 +121,9 @@ pub(crate) fn plan(report: &Report, s: &Style) -> String {
         // Writing to a String can't fail.
         let _ = match entry {
             Entry::Chapter { title } => writeln!(out, "\n{}", s.bold(&printable(title))),
-            Entry::Said { text } => writeln!(out, "  {}", printable(text)),
+            Entry::Said { text } => {
+                text.lines().try_for_each(|line| writeln!(out, "  {}", printable(line)))
+            }
             Entry::Call(call) => {
                 planned(&mut out, call, s);
                 Ok(())
@@ -176,7 +178,7 @@ fn edited(out: &mut String, diff: &str, s: &Style) {
     let lines: Vec<&str> =
         diff.lines().skip(header).filter(|line| !line.starts_with("@@")).collect();
     for line in lines.iter().take(MOST) {
-        let shown = printable(line);
+        let shown = printable(&line.replace('\t', "    "));
         let shown = match line.as_bytes().first() {
             Some(b'+') => s.green(&shown),
             Some(b'-') => s.red(&shown),
@@ -192,18 +194,13 @@ fn edited(out: &mut String, diff: &str, s: &Style) {
 /// What has to be agreed to, and the disks before and after.
 pub(crate) fn summary(report: &Report, s: &Style) -> String {
     let mut out = String::new();
-    let touched: Vec<&str> = report
-        .approval
-        .effects()
-        .filter_map(|(_, identity)| identity)
-        .flat_map(|identity| report.before.base_disks(&identity.path))
-        .map(|disk| disk.path.as_str())
-        .collect();
+    let touched = report.touched();
+    let canvas = canvas();
     if !touched.is_empty() {
         let _ = writeln!(out, "\n{}", s.bold("Before"));
-        let _ = writeln!(out, "{}", indent(&layout(&report.before, &touched)));
+        let _ = writeln!(out, "{}", indent(&picture(&report.before, &touched, canvas)));
         let _ = writeln!(out, "\n{}", s.bold("After"));
-        let _ = writeln!(out, "{}", indent(&layout(&report.after.revealed(), &touched)));
+        let _ = writeln!(out, "{}", indent(&picture(&report.after.revealed(), &touched, canvas)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
     for (effect, identity) in report.approval.effects() {
@@ -215,6 +212,9 @@ pub(crate) fn summary(report: &Report, s: &Style) -> String {
             (None, effect) => effect.to_string(),
         };
         let _ = writeln!(out, "  {text}");
+    }
+    for caution in report.cautions() {
+        let _ = writeln!(out, "  {}", s.yellow(&format!("warning: {caution}")));
     }
     if report.guesses > 0 {
         let _ = writeln!(out, "  {} values are guesses until then", report.guesses);

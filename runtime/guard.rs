@@ -1,11 +1,34 @@
 //! What no flag turns off: a device that is in use is not overwritten.
 
-use crate::error::{InUse, Result};
+use crate::error::{Exit, InUse, Result, Rule};
 use crate::machine::Machine;
+
+/// A device that the kernel would not let anybody write to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{device} is write-protected")]
+struct WriteProtected {
+    device: String,
+}
+
+impl Rule for WriteProtected {
+    fn remedy(&self) -> Option<String> {
+        Some(format!(
+            "choose another device, or lift the protection: a switch on the card or stick, or blockdev --setrw {}",
+            self.device
+        ))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
 
 /// Refuses a device that holds the running system, is mounted or swapped to, or lies below
 /// something that is open.
 pub fn must_be_free(machine: &Machine, device: &str) -> Result<()> {
+    if machine.find(device).is_some_and(|device| device.read_only) {
+        return Err(WriteProtected { device: device.to_owned() }.into());
+    }
     let uses = machine.uses(device);
     let system = machine.is_system(device);
     if uses.is_empty() && !system {

@@ -95,23 +95,6 @@ fn plans_for_a_described_machine_need_nothing() {
 }
 
 #[test]
-fn damaged_machine_files_are_refused() {
-    for (text, why) in [
-        ("", "EOF while parsing"),
-        ("{\"format\": 1}", "missing field `host`"),
-        ("{\"format\": 9, \"host\": {\"udev\": true}, \"devices\": {}}", "its format is 9"),
-        ("{\"format\": 1, \"hots\": 3}", "unknown field `hots`"),
-    ] {
-        let ran = Test::new(&["plan", "r.rhai", "--machine", "m.json"])
-            .file("r.rhai", "print(1);")
-            .file("m.json", text)
-            .run();
-        assert_eq!(ran.status, 2);
-        assert!(ran.stderr.contains(why), "{}", ran.stderr);
-    }
-}
-
-#[test]
 fn one_static_binary_in_an_empty_root() {
     let test = "one_static_binary_in_an_empty_root";
     let binary = project("target/static/gscript");

@@ -1,6 +1,7 @@
 //! Runs the program and compares what it prints, exactly.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -22,6 +23,7 @@ pub fn normal(text: &str) -> String {
     let text = text.to_owned();
     let text = replace(text, r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID");
     let text = replace(text, r"\b\w{6}(-\w{4}){5}-\w{6}\b", "LVM-UUID");
+    let text = replace(text, r"label-id: 0x[0-9a-f]{8}", "label-id: MBR-ID");
     let text = replace(text, r"\d{8}T\d{6}Z", "TIME");
     replace(text, r"\d+\.\d s\b", "N s")
 }
@@ -31,7 +33,7 @@ pub fn normal(text: &str) -> String {
 pub fn snapshot(name: &str, text: &str) {
     let file = project("tests/snapshots").join(name);
     if std::env::var_os("GSCRIPT_WRITE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(project("tests/snapshots")).expect("the folder");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
         fs::write(&file, text).expect("the snapshot");
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();
@@ -81,6 +83,14 @@ impl Test {
         self
     }
 
+    /// Adds a file to the folder that only its owner can read, as one with secrets must be.
+    pub fn private(self, name: &str, content: &str) -> Self {
+        let test = self.file(name, content);
+        let mode = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(test.folder.path().join(name), mode).expect("its mode");
+        test
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
@@ -92,7 +102,12 @@ impl Test {
         let output = Command::new(PROGRAM)
             .args(&self.args)
             .env("GSCRIPT_STATE", self.folder.path().join("state"))
+            // What a screen looks like must not depend on where the tests run.
+            .env_remove("LC_ALL")
+            .env_remove("LC_CTYPE")
             .env("LANG", "C.UTF-8")
+            .env("TERM", "xterm")
+            .env("COLUMNS", "80")
             .envs(self.env)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())

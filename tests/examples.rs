@@ -15,7 +15,7 @@ use crate::dsl::project;
 /// The machine that the examples are about.
 pub fn example_machine() -> Machine {
     let text = std::fs::read_to_string(project("tests/machines/example.json")).expect("a machine");
-    serde_json::from_str(&text).expect("a machine")
+    Machine::read(&text).expect("a machine")
 }
 
 /// Plans a script on the example machine.

@@ -67,7 +67,7 @@ pub(super) struct Person;
 
 impl Consent for Person {
     fn ask(&mut self, wanted: &Bound) -> bool {
-        let effect = printable(&wanted.effect.to_string()).into_owned();
+        let effect = printable(&wanted.effect.to_string());
         eprintln!("\n{}", style().yellow(&format!("The plan did not say that this run {effect}.")));
         match wanted.effect {
             Effect::Destroys { .. } => wanted.identity.as_ref().is_some_and(confirmed),

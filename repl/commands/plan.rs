@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use gscript::error::Exit;
-use gscript::machine::{MACHINE_FORMAT, Machine};
+use gscript::machine::{Machine, svg};
+use gscript::report::Report;
 use gscript::run::Job;
 use gscript::saved::SavedPlan;
 use gscript::system::{Interrupts, Sim};
@@ -36,11 +37,14 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         None => super::run::plan(&job, &machine)?,
         Some(_) => job.plan(&machine, Box::new(Sim::new())).map_err(|failed| {
             Problem::of(&failed.0, &recipe.text).print();
-            Exit::Usage
+            super::run::exit_of(&failed.0)
         })?,
     };
     if !args.json {
         print!("{}{}", render::plan(&report, output()), render::summary(&report, output()));
+    }
+    if let Some(path) = &args.svg {
+        draw(path, &recipe.name, &report)?;
     }
     if args.json || args.out.is_some() {
         let saved = SavedPlan::new(&job, report);
@@ -77,19 +81,38 @@ fn save(path: &Path, text: &str) -> Result<(), Exit> {
     }
 }
 
+/// The disks before and after, as a picture in a file.
+fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
+    let after = report.after.revealed();
+    let title = format!("What {recipe} does to the disks");
+    let sides = [("Before", &report.before), ("After", &after)];
+    std::fs::write(path, svg(&title, &sides, &report.touched())).map_err(|error| {
+        Problem::new(format!("can't write the picture into {}: {error}", path.display()))
+            .help("name a file in a folder that you can write to: --svg FILE")
+            .print();
+        Exit::Failed
+    })
+}
+
 /// A machine from a file.
 fn described(path: &Path) -> Result<Machine, Exit> {
+    /// Enough to see what is the matter, and not more than a screen.
+    const MOST: usize = 12;
     let name = path.display();
-    let wrong = |why: String| {
-        Problem::new(format!("{name} is not a machine: {why}"))
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Problem::new(format!("can't read the machine in {name}: {error}"))
             .help("make one with: gscript probe >machine.json")
             .print();
         Exit::Usage
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let machine: Machine = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if machine.format != MACHINE_FORMAT {
-        return Err(wrong(format!("its format is {}", machine.format)));
-    }
-    Ok(machine)
+    })?;
+    Machine::read(&text).map_err(|flaws| {
+        let mut problem = Problem::new(format!("{name} does not describe a machine"));
+        let more = flaws.len().saturating_sub(MOST);
+        problem.notes = flaws.iter().take(MOST).map(|flaw| ("wrong", flaw.to_string())).collect();
+        if more > 0 {
+            problem.notes.push(("wrong", format!("and {more} more places")));
+        }
+        problem.help("probe a machine with: gscript probe >machine.json").print();
+        Exit::Usage
+    })
 }

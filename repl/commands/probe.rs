@@ -6,9 +6,16 @@ use gscript::system::Interrupts;
 use super::this_machine;
 use crate::DONE;
 
-pub(crate) fn probe() -> Exit {
+/// Names that say nothing about anybody.
+const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
+
+pub(crate) fn probe(anonymous: bool) -> Exit {
     match this_machine(Interrupts::default()) {
         Ok((machine, _)) => {
+            let machine = if anonymous { machine.anonymous(&host_names()) } else { machine };
+            if machine.host.secondhand {
+                eprintln!("warning: {}", gscript::report::SECONDHAND);
+            }
             match serde_json::to_string_pretty(&machine) {
                 Ok(text) => println!("{text}"),
                 Err(error) => eprintln!("{error}"),
@@ -17,4 +24,12 @@ pub(crate) fn probe() -> Exit {
         }
         Err(exit) => exit,
     }
+}
+
+/// What this host is called, with and without its domain.
+fn host_names() -> Vec<String> {
+    let name = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+    let short = name.split('.').next().unwrap_or_default().to_owned();
+    let telling = |name: &String| name.len() > 2 && !COMMON.contains(&name.as_str());
+    [name, short].into_iter().filter(telling).collect()
 }

@@ -65,7 +65,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     })
 }
 
-fn exit_of(error: &ScriptError) -> Exit {
+pub(super) fn exit_of(error: &ScriptError) -> Exit {
     match error {
         ScriptError::Script { .. } => Exit::Usage,
         ScriptError::Stopped { .. } => Exit::Stopped,

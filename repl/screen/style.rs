@@ -4,6 +4,7 @@ use std::env;
 use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style as Ansi};
+use gscript::machine::Canvas;
 
 /// How text is shown.
 pub(crate) struct Style {
@@ -27,12 +28,38 @@ pub(crate) fn output() -> &'static Style {
     STYLE.get_or_init(|| Style::of(anstream::AutoStream::choice(&std::io::stdout())))
 }
 
+fn locale() -> Option<String> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"))
+}
+
+fn is_utf8(locale: &str) -> bool {
+    locale.to_ascii_lowercase().contains("utf")
+}
+
 /// The Linux console has no such signs in its fonts, and other locales have other characters.
 fn unicode() -> bool {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    let utf8 = locale.is_none_or(|locale| locale.to_ascii_lowercase().contains("utf"));
-    utf8 && env::var("TERM").is_ok_and(|term| term != "linux")
+    locale().is_none_or(|locale| is_utf8(&locale))
+        && env::var("TERM").is_ok_and(|term| term != "linux")
+}
+
+/// How much a picture may take: the terminal's width, and box-drawing characters where the locale
+/// has them (the Linux console's own fonts do, but it has to be a UTF-8 one for certain).
+pub(crate) fn canvas() -> Canvas {
+    const WIDEST: usize = 140;
+    let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || {
+        let terminals = [console::Term::stdout(), console::Term::stderr()];
+        terminals.iter().find_map(console::Term::size_checked).map(|(_, columns)| columns.into())
+    };
+    let columns: usize = told.or_else(seen).unwrap_or(80);
+    let console = env::var("TERM").is_ok_and(|term| term == "linux");
+    let unicode = match locale() {
+        Some(locale) => is_utf8(&locale),
+        None => !console,
+    };
+    // Pictures are indented by two.
+    Canvas { width: columns.clamp(20, WIDEST) - 2, unicode }
 }
 
 impl Style {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Device, Kind, Machine};
-use crate::types::Size;
+use crate::types::{Size, printable};
 
 /// Enough about a device to recognise it when its name has moved, and to notice when the name now
 /// belongs to another one.
@@ -31,7 +31,7 @@ impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path)?;
         if let Some(hardware) = &self.hardware {
-            write!(f, " {hardware}")?;
+            write!(f, " {}", printable(hardware))?;
         }
         write!(f, ", {}", Size::bytes(self.size))
     }

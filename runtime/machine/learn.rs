@@ -19,18 +19,7 @@ impl Machine {
         match fact {
             Fact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
             Fact::Blank { device } => self.learn_blank(device),
-            Fact::Holds { device, content } => {
-                // A new container is blank inside.
-                if let Content::Luks { uuid, .. } = content {
-                    self.hidden.keep(format!("luks {uuid}"), None);
-                }
-                self.forget_inside(device);
-                let device = self.change(device)?;
-                device.content = Some(content.clone());
-                device.table = None;
-                device.unseen = false;
-                Ok(())
-            }
+            Fact::Holds { device, content } => self.learn_content(device, content),
             Fact::Opened { on, name, size, sector } => {
                 let kind = Kind::Crypt { on: on.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
@@ -57,12 +46,11 @@ impl Machine {
                 self.mounts.retain(|mount| !is_below(&mount.at, at));
                 Ok(())
             }
-            Fact::Swapping { device, on: Some(priority) } => {
-                self.swaps.insert(device.clone(), *priority);
-                Ok(())
-            }
-            Fact::Swapping { device, on: None } => {
-                self.swaps.remove(device);
+            Fact::Swapping { device, on } => {
+                match on {
+                    Some(priority) => self.swaps.insert(device.clone(), *priority),
+                    None => self.swaps.remove(device),
+                };
                 Ok(())
             }
             Fact::HeaderSaved { place, content } => {
@@ -77,6 +65,24 @@ impl Machine {
             | Fact::Mode { .. }
             | Fact::Owned { .. } => Ok(()),
         }
+    }
+
+    fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
+        // A new container is blank inside.
+        if let Content::Luks { uuid, .. } = content {
+            self.hidden.keep(format!("luks {uuid}"), None);
+        }
+        self.forget_inside(device);
+        let device = self.change(device)?;
+        let path = device.path.clone();
+        let group_ends = device.content.as_ref() != Some(content);
+        device.content = Some(content.clone());
+        device.table = None;
+        device.unseen = false;
+        if group_ends {
+            self.groups.retain(|_, group| !group.members.contains(&path));
+        }
+        Ok(())
     }
 
     fn change(&mut self, path: &str) -> Result<&mut Device, Contradiction> {

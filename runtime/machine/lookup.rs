@@ -1,5 +1,6 @@
 //! Finding devices by any of their names, and walking up and down between them.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::{Device, Kind, Machine, dm_name};
@@ -98,19 +99,28 @@ impl Machine {
 
     /// The devices that lie directly on this one.
     pub fn children(&self, path: &str) -> Vec<&Device> {
-        self.devices.values().filter(|device| self.parents(device).contains(&path)).collect()
+        // A group can have a thousand members, and as many volumes: it is only asked once.
+        let groups: HashSet<&str> = self
+            .groups
+            .iter()
+            .filter(|(_, group)| group.members.iter().any(|member| member == path))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let lies_here = |device: &&Device| match &device.kind {
+            Kind::Logical { group, .. } => groups.contains(group.as_str()),
+            _ => self.parents(device).contains(&path),
+        };
+        self.devices.values().filter(lies_here).collect()
     }
 
     /// Everything that lies on this device, nearest first, each once.
     pub fn descendants(&self, path: &str) -> Vec<&Device> {
         let mut found: Vec<&Device> = self.children(path);
+        let mut known: HashSet<&str> = found.iter().map(|device| device.path.as_str()).collect();
         let mut next = 0;
         while let Some(device) = found.get(next) {
-            for child in self.children(&device.path) {
-                if !found.iter().any(|known| known.path == child.path) {
-                    found.push(child);
-                }
-            }
+            let children = self.children(&device.path);
+            found.extend(children.into_iter().filter(|child| known.insert(&child.path)));
             next += 1;
         }
         found

@@ -4,8 +4,9 @@
 //! machine by learning [`Fact`]s. Everything here is pure: the same rules hold for the simulated
 //! and for the real run. Reading order: `device` and `storage` (what there is), `lookup` (finding
 //! it by any name), `usage` (who holds what), `fact` (what an operation makes true), `compare`
-//! (predicted against probed), `layout` (the picture).
+//! (predicted against probed), `layout` and `picture` (what a person sees), `valid` (machine files).
 
+mod anonymous;
 mod compare;
 mod device;
 mod fact;
@@ -16,9 +17,12 @@ mod identity;
 mod layout;
 mod learn;
 mod lookup;
+mod picture;
 pub mod probe;
 mod storage;
+mod ties;
 mod usage;
+mod valid;
 
 use std::collections::BTreeMap;
 
@@ -28,11 +32,13 @@ pub use compare::{Difference, compare};
 pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table};
 pub use fact::{Fact, Lifetime, MountOrigin, NewPartition, Scope};
 pub use identity::Identity;
-pub use layout::layout;
+pub use layout::{layout, layout_within};
 pub use learn::Contradiction;
 pub use lookup::{NoSuchDevice, Resolved};
+pub use picture::{Canvas, picture, svg};
 pub use storage::{Group, Mount, Volume, dm_name, is_below};
 pub use usage::{Release, Use};
+pub use valid::Flaw;
 
 /// The format of machine files; raised when an old program could misread a new file.
 pub const MACHINE_FORMAT: u32 = 1;
@@ -46,18 +52,31 @@ pub struct Machine {
     /// What the machine as such can do.
     pub host: Host,
     /// Block devices by their canonical path.
+    #[serde(deserialize_with = "valid::unique")]
     pub devices: BTreeMap<String, Device>,
     /// Further names of devices (symlinks below `/dev`).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "valid::unique",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub aliases: BTreeMap<String, String>,
     /// LVM volume groups by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "valid::unique",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub groups: BTreeMap<String, Group>,
     /// Mounted filesystems, in the order in which they were mounted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounts: Vec<Mount>,
     /// Active swap areas with their priority.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "valid::unique",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub swaps: BTreeMap<String, i32>,
     /// What is known about containers that are closed at the moment.
     #[serde(skip)]
@@ -70,6 +89,10 @@ pub struct Machine {
 pub struct Host {
     /// Whether a udev daemon makes the device nodes and their symlinks.
     pub udev: bool,
+    /// Whether the contents of devices are what udev remembers: whoever looked was not allowed to
+    /// read the devices themselves.
+    #[serde(default, skip_serializing_if = "device::is_false")]
+    pub secondhand: bool,
     /// Programs found in the search path; `None` where nobody looked, so that any may be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programs: Option<BTreeMap<String, String>>,
@@ -80,7 +103,7 @@ impl Machine {
     pub fn empty() -> Self {
         Self {
             format: MACHINE_FORMAT,
-            host: Host { udev: true, programs: None },
+            host: Host { udev: true, secondhand: false, programs: None },
             devices: BTreeMap::new(),
             aliases: BTreeMap::new(),
             groups: BTreeMap::new(),

@@ -17,7 +17,7 @@ pub struct Group {
     /// Extents that no volume uses.
     pub free: u64,
     /// Its logical volumes by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::valid::unique")]
     pub volumes: BTreeMap<String, Volume>,
 }
 

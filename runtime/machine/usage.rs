@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Device, Kind, Machine};
+use crate::types::{printable, quote};
 
 /// One reason why a device can't be overwritten now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,9 @@ pub enum Use {
 impl fmt::Display for Use {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mounted { device, at } => write!(f, "{device} is mounted at {at}"),
+            Self::Mounted { device, at } => {
+                write!(f, "{device} is mounted at {}", printable(at))
+            }
             Self::Swap { device } => write!(f, "{device} is active swap space"),
             Self::Opened { device, by, what } => write!(f, "{device} is open as {by} ({what})"),
             Self::Elsewhere { device, who } => write!(f, "{device}: {who}"),
@@ -88,7 +91,7 @@ pub enum Release {
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unmount { at } => write!(f, "umount {at}"),
+            Self::Unmount { at } => write!(f, "umount {}", quote(at)),
             Self::SwapOff { device } => write!(f, "swapoff {device}"),
             Self::Deactivate { group } => write!(f, "vgchange -a n {group}"),
             Self::DeactivateVolume { group, volume } => {

@@ -6,7 +6,7 @@ use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
-use crate::types::{AbsPath, DevicePath, Mode, Place, Propagation};
+use crate::types::{AbsPath, DevicePath, Mode, Place, Propagation, quote};
 
 args! {
     /// Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
@@ -117,6 +117,16 @@ pub enum MountRule {
         /// What is mounted there.
         source_of: String,
     },
+    /// Options that the first mount has decided for as long as it lasts.
+    #[error("{device} is mounted at {at} already, with its own options: {options} would not count")]
+    Decided {
+        /// The device.
+        device: String,
+        /// Where it is mounted.
+        at: String,
+        /// What was asked for.
+        options: String,
+    },
     /// The mount point is no folder.
     #[error("{at} is not a folder")]
     NotAFolder {
@@ -167,6 +177,7 @@ impl Rule for MountRule {
             }
             Self::NotMountable { .. } => "see what is there with lsblk -f".into(),
             Self::Taken { at, .. } => format!("choose another folder, or free it: umount {at}"),
+            Self::Decided { at, .. } => format!("unmount it first: umount {}", quote(at)),
             Self::NotAFolder { .. } | Self::NothingToBind { .. } => "name a folder".into(),
             Self::Below { at, .. } => {
                 format!(
@@ -181,7 +192,9 @@ impl Rule for MountRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Taken { .. } | Self::Below { .. } | Self::Ours { .. } => Exit::Refused,
+            Self::Taken { .. } | Self::Decided { .. } | Self::Below { .. } | Self::Ours { .. } => {
+                Exit::Refused
+            }
             _ => Exit::Usage,
         }
     }
@@ -237,6 +250,14 @@ impl Action for MountFs {
             }
         };
         let (flags, data) = split_options(self.options.as_deref());
+        // A filesystem has its options once, however often it is mounted: a second mount with
+        // umask=0077 would leave every key on a FAT stick readable, and succeed.
+        let first = cx.machine.mounts.iter().find(|mount| mount.source == device.path);
+        let already = first.is_some_and(|mount| mount.at == self.at.to_string());
+        if let (Some(first), Some(options), false) = (first, &data, already) {
+            let (device, at) = (device.path.clone(), first.at.clone());
+            return Err(MountRule::Decided { device, at, options: options.clone() }.into());
+        }
         let call = MountCall {
             origin: MountOrigin::Device { device: device.path.clone(), kind },
             at: self.at.to_string(),

@@ -66,6 +66,11 @@ pub enum ParamError {
         /// Why.
         why: String,
     },
+    /// A disk is wanted of a machine that has none.
+    NoDisk {
+        /// The parameter's name.
+        name: String,
+    },
     /// An answer to a question that nobody asks.
     Unknown {
         /// Its name.
@@ -90,6 +95,9 @@ impl fmt::Display for ParamError {
             Self::Missing { name, ask, .. } => write!(f, "parameter {name:?} has no value ({ask})"),
             Self::Wrong { name, mismatch } => write!(f, "parameter {name:?}: {mismatch}"),
             Self::Device { name, why } => write!(f, "parameter {name:?}: {why}"),
+            Self::NoDisk { name } => {
+                write!(f, "parameter {name:?}: this machine shows no disk at all")
+            }
             Self::Unknown { name, .. } => write!(f, "the recipe has no parameter {name:?}"),
             Self::File { site, why } => write!(f, "can't read the answers in {site}: {why}"),
         }
@@ -106,6 +114,9 @@ impl ParamError {
                 "put it into a file that only you can read: --answers FILE".into()
             }
             Self::Missing { name, .. } => format!("give it: --set {name}=VALUE"),
+            Self::NoDisk { .. } => {
+                "see what the kernel found: lsblk, and dmesg for the driver of the disk's controller".into()
+            }
             Self::Wrong { name, .. } | Self::Device { name, .. } => {
                 format!("give another value: --set {name}=VALUE")
             }
@@ -178,6 +189,11 @@ impl Answers {
                 _ if !param.counts(&variables) => Value::Unit,
                 (Some(value), _) => param.read(value, machine)?,
                 (None, Some(default)) => param.read(&plain(default.clone()), machine)?,
+                (None, None)
+                    if param.kind == ParamKind::Disk && machine.disks().next().is_none() =>
+                {
+                    return Err(ParamError::NoDisk { name: param.name.clone() });
+                }
                 (None, None) => {
                     let (name, ask) = (param.name.clone(), param.ask.clone());
                     let secret = param.kind == ParamKind::Secret;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::types::{Secret, printable};
+use crate::types::{Secret, quote};
 
 /// Which program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,19 +171,6 @@ impl fmt::Display for Cmd {
             Stdin::Text(text) => write!(f, " <<END\n{}\nEND", text.trim_end()),
         }
     }
-}
-
-/// A word quoted for a shell, where it needs it.
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_~".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if word.chars().any(char::is_control) {
-        // The one form in which a shell takes control characters and a terminal does not.
-        return format!("$'{}'", printable(&word.replace('\\', r"\\").replace('\'', r"\'")));
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub mod vm;
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};
 
-pub use cmd::{Cmd, Program, Stdin, quote};
+pub use cmd::{Cmd, Program, Stdin};
 pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
 pub use real::{Interrupts, MOUNT_FLAGS, Real, find_program};

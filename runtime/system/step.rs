@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Cmd, Program, quote};
+use super::{Cmd, Program};
 use crate::machine::files::Text;
 use crate::machine::{Fact, MountOrigin, Release};
-use crate::types::{Mode, Place, Propagation, Size};
+use crate::types::{Mode, Place, Propagation, Size, quote};
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]

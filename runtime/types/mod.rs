@@ -11,8 +11,8 @@ mod name;
 mod nearest;
 mod param;
 mod path;
-mod printable;
 mod secret;
+mod shown;
 mod size;
 mod value;
 
@@ -24,7 +24,7 @@ pub use name::{Label, LvmName, MapName};
 pub use nearest::nearest;
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
-pub use printable::printable;
 pub use secret::Secret;
+pub use shown::{cut, printable, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use value::{Map, Value};

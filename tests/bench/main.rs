@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_types, reason = "it starts the programs that it compares")]
 
 mod fill;
+mod machine;
 mod startup;
 mod storage;
 mod writes;
@@ -28,10 +29,11 @@ struct Row {
 fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 4] = [
+    let benches: [(&str, Bench); 5] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
+        ("machine", machine::rows),
         ("storage", storage::rows),
     ];
     println!(

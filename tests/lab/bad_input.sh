@@ -18,6 +18,8 @@ cp "$G" /run/g; G=/run/g
 mkdir -p /mnt/lv/{bin,dev,proc,sys,run,lib,usr,lib64,tmp,etc}
 # What the kernel does in the background with a new filesystem is not a change by us.
 for m in /mnt/lv /mnt/data; do mount -o remount,ro $m; done
+# Nor is what it swaps out, where memory is short.
+echo 0 >/proc/sys/vm/swappiness
 sums() { sync; sha256sum /dev/ubda /dev/ubdb; }
 before=$(sums)
 
@@ -122,7 +124,7 @@ bad mounted-elsewhere 'fs::make("/dev/ubdb1");'
 sed -i "s/pid $(cat /run/elsewhere.pid)/pid N/" mounted-elsewhere.err
 kill "$(cat /run/elsewhere.pid)"; wait
 
-[ "$before" = "$(sums)" ] || { echo "a disk has changed"; exit 1; }
+[ "$before" = "$(sums)" ] || { echo "a disk has changed"; cat /proc/swaps; exit 1; }
 
 # These are noticed by the tool, or only when something is closed.
 do_ 'luks::close("crypt");'

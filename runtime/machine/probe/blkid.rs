@@ -41,7 +41,7 @@ pub fn parse_blkid(asked: &[&str], stdout: &str, stderr: &str) -> BTreeMap<Strin
     found
 }
 
-fn signature(keys: &HashMap<&str, String>) -> Signature {
+pub(super) fn signature(keys: &HashMap<&str, String>) -> Signature {
     let text = |key: &str| keys.get(key).cloned();
     let uuid = text("UUID").unwrap_or_default();
     let content = text("TYPE").map(|kind| match kind.as_str() {

@@ -135,7 +135,7 @@ fn trailing_number(name: &str) -> u32 {
 }
 
 /// `my--vg-root` → `my-vg`, `root`: a single dash separates, a double one is a dash.
-fn split_dm_name(name: &str) -> Option<(String, String)> {
+pub(super) fn split_dm_name(name: &str) -> Option<(String, String)> {
     let bytes = name.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

@@ -8,6 +8,7 @@ mod lsblk;
 mod luks;
 mod lvm;
 mod proc;
+mod udev;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
 pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
 pub use proc::{RawMount, parse_mountinfo, parse_swaps};
+pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
 
 use super::{Group, Kind, Machine, Mount, Scope};
 

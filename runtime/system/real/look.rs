@@ -45,7 +45,7 @@ fn is_executable(file: &Path) -> bool {
 }
 
 /// Probing is silent: its commands are not part of any plan.
-struct Silent;
+pub(super) struct Silent;
 
 impl Watch for Silent {
     fn line(&mut self, _line: &str) {}
@@ -84,8 +84,9 @@ impl Real {
         machine = machine.with_findings(first, widened.as_ref());
         let mut asked = signatures_to_read(&machine, scope);
         let mut groups_due = scope.is_none_or(|scope| !scope.groups.is_empty());
+        let mut remembered = None;
         loop {
-            let signatures = self.signatures(&asked)?;
+            let signatures = self.contents(asked, &mut machine.host.secondhand, &mut remembered)?;
             // A container that was opened, or a disk that was found, can bring a group along.
             let physical = |(path, signature): (&String, &Signature)| {
                 matches!(signature.content, Some(Content::Physical { .. }))
@@ -95,7 +96,11 @@ impl Real {
             let seen = Findings { signatures, ..Findings::default() };
             machine = machine.with_findings(seen, scope);
             if std::mem::take(&mut groups_due) && machine.has_physical_volumes() {
-                let groups = Some(self.groups(machine.host.udev)?);
+                let groups = Some(match &mut remembered {
+                    // LVM answers nobody but root.
+                    Some(known) => std::mem::take(&mut known.groups),
+                    None => self.groups(machine.host.udev)?,
+                });
                 machine = machine.with_findings(Findings { groups, ..Findings::default() }, scope);
             }
             asked = unseen(&machine);
@@ -123,7 +128,10 @@ impl Real {
     }
 
     /// blkid gives up at the first device without any signature, so the rest is asked for again.
-    fn signatures(&mut self, asked: &[String]) -> Result<BTreeMap<String, Signature>, StepError> {
+    pub(super) fn signatures(
+        &mut self,
+        asked: &[String],
+    ) -> Result<BTreeMap<String, Signature>, StepError> {
         let mut found = BTreeMap::new();
         let mut open: Vec<&str> = asked.iter().map(String::as_str).collect();
         while !open.is_empty() {

@@ -15,6 +15,7 @@ mod mounts;
 mod orphans;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
+mod secondhand;
 mod unpack;
 mod verify;
 

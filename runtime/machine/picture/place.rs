@@ -1,0 +1,148 @@
+//! Where each box goes, in character cells: as wide as its share, and never too narrow to be read.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::model::{Block, Tone};
+use crate::types::cut;
+
+/// Longer words may be cut.
+const WORD: usize = 12;
+/// A text that takes more lines is cut.
+const LINES: usize = 3;
+
+/// A box with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub x: usize,
+    pub y: usize,
+    pub width: usize,
+    pub height: usize,
+    /// What stands in its upper border.
+    pub title: String,
+    /// What stands in it, above the boxes inside.
+    pub lines: Vec<String>,
+    pub tone: Tone,
+    pub inner: Vec<Placed>,
+}
+
+/// Places a block at this width; nothing where it can't be read any more.
+pub(super) fn place(block: &Block, width: usize) -> Option<Placed> {
+    (least(block) <= width).then(|| placed(block, 0, 0, width))
+}
+
+/// The width that a block can't do without.
+pub(super) fn least(block: &Block) -> usize {
+    let words = block.facts.iter().flat_map(|fact| fact.split(' '));
+    let word = words.map(|word| word.width().min(WORD)).max().unwrap_or(0);
+    let own = block.name.width().max(block.shown_size().width()).max(word) + 4;
+    let inner: usize = block.parts.iter().map(least).sum();
+    own.max(inner + 2)
+}
+
+fn placed(block: &Block, x: usize, y: usize, width: usize) -> Placed {
+    let room = width - 4;
+    let texts: Vec<String> =
+        std::iter::once(block.shown_size()).chain(block.facts.iter().cloned()).collect();
+    let whole = format!("{} · {}", block.name, texts.join(" · "));
+    // Around other boxes the border has room for everything; a box of its own has lines.
+    let (title, lines) = match !block.parts.is_empty() && whole.width() <= room {
+        true => (whole, Vec::new()),
+        false => (cut(&block.name, room), texts.iter().flat_map(|text| wrap(text, room)).collect()),
+    };
+    let widths = shares(&block.parts, width - 2);
+    let (mut left, top) = (x + 1, y + 1 + lines.len());
+    let mut inner = Vec::with_capacity(block.parts.len());
+    for (part, width) in block.parts.iter().zip(widths) {
+        inner.push(placed(part, left, top, width));
+        left += width;
+    }
+    let tallest = inner.iter().map(|part| part.height).max().unwrap_or(0);
+    let height = 2 + lines.len() + tallest;
+    let mut placed = Placed { x, y, width, height, title, lines, tone: block.tone, inner };
+    placed.stretch(height);
+    placed
+}
+
+impl Placed {
+    /// Makes a box as high as its neighbours, and what is in it too.
+    fn stretch(&mut self, height: usize) {
+        self.height = height;
+        let inside = height - 2 - self.lines.len();
+        for part in &mut self.inner {
+            part.stretch(inside);
+        }
+    }
+}
+
+/// Divides a width by sizes; whoever would get less than its least gets that.
+fn shares(parts: &[Block], width: usize) -> Vec<usize> {
+    let leasts: Vec<usize> = parts.iter().map(least).collect();
+    let mut fixed = vec![false; parts.len()];
+    loop {
+        let taken: usize = leasts.iter().zip(&fixed).filter(|(_, f)| **f).map(|(l, _)| l).sum();
+        let room = width.saturating_sub(taken);
+        let open = || parts.iter().zip(&fixed).filter(|(_, fixed)| !**fixed);
+        let total: u128 = open().map(|(part, _)| u128::from(part.size).max(1)).sum();
+        let share = |part: &Block| {
+            let cells = room as u128 * u128::from(part.size).max(1) / total.max(1);
+            usize::try_from(cells).unwrap_or(room)
+        };
+        let small = (0..parts.len()).find(|&i| !fixed[i] && share(&parts[i]) < leasts[i]);
+        if let Some(index) = small {
+            fixed[index] = true;
+            continue;
+        }
+        let mut widths: Vec<usize> =
+            (0..parts.len()).map(|i| if fixed[i] { leasts[i] } else { share(&parts[i]) }).collect();
+        // What rounding left over goes to the largest.
+        let rest = width.saturating_sub(widths.iter().sum());
+        let largest = (0..parts.len()).max_by_key(|&i| parts[i].size);
+        if let Some(index) = largest {
+            widths[index] += rest;
+        }
+        return widths;
+    }
+}
+
+/// Breaks a text between words, and within those that are longer than a line.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ').flat_map(|word| pieces(word, width)) {
+        match lines.last_mut().filter(|line| line.width() + 1 + word.width() <= width) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            None => lines.push(word),
+        }
+    }
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            // Longer than the line, so that the sign of what is missing is sure to be there.
+            *last = cut(&format!("{last}{}", " ".repeat(width)), width);
+        }
+    }
+    lines
+}
+
+/// A word in pieces that fit into a line; paths break before a slash.
+fn pieces(word: &str, width: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = word;
+    while rest.width() > width {
+        let mut end = 0;
+        for (at, c) in rest.char_indices() {
+            if rest[..at + c.len_utf8()].width() > width {
+                break;
+            }
+            end = at + c.len_utf8();
+        }
+        let slash = rest[..end.max(1)].rfind('/').filter(|at| *at > 0 && word.starts_with('/'));
+        let (piece, more) = rest.split_at(slash.unwrap_or(end.max(1)));
+        pieces.push(piece.to_owned());
+        rest = more;
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}

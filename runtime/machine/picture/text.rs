@@ -1,0 +1,111 @@
+//! Boxes on a terminal.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Canvas;
+use super::model::Tone;
+use super::place::Placed;
+
+/// The characters of a border: corners, lines, and the sign of something that is left out.
+struct Lines {
+    corners: [&'static str; 4],
+    level: &'static str,
+    upright: &'static str,
+}
+
+const SOLID: Lines = Lines { corners: ["┌", "┐", "└", "┘"], level: "─", upright: "│" };
+const DASHED: Lines = Lines { corners: ["┌", "┐", "└", "┘"], level: "╌", upright: "╎" };
+const ASCII: Lines = Lines { corners: ["+", "+", "+", "+"], level: "-", upright: "|" };
+const ASCII_DASHED: Lines = Lines { corners: ["+", "+", "+", "+"], level: ".", upright: ":" };
+
+/// Draws a disk.
+pub(super) fn draw(disk: &Placed, canvas: Canvas) -> String {
+    // A cell holds a character, or nothing where the one before it takes two cells.
+    let mut cells = vec![vec![String::from(" "); disk.width]; disk.height];
+    draw_box(disk, canvas, &mut cells);
+    let lines: Vec<String> =
+        cells.into_iter().map(|row| row.concat().trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+fn draw_box(placed: &Placed, canvas: Canvas, cells: &mut [Vec<String>]) {
+    let lines = match (canvas.unicode, placed.tone) {
+        (true, Tone::Free) => &DASHED,
+        (true, _) => &SOLID,
+        (false, Tone::Free) => &ASCII_DASHED,
+        (false, _) => &ASCII,
+    };
+    let (left, top) = (placed.x, placed.y);
+    let (right, bottom) = (left + placed.width - 1, top + placed.height - 1);
+    for y in [top, bottom] {
+        for cell in &mut cells[y][left..=right] {
+            lines.level.clone_into(cell);
+        }
+    }
+    for row in &mut cells[top..=bottom] {
+        lines.upright.clone_into(&mut row[left]);
+        lines.upright.clone_into(&mut row[right]);
+    }
+    let corners = [(top, left), (top, right), (bottom, left), (bottom, right)];
+    for ((y, x), corner) in corners.into_iter().zip(lines.corners) {
+        corner.clone_into(&mut cells[y][x]);
+    }
+    let room = placed.width - 4;
+    write(&format!(" {} ", fit(&placed.title, room, canvas)), left + 1, &mut cells[top]);
+    for (line, row) in placed.lines.iter().zip(&mut cells[top + 1..]) {
+        write(&fit(line, room, canvas), left + 2, row);
+    }
+    for part in &placed.inner {
+        draw_box(part, canvas, cells);
+    }
+}
+
+/// A text in the characters of the canvas, and no longer than there is room.
+fn fit(text: &str, room: usize, canvas: Canvas) -> String {
+    let text = plain(text, canvas);
+    match text.width() > room && !canvas.unicode {
+        // Escapes are longer than what they stand for.
+        true => text.chars().take(room.saturating_sub(3)).chain("...".chars()).take(room).collect(),
+        false => text,
+    }
+}
+
+fn write(text: &str, mut x: usize, row: &mut [String]) {
+    for c in text.chars() {
+        let width = c.width().unwrap_or(0);
+        match row.get_mut(x) {
+            Some(cell) if width > 0 => c.to_string().clone_into(cell),
+            // A mark above the character before it.
+            _ => {
+                if let Some(cell) = x.checked_sub(1).and_then(|x| row.get_mut(x)) {
+                    cell.push(c);
+                }
+            }
+        }
+        if width == 2
+            && let Some(cell) = row.get_mut(x + 1)
+        {
+            cell.clear();
+        }
+        x += width;
+    }
+}
+
+/// Text for a terminal without Unicode.
+pub(super) fn plain(text: &str, canvas: Canvas) -> String {
+    if canvas.unicode {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '…' => out.push('~'),
+            '├' | '└' => out.push('+'),
+            '·' | '─' => out.push('-'),
+            '│' => out.push('|'),
+            c if c.is_ascii() => out.push(c),
+            c => out.extend(c.escape_unicode()),
+        }
+    }
+    out
+}

@@ -1,0 +1,167 @@
+//! What udev remembers about devices, as lsblk tells everybody: for those who may not read the
+//! devices themselves.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+
+use super::blkid::{Signature, signature};
+use super::lsblk::split_dm_name;
+use super::{Group, Unreadable};
+use crate::machine::{PartitionEntry, Volume};
+
+/// The columns to ask lsblk for. Versions before 2.34 lack FSVER, so it is asked for last.
+pub const UDEV_COLUMNS: &str =
+    "NAME,KNAME,PATH,TYPE,SIZE,FSTYPE,UUID,LABEL,PTTYPE,PTUUID,PARTTYPE,PARTUUID,PARTLABEL,FSVER";
+
+/// What was remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// Signatures by device. Where partitions begin is not among it: the kernel tells that.
+    pub signatures: BTreeMap<String, Signature>,
+    /// The kernel's names of partitions, by device.
+    pub partitions: BTreeMap<String, String>,
+    /// Groups with active volumes. How much is free in them only root can see.
+    pub groups: BTreeMap<String, Group>,
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    blockdevices: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+struct Row {
+    name: String,
+    kname: String,
+    path: String,
+    #[serde(rename = "type")]
+    what: String,
+    size: serde_json::Value,
+    fstype: Option<String>,
+    fsver: Option<String>,
+    uuid: Option<String>,
+    label: Option<String>,
+    pttype: Option<String>,
+    ptuuid: Option<String>,
+    parttype: Option<String>,
+    partuuid: Option<String>,
+    partlabel: Option<String>,
+    #[serde(default)]
+    children: Vec<Row>,
+}
+
+/// Reads lsblk's answer.
+pub fn parse_udev(json: &[u8]) -> Result<Remembered, Unreadable> {
+    let listing: Listing = serde_json::from_slice(json)
+        .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
+    let mut remembered = Remembered::default();
+    for row in listing.blockdevices {
+        add(row, None, &mut remembered);
+    }
+    for group in remembered.groups.values_mut() {
+        settle(group);
+    }
+    Ok(remembered)
+}
+
+fn add(row: Row, parent: Option<&str>, remembered: &mut Remembered) {
+    if let ("lvm", Some(parent), Some((group, volume))) =
+        (row.what.as_str(), parent, split_dm_name(&row.name))
+    {
+        let bytes = row.size.as_u64().or_else(|| row.size.as_str()?.parse().ok()).unwrap_or(0);
+        let group = remembered.groups.entry(group).or_insert_with(|| Group {
+            members: Vec::new(),
+            extent: 1,
+            extents: 0,
+            free: 0,
+            volumes: BTreeMap::new(),
+        });
+        if !group.members.iter().any(|member| member == parent) {
+            group.members.push(parent.to_owned());
+        }
+        group.volumes.insert(volume, Volume { extents: bytes, active: true });
+    }
+    if remembered.signatures.contains_key(&row.path) {
+        return;
+    }
+    let mut signature = signature(&keys(&row));
+    if row.what == "part" {
+        remembered.partitions.insert(row.path.clone(), row.kname.clone());
+        // That it is a partition is certain, also where nothing more is known.
+        signature.partition.get_or_insert_with(|| PartitionEntry {
+            disk: String::new(),
+            number: 0,
+            start: 0,
+            code: String::new(),
+            uuid: String::new(),
+            name: None,
+        });
+    }
+    remembered.signatures.insert(row.path.clone(), signature);
+    for child in row.children {
+        add(child, Some(&row.path), remembered);
+    }
+}
+
+/// The row under the names that blkid uses.
+fn keys(row: &Row) -> HashMap<&'static str, String> {
+    let kind = row.fstype.as_deref().unwrap_or_default();
+    let other = kind.ends_with("_member") || kind.starts_with("crypto") || kind == "BitLocker";
+    let usage = Some(if other { "other" } else { "filesystem" }.to_owned());
+    let columns = [
+        ("TYPE", &row.fstype),
+        ("VERSION", &row.fsver),
+        ("UUID", &row.uuid),
+        ("LABEL", &row.label),
+        ("PTTYPE", &row.pttype),
+        ("PTUUID", &row.ptuuid),
+        ("PART_ENTRY_TYPE", &row.parttype),
+        ("PART_ENTRY_UUID", &row.partuuid),
+        ("PART_ENTRY_NAME", &row.partlabel),
+        ("USAGE", &usage),
+    ];
+    let mut keys: HashMap<&'static str, String> =
+        columns.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect();
+    // Partitions repeat the table that they stand in.
+    if row.what == "part" {
+        keys.remove("PTTYPE");
+    }
+    keys
+}
+
+/// Turns bytes into extents: the largest that all volumes are made of, and LVM makes.
+fn settle(group: &mut Group) {
+    const EXTENT: u64 = 4 << 20;
+    let bits = group.volumes.values().map(|volume| volume.extents.trailing_zeros()).min();
+    group.extent = EXTENT.min(1 << bits.unwrap_or(0).min(22));
+    for volume in group.volumes.values_mut() {
+        volume.extents /= group.extent;
+    }
+    group.extents = group.volumes.values().map(|volume| volume.extents).sum();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Content;
+
+    #[test]
+    fn contents_entries_and_active_groups() {
+        let text = include_bytes!("fixtures/lsblk-udev.json");
+        let told = parse_udev(text).expect("lsblk's own format");
+        let luks = &told.signatures["/dev/sda2"];
+        assert_eq!(luks.content.as_ref().map(Content::kind), Some("crypto_LUKS"));
+        assert_eq!(luks.table, None);
+        let entry = luks.partition.as_ref().expect("an entry");
+        assert_eq!(entry.name.as_deref(), Some("root"));
+        assert_eq!(told.partitions["/dev/sda2"], "sda2");
+        let boot = told.signatures["/dev/sda1"].content.as_ref();
+        assert_eq!(boot.and_then(Content::label), Some("boot"));
+        assert!(told.signatures["/dev/sda"].table.is_some());
+        let group = &told.groups["vg_hostos"];
+        assert_eq!(group.members, ["/dev/mapper/hdd_sda2"]);
+        assert_eq!((group.extent, group.extents, group.free), (4 << 20, 1024 + 2048, 0));
+    }
+}

@@ -1,0 +1,37 @@
+//! Maps in which no key comes twice. JSON allows it, and the last one would silently win.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+/// For `#[serde(deserialize_with = …)]`.
+pub fn unique<'de, D, V>(from: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    from.deserialize_map(Unique(PhantomData))
+}
+
+struct Unique<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
+    type Value = BTreeMap<String, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some(key) = from.next_key::<String>()? {
+            if map.contains_key(&key) {
+                return Err(Error::custom(format!("there are two of {key:?}")));
+            }
+            map.insert(key, from.next_value()?);
+        }
+        Ok(map)
+    }
+}
