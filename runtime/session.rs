@@ -123,7 +123,7 @@ impl Session {
 
     /// Whether this is a plan only.
     pub fn planning(&self) -> bool {
-        !self.system.is_real()
+        self.system.only_plans()
     }
 
     /// A chapter of the recipe begins.

@@ -8,7 +8,6 @@ use gscript::machine::Machine;
 use gscript::recipe::Recipe;
 use gscript::report::Report;
 use gscript::run::{Job, Outcome, new_journal};
-use gscript::script::ScriptError;
 use gscript::system::{Cmd, Program, Real, Step};
 use gscript::types::Map;
 
@@ -56,16 +55,8 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
         problem.notes.push(("now", "nothing has been changed".into()));
         problem.print();
         drop(report);
-        exit_of(&error)
+        error.exit()
     })
-}
-
-fn exit_of(error: &ScriptError) -> Exit {
-    match error {
-        ScriptError::Script { .. } => Exit::Usage,
-        ScriptError::Stopped { .. } => Exit::Stopped,
-        ScriptError::Failure(failure) => failure.error.exit(),
-    }
 }
 
 fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(), Exit> {
@@ -220,5 +211,5 @@ fn carry_out(
     problem.notes.push(("log", log.display().to_string()));
     eprintln!();
     problem.print();
-    Err(exit_of(&error))
+    Err(error.exit())
 }
