@@ -13,6 +13,8 @@ Examples:
         do it for real in a throw-away virtual machine
   sudo gscript recipes/encrypted-root.rhai
         plan, ask, and do it on this machine
+  gscript test recipes/encrypted-root.rhai
+        the recipe's tests, on simulated machines with simulated faults
   gscript doc luks.format
         how a primitive is called
 
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Run a recipe for real in a throw-away virtual machine
     Try(TryArgs),
+    /// Run the tests of recipes on simulated machines
+    Test(TestArgs),
     /// Show the reference: all primitives, a domain, or one of them
     Doc {
         /// A primitive (luks.format) or a domain (luks)
@@ -145,6 +149,19 @@ pub(crate) struct TryArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) stage3: Option<PathBuf>,
     /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct TestArgs {
+    /// Files of tests, recipes that have some beside them, or folders; this folder when left out
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only tests whose name contains this (repeatable)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Print one JSON object per test on standard output
     #[arg(long)]
     pub(crate) json: bool,
 }

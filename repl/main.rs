@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
+        Some(Command::Test(args)) => commands::test::test(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe) => commands::probe::probe(),

@@ -27,5 +27,6 @@ pub mod script;
 pub mod session;
 pub mod spec;
 pub mod system;
+pub mod test;
 pub mod trial;
 pub mod types;

@@ -150,6 +150,12 @@ impl Session {
         (self.entries, approval, self.machine)
     }
 
+    /// Where it was performed, and what had been agreed to.
+    pub(crate) fn into_system(self) -> (Box<dyn System>, Approval) {
+        let (Gate::Collect(approval) | Gate::Enforce(approval)) = self.gate;
+        (self.system, approval)
+    }
+
     pub(crate) fn tell(&mut self, event: &Event) {
         self.listener.hear(event);
     }

@@ -9,6 +9,7 @@ pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod reopen;
 pub(crate) mod run;
+pub(crate) mod test;
 pub(crate) mod trial;
 
 use std::path::Path;

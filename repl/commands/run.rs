@@ -64,10 +64,9 @@ fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(),
     match needs.exceeded(&report.approval, &report.before, variables) {
         None => Ok(()),
         Some(exceeded) => {
-            let mut problem =
-                Problem::new(format!("{} does more than it says it needs", recipe.name));
+            let mut problem = Problem::new(exceeded.sentence(&recipe.name));
             problem.notes.push(("not announced", exceeded.effects.join("\n")));
-            problem.help("read the recipe; if it is right, add this to its [needs]").print();
+            problem.help(exceeded.remedy()).print();
             Err(Exit::Refused)
         }
     }

@@ -7,6 +7,7 @@
 //! (predicted against probed), `layout` (the picture).
 
 mod compare;
+mod describe;
 mod device;
 mod fact;
 pub mod files;

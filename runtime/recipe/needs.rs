@@ -30,6 +30,18 @@ pub struct Exceeded {
     pub effects: Vec<String>,
 }
 
+impl Exceeded {
+    /// What is wrong with the recipe.
+    pub fn sentence(&self, recipe: &str) -> String {
+        format!("{recipe} does more than it says it needs")
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        "read the recipe; if it is right, add this to its [needs]"
+    }
+}
+
 impl Needs {
     /// The effects that are not announced. Devices are those of the machine before the run.
     pub fn exceeded(

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
 use mlua::{
-    Error, Function, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table, UserData,
-    UserDataMethods, Value as LuaValue, VmState,
+    Error, Function, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table,
+    UserData, UserDataMethods, Value as LuaValue, VmState,
 };
 
 use super::{Language, Script, ScriptError, Shared, limits, meant};
@@ -151,8 +151,9 @@ fn register(lua: &Lua, host: &Shared, file: &Rc<str>) -> mlua::Result<()> {
             None => domains.entry(domain).or_insert(lua.create_table()?),
         };
         let (host, file) = (Rc::clone(host), Rc::clone(file));
-        let function = lua
-            .create_function(move |lua, values: MultiValue| call(index, &host, lua, &file, &values))?;
+        let function = lua.create_function(move |lua, values: MultiValue| {
+            call(index, &host, lua, &file, &values)
+        })?;
         table.set(spec.verb(), function)?;
     }
     for (domain, table) in domains {
@@ -212,18 +213,23 @@ fn call(
 }
 
 /// Runs a test, and goes on after it whatever became of it.
-fn test(
-    lua: &Lua,
-    host: &Shared,
-    file: &Rc<str>,
-    name: &str,
-    body: &Function,
-) -> mlua::Result<()> {
+fn test(lua: &Lua, host: &Shared, file: &Rc<str>, name: &str, body: &Function) -> mlua::Result<()> {
     let Some(tests) = host.tests() else { return Ok(()) };
-    if tests.begin(name, caller(lua, file)) {
-        tests.end(body.call::<()>(()).map_err(|error| explain(&error, file)));
+    if !tests.begin(name, caller(lua, file)) {
+        return Ok(());
     }
-    Ok(())
+    let result = body.call::<()>(());
+    tests.end(result.clone().map_err(|error| explain(&error, file)));
+    // A limit that is reached is reached for the whole file.
+    result.or_else(|error| if is_final(&error) { Err(error) } else { Ok(()) })
+}
+
+/// Whether nothing goes on after this error, whoever tries to catch it.
+fn is_final(error: &Error) -> bool {
+    let out_of_memory = error.chain().any(|cause| {
+        cause.downcast_ref::<Error>().is_some_and(|error| matches!(error, Error::MemoryError(_)))
+    });
+    out_of_memory || error.downcast_ref::<Stopped>().is_some()
 }
 
 /// What went wrong, with the line that Lua put in front of its message.

@@ -79,6 +79,14 @@ pub enum ScriptError {
 }
 
 impl ScriptError {
+    /// Where in the script.
+    pub fn site(&self) -> Option<Site> {
+        match self {
+            Self::Script { site, .. } | Self::Stopped { site } => Some(site.clone()),
+            Self::Failure(failure) => failure.site.clone(),
+        }
+    }
+
     /// How a run that meets it ends.
     pub fn exit(&self) -> Exit {
         match self {

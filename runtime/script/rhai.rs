@@ -90,12 +90,9 @@ fn test(
     if !tests.begin(name, site(file, cx.call_position())) {
         return Ok(());
     }
-    let thrown = match body.call_within_context::<Dynamic>(cx, ()) {
-        Ok(_) => {
-            tests.end(Ok(()));
-            return Ok(());
-        }
-        Err(thrown) => thrown,
+    let Err(thrown) = body.call_within_context::<Dynamic>(cx, ()) else {
+        tests.end(Ok(()));
+        return Ok(());
     };
     tests.end(Err(explain(&thrown, file, &host.specs(), &Map::new())));
     // A limit that is reached is reached for the whole file.

@@ -67,6 +67,11 @@ pub trait System {
     /// would have made is `facts`.
     fn broken_off(&mut self, _facts: &[Fact], _done: &[Step], _left: &[Step]) {}
 
+    /// The simulation, if this is one.
+    fn into_simulation(self: Box<Self>) -> Option<Sim> {
+        None
+    }
+
     /// Whether steps change anything outside this process.
     fn is_real(&self) -> bool;
 

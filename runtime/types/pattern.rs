@@ -50,7 +50,9 @@ mod tests {
         let pattern = Pattern::new("mount … /mnt ... /dev/sda1");
         assert!(pattern.is_in("# mount -t ext4 /mnt -o ro /dev/sda1 #"));
         assert!(!pattern.is_in("mount /dev/sda1 /mnt"));
-        assert!(Pattern::new("a…c").is("abc") && Pattern::new("…").is("") && Pattern::new("a").is("a"));
+        assert!(
+            Pattern::new("a…c").is("abc") && Pattern::new("…").is("") && Pattern::new("a").is("a")
+        );
         assert!(!Pattern::new("a…c").is("abcd") && !Pattern::new("a").is("ab"));
     }
 }

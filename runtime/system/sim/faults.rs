@@ -108,7 +108,9 @@ impl Event {
         };
         match (self, step) {
             // A look at a device is no step that anybody would have typed.
-            (Self::Fails { .. } | Self::Hangs { .. } | Self::Prints { .. }, Step::Claim { .. }) => None,
+            (Self::Fails { .. } | Self::Hangs { .. } | Self::Prints { .. }, Step::Claim { .. }) => {
+                None
+            }
             (Self::Fails { step, broken: how, says }, any) if step.is_in(text) => match any {
                 Step::Run(Cmd { any_code: true, .. }) if let Broken::Exit(code) = how => {
                     Some(Ok(printed(&says.join("\n"), *code)))
@@ -122,12 +124,15 @@ impl Event {
             (Self::Prints { step, text: out, code }, _) if step.is_in(text) => {
                 Some(Ok(printed(out, *code)))
             }
-            (Self::Busy { what, holders }, Step::Claim { device: at, .. } | Step::Unmount { at })
-                if what == at =>
-            {
+            (
+                Self::Busy { what, holders },
+                Step::Claim { device: at, .. } | Step::Unmount { at },
+            ) if what == at => {
                 broken(Broken::Busy { at: at.clone(), holders: holders.clone() }, &[])
             }
-            (Self::Late { device, by }, Step::WaitFor { nodes, limit }) if nodes.contains(device) => {
+            (Self::Late { device, by }, Step::WaitFor { nodes, limit })
+                if nodes.contains(device) =>
+            {
                 match by > limit {
                     true => broken(Broken::not_there(device, *limit), &[]),
                     false => Some(Ok(Outcome::default())),

@@ -65,7 +65,12 @@ impl Sim {
     }
 
     /// A file that is there before anything happens.
-    pub fn put(&mut self, place: &Place, content: Text, mode: Option<Mode>) -> Result<(), StepError> {
+    pub fn put(
+        &mut self,
+        place: &Place,
+        content: Text,
+        mode: Option<Mode>,
+    ) -> Result<(), StepError> {
         if let Some(folder) = place.path.parent() {
             self.trees.make_dirs(&Place::here(folder), Mode::new(0o755))?;
         }
@@ -222,6 +227,10 @@ impl System for Sim {
             Fact::Unmounted { at } => self.trees.unmounted(at),
             _ => {}
         }
+    }
+
+    fn into_simulation(self: Box<Self>) -> Option<Sim> {
+        Some(*self)
     }
 
     fn is_real(&self) -> bool {
