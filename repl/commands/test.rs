@@ -101,24 +101,25 @@ fn say(text: &str) {
 
 fn print(file: &TestFile, outcome: &Outcome) {
     let s = style();
-    say(&s.bold(&file.name));
+    let mut text = s.bold(&file.name);
     for test in &outcome.tests {
         let time = s.dim(&format!("{} ms", test.took.as_millis()));
         let sign = match test.findings.is_empty() {
             true => s.green(s.done),
             false => s.red(s.failed),
         };
-        say(&format!("  {sign} {}  {time}", test.name));
+        text += &format!("\n  {sign} {}  {time}", test.name);
         for line in test.said.iter().filter(|_| !test.findings.is_empty()) {
-            say(&format!("    it printed: {line}"));
+            text += &format!("\n    it printed: {line}");
         }
         for finding in &test.findings {
-            say(&shown(finding));
+            text += &format!("\n{}\n", shown(finding));
         }
     }
     if let Some(error) = &outcome.error {
-        say(&Problem::of(error, &file.text).text());
+        text += &format!("\n{}", Problem::of(error, &file.text).text());
     }
+    say(text.trim_end());
 }
 
 /// A finding with its place, and with the difference in colours.
@@ -138,9 +139,8 @@ fn shown(finding: &Finding) -> String {
             Some('-') => s.red(line),
             _ => line.to_owned(),
         };
-        text.push_str(&format!("\n    {line}"));
+        text += &format!("\n    {line}");
     }
-    text.push('\n');
     text
 }
 

@@ -60,7 +60,7 @@ args! {
     /// Puts a file onto the machine. Of other files that no recipe has made, nothing is known.
     ///
     /// ```
-    /// given::file("/etc/hostname", "live\n", #{ mode: 0o600 });
+    /// given::file("/etc/hostname", "live\n", #{ mode: "0600" });
     /// ```
     "given.file" => pub struct FileOf {
         /// Where.

@@ -13,13 +13,11 @@ use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
 
 args! {
     /// A disk should look like this after the run, with what is closed again shown as if it were
-    /// open. Compare it with `After` in a plan.
+    /// open. Compare it with `After` in a plan; a text over several lines stands between backticks in
+    /// Rhai, between `[[` and `]]` in Lua.
     ///
     /// ```
-    /// expect::layout("/dev/sda", `
-    ///     sda       64 GiB  Example SSD GPT
-    ///     └─sda1  64.0 GiB  ext4 (root)
-    /// `);
+    /// expect::layout("/dev/sda", "sda  64 GiB  Example SSD");
     /// ```
     "expect.layout" => pub struct Layout {
         /// The disk.
