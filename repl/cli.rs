@@ -13,6 +13,8 @@ Examples:
         do it for real in a throw-away virtual machine
   sudo gscript recipes/encrypted-root.rhai
         plan, ask, and do it on this machine
+  gscript check my-recipe.rhai
+        misspelt names, chapters that nothing reaches, needs that nothing needs
   gscript test recipes/encrypted-root.rhai
         the recipe's tests, on simulated machines with simulated faults
   gscript doc luks.format
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Run a recipe for real in a throw-away virtual machine
     Try(TryArgs),
+    /// Look for mistakes in recipes without running them
+    Check(CheckArgs),
     /// Run the tests of recipes on simulated machines
     Test(TestArgs),
     /// Show the reference: all primitives, a domain, or one of them
@@ -151,6 +155,19 @@ pub(crate) struct TryArgs {
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// The recipes: .rhai or .lua files
+    #[arg(required = true, value_name = "RECIPE")]
+    pub(crate) recipes: Vec<PathBuf>,
+    /// Give a parameter its value instead of a made-up one (repeatable)
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Plan for the machine in this file instead of a made-up one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) machine: Option<PathBuf>,
 }
 
 #[derive(Args)]

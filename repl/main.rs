@@ -6,6 +6,7 @@
 mod ask;
 mod cli;
 mod commands;
+mod finding;
 mod render;
 mod screen;
 mod state;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
+        Some(Command::Check(args)) => commands::check::check(&args),
         Some(Command::Test(args)) => commands::test::test(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::List) => commands::list::list(),

@@ -8,10 +8,12 @@
 
 pub mod action;
 pub mod approval;
+pub mod check;
 mod dispatch;
 pub mod docs;
 pub mod error;
 pub mod event;
+pub mod finding;
 mod guard;
 pub mod journal;
 pub mod library;

@@ -39,7 +39,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
 }
 
 /// A machine from a file.
-fn described(path: &std::path::Path) -> Result<Machine, Exit> {
+pub(super) fn described(path: &std::path::Path) -> Result<Machine, Exit> {
     let name = path.display();
     let wrong = |why: String| {
         Problem::new(format!("{name} is not a machine: {why}"))

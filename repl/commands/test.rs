@@ -1,16 +1,17 @@
 //! `gscript test`: the tests of recipes.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gscript::error::Exit;
+use gscript::finding::Finding;
 use gscript::script::ScriptError;
-use gscript::test::{Finding, Outcome, TestFile, Tested, find, run};
+use gscript::test::{Outcome, TestFile, Tested, find, run};
 use serde_json::json;
 
 use crate::DONE;
 use crate::cli::TestArgs;
+use crate::finding::{say, shown};
 use crate::render::Problem;
 use crate::screen::style;
 
@@ -93,12 +94,6 @@ impl Sum {
     }
 }
 
-/// Writes to standard output, without colours where that is no terminal.
-fn say(text: &str) {
-    // Whoever stopped reading has seen enough.
-    let _ = writeln!(anstream::stdout(), "{text}");
-}
-
 fn print(file: &TestFile, outcome: &Outcome) {
     let s = style();
     let mut text = s.bold(&file.name);
@@ -120,28 +115,6 @@ fn print(file: &TestFile, outcome: &Outcome) {
         text += &format!("\n{}", Problem::of(error, &file.text).text());
     }
     say(text.trim_end());
-}
-
-/// A finding with its place, and with the difference in colours.
-fn shown(finding: &Finding) -> String {
-    let problem = Problem {
-        site: Some(finding.site.clone()),
-        source: &finding.source,
-        notes: finding.notes.clone(),
-        help: finding.help.clone(),
-        ..Problem::new(finding.title.clone())
-    };
-    let mut text = problem.text();
-    let s = style();
-    for line in finding.diff.iter().flat_map(|diff| diff.lines()) {
-        let line = match line.chars().next() {
-            Some('+') => s.green(line),
-            Some('-') => s.red(line),
-            _ => line.to_owned(),
-        };
-        text += &format!("\n    {line}");
-    }
-    text
 }
 
 fn print_json(file: &TestFile, outcome: &Outcome) {

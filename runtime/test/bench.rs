@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use super::rehearse::{Ended, Ran, rehearse};
 use super::words::{Misuse, WORDS};
-use super::{Finding, TestFile, Tested};
+use super::{TestFile, Tested};
 use crate::error::{BadCall, Error, Exit, Result};
 use crate::event::Site;
+use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::{Answers, Recipe};
 use crate::script::{Host, ScriptError, Tests};

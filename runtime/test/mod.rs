@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::event::Site;
+use crate::finding::Finding;
 use crate::script::{self, Script, ScriptError};
 use crate::types::Map;
 
@@ -44,23 +45,6 @@ pub struct Tested {
     pub said: Vec<String>,
     /// How long it took.
     pub took: Duration,
-}
-
-/// Something that is not as a test expects it.
-#[derive(Debug, Clone)]
-pub struct Finding {
-    /// What.
-    pub title: String,
-    /// Where.
-    pub site: Site,
-    /// The text of the file that this is in.
-    pub source: Rc<str>,
-    /// Further lines.
-    pub notes: Vec<(&'static str, String)>,
-    /// Expected against found, as a unified diff.
-    pub diff: Option<String>,
-    /// What to do about it.
-    pub help: Option<String>,
 }
 
 /// Runs the tests of a file: all, or those whose name contains one of these texts.
