@@ -15,6 +15,10 @@ Examples:
         do it for real in a throw-away virtual machine
   sudo gscript recipes/encrypted-root.rhai
         plan, ask, and do it on this machine
+  gscript check my-recipe.rhai
+        misspelt names, chapters that nothing reaches, needs that nothing needs
+  gscript test recipes/encrypted-root.rhai
+        the recipe's tests, on simulated machines with simulated faults
   gscript doc luks.format
         how a primitive is called
 
@@ -53,6 +57,10 @@ pub(crate) enum Command {
     Try(TryArgs),
     /// Free a device: unmount, stop swapping, deactivate and close whatever lies on it
     Release(ReleaseArgs),
+    /// Look for mistakes in recipes without running them
+    Check(CheckArgs),
+    /// Run the tests of recipes on simulated machines
+    Test(TestArgs),
     /// Show the reference: all primitives, a domain, or one of them
     Doc {
         /// A primitive (luks.format) or a domain (luks)
@@ -196,6 +204,32 @@ pub(crate) struct ReleaseArgs {
     #[arg(long)]
     pub(crate) yes: bool,
     /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// The recipes: .rhai or .lua files
+    #[arg(required = true, value_name = "RECIPE")]
+    pub(crate) recipes: Vec<PathBuf>,
+    /// Give a parameter its value instead of a made-up one (repeatable)
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Plan for the machine in this file instead of a made-up one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) machine: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct TestArgs {
+    /// Files of tests, recipes that have some beside them, or folders; this folder when left out
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only tests whose name contains this (repeatable)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Print one JSON object per test on standard output
     #[arg(long)]
     pub(crate) json: bool,
 }

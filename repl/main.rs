@@ -6,6 +6,7 @@
 mod ask;
 mod cli;
 mod commands;
+mod finding;
 mod render;
 mod screen;
 mod state;
@@ -25,6 +26,8 @@ fn main() -> ExitCode {
         Some(Command::Apply(args)) => commands::apply::apply(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
         Some(Command::Release(args)) => commands::release::release(&args),
+        Some(Command::Check(args)) => commands::check::check(&args),
+        Some(Command::Test(args)) => commands::test::test(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe { anonymous }) => commands::probe::probe(anonymous),

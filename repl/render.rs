@@ -81,6 +81,11 @@ impl<'a> Problem<'a> {
 
     /// Prints it on standard error.
     pub(crate) fn print(&self) {
+        eprintln!("{}", self.text());
+    }
+
+    /// It as text.
+    pub(crate) fn text(&self) -> String {
         let renderer = if style().coloured() { Renderer::styled() } else { Renderer::plain() };
         let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()));
         let place = self.site.as_ref().filter(|site| !site.file.is_empty());
@@ -101,7 +106,7 @@ impl<'a> Problem<'a> {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.with_name(Some("next")).message(help.as_str()));
         }
-        eprintln!("{}", renderer.render(&[group]));
+        renderer.render(&[group])
     }
 }
 

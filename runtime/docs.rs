@@ -2,10 +2,33 @@
 
 use std::fmt::Write;
 
-use crate::registry::{PRIMITIVES, Primitive, Read, domains};
+use crate::registry::{PRIMITIVES, Primitive, Read};
+use crate::script;
+use crate::spec::Spec;
+use crate::test::WORDS;
 use crate::types::{Completes, Param};
 
-/// A line per primitive, domain by domain.
+/// Everything that is explained: the primitives, and the words of tests, each with what it is.
+fn entries() -> impl Iterator<Item = (&'static Spec, &'static str)> {
+    let kind = |primitive: &Primitive| match primitive.read {
+        Read::Action(_) => "changes the machine",
+        Read::Query(_) => "only reads",
+    };
+    let primitives = PRIMITIVES.iter().map(move |primitive| (primitive.spec, kind(primitive)));
+    primitives.chain(WORDS.iter().map(|word| (word.spec, "in tests")))
+}
+
+/// Names of everything that is explained.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    entries().map(|(spec, _)| spec.name)
+}
+
+/// The parts that the names fall into.
+pub fn domains() -> Vec<&'static str> {
+    script::domains(&entries().map(|(spec, _)| spec).collect::<Vec<_>>())
+}
+
+/// A line per primitive and word, domain by domain.
 pub fn overview() -> String {
     let mut out = String::new();
     for (index, name) in domains().into_iter().enumerate() {
@@ -17,12 +40,12 @@ pub fn overview() -> String {
     out
 }
 
-/// A line per primitive of one domain.
+/// A line for each of one domain.
 pub fn domain(name: &str) -> String {
     let mut out = String::new();
-    for primitive in PRIMITIVES.iter().filter(|p| p.spec.domain() == name) {
+    for (spec, _) in entries().filter(|(spec, _)| spec.domain() == name) {
         // Writing to a String can't fail.
-        let _ = writeln!(out, "{:<22} {}", primitive.spec.name, first_sentence(primitive.spec.doc));
+        let _ = writeln!(out, "{:<22} {}", spec.name, first_sentence(spec.doc));
     }
     out
 }
@@ -36,14 +59,10 @@ fn first_sentence(doc: &str) -> String {
     }
 }
 
-/// Everything about one primitive, as Markdown that also reads well on a terminal.
-pub fn page(primitive: &Primitive) -> String {
-    let spec = primitive.spec;
+/// Everything about one of them, by its name, as Markdown that also reads well on a terminal.
+pub fn page(name: &str) -> Option<String> {
+    let (spec, kind) = entries().find(|(spec, _)| spec.name == name)?;
     let mut out = String::new();
-    let kind = match primitive.read {
-        Read::Action(_) => "changes the machine",
-        Read::Query(_) => "only reads",
-    };
     let _ = writeln!(out, "## {}\n", spec.name);
     let _ = writeln!(out, "`{}` · {kind}\n", spec.signature());
     let (text, example) = split_example(spec.doc);
@@ -57,7 +76,7 @@ pub fn page(primitive: &Primitive) -> String {
         let _ = writeln!(out, "Rhai:\n```rhai\n{}\n```", rhai.trim());
         let _ = writeln!(out, "Lua:\n```lua\n{}\n```", to_lua(rhai.trim()));
     }
-    out
+    Some(out)
 }
 
 fn parameters(out: &mut String, params: &[Param], depth: usize) {
@@ -89,9 +108,9 @@ fn split_example(doc: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The example of a primitive, in Rhai.
-pub fn example(primitive: &Primitive) -> Option<String> {
-    split_example(primitive.spec.doc).1.map(unindent)
+/// The example of a primitive or word, in Rhai.
+pub fn example(spec: &Spec) -> Option<String> {
+    split_example(spec.doc).1.map(unindent)
 }
 
 /// Doc comments keep the blank behind their slashes.
@@ -113,12 +132,11 @@ pub fn to_lua(rhai: &str) -> String {
 fn line_to_lua(line: &str) -> String {
     let mut out = String::new();
     // Every second piece is inside quotation marks.
-    for (index, piece) in line.split('"').enumerate() {
-        if index > 0 {
-            out.push('"');
-        }
+    let pieces: Vec<&str> = line.split('"').collect();
+    for (index, piece) in pieces.iter().enumerate() {
         if index % 2 == 1 {
-            out.push_str(piece);
+            let is_key = pieces.get(index + 1).is_some_and(|next| next.starts_with(": "));
+            out += &if is_key { format!("[\"{piece}\"]") } else { format!("\"{piece}\"") };
             continue;
         }
         let piece = piece
@@ -137,14 +155,14 @@ fn line_to_lua(line: &str) -> String {
 /// The whole reference as a Markdown file.
 pub fn reference() -> String {
     let mut out = String::from(
-        "# Reference\n\nWritten by `gscript` itself from its primitives; `make docs` writes it anew. \
+        "# Reference\n\nWritten by `gscript` itself from its primitives and the words of tests; `make docs` writes it anew. \
          Required parameters\ngo by position, in their order; options go into one map (Rhai) or \
          table (Lua) at the end.\nRhai writes `domain::verb`, Lua `domain.verb`.\n",
     );
     for domain in domains() {
         let _ = writeln!(out, "\n# {domain}");
-        for primitive in PRIMITIVES.iter().filter(|p| p.spec.domain() == domain) {
-            let _ = write!(out, "\n{}", page(primitive));
+        for name in names().filter(|name| name.starts_with(&format!("{domain}."))) {
+            let _ = write!(out, "\n{}", page(name).unwrap_or_default());
         }
     }
     out

@@ -91,6 +91,11 @@ pub struct InUse {
     pub system: bool,
 }
 
+/// How something is called, for whoever called it otherwise.
+pub fn called(signature: &str, name: &str) -> String {
+    format!("it is called {signature}; see: gscript doc {name}")
+}
+
 /// The result of nearly everything here.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -139,10 +144,7 @@ impl Error {
     /// What to do next, in one or a few lines.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Call(call) => Some(format!(
-                "it is called {}; see: gscript doc {}",
-                call.signature, call.primitive
-            )),
+            Self::Call(call) => Some(called(&call.signature, call.primitive)),
             Self::Device(_) => Some("list the disks: lsblk".into()),
             Self::Rule(rule) => rule.remedy(),
             Self::InUse(in_use) => in_use.remedy(),

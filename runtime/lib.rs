@@ -8,10 +8,12 @@
 
 pub mod action;
 pub mod approval;
+pub mod check;
 mod dispatch;
 pub mod docs;
 pub mod error;
 pub mod event;
+pub mod finding;
 mod guard;
 pub mod journal;
 pub mod library;
@@ -28,5 +30,6 @@ pub mod script;
 pub mod session;
 pub mod spec;
 pub mod system;
+pub mod test;
 pub mod trial;
 pub mod types;

@@ -201,11 +201,12 @@ mod tests {
     #[test]
     fn names_are_unique_and_legal_in_both_languages() {
         let mut seen = HashSet::new();
-        for primitive in PRIMITIVES {
-            let name = primitive.spec.name;
+        let words = crate::test::WORDS.iter().map(|word| word.spec);
+        for spec in PRIMITIVES.iter().map(|primitive| primitive.spec).chain(words) {
+            let name = spec.name;
             assert!(seen.insert(name), "{name} is listed twice");
             let (domain, verb) = name.split_once('.').expect(name);
-            let parameters = primitive.spec.params.iter().map(|param| param.name);
+            let parameters = spec.params.iter().map(|param| param.name);
             for word in [domain, verb].into_iter().chain(parameters) {
                 let legal =
                     word.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b));

@@ -2,6 +2,8 @@
 
 mod edit;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Effect, Undo};
@@ -21,6 +23,12 @@ pub struct PlannedStep {
     /// What it changes in a file, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+}
+
+impl fmt::Display for PlannedStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// How a planned action would be taken back.

@@ -65,7 +65,7 @@ impl Job<'_> {
         machine: &Machine,
         below: Box<dyn Files>,
     ) -> std::result::Result<Report, Box<(ScriptError, Report)>> {
-        let session = shared(Setup {
+        let (host, session) = shared(Setup {
             system: Box::new(Sim::above(below)),
             machine: machine.clone(),
             seed: self.seed,
@@ -75,7 +75,8 @@ impl Job<'_> {
             journal: None,
             terminal: self.terminal,
         });
-        let result = script::run(&self.script(), &session);
+        let result = script::run(&self.script(), &host);
+        drop(host);
         let session = unwrap(session);
         let guesses = session.tally().guesses;
         let (entries, approval, after) = session.into_plan();
@@ -96,7 +97,7 @@ impl Job<'_> {
         journal: Option<Journal>,
     ) -> Outcome {
         let start = Instant::now();
-        let session = shared(Setup {
+        let (host, session) = shared(Setup {
             system: Box::new(real),
             machine,
             seed: self.seed,
@@ -106,7 +107,8 @@ impl Job<'_> {
             journal,
             terminal: self.terminal,
         });
-        let result = script::run(&self.script(), &session);
+        let result = script::run(&self.script(), &host);
+        drop(host);
         let mut session = unwrap(session);
         let ok = result.is_ok();
         let clean = ok || session.release_all();
@@ -118,12 +120,14 @@ impl Job<'_> {
     }
 }
 
-fn shared(setup: Setup) -> Shared {
-    Rc::new(RefCell::new(Session::new(setup)))
+/// A session, and the same as the host of a script.
+pub(crate) fn shared(setup: Setup) -> (Shared, Rc<RefCell<Session>>) {
+    let session = Rc::new(RefCell::new(Session::new(setup)));
+    (Rc::clone(&session) as Shared, session)
 }
 
 /// The engine is gone, and with it every other handle.
-fn unwrap(session: Shared) -> Session {
+pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
     match Rc::try_unwrap(session) {
         Ok(session) => session.into_inner(),
         Err(_) => unreachable!("a script engine outlived its run"),
@@ -212,7 +216,7 @@ pub fn carry_out_releases(
 
 /// Evaluates an expression, without a machine.
 pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
-    let session = Rc::new(RefCell::new(Session::new(Setup {
+    let (host, _) = shared(Setup {
         system: Box::new(Sim::new()),
         machine: Machine::empty(),
         seed: [0; 32],
@@ -221,9 +225,9 @@ pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<V
         interrupts: Interrupts::default(),
         journal: None,
         terminal: false,
-    })));
+    });
     let variables = Map::new();
-    script::run(&Script { language, file: "-e", text, variables: &variables }, &session)
+    script::run(&Script { language, file: "-e", text, variables: &variables }, &host)
 }
 
 /// A new journal for a run.

@@ -126,7 +126,7 @@ impl Session {
 
     /// Whether this is a plan only.
     pub fn planning(&self) -> bool {
-        !self.system.is_real()
+        self.system.only_plans()
     }
 
     /// A chapter of the recipe begins.
@@ -147,10 +147,14 @@ impl Session {
 
     /// What was planned, and the effects that it needs.
     pub fn into_plan(self) -> (Vec<Entry>, Approval, Machine) {
-        let approval = match self.gate {
-            Gate::Collect(approval) | Gate::Enforce(approval, _) => approval,
-        };
+        let (Gate::Collect(approval) | Gate::Enforce(approval, _)) = self.gate;
         (self.entries, approval, self.machine)
+    }
+
+    /// Where it was performed, and what had been agreed to.
+    pub(crate) fn into_system(self) -> (Box<dyn System>, Approval) {
+        let (Gate::Collect(approval) | Gate::Enforce(approval, _)) = self.gate;
+        (self.system, approval)
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {

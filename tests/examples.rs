@@ -54,7 +54,7 @@ fn every_example_plans_alike_in_both_languages() {
     let mut failures = Vec::new();
     for primitive in PRIMITIVES {
         let name = primitive.spec.name;
-        let rhai = example(primitive).unwrap_or_default();
+        let rhai = example(primitive.spec).unwrap_or_default();
         let lua = to_lua(&rhai);
         match (plan(Language::Rhai, &rhai), plan(Language::Lua, &lua)) {
             (Ok(in_rhai), Ok(in_lua)) => {

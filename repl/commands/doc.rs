@@ -2,7 +2,6 @@
 
 use gscript::docs;
 use gscript::error::Exit;
-use gscript::registry::{domains, nearest_primitive, primitive};
 use gscript::types::nearest;
 
 use crate::DONE;
@@ -14,15 +13,15 @@ pub(crate) fn doc(name: Option<&str>) -> Exit {
         return DONE;
     };
     let dotted = name.replacen("::", ".", 1);
-    if let Some(primitive) = primitive(&dotted) {
-        print!("{}", docs::page(primitive));
+    if let Some(page) = docs::page(&dotted) {
+        print!("{page}");
         return DONE;
     }
-    if domains().contains(&name) {
+    if docs::domains().contains(&name) {
         print!("{}", docs::domain(name));
         return DONE;
     }
-    let near = nearest_primitive(&dotted).or_else(|| nearest(name, domains()));
+    let near = nearest(&dotted, docs::names()).or_else(|| nearest(name, docs::domains()));
     let help = match near {
         Some(near) => format!("did you mean {near}?"),
         None => "see what there is: gscript doc".into(),

@@ -2,6 +2,7 @@
 
 mod agree;
 pub(crate) mod apply;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doc;
 pub(crate) mod eval;
@@ -12,6 +13,7 @@ pub(crate) mod probe;
 pub(crate) mod release;
 pub(crate) mod reopen;
 pub(crate) mod run;
+pub(crate) mod test;
 pub(crate) mod trial;
 
 use std::path::Path;

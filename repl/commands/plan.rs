@@ -37,7 +37,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         None => super::run::plan(&job, &machine)?,
         Some(_) => job.plan(&machine, Box::new(Sim::new())).map_err(|failed| {
             Problem::of(&failed.0, &recipe.text).print();
-            super::run::exit_of(&failed.0)
+            failed.0.exit()
         })?,
     };
     if !args.json {
@@ -95,7 +95,7 @@ fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
 }
 
 /// A machine from a file.
-fn described(path: &Path) -> Result<Machine, Exit> {
+pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
     /// Enough to see what is the matter, and not more than a screen.
     const MOST: usize = 12;
     let name = path.display();

@@ -7,7 +7,6 @@ use gscript::machine::{Machine, compare};
 use gscript::recipe::Recipe;
 use gscript::report::Report;
 use gscript::run::{Job, Outcome, new_journal};
-use gscript::script::ScriptError;
 use gscript::session::Gate;
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
@@ -61,16 +60,8 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
         problem.notes.push(("now", "nothing has been changed".into()));
         problem.print();
         drop(report);
-        exit_of(&error)
+        error.exit()
     })
-}
-
-pub(super) fn exit_of(error: &ScriptError) -> Exit {
-    match error {
-        ScriptError::Script { .. } => Exit::Usage,
-        ScriptError::Stopped { .. } => Exit::Stopped,
-        ScriptError::Failure(failure) => failure.error.exit(),
-    }
 }
 
 fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(), Exit> {
@@ -78,10 +69,9 @@ fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(),
     match needs.exceeded(&report.approval, &report.before, variables) {
         None => Ok(()),
         Some(exceeded) => {
-            let mut problem =
-                Problem::new(format!("{} does more than it says it needs", recipe.name));
+            let mut problem = Problem::new(exceeded.sentence(&recipe.name));
             problem.notes.push(("not announced", exceeded.effects.join("\n")));
-            problem.help("read the recipe; if it is right, add this to its [needs]").print();
+            problem.help(exceeded.remedy()).print();
             Err(Exit::Refused)
         }
     }
@@ -173,5 +163,5 @@ fn carry_out(
     problem.notes.push(("log", log.display().to_string()));
     eprintln!();
     problem.print();
-    Err(exit_of(&error))
+    Err(error.exit())
 }

@@ -64,7 +64,7 @@ impl Session {
         self.ids.enter(self.calls);
         let mut call =
             Call { number: self.calls, spec: primitive.spec, about: String::new(), site };
-        if self.system.is_real() && self.interrupts.count() > 0 {
+        if !self.planning() && self.interrupts.count() > 0 {
             let failure = call.failure(Error::Interrupted);
             return Err(self.latch(failure));
         }
@@ -106,9 +106,14 @@ impl Session {
                 self.tally.guesses += 1;
                 Ok(guess)
             }
-            Answer::Ask { cmd, read, .. } => {
+            Answer::Ask { cmd, read, guess } => {
                 let mut watch = Relay::new(call.number, self.listener.as_mut());
-                read(&self.system.perform(&Step::Run(cmd), &mut watch)?)
+                let outcome = self.system.perform(&Step::Run(cmd), &mut watch)?;
+                if outcome.unknown {
+                    self.tally.guesses += 1;
+                    return Ok(guess);
+                }
+                read(&outcome)
             }
         }
     }
@@ -251,13 +256,17 @@ impl Session {
             }
         }
         let mut outcomes = Vec::with_capacity(plan.steps.len());
-        for step in &plan.steps {
-            outcomes.push(self.perform(call, step, plan.hint)?);
+        for (index, step) in plan.steps.iter().enumerate() {
+            let outcome = self.perform(call, step, plan.hint).inspect_err(|_| {
+                let (done, left) = plan.steps.split_at(index);
+                self.system.broken_off(&plan.makes, done, left);
+            })?;
+            outcomes.push(outcome);
         }
         self.learn(&plan.makes)?;
         match &plan.returns {
             Returns::Known(value) => Ok(value.clone()),
-            Returns::Read { guess, .. } if self.planning() => {
+            Returns::Read { guess, .. } if nobody_knows(&outcomes, self.planning()) => {
                 self.tally.guesses += 1;
                 Ok(guess.clone())
             }
@@ -268,11 +277,12 @@ impl Session {
     fn perform(&mut self, call: &Call, step: &Step, hint: Option<&'static str>) -> Result<Outcome> {
         let terminal =
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
-        if self.system.is_real() {
-            self.tell(&Event::Step { call: call.number, text: step.to_string() });
-        } else {
+        let text = step.to_string();
+        if self.planning() {
             let diff = edit(step, self.system.files());
-            self.planned.push(PlannedStep { text: step.to_string(), diff });
+            self.planned.push(PlannedStep { text, diff });
+        } else {
+            self.tell(&Event::Step { call: call.number, text });
         }
         if terminal {
             self.tell(&Event::Terminal { taken: true });
@@ -321,6 +331,11 @@ impl Session {
         }
         result
     }
+}
+
+/// Whether no step was really performed, so that there is nothing to read an answer from.
+fn nobody_knows(outcomes: &[Outcome], planning: bool) -> bool {
+    planning || (!outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.unknown))
 }
 
 impl Call {

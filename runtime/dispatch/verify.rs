@@ -27,8 +27,8 @@ impl Session {
     /// Facts go into the model; then the machine is looked at where they say something.
     pub(super) fn learn(&mut self, facts: &[Fact]) -> Result<()> {
         let mut scope = Scope::default();
-        let real = self.system.is_real();
-        let lasting = |fact: &&Fact| real && fact.lifetime() == Lifetime::Lasting;
+        let counts = !self.planning();
+        let lasting = |fact: &&Fact| counts && fact.lifetime() == Lifetime::Lasting;
         self.lasting.extend(facts.iter().filter(lasting).cloned());
         for fact in facts {
             self.machine.learn(fact)?;

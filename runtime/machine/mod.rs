@@ -8,6 +8,7 @@
 
 mod anonymous;
 mod compare;
+mod describe;
 mod device;
 mod fact;
 pub mod files;

@@ -16,7 +16,7 @@ use crate::script::Language;
 use crate::types::sha256;
 
 pub use front::{Front, ParamDecl};
-pub use needs::{Exceeded, Needs};
+pub use needs::{Exceeded, Need, Needs};
 pub use params::{Answers, ParamError, ParamKind};
 
 /// A recipe, read but not run.

@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
 use mlua::{
-    Error, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table, UserData,
-    UserDataMethods, Value as LuaValue, VmState,
+    Error, Function, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table,
+    UserData, UserDataMethods, Value as LuaValue, VmState,
 };
 
 use super::{Language, Script, ScriptError, Shared, limits, meant};
 use crate::event::Site;
-use crate::registry::{PRIMITIVES, Primitive};
 use crate::session::Failure;
+use crate::spec::Spec;
 use crate::types::{Map, Secret, Value};
 
 const PRELUDE: &str = include_str!("../../stdlib/prelude.lua");
@@ -66,10 +66,10 @@ impl UserData for Secret {
     }
 }
 
-pub(super) fn run(script: &Script<'_>, session: &Shared) -> Result<Value, ScriptError> {
+pub(super) fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
     let file: Rc<str> = script.file.into();
     let run = || -> mlua::Result<Value> {
-        let lua = engine(script, session, &file)?;
+        let lua = engine(script, host, &file)?;
         let chunk = lua.load(script.text).set_name(format!("@{file}"));
         from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?)
     };
@@ -83,41 +83,49 @@ pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
     chunk.into_function().map(drop).map_err(|error| explain(&error, &file.into()))
 }
 
-fn engine(script: &Script<'_>, session: &Shared, file: &Rc<str>) -> mlua::Result<Lua> {
+fn engine(script: &Script<'_>, host: &Shared, file: &Rc<str>) -> mlua::Result<Lua> {
     let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8;
     let lua = Lua::new_with(libraries, LuaOptions::new())?;
     lua.set_memory_limit(limits::MEMORY)?;
-    watch(&lua, session)?;
+    watch(&lua, host)?;
     lua.load(PRELUDE).set_name("=prelude").exec()?;
     let globals = lua.globals();
-    let say = Rc::clone(session);
+    let say = Rc::clone(host);
     let print = lua.create_function(move |lua, values: MultiValue| {
         let tostring: mlua::Function = lua.globals().get("tostring")?;
         let words = values
             .into_iter()
             .map(|value| tostring.call::<String>(value))
             .collect::<mlua::Result<Vec<String>>>()?;
-        say.borrow_mut().say(&words.join("\t"));
+        say.say(&words.join("\t"));
         Ok(())
     })?;
     globals.set("print", print)?;
-    let chapter = Rc::clone(session);
-    let step = lua.create_function(move |_, title: String| {
-        chapter.borrow_mut().chapter(&title);
-        Ok(())
-    })?;
-    globals.set("step", step)?;
-    register(&lua, session, file)?;
+    if host.tests().is_some() {
+        let (host, file) = (Rc::clone(host), Rc::clone(file));
+        let test = lua.create_function(move |lua, (name, body): (String, Function)| {
+            test(lua, &host, &file, &name, &body)
+        })?;
+        globals.set("test", test)?;
+    } else {
+        let chapter = Rc::clone(host);
+        let step = lua.create_function(move |_, title: String| {
+            chapter.chapter(&title);
+            Ok(())
+        })?;
+        globals.set("step", step)?;
+    }
+    register(&lua, host, file)?;
     for (name, value) in script.variables {
         globals.set(name.as_str(), to_lua(&lua, value)?)?;
     }
-    strict(&lua, &globals, script.variables)?;
+    strict(&lua, &globals, host, script.variables)?;
     Ok(lua)
 }
 
 /// Ends scripts that never end, and those that somebody wants to end.
-fn watch(lua: &Lua, session: &Shared) -> mlua::Result<()> {
-    let interrupts = session.borrow().interrupts.clone();
+fn watch(lua: &Lua, host: &Shared) -> mlua::Result<()> {
+    let interrupts = host.interrupts();
     let used = Cell::new(0_u64);
     let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
     lua.set_hook(every, move |_, _| {
@@ -133,26 +141,28 @@ fn watch(lua: &Lua, session: &Shared) -> mlua::Result<()> {
     })
 }
 
-fn register(lua: &Lua, session: &Shared, file: &Rc<str>) -> mlua::Result<()> {
+fn register(lua: &Lua, host: &Shared, file: &Rc<str>) -> mlua::Result<()> {
+    let specs: Rc<[&'static Spec]> = host.specs().into();
     let mut domains: BTreeMap<&str, Table> = BTreeMap::new();
-    for primitive in PRIMITIVES {
-        let domain = primitive.spec.domain();
+    for (index, spec) in specs.iter().enumerate() {
+        let domain = spec.domain();
         let table = match domains.get(domain) {
             Some(table) => table,
             None => domains.entry(domain).or_insert(lua.create_table()?),
         };
-        let (session, file) = (Rc::clone(session), Rc::clone(file));
+        let (host, file) = (Rc::clone(host), Rc::clone(file));
         let function = lua.create_function(move |lua, values: MultiValue| {
-            call(primitive, &session, lua, &file, &values)
+            call(index, &host, lua, &file, &values)
         })?;
-        table.set(primitive.spec.verb(), function)?;
+        table.set(spec.verb(), function)?;
     }
     for (domain, table) in domains {
         let meta = lua.create_table()?;
+        let specs = Rc::clone(&specs);
         let unknown =
             lua.create_function(move |_, (_, verb): (Table, String)| -> mlua::Result<()> {
                 let name = format!("{domain}.{verb}");
-                let remedy = Some(meant(&name, Language::Lua, &Map::new()));
+                let remedy = Some(meant(&name, Language::Lua, &specs, []));
                 Err(Error::external(Unknown { what: "function", name, remedy }))
             })?;
         meta.set("__index", unknown)?;
@@ -163,12 +173,14 @@ fn register(lua: &Lua, session: &Shared, file: &Rc<str>) -> mlua::Result<()> {
 }
 
 /// A misspelt variable is an error, not nothing.
-fn strict(lua: &Lua, globals: &Table, variables: &Map) -> mlua::Result<()> {
+fn strict(lua: &Lua, globals: &Table, host: &Shared, variables: &Map) -> mlua::Result<()> {
     let meta = lua.create_table()?;
-    let variables = variables.clone();
+    let variables: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
+    let specs = host.specs();
     let unknown =
         lua.create_function(move |_, (_, name): (Table, String)| -> mlua::Result<()> {
-            let remedy = Some(meant(&name, Language::Lua, &variables));
+            let variables = variables.iter().map(String::as_str);
+            let remedy = Some(meant(&name, Language::Lua, &specs, variables));
             Err(Error::external(Unknown { what: "variable", name, remedy }))
         })?;
     meta.set("__index", unknown)?;
@@ -176,24 +188,48 @@ fn strict(lua: &Lua, globals: &Table, variables: &Map) -> mlua::Result<()> {
     globals.set_metatable(Some(meta))
 }
 
-fn call(
-    primitive: &'static Primitive,
-    session: &Shared,
-    lua: &Lua,
-    file: &Rc<str>,
-    values: &MultiValue,
-) -> mlua::Result<LuaValue> {
+/// The place from which the function at work was called.
+fn caller(lua: &Lua, file: &Rc<str>) -> Site {
     // Level 0 is this function, level 1 whoever called it.
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the path lacks the lifetime")]
     let line = lua.inspect_stack(1, |frame| frame.current_line()).flatten();
     let line = line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
-    let site = Site { file: Rc::clone(file), line };
+    Site { file: Rc::clone(file), line }
+}
+
+fn call(
+    index: usize,
+    host: &Shared,
+    lua: &Lua,
+    file: &Rc<str>,
+    values: &MultiValue,
+) -> mlua::Result<LuaValue> {
+    let site = caller(lua, file);
     let values = values.iter().map(from_lua).collect::<mlua::Result<Vec<Value>>>()?;
-    let result = session.borrow_mut().call(primitive, site, values);
-    match result {
+    match host.call(index, site, values) {
         Ok(value) => to_lua(lua, &value),
         Err(failure) => Err(Error::external(Caught(failure))),
     }
+}
+
+/// Runs a test, and goes on after it whatever became of it.
+fn test(lua: &Lua, host: &Shared, file: &Rc<str>, name: &str, body: &Function) -> mlua::Result<()> {
+    let Some(tests) = host.tests() else { return Ok(()) };
+    if !tests.begin(name, caller(lua, file)) {
+        return Ok(());
+    }
+    let result = body.call::<()>(());
+    tests.end(result.clone().map_err(|error| explain(&error, file)));
+    // A limit that is reached is reached for the whole file.
+    result.or_else(|error| if is_final(&error) { Err(error) } else { Ok(()) })
+}
+
+/// Whether nothing goes on after this error, whoever tries to catch it.
+fn is_final(error: &Error) -> bool {
+    let out_of_memory = error.chain().any(|cause| {
+        cause.downcast_ref::<Error>().is_some_and(|error| matches!(error, Error::MemoryError(_)))
+    });
+    out_of_memory || error.downcast_ref::<Stopped>().is_some()
 }
 
 /// What went wrong, with the line that Lua put in front of its message.

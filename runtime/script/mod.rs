@@ -1,19 +1,21 @@
 //! The two languages. Each registers the same primitives by one loop over the registry; values
 //! cross as plain data ([`crate::types::Value`]).
 
+mod host;
 mod limits;
 mod lua;
 mod rhai;
 
-use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
-use std::rc::Rc;
 
+use crate::error::Exit;
 use crate::event::Site;
-use crate::registry::{PRIMITIVES, domains, nearest_primitive};
-use crate::session::{Failure, Session};
+use crate::session::Failure;
+use crate::spec::Spec;
 use crate::types::{Map, Value, nearest};
+
+pub use host::{Host, Shared, Tests};
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +44,6 @@ impl Language {
         }
     }
 }
-
-/// A session that a script engine calls into.
-pub type Shared = Rc<RefCell<Session>>;
 
 /// A script to run.
 pub struct Script<'a> {
@@ -79,6 +78,25 @@ pub enum ScriptError {
     },
 }
 
+impl ScriptError {
+    /// Where in the script.
+    pub fn site(&self) -> Option<Site> {
+        match self {
+            Self::Script { site, .. } | Self::Stopped { site } => Some(site.clone()),
+            Self::Failure(failure) => failure.site.clone(),
+        }
+    }
+
+    /// How a run that meets it ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Script { .. } => Exit::Usage,
+            Self::Stopped { .. } => Exit::Stopped,
+            Self::Failure(failure) => failure.error.exit(),
+        }
+    }
+}
+
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,14 +108,14 @@ impl fmt::Display for ScriptError {
 }
 
 /// Runs a script to its end; its last value is the result.
-pub fn run(script: &Script<'_>, session: &Shared) -> Result<Value, ScriptError> {
+pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
     let result = match script.language {
-        Language::Rhai => rhai::run(script, session),
-        Language::Lua => lua::run(script, session),
+        Language::Rhai => rhai::run(script, host),
+        Language::Lua => lua::run(script, host),
     };
     // Whatever the script made of it: the first failure is what happened.
-    match session.borrow().failure() {
-        Some(failure) => Err(ScriptError::Failure(Box::new(failure.clone()))),
+    match host.failure() {
+        Some(failure) => Err(ScriptError::Failure(Box::new(failure))),
         None => result,
     }
 }
@@ -110,28 +128,37 @@ pub fn parse(language: Language, file: &str, text: &str) -> Result<(), ScriptErr
     }
 }
 
-/// The remedy for a name that does not exist: a primitive, a domain, or a variable.
-fn meant(name: &str, language: Language, variables: &Map) -> String {
+/// The domains of a list, each once, in its order.
+pub(crate) fn domains(specs: &[&'static Spec]) -> Vec<&'static str> {
+    let mut domains: Vec<&str> = specs.iter().map(|spec| spec.domain()).collect();
+    domains.dedup();
+    domains
+}
+
+/// The remedy for a name that does not exist: something to call, a domain, or a variable.
+pub(crate) fn meant<'a>(
+    name: &str,
+    language: Language,
+    specs: &[&'static Spec],
+    variables: impl IntoIterator<Item = &'a str>,
+) -> String {
     let dotted = name.replacen("::", ".", 1);
+    let domains = domains(specs);
     let suggestion = match dotted.split_once('.') {
-        Some((domain, _)) => match nearest_primitive(&dotted) {
+        Some((domain, _)) => match nearest(&dotted, specs.iter().map(|spec| spec.name)) {
             Some(near) => Some(language.call(near)),
-            None if domains().contains(&domain) => {
-                let verbs: Vec<&str> = PRIMITIVES
-                    .iter()
-                    .filter(|primitive| primitive.spec.domain() == domain)
-                    .map(|primitive| primitive.spec.verb())
-                    .collect();
+            None if domains.contains(&domain) => {
+                let own = specs.iter().filter(|spec| spec.domain() == domain);
+                let verbs: Vec<&str> = own.map(|spec| spec.verb()).collect();
                 return format!("{domain} has: {}", verbs.join(", "));
             }
-            None => nearest(domain, domains()).map(str::to_owned),
+            None => nearest(domain, domains).map(str::to_owned),
         },
-        None if domains().contains(&name) => {
+        None if domains.contains(&name) => {
             return format!("{name} is a module: write {}", language.call(&format!("{name}.…")));
         }
         None => {
-            let variables = variables.iter().map(|(name, _)| name.as_str());
-            let known = ["step", "print"].into_iter().chain(domains()).chain(variables);
+            let known = ["step", "print"].into_iter().chain(domains).chain(variables);
             nearest(name, known).map(str::to_owned)
         }
     };

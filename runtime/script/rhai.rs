@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map as RhaiMap,
-    Module, NativeCallContext, ParseError, Position, Scope,
+    AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
+    Map as RhaiMap, Module, NativeCallContext, ParseError, Position, Scope,
 };
 
 use super::{Language, Script, ScriptError, Shared, limits, meant};
 use crate::event::Site;
-use crate::registry::{PRIMITIVES, Primitive};
 use crate::session::Failure;
+use crate::spec::Spec;
 use crate::types::{Map, Secret, Value};
 
 /// A failed question as scripts catch it.
@@ -21,9 +21,9 @@ struct Caught(Rc<Failure>);
 
 type Thrown = Box<EvalAltResult>;
 
-pub(super) fn run(script: &Script<'_>, session: &Shared) -> Result<Value, ScriptError> {
+pub(super) fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
     let file: Rc<str> = script.file.into();
-    let engine = engine(session, &file);
+    let engine = engine(host, &file);
     let ast = compile(&engine, &file, script.text)?;
     let mut scope = Scope::new();
     for (name, value) in script.variables {
@@ -32,7 +32,7 @@ pub(super) fn run(script: &Script<'_>, session: &Shared) -> Result<Value, Script
     let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast);
     result
         .and_then(|value| from_dynamic(&value))
-        .map_err(|thrown| explain(&thrown, &file, script.variables))
+        .map_err(|thrown| explain(&thrown, &file, &host.specs(), script.variables))
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
@@ -49,7 +49,7 @@ fn compile(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, ScriptErr
     })
 }
 
-fn engine(session: &Shared, file: &Rc<str>) -> Engine {
+fn engine(host: &Shared, file: &Rc<str>) -> Engine {
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     limit(&mut engine);
@@ -59,16 +59,44 @@ fn engine(session: &Shared, file: &Rc<str>) -> Engine {
     engine.register_type_with_name::<Caught>("failure");
     engine.register_fn("to_string", |caught: &mut Caught| caught.0.error.to_string());
     engine.register_fn("to_debug", |caught: &mut Caught| caught.0.error.to_string());
-    let say = Rc::clone(session);
-    engine.on_print(move |text| say.borrow_mut().say(text));
-    let say = Rc::clone(session);
-    engine.on_debug(move |text, _, _| say.borrow_mut().say(text));
-    let chapter = Rc::clone(session);
-    engine.register_fn("step", move |title: &str| chapter.borrow_mut().chapter(title));
-    let interrupts = session.borrow().interrupts.clone();
+    let say = Rc::clone(host);
+    engine.on_print(move |text| say.say(text));
+    let say = Rc::clone(host);
+    engine.on_debug(move |text, _, _| say.say(text));
+    let interrupts = host.interrupts();
     engine.on_progress(move |_| (interrupts.count() > 0).then_some(Dynamic::UNIT));
-    register(&mut engine, session, file);
+    if host.tests().is_some() {
+        let (host, file) = (Rc::clone(host), Rc::clone(file));
+        engine.register_fn("test", move |cx: NativeCallContext<'_>, name: &str, body: FnPtr| {
+            test(&cx, &host, &file, name, &body)
+        });
+    } else {
+        let chapter = Rc::clone(host);
+        engine.register_fn("step", move |title: &str| chapter.chapter(title));
+    }
+    register(&mut engine, host, file);
     engine
+}
+
+/// Runs a test, and goes on after it whatever became of it.
+fn test(
+    cx: &NativeCallContext<'_>,
+    host: &Shared,
+    file: &Rc<str>,
+    name: &str,
+    body: &FnPtr,
+) -> Result<(), Thrown> {
+    let Some(tests) = host.tests() else { return Ok(()) };
+    if !tests.begin(name, site(file, cx.call_position())) {
+        return Ok(());
+    }
+    let Err(thrown) = body.call_within_context::<Dynamic>(cx, ()) else {
+        tests.end(Ok(()));
+        return Ok(());
+    };
+    tests.end(Err(explain(&thrown, file, &host.specs(), &Map::new())));
+    // A limit that is reached is reached for the whole file.
+    if innermost(&thrown).is_catchable() { Ok(()) } else { Err(thrown) }
 }
 
 fn limit(engine: &mut Engine) {
@@ -84,33 +112,33 @@ fn limit(engine: &mut Engine) {
 }
 
 /// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
-fn register(engine: &mut Engine, session: &Shared, file: &Rc<str>) {
+fn register(engine: &mut Engine, host: &Shared, file: &Rc<str>) {
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
-    for primitive in PRIMITIVES {
-        let module = modules.entry(primitive.spec.domain()).or_default();
-        let call = Caller { primitive, session: Rc::clone(session), file: Rc::clone(file) };
-        call.register(module);
+    for (index, spec) in host.specs().into_iter().enumerate() {
+        let module = modules.entry(spec.domain()).or_default();
+        let call = Caller { index, host: Rc::clone(host), file: Rc::clone(file) };
+        call.register(module, spec);
     }
     for (domain, module) in modules {
         engine.register_static_module(domain, module.into());
     }
 }
 
-/// One primitive, as the engine calls it.
+/// One thing to call, as the engine calls it.
 #[derive(Clone)]
 struct Caller {
-    primitive: &'static Primitive,
-    session: Shared,
+    index: usize,
+    host: Shared,
     file: Rc<str>,
 }
 
 impl Caller {
     /// Rhai tells functions apart by how many arguments they take: one more than the most that any
     /// primitive has.
-    fn register(&self, module: &mut Module) {
+    fn register(&self, module: &mut Module, spec: &Spec) {
         type Context<'a> = NativeCallContext<'a>;
         type Any = Dynamic;
-        let named = || FuncRegistration::new(self.primitive.spec.verb());
+        let named = || FuncRegistration::new(spec.verb());
         let me = self.clone();
         named().set_into_module(module, move |cx: Context<'_>| me.call(&cx, &[]));
         let me = self.clone();
@@ -135,7 +163,7 @@ impl Caller {
     fn call(&self, context: &NativeCallContext<'_>, args: &[Dynamic]) -> Result<Dynamic, Thrown> {
         let values = args.iter().map(from_dynamic).collect::<Result<Vec<Value>, Thrown>>()?;
         let site = site(&self.file, context.call_position());
-        match self.session.borrow_mut().call(self.primitive, site, values) {
+        match self.host.call(self.index, site, values) {
             Ok(value) => Ok(to_dynamic(&value)),
             Err(failure) => {
                 let caught = Dynamic::from(Caught(Rc::new(failure)));
@@ -151,8 +179,14 @@ fn site(file: &Rc<str>, position: Position) -> Site {
 }
 
 /// What went wrong, in our words where Rhai's are about its own insides.
-fn explain(thrown: &Thrown, file: &Rc<str>, variables: &Map) -> ScriptError {
+fn explain(
+    thrown: &Thrown,
+    file: &Rc<str>,
+    specs: &[&'static Spec],
+    variables: &Map,
+) -> ScriptError {
     let inner = innermost(thrown);
+    let names = || variables.iter().map(|(name, _)| name.as_str());
     if let EvalAltResult::ErrorTerminated(_, position) = inner {
         return ScriptError::Stopped { site: site(file, *position) };
     }
@@ -164,11 +198,11 @@ fn explain(thrown: &Thrown, file: &Rc<str>, variables: &Map) -> ScriptError {
             None
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            Some(meant(function_name(signature), Language::Rhai, variables))
+            Some(meant(function_name(signature), Language::Rhai, specs, names()))
         }
         EvalAltResult::ErrorModuleNotFound(name, _)
         | EvalAltResult::ErrorVariableNotFound(name, _) => {
-            Some(meant(name, Language::Rhai, variables))
+            Some(meant(name, Language::Rhai, specs, names()))
         }
         EvalAltResult::ErrorTooManyOperations(_) => Some("is there a loop that never ends?".into()),
         _ => None,

@@ -63,6 +63,20 @@ pub trait System {
     /// Hears what has become true, with the machine as it is then.
     fn learned(&mut self, fact: &Fact, machine: &Machine);
 
+    /// An action failed after some of its steps: `done` were performed, `left` were not. What it
+    /// would have made is `facts`.
+    fn broken_off(&mut self, _facts: &[Fact], _done: &[Step], _left: &[Step]) {}
+
+    /// The simulation, if this is one.
+    fn into_simulation(self: Box<Self>) -> Option<Sim> {
+        None
+    }
+
     /// Whether steps change anything outside this process.
     fn is_real(&self) -> bool;
+
+    /// Whether this is the pass that only plans: nothing is asked, and nothing can fail.
+    fn only_plans(&self) -> bool {
+        !self.is_real()
+    }
 }

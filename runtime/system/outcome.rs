@@ -16,6 +16,8 @@ pub struct Outcome {
     pub stdout: String,
     /// What it printed on standard error, up to a bound.
     pub stderr: String,
+    /// Whether nobody can know all that: the step was only simulated.
+    pub unknown: bool,
 }
 
 /// Why a step failed.
@@ -67,6 +69,13 @@ pub enum Broken {
     },
     /// Something unexpected was printed.
     Unreadable(String),
+}
+
+impl Broken {
+    /// A device node did not appear in time.
+    pub fn not_there(node: &str, limit: Duration) -> Self {
+        Self::Waited { what: format!("the appearance of {node}"), limit }
+    }
 }
 
 impl fmt::Display for Broken {

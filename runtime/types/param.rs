@@ -182,6 +182,19 @@ impl ParamValue for bool {
     }
 }
 
+/// Anything a script can hold, for those who sort it out themselves.
+impl ParamValue for Value {
+    const TYPE: ParamType = ParamType::new("value", "a value");
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        Ok(value.clone())
+    }
+
+    fn encode(&self) -> Value {
+        self.clone()
+    }
+}
+
 impl ParamValue for String {
     const TYPE: ParamType = ParamType::new("text", "text");
 

@@ -148,8 +148,7 @@ impl Real {
                 return Err(StepError::new(step, Broken::Interrupted));
             }
             if start.elapsed() > limit {
-                let what = format!("the appearance of {missing}");
-                return Err(StepError::new(step, Broken::Waited { what, limit }));
+                return Err(StepError::new(step, Broken::not_there(missing, limit)));
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(50));

@@ -329,6 +329,7 @@ impl<'a> Conversation<'a> {
             code: status.code().unwrap_or(-1),
             stdout: text(std::mem::take(&mut self.out)),
             stderr: text(std::mem::take(&mut self.err)),
+            unknown: false,
         };
         (outcome, self.tail())
     }

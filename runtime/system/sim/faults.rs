@@ -1,49 +1,151 @@
-//! Things that go wrong in a simulation, on request.
+//! Things that happen in a rehearsal on request: programs that fail, hang or print something, devices
+//! that are busy, late or gone.
 
-use super::super::{Broken, Step, StepError};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
 
-/// One thing that goes wrong, once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The step that fails is the one whose text contains this.
-    pub matching: String,
-    /// How many matching steps succeed before.
-    pub after: usize,
-    /// How it fails.
-    pub broken: Broken,
-    /// What the program prints.
-    pub says: Vec<String>,
+use super::super::{Broken, Cmd, Outcome, Step, StepError};
+use crate::types::Pattern;
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The step fails like this, after its program has printed these lines.
+    Fails {
+        /// The step.
+        step: Pattern,
+        /// How.
+        broken: Broken,
+        /// What the program prints.
+        says: Vec<String>,
+    },
+    /// The program of the step runs until it is killed at its time limit.
+    Hangs {
+        /// The step.
+        step: Pattern,
+    },
+    /// The program of the step ends well (or, if any code is an answer, with this one).
+    Prints {
+        /// The step.
+        step: Pattern,
+        /// On standard output.
+        text: String,
+        /// Its exit code.
+        code: i32,
+    },
+    /// Somebody holds a device that is to be overwritten, or a mount point that is to be unmounted.
+    Busy {
+        /// The device or mount point.
+        what: String,
+        /// Who holds it.
+        holders: Vec<String>,
+    },
+    /// The node of a device appears so long after it should.
+    Late {
+        /// The device.
+        device: String,
+        /// How long.
+        by: Duration,
+    },
+    /// The name stands for another disk, or none, when it is to be overwritten.
+    Gone {
+        /// The disk.
+        disk: String,
+    },
 }
 
-/// All that will go wrong.
+/// One thing that happens, once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// What.
+    pub event: Event,
+    /// How many steps that it could happen to are spared before.
+    pub after: usize,
+    /// Whether it has happened.
+    pub struck: bool,
+}
+
+/// All that will happen; shared with whoever wants to know whether it did.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults(Rc<RefCell<Vec<Fault>>>);
+
+/// How a step ends to which something happened.
+type Ended = Result<Outcome, StepError>;
 
 impl Faults {
-    /// These.
-    pub fn new(faults: Vec<Fault>) -> Self {
-        Self(faults)
+    /// Something more will happen.
+    pub fn add(&self, event: Event, after: usize) {
+        self.0.borrow_mut().push(Fault { event, after, struck: false });
     }
 
-    /// Whether this step fails.
-    pub(super) fn strike(&mut self, step: &Step) -> Option<StepError> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let text = step.to_string();
-        for index in 0..self.0.len() {
-            let fault = &mut self.0[index];
-            if !text.contains(&fault.matching) {
-                continue;
-            }
+    /// Whether each has happened, in the order in which they were added.
+    pub fn struck(&self) -> Vec<bool> {
+        self.0.borrow().iter().map(|fault| fault.struck).collect()
+    }
+
+    /// What happens to this step, if anything does.
+    pub(super) fn strike(&self, step: &Step) -> Option<Ended> {
+        let mut faults = self.0.borrow_mut();
+        let text = (!faults.is_empty()).then(|| step.to_string())?;
+        for fault in faults.iter_mut().filter(|fault| !fault.struck) {
+            let Some(ended) = fault.event.on(step, &text) else { continue };
             if fault.after > 0 {
                 fault.after -= 1;
                 continue;
             }
-            let fault = self.0.remove(index);
-            let (broken, tail) = (fault.broken, fault.says);
-            return Some(StepError { step: text, broken, tail, hint: None });
+            fault.struck = true;
+            return Some(ended);
         }
         None
     }
+}
+
+impl Event {
+    fn on(&self, step: &Step, text: &str) -> Option<Ended> {
+        let broken = |broken: Broken, tail: &[String]| {
+            Some(Err(StepError { tail: tail.to_vec(), ..StepError::new(text, broken) }))
+        };
+        match (self, step) {
+            // A look at a device is no step that anybody would have typed.
+            (Self::Fails { .. } | Self::Hangs { .. } | Self::Prints { .. }, Step::Claim { .. }) => {
+                None
+            }
+            (Self::Fails { step, broken: how, says }, any) if step.is_in(text) => match any {
+                Step::Run(Cmd { any_code: true, .. }) if let Broken::Exit(code) = how => {
+                    Some(Ok(printed(&says.join("\n"), *code)))
+                }
+                _ => broken(how.clone(), says),
+            },
+            (Self::Hangs { step }, Step::Run(Cmd { limit, .. })) if step.is_in(text) => {
+                // Without a limit of its own, somebody has to press Ctrl-C.
+                broken(limit.map_or(Broken::Interrupted, Broken::TimedOut), &[])
+            }
+            (Self::Prints { step, text: out, code }, _) if step.is_in(text) => {
+                Some(Ok(printed(out, *code)))
+            }
+            (
+                Self::Busy { what, holders },
+                Step::Claim { device: at, .. } | Step::Unmount { at },
+            ) if what == at => {
+                broken(Broken::Busy { at: at.clone(), holders: holders.clone() }, &[])
+            }
+            (Self::Late { device, by }, Step::WaitFor { nodes, limit })
+                if nodes.contains(device) =>
+            {
+                match by > limit {
+                    true => broken(Broken::not_there(device, *limit), &[]),
+                    false => Some(Ok(Outcome::default())),
+                }
+            }
+            (Self::Gone { disk }, Step::Claim { disks, .. }) if disks.contains(disk) => {
+                broken(Broken::Changed { disk: disk.clone() }, &[])
+            }
+            _ => None,
+        }
+    }
+}
+
+fn printed(text: &str, code: i32) -> Outcome {
+    Outcome { code, stdout: text.to_owned(), ..Outcome::default() }
 }

@@ -4,27 +4,42 @@
 //! the model; what is simulated here is the rest: files that come and go, on filesystems that are
 //! made, mounted and unmounted.
 
-mod faults;
+pub mod faults;
 mod tree;
+
+use std::collections::BTreeMap;
 
 use super::{Outcome, Step, StepError, System, Watch};
 use crate::machine::files::{FileError, Files, Look, Text};
 use crate::machine::{Fact, Machine, Scope};
 use crate::types::{Mode, Place};
 
-pub use faults::{Fault, Faults};
+use faults::Faults;
 use tree::{Node, Trees};
 
 /// The simulated system.
+#[derive(Clone)]
 pub struct Sim {
     trees: Trees,
+    /// Only in a rehearsal.
+    rehearsal: Option<Rehearsal>,
+}
+
+/// A simulation that behaves like the real thing: what goes wrong goes wrong, and an action that is
+/// broken off leaves half of its work.
+#[derive(Clone, Default)]
+struct Rehearsal {
     faults: Faults,
+    /// What an action that was broken off did make.
+    half_done: Vec<Fact>,
+    /// What was written to files, by the path at that time: they may be out of sight by now.
+    written: BTreeMap<String, Option<Text>>,
 }
 
 impl Sim {
     /// A simulation above `below`, which shows the files that are there before it begins.
     pub fn above(below: Box<dyn Files>) -> Self {
-        Self { trees: Trees::new(below), faults: Faults::default() }
+        Self { trees: Trees::new(below), rehearsal: None }
     }
 
     /// A simulation of a machine whose files nobody knows.
@@ -32,10 +47,35 @@ impl Sim {
         Self::above(Box::new(Nobody))
     }
 
-    /// The same simulation, with things that go wrong.
+    /// The same machine, where things go wrong as they do for real.
     #[must_use]
-    pub fn with_faults(self, faults: Faults) -> Self {
-        Self { faults, ..self }
+    pub fn rehearsal(self, faults: Faults) -> Self {
+        Self { rehearsal: Some(Rehearsal { faults, ..Rehearsal::default() }), ..self }
+    }
+
+    /// The same machine, for planning what comes next.
+    #[must_use]
+    pub fn planning(&self) -> Self {
+        Self { trees: self.trees.clone(), rehearsal: None }
+    }
+
+    /// What a rehearsal wrote at this path, wherever that is by now; `None` inside for what it removed.
+    pub fn written(&self, path: &str) -> Option<&Option<Text>> {
+        self.rehearsal.as_ref()?.written.get(path)
+    }
+
+    /// A file that is there before anything happens.
+    pub fn put(
+        &mut self,
+        place: &Place,
+        content: Text,
+        mode: Option<Mode>,
+    ) -> Result<(), StepError> {
+        if let Some(folder) = place.path.parent() {
+            self.trees.make_dirs(&Place::here(folder), Mode::new(0o755))?;
+        }
+        let mode = mode.unwrap_or(Mode::new(0o644));
+        Ok(self.trees.put(place, Node::File { content, mode })?)
     }
 }
 
@@ -84,8 +124,8 @@ impl System for Sim {
     }
 
     fn perform(&mut self, step: &Step, _watch: &mut dyn Watch) -> Result<Outcome, StepError> {
-        if let Some(error) = self.faults.strike(step) {
-            return Err(error);
+        if let Some(ended) = self.rehearsal.as_ref().and_then(|r| r.faults.strike(step)) {
+            return ended;
         }
         let file = |content: Text, mode: Option<Mode>| Node::File {
             content,
@@ -128,15 +168,45 @@ impl System for Sim {
             | Step::FillRandom { .. }
             | Step::WaitFor { .. } => {}
         }
-        Ok(Outcome::default())
+        self.remember(step);
+        Ok(Outcome { unknown: true, ..Outcome::default() })
     }
 
     fn probe(
         &mut self,
-        _known: &Machine,
+        known: &Machine,
         _scope: Option<&Scope>,
     ) -> Result<Option<Machine>, StepError> {
-        Ok(None)
+        let Some(rehearsal) = &mut self.rehearsal else { return Ok(None) };
+        let half_done = std::mem::take(&mut rehearsal.half_done);
+        let mut machine = known.clone();
+        for fact in half_done {
+            // What does not fit was not made.
+            if machine.learn(&fact).is_ok() {
+                self.learned(&fact, &machine);
+            }
+        }
+        Ok(Some(machine))
+    }
+
+    /// Mounts are made one by one; everything else is there when the last program has done its work.
+    fn broken_off(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
+        let Some(rehearsal) = &mut self.rehearsal else { return };
+        let mounted = |at: &String| {
+            done.iter().any(|step| matches!(step, Step::Mount(call) if call.at == *at))
+        };
+        let runs = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Run(_)));
+        let made = |fact: &&Fact| match fact {
+            Fact::Mounted { at, .. } => mounted(at),
+            Fact::File { .. } | Fact::Dir { .. } | Fact::Link { .. } => false,
+            _ => runs(done) && !runs(left),
+        };
+        let ended = done.iter().filter_map(|step| match step {
+            Step::Unmount { at } => Some(Fact::Unmounted { at: at.clone() }),
+            Step::SwapOff { device } => Some(Fact::Swapping { device: device.clone(), on: None }),
+            _ => None,
+        });
+        rehearsal.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
     }
 
     fn learned(&mut self, fact: &Fact, machine: &Machine) {
@@ -159,7 +229,33 @@ impl System for Sim {
         }
     }
 
+    fn into_simulation(self: Box<Self>) -> Option<Sim> {
+        Some(*self)
+    }
+
     fn is_real(&self) -> bool {
         false
+    }
+
+    fn only_plans(&self) -> bool {
+        self.rehearsal.is_none()
+    }
+}
+
+impl Sim {
+    /// Keeps what a step wrote.
+    fn remember(&mut self, step: &Step) {
+        let (place, text) = match step {
+            Step::Write { place, content, .. } => (place, Some(content.clone())),
+            Step::Copy { to, .. } => (to, self.trees.read(to).ok()),
+            Step::MakeKey { place, .. } | Step::MakeImage { place, .. } => {
+                (place, self.trees.read(place).ok())
+            }
+            Step::Remove { place } => (place, None),
+            _ => return,
+        };
+        if let Some(rehearsal) = &mut self.rehearsal {
+            rehearsal.written.insert(place.to_string(), text);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use crate::machine::files::{FileError, Files, Look, Text};
 use crate::machine::{Machine, MountOrigin, is_below};
@@ -31,7 +32,7 @@ enum Base {
     Unknown(String),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Tree {
     base: Base,
     /// By path from the root of the filesystem. The key is the text: comparing paths component by
@@ -50,8 +51,9 @@ struct Spot {
 /// How many links a path may lead through (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
+#[derive(Clone)]
 pub(super) struct Trees {
-    below: Box<dyn Files>,
+    below: Rc<dyn Files>,
     looked: RefCell<HashMap<OsString, Look>>,
     /// The first one is the running system's.
     trees: Vec<Tree>,
@@ -65,7 +67,7 @@ impl Trees {
     pub(super) fn new(below: Box<dyn Files>) -> Self {
         let host = Tree { base: Base::Below, nodes: HashMap::new(), removed: false };
         Self {
-            below,
+            below: below.into(),
             looked: RefCell::default(),
             trees: vec![host],
             by_uuid: HashMap::new(),

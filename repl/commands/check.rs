@@ -1,0 +1,41 @@
+//! `gscript check`: mistakes in recipes, without running them.
+
+use gscript::check::{Trial, check as look};
+use gscript::error::Exit;
+
+use super::plan::described;
+use crate::DONE;
+use crate::cli::CheckArgs;
+use crate::finding::{say, shown};
+use crate::screen::style;
+
+pub(crate) fn check(args: &CheckArgs) -> Exit {
+    let machine = match args.machine.as_deref().map(described).transpose() {
+        Ok(machine) => machine,
+        Err(exit) => return exit,
+    };
+    let trial = Trial { machine, set: args.set.clone() };
+    let mut found = 0;
+    for path in &args.recipes {
+        let checked = look(path, &trial);
+        for finding in &checked.findings {
+            say(&format!("{}\n", shown(finding)));
+        }
+        found += checked.findings.len();
+        if checked.findings.is_empty() {
+            let s = style();
+            let plans = s.dim(&format!("{} plans", checked.plans));
+            say(&format!("{} {}  {plans}", s.green(s.done), path.display()));
+        }
+    }
+    match found {
+        0 => DONE,
+        1 => told("1 finding"),
+        many => told(&format!("{many} findings")),
+    }
+}
+
+fn told(text: &str) -> Exit {
+    say(&style().red(text));
+    Exit::Usage
+}

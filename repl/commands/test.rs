@@ -1,0 +1,142 @@
+//! `gscript test`: the tests of recipes.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use gscript::error::Exit;
+use gscript::finding::Finding;
+use gscript::script::ScriptError;
+use gscript::test::{Outcome, TestFile, Tested, find, run};
+use serde_json::json;
+
+use crate::DONE;
+use crate::cli::TestArgs;
+use crate::finding::{say, shown};
+use crate::render::Problem;
+use crate::screen::style;
+
+/// What came of all of them.
+#[derive(Default)]
+struct Sum {
+    passed: usize,
+    failed: usize,
+    left_out: usize,
+    /// Files that could not be run to their end.
+    damaged: usize,
+}
+
+pub(crate) fn test(args: &TestArgs) -> Exit {
+    let here = [PathBuf::from(".")];
+    let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
+    let files = match find(paths) {
+        Ok(files) => files,
+        Err(error) => {
+            Problem::new(error.to_string())
+                .help("how to write tests: docs/testing.md, and gscript doc expect")
+                .print();
+            return Exit::Usage;
+        }
+    };
+    let start = Instant::now();
+    let mut sum = Sum::default();
+    for file in &files {
+        let outcome = run(file, &args.filter);
+        sum.add(&outcome);
+        if args.json {
+            print_json(file, &outcome);
+        } else {
+            print(file, &outcome);
+        }
+    }
+    if !args.json {
+        say(&format!("\n{}", sum.sentence(start.elapsed())));
+    }
+    sum.exit(args)
+}
+
+impl Sum {
+    fn add(&mut self, outcome: &Outcome) {
+        let passed = outcome.tests.iter().filter(|test| test.findings.is_empty()).count();
+        self.passed += passed;
+        self.failed += outcome.tests.len() - passed;
+        self.left_out += outcome.left_out;
+        self.damaged += usize::from(outcome.error.is_some());
+    }
+
+    fn sentence(&self, took: Duration) -> String {
+        let s = style();
+        let mut parts = vec![s.green(&format!("{} passed", self.passed))];
+        if self.failed > 0 {
+            parts.push(s.red(&format!("{} failed", self.failed)));
+        }
+        if self.left_out > 0 {
+            parts.push(format!("{} left out", self.left_out));
+        }
+        if self.damaged > 0 {
+            parts.push(s.red(&format!("{} files are damaged", self.damaged)));
+        }
+        format!("{}, {:.1} s", parts.join(", "), took.as_secs_f64())
+    }
+
+    fn exit(&self, args: &TestArgs) -> Exit {
+        if self.damaged > 0 {
+            return Exit::Usage;
+        }
+        if self.passed + self.failed == 0 {
+            let what = match args.filter.as_slice() {
+                [] => "there is no test in these files".to_owned(),
+                names => format!("no test has a name with {}", names.join(" or ")),
+            };
+            Problem::new(what).help("a test begins with test(\"its name\", …)").print();
+            return Exit::Usage;
+        }
+        if self.failed > 0 { Exit::Failed } else { DONE }
+    }
+}
+
+fn print(file: &TestFile, outcome: &Outcome) {
+    let s = style();
+    let mut text = s.bold(&file.name);
+    for test in &outcome.tests {
+        let time = s.dim(&format!("{} ms", test.took.as_millis()));
+        let sign = match test.findings.is_empty() {
+            true => s.green(s.done),
+            false => s.red(s.failed),
+        };
+        text += &format!("\n  {sign} {}  {time}", test.name);
+        for line in test.said.iter().filter(|_| !test.findings.is_empty()) {
+            text += &format!("\n    it printed: {line}");
+        }
+        for finding in &test.findings {
+            text += &format!("\n{}\n", shown(finding));
+        }
+    }
+    if let Some(error) = &outcome.error {
+        text += &format!("\n{}", Problem::of(error, &file.text).text());
+    }
+    say(text.trim_end());
+}
+
+fn print_json(file: &TestFile, outcome: &Outcome) {
+    let finding = |finding: &Finding| {
+        json!({
+            "title": finding.title, "file": finding.site.file, "line": finding.site.line,
+            "notes": finding.notes, "diff": finding.diff, "help": finding.help,
+        })
+    };
+    let test = |test: &Tested| {
+        json!({
+            "file": file.name, "test": test.name, "line": test.site.line,
+            "passed": test.findings.is_empty(), "seconds": test.took.as_secs_f64(),
+            "findings": test.findings.iter().map(finding).collect::<Vec<_>>(),
+        })
+    };
+    let damaged = |error: &ScriptError| {
+        let line = error.site().map(|site| site.line);
+        json!({ "file": file.name, "error": error.to_string(), "line": line })
+    };
+    let lines = outcome.tests.iter().map(test).chain(outcome.error.iter().map(damaged));
+    for line in lines {
+        say(&line.to_string());
+    }
+}

@@ -1,0 +1,146 @@
+//! Calls of primitives in a script: does each exist, and does what it is given fit?
+
+use super::Scan;
+use super::tokens::{Kind, Token};
+use crate::event::Site;
+use crate::finding::Finding;
+use crate::registry::PRIMITIVES;
+use crate::script::{Language, meant};
+use crate::spec::{ArgError, Spec};
+use crate::types::nearest;
+
+/// What is wrong with the calls.
+pub(super) fn calls(scan: &Scan<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (index, window) in scan.tokens.windows(3).enumerate() {
+        let [domain, dot, verb] = window else { continue };
+        let (Some(domain_name), Some(verb_name)) = (domain.name(), verb.name()) else { continue };
+        if !scan.is_module(index, domain_name, dot) {
+            continue;
+        }
+        let name = format!("{domain_name}.{verb_name}");
+        let site = scan.site(verb.line);
+        match PRIMITIVES.iter().find(|primitive| primitive.spec.name == name) {
+            Some(primitive) => {
+                let given = arguments(&scan.tokens[index + 3..]);
+                found.extend(
+                    given.iter().flat_map(|given| fits(scan, primitive.spec, given, &site)),
+                );
+            }
+            None => found.push(unknown(scan, domain_name, &name, site)),
+        }
+    }
+    found
+}
+
+impl Scan<'_> {
+    /// Whether a name and the sign behind it are the beginning of a call of a primitive.
+    fn is_module(&self, index: usize, name: &str, dot: &Token) -> bool {
+        match self.language {
+            Language::Rhai => dot.is("::"),
+            Language::Lua => {
+                let inner =
+                    index > 0 && (self.tokens[index - 1].is(".") || self.tokens[index - 1].is(":"));
+                let domain = PRIMITIVES.iter().any(|primitive| primitive.spec.domain() == name);
+                dot.is(".") && !inner && domain && !self.declared.contains(name)
+            }
+        }
+    }
+}
+
+fn unknown(scan: &Scan<'_>, domain: &str, name: &str, site: Site) -> Finding {
+    let known = PRIMITIVES.iter().any(|primitive| primitive.spec.domain() == domain);
+    let title = match known {
+        true => format!("there is no function {}", scan.language.call(name)),
+        false => format!("there is no module {domain}"),
+    };
+    let specs: Vec<&Spec> = PRIMITIVES.iter().map(|primitive| primitive.spec).collect();
+    Finding::new(title, site, scan.source).help(meant(name, scan.language, &specs, []))
+}
+
+/// What a call is given: how many values, and the names in the map at the end, where it is written
+/// out.
+struct Arguments {
+    count: usize,
+    /// Names with their lines.
+    options: Vec<(String, u32)>,
+}
+
+/// Reads the arguments behind a name; nothing if it is not called with parentheses.
+fn arguments(tokens: &[Token]) -> Option<Arguments> {
+    if !tokens.first()?.is("(") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut parts: Vec<Vec<&Token>> = vec![Vec::new()];
+    for token in tokens {
+        match token.kind {
+            Kind::Sign("(" | "[" | "{" | "#{") => depth += 1,
+            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            // Blocks of Lua have commas of their own, and so have closures of Rhai.
+            Kind::Sign("|" | "||") => return None,
+            _ if token.name() == Some("function") => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        match token.kind {
+            Kind::Sign(",") if depth == 1 => parts.push(Vec::new()),
+            _ => parts.last_mut()?.push(token),
+        }
+    }
+    parts[0].remove(0);
+    if parts.last().is_some_and(Vec::is_empty) {
+        parts.pop();
+    }
+    let options = parts.last().and_then(|part| keys(part)).unwrap_or_default();
+    Some(Arguments { count: parts.len(), options })
+}
+
+/// The names in a map that is written out.
+fn keys(part: &[&Token]) -> Option<Vec<(String, u32)>> {
+    if !(part.first()?.is("#{") || part.first()?.is("{")) || !part.last()?.is("}") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut keys = Vec::new();
+    for pair in part.windows(2) {
+        match pair[0].kind {
+            Kind::Sign("(" | "[" | "{" | "#{") => depth += 1,
+            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let (1, true, Some(name)) = (depth, pair[1].is(":") || pair[1].is("="), pair[0].name()) {
+            keys.push((name.to_owned(), pair[0].line));
+        }
+    }
+    // Something is written out that has no names: a list.
+    (!keys.is_empty() || part.len() == 2).then_some(keys)
+}
+
+/// What does not fit, in the words of the call itself.
+fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &Arguments, site: &Site) -> Vec<Finding> {
+    let required: Vec<&str> = spec.required().map(|param| param.name).collect();
+    let has_options = spec.params.len() > required.len();
+    let finding = |error: &ArgError, site: Site| {
+        let title = format!("{}: {error}", scan.language.call(spec.name));
+        let help = crate::error::called(&spec.signature(), spec.name);
+        Finding::new(title, site, scan.source).help(help)
+    };
+    if let Some(param) = required.get(given.count) {
+        return vec![finding(&ArgError::Missing { param }, site.clone())];
+    }
+    if given.count > required.len() + usize::from(has_options) {
+        return vec![finding(&ArgError::TooMany { most: required.len() }, site.clone())];
+    }
+    let options = if given.count > required.len() { given.options.as_slice() } else { &[] };
+    let names = || spec.params.iter().map(|param| param.name);
+    let strange = options.iter().filter(|(key, _)| !names().any(|name| name == key));
+    let unknown = |(key, line): &(String, u32)| {
+        let (name, near) = (key.clone(), nearest(key, names()));
+        let error = ArgError::Unknown { name, nearest: near, known: names().collect() };
+        finding(&error, scan.site(*line))
+    };
+    strange.map(unknown).collect()
+}

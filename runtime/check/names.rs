@@ -1,0 +1,169 @@
+//! Names in a script: does each stand for something, and is each parameter used?
+
+use std::collections::BTreeSet;
+
+use super::Scan;
+use super::tokens::{Kind, Token};
+use crate::finding::Finding;
+use crate::recipe::ParamDecl;
+use crate::registry::PRIMITIVES;
+use crate::script::{Language, meant};
+use crate::spec::Spec;
+
+const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
+    try catch import export as global fn private this true false is_shared switch Fn eval is_def_fn \
+    is_def_var";
+
+/// The functions of Rhai's standard package that a recipe finds.
+const RHAI_FUNCTIONS: &str = "print debug type_of curry abs acos acosh all append as_string asin asinh \
+    atan atan2 atanh bits blob bytes ceiling chars chop clear concat contains cos cosh crop dedup \
+    drain end ends_with exit exp extract fill_with filter find find_map floor for_each fraction get \
+    get_bit get_bits get_tag hypot index_of insert int is_anonymous is_empty is_even is_exclusive \
+    is_finite is_inclusive is_infinite is_nan is_odd is_zero keys len ln log log10 make_lower \
+    make_upper map max merge min mixin name order order_by order_desc pad parse_float parse_int \
+    parse_json pop push range reduce reduce_rev remove replace retain reverse round rsplit rsplitn \
+    set set_bit set_bits set_tag shift sign sin sinh some sort sort_by sort_desc splice split \
+    split_at split_rev split_whitespace splitn sqrt start starts_with sub_string take tan tanh \
+    to_array to_binary to_blob to_chars to_debug to_degrees to_float to_hex to_int to_json to_lower \
+    to_octal to_radians to_string to_upper trim truncate values zip PI E";
+
+const LUA_WORDS: &str = "and break do else elseif end false for function goto if in local nil not or \
+    repeat return then true until while";
+
+const LUA_GLOBALS: &str = "assert error getmetatable ipairs next pairs pcall print rawequal rawget \
+    rawlen rawset select setmetatable tonumber tostring type xpcall _G _VERSION table string math \
+    utf8 self";
+
+/// The words that every script finds: keywords, and what comes with its language.
+fn words(language: Language) -> BTreeSet<&'static str> {
+    let (own, library) = match language {
+        Language::Rhai => (RHAI_WORDS, RHAI_FUNCTIONS),
+        Language::Lua => (LUA_WORDS, LUA_GLOBALS),
+    };
+    own.split_whitespace().chain(library.split_whitespace()).chain(["step"]).collect()
+}
+
+/// Every name that the script itself introduces, wherever that is.
+pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let rest = &tokens[index + 1..];
+        match (language, &token.kind) {
+            (Language::Rhai, Kind::Name(word)) => match word.as_str() {
+                "let" | "const" | "as" => found.extend(list(rest, 1)),
+                "fn" | "for" | "catch" => {
+                    found.extend(list(rest, 1).into_iter().chain(bracketed(rest)));
+                }
+                _ => {}
+            },
+            // Parameters of a closure; what stands between two `|` otherwise does no harm.
+            (Language::Rhai, Kind::Sign("|")) => found.extend(list(rest, usize::MAX)),
+            (Language::Lua, Kind::Name(word)) => match word.as_str() {
+                "local" | "for" => found.extend(list(rest, usize::MAX)),
+                "function" => found.extend(list(rest, 1).into_iter().chain(bracketed(rest))),
+                "goto" => found.extend(list(rest, 1)),
+                name if rest.first().is_some_and(|next| next.is("=")) => {
+                    found.insert(name.to_owned());
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    found.retain(|name| !words(language).contains(name.as_str()));
+    found
+}
+
+/// Names with commas (and attributes of Lua) between them.
+fn list(tokens: &[Token], most: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    for token in tokens {
+        match &token.kind {
+            Kind::Name(name) if name == "function" => {}
+            Kind::Name(name) if name == "in" => break,
+            Kind::Name(name) => names.push(name.clone()),
+            Kind::Sign("," | "<" | ">") => {}
+            _ => break,
+        }
+        if names.len() >= most {
+            break;
+        }
+    }
+    names
+}
+
+/// The names in the next pair of parentheses.
+fn bracketed(tokens: &[Token]) -> Vec<String> {
+    let open = tokens.iter().take(4).position(|token| token.is("("));
+    open.map(|open| list(&tokens[open + 1..], usize::MAX)).unwrap_or_default()
+}
+
+/// Names that stand for nothing.
+pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
+    let specs: Vec<&'static Spec> = PRIMITIVES.iter().map(|primitive| primitive.spec).collect();
+    let words = words(scan.language);
+    let params: Vec<&str> = scan.params.iter().map(|param| param.name.as_str()).collect();
+    let mut told = BTreeSet::new();
+    let mut found = Vec::new();
+    for (index, token) in scan.tokens.iter().enumerate() {
+        let Some(name) = token.name() else { continue };
+        let known = words.contains(name)
+            || scan.declared.contains(name)
+            || params.contains(&name)
+            || specs.iter().any(|spec| spec.domain() == name);
+        if known || !scan.stands_alone(index) || !told.insert(name.to_owned()) {
+            continue;
+        }
+        let called = scan.tokens.get(index + 1).is_some_and(|next| next.is("("));
+        let what = if called && scan.language == Language::Rhai { "function" } else { "variable" };
+        let variables = params.iter().copied().chain(scan.declared.iter().map(String::as_str));
+        let title = format!("there is no {what} {name}");
+        let help = meant(name, scan.language, &specs, variables);
+        found.push(Finding::new(title, scan.site(token.line), scan.source).help(help));
+    }
+    found
+}
+
+impl Scan<'_> {
+    /// Whether a name is neither a part of another, nor a key, nor a module.
+    fn stands_alone(&self, index: usize) -> bool {
+        let before = index.checked_sub(1).map(|before| &self.tokens[before]);
+        let after = self.tokens.get(index + 1);
+        let before_is = |sign: &str| before.is_some_and(|token| token.is(sign));
+        let after_is = |sign: &str| after.is_some_and(|token| token.is(sign));
+        let part = before_is(".") || before_is("::") || before_is("?.");
+        let part = part || (self.language == Language::Lua && before_is(":"));
+        let key = match self.language {
+            Language::Rhai => after_is(":") || after_is("::"),
+            Language::Lua => after_is("=") || before_is("::"),
+        };
+        !part && !key
+    }
+}
+
+/// Parameters that take the place of a module: in Lua both are variables.
+pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
+    let module = |name: &str| PRIMITIVES.iter().any(|primitive| primitive.spec.domain() == name);
+    let hides = |param: &&ParamDecl| scan.language == Language::Lua && module(&param.name);
+    let finding = |param: &ParamDecl| {
+        let title = format!("the parameter {0:?} hides the module {0}", param.name);
+        Finding::new(title, scan.site(param.line), scan.source).help("give it another name")
+    };
+    scan.params.iter().filter(hides).map(finding).collect()
+}
+
+/// Parameters that nothing reads.
+pub(super) fn unused(scan: &Scan<'_>, front: &str) -> Vec<Finding> {
+    let read = |name: &str| {
+        scan.tokens.iter().any(|token| token.name() == Some(name))
+            || front.contains(&format!("\"${name}\""))
+            || scan.params.iter().any(|param| param.when.iter().any(|(other, _)| other == name))
+    };
+    let unused = scan.params.iter().filter(|param| !read(&param.name));
+    let finding = |param: &ParamDecl| {
+        let title = format!("the parameter {:?} is never used", param.name);
+        Finding::new(title, scan.site(param.line), scan.source)
+            .help("use it, or don't ask for it".to_owned())
+    };
+    unused.map(finding).collect()
+}

@@ -1,0 +1,249 @@
+//! The words of a script, with their lines: as much of either language as is needed to see what is
+//! called and what is named. What it can't make sense of, the parsers of the languages complain about.
+
+use crate::script::Language;
+
+/// A word or sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What.
+    pub kind: Kind,
+    /// From 1.
+    pub line: u32,
+}
+
+/// What stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A name or keyword.
+    Name(String),
+    /// A text, without its quotation marks.
+    Text(String),
+    /// A number.
+    Number,
+    /// A sign; `::`, `#{`, `==` and their like are one.
+    Sign(&'static str),
+}
+
+impl Token {
+    /// The name, if it is one.
+    pub fn name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this sign.
+    pub fn is(&self, sign: &str) -> bool {
+        matches!(&self.kind, Kind::Sign(own) if *own == sign)
+    }
+}
+
+/// Signs of more than one character that matter, and all others; longer ones first.
+const SIGNS: &[&str] = &[
+    "...", "..=", "::", "#{", "==", "!=", "<=", ">=", "~=", "=>", "->", "..", "?.", "&&", "||",
+    "??", "+=", "-=", "*=", "/=", "%=", "(", ")", "[", "]", "{", "}", ".", ",", ";", ":", "=", "|",
+    "<", ">", "+", "-", "*", "/", "%", "!", "&", "^", "~", "#", "?", "@", "$", "'",
+];
+
+/// All tokens of a script.
+pub fn tokens(language: Language, text: &str) -> Vec<Token> {
+    let mut scanner = Scanner { language, rest: text, line: 1, found: Vec::new() };
+    scanner.scan(None);
+    scanner.found
+}
+
+struct Scanner<'a> {
+    language: Language,
+    rest: &'a str,
+    line: u32,
+    found: Vec<Token>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Takes this many bytes.
+    fn take(&mut self, bytes: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(bytes);
+        self.rest = rest;
+        self.line += u32::try_from(taken.matches('\n').count()).unwrap_or(0);
+        taken
+    }
+
+    fn push(&mut self, kind: Kind, line: u32) {
+        self.found.push(Token { kind, line });
+    }
+
+    /// Scans to the end, or to the brace that closes an interpolation.
+    fn scan(&mut self, inside: Option<()>) {
+        let mut depth = 0_u32;
+        while let Some(first) = self.rest.chars().next() {
+            let line = self.line;
+            if first.is_whitespace() {
+                self.take(first.len_utf8());
+            } else if self.comment() || self.string() {
+            } else if first.is_alphabetic() || first == '_' {
+                let end = self.rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                let name = self.take(end.unwrap_or(self.rest.len()));
+                self.push(Kind::Name(name.to_owned()), line);
+            } else if first.is_ascii_digit() {
+                let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                self.take(end.unwrap_or(self.rest.len()));
+                self.push(Kind::Number, line);
+            } else if let Some(sign) = SIGNS.iter().find(|sign| self.rest.starts_with(**sign)) {
+                match *sign {
+                    "{" | "#{" => depth += 1,
+                    "}" if inside.is_some() && depth == 0 => return,
+                    "}" => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                self.take(sign.len());
+                self.push(Kind::Sign(sign), line);
+            } else {
+                self.take(first.len_utf8());
+            }
+        }
+    }
+
+    /// Leaves out a comment.
+    fn comment(&mut self) -> bool {
+        let to_line_end = |rest: &str| rest.find('\n').unwrap_or(rest.len());
+        match self.language {
+            Language::Rhai if self.rest.starts_with("//") => {
+                self.take(to_line_end(self.rest));
+            }
+            Language::Rhai if self.rest.starts_with("/*") => {
+                let end = self.rest.find("*/").map_or(self.rest.len(), |at| at + 2);
+                self.take(end);
+            }
+            Language::Lua if self.rest.starts_with("--") => {
+                self.take(2);
+                if self.long_bracket().is_none() {
+                    self.take(to_line_end(self.rest));
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A text in quotation marks, with what is interpolated in it.
+    fn string(&mut self) -> bool {
+        let line = self.line;
+        let Some(mark) = self.rest.chars().next() else { return false };
+        match (self.language, mark) {
+            (_, '"' | '\'') => {
+                self.take(1);
+                let text = self.quoted(mark);
+                self.push(Kind::Text(text), line);
+            }
+            (Language::Rhai, '`') => {
+                self.take(1);
+                self.interpolated(line);
+            }
+            (Language::Lua, '[') => match self.long_bracket() {
+                Some(text) => self.push(Kind::Text(text), line),
+                None => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn quoted(&mut self, mark: char) -> String {
+        let mut text = String::new();
+        while let Some(next) = self.rest.chars().next() {
+            self.take(next.len_utf8());
+            match next {
+                _ if next == mark => break,
+                '\\' => {
+                    let escaped = self.rest.chars().next().unwrap_or('\\');
+                    self.take(self.rest.chars().next().map_or(0, char::len_utf8));
+                    text.push(escaped);
+                }
+                _ => text.push(next),
+            }
+        }
+        text
+    }
+
+    fn interpolated(&mut self, line: u32) {
+        let mut text = String::new();
+        while let Some(next) = self.rest.chars().next() {
+            if self.rest.starts_with("${") {
+                self.take(2);
+                self.scan(Some(()));
+                self.take(self.rest.len().min(1));
+                continue;
+            }
+            self.take(next.len_utf8());
+            if next == '`' {
+                break;
+            }
+            text.push(next);
+        }
+        self.push(Kind::Text(text), line);
+    }
+
+    /// `[[ … ]]` or `[==[ … ]==]`.
+    fn long_bracket(&mut self) -> Option<String> {
+        let inner = self.rest.strip_prefix('[')?;
+        let level = inner.len() - inner.trim_start_matches('=').len();
+        if !inner[level..].starts_with('[') {
+            return None;
+        }
+        let close = format!("]{}]", "=".repeat(level));
+        let body = &inner[level + 1..];
+        let end = body.find(&close).unwrap_or(body.len());
+        let text = body[..end].to_owned();
+        let all = (level + 2 + end + close.len()).min(self.rest.len());
+        self.take(all);
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(language: Language, text: &str) -> Vec<String> {
+        let words = tokens(language, text).into_iter().map(|token| match token.kind {
+            Kind::Name(name) => format!("{name}:{}", token.line),
+            Kind::Text(text) => format!("{text:?}"),
+            Kind::Number => "0".into(),
+            Kind::Sign(sign) => sign.to_owned(),
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn comments_texts_and_interpolations() {
+        assert_eq!(
+            names(Language::Rhai, "a::b(\"c//\\\"\"); // d\n/* e\n */ f = `g${h(1)}i`;"),
+            [
+                "a:1",
+                "::",
+                "b:1",
+                "(",
+                "\"c//\\\"\"",
+                ")",
+                ";",
+                "f:3",
+                "=",
+                "h:3",
+                "(",
+                "0",
+                ")",
+                "\"gi\"",
+                ";"
+            ]
+        );
+        assert_eq!(
+            names(Language::Lua, "a.b'c' --[[ d\n]] e = [=[f]]]=] -- g\nh"),
+            ["a:1", ".", "b:1", "\"c\"", "e:2", "=", "\"f]]\"", "h:3"]
+        );
+        // Broken text ends somewhere.
+        names(Language::Rhai, "`${\"");
+        names(Language::Lua, "[[ 'ü");
+    }
+}

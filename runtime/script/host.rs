@@ -1,0 +1,76 @@
+//! What a script talks to: a session that plans or runs a recipe, or the bench of a recipe's tests.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::ScriptError;
+use crate::event::Site;
+use crate::registry::PRIMITIVES;
+use crate::session::{Failure, Session};
+use crate::spec::Spec;
+use crate::system::Interrupts;
+use crate::types::Value;
+
+/// Whoever answers the calls of a script. Both languages register exactly what is listed here.
+pub trait Host {
+    /// Everything that can be called as `domain::verb`.
+    fn specs(&self) -> Vec<&'static Spec>;
+
+    /// Calls the one with this place in the list.
+    fn call(&self, index: usize, site: Site, values: Vec<Value>) -> Result<Value, Failure>;
+
+    /// The script prints something.
+    fn say(&self, text: &str);
+
+    /// A chapter begins.
+    fn chapter(&self, title: &str);
+
+    /// Ctrl-C.
+    fn interrupts(&self) -> Interrupts;
+
+    /// The failure that ended everything, if one did.
+    fn failure(&self) -> Option<Failure>;
+
+    /// Where tests are gathered, for a file of tests.
+    fn tests(&self) -> Option<&dyn Tests> {
+        None
+    }
+}
+
+/// A script engine keeps its host as long as it lives.
+pub type Shared = Rc<dyn Host>;
+
+/// Gathers the tests of a file.
+pub trait Tests {
+    /// A test begins; whether anybody wants it to be run.
+    fn begin(&self, name: &str, site: Site) -> bool;
+
+    /// It ended; an error is one that its script did not expect.
+    fn end(&self, result: Result<(), ScriptError>);
+}
+
+impl Host for RefCell<Session> {
+    fn specs(&self) -> Vec<&'static Spec> {
+        PRIMITIVES.iter().map(|primitive| primitive.spec).collect()
+    }
+
+    fn call(&self, index: usize, site: Site, values: Vec<Value>) -> Result<Value, Failure> {
+        self.borrow_mut().call(&PRIMITIVES[index], site, values)
+    }
+
+    fn say(&self, text: &str) {
+        self.borrow_mut().say(text);
+    }
+
+    fn chapter(&self, title: &str) {
+        self.borrow_mut().chapter(title);
+    }
+
+    fn interrupts(&self) -> Interrupts {
+        self.borrow().interrupts.clone()
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        self.borrow().failure().cloned()
+    }
+}

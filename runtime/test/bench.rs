@@ -1,0 +1,340 @@
+//! What the test at work has prepared and seen so far.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::rehearse::{Ended, Ran, rehearse};
+use super::words::{Misuse, WORDS};
+use super::{TestFile, Tested};
+use crate::error::{BadCall, Error, Exit, Result};
+use crate::event::Site;
+use crate::finding::Finding;
+use crate::machine::Machine;
+use crate::recipe::{Answers, Recipe};
+use crate::script::{Host, ScriptError, Tests};
+use crate::session::Failure;
+use crate::spec::Spec;
+use crate::system::Sim;
+use crate::system::sim::faults::{Event, Faults};
+use crate::types::{Map, Value};
+
+/// The host of a file of tests.
+pub(super) struct Bench {
+    pub(super) file: TestFile,
+    names: Vec<String>,
+    seen: BTreeSet<String>,
+    done: Vec<Tested>,
+    left_out: usize,
+    current: Option<Current>,
+}
+
+/// The test at work.
+pub(super) struct Current {
+    name: String,
+    site: Site,
+    start: Instant,
+    findings: Vec<Finding>,
+    said: Vec<String>,
+    /// How often something was expected: a test without is none.
+    expected: usize,
+    pub(super) recipe: Option<PathBuf>,
+    pub(super) machine: Machine,
+    pub(super) answers: Map,
+    pub(super) sim: Sim,
+    /// What will happen in the next run.
+    orders: Orders,
+    /// What should have happened in the latest one.
+    carried: Orders,
+    ran: Option<Ran>,
+    /// Whether the test has said how the latest run should end.
+    judged: bool,
+}
+
+/// Faults, and where each was ordered in which words.
+#[derive(Default)]
+struct Orders {
+    faults: Faults,
+    by: Vec<(Site, String)>,
+}
+
+impl Bench {
+    pub(super) fn new(file: TestFile, names: Vec<String>) -> Self {
+        let (seen, done) = (BTreeSet::new(), Vec::new());
+        Self { file, names, seen, done, left_out: 0, current: None }
+    }
+
+    /// The tests, and how many were left out.
+    pub(super) fn results(&mut self) -> (Vec<Tested>, usize) {
+        (std::mem::take(&mut self.done), self.left_out)
+    }
+
+    fn finding(&self, title: impl Into<String>, site: &Site) -> Finding {
+        Finding {
+            title: title.into(),
+            site: site.clone(),
+            source: Rc::clone(&self.file.text),
+            notes: Vec::new(),
+            diff: None,
+            help: None,
+        }
+    }
+
+    /// The test at work.
+    pub(super) fn current(&mut self) -> Result<&mut Current> {
+        self.current.as_mut().ok_or_else(|| Misuse::Outside.into())
+    }
+
+    /// The latest run.
+    pub(super) fn ran(&mut self) -> Result<&Ran> {
+        self.current()?.ran.as_ref().ok_or_else(|| Misuse::NothingRan.into())
+    }
+
+    /// Says that the test knows how its latest run ended.
+    pub(super) fn judge(&mut self) -> Result<&Ran> {
+        self.current()?.judged = true;
+        self.ran()
+    }
+
+    /// Something should be so, and either is (`None`) or is not.
+    pub(super) fn expect(&mut self, site: &Site, wrong: Option<Wrong>) -> Result<Value> {
+        let finding = wrong.map(|wrong| Finding {
+            notes: wrong.notes,
+            diff: wrong.diff,
+            help: wrong.help,
+            ..self.finding(wrong.title, site)
+        });
+        let current = self.current()?;
+        current.expected += 1;
+        current.findings.extend(finding);
+        Ok(Value::Unit)
+    }
+
+    /// Something will happen in the next run.
+    pub(super) fn order(
+        &mut self,
+        site: &Site,
+        text: String,
+        event: Event,
+        after: u32,
+    ) -> Result<Value> {
+        let current = self.current()?;
+        current.orders.faults.add(event, usize::try_from(after).unwrap_or(usize::MAX));
+        current.orders.by.push((site.clone(), text));
+        Ok(Value::Unit)
+    }
+
+    /// Runs the recipe; `again` on the machine that the latest run left.
+    pub(super) fn run(&mut self, only_plan: bool, again: bool) -> Result<Value> {
+        self.settle();
+        let beside = self.file.recipe();
+        let current = self.current()?;
+        let path = current.recipe.clone().or(beside).ok_or(Misuse::NoRecipe)?;
+        let recipe = Recipe::load(&path)
+            .map_err(|bad| Misuse::BadRecipe { site: bad.site.clone(), why: bad.why.clone() })?;
+        let (machine, sim) = match (&current.ran, again) {
+            (Some(ran), true) => (ran.after.clone(), ran.sim.clone()),
+            (None, true) => return Err(Misuse::NothingRan.into()),
+            (_, false) => (current.machine.clone(), current.sim.clone()),
+        };
+        let mut answers = Answers::default();
+        for (name, value) in &current.answers {
+            answers.insert(name, value.clone());
+        }
+        let variables = answers.variables(&recipe, &machine);
+        current.carried = std::mem::take(&mut current.orders);
+        let faults = current.carried.faults.clone();
+        let ran = rehearse(&recipe, variables, &machine, sim, &faults, only_plan);
+        (current.ran, current.judged) = (Some(ran), false);
+        Ok(Value::Unit)
+    }
+
+    /// Before the next run and at the end: a failure that nobody expected, and faults that did not
+    /// happen.
+    fn settle(&mut self) {
+        let Some(current) = &mut self.current else { return };
+        let mut findings = Vec::new();
+        if let (Some(ran), false) = (&current.ran, current.judged)
+            && let Some(error) = &ran.error
+        {
+            findings.push(unexpected(error, ran, &current.site, &self.file.text));
+        }
+        let help = match &current.ran {
+            Some(ran) if ran.only_planned => "nothing goes wrong in a plan: use run::recipe()",
+            _ => "compare it with the steps: gscript plan",
+        };
+        findings.extend(std::mem::take(&mut current.carried).missed(&self.file.text, help));
+        // One mistake is told once: a run that went wrong may explain all the rest.
+        current.judged = true;
+        current.findings.splice(0..0, findings);
+    }
+
+    fn finish(&mut self, result: std::result::Result<(), ScriptError>) {
+        self.settle();
+        let Some(mut current) = self.current.take() else { return };
+        let late = std::mem::take(&mut current.orders);
+        current.findings.extend(late.missed(&self.file.text, "run the recipe after it"));
+        if let Err(error) = result {
+            let site = error.site().unwrap_or_else(|| current.site.clone());
+            let mut finding = self.finding(error.to_string(), &site);
+            finding.help = Ended::Script(error).remedy();
+            current.findings.push(finding);
+        } else if current.expected == 0 && current.findings.is_empty() {
+            let mut finding =
+                self.finding("this test expects nothing, so it can't fail", &current.site);
+            finding.help = Some("say how it should end: expect::done(), expect::fails(…) …".into());
+            current.findings.push(finding);
+        }
+        let Current { name, site, start, findings, said, .. } = current;
+        self.done.push(Tested { name, site, findings, said, took: start.elapsed() });
+    }
+}
+
+impl Orders {
+    /// A finding for each fault that found nothing to happen to.
+    fn missed(self, source: &Rc<str>, help: &str) -> Vec<Finding> {
+        let struck = self.faults.struck();
+        let missed = self.by.into_iter().zip(struck).filter(|(_, struck)| !struck);
+        let finding = |((site, text), _)| Finding {
+            title: format!("this never happened: {text}"),
+            site,
+            source: Rc::clone(source),
+            notes: Vec::new(),
+            diff: None,
+            help: Some(help.to_owned()),
+        };
+        missed.map(finding).collect()
+    }
+}
+
+/// Something that should be so and is not.
+#[derive(Default)]
+pub(super) struct Wrong {
+    pub(super) title: String,
+    pub(super) notes: Vec<(&'static str, String)>,
+    pub(super) diff: Option<String>,
+    pub(super) help: Option<String>,
+}
+
+/// A failure of the recipe that its test did not expect, shown where it happened.
+fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
+    let (site, source) = match error.site() {
+        Some(site) => (site, Rc::from(ran.recipe.text.as_str())),
+        None => (test.clone(), Rc::clone(tests)),
+    };
+    let (call, step, said) = error.details();
+    let mut notes: Vec<(&'static str, String)> = Vec::new();
+    notes.extend(call.map(|call| ("in", call)));
+    notes.extend(step.map(|step| ("tried", step)));
+    if !said.is_empty() {
+        notes.push(("it said", said.join("\n")));
+    }
+    notes.push(("exit", exit_word(error.exit()).to_owned()));
+    let title = format!("the recipe failed: {}", error.message(&ran.recipe));
+    Finding { title, site, source, notes, diff: None, help: error.remedy() }
+}
+
+/// The kind of an exit code, as tests name it.
+pub(super) fn exit_word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Done => "done",
+        Exit::Failed => "failed",
+        Exit::Usage => "usage",
+        Exit::Refused => "refused",
+        Exit::Stopped => "stopped",
+    }
+}
+
+impl Host for RefCell<Bench> {
+    fn specs(&self) -> Vec<&'static Spec> {
+        WORDS.iter().map(|word| word.spec).collect()
+    }
+
+    fn call(
+        &self,
+        index: usize,
+        site: Site,
+        values: Vec<Value>,
+    ) -> std::result::Result<Value, Failure> {
+        let result = WORDS[index].call(&mut self.borrow_mut(), &site, values);
+        result.map_err(|error| Failure {
+            error: Rc::new(error),
+            site: Some(site),
+            call: Some((WORDS[index].spec.name, String::new())),
+            step: None,
+        })
+    }
+
+    fn say(&self, text: &str) {
+        if let Some(current) = &mut self.borrow_mut().current {
+            current.said.push(text.to_owned());
+        }
+    }
+
+    fn chapter(&self, _title: &str) {}
+
+    fn interrupts(&self) -> crate::system::Interrupts {
+        crate::system::Interrupts::default()
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        None
+    }
+
+    fn tests(&self) -> Option<&dyn Tests> {
+        Some(self)
+    }
+}
+
+impl Tests for RefCell<Bench> {
+    fn begin(&self, name: &str, site: Site) -> bool {
+        let mut bench = self.borrow_mut();
+        let twice = !bench.seen.insert(name.to_owned());
+        let nested = bench.current.is_some();
+        if twice || nested {
+            let why =
+                if nested { "a test inside a test" } else { "there is another test of this name" };
+            let finding = bench.finding(why, &site);
+            bench.done.push(Tested {
+                name: name.to_owned(),
+                site,
+                findings: vec![finding],
+                said: Vec::new(),
+                took: std::time::Duration::ZERO,
+            });
+            return false;
+        }
+        if !bench.names.is_empty() && !bench.names.iter().any(|part| name.contains(part.as_str())) {
+            bench.left_out += 1;
+            return false;
+        }
+        bench.current = Some(Current {
+            name: name.to_owned(),
+            site,
+            start: Instant::now(),
+            findings: Vec::new(),
+            said: Vec::new(),
+            expected: 0,
+            recipe: None,
+            machine: Machine::empty(),
+            answers: Map::new(),
+            sim: Sim::new(),
+            orders: Orders::default(),
+            carried: Orders::default(),
+            ran: None,
+            judged: false,
+        });
+        true
+    }
+
+    fn end(&self, result: std::result::Result<(), ScriptError>) {
+        self.borrow_mut().finish(result);
+    }
+}
+
+/// A call that does not fit, as primitives say it.
+pub(super) fn bad_call(spec: &'static Spec, error: crate::spec::ArgError) -> Error {
+    BadCall { primitive: spec.name, signature: spec.signature(), error }.into()
+}

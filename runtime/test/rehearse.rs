@@ -1,0 +1,288 @@
+//! A recipe on a simulated machine as if it were real: planned, agreed to, run with everything that
+//! goes wrong, cleaned up after a failure.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::approval::{Approval, Nobody};
+use crate::error::Exit;
+use crate::event::{Event, Listener, Site};
+use crate::machine::Machine;
+use crate::recipe::{Exceeded, ParamError, Recipe};
+use crate::report::Entry;
+use crate::run::{shared, unwrap};
+use crate::script::{self, Script, ScriptError};
+use crate::session::{Gate, Session, Setup};
+use crate::system::sim::faults::Faults;
+use crate::system::{Interrupts, Sim};
+use crate::types::Map;
+
+/// What happened in one pass.
+pub struct Ran {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Whether it was only planned.
+    pub only_planned: bool,
+    /// Why it did not reach its end.
+    pub error: Option<Ended>,
+    /// Actions, in order.
+    pub calls: Vec<Called>,
+    /// Chapters, in order.
+    pub chapters: Vec<String>,
+    /// What it printed, line by line.
+    pub said: Vec<String>,
+    /// Warnings.
+    pub warnings: Vec<String>,
+    /// What was given back after a failure, with the reason where that did not go well.
+    pub released: Vec<String>,
+    /// What had to be agreed to.
+    pub approval: Approval,
+    /// The machine before.
+    pub before: Machine,
+    /// The machine after.
+    pub after: Machine,
+    /// The files after.
+    pub sim: Sim,
+}
+
+/// An action that was planned or performed.
+#[derive(Debug, Clone, Default)]
+pub struct Called {
+    /// `luks.format /dev/sda2`
+    pub title: String,
+    /// The chapter it is in.
+    pub chapter: String,
+    /// Its steps, as far as they were begun.
+    pub steps: Vec<String>,
+    /// Why there was nothing to do, if so.
+    pub already: Option<String>,
+}
+
+/// Why a recipe did not reach its end.
+#[derive(Debug)]
+pub enum Ended {
+    /// Its parameters don't fit.
+    Params(ParamError),
+    /// Its plan does more than it announces.
+    Exceeds(Exceeded),
+    /// It failed.
+    Script(ScriptError),
+}
+
+impl Ended {
+    /// The message, as a person would see it.
+    pub fn message(&self, recipe: &Recipe) -> String {
+        match self {
+            Self::Params(error) => error.to_string(),
+            Self::Exceeds(exceeded) => exceeded.sentence(&recipe.name),
+            Self::Script(error) => error.to_string(),
+        }
+    }
+
+    /// What to do next.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Params(error) => Some(error.remedy()),
+            Self::Exceeds(exceeded) => Some(exceeded.remedy().to_owned()),
+            Self::Script(ScriptError::Script { remedy, .. }) => remedy.clone(),
+            Self::Script(ScriptError::Failure(failure)) => failure.error.remedy(),
+            Self::Script(ScriptError::Stopped { .. }) => None,
+        }
+    }
+
+    /// How the program would end.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Params(_) => Exit::Usage,
+            Self::Exceeds(_) => Exit::Refused,
+            Self::Script(error) => error.exit(),
+        }
+    }
+
+    /// Where in the recipe.
+    pub fn site(&self) -> Option<Site> {
+        match self {
+            Self::Script(error) => error.site(),
+            _ => None,
+        }
+    }
+
+    /// The primitive that failed, its step, and what its tool said.
+    pub fn details(&self) -> (Option<String>, Option<String>, Vec<String>) {
+        let Self::Script(ScriptError::Failure(failure)) = self else {
+            return (None, None, Vec::new());
+        };
+        let call = failure.call.as_ref().map(|(name, about)| title(name, about));
+        (call, failure.step.clone(), failure.error.tool_output().to_vec())
+    }
+}
+
+fn title(name: &str, about: &str) -> String {
+    format!("{name} {about}").trim_end().to_owned()
+}
+
+/// The seed of every test: what a recipe makes is called the same each time.
+const SEED: [u8; 32] = [7; 32];
+
+/// Runs a recipe on a simulated machine.
+pub fn rehearse(
+    recipe: &Recipe,
+    variables: Result<Map, ParamError>,
+    before: &Machine,
+    sim: Sim,
+    faults: &Faults,
+    only_plan: bool,
+) -> Ran {
+    let mut ran = Ran {
+        recipe: recipe.clone(),
+        only_planned: only_plan,
+        error: None,
+        calls: Vec::new(),
+        chapters: Vec::new(),
+        said: Vec::new(),
+        warnings: Vec::new(),
+        released: Vec::new(),
+        approval: Approval::default(),
+        before: before.clone(),
+        after: before.clone(),
+        sim,
+    };
+    let variables = match variables {
+        Ok(variables) => variables,
+        Err(error) => {
+            ran.error = Some(Ended::Params(error));
+            return ran;
+        }
+    };
+    ran.plan(&variables);
+    if ran.error.is_none()
+        && let Some(needs) = &recipe.front.needs
+        && let Some(exceeded) = needs.exceeded(&ran.approval, before, &variables)
+    {
+        ran.error = Some(Ended::Exceeds(exceeded));
+    }
+    if ran.error.is_none() && !only_plan {
+        ran.perform(&variables, faults);
+    }
+    ran
+}
+
+impl Ran {
+    fn setup(&self, system: Sim, gate: Gate, listener: Box<dyn Listener>) -> Setup {
+        Setup {
+            system: Box::new(system),
+            machine: self.before.clone(),
+            seed: SEED,
+            gate,
+            listener,
+            interrupts: Interrupts::default(),
+            journal: None,
+            terminal: false,
+        }
+    }
+
+    fn script(&mut self, setup: Setup, variables: &Map) -> Session {
+        let (host, session) = shared(setup);
+        let script = Script {
+            language: self.recipe.language,
+            file: &self.recipe.name,
+            text: &self.recipe.text,
+            variables,
+        };
+        self.error = script::run(&script, &host).err().map(Ended::Script);
+        drop(host);
+        unwrap(session)
+    }
+
+    fn plan(&mut self, variables: &Map) {
+        let gate = Gate::Collect(Approval::default());
+        let setup = self.setup(self.sim.planning(), gate, Box::new(crate::event::Silence));
+        let (entries, approval, after) = self.script(setup, variables).into_plan();
+        self.approval = approval;
+        if self.error.is_none() && self.only_planned {
+            self.after = after;
+        }
+        for entry in entries {
+            match entry {
+                Entry::Chapter { title } => self.chapters.push(title),
+                Entry::Said { text } => self.said.extend(text.lines().map(str::to_owned)),
+                Entry::Call(call) => {
+                    self.warnings.extend(call.warnings.iter().cloned());
+                    let steps = match call.already {
+                        Some(_) => Vec::new(),
+                        None => call.steps.iter().map(ToString::to_string).collect(),
+                    };
+                    self.calls.push(Called {
+                        title: title(&call.name, &call.about),
+                        chapter: self.chapters.last().cloned().unwrap_or_default(),
+                        steps,
+                        already: call.already.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, variables: &Map, faults: &Faults) {
+        let events = Recorder::default();
+        let gate = Gate::Enforce(std::mem::take(&mut self.approval), Box::new(Nobody));
+        let sim = self.sim.planning().rehearsal(faults.clone());
+        let setup = self.setup(sim, gate, Box::new(events.clone()));
+        let mut session = self.script(setup, variables);
+        if self.error.is_some() {
+            session.release_all();
+        }
+        self.after = session.machine().clone();
+        let (system, approval) = session.into_system();
+        self.approval = approval;
+        if let Some(sim) = system.into_simulation() {
+            self.sim = sim;
+        }
+        self.hear(&events.0.borrow());
+    }
+
+    /// Turns the events of the run into what is remembered of it.
+    fn hear(&mut self, events: &[Event]) {
+        self.calls.clear();
+        self.chapters.clear();
+        self.said.clear();
+        self.warnings.clear();
+        for event in events {
+            match event {
+                Event::Chapter { title } => self.chapters.push(title.clone()),
+                Event::Began { name, about, .. } => self.calls.push(Called {
+                    title: title(name, about),
+                    chapter: self.chapters.last().cloned().unwrap_or_default(),
+                    ..Called::default()
+                }),
+                Event::Step { text, .. } => {
+                    if let Some(call) = self.calls.last_mut() {
+                        call.steps.push(text.clone());
+                    }
+                }
+                Event::Done { already, .. } => {
+                    if let Some(call) = self.calls.last_mut() {
+                        call.already.clone_from(already);
+                    }
+                }
+                Event::Warning { text } => self.warnings.push(text.clone()),
+                Event::Said { text } => self.said.extend(text.lines().map(str::to_owned)),
+                Event::Released { text, error } => self.released.push(match error {
+                    Some(error) => format!("{text}: {error}"),
+                    None => text.clone(),
+                }),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Keeps what happens.
+#[derive(Clone, Default)]
+struct Recorder(Rc<RefCell<Vec<Event>>>);
+
+impl Listener for Recorder {
+    fn hear(&mut self, event: &Event) {
+        self.0.borrow_mut().push(event.clone());
+    }
+}

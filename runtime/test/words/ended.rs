@@ -1,0 +1,229 @@
+//! How the run should end, what it should say, and what it should leave.
+
+use super::super::bench::{Bench, Wrong, exit_word};
+use super::super::rehearse::Ran;
+use super::{Says, diff};
+use crate::args;
+use crate::error::Result;
+use crate::event::Site;
+use crate::machine::{Kind, Machine};
+use crate::types::{Choice, Pattern, Value};
+
+args! {
+    /// The run should reach the end of the recipe. (One that fails although nothing says that it
+    /// should is reported in any case.)
+    ///
+    /// ```
+    /// expect::done();
+    /// ```
+    "expect.done" => pub struct Done {}
+}
+
+args! {
+    /// The run should fail with this error, as `gscript` would show it.
+    ///
+    /// ```
+    /// expect::fails("cryptsetup failed: exit code 5", #{ exit: "failed", says: "in use" });
+    /// ```
+    "expect.fails" => pub struct FailsWith {
+        /// The message, or a part of it; … stands for anything.
+        pub error: String,
+        /// How the program ends.
+        pub exit: Option<ExitKind>,
+        /// A part of what it proposes to do next.
+        pub remedy: Option<String>,
+        /// A part of what the failed tool printed.
+        pub says: Option<String>,
+        /// A part of the step that failed.
+        pub step: Option<String>,
+        /// The action that failed: its name, or with what it is about.
+        pub action: Option<String>,
+        /// The text of the line in the recipe, or a part of it.
+        pub line: Option<String>,
+    }
+}
+
+args! {
+    /// The recipe should print this.
+    ///
+    /// ```
+    /// expect::prints("Keep the live medium at hand …");
+    /// ```
+    "expect.prints" => pub struct Printed {
+        /// A line, or a part of it; … stands for anything.
+        pub text: String,
+    }
+}
+
+args! {
+    /// The run should warn of this.
+    ///
+    /// ```
+    /// expect::warns("the header backup");
+    /// ```
+    "expect.warns" => pub struct Warns {
+        /// The warning, or a part of it; … stands for anything.
+        pub text: String,
+    }
+}
+
+args! {
+    /// After its failure the run should give back exactly this, in this order.
+    ///
+    /// ```
+    /// expect::released(["umount /mnt/gentoo", "cryptsetup close hdd_sda2"]);
+    /// ```
+    "expect.released" => pub struct Released {
+        /// The commands.
+        pub commands: Vec<String>,
+    }
+}
+
+args! {
+    /// Nothing should be mounted, swapped to, open or active that was not before the run.
+    ///
+    /// ```
+    /// expect::nothing_left();
+    /// ```
+    "expect.nothing_left" => pub struct NothingLeft {}
+}
+
+/// How the program ends, by the words of its exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitKind {
+    /// 1
+    Failed,
+    /// 2
+    Usage,
+    /// 3
+    Refused,
+    /// 4
+    Stopped,
+}
+
+impl Choice for ExitKind {
+    const NAME: &'static str = "exit";
+    const WORDS: &'static [&'static str] = &["failed", "usage", "refused", "stopped"];
+    const ALL: &'static [Self] = &[Self::Failed, Self::Usage, Self::Refused, Self::Stopped];
+}
+
+impl Says for Done {
+    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+        // A failure is told by the run itself, with everything that is known about it.
+        bench.ran()?;
+        bench.expect(site, None)
+    }
+}
+
+impl Says for FailsWith {
+    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+        let ran = bench.judge()?;
+        let Some(error) = &ran.error else {
+            let title = "the recipe reached its end, but should fail".to_owned();
+            let notes = vec![("expected", self.error)];
+            return bench.expect(site, Some(Wrong { title, notes, ..Wrong::default() }));
+        };
+        let (call, step, said) = error.details();
+        let line = error.site().and_then(|site| line_of(&ran.recipe.text, site.line));
+        let exit = exit_word(error.exit());
+        let message = error.message(&ran.recipe);
+        let found = [
+            ("error", Some(self.error), Some(message)),
+            ("exit", self.exit.map(|kind| kind.word().to_owned()), Some(exit.to_owned())),
+            ("remedy", self.remedy, error.remedy()),
+            ("says", self.says, Some(said.join("\n"))),
+            ("step", self.step, step),
+            ("action", self.action, call),
+            ("line", self.line, line),
+        ];
+        let (mut wanted, mut seen) = (Vec::new(), Vec::new());
+        for (name, want, got) in found {
+            let Some(want) = want else { continue };
+            let got = got.unwrap_or_default();
+            // What fits is shown as it was written, so that only the rest differs.
+            let fits = Pattern::new(&want).is_in(&got);
+            seen.push(format!("{name}: {}", if fits { &want } else { &got }));
+            wanted.push(format!("{name}: {want}"));
+        }
+        let wrong = (wanted != seen).then(|| Wrong {
+            title: "the recipe failed in another way than it should".into(),
+            diff: Some(diff(&wanted.join("\n"), &seen.join("\n"))),
+            ..Wrong::default()
+        });
+        bench.expect(site, wrong)
+    }
+}
+
+fn line_of(text: &str, line: u32) -> Option<String> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    text.lines().nth(index).map(|line| line.trim().to_owned())
+}
+
+impl Says for Printed {
+    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+        let wrong = missing("it does not print this", &self.text, &bench.ran()?.said);
+        bench.expect(site, wrong)
+    }
+}
+
+impl Says for Warns {
+    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+        let wrong = missing("it does not warn of this", &self.text, &bench.ran()?.warnings);
+        bench.expect(site, wrong)
+    }
+}
+
+/// What is wrong when none of the lines is the wanted one.
+fn missing(title: &str, text: &str, lines: &[String]) -> Option<Wrong> {
+    let pattern = Pattern::new(text);
+    (!lines.iter().any(|line| pattern.is_in(line))).then(|| Wrong {
+        title: title.to_owned(),
+        diff: Some(diff(text, &lines.join("\n"))),
+        ..Wrong::default()
+    })
+}
+
+impl Says for Released {
+    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+        let ran = bench.ran()?;
+        let fits = self.commands.len() == ran.released.len()
+            && self
+                .commands
+                .iter()
+                .zip(&ran.released)
+                .all(|(want, got)| Pattern::new(want).is(got));
+        let wrong = (!fits).then(|| Wrong {
+            title: "after the failure it gives something else back".into(),
+            diff: Some(diff(&self.commands.join("\n"), &ran.released.join("\n"))),
+            ..Wrong::default()
+        });
+        bench.expect(site, wrong)
+    }
+}
+
+impl Says for NothingLeft {
+    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+        let Ran { before, after, .. } = bench.ran()?;
+        let (before, after) = (in_use(before), in_use(after));
+        let left: Vec<String> = after.into_iter().filter(|item| !before.contains(item)).collect();
+        let wrong = (!left.is_empty()).then(|| Wrong {
+            title: "the run left something behind".into(),
+            notes: vec![("left", left.join("\n"))],
+            ..Wrong::default()
+        });
+        bench.expect(site, wrong)
+    }
+}
+
+/// Everything that keeps a device busy, in words.
+fn in_use(machine: &Machine) -> Vec<String> {
+    let mounts = machine.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
+    let swaps = machine.swaps.keys().map(|device| format!("{device} is swapped to"));
+    let open = machine.devices.values().filter_map(|device| match &device.kind {
+        Kind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
+        Kind::Logical { group, volume } => Some(format!("{group}/{volume} is active")),
+        Kind::Raid { .. } | Kind::Mapped { .. } => Some(format!("{} is running", device.path)),
+        _ => None,
+    });
+    mounts.chain(swaps).chain(open).collect()
+}

@@ -1,0 +1,253 @@
+//! The machine and its files as they should be after the run.
+
+use super::super::bench::{Bench, Wrong};
+use super::super::rehearse::Ran;
+use super::{Misuse, Says, diff};
+use crate::action::Effect;
+use crate::args;
+use crate::error::Result as Answer;
+use crate::event::Site;
+use crate::machine::files::{Files, Look, Text};
+use crate::machine::{Machine, layout};
+use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
+
+args! {
+    /// A disk should look like this after the run, with what is closed again shown as if it were
+    /// open. Compare it with `After` in a plan; a text over several lines stands between backticks in
+    /// Rhai, between `[[` and `]]` in Lua.
+    ///
+    /// ```
+    /// expect::layout("/dev/sda", "sda  64 GiB  Example SSD");
+    /// ```
+    "expect.layout" => pub struct Layout {
+        /// The disk.
+        pub disk: DevicePath,
+        /// The picture; how far it is indented does not matter.
+        pub picture: String,
+    }
+}
+
+args! {
+    /// Something should be mounted after the run.
+    ///
+    /// ```
+    /// expect::mounted("/mnt/gentoo", #{ device: "/dev/sda1" });
+    /// ```
+    "expect.mounted" => pub struct Mounted {
+        /// Where.
+        pub at: AbsPath,
+        /// Which device.
+        pub device: Option<DevicePath>,
+    }
+}
+
+args! {
+    /// These disks or partitions should be exactly as before, nobody should have agreed to change
+    /// them, and no step should name them.
+    ///
+    /// ```
+    /// expect::untouched(["/dev/sdb", "/dev/sdc"]);
+    /// ```
+    "expect.untouched" => pub struct Untouched {
+        /// The devices.
+        pub devices: Vec<DevicePath>,
+    }
+}
+
+args! {
+    /// A file should be like this after the run; one that is out of sight because its filesystem was
+    /// unmounted is as the run left it. Without options, it should be there.
+    ///
+    /// ```
+    /// expect::file("/mnt/gentoo/etc/fstab", #{ has: "UUID=", lacks: "/dev/sda" });
+    /// ```
+    "expect.file" => pub struct FileIs {
+        /// Its path during the run.
+        pub path: AbsPath,
+        /// All of its text.
+        pub text: Option<String>,
+        /// A part of its text; … stands for anything.
+        pub has: Option<String>,
+        /// What is not in its text.
+        pub lacks: Option<String>,
+        /// Whether it should not be there at all.
+        pub missing: bool = false,
+    }
+}
+
+args! {
+    /// Two values should be the same.
+    ///
+    /// ```
+    /// expect::same(1 + 1, 2);
+    /// ```
+    "expect.same" => pub struct Same {
+        /// What there is.
+        pub found: Value,
+        /// What it should be.
+        pub wanted: Value,
+    }
+}
+
+impl Says for Layout {
+    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+        let after = bench.ran()?.after.revealed();
+        let disk = after.find(self.disk.as_str()).ok_or_else(|| no_device(&self.disk))?;
+        let found = layout(&after, &[disk.path.as_str()]);
+        let wanted = unindented(&self.picture);
+        let wrong = (found != wanted).then(|| Wrong {
+            title: format!("{} is not like this after the run", self.disk),
+            diff: Some(diff(&wanted, &found)),
+            ..Wrong::default()
+        });
+        bench.expect(site, wrong)
+    }
+}
+
+fn no_device(device: &DevicePath) -> Misuse {
+    Misuse::NoDevice { device: device.to_string() }
+}
+
+/// A text in a script, without the blank lines around it and the blanks in front of all its lines.
+fn unindented(text: &str) -> String {
+    let blank = |line: &&str| line.trim().is_empty();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).skip_while(blank).collect();
+    let end = lines.iter().rposition(|line| !blank(line)).map_or(0, |last| last + 1);
+    let lines = &lines[..end];
+    let depth = |line: &&str| line.len() - line.trim_start_matches(' ').len();
+    let shared = lines.iter().filter(|line| !blank(line)).map(depth).min().unwrap_or(0);
+    lines.iter().map(|line| line.get(shared..).unwrap_or("")).collect::<Vec<_>>().join("\n")
+}
+
+impl Says for Mounted {
+    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+        let after = &bench.ran()?.after;
+        let at = self.at.to_string();
+        let found = after.mounts.iter().rev().find(|mount| mount.at == at);
+        let wanted = self.device.as_ref().map(|device| {
+            after.find(device.as_str()).map_or(device.to_string(), |known| known.path.clone())
+        });
+        let title = match (found, wanted) {
+            (None, _) => Some(format!("nothing is mounted at {at}")),
+            (Some(mount), Some(wanted)) if mount.source != wanted => {
+                Some(format!("{} is mounted at {at}, not {wanted}", mount.source))
+            }
+            _ => None,
+        };
+        bench.expect(site, title.map(|title| Wrong { title, ..Wrong::default() }))
+    }
+}
+
+impl Says for Untouched {
+    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+        let ran = bench.ran()?;
+        let mut wrong = None;
+        for name in &self.devices {
+            let device = ran.before.find(name.as_str()).ok_or_else(|| no_device(name))?;
+            wrong = wrong.or_else(|| touched(ran, &device.path));
+        }
+        bench.expect(site, wrong)
+    }
+}
+
+/// How a device was touched, if it was.
+fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
+    let title = format!("{device} is not left alone");
+    let lies_on = |effect: &Effect| match effect {
+        Effect::Destroys { device: other } | Effect::Alters { device: other } => {
+            ran.before.lies_on(other, device) || ran.before.lies_on(device, other)
+        }
+        _ => false,
+    };
+    if let Some((effect, _)) = ran.approval.effects().find(|(effect, _)| lies_on(effect)) {
+        let notes = vec![("agreed to", effect.to_string())];
+        return Some(Wrong { title, notes, ..Wrong::default() });
+    }
+    let own = |machine: &Machine| layout(machine, &[]);
+    let below: Vec<String> = std::iter::once(device.to_owned())
+        .chain(ran.before.descendants(device).iter().map(|device| device.path.clone()))
+        .collect();
+    let differs = below.iter().any(|path| ran.before.find(path) != ran.after.find(path));
+    if differs {
+        let diff = Some(diff(&own(&ran.before), &own(&ran.after)));
+        return Some(Wrong { title, diff, ..Wrong::default() });
+    }
+    let words = |step: &str| -> bool {
+        step.split_whitespace().any(|word| below.iter().any(|path| path == word))
+    };
+    let mut steps = ran.calls.iter().flat_map(|call| call.steps.iter().map(move |s| (call, s)));
+    let (call, step) = steps.find(|(_, step)| words(step))?;
+    let notes = vec![("step", step.clone()), ("of", call.title.clone())];
+    Some(Wrong { title, notes, ..Wrong::default() })
+}
+
+impl Says for FileIs {
+    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+        let path = self.path.to_string();
+        let found = match left(bench.ran()?, &Place::new(&self.path, None)) {
+            Ok(found) => found,
+            Err(why) => {
+                let title = format!("nobody can know whether there is {path}: {why}");
+                return bench.expect(site, Some(Wrong { title, ..Wrong::default() }));
+            }
+        };
+        let wrong =
+            |title: String, diff: Option<String>| Some(Wrong { title, diff, ..Wrong::default() });
+        let wrong = match found {
+            None if self.missing => None,
+            None => wrong(format!("there is no file {path}"), None),
+            Some(_) if self.missing => wrong(format!("{path} is there"), None),
+            Some(Text::Unknown(why)) => match self.text.is_some() || self.has.is_some() {
+                true => wrong(format!("nobody can know what is in {path}: {why}"), None),
+                false => None,
+            },
+            Some(Text::Known(bytes)) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let end = text.trim_end();
+                match (self.text, self.has, self.lacks) {
+                    (Some(is), _, _) if is.trim_end() != end => {
+                        wrong(format!("{path} has another text"), Some(diff(is.trim_end(), end)))
+                    }
+                    (_, Some(has), _) if !Pattern::new(&has).is_in(&text) => {
+                        wrong(format!("{path} lacks {has:?}"), Some(diff(&has, end)))
+                    }
+                    (_, _, Some(lacks)) if text.contains(&lacks) => {
+                        wrong(format!("{path} has {lacks:?}"), None)
+                    }
+                    _ => None,
+                }
+            }
+        };
+        bench.expect(site, wrong)
+    }
+}
+
+/// The text of a file as the run left it.
+fn left(ran: &Ran, place: &Place) -> Result<Option<Text>, String> {
+    if let Some(written) = ran.sim.written(&place.to_string()) {
+        return Ok(written.clone());
+    }
+    match ran.sim.look(place) {
+        Ok(Look::File { .. }) => Ok(ran.sim.read(place).ok()),
+        Ok(Look::Unknown(why)) => Err(why),
+        _ => Ok(None),
+    }
+}
+
+impl Says for Same {
+    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            Value::List(items) => {
+                items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            }
+            other => other.to_string(),
+        };
+        let wrong = (self.found != self.wanted).then(|| Wrong {
+            title: "the two are not the same".into(),
+            diff: Some(diff(&text(&self.wanted), &text(&self.found))),
+            ..Wrong::default()
+        });
+        bench.expect(site, wrong)
+    }
+}

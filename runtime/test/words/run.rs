@@ -1,0 +1,69 @@
+//! Running the recipe.
+
+use super::super::bench::Bench;
+use super::Says;
+use crate::args;
+use crate::error::Result;
+use crate::event::Site;
+use crate::types::Value;
+
+args! {
+    /// Plans the recipe, agrees to its plan, and runs it as if the machine were real.
+    ///
+    /// ```
+    /// run::recipe();
+    /// ```
+    "run.recipe" => pub struct RecipeRun {}
+}
+
+args! {
+    /// Only plans the recipe.
+    ///
+    /// ```
+    /// run::plan();
+    /// ```
+    "run.plan" => pub struct PlanRun {}
+}
+
+args! {
+    /// Runs the recipe again, on the machine as the latest run left it.
+    ///
+    /// ```
+    /// run::again();
+    /// ```
+    "run.again" => pub struct AgainRun {}
+}
+
+args! {
+    /// Returns the steps of the latest run as a list of texts, for expectations of your own.
+    ///
+    /// ```
+    /// let steps = run::steps();
+    /// ```
+    "run.steps" => pub struct StepsOf {}
+}
+
+impl Says for RecipeRun {
+    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+        bench.run(false, false)
+    }
+}
+
+impl Says for PlanRun {
+    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+        bench.run(true, false)
+    }
+}
+
+impl Says for AgainRun {
+    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+        bench.run(false, true)
+    }
+}
+
+impl Says for StepsOf {
+    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+        let steps = bench.ran()?.calls.iter().flat_map(|call| &call.steps);
+        Ok(Value::List(steps.map(|step| Value::Text(step.clone())).collect()))
+    }
+}

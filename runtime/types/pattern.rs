@@ -1,0 +1,58 @@
+//! Texts with gaps, as tests write them: `sfdisk … /dev/sda`.
+
+/// A text in which `…` (or `...`) stands for anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    parts: Vec<String>,
+}
+
+impl Pattern {
+    /// The pattern that is written like this.
+    pub fn new(text: &str) -> Self {
+        Self { parts: text.replace('…', "...").split("...").map(str::to_owned).collect() }
+    }
+
+    /// Whether it fits a part of the text: what stands between the gaps is there, in this order.
+    pub fn is_in(&self, text: &str) -> bool {
+        let mut rest = text;
+        self.parts.iter().all(|part| match rest.find(part.trim()) {
+            Some(at) => {
+                rest = &rest[at + part.trim().len()..];
+                true
+            }
+            None => false,
+        })
+    }
+
+    /// Whether it fits the whole text.
+    pub fn is(&self, text: &str) -> bool {
+        let (Some(first), Some(last)) = (self.parts.first(), self.parts.last()) else {
+            return false;
+        };
+        match self.parts.len() {
+            1 => text == first,
+            _ => {
+                text.len() >= first.len() + last.len()
+                    && text.starts_with(first.as_str())
+                    && text.ends_with(last.as_str())
+                    && self.is_in(text)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn gaps_stand_for_anything_and_the_order_counts() {
+        let pattern = Pattern::new("mount … /mnt ... /dev/sda1");
+        assert!(pattern.is_in("# mount -t ext4 /mnt -o ro /dev/sda1 #"));
+        assert!(!pattern.is_in("mount /dev/sda1 /mnt"));
+        assert!(
+            Pattern::new("a…c").is("abc") && Pattern::new("…").is("") && Pattern::new("a").is("a")
+        );
+        assert!(!Pattern::new("a…c").is("abcd") && !Pattern::new("a").is("ab"));
+    }
+}
