@@ -11,5 +11,6 @@ mod examples;
 mod fidelity;
 mod lab;
 mod languages;
+mod limits;
 mod real;
 mod recipe;
