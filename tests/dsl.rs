@@ -48,6 +48,8 @@ pub struct Test {
     folder: TempDir,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    /// Bytes of memory that it may use.
+    memory: Option<u64>,
 }
 
 /// What the program did.
@@ -74,6 +76,7 @@ impl Test {
             folder: tempfile::tempdir().expect("a folder"),
             args: args.iter().map(expand).collect(),
             env: Vec::new(),
+            memory: None,
         }
     }
 
@@ -97,9 +100,23 @@ impl Test {
         self
     }
 
+    /// Lets it use no more than so many bytes of memory.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
     /// Runs it without a terminal.
     pub fn run(self) -> Ran {
-        let output = Command::new(PROGRAM)
+        let mut command = match self.memory {
+            None => Command::new(PROGRAM),
+            Some(bytes) => {
+                let mut prlimit = Command::new("prlimit");
+                prlimit.arg(format!("--as={bytes}")).arg(PROGRAM);
+                prlimit
+            }
+        };
+        let output = command
             .args(&self.args)
             .env("GSCRIPT_STATE", self.folder.path().join("state"))
             // What a screen looks like must not depend on where the tests run.

@@ -12,13 +12,15 @@ use mlua::{
     UserData, UserDataMethods, Value as LuaValue, VmState,
 };
 
-use super::{Language, Script, ScriptError, Shared, limits, meant};
+use super::limits::{self, Limit, Metered};
+use super::{Language, Script, ScriptError, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
 use crate::types::{Map, Secret, Value};
 
 const PRELUDE: &str = include_str!("../../stdlib/prelude.lua");
+const LIMITS: &str = include_str!("../../stdlib/limits.lua");
 
 /// A failed primitive as a Lua error.
 #[derive(Debug, Clone)]
@@ -60,44 +62,69 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
+/// A limit is reached; the meter knows which.
+#[derive(Debug, Clone, Copy)]
+struct Limited;
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped at a limit")
+    }
+}
+
+impl std::error::Error for Limited {}
+
 impl UserData for Secret {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, secret, ()| Ok(secret.to_string()));
     }
 }
 
-pub(super) fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
+pub(super) fn run(script: &Script<'_>, host: &Metered) -> Result<Value, ScriptError> {
     let file: Rc<str> = script.file.into();
     let run = || -> mlua::Result<Value> {
         let lua = engine(script, host, &file)?;
         let chunk = lua.load(script.text).set_name(format!("@{file}"));
-        from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?)
+        from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?, 0)
     };
-    run().map_err(|error| explain(&error, &file))
+    let result = run();
+    match (host.hit(), result) {
+        (None, Ok(value)) => Ok(value),
+        (None, Err(error)) => Err(explain(&error, &file, host.line.get())),
+        // Whatever the script made of it.
+        (Some(limit), _) => {
+            // A tail call hides where it was; in a single line it can only be there.
+            let only = u32::from(script.text.lines().count() == 1);
+            Err(limited(limit, Site { file, line: host.line.get().max(only) }))
+        }
+    }
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new())
-        .map_err(|error| explain(&error, &file.into()))?;
+        .map_err(|error| explain(&error, &file.into(), 0))?;
     let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);
-    chunk.into_function().map(drop).map_err(|error| explain(&error, &file.into()))
+    chunk.into_function().map(drop).map_err(|error| explain(&error, &file.into(), 0))
 }
 
-fn engine(script: &Script<'_>, host: &Shared, file: &Rc<str>) -> mlua::Result<Lua> {
+fn engine(script: &Script<'_>, host: &Metered, file: &Rc<str>) -> mlua::Result<Lua> {
     let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8;
     let lua = Lua::new_with(libraries, LuaOptions::new())?;
     lua.set_memory_limit(limits::MEMORY)?;
-    watch(&lua, host)?;
+    watch(&lua, host, file)?;
     lua.load(PRELUDE).set_name("=prelude").exec()?;
+    bounded(&lua, host, file)?;
     let globals = lua.globals();
-    let say = Rc::clone(host);
+    let (say, source) = (Rc::clone(host), format!("@{file}"));
     let print = lua.create_function(move |lua, values: MultiValue| {
         let tostring: mlua::Function = lua.globals().get("tostring")?;
         let words = values
             .into_iter()
             .map(|value| tostring.call::<String>(value))
             .collect::<mlua::Result<Vec<String>>>()?;
-        say.say(&words.join("\t"));
+        if !say.say(&words.join("\t")) {
+            seen(lua, &say, &source);
+        }
         Ok(())
     })?;
     globals.set("print", print)?;
@@ -124,24 +151,78 @@ fn engine(script: &Script<'_>, host: &Shared, file: &Rc<str>) -> mlua::Result<Lu
 }
 
 /// Ends scripts that never end, and those that somebody wants to end.
-fn watch(lua: &Lua, host: &Shared) -> mlua::Result<()> {
+fn watch(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
     let interrupts = host.interrupts();
     let used = Cell::new(0_u64);
+    let (host, source) = (Rc::clone(host), format!("@{file}"));
     let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
-    lua.set_hook(every, move |_, _| {
+    lua.set_hook(every, move |_, frame| {
         used.set(used.get() + u64::from(limits::LUA_TICK));
         if interrupts.count() > 0 {
             return Err(Error::external(Stopped));
         }
-        if used.get() > limits::OPERATIONS {
-            let text = format!("the script was stopped after {} instructions", limits::OPERATIONS);
-            return Err(Error::runtime(text));
+        if frame.source().source.is_some_and(|name| name == source) {
+            host.line.set(line_number(frame.current_line()).max(1));
         }
-        Ok(VmState::Continue)
+        if used.get() > limits::OPERATIONS {
+            host.exceed(Limit::Operations);
+        }
+        match host.look() {
+            Some(_) => Err(Error::external(Limited)),
+            None => Ok(VmState::Continue),
+        }
     })
 }
 
-fn register(lua: &Lua, host: &Shared, file: &Rc<str>) -> mlua::Result<()> {
+fn line_number(line: Option<usize>) -> u32 {
+    line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0)
+}
+
+/// Notes the line of the recipe from which the function at work was called, directly or not.
+fn seen(lua: &Lua, host: &Metered, source: &str) {
+    let line = (0..8).find_map(|level| {
+        lua.inspect_stack(level, |frame| {
+            let own = frame.source().source.is_some_and(|name| name == source);
+            own.then(|| line_number(frame.current_line()))
+        })?
+    });
+    if let Some(line) = line {
+        host.line.set(line);
+    }
+}
+
+/// Replaces what could escape the limits.
+fn bounded(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
+    let meter = Rc::clone(host);
+    let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
+    let (meter, source) = (Rc::clone(host), format!("@{file}"));
+    let stop = lua.create_function(move |lua, what: String| -> mlua::Result<()> {
+        meter.exceed(if what == "text" { Limit::Text } else { Limit::Elements });
+        seen(lua, &meter, &source);
+        Err(Error::external(Limited))
+    })?;
+    let chunk = lua.load(LIMITS).set_name("=limits");
+    chunk.call((ends, stop, limits::TEXT, limits::ELEMENTS))
+}
+
+/// Whether nothing goes on after this error, whoever tries to catch it.
+fn is_final(error: &LuaValue, host: &Metered) -> bool {
+    let out_of_memory = match error {
+        LuaValue::Error(error) => matches!(**error, Error::MemoryError(_)),
+        LuaValue::String(text) => text.as_bytes() == b"not enough memory".as_slice(),
+        _ => false,
+    };
+    if out_of_memory {
+        host.exceed(Limit::Memory);
+    }
+    let stopped = match error {
+        LuaValue::Error(error) => error.downcast_ref::<Stopped>().is_some(),
+        _ => false,
+    };
+    stopped || host.hit().is_some()
+}
+
+fn register(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
     let specs: Rc<[&'static Spec]> = host.specs().into();
     let mut domains: BTreeMap<&str, Table> = BTreeMap::new();
     for (index, spec) in specs.iter().enumerate() {
@@ -173,7 +254,7 @@ fn register(lua: &Lua, host: &Shared, file: &Rc<str>) -> mlua::Result<()> {
 }
 
 /// A misspelt variable is an error, not nothing.
-fn strict(lua: &Lua, globals: &Table, host: &Shared, variables: &Map) -> mlua::Result<()> {
+fn strict(lua: &Lua, globals: &Table, host: &Metered, variables: &Map) -> mlua::Result<()> {
     let meta = lua.create_table()?;
     let variables: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
     let specs = host.specs();
@@ -199,13 +280,15 @@ fn caller(lua: &Lua, file: &Rc<str>) -> Site {
 
 fn call(
     index: usize,
-    host: &Shared,
+    host: &Metered,
     lua: &Lua,
     file: &Rc<str>,
     values: &MultiValue,
 ) -> mlua::Result<LuaValue> {
     let site = caller(lua, file);
-    let values = values.iter().map(from_lua).collect::<mlua::Result<Vec<Value>>>()?;
+    let values =
+        values.iter().map(|value| from_lua(value, 0)).collect::<mlua::Result<Vec<Value>>>();
+    let values = nested(values, host, site.line)?;
     match host.call(index, site, values) {
         Ok(value) => to_lua(lua, &value),
         Err(failure) => Err(Error::external(Caught(failure))),
@@ -213,27 +296,33 @@ fn call(
 }
 
 /// Runs a test, and goes on after it whatever became of it.
-fn test(lua: &Lua, host: &Shared, file: &Rc<str>, name: &str, body: &Function) -> mlua::Result<()> {
+fn test(
+    lua: &Lua,
+    host: &Metered,
+    file: &Rc<str>,
+    name: &str,
+    body: &Function,
+) -> mlua::Result<()> {
     let Some(tests) = host.tests() else { return Ok(()) };
     if !tests.begin(name, caller(lua, file)) {
         return Ok(());
     }
     let result = body.call::<()>(());
-    tests.end(result.clone().map_err(|error| explain(&error, file)));
+    let line = host.line.get();
+    tests.end(result.clone().map_err(|error| match host.hit() {
+        Some(limit) => limited(limit, Site { file: Rc::clone(file), line }),
+        None => explain(&error, file, line),
+    }));
     // A limit that is reached is reached for the whole file.
-    result.or_else(|error| if is_final(&error) { Err(error) } else { Ok(()) })
-}
-
-/// Whether nothing goes on after this error, whoever tries to catch it.
-fn is_final(error: &Error) -> bool {
-    let out_of_memory = error.chain().any(|cause| {
-        cause.downcast_ref::<Error>().is_some_and(|error| matches!(error, Error::MemoryError(_)))
-    });
-    out_of_memory || error.downcast_ref::<Stopped>().is_some()
+    result.or_else(|error| {
+        let ends = is_final(&LuaValue::Error(Box::new(error.clone())), host);
+        if ends { Err(error) } else { Ok(()) }
+    })
 }
 
 /// What went wrong, with the line that Lua put in front of its message.
-fn explain(error: &Error, file: &Rc<str>) -> ScriptError {
+/// Where Lua does not tell, it is the line at which the script was seen last.
+fn explain(error: &Error, file: &Rc<str>, seen: u32) -> ScriptError {
     if let Some(caught) = error.downcast_ref::<Caught>() {
         return ScriptError::Failure(Box::new(caught.0.clone()));
     }
@@ -244,7 +333,7 @@ fn explain(error: &Error, file: &Rc<str>) -> ScriptError {
     let text = match error {
         Error::SyntaxError { message, .. } | Error::RuntimeError(message) => message.clone(),
         Error::MemoryError(_) => {
-            format!("the script needs more than {} MiB of memory", limits::MEMORY >> 20)
+            return limited(Limit::Memory, Site { file: Rc::clone(file), line: seen });
         }
         Error::CallbackError { traceback, cause } => {
             // The traceback's first line of the recipe is where it happened.
@@ -255,15 +344,30 @@ fn explain(error: &Error, file: &Rc<str>) -> ScriptError {
                 (None, other) => other.to_string(),
             };
             let site = Site { file: Rc::clone(file), line: line.map_or(0, |(line, _)| line) };
+            if message.contains("stack overflow") {
+                return limited(Limit::Stack, site);
+            }
+            let message = message.lines().next().unwrap_or_default().to_owned();
             let remedy = unknown.and_then(|unknown| unknown.remedy.clone());
             return ScriptError::Script { message, site, remedy };
         }
         other => other.to_string(),
     };
     let first = text.lines().next().unwrap_or_default();
+    // What our own replacements of Lua's functions complain about is the recipe's doing.
+    let first = first
+        .strip_prefix("limits:")
+        .and_then(|rest| rest.split_once(": "))
+        .map_or(first, |(_, text)| text);
+    let traced =
+        || text.lines().skip(1).find_map(|line| line_of(line.trim(), file)).map(|(line, _)| line);
+    if first.contains("stack overflow") {
+        let line = line_of(first, file).map(|(line, _)| line).or_else(traced).unwrap_or(seen);
+        return limited(Limit::Stack, Site { file: Rc::clone(file), line });
+    }
     let (line, message) = match line_of(first, file) {
         Some((line, rest)) => (line, rest.trim_start_matches([':', ' ']).to_owned()),
-        None => (0, first.to_owned()),
+        None => (traced().unwrap_or(0), first.to_owned()),
     };
     ScriptError::Script { message, site: Site { file: Rc::clone(file), line }, remedy: None }
 }
@@ -300,7 +404,20 @@ fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
     })
 }
 
-fn from_lua(value: &LuaValue) -> mlua::Result<Value> {
+/// Values that are nested without an end are stopped at a limit.
+fn nested<T>(values: mlua::Result<T>, host: &Metered, line: u32) -> mlua::Result<T> {
+    values.inspect_err(|error| {
+        if error.downcast_ref::<Limited>().is_some() {
+            host.exceed(Limit::Nesting);
+            host.line.set(line);
+        }
+    })
+}
+
+fn from_lua(value: &LuaValue, depth: usize) -> mlua::Result<Value> {
+    if depth > limits::NESTING {
+        return Err(Error::external(Limited));
+    }
     Ok(match value {
         LuaValue::Nil => Value::Unit,
         LuaValue::Boolean(value) => Value::Bool(*value),
@@ -308,7 +425,7 @@ fn from_lua(value: &LuaValue) -> mlua::Result<Value> {
         LuaValue::Number(value) => Value::Float(*value),
         LuaValue::String(text) => Value::Text(text.to_str()?.to_owned()),
         LuaValue::UserData(data) => Value::Secret(data.borrow::<Secret>()?.clone()),
-        LuaValue::Table(table) => from_table(table)?,
+        LuaValue::Table(table) => from_table(table, depth + 1)?,
         other => {
             let kind = other.type_name();
             return Err(Error::runtime(format!("a {kind} can't be given to a primitive")));
@@ -317,11 +434,11 @@ fn from_lua(value: &LuaValue) -> mlua::Result<Value> {
 }
 
 /// A table with elements is a list, one with names is a map; with both it is neither.
-fn from_table(table: &Table) -> mlua::Result<Value> {
+fn from_table(table: &Table, depth: usize) -> mlua::Result<Value> {
     let length = table.raw_len();
     let mut list = Vec::with_capacity(length);
     for item in table.sequence_values::<LuaValue>() {
-        list.push(from_lua(&item?)?);
+        list.push(from_lua(&item?, depth)?);
     }
     let mut map = BTreeMap::new();
     for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -329,7 +446,7 @@ fn from_table(table: &Table) -> mlua::Result<Value> {
             (LuaValue::Integer(index), _)
                 if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
             (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), from_lua(&value)?);
+                map.insert(key.to_str()?.to_owned(), from_lua(&value, depth)?);
             }
             (key, _) => {
                 let kind = key.type_name();

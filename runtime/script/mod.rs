@@ -4,6 +4,7 @@
 mod host;
 mod limits;
 mod lua;
+mod memory;
 mod rhai;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::spec::Spec;
 use crate::types::{Map, Value, nearest};
 
 pub use host::{Host, Shared, Tests};
+use limits::{Limit, Meter};
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,15 +111,22 @@ impl fmt::Display for ScriptError {
 
 /// Runs a script to its end; its last value is the result.
 pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
+    let meter = Meter::new(host);
     let result = match script.language {
-        Language::Rhai => rhai::run(script, host),
-        Language::Lua => lua::run(script, host),
+        Language::Rhai => rhai::run(script, &meter),
+        Language::Lua => lua::run(script, &meter),
     };
     // Whatever the script made of it: the first failure is what happened.
     match host.failure() {
         Some(failure) => Err(ScriptError::Failure(Box::new(failure))),
         None => result,
     }
+}
+
+/// A script that was stopped at a limit.
+fn limited(limit: Limit, site: Site) -> ScriptError {
+    let remedy = Some(limit.remedy().to_owned());
+    ScriptError::Script { message: limit.to_string(), site, remedy }
 }
 
 /// Checks that a script can be parsed.

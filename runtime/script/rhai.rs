@@ -9,7 +9,8 @@ use rhai::{
     Map as RhaiMap, Module, NativeCallContext, ParseError, Position, Scope,
 };
 
-use super::{Language, Script, ScriptError, Shared, limits, meant};
+use super::limits::{self, Limit, Metered};
+use super::{Language, Script, ScriptError, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
@@ -21,7 +22,7 @@ struct Caught(Rc<Failure>);
 
 type Thrown = Box<EvalAltResult>;
 
-pub(super) fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
+pub(super) fn run(script: &Script<'_>, host: &Metered) -> Result<Value, ScriptError> {
     let file: Rc<str> = script.file.into();
     let engine = engine(host, &file);
     let ast = compile(&engine, &file, script.text)?;
@@ -31,8 +32,8 @@ pub(super) fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptErr
     }
     let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast);
     result
-        .and_then(|value| from_dynamic(&value))
-        .map_err(|thrown| explain(&thrown, &file, &host.specs(), script.variables))
+        .and_then(|value| from_dynamic(&value, 0))
+        .map_err(|thrown| explain(&thrown, &file, host, script.variables))
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
@@ -49,7 +50,7 @@ fn compile(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, ScriptErr
     })
 }
 
-fn engine(host: &Shared, file: &Rc<str>) -> Engine {
+fn engine(host: &Metered, file: &Rc<str>) -> Engine {
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     limit(&mut engine);
@@ -60,11 +61,15 @@ fn engine(host: &Shared, file: &Rc<str>) -> Engine {
     engine.register_fn("to_string", |caught: &mut Caught| caught.0.error.to_string());
     engine.register_fn("to_debug", |caught: &mut Caught| caught.0.error.to_string());
     let say = Rc::clone(host);
-    engine.on_print(move |text| say.say(text));
+    engine.on_print(move |text| _ = say.say(text));
     let say = Rc::clone(host);
-    engine.on_debug(move |text, _, _| say.say(text));
+    engine.on_debug(move |text, _, _| _ = say.say(text));
     let interrupts = host.interrupts();
-    engine.on_progress(move |_| (interrupts.count() > 0).then_some(Dynamic::UNIT));
+    let meter = Rc::clone(host);
+    engine.on_progress(move |_| {
+        (interrupts.count() > 0 || meter.look().is_some()).then_some(Dynamic::UNIT)
+    });
+    bounded(&mut engine);
     if host.tests().is_some() {
         let (host, file) = (Rc::clone(host), Rc::clone(file));
         engine.register_fn("test", move |cx: NativeCallContext<'_>, name: &str, body: FnPtr| {
@@ -81,7 +86,7 @@ fn engine(host: &Shared, file: &Rc<str>) -> Engine {
 /// Runs a test, and goes on after it whatever became of it.
 fn test(
     cx: &NativeCallContext<'_>,
-    host: &Shared,
+    host: &Metered,
     file: &Rc<str>,
     name: &str,
     body: &FnPtr,
@@ -94,7 +99,7 @@ fn test(
         tests.end(Ok(()));
         return Ok(());
     };
-    tests.end(Err(explain(&thrown, file, &host.specs(), &Map::new())));
+    tests.end(Err(explain(&thrown, file, host, &Map::new())));
     // A limit that is reached is reached for the whole file.
     if innermost(&thrown).is_catchable() { Ok(()) } else { Err(thrown) }
 }
@@ -112,7 +117,7 @@ fn limit(engine: &mut Engine) {
 }
 
 /// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
-fn register(engine: &mut Engine, host: &Shared, file: &Rc<str>) {
+fn register(engine: &mut Engine, host: &Metered, file: &Rc<str>) {
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
     for (index, spec) in host.specs().into_iter().enumerate() {
         let module = modules.entry(spec.domain()).or_default();
@@ -128,7 +133,7 @@ fn register(engine: &mut Engine, host: &Shared, file: &Rc<str>) {
 #[derive(Clone)]
 struct Caller {
     index: usize,
-    host: Shared,
+    host: Metered,
     file: Rc<str>,
 }
 
@@ -161,7 +166,11 @@ impl Caller {
     }
 
     fn call(&self, context: &NativeCallContext<'_>, args: &[Dynamic]) -> Result<Dynamic, Thrown> {
-        let values = args.iter().map(from_dynamic).collect::<Result<Vec<Value>, Thrown>>()?;
+        let values = args.iter().map(|arg| from_dynamic(arg, 0));
+        let values = values.collect::<Result<Vec<Value>, Thrown>>().map_err(|mut thrown| {
+            thrown.set_position(context.call_position());
+            thrown
+        })?;
         let site = site(&self.file, context.call_position());
         match self.host.call(self.index, site, values) {
             Ok(value) => Ok(to_dynamic(&value)),
@@ -179,13 +188,12 @@ fn site(file: &Rc<str>, position: Position) -> Site {
 }
 
 /// What went wrong, in our words where Rhai's are about its own insides.
-fn explain(
-    thrown: &Thrown,
-    file: &Rc<str>,
-    specs: &[&'static Spec],
-    variables: &Map,
-) -> ScriptError {
+fn explain(thrown: &Thrown, file: &Rc<str>, host: &Metered, variables: &Map) -> ScriptError {
     let inner = innermost(thrown);
+    if let Some(limit) = host.hit().or_else(|| limit_of(inner)) {
+        return limited(limit, site(file, inner.position()));
+    }
+    let specs = &host.specs();
     let names = || variables.iter().map(|(name, _)| name.as_str());
     if let EvalAltResult::ErrorTerminated(_, position) = inner {
         return ScriptError::Stopped { site: site(file, *position) };
@@ -204,7 +212,6 @@ fn explain(
         | EvalAltResult::ErrorVariableNotFound(name, _) => {
             Some(meant(name, Language::Rhai, specs, names()))
         }
-        EvalAltResult::ErrorTooManyOperations(_) => Some("is there a loop that never ends?".into()),
         _ => None,
     };
     let message = match inner {
@@ -214,15 +221,6 @@ fn explain(
         EvalAltResult::ErrorModuleNotFound(name, _) => format!("there is no module {name}"),
         EvalAltResult::ErrorVariableNotFound(name, _) => format!("there is no variable {name}"),
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
-        EvalAltResult::ErrorTooManyOperations(_) => {
-            format!("the script was stopped after {} operations", limits::OPERATIONS)
-        }
-        EvalAltResult::ErrorStackOverflow(_) => {
-            format!("functions call one another more than {} levels deep", limits::CALL_DEPTH)
-        }
-        EvalAltResult::ErrorDataTooLarge(what, _) => {
-            format!("a value is larger than a script may hold: {what}")
-        }
         other => {
             let mut plain = other.clone_message();
             plain.truncate(plain.trim_end().len());
@@ -230,6 +228,48 @@ fn explain(
         }
     };
     ScriptError::Script { message, site: site(file, inner.position()), remedy }
+}
+
+/// The limit that Rhai itself has noticed.
+fn limit_of(error: &EvalAltResult) -> Option<Limit> {
+    Some(match error {
+        EvalAltResult::ErrorTooManyOperations(_) => Limit::Operations,
+        EvalAltResult::ErrorStackOverflow(_) => Limit::Depth,
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("string") => Limit::Text,
+        EvalAltResult::ErrorDataTooLarge(what, _) if what == NESTED => Limit::Nesting,
+        EvalAltResult::ErrorDataTooLarge(..) => Limit::Elements,
+        _ => return None,
+    })
+}
+
+/// What is too large where lists are nested too deeply.
+const NESTED: &str = "nesting";
+
+/// Functions of Rhai's own library that could take all memory, or all time, at once.
+fn bounded(engine: &mut Engine) {
+    let too_long = || EvalAltResult::ErrorDataTooLarge("string".into(), Position::NONE).into();
+    let fits = move |text: &str, find: &str, by: &str| -> Result<String, Thrown> {
+        let found = if find.is_empty() { text.len() + 1 } else { text.matches(find).count() };
+        let length = found.saturating_mul(by.len()).saturating_add(text.len());
+        if length > limits::TEXT { Err(too_long()) } else { Ok(text.replace(find, by)) }
+    };
+    engine.register_fn(
+        "replace",
+        move |text: &mut ImmutableString, find: &str, by: &str| -> Result<(), Thrown> {
+            *text = fits(text, find, by)?.into();
+            Ok(())
+        },
+    );
+    engine.register_fn(
+        "replace",
+        move |text: &mut ImmutableString, find: char, by: &str| -> Result<(), Thrown> {
+            *text = fits(text, find.encode_utf8(&mut [0; 4]), by)?.into();
+            Ok(())
+        },
+    );
+    let waits = || -> Result<(), Thrown> { Err("a recipe has no clock to wait by".into()) };
+    engine.register_fn("sleep", move |_: rhai::INT| waits());
+    engine.register_fn("sleep", move |_: rhai::FLOAT| waits());
 }
 
 trait CloneMessage {
@@ -277,7 +317,11 @@ fn to_dynamic(value: &Value) -> Dynamic {
     }
 }
 
-fn from_dynamic(value: &Dynamic) -> Result<Value, Thrown> {
+fn from_dynamic(value: &Dynamic, depth: usize) -> Result<Value, Thrown> {
+    if depth > limits::NESTING {
+        return Err(EvalAltResult::ErrorDataTooLarge(NESTED.into(), Position::NONE).into());
+    }
+    let inside = |value: &Dynamic| from_dynamic(value, depth + 1);
     if value.is_unit() {
         return Ok(Value::Unit);
     }
@@ -297,10 +341,10 @@ fn from_dynamic(value: &Dynamic) -> Result<Value, Thrown> {
         return Ok(Value::Text(text.to_string()));
     }
     if let Some(items) = value.read_lock::<Array>() {
-        return items.iter().map(from_dynamic).collect::<Result<_, _>>().map(Value::List);
+        return items.iter().map(inside).collect::<Result<_, _>>().map(Value::List);
     }
     if let Some(map) = value.read_lock::<RhaiMap>() {
-        let entries = map.iter().map(|(key, value)| Ok((key.to_string(), from_dynamic(value)?)));
+        let entries = map.iter().map(|(key, value)| Ok((key.to_string(), inside(value)?)));
         return entries.collect::<Result<_, Thrown>>().map(Value::Map);
     }
     if let Some(secret) = value.read_lock::<Secret>() {

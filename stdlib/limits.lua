@@ -1,0 +1,75 @@
+-- Functions of Lua's own library that could run on without an end, or take all memory, inside one
+-- instruction, where nobody looks; and errors that must not be caught. Called with: whether an error
+-- ends everything, what ends everything at a limit, and the sizes of those limits.
+
+local is_final, stop, most_text, most_elements = ...
+local error, type, rawget, select = error, type, rawget, select
+local getmetatable, setmetatable = getmetatable, setmetatable
+
+-- What ends a script can't be caught.
+local function checked(ok, problem, ...)
+    if not ok and is_final(problem) then
+        error(problem, 0)
+    end
+    return ok, problem, ...
+end
+
+local pcall_, xpcall_ = pcall, xpcall
+
+function pcall(...)
+    return checked(pcall_(...))
+end
+
+-- A handler is called where the error was found, and there nobody looks at any limit.
+function xpcall(f, handler, ...)
+    return checked(xpcall_(f, function(problem)
+        if is_final(problem) then
+            return problem
+        end
+        return handler(problem)
+    end, ...))
+end
+
+-- Finalizers run where no limit reaches them.
+function _G.setmetatable(t, meta)
+    if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
+        error("a recipe can't have finalizers (__gc)", 2)
+    end
+    return setmetatable(t, meta)
+end
+
+local rep = string.rep
+
+function string.rep(text, times, between)
+    if type(text) == "string" and type(times) == "number" then
+        local one = #text + (type(between) == "string" and #between or 0)
+        if one * times > most_text then
+            stop("text")
+        end
+    end
+    return rep(text, times, between)
+end
+
+local move = table.move
+
+function table.move(from, first, last, to, into)
+    if type(first) == "number" and type(last) == "number" and last - first >= most_elements then
+        stop("elements")
+    end
+    return move(from, first, last, to, into or from)
+end
+
+-- A length that a table only claims to have is walked through without a look at any limit.
+local function honest(f)
+    return function(t, ...)
+        local meta = getmetatable(t)
+        if type(meta) == "table" and rawget(meta, "__len") ~= nil then
+            error("a table with a length of its own (__len) can't be used as a list", 2)
+        end
+        return f(t, ...)
+    end
+end
+
+for _, name in ipairs { "insert", "remove", "sort", "concat", "unpack" } do
+    table[name] = honest(table[name])
+end
