@@ -14,8 +14,9 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 	target/release/gscript try $(RECIPE)
 
 test: deps check static ## every check and every test
-	@rm -f target/skipped.txt
+	@rm -rf target/skipped.txt target/proved
 	$(CARGO) test
+	$(CARGO) test --test main -- --ignored --nocapture honesty
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
 

@@ -56,6 +56,12 @@ pub(crate) fn line(question: &str) -> Result<String, Stopped> {
     }
 }
 
+/// A question with two answers; whoever stops says no.
+pub(crate) fn yes(question: &str) -> bool {
+    let answer = line(&format!("{question} (yes/no)")).unwrap_or_default();
+    matches!(answer.as_str(), "y" | "yes")
+}
+
 fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
     if matches!(param.kind, ParamKind::Disk | ParamKind::Device) {
         for disk in machine.disks() {

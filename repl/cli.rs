@@ -9,6 +9,8 @@ const EXAMPLES: &str = "\
 Examples:
   gscript plan recipes/encrypted-root.rhai --set disk=/dev/sda
         what the recipe would do here; changes nothing
+  gscript plan recipes/encrypted-root.rhai --out plan.json && sudo gscript apply plan.json
+        read the plan first, carry out exactly that
   gscript try recipes/encrypted-root.rhai
         do it for real in a throw-away virtual machine
   sudo gscript recipes/encrypted-root.rhai
@@ -45,8 +47,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show what a recipe would do, without doing it
     Plan(PlanArgs),
+    /// Carry out a plan that was saved with plan --out
+    Apply(ApplyArgs),
     /// Run a recipe for real in a throw-away virtual machine
     Try(TryArgs),
+    /// Free a device: unmount, stop swapping, deactivate and close whatever lies on it
+    Release(ReleaseArgs),
     /// Show the reference: all primitives, a domain, or one of them
     Doc {
         /// A primitive (luks.format) or a domain (luks)
@@ -102,6 +108,13 @@ pub(crate) struct RunArgs {
     pub(crate) recipe: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) values: Values,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+}
+
+/// How a run is agreed to, shown and recorded.
+#[derive(Args, Clone)]
+pub(crate) struct HowArgs {
     /// Do not ask; every disk that is destroyed must be named with --destroy
     #[arg(long)]
     pub(crate) yes: bool,
@@ -114,6 +127,19 @@ pub(crate) struct RunArgs {
     /// Keep journal and log in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+    /// Look at the whole machine afterwards and fail where it is not as planned
+    #[arg(long)]
+    pub(crate) prove: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ApplyArgs {
+    /// The saved plan
+    pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) values: Values,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
 }
 
 #[derive(Args)]
@@ -128,6 +154,12 @@ pub(crate) struct PlanArgs {
     /// Draw the disks before and after into this SVG file
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Save the plan, to be carried out with gscript apply
+    #[arg(long, value_name = "FILE", conflicts_with = "machine")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -151,6 +183,18 @@ pub(crate) struct TryArgs {
     /// The tarball to unpack, with its .DIGESTS beside it; a small root is built without it
     #[arg(long, value_name = "FILE")]
     pub(crate) stage3: Option<PathBuf>,
+    /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ReleaseArgs {
+    /// The device, by any of its names
+    pub(crate) device: String,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -22,7 +22,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
+        Some(Command::Apply(args)) => commands::apply::apply(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
+        Some(Command::Release(args)) => commands::release::release(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe { anonymous }) => commands::probe::probe(anonymous),

@@ -6,10 +6,11 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gscript::event::Site;
 use gscript::machine::{Fact, picture};
-use gscript::report::{Entry, PlannedCall, Report};
+use gscript::report::{Entry, PlannedCall, Report, TakeBack};
 use gscript::script::ScriptError;
+use gscript::types::printable;
 
-use crate::screen::{canvas, style};
+use crate::screen::{Style, canvas, style};
 
 /// An error with its place in the recipe and what to do next.
 pub(crate) struct Problem<'a> {
@@ -114,16 +115,15 @@ fn line_span(source: &str, line: u32) -> Option<Range<usize>> {
 }
 
 /// The plan, chapter by chapter.
-pub(crate) fn plan(report: &Report) -> String {
-    let s = style();
+pub(crate) fn plan(report: &Report, s: &Style) -> String {
     let mut out = String::new();
     for entry in &report.entries {
         // Writing to a String can't fail.
         let _ = match entry {
-            Entry::Chapter(title) => writeln!(out, "\n{}", s.bold(title)),
-            Entry::Said(text) => writeln!(out, "  {text}"),
+            Entry::Chapter { title } => writeln!(out, "\n{}", s.bold(&printable(title))),
+            Entry::Said { text } => writeln!(out, "  {}", printable(text)),
             Entry::Call(call) => {
-                planned(&mut out, call);
+                planned(&mut out, call, s);
                 Ok(())
             }
         };
@@ -131,33 +131,66 @@ pub(crate) fn plan(report: &Report) -> String {
     out
 }
 
-fn planned(out: &mut String, call: &PlannedCall) {
-    let s = style();
+fn planned(out: &mut String, call: &PlannedCall, s: &Style) {
     let title = format!("{} {}", call.name, call.about);
     let place = s.dim(&call.site.to_string());
-    let _ = writeln!(out, "  {}  {place}", title.trim_end());
+    let _ = writeln!(out, "  {}  {place}", printable(title.trim_end()));
     if let Some(why) = &call.already {
-        let _ = writeln!(out, "      {}", s.dim(&format!("already so: {why}")));
+        let _ = writeln!(out, "      {}", s.dim(&printable(&format!("already so: {why}"))));
         return;
     }
     for effect in &call.effects {
         if let gscript::action::Effect::Destroys { .. } = effect {
-            let _ = writeln!(out, "      {}", s.red(&effect.to_string()));
+            let _ = writeln!(out, "      {}", s.red(&printable(&effect.to_string())));
         }
     }
     for step in &call.steps {
-        for (index, line) in step.to_string().lines().enumerate() {
-            let _ = writeln!(out, "      {} {line}", if index == 0 { "$" } else { " " });
+        for (index, line) in step.text.lines().enumerate() {
+            let sign = if index == 0 { "$" } else { " " };
+            let _ = writeln!(out, "      {sign} {}", printable(line));
+        }
+        if let Some(diff) = &step.diff {
+            edited(out, diff, s);
         }
     }
+    if call.guess {
+        let _ = writeln!(out, "      {}", s.dim("~ what it returns is a guess until then"));
+    }
+    let undo = match &call.undo {
+        TakeBack::Nothing => None,
+        TakeBack::Commands { commands } => Some(format!("undo: {}", commands.join(" && "))),
+        TakeBack::Impossible { why } => Some(format!("no undo: {why}")),
+    };
+    if let Some(undo) = undo {
+        let _ = writeln!(out, "      {}", s.dim(&printable(&undo)));
+    }
     for warning in &call.warnings {
-        let _ = writeln!(out, "      {}", s.yellow(&format!("warning: {warning}")));
+        let _ = writeln!(out, "      {}", s.yellow(&printable(&format!("warning: {warning}"))));
+    }
+}
+
+/// A unified diff below its step, which has named the file already.
+fn edited(out: &mut String, diff: &str, s: &Style) {
+    const MOST: usize = 60;
+    let header = if diff.starts_with("--- ") { 2 } else { 0 };
+    let lines: Vec<&str> =
+        diff.lines().skip(header).filter(|line| !line.starts_with("@@")).collect();
+    for line in lines.iter().take(MOST) {
+        let shown = printable(line);
+        let shown = match line.as_bytes().first() {
+            Some(b'+') => s.green(&shown),
+            Some(b'-') => s.red(&shown),
+            _ => s.dim(&shown),
+        };
+        let _ = writeln!(out, "        {shown}");
+    }
+    if lines.len() > MOST {
+        let _ = writeln!(out, "        {}", s.dim(&format!("… {} more lines", lines.len() - MOST)));
     }
 }
 
 /// What has to be agreed to, and the disks before and after.
-pub(crate) fn summary(report: &Report) -> String {
-    let s = style();
+pub(crate) fn summary(report: &Report, s: &Style) -> String {
     let mut out = String::new();
     let touched = report.touched();
     let canvas = canvas();

@@ -17,6 +17,34 @@ pub struct Bound {
     pub identity: Option<Identity>,
 }
 
+impl Bound {
+    /// The effect with the identity that its device has now.
+    pub fn new(effect: Effect, machine: &Machine) -> Self {
+        let identity = match &effect {
+            Effect::Destroys { device } | Effect::Alters { device } => {
+                machine.find(device).map(|device| machine.identity(device))
+            }
+            _ => None,
+        };
+        Self { effect, identity }
+    }
+}
+
+/// Who is asked in the middle of a run for an effect that the plan did not have.
+pub trait Consent {
+    /// Whether it may be.
+    fn ask(&mut self, wanted: &Bound) -> bool;
+}
+
+/// Nobody is there: the answer is no.
+pub struct Nobody;
+
+impl Consent for Nobody {
+    fn ask(&mut self, _wanted: &Bound) -> bool {
+        false
+    }
+}
+
 /// The list of effects of a plan; in a real run, the list that was approved.
 #[derive(Debug, Clone, Default)]
 pub struct Approval {
@@ -27,6 +55,12 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// Agreement to these effects.
+    pub fn of(effects: Vec<Bound>) -> Self {
+        let known = effects.iter().map(|bound| bound.effect.clone()).collect();
+        Self { effects, known }
+    }
+
     /// Each effect that no earlier one includes, in the order in which they were needed.
     pub fn effects(&self) -> &[Bound] {
         &self.effects
@@ -61,17 +95,15 @@ impl Approval {
 
     /// Adds an effect unless it is included already.
     pub fn add(&mut self, effect: Effect, machine: &Machine) {
-        if self.covers(&effect, machine) {
-            return;
+        if !self.covers(&effect, machine) {
+            self.extend(Bound::new(effect, machine));
         }
-        let identity = match &effect {
-            Effect::Destroys { device } | Effect::Alters { device } => {
-                machine.find(device).map(|device| machine.identity(device))
-            }
-            _ => None,
-        };
-        self.known.insert(effect.clone());
-        self.effects.push(Bound { effect, identity });
+    }
+
+    /// Adds an effect that was agreed to later.
+    pub fn extend(&mut self, bound: Bound) {
+        self.known.insert(bound.effect.clone());
+        self.effects.push(bound);
     }
 
     /// The devices whose contents are lost.

@@ -80,7 +80,7 @@ impl Journal {
             .open(path)
             .map_err(|error| StepError::kernel(step(), error))?;
         let mut journal = Self { file, path: path.to_owned() };
-        let params = recorded(&Value::Map(params.clone()));
+        let params = Value::Map(params.clone()).recorded();
         let (recipe, digest) = (recipe.to_owned(), digest.to_owned());
         journal.write(&Record::Run { format: JOURNAL_FORMAT, recipe, digest, params }, true)?;
         Ok(journal)
@@ -92,12 +92,12 @@ impl Journal {
     }
 
     pub(crate) fn begin(&mut self, call: u64, name: &str, args: &Map, site: &Site) -> Result<()> {
-        let args = recorded(&Value::Map(args.clone()));
+        let args = Value::Map(args.clone()).recorded();
         self.write(&Record::Begin { call, name: name.into(), args, site: site.clone() }, true)
     }
 
     pub(crate) fn done(&mut self, call: u64, facts: &[Fact], output: &Value) -> Result<()> {
-        let output = recorded(output);
+        let output = output.recorded();
         // The next `begin` brings this line to the disk with it: only the order matters.
         self.write(&Record::Done { call, facts: facts.to_vec(), output }, false)
     }
@@ -141,20 +141,6 @@ pub fn read_journal(text: &str) -> std::result::Result<Vec<Record>, String> {
             Err(format!("its format is {format}, this program reads {JOURNAL_FORMAT}"))
         }
         _ => Err("it does not begin with a run".into()),
-    }
-}
-
-/// The value as it may be written down: a secret becomes the name of the question it answers.
-fn recorded(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Secret(secret) => serde_json::json!({ "secret": secret.name() }),
-        Value::List(items) => items.iter().map(recorded).collect(),
-        Value::Map(map) => map.iter().map(|(key, value)| (key.clone(), recorded(value))).collect(),
-        Value::Unit => serde_json::Value::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::Float(value) => (*value).into(),
-        Value::Text(text) => text.clone().into(),
     }
 }
 

@@ -23,6 +23,7 @@ mod release;
 mod reopen;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod script;
 pub mod session;
 pub mod spec;

@@ -57,6 +57,13 @@ impl Session {
         clean
     }
 
+    /// Carries out releases until one fails: what comes later stands below it.
+    ///
+    /// Returns whether all were.
+    pub(crate) fn release_each(&mut self, releases: &[Release]) -> bool {
+        releases.iter().all(|release| due(release, &self.machine).iter().all(|r| self.release(r)))
+    }
+
     /// Carries out one release and learns what it ends.
     fn release(&mut self, release: &Release) -> bool {
         let step = Step::release(release, self.machine.host.udev);

@@ -1,47 +1,119 @@
-//! What a planning run found out.
+//! What a planning run found out, as plain data: the screen, `--json` and saved plans show the same.
+
+mod edit;
+
+use serde::{Deserialize, Serialize};
 
 use crate::action::{Effect, Undo};
 use crate::approval::Approval;
 use crate::event::Site;
-use crate::machine::Machine;
+use crate::machine::{Fact, Machine};
 use crate::system::Step;
+
+pub use edit::edit;
 
 /// What has to be said of a machine whose devices could not be read.
 pub const SECONDHAND: &str =
     "what is on the devices is what udev remembers: reading them was not permitted, it takes root";
 
+/// A step of a planned action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStep {
+    /// The step as a person would type it.
+    pub text: String,
+    /// What it changes in a file, as a unified diff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+}
+
+/// How a planned action would be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "undo", rename_all = "snake_case")]
+pub enum TakeBack {
+    /// It leaves nothing behind.
+    Nothing,
+    /// With these commands, in this order.
+    Commands {
+        /// As a person would type them.
+        commands: Vec<String>,
+    },
+    /// Not at all.
+    Impossible {
+        /// Why.
+        why: String,
+    },
+}
+
+impl TakeBack {
+    /// What undoes an action that makes these facts.
+    pub fn of(undo: &Undo, makes: &[Fact]) -> Self {
+        let commands: Vec<String> = match undo {
+            Undo::Nothing => Vec::new(),
+            Undo::Impossible(why) => return Self::Impossible { why: (*why).to_owned() },
+            Undo::Steps(steps) => steps.iter().map(ToString::to_string).collect(),
+            Undo::Release => {
+                let mut releases: Vec<String> =
+                    makes.iter().rev().filter_map(Fact::release).map(|r| r.to_string()).collect();
+                releases.dedup();
+                releases
+            }
+        };
+        if commands.is_empty() { Self::Nothing } else { Self::Commands { commands } }
+    }
+}
+
 /// One planned action.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlannedCall {
     /// The primitive.
-    pub name: &'static str,
+    pub name: String,
     /// What it acts on, in short.
     pub about: String,
     /// Where it is called.
     pub site: Site,
-    /// Its steps, in order.
-    pub steps: Vec<Step>,
+    /// Its steps, in order; none where there is nothing to do.
+    pub steps: Vec<PlannedStep>,
     /// What it may destroy or touch.
     pub effects: Vec<Effect>,
     /// How it is taken back.
-    pub undo: Undo,
+    pub undo: TakeBack,
     /// What the person should think about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Why there is nothing to do, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub already: Option<String>,
     /// Whether its result is a guess.
     pub guess: bool,
+    /// Whether only root can do it.
+    pub root: bool,
+}
+
+impl PlannedCall {
+    /// Whether a step can only be carried out by root.
+    pub(crate) fn needs_root(steps: &[Step]) -> bool {
+        steps.iter().any(Step::needs_root)
+    }
 }
 
 /// A line of the plan.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
     /// A chapter of the recipe.
-    Chapter(String),
+    Chapter {
+        /// Its title.
+        title: String,
+    },
     /// An action.
     Call(Box<PlannedCall>),
     /// Something that the recipe prints.
-    Said(String),
+    Said {
+        /// What.
+        text: String,
+    },
 }
 
 /// The plan of a recipe.
@@ -81,5 +153,10 @@ impl Report {
             Entry::Call(call) => Some(call.as_ref()),
             _ => None,
         })
+    }
+
+    /// Whether only root can carry it out.
+    pub fn needs_root(&self) -> bool {
+        self.approval.destroyed().next().is_some() || self.calls().any(|call| call.root)
     }
 }

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use crate::action::Effect;
-use crate::approval::Approval;
+use crate::approval::{Approval, Nobody};
 use crate::error::Result;
 use crate::event::{Event, Listener, Silence};
 use crate::journal::{Journal, Record};
 use crate::machine::files::Files;
-use crate::machine::{Fact, Machine, layout};
+use crate::machine::{Fact, Machine, Release, layout};
 use crate::recipe::Recipe;
 use crate::registry::primitive;
 use crate::report::Report;
@@ -91,7 +91,7 @@ impl Job<'_> {
         &self,
         machine: Machine,
         real: Real,
-        approval: Approval,
+        gate: Gate,
         listener: Box<dyn Listener>,
         journal: Option<Journal>,
     ) -> Outcome {
@@ -100,7 +100,7 @@ impl Job<'_> {
             system: Box::new(real),
             machine,
             seed: self.seed,
-            gate: Gate::Enforce(approval),
+            gate,
             listener,
             interrupts: self.interrupts.clone(),
             journal,
@@ -162,7 +162,7 @@ pub fn reopen(
         machine,
         seed: [0; 32],
         // Where things are mounted was agreed to when they first were; nothing else is allowed.
-        gate: Gate::Enforce(mounting_only()),
+        gate: Gate::Enforce(mounting_only(), Box::new(Nobody)),
         listener,
         interrupts,
         journal: None,
@@ -186,6 +186,28 @@ pub fn reopen(
     session.chapter("Close it again");
     session.release_all();
     Reopened { failure, so, lost }
+}
+
+/// Carries out releases, in this order, until one fails; the machine afterwards.
+pub fn carry_out_releases(
+    releases: &[Release],
+    machine: Machine,
+    real: Real,
+    listener: Box<dyn Listener>,
+    interrupts: Interrupts,
+) -> (bool, Machine) {
+    let mut session = Session::new(Setup {
+        system: Box::new(real),
+        machine,
+        seed: [0; 32],
+        gate: Gate::Enforce(Approval::default(), Box::new(Nobody)),
+        listener,
+        interrupts,
+        journal: None,
+        terminal: false,
+    });
+    let done = session.release_each(releases);
+    (done, session.machine().clone())
 }
 
 /// Evaluates an expression, without a machine.

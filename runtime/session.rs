@@ -4,12 +4,12 @@
 use std::rc::Rc;
 
 use crate::action::{Ids, Planning};
-use crate::approval::Approval;
+use crate::approval::{Approval, Consent};
 use crate::error::Error;
 use crate::event::{Event, Listener, Site};
 use crate::journal::Journal;
 use crate::machine::{Fact, Machine};
-use crate::report::{Entry, PlannedCall};
+use crate::report::{Entry, PlannedCall, PlannedStep};
 use crate::system::{Interrupts, System};
 
 /// A failure with the call in which it happened. The first one ends the run, whatever a script
@@ -30,8 +30,8 @@ pub struct Failure {
 pub enum Gate {
     /// Planning: whatever is needed is written down.
     Collect(Approval),
-    /// Running: what was not approved is refused.
-    Enforce(Approval),
+    /// Running: what was not approved is asked for, or refused.
+    Enforce(Approval, Box<dyn Consent>),
 }
 
 /// Numbers for the end of a run.
@@ -81,6 +81,8 @@ pub struct Session {
     /// What outlives a reboot, for telling it after a failure.
     pub(crate) lasting: Vec<Fact>,
     pub(crate) tally: Tally,
+    /// The steps of the action that is being planned.
+    pub(crate) planned: Vec<PlannedStep>,
     entries: Vec<Entry>,
     latched: Option<Failure>,
 }
@@ -101,6 +103,7 @@ impl Session {
             made: Vec::new(),
             lasting: Vec::new(),
             tally: Tally::default(),
+            planned: Vec::new(),
             entries: Vec::new(),
             latched: None,
         }
@@ -129,7 +132,7 @@ impl Session {
     /// A chapter of the recipe begins.
     pub fn chapter(&mut self, title: &str) {
         if self.planning() {
-            self.entries.push(Entry::Chapter(title.to_owned()));
+            self.entries.push(Entry::Chapter { title: title.to_owned() });
         }
         self.tell(&Event::Chapter { title: title.to_owned() });
     }
@@ -137,7 +140,7 @@ impl Session {
     /// The recipe prints something.
     pub fn say(&mut self, text: &str) {
         if self.planning() {
-            self.entries.push(Entry::Said(text.to_owned()));
+            self.entries.push(Entry::Said { text: text.to_owned() });
         }
         self.tell(&Event::Said { text: text.to_owned() });
     }
@@ -145,7 +148,7 @@ impl Session {
     /// What was planned, and the effects that it needs.
     pub fn into_plan(self) -> (Vec<Entry>, Approval, Machine) {
         let approval = match self.gate {
-            Gate::Collect(approval) | Gate::Enforce(approval) => approval,
+            Gate::Collect(approval) | Gate::Enforce(approval, _) => approval,
         };
         (self.entries, approval, self.machine)
     }

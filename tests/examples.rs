@@ -35,10 +35,10 @@ pub fn plan(language: Language, text: &str) -> Result<Report, String> {
 /// A plan as text, without what is only about the file it comes from.
 pub fn shown(report: &Report) -> String {
     let entry = |entry: &Entry| match entry {
-        Entry::Chapter(title) => format!("= {title}\n"),
-        Entry::Said(_) => String::new(),
+        Entry::Chapter { title } => format!("= {title}\n"),
+        Entry::Said { .. } => String::new(),
         Entry::Call(call) => {
-            let steps: Vec<String> = call.steps.iter().map(ToString::to_string).collect();
+            let steps: Vec<String> = call.steps.iter().map(|step| step.text.clone()).collect();
             format!(
                 "{} {}\n  steps {steps:?}\n  effects {:?}\n  undo {:?}\n  already {:?} guess {}\n",
                 call.name, call.about, call.effects, call.undo, call.already, call.guess

@@ -13,10 +13,10 @@ use crate::dsl::project;
 use crate::examples::example_machine;
 
 /// Chapters of the recipe, with what is called in each, over all its variants.
-fn chapters() -> BTreeMap<String, BTreeSet<&'static str>> {
+fn chapters() -> BTreeMap<String, BTreeSet<String>> {
     let recipe = Recipe::load(&project("recipes/encrypted-root.rhai")).expect("the recipe");
     let machine = example_machine();
-    let mut chapters: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut chapters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (unlock, home) in [("key", ""), ("passphrase", "10G")] {
         let mut answers = gscript::recipe::Answers::default();
         for (name, value) in [
@@ -44,11 +44,11 @@ fn chapters() -> BTreeMap<String, BTreeSet<&'static str>> {
         let mut chapter = String::new();
         for entry in &report.entries {
             match entry {
-                Entry::Chapter(title) => chapter.clone_from(title),
+                Entry::Chapter { title } => chapter.clone_from(title),
                 Entry::Call(call) => {
-                    chapters.entry(chapter.clone()).or_default().insert(call.name);
+                    chapters.entry(chapter.clone()).or_default().insert(call.name.clone());
                 }
-                Entry::Said(_) => {}
+                Entry::Said { .. } => {}
             }
         }
     }

@@ -99,6 +99,7 @@ impl Lab {
         });
         assert_eq!(report.trouble, None, "{test}: {}", console.0);
         let code = report.codes.first().copied().unwrap_or(-1);
+        keep_proved(&self.folder.path().join("proved"), test);
         Some(Done { folder: self.folder, console: console.0, code })
     }
 }
@@ -126,6 +127,17 @@ impl Done {
         assert_eq!(self.code, 0, "{}", self.console);
         self
     }
+}
+
+/// Where tests leave the names of actions that were done for real and ended as predicted.
+pub fn proved() -> PathBuf {
+    project("target/proved")
+}
+
+fn keep_proved(from: &Path, test: &str) {
+    let Ok(names) = fs::read_to_string(from) else { return };
+    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(test), names));
+    kept.expect("the list of what is proved");
 }
 
 /// Tells that a test can't run here, and counts it.

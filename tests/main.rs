@@ -7,6 +7,7 @@ mod cli;
 mod dsl;
 mod examples;
 mod fidelity;
+mod honesty;
 mod lab;
 mod languages;
 mod machine_files;

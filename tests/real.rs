@@ -48,3 +48,13 @@ fn stopped_or_failed_nothing_is_left() {
     };
     done.succeeded();
 }
+
+#[test]
+fn approved_is_all_that_happens() {
+    let lab = Lab::new(&["400M", "400M"]);
+    let Some(done) = lab.run("approved_is_all_that_happens", include_str!("lab/approval.sh"))
+    else {
+        return;
+    };
+    done.succeeded();
+}

@@ -1,5 +1,7 @@
 //! One file per command.
 
+mod agree;
+pub(crate) mod apply;
 pub(crate) mod completions;
 pub(crate) mod doc;
 pub(crate) mod eval;
@@ -7,6 +9,7 @@ pub(crate) mod guest;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod probe;
+pub(crate) mod release;
 pub(crate) mod reopen;
 pub(crate) mod run;
 pub(crate) mod trial;
@@ -47,11 +50,32 @@ fn load(path: &Path) -> Result<Recipe, Exit> {
 
 /// The recipe's variables: from the command line, from a file, from the person.
 fn variables(recipe: &Recipe, values: &Values, machine: &Machine) -> Result<Map, Exit> {
+    variables_above(Answers::default(), recipe, values, machine)
+}
+
+/// The variables for a plan alone, which needs no secrets.
+fn variables_without_secrets(
+    recipe: &Recipe,
+    values: &Values,
+    machine: &Machine,
+) -> Result<Map, Exit> {
+    let mut answers = Answers::default();
+    answers.stand_in_for_secrets(recipe);
+    variables_above(answers, recipe, values, machine)
+}
+
+/// The same, above what has been answered before.
+fn variables_above(
+    before: Answers,
+    recipe: &Recipe,
+    values: &Values,
+    machine: &Machine,
+) -> Result<Map, Exit> {
     let wrong = |error: &gscript::recipe::ParamError| {
         Problem::new(format!("{}: {error}", recipe.name)).help(error.remedy()).print();
         Exit::Usage
     };
-    let mut answers = Answers::default();
+    let mut answers = before;
     for (name, value) in &values.set {
         no_secret_in_sight(recipe, name)?;
         answers.set(name, value);

@@ -1,14 +1,19 @@
 //! `gscript plan`: the first pass alone.
 
+use std::io::Write;
+use std::path::Path;
+
 use gscript::error::Exit;
 use gscript::machine::{Machine, svg};
 use gscript::report::Report;
 use gscript::run::Job;
+use gscript::saved::SavedPlan;
 use gscript::system::{Interrupts, Sim};
 
-use super::{interrupts, load, seed, this_machine, variables};
+use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
+use crate::screen::output;
 use crate::{DONE, ask};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
@@ -25,7 +30,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         Some(path) => described(path)?,
         None => this_machine(Interrupts::default())?.0,
     };
-    let variables = variables(&recipe, &args.values, &machine)?;
+    let variables = variables_without_secrets(&recipe, &args.values, &machine)?;
     let terminal = ask::somebody();
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = match args.machine {
@@ -38,12 +43,46 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
     if let Some(path) = &args.svg {
         draw(path, &recipe.name, &report)?;
     }
-    print!("{}{}", render::plan(&report), render::summary(&report));
+    if !args.json {
+        print!("{}{}", render::plan(&report, output()), render::summary(&report, output()));
+    }
+    if args.json || args.out.is_some() {
+        let saved = SavedPlan::new(&job, report);
+        // Plain data with string keys always serialises.
+        let text = serde_json::to_string_pretty(&saved).unwrap_or_default() + "\n";
+        if args.json {
+            print!("{text}");
+        }
+        if let Some(path) = &args.out {
+            save(path, &text)?;
+        }
+    }
     Ok(())
 }
 
+/// Saves the plan: all of it or nothing.
+fn save(path: &Path, text: &str) -> Result<(), Exit> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written =
+        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(path).map_err(|error| error.error)
+        });
+    match written {
+        Ok(_) => {
+            eprintln!("\nSaved. To carry out exactly this: gscript apply {}", path.display());
+            Ok(())
+        }
+        Err(error) => {
+            Problem::new(format!("can't save the plan as {}: {error}", path.display())).print();
+            Err(Exit::Failed)
+        }
+    }
+}
+
 /// The disks before and after, as a picture in a file.
-fn draw(path: &std::path::Path, recipe: &str, report: &Report) -> Result<(), Exit> {
+fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
     let after = report.after.revealed();
     let title = format!("What {recipe} does to the disks");
     let sides = [("Before", &report.before), ("After", &after)];
@@ -56,7 +95,7 @@ fn draw(path: &std::path::Path, recipe: &str, report: &Report) -> Result<(), Exi
 }
 
 /// A machine from a file.
-fn described(path: &std::path::Path) -> Result<Machine, Exit> {
+fn described(path: &Path) -> Result<Machine, Exit> {
     /// Enough to see what is the matter, and not more than a screen.
     const MOST: usize = 12;
     let name = path.display();

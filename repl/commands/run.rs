@@ -1,19 +1,20 @@
 //! `gscript RECIPE`: plan, ask once, run.
 
-use gscript::action::Effect;
-use gscript::approval::{Approval, Bound};
+use gscript::approval::{Approval, Consent, Nobody};
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::machine::Machine;
+use gscript::machine::{Machine, compare};
 use gscript::recipe::Recipe;
 use gscript::report::Report;
 use gscript::run::{Job, Outcome, new_journal};
 use gscript::script::ScriptError;
-use gscript::system::{Cmd, Program, Real, Step};
+use gscript::session::Gate;
+use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
+use super::agree::{Person, agree};
 use super::{interrupts, load, seed, this_machine, variables};
-use crate::cli::RunArgs;
+use crate::cli::{HowArgs, RunArgs};
 use crate::render::{self, Problem};
 use crate::screen::{screen, style};
 use crate::state::{Log, RunFolder};
@@ -31,21 +32,25 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone())?;
     let variables = variables(&recipe, &args.values, &machine)?;
-    let terminal = ask::somebody() && !args.json;
+    let terminal = ask::somebody() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = plan(&job, &machine)?;
     within_needs(&recipe, &report, &variables)?;
     needs_root(&report)?;
-    if !args.json && !quiet(args) {
-        eprint!("{}{}", render::plan(&report), render::summary(&report));
+    // A run that was agreed to on the command line just goes.
+    if !args.how.json && !args.how.yes {
+        eprint!("{}{}", render::plan(&report, style()), render::summary(&report, style()));
     }
-    agree(&report.approval, &machine, args)?;
-    carry_out(args, &job, machine, real, report.approval)
+    let agreed = Agreed { approval: report.approval, after: report.after };
+    agree_and_carry_out(&args.how, &job, machine, real, agreed)
 }
 
-/// Whether the plan has been seen: a run that was agreed to on the command line just goes.
-fn quiet(args: &RunArgs) -> bool {
-    args.yes
+/// What a person is asked for.
+pub(super) struct Agreed {
+    /// The effects.
+    pub(super) approval: Approval,
+    /// The machine as it will be.
+    pub(super) after: Machine,
 }
 
 /// The first pass.
@@ -83,23 +88,8 @@ fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(),
 }
 
 /// Whether a plan can only be carried out by root.
-fn needs_root(report: &Report) -> Result<(), Exit> {
-    let privileged = |step: &Step| match step {
-        Step::Run(Cmd { program, .. }) => {
-            !matches!(program, Program::Tool(name) if name.starts_with("mkfs."))
-        }
-        Step::Mount(_)
-        | Step::Unmount { .. }
-        | Step::SwapOn { .. }
-        | Step::SwapOff { .. }
-        | Step::FillRandom { .. }
-        | Step::Unpack { .. }
-        | Step::Chown { .. } => true,
-        _ => false,
-    };
-    let needed = report.approval.destroyed().next().is_some()
-        || report.calls().flat_map(|call| &call.steps).any(privileged);
-    if needed && !nix::unistd::geteuid().is_root() {
+pub(super) fn needs_root(report: &Report) -> Result<(), Exit> {
+    if report.needs_root() && !nix::unistd::geteuid().is_root() {
         Problem::new("this recipe changes disks and mounts: only root can do that")
             .help("run it again as root: sudo gscript …")
             .print();
@@ -108,80 +98,40 @@ fn needs_root(report: &Report) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Nothing is destroyed that was not named.
-fn agree(approval: &Approval, machine: &Machine, args: &RunArgs) -> Result<(), Exit> {
-    let mut open: Vec<&Bound> = Vec::new();
-    for bound in approval.destroyed() {
-        let Effect::Destroys { device } = &bound.effect else { continue };
-        let named =
-            |given: &&String| machine.find(given).is_some_and(|found| found.path == *device);
-        if !args.destroy.iter().any(|given| named(&given)) {
-            open.push(bound);
-        }
+/// Asks, and runs the recipe.
+pub(super) fn agree_and_carry_out(
+    how: &HowArgs,
+    job: &Job<'_>,
+    machine: Machine,
+    real: Real,
+    agreed: Agreed,
+) -> Result<Exit, Exit> {
+    agree(&agreed.approval, &machine, how)?;
+    let exit = carry_out(how, job, machine, real, agreed.approval)?;
+    if how.prove {
+        prove(&agreed.after)?;
     }
-    let strangers = args.destroy.iter().find(|given| machine.find(given).is_none());
-    if let Some(given) = strangers {
-        Problem::new(format!("--destroy names {given}, and there is no such device"))
-            .help("list the disks: lsblk")
-            .print();
-        return Err(Exit::Usage);
-    }
-    if open.is_empty() && args.yes {
+    Ok(exit)
+}
+
+/// Holds the machine against the plan, as a whole.
+fn prove(planned: &Machine) -> Result<(), Exit> {
+    let (found, _) = this_machine(Interrupts::default())?;
+    let differences = compare(planned, &found, None);
+    if differences.is_empty() {
+        eprintln!("The machine is as planned.");
         return Ok(());
     }
-    if !ask::somebody() || args.yes {
-        return Err(not_named(&open));
-    }
-    for bound in open {
-        let Some(identity) = &bound.identity else { continue };
-        let name = identity.path.trim_start_matches("/dev/");
-        let shown = style().red(&format!("Everything on {identity} will be lost."));
-        eprintln!("\n{shown}");
-        let typed = ask::line(&format!("Type its name ({name}) to go on")).map_err(|_| refuse())?;
-        if typed != name {
-            return Err(refuse());
-        }
-    }
-    if approval.destroyed().next().is_none() {
-        let typed = ask::line("Go on? (yes/no)").map_err(|_| refuse())?;
-        if !matches!(typed.as_str(), "y" | "yes") {
-            return Err(refuse());
-        }
-    }
-    Ok(())
-}
-
-fn refuse() -> Exit {
-    eprintln!("Nothing has been changed.");
-    Exit::Refused
-}
-
-fn not_named(open: &[&Bound]) -> Exit {
-    let by_id = |bound: &&Bound| {
-        let identity = bound.identity.as_ref()?;
-        Some(identity.by_id.clone().unwrap_or_else(|| identity.path.clone()))
-    };
-    let flags: Vec<String> =
-        open.iter().filter_map(by_id).map(|name| format!("--destroy {name}")).collect();
-    let lost: Vec<String> = open
-        .iter()
-        .filter_map(|bound| bound.identity.as_ref())
-        .map(|identity| format!("everything on {identity}"))
-        .collect();
-    let mut problem = Problem::new("nobody is there to agree to this run");
-    if !lost.is_empty() {
-        problem.notes.push(("would be lost", lost.join("\n")));
-    }
-    problem.notes.push(("now", "nothing has been changed".into()));
-    problem
-        .help(format!("agree on the command line: --yes {}", flags.join(" ")).trim_end())
-        .print();
-    Exit::Refused
+    let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let mut problem = Problem::new("every step went well, but the machine is not as planned");
+    problem.notes.push(("differs", differences.join("\n")));
+    problem.print();
+    Err(Exit::Failed)
 }
 
 /// The second pass.
 fn carry_out(
-    args: &RunArgs,
+    how: &HowArgs,
     job: &Job<'_>,
     machine: Machine,
     real: Real,
@@ -194,16 +144,19 @@ fn carry_out(
             .print();
         Exit::Failed
     };
-    let folder = RunFolder::create(args.journal.as_deref(), &recipe.stem())
+    let folder = RunFolder::create(how.journal.as_deref(), &recipe.stem())
         .map_err(|error| failed(error.to_string()))?;
     let log = Log::create(&folder.log()).map_err(|error| failed(error.to_string()))?;
     let journal = new_journal(&folder.journal(), recipe, job.variables)
         .map_err(|error| failed(error.to_string()))?;
-    let listener: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(args.json)];
-    let outcome = job.run(machine, real, approval, Box::new(listener), Some(journal));
+    let listener: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(how.json)];
+    let consent: Box<dyn Consent> =
+        if job.terminal && !how.yes { Box::new(Person) } else { Box::new(Nobody) };
+    let gate = Gate::Enforce(approval, consent);
+    let outcome = job.run(machine, real, gate, Box::new(listener), Some(journal));
     let log = folder.log();
     let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
-        if !args.json {
+        if !how.json {
             eprintln!("Log: {}", log.display());
         }
         return Ok(DONE);

@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 
 use gscript::event::Listener;
 
-pub(crate) use style::{canvas, style};
+pub(crate) use style::{Style, canvas, output, style};
 
 /// The listener that fits: JSON on request, else a live screen on a terminal, else plain lines.
 pub(crate) fn screen(json: bool) -> Box<dyn Listener> {

@@ -61,7 +61,8 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<String> {
         Event::Ended { ok: true, changed, already, millis } => {
             let same = if *already > 0 { format!(", {already} already so") } else { String::new() };
             let time = elapsed(*millis);
-            vec![String::new(), s.bold(&format!("Done: {changed} actions{same}, {time}"))]
+            let actions = if *changed == 1 { "action" } else { "actions" };
+            vec![String::new(), s.bold(&format!("Done: {changed} {actions}{same}, {time}"))]
         }
         Event::Ended { ok: false, .. }
         | Event::Began { .. }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style as Ansi};
 use gscript::machine::Canvas;
 
-/// How text is shown on standard error.
+/// How text is shown.
 pub(crate) struct Style {
     colour: bool,
     /// Signs for done, already so, failed, warning.
@@ -19,15 +19,13 @@ pub(crate) struct Style {
 /// The style of this process' standard error.
 pub(crate) fn style() -> &'static Style {
     static STYLE: OnceLock<Style> = OnceLock::new();
-    STYLE.get_or_init(|| {
-        let choice = anstream::AutoStream::choice(&std::io::stderr());
-        let colour = choice != anstream::ColorChoice::Never;
-        if unicode() {
-            Style { colour, done: "✓", same: "·", failed: "✗", warning: "!" }
-        } else {
-            Style { colour, done: "+", same: "=", failed: "x", warning: "!" }
-        }
-    })
+    STYLE.get_or_init(|| Style::of(anstream::AutoStream::choice(&std::io::stderr())))
+}
+
+/// The style of this process' standard output.
+pub(crate) fn output() -> &'static Style {
+    static STYLE: OnceLock<Style> = OnceLock::new();
+    STYLE.get_or_init(|| Style::of(anstream::AutoStream::choice(&std::io::stdout())))
 }
 
 fn locale() -> Option<String> {
@@ -65,6 +63,15 @@ pub(crate) fn canvas() -> Canvas {
 }
 
 impl Style {
+    fn of(choice: anstream::ColorChoice) -> Self {
+        let colour = choice != anstream::ColorChoice::Never;
+        if unicode() {
+            Self { colour, done: "✓", same: "·", failed: "✗", warning: "!" }
+        } else {
+            Self { colour, done: "+", same: "=", failed: "x", warning: "!" }
+        }
+    }
+
     fn paint(&self, ansi: Ansi, text: &str) -> String {
         if self.colour { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
     }

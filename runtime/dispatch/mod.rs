@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use relay::Relay;
 
+use crate::approval::Bound;
 use crate::error::{BadCall, Error, Result};
 use crate::event::{Event, Site};
 use crate::guard::must_be_free;
 use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
-use crate::report::PlannedCall;
+use crate::report::{PlannedCall, PlannedStep, TakeBack, edit};
 use crate::session::{Failure, Gate, Session};
 use crate::spec::{ArgError, Given, Spec};
 use crate::system::{Broken, Cmd, MissingProgram, Outcome, Program, Stdin, Step, StepError};
@@ -209,12 +210,21 @@ impl Session {
                 }
                 Ok(())
             }
-            Gate::Enforce(approval) => {
-                let new = |effect: &&Effect| !approval.covers(effect, &self.machine);
-                match effects.iter().find(new) {
-                    Some(effect) => Err(Error::NotApproved { effect: effect.to_string() }),
-                    None => Ok(()),
+            Gate::Enforce(approval, consent) => {
+                for effect in effects {
+                    if approval.covers(effect, &self.machine) {
+                        continue;
+                    }
+                    let wanted = Bound::new(effect.clone(), &self.machine);
+                    self.listener.hear(&Event::Terminal { taken: true });
+                    let agreed = consent.ask(&wanted);
+                    self.listener.hear(&Event::Terminal { taken: false });
+                    if !agreed {
+                        return Err(Error::NotApproved { effect: effect.to_string() });
+                    }
+                    approval.extend(wanted);
                 }
+                Ok(())
             }
         }
     }
@@ -260,6 +270,9 @@ impl Session {
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
         if self.system.is_real() {
             self.tell(&Event::Step { call: call.number, text: step.to_string() });
+        } else {
+            let diff = edit(step, self.system.files());
+            self.planned.push(PlannedStep { text: step.to_string(), diff });
         }
         if terminal {
             self.tell(&Event::Terminal { taken: true });
@@ -303,23 +316,34 @@ impl Session {
             }
         }
         if self.planning() {
-            self.note(PlannedCall {
-                name: call.spec.name,
-                about: call.about.clone(),
-                site: call.site.clone(),
-                steps: plan.steps.clone(),
-                effects,
-                undo: plan.undo.clone(),
-                warnings: plan.warnings.clone(),
-                already: plan.already.clone(),
-                guess: matches!(plan.returns, Returns::Read { .. }),
-            });
+            let steps = std::mem::take(&mut self.planned);
+            self.note(call.planned(plan, steps, effects));
         }
         result
     }
 }
 
 impl Call {
+    fn planned(
+        &self,
+        plan: &Plan<Value>,
+        steps: Vec<PlannedStep>,
+        effects: Vec<Effect>,
+    ) -> PlannedCall {
+        PlannedCall {
+            name: self.spec.name.to_owned(),
+            about: self.about.clone(),
+            site: self.site.clone(),
+            root: plan.already.is_none() && PlannedCall::needs_root(&plan.steps),
+            steps,
+            effects,
+            undo: TakeBack::of(&plan.undo, &plan.makes),
+            warnings: plan.warnings.clone(),
+            already: plan.already.clone(),
+            guess: matches!(plan.returns, Returns::Read { .. }),
+        }
+    }
+
     fn failure(&self, error: Error) -> Failure {
         let step = match &error {
             Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {

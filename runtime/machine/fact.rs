@@ -129,6 +129,13 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mode: Option<Mode>,
     },
+    /// A file is a copy of a container's header.
+    HeaderSaved {
+        /// The file.
+        place: Place,
+        /// The container as the header describes it.
+        content: Content,
+    },
     /// A folder exists.
     Dir {
         /// Which.
@@ -262,6 +269,7 @@ impl Fact {
                 format!("volume {group}/{volume}")
             }
             Self::File { place, .. }
+            | Self::HeaderSaved { place, .. }
             | Self::Dir { place }
             | Self::Link { place, .. }
             | Self::Absent { place } => format!("file {place}"),
@@ -334,6 +342,7 @@ impl Fact {
                 scope.swaps.insert(device.clone());
             }
             Self::File { .. }
+            | Self::HeaderSaved { .. }
             | Self::Dir { .. }
             | Self::Link { .. }
             | Self::Absent { .. }
@@ -370,6 +379,9 @@ impl fmt::Display for Fact {
             Self::Swapping { device, on: Some(_) } => write!(f, "{device} is active swap"),
             Self::Swapping { device, on: None } => write!(f, "{device} is not swapped to"),
             Self::File { place, .. } => write!(f, "{place} is as wanted"),
+            Self::HeaderSaved { place, content } => {
+                write!(f, "{place} is a copy of the header of the {content}")
+            }
             Self::Dir { place } => write!(f, "{place} is a folder"),
             Self::Link { place, to } => write!(f, "{place} leads to {to}"),
             Self::Absent { place } => write!(f, "{place} does not exist"),

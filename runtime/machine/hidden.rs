@@ -19,6 +19,8 @@ pub(super) struct Hidden {
     groups: BTreeMap<String, BTreeMap<String, Group>>,
     /// The devices that show the insides, as they were when they went away.
     devices: BTreeMap<String, Device>,
+    /// Copies of headers by file, for a simulation that has no bytes to read again.
+    headers: BTreeMap<String, Content>,
 }
 
 impl Hidden {
@@ -64,6 +66,15 @@ impl Hidden {
 }
 
 impl Machine {
+    /// What the copy of a header in this file describes, if this run made it.
+    pub fn saved_header(&self, file: &str) -> Option<&Content> {
+        self.hidden.headers.get(file)
+    }
+
+    pub(super) fn save_header(&mut self, file: String, content: Content) {
+        self.hidden.headers.insert(file, content);
+    }
+
     /// The machine with everything open again whose inside is known: for pictures of what a run
     /// leaves behind, closed.
     #[must_use]

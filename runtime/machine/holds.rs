@@ -2,6 +2,7 @@
 
 use super::fact::{Fact, MountOrigin, NewPartition};
 use super::files::{Files, Look, Text};
+use super::probe::parse_luks;
 use super::storage::is_below;
 use super::{Kind, Machine, Mount};
 use crate::types::{Place, sha256};
@@ -11,6 +12,7 @@ impl Fact {
     pub fn holds(&self, machine: &Machine, files: &dyn Files) -> Option<bool> {
         match self {
             Self::File { .. }
+            | Self::HeaderSaved { .. }
             | Self::Dir { .. }
             | Self::Link { .. }
             | Self::Absent { .. }
@@ -85,6 +87,11 @@ impl Fact {
                     }
                 }
                 _ => Some(false),
+            },
+            Self::HeaderSaved { place, content } => match files.read(place) {
+                Ok(Text::Known(bytes)) => Some(parse_luks(&bytes).as_ref() == Some(content)),
+                Ok(Text::Unknown(_)) => None,
+                Err(_) => Some(false),
             },
             Self::Dir { place } => Some(matches!(look(place)?, Look::Dir { .. })),
             Self::Link { place, to } => Some(

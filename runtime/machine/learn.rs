@@ -19,23 +19,7 @@ impl Machine {
         match fact {
             Fact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
             Fact::Blank { device } => self.learn_blank(device),
-            Fact::Holds { device, content } => {
-                // A new container is blank inside.
-                if let Content::Luks { uuid, .. } = content {
-                    self.hidden.keep(format!("luks {uuid}"), None);
-                }
-                self.forget_inside(device);
-                let device = self.change(device)?;
-                let path = device.path.clone();
-                let group_ends = device.content.as_ref() != Some(content);
-                device.content = Some(content.clone());
-                device.table = None;
-                device.unseen = false;
-                if group_ends {
-                    self.groups.retain(|_, group| !group.members.contains(&path));
-                }
-                Ok(())
-            }
+            Fact::Holds { device, content } => self.learn_content(device, content),
             Fact::Opened { on, name, size, sector } => {
                 let kind = Kind::Crypt { on: on.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
@@ -70,6 +54,10 @@ impl Machine {
                 self.swaps.remove(device);
                 Ok(())
             }
+            Fact::HeaderSaved { place, content } => {
+                self.save_header(place.to_string(), content.clone());
+                Ok(())
+            }
             // Files are remembered by whoever holds them, not by the model of the machine.
             Fact::File { .. }
             | Fact::Dir { .. }
@@ -78,6 +66,25 @@ impl Machine {
             | Fact::Mode { .. }
             | Fact::Owned { .. } => Ok(()),
         }
+    }
+
+    fn learn_content(&mut self, path: &str, content: &Content) -> Result<(), Contradiction> {
+        // A new container is blank inside.
+        if let Content::Luks { uuid, .. } = content {
+            self.hidden.keep(format!("luks {uuid}"), None);
+        }
+        self.forget_inside(path);
+        let device = self.change(path)?;
+        let path = device.path.clone();
+        let other = device.content.as_ref() != Some(content);
+        device.content = Some(content.clone());
+        device.table = None;
+        device.unseen = false;
+        // What made it a part of a group is overwritten.
+        if other {
+            self.groups.retain(|_, group| !group.members.contains(&path));
+        }
+        Ok(())
     }
 
     fn change(&mut self, path: &str) -> Result<&mut Device, Contradiction> {

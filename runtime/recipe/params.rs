@@ -49,6 +49,8 @@ pub enum ParamError {
         name: String,
         /// The question.
         ask: String,
+        /// Whether the answer is a secret.
+        secret: bool,
     },
     /// An answer that doesn't fit.
     Wrong {
@@ -90,7 +92,7 @@ pub enum ParamError {
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { name, ask } => write!(f, "parameter {name:?} has no value ({ask})"),
+            Self::Missing { name, ask, .. } => write!(f, "parameter {name:?} has no value ({ask})"),
             Self::Wrong { name, mismatch } => write!(f, "parameter {name:?}: {mismatch}"),
             Self::Device { name, why } => write!(f, "parameter {name:?}: {why}"),
             Self::NoDisk { name } => {
@@ -108,6 +110,9 @@ impl ParamError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
+            Self::Missing { secret: true, .. } => {
+                "put it into a file that only you can read: --answers FILE".into()
+            }
             Self::Missing { name, .. } => format!("give it: --set {name}=VALUE"),
             Self::NoDisk { .. } => {
                 "see what the kernel found: lsblk, and dmesg for the driver of the disk's controller".into()
@@ -132,6 +137,14 @@ impl Answers {
     /// Adds a value, a secret for example.
     pub fn insert(&mut self, name: &str, value: Value) {
         self.values.insert(name.to_owned(), value);
+    }
+
+    /// Puts something in the place of secrets that were not given: a plan needs none.
+    pub fn stand_in_for_secrets(&mut self, recipe: &Recipe) {
+        for param in recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret) {
+            let secret = || Value::Secret(Secret::new(&param.name, b"not asked for".to_vec()));
+            self.values.entry(param.name.clone()).or_insert_with(secret);
+        }
     }
 
     /// Whether there is an answer.
@@ -183,7 +196,8 @@ impl Answers {
                 }
                 (None, None) => {
                     let (name, ask) = (param.name.clone(), param.ask.clone());
-                    return Err(ParamError::Missing { name, ask });
+                    let secret = param.kind == ParamKind::Secret;
+                    return Err(ParamError::Missing { name, ask, secret });
                 }
             };
             variables.push((param.name.clone(), value));

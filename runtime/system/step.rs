@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Cmd;
+use super::{Cmd, Program};
 use crate::machine::files::Text;
 use crate::machine::{Fact, MountOrigin, Release};
 use crate::types::{Mode, Place, Propagation, Size, quote};
@@ -169,6 +169,23 @@ impl MountCall {
 }
 
 impl Step {
+    /// Whether only root can do it. Making a filesystem in a file of one's own is for everybody.
+    pub fn needs_root(&self) -> bool {
+        match self {
+            Self::Run(Cmd { program, .. }) => {
+                !matches!(program, Program::Tool(name) if name.starts_with("mkfs."))
+            }
+            Self::Mount(_)
+            | Self::Unmount { .. }
+            | Self::SwapOn { .. }
+            | Self::SwapOff { .. }
+            | Self::FillRandom { .. }
+            | Self::Unpack { .. }
+            | Self::Chown { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The step that carries out a release.
     pub fn release(release: &Release, udev: bool) -> Self {
         match release {

@@ -61,6 +61,20 @@ impl Value {
         }
     }
 
+    /// The value as it may be written down: a secret becomes the name of the question it answers.
+    pub fn recorded(&self) -> serde_json::Value {
+        match self {
+            Self::Secret(secret) => serde_json::json!({ "secret": secret.name() }),
+            Self::List(items) => items.iter().map(Self::recorded).collect(),
+            Self::Map(map) => map.iter().map(|(k, value)| (k.clone(), value.recorded())).collect(),
+            Self::Unit => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Float(value) => (*value).into(),
+            Self::Text(text) => text.clone().into(),
+        }
+    }
+
     /// Converts any serialisable output of a primitive.
     ///
     /// Outputs are plain structs, strings and numbers, which always serialise; should one ever

@@ -31,11 +31,19 @@ everything() {
     done
 }
 
-# do_ RHAI: runs a script for real; everything may be destroyed.
+# proved: the actions of the last run were done for real, and the machine is as the simulation said.
+proved() {
+    grep -oP '"record":"begin",.*?"name":"\K[^"]*' /run/proved/*/journal.jsonl | sed 's/.*://' >>"$OUT/proved"
+    rm -r /run/proved
+}
+
+# do_ RHAI: runs a script for real; everything may be destroyed. Afterwards the whole machine must
+# be as the simulation said.
 do_() {
     printf '%s\n' "$1" >"$OUT/do.rhai"
     # shellcheck disable=SC2046
-    must "$G" "$OUT/do.rhai" --yes $(everything)
+    must "$G" "$OUT/do.rhai" --yes --prove --journal /run/proved $(everything)
+    proved
 }
 
 # says RHAI EXPECTED: what a script prints when it runs for real. In the plan answers of programs
@@ -43,7 +51,8 @@ do_() {
 says() {
     printf '%s\n' "$1" >"$OUT/says.rhai"
     # shellcheck disable=SC2046
-    must "$G" "$OUT/says.rhai" --yes --json $(everything) >"$OUT/says.json"
+    must "$G" "$OUT/says.rhai" --yes --prove --journal /run/proved --json $(everything) >"$OUT/says.json"
+    proved
     python3 - "$OUT/says.json" "$2" <<'END' || { echo "of: $1"; exit 1; }
 import json, sys
 said = [e["text"] for e in map(json.loads, open(sys.argv[1])) if e["event"] == "said"]

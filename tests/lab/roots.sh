@@ -88,7 +88,7 @@ sed 's/^[0-9a-f]/0&/; s/^\(0.\{127\}\)./\1/' good.DIGESTS >changed.DIGESTS
 { printf '# SHA512 HASH\n%s  a.tar.xz\n' "$(sha512sum <evil.tar | cut -d' ' -f1)"; cat good.DIGESTS; } >prefixed.DIGESTS
 cp evil.tar exchanged.tar.xz
 head -c 1000 a.tar.xz >truncated; mkdir t && cp truncated t/a.tar.xz
-verify() { printf 'let v = stage3::verify("%s", #{ %s }); print(v.signer);\n' "$1" "$2" >v.rhai; "$G" v.rhai --yes >"$OUT/v.out" 2>&1; }
+verify() { printf 'let v = stage3::verify("%s", #{ %s }); print(v.signer);\n' "$1" "$2" >v.rhai; rm -rf /run/proved; "$G" v.rhai --yes --prove --journal /run/proved >"$OUT/v.out" 2>&1 && proved; }
 ok() { verify "$@" || { echo "should verify: $*"; cat "$OUT/v.out"; exit 1; }; }
 bad() { if verify "$2" "$3"; then echo "should not verify: $*"; exit 1; fi; grep -q "$1" "$OUT/v.out" || { echo "not said: $1"; cat "$OUT/v.out"; exit 1; }; }
 K="keys: \"$OUT/good.asc\""
@@ -107,5 +107,12 @@ bad 'there is no digest file' "$OUT/a.tar.xz" "$K"
 # Text in front of the signed part counts for nothing: it verifies by what was signed, or not at all.
 if verify "$OUT/a.tar.xz" "digests: \"$OUT/prefixed.DIGESTS\", $K"; then :; else grep -q 'trusted' v.out || exit 1; fi
 gpgconf --kill all
+# A shell in the root, on a terminal.
+recipe shell.rhai <<'END'
+chroot::shell("/mnt/t");
+END
+printf 'see Go on?\ntype yes\nsee (chroot)\ntype echo it is $((6*7))\nsee it is 42\ntype exit\n' >acts
+rm -rf /run/proved
+must python3 "$PROJECT/tests/lab/typed.py" acts "$G" shell.rhai --prove --journal /run/proved && proved
 do_ 'mount::unmount("/mnt/t", #{ recursive: true });'
 nothing_left

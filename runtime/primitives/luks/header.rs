@@ -108,8 +108,10 @@ impl Action for BackupHeader {
             "--header-backup-file",
             &file,
         ]);
+        let content = cx.device(&self.device)?.content.clone();
         Ok(Plan::run(cmd)
             .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+            .makes_all(content.map(|content| Fact::HeaderSaved { place: place.clone(), content }))
             .undo(Undo::Steps(vec![Step::Remove { place }]))
             .returns(file))
     }
@@ -131,8 +133,11 @@ impl Action for RestoreHeader {
                 Some(content) => Some(content),
                 None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
             },
-            // The simulation takes it for a copy of what is there.
-            Text::Unknown(_) => device.content.clone(),
+            // The simulation has no bytes, but knows what this run saved; else it takes the file
+            // for a copy of what is there.
+            Text::Unknown(_) => {
+                cx.machine.saved_header(&place.to_string()).or(device.content.as_ref()).cloned()
+            }
         };
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksHeaderRestore", "--batch-mode", &device.path])

@@ -109,7 +109,8 @@ impl Real {
             }
         }
         if scope.is_none() {
-            self.stamps = machine.disks().map(|d| (d.path.clone(), stamp(&d.path))).collect();
+            let lowest = machine.devices.values().filter(|d| machine.parents(d).is_empty());
+            self.stamps = lowest.map(|d| (d.path.clone(), stamp(&d.path))).collect();
         }
         let rest = Findings {
             mounts: Some(parse_mountinfo(&read_proc("/proc/self/mountinfo")?)),

@@ -1,0 +1,69 @@
+//! `gscript apply`: carries out a saved plan, if it is still what would happen.
+
+use std::path::Path;
+
+use gscript::error::Exit;
+use gscript::run::Job;
+use gscript::saved::{Changed, SavedPlan};
+
+use super::{interrupts, load, run, this_machine, variables_above};
+use crate::ask;
+use crate::cli::ApplyArgs;
+use crate::render::{self, Problem};
+use crate::screen::style;
+
+pub(crate) fn apply(args: &ApplyArgs) -> Exit {
+    match try_apply(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
+    let saved = read(&args.plan)?;
+    let recipe = load(Path::new(&saved.recipe.file))?;
+    unchanged(saved.same_recipe(&recipe), &saved)?;
+    let interrupts = interrupts()?;
+    let (machine, real) = this_machine(interrupts.clone())?;
+    // A device of the parameters may be missing: say what became of it, not only that.
+    unchanged(saved.other_devices(&machine), &saved)?;
+    let variables = variables_above(saved.answers(), &recipe, &args.values, &machine)?;
+    unchanged(saved.other_params(&variables), &saved)?;
+    let terminal = ask::somebody() && !args.how.json;
+    let seed = saved.seed();
+    let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
+    let report = run::plan(&job, &machine)?;
+    unchanged(saved.other_steps(&report), &saved)?;
+    run::needs_root(&report)?;
+    if !args.how.json && !args.how.yes {
+        eprint!("{}{}", render::plan(&report, style()), render::summary(&report, style()));
+    }
+    // What was agreed to is what was saved: nothing that this plan may have beyond it.
+    let agreed = run::Agreed { approval: saved.approval(), after: saved.after };
+    run::agree_and_carry_out(&args.how, &job, machine, real, agreed)
+}
+
+fn read(path: &Path) -> Result<SavedPlan, Exit> {
+    let name = path.display();
+    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    read.and_then(|text| SavedPlan::read(&text)).map_err(|why| {
+        Problem::new(format!("{name} is not a saved plan: {why}"))
+            .help(format!("make one with: gscript plan RECIPE --out {name}"))
+            .print();
+        Exit::Usage
+    })
+}
+
+/// Refuses a plan of which something has changed.
+fn unchanged(changed: impl IntoIterator<Item = Changed>, saved: &SavedPlan) -> Result<(), Exit> {
+    let changed: Vec<String> = changed.into_iter().map(|change| change.to_string()).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::new("the plan is no longer what would happen");
+    problem.notes.push(("changed", changed.join("\n")));
+    problem.notes.push(("now", "nothing has been changed".into()));
+    problem
+        .help(format!("read the new plan and save it: gscript plan {}", saved.recipe.file))
+        .print();
+    Err(Exit::Refused)
+}

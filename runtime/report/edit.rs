@@ -1,0 +1,69 @@
+//! What a plan changes in a file, as a unified diff.
+
+use similar::TextDiff;
+
+use crate::machine::files::{Files, Text};
+use crate::system::Step;
+
+/// Longer texts are compared by nobody: their length is told instead.
+const MOST: usize = 256 << 10;
+
+/// The change that a step makes to a file, as a unified diff; `None` for steps that write no text.
+///
+/// Asked before the step, while the old text is still there. A file whose old text can't be known
+/// (on a machine that is only described) is shown as new.
+pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
+    let Step::Write { place, content: Text::Known(new), .. } = step else { return None };
+    let old = match files.read(place) {
+        Ok(Text::Known(old)) => Some(old),
+        _ => None,
+    };
+    let name = place.to_string();
+    if new.len() > MOST || old.as_ref().is_some_and(|old| old.len() > MOST) {
+        return Some(format!("+++ {name}: {} bytes\n", new.len()));
+    }
+    let (Ok(new_text), Ok(old_text)) =
+        (std::str::from_utf8(new), std::str::from_utf8(old.as_deref().unwrap_or_default()))
+    else {
+        return Some(format!("+++ {name}: {} bytes that are not text\n", new.len()));
+    };
+    let from = if old.is_some() { name.as_str() } else { "/dev/null" };
+    let diff = TextDiff::from_lines(old_text, new_text);
+    Some(diff.unified_diff().context_radius(2).header(from, &name).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::{Progress, Sim, System, Watch};
+    use crate::types::{AbsPath, ParamValue, Place, Value};
+
+    struct Quiet;
+    impl Watch for Quiet {
+        fn line(&mut self, _line: &str) {}
+        fn progress(&mut self, _progress: Progress) {}
+    }
+
+    fn write(text: &[u8]) -> Step {
+        let path = AbsPath::decode(&Value::from("/fstab")).expect("a path");
+        let place = Place::new(&path, None);
+        Step::Write { place, content: Text::Known(text.to_vec()), mode: None }
+    }
+
+    #[test]
+    fn new_changed_and_binary_files() {
+        let mut sim = Sim::new();
+        let first = write(b"a\nb\n");
+        assert_eq!(
+            edit(&first, sim.files()).as_deref(),
+            Some("--- /dev/null\n+++ /fstab\n@@ -0,0 +1,2 @@\n+a\n+b\n")
+        );
+        sim.perform(&first, &mut Quiet).expect("a write");
+        assert_eq!(
+            edit(&write(b"a\nc\n"), sim.files()).as_deref(),
+            Some("--- /fstab\n+++ /fstab\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n")
+        );
+        let binary = edit(&write(b"\xff\xfe"), sim.files());
+        assert_eq!(binary.as_deref(), Some("+++ /fstab: 2 bytes that are not text\n"));
+    }
+}

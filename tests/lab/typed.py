@@ -1,0 +1,60 @@
+"""Runs a command on a terminal of its own and types into it as a person would.
+
+typed.py SCRIPT COMMAND…: SCRIPT has a line per act, `see TEXT` (wait until it is shown), `type TEXT`,
+`run SHELL` (do something meanwhile). Prints what the terminal showed; exits as the command did.
+"""
+import os, pty, re, select, subprocess, sys, time
+
+LIMIT = 60
+
+
+def main():
+    acts = [line.split(" ", 1) for line in open(sys.argv[1]).read().splitlines() if line]
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execvp(sys.argv[2], sys.argv[2:])
+    shown, seen = b"", 0
+
+    def read(wait):
+        nonlocal shown
+        if select.select([fd], [], [], wait)[0]:
+            try:
+                data = os.read(fd, 65536)
+            except OSError:
+                return False
+            # A line editor asks where the cursor is; a terminal answers.
+            if b"\x1b[6n" in data:
+                os.write(fd, b"\x1b[1;1R")
+            shown += data
+            return data != b""
+        return True
+
+    for act, text in acts:
+        if act == "see":
+            end = time.time() + LIMIT
+            while (at := plain(shown).find(text, seen)) < 0:
+                if time.time() > end or not read(1):
+                    read(0)
+                    if (at := plain(shown).find(text, seen)) >= 0:
+                        break
+                    sys.exit(f"never saw {text!r} in:\n{plain(shown)}")
+            seen = at + len(text)
+        elif act == "type":
+            time.sleep(0.3)
+            os.write(fd, text.encode() + b"\r")
+        elif act == "run":
+            subprocess.run(["sh", "-ec", text], check=True)
+    while read(10):
+        pass
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    print(plain(shown))
+    sys.exit(code)
+
+
+def plain(shown):
+    text = shown.decode(errors="replace").replace("\r", "")
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]", "", text)
+
+
+main()
