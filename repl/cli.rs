@@ -151,15 +151,15 @@ pub(crate) struct PlanArgs {
     /// Plan for the machine in this file instead of this one
     #[arg(long, value_name = "FILE")]
     pub(crate) machine: Option<PathBuf>,
-    /// Draw the disks before and after into this SVG file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) svg: Option<PathBuf>,
     /// Print the plan as JSON
     #[arg(long)]
     pub(crate) json: bool,
     /// Save the plan, to be carried out with gscript apply
     #[arg(long, value_name = "FILE", conflicts_with = "machine")]
     pub(crate) out: Option<PathBuf>,
+    /// Draw the disks before and after into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -121,7 +121,9 @@ pub(crate) fn plan(report: &Report, s: &Style) -> String {
         // Writing to a String can't fail.
         let _ = match entry {
             Entry::Chapter { title } => writeln!(out, "\n{}", s.bold(&printable(title))),
-            Entry::Said { text } => writeln!(out, "  {}", printable(text)),
+            Entry::Said { text } => {
+                text.lines().try_for_each(|line| writeln!(out, "  {}", printable(line)))
+            }
             Entry::Call(call) => {
                 planned(&mut out, call, s);
                 Ok(())
@@ -176,7 +178,7 @@ fn edited(out: &mut String, diff: &str, s: &Style) {
     let lines: Vec<&str> =
         diff.lines().skip(header).filter(|line| !line.starts_with("@@")).collect();
     for line in lines.iter().take(MOST) {
-        let shown = printable(line);
+        let shown = printable(&line.replace('\t', "    "));
         let shown = match line.as_bytes().first() {
             Some(b'+') => s.green(&shown),
             Some(b'-') => s.red(&shown),
@@ -201,8 +203,8 @@ pub(crate) fn summary(report: &Report, s: &Style) -> String {
         let _ = writeln!(out, "{}", indent(&picture(&report.after.revealed(), &touched, canvas)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
-    for bound in report.approval.effects() {
-        let text = match (&bound.identity, &bound.effect) {
+    for (effect, identity) in report.approval.effects() {
+        let text = match (identity, effect) {
             (Some(identity), gscript::action::Effect::Destroys { .. }) => {
                 s.red(&format!("destroys everything on {identity}"))
             }

@@ -1,8 +1,8 @@
 //! What a person agreed to, bound to the identity of the devices.
 
-use std::collections::HashSet;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
@@ -48,35 +48,43 @@ impl Consent for Nobody {
 /// The list of effects of a plan; in a real run, the list that was approved.
 #[derive(Debug, Clone, Default)]
 pub struct Approval {
-    /// Each effect that no earlier one includes.
-    effects: Vec<Bound>,
-    /// The same effects, to be found quickly: a recipe may write a hundred thousand files.
-    known: HashSet<Effect>,
+    /// Each effect that no earlier one includes, with the identity of its device: in their order,
+    /// and quickly found, because a recipe may write a hundred thousand files.
+    effects: IndexMap<Effect, Option<Box<Identity>>>,
 }
 
 impl Approval {
     /// Agreement to these effects.
     pub fn of(effects: Vec<Bound>) -> Self {
-        let known = effects.iter().map(|bound| bound.effect.clone()).collect();
-        Self { effects, known }
+        let boxed = |bound: Bound| (bound.effect, bound.identity.map(Box::new));
+        Self { effects: effects.into_iter().map(boxed).collect() }
     }
 
     /// Each effect that no earlier one includes, in the order in which they were needed.
-    pub fn effects(&self) -> &[Bound] {
-        &self.effects
+    pub fn effects(&self) -> impl Iterator<Item = (&Effect, Option<&Identity>)> {
+        self.effects.iter().map(|(effect, identity)| (effect, identity.as_deref()))
+    }
+
+    /// The same, as it is saved.
+    pub fn bound(&self) -> Vec<Bound> {
+        let bound = |(effect, identity): (&Effect, Option<&Identity>)| Bound {
+            effect: effect.clone(),
+            identity: identity.cloned(),
+        };
+        self.effects().map(bound).collect()
     }
 
     /// Whether the effect is one of these, or part of one.
     pub fn covers(&self, effect: &Effect, machine: &Machine) -> bool {
-        if self.known.contains(effect) {
+        if self.effects.contains_key(effect) {
             return true;
         }
         match effect {
             Effect::Writes { path } => {
-                above(path).any(|path| self.known.contains(&Effect::Writes { path }))
+                above(path).any(|path| self.effects.contains_key(&Effect::Writes { path }))
             }
             Effect::Mounts { at } => {
-                above(at).any(|at| self.known.contains(&Effect::Mounts { at }))
+                above(at).any(|at| self.effects.contains_key(&Effect::Mounts { at }))
             }
             Effect::Destroys { device } => self.on(device, machine, false),
             Effect::Alters { device } => self.on(device, machine, true),
@@ -86,7 +94,7 @@ impl Approval {
 
     /// Whether the device lies on one whose contents are lost (or, if that is enough, changed).
     fn on(&self, device: &str, machine: &Machine, altered: bool) -> bool {
-        self.effects.iter().any(|bound| match &bound.effect {
+        self.effects.keys().any(|effect| match effect {
             Effect::Destroys { device: whole } => machine.lies_on(device, whole),
             Effect::Alters { device: whole } if altered => machine.lies_on(device, whole),
             _ => false,
@@ -102,13 +110,15 @@ impl Approval {
 
     /// Adds an effect that was agreed to later.
     pub fn extend(&mut self, bound: Bound) {
-        self.known.insert(bound.effect.clone());
-        self.effects.push(bound);
+        self.effects.insert(bound.effect, bound.identity.map(Box::new));
     }
 
     /// The devices whose contents are lost.
-    pub fn destroyed(&self) -> impl Iterator<Item = &Bound> {
-        self.effects.iter().filter(|bound| matches!(bound.effect, Effect::Destroys { .. }))
+    pub fn destroyed(&self) -> impl Iterator<Item = (&str, Option<&Identity>)> {
+        self.effects().filter_map(|(effect, identity)| match effect {
+            Effect::Destroys { device } => Some((device.as_str(), identity)),
+            _ => None,
+        })
     }
 }
 

@@ -201,7 +201,9 @@ impl InUse {
             );
         }
         let commands: Vec<String> = self.releases.iter().map(ToString::to_string).collect();
-        (!commands.is_empty()).then(|| format!("free it first: {}", commands.join(" && ")))
+        (!commands.is_empty()).then(|| {
+            format!("free it: gscript release {}\nit does: {}", self.device, commands.join(" && "))
+        })
     }
 }
 

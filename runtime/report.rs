@@ -12,10 +12,6 @@ use crate::system::Step;
 
 pub use edit::edit;
 
-/// What has to be said of a machine whose devices could not be read.
-pub const SECONDHAND: &str =
-    "what is on the devices is what udev remembers: reading them was not permitted, it takes root";
-
 /// A step of a planned action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +58,10 @@ impl TakeBack {
         if commands.is_empty() { Self::Nothing } else { Self::Commands { commands } }
     }
 }
+
+/// What has to be said of a machine whose devices could not be read.
+pub const SECONDHAND: &str =
+    "what is on the devices is what udev remembers: reading them was not permitted, it takes root";
 
 /// One planned action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,14 +134,14 @@ pub struct Report {
 impl Report {
     /// The disks below everything that it destroys or alters.
     pub fn touched(&self) -> Vec<&str> {
-        let identities = self.approval.effects().iter().filter_map(|bound| bound.identity.as_ref());
+        let identities = self.approval.effects().filter_map(|(_, identity)| identity);
         let disks = identities.flat_map(|identity| self.before.base_disks(&identity.path));
         disks.map(|disk| disk.path.as_str()).collect()
     }
 
     /// What else should be known before it is agreed to, in sentences.
     pub fn cautions(&self) -> Vec<String> {
-        let destroyed = self.approval.destroyed().filter_map(|bound| bound.identity.as_ref());
+        let destroyed = self.approval.destroyed().filter_map(|(_, identity)| identity);
         let secondhand = self.before.host.secondhand.then(|| SECONDHAND.to_owned());
         let others = destroyed.flat_map(|identity| self.before.cautions(&identity.path));
         secondhand.into_iter().chain(others).collect()

@@ -144,7 +144,7 @@ impl SavedPlan {
             params: params.collect(),
             seed: hex(seed),
             entries: report.entries,
-            effects: report.approval.effects().to_vec(),
+            effects: report.approval.bound(),
             guesses: report.guesses,
             before: report.before,
             after: report.after,

@@ -46,7 +46,7 @@ pub fn shown(report: &Report) -> String {
         }
     };
     let calls: String = report.entries.iter().map(entry).collect();
-    format!("{calls}{:?}\nguesses {}\n", report.approval.effects(), report.guesses)
+    format!("{calls}{:?}\nguesses {}\n", report.approval.bound(), report.guesses)
 }
 
 #[test]

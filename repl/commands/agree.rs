@@ -3,7 +3,7 @@
 use gscript::action::Effect;
 use gscript::approval::{Approval, Bound, Consent};
 use gscript::error::Exit;
-use gscript::machine::Machine;
+use gscript::machine::{Identity, Machine};
 use gscript::types::printable;
 
 use crate::ask;
@@ -13,17 +13,20 @@ use crate::screen::style;
 
 /// Nothing is destroyed that was not named.
 pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
-    let mut open: Vec<&Bound> = Vec::new();
-    for bound in approval.destroyed() {
-        let Effect::Destroys { device } = &bound.effect else { continue };
-        let named =
-            |given: &&String| machine.find(given).is_some_and(|found| found.path == *device);
-        if !args.destroy.iter().any(|given| named(&given)) {
-            open.push(bound);
-        }
-    }
-    let strangers = args.destroy.iter().find(|given| machine.find(given).is_none());
-    if let Some(given) = strangers {
+    // A mapping that the run opens itself has no name on this machine yet.
+    let is = |given: &str, device: &str| {
+        given == device || machine.find(given).is_some_and(|found| found.path == device)
+    };
+    let named = |device: &str| args.destroy.iter().any(|given| is(given, device));
+    let open: Vec<&Identity> = approval
+        .destroyed()
+        .filter(|(device, _)| !named(device))
+        .filter_map(|(_, identity)| identity)
+        .collect();
+    let known = |given: &str| {
+        machine.find(given).is_some() || approval.destroyed().any(|(device, _)| is(given, device))
+    };
+    if let Some(given) = args.destroy.iter().find(|given| !known(given)) {
         Problem::new(format!("--destroy names {given}, and there is no such device"))
             .help("list the disks: lsblk")
             .print();
@@ -45,8 +48,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
 }
 
 /// Whether the person agrees that a device is lost: by typing its name.
-fn confirmed(bound: &Bound) -> bool {
-    let Some(identity) = &bound.identity else { return false };
+fn confirmed(identity: &Identity) -> bool {
     let name = identity.path.trim_start_matches("/dev/");
     let text = format!("Everything on {} will be lost.", printable(&identity.to_string()));
     eprintln!("\n{}", style().red(&text));
@@ -65,10 +67,10 @@ pub(super) struct Person;
 
 impl Consent for Person {
     fn ask(&mut self, wanted: &Bound) -> bool {
-        let effect = printable(&wanted.effect.to_string()).into_owned();
+        let effect = printable(&wanted.effect.to_string());
         eprintln!("\n{}", style().yellow(&format!("The plan did not say that this run {effect}.")));
         match wanted.effect {
-            Effect::Destroys { .. } => confirmed(wanted),
+            Effect::Destroys { .. } => wanted.identity.as_ref().is_some_and(confirmed),
             _ => ask::yes("Allow it?"),
         }
     }
@@ -79,18 +81,13 @@ fn refuse() -> Exit {
     Exit::Refused
 }
 
-fn not_named(open: &[&Bound]) -> Exit {
-    let by_id = |bound: &&Bound| {
-        let identity = bound.identity.as_ref()?;
-        Some(identity.by_id.clone().unwrap_or_else(|| identity.path.clone()))
+fn not_named(open: &[&Identity]) -> Exit {
+    let flag = |identity: &&Identity| {
+        format!("--destroy {}", identity.by_id.as_ref().unwrap_or(&identity.path))
     };
-    let flags: Vec<String> =
-        open.iter().filter_map(by_id).map(|name| format!("--destroy {name}")).collect();
-    let lost: Vec<String> = open
-        .iter()
-        .filter_map(|bound| bound.identity.as_ref())
-        .map(|identity| format!("everything on {identity}"))
-        .collect();
+    let flags: Vec<String> = open.iter().map(flag).collect();
+    let lost: Vec<String> =
+        open.iter().map(|identity| format!("everything on {identity}")).collect();
     let mut problem = Problem::new("nobody is there to agree to this run");
     if !lost.is_empty() {
         problem.notes.push(("would be lost", lost.join("\n")));

@@ -96,9 +96,7 @@ pub(super) fn describe(machine: &Machine, device: &Device) -> Vec<String> {
     let mut words = Vec::new();
     match &device.kind {
         Kind::Disk if device.hardware.model.is_some() => {
-            words.extend(
-                device.hardware.model.as_deref().map(|model| printable(model).into_owned()),
-            );
+            words.extend(device.hardware.model.as_deref().map(printable));
         }
         Kind::Rom => words.push("optical drive".into()),
         Kind::Raid { level, .. } => words.push(level.clone()),
@@ -133,7 +131,7 @@ pub(super) fn seen_at(machine: &Machine, device: &Device) -> Vec<String> {
         .mounts
         .iter()
         .filter(|mount| mount.source == device.path)
-        .map(|mount| printable(&mount.at).into_owned())
+        .map(|mount| printable(&mount.at))
         .collect();
     if machine.swaps.contains_key(&device.path) {
         seen.push("[swap]".into());

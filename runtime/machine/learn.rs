@@ -46,12 +46,11 @@ impl Machine {
                 self.mounts.retain(|mount| !is_below(&mount.at, at));
                 Ok(())
             }
-            Fact::Swapping { device, on: Some(priority) } => {
-                self.swaps.insert(device.clone(), *priority);
-                Ok(())
-            }
-            Fact::Swapping { device, on: None } => {
-                self.swaps.remove(device);
+            Fact::Swapping { device, on } => {
+                match on {
+                    Some(priority) => self.swaps.insert(device.clone(), *priority),
+                    None => self.swaps.remove(device),
+                };
                 Ok(())
             }
             Fact::HeaderSaved { place, content } => {
@@ -68,20 +67,19 @@ impl Machine {
         }
     }
 
-    fn learn_content(&mut self, path: &str, content: &Content) -> Result<(), Contradiction> {
+    fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
         // A new container is blank inside.
         if let Content::Luks { uuid, .. } = content {
             self.hidden.keep(format!("luks {uuid}"), None);
         }
-        self.forget_inside(path);
-        let device = self.change(path)?;
+        self.forget_inside(device);
+        let device = self.change(device)?;
         let path = device.path.clone();
-        let other = device.content.as_ref() != Some(content);
+        let group_ends = device.content.as_ref() != Some(content);
         device.content = Some(content.clone());
         device.table = None;
         device.unseen = false;
-        // What made it a part of a group is overwritten.
-        if other {
+        if group_ends {
             self.groups.retain(|_, group| !group.members.contains(&path));
         }
         Ok(())

@@ -58,9 +58,8 @@ impl Needs {
         };
         let effects: Vec<String> = approval
             .effects()
-            .iter()
-            .filter(|bound| !announced(&bound.effect))
-            .map(|bound| bound.effect.to_string())
+            .filter(|(effect, _)| !announced(effect))
+            .map(|(effect, _)| effect.to_string())
             .collect();
         (!effects.is_empty()).then_some(Exceeded { effects })
     }

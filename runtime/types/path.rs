@@ -82,6 +82,9 @@ impl Place {
 
     /// The path from the running system's point of view (symlinks aside).
     pub fn outside(&self) -> PathBuf {
+        if self.root.as_os_str() == "/" {
+            return self.path.clone();
+        }
         let inner = self.path.strip_prefix("/").unwrap_or(&self.path);
         if inner.as_os_str().is_empty() { self.root.clone() } else { self.root.join(inner) }
     }

@@ -1,8 +1,19 @@
-//! Text in the room that there is, and in the form that a shell reads back.
+//! Text that comes from devices, shown without doing anything to the terminal.
 
 use unicode_width::UnicodeWidthStr;
 
-use super::printable;
+/// The text with everything escaped that moves the cursor, hides, or changes the direction of
+/// writing: labels, names and models are whatever somebody once wrote onto a disk.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\'' | '"' | '\\' => out.push(c),
+            _ => out.extend(c.escape_debug()),
+        }
+    }
+    out
+}
 
 /// Cuts a text to so many columns of a terminal.
 pub fn cut(text: &str, width: usize) -> String {
@@ -25,11 +36,22 @@ pub fn quote(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    if printable(word) != word {
-        // The one form in which a shell takes control characters and a terminal does not.
-        return format!("$'{}'", printable(&word.replace('\\', r"\\").replace('\'', r"\'")));
+    if printable(word) == word {
+        return format!("'{}'", word.replace('\'', r"'\''"));
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    let mut out = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if printable(c.encode_utf8(&mut [0; 4])).len() > c.len_utf8() => {
+                out.push_str(&format!("\\U{:08x}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "'"
 }
 
 #[cfg(test)]
@@ -37,10 +59,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(printable("Daten für 数据 \"a\" \\"), "Daten für 数据 \"a\" \\");
+        assert_eq!(printable("\u{1b}[31m\n\u{202e}x"), "\\u{1b}[31m\\n\\u{202e}x");
+    }
+
+    #[test]
     fn words_are_quoted_so_that_a_shell_reads_them_back() {
         assert_eq!(quote("/mnt/gentoo"), "/mnt/gentoo");
         assert_eq!(quote("it's"), r"'it'\''s'");
         assert_eq!(quote(""), "''");
-        assert_eq!(quote("two\nlines' \\ \u{1b}"), r"$'two\nlines\' \\ \e'");
+        assert_eq!(quote("two\nlines' \\ \u{1b}"), r"$'two\nlines\' \\ \U0000001b'");
     }
 }

@@ -67,10 +67,7 @@ fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Bl
             (device.name(), Tone::Opened)
         }
     };
-    // A tab has no width of its own.
-    let tidy = |text: &str| text.replace('\t', " ");
-    let facts = facts.iter().map(|fact| tidy(fact)).collect();
-    Block { name: tidy(&printable(name)), size: device.size, facts, tone, parts }
+    Block { name: printable(name), size: device.size, facts, tone, parts }
 }
 
 /// The partitions of a disk, and what is free between them.
@@ -109,7 +106,7 @@ fn volumes(
         .map(|(volume, entry)| match machine.find(&dm_name(name, volume)) {
             Some(device) => block(machine, device, drawn),
             None => Block {
-                name: printable(volume).into_owned(),
+                name: printable(volume),
                 size: entry.extents.saturating_mul(group.extent),
                 facts: vec!["inactive".into()],
                 tone: Tone::Volume,

@@ -85,10 +85,10 @@ sda     1.8 TiB  Intenso  "Top" SSD GPT
 ├─sda1    1 GiB  vfat "ESP 1" (a b  c)
 ├─sda2   10 GiB  ext4 "say \"hi\" & <bye>" (it's "here" & <…
 ├─sda3   10 GiB  ext4 "two\nlines\ttab" (two\nlines)
-├─sda4   10 GiB  ext4 "\u{1b}]0;title\u{7}" (\e[31mred\e[0m)
+├─sda4   10 GiB  ext4 "\u{1b}]0;title\u{7}" (\u{1b}[31mred\…
 ├─sda5   10 GiB  btrfs "Привет 世界 ☃" (Daten für Änne 数据)
 ├─sda6  100 GiB  btrfs "a very long label that goes on and …
-├─sda7   10 GiB  xfs "\u{202e}abc" (\u202egpj.exe)
+├─sda7   10 GiB  xfs "\u{202e}abc" (\u{202e}gpj.exe)
 └─sda8   10 GiB  ntfs ""
 "#;
 

@@ -93,7 +93,7 @@ fn damage_at(at: &str, error: &serde_json::Error) -> Flaw {
     let damaged = error.is_syntax() || error.is_eof();
     Flaw {
         at: if at.is_empty() { line } else { format!("{at} ({line})") },
-        why: printable(why).into_owned(),
+        why: printable(why),
         next: match damaged {
             true => "the file is damaged: copy it again, or probe the machine again".into(),
             false => "mend it by hand, or probe the machine again".into(),

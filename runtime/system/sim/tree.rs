@@ -1,7 +1,7 @@
 //! The files of a simulated machine: one tree per filesystem, mounted over what is below.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -34,8 +34,11 @@ enum Base {
 #[derive(Debug)]
 struct Tree {
     base: Base,
-    /// By path from the root of the filesystem.
-    nodes: BTreeMap<PathBuf, Node>,
+    /// By path from the root of the filesystem. The key is the text: comparing paths component by
+    /// component is what would take most of the time of a plan.
+    nodes: HashMap<OsString, Node>,
+    /// Whether something was removed, and with it whatever is below.
+    removed: bool,
 }
 
 /// Where a path is.
@@ -49,7 +52,7 @@ const MOST_LINKS: usize = 40;
 
 pub(super) struct Trees {
     below: Box<dyn Files>,
-    looked: RefCell<HashMap<PathBuf, Look>>,
+    looked: RefCell<HashMap<OsString, Look>>,
     /// The first one is the running system's.
     trees: Vec<Tree>,
     /// Trees of filesystems that have a UUID.
@@ -60,7 +63,7 @@ pub(super) struct Trees {
 
 impl Trees {
     pub(super) fn new(below: Box<dyn Files>) -> Self {
-        let host = Tree { base: Base::Below, nodes: BTreeMap::new() };
+        let host = Tree { base: Base::Below, nodes: HashMap::new(), removed: false };
         Self {
             below,
             looked: RefCell::default(),
@@ -71,7 +74,7 @@ impl Trees {
     }
 
     fn add(&mut self, base: Base) -> usize {
-        self.trees.push(Tree { base, nodes: BTreeMap::new() });
+        self.trees.push(Tree { base, nodes: HashMap::new(), removed: false });
         self.trees.len() - 1
     }
 
@@ -126,7 +129,7 @@ impl Trees {
         if tree.has_children(&spot.inner) {
             return Ok(Some(false));
         }
-        if tree.nodes.contains_key(&spot.inner) {
+        if tree.nodes.contains_key(spot.inner.as_os_str()) {
             return Ok(Some(true));
         }
         match &tree.base {
@@ -139,18 +142,21 @@ impl Trees {
 
     /// What is there before the simulation begins; it stays as it is while the simulation lasts.
     fn look_below(&self, path: &Path) -> Result<Look, FileError> {
-        if let Some(look) = self.looked.borrow().get(path) {
+        if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
             return Ok(look.clone());
         }
         let look = self.below.look(&Place::here(path))?;
-        self.looked.borrow_mut().insert(path.to_owned(), look.clone());
+        // What is missing is either made at once, and found among the nodes, or never asked again.
+        if look != Look::Missing {
+            self.looked.borrow_mut().insert(path.as_os_str().to_owned(), look.clone());
+        }
         Ok(look)
     }
 
     pub(super) fn read(&self, place: &Place) -> Result<Text, FileError> {
         let spot = self.resolve(place, true)?;
         let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
-        match self.trees[spot.tree].nodes.get(&spot.inner) {
+        match self.trees[spot.tree].nodes.get(spot.inner.as_os_str()) {
             Some(Node::File { content, .. }) => Ok(content.clone()),
             Some(Node::Dir { .. }) => Err(wrong("not a regular file")),
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
@@ -169,7 +175,9 @@ impl Trees {
         while let Base::Bind(from) = &self.trees[spot.tree].base {
             spot = self.resolve(&Place::here(joined(from, &spot.inner)), false)?;
         }
-        self.trees[spot.tree].nodes.insert(spot.inner, node);
+        let tree = &mut self.trees[spot.tree];
+        tree.removed |= matches!(node, Node::Gone);
+        tree.nodes.insert(spot.inner.into_os_string(), node);
         Ok(())
     }
 
@@ -189,7 +197,7 @@ impl Trees {
     fn look_at(&self, spot: &Spot) -> Result<Look, FileError> {
         let tree = &self.trees[spot.tree];
         let dir = |mode: Mode| Look::Dir { mode, uid: 0, gid: 0 };
-        if let Some(node) = tree.nodes.get(&spot.inner) {
+        if let Some(node) = tree.nodes.get(spot.inner.as_os_str()) {
             return Ok(match node {
                 Node::File { content, mode } => {
                     let len = match content {
@@ -203,8 +211,8 @@ impl Trees {
                 Node::Gone => Look::Missing,
             });
         }
-        let gone = |path: &Path| matches!(tree.nodes.get(path), Some(Node::Gone));
-        if spot.inner.ancestors().any(gone) {
+        let gone = |path: &Path| matches!(tree.nodes.get(path.as_os_str()), Some(Node::Gone));
+        if tree.removed && spot.inner.ancestors().any(gone) {
             return Ok(Look::Missing);
         }
         match &tree.base {
@@ -218,6 +226,9 @@ impl Trees {
 
     /// The tree that shows a path of the running system, and the path in it.
     fn spot(&self, outside: &Path) -> Spot {
+        if self.mounts.is_empty() {
+            return Spot { tree: 0, inner: outside.to_owned() };
+        }
         let text = outside.to_string_lossy();
         // The newest of the longest: a mount hides what was mounted there before.
         let mount = self.mounts.iter().rev().filter(|(at, _)| is_below(&text, at)).fold(
@@ -272,9 +283,9 @@ impl Trees {
 
 impl Tree {
     fn has_children(&self, path: &Path) -> bool {
-        self.nodes
-            .iter()
-            .any(|(inner, node)| inner.parent() == Some(path) && !matches!(node, Node::Gone))
+        self.nodes.iter().any(|(inner, node)| {
+            Path::new(inner).parent() == Some(path) && !matches!(node, Node::Gone)
+        })
     }
 }
 
