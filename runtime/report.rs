@@ -66,6 +66,7 @@ impl TakeBack {
         if commands.is_empty() { Self::Nothing } else { Self::Commands { commands } }
     }
 }
+
 /// What has to be said of a machine whose devices could not be read.
 pub const SECONDHAND: &str =
     "what is on the devices is what udev remembers: reading them was not permitted, it takes root";

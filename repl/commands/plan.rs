@@ -40,11 +40,11 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
             failed.0.exit()
         })?,
     };
-    if !args.json {
-        print!("{}{}", render::plan(&report, output()), render::summary(&report, output()));
-    }
     if let Some(path) = &args.svg {
         draw(path, &recipe.name, &report)?;
+    }
+    if !args.json {
+        print!("{}{}", render::plan(&report, output()), render::summary(&report, output()));
     }
     if args.json || args.out.is_some() {
         let saved = SavedPlan::new(&job, report);
