@@ -15,6 +15,9 @@ pub struct Bound {
     pub effect: Effect,
     /// The identity of its device, where it has one that exists before the run.
     pub identity: Option<Identity>,
+    /// The device and everything that it lies on: agreeing to lose one of them is agreeing to this.
+    #[serde(default)]
+    pub below: Vec<String>,
 }
 
 /// The list of effects of a plan; in a real run, the list that was approved.
@@ -64,14 +67,14 @@ impl Approval {
         if self.covers(&effect, machine) {
             return;
         }
-        let identity = match &effect {
-            Effect::Destroys { device } | Effect::Alters { device } => {
-                machine.find(device).map(|device| machine.identity(device))
-            }
+        let device = match &effect {
+            Effect::Destroys { device } | Effect::Alters { device } => machine.find(device),
             _ => None,
         };
+        let identity = device.map(|device| machine.identity(device));
+        let below = device.map(|device| machine.below(&device.path)).unwrap_or_default();
         self.known.insert(effect.clone());
-        self.effects.push(Bound { effect, identity });
+        self.effects.push(Bound { effect, identity, below });
     }
 
     /// The devices whose contents are lost.

@@ -1,6 +1,5 @@
 //! `gscript RECIPE`: plan, ask once, run.
 
-use gscript::action::Effect;
 use gscript::approval::{Approval, Bound};
 use gscript::error::Exit;
 use gscript::event::Listener;
@@ -70,7 +69,7 @@ fn exit_of(error: &ScriptError) -> Exit {
 
 fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(), Exit> {
     let Some(needs) = &recipe.front.needs else { return Ok(()) };
-    match needs.exceeded(&report.approval, &report.before, variables) {
+    match needs.exceeded(&report.approval, variables) {
         None => Ok(()),
         Some(exceeded) => {
             let mut problem =
@@ -108,13 +107,13 @@ fn needs_root(report: &Report) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Nothing is destroyed that was not named.
+/// Nothing is destroyed that was not named, or lies on what was named.
 fn agree(approval: &Approval, machine: &Machine, args: &RunArgs) -> Result<(), Exit> {
     let mut open: Vec<&Bound> = Vec::new();
     for bound in approval.destroyed() {
-        let Effect::Destroys { device } = &bound.effect else { continue };
-        let named =
-            |given: &&String| machine.find(given).is_some_and(|found| found.path == *device);
+        let named = |given: &&String| {
+            machine.find(given).is_some_and(|found| bound.below.contains(&found.path))
+        };
         if !args.destroy.iter().any(|given| named(&given)) {
             open.push(bound);
         }
@@ -130,7 +129,7 @@ fn agree(approval: &Approval, machine: &Machine, args: &RunArgs) -> Result<(), E
         return Ok(());
     }
     if !ask::somebody() || args.yes {
-        return Err(not_named(&open));
+        return Err(not_named(&open, machine));
     }
     for bound in open {
         let Some(identity) = &bound.identity else { continue };
@@ -156,13 +155,19 @@ fn refuse() -> Exit {
     Exit::Refused
 }
 
-fn not_named(open: &[&Bound]) -> Exit {
+fn not_named(open: &[&Bound], machine: &Machine) -> Exit {
     let by_id = |bound: &&Bound| {
         let identity = bound.identity.as_ref()?;
-        Some(identity.by_id.clone().unwrap_or_else(|| identity.path.clone()))
+        // What is not there yet is agreed to by naming what it will lie on.
+        let there = bound.below.iter().find(|path| machine.find(path).is_some());
+        Some(match there.filter(|path| **path != identity.path) {
+            Some(path) => machine.by_id(path).unwrap_or_else(|| path.clone()),
+            None => identity.by_id.clone().unwrap_or_else(|| identity.path.clone()),
+        })
     };
-    let flags: Vec<String> =
+    let flags: std::collections::BTreeSet<String> =
         open.iter().filter_map(by_id).map(|name| format!("--destroy {name}")).collect();
+    let flags: Vec<String> = flags.into_iter().collect();
     let lost: Vec<String> = open
         .iter()
         .filter_map(|bound| bound.identity.as_ref())

@@ -13,24 +13,18 @@ pub struct Contradiction {
     pub what: String,
 }
 
+/// Under which key the inside of a container or an array is remembered while it is closed.
+fn inside_of(uuid: &str) -> String {
+    format!("inside of {uuid}")
+}
+
 impl Machine {
     /// Makes the fact true in the model.
     pub fn learn(&mut self, fact: &Fact) -> Result<(), Contradiction> {
         match fact {
             Fact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
             Fact::Blank { device } => self.learn_blank(device),
-            Fact::Holds { device, content } => {
-                // A new container is blank inside.
-                if let Content::Luks { uuid, .. } = content {
-                    self.hidden.keep(format!("luks {uuid}"), None);
-                }
-                self.forget_inside(device);
-                let device = self.change(device)?;
-                device.content = Some(content.clone());
-                device.table = None;
-                device.unseen = false;
-                Ok(())
-            }
+            Fact::Holds { device, content } => self.learn_content(device, content),
             Fact::Opened { on, name, size, sector } => {
                 let kind = Kind::Crypt { on: on.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
@@ -48,6 +42,10 @@ impl Machine {
             | Fact::VolumeMade { .. }
             | Fact::VolumeInactive { .. }
             | Fact::VolumeGone { .. } => self.learn_group(fact),
+            Fact::ArrayRunning { .. } | Fact::ArrayStopped { .. } => {
+                self.learn_array(fact);
+                Ok(())
+            }
             Fact::Mounted { at, origin, options } => {
                 let mounts = self.mounts_of(at, origin, options)?;
                 self.mounts.extend(mounts);
@@ -68,10 +66,43 @@ impl Machine {
             // Files are remembered by whoever holds them, not by the model of the machine.
             Fact::File { .. }
             | Fact::Dir { .. }
+            | Fact::Subvolume { .. }
             | Fact::Link { .. }
             | Fact::Absent { .. }
             | Fact::Mode { .. }
             | Fact::Owned { .. } => Ok(()),
+        }
+    }
+
+    fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
+        // A new container or array is blank inside.
+        if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
+            self.hidden.keep(inside_of(uuid), None);
+        }
+        self.forget_inside(device);
+        let device = self.change(device)?;
+        device.content = Some(content.clone());
+        device.table = None;
+        device.unseen = false;
+        Ok(())
+    }
+
+    fn learn_array(&mut self, fact: &Fact) {
+        match fact {
+            Fact::ArrayRunning { array, members, level, size, sector, .. } => {
+                let kind = Kind::Raid { members: members.clone(), level: level.clone() };
+                let mut device = Device::new(array, *size, kind);
+                device.sector = *sector;
+                self.reveal(device);
+            }
+            Fact::ArrayStopped { array } => {
+                let parts = self.partitions(array).into_iter().map(|part| part.path.clone());
+                for part in parts.collect::<Vec<String>>() {
+                    self.hide(&part);
+                }
+                self.hide(array);
+            }
+            _ => {}
         }
     }
 
@@ -160,12 +191,13 @@ impl Machine {
                     self.activate(group, &volume, *active)?;
                 }
             }
-            Fact::VolumeMade { group, volume, extents } => {
+            Fact::VolumeMade { group, volume, extents, kind } => {
                 let found = self.group(group)?;
-                found.free = found.free.saturating_sub(*extents);
-                let made = Volume { extents: *extents, active: false };
+                let before = found.taken();
+                let made = Volume { extents: *extents, active: false, kind: kind.clone() };
                 let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
+                found.free = found.free.saturating_sub(found.taken() - before);
                 self.hidden.keep(blank, None);
                 self.activate(group, volume, true)?;
             }
@@ -175,9 +207,9 @@ impl Machine {
                 self.hidden.drop_device(&dm_name(group, volume));
                 self.hidden.forget(&format!("{group}/{volume}"));
                 let found = self.group(group)?;
-                if let Some(gone) = found.volumes.remove(volume) {
-                    found.free += gone.extents;
-                }
+                let before = found.taken();
+                found.volumes.remove(volume);
+                found.free += before - found.taken();
             }
             _ => {}
         }
@@ -195,7 +227,8 @@ impl Machine {
         let Some(entry) = found.volumes.get_mut(volume) else {
             return Err(Contradiction { what: format!("logical volume {group}/{volume}") });
         };
-        let changed = std::mem::replace(&mut entry.active, on) != on;
+        // A pool shows no device: what is inside it does.
+        let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
         let size = entry.extents * found.extent;
         let member = found.members.first().cloned();
         let sector = member.and_then(|m| self.find(&m)).map_or(512, |d| d.sector);
@@ -240,8 +273,9 @@ impl Machine {
     /// What identifies the inside of a container while it is closed.
     fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
-            Kind::Crypt { on } => {
-                self.find(on)?.content.as_ref()?.uuid().map(|uuid| format!("luks {uuid}"))
+            Kind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
+            Kind::Raid { members, .. } => {
+                self.find(members.first()?)?.content.as_ref()?.uuid().map(inside_of)
             }
             Kind::Logical { group, volume } => Some(format!("{group}/{volume}")),
             _ => None,
@@ -276,10 +310,10 @@ impl Machine {
             options: options.clone(),
         };
         match origin {
-            MountOrigin::Device { device, kind } => {
+            MountOrigin::Device { device, kind, part } => {
                 let missing = Contradiction { what: format!("device {device}") };
                 let device = self.find(device).ok_or(missing)?;
-                Ok(vec![new(&device.path, kind)])
+                Ok(vec![Mount { part: part.clone(), ..new(&device.path, kind) }])
             }
             MountOrigin::Pseudo { kind } => Ok(vec![new(kind, kind)]),
             MountOrigin::Bind { from, recursive } => {

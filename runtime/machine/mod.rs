@@ -17,6 +17,7 @@ mod layout;
 mod learn;
 mod lookup;
 pub mod probe;
+mod scope;
 mod storage;
 mod usage;
 
@@ -26,12 +27,13 @@ use serde::{Deserialize, Serialize};
 
 pub use compare::{Difference, compare};
 pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table};
-pub use fact::{Fact, Lifetime, MountOrigin, NewPartition, Scope};
+pub use fact::{Fact, Lifetime, MountOrigin, NewPartition};
 pub use identity::Identity;
 pub use layout::layout;
 pub use learn::Contradiction;
 pub use lookup::{NoSuchDevice, Resolved};
-pub use storage::{Group, Mount, Volume, dm_name, is_below};
+pub use scope::Scope;
+pub use storage::{Group, Mount, Volume, VolumeKind, dm_name, is_below};
 pub use usage::{Release, Use};
 
 /// The format of machine files; raised when an old program could misread a new file.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::action::Effect;
-use crate::approval::Approval;
-use crate::machine::{Machine, is_below};
-use crate::types::Map;
+use crate::approval::{Approval, Bound};
+use crate::machine::is_below;
+use crate::types::{Map, Value};
 
 /// The `[needs]` table. `$name` stands for a parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -31,22 +31,17 @@ pub struct Exceeded {
 }
 
 impl Needs {
-    /// The effects that are not announced. Devices are those of the machine before the run.
-    pub fn exceeded(
-        &self,
-        approval: &Approval,
-        machine: &Machine,
-        params: &Map,
-    ) -> Option<Exceeded> {
+    /// The effects that are not announced. What is on a device that was announced is as well.
+    pub fn exceeded(&self, approval: &Approval, params: &Map) -> Option<Exceeded> {
         let destroys = fill_in(&self.destroys, params);
         let alters = fill_in(&self.alters, params);
         let writes = fill_in(&self.writes, params);
-        let on = |allowed: &[String], device: &str| {
-            allowed.iter().any(|top| machine.lies_on(device, top) || top == device)
+        let on = |allowed: &[String], bound: &Bound| {
+            allowed.iter().any(|device| bound.below.contains(device))
         };
-        let announced = |effect: &Effect| match effect {
-            Effect::Destroys { device } => on(&destroys, device),
-            Effect::Alters { device } => on(&destroys, device) || on(&alters, device),
+        let announced = |bound: &Bound| match &bound.effect {
+            Effect::Destroys { .. } => on(&destroys, bound),
+            Effect::Alters { .. } => on(&destroys, bound) || on(&alters, bound),
             Effect::Writes { path } | Effect::Mounts { at: path } => {
                 writes.iter().any(|top| is_below(path, top))
             }
@@ -59,7 +54,7 @@ impl Needs {
         let effects: Vec<String> = approval
             .effects()
             .iter()
-            .filter(|bound| !announced(&bound.effect))
+            .filter(|bound| !announced(bound))
             .map(|bound| bound.effect.to_string())
             .collect();
         (!effects.is_empty()).then_some(Exceeded { effects })
@@ -70,14 +65,16 @@ impl Needs {
 fn fill_in(texts: &[String], params: &Map) -> Vec<String> {
     texts
         .iter()
-        .map(|text| match text.strip_prefix('$') {
-            Some(name) => params
-                .iter()
-                .find(|(param, _)| param == name)
-                .and_then(|(_, value)| value.as_text())
-                .unwrap_or(text)
-                .to_owned(),
-            None => text.clone(),
+        .flat_map(|text| {
+            let given = |name| params.iter().find(|(param, _)| param == name);
+            match text.strip_prefix('$').and_then(given) {
+                // A list of disks stands for each of them.
+                Some((_, Value::List(items))) => {
+                    items.iter().filter_map(|item| item.as_text().map(str::to_owned)).collect()
+                }
+                Some((_, value)) => vec![value.as_text().unwrap_or(text).to_owned()],
+                None => vec![text.clone()],
+            }
         })
         .collect()
 }

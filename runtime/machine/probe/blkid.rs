@@ -54,7 +54,11 @@ fn signature(keys: &HashMap<&str, String>) -> Signature {
             Content::Luks { version, uuid, offset: 0, slots: Vec::new(), cipher: String::new() }
         }
         "LVM2_member" => Content::Physical { uuid },
-        "linux_raid_member" => Content::RaidMember { uuid },
+        "linux_raid_member" => {
+            // The superblock itself tells the rest.
+            let (name, level) = (String::new(), String::new());
+            Content::RaidMember { uuid, name, level, devices: 0, share: 0 }
+        }
         "swap" => Content::Swap { uuid, label: text("LABEL") },
         _ if keys.get("USAGE").is_some_and(|usage| usage == "filesystem") => {
             Content::Filesystem { kind, uuid, label: text("LABEL") }

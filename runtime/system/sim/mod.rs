@@ -51,7 +51,7 @@ struct Nobody;
 impl Files for Nobody {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         let root = place.path.parent().is_none();
-        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0 };
+        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
         Ok(if root { dir } else { Look::Unknown("the machine is only described".into()) })
     }
 
@@ -114,6 +114,10 @@ impl System for Sim {
                 let content = Text::Unknown("a filesystem image".into());
                 self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
             }
+            Step::Allocate { place, .. } => {
+                let content = Text::Unknown("swap space".into());
+                self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
+            }
             Step::Unpack { archive, into } => {
                 self.trees.fill(into, format!("what {archive} contains"))?;
             }
@@ -151,6 +155,10 @@ impl System for Sim {
                 let content = Text::Unknown("what a program wrote".into());
                 let node = Node::File { content, mode: mode.unwrap_or(Mode::new(0o600)) };
                 // The step would have failed if it could not be there.
+                let _ = self.trees.put(place, node);
+            }
+            Fact::Subvolume { place } => {
+                let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };
                 let _ = self.trees.put(place, node);
             }
             Fact::Mounted { at, origin, .. } => self.trees.mounted(at, origin, machine),
