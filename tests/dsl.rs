@@ -31,7 +31,7 @@ pub fn normal(text: &str) -> String {
 pub fn snapshot(name: &str, text: &str) {
     let file = project("tests/snapshots").join(name);
     if std::env::var_os("GSCRIPT_WRITE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(project("tests/snapshots")).expect("the folder");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
         fs::write(&file, text).expect("the snapshot");
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();

@@ -9,5 +9,6 @@ mod examples;
 mod fidelity;
 mod lab;
 mod languages;
+mod layouts;
 mod real;
 mod recipe;

@@ -43,7 +43,7 @@ impl Fact {
                 .is_some_and(|d| matches!(&d.kind, Kind::Crypt { on: below } if below == on)),
             Self::Closed { name } => machine.find(&format!("/dev/mapper/{name}")).is_none(),
             Self::GroupMade { group, members, .. } => {
-                machine.groups.get(group).is_some_and(|found| found.members == *members)
+                machine.groups.get(group).is_some_and(|found| found.has_members(members))
             }
             Self::GroupGone { group } => !machine.groups.contains_key(group),
             Self::GroupActive { group, active } => machine

@@ -13,6 +13,9 @@ pub struct Contradiction {
     pub what: String,
 }
 
+/// LVM's word for a physical volume that it can't find.
+const MISSING: &str = "[unknown]";
+
 /// Under which key the inside of a container or an array is remembered while it is closed.
 fn inside_of(uuid: &str) -> String {
     format!("inside of {uuid}")
@@ -80,6 +83,8 @@ impl Machine {
             self.hidden.keep(inside_of(uuid), None);
         }
         self.forget_inside(device);
+        let path = self.change(device)?.path.clone();
+        self.lose_members(&[path]);
         let device = self.change(device)?;
         device.content = Some(content.clone());
         device.table = None;
@@ -149,14 +154,25 @@ impl Machine {
             self.forget_inside(device);
             self.devices.remove(device);
         }
-        self.groups
-            .retain(|_, group| !group.members.iter().any(|m| *m == path || gone.contains(m)));
+        self.lose_members(&gone);
+        self.lose_members(std::slice::from_ref(&path));
         self.aliases.retain(|_, target| !gone.contains(target));
         let device = self.change(&path)?;
         device.content = None;
         device.table = None;
         device.unseen = false;
         Ok(())
+    }
+
+    /// Physical volumes are overwritten. A group that had others as well is still there, damaged:
+    /// LVM goes on to know its name.
+    fn lose_members(&mut self, gone: &[String]) {
+        for group in self.groups.values_mut() {
+            for member in group.members.iter_mut().filter(|member| gone.contains(member)) {
+                MISSING.clone_into(member);
+            }
+        }
+        self.groups.retain(|_, group| group.members.iter().any(|member| member != MISSING));
     }
 
     /// What lay on a device, open or closed, is not there any more.

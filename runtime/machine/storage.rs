@@ -126,6 +126,16 @@ impl Group {
         self.volumes.values().map(Volume::taken).sum::<u64>() + self.spare()
     }
 
+    /// Whether it lies on exactly these, in whichever order LVM lists them.
+    pub fn has_members(&self, members: &[String]) -> bool {
+        let sorted = |list: &[String]| {
+            let mut list = list.to_vec();
+            list.sort();
+            list
+        };
+        sorted(&self.members) == sorted(members)
+    }
+
     /// Whether any volume is active.
     pub fn active(&self) -> bool {
         self.volumes.values().any(|volume| volume.active)
