@@ -63,7 +63,7 @@ pub(crate) fn yes(question: &str) -> bool {
 }
 
 fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
-    if matches!(param.kind, ParamKind::Disk | ParamKind::Device) {
+    if matches!(param.kind, ParamKind::Disk | ParamKind::Disks | ParamKind::Device) {
         for disk in machine.disks() {
             let model = disk.hardware.model.as_deref().unwrap_or_default();
             eprintln!("  {}  {}  {model}", disk.path, Size::bytes(disk.size));

@@ -208,8 +208,8 @@ pub(crate) fn summary(report: &Report, s: &Style) -> String {
         let _ = writeln!(out, "{}", indent(&picture(&report.after.revealed(), &touched, canvas)));
     }
     let _ = writeln!(out, "\n{}", s.bold("This run"));
-    for (effect, identity) in report.approval.effects() {
-        let text = match (identity, effect) {
+    for (effect, target) in report.approval.effects() {
+        let text = match (target.map(|target| &target.identity), effect) {
             (Some(identity), gscript::action::Effect::Destroys { .. }) => {
                 s.red(&format!("destroys everything on {identity}"))
             }

@@ -8,25 +8,39 @@ use serde::{Deserialize, Serialize};
 use crate::action::Effect;
 use crate::machine::{Identity, Machine};
 
+/// The device that an effect is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// What it is.
+    pub identity: Identity,
+    /// The device and everything that it lies on: agreeing to lose one of them is agreeing to this.
+    pub below: Vec<String>,
+}
+
 /// An effect together with the device it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
     /// The effect, with canonical names.
+    #[serde(flatten)]
     pub effect: Effect,
-    /// The identity of its device, where it has one that exists before the run.
-    pub identity: Option<Identity>,
+    /// Its device, where it has one.
+    #[serde(flatten)]
+    pub target: Option<Target>,
 }
 
 impl Bound {
-    /// The effect with the identity that its device has now.
+    /// The effect with the device as it is now.
     pub fn new(effect: Effect, machine: &Machine) -> Self {
-        let identity = match &effect {
+        let target = match &effect {
             Effect::Destroys { device } | Effect::Alters { device } => {
-                machine.find(device).map(|device| machine.identity(device))
+                machine.find(device).map(|device| Target {
+                    identity: machine.identity(device),
+                    below: machine.below(&device.path),
+                })
             }
             _ => None,
         };
-        Self { effect, identity }
+        Self { effect, target }
     }
 }
 
@@ -48,28 +62,28 @@ impl Consent for Nobody {
 /// The list of effects of a plan; in a real run, the list that was approved.
 #[derive(Debug, Clone, Default)]
 pub struct Approval {
-    /// Each effect that no earlier one includes, with the identity of its device: in their order,
+    /// Each effect that no earlier one includes, with its device: in their order,
     /// and quickly found, because a recipe may write a hundred thousand files.
-    effects: IndexMap<Effect, Option<Box<Identity>>>,
+    effects: IndexMap<Effect, Option<Box<Target>>>,
 }
 
 impl Approval {
     /// Agreement to these effects.
     pub fn of(effects: Vec<Bound>) -> Self {
-        let boxed = |bound: Bound| (bound.effect, bound.identity.map(Box::new));
+        let boxed = |bound: Bound| (bound.effect, bound.target.map(Box::new));
         Self { effects: effects.into_iter().map(boxed).collect() }
     }
 
     /// Each effect that no earlier one includes, in the order in which they were needed.
-    pub fn effects(&self) -> impl Iterator<Item = (&Effect, Option<&Identity>)> {
-        self.effects.iter().map(|(effect, identity)| (effect, identity.as_deref()))
+    pub fn effects(&self) -> impl Iterator<Item = (&Effect, Option<&Target>)> {
+        self.effects.iter().map(|(effect, target)| (effect, target.as_deref()))
     }
 
     /// The same, as it is saved.
     pub fn bound(&self) -> Vec<Bound> {
-        let bound = |(effect, identity): (&Effect, Option<&Identity>)| Bound {
+        let bound = |(effect, target): (&Effect, Option<&Target>)| Bound {
             effect: effect.clone(),
-            identity: identity.cloned(),
+            target: target.cloned(),
         };
         self.effects().map(bound).collect()
     }
@@ -110,13 +124,13 @@ impl Approval {
 
     /// Adds an effect that was agreed to later.
     pub fn extend(&mut self, bound: Bound) {
-        self.effects.insert(bound.effect, bound.identity.map(Box::new));
+        self.effects.insert(bound.effect, bound.target.map(Box::new));
     }
 
     /// The devices whose contents are lost.
-    pub fn destroyed(&self) -> impl Iterator<Item = (&str, Option<&Identity>)> {
-        self.effects().filter_map(|(effect, identity)| match effect {
-            Effect::Destroys { device } => Some((device.as_str(), identity)),
+    pub fn destroyed(&self) -> impl Iterator<Item = (&str, Option<&Target>)> {
+        self.effects().filter_map(|(effect, target)| match effect {
+            Effect::Destroys { device } => Some((device.as_str(), target)),
             _ => None,
         })
     }

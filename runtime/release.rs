@@ -122,6 +122,6 @@ pub fn ended_by(release: &Release) -> Vec<Fact> {
             vec![Fact::VolumeInactive { group, volume }]
         }
         Release::Close { name } => vec![Fact::Closed { name: name.clone() }],
-        Release::Stop { .. } => Vec::new(),
+        Release::Stop { array } => vec![Fact::ArrayStopped { array: array.clone() }],
     }
 }

@@ -43,12 +43,19 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                         }
                     }
                 }
-                if facts.iter().any(|fact| fact.lifetime() == Lifetime::UntilReboot) {
-                    again.push(Again {
-                        name: (*name).clone(),
-                        args: arguments(args, secrets),
-                        site: (*site).clone(),
-                    });
+                // Swap through a key that nobody knows holds nothing to come back to.
+                let comes_back = *name != "crypt.swap_on";
+                if comes_back && facts.iter().any(|fact| fact.lifetime() == Lifetime::UntilReboot) {
+                    let mut args = arguments(args, secrets);
+                    // A new array runs at once; after a reboot it has to be put together.
+                    let name = match name.as_str() {
+                        "md.create" => {
+                            args.retain(|(param, _)| param == "name");
+                            "md.assemble".to_owned()
+                        }
+                        other => other.to_owned(),
+                    };
+                    again.push(Again { name, args, site: (*site).clone() });
                 }
             }
             _ => {}

@@ -142,14 +142,14 @@ pub struct Report {
 impl Report {
     /// The disks below everything that it destroys or alters.
     pub fn touched(&self) -> Vec<&str> {
-        let identities = self.approval.effects().filter_map(|(_, identity)| identity);
+        let identities = self.approval.effects().filter_map(|(_, target)| Some(&target?.identity));
         let disks = identities.flat_map(|identity| self.before.base_disks(&identity.path));
         disks.map(|disk| disk.path.as_str()).collect()
     }
 
     /// What else should be known before it is agreed to, in sentences.
     pub fn cautions(&self) -> Vec<String> {
-        let destroyed = self.approval.destroyed().filter_map(|(_, identity)| identity);
+        let destroyed = self.approval.destroyed().filter_map(|(_, target)| Some(&target?.identity));
         let secondhand = self.before.host.secondhand.then(|| SECONDHAND.to_owned());
         let others = destroyed.flat_map(|identity| self.before.cautions(&identity.path));
         secondhand.into_iter().chain(others).collect()

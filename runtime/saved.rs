@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use crate::action::Effect;
-use crate::approval::{Approval, Bound};
+use crate::approval::{Approval, Bound, Target};
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::recipe::{Answers, Recipe};
 use crate::report::{Entry, Report};
@@ -214,7 +214,7 @@ impl SavedPlan {
         let mut changed = Vec::new();
         let mut seen: Vec<&Identity> = Vec::new();
         for bound in &self.effects {
-            let Some(then) = &bound.identity else { continue };
+            let Some(Target { identity: then, .. }) = &bound.target else { continue };
             if seen.contains(&then) {
                 continue;
             }

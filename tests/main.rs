@@ -12,6 +12,7 @@ mod fidelity;
 mod honesty;
 mod lab;
 mod languages;
+mod layouts;
 mod limits;
 mod machine_files;
 mod pictures;

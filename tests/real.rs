@@ -31,6 +31,23 @@ fn volumes_filesystems_and_mounts() {
 }
 
 #[test]
+fn arrays_of_every_level() {
+    let lab = Lab::new(&["100M", "100M", "110M", "120M"]);
+    let Some(done) = lab.run("arrays_of_every_level", include_str!("lab/arrays.sh")) else {
+        return;
+    };
+    done.succeeded();
+}
+
+#[test]
+fn pools_several_devices_and_swap_files() {
+    let lab = Lab::new(&["400M", "400M", "400M"]);
+    let test = "pools_several_devices_and_swap_files";
+    let Some(done) = lab.run(test, include_str!("lab/pools.sh")) else { return };
+    done.succeeded();
+}
+
+#[test]
 fn files_roots_and_archives() {
     let lab = Lab::new(&["256M"]);
     let Some(done) = lab.run("files_roots_and_archives", include_str!("lab/roots.sh")) else {

@@ -1,9 +1,11 @@
 //! Agreement to a plan: to destroy a disk the person types its name, or names it beforehand.
 
+use std::collections::BTreeSet;
+
 use gscript::action::Effect;
-use gscript::approval::{Approval, Bound, Consent};
+use gscript::approval::{Approval, Bound, Consent, Target};
 use gscript::error::Exit;
-use gscript::machine::{Identity, Machine};
+use gscript::machine::Machine;
 use gscript::types::printable;
 
 use crate::ask;
@@ -11,17 +13,17 @@ use crate::cli::HowArgs;
 use crate::render::Problem;
 use crate::screen::style;
 
-/// Nothing is destroyed that was not named.
+/// Nothing is destroyed that was not named, or lies on what was named.
 pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
-    // A mapping that the run opens itself has no name on this machine yet.
     let is = |given: &str, device: &str| {
+        // A mapping that the run opens itself has no name on this machine yet.
         given == device || machine.find(given).is_some_and(|found| found.path == device)
     };
-    let named = |device: &str| args.destroy.iter().any(|given| is(given, device));
-    let open: Vec<&Identity> = approval
+    let given = |device: &String| args.destroy.iter().any(|given| is(given, device));
+    let open: Vec<&Target> = approval
         .destroyed()
-        .filter(|(device, _)| !named(device))
-        .filter_map(|(_, identity)| identity)
+        .filter_map(|(_, target)| target)
+        .filter(|target| !target.below.iter().any(given))
         .collect();
     let known = |given: &str| {
         machine.find(given).is_some() || approval.destroyed().any(|(device, _)| is(given, device))
@@ -36,7 +38,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
         return Ok(());
     }
     if !ask::somebody() || args.yes {
-        return Err(not_named(&open));
+        return Err(not_named(&open, machine));
     }
     if !open.into_iter().all(confirmed) {
         return Err(refuse());
@@ -48,7 +50,8 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
 }
 
 /// Whether the person agrees that a device is lost: by typing its name.
-fn confirmed(identity: &Identity) -> bool {
+fn confirmed(target: &Target) -> bool {
+    let identity = &target.identity;
     let name = identity.path.trim_start_matches("/dev/");
     let text = format!("Everything on {} will be lost.", printable(&identity.to_string()));
     eprintln!("\n{}", style().red(&text));
@@ -70,7 +73,7 @@ impl Consent for Person {
         let effect = printable(&wanted.effect.to_string());
         eprintln!("\n{}", style().yellow(&format!("The plan did not say that this run {effect}.")));
         match wanted.effect {
-            Effect::Destroys { .. } => wanted.identity.as_ref().is_some_and(confirmed),
+            Effect::Destroys { .. } => wanted.target.as_ref().is_some_and(confirmed),
             _ => ask::yes("Allow it?"),
         }
     }
@@ -81,13 +84,17 @@ fn refuse() -> Exit {
     Exit::Refused
 }
 
-fn not_named(open: &[&Identity]) -> Exit {
-    let flag = |identity: &&Identity| {
-        format!("--destroy {}", identity.by_id.as_ref().unwrap_or(&identity.path))
+fn not_named(open: &[&Target], machine: &Machine) -> Exit {
+    // What is not there yet is agreed to by naming what it will lie on.
+    let flag = |target: &&Target| {
+        let there = target.below.iter().find(|path| machine.find(path).is_some());
+        let path = there.unwrap_or(&target.identity.path);
+        format!("--destroy {}", machine.by_id(path).unwrap_or_else(|| path.clone()))
     };
-    let flags: Vec<String> = open.iter().map(flag).collect();
+    let flags: BTreeSet<String> = open.iter().map(flag).collect();
+    let flags: Vec<String> = flags.into_iter().collect();
     let lost: Vec<String> =
-        open.iter().map(|identity| format!("everything on {identity}")).collect();
+        open.iter().map(|target| format!("everything on {}", target.identity)).collect();
     let mut problem = Problem::new("nobody is there to agree to this run");
     if !lost.is_empty() {
         problem.notes.push(("would be lost", lost.join("\n")));

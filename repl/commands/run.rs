@@ -66,7 +66,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
 
 fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(), Exit> {
     let Some(needs) = &recipe.front.needs else { return Ok(()) };
-    match needs.exceeded(&report.approval, &report.before, variables) {
+    match needs.exceeded(&report.approval, variables) {
         None => Ok(()),
         Some(exceeded) => {
             let mut problem = Problem::new(exceeded.sentence(&recipe.name));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::{Scan, Trial, chapters, of_error};
+use crate::action::Effect;
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;
@@ -19,6 +20,9 @@ use crate::types::{Map, Value};
 /// More plans, or longer, than this nobody wants to wait for.
 const MOST: usize = 200;
 const LONGEST: Duration = Duration::from_secs(20);
+
+/// How many disks a list of disks gets: enough for every level of RAID.
+const SEVERAL: usize = 4;
 
 /// Values of parameters.
 type Values = BTreeMap<String, String>;
@@ -93,7 +97,8 @@ fn plan(
 fn made_up(recipe: &Recipe) -> Machine {
     let text = |text: &str| Value::Text(text.to_owned());
     let count = |kind| recipe.front.params.iter().filter(|param| param.kind == kind).count();
-    let (disks, sticks) = (count(ParamKind::Disk), count(ParamKind::Device));
+    let disks = count(ParamKind::Disk) + SEVERAL * count(ParamKind::Disks);
+    let sticks = count(ParamKind::Device);
     let disk = |index: usize, letter: char| {
         let mut disk = vec![
             ("size".to_owned(), text("1T")),
@@ -122,6 +127,11 @@ fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
         }
         let value = match param.kind {
             ParamKind::Disk => path(disks.next()),
+            ParamKind::Disks => {
+                let several: Vec<&str> =
+                    disks.by_ref().take(SEVERAL).map(|disk| disk.path.as_str()).collect();
+                Some(several.join(" "))
+            }
             ParamKind::Device => path(parts.next()),
             ParamKind::Path => Some(format!("/var/tmp/{}", param.name)),
             ParamKind::Size => Some("1G".into()),
@@ -206,8 +216,9 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let mut found = BTreeMap::new();
     for Planned { variables, report } in planned {
-        for (effect, _) in report.approval.effects() {
-            if needs.announces(effect, &report.before, variables) {
+        for (effect, target) in report.approval.effects() {
+            let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+            if needs.announces(effect, below, variables) {
                 continue;
             }
             let call = report.calls().find(|call| call.effects.contains(effect));
@@ -226,9 +237,18 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let used = |need: &Need<'_>| {
         planned.iter().any(|Planned { variables, report }| {
-            let agreed = report.approval.effects().map(|(effect, _)| effect);
-            let all = agreed.chain(report.calls().flat_map(|call| &call.effects));
-            all.into_iter().any(|effect| need.announces(effect, &report.before, variables))
+            let agreed = report.approval.effects().any(|(effect, target)| {
+                let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+                need.announces(effect, below, variables)
+            });
+            let below = |effect: &Effect| match effect {
+                Effect::Destroys { device } | Effect::Alters { device } => {
+                    report.before.below(device)
+                }
+                _ => Vec::new(),
+            };
+            let mut each = report.calls().flat_map(|call| &call.effects);
+            agreed || each.any(|effect| need.announces(effect, &below(effect), variables))
         })
     };
     let line = |need: &Need<'_>| {

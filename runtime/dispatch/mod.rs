@@ -121,15 +121,16 @@ impl Session {
     fn act(&mut self, call: &Call, action: &dyn AnyAction) -> Result<Value> {
         let start = Instant::now();
         let effects = self.canonical(action.effects());
-        for effect in &effects {
-            if let Effect::Destroys { device } = effect {
-                must_be_free(&self.machine, device)?;
-            }
-        }
         let mut plan = action.plan(&mut self.planning_view())?;
         self.require_programs(&plan.steps)?;
         plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
         if plan.already.is_none() {
+            // What is left as it is may be in use.
+            for effect in &effects {
+                if let Effect::Destroys { device } = effect {
+                    must_be_free(&self.machine, device)?;
+                }
+            }
             self.gate(&effects)?;
         }
         for text in &plan.warnings {

@@ -122,9 +122,13 @@ fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
             *uuid = ids.id(uuid);
             *label = label.as_deref().map(|label| words.word(label, "label"));
         }
-        Some(
-            Content::Luks { uuid, .. } | Content::Physical { uuid } | Content::RaidMember { uuid },
-        ) => *uuid = ids.id(uuid),
+        Some(Content::Luks { uuid, .. } | Content::Physical { uuid }) => *uuid = ids.id(uuid),
+        Some(Content::RaidMember { uuid, name, .. }) => {
+            *uuid = ids.id(uuid);
+            if !name.is_empty() {
+                *name = words.word(name, "array");
+            }
+        }
         Some(Content::Other { .. }) | None => {}
     }
 }

@@ -114,6 +114,9 @@ fn describe_device(device: &Device, unseen: bool) -> String {
             if let super::Content::Luks { offset, slots, cipher, .. } = content {
                 text += &format!(", {cipher}, data from byte {offset}, key slots {slots:?}");
             }
+            if let super::Content::RaidMember { devices, share, .. } = content {
+                text += &format!(", one of {devices}, {share} bytes of it");
+            }
         }
         None if device.table.is_none() => text += ", blank",
         None => {}
@@ -127,7 +130,7 @@ fn describe_group(group: &Group) -> String {
         .iter()
         .map(|(name, volume)| {
             let state = if volume.active { "active" } else { "inactive" };
-            format!("{name} {} extents {state}", volume.extents)
+            format!("{name} {} extents {} {state}", volume.extents, volume.kind)
         })
         .collect();
     format!(

@@ -48,6 +48,16 @@ pub(super) const fn is_false(value: &bool) -> bool {
     !*value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none_of_it(value: &u64) -> bool {
+    *value == 0
+}
+
 /// What a block device is, with what it lies on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +171,18 @@ pub enum Content {
     RaidMember {
         /// The array's identifier.
         uuid: String,
+        /// The array's name, without the host before it; nothing in the old format 0.90.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        name: String,
+        /// `raid1` and so on.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        level: String,
+        /// How many devices the array has when it is complete.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        devices: u32,
+        /// Bytes of this device that the array uses.
+        #[serde(default, skip_serializing_if = "is_none_of_it")]
+        share: u64,
     },
     /// Something else, by blkid's name; also `several signatures`.
     Other {
@@ -208,6 +230,9 @@ impl fmt::Display for Content {
             Self::Luks { version: LuksVersion::Luks1, .. } => f.write_str("LUKS1 container"),
             Self::Luks { version: LuksVersion::Luks2, .. } => f.write_str("LUKS2 container"),
             Self::Physical { .. } => f.write_str("LVM physical volume"),
+            Self::RaidMember { name, level, .. } if !name.is_empty() => {
+                write!(f, "member of {level} {name}")
+            }
             Self::RaidMember { .. } => f.write_str("RAID member"),
             Self::Swap { .. } => f.write_str("swap"),
             Self::Filesystem { kind, .. } | Self::Other { kind } => f.write_str(kind),

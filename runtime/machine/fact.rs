@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Device, Kind, Release, Table};
+use super::{Content, Release, Table, VolumeKind};
 use crate::types::{Mode, Place};
 
 /// Something that is so after an operation.
@@ -81,6 +81,9 @@ pub enum Fact {
         volume: String,
         /// Its size.
         extents: u64,
+        /// How it lies on the physical volumes.
+        #[serde(default)]
+        kind: VolumeKind,
     },
     /// A volume is inactive: its device is gone, its contents are not.
     VolumeInactive {
@@ -95,6 +98,26 @@ pub enum Fact {
         group: String,
         /// The name.
         volume: String,
+    },
+    /// An md array runs.
+    ArrayRunning {
+        /// Its device.
+        array: String,
+        /// Its identifier.
+        uuid: String,
+        /// The devices that it has now.
+        members: Vec<String>,
+        /// `raid1` and so on.
+        level: String,
+        /// Its size in bytes.
+        size: u64,
+        /// Bytes of its logical sector.
+        sector: u32,
+    },
+    /// An md array does not run: its device is gone, what is on its members is not.
+    ArrayStopped {
+        /// Its device.
+        array: String,
     },
     /// Something is mounted.
     Mounted {
@@ -138,6 +161,11 @@ pub enum Fact {
     },
     /// A folder exists.
     Dir {
+        /// Which.
+        place: Place,
+    },
+    /// A folder is a subvolume of btrfs.
+    Subvolume {
         /// Which.
         place: Place,
     },
@@ -199,6 +227,9 @@ pub enum MountOrigin {
         device: String,
         /// The filesystem's type.
         kind: String,
+        /// The subvolume of it that is seen; `/` for all.
+        #[serde(default = "whole")]
+        part: String,
     },
     /// A filesystem without a device: proc, sysfs, tmpfs …
     Pseudo {
@@ -214,6 +245,10 @@ pub enum MountOrigin {
     },
 }
 
+fn whole() -> String {
+    "/".into()
+}
+
 /// How long a fact holds by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
@@ -223,34 +258,13 @@ pub enum Lifetime {
     UntilReboot,
 }
 
-/// Which parts of the machine a fact is about, so that only those are probed again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// Devices whose signature may differ.
-    pub signatures: BTreeSet<String>,
-    /// Devices below or above which devices may have come or gone.
-    pub topology: BTreeSet<String>,
-    /// Whether volume groups may differ.
-    pub groups: BTreeSet<String>,
-    /// Places at or below which mounts may differ.
-    pub mounts: BTreeSet<String>,
-    /// Swap devices that may have come or gone.
-    pub swaps: BTreeSet<String>,
-}
-
-impl Scope {
-    /// Whether nothing needs to be probed.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 impl Fact {
     /// How long it holds by itself.
     pub const fn lifetime(&self) -> Lifetime {
         match self {
             Self::Opened { .. }
             | Self::GroupActive { active: true, .. }
+            | Self::ArrayRunning { .. }
             | Self::Mounted { .. }
             | Self::Swapping { on: Some(_), .. } => Lifetime::UntilReboot,
             _ => Lifetime::Lasting,
@@ -271,6 +285,7 @@ impl Fact {
             Self::File { place, .. }
             | Self::HeaderSaved { place, .. }
             | Self::Dir { place }
+            | Self::Subvolume { place }
             | Self::Link { place, .. }
             | Self::Absent { place } => format!("file {place}"),
             Self::Mode { place, .. } => format!("mode of {place}"),
@@ -279,6 +294,8 @@ impl Fact {
             | Self::Closed { .. }
             | Self::GroupActive { .. }
             | Self::VolumeInactive { .. }
+            | Self::ArrayRunning { .. }
+            | Self::ArrayStopped { .. }
             | Self::Mounted { .. }
             | Self::Unmounted { .. }
             | Self::Swapping { .. } => return None,
@@ -296,58 +313,12 @@ impl Fact {
                 let (group, volume) = (group.clone(), volume.clone());
                 Some(Release::DeactivateVolume { group, volume })
             }
+            Self::ArrayRunning { array, .. } => Some(Release::Stop { array: array.clone() }),
             Self::Mounted { at, .. } => Some(Release::Unmount { at: at.clone() }),
             Self::Swapping { device, on: Some(_) } => {
                 Some(Release::SwapOff { device: device.clone() })
             }
             _ => None,
-        }
-    }
-
-    /// Adds what must be probed to see whether it is so.
-    pub fn scope(&self, scope: &mut Scope) {
-        match self {
-            Self::Partitioned { disk, parts, .. } => {
-                scope.topology.insert(disk.clone());
-                scope.signatures.insert(disk.clone());
-                let device = Device::new(disk, 0, Kind::Disk);
-                scope.signatures.extend(parts.iter().map(|p| device.partition_path(p.number)));
-            }
-            Self::Blank { device } => {
-                scope.topology.insert(device.clone());
-                scope.signatures.insert(device.clone());
-            }
-            Self::Holds { device, .. } => {
-                scope.signatures.insert(device.clone());
-            }
-            Self::Opened { on, name, .. } => {
-                scope.topology.insert(on.clone());
-                scope.signatures.insert(format!("/dev/mapper/{name}"));
-            }
-            Self::Closed { name } => {
-                scope.topology.insert(format!("/dev/mapper/{name}"));
-            }
-            Self::GroupMade { group, .. }
-            | Self::GroupGone { group }
-            | Self::GroupActive { group, .. }
-            | Self::VolumeMade { group, .. }
-            | Self::VolumeInactive { group, .. }
-            | Self::VolumeGone { group, .. } => {
-                scope.groups.insert(group.clone());
-            }
-            Self::Mounted { at, .. } | Self::Unmounted { at } => {
-                scope.mounts.insert(at.clone());
-            }
-            Self::Swapping { device, .. } => {
-                scope.swaps.insert(device.clone());
-            }
-            Self::File { .. }
-            | Self::HeaderSaved { .. }
-            | Self::Dir { .. }
-            | Self::Link { .. }
-            | Self::Absent { .. }
-            | Self::Mode { .. }
-            | Self::Owned { .. } => {}
         }
     }
 }
@@ -369,11 +340,15 @@ impl fmt::Display for Fact {
             Self::GroupGone { group } => write!(f, "there is no volume group {group}"),
             Self::GroupActive { group, active: true } => write!(f, "{group} is active"),
             Self::GroupActive { group, active: false } => write!(f, "{group} is inactive"),
-            Self::VolumeMade { group, volume, extents } => {
+            Self::VolumeMade { group, volume, extents, .. } => {
                 write!(f, "{group}/{volume} exists with {extents} extents")
             }
             Self::VolumeInactive { group, volume } => write!(f, "{group}/{volume} is inactive"),
             Self::VolumeGone { group, volume } => write!(f, "there is no {group}/{volume}"),
+            Self::ArrayRunning { array, level, members, .. } => {
+                write!(f, "{level} array {array} runs on {}", members.join(" "))
+            }
+            Self::ArrayStopped { array } => write!(f, "{array} is stopped"),
             Self::Mounted { at, .. } => write!(f, "{at} is mounted"),
             Self::Unmounted { at } => write!(f, "nothing is mounted at {at}"),
             Self::Swapping { device, on: Some(_) } => write!(f, "{device} is active swap"),
@@ -383,6 +358,7 @@ impl fmt::Display for Fact {
                 write!(f, "{place} is a copy of the header of the {content}")
             }
             Self::Dir { place } => write!(f, "{place} is a folder"),
+            Self::Subvolume { place } => write!(f, "{place} is a subvolume"),
             Self::Link { place, to } => write!(f, "{place} leads to {to}"),
             Self::Absent { place } => write!(f, "{place} does not exist"),
             Self::Mode { place, mode } => write!(f, "{place} has mode {mode}"),

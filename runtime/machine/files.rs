@@ -31,6 +31,9 @@ pub enum Look {
         uid: u32,
         /// Group's number.
         gid: u32,
+        /// Whether it is the top of a subvolume of btrfs.
+        #[serde(default)]
+        subvolume: bool,
     },
     /// A symbolic link; it is not followed.
     Link {

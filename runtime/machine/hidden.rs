@@ -46,6 +46,7 @@ impl Hidden {
     pub(super) fn drop_devices_on(&mut self, path: &str) {
         self.devices.retain(|_, device| match &device.kind {
             Kind::Crypt { on } => on != path,
+            Kind::Raid { members, .. } => !members.iter().any(|member| member == path),
             _ => true,
         });
     }

@@ -4,7 +4,7 @@ use super::fact::{Fact, MountOrigin, NewPartition};
 use super::files::{Files, Look, Text};
 use super::probe::parse_luks;
 use super::storage::is_below;
-use super::{Kind, Machine, Mount};
+use super::{Device, Kind, Machine, Mount};
 use crate::types::{Place, sha256};
 
 impl Fact {
@@ -14,6 +14,7 @@ impl Fact {
             Self::File { .. }
             | Self::HeaderSaved { .. }
             | Self::Dir { .. }
+            | Self::Subvolume { .. }
             | Self::Link { .. }
             | Self::Absent { .. }
             | Self::Mode { .. }
@@ -44,20 +45,28 @@ impl Fact {
                 .is_some_and(|d| matches!(&d.kind, Kind::Crypt { on: below } if below == on)),
             Self::Closed { name } => machine.find(&format!("/dev/mapper/{name}")).is_none(),
             Self::GroupMade { group, members, .. } => {
-                machine.groups.get(group).is_some_and(|found| found.members == *members)
+                machine.groups.get(group).is_some_and(|found| found.has_members(members))
             }
             Self::GroupGone { group } => !machine.groups.contains_key(group),
             Self::GroupActive { group, active } => machine
                 .groups
                 .get(group)
                 .is_some_and(|found| found.volumes.values().all(|v| v.active == *active)),
-            Self::VolumeMade { group, volume: name, extents } => {
-                volume(group, name).is_some_and(|v| v.extents == *extents && v.active)
-            }
+            Self::VolumeMade { group, volume: name, extents, kind } => volume(group, name)
+                .is_some_and(|v| v.extents == *extents && v.active && v.kind == *kind),
             Self::VolumeInactive { group, volume: name } => {
                 volume(group, name).is_some_and(|v| !v.active)
             }
             Self::VolumeGone { group, volume: name } => volume(group, name).is_none(),
+            Self::ArrayRunning { array, members, .. } => {
+                machine.find(array).is_some_and(|device| match &device.kind {
+                    Kind::Raid { members: found, .. } => {
+                        found.len() == members.len() && members.iter().all(|m| found.contains(m))
+                    }
+                    _ => false,
+                })
+            }
+            Self::ArrayStopped { array } => machine.find(array).is_none(),
             Self::Mounted { at, origin, options } => machine.mounts.iter().any(|mount| {
                 mount.at == *at
                     && origin.is_mounted_as(mount, machine)
@@ -94,6 +103,9 @@ impl Fact {
                 Err(_) => Some(false),
             },
             Self::Dir { place } => Some(matches!(look(place)?, Look::Dir { .. })),
+            Self::Subvolume { place } => {
+                Some(matches!(look(place)?, Look::Dir { subvolume: true, .. }))
+            }
             Self::Link { place, to } => Some(
                 matches!(look(place)?, Look::Link { to: found } if found.as_os_str() == to.as_str()),
             ),
@@ -116,6 +128,15 @@ impl Fact {
 }
 
 impl NewPartition {
+    /// Whether a partition is this one, apart from its identifier.
+    pub fn is_laid_out_as(&self, device: &Device) -> bool {
+        device.size == self.size
+            && device.partition().is_some_and(|found| {
+                (found.number, found.start) == (self.number, self.start)
+                    && (&found.code, &found.name) == (&self.code, &self.name)
+            })
+    }
+
     fn exists(&self, machine: &Machine, disk: &str) -> bool {
         machine.partitions(disk).iter().any(|device| {
             device.size == self.size
@@ -129,7 +150,9 @@ impl NewPartition {
 impl MountOrigin {
     fn is_mounted_as(&self, mount: &Mount, machine: &Machine) -> bool {
         match self {
-            Self::Device { device, kind } => mount.source == *device && mount.kind == *kind,
+            Self::Device { device, kind, part } => {
+                mount.source == *device && mount.kind == *kind && mount.part == *part
+            }
             Self::Pseudo { kind } => mount.kind == *kind,
             Self::Bind { from, .. } => machine
                 .mounted_view(from)

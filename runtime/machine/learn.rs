@@ -13,6 +13,14 @@ pub struct Contradiction {
     pub what: String,
 }
 
+/// LVM's word for a physical volume that it can't find.
+const MISSING: &str = "[unknown]";
+
+/// Under which key the inside of a container or an array is remembered while it is closed.
+fn inside_of(uuid: &str) -> String {
+    format!("inside of {uuid}")
+}
+
 impl Machine {
     /// Makes the fact true in the model.
     pub fn learn(&mut self, fact: &Fact) -> Result<(), Contradiction> {
@@ -37,6 +45,10 @@ impl Machine {
             | Fact::VolumeMade { .. }
             | Fact::VolumeInactive { .. }
             | Fact::VolumeGone { .. } => self.learn_group(fact),
+            Fact::ArrayRunning { .. } | Fact::ArrayStopped { .. } => {
+                self.learn_array(fact);
+                Ok(())
+            }
             Fact::Mounted { at, origin, options } => {
                 let mounts = self.mounts_of(at, origin, options)?;
                 self.mounts.extend(mounts);
@@ -60,6 +72,7 @@ impl Machine {
             // Files are remembered by whoever holds them, not by the model of the machine.
             Fact::File { .. }
             | Fact::Dir { .. }
+            | Fact::Subvolume { .. }
             | Fact::Link { .. }
             | Fact::Absent { .. }
             | Fact::Mode { .. }
@@ -68,21 +81,40 @@ impl Machine {
     }
 
     fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
-        // A new container is blank inside.
-        if let Content::Luks { uuid, .. } = content {
-            self.hidden.keep(format!("luks {uuid}"), None);
+        // A new container or array is blank inside.
+        if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
+            self.hidden.keep(inside_of(uuid), None);
         }
         self.forget_inside(device);
+        let known = self.change(device)?;
+        if known.content.as_ref() != Some(content) {
+            let path = known.path.clone();
+            self.lose_members(&[path]);
+        }
         let device = self.change(device)?;
-        let path = device.path.clone();
-        let group_ends = device.content.as_ref() != Some(content);
         device.content = Some(content.clone());
         device.table = None;
         device.unseen = false;
-        if group_ends {
-            self.groups.retain(|_, group| !group.members.contains(&path));
-        }
         Ok(())
+    }
+
+    fn learn_array(&mut self, fact: &Fact) {
+        match fact {
+            Fact::ArrayRunning { array, members, level, size, sector, .. } => {
+                let kind = Kind::Raid { members: members.clone(), level: level.clone() };
+                let mut device = Device::new(array, *size, kind);
+                device.sector = *sector;
+                self.reveal(device);
+            }
+            Fact::ArrayStopped { array } => {
+                let parts = self.partitions(array).into_iter().map(|part| part.path.clone());
+                for part in parts.collect::<Vec<String>>() {
+                    self.hide(&part);
+                }
+                self.hide(array);
+            }
+            _ => {}
+        }
     }
 
     fn change(&mut self, path: &str) -> Result<&mut Device, Contradiction> {
@@ -128,14 +160,25 @@ impl Machine {
             self.forget_inside(device);
             self.devices.remove(device);
         }
-        self.groups
-            .retain(|_, group| !group.members.iter().any(|m| *m == path || gone.contains(m)));
+        self.lose_members(&gone);
+        self.lose_members(std::slice::from_ref(&path));
         self.aliases.retain(|_, target| !gone.contains(target));
         let device = self.change(&path)?;
         device.content = None;
         device.table = None;
         device.unseen = false;
         Ok(())
+    }
+
+    /// Physical volumes are overwritten. A group that had others as well is still there, damaged:
+    /// LVM goes on to know its name.
+    fn lose_members(&mut self, gone: &[String]) {
+        for group in self.groups.values_mut() {
+            for member in group.members.iter_mut().filter(|member| gone.contains(member)) {
+                MISSING.clone_into(member);
+            }
+        }
+        self.groups.retain(|_, group| group.members.iter().any(|member| member != MISSING));
     }
 
     /// What lay on a device, open or closed, is not there any more.
@@ -170,12 +213,13 @@ impl Machine {
                     self.activate(group, &volume, *active)?;
                 }
             }
-            Fact::VolumeMade { group, volume, extents } => {
+            Fact::VolumeMade { group, volume, extents, kind } => {
                 let found = self.group(group)?;
-                found.free = found.free.saturating_sub(*extents);
-                let made = Volume { extents: *extents, active: false };
+                let before = found.taken();
+                let made = Volume { extents: *extents, active: false, kind: kind.clone() };
                 let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
+                found.free = found.free.saturating_sub(found.taken() - before);
                 self.hidden.keep(blank, None);
                 self.activate(group, volume, true)?;
             }
@@ -185,9 +229,9 @@ impl Machine {
                 self.hidden.drop_device(&dm_name(group, volume));
                 self.hidden.forget(&format!("{group}/{volume}"));
                 let found = self.group(group)?;
-                if let Some(gone) = found.volumes.remove(volume) {
-                    found.free += gone.extents;
-                }
+                let before = found.taken();
+                found.volumes.remove(volume);
+                found.free += before - found.taken();
             }
             _ => {}
         }
@@ -205,7 +249,8 @@ impl Machine {
         let Some(entry) = found.volumes.get_mut(volume) else {
             return Err(Contradiction { what: format!("logical volume {group}/{volume}") });
         };
-        let changed = std::mem::replace(&mut entry.active, on) != on;
+        // A pool shows no device: what is inside it does.
+        let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
         let size = entry.extents * found.extent;
         let member = found.members.first().cloned();
         let sector = member.and_then(|m| self.find(&m)).map_or(512, |d| d.sector);
@@ -250,8 +295,9 @@ impl Machine {
     /// What identifies the inside of a container while it is closed.
     fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
-            Kind::Crypt { on } => {
-                self.find(on)?.content.as_ref()?.uuid().map(|uuid| format!("luks {uuid}"))
+            Kind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
+            Kind::Raid { members, .. } => {
+                self.find(members.first()?)?.content.as_ref()?.uuid().map(inside_of)
             }
             Kind::Logical { group, volume } => Some(format!("{group}/{volume}")),
             _ => None,
@@ -286,10 +332,10 @@ impl Machine {
             options: options.clone(),
         };
         match origin {
-            MountOrigin::Device { device, kind } => {
+            MountOrigin::Device { device, kind, part } => {
                 let missing = Contradiction { what: format!("device {device}") };
                 let device = self.find(device).ok_or(missing)?;
-                Ok(vec![new(&device.path, kind)])
+                Ok(vec![Mount { part: part.clone(), ..new(&device.path, kind) }])
             }
             MountOrigin::Pseudo { kind } => Ok(vec![new(kind, kind)]),
             MountOrigin::Bind { from, recursive } => {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Device, Kind, Machine, dm_name};
+use super::{Content, Device, Kind, Machine, dm_name};
 use crate::types::DevicePath;
 
 /// No device has this name.
@@ -48,7 +48,39 @@ impl Machine {
             .get(path)
             .or_else(|| self.devices.get(self.aliases.get(path)?))
             .or_else(|| self.devices.get(&volume_alias(path)?))
+            .or_else(|| self.array(path.strip_prefix("/dev/md/")?))
             .or_else(|| self.find_by_property(path))
+    }
+
+    /// The running md array with this name, whatever number it has today.
+    pub fn array(&self, name: &str) -> Option<&Device> {
+        self.devices.values().find(|device| self.array_name(device) == Some(name))
+    }
+
+    /// The name of an md array; it is written on its members.
+    pub fn array_name(&self, device: &Device) -> Option<&str> {
+        let Kind::Raid { members, .. } = &device.kind else { return None };
+        members.iter().find_map(|member| match &self.devices.get(member)?.content {
+            Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The devices of the filesystem that is on this one: several, for btrfs. In the order of
+    /// their names; the first stands for all where only one can be named.
+    pub fn same_filesystem<'a>(&'a self, device: &'a Device) -> Vec<&'a Device> {
+        match &device.content {
+            Some(Content::Filesystem { kind, uuid, .. }) if kind == "btrfs" => {
+                let same = |other: &&Device| match &other.content {
+                    Some(Content::Filesystem { kind, uuid: found, .. }) => {
+                        kind == "btrfs" && found == uuid
+                    }
+                    _ => false,
+                };
+                self.devices.values().filter(same).collect()
+            }
+            _ => vec![device],
+        }
     }
 
     /// `/dev/disk/by-uuid/…` and its relatives, from what the model knows.
@@ -138,6 +170,21 @@ impl Machine {
             open.extend(parents);
         }
         disks
+    }
+
+    /// The device and everything that it lies on, the nearest first.
+    pub fn below(&self, path: &str) -> Vec<String> {
+        let mut found: Vec<String> = vec![path.to_owned()];
+        let mut next = 0;
+        while let Some(path) = found.get(next) {
+            let device = self.find(path);
+            let parents = device.map(|device| self.parents(device)).unwrap_or_default();
+            let new = parents.into_iter().filter(|parent| !found.iter().any(|p| p == parent));
+            let new: Vec<String> = new.map(str::to_owned).collect();
+            found.extend(new);
+            next += 1;
+        }
+        found
     }
 
     /// Whether `path` is `top` or lies on it.

@@ -20,6 +20,7 @@ mod learn;
 mod lookup;
 mod picture;
 pub mod probe;
+mod scope;
 mod storage;
 mod ties;
 mod usage;
@@ -31,13 +32,14 @@ use serde::{Deserialize, Serialize};
 
 pub use compare::{Difference, compare};
 pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table};
-pub use fact::{Fact, Lifetime, MountOrigin, NewPartition, Scope};
+pub use fact::{Fact, Lifetime, MountOrigin, NewPartition};
 pub use identity::Identity;
 pub use layout::{layout, layout_within};
 pub use learn::Contradiction;
 pub use lookup::{NoSuchDevice, Resolved};
 pub use picture::{Canvas, picture, svg};
-pub use storage::{Group, Mount, Volume, dm_name, is_below};
+pub use scope::Scope;
+pub use storage::{Group, Mount, Volume, VolumeKind, dm_name, is_below};
 pub use usage::{Release, Use};
 pub use valid::Flaw;
 

@@ -1,6 +1,7 @@
 //! Volume groups and mounts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +30,112 @@ pub struct Volume {
     pub extents: u64,
     /// Whether its device exists.
     pub active: bool,
+    /// How it lies on the physical volumes.
+    #[serde(default, skip_serializing_if = "VolumeKind::is_linear")]
+    pub kind: VolumeKind,
+}
+
+/// How a logical volume lies on the physical volumes of its group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum VolumeKind {
+    /// Each of its extents is one extent of the group.
+    #[default]
+    Linear,
+    /// Spread over several devices.
+    Raid {
+        /// `raid1` and so on.
+        level: String,
+        /// Over how many devices.
+        images: u64,
+    },
+    /// Room for thin volumes. Only they can be used: a pool has no device of its own here.
+    ThinPool {
+        /// Extents for the list of what is where.
+        metadata: u64,
+    },
+    /// A volume that takes room from a pool when it is written to.
+    Thin {
+        /// The pool.
+        pool: String,
+    },
+}
+
+impl VolumeKind {
+    fn is_linear(&self) -> bool {
+        *self == Self::Linear
+    }
+
+    /// Of how many devices the data fills each round, in a RAID of so many.
+    pub fn data_images(level: &str, images: u64) -> u64 {
+        match level {
+            "raid1" => 1,
+            "raid5" => images.saturating_sub(1).max(1),
+            "raid6" => images.saturating_sub(2).max(1),
+            "raid10" => (images / 2).max(1),
+            _ => images.max(1),
+        }
+    }
+}
+
+impl fmt::Display for VolumeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Linear => f.write_str("linear"),
+            Self::Raid { level, images } => write!(f, "{level} over {images}"),
+            Self::ThinPool { metadata } => write!(f, "thin pool, {metadata} for metadata"),
+            Self::Thin { pool } => write!(f, "thin in {pool}"),
+        }
+    }
+}
+
+impl Volume {
+    /// Extents of the group that it occupies.
+    pub fn taken(&self) -> u64 {
+        match &self.kind {
+            VolumeKind::Linear => self.extents,
+            VolumeKind::Thin { .. } => 0,
+            VolumeKind::ThinPool { metadata } => self.extents + metadata,
+            VolumeKind::Raid { level, images } => {
+                let each = self.extents.div_ceil(VolumeKind::data_images(level, *images));
+                // One extent beside each image says which parts of it are in step.
+                let beside = u64::from(level != "raid0");
+                images * (each + beside)
+            }
+        }
+    }
+
+    /// Whether it shows as a block device when it is active.
+    pub fn has_device(&self) -> bool {
+        !matches!(self.kind, VolumeKind::ThinPool { .. })
+    }
 }
 
 impl Group {
+    /// Extents that LVM keeps for repairing a pool: as many as the largest pool's metadata.
+    pub fn spare(&self) -> u64 {
+        let metadata = self.volumes.values().map(|volume| match volume.kind {
+            VolumeKind::ThinPool { metadata } => metadata,
+            _ => 0,
+        });
+        metadata.max().unwrap_or(0)
+    }
+
+    /// Extents that its volumes occupy.
+    pub fn taken(&self) -> u64 {
+        self.volumes.values().map(Volume::taken).sum::<u64>() + self.spare()
+    }
+
+    /// Whether it lies on exactly these, in whichever order LVM lists them.
+    pub fn has_members(&self, members: &[String]) -> bool {
+        let sorted = |list: &[String]| {
+            let mut list = list.to_vec();
+            list.sort();
+            list
+        };
+        sorted(&self.members) == sorted(members)
+    }
+
     /// Whether any volume is active.
     pub fn active(&self) -> bool {
         self.volumes.values().any(|volume| volume.active)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Device, Kind, Machine};
+use super::{Device, Kind, Machine, Mount};
 use crate::types::{printable, quote};
 
 /// One reason why a device can't be overwritten now.
@@ -117,13 +117,18 @@ impl Machine {
                     uses.push(Use::Opened { device, by, what });
                 }
             }
-            let mounted = self.mounts.iter().filter(|mount| mount.source == device.path);
-            uses.extend(
-                mounted.map(|mount| Use::Mounted {
-                    device: device.path.clone(),
-                    at: mount.at.clone(),
-                }),
-            );
+            if let Some(group) = self.pooled(device) {
+                let what = format!("volume group {group}");
+                uses.push(Use::Opened { device: device.path.clone(), by: group.to_owned(), what });
+            }
+            let same = self.same_filesystem(device);
+            for mount in &self.mounts {
+                if same.iter().any(|other| other.path == mount.source) {
+                    let (device, at) = (device.path.clone(), mount.at.clone());
+                    uses.push(Use::Mounted { device, at });
+                }
+            }
+            uses.extend(self.swap_files(&same).map(|file| Use::Swap { device: file.to_owned() }));
             if self.swaps.contains_key(&device.path) {
                 uses.push(Use::Swap { device: device.path.clone() });
             }
@@ -136,14 +141,27 @@ impl Machine {
         let Some(device) = self.find(path) else { return Vec::new() };
         let mut stack = self.descendants(&device.path);
         stack.insert(0, device);
-        let held: Vec<&str> = stack.iter().map(|device| device.path.as_str()).collect();
+        let mut held: Vec<&Device> = Vec::new();
+        for device in &stack {
+            held.extend(self.same_filesystem(device));
+        }
+        let mut releases: Vec<Release> = Vec::new();
+        for file in self.swap_files(&held) {
+            let release = Release::SwapOff { device: file.to_owned() };
+            if !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
         // A later mount may lie inside an earlier one: the newest goes first.
-        let mounts = self.mounts.iter().rev().filter(|mount| held.contains(&mount.source.as_str()));
-        let mut releases: Vec<Release> =
-            mounts.map(|mount| Release::Unmount { at: mount.at.clone() }).collect();
+        let on = |mount: &&Mount| held.iter().any(|device| device.path == mount.source);
+        let mounts = self.mounts.iter().rev().filter(on);
+        releases.extend(mounts.map(|mount| Release::Unmount { at: mount.at.clone() }));
         for device in stack.iter().rev() {
             if self.swaps.contains_key(&device.path) {
                 releases.push(Release::SwapOff { device: device.path.clone() });
+            }
+            if let Some(group) = self.pooled(device) {
+                releases.push(Release::Deactivate { group: group.to_owned() });
             }
             let release = match &device.kind {
                 Kind::Logical { group, .. } => Release::Deactivate { group: group.clone() },
@@ -157,6 +175,30 @@ impl Machine {
             }
         }
         releases
+    }
+
+    /// The group that keeps this physical volume busy although none of its volumes shows as a
+    /// device: a thin pool alone is active.
+    fn pooled(&self, device: &Device) -> Option<&str> {
+        let group = |(_, group): &(&String, &super::Group)| {
+            let shown = |volume: &super::Volume| volume.active && volume.has_device();
+            group.members.contains(&device.path)
+                && group.active()
+                && !group.volumes.values().any(shown)
+        };
+        self.groups.iter().find(group).map(|(name, _)| name.as_str())
+    }
+
+    /// Active swap files on filesystems of these devices.
+    fn swap_files<'a>(&'a self, devices: &[&Device]) -> impl Iterator<Item = &'a str> {
+        let on = |file: &&String| {
+            // Only the innermost mount that covers a file shows it.
+            let mount = self.mounts.iter().rev().filter(|m| m.covers(file));
+            let source = mount.max_by_key(|mount| mount.at.len()).map(|mount| &mount.source);
+            !self.devices.contains_key(*file)
+                && source.is_some_and(|source| devices.iter().any(|d| d.path == *source))
+        };
+        self.swaps.keys().filter(on).map(String::as_str).collect::<Vec<_>>().into_iter()
     }
 
     /// Whether the running system has its root on this device.

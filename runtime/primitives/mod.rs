@@ -3,7 +3,9 @@
 //! To add one: write its arguments with [`crate::args!`], implement `Action` or `Query` beside
 //! them, and add a line to [`crate::registry::PRIMITIVES`]. Nothing else.
 
+pub mod btrfs;
 pub mod chroot;
+pub mod crypt;
 pub mod disk;
 pub mod file;
 pub mod fs;
@@ -11,17 +13,35 @@ pub mod fstab;
 pub mod key;
 pub mod luks;
 pub mod lvm;
+pub mod md;
 pub mod mount;
 pub mod stage3;
 pub mod text;
 
-use crate::machine::Device;
+use crate::machine::{Device, Machine};
 use crate::system::{Cmd, Step};
 
 /// Removes old signatures from a device, where it has any: what follows must not find them again.
 fn wipe(device: &Device) -> Option<Step> {
     let used = device.content.is_some() || device.table.is_some();
     used.then(|| Step::Run(wipefs(&device.path)))
+}
+
+/// Removes old signatures from a device and from the partitions on it, inside out.
+fn wipe_all(device: &Device, machine: &Machine) -> Vec<Step> {
+    let parts = machine.partitions(&device.path);
+    parts.into_iter().rev().chain([device]).filter_map(wipe).collect()
+}
+
+/// What a person should know about a device that is to stay if it is as wanted, and that nobody
+/// has looked at yet: the inside of a container is only seen when it is open.
+fn may_stay(device: &Device, keep: bool) -> Option<String> {
+    (keep && device.unseen).then(|| {
+        format!(
+            "nobody can see yet what is in {}: what is exactly as wanted stays, anything else is lost",
+            device.path
+        )
+    })
 }
 
 /// wipefs(8), holding the lock that udev honours while a tool works on a disk.

@@ -1,12 +1,16 @@
 //! Mounting filesystems, binding folders, swapping.
 
+mod swap;
+
+pub use swap::{SwapOff, SwapOn};
+
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
-use crate::types::{AbsPath, DevicePath, Mode, Place, Propagation, quote};
+use crate::types::{AbsPath, DevicePath, Mode, Place, Propagation, Size, quote};
 
 args! {
     /// Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
@@ -17,6 +21,8 @@ args! {
     /// ```
     /// mount::mount("/dev/sdb1", "/mnt/stick", #{ options: "umask=0077,noatime" });
     /// ```
+    ///
+    /// `subvol=NAME` shows one subvolume of a btrfs; of a btrfs on several devices, any one will do.
     "mount.mount" => pub struct MountFs {
         /// The partition or volume.
         pub device: DevicePath,
@@ -24,6 +30,25 @@ args! {
         pub at: AbsPath,
         /// Options as in fstab, with commas.
         pub options: Option<String>,
+    }
+}
+
+args! {
+    /// Mounts an empty filesystem that lies in memory and is gone after a reboot. Returns the mount
+    /// point.
+    ///
+    /// Source: tmpfs(5).
+    ///
+    /// ```
+    /// mount::tmpfs("/mnt/new", #{ size: "1G" });
+    /// ```
+    "mount.tmpfs" => pub struct Tmpfs {
+        /// Where.
+        pub at: AbsPath,
+        /// The most that it holds; half of the memory when absent.
+        pub size: Option<Size>,
+        /// Permission bits of its root.
+        pub mode: Mode = "0755",
     }
 }
 
@@ -64,37 +89,6 @@ args! {
         pub at: AbsPath,
         /// Whether to unmount what is mounted below it as well.
         pub recursive: bool = false,
-    }
-}
-
-args! {
-    /// Begins to swap to a device.
-    ///
-    /// Source: swapon(2); guide ER.
-    ///
-    /// ```
-    /// fs::swap("/dev/sda1");
-    /// mount::swap_on("/dev/sda1", #{ priority: 10 });
-    /// ```
-    "mount.swap_on" => pub struct SwapOn {
-        /// The swap area.
-        pub device: DevicePath,
-        /// Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
-        pub priority: Option<u32>,
-    }
-}
-
-args! {
-    /// Stops swapping to a device.
-    ///
-    /// Source: swapoff(2).
-    ///
-    /// ```
-    /// mount::swap_off("/dev/sda1");
-    /// ```
-    "mount.swap_off" => pub struct SwapOff {
-        /// The swap area.
-        pub device: DevicePath,
     }
 }
 
@@ -242,8 +236,12 @@ impl Action for MountFs {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let device = cx.device(&self.device)?;
+        let same = cx.machine.same_filesystem(device);
+        let device = same.first().copied().unwrap_or(device);
         let kind = match &device.content {
             Some(Content::Filesystem { kind, .. }) => kind.clone(),
+            // Only a simulation meets a device that nobody has looked at.
+            None if device.unseen => "auto".to_owned(),
             other => {
                 let found = other.as_ref().map(ToString::to_string);
                 return Err(MountRule::NotMountable { device: device.path.clone(), found }.into());
@@ -258,11 +256,41 @@ impl Action for MountFs {
             let (device, at) = (device.path.clone(), first.at.clone());
             return Err(MountRule::Decided { device, at, options: options.clone() }.into());
         }
+        let mut data: Vec<String> =
+            data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
+        let subvolume = data.iter().find_map(|option| option.strip_prefix("subvol="));
+        let part = match subvolume.filter(|_| kind == "btrfs") {
+            Some(name) => format!("/{}", name.trim_matches('/')),
+            None => "/".to_owned(),
+        };
+        // The kernel has to be told of all of them, since nobody has looked for them.
+        let others = same.iter().filter(|_| same.len() > 1);
+        data.extend(others.map(|device| format!("device={}", device.path)));
         let call = MountCall {
-            origin: MountOrigin::Device { device: device.path.clone(), kind },
+            origin: MountOrigin::Device { device: device.path.clone(), kind, part },
             at: self.at.to_string(),
             flags,
-            data,
+            data: (!data.is_empty()).then(|| data.join(",")),
+            propagation: None,
+        };
+        Ok(mounting(call, cx)?.returns(self.at.to_string()))
+    }
+}
+
+impl Action for Tmpfs {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Mounts { at: self.at.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let size = self.size.map(|size| format!(",size={}", size.get())).unwrap_or_default();
+        let call = MountCall {
+            origin: MountOrigin::Pseudo { kind: "tmpfs".into() },
+            at: self.at.to_string(),
+            flags: Vec::new(),
+            data: Some(format!("mode={}{size}", self.mode)),
             propagation: None,
         };
         Ok(mounting(call, cx)?.returns(self.at.to_string()))
@@ -323,47 +351,5 @@ impl Action for Unmount {
             return Err(MountRule::Below { at, below }.into());
         }
         Ok(unmounting(&at, cx))
-    }
-}
-
-impl Action for SwapOn {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        Vec::new()
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let device = cx.device(&self.device)?;
-        if !matches!(device.content, Some(Content::Swap { .. })) {
-            let found = device.content.as_ref().map(ToString::to_string);
-            return Err(MountRule::NotSwap { device: device.path.clone(), found }.into());
-        }
-        let priority = match self.priority {
-            None => None,
-            Some(wanted) => match u16::try_from(wanted).ok().filter(|p| *p <= 0x7fff) {
-                Some(priority) => Some(priority),
-                None => return Err(MountRule::Priority { priority: wanted }.into()),
-            },
-        };
-        let path = device.path.clone();
-        Ok(Plan::step(Step::SwapOn { device: path.clone(), priority })
-            .makes(Fact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
-            .undo(Undo::Release))
-    }
-}
-
-impl Action for SwapOff {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        let device = self.device.to_string();
-        vec![Effect::Ends { what: Release::SwapOff { device }.to_string() }]
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let device = cx.path(&self.device)?;
-        Ok(Plan::step(Step::SwapOff { device: device.clone() })
-            .makes(Fact::Swapping { device, on: None }))
     }
 }

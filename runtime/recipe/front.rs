@@ -217,7 +217,7 @@ let x = 1;
         assert_eq!(
             error(&TEXT.replace("\"size\"", "\"sise\"")),
             "r.rhai:9: the front matter is damaged: parameter \"size\": unknown variant `sise`, \
-             expected one of `disk`, `device`, `path`, `size`, `number`, `text`, `bool`, `choice`, \
+             expected one of `disk`, `disks`, `device`, `path`, `size`, `number`, `text`, `bool`, `choice`, \
              `secret`"
         );
         assert!(error(&TEXT.replace("type = \"disk\"", "type = ")).starts_with("r.rhai:7: "));

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::action::Effect;
 use crate::approval::Approval;
-use crate::machine::{Machine, is_below};
-use crate::types::Map;
+use crate::machine::is_below;
+use crate::types::{Map, Value};
 
 /// The `[needs]` table. `$name` stands for a parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -59,19 +59,21 @@ enum NeedKind {
 }
 
 impl Need<'_> {
-    /// Whether the effect is announced by this entry. Devices are those of the machine before the run.
-    pub fn announces(&self, effect: &Effect, machine: &Machine, params: &Map) -> bool {
-        let top = fill_in(self.text, params);
-        let on = |device: &str| machine.lies_on(device, top) || top == device;
-        match (self.kind, effect) {
-            (NeedKind::Destroys, Effect::Destroys { device } | Effect::Alters { device })
-            | (NeedKind::Alters, Effect::Alters { device }) => on(device),
-            (NeedKind::Writes, Effect::Writes { path } | Effect::Mounts { at: path }) => {
-                is_below(path, top)
+    /// Whether the effect is announced by this entry. `below` is its device with everything that
+    /// this lies on.
+    pub fn announces(&self, effect: &Effect, below: &[String], params: &Map) -> bool {
+        fill_in(self.text, params).into_iter().any(|top| {
+            let on = || below.iter().any(|device| device == top);
+            match (self.kind, effect) {
+                (NeedKind::Destroys, Effect::Destroys { .. } | Effect::Alters { .. })
+                | (NeedKind::Alters, Effect::Alters { .. }) => on(),
+                (NeedKind::Writes, Effect::Writes { path } | Effect::Mounts { at: path }) => {
+                    is_below(path, top)
+                }
+                (NeedKind::Runs, Effect::Runs { program, .. }) => program == top || top == "*",
+                _ => false,
             }
-            (NeedKind::Runs, Effect::Runs { program, .. }) => program == top || top == "*",
-            _ => false,
-        }
+        })
     }
 }
 
@@ -88,30 +90,30 @@ impl Needs {
         .flat_map(|(kind, texts)| texts.iter().map(move |text| Need { kind, text }))
     }
 
-    /// The effects that are not announced.
-    pub fn exceeded(
-        &self,
-        approval: &Approval,
-        machine: &Machine,
-        params: &Map,
-    ) -> Option<Exceeded> {
-        let effects = approval.effects().map(|(effect, _)| effect);
-        let open = effects.filter(|effect| !self.announces(effect, machine, params));
-        let effects: Vec<String> = open.map(ToString::to_string).collect();
+    /// The effects that are not announced. What is on a device that was announced is as well.
+    pub fn exceeded(&self, approval: &Approval, params: &Map) -> Option<Exceeded> {
+        let open = approval.effects().filter(|(effect, target)| {
+            let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+            !self.announces(effect, below, params)
+        });
+        let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
         (!effects.is_empty()).then_some(Exceeded { effects })
     }
 
     /// Whether any entry announces the effect.
-    pub fn announces(&self, effect: &Effect, machine: &Machine, params: &Map) -> bool {
+    pub fn announces(&self, effect: &Effect, below: &[String], params: &Map) -> bool {
         // What a run ends it asks for by name, whatever the recipe announces.
         matches!(effect, Effect::Ends { .. })
-            || self.entries().any(|need| need.announces(effect, machine, params))
+            || self.entries().any(|need| need.announces(effect, below, params))
     }
 }
 
-/// `$name` stands for the parameter's value.
-fn fill_in<'a>(text: &'a str, params: &'a Map) -> &'a str {
-    let Some(name) = text.strip_prefix('$') else { return text };
-    let value = params.iter().find(|(param, _)| param == name);
-    value.and_then(|(_, value)| value.as_text()).unwrap_or(text)
+/// `$name` stands for the parameter's value; a list of disks stands for each of them.
+fn fill_in<'a>(text: &'a str, params: &'a Map) -> Vec<&'a str> {
+    let given = |name| params.iter().find(|(param, _)| param == name);
+    match text.strip_prefix('$').and_then(given) {
+        Some((_, Value::List(items))) => items.iter().filter_map(Value::as_text).collect(),
+        Some((_, value)) => vec![value.as_text().unwrap_or(text)],
+        None => vec![text],
+    }
 }

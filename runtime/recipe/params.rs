@@ -16,6 +16,8 @@ use crate::types::{AbsPath, DevicePath, Map, Mismatch, ParamValue, Secret, Size,
 pub enum ParamKind {
     /// A whole disk of the machine.
     Disk,
+    /// A list of whole disks.
+    Disks,
     /// Any block device of the machine.
     Device,
     /// An absolute path.
@@ -223,17 +225,8 @@ impl ParamDecl {
             ParamKind::Disk | ParamKind::Device | ParamKind::Path if self.may_be_empty(given) => {
                 given.clone()
             }
-            ParamKind::Disk | ParamKind::Device => {
-                let path = DevicePath::decode(given).map_err(wrong)?;
-                let device = machine
-                    .device(&path)
-                    .map_err(|error| ParamError::Device { name: name(), why: error.to_string() })?;
-                if self.kind == ParamKind::Disk && !device.is_disk() {
-                    let why = format!("{path} is not a whole disk");
-                    return Err(ParamError::Device { name: name(), why });
-                }
-                Value::Text(device.path.clone())
-            }
+            ParamKind::Disk | ParamKind::Device => self.device(given, machine)?,
+            ParamKind::Disks => self.disks(given, machine)?,
             ParamKind::Path => AbsPath::decode(given).map_err(wrong)?.encode(),
             ParamKind::Size => Size::decode(given).map_err(wrong)?.encode(),
             ParamKind::Number => number(given).map_err(wrong)?,
@@ -249,6 +242,47 @@ impl ParamDecl {
             },
         };
         Ok(value)
+    }
+
+    /// A device of the machine, by its canonical name.
+    fn device(&self, given: &Value, machine: &Machine) -> Result<Value, ParamError> {
+        let name = || self.name.clone();
+        let path = DevicePath::decode(given)
+            .map_err(|mismatch| ParamError::Wrong { name: name(), mismatch })?;
+        let device = machine
+            .device(&path)
+            .map_err(|error| ParamError::Device { name: name(), why: error.to_string() })?;
+        if self.kind != ParamKind::Device && !device.is_disk() {
+            let why = format!("{path} is not a whole disk");
+            return Err(ParamError::Device { name: name(), why });
+        }
+        Ok(Value::Text(device.path.clone()))
+    }
+
+    /// Several disks: a list, or a text with commas or blanks between them. None of them twice.
+    fn disks(&self, given: &Value, machine: &Machine) -> Result<Value, ParamError> {
+        let items: Vec<Value> = match given {
+            Value::List(items) => items.clone(),
+            Value::Text(text) => {
+                let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+                words.map(Value::from).collect()
+            }
+            other => vec![other.clone()],
+        };
+        let mut disks = Vec::new();
+        for item in &items {
+            let disk = self.device(item, machine)?;
+            if disks.contains(&disk) {
+                let why = format!("{disk} is named twice");
+                return Err(ParamError::Device { name: self.name.clone(), why });
+            }
+            disks.push(disk);
+        }
+        if disks.is_empty() {
+            let why = "no disk is named".to_owned();
+            return Err(ParamError::Device { name: self.name.clone(), why });
+        }
+        Ok(Value::List(disks))
     }
 
     fn may_be_empty(&self, given: &Value) -> bool {

@@ -39,6 +39,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("mkswap", "util-linux", "sys-apps/util-linux"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("tar", "tar", "app-arch/tar"),
+    tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),
     tool("wipefs", "util-linux", "sys-apps/util-linux"),
     tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
 ];

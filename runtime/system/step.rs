@@ -80,6 +80,15 @@ pub enum Step {
         /// Its length.
         size: Size,
     },
+    /// Make a file that has all its blocks, readable by root only.
+    Allocate {
+        /// Which; it must not exist.
+        place: Place,
+        /// Its length.
+        size: Size,
+        /// Whether it is written in place on a filesystem that otherwise copies on write.
+        nocow: bool,
+    },
     /// Mount something.
     Mount(MountCall),
     /// Unmount one mount point.
@@ -232,6 +241,11 @@ impl fmt::Display for Step {
             Self::MakeImage { place, size } => {
                 write!(f, "truncate -s {} {}", size.exact(), word(place))
             }
+            Self::Allocate { place, size, nocow } => {
+                let (place, size) = (word(place), size.exact());
+                let chattr = if *nocow { format!("; chattr +C {place}") } else { String::new() };
+                write!(f, "(umask 0177; : >{place}{chattr}; fallocate -l {size} {place})")
+            }
             Self::Mount(call) => call.fmt(f),
             Self::Unmount { at } => write!(f, "umount {}", quote(at)),
             Self::SwapOn { device, priority: Some(priority) } => {
@@ -273,7 +287,7 @@ impl fmt::Display for MountCall {
         }
         let at = quote(&self.at);
         match &self.origin {
-            MountOrigin::Device { device, kind } => write!(f, " -t {kind} {device} {at}"),
+            MountOrigin::Device { device, kind, .. } => write!(f, " -t {kind} {device} {at}"),
             MountOrigin::Pseudo { kind } => write!(f, " -t {kind} {kind} {at}"),
             MountOrigin::Bind { from, recursive } => {
                 let how = if *recursive { "--rbind" } else { "--bind" };

@@ -157,7 +157,7 @@ pub fn rehearse(
     ran.plan(&variables);
     if ran.error.is_none()
         && let Some(needs) = &recipe.front.needs
-        && let Some(exceeded) = needs.exceeded(&ran.approval, before, &variables)
+        && let Some(exceeded) = needs.exceeded(&ran.approval, &variables)
     {
         ran.error = Some(Ended::Exceeds(exceeded));
     }

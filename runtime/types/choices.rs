@@ -142,3 +142,84 @@ impl Choice for FsKind {
     const ALL: &'static [Self] =
         &[Self::Ext4, Self::Ext2, Self::Xfs, Self::Btrfs, Self::Vfat, Self::F2fs];
 }
+
+/// A level of RAID, of md and of LVM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RaidLevel {
+    /// Striped: any loss is the loss of all.
+    Raid0,
+    /// Copies.
+    Raid1,
+    /// Striped with parity for one device.
+    Raid5,
+    /// Striped with parity for two devices.
+    Raid6,
+    /// Striped copies.
+    Raid10,
+}
+
+impl RaidLevel {
+    /// As mdadm(8) numbers it.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Raid0 => 0,
+            Self::Raid1 => 1,
+            Self::Raid5 => 5,
+            Self::Raid6 => 6,
+            Self::Raid10 => 10,
+        }
+    }
+
+    /// How many devices it needs.
+    pub const fn least_devices(self) -> usize {
+        match self {
+            Self::Raid0 | Self::Raid1 => 2,
+            Self::Raid5 => 3,
+            Self::Raid6 | Self::Raid10 => 4,
+        }
+    }
+}
+
+impl Choice for RaidLevel {
+    const NAME: &'static str = "RAID level";
+    const WORDS: &'static [&'static str] = &["raid0", "raid1", "raid5", "raid6", "raid10"];
+    const ALL: &'static [Self] =
+        &[Self::Raid0, Self::Raid1, Self::Raid5, Self::Raid6, Self::Raid10];
+}
+
+/// Where the superblock of an md array lies (md(4)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MdFormat {
+    /// 4 KiB from the beginning of each device.
+    Beginning,
+    /// At the end of each device.
+    End,
+}
+
+impl Choice for MdFormat {
+    const NAME: &'static str = "md format";
+    const WORDS: &'static [&'static str] = &["1.2", "1.0"];
+    const ALL: &'static [Self] = &[Self::Beginning, Self::End];
+}
+
+/// How btrfs spreads what it stores (mkfs.btrfs(8), "PROFILES").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BtrfsProfile {
+    /// Data once, metadata twice on different devices.
+    Single,
+    /// Striped.
+    Raid0,
+    /// Everything on two devices.
+    Raid1,
+    /// Everything on three devices.
+    Raid1c3,
+    /// Striped copies.
+    Raid10,
+}
+
+impl Choice for BtrfsProfile {
+    const NAME: &'static str = "btrfs profile";
+    const WORDS: &'static [&'static str] = &["single", "raid0", "raid1", "raid1c3", "raid10"];
+    const ALL: &'static [Self] =
+        &[Self::Single, Self::Raid0, Self::Raid1, Self::Raid1c3, Self::Raid10];
+}

@@ -17,11 +17,13 @@ mod shown;
 mod size;
 mod value;
 
-pub use choices::{Choice, FsKind, KdfKind, LuksVersion, Propagation, TableKind};
+pub use choices::{
+    BtrfsProfile, Choice, FsKind, KdfKind, LuksVersion, MdFormat, Propagation, RaidLevel, TableKind,
+};
 pub use device::DevicePath;
 pub use digest::{hex, sha256, unhex};
 pub use mode::Mode;
-pub use name::{Label, LvmName, MapName};
+pub use name::{ArrayName, Label, LvmName, MapName};
 pub use nearest::nearest;
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};

@@ -16,6 +16,11 @@ pub struct LvmName(String);
 #[serde(transparent)]
 pub struct MapName(String);
 
+/// The name of an md array, `/dev/md/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ArrayName(String);
+
 /// A filesystem or partition label. Its length is checked where the filesystem is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -85,6 +90,25 @@ impl ParamValue for MapName {
     }
 }
 
+impl ParamValue for ArrayName {
+    const TYPE: ParamType = ParamType::new(
+        "array name",
+        "a name of letters, digits and + _ . -, at most 28 of them and not only digits",
+    )
+    .completes(Completes::Arrays);
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        // The superblock has 32 bytes for the host, a colon and the name; mdadm takes a number for
+        // the number of the device.
+        let numeric = |name: &str| name.bytes().all(|b| b.is_ascii_digit());
+        decode(value, |name| plain(name) && name.len() <= 28 && !numeric(name), Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+}
+
 impl ParamValue for Label {
     const TYPE: ParamType = ParamType::new(
         "label",
@@ -127,6 +151,13 @@ impl MapName {
     }
 }
 
+impl ArrayName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Label {
     /// The text.
     pub fn as_str(&self) -> &str {
@@ -135,6 +166,12 @@ impl Label {
 }
 
 impl fmt::Display for LvmName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for ArrayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -19,6 +19,8 @@ pub enum Completes {
     Groups,
     /// Opened device-mapper names.
     Mappings,
+    /// Names of md arrays.
+    Arrays,
 }
 
 /// A parameter type as documentation, errors and completion see it.

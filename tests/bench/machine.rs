@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gscript::machine::{
     Content, Device, Group, Hardware, Kind, MACHINE_FORMAT, Machine, Mount, PartitionEntry, Table,
-    Volume, dm_name,
+    Volume, VolumeKind, dm_name,
 };
 use gscript::types::{LuksVersion, TableKind};
 
@@ -107,7 +107,7 @@ fn stack(machine: &mut Machine, number: usize) {
     opened.content = Some(Content::Physical { uuid: uuid(number, 4) });
     machine.insert(opened);
     let group = format!("vg{number}");
-    let volume = Volume { extents: 1024, active: true };
+    let volume = Volume { extents: 1024, active: true, kind: VolumeKind::Linear };
     let volumes = [("data".to_owned(), volume)].into();
     let members = vec![mapped];
     let (extent, extents, free) = (4 << 20, 23035, 23035 - 1024);

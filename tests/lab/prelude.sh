@@ -26,7 +26,7 @@ must_not() {
 
 # everything: agreement to destroy every disk of the machine.
 everything() {
-    for d in /dev/ubd? /dev/ubd?[0-9] /dev/loop0 /dev/loop0p? /dev/mapper/[!c]*; do
+    for d in /dev/ubd? /dev/loop0; do
         [ -b "$d" ] && echo --destroy "$d"
     done
 }
@@ -65,6 +65,7 @@ END
 nothing_left() {
     must_not grep -E ' /mnt| /dev/(ubd|mapper)' /proc/mounts
     [ "$(wc -l </proc/swaps)" -le 1 ] || { cat /proc/swaps; exit 1; }
+    must_not grep -E '^md' /proc/mdstat 2>/dev/null
     [ "$(dmsetup ls 2>/dev/null | grep -cv '^No devices')" = 0 ] || { dmsetup ls; exit 1; }
 }
 

@@ -54,7 +54,11 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> Signature {
             Content::Luks { version, uuid, offset: 0, slots: Vec::new(), cipher: String::new() }
         }
         "LVM2_member" => Content::Physical { uuid },
-        "linux_raid_member" => Content::RaidMember { uuid },
+        "linux_raid_member" => {
+            // The superblock itself tells the rest.
+            let (name, level) = (String::new(), String::new());
+            Content::RaidMember { uuid, name, level, devices: 0, share: 0 }
+        }
         "swap" => Content::Swap { uuid, label: text("LABEL") },
         _ if keys.get("USAGE").is_some_and(|usage| usage == "filesystem") => {
             Content::Filesystem { kind, uuid, label: text("LABEL") }
@@ -84,7 +88,8 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> Signature {
     }
 }
 
-/// Undoes blkid's escapes: `\ ` is a blank, `\x41` a byte.
+/// Undoes blkid's escapes: `\ ` is a blank, `\x41` a byte, and in older versions `M-C` a byte of
+/// 128 more than the `C`.
 fn unescape(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
@@ -108,7 +113,32 @@ fn unescape(value: &str) -> String {
             (None, []) => bytes.push(b'\\'),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    // A label that really has an `M-C` in it gives no text that way, and stays as it is.
+    String::from_utf8(without_meta(&bytes))
+        .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Undoes `M-C` and, for control characters behind the `M-`, `M-^_`.
+fn without_meta(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return bytes,
+            [b'M', b'-', b'^', low @ (b'@'..=b'_' | b'?'), more @ ..] => {
+                bytes.push((low ^ 0x40) | 0x80);
+                more
+            }
+            [b'M', b'-', low @ b' '..=b'~', more @ ..] => {
+                bytes.push(low | 0x80);
+                more
+            }
+            [byte, more @ ..] => {
+                bytes.push(*byte);
+                more
+            }
+        };
+    }
 }
 
 trait ParseHex {
@@ -142,6 +172,12 @@ mod tests {
             Some(Content::Luks { version: LuksVersion::Luks2, .. })
         ));
         assert!(matches!(found["/dev/mapper/enc"].content, Some(Content::Physical { .. })));
+    }
+
+    #[test]
+    fn names_outside_of_ascii_as_blkid_2_38_prints_them() {
+        assert_eq!(unescape("GrM-CM-6M-CM-^_e:\\ 50%\\ &\\ \\$HOME"), "Größe: 50% & $HOME");
+        assert_eq!(unescape("M-C is a key"), "M-C is a key");
     }
 
     #[test]

@@ -62,6 +62,13 @@ pub fn parse_lsblk(json: &[u8]) -> Result<Vec<Block>, Unreadable> {
 }
 
 fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
+    if row.what == "lvm" && is_part(&row.name) {
+        // What LVM puts a volume together from is not a volume.
+        for child in row.children {
+            add(child, parent, blocks);
+        }
+        return;
+    }
     let known = blocks.iter_mut().find(|block| block.device.path == row.path);
     if let Some(block) = known {
         if let (Kind::Raid { members: on, .. } | Kind::Mapped { on, .. }, Some(parent)) =
@@ -134,17 +141,30 @@ fn trailing_number(name: &str) -> u32 {
     name[digits..].parse().unwrap_or(0)
 }
 
+/// Whether a device-mapper name stands for a part of a RAID volume or thin pool (lvm(8)).
+fn is_part(name: &str) -> bool {
+    const PARTS: [&str; 8] =
+        ["_tdata", "_tmeta", "_cdata", "_cmeta", "_corig", "_mlog", "_rimage_", "_rmeta_"];
+    let Some(at) = single_dash(name) else { return false };
+    let volume = &name[at + 1..];
+    // A further single dash begins the name of a layer: `vg-pool-tpool`.
+    single_dash(volume).is_some() || PARTS.iter().any(|part| volume.contains(part))
+}
+
 /// `my--vg-root` → `my-vg`, `root`: a single dash separates, a double one is a dash.
 pub(super) fn split_dm_name(name: &str) -> Option<(String, String)> {
+    let at = single_dash(name)?;
+    let undouble = |part: &str| part.replace("--", "-");
+    Some((undouble(&name[..at]), undouble(&name[at + 1..])))
+}
+
+fn single_dash(name: &str) -> Option<usize> {
     let bytes = name.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         match (bytes[at], bytes.get(at + 1)) {
             (b'-', Some(b'-')) => at += 2,
-            (b'-', _) => {
-                let undouble = |part: &str| part.replace("--", "-");
-                return Some((undouble(&name[..at]), undouble(&name[at + 1..])));
-            }
+            (b'-', _) => return Some(at),
             _ => at += 1,
         }
     }
@@ -195,5 +215,7 @@ mod tests {
         assert_eq!(split_dm_name("vg-root"), pair("vg", "root"));
         assert_eq!(split_dm_name("my--vg-a--b"), pair("my-vg", "a-b"));
         assert_eq!(split_dm_name("plain"), None);
+        assert!(is_part("vg-pool-tpool") && is_part("vg-pool_tdata") && is_part("vg-r_rimage_0"));
+        assert!(!is_part("my--vg-a--tpool") && !is_part("vg-root"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Unreadable;
-use crate::machine::{Group, Volume};
+use crate::machine::{Group, Volume, VolumeKind};
 
 #[derive(Deserialize)]
 struct Full {
@@ -20,6 +20,8 @@ struct Part {
     pv: Vec<Pv>,
     #[serde(default)]
     lv: Vec<Lv>,
+    #[serde(default)]
+    seg: Vec<Seg>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +42,42 @@ struct Lv {
     lv_name: String,
     lv_size: String,
     lv_active: String,
+    #[serde(default)]
+    lv_uuid: String,
+    /// `linear`, `thin,pool`, `thin,sparse`, `raid,raid5,raid5_ls` …
+    #[serde(default)]
+    lv_layout: String,
+    #[serde(default)]
+    pool_lv: String,
+    #[serde(default)]
+    lv_metadata_size: String,
+}
+
+#[derive(Deserialize)]
+struct Seg {
+    #[serde(default)]
+    stripes: String,
+    #[serde(default)]
+    lv_uuid: String,
+}
+
+impl Lv {
+    fn kind(&self, extent: u64, segments: &[Seg]) -> VolumeKind {
+        let mut words = self.lv_layout.split(',');
+        match (words.next(), words.next()) {
+            (Some("thin"), Some("pool")) => {
+                let bytes = self.lv_metadata_size.trim().parse().unwrap_or(0_u64);
+                VolumeKind::ThinPool { metadata: bytes.checked_div(extent).unwrap_or(0) }
+            }
+            (Some("thin"), _) => VolumeKind::Thin { pool: self.pool_lv.clone() },
+            (Some("raid"), Some(level)) => {
+                let segment = segments.iter().find(|segment| segment.lv_uuid == self.lv_uuid);
+                let images = segment.and_then(|segment| segment.stripes.parse().ok());
+                VolumeKind::Raid { level: level.to_owned(), images: images.unwrap_or(1) }
+            }
+            _ => VolumeKind::Linear,
+        }
+    }
 }
 
 /// Reads the report (asked for with `--units b --nosuffix`).
@@ -58,7 +96,8 @@ pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadab
         for lv in &part.lv {
             let extents = number(&lv.lv_size)?.checked_div(extent).unwrap_or(0);
             let active = lv.lv_active.starts_with("active");
-            volumes.insert(lv.lv_name.clone(), Volume { extents, active });
+            let kind = lv.kind(extent, &part.seg);
+            volumes.insert(lv.lv_name.clone(), Volume { extents, active, kind });
         }
         let group = Group {
             members: part.pv.iter().map(|pv| pv.pv_name.clone()).collect(),
@@ -76,6 +115,23 @@ pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadab
 mod tests {
     use super::*;
 
+    fn linear(extents: u64) -> Volume {
+        Volume { extents, active: true, kind: VolumeKind::Linear }
+    }
+
+    #[test]
+    fn raid_and_thin_volumes_take_what_lvm_says() {
+        let text = include_bytes!("fixtures/lvm-thin-raid.json");
+        let groups = parse_fullreport(text).expect("real output");
+        let group = &groups["vg"];
+        let kind = |name: &str| group.volumes[name].kind.clone();
+        assert_eq!(kind("pool"), VolumeKind::ThinPool { metadata: 1 });
+        assert_eq!(kind("thin"), VolumeKind::Thin { pool: "pool".into() });
+        assert_eq!(kind("mirror"), VolumeKind::Raid { level: "raid1".into(), images: 2 });
+        assert_eq!(kind("parity"), VolumeKind::Raid { level: "raid5".into(), images: 3 });
+        assert_eq!(group.extents - group.taken(), group.free);
+    }
+
     #[test]
     fn a_group_with_its_volumes() {
         let groups =
@@ -83,8 +139,8 @@ mod tests {
         let group = &groups["vg"];
         assert_eq!(group.members, ["/dev/mapper/enc"]);
         assert_eq!((group.extent, group.extents, group.free), (4 << 20, 226, 0));
-        assert_eq!(group.volumes["swap"], Volume { extents: 25, active: true });
-        assert_eq!(group.volumes["root"], Volume { extents: 201, active: true });
+        assert_eq!(group.volumes["swap"], linear(25));
+        assert_eq!(group.volumes["root"], linear(201));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod blkid;
 mod lsblk;
 mod luks;
 mod lvm;
+mod md;
 mod proc;
 mod udev;
 
@@ -16,6 +17,7 @@ pub use blkid::{Signature, parse_blkid};
 pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
 pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
+pub use md::{MD_HEADER, md_places, parse_md};
 pub use proc::{RawMount, parse_mountinfo, parse_swaps};
 pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
 
@@ -106,6 +108,7 @@ impl Machine {
             self.aliases.insert(block_alias(&block.number), device.path.clone());
             self.insert(device);
         }
+        self.drop_pools();
         // udev's links lead to `/dev/dm-0`: make them lead to the name we use.
         let kernel = self.aliases.clone();
         for target in self.aliases.values_mut() {
@@ -145,7 +148,8 @@ impl Machine {
                 }
             }
             self.groups.insert(name.clone(), group.clone());
-            for (volume, entry) in group.volumes.iter().filter(|(_, entry)| entry.active) {
+            for (volume, entry) in group.volumes.iter().filter(|(_, v)| v.active && v.has_device())
+            {
                 let path = super::dm_name(&name, volume);
                 let size = entry.extents * group.extent;
                 if let Some(device) = self.devices.get_mut(&path) {
@@ -161,12 +165,28 @@ impl Machine {
             }
         }
         self.groups.retain(|name, _| groups.contains_key(name));
+        self.drop_pools();
+    }
+
+    /// The kernel shows a device for a thin pool, with the beginning of whichever volume was
+    /// written first: nothing to use or to look at.
+    fn drop_pools(&mut self) {
+        let groups = &self.groups;
+        self.devices.retain(|_, device| match &device.kind {
+            Kind::Logical { group, volume } => groups
+                .get(group)
+                .and_then(|group| group.volumes.get(volume))
+                .is_none_or(super::Volume::has_device),
+            _ => true,
+        });
     }
 
     /// Finds the device behind a mount.
     fn resolve(&self, raw: RawMount) -> Mount {
         // btrfs shows a number that belongs to no device: there the name must do.
         let device = self.find(&block_alias(&raw.number)).or_else(|| self.find(&raw.source));
+        // Of a filesystem on several devices the kernel names any one.
+        let device = device.and_then(|device| self.same_filesystem(device).into_iter().next());
         let source = device.map_or(raw.source, |device| device.path.clone());
         Mount { source, at: raw.at, kind: raw.kind, part: raw.part, options: raw.options }
     }

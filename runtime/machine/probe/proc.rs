@@ -46,15 +46,15 @@ fn parse_line(line: &str) -> Option<RawMount> {
     })
 }
 
-/// Reads `/proc/swaps`: device and priority. Swap files are left out: they are files.
+/// Reads `/proc/swaps`: device or file, and priority.
 pub fn parse_swaps(text: &str) -> Vec<(String, i32)> {
     text.lines()
         .skip(1)
         .filter_map(|line| {
             let mut words = line.split_whitespace();
-            let (path, kind) = (words.next()?, words.next()?);
+            let path = words.next()?;
             let priority = words.next_back()?.parse().ok()?;
-            (kind == "partition").then(|| (unescape(path), priority))
+            Some((unescape(path), priority))
         })
         .collect()
 }
@@ -103,10 +103,11 @@ nonsense
     }
 
     #[test]
-    fn swaps_without_files() {
+    fn swaps_on_devices_and_in_files() {
         let text = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n\
 /dev/dm-1                               partition\t102396\t\t0\t\t-2\n\
 /swapfile                               file\t\t102396\t\t0\t\t-3\n";
-        assert_eq!(parse_swaps(text), [("/dev/dm-1".to_owned(), -2)]);
+        let swaps = [("/dev/dm-1".to_owned(), -2), ("/swapfile".to_owned(), -3)];
+        assert_eq!(parse_swaps(text), swaps);
     }
 }

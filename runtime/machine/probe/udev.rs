@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::blkid::{Signature, signature};
 use super::lsblk::split_dm_name;
 use super::{Group, Unreadable};
-use crate::machine::{PartitionEntry, Volume};
+use crate::machine::{PartitionEntry, Volume, VolumeKind};
 
 /// The columns to ask lsblk for. Versions before 2.34 lack FSVER, so it is asked for last.
 pub const UDEV_COLUMNS: &str =
@@ -81,7 +81,9 @@ fn add(row: Row, parent: Option<&str>, remembered: &mut Remembered) {
         if !group.members.iter().any(|member| member == parent) {
             group.members.push(parent.to_owned());
         }
-        group.volumes.insert(volume, Volume { extents: bytes, active: true });
+        group
+            .volumes
+            .insert(volume, Volume { extents: bytes, active: true, kind: VolumeKind::Linear });
     }
     if remembered.signatures.contains_key(&row.path) {
         return;

@@ -7,7 +7,7 @@ use super::plan_table::{TableRule, lay_out};
 use crate::action::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::{Device, Fact, NewPartition};
 use crate::primitives::wipe;
 use crate::system::{Cmd, Stdin, Step};
 use crate::types::{DevicePath, Label, PartSize, TableKind};
@@ -51,6 +51,9 @@ args! {
         pub parts: Vec<Part>,
         /// The format of the table.
         pub table: TableKind = "gpt",
+        /// Whether to leave the table alone, with all that is on its partitions, where it is
+        /// exactly so already: format, number, places, types and names.
+        pub keep: bool = false,
     }
 }
 
@@ -74,17 +77,7 @@ impl Action for Partition {
             return Err(TableRule::NotADisk { device: disk.path.clone() }.into());
         }
         let layout = lay_out(disk, &self.parts, self.table, cx.ids)?;
-        let old = cx.machine.partitions(&disk.path);
-        let mut steps: Vec<Step> = old.iter().rev().filter_map(|part| wipe(part)).collect();
-        let sfdisk = Cmd::tool("sfdisk")
-            .args(["--quiet", "--wipe", "always", "--wipe-partitions", "always"])
-            .arg(&disk.path)
-            .env("LOCK_BLOCK_DEVICE", "yes")
-            .stdin(Stdin::Text(layout.script));
-        steps.push(Step::Run(sfdisk));
         let device = |number| disk.partition_path(number);
-        let nodes = layout.parts.iter().map(|part| device(part.number)).collect();
-        steps.push(Step::WaitFor { nodes, limit: NODE_DEADLINE });
         let output = layout
             .parts
             .iter()
@@ -93,6 +86,23 @@ impl Action for Partition {
                 (part.name.clone().unwrap_or(number), device(part.number))
             })
             .collect();
+        let old = cx.machine.partitions(&disk.path);
+        if self.keep && disk.table.as_ref().is_some_and(|table| table.kind == self.table) {
+            let same = |(new, old): (&NewPartition, &&Device)| new.is_laid_out_as(old);
+            if old.len() == layout.parts.len() && layout.parts.iter().zip(&old).all(same) {
+                let why = format!("{} has these {} partitions", disk.path, old.len());
+                return Ok(Plan::already(why).returns(output));
+            }
+        }
+        let mut steps: Vec<Step> = old.iter().rev().filter_map(|part| wipe(part)).collect();
+        let sfdisk = Cmd::tool("sfdisk")
+            .args(["--quiet", "--wipe", "always", "--wipe-partitions", "always"])
+            .arg(&disk.path)
+            .env("LOCK_BLOCK_DEVICE", "yes")
+            .stdin(Stdin::Text(layout.script));
+        steps.push(Step::Run(sfdisk));
+        let nodes = layout.parts.iter().map(|part| device(part.number)).collect();
+        steps.push(Step::WaitFor { nodes, limit: NODE_DEADLINE });
         Ok(Plan::steps(steps)
             .makes(Fact::Partitioned {
                 disk: disk.path.clone(),

@@ -5,7 +5,7 @@ use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Fact};
-use crate::primitives::wipe;
+use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
 
@@ -28,6 +28,9 @@ args! {
         /// Its label: at most 16 bytes for ext2 and ext4, 12 for xfs, 11 of ASCII for vfat, 255 for
         /// btrfs, 511 for f2fs.
         pub label: Option<Label>,
+        /// Whether to leave it alone, with all its files, where a filesystem of this kind and label
+        /// is there already.
+        pub keep: bool = false,
     }
 }
 
@@ -44,6 +47,8 @@ args! {
         pub device: DevicePath,
         /// Its label, at most 15 bytes.
         pub label: Option<Label>,
+        /// Whether to leave it alone where a swap area with this label is there already.
+        pub keep: bool = false,
     }
 }
 
@@ -119,12 +124,17 @@ impl Action for Make {
         check_size(self.kind, &device.path, device.size)?;
         let label = self.label.as_ref().map(Label::as_str);
         let Recipe { uuid, cmd } = recipe(self.kind, &device.path, label, cx)?;
+        if self.keep
+            && let Some(found) = kept(device, self.kind.word(), label)
+        {
+            return Ok(found);
+        }
         let content = Content::Filesystem {
             kind: self.kind.word().to_owned(),
             uuid: uuid.clone(),
             label: label.map(str::to_owned),
         };
-        Ok(made(device, cmd, content).returns(uuid))
+        Ok(made(device, cmd, content).warn(may_stay(device, self.keep)).returns(uuid))
     }
 }
 
@@ -142,11 +152,24 @@ impl Action for Swap {
             let label = label.to_owned();
             return Err(FsRule::Label { kind: "swap", label, most: 15, ascii: false }.into());
         }
+        if self.keep
+            && let Some(found) = kept(device, "swap", label)
+        {
+            return Ok(found);
+        }
         let uuid = cx.uuid();
         let cmd = Cmd::tool("mkswap").args(["-U", &uuid]).option("-L", label).arg(&device.path);
         let content = Content::Swap { uuid: uuid.clone(), label: label.map(str::to_owned) };
-        Ok(made(device, cmd, content).returns(uuid))
+        Ok(made(device, cmd, content).warn(may_stay(device, self.keep)).returns(uuid))
     }
+}
+
+/// What is to stay, because it is of this kind and has this label: its UUID.
+fn kept(device: &Device, kind: &str, label: Option<&str>) -> Option<Plan<String>> {
+    let content = device.content.as_ref()?;
+    let so = content.kind() == kind && content.label() == label;
+    let uuid = content.uuid().filter(|_| so)?.to_owned();
+    Some(Plan::already(format!("{} holds {content}", device.path)).returns(uuid))
 }
 
 fn made(device: &Device, cmd: Cmd, content: Content) -> Plan<()> {

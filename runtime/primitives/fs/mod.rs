@@ -4,11 +4,13 @@ mod check;
 mod image;
 mod make;
 mod query;
+mod swap_file;
 
 pub use check::Check;
 pub use image::Image;
 pub use make::{Make, Swap};
 pub use query::{LabelOf, Uuid};
+pub use swap_file::SwapFile;
 
 use crate::error::Rule;
 use crate::types::{FsKind, Size};
@@ -48,7 +50,15 @@ pub enum FsRule {
         /// What it holds instead.
         found: Option<String>,
     },
-    /// The image file exists.
+    /// Too small to swap to.
+    #[error("{path}: {size} are too little for a swap file")]
+    SwapFile {
+        /// The file.
+        path: String,
+        /// The size.
+        size: Size,
+    },
+    /// The file exists.
     #[error("{path} exists: an image is not made over a file")]
     Exists {
         /// The file.
@@ -68,6 +78,7 @@ impl Rule for FsRule {
             Self::Label { .. } => "choose a shorter or plainer label".into(),
             Self::TooSmall { .. } => "use a larger device or another filesystem".into(),
             Self::None { .. } => "see what is there with lsblk -f; fs::make makes one".into(),
+            Self::SwapFile { .. } => "use at least 1M".into(),
             Self::Exists { .. } => "choose another name, or remove the file".into(),
             Self::NoChecker { .. } => "use that filesystem's own tool".into(),
         })

@@ -6,7 +6,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact};
 use crate::primitives::key::not_on_the_same_disk;
-use crate::primitives::wipe;
+use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, DevicePath, KdfKind, LuksVersion, MIB, Secret, Size};
 
@@ -55,6 +55,9 @@ args! {
         pub key_size: u32 = 512,
         /// How keys are derived; argon2id on LUKS2 and pbkdf2 on LUKS1 by default.
         pub kdf: Option<Kdf>,
+        /// Whether to leave a container alone, with all that is in it, where one of this version
+        /// and cipher is there already. Whether the key opens it shows when it is opened.
+        pub keep: bool = false,
     }
 }
 
@@ -106,6 +109,13 @@ impl Action for Format {
         let device = cx.device(&self.device)?;
         let unlock =
             Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
+        if self.keep
+            && let Some(Content::Luks { version, uuid, cipher, .. }) = &device.content
+            && (*version, cipher) == (self.version, &self.cipher)
+        {
+            let why = format!("{} is a LUKS container with {cipher}", device.path);
+            return Ok(Plan::already(why).returns(uuid.clone()));
+        }
         unlock.check(cx)?;
         if let Unlock::Key(key) = unlock {
             not_on_the_same_disk(key, &device.path, cx)?;
@@ -146,6 +156,7 @@ impl Action for Format {
                 },
             })
             .warn(warning)
+            .warn(may_stay(device, self.keep))
             .undo(Undo::Impossible("the old data can't be told from the new header's room"))
             .returns(uuid))
     }

@@ -123,7 +123,7 @@ impl Action for VgCreate {
         if members.is_empty() {
             return Err(LvmRule::NoMembers.into());
         }
-        if let Some(taken) = cx.machine.groups.get(&name).filter(|g| g.members != members) {
+        if let Some(taken) = cx.machine.groups.get(&name).filter(|g| !g.has_members(&members)) {
             let members = taken.members.clone();
             return Err(LvmRule::GroupTaken { group: name, members }.into());
         }

@@ -3,11 +3,13 @@
 mod group;
 mod physical;
 mod rule;
+mod thin;
 mod volume;
 
 pub use group::{VgActivate, VgCreate, VgDeactivate, VgInfo, VgRemove};
 pub use physical::PvCreate;
 pub use rule::LvmRule;
+pub use thin::{ThinCreate, ThinPoolCreate, ThinPoolRemove};
 pub use volume::{LvCreate, LvRemove};
 
 use crate::action::Planning;

@@ -5,7 +5,7 @@ use crate::action::{Action, Effect, Ids, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact};
-use crate::primitives::wipe;
+use crate::primitives::{may_stay, wipe};
 use crate::system::Step;
 use crate::types::{DevicePath, MIB, Size};
 
@@ -22,6 +22,8 @@ args! {
     "lvm.pv_create" => pub struct PvCreate {
         /// A partition, or the inside of a container.
         pub device: DevicePath,
+        /// Whether to leave it alone, with its volumes, where it is a physical volume already.
+        pub keep: bool = false,
     }
 }
 
@@ -59,15 +61,19 @@ impl Action for PvCreate {
             let (device, size) = (device.path.clone(), Size::bytes(device.size));
             return Err(LvmRule::TooSmall { device, size }.into());
         }
+        let path = device.path.clone();
+        if self.keep && matches!(device.content, Some(Content::Physical { .. })) {
+            return Ok(Plan::already(format!("{path} is a physical volume")).returns(path));
+        }
         let uuid = lvm_uuid(cx.ids);
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         let create = lvm("pvcreate", cx)
             .args(["--yes", "--uuid", &uuid, "--norestorefile"])
             .arg(&device.path);
         steps.push(Step::Run(create));
-        let path = device.path.clone();
         Ok(Plan::steps(steps)
             .makes(Fact::Holds { device: path.clone(), content: Content::Physical { uuid } })
+            .warn(may_stay(device, self.keep))
             .undo(Undo::Impossible("the old contents are overwritten"))
             .returns(path))
     }

@@ -69,6 +69,65 @@ pub enum LvmRule {
         /// Its size.
         size: Size,
     },
+    /// There is no such pool.
+    #[error("volume group {group} has no thin pool {pool}{}", meant(None, known))]
+    NoSuchPool {
+        /// The group.
+        group: String,
+        /// The name.
+        pool: String,
+        /// The pools there are.
+        known: Vec<String>,
+    },
+    /// Not a pool.
+    #[error("{group}/{volume} is not a thin pool")]
+    NotAPool {
+        /// The group.
+        group: String,
+        /// The volume.
+        volume: String,
+    },
+    /// A pool where a volume is wanted.
+    #[error("{group}/{pool} is a thin pool and not a volume")]
+    IsAPool {
+        /// The group.
+        group: String,
+        /// The pool.
+        pool: String,
+    },
+    /// Thin volumes are left.
+    #[error("pool {group}/{pool} still has the volumes {}", volumes.join(", "))]
+    PoolNotEmpty {
+        /// The group.
+        group: String,
+        /// The pool.
+        pool: String,
+        /// Its volumes.
+        volumes: Vec<String>,
+    },
+    /// A chunk that a pool can't have.
+    #[error("{chunk} can't be the chunk of a pool: it must be a power of two from 64 KiB to 1 GiB")]
+    Chunk {
+        /// The size.
+        chunk: Size,
+    },
+    /// Too few physical volumes for a RAID.
+    #[error("{level} needs at least {least} physical volumes{}, and {group} has {count}", if *even { ", in pairs" } else { "" })]
+    Images {
+        /// The level.
+        level: &'static str,
+        /// How many it needs.
+        least: u64,
+        /// Whether they come in pairs.
+        even: bool,
+        /// The group.
+        group: String,
+        /// How many there are, or were asked for.
+        count: u64,
+    },
+    /// Two things that exclude each other.
+    #[error("a RAID volume can't be contiguous")]
+    Contiguous,
     /// Not enough free extents.
     #[error("{group} has {free} free, {wanted} are asked for")]
     NoRoom {
@@ -115,6 +174,14 @@ impl Rule for LvmRule {
                 "choose another name, or rename the old group: vgrename {group} {group}_old"
             ),
             Self::VolumeTaken { .. } => "choose another name, or remove it: lvm::lv_remove".into(),
+            Self::NotAPool { .. } | Self::PoolNotEmpty { .. } => {
+                "remove volumes with lvm::lv_remove".into()
+            }
+            Self::IsAPool { .. } => "remove it with lvm::thin_pool_remove".into(),
+            Self::NoSuchPool { .. } => "make it with lvm::thin_pool_create".into(),
+            Self::Chunk { .. } => "leave it out: 64K is right for nearly everybody".into(),
+            Self::Images { .. } => "use another level, or more physical volumes".into(),
+            Self::Contiguous => "leave \"contiguous\" out".into(),
             Self::NotPhysical { .. } => "make it one with lvm::pv_create".into(),
             Self::Belongs { group, .. } => format!("take it out of that group: vgreduce {group}"),
             Self::NoMembers => "name the devices: lvm::vg_create(\"vg\", [\"/dev/sda2\"])".into(),
@@ -130,7 +197,8 @@ impl Rule for LvmRule {
             Self::GroupTaken { .. }
             | Self::VolumeTaken { .. }
             | Self::Belongs { .. }
-            | Self::NotEmpty { .. } => Exit::Refused,
+            | Self::NotEmpty { .. }
+            | Self::PoolNotEmpty { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     }

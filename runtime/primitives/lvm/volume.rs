@@ -4,9 +4,9 @@ use super::{LvmRule, group, lvm};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Group};
+use crate::machine::{Fact, Group, Volume, VolumeKind};
 use crate::system::Step;
-use crate::types::{Extents, LvmName, Size};
+use crate::types::{Choice, Extents, LvmName, RaidLevel, Size};
 
 args! {
     /// Makes a logical volume and activates it. Returns its device, `/dev/GROUP/NAME`.
@@ -18,6 +18,8 @@ args! {
     /// lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
     /// let swap = lvm::lv_create("vg", "swap", "4G", #{ contiguous: true });
     /// let root = lvm::lv_create("vg", "root", "100%FREE");
+    /// lvm::vg_create("two", [lvm::pv_create("/dev/sda1"), lvm::pv_create("/dev/sda3")]);
+    /// lvm::lv_create("two", "copied", "100M", #{ raid: "raid1" });
     /// ```
     "lvm.lv_create" => pub struct LvCreate {
         /// The volume group.
@@ -29,6 +31,10 @@ args! {
         pub size: Extents,
         /// Whether its extents follow one another on the disk.
         pub contiguous: bool = false,
+        /// Spreads it over several physical volumes (lvmraid(7)).
+        pub raid: Option<RaidLevel>,
+        /// Over how many: 2 for raid1, and else all of the group, unless told otherwise.
+        pub images: Option<u32>,
     }
 }
 
@@ -50,25 +56,78 @@ args! {
 }
 
 impl LvCreate {
+    /// How it lies on the physical volumes.
+    fn kind(&self, group: &Group) -> std::result::Result<VolumeKind, LvmRule> {
+        let Some(level) = self.raid else { return Ok(VolumeKind::Linear) };
+        if self.contiguous {
+            return Err(LvmRule::Contiguous);
+        }
+        let members = group.members.len() as u64;
+        let usual = match level {
+            RaidLevel::Raid1 => 2,
+            RaidLevel::Raid10 => members / 2 * 2,
+            _ => members,
+        };
+        let images = self.images.map_or(usual, u64::from);
+        let even = level == RaidLevel::Raid10;
+        // LVM wants three stripes of data beside the two of parity.
+        let least = if level == RaidLevel::Raid6 { 5 } else { level.least_devices() as u64 };
+        if images < least || images > members || (even && !images.is_multiple_of(2)) {
+            let count = images.min(members);
+            let (level, group) = (level.word(), self.group.to_string());
+            return Err(LvmRule::Images { level, least, even, group, count });
+        }
+        Ok(VolumeKind::Raid { level: level.word().to_owned(), images })
+    }
+
     /// The size in extents.
-    fn extents(&self, group: &Group) -> Result<u64> {
-        let percent = |of: u64, percent: u8| of * u64::from(percent) / 100;
+    fn extents(&self, group: &Group, kind: &VolumeKind) -> Result<u64> {
+        let percent = |of: u64, percent: u8| {
+            let of = of * u64::from(percent) / 100;
+            match kind {
+                // Beside each part of it lies one extent that tells what is in step.
+                VolumeKind::Raid { level, images } => {
+                    let each = (of / images).saturating_sub(u64::from(level != "raid0"));
+                    each * VolumeKind::data_images(level, *images)
+                }
+                _ => of,
+            }
+        };
         let extents = match self.size {
             Extents::Bytes(size) => size.get().div_ceil(group.extent),
             Extents::Count(count) => count,
             Extents::OfFree(share) => percent(group.free, share),
             Extents::OfGroup(share) => percent(group.extents, share),
         };
-        if extents == 0 || extents > group.free {
+        let extents = match kind {
+            VolumeKind::Raid { level, images } => {
+                extents.next_multiple_of(VolumeKind::data_images(level, *images))
+            }
+            _ => extents,
+        };
+        let volume = Volume { extents, active: false, kind: kind.clone() };
+        if extents == 0 || volume.taken() > group.free {
             return Err(LvmRule::NoRoom {
                 group: self.group.to_string(),
                 free: Size::bytes(group.free * group.extent),
-                wanted: Size::bytes(extents.max(1) * group.extent),
+                wanted: Size::bytes(volume.taken().max(1) * group.extent),
             }
             .into());
         }
         Ok(extents)
     }
+}
+
+/// What lvcreate(8) wants to know about a RAID.
+fn raid_options(kind: &VolumeKind) -> Vec<String> {
+    let VolumeKind::Raid { level, images } = kind else { return Vec::new() };
+    let stripes = VolumeKind::data_images(level, *images).to_string();
+    let words: Vec<String> = match level.as_str() {
+        "raid1" => vec!["--mirrors".into(), (images - 1).to_string()],
+        "raid10" => vec!["--mirrors".into(), "1".into(), "--stripes".into(), stripes],
+        _ => vec!["--stripes".into(), stripes],
+    };
+    [vec!["--type".to_owned(), level.clone()], words].concat()
 }
 
 impl Action for LvCreate {
@@ -82,32 +141,33 @@ impl Action for LvCreate {
         let found = group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
         let path = format!("/dev/{group}/{volume}");
+        let kind = self.kind(found)?;
         if let Some(there) = found.volumes.get(&volume) {
             let size = Size::bytes(there.extents * found.extent);
             // Of a percentage nobody can tell whether it gave this volume: its name must do.
             let wanted = match self.size {
-                Extents::Bytes(size) => size.get().div_ceil(found.extent),
-                Extents::Count(count) => count,
+                Extents::Bytes(_) | Extents::Count(_) => {
+                    let group = Group { free: u64::MAX, ..found.clone() };
+                    self.extents(&group, &kind)?
+                }
                 Extents::OfFree(_) | Extents::OfGroup(_) => there.extents,
             };
-            if wanted != there.extents || !there.active {
+            if wanted != there.extents || there.kind != kind || !there.active {
                 return Err(LvmRule::VolumeTaken { group, volume, size }.into());
             }
             return Ok(Plan::already(format!("{path} exists with {size}")).returns(path));
         }
-        let extents = self.extents(found)?;
-        let mut create = lvm("lvcreate", cx).args(["--yes", "--wipesignatures", "y"]).args([
-            "--extents",
-            &extents.to_string(),
-            "--name",
-            &volume,
-        ]);
+        let extents = self.extents(found, &kind)?;
+        let mut create = lvm("lvcreate", cx)
+            .args(["--yes", "--wipesignatures", "y"])
+            .args(raid_options(&kind))
+            .args(["--extents", &extents.to_string(), "--name", &volume]);
         if self.contiguous {
             create = create.args(["--contiguous", "y"]);
         }
         let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
         Ok(Plan::run(create.arg(&group))
-            .makes(Fact::VolumeMade { group, volume, extents })
+            .makes(Fact::VolumeMade { group, volume, extents, kind })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(path))
     }
@@ -126,6 +186,9 @@ impl Action for LvRemove {
         if !found.volumes.contains_key(&volume) {
             let known = found.volumes.keys().cloned().collect();
             return Err(LvmRule::NoSuchVolume { group, volume, known }.into());
+        }
+        if found.volumes.get(&volume).is_some_and(|volume| !volume.has_device()) {
+            return Err(LvmRule::IsAPool { group, pool: volume }.into());
         }
         let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
         Ok(Plan::run(remove)

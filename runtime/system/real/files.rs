@@ -10,6 +10,7 @@ use nix::fcntl::{
     AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat,
 };
 use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
+use nix::sys::statfs::{BTRFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
 use crate::machine::files::{FileError, Look};
@@ -90,7 +91,12 @@ fn try_look(place: &Place) -> io::Result<Look> {
         SFlag::S_IFREG => {
             Look::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
         }
-        SFlag::S_IFDIR => Look::Dir { mode, uid, gid },
+        SFlag::S_IFDIR => {
+            // btrfs numbers the top of each of its subvolumes the same.
+            let subvolume = found.st_ino == 256
+                && fstatfs(&dir).is_ok_and(|fs| fs.filesystem_type() == BTRFS_SUPER_MAGIC);
+            Look::Dir { mode, uid, gid, subvolume }
+        }
         SFlag::S_IFLNK => Look::Link { to: readlinkat(&dir, &name)?.into() },
         _ => Look::Other,
     })

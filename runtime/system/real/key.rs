@@ -1,11 +1,11 @@
-//! Key files and filesystem images: new files that must not exist yet.
+//! Key files, filesystem images and swap files: new files that must not exist yet.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::{FallocateFlags, OFlag, fallocate, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
@@ -29,6 +29,28 @@ pub(super) fn make(place: &Place, bytes: u32) -> io::Result<()> {
 pub(super) fn image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     undo_unless(file.set_len(size), &dir, &name)
+}
+
+/// FS_NOCOW_FL of ioctl_iflags(2).
+const NOCOW: nix::libc::c_long = 0x0080_0000;
+
+nix::ioctl_write_ptr!(set_inode_flags, b'f', 2, nix::libc::c_long);
+
+/// Makes a file that has all its blocks.
+pub(super) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> {
+    let (file, dir, name) = create(place, 0o600)?;
+    let done = || -> io::Result<()> {
+        if nocow {
+            // Only an empty file can be told so.
+            #[expect(unsafe_code, reason = "nix has no wrapper for this ioctl")]
+            // SAFETY: the descriptor is open and the flags outlive the call.
+            unsafe { set_inode_flags(file.as_raw_fd(), &NOCOW) }?;
+        }
+        let size = size.try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
+        fallocate(&file, FallocateFlags::empty(), 0, size)?;
+        file.sync_all()
+    };
+    undo_unless(done(), &dir, &name)
 }
 
 /// Half a key is worse than none.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
+use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,8 @@ use super::Real;
 use super::claim::stamp;
 use super::run::SEARCH_PATH;
 use crate::machine::probe::{
-    Findings, LSBLK_COLUMNS, Signature, luks_header_len, parse_blkid, parse_fullreport,
-    parse_lsblk, parse_luks, parse_mountinfo, parse_swaps,
+    Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
+    parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Device, Kind, Machine, Scope};
 
@@ -149,11 +150,12 @@ impl Real {
             open.retain(|path| !found.contains_key(*path));
         }
         for (path, signature) in &mut found {
-            if matches!(signature.content, Some(Content::Luks { .. }))
-                && let Some(content) = luks_header(path)
-            {
-                signature.content = Some(content);
-            }
+            let header = match signature.content {
+                Some(Content::Luks { .. }) => luks_header(path),
+                Some(Content::RaidMember { .. }) => md_superblock(path),
+                _ => None,
+            };
+            signature.content = header.or(signature.content.take());
         }
         Ok(found)
     }
@@ -214,6 +216,17 @@ fn luks_header(device: &str) -> Option<Content> {
     header.resize(luks_header_len(&header), 0);
     file.read_exact_at(&mut header, 0).ok()?;
     parse_luks(&header)
+}
+
+/// What blkid leaves out of the superblock of an array's member.
+fn md_superblock(device: &str) -> Option<Content> {
+    let file = fs::File::open(device).ok()?;
+    let size = (&file).seek(SeekFrom::End(0)).ok()?;
+    let mut header = [0; MD_HEADER];
+    md_places(size).into_iter().find_map(|place| {
+        file.read_exact_at(&mut header, place).ok()?;
+        parse_md(&header, place)
+    })
 }
 
 /// Devices that appeared and were not looked at yet.

@@ -92,6 +92,9 @@ impl System for Real {
             Step::Chown { place, uid, gid } => kernel(files::chown(place, *uid, *gid)),
             Step::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
             Step::MakeImage { place, size } => kernel(key::image(place, size.get())),
+            Step::Allocate { place, size, nocow } => {
+                kernel(key::allocate(place, size.get(), *nocow))
+            }
             Step::Mount(call) => kernel(mounts::mount(call)),
             Step::Unmount { at } => {
                 mounts::unmount(at).map_err(|broken| StepError::new(step, broken))?;

@@ -34,7 +34,7 @@ pub(super) fn mount(call: &MountCall) -> io::Result<()> {
         .fold(MsFlags::empty(), |all, (_, flag)| all | *flag);
     let data = call.data.as_deref();
     match &call.origin {
-        MountOrigin::Device { device, kind } => {
+        MountOrigin::Device { device, kind, .. } => {
             sys_mount(Some(device.as_str()), at, Some(kind.as_str()), flags, data)?;
         }
         MountOrigin::Pseudo { kind } => {

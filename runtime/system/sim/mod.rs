@@ -91,7 +91,7 @@ struct Nobody;
 impl Files for Nobody {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         let root = place.path.parent().is_none();
-        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0 };
+        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
         Ok(if root { dir } else { Look::Unknown("the machine is only described".into()) })
     }
 
@@ -152,6 +152,10 @@ impl System for Sim {
             }
             Step::MakeImage { place, .. } => {
                 let content = Text::Unknown("a filesystem image".into());
+                self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
+            }
+            Step::Allocate { place, .. } => {
+                let content = Text::Unknown("swap space".into());
                 self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
             }
             Step::Unpack { archive, into } => {
@@ -221,6 +225,10 @@ impl System for Sim {
                 let content = Text::Unknown("what a program wrote".into());
                 let node = Node::File { content, mode: mode.unwrap_or(Mode::new(0o600)) };
                 // The step would have failed if it could not be there.
+                let _ = self.trees.put(place, node);
+            }
+            Fact::Subvolume { place } => {
+                let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };
                 let _ = self.trees.put(place, node);
             }
             Fact::Mounted { at, origin, .. } => self.trees.mounted(at, origin, machine),

@@ -14,7 +14,7 @@ use crate::types::{Mode, Place};
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     File { content: Text, mode: Mode },
-    Dir { mode: Mode },
+    Dir { mode: Mode, subvolume: bool },
     Link { to: PathBuf },
     Gone,
 }
@@ -42,6 +42,15 @@ struct Tree {
     removed: bool,
 }
 
+/// A tree, or a part of it, that is seen somewhere.
+#[derive(Clone)]
+struct Mounted {
+    at: String,
+    tree: usize,
+    /// The folder of the tree that is seen: a subvolume, or its root.
+    part: PathBuf,
+}
+
 /// Where a path is.
 struct Spot {
     tree: usize,
@@ -60,7 +69,7 @@ pub(super) struct Trees {
     /// Trees of filesystems that have a UUID.
     by_uuid: HashMap<String, usize>,
     /// Mount points of the simulation, the newest last.
-    mounts: Vec<(String, usize)>,
+    mounts: Vec<Mounted>,
 }
 
 impl Trees {
@@ -87,6 +96,10 @@ impl Trees {
     }
 
     pub(super) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
+        let part = match origin {
+            MountOrigin::Device { part, .. } => part.into(),
+            _ => PathBuf::from("/"),
+        };
         let tree = match origin {
             MountOrigin::Device { device, .. } => {
                 let content = machine.find(device).and_then(|d| d.content.as_ref());
@@ -104,11 +117,11 @@ impl Trees {
             MountOrigin::Pseudo { kind } => self.add(Base::Unknown(format!("what {kind} shows"))),
             MountOrigin::Bind { from, .. } => self.add(Base::Bind(from.into())),
         };
-        self.mounts.push((at.to_owned(), tree));
+        self.mounts.push(Mounted { at: at.to_owned(), tree, part });
     }
 
     pub(super) fn unmounted(&mut self, at: &str) {
-        self.mounts.retain(|(place, _)| !is_below(place, at));
+        self.mounts.retain(|mount| !is_below(&mount.at, at));
     }
 
     /// Something that is not known fills a folder.
@@ -190,7 +203,7 @@ impl Trees {
             let step = Place { root: place.root.clone(), path: path.to_owned() };
             if self.look(&step, true)? == Look::Missing {
                 let bits = if path == place.path { mode } else { Mode::new(0o755) };
-                self.put(&step, Node::Dir { mode: bits })?;
+                self.put(&step, Node::Dir { mode: bits, subvolume: false })?;
             }
         }
         Ok(())
@@ -198,7 +211,7 @@ impl Trees {
 
     fn look_at(&self, spot: &Spot) -> Result<Look, FileError> {
         let tree = &self.trees[spot.tree];
-        let dir = |mode: Mode| Look::Dir { mode, uid: 0, gid: 0 };
+        let dir = |mode: Mode, subvolume| Look::Dir { mode, uid: 0, gid: 0, subvolume };
         if let Some(node) = tree.nodes.get(spot.inner.as_os_str()) {
             return Ok(match node {
                 Node::File { content, mode } => {
@@ -208,7 +221,7 @@ impl Trees {
                     };
                     Look::File { mode: *mode, len, uid: 0, gid: 0 }
                 }
-                Node::Dir { mode } => dir(*mode),
+                Node::Dir { mode, subvolume } => dir(*mode, *subvolume),
                 Node::Link { to } => Look::Link { to: to.clone() },
                 Node::Gone => Look::Missing,
             });
@@ -220,7 +233,7 @@ impl Trees {
         match &tree.base {
             Base::Below => self.look_below(&spot.inner),
             Base::Bind(from) => self.look(&Place::here(joined(from, &spot.inner)), false),
-            _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755))),
+            _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
             Base::Empty => Ok(Look::Missing),
             Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
         }
@@ -233,17 +246,18 @@ impl Trees {
         }
         let text = outside.to_string_lossy();
         // The newest of the longest: a mount hides what was mounted there before.
-        let mount = self.mounts.iter().rev().filter(|(at, _)| is_below(&text, at)).fold(
-            None::<&(String, usize)>,
+        let mount = self.mounts.iter().rev().filter(|mount| is_below(&text, &mount.at)).fold(
+            None::<&Mounted>,
             |best, next| match best {
-                Some(best) if best.0.len() >= next.0.len() => Some(best),
+                Some(best) if best.at.len() >= next.at.len() => Some(best),
                 _ => Some(next),
             },
         );
         match mount {
-            Some((at, tree)) => {
+            Some(Mounted { at, tree, part }) => {
                 let inner = outside.strip_prefix(at).unwrap_or(Path::new(""));
-                Spot { tree: *tree, inner: Path::new("/").join(inner) }
+                let inner = if inner == Path::new("") { part.clone() } else { part.join(inner) };
+                Spot { tree: *tree, inner }
             }
             None => Spot { tree: 0, inner: outside.to_owned() },
         }
@@ -319,7 +333,11 @@ mod tests {
     fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount() {
         let mut trees = Trees::new(Box::new(Nobody));
         let machine = Machine::empty();
-        let origin = MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into() };
+        let origin = MountOrigin::Device {
+            device: "/dev/sda1".into(),
+            kind: "ext4".into(),
+            part: "/".into(),
+        };
         trees.made("/dev/sda1");
         let file = Place::here("/mnt/a/b");
         trees.mounted("/mnt", &origin, &machine);
@@ -337,7 +355,8 @@ mod tests {
         let mut trees = Trees::new(Box::new(Nobody));
         let machine = Machine::empty();
         trees.made("x");
-        let origin = MountOrigin::Device { device: "x".into(), kind: "ext4".into() };
+        let origin =
+            MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: "/".into() };
         trees.mounted("/mnt", &origin, &machine);
         let inside = |path: &str| Place { root: "/mnt".into(), path: path.into() };
         trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a folder");

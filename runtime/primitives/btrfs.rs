@@ -1,0 +1,291 @@
+//! What only btrfs has: one filesystem on several devices, and subvolumes.
+
+use std::rc::Rc;
+
+use super::{may_stay, wipe_all};
+use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::args;
+use crate::error::{Error, Exit, Result, Rule};
+use crate::machine::files::Look;
+use crate::machine::{Content, Device, Fact};
+use crate::system::{Cmd, Outcome, Step};
+use crate::types::{AbsPath, BtrfsProfile, Choice, DevicePath, Label, MIB, Place, Size};
+
+args! {
+    /// Makes one btrfs on several devices; everything on them is lost. Returns its UUID. Any of the
+    /// devices can be given to `mount.mount`, which names the others to the kernel.
+    ///
+    /// Source: mkfs.btrfs(8). A single device is `fs.make`'s.
+    ///
+    /// ```
+    /// btrfs::make(["/dev/sda2", "/dev/sda3"], #{ label: "data" });
+    /// mount::mount("/dev/sda2", "/mnt/data");
+    /// ```
+    "btrfs.make" => pub struct Make {
+        /// The devices, at least 2 (3 for raid1c3, 4 for raid10).
+        pub devices: Vec<DevicePath>,
+        /// How data and metadata are spread over them.
+        pub profile: BtrfsProfile = "raid1",
+        /// Its label, at most 255 bytes.
+        pub label: Option<Label>,
+        /// Whether to leave it alone, with all its files, where one btrfs with this label is on
+        /// exactly these devices already.
+        pub keep: bool = false,
+    }
+}
+
+args! {
+    /// Makes a subvolume: a folder that is mounted, kept and given back by itself. Returns its path.
+    ///
+    /// Source: btrfs-subvolume(8). It is mounted by its name: `#{ options: "subvol=@home" }`.
+    ///
+    /// ```
+    /// fs::make("/dev/sda1", #{ kind: "btrfs" });
+    /// mount::mount("/dev/sda1", "/mnt/top");
+    /// btrfs::subvolume_create("/mnt/top/@home");
+    /// mount::mount("/dev/sda1", "/mnt/home", #{ options: "subvol=@home" });
+    /// ```
+    "btrfs.subvolume_create" => pub struct SubvolumeCreate {
+        /// Its path below a mounted btrfs; the folder above it exists.
+        pub path: AbsPath,
+    }
+}
+
+args! {
+    /// Lists the subvolumes of the btrfs that is mounted somewhere: their paths from its top, in
+    /// the order in which they were made.
+    ///
+    /// Source: btrfs-subvolume(8).
+    ///
+    /// ```
+    /// fs::make("/dev/sda1", #{ kind: "btrfs" });
+    /// mount::mount("/dev/sda1", "/mnt/top");
+    /// print(btrfs::subvolumes("/mnt/top"));
+    /// ```
+    "btrfs.subvolumes" => pub struct Subvolumes {
+        /// Where it is mounted.
+        pub at: AbsPath,
+    }
+}
+
+/// A rule about btrfs that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BtrfsRule {
+    /// Too few devices.
+    #[error("profile {profile} needs at least {least} devices, and got {count}")]
+    Count {
+        /// The profile.
+        profile: &'static str,
+        /// How many it needs.
+        least: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// One device twice.
+    #[error("{device} is named twice")]
+    Twice {
+        /// The device.
+        device: String,
+    },
+    /// A device that is too small.
+    #[error("{device} has {size}; btrfs needs at least {least}")]
+    TooSmall {
+        /// The device.
+        device: String,
+        /// Its size.
+        size: Size,
+        /// What it takes.
+        least: Size,
+    },
+    /// A label that is too long.
+    #[error("a btrfs label has at most 255 bytes, not {length}")]
+    Label {
+        /// How long it is.
+        length: usize,
+    },
+    /// No btrfs is mounted there.
+    #[error("{path} is not on a mounted btrfs{}", found.as_ref().map(|f| format!(", but on {f}")).unwrap_or_default())]
+    NotBtrfs {
+        /// The path.
+        path: String,
+        /// What is mounted there instead.
+        found: Option<String>,
+    },
+    /// Something else has that path.
+    #[error("{path} exists and is not a subvolume")]
+    Taken {
+        /// The path.
+        path: String,
+    },
+}
+
+impl Rule for BtrfsRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Count { .. } => "name more devices, or use another profile".into(),
+            Self::Twice { .. } => "name each device once".into(),
+            Self::TooSmall { .. } => "use a larger device".into(),
+            Self::Label { .. } => "choose a shorter label".into(),
+            Self::NotBtrfs { .. } => "mount it first: mount::mount".into(),
+            Self::Taken { .. } => "choose another name, or move what is there".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Taken { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+const LEAST_SIZE: u64 = 109 * MIB;
+
+impl Make {
+    fn check(&self, devices: &[&Device]) -> std::result::Result<(), BtrfsRule> {
+        let least = match self.profile {
+            BtrfsProfile::Single | BtrfsProfile::Raid0 | BtrfsProfile::Raid1 => 2,
+            BtrfsProfile::Raid1c3 => 3,
+            BtrfsProfile::Raid10 => 4,
+        };
+        if devices.len() < least {
+            let (profile, count) = (self.profile.word(), devices.len());
+            return Err(BtrfsRule::Count { profile, least, count });
+        }
+        for (index, device) in devices.iter().enumerate() {
+            let path = device.path.clone();
+            if devices[..index].iter().any(|other| other.path == path) {
+                return Err(BtrfsRule::Twice { device: path });
+            }
+            if device.size < LEAST_SIZE {
+                let (size, least) = (Size::bytes(device.size), Size::bytes(LEAST_SIZE));
+                return Err(BtrfsRule::TooSmall { device: path, size, least });
+            }
+        }
+        let length = self.label.as_ref().map_or(0, |label| label.as_str().len());
+        if length > 255 { Err(BtrfsRule::Label { length }) } else { Ok(()) }
+    }
+
+    /// The UUID of the filesystem that is to stay.
+    fn kept(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<String> {
+        let first = devices.first()?;
+        let Some(Content::Filesystem { kind, uuid, label }) = &first.content else { return None };
+        let same = cx.machine.same_filesystem(first);
+        let so = kind == "btrfs"
+            && label.as_deref() == self.label.as_ref().map(Label::as_str)
+            && same.len() == devices.len()
+            && devices.iter().all(|device| same.iter().any(|other| other.path == device.path));
+        so.then(|| uuid.clone())
+    }
+}
+
+impl Action for Make {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        self.devices.iter().map(|d| Effect::Destroys { device: d.to_string() }).collect()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let devices =
+            self.devices.iter().map(|path| cx.device(path)).collect::<Result<Vec<_>>>()?;
+        self.check(&devices)?;
+        let paths: Vec<String> = devices.iter().map(|device| device.path.clone()).collect();
+        if self.keep
+            && let Some(uuid) = self.kept(&devices, cx)
+        {
+            let why = format!("one btrfs is on {}", paths.join(" "));
+            return Ok(Plan::already(why).returns(uuid));
+        }
+        let uuid = cx.uuid();
+        let label = self.label.as_ref().map(Label::as_str);
+        let metadata = match self.profile {
+            BtrfsProfile::Single => BtrfsProfile::Raid1,
+            other => other,
+        };
+        let mkfs = Cmd::tool("mkfs.btrfs")
+            .args(["-q", "-f", "-U", &uuid])
+            .option("-L", label)
+            .args(["-d", self.profile.word(), "-m", metadata.word()])
+            .args(paths);
+        let mut steps: Vec<Step> =
+            devices.iter().flat_map(|device| wipe_all(device, cx.machine)).collect();
+        steps.push(Step::Run(mkfs));
+        let mut plan = Plan::steps(steps);
+        for device in &devices {
+            let content = Content::Filesystem {
+                kind: "btrfs".into(),
+                uuid: uuid.clone(),
+                label: label.map(str::to_owned),
+            };
+            if device.table.is_some() {
+                plan = plan.makes(Fact::Blank { device: device.path.clone() });
+            }
+            plan = plan.makes(Fact::Holds { device: device.path.clone(), content });
+            plan = plan.warn(may_stay(device, self.keep));
+        }
+        Ok(plan.undo(Undo::Impossible("formatting erases the old contents")).returns(uuid))
+    }
+}
+
+/// Refuses a path that is not on a mounted btrfs.
+fn must_be_btrfs(path: &AbsPath, cx: &Planning<'_>) -> Result<()> {
+    let path = path.to_string();
+    let view = cx.machine.mounted_view(&path);
+    match view {
+        Some(mount) if mount.kind == "btrfs" => Ok(()),
+        other => Err(BtrfsRule::NotBtrfs { path, found: other.map(|mount| mount.kind) }.into()),
+    }
+}
+
+impl Action for SubvolumeCreate {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Writes { path: self.path.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        must_be_btrfs(&self.path, cx)?;
+        let path = self.path.to_string();
+        let place = Place::new(&self.path, None);
+        match cx.look(&place)? {
+            Look::Missing | Look::Unknown(_) | Look::Dir { subvolume: true, .. } => {}
+            _ => return Err(BtrfsRule::Taken { path }.into()),
+        }
+        let delete = Cmd::tool("btrfs").args(["subvolume", "delete", &path]);
+        Ok(Plan::run(Cmd::tool("btrfs").args(["subvolume", "create", &path]))
+            .makes(Fact::Subvolume { place })
+            .undo(Undo::Steps(vec![Step::Run(delete)]))
+            .returns(path))
+    }
+}
+
+impl Query for Subvolumes {
+    type Output = Vec<String>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<String>>> {
+        must_be_btrfs(&self.at, cx)?;
+        let read = |outcome: &Outcome| Ok::<_, Error>(parse_subvolumes(&outcome.stdout));
+        Ok(Answer::Ask {
+            cmd: Cmd::tool("btrfs").args(["subvolume", "list", &self.at.to_string()]),
+            guess: Vec::new(),
+            read: Rc::new(read),
+        })
+    }
+}
+
+/// `ID 256 gen 8 top level 5 path @home`
+fn parse_subvolumes(text: &str) -> Vec<String> {
+    let path = |line: &str| line.split_once(" path ").map(|(_, path)| path.to_owned());
+    text.lines().filter_map(path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn subvolumes_as_btrfs_lists_them() {
+        let text = "ID 256 gen 8 top level 5 path @\nID 257 gen 8 top level 256 path @/a path\n";
+        assert_eq!(super::parse_subvolumes(text), ["@", "@/a path"]);
+    }
+}

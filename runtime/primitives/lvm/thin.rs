@@ -1,0 +1,241 @@
+//! Thin pools, and the volumes that share one.
+
+use super::{LvmRule, group, lvm};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Fact, Group, VolumeKind};
+use crate::system::{Cmd, Step};
+use crate::types::{Extents, LvmName, MIB, Size};
+
+args! {
+    /// Makes a thin pool: room that thin volumes take when they are written to. Returns its name.
+    ///
+    /// Its list of what is where takes room of its own beside it, and LVM keeps as much again in the
+    /// group for repairs.
+    ///
+    /// Source: lvmthin(7).
+    ///
+    /// ```
+    /// lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
+    /// let pool = lvm::thin_pool_create("vg", "pool", "100%FREE");
+    /// lvm::thin_create("vg", pool, "root", "20G");
+    /// ```
+    "lvm.thin_pool_create" => pub struct ThinPoolCreate {
+        /// The volume group.
+        pub group: LvmName,
+        /// Its name in the group.
+        pub name: LvmName,
+        /// Room for data; a percentage includes the room for the list.
+        pub size: Extents,
+        /// The unit in which volumes take room: a power of two from 64K to 1G.
+        pub chunk: Size = "64K",
+    }
+}
+
+args! {
+    /// Makes a thin volume and activates it. It may be larger than its pool: the pool has to grow
+    /// before it is full, or writing stops. Returns its device, `/dev/GROUP/NAME`.
+    ///
+    /// Source: lvmthin(7).
+    ///
+    /// ```
+    /// lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
+    /// lvm::thin_pool_create("vg", "pool", "10G");
+    /// let home = lvm::thin_create("vg", "pool", "home", "20G");
+    /// ```
+    "lvm.thin_create" => pub struct ThinCreate {
+        /// The volume group.
+        pub group: LvmName,
+        /// The pool.
+        pub pool: LvmName,
+        /// Its name in the group.
+        pub name: LvmName,
+        /// How large it looks.
+        pub size: Size,
+    }
+}
+
+args! {
+    /// Removes a thin pool that has no volumes left.
+    ///
+    /// Source: lvremove(8).
+    ///
+    /// ```
+    /// lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
+    /// lvm::thin_pool_create("vg", "pool", "10G");
+    /// lvm::thin_pool_remove("vg", "pool");
+    /// ```
+    "lvm.thin_pool_remove" => pub struct ThinPoolRemove {
+        /// The volume group.
+        pub group: LvmName,
+        /// Its name in the group.
+        pub name: LvmName,
+    }
+}
+
+/// What LVM allows for the list of a pool.
+const LEAST_METADATA: u64 = 4 * MIB;
+const MOST_METADATA: u64 = 15 << 30;
+/// Bytes of the list for each chunk of data, at most (lvmthin(7)).
+const PER_CHUNK: u64 = 64;
+
+impl ThinPoolCreate {
+    /// Extents for the list of a pool with so many extents of data.
+    fn metadata(&self, data: u64, group: &Group) -> u64 {
+        let bytes = (data * group.extent).div_ceil(self.chunk.get()) * PER_CHUNK;
+        bytes.clamp(LEAST_METADATA, MOST_METADATA).div_ceil(group.extent)
+    }
+
+    /// Extents for data and for the list.
+    fn extents(&self, group: &Group) -> Result<(u64, u64)> {
+        let share = |of: u64, percent: u8| {
+            let all = of * u64::from(percent) / 100;
+            // The list is chosen for a pool of all, which is at most a little too large.
+            let metadata = self.metadata(all, group);
+            let spare = metadata.saturating_sub(group.spare());
+            (all.saturating_sub(metadata + spare), metadata)
+        };
+        let (data, metadata) = match self.size {
+            Extents::Bytes(size) => {
+                let data = size.get().div_ceil(group.extent);
+                (data, self.metadata(data, group))
+            }
+            Extents::Count(data) => (data, self.metadata(data, group)),
+            Extents::OfFree(percent) => share(group.free, percent),
+            Extents::OfGroup(percent) => share(group.extents, percent),
+        };
+        let wanted = data + metadata + metadata.saturating_sub(group.spare());
+        if data == 0 || wanted > group.free {
+            return Err(LvmRule::NoRoom {
+                group: self.group.to_string(),
+                free: Size::bytes(group.free * group.extent),
+                wanted: Size::bytes(wanted.max(1) * group.extent),
+            }
+            .into());
+        }
+        Ok((data, metadata))
+    }
+}
+
+impl Action for ThinPoolCreate {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let found = group(&self.group, cx)?;
+        let (group, volume) = (self.group.to_string(), self.name.to_string());
+        if let Some(there) = found.volumes.get(&volume) {
+            if !matches!(there.kind, VolumeKind::ThinPool { .. }) {
+                let size = Size::bytes(there.extents * found.extent);
+                return Err(LvmRule::VolumeTaken { group, volume, size }.into());
+            }
+            let size = Size::bytes(there.extents * found.extent);
+            return Ok(Plan::already(format!("pool {group}/{volume} has {size}")).returns(volume));
+        }
+        let chunk = self.chunk;
+        if !chunk.get().is_power_of_two() || !(64 << 10..=1 << 30).contains(&chunk.get()) {
+            return Err(LvmRule::Chunk { chunk }.into());
+        }
+        let (extents, metadata) = self.extents(found)?;
+        let room = Size::bytes(metadata * found.extent);
+        let create = lvm("lvcreate", cx)
+            .args(["--yes", "--type", "thin-pool", "--extents", &extents.to_string()])
+            .args(["--poolmetadatasize", &room.exact(), "--poolmetadataspare", "y"])
+            .args(["--chunksize", &chunk.exact(), "--name", &volume, &group]);
+        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        // LVM runs it whenever it activates a pool, and would only then say that it is missing.
+        Ok(Plan::run(Cmd::tool("thin_check").arg("--version"))
+            .then(Step::Run(create))
+            .makes(Fact::VolumeMade {
+                group,
+                volume: volume.clone(),
+                extents,
+                kind: VolumeKind::ThinPool { metadata },
+            })
+            .undo(Undo::Steps(vec![Step::Run(remove)]))
+            .returns(volume))
+    }
+}
+
+impl Action for ThinCreate {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let found = group(&self.group, cx)?;
+        let (group, volume) = (self.group.to_string(), self.name.to_string());
+        let pool = self.pool.to_string();
+        let kind = VolumeKind::Thin { pool: pool.clone() };
+        let path = format!("/dev/{group}/{volume}");
+        let extents = self.size.get().div_ceil(found.extent);
+        if let Some(there) = found.volumes.get(&volume) {
+            let size = Size::bytes(there.extents * found.extent);
+            if there.extents != extents || there.kind != kind || !there.active {
+                return Err(LvmRule::VolumeTaken { group, volume, size }.into());
+            }
+            return Ok(Plan::already(format!("{path} exists with {size}")).returns(path));
+        }
+        let is_pool = |v: &crate::machine::Volume| matches!(v.kind, VolumeKind::ThinPool { .. });
+        let Some(room) = found.volumes.get(&pool).filter(|volume| is_pool(volume)) else {
+            let pools = found.volumes.iter().filter(|(_, volume)| is_pool(volume));
+            let known = pools.map(|(name, _)| name.clone()).collect();
+            return Err(LvmRule::NoSuchPool { group, pool, known }.into());
+        };
+        let all: u64 = found.volumes.values().filter(|v| v.kind == kind).map(|v| v.extents).sum();
+        let promised = (all + extents) * found.extent;
+        let warning = (promised > room.extents * found.extent).then(|| {
+            format!(
+                "the volumes of {group}/{pool} look like {} and it has {}: watch it with lvs",
+                Size::bytes(promised),
+                Size::bytes(room.extents * found.extent)
+            )
+        });
+        let create = lvm("lvcreate", cx)
+            .args(["--yes", "--wipesignatures", "y", "--type", "thin"])
+            .args(["--virtualsize", &format!("{}b", extents * found.extent)])
+            .args(["--thinpool", &pool, "--name", &volume, &group]);
+        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        Ok(Plan::run(create)
+            .warn(warning)
+            .makes(Fact::VolumeMade { group, volume, extents, kind })
+            .undo(Undo::Steps(vec![Step::Run(remove)]))
+            .returns(path))
+    }
+}
+
+impl Action for ThinPoolRemove {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Ends { what: format!("lvremove {}/{}", self.group, self.name) }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let found = group(&self.group, cx)?;
+        let (group, volume) = (self.group.to_string(), self.name.to_string());
+        let gone = Fact::VolumeGone { group: group.clone(), volume: volume.clone() };
+        match found.volumes.get(&volume).map(|volume| &volume.kind) {
+            None => return Ok(Plan::already(gone.to_string())),
+            Some(VolumeKind::ThinPool { .. }) => {}
+            Some(_) => return Err(LvmRule::NotAPool { group, volume }.into()),
+        }
+        // lvremove would take its volumes along without a word.
+        let inside = VolumeKind::Thin { pool: volume.clone() };
+        let volumes = found.volumes.iter().filter(|(_, volume)| volume.kind == inside);
+        let volumes: Vec<String> = volumes.map(|(name, _)| name.clone()).collect();
+        if !volumes.is_empty() {
+            return Err(LvmRule::PoolNotEmpty { group, pool: volume, volumes }.into());
+        }
+        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        Ok(Plan::run(remove)
+            .makes(gone)
+            .undo(Undo::Impossible("the volumes were gone before; its settings are now")))
+    }
+}

@@ -1,0 +1,196 @@
+//! Making an array.
+
+use super::{MdRule, array_size, free_device, mdadm, memberships};
+use crate::action::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Content, Device, Fact, Release};
+use crate::primitives::{may_stay, wipe_all, wipefs};
+use crate::system::{Cmd, Step};
+use crate::types::{ArrayName, Choice, DevicePath, MIB, MdFormat, RaidLevel, Size};
+
+args! {
+    /// Makes an md array and starts it; everything on its devices is lost. Returns its device.
+    ///
+    /// The array is found again by its name, on any host: `md.assemble` starts it after a reboot
+    /// where udev did not, and returns its device then. While the kernel brings the devices into
+    /// step for the first time, which `cat /proc/mdstat` shows, the array can be used already.
+    ///
+    /// Source: mdadm(8), md(4).
+    ///
+    /// ```
+    /// let array = md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
+    /// fs::make(array);
+    /// ```
+    "md.create" => pub struct Create {
+        /// Its name.
+        pub name: ArrayName,
+        /// How it spreads data: raid0 for speed alone, raid1 for copies, raid5 and raid6 survive the
+        /// loss of one and of two devices, raid10 is copies and speed.
+        pub level: RaidLevel,
+        /// Its devices: at least 2, 3 for raid5, 4 for raid6, an even number for raid10.
+        pub devices: Vec<DevicePath>,
+        /// Where its superblock lies: 1.2 near the beginning; 1.0 at the end, so that firmware which
+        /// knows no arrays sees the filesystem on a raid1.
+        pub format: MdFormat = "1.2",
+        /// How much goes to one device before the next gets its turn (not in raid1).
+        pub chunk: Size = "512K",
+        /// Whether to leave it alone, with all that is on it, where an array of this name, level and
+        /// these devices is there already.
+        pub keep: bool = false,
+    }
+}
+
+/// Room before the data: for the superblock, the write-intent bitmap and a later change of shape.
+/// We choose it, so that the plan knows the size of the array.
+const DATA_START: u64 = 16 * MIB;
+/// Room behind the data in format 1.0.
+const DATA_END: u64 = MIB;
+/// mdadm counts in KiB; 64 of them are the unit of a raid1.
+const UNIT: u64 = 64 * 1024;
+
+impl Create {
+    /// How many bytes of a device the array uses.
+    fn share(&self, device: &Device) -> u64 {
+        let unit = match self.level {
+            RaidLevel::Raid1 => UNIT,
+            _ => self.chunk.get(),
+        };
+        let room = match self.format {
+            MdFormat::Beginning => device.size.saturating_sub(DATA_START),
+            MdFormat::End => device.size.saturating_sub(DATA_END),
+        };
+        room / unit * unit
+    }
+
+    fn check(&self, devices: &[&Device]) -> std::result::Result<(), MdRule> {
+        let (level, count) = (self.level, devices.len());
+        let least = level.least_devices();
+        let uneven = level == RaidLevel::Raid10 && !count.is_multiple_of(2);
+        if count < least || uneven {
+            let even = level == RaidLevel::Raid10;
+            return Err(MdRule::Count { level: level.word(), least, even, count });
+        }
+        for (index, device) in devices.iter().enumerate() {
+            if devices[..index].iter().any(|other| other.path == device.path) {
+                return Err(MdRule::Twice { device: device.path.clone() });
+            }
+        }
+        let chunk = self.chunk;
+        if !chunk.get().is_power_of_two() || chunk.get() < 4096 {
+            return Err(MdRule::Chunk { chunk });
+        }
+        if self.format == MdFormat::End && level == RaidLevel::Raid0 {
+            return Err(MdRule::NotAtTheEnd);
+        }
+        match devices.iter().find(|device| self.share(device) == 0) {
+            Some(small) => {
+                let (device, size) = (small.path.clone(), Size::bytes(small.size));
+                Err(MdRule::TooSmall { device, size })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn command(&self, path: &str, uuid: &str, share: u64, cx: &Planning<'_>) -> Cmd {
+        let mut cmd = mdadm(cx)
+            .args(["--create", path, "--run"])
+            .arg(format!("--level={}", self.level.number()))
+            .arg(format!("--raid-devices={}", self.devices.len()))
+            .arg(format!("--metadata={}", self.format.word()))
+            .arg(format!("--uuid={uuid}"))
+            // For any host: the array of a broken machine is looked at from another.
+            .args(["--homehost=any", &format!("--name={}", self.name)]);
+        if self.format == MdFormat::Beginning {
+            cmd = cmd.arg(format!("--data-offset={}K", DATA_START / 1024));
+        }
+        if self.level != RaidLevel::Raid1 {
+            cmd = cmd.arg(format!("--chunk={}", self.chunk.get() / 1024));
+        }
+        if self.level != RaidLevel::Raid0 {
+            // The bitmap spares a whole resync after a crash; newer versions would ask about it.
+            cmd = cmd.arg("--bitmap=internal").arg(format!("--size={}", share / 1024));
+        }
+        cmd
+    }
+
+    /// The array that is to stay: where it runs, or would run.
+    fn kept(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<Plan<String>> {
+        let arrays = memberships(self.name.as_str(), cx.machine);
+        let array = arrays.into_iter().find(|array| {
+            array.level == self.level.word()
+                && usize::try_from(array.devices) == Ok(devices.len())
+                && array.members.len() == devices.len()
+                && devices.iter().all(|d| array.members.iter().any(|m| m.path == d.path))
+        })?;
+        let running = cx.machine.array(self.name.as_str());
+        let path = running.map_or_else(|| free_device(cx.machine), |device| device.path.clone());
+        let members: Vec<&str> = array.members.iter().map(|m| m.path.as_str()).collect();
+        let why = format!("{} {} is on {}", array.level, self.name, members.join(" "));
+        Some(Plan::already(why).returns(path))
+    }
+}
+
+impl Action for Create {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        self.devices.iter().map(|d| Effect::Destroys { device: d.to_string() }).collect()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let devices =
+            self.devices.iter().map(|path| cx.device(path)).collect::<Result<Vec<_>>>()?;
+        self.check(&devices)?;
+        if self.keep
+            && let Some(plan) = self.kept(&devices, cx)
+        {
+            return Ok(plan);
+        }
+        let uuid = cx.uuid();
+        let name = self.name.to_string();
+        let strangers = |m: &&&Device| !devices.iter().any(|device| device.path == m.path);
+        let arrays = memberships(&name, cx.machine);
+        if let Some(other) = arrays.iter().flat_map(|array| &array.members).find(strangers) {
+            return Err(MdRule::NameTaken { name, device: other.path.clone() }.into());
+        }
+        let path = free_device(cx.machine);
+        let own: Vec<u64> = devices.iter().map(|device| self.share(device)).collect();
+        let least = own.iter().min().copied().unwrap_or(0);
+        let agreed = self.level != RaidLevel::Raid0;
+        let shares: Vec<u64> = own.iter().map(|own| if agreed { least } else { *own }).collect();
+        let count = u32::try_from(devices.len()).unwrap_or(u32::MAX);
+        let level = self.level.word().to_owned();
+        let members: Vec<String> = devices.iter().map(|device| device.path.clone()).collect();
+        let mut steps: Vec<Step> =
+            devices.iter().flat_map(|device| wipe_all(device, cx.machine)).collect();
+        let create = self.command(&path, &uuid, least, cx).args(members.iter().cloned());
+        steps.push(Step::Run(create));
+        steps.push(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE });
+        // What an earlier array had at the same place would show in this one.
+        steps.push(Step::Run(wipefs(&path)));
+        let mut plan = Plan::steps(steps);
+        for (device, share) in devices.iter().zip(&shares) {
+            let content = Content::RaidMember {
+                uuid: uuid.clone(),
+                name: name.clone(),
+                level: level.clone(),
+                devices: count,
+                share: *share,
+            };
+            if device.table.is_some() {
+                plan = plan.makes(Fact::Blank { device: device.path.clone() });
+            }
+            plan = plan.makes(Fact::Holds { device: device.path.clone(), content });
+            plan = plan.warn(may_stay(device, self.keep));
+        }
+        let size = array_size(&level, count, &shares);
+        let sector = devices.iter().map(|device| device.sector).max().unwrap_or(512);
+        let stop = Step::release(&Release::Stop { array: path.clone() }, cx.machine.host.udev);
+        let array = path.clone();
+        Ok(plan
+            .makes(Fact::ArrayRunning { array, uuid, members, level, size, sector })
+            .undo(Undo::Steps(vec![stop]))
+            .returns(path))
+    }
+}

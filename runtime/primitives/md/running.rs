@@ -1,0 +1,185 @@
+//! Starting and stopping arrays, and looking at them.
+
+use serde::Serialize;
+
+use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
+use crate::action::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::guard::must_be_free;
+use crate::machine::{Device, Fact, Release};
+use crate::system::Step;
+use crate::types::{ArrayName, nearest};
+
+args! {
+    /// Starts an array whose devices are there. Returns its device.
+    ///
+    /// Source: mdadm(8), `--assemble`.
+    ///
+    /// ```
+    /// md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
+    /// md::stop("root");
+    /// let array = md::assemble("root");
+    /// ```
+    "md.assemble" => pub struct Assemble {
+        /// Its name.
+        pub name: ArrayName,
+        /// Whether to start it although devices are missing: what is lost next has no copy left.
+        pub degraded: bool = false,
+    }
+}
+
+args! {
+    /// Stops an array: its device disappears until it is started again. Nothing on it may be mounted,
+    /// swapped to or open.
+    ///
+    /// Source: mdadm(8), `--stop`.
+    ///
+    /// ```
+    /// md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
+    /// md::stop("root");
+    /// ```
+    "md.stop" => pub struct Stop {
+        /// Its name.
+        pub name: ArrayName,
+    }
+}
+
+args! {
+    /// Tells about an array: `name`, `uuid`, `level`, `devices` (how many it has when it is complete),
+    /// `members` (those that are there), `path` (nothing while it is stopped) and `bytes`.
+    ///
+    /// Source: mdadm(8), `--examine`, `--detail`.
+    ///
+    /// ```
+    /// md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
+    /// print(md::info("root").members);
+    /// ```
+    "md.info" => pub struct Info {
+        /// Its name.
+        pub name: ArrayName,
+    }
+}
+
+/// The one array with this name.
+fn array<'a>(name: &ArrayName, cx: &Planning<'a>) -> Result<Membership<'a>> {
+    let mut arrays = memberships(name.as_str(), cx.machine);
+    let found = arrays.pop();
+    match (found, arrays.pop()) {
+        (Some(array), None) => Ok(array),
+        (Some(one), Some(other)) => {
+            let first = |array: &Membership<'_>| array.members[0].path.clone();
+            let devices = [first(&one), first(&other)];
+            Err(MdRule::Ambiguous { name: name.to_string(), devices }.into())
+        }
+        (None, _) => {
+            let names = |device: &Device| match &device.content {
+                Some(crate::machine::Content::RaidMember { name, .. }) => Some(name.clone()),
+                _ => None,
+            };
+            let mut known: Vec<String> = cx.machine.devices.values().filter_map(names).collect();
+            known.sort();
+            known.dedup();
+            let near = nearest(name.as_str(), known.iter().map(String::as_str));
+            let near = near.map(str::to_owned);
+            Err(MdRule::NoSuchArray { name: name.to_string(), nearest: near, known }.into())
+        }
+    }
+}
+
+impl Action for Assemble {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let found = array(&self.name, cx)?;
+        if let Some(running) = cx.machine.array(self.name.as_str()) {
+            let path = running.path.clone();
+            let why = format!("{} {path} runs", found.level);
+            return Ok(Plan::already(why).returns(path));
+        }
+        let complete = usize::try_from(found.devices) == Ok(found.members.len());
+        if !complete && !self.degraded {
+            return Err(MdRule::Incomplete {
+                name: self.name.to_string(),
+                there: found.members.iter().map(|m| m.path.clone()).collect(),
+                devices: found.devices,
+            }
+            .into());
+        }
+        let path = free_device(cx.machine);
+        let members: Vec<String> = found.members.iter().map(|m| m.path.clone()).collect();
+        let mut assemble = mdadm(cx).args(["--assemble", &path, &format!("--uuid={}", found.uuid)]);
+        if !complete {
+            assemble = assemble.arg("--run");
+        }
+        let assemble = assemble.args(members.iter().cloned());
+        let sector = found.members.iter().map(|member| member.sector).max().unwrap_or(512);
+        Ok(Plan::run(assemble)
+            .then(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
+            .makes(Fact::ArrayRunning {
+                array: path.clone(),
+                uuid: found.uuid.to_owned(),
+                members,
+                level: found.level.to_owned(),
+                size: array_size(found.level, found.devices, &found.shares),
+                sector,
+            })
+            .undo(Undo::Release)
+            .returns(path))
+    }
+}
+
+impl Action for Stop {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let array = format!("/dev/md/{}", self.name);
+        vec![Effect::Ends { what: Release::Stop { array }.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        array(&self.name, cx)?;
+        let Some(running) = cx.machine.array(self.name.as_str()) else {
+            return Ok(Plan::already(format!("{} does not run", self.name)));
+        };
+        must_be_free(cx.machine, &running.path)?;
+        let array = running.path.clone();
+        let release = Release::Stop { array: array.clone() };
+        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
+            .makes(Fact::ArrayStopped { array }))
+    }
+}
+
+/// An array as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct Described {
+    name: String,
+    uuid: String,
+    level: String,
+    devices: u32,
+    members: Vec<String>,
+    path: Option<String>,
+    bytes: u64,
+}
+
+impl Query for Info {
+    type Output = Described;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
+        let found = array(&self.name, cx)?;
+        let running = cx.machine.array(self.name.as_str());
+        Ok(Answer::Known(Described {
+            name: self.name.to_string(),
+            uuid: found.uuid.to_owned(),
+            level: found.level.to_owned(),
+            devices: found.devices,
+            members: found.members.iter().map(|member| member.path.clone()).collect(),
+            path: running.map(|device| device.path.clone()),
+            bytes: array_size(found.level, found.devices, &found.shares),
+        }))
+    }
+}

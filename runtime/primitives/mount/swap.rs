@@ -1,0 +1,96 @@
+//! Swapping to devices and files.
+
+use super::MountRule;
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::files::Look;
+use crate::machine::{Content, Fact, Release, is_below};
+use crate::system::Step;
+use crate::types::{AbsPath, DevicePath, Place};
+
+args! {
+    /// Begins to swap to a device or a file.
+    ///
+    /// Source: swapon(2); guide ER. A swap file comes from `fs.swap_file`.
+    ///
+    /// ```
+    /// fs::swap("/dev/sda1");
+    /// mount::swap_on("/dev/sda1", #{ priority: 10 });
+    /// ```
+    "mount.swap_on" => pub struct SwapOn {
+        /// The swap area: a device, or a file.
+        pub device: AbsPath,
+        /// Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
+        pub priority: Option<u32>,
+    }
+}
+
+args! {
+    /// Stops swapping to a device or a file.
+    ///
+    /// Source: swapoff(2).
+    ///
+    /// ```
+    /// mount::swap_off("/dev/sda1");
+    /// ```
+    "mount.swap_off" => pub struct SwapOff {
+        /// The swap area: a device, or a file.
+        pub device: AbsPath,
+    }
+}
+
+/// The device, by its canonical name, or the file to swap to.
+fn swap_area(area: &AbsPath, cx: &Planning<'_>) -> Result<String> {
+    let path = area.to_string();
+    if !is_below(&path, "/dev") {
+        return match cx.look(&Place::new(area, None))? {
+            Look::File { .. } | Look::Unknown(_) => Ok(path),
+            _ => Err(MountRule::NotSwap { device: path, found: None }.into()),
+        };
+    }
+    let device = cx.device(&DevicePath::known(path))?;
+    if !matches!(device.content, Some(Content::Swap { .. })) {
+        let found = device.content.as_ref().map(ToString::to_string);
+        return Err(MountRule::NotSwap { device: device.path.clone(), found }.into());
+    }
+    Ok(device.path.clone())
+}
+
+impl Action for SwapOn {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let path = swap_area(&self.device, cx)?;
+        let priority = match self.priority {
+            None => None,
+            Some(wanted) => match u16::try_from(wanted).ok().filter(|p| *p <= 0x7fff) {
+                Some(priority) => Some(priority),
+                None => return Err(MountRule::Priority { priority: wanted }.into()),
+            },
+        };
+        Ok(Plan::step(Step::SwapOn { device: path.clone(), priority })
+            .makes(Fact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
+            .undo(Undo::Release))
+    }
+}
+
+impl Action for SwapOff {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let device = self.device.to_string();
+        vec![Effect::Ends { what: Release::SwapOff { device }.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let device = self.device.to_string();
+        let device = cx.machine.find(&device).map_or(device, |found| found.path.clone());
+        Ok(Plan::step(Step::SwapOff { device: device.clone() })
+            .makes(Fact::Swapping { device, on: None }))
+    }
+}

@@ -1,0 +1,59 @@
+# md.*: every level and both formats, stopped and put together again, kept, and what is refused.
+
+must modprobe -a raid0 raid1 raid10 raid456
+
+# array LEVEL DEVICES: made, used, stopped, put together again, with what was written still in it.
+array() {
+do_ 'let array = md::create("data", "'"$1"'", ['"$2"']'"$3"');
+fs::make(array);
+mount::mount(array, "/mnt/a"); file::write("/mnt/a/f", "first"); mount::unmount("/mnt/a");
+let info = md::info("data");
+if info.path != array || info.level != "'"$1"'" || info.bytes != disk::info(array).bytes { throw info; }
+md::stop("data");
+if md::info("data").path != () { throw "it still runs"; }'
+do_ 'let array = md::assemble("data");
+md::assemble("data");
+mount::mount(array, "/mnt/a");'
+must grep -q first /mnt/a/f
+umount /mnt/a
+# Kept: neither made anew nor stopped.
+do_ 'let array = md::create("data", "'"$1"'", ['"$2"'], #{ keep: true'"${3:+, format: \"1.0\"}"' });
+mount::mount(array, "/mnt/a");'
+must grep -q first /mnt/a/f
+umount /mnt/a
+printf 'disk::wipe("/dev/ubda");\n' >held.rhai
+ask held "$G" held.rhai --yes --destroy /dev/ubda
+must test "$(cat held.code)" = 3
+must grep -q "mdadm --stop /dev/md127" held.err
+do_ 'md::stop("data"); md::stop("data");'
+}
+
+two='"/dev/ubda", "/dev/ubdb"'
+array raid1 "$two"
+array raid0 "$two"
+array raid1 "$two" ', #{ format: "1.0" }'
+array raid5 "$two"', "/dev/ubdc"'
+array raid6 "$two"', "/dev/ubdc", "/dev/ubdd"'
+array raid10 "$two"', "/dev/ubdc", "/dev/ubdd"'
+
+# A name belongs to one array; a device is missing: refused, and started on request.
+printf 'md::create("data", "raid1", ['"$two"']);\n' >taken.rhai
+ask taken "$G" taken.rhai --yes --destroy /dev/ubda --destroy /dev/ubdb
+must test "$(cat taken.code)" = 3
+must grep -q "belongs to an array of that name" taken.err
+do_ 'disk::wipe("/dev/ubdc"); disk::wipe("/dev/ubdd");
+md::create("data", "raid1", ['"$two"']); fs::make("/dev/md/data"); md::stop("data");'
+wipefs -q -a /dev/ubdb
+printf 'md::assemble("data");\n' >short.rhai
+ask short "$G" short.rhai --yes
+must test "$(cat short.code)" = 3
+must grep -q "only 1 are there" short.err
+do_ 'mount::mount(md::assemble("data", #{ degraded: true }), "/mnt/a"); mount::unmount("/mnt/a"); md::stop("data");'
+
+# Half way, nothing is left running: the second action fails.
+printf 'let a = md::create("data", "raid1", ['"$two"']);\nfs::make(a); mount::mount(a, "/mnt/a"); file::copy("/nowhere", "/mnt/a/f");\n' >half.rhai
+# shellcheck disable=SC2046
+ask half "$G" half.rhai --yes $(everything)
+must_not test "$(cat half.code)" = 0
+must_not test -e /dev/md127
+nothing_left
