@@ -37,6 +37,7 @@ pub(super) fn watch(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<(
         if frame.source().source.is_some_and(|name| name == source) {
             host.line.set(line_number(frame.current_line()).max(1));
         }
+        host.pulse.beat(host.line.get());
         if used.get() > limits::OPERATIONS {
             host.exceed(Limit::Operations);
         }

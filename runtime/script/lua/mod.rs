@@ -19,7 +19,7 @@ use bounds::{bounded, is_final, seen, watch};
 use values::{from_lua, nested, to_lua};
 
 use super::limits::{self, Limit, Metered};
-use super::{Language, Script, ScriptError, limited, meant};
+use super::{Language, Script, ScriptError, hang, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
@@ -80,7 +80,9 @@ pub(super) fn run(script: &Script<'_>, host: &Metered) -> Result<Value, ScriptEr
         let chunk = lua.load(script.text).set_name(format!("@{file}"));
         from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?, 0)
     };
+    let listening = host.only_plans().then(|| hang::listen(script, &host.pulse));
     let result = run();
+    drop(listening);
     match (host.hit(), result) {
         (None, Ok(value)) => Ok(value),
         (None, Err(error)) => Err(explain(&error, &file, host.line.get())),
