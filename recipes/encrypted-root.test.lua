@@ -31,7 +31,7 @@ test("a stick that is not there", function()
     machine("/dev/sdb", "/dev/sda")
     given.answers({ key_dev = "/dev/sdx1" })
     run.plan()
-    expect.fails("there is no device /dev/sdx1", { exit = "usage" })
+    expect.fails("there is no device /dev/sdx1", { ends = "usage" })
 end)
 
 test("every filesystem on offer", function()
@@ -52,7 +52,7 @@ test("whatever fails, nothing is left behind", function()
     for after = 0, steps - 1 do
         fault.fails("…", { after = after })
         run.recipe()
-        expect.fails("", { exit = "failed" })
+        expect.fails("", { ends = "failed" })
         expect.nothing_left()
     end
 end)

@@ -20,6 +20,10 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     quiet_core_dumps();
+    gscript::script::on_hang(|error, text| {
+        render::Problem::of(error, text).print();
+        std::process::exit(Exit::Usage as i32);
+    });
     let cli = Cli::parse();
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),

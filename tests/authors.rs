@@ -226,8 +226,8 @@ fn tests_that_could_not_fail_are_failures() {
         ("usual(); given::answers(#{ part: \"/dev/sdz\" }); run::plan(); expect::done();", "sdz"),
         (
             "usual(); fault::fails(\"write\", #{ says: \"full\" }); run::recipe(); \
-             expect::fails(\"full\", #{ exit: \"refused\" });",
-            "-exit: refused\n    +exit: failed",
+             expect::fails(\"full\", #{ ends: \"refused\" });",
+            "-ends: refused\n    +ends: failed",
         ),
         ("expect::don();", "there is no function expect::don"),
         ("expect::fails(\"a\", #{ remdy: \"b\" });", "did you mean \"remedy\"?"),

@@ -109,6 +109,21 @@ fn what_no_limit_could_stop_is_refused() {
 }
 
 #[test]
+fn one_instruction_that_never_ends() {
+    let script = "local x = 1\nfor i = 1, 40 do x = x + i end\nlocal s = ('a'):rep(100000)\ns:find(('.-'):rep(9) .. 'b')\n";
+    let ran = Test::new(&["plan", "hang.lua", "--machine", "@tests/machines/example.json"])
+        .file("hang.lua", script)
+        .run();
+    assert!(
+        ran.stderr.contains("limit of 10 s for one instruction\n --> hang.lua:"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("use text.find instead"), "{}", ran.stderr);
+    assert_eq!(ran.status, 2);
+}
+
+#[test]
 fn a_limit_ends_a_whole_file_of_tests() {
     let tests =
         "test('endless', function() while true do pcall(function() while true do end end) end end)

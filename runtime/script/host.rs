@@ -31,6 +31,9 @@ pub trait Host {
     /// The failure that ended everything, if one did.
     fn failure(&self) -> Option<Failure>;
 
+    /// Whether nothing real can happen.
+    fn only_plans(&self) -> bool;
+
     /// Where tests are gathered, for a file of tests.
     fn tests(&self) -> Option<&dyn Tests> {
         None
@@ -72,5 +75,9 @@ impl Host for RefCell<Session> {
 
     fn failure(&self) -> Option<Failure> {
         self.borrow().failure().cloned()
+    }
+
+    fn only_plans(&self) -> bool {
+        !self.borrow().system.is_real()
     }
 }

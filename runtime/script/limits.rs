@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
+use super::hang::{self, Pulse};
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
 use crate::session::Failure;
@@ -48,6 +50,8 @@ const CLOCK_TICK: u32 = 64;
 pub(super) enum Limit {
     Operations,
     Time,
+    /// One instruction takes for ever.
+    Hang,
     Calls,
     Printed,
     Memory,
@@ -64,6 +68,7 @@ impl fmt::Display for Limit {
         match self {
             Self::Operations => write!(f, "{OPERATIONS} operations"),
             Self::Time => write!(f, "{SECONDS} s of computing"),
+            Self::Hang => write!(f, "{} s for one instruction", hang::SECONDS),
             Self::Calls => write!(f, "{CALLS} calls of primitives"),
             Self::Printed => write!(f, "{} MiB of printed text", PRINTED >> 20),
             Self::Memory => write!(f, "{} MiB of memory", MEMORY >> 20),
@@ -81,6 +86,7 @@ impl Limit {
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::Operations | Self::Time => "is there a loop that never ends?",
+            Self::Hang => "a pattern with several * + or - may try for ever: use text.find instead",
             Self::Calls => "is there a loop that never ends? A recipe has some hundred calls",
             Self::Printed => "print what a person has to know, and not in a loop",
             Self::Memory | Self::Text | Self::Elements => {
@@ -105,6 +111,7 @@ pub(super) struct Meter {
     /// What primitives took, which is not the script's.
     excused: Cell<Duration>,
     memory: isize,
+    pub(super) pulse: Arc<Pulse>,
 }
 
 /// The meter as engines keep it.
@@ -127,6 +134,7 @@ impl Meter {
             started: computed(),
             excused: Cell::new(Duration::ZERO),
             memory: memory::in_use(),
+            pulse: Arc::default(),
         })
     }
 
@@ -181,7 +189,9 @@ impl Meter {
             self.exceed(Limit::Calls);
         }
         let before = computed();
+        self.pulse.away(true);
         let result = self.host.call(index, site, values);
+        self.pulse.away(false);
         self.excused.set(self.excused.get() + computed().saturating_sub(before));
         result
     }
@@ -203,6 +213,11 @@ impl Meter {
 
     pub(super) fn interrupts(&self) -> Interrupts {
         self.host.interrupts()
+    }
+
+    /// Whether nothing real can happen.
+    pub(super) fn only_plans(&self) -> bool {
+        self.host.only_plans()
     }
 
     pub(super) fn tests(&self) -> Option<&dyn Tests> {

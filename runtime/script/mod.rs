@@ -1,6 +1,7 @@
 //! The two languages. Each registers the same primitives by one loop over the registry; values
 //! cross as plain data ([`crate::types::Value`]).
 
+mod hang;
 mod host;
 mod limits;
 mod lua;
@@ -16,6 +17,7 @@ use crate::session::Failure;
 use crate::spec::Spec;
 use crate::types::{Map, Value, nearest};
 
+pub use hang::on_hang;
 pub use host::{Host, Shared, Tests};
 use limits::{Limit, Meter};
 

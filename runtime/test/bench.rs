@@ -283,6 +283,10 @@ impl Host for RefCell<Bench> {
         None
     }
 
+    fn only_plans(&self) -> bool {
+        true
+    }
+
     fn tests(&self) -> Option<&dyn Tests> {
         Some(self)
     }

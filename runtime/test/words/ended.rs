@@ -23,13 +23,13 @@ args! {
     /// The run should fail with this error, as `gscript` would show it.
     ///
     /// ```
-    /// expect::fails("cryptsetup failed: exit code 5", #{ exit: "failed", says: "in use" });
+    /// expect::fails("cryptsetup failed: exit code 5", #{ ends: "failed", says: "in use" });
     /// ```
     "expect.fails" => pub struct FailsWith {
         /// The message, or a part of it; … stands for anything.
         pub error: String,
         /// How the program ends.
-        pub exit: Option<ExitKind>,
+        pub ends: Option<ExitKind>,
         /// A part of what it proposes to do next.
         pub remedy: Option<String>,
         /// A part of what the failed tool printed.
@@ -129,7 +129,7 @@ impl Says for FailsWith {
         let message = error.message(&ran.recipe);
         let found = [
             ("error", Some(self.error), Some(message)),
-            ("exit", self.exit.map(|kind| kind.word().to_owned()), Some(exit.to_owned())),
+            ("ends", self.ends.map(|kind| kind.word().to_owned()), Some(exit.to_owned())),
             ("remedy", self.remedy, error.remedy()),
             ("says", self.says, Some(said.join("\n"))),
             ("step", self.step, step),

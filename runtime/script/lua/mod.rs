@@ -1,26 +1,31 @@
 //! Lua 5.4: text chunks only, without `io`, `os`, `load`, `debug`, chance or garbage control, with
-//! every primitive as `domain.verb`.
+//! every primitive as `domain.verb`. `bounds` keeps a script within its limits, `values` is what
+//! crosses.
 
-use std::cell::Cell;
+mod bounds;
+mod values;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
 use mlua::{
-    Error, Function, HookTriggers, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table,
-    UserData, UserDataMethods, Value as LuaValue, VmState,
+    Error, Function, Lua, LuaOptions, MetaMethod, MultiValue, StdLib, Table, UserData,
+    UserDataMethods, Value as LuaValue,
 };
 
+use bounds::{bounded, is_final, seen, watch};
+use values::{from_lua, nested, to_lua};
+
 use super::limits::{self, Limit, Metered};
-use super::{Language, Script, ScriptError, limited, meant};
+use super::{Language, Script, ScriptError, hang, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
 use crate::types::{Map, Secret, Value};
 
-const PRELUDE: &str = include_str!("../../stdlib/prelude.lua");
-const LIMITS: &str = include_str!("../../stdlib/limits.lua");
+const PRELUDE: &str = include_str!("../../../stdlib/prelude.lua");
 
 /// A failed primitive as a Lua error.
 #[derive(Debug, Clone)]
@@ -62,18 +67,6 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// A limit is reached; the meter knows which.
-#[derive(Debug, Clone, Copy)]
-struct Limited;
-
-impl fmt::Display for Limited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("stopped at a limit")
-    }
-}
-
-impl std::error::Error for Limited {}
-
 impl UserData for Secret {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, secret, ()| Ok(secret.to_string()));
@@ -87,7 +80,9 @@ pub(super) fn run(script: &Script<'_>, host: &Metered) -> Result<Value, ScriptEr
         let chunk = lua.load(script.text).set_name(format!("@{file}"));
         from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?, 0)
     };
+    let listening = host.only_plans().then(|| hang::listen(script, &host.pulse));
     let result = run();
+    drop(listening);
     match (host.hit(), result) {
         (None, Ok(value)) => Ok(value),
         (None, Err(error)) => Err(explain(&error, &file, host.line.get())),
@@ -148,78 +143,6 @@ fn engine(script: &Script<'_>, host: &Metered, file: &Rc<str>) -> mlua::Result<L
     }
     strict(&lua, &globals, host, script.variables)?;
     Ok(lua)
-}
-
-/// Ends scripts that never end, and those that somebody wants to end.
-fn watch(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
-    let interrupts = host.interrupts();
-    let used = Cell::new(0_u64);
-    let (host, source) = (Rc::clone(host), format!("@{file}"));
-    let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
-    lua.set_hook(every, move |_, frame| {
-        used.set(used.get() + u64::from(limits::LUA_TICK));
-        if interrupts.count() > 0 {
-            return Err(Error::external(Stopped));
-        }
-        if frame.source().source.is_some_and(|name| name == source) {
-            host.line.set(line_number(frame.current_line()).max(1));
-        }
-        if used.get() > limits::OPERATIONS {
-            host.exceed(Limit::Operations);
-        }
-        match host.look() {
-            Some(_) => Err(Error::external(Limited)),
-            None => Ok(VmState::Continue),
-        }
-    })
-}
-
-fn line_number(line: Option<usize>) -> u32 {
-    line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0)
-}
-
-/// Notes the line of the recipe from which the function at work was called, directly or not.
-fn seen(lua: &Lua, host: &Metered, source: &str) {
-    let line = (0..8).find_map(|level| {
-        lua.inspect_stack(level, |frame| {
-            let own = frame.source().source.is_some_and(|name| name == source);
-            own.then(|| line_number(frame.current_line()))
-        })?
-    });
-    if let Some(line) = line {
-        host.line.set(line);
-    }
-}
-
-/// Replaces what could escape the limits.
-fn bounded(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
-    let meter = Rc::clone(host);
-    let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
-    let (meter, source) = (Rc::clone(host), format!("@{file}"));
-    let stop = lua.create_function(move |lua, what: String| -> mlua::Result<()> {
-        meter.exceed(if what == "text" { Limit::Text } else { Limit::Elements });
-        seen(lua, &meter, &source);
-        Err(Error::external(Limited))
-    })?;
-    let chunk = lua.load(LIMITS).set_name("=limits");
-    chunk.call((ends, stop, limits::TEXT, limits::ELEMENTS))
-}
-
-/// Whether nothing goes on after this error, whoever tries to catch it.
-fn is_final(error: &LuaValue, host: &Metered) -> bool {
-    let out_of_memory = match error {
-        LuaValue::Error(error) => matches!(**error, Error::MemoryError(_)),
-        LuaValue::String(text) => text.as_bytes() == b"not enough memory".as_slice(),
-        _ => false,
-    };
-    if out_of_memory {
-        host.exceed(Limit::Memory);
-    }
-    let stopped = match error {
-        LuaValue::Error(error) => error.downcast_ref::<Stopped>().is_some(),
-        _ => false,
-    };
-    stopped || host.hit().is_some()
 }
 
 fn register(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
@@ -377,86 +300,4 @@ fn line_of<'a>(text: &'a str, file: &str) -> Option<(u32, &'a str)> {
     let rest = text.strip_prefix(file)?.strip_prefix(':')?;
     let digits = rest.find(|c: char| !c.is_ascii_digit())?;
     Some((rest[..digits].parse().ok()?, &rest[digits..]))
-}
-
-fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
-    Ok(match value {
-        Value::Unit => LuaValue::Nil,
-        Value::Bool(value) => LuaValue::Boolean(*value),
-        Value::Int(value) => LuaValue::Integer(*value),
-        Value::Float(value) => LuaValue::Number(*value),
-        Value::Text(text) => LuaValue::String(lua.create_string(text)?),
-        Value::Secret(secret) => LuaValue::UserData(lua.create_userdata(secret.clone())?),
-        Value::List(items) => {
-            let table = lua.create_table_with_capacity(items.len(), 0)?;
-            for item in items {
-                table.push(to_lua(lua, item)?)?;
-            }
-            LuaValue::Table(table)
-        }
-        Value::Map(map) => {
-            let table = lua.create_table_with_capacity(0, map.len())?;
-            for (key, value) in map {
-                table.set(key.as_str(), to_lua(lua, value)?)?;
-            }
-            LuaValue::Table(table)
-        }
-    })
-}
-
-/// Values that are nested without an end are stopped at a limit.
-fn nested<T>(values: mlua::Result<T>, host: &Metered, line: u32) -> mlua::Result<T> {
-    values.inspect_err(|error| {
-        if error.downcast_ref::<Limited>().is_some() {
-            host.exceed(Limit::Nesting);
-            host.line.set(line);
-        }
-    })
-}
-
-fn from_lua(value: &LuaValue, depth: usize) -> mlua::Result<Value> {
-    if depth > limits::NESTING {
-        return Err(Error::external(Limited));
-    }
-    Ok(match value {
-        LuaValue::Nil => Value::Unit,
-        LuaValue::Boolean(value) => Value::Bool(*value),
-        LuaValue::Integer(value) => Value::Int(*value),
-        LuaValue::Number(value) => Value::Float(*value),
-        LuaValue::String(text) => Value::Text(text.to_str()?.to_owned()),
-        LuaValue::UserData(data) => Value::Secret(data.borrow::<Secret>()?.clone()),
-        LuaValue::Table(table) => from_table(table, depth + 1)?,
-        other => {
-            let kind = other.type_name();
-            return Err(Error::runtime(format!("a {kind} can't be given to a primitive")));
-        }
-    })
-}
-
-/// A table with elements is a list, one with names is a map; with both it is neither.
-fn from_table(table: &Table, depth: usize) -> mlua::Result<Value> {
-    let length = table.raw_len();
-    let mut list = Vec::with_capacity(length);
-    for item in table.sequence_values::<LuaValue>() {
-        list.push(from_lua(&item?, depth)?);
-    }
-    let mut map = BTreeMap::new();
-    for pair in table.pairs::<LuaValue, LuaValue>() {
-        match pair? {
-            (LuaValue::Integer(index), _)
-                if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
-            (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), from_lua(&value, depth)?);
-            }
-            (key, _) => {
-                let kind = key.type_name();
-                return Err(Error::runtime(format!("a table with a {kind} as a key is no map")));
-            }
-        }
-    }
-    match (list.is_empty(), map.is_empty()) {
-        (false, true) => Ok(Value::List(list)),
-        (true, _) => Ok(Value::Map(map.into_iter().collect())),
-        (false, false) => Err(Error::runtime("a table can't be a list and a map at once")),
-    }
 }
