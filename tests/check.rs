@@ -82,7 +82,7 @@ error: fs::make: there is no option "kid"; did you mean "kind"?
 11 | fs::make(parts["1"], #{ kid: "ext4" });
    | ^^^
    |
-   = next: it is called fs.make(device, {kind, label}); see: gscript doc fs.make
+   = next: it is called fs.make(device, {kind, label, keep}); see: gscript doc fs.make
 
 error: luks::open: parameter "name" is missing
   --> wrong.rhai:12:1

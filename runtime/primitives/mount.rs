@@ -248,16 +248,9 @@ impl Action for MountFs {
             }
         };
         let (flags, data) = split_options(self.options.as_deref());
-        // A filesystem has its options once, however often it is mounted: a second mount with
-        // umask=0077 would leave every key on a FAT stick readable, and succeed.
-        let first = cx.machine.mounts.iter().find(|mount| mount.source == device.path);
-        let already = first.is_some_and(|mount| mount.at == self.at.to_string());
-        if let (Some(first), Some(options), false) = (first, &data, already) {
-            let (device, at) = (device.path.clone(), first.at.clone());
-            return Err(MountRule::Decided { device, at, options: options.clone() }.into());
-        }
         let mut data: Vec<String> =
             data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
+        decided(&data, &device.path, &self.at.to_string(), cx)?;
         let subvolume = data.iter().find_map(|option| option.strip_prefix("subvol="));
         let part = match subvolume.filter(|_| kind == "btrfs") {
             Some(name) => format!("/{}", name.trim_matches('/')),
@@ -274,6 +267,23 @@ impl Action for MountFs {
             propagation: None,
         };
         Ok(mounting(call, cx)?.returns(self.at.to_string()))
+    }
+}
+
+/// A filesystem has its options once, however often it is mounted: a second mount with umask=0077
+/// would leave every key on a FAT stick readable, and succeed. Which subvolume is seen is for each
+/// mount to say.
+fn decided(data: &[String], device: &str, at: &str, cx: &Planning<'_>) -> Result<()> {
+    let own = |option: &&String| option.starts_with("subvol=") || option.starts_with("subvolid=");
+    let shared: Vec<&str> = data.iter().filter(|option| !own(option)).map(String::as_str).collect();
+    let mut mounts = cx.machine.mounts.iter().filter(|mount| mount.source == device);
+    let already = mounts.clone().any(|mount| mount.at == at);
+    match mounts.next() {
+        Some(first) if !already && !shared.is_empty() => {
+            let (device, at) = (device.to_owned(), first.at.clone());
+            Err(MountRule::Decided { device, at, options: shared.join(",") }.into())
+        }
+        _ => Ok(()),
     }
 }
 
