@@ -203,8 +203,14 @@ impl InUse {
             );
         }
         let commands: Vec<String> = self.releases.iter().map(ToString::to_string).collect();
-        (!commands.is_empty()).then(|| {
-            format!("free it: gscript release {}\nit does: {}", self.device, commands.join(" && "))
+        if commands.is_empty() {
+            return None;
+        }
+        let commands = commands.join(" && ");
+        // Groups and the like have no device to name.
+        Some(match self.device.starts_with("/dev/") {
+            true => format!("free it: gscript release {}\nit does: {commands}", self.device),
+            false => format!("free it first: {commands}"),
         })
     }
 }

@@ -23,12 +23,17 @@ impl Rule for WriteProtected {
     }
 }
 
-/// Refuses a device that holds the running system, is mounted or swapped to, or lies below
-/// something that is open.
-pub fn must_be_free(machine: &Machine, device: &str) -> Result<()> {
+/// Refuses to lose what is on a device that is in use, or that can't be written to anyway.
+pub fn may_be_lost(machine: &Machine, device: &str) -> Result<()> {
     if machine.find(device).is_some_and(|device| device.read_only) {
         return Err(WriteProtected { device: device.to_owned() }.into());
     }
+    must_be_free(machine, device)
+}
+
+/// Refuses a device that holds the running system, is mounted or swapped to, or lies below
+/// something that is open.
+pub fn must_be_free(machine: &Machine, device: &str) -> Result<()> {
     let uses = machine.uses(device);
     let system = machine.is_system(device);
     if uses.is_empty() && !system {

@@ -44,10 +44,11 @@ fn plan(layout: &str, machine: &str, disks: &[&str]) -> String {
     words.extend(answers.iter().map(String::as_str));
     let ran = Test::new(&words).run();
     assert_eq!((ran.stderr.as_str(), ran.status), ("", 0), "{layout} on {machine}");
+    let text = normal(&ran.stdout);
+    let text = text.replace(&project("").display().to_string(), "");
     // The number of a FAT is shorter than a UUID.
     let fat = Regex::new(r"-i [0-9A-F]{8}\b").expect("a pattern");
-    let home = project("").to_string_lossy().into_owned();
-    fat.replace_all(&normal(&ran.stdout.replace(&home, "")), "-i NUMBER").into_owned()
+    fat.replace_all(&text, "-i NUMBER").into_owned()
 }
 
 #[test]
@@ -59,6 +60,34 @@ fn every_layout_is_planned_on_two_machines() {
             let text = plan(&layout, machine, disks);
             snapshot(&format!("layouts/{stem}-on-{machine}.txt"), &text);
         }
+    }
+}
+
+#[test]
+fn every_layout_comes_along() {
+    let shipped: Vec<&str> = gscript::library::RECIPES
+        .iter()
+        .filter_map(|recipe| recipe.name.strip_prefix("layouts/"))
+        .collect();
+    let mut sorted = shipped.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, layouts());
+}
+
+#[test]
+fn lists_of_disks_have_each_disk_once_and_no_partition() {
+    for (disks, why) in [
+        ("/dev/sda,/dev/sda", "\"/dev/sda\" is named twice"),
+        ("/dev/sda /dev/sda1", "/dev/sda1 is not a whole disk"),
+        ("", "no disk is named"),
+        ("/dev/sdz", "there is no device /dev/sdz"),
+    ] {
+        let answer = format!("disks={disks}");
+        let words = ["plan", "@recipes/layouts/disk-list.lua", "--set", &answer];
+        let machine = ["--machine", "@tests/machines/four-sata.json"];
+        let ran = Test::new(&[&words[..], &machine[..]].concat()).run();
+        assert_eq!(ran.status, 2, "{disks}: {}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{disks}: {}", ran.stderr);
     }
 }
 

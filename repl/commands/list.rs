@@ -7,7 +7,7 @@ use crate::DONE;
 
 pub(crate) fn list() -> Exit {
     for recipe in RECIPES {
-        println!("{:<28} {}", recipe.name, recipe.title());
+        println!("{:<34} {}", recipe.name, recipe.title());
     }
     DONE
 }

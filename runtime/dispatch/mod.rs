@@ -12,7 +12,7 @@ use relay::Relay;
 use crate::approval::Bound;
 use crate::error::{BadCall, Error, Result};
 use crate::event::{Event, Site};
-use crate::guard::must_be_free;
+use crate::guard::may_be_lost;
 use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
 use crate::report::{PlannedCall, PlannedStep, TakeBack, edit};
@@ -128,7 +128,7 @@ impl Session {
             // What is left as it is may be in use.
             for effect in &effects {
                 if let Effect::Destroys { device } = effect {
-                    must_be_free(&self.machine, device)?;
+                    may_be_lost(&self.machine, device)?;
                 }
             }
             self.gate(&effects)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::storage::is_below;
-use super::{Device, Group, Machine, Scope};
+use super::{Device, Group, Machine, Mount, Scope};
 use crate::types::Size;
 
 /// One thing that is not as predicted.
@@ -54,7 +54,9 @@ pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> V
         machine.mounts.iter().map(|m| m.at.clone()).filter(|at| concerned(at)).collect()
     };
     for at in places(predicted).union(&places(found)) {
-        let side = |machine: &Machine| describe_mounts(machine, at);
+        // What nobody could look at before was mounted as whatever it would turn out to be.
+        let any = predicted.mounts.iter().any(|mount| mount.at == *at && mount.kind == "auto");
+        let side = |machine: &Machine| describe_mounts(machine, at, any);
         note(format!("mounts at {at}"), side(predicted), side(found));
     }
     for device in keys(predicted.swaps.keys(), found.swaps.keys()) {
@@ -143,14 +145,15 @@ fn describe_group(group: &Group) -> String {
     )
 }
 
-fn describe_mounts(machine: &Machine, at: &str) -> Option<String> {
+fn describe_mounts(machine: &Machine, at: &str, any: bool) -> Option<String> {
+    let kind = |mount: &Mount| if any { "any".to_owned() } else { mount.kind.clone() };
     let mounts: Vec<String> = machine
         .mounts
         .iter()
         .filter(|mount| mount.at == at)
         .map(|mount| match mount.part.as_str() {
-            "/" => format!("{} ({})", mount.source, mount.kind),
-            part => format!("{part} of {} ({})", mount.source, mount.kind),
+            "/" => format!("{} ({})", mount.source, kind(mount)),
+            part => format!("{part} of {} ({})", mount.source, kind(mount)),
         })
         .collect();
     (!mounts.is_empty()).then(|| mounts.join(", then "))

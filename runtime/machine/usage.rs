@@ -218,3 +218,83 @@ fn opened_as(device: &Device) -> Option<String> {
         Kind::Partition(_) | Kind::Disk | Kind::Rom | Kind::Loop => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Content, Group, Mount, Volume, VolumeKind};
+
+    fn filesystem(uuid: &str) -> Content {
+        Content::Filesystem { kind: "btrfs".into(), uuid: uuid.into(), label: None }
+    }
+
+    fn machine() -> Machine {
+        let mut machine = Machine::empty();
+        for name in ["a", "b", "c"] {
+            machine.insert(Device::new(format!("/dev/sd{name}"), 1 << 30, Kind::Disk));
+        }
+        machine
+    }
+
+    fn mount(machine: &mut Machine, source: &str, at: &str) {
+        machine.mounts.push(Mount {
+            source: source.into(),
+            at: at.into(),
+            kind: "btrfs".into(),
+            part: "/".into(),
+            options: std::collections::BTreeSet::new(),
+        });
+    }
+
+    #[test]
+    fn members_of_an_array_are_held_by_it_and_freed_from_the_top() {
+        let mut machine = machine();
+        let members = vec!["/dev/sda".into(), "/dev/sdb".into()];
+        let kind = Kind::Raid { members, level: "raid1".into() };
+        machine.insert(Device::new("/dev/md127", 1 << 30, kind));
+        mount(&mut machine, "/dev/md127", "/mnt");
+        let said: Vec<String> = machine.uses("/dev/sdb").iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["/dev/sdb is open as /dev/md127 (raid1 array)", "/dev/md127 is mounted at /mnt"]
+        );
+        let stop = Release::Stop { array: "/dev/md127".into() };
+        assert_eq!(machine.releases("/dev/sdb"), [Release::Unmount { at: "/mnt".into() }, stop]);
+        assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn every_device_of_a_btrfs_is_held_by_its_mount_and_by_swap_files_in_it() {
+        let mut machine = machine();
+        for path in ["/dev/sda", "/dev/sdb"] {
+            machine.devices.entry(path.into()).and_modify(|d| d.content = Some(filesystem("one")));
+        }
+        mount(&mut machine, "/dev/sda", "/mnt");
+        machine.swaps.insert("/mnt/swapfile".into(), -2);
+        let swap = Release::SwapOff { device: "/mnt/swapfile".into() };
+        let releases = [swap, Release::Unmount { at: "/mnt".into() }];
+        for path in ["/dev/sda", "/dev/sdb"] {
+            assert_eq!(machine.uses(path).len(), 2, "{path}");
+            assert_eq!(machine.releases(path), releases, "{path}");
+        }
+        assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn a_thin_pool_alone_holds_its_disks() {
+        let mut machine = machine();
+        let kind = VolumeKind::ThinPool { metadata: 1 };
+        let pool = Volume { extents: 10, active: true, kind };
+        let group = Group {
+            members: vec!["/dev/sda".into()],
+            extent: 4 << 20,
+            extents: 100,
+            free: 88,
+            volumes: [("pool".to_owned(), pool)].into(),
+        };
+        assert_eq!(group.extents - group.taken(), group.free);
+        machine.groups.insert("vg".into(), group);
+        assert_eq!(machine.uses("/dev/sda").len(), 1);
+        assert_eq!(machine.releases("/dev/sda"), [Release::Deactivate { group: "vg".into() }]);
+    }
+}

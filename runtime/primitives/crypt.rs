@@ -100,9 +100,10 @@ impl Action for SwapOn {
         steps.push(Step::Run(open));
         steps.push(Step::Run(Cmd::tool("mkswap").arg(&inside)));
         steps.push(Step::SwapOn { device: inside.clone(), priority: None });
-        // All of it ends with the kernel that has the key: nothing here is a lasting fact.
+        // All of it ends with the kernel that has the key; what lasts is noise.
         let (size, sector) = (device.size, device.sector);
         Ok(Plan::steps(steps)
+            .makes(Fact::Blank { device: device.path.clone() })
             .makes(Fact::Opened { on: device.path.clone(), name, size, sector })
             .makes(Fact::Swapping { device: inside.clone(), on: Some(-2) })
             .undo(Undo::Release)

@@ -11,7 +11,8 @@ run_layout() {
     local events=$1 name=$2 sets=()
     shift 2
     for s in "$@"; do sets+=(--set "$s"); done
-    must "$G" "$PROJECT/recipes/layouts/$name" --yes --json --destroy /dev/ubda --destroy /dev/ubdb \
+    rm -rf /run/journals
+    must "$G" "$PROJECT/recipes/layouts/$name" --yes --json --journal /run/journals --destroy /dev/ubda --destroy /dev/ubdb \
         --destroy /dev/ubdc "${sets[@]}" >"$OUT/$events.json"
 }
 
@@ -60,9 +61,13 @@ layout() {
     run_layout first "$name" "$@"
     must eval "$check"
     echo "of the first run" >"$where/witness"
+    cp /run/journals/*/journal.jsonl first.jsonl
     run_layout second "$name" "$@"
     changed second "$TOP"
     give_back
+    # What a reboot would have ended comes back from the journal, and all that should last has.
+    "$G" reopen first.jsonl >reopened.json 2>&1 || { cat reopened.json; exit 1; }
+    nothing_left
     run_layout third "$name" "$@"
     changed third "$OPENS"
     must grep -q "of the first run" "$where/witness"
@@ -109,7 +114,7 @@ volumes() {
     do_ 'disk::wipe("/dev/ubdb");'
     layout lvm-thin.rhai /mnt/gentoo/home 'lvs --noheadings -o pool_lv vg/home | grep -q pool' $one root_size=600M home_size=800M
     # The partitions and the group are as wanted and stay; volumes that are not are not touched.
-    ask other "$G" "$PROJECT/recipes/layouts/lvm-rest.rhai" --yes --set $one --set root_size=400M --destroy /dev/ubda
+    ask other "$G" "$PROJECT/recipes/layouts/lvm-rest.rhai" --yes --set $one --set swap_size=100M --set root_size=400M --destroy /dev/ubda
     must test "$(cat other.code)" = 3
     must grep -q "the name vg/root is taken" other.err
     do_ 'disk::wipe("/dev/ubda");'

@@ -210,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn arrays_have_all_their_members_and_parts_of_volumes_are_left_out() {
+        let text = include_bytes!("fixtures/lsblk-md-thin.json");
+        let blocks = parse_lsblk(text).expect("real output");
+        let paths: Vec<&str> = blocks.iter().map(|b| b.device.path.as_str()).collect();
+        let volumes = ["/dev/mapper/vg-pool", "/dev/mapper/vg-thin", "/dev/mapper/vg-mirror"];
+        let all = [&["/dev/ubda", "/dev/md127"], &volumes[..], &["/dev/ubdb", "/dev/ubdc"]];
+        assert_eq!(paths, all.concat());
+        let members = vec!["/dev/ubda".to_owned(), "/dev/ubdb".to_owned()];
+        assert_eq!(blocks[1].device.kind, Kind::Raid { members, level: "raid1".into() });
+    }
+
+    #[test]
     fn dm_names_split_at_the_single_dash() {
         let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
         assert_eq!(split_dm_name("vg-root"), pair("vg", "root"));
