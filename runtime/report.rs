@@ -2,6 +2,7 @@
 
 mod edit;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -19,10 +20,10 @@ pub use edit::edit;
 #[serde(deny_unknown_fields)]
 pub struct PlannedStep {
     /// The step as a person would type it.
-    pub text: String,
+    pub text: Box<str>,
     /// What it changes in a file, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub diff: Option<String>,
+    pub diff: Option<Box<str>>,
 }
 
 impl fmt::Display for PlannedStep {
@@ -76,7 +77,7 @@ pub const SECONDHAND: &str =
 #[serde(deny_unknown_fields)]
 pub struct PlannedCall {
     /// The primitive.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// What it acts on, in short.
     pub about: String,
     /// Where it is called.

@@ -38,7 +38,7 @@ pub fn shown(report: &Report) -> String {
         Entry::Chapter { title } => format!("= {title}\n"),
         Entry::Said { .. } => String::new(),
         Entry::Call(call) => {
-            let steps: Vec<String> = call.steps.iter().map(|step| step.text.clone()).collect();
+            let steps: Vec<String> = call.steps.iter().map(|step| step.text.to_string()).collect();
             format!(
                 "{} {}\n  steps {steps:?}\n  effects {:?}\n  undo {:?}\n  already {:?} guess {}\n",
                 call.name, call.about, call.effects, call.undo, call.already, call.guess

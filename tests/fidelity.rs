@@ -46,7 +46,7 @@ fn chapters() -> BTreeMap<String, BTreeSet<String>> {
             match entry {
                 Entry::Chapter { title } => chapter.clone_from(title),
                 Entry::Call(call) => {
-                    chapters.entry(chapter.clone()).or_default().insert(call.name.clone());
+                    chapters.entry(chapter.clone()).or_default().insert(call.name.to_string());
                 }
                 Entry::Said { .. } => {}
             }

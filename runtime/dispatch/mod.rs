@@ -280,8 +280,8 @@ impl Session {
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
         let text = step.to_string();
         if self.planning() {
-            let diff = edit(step, self.system.files());
-            self.planned.push(PlannedStep { text, diff });
+            let diff = edit(step, self.system.files()).map(String::into_boxed_str);
+            self.planned.push(PlannedStep { text: text.into_boxed_str(), diff });
         } else {
             self.tell(&Event::Step { call: call.number, text });
         }
@@ -327,7 +327,9 @@ impl Session {
             }
         }
         if self.planning() {
-            let steps = std::mem::take(&mut self.planned);
+            // A plan may be a hundred thousand of these: no room is kept that nobody will need.
+            let mut steps = std::mem::take(&mut self.planned);
+            steps.shrink_to_fit();
             self.note(call.planned(plan, steps, effects));
         }
         result
@@ -347,7 +349,7 @@ impl Call {
         effects: Vec<Effect>,
     ) -> PlannedCall {
         PlannedCall {
-            name: self.spec.name.to_owned(),
+            name: self.spec.name.into(),
             about: self.about.clone(),
             site: self.site.clone(),
             root: plan.already.is_none() && PlannedCall::needs_root(&plan.steps),

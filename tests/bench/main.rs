@@ -6,11 +6,12 @@
 
 mod fill;
 mod machine;
+mod plan;
 mod startup;
 mod storage;
 mod writes;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The program, optimised.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
@@ -18,22 +19,31 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
 /// Measures something.
 type Bench = fn() -> Vec<Row>;
 
-/// A line of the table.
+/// A line of the table: seconds, or bytes of memory.
 struct Row {
     what: String,
-    ours: Vec<Duration>,
-    theirs: Vec<Duration>,
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
     aim: &'static str,
+    unit: Unit,
+}
+
+/// What the figures of a line are.
+#[derive(Clone, Copy)]
+enum Unit {
+    Seconds,
+    Bytes,
 }
 
 fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 5] = [
+    let benches: [(&str, Bench); 6] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
         ("machine", machine::rows),
+        ("plan", plan::rows),
         ("storage", storage::rows),
     ];
     println!(
@@ -53,7 +63,7 @@ impl Row {
     fn print(&self) {
         // Pair by pair: both of a pair ran under the same conditions.
         let pairs = self.ours.iter().zip(&self.theirs);
-        let mut ratios: Vec<f64> = pairs.map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
+        let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
         ratios.sort_by(f64::total_cmp);
         let (Some(lowest), Some(most)) = (ratios.first(), ratios.last()) else {
             println!("{:<58} could not be measured here", self.what);
@@ -62,8 +72,8 @@ impl Row {
         println!(
             "{:<58} {:>9} {:>9} {:>7.2} {:>13}  {}",
             self.what,
-            shown(median(&self.ours)),
-            shown(median(&self.theirs)),
+            self.unit.shown(median(&self.ours)),
+            self.unit.shown(median(&self.theirs)),
             ratios[ratios.len() / 2],
             format!("({lowest:.2}-{most:.2})"),
             self.aim
@@ -71,23 +81,37 @@ impl Row {
     }
 }
 
-fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-fn shown(time: Duration) -> String {
-    match time.as_micros() {
-        0..10_000 => format!("{:.2} ms", time.as_secs_f64() * 1e3),
-        10_000..1_000_000 => format!("{:.0} ms", time.as_secs_f64() * 1e3),
-        _ => format!("{:.2} s", time.as_secs_f64()),
+impl Row {
+    /// A line of times.
+    fn times(what: impl Into<String>, aim: &'static str) -> Self {
+        let (ours, theirs) = (Vec::new(), Vec::new());
+        Self { what: what.into(), ours, theirs, aim, unit: Unit::Seconds }
     }
 }
 
-/// How long something takes.
-fn timed(what: impl FnOnce()) -> Duration {
+impl Unit {
+    fn shown(self, figure: f64) -> String {
+        match self {
+            Self::Bytes if figure < 2048.0 => format!("{figure:.0} B"),
+            Self::Bytes if figure < 10e6 => format!("{:.0} KiB", figure / 1024.0),
+            Self::Bytes => format!("{:.1} MiB", figure / 1024.0 / 1024.0),
+            Self::Seconds if figure < 1e-3 => format!("{:.1} µs", figure * 1e6),
+            Self::Seconds if figure < 0.01 => format!("{:.2} ms", figure * 1e3),
+            Self::Seconds if figure < 1.0 => format!("{:.0} ms", figure * 1e3),
+            Self::Seconds => format!("{figure:.2} s"),
+        }
+    }
+}
+
+fn median(figures: &[f64]) -> f64 {
+    let mut figures = figures.to_vec();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
+/// How many seconds something takes.
+fn timed(what: impl FnOnce()) -> f64 {
     let start = Instant::now();
     what();
-    start.elapsed()
+    start.elapsed().as_secs_f64()
 }

@@ -1,13 +1,12 @@
 //! From nothing to a value.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use super::{PROGRAM, Row, timed};
 
 const RUNS: usize = 40;
 
-fn run(program: &str, args: &[&str]) -> Duration {
+fn run(program: &str, args: &[&str]) -> f64 {
     timed(|| {
         let status = Command::new(program)
             .args(args)
@@ -20,7 +19,7 @@ fn run(program: &str, args: &[&str]) -> Duration {
 }
 
 fn against(what: &str, ours: &[&str], program: &str, args: &[&str], aim: &'static str) -> Row {
-    let mut row = Row { what: what.into(), ours: vec![], theirs: vec![], aim };
+    let mut row = Row::times(what, aim);
     // The first runs fill the caches.
     run(PROGRAM, ours);
     run(program, args);

@@ -1,0 +1,103 @@
+//! What a plan costs: of the shipped recipe against the start of Python, and of recipes that are ten
+//! times as long as the one before.
+
+use std::process::{Command, Stdio};
+
+use super::{PROGRAM, Row, Unit, timed};
+
+const RUNS: usize = 10;
+/// What a plan of the shipped recipe may take.
+const ROOM: f64 = 25.0 * 1024.0 * 1024.0;
+const MACHINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/example.json");
+const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/encrypted-root.rhai");
+const WRITES: &str =
+    "let i = 0; while i < COUNT { file::write(`/srv/f${i}`, `line ${i}\\n`); i += 1; }";
+
+/// Runs a program to its end; its time in seconds and the most memory it had, in bytes.
+fn measured(program: &str, args: &[&str]) -> (f64, f64) {
+    let mut peak = 0.0;
+    let time = timed(|| {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::null());
+        peak = reaped(command.spawn().expect("it starts").id());
+    });
+    (time, peak)
+}
+
+/// Waits for a child, which must end well; the most memory it had.
+#[allow(unsafe_code, reason = "only wait4(2) tells the memory of one child")]
+fn reaped(pid: u32) -> f64 {
+    let pid = nix::libc::pid_t::try_from(pid).expect("a process");
+    let mut status = 0;
+    // SAFETY: an all-zero rusage is a valid one, and both pointers are to locals of that type.
+    let usage = unsafe {
+        let mut usage: nix::libc::rusage = std::mem::zeroed();
+        assert_eq!(nix::libc::wait4(pid, &raw mut status, 0, &raw mut usage), pid);
+        usage
+    };
+    assert_eq!(status, 0, "it failed");
+    #[allow(clippy::cast_precision_loss, reason = "kibibytes of a process")]
+    let kib = usage.ru_maxrss as f64;
+    kib * 1024.0
+}
+
+fn plan(recipe: &str, sets: &[&str]) -> (f64, f64) {
+    let mut args = vec!["plan", recipe, "--machine", MACHINE];
+    args.extend(sets.iter().flat_map(|set| ["--set", set]));
+    measured(PROGRAM, &args)
+}
+
+pub fn rows() -> Vec<Row> {
+    let mut rows = shipped();
+    rows.extend(longer());
+    rows
+}
+
+fn shipped() -> Vec<Row> {
+    let mut times = Row::times("plan: encrypted-root / python3 -c pass", "1");
+    let mut memory = Row::times("plan: encrypted-root, memory / 25 MiB", "1");
+    memory.unit = Unit::Bytes;
+    for _ in 0..RUNS {
+        let sets = ["disk=/dev/sda", "key_dev=/dev/sdb1", "stage3=/var/tmp/stage3.tar.xz"];
+        let (time, peak) = plan(RECIPE, &sets);
+        times.ours.push(time);
+        times.theirs.push(measured("python3", &["-c", "pass"]).0);
+        memory.ours.push(peak);
+        memory.theirs.push(ROOM);
+    }
+    vec![times, memory]
+}
+
+/// Each length against the one before: per action, above what a plan of nothing takes.
+fn longer() -> Vec<Row> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let each = |count: u32| -> (f64, f64) {
+        let file = folder.path().join(format!("{count}.rhai")).to_string_lossy().into_owned();
+        std::fs::write(&file, WRITES.replace("COUNT", &count.to_string())).expect("a recipe");
+        plan(&file, &[])
+    };
+    let empty = each(0);
+    let one = |count: u32| {
+        let (time, peak) = each(count);
+        ((time - empty.0) / f64::from(count), (peak - empty.1) / f64::from(count))
+    };
+    let mut rows = Vec::new();
+    let lengths = [100, 1_000, 10_000, 100_000];
+    for pair in lengths.windows(2) {
+        let (short, long) = (pair[0], pair[1]);
+        let mut times =
+            Row::times(format!("plan: one of {long} actions / one of {short}"), "≤ 20 µs");
+        let mut memory =
+            Row::times(format!("plan: memory of one of {long} / of {short}"), "≤ 1 KiB");
+        memory.unit = Unit::Bytes;
+        for _ in 0..3 {
+            let (ours, theirs) = (one(long), one(short));
+            times.ours.push(ours.0);
+            times.theirs.push(theirs.0);
+            memory.ours.push(ours.1);
+            memory.theirs.push(theirs.1.max(1.0));
+        }
+        rows.extend([times, memory]);
+    }
+    rows
+}
