@@ -2,6 +2,7 @@
 
 use gscript::check::{Trial, check as look};
 use gscript::error::Exit;
+use gscript::test::is_test;
 
 use super::plan::described;
 use crate::DONE;
@@ -17,6 +18,16 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     let trial = Trial { machine, set: args.set.clone() };
     let mut found = 0;
     for path in &args.recipes {
+        if is_test(path) {
+            let s = style();
+            say(&format!(
+                "{} {}  {}",
+                s.same,
+                path.display(),
+                s.dim("tests: gscript test runs them")
+            ));
+            continue;
+        }
         let checked = look(path, &trial);
         for finding in &checked.findings {
             say(&format!("{}\n", shown(finding)));

@@ -65,7 +65,7 @@ impl TestFile {
 }
 
 /// Whether this is a file of tests by its name.
-fn is_test(path: &Path) -> bool {
+pub fn is_test(path: &Path) -> bool {
     Language::of(path).is_some()
         && path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.ends_with(MARK))
 }

@@ -20,7 +20,7 @@ use crate::types::Map;
 
 use bench::Bench;
 
-pub use file::{NotFound, TestFile, find};
+pub use file::{NotFound, TestFile, find, is_test};
 pub use words::{WORDS, Word};
 
 /// A file of tests, run.
