@@ -1,7 +1,9 @@
 //! The virtual machine as a place for tests: real tools, a real kernel, virtual disks.
 
 use std::fs::{self, File};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gscript::system::Interrupts;
@@ -90,7 +92,14 @@ impl Lab {
             limit: LIMIT,
         };
         let mut console = Lines::default();
-        let report = boot.run(&Interrupts::default(), &mut console).unwrap_or_else(|error| {
+        let over = AtomicBool::new(false);
+        let report = std::thread::scope(|scope| {
+            scope.spawn(|| hands(self.folder.path(), &over));
+            let report = boot.run(&Interrupts::default(), &mut console);
+            over.store(true, Ordering::Relaxed);
+            report
+        });
+        let report = report.unwrap_or_else(|error| {
             let tail = match &error {
                 VmError::Died { console } | VmError::TimedOut { console, .. } => console.join("\n"),
                 _ => String::new(),
@@ -126,6 +135,48 @@ impl Done {
     pub fn succeeded(&self) -> &Self {
         assert_eq!(self.code, 0, "{}", self.console);
         self
+    }
+}
+
+/// The hands of a person at the machine: while the file `exchange-ubdb` is in the shared folder, they
+/// pull out that disk and put in `other.img` under the same name.
+fn hands(folder: &Path, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(50));
+        let request = folder.join("exchange-ubdb");
+        if request.exists() {
+            let other = folder.join("other.img");
+            let told = tell(folder, "remove ubdb")
+                .and_then(|()| tell(folder, &format!("config ubdb={}", other.display())));
+            let answer = told.err().map(|error| error.to_string()).unwrap_or_default();
+            fs::write(folder.join("exchanged"), answer).expect("an answer");
+            fs::remove_file(request).expect("the request");
+        }
+    }
+}
+
+/// Speaks to the management console of the virtual machine (a datagram of three numbers and a text;
+/// `uml_mconsole(1)` does the same).
+fn tell(folder: &Path, order: &str) -> std::io::Result<()> {
+    const MAGIC: u32 = 0xcafe_babe;
+    const VERSION: u32 = 2;
+    const ROOM: usize = 512;
+    let socket = UnixDatagram::bind(folder.join("hands.sock"))?;
+    let length = u32::try_from(order.len()).expect("a short order");
+    let mut datagram: Vec<u8> =
+        [MAGIC, VERSION, length].iter().flat_map(|number| number.to_ne_bytes()).collect();
+    datagram.extend(order.as_bytes());
+    datagram.resize(12 + ROOM, 0);
+    socket.set_read_timeout(Some(Duration::from_secs(10)))?;
+    socket.send_to(&datagram, folder.join("guest/mconsole"))?;
+    let mut answer = [0; 12 + ROOM];
+    let length = socket.recv(&mut answer)?;
+    fs::remove_file(folder.join("hands.sock"))?;
+    match answer[..4] {
+        [0, 0, 0, 0] => Ok(()),
+        _ => Err(std::io::Error::other(
+            String::from_utf8_lossy(&answer[12.min(length)..length]).into_owned(),
+        )),
     }
 }
 

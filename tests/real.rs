@@ -69,6 +69,16 @@ fn stopped_or_failed_nothing_is_left() {
 #[test]
 fn approved_is_all_that_happens() {
     let lab = Lab::new(&["400M", "400M"]);
+    let other = lab.path().join("other.img");
+    let made = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "truncate -s 400M \"$1\" && PATH=$PATH:/sbin:/usr/sbin mkswap -q \"$1\"",
+            "sh",
+        ])
+        .arg(&other)
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "another disk");
     let Some(done) = lab.run("approved_is_all_that_happens", include_str!("lab/approval.sh"))
     else {
         return;

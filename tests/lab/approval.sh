@@ -52,6 +52,19 @@ typed acts "$G" loop.rhai >swapped.txt; [ $? = 3 ] || { cat swapped.txt; exit 1;
 must grep -q 'not the disk' swapped.txt
 [ "$other" = "$(sums /run/other.img)" ] || { echo "the other disk was written to"; exit 1; }
 
+# The same with a disk that is pulled out, and another that is put in.
+recipe pulled.rhai <<'END'
+fs::make("/dev/ubdb", #{ kind: "ext4" });
+END
+other=$(sha256sum <"$OUT/other.img")
+printf 'see Type its name (ubdb)\nrun touch %s/exchange-ubdb; while [ -e %s/exchange-ubdb ]; do sleep 0.1; done\ntype ubdb\n' "$OUT" "$OUT" >acts
+typed acts "$G" pulled.rhai >pulled.txt; [ $? = 3 ] || { cat pulled.txt; exit 1; }
+[ ! -s exchanged ] || { cat exchanged; exit 1; }
+must grep -q 'not the disk' pulled.txt
+must test "$(blkid -po value -s TYPE /dev/ubdb)" = swap
+sync
+[ "$other" = "$(sha256sum <"$OUT/other.img")" ] || { echo "the other disk was written to"; exit 1; }
+
 # --- a saved plan ------------------------------------------------------------------------------
 recipe saved.rhai <<'END'
 //! # Saved
