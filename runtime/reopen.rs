@@ -1,11 +1,11 @@
 //! Bringing back what a reboot ended: containers opened, groups active, filesystems mounted, as a
 //! journal says; and the proof that everything lasting is still as it was left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Site;
 use crate::journal::Record;
-use crate::machine::{Fact, Lifetime};
+use crate::machine::{Fact, Lifetime, MountOrigin, is_below};
 use crate::types::{Map, Secret, Value};
 
 /// A call to make again.
@@ -25,6 +25,8 @@ pub struct Again {
 pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<Again> {
     let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
     let mut again: Vec<Again> = Vec::new();
+    let passing = passing(records);
+    let mut last: Vec<Again> = Vec::new();
     for record in records {
         match record {
             Record::Begin { call, name, args, site } => {
@@ -55,13 +57,42 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                         }
                         other => other.to_owned(),
                     };
-                    again.push(Again { name, args, site: (*site).clone() });
+                    let when = if passing.contains(call) { &mut last } else { &mut again };
+                    when.push(Again { name, args, site: (*site).clone() });
                 }
             }
             _ => {}
         }
     }
+    again.append(&mut last);
     again
+}
+
+/// Calls that mounted a device which was unmounted and mounted elsewhere later. They go last: a
+/// filesystem keeps the options of its first mount.
+fn passing(records: &[Record]) -> BTreeSet<u64> {
+    let mut passing = BTreeSet::new();
+    // The device, where it is, which call did it, and whether it has been unmounted since.
+    let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();
+    for record in records {
+        let Record::Done { call, facts, .. } = record else { continue };
+        for fact in facts {
+            match fact {
+                Fact::Unmounted { at } => {
+                    for mount in mounts.iter_mut().filter(|mount| is_below(mount.1, at)) {
+                        mount.3 = true;
+                    }
+                }
+                Fact::Mounted { at, origin: MountOrigin::Device { device, .. }, .. } => {
+                    let earlier = mounts.iter().filter(|(d, .., ended)| d == device && *ended);
+                    passing.extend(earlier.map(|(.., call, _)| *call));
+                    mounts.push((device, at, *call, false));
+                }
+                _ => {}
+            }
+        }
+    }
+    passing
 }
 
 fn arguments(args: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) -> Map {

@@ -289,3 +289,51 @@ impl Machine {
         here.find(|now| telling && now.path != then.path && same(now)).map(|now| now.path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by the first program that had this format.
+    const KEPT: &str = include_str!("../tests/formats/plan-1.json");
+
+    #[test]
+    fn plans_of_this_format_are_read_for_ever_and_written_the_same() {
+        let plan = SavedPlan::read(KEPT).expect("a plan");
+        assert_eq!(plan.recipe.title, "A label");
+        assert_eq!(plan.params["passphrase"], serde_json::json!({ "secret": "passphrase" }));
+        let again = serde_json::to_string(&plan).expect("text");
+        assert_eq!(SavedPlan::read(&again).as_ref(), Ok(&plan));
+        assert!(plan.other_devices(&plan.before).is_empty());
+    }
+
+    #[test]
+    fn damage_is_placed_and_later_formats_are_refused() {
+        let refused = |from: &str, to: &str| {
+            assert!(KEPT.contains(from), "{from}");
+            SavedPlan::read(&KEPT.replacen(from, to, 1)).expect_err("a refusal")
+        };
+        assert_eq!(
+            refused("\"format\": 1", "\"format\": 2"),
+            "its format is 2, this program reads 1"
+        );
+        let why = refused("\"effect\": \"destroys\"", "\"effect\": \"destroy\"");
+        assert!(why.starts_with("entries[1]: unknown variant `destroy`"), "{why}");
+        assert!(refused("\"seed\": \"", "\"seed\": \"x").starts_with("seed: "));
+    }
+
+    #[test]
+    fn a_disk_that_moved_is_found_under_its_new_name() {
+        let plan = SavedPlan::read(KEPT).expect("a plan");
+        let mut now = plan.before.clone();
+        let mut disk = now.devices.remove("/dev/sda").expect("the disk");
+        disk.path = "/dev/sdz".into();
+        now.devices.retain(|_, device| device.partition().is_none_or(|p| p.disk != "/dev/sda"));
+        now.aliases.clear();
+        now.insert(disk);
+        let changed: Vec<String> =
+            plan.other_devices(&now).iter().map(ToString::to_string).collect();
+        assert_eq!(changed.len(), 1, "{changed:?}");
+        assert!(changed[0].ends_with("is not there; it is /dev/sdz now"), "{changed:?}");
+    }
+}

@@ -36,18 +36,14 @@ print(f"  {so} already so")
 END
 }
 
-# give_back: everything that a layout leaves mounted and open.
+# give_back: everything that a layout leaves mounted and open; a root in memory lies on no disk.
 give_back() {
-    swapoff -a
-    awk '$2 ~ "^/mnt" { print $2 }' /proc/mounts | tac | while read -r at; do umount "$at" || exit 1; done
-    vgs --noheadings -o vg_name 2>/dev/null | while read -r vg; do lvm vgchange -q -a n "$vg" --config "$LVM" || exit 1; done
-    dmsetup ls --target crypt 2>/dev/null | awk '/^No dev/ { next } { print $1 }' | while read -r n; do cryptsetup close "$n" || exit 1; done
-    if [ -e /proc/mdstat ]; then
-        awk '/^md/ { print "/dev/" $1 }' /proc/mdstat | while read -r md; do mdadm --quiet --stop "$md" || exit 1; done
-    fi
+    for d in /dev/ubda /dev/ubdb /dev/ubdc; do
+        must "$G" release $d --yes >release.txt 2>&1 || { cat release.txt; exit 1; }
+    done
+    if mountpoint -q /mnt/gentoo; then umount /mnt/gentoo; fi
     nothing_left
 }
-LVM='activation{udev_sync=0 udev_rules=0 verify_udev_operations=0} devices{obtain_device_list_from_udev=0 use_devicesfile=0 external_device_info_source="none"}'
 
 # What has to be done again after everything was given back; and what even where nothing was.
 OPENS='(luks\.open|lvm\.vg_activate|md\.assemble|mount\.[a-z_]+|crypt\.swap_on) .*'
