@@ -1,17 +1,9 @@
 //! Findings of `test` and `check` as text.
 
-use std::io::Write;
-
 use gscript::finding::Finding;
 
 use crate::render::Problem;
 use crate::screen::style;
-
-/// Writes to standard output, without colours where that is no terminal.
-pub(crate) fn say(text: &str) {
-    // Whoever stopped reading has seen enough.
-    let _ = writeln!(anstream::stdout(), "{text}");
-}
 
 /// A finding with its place, and with the difference in colours.
 pub(crate) fn shown(finding: &Finding) -> String {

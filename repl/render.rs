@@ -1,6 +1,7 @@
 //! Plans and failures as text.
 
 use std::fmt::Write;
+use std::io;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -119,23 +120,31 @@ fn line_span(source: &str, line: u32) -> Option<Range<usize>> {
     Some(start + indent..start + text.trim_end().len())
 }
 
-/// The plan, chapter by chapter.
-pub(crate) fn plan(report: &Report, s: &Style) -> String {
-    let mut out = String::new();
+/// Shows the plan, chapter by chapter, and what has to be agreed to. It is written as it goes: a long
+/// plan is not kept a second time as text.
+pub(crate) fn show(report: &Report, s: &Style, out: &mut dyn io::Write) {
+    let mut out = io::BufWriter::new(out);
+    let mut text = String::new();
     for entry in &report.entries {
+        text.clear();
         // Writing to a String can't fail.
         let _ = match entry {
-            Entry::Chapter { title } => writeln!(out, "\n{}", s.bold(&printable(title))),
-            Entry::Said { text } => {
-                text.lines().try_for_each(|line| writeln!(out, "  {}", printable(line)))
+            Entry::Chapter { title } => writeln!(text, "\n{}", s.bold(&printable(title))),
+            Entry::Said { text: said } => {
+                said.lines().try_for_each(|line| writeln!(text, "  {}", printable(line)))
             }
             Entry::Call(call) => {
-                planned(&mut out, call, s);
+                planned(&mut text, call, s);
                 Ok(())
             }
         };
+        if io::Write::write_all(&mut out, text.as_bytes()).is_err() {
+            // Whoever stopped reading has seen enough.
+            return;
+        }
     }
-    out
+    let _ = io::Write::write_all(&mut out, summary(report, s).as_bytes());
+    let _ = io::Write::flush(&mut out);
 }
 
 fn planned(out: &mut String, call: &PlannedCall, s: &Style) {
@@ -197,7 +206,7 @@ fn edited(out: &mut String, diff: &str, s: &Style) {
 }
 
 /// What has to be agreed to, and the disks before and after.
-pub(crate) fn summary(report: &Report, s: &Style) -> String {
+fn summary(report: &Report, s: &Style) -> String {
     let mut out = String::new();
     let touched = report.touched();
     let canvas = canvas();

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::dsl::{Test, normal, project, snapshot};
+use crate::dsl::{PROGRAM, Test, normal, project, snapshot};
 use crate::lab::skip;
 
 #[test]
@@ -124,4 +124,20 @@ fn one_static_binary_in_an_empty_root() {
     assert!(inside(&["nothing.rhai"]).contains("can't read nothing.rhai"));
     let size = std::fs::metadata(&binary).expect("the binary").len();
     assert!(size < 12 << 20, "it has grown to {size} bytes");
+}
+
+#[test]
+fn whoever_stops_reading_has_seen_enough() {
+    let script = format!("{PROGRAM:?} doc | head -n 1; {PROGRAM:?} plan \"$0\" | head -n 1");
+    let folder = tempfile::tempdir().expect("a folder");
+    let recipe = folder.path().join("r.lua");
+    let text = "for i = 1, 5000 do print(string.rep('x', 100)) end";
+    std::fs::write(&recipe, text).expect("a recipe");
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .arg(&recipe)
+        .output()
+        .expect("a shell");
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!((shown.lines().count(), ran.stderr.as_slice()), (2, b"".as_slice()), "{shown}");
 }

@@ -35,7 +35,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     unchanged(saved.other_steps(&report), &saved)?;
     run::needs_root(&report)?;
     if !args.how.json && !args.how.yes {
-        eprint!("{}{}", render::plan(&report, style()), render::summary(&report, style()));
+        render::show(&report, style(), &mut std::io::stderr().lock());
     }
     // What was agreed to is what was saved: nothing that this plan may have beyond it.
     let agreed = run::Agreed { approval: saved.approval(), after: saved.after };

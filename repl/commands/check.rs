@@ -7,8 +7,8 @@ use gscript::test::is_test;
 use super::plan::described;
 use crate::DONE;
 use crate::cli::CheckArgs;
-use crate::finding::{say, shown};
-use crate::screen::style;
+use crate::finding::shown;
+use crate::screen::{say, style};
 
 pub(crate) fn check(args: &CheckArgs) -> Exit {
     let machine = match args.machine.as_deref().map(described).transpose() {

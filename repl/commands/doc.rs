@@ -6,19 +6,20 @@ use gscript::types::nearest;
 
 use crate::DONE;
 use crate::render::Problem;
+use crate::screen::say;
 
 pub(crate) fn doc(name: Option<&str>) -> Exit {
     let Some(name) = name else {
-        print!("{}", docs::overview());
+        say(docs::overview().trim_end());
         return DONE;
     };
     let dotted = name.replacen("::", ".", 1);
     if let Some(page) = docs::page(&dotted) {
-        print!("{page}");
+        say(page.trim_end());
         return DONE;
     }
     if docs::domains().contains(&name) {
-        print!("{}", docs::domain(name));
+        say(docs::domain(name).trim_end());
         return DONE;
     }
     let near = nearest(&dotted, docs::names()).or_else(|| nearest(name, docs::domains()));

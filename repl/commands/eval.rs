@@ -7,6 +7,7 @@ use gscript::types::Value;
 
 use crate::DONE;
 use crate::render::Problem;
+use crate::screen::say;
 
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
@@ -16,11 +17,11 @@ pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     match evaluate(language, &chunk) {
         Ok(Value::Unit) => DONE,
         Ok(Value::Text(text)) => {
-            println!("{text}");
+            say(&text);
             DONE
         }
         Ok(value) => {
-            println!("{value}");
+            say(&value.to_string());
             DONE
         }
         Err(error) => {

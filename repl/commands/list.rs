@@ -4,10 +4,11 @@ use gscript::error::Exit;
 use gscript::library::RECIPES;
 
 use crate::DONE;
+use crate::screen::say;
 
 pub(crate) fn list() -> Exit {
     for recipe in RECIPES {
-        println!("{:<34} {}", recipe.name, recipe.title());
+        say(&format!("{:<34} {}", recipe.name, recipe.title()));
     }
     DONE
 }

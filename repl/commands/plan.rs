@@ -13,7 +13,7 @@ use gscript::system::{Interrupts, Sim};
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
-use crate::screen::output;
+use crate::screen::{output, say};
 use crate::{DONE, ask};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
@@ -44,14 +44,14 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         draw(path, &recipe.name, &report)?;
     }
     if !args.json {
-        print!("{}{}", render::plan(&report, output()), render::summary(&report, output()));
+        render::show(&report, output(), &mut std::io::stdout().lock());
     }
     if args.json || args.out.is_some() {
         let saved = SavedPlan::new(&job, report);
         // Plain data with string keys always serialises.
         let text = serde_json::to_string_pretty(&saved).unwrap_or_default() + "\n";
         if args.json {
-            print!("{text}");
+            say(text.trim_end());
         }
         if let Some(path) = &args.out {
             save(path, &text)?;

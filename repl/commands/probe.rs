@@ -5,6 +5,7 @@ use gscript::system::Interrupts;
 
 use super::this_machine;
 use crate::DONE;
+use crate::screen::say;
 
 /// Names that say nothing about anybody.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
@@ -17,7 +18,7 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
                 eprintln!("warning: {}", gscript::report::SECONDHAND);
             }
             match serde_json::to_string_pretty(&machine) {
-                Ok(text) => println!("{text}"),
+                Ok(text) => say(&text),
                 Err(error) => eprintln!("{error}"),
             }
             DONE

@@ -38,7 +38,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     needs_root(&report)?;
     // A run that was agreed to on the command line just goes.
     if !args.how.json && !args.how.yes {
-        eprint!("{}{}", render::plan(&report, style()), render::summary(&report, style()));
+        render::show(&report, style(), &mut std::io::stderr().lock());
     }
     let agreed = Agreed { approval: report.approval, after: report.after };
     agree_and_carry_out(&args.how, &job, machine, real, agreed)

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::DONE;
 use crate::cli::TestArgs;
-use crate::finding::{say, shown};
+use crate::finding::shown;
 use crate::render::Problem;
-use crate::screen::style;
+use crate::screen::{say, style};
 
 /// What came of all of them.
 #[derive(Default)]

@@ -5,7 +5,7 @@ mod plain;
 mod style;
 mod terminal;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use gscript::event::Listener;
 
@@ -20,6 +20,12 @@ pub(crate) fn screen(json: bool) -> Box<dyn Listener> {
     } else {
         Box::new(plain::Plain::default())
     }
+}
+
+/// Writes lines to standard output, without colours where that is no terminal.
+pub(crate) fn say(text: &str) {
+    // Whoever stopped reading has seen enough.
+    let _ = writeln!(anstream::stdout(), "{text}");
 }
 
 /// `0.3 s`, `2 min 5 s`

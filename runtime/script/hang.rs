@@ -7,12 +7,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::limits::Limit;
+use super::limits::{Limit, SILENT};
 use super::{Script, ScriptError, limited};
 use crate::event::Site;
-
-/// Seconds without a sign of life.
-pub(super) const SECONDS: u64 = 10;
 
 /// Ends the program; gets the error, and the text of the script.
 pub type Handler = fn(&ScriptError, &str);
@@ -57,7 +54,7 @@ pub(super) fn listen(script: &Script<'_>, pulse: &Arc<Pulse>) -> Option<Sender<(
             let beats = pulse.beats.load(Ordering::Relaxed);
             let quiet = beats == seen && !pulse.away.load(Ordering::Relaxed);
             silent = if quiet { silent + 1 } else { 0 };
-            if silent >= SECONDS {
+            if silent >= SILENT {
                 let line = pulse.line.load(Ordering::Relaxed).max(1);
                 handler(&limited(Limit::Hang, Site { file: file.into(), line }), &text);
                 return;

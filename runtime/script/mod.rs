@@ -6,6 +6,7 @@ mod host;
 mod limits;
 mod lua;
 mod memory;
+mod meter;
 mod rhai;
 
 use std::fmt;
@@ -19,7 +20,8 @@ use crate::types::{Map, Value, nearest};
 
 pub use hang::on_hang;
 pub use host::{Host, Shared, Tests};
-use limits::{Limit, Meter};
+use limits::Limit;
+use meter::Meter;
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use rhai::{
     Map as RhaiMap, Module, NativeCallContext, ParseError, Position, Scope,
 };
 
-use super::limits::{self, Limit, Metered};
+use super::limits::{self, Limit};
+use super::meter::Metered;
 use super::{Language, Script, ScriptError, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;

@@ -2,26 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::notes::Notes;
 use super::uuids::same_uuids;
 use super::{Flaw, place};
 use crate::machine::{Content, Device, Kind, Machine, PartitionEntry, dm_name};
 use crate::types::Size;
-
-/// Collects what is wrong.
-pub(super) struct Notes(Vec<Flaw>);
-
-impl Notes {
-    pub(super) fn add(&mut self, keys: &[&str], why: String, next: &str) {
-        self.0.push(Flaw { at: place(keys), why, next: next.to_owned() });
-    }
-}
 
 const DESCRIBE: &str = "describe that device as well, or leave this one out";
 
 impl Machine {
     /// Everything that can't be true together.
     pub fn flaws(&self) -> Vec<Flaw> {
-        let mut notes = Notes(Vec::new());
+        let mut notes = Notes::default();
         for (key, device) in &self.devices {
             check_device(key, device, &mut notes);
             self.check_below(device, &mut notes);
@@ -31,7 +23,7 @@ impl Machine {
         self.check_uses(&mut notes);
         self.check_cycles(&mut notes);
         same_uuids(self, &mut notes);
-        notes.0
+        notes.all()
     }
 
     /// What a device lies on must be there, and be as large.
@@ -151,8 +143,8 @@ impl Machine {
             }
             for (index, member) in group.members.iter().enumerate() {
                 let mut wrong = |why: String, next: &str| {
-                    let at = format!("{}[{index}]", place(&["groups", name, "members"]));
-                    notes.0.push(Flaw { at, why, next: next.to_owned() });
+                    let list = place(&["groups", name, "members"]);
+                    notes.add_at(format!("{list}[{index}]"), why, next);
                 };
                 match self.devices.get(member).map(|device| &device.content) {
                     None => wrong(format!("there is no device {member:?}"), DESCRIBE),
@@ -189,18 +181,13 @@ impl Machine {
                 && mount.source != "/dev/root"
                 && !mount.kind.starts_with("fuse");
             if device && self.find(&mount.source).is_none() {
-                notes.0.push(Flaw {
-                    at: format!("mounts[{index}].source"),
-                    why: format!("there is no device {:?}", mount.source),
-                    next: "describe that device, or leave the mount out".into(),
-                });
+                let why = format!("there is no device {:?}", mount.source);
+                let next = "describe that device, or leave the mount out";
+                notes.add_at(format!("mounts[{index}].source"), why, next);
             }
             if !mount.at.starts_with('/') {
-                notes.0.push(Flaw {
-                    at: format!("mounts[{index}].at"),
-                    why: format!("{:?} is not an absolute path", mount.at),
-                    next: "write the whole path".into(),
-                });
+                let why = format!("{:?} is not an absolute path", mount.at);
+                notes.add_at(format!("mounts[{index}].at"), why, "write the whole path");
             }
         }
         for path in self.swaps.keys().filter(|path| self.find(path).is_none()) {

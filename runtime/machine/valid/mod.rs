@@ -5,6 +5,7 @@
 //! function in `check` that notes what is wrong where.
 
 mod check;
+mod notes;
 mod unique;
 mod uuids;
 

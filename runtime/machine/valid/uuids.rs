@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::check::Notes;
+use super::notes::Notes;
 use crate::machine::{Device, Machine};
 
 /// Notes identifiers that two devices have. Parts of one thing share theirs (RAID, btrfs), and so

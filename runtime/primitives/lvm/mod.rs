@@ -23,6 +23,11 @@ fn lvm(command: &str, cx: &Planning<'_>) -> Cmd {
     Cmd::lvm(command, cx.machine.host.udev)
 }
 
+/// The command that removes a volume and whatever is on it.
+fn lvremove(group: &str, volume: &str, cx: &Planning<'_>) -> Cmd {
+    lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")])
+}
+
 /// The group with this name.
 fn group<'a>(name: &LvmName, cx: &Planning<'a>) -> Result<&'a Group> {
     cx.machine.groups.get(name.as_str()).ok_or_else(|| {

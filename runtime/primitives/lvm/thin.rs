@@ -1,6 +1,6 @@
 //! Thin pools, and the volumes that share one.
 
-use super::{LvmRule, group, lvm};
+use super::{LvmRule, group, lvm, lvremove};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
@@ -146,7 +146,7 @@ impl Action for ThinPoolCreate {
             .args(["--yes", "--type", "thin-pool", "--extents", &extents.to_string()])
             .args(["--poolmetadatasize", &room.exact(), "--poolmetadataspare", "y"])
             .args(["--chunksize", &chunk.exact(), "--name", &volume, &group]);
-        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        let remove = lvremove(&group, &volume, cx);
         // LVM runs it whenever it activates a pool, and would only then say that it is missing.
         Ok(Plan::run(Cmd::tool("thin_check").arg("--version"))
             .then(Step::Run(create))
@@ -201,7 +201,7 @@ impl Action for ThinCreate {
             .args(["--yes", "--wipesignatures", "y", "--type", "thin"])
             .args(["--virtualsize", &format!("{}b", extents * found.extent)])
             .args(["--thinpool", &pool, "--name", &volume, &group]);
-        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create)
             .warn(warning)
             .makes(Fact::VolumeMade { group, volume, extents, kind })
@@ -233,7 +233,7 @@ impl Action for ThinPoolRemove {
         if !volumes.is_empty() {
             return Err(LvmRule::PoolNotEmpty { group, pool: volume, volumes }.into());
         }
-        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
             .makes(gone)
             .undo(Undo::Impossible("the volumes were gone before; its settings are now")))

@@ -1,6 +1,6 @@
 //! Logical volumes.
 
-use super::{LvmRule, group, lvm};
+use super::{LvmRule, group, lvm, lvremove};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
@@ -165,7 +165,7 @@ impl Action for LvCreate {
         if self.contiguous {
             create = create.args(["--contiguous", "y"]);
         }
-        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create.arg(&group))
             .makes(Fact::VolumeMade { group, volume, extents, kind })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
@@ -190,7 +190,7 @@ impl Action for LvRemove {
         if found.volumes.get(&volume).is_some_and(|volume| !volume.has_device()) {
             return Err(LvmRule::IsAPool { group, pool: volume }.into());
         }
-        let remove = lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")]);
+        let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
             .makes(Fact::VolumeGone { group, volume })
             .undo(Undo::Impossible("what was on the volume is lost")))

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
 
 use super::Stopped;
-use crate::script::limits::{self, Limit, Metered};
+use crate::script::limits::{self, Limit};
+use crate::script::meter::Metered;
 
 const LIMITS: &str = include_str!("../../../stdlib/limits.lua");
 

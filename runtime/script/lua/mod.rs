@@ -18,7 +18,8 @@ use mlua::{
 use bounds::{bounded, is_final, seen, watch};
 use values::{from_lua, nested, to_lua};
 
-use super::limits::{self, Limit, Metered};
+use super::limits::{self, Limit};
+use super::meter::Metered;
 use super::{Language, Script, ScriptError, hang, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;

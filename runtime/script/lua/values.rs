@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mlua::{Error, Lua, Table, Value as LuaValue};
 
 use super::bounds::Limited;
-use crate::script::limits::{self, Limit, Metered};
+use crate::script::limits::{self, Limit};
+use crate::script::meter::Metered;
 use crate::types::{Secret, Value};
 
 pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
