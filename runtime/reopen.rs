@@ -19,6 +19,13 @@ pub struct Again {
     pub site: Site,
 }
 
+impl Again {
+    /// Whether it is the same call, from wherever.
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.args) == (&other.name, &other.args)
+    }
+}
+
 /// The calls that made what ended with the reboot, in their order.
 ///
 /// Secrets are looked up by the name of the question that they answered.
@@ -37,7 +44,9 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                 let Some((name, args, site)) = begun.get(call) else { continue };
                 for call in calls_of(name, args, site, facts, secrets) {
                     // Swap through a key that nobody knows holds nothing to come back to.
-                    if call.name != "crypt.swap_on" && !again.contains(&call) {
+                    if call.name != "crypt.swap_on"
+                        && !again.iter().any(|known| known.is_like(&call))
+                    {
                         again.push(call);
                     }
                 }

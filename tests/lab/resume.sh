@@ -70,7 +70,7 @@ cp /run/calm/*/journal.jsonl "$OUT/journal.jsonl"
 
 # --- killed when record N appears ---------------------------------------------------------------
 survived=0 tried=0
-step=${RESUME_STEP:-7}
+step=${RESUME_STEP:-8}
 for n in $(seq 2 "$step" $((records - 1))); do
     begin /run/killed
     python3 - /run/killed $n $pid <<'PY'
@@ -104,3 +104,22 @@ PY
 done
 echo "survived $survived of $tried"
 [ "$survived" = "$tried" ] || exit 1
+
+# --- what a killed run left is given back; the copy on /boot is enough to go on, or to look around --
+begin /run/first
+until grep -q '"name":"chroot.run"' /run/first/*/journal.jsonl 2>/dev/null; do sleep 0.05; done
+kill -9 $pid; wait $pid 2>/dev/null; sleep 0.5
+must "$G" release "$(ls /run/first/*/journal.jsonl)" --yes
+nothing_left
+must "$G" release "$(ls /run/first/*/journal.jsonl)"
+mkdir -p /mnt/stick /run/copy
+must mount /dev/ubda1 /mnt/stick; cp -r /mnt/stick/gscript/* /run/copy; must umount /mnt/stick
+rm -r /run/first
+printf 'see chroot.prepare\ntype cat /etc/motd\nsee hello\ntype exit\n' >acts
+must python3 "$PROJECT/tests/lab/typed.py" acts "$G" resume --shell --journal /run/copy --answers answers.toml
+nothing_left
+must "$G" resume --journal /run/copy --answers answers.toml
+nothing_left
+ask again "$G" resume "$(ls /run/copy/*/journal.jsonl)" --answers answers.toml
+[ "$(cat again.code)" = 3 ] || { cat again.err; exit 1; }
+must_not grep -rq 'not on any disk' /run/copy
