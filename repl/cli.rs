@@ -15,6 +15,8 @@ Examples:
         do it for real in a throw-away virtual machine
   sudo gscript recipes/encrypted-root.rhai
         plan, ask, and do it on this machine
+  sudo gscript resume
+        go on after a failure, a crash or a reboot
   gscript check my-recipe.rhai
         misspelt names, chapters that nothing reaches, needs that nothing needs
   gscript test recipes/encrypted-root.rhai
@@ -55,7 +57,11 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Run a recipe for real in a throw-away virtual machine
     Try(TryArgs),
-    /// Free a device: unmount, stop swapping, deactivate and close whatever lies on it
+    /// Go on with a run that failed or was cut off, also after a reboot
+    Resume(ResumeArgs),
+    /// Show the runs, or what one of them did
+    Log(LogArgs),
+    /// Give back what a run left mounted or open, or free a device
     Release(ReleaseArgs),
     /// Look for mistakes in recipes without running them
     Check(CheckArgs),
@@ -197,9 +203,45 @@ pub(crate) struct TryArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct ResumeArgs {
+    /// The run: its name or its journal; the newest one that did not reach its end when left out
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Take secrets from a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// Go on although the recipe has another text by now
+    #[arg(long)]
+    pub(crate) changed_recipe_ok: bool,
+    /// Open everything again, and then a shell in the root instead of going on
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) shell: bool,
+    /// Print one JSON event per line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Look for the run in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct LogArgs {
+    /// The run: its name or its journal; all of them when left out
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Print the records as JSON, one per line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Look for runs in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(crate) struct ReleaseArgs {
-    /// The device, by any of its names
-    pub(crate) device: String,
+    /// A run, by its name or its journal, or a device; the newest run when left out
+    #[arg(value_name = "RUN|DEVICE")]
+    pub(crate) what: Option<String>,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

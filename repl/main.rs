@@ -7,6 +7,7 @@ mod ask;
 mod cli;
 mod commands;
 mod finding;
+mod lock;
 mod render;
 mod screen;
 mod state;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
         Some(Command::Apply(args)) => commands::apply::apply(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
+        Some(Command::Resume(args)) => commands::resume::resume(&args),
+        Some(Command::Log(args)) => commands::log::log(&args),
         Some(Command::Release(args)) => commands::release::release(&args),
         Some(Command::Check(args)) => commands::check::check(&args),
         Some(Command::Test(args)) => commands::test::test(&args),

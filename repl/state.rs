@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use gscript::event::{Event, Listener};
+use gscript::journal::{Damaged, Story};
 
 /// The folder of one run.
 pub(crate) struct RunFolder {
@@ -32,6 +33,27 @@ impl RunFolder {
         unreachable!("the loop ends by returning")
     }
 
+    /// The folder of a journal.
+    pub(crate) fn of(journal: &Path) -> Self {
+        Self { path: journal.parent().unwrap_or(Path::new(".")).to_owned() }
+    }
+
+    /// Counts the runs beside this one: clocks of live media are not to be trusted.
+    pub(crate) fn number(&self) -> u64 {
+        let runs = self.path.parent().map(stories).unwrap_or_default();
+        let numbers = runs.iter().filter_map(|(_, story)| Some(story.as_ref().ok()?.head().number));
+        numbers.max().unwrap_or(0) + 1
+    }
+
+    /// Whether what is kept here is gone after a reboot, as on a live medium.
+    pub(crate) fn forgets(&self) -> bool {
+        use nix::sys::statfs::{FsType, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC, statfs};
+        const RAMFS: FsType = FsType(0x8584_58f6);
+        statfs(&self.path).is_ok_and(|found| {
+            [TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, RAMFS].contains(&found.filesystem_type())
+        })
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.path.join("journal.jsonl")
     }
@@ -42,9 +64,32 @@ impl RunFolder {
 }
 
 /// `$GSCRIPT_STATE`, else the system's state folder for root, else the user's own.
-fn runs() -> PathBuf {
+pub(crate) fn runs() -> PathBuf {
+    state().join("runs")
+}
+
+/// Now, for people.
+pub(crate) fn time() -> String {
+    chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// The runs in a folder with their journals, newest first: by their numbers, whatever the clock said.
+pub(crate) fn stories(folder: &Path) -> Vec<(PathBuf, Result<Story, Damaged>)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let journals = entries.map(|entry| entry.path().join("journal.jsonl"));
+    let journals = journals.filter(|journal| journal.is_file());
+    let mut stories: Vec<_> = journals.map(|path| (path.clone(), Story::read(&path))).collect();
+    stories.sort_by_cached_key(|(path, story)| {
+        let head = story.as_ref().ok().map(Story::head);
+        let number = head.map_or(0, |head| head.number);
+        std::cmp::Reverse((number, path.clone()))
+    });
+    stories
+}
+
+fn state() -> PathBuf {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let state = folder("GSCRIPT_STATE").unwrap_or_else(|| {
+    folder("GSCRIPT_STATE").unwrap_or_else(|| {
         if nix::unistd::geteuid().is_root() {
             return "/var/lib/gscript".into();
         }
@@ -52,8 +97,12 @@ fn runs() -> PathBuf {
         home.or_else(|| folder("HOME").map(|home| home.join(".local/state")))
             .unwrap_or_else(std::env::temp_dir)
             .join("gscript")
-    });
-    state.join("runs")
+    })
+}
+
+/// Where running processes say what they work on: one place for the machine, for root.
+pub(crate) fn locks() -> PathBuf {
+    if nix::unistd::geteuid().is_root() { "/run/gscript".into() } else { state().join("locks") }
 }
 
 /// Everything that happens in a run, line by line.
@@ -63,7 +112,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
         Ok(Self { file })
     }
 

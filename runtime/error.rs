@@ -35,6 +35,11 @@ pub trait Rule: std::error::Error {
     fn exit(&self) -> Exit {
         Exit::Usage
     }
+
+    /// Whether a script can't go on whatever it catches, also when a question met it.
+    fn ends_the_run(&self) -> bool {
+        false
+    }
 }
 
 /// Any error of the runtime.
@@ -166,6 +171,11 @@ impl Error {
             Self::NotApproved { .. } => Some("run the recipe again and read its plan".into()),
             Self::File(_) | Self::Contradiction(_) | Self::Interrupted => None,
         }
+    }
+
+    /// Whether a script can't go on whatever it catches, also when a question met it.
+    pub(crate) fn ends_the_run(&self) -> bool {
+        matches!(self, Self::Rule(rule) if rule.ends_the_run())
     }
 
     /// How a run that meets it ends.

@@ -24,6 +24,7 @@ pub mod registry;
 mod release;
 mod reopen;
 pub mod report;
+pub mod resume;
 pub mod run;
 pub mod saved;
 pub mod script;

@@ -99,6 +99,7 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::file::Chown>(),
     action::<p::fstab::Write>(),
     query::<p::fstab::Entries>(),
+    action::<p::journal::KeepOn>(),
     query::<p::text::Find>(),
     query::<p::text::Lines>(),
 ];

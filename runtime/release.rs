@@ -1,6 +1,7 @@
 //! Giving back what a run made: unmount, stop swapping, deactivate, close, in reverse order.
 
 use crate::event::Event;
+use crate::journal::Record;
 use crate::machine::{Fact, Group, Machine, Release, is_below};
 use crate::session::Session;
 use crate::system::{Progress, Step, Watch};
@@ -30,6 +31,15 @@ impl Session {
                 _ => false,
             };
             if ours && !self.made.iter().any(with_group) {
+                self.made.push(fact.clone());
+            }
+        }
+    }
+
+    /// Takes over what an earlier process of the same run has made.
+    pub(crate) fn adopt(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            if fact.release().is_some() && !self.made.contains(fact) {
                 self.made.push(fact.clone());
             }
         }
@@ -67,6 +77,10 @@ impl Session {
     /// Carries out one release and learns what it ends.
     fn release(&mut self, release: &Release) -> bool {
         let step = Step::release(release, self.machine.host.udev);
+        if let (Release::Unmount { at }, Some(journal)) = (release, &mut self.journal) {
+            // A copy that stays open keeps the mount busy, and that is then told.
+            let _ = journal.leave(at);
+        }
         let result = self.system.perform(&step, &mut Quiet).map_err(|error| {
             let mut text = error.broken.to_string();
             for line in &error.tail {
@@ -84,13 +98,19 @@ impl Session {
             }
         }
         let ok = result.is_ok();
-        self.tell(&Event::Released { text: release.to_string(), error: result.err() });
+        let (text, error) = (release.to_string(), result.err());
+        if let Some(journal) = &mut self.journal {
+            // Giving back goes on without a record of it.
+            let _ = journal
+                .write(&Record::Released { text: text.clone(), error: error.clone() }, false);
+        }
+        self.tell(&Event::Released { text, error });
         ok
     }
 }
 
 /// What of a release there is still to do: a mount point may carry further mounts by now.
-fn due(release: &Release, machine: &Machine) -> Vec<Release> {
+pub(crate) fn due(release: &Release, machine: &Machine) -> Vec<Release> {
     let due = match release {
         Release::Unmount { at } => {
             let mounts = machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));

@@ -19,6 +19,13 @@ pub struct Again {
     pub site: Site,
 }
 
+impl Again {
+    /// Whether it is the same call, from wherever.
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.name, &self.args) == (&other.name, &other.args)
+    }
+}
+
 /// The calls that made what ended with the reboot, in their order.
 ///
 /// Secrets are looked up by the name of the question that they answered.
@@ -29,36 +36,23 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
     let mut last: Vec<Again> = Vec::new();
     for record in records {
         match record {
-            Record::Begin { call, name, args, site } => {
+            Record::Begin { call, name, args, site, .. } => {
                 begun.insert(*call, (name, args, site));
             }
-            Record::Done { call, facts, .. } => {
-                let Some((name, args, site)) = begun.get(call) else { continue };
-                // A new volume is active at once; after a reboot its group has to be activated.
-                for fact in facts {
-                    if let Fact::VolumeMade { group, .. } = fact {
-                        let args = vec![("name".to_owned(), Value::from(group.as_str()))];
-                        let name = "lvm.vg_activate".to_owned();
-                        let known = |call: &Again| call.name == name && call.args == args;
-                        if !again.iter().any(known) {
-                            again.push(Again { name, args, site: (*site).clone() });
-                        }
-                    }
+            Record::Done { call: number, facts, .. }
+            | Record::Already { call: number, facts, .. } => {
+                if let Record::Already { name, args, site, .. } = record {
+                    begun.insert(*number, (name, args, site));
                 }
-                // Swap through a key that nobody knows holds nothing to come back to.
-                let comes_back = *name != "crypt.swap_on";
-                if comes_back && facts.iter().any(|fact| fact.lifetime() == Lifetime::UntilReboot) {
-                    let mut args = arguments(args, secrets);
-                    // A new array runs at once; after a reboot it has to be put together.
-                    let name = match name.as_str() {
-                        "md.create" => {
-                            args.retain(|(param, _)| param == "name");
-                            "md.assemble".to_owned()
-                        }
-                        other => other.to_owned(),
-                    };
-                    let when = if passing.contains(call) { &mut last } else { &mut again };
-                    when.push(Again { name, args, site: (*site).clone() });
+                let Some((name, args, site)) = begun.get(number) else { continue };
+                for call in calls_of(name, args, site, facts, secrets) {
+                    // Swap through a key that nobody knows holds nothing to come back to.
+                    if call.name != "crypt.swap_on"
+                        && !again.iter().any(|known| known.is_like(&call))
+                    {
+                        let when = if passing.contains(number) { &mut last } else { &mut again };
+                        when.push(call);
+                    }
                 }
             }
             _ => {}
@@ -93,6 +87,38 @@ fn passing(records: &[Record]) -> BTreeSet<u64> {
         }
     }
     passing
+}
+
+/// The calls that make again what ended with the reboot of what one action made.
+pub(crate) fn calls_of(
+    name: &str,
+    args: &serde_json::Value,
+    site: &Site,
+    facts: &[Fact],
+    secrets: &dyn Fn(&str) -> Option<Secret>,
+) -> Vec<Again> {
+    let mut again: Vec<Again> = Vec::new();
+    // A new volume is active at once; after a reboot its group has to be activated.
+    for fact in facts {
+        if let Fact::VolumeMade { group, .. } = fact {
+            let args = vec![("name".to_owned(), Value::from(group.as_str()))];
+            again.push(Again { name: "lvm.vg_activate".to_owned(), args, site: site.clone() });
+        }
+    }
+    again.dedup();
+    if facts.iter().any(|fact| fact.lifetime() == Lifetime::UntilReboot) {
+        let mut args = arguments(args, secrets);
+        // A new array runs at once; after a reboot it has to be put together.
+        let name = match name {
+            "md.create" => {
+                args.retain(|(param, _)| param == "name");
+                "md.assemble".to_owned()
+            }
+            other => other.to_owned(),
+        };
+        again.push(Again { name, args, site: site.clone() });
+    }
+    again
 }
 
 fn arguments(args: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) -> Map {

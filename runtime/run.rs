@@ -9,16 +9,17 @@ use crate::action::Effect;
 use crate::approval::{Approval, Nobody};
 use crate::error::Result;
 use crate::event::{Event, Listener, Silence};
-use crate::journal::{Journal, Record};
+use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout};
 use crate::recipe::Recipe;
 use crate::registry::primitive;
 use crate::report::Report;
+use crate::resume::Past;
 use crate::script::{self, Script, ScriptError, Shared};
 use crate::session::{Gate, Session, Setup, Tally};
 use crate::system::{Interrupts, Real, Sim};
-use crate::types::{Map, Secret, Value};
+use crate::types::{Map, Secret, Value, hex};
 
 /// What both passes are given.
 #[derive(Clone)]
@@ -95,6 +96,7 @@ impl Job<'_> {
         gate: Gate,
         listener: Box<dyn Listener>,
         journal: Option<Journal>,
+        past: Option<&Past>,
     ) -> Outcome {
         let start = Instant::now();
         let (host, session) = shared(Setup {
@@ -107,7 +109,14 @@ impl Job<'_> {
             journal,
             terminal: self.terminal,
         });
-        let result = script::run(&self.script(), &host);
+        let restored = match past {
+            Some(past) => session.borrow_mut().restore(past, self.variables),
+            None => Ok(()),
+        };
+        let result = match restored {
+            Ok(()) => script::run(&self.script(), &host),
+            Err(failure) => Err(ScriptError::Failure(Box::new(failure))),
+        };
         drop(host);
         let mut session = unwrap(session);
         let ok = result.is_ok();
@@ -230,9 +239,49 @@ pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<V
     script::run(&Script { language, file: "-e", text, variables: &variables }, &host)
 }
 
+/// What only the program knows of the beginning of a run.
+pub struct RunStart {
+    /// Counts the runs of the folder.
+    pub number: u64,
+    /// When, for people.
+    pub started: String,
+    /// The machine as it will be, for runs that are to be proved.
+    pub after: Option<Machine>,
+}
+
+impl RunStart {
+    /// The beginning of a run that is not to be proved.
+    pub fn new(number: u64, started: String) -> Self {
+        Self { number, started, after: None }
+    }
+}
+
 /// A new journal for a run.
-pub fn new_journal(path: &Path, recipe: &Recipe, variables: &Map) -> Result<Journal> {
-    Journal::create(path, &recipe.name, &recipe.digest, variables)
+pub fn new_journal(
+    path: &Path,
+    job: &Job<'_>,
+    machine: &Machine,
+    approval: &Approval,
+    start: RunStart,
+) -> Result<Journal> {
+    let Job { recipe, variables, seed, .. } = job;
+    let whole = std::fs::canonicalize(&recipe.name).unwrap_or_else(|_| recipe.name.clone().into());
+    let head = Head {
+        format: JOURNAL_FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        number: start.number,
+        started: start.started,
+        after: start.after,
+        recipe: recipe.name.clone(),
+        path: whole.to_string_lossy().into_owned(),
+        digest: recipe.digest.clone(),
+        text: recipe.text.clone(),
+        params: Value::Map((*variables).clone()).recorded(),
+        seed: hex(seed),
+        effects: approval.bound(),
+        devices: machine.devices.values().map(|device| machine.identity(device)).collect(),
+    };
+    Journal::create(path, head)
 }
 
 impl Session {
@@ -249,7 +298,7 @@ impl Session {
 
     fn end(&mut self, ok: bool, took: std::time::Duration) {
         if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.ended(ok)
+            && let Err(error) = journal.write(&Record::Ended { ok }, true)
         {
             self.tell(&Event::Warning { text: error.to_string() });
         }

@@ -7,9 +7,10 @@ use crate::action::{Ids, Planning};
 use crate::approval::{Approval, Consent};
 use crate::error::Error;
 use crate::event::{Event, Listener, Site};
-use crate::journal::Journal;
+use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine};
 use crate::report::{Entry, PlannedCall, PlannedStep};
+use crate::resume::Replay;
 use crate::system::{Interrupts, System};
 
 /// A failure with the call in which it happened. The first one ends the run, whatever a script
@@ -76,6 +77,8 @@ pub struct Session {
     pub(crate) journal: Option<Journal>,
     pub(crate) terminal: bool,
     pub(crate) calls: u64,
+    /// What a resumed run has done before.
+    pub(crate) replay: Replay,
     /// What a clean-up may have to release, in the order in which it was made.
     pub(crate) made: Vec<Fact>,
     /// What outlives a reboot, for telling it after a failure.
@@ -100,6 +103,7 @@ impl Session {
             journal: setup.journal,
             terminal: setup.terminal,
             calls: 0,
+            replay: Replay::default(),
             made: Vec::new(),
             lasting: Vec::new(),
             tally: Tally::default(),
@@ -133,6 +137,10 @@ impl Session {
     pub fn chapter(&mut self, title: &str) {
         if self.planning() {
             self.entries.push(Entry::Chapter { title: title.to_owned() });
+        }
+        if let (Some(journal), true) = (&mut self.journal, self.replay.played.is_empty()) {
+            // The next action writes to the same file, and fails if this does.
+            let _ = journal.write(&Record::Chapter { title: title.to_owned() }, false);
         }
         self.tell(&Event::Chapter { title: title.to_owned() });
     }

@@ -20,3 +20,4 @@ mod plans;
 mod probe;
 mod real;
 mod recipe;
+mod resume;

@@ -85,3 +85,14 @@ fn approved_is_all_that_happens() {
     };
     done.succeeded();
 }
+
+#[test]
+fn killed_runs_are_resumed() {
+    let lab = Lab::new(&["300M", "100M"]);
+    let Some(done) = lab.run("killed_runs_are_resumed", include_str!("lab/resume.sh")) else {
+        return;
+    };
+    done.succeeded();
+    let told = done.console.lines().find(|line| line.starts_with("survived "));
+    println!("{}", told.expect("how many survived"));
+}

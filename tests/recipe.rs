@@ -28,7 +28,7 @@ fn the_main_job_as_it_comes() {
         "  + stage3.verify",
         "  + chroot.run /mnt/gentoo",
         "    └─hdd_ubda2  7.4 GiB  LVM group vg_hostos",
-        "14 of 14 facts of the first boot still hold, 2 of them files compared byte by byte",
+        "15 of 15 facts of the first boot still hold, 2 of them files compared byte by byte",
         "works: two boots in",
     ] {
         assert!(said.contains(&line.replace('+', "✓")) || said.contains(line), "{line}\n{said}");

@@ -39,7 +39,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     }
     // What was agreed to is what was saved: nothing that this plan may have beyond it.
     let agreed = run::Agreed { approval: saved.approval(), after: saved.after };
-    run::agree_and_carry_out(&args.how, &job, machine, real, agreed)
+    run::agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
 
 fn read(path: &Path) -> Result<SavedPlan, Exit> {

@@ -1,27 +1,60 @@
-//! `gscript release DEVICE`: frees a device in the right order, after asking.
+//! `gscript release`: gives back what a run left, or frees a device, in the right order, after asking.
 
 use gscript::error::Exit;
 use gscript::machine::{Machine, Release};
+use gscript::resume::{self, Hands, Past};
 use gscript::run::carry_out_releases;
 use gscript::types::printable;
 
-use super::{interrupts, this_machine};
+use super::{interrupts, past, this_machine};
 use crate::cli::ReleaseArgs;
 use crate::render::Problem;
 use crate::screen::screen;
 use crate::{DONE, ask};
 
 pub(crate) fn release(args: &ReleaseArgs) -> Exit {
-    match try_release(args) {
+    let result = match &args.what {
+        Some(device) if device.starts_with("/dev/") => release_device(device, args),
+        run => release_run(run.as_deref(), args),
+    };
+    match result {
         Ok(()) => DONE,
         Err(exit) => exit,
     }
 }
 
-fn try_release(args: &ReleaseArgs) -> Result<(), Exit> {
+/// Gives back what a run left.
+fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
+    let story = past::find(run, None, |_| true)?;
+    past::not_running(&story)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone())?;
-    let path = find(&machine, &args.device)?;
+    let names = past::names(&story, &machine)?;
+    let past = Past { story, names, changed: false };
+    let name = past.story.name();
+    let due = resume::left(&past, &machine);
+    if due.is_empty() {
+        eprintln!("{name} has left nothing mounted or open.");
+        return Ok(());
+    }
+    agree(&format!("give back what {name} left"), &due, args)?;
+    let journal = past::reopen(&past.story)?;
+    let listener = screen(args.json);
+    let hands = Hands { machine, real, listener, interrupts };
+    if resume::release_run(&past, hands, Some(journal)) {
+        eprintln!("{name} has left nothing mounted or open.");
+        return Ok(());
+    }
+    Problem::new(format!("some of what {name} left could not be given back, see above"))
+        .help(format!("end what uses it, then: gscript release {name}"))
+        .print();
+    Err(Exit::Failed)
+}
+
+fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
+    let interrupts = interrupts()?;
+    let (machine, real) = this_machine(interrupts.clone())?;
+    let path = find(&machine, device)?;
     if machine.is_system(&path) {
         Problem::new(format!("{path} holds the running system"))
             .help("start from another medium to work on it")
@@ -36,7 +69,7 @@ fn try_release(args: &ReleaseArgs) -> Result<(), Exit> {
     for used in machine.uses(&path) {
         eprintln!("  {}", printable(&used.to_string()));
     }
-    agree(&path, &releases, args)?;
+    agree(&format!("free {path}"), &releases, args)?;
     let (done, after) = carry_out_releases(&releases, machine, real, screen(args.json), interrupts);
     let left = after.uses(&path);
     if done && left.is_empty() {
@@ -57,8 +90,8 @@ fn find(machine: &Machine, name: &str) -> Result<String, Exit> {
     })
 }
 
-fn agree(path: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
-    eprintln!("To free {path}:");
+fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
+    eprintln!("To {what}:");
     for release in releases {
         eprintln!("  $ {}", printable(&release.to_string()));
     }

@@ -30,7 +30,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         Exit::Usage
     };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let records = read_journal(&text).map_err(wrong)?;
+    let records = read_journal(&text).map_err(|damaged| wrong(damaged.to_string()))?;
     let answers = values.answers.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
     let answers: toml::Table =
         answers.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();

@@ -2,11 +2,11 @@
 
 use gscript::approval::{Approval, Consent, Nobody};
 use gscript::error::Exit;
-use gscript::event::Listener;
+use gscript::event::{Event, Listener};
 use gscript::machine::{Machine, compare};
 use gscript::recipe::Recipe;
 use gscript::report::Report;
-use gscript::run::{Job, Outcome, new_journal};
+use gscript::run::{Job, Outcome, RunStart, new_journal};
 use gscript::session::Gate;
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
@@ -14,9 +14,10 @@ use gscript::types::Map;
 use super::agree::{Person, agree};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::cli::{HowArgs, RunArgs};
+use crate::lock::Lock;
 use crate::render::{self, Problem};
 use crate::screen::{screen, style};
-use crate::state::{Log, RunFolder};
+use crate::state::{Log, RunFolder, time};
 use crate::{DONE, ask};
 
 pub(crate) fn run(args: &RunArgs) -> Exit {
@@ -41,7 +42,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
         render::show(&report, style(), &mut std::io::stderr().lock());
     }
     let agreed = Agreed { approval: report.approval, after: report.after };
-    agree_and_carry_out(&args.how, &job, machine, real, agreed)
+    agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
 
 /// What a person is asked for.
@@ -94,10 +95,10 @@ pub(super) fn agree_and_carry_out(
     job: &Job<'_>,
     machine: Machine,
     real: Real,
-    agreed: Agreed,
+    agreed: &Agreed,
 ) -> Result<Exit, Exit> {
     agree(&agreed.approval, &machine, how)?;
-    let exit = carry_out(how, job, machine, real, agreed.approval)?;
+    let exit = carry_out(how, job, machine, real, agreed)?;
     if how.prove {
         prove(&agreed.after)?;
     }
@@ -105,7 +106,7 @@ pub(super) fn agree_and_carry_out(
 }
 
 /// Holds the machine against the plan, as a whole.
-fn prove(planned: &Machine) -> Result<(), Exit> {
+pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
     let (found, _) = this_machine(Interrupts::default())?;
     let differences = compare(planned, &found, None);
     if differences.is_empty() {
@@ -125,28 +126,59 @@ fn carry_out(
     job: &Job<'_>,
     machine: Machine,
     real: Real,
-    approval: Approval,
+    agreed: &Agreed,
 ) -> Result<Exit, Exit> {
-    let recipe = job.recipe;
-    let failed = |error: String| {
-        Problem::new(format!("can't keep a record of the run: {error}"))
-            .help("name a folder that can be written to: --journal DIR")
-            .print();
-        Exit::Failed
-    };
-    let folder = RunFolder::create(how.journal.as_deref(), &recipe.stem())
-        .map_err(|error| failed(error.to_string()))?;
-    let log = Log::create(&folder.log()).map_err(|error| failed(error.to_string()))?;
-    let journal = new_journal(&folder.journal(), recipe, job.variables)
-        .map_err(|error| failed(error.to_string()))?;
-    let listener: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(how.json)];
-    let consent: Box<dyn Consent> =
-        if job.terminal && !how.yes { Box::new(Person) } else { Box::new(Nobody) };
-    let gate = Gate::Enforce(approval, consent);
-    let outcome = job.run(machine, real, gate, Box::new(listener), Some(journal));
+    let lock = Lock::take(&job.recipe.name, &agreed.approval, &machine)?;
+    let folder = RunFolder::create(how.journal.as_deref(), &job.recipe.stem())
+        .map_err(|error| unrecorded(&error))?;
+    let mut start = RunStart::new(folder.number(), time());
+    start.after = how.prove.then(|| agreed.after.clone());
+    let journal = new_journal(&folder.journal(), job, &machine, &agreed.approval, start)
+        .map_err(|error| unrecorded(&error))?;
+    let mut listener = listener(&folder, how.json)?;
+    if how.journal.is_none() && folder.forgets() {
+        let text = format!(
+            "the journal in {} is gone after a reboot: to be able to resume then, keep it on a \
+             stick or disk with --journal DIR",
+            folder.journal().display()
+        );
+        listener.hear(&Event::Warning { text });
+    }
+    let gate = Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes));
+    let outcome = job.run(machine, real, gate, listener, Some(journal), None);
+    drop(lock);
+    ended(outcome, job.recipe, &folder, how.json)
+}
+
+/// Who is asked in the middle of a run.
+pub(super) fn consent(somebody: bool) -> Box<dyn Consent> {
+    if somebody { Box::new(Person) } else { Box::new(Nobody) }
+}
+
+/// The log of the run and the screen.
+pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listener>, Exit> {
+    let log = Log::create(&folder.log()).map_err(|error| unrecorded(&error))?;
+    let both: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(json)];
+    Ok(Box::new(both))
+}
+
+fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
+    Problem::new(format!("can't keep a record of the run: {error}"))
+        .help("name a folder that can be written to: --journal DIR")
+        .print();
+    Exit::Failed
+}
+
+/// Says how a run ended.
+pub(super) fn ended(
+    outcome: Outcome,
+    recipe: &Recipe,
+    folder: &RunFolder,
+    json: bool,
+) -> Result<Exit, Exit> {
     let log = folder.log();
     let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
-        if !how.json {
+        if !json {
             eprintln!("Log: {}", log.display());
         }
         return Ok(DONE);
@@ -161,6 +193,7 @@ fn carry_out(
         problem.notes.push(("stays", remains));
     }
     problem.notes.push(("log", log.display().to_string()));
+    problem.notes.push(("to go on", format!("gscript resume {}", folder.journal().display())));
     eprintln!();
     problem.print();
     Err(error.exit())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::system::{Cmd, Outcome, Step};
-use crate::types::Value;
+use crate::types::{AbsPath, Value};
 
 /// Something that a person has to agree to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -106,6 +106,8 @@ pub struct Plan<T> {
     pub hint: Option<&'static str>,
     /// Whether it is done again even where its facts hold: they don't tell everything it does.
     pub always: bool,
+    /// The folder in which the journal is kept from then on.
+    pub keeps_journal: Option<AbsPath>,
     /// What the script gets.
     pub returns: Returns<T>,
 }
@@ -131,6 +133,7 @@ impl Plan<()> {
             already: None,
             hint: None,
             always: false,
+            keeps_journal: None,
             returns: Returns::Known(()),
         }
     }
@@ -174,6 +177,12 @@ impl<T> Plan<T> {
         Self { always: true, ..self }
     }
 
+    /// Keeps the journal in a folder from then on.
+    #[must_use]
+    pub fn keeps_journal(self, folder: AbsPath) -> Self {
+        Self { keeps_journal: Some(folder), ..self }
+    }
+
     /// Adds a fact, where there is one.
     #[must_use]
     pub fn makes_all(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
@@ -213,6 +222,7 @@ impl<T> Plan<T> {
             already: self.already,
             hint: self.hint,
             always: self.always,
+            keeps_journal: self.keeps_journal,
             returns: f(self.returns),
         }
     }

@@ -1,18 +1,23 @@
 //! The way of one call: decode → plan → guard → approval → journal → execute → learn and compare.
 
+mod again;
+mod record;
 mod relay;
 mod verify;
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use relay::Relay;
+
+use again::Turn;
 
 use crate::approval::Bound;
 use crate::error::{BadCall, Error, Result};
 use crate::event::{Event, Site};
 use crate::guard::may_be_lost;
+use crate::journal::Record;
 use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
 use crate::report::{PlannedCall, PlannedStep, TakeBack, edit};
@@ -27,6 +32,10 @@ struct Call {
     spec: &'static Spec,
     about: String,
     site: Site,
+    /// As the script gave them, for the journal.
+    args: Map,
+    /// Of the arguments, where there is a journal.
+    digest: String,
 }
 
 impl Session {
@@ -62,8 +71,7 @@ impl Session {
         }
         self.calls += 1;
         self.ids.enter(self.calls);
-        let mut call =
-            Call { number: self.calls, spec: primitive.spec, about: String::new(), site };
+        let mut call = Call::new(self.calls, primitive.spec, site);
         if !self.planning() && self.interrupts.count() > 0 {
             let failure = call.failure(Error::Interrupted);
             return Err(self.latch(failure));
@@ -73,20 +81,44 @@ impl Session {
             Error::from(BadCall { primitive, signature, error })
         };
         let result = match primitive.read {
-            Read::Action(read) => match given.and_then(read).map_err(wrong) {
-                Ok(action) => {
-                    call.about = about(call.spec, &action.arguments());
-                    self.act(&call, action.as_ref())
+            Read::Action(read) => given.and_then(read).map_err(wrong).and_then(|action| {
+                self.arrived(&mut call, action.arguments());
+                match self.turn(&call)? {
+                    Turn::Past(value) => Ok(value),
+                    Turn::Now(open) => match self.by_names_of_now(&call) {
+                        None => self.act(&call, action.as_ref(), open),
+                        Some(given) => {
+                            let action = given.and_then(read).map_err(wrong)?;
+                            self.act(&call, action.as_ref(), open)
+                        }
+                    },
                 }
-                Err(error) => Err(error),
-            },
+            }),
             Read::Query(read) => {
                 let answer = given.and_then(read).map_err(wrong).and_then(|query| {
-                    call.about = about(call.spec, &query.arguments());
-                    self.ask(&call, query.as_ref())
+                    self.arrived(&mut call, query.arguments());
+                    match self.turn(&call)? {
+                        Turn::Past(value) => return Ok(value),
+                        Turn::Now(_) => {}
+                    }
+                    let answer = match self.by_names_of_now(&call) {
+                        None => self.ask(&call, query.as_ref()),
+                        Some(given) => {
+                            let query = given.and_then(read).map_err(wrong)?;
+                            self.ask(&call, query.as_ref())
+                        }
+                    };
+                    self.answered(&call, answer)
                 });
-                // A question that has no answer is the script's to handle.
-                return answer.map_err(|error| call.failure(error));
+                // A question that has no answer is the script's to handle; a recipe that went
+                // another way is not.
+                return answer.map_err(|error| {
+                    let failure = call.failure(error);
+                    match failure.error.ends_the_run() {
+                        true => self.latch(failure),
+                        false => failure,
+                    }
+                });
             }
         };
         result.map_err(|error| {
@@ -118,9 +150,20 @@ impl Session {
         }
     }
 
-    fn act(&mut self, call: &Call, action: &dyn AnyAction) -> Result<Value> {
+    fn act(
+        &mut self,
+        call: &Call,
+        action: &dyn AnyAction,
+        open: Option<Vec<Fact>>,
+    ) -> Result<Value> {
         let start = Instant::now();
         let effects = self.canonical(action.effects());
+        if let Some(wanted) = open {
+            if let Some(value) = self.was_done(call, action, &effects, &wanted)? {
+                return Ok(value);
+            }
+            self.ids.enter(call.number);
+        }
         let mut plan = action.plan(&mut self.planning_view())?;
         self.require_programs(&plan.steps)?;
         plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
@@ -136,7 +179,7 @@ impl Session {
         for text in &plan.warnings {
             self.listener.hear(&Event::Warning { text: text.clone() });
         }
-        self.begin(call, action, &plan)?;
+        self.begin(call, &plan)?;
         let result = match plan.already {
             Some(_) => Ok(match &plan.returns {
                 Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
@@ -228,24 +271,15 @@ impl Session {
                     if !agreed {
                         return Err(Error::NotApproved { effect: effect.to_string() });
                     }
-                    approval.extend(wanted);
+                    approval.extend(wanted.clone());
+                    if let Some(journal) = &mut self.journal {
+                        let effect = self.replay.names.data_then(&wanted);
+                        journal.write(&Record::Approved { effect }, true)?;
+                    }
                 }
                 Ok(())
             }
         }
-    }
-
-    fn begin(&mut self, call: &Call, action: &dyn AnyAction, plan: &Plan<Value>) -> Result<()> {
-        if let (None, Some(journal)) = (&plan.already, &mut self.journal) {
-            journal.begin(call.number, call.spec.name, &action.arguments(), &call.site)?;
-        }
-        self.tell(&Event::Began {
-            call: call.number,
-            name: call.spec.name.to_owned(),
-            about: call.about.clone(),
-            site: call.site.clone(),
-        });
-        Ok(())
     }
 
     /// Performs the steps, learns the facts, and compares with the machine.
@@ -265,6 +299,9 @@ impl Session {
             outcomes.push(outcome);
         }
         self.learn(&plan.makes)?;
+        if let (Some(folder), Some(journal)) = (&plan.keeps_journal, &mut self.journal) {
+            journal.keep_in(folder.as_path())?;
+        }
         match &plan.returns {
             Returns::Known(value) => Ok(value.clone()),
             Returns::Read { guess, .. } if nobody_knows(&outcomes, self.planning()) => {
@@ -288,51 +325,15 @@ impl Session {
         if terminal {
             self.tell(&Event::Terminal { taken: true });
         }
+        if let (Step::Unmount { at }, Some(journal)) = (step, &mut self.journal) {
+            journal.leave(at)?;
+        }
         let mut watch = Relay::new(call.number, self.listener.as_mut());
         let outcome = self.system.perform(step, &mut watch);
         if terminal {
             self.tell(&Event::Terminal { taken: false });
         }
         Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
-    }
-
-    fn finish(
-        &mut self,
-        call: &Call,
-        plan: &Plan<Value>,
-        effects: Vec<Effect>,
-        took: Duration,
-        result: Result<Value>,
-    ) -> Result<Value> {
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let number = call.number;
-        match &result {
-            Ok(value) => {
-                match plan.already {
-                    Some(_) => self.tally.already += 1,
-                    None => self.tally.changed += 1,
-                }
-                if let (None, Some(journal)) = (&plan.already, &mut self.journal) {
-                    journal.done(number, &plan.makes, value)?;
-                }
-                let already = plan.already.clone();
-                self.tell(&Event::Done { call: number, millis, already });
-            }
-            Err(error) => {
-                let error = error.to_string();
-                if let Some(journal) = &mut self.journal {
-                    journal.failed(number, &error)?;
-                }
-                self.tell(&Event::Failed { call: number, millis, error });
-            }
-        }
-        if self.planning() {
-            // A plan may be a hundred thousand of these: no room is kept that nobody will need.
-            let mut steps = std::mem::take(&mut self.planned);
-            steps.shrink_to_fit();
-            self.note(call.planned(plan, steps, effects));
-        }
-        result
     }
 }
 
@@ -342,6 +343,11 @@ fn nobody_knows(outcomes: &[Outcome], planning: bool) -> bool {
 }
 
 impl Call {
+    fn new(number: u64, spec: &'static Spec, site: Site) -> Self {
+        let (about, digest) = (String::new(), String::new());
+        Self { number, spec, about, site, args: Map::new(), digest }
+    }
+
     fn planned(
         &self,
         plan: &Plan<Value>,

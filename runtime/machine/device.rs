@@ -306,12 +306,17 @@ impl Device {
 
     /// The path of a partition of this device: `sda` → `sda1`, `nvme0n1` → `nvme0n1p1`.
     pub fn partition_path(&self, number: u32) -> String {
-        let digit = self.path.ends_with(|c: char| c.is_ascii_digit());
-        let mapped = self.path.starts_with("/dev/mapper/");
-        match (digit, mapped) {
-            (false, false) => format!("{}{number}", self.path),
-            (true, _) => format!("{}p{number}", self.path),
-            (false, true) => format!("{}-part{number}", self.path),
-        }
+        partition_path(&self.path, number)
+    }
+}
+
+/// The path of a partition of the disk with this path.
+pub fn partition_path(disk: &str, number: u32) -> String {
+    let digit = disk.ends_with(|c: char| c.is_ascii_digit());
+    let mapped = disk.starts_with("/dev/mapper/");
+    match (digit, mapped) {
+        (false, false) => format!("{disk}{number}"),
+        (true, _) => format!("{disk}p{number}"),
+        (false, true) => format!("{disk}-part{number}"),
     }
 }

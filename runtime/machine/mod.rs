@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use compare::{Difference, compare};
-pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table};
+pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table, partition_path};
 pub use fact::{Fact, Lifetime, MountOrigin, NewPartition};
 pub use identity::Identity;
 pub use layout::{layout, layout_within};

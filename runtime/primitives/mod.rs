@@ -10,6 +10,7 @@ pub mod disk;
 pub mod file;
 pub mod fs;
 pub mod fstab;
+pub mod journal;
 pub mod key;
 pub mod luks;
 pub mod lvm;

@@ -1,0 +1,122 @@
+//! Two runs never work on the same disk or folder at once.
+//!
+//! Each process keeps a file that says what it works on, and holds a lock on it; the kernel takes
+//! the lock back when the process ends, however it ends, so a file without a lock means nothing.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::path::PathBuf;
+
+use gscript::action::Effect;
+use gscript::approval::Approval;
+use gscript::error::Exit;
+use gscript::machine::{Machine, is_below};
+use serde::{Deserialize, Serialize};
+
+use crate::render::Problem;
+use crate::state::locks;
+
+/// What a process works on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Work {
+    pid: u32,
+    recipe: String,
+    /// Disks, and folders that are written to or mounted on.
+    targets: Vec<String>,
+}
+
+/// Held as long as a run goes.
+pub(crate) struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the targets of a run, unless another process has one of them.
+    pub(crate) fn take(recipe: &str, approval: &Approval, machine: &Machine) -> Result<Self, Exit> {
+        let targets = targets(approval, machine);
+        let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
+        match try_take(&work) {
+            Ok(Ok(lock)) => Ok(lock),
+            Ok(Err((other, target))) => {
+                let mut problem = Problem::new(format!(
+                    "another gscript is working on {target}: {} (process {})",
+                    other.recipe, other.pid
+                ));
+                problem.notes.push(("now", "nothing has been changed".into()));
+                problem
+                    .help(format!("wait until it is done, or stop it: kill {}", other.pid))
+                    .print();
+                Err(Exit::Refused)
+            }
+            Err(error) => {
+                let folder = locks();
+                Problem::new(format!("can't lock the targets in {}: {error}", folder.display()))
+                    .print();
+                Err(Exit::Failed)
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Without its lock it means nothing anyway.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
+    let folder = locks();
+    fs::create_dir_all(&folder)?;
+    // Whoever looks and then writes does both alone.
+    let all = OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
+    all.lock()?;
+    for entry in fs::read_dir(&folder)?.flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|ending| ending != "run") {
+            continue;
+        }
+        let Ok(file) = File::open(&path) else { continue };
+        if file.try_lock_shared().is_ok() {
+            let _ = fs::remove_file(&path);
+            continue;
+        }
+        let other = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let other: Option<Work> = other;
+        if let Some((other, target)) = other.and_then(|other| {
+            let target = shared(&work.targets, &other.targets)?;
+            Some((other, target))
+        }) {
+            return Ok(Err((other, target)));
+        }
+    }
+    let path = folder.join(format!("{}.run", work.pid));
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+    file.lock()?;
+    file.write_all(&serde_json::to_vec(work)?)?;
+    file.rewind()?;
+    Ok(Ok(Lock { path, _file: file }))
+}
+
+fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
+    let mut targets = Vec::new();
+    for (effect, _) in approval.effects() {
+        match effect {
+            Effect::Destroys { device } | Effect::Alters { device } => {
+                targets.extend(machine.base_disks(device).iter().map(|disk| disk.path.clone()));
+            }
+            Effect::Writes { path } | Effect::Mounts { at: path } => targets.push(path.clone()),
+            Effect::Runs { root, .. } if root != "/" => targets.push(root.clone()),
+            Effect::Runs { .. } | Effect::Ends { .. } => {}
+        }
+    }
+    targets.sort();
+    targets.dedup();
+    targets
+}
+
+/// What both work on.
+fn shared(ours: &[String], theirs: &[String]) -> Option<String> {
+    ours.iter().find(|our| theirs.iter().any(|t| is_below(our, t) || is_below(t, our))).cloned()
+}

@@ -1,0 +1,134 @@
+//! A call of a resumed run: from the journal, or now.
+
+use super::Call;
+use crate::action::{AnyAction, Effect, Returns};
+use crate::error::Result;
+use crate::event::Event;
+use crate::machine::{Fact, Lifetime};
+use crate::primitives::journal::KeepOn;
+use crate::registry::Read;
+use crate::resume::{Diverged, Ending, NoAnswer};
+use crate::session::Session;
+use crate::spec::{ArgError, Given};
+use crate::types::Value;
+
+/// Whose turn it is.
+pub(super) enum Turn {
+    /// The journal has the result.
+    Past(Value),
+    /// It is done now; perhaps it was begun before, to make these facts.
+    Now(Option<Vec<Fact>>),
+}
+
+impl Session {
+    /// What the journal says to a call: its arguments must be what they were.
+    pub(super) fn turn(&mut self, call: &Call) -> Result<Turn> {
+        let Some(played) = self.replay.played.remove(&call.number) else {
+            return Ok(Turn::Now(None));
+        };
+        let same_name = played.name == call.spec.name;
+        if !same_name || played.digest != call.digest {
+            // What went wrong may have been set right in the recipe.
+            if self.replay.changed && matches!(played.result, Ending::Open(_)) {
+                return Ok(Turn::Now(None));
+            }
+            let now = format!("{} {}", call.spec.name, call.about);
+            let now = now.trim_end().to_owned();
+            let site = call.site.clone();
+            return Err(Diverged { site, now, then: played.name, args: same_name }.into());
+        }
+        match played.result {
+            Ending::Open(makes) => Ok(Turn::Now(Some(self.replay.names.data_now(&makes)))),
+            Ending::Error(error) => Err(NoAnswer(error).into()),
+            Ending::Value(value) => {
+                self.play(call);
+                Ok(Turn::Past(value))
+            }
+        }
+    }
+
+    /// Shows an action that was done before.
+    fn play(&mut self, call: &Call) {
+        let primitive = crate::registry::primitive(call.spec.name);
+        if primitive.is_some_and(|primitive| matches!(primitive.read, Read::Action(_))) {
+            self.tally.already += 1;
+            self.tell_began(call);
+            if call.spec.name == "journal.keep_on" {
+                self.keep_again(call);
+            }
+            let already = Some("done before".to_owned());
+            self.tell(&Event::Done { call: call.number, millis: 0, already });
+        }
+    }
+
+    /// The copy of the journal follows again, where its filesystem is there.
+    fn keep_again(&mut self, call: &Call) {
+        let path = call.args.iter().find(|(name, _)| name == "path");
+        let path = path.and_then(|(_, value)| value.as_text());
+        let (Some(path), Some(journal)) = (path, &mut self.journal) else { return };
+        let folder = KeepOn::folder(path);
+        if journal.is_kept_in(&folder)
+            && let Err(error) = journal.keep_in(&folder)
+        {
+            // The journal itself goes on.
+            self.tell(&Event::Warning { text: error.to_string() });
+        }
+    }
+
+    /// Arguments with the names that devices have now, where some have moved.
+    pub(super) fn by_names_of_now(
+        &self,
+        call: &Call,
+    ) -> Option<std::result::Result<Given, ArgError>> {
+        if self.replay.names.is_empty() {
+            return None;
+        }
+        let args = self.replay.names.args_now(&call.args);
+        let args = args.into_iter().filter(|(_, value)| *value != Value::Unit).collect();
+        Some(Given::by_name(call.spec.params, args))
+    }
+
+    /// An action was cut off: whether it had come to its end all the same.
+    ///
+    /// What it overwrites is done again as long as nothing uses it: a tool that was killed may have
+    /// left the signature of a filesystem without the filesystem. Of what is not whole, everything
+    /// that would be in the way of a second time is given back.
+    pub(super) fn was_done(
+        &mut self,
+        call: &Call,
+        action: &dyn AnyAction,
+        effects: &[Effect],
+        wanted: &[Fact],
+    ) -> Result<Option<Value>> {
+        let files = self.system.files();
+        let so = |fact: &Fact| fact.holds(&self.machine, files) == Some(true);
+        let all = !wanted.is_empty() && wanted.iter().all(so);
+        let free = effects.iter().all(|effect| match effect {
+            Effect::Destroys { device } => self.machine.uses(device).is_empty(),
+            _ => false,
+        });
+        let partly: Vec<Fact> = wanted
+            .iter()
+            .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && so(fact))
+            .cloned()
+            .collect();
+        let again = free && !effects.is_empty();
+        if all && !again {
+            let plan = action.plan(&mut self.planning_view())?;
+            if let (Returns::Known(value), false) = (&plan.returns, plan.always) {
+                let value = value.clone();
+                self.adopt(wanted);
+                self.tally.already += 1;
+                self.tell_began(call);
+                self.ended_well(call, wanted, None, &value, 0)?;
+                let already = Some("it was done when the run was cut off".to_owned());
+                self.tell(&Event::Done { call: call.number, millis: 0, already });
+                return Ok(Some(self.replay.names.value_then(&value)));
+            }
+        }
+        for release in partly.iter().rev().filter_map(Fact::release) {
+            self.release_each(&[release]);
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading a journal: what happened, and how far it came.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::{Head, JOURNAL_FORMAT, Record};
+
+/// Why a journal can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// The line, from 1; 0 for the file as a whole.
+    pub line: usize,
+    /// What is the matter.
+    pub why: String,
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.why),
+            line => write!(f, "line {line}: {}", self.why),
+        }
+    }
+}
+
+impl Damaged {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        "what it says after that place can't be trusted: free the disks with gscript release \
+         DEVICE, and run the recipe again"
+    }
+}
+
+/// Reads a journal; a torn last line is what a power cut leaves.
+pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut records = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        match serde_json::from_str(line) {
+            Ok(record) => records.push(record),
+            Err(_) if index + 1 == lines.len() && !text.ends_with('\n') => break,
+            Err(error) => return Err(Damaged { line: index + 1, why: error.to_string() }),
+        }
+    }
+    let wrong = |why: String| Err(Damaged { line: 0, why });
+    match records.first() {
+        Some(Record::Run(head)) if (1..=JOURNAL_FORMAT).contains(&head.format) => Ok(records),
+        Some(Record::Run(head)) => wrong(format!(
+            "its format is {}, this program reads up to {JOURNAL_FORMAT}",
+            head.format
+        )),
+        _ => wrong("it does not begin with a run".into()),
+    }
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A process is at it.
+    Running,
+    /// Everything was done.
+    Finished,
+    /// It ended with an error; it can be resumed.
+    Failed,
+    /// It did not end by itself; it can be resumed.
+    Unfinished,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Unfinished => "unfinished",
+        })
+    }
+}
+
+/// A journal that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// Its file.
+    pub path: PathBuf,
+    /// Everything that it says.
+    pub records: Vec<Record>,
+    /// Whether a process is writing it.
+    pub running: bool,
+}
+
+impl Story {
+    /// Reads a journal from its file.
+    pub fn read(path: &Path) -> Result<Self, Damaged> {
+        let failed = |error: std::io::Error| Damaged { line: 0, why: error.to_string() };
+        let file = File::open(path).map_err(failed)?;
+        let running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        let bytes = std::fs::read(path).map_err(failed)?;
+        // The torn end may be torn within a character.
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let text = std::str::from_utf8(&bytes).or_else(|_| std::str::from_utf8(&bytes[..end]));
+        let text = text.map_err(|error| {
+            let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+            Damaged { line, why: "it is not text".into() }
+        })?;
+        Ok(Self { path: path.to_owned(), records: read_journal(text)?, running })
+    }
+
+    /// What the run is about.
+    pub fn head(&self) -> &Head {
+        match self.records.first() {
+            Some(Record::Run(head)) => head,
+            // Reading has made sure of it.
+            _ => unreachable!("a journal begins with a run"),
+        }
+    }
+
+    /// The name of the run: of the folder that it is in.
+    pub fn name(&self) -> String {
+        let folder = self.path.parent().and_then(Path::file_name).unwrap_or_default();
+        folder.to_string_lossy().into_owned()
+    }
+
+    /// How far it came.
+    pub fn state(&self) -> State {
+        let over = self.records.iter().rev().find_map(|record| match record {
+            Record::Ended { ok } => Some(Some(*ok)),
+            Record::Released { .. } => None,
+            _ => Some(None),
+        });
+        match (self.running, over.flatten()) {
+            (true, _) => State::Running,
+            (false, Some(true)) => State::Finished,
+            (false, Some(false)) => State::Failed,
+            (false, None) => State::Unfinished,
+        }
+    }
+
+    /// The recipe's text as it was last.
+    pub fn text(&self) -> &str {
+        let latest = self.records.iter().rev().find_map(|record| match record {
+            Record::Resumed { text: Some(text), .. } => Some(text.as_str()),
+            _ => None,
+        });
+        latest.unwrap_or(&self.head().text)
+    }
+
+    /// The actions that began and neither ended nor failed since then: at most the last one of a
+    /// run that was cut off.
+    pub fn interrupted(&self) -> Option<&Record> {
+        let mut open: BTreeMap<u64, &Record> = BTreeMap::new();
+        for record in &self.records {
+            match record {
+                Record::Begin { call, .. } => {
+                    open.insert(*call, record);
+                }
+                Record::Done { call, .. } | Record::Already { call, .. } => {
+                    open.remove(call);
+                }
+                _ => {}
+            }
+        }
+        open.into_values().next_back()
+    }
+}

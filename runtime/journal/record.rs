@@ -1,0 +1,172 @@
+//! What a journal says, line by line.
+
+use serde::{Deserialize, Serialize};
+
+use crate::approval::Bound;
+use crate::event::Site;
+use crate::machine::{Fact, Identity, Machine};
+use crate::report::TakeBack;
+
+/// The format of journals; raised when an old program could misread a new one.
+pub const JOURNAL_FORMAT: u32 = 2;
+
+/// What a run is about: the first line.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// See [`JOURNAL_FORMAT`].
+    pub format: u32,
+    /// The version of the program.
+    #[serde(default)]
+    pub program: String,
+    /// Counts the runs of one folder: clocks of live media are not to be trusted.
+    #[serde(default)]
+    pub number: u64,
+    /// When it began, for people.
+    #[serde(default)]
+    pub started: String,
+    /// The recipe, as it was named.
+    pub recipe: String,
+    /// The same from the root of the filesystem.
+    #[serde(default)]
+    pub path: String,
+    /// SHA-256 of the recipe.
+    pub digest: String,
+    /// The recipe itself.
+    #[serde(default)]
+    pub text: String,
+    /// Its parameters; secrets by name only.
+    pub params: serde_json::Value,
+    /// From which identifiers are derived, 64 hexadecimal digits.
+    #[serde(default)]
+    pub seed: String,
+    /// What was agreed to, bound to devices.
+    #[serde(default)]
+    pub effects: Vec<Bound>,
+    /// All devices at the beginning, to find them again under other names.
+    #[serde(default)]
+    pub devices: Vec<Identity>,
+    /// The machine as it will be, where that is to be proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Machine>,
+}
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// The first line.
+    Run(Box<Head>),
+    /// A chapter begins.
+    Chapter {
+        /// Its title.
+        title: String,
+    },
+    /// An action is about to run.
+    Begin {
+        /// Its number.
+        call: u64,
+        /// The primitive.
+        name: String,
+        /// Its arguments; secrets by name only.
+        args: serde_json::Value,
+        /// SHA-256 of the arguments.
+        #[serde(default)]
+        digest: String,
+        /// What will be so.
+        #[serde(default)]
+        makes: Vec<Fact>,
+        /// How it is taken back.
+        #[serde(default = "nothing")]
+        undo: TakeBack,
+        /// Where it is called.
+        site: Site,
+    },
+    /// It ended well.
+    Done {
+        /// Its number.
+        call: u64,
+        /// What is so since then.
+        facts: Vec<Fact>,
+        /// What the script got.
+        output: serde_json::Value,
+        /// How long it took.
+        #[serde(default)]
+        millis: u64,
+    },
+    /// An action had nothing to do.
+    Already {
+        /// Its number.
+        call: u64,
+        /// The primitive.
+        name: String,
+        /// Its arguments; secrets by name only.
+        args: serde_json::Value,
+        /// SHA-256 of the arguments.
+        digest: String,
+        /// What was so.
+        facts: Vec<Fact>,
+        /// What the script got.
+        output: serde_json::Value,
+        /// Why there was nothing to do.
+        why: String,
+        /// Where it is called.
+        site: Site,
+    },
+    /// A question was answered.
+    Answer {
+        /// Its number.
+        call: u64,
+        /// The primitive.
+        name: String,
+        /// SHA-256 of the arguments.
+        digest: String,
+        /// What the script got.
+        output: serde_json::Value,
+        /// Why there was no answer, if so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// An action failed.
+    Failed {
+        /// Its number.
+        call: u64,
+        /// Why.
+        error: String,
+        /// How long it took.
+        #[serde(default)]
+        millis: u64,
+    },
+    /// The person allowed more than was planned.
+    Approved {
+        /// What.
+        effect: Bound,
+    },
+    /// Something was given back after the run failed, or by `gscript release`.
+    Released {
+        /// The command.
+        text: String,
+        /// Why it could not be, if so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// The run goes on.
+    Resumed {
+        /// When, for people.
+        at: String,
+        /// The recipe's text since then, where it is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// Devices that have another name now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        renamed: Vec<(String, String)>,
+    },
+    /// The run is over.
+    Ended {
+        /// Whether everything was done.
+        ok: bool,
+    },
+}
+
+fn nothing() -> TakeBack {
+    TakeBack::Nothing
+}

@@ -1,0 +1,96 @@
+use super::*;
+use crate::event::Site;
+use crate::report::TakeBack;
+use crate::types::Secret;
+
+fn begin(call: u64) -> Record {
+    let secret = Value::Secret(Secret::new("passphrase", b"hunter2".to_vec()));
+    let args: Map = vec![("key".into(), secret)];
+    Record::Begin {
+        call,
+        name: "luks.open".into(),
+        args: Value::Map(args.clone()).recorded(),
+        digest: digest(&args),
+        makes: Vec::new(),
+        undo: TakeBack::Nothing,
+        site: Site { file: "r.rhai".into(), line: 3 },
+    }
+}
+
+fn head() -> Head {
+    Head { format: JOURNAL_FORMAT, recipe: "r.rhai".into(), ..Head::default() }
+}
+
+#[test]
+fn secrets_are_names_and_torn_lines_are_dropped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let mut journal = Journal::create(&path, head()).expect("a journal");
+    journal.write(&begin(1), true).expect("a line");
+    let mut text = fs::read_to_string(&path).expect("the journal");
+    assert!(!text.contains("hunter2"));
+    assert!(text.contains(r#""args":{"key":{"secret":"passphrase"}}"#), "{text}");
+    text.push_str("{\"record\":\"do");
+    assert_eq!(read_journal(&text).map(|records| records.len()), Ok(2));
+    text.push('\n');
+    assert_eq!(read_journal(&text).map_err(|damaged| damaged.line), Err(3));
+}
+
+#[test]
+fn a_torn_line_is_cut_before_the_next_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    drop(Journal::create(&path, head()).expect("a journal"));
+    // Torn within a character, and torn just before its end.
+    for (tail, lines) in [(&b"{\"record\":\"chapter\",\"title\":\"\xc3"[..], 2), (b"", 3)] {
+        let mut file = OpenOptions::new().append(true).open(&path).expect("it");
+        file.write_all(tail).expect("a tail");
+        drop(file);
+        assert!(Story::read(&path).is_ok());
+        let mut journal = Journal::reopen(&path).expect("the journal");
+        journal.write(&begin(1), true).expect("a line");
+        drop(journal);
+        let story = Story::read(&path).expect("whole lines");
+        assert_eq!((story.records.len(), story.running), (lines, false));
+    }
+    let text = fs::read_to_string(&path).expect("it");
+    fs::write(&path, text.trim_end()).expect("without its last line break");
+    let mut journal = Journal::reopen(&path).expect("the journal");
+    journal.write(&begin(2), true).expect("a line");
+    assert_eq!(Story::read(&path).expect("whole lines").records.len(), 4);
+}
+
+#[test]
+fn only_one_process_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let journal = Journal::create(&path, head()).expect("a journal");
+    assert!(Journal::reopen(&path).is_err());
+    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(State::Running));
+    drop(journal);
+    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(State::Unfinished));
+}
+
+#[test]
+fn a_copy_follows_until_its_filesystem_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (run, stick) = (folder.path().join("runs/1"), folder.path().join("stick"));
+    fs::create_dir_all(&run).expect("a folder");
+    let mut journal = Journal::create(&run.join("journal.jsonl"), head()).expect("a journal");
+    let copy = journal.keep_in(&stick).expect("a copy");
+    journal.write(&begin(1), true).expect("a line");
+    let read = |path: &Path| fs::read_to_string(path).expect("it");
+    assert_eq!(read(&copy), read(journal.path()));
+    journal.leave(&stick.to_string_lossy()).expect("closed");
+    let before = read(&copy);
+    journal.write(&begin(2), true).expect("a line");
+    assert_eq!(read(&copy), before);
+    // One that lies there itself goes on at home.
+    drop(journal);
+    let home = folder.path().join("home");
+    let mut journal = Journal::reopen(&copy).expect("it").with_home(home.clone());
+    journal.leave(&stick.to_string_lossy()).expect("moved");
+    journal.write(&begin(3), true).expect("a line");
+    assert!(journal.path().starts_with(&home));
+    assert!(read(journal.path()).starts_with(&before) && read(journal.path()) != before);
+}

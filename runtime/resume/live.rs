@@ -1,0 +1,64 @@
+//! What a journal says is mounted, open, active or swapped to: made by an action, and ended by no
+//! later one.
+
+use crate::journal::Record;
+use crate::machine::{Fact, is_below};
+
+/// An action some of whose work ends with the running kernel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// Its number.
+    pub call: u64,
+    /// What of it is still so, as far as the journal knows.
+    pub facts: Vec<Fact>,
+    /// Whether the run made it, and has to release it.
+    pub ours: bool,
+    /// Whether the action ended well.
+    pub ended: bool,
+}
+
+/// In the order in which it was made.
+pub fn live(records: &[Record]) -> Vec<Live> {
+    let mut all: Vec<Live> = Vec::new();
+    for record in records {
+        let (call, facts, ours, ended) = match record {
+            Record::Begin { call, makes, .. } => (call, makes, true, false),
+            Record::Done { call, facts, .. } => (call, facts, true, true),
+            Record::Already { call, facts, .. } => (call, facts, false, true),
+            _ => continue,
+        };
+        if ended {
+            for one in &mut all {
+                one.facts.retain(|old| !facts.iter().any(|new| ends(new, old)));
+            }
+        }
+        all.retain(|one| one.call != *call && !one.facts.is_empty());
+        let facts = facts.iter().filter(|fact| fact.release().is_some()).cloned().collect();
+        all.push(Live { call: *call, facts, ours, ended });
+    }
+    all.retain(|one| !one.facts.is_empty());
+    all
+}
+
+/// Whether one fact makes an end of the other.
+fn ends(new: &Fact, old: &Fact) -> bool {
+    match (new, old) {
+        (Fact::Unmounted { at }, Fact::Mounted { at: old, .. }) => is_below(old, at),
+        (Fact::Closed { name }, Fact::Opened { name: old, .. }) => name == old,
+        (
+            Fact::GroupActive { group, active: false } | Fact::GroupGone { group },
+            Fact::GroupActive { group: old, .. }
+            | Fact::GroupMade { group: old, .. }
+            | Fact::VolumeMade { group: old, .. },
+        ) => group == old,
+        (
+            Fact::VolumeInactive { group, volume } | Fact::VolumeGone { group, volume },
+            Fact::VolumeMade { group: old, volume: known, .. },
+        ) => (group, volume) == (old, known),
+        (Fact::ArrayStopped { array }, Fact::ArrayRunning { array: old, .. }) => array == old,
+        (Fact::Swapping { device, on: None }, Fact::Swapping { device: old, on: Some(_) }) => {
+            device == old
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,13 @@
+//! Going on with a run that was cut off: what it has done is played back from its journal, what a
+//! reboot ended is made again, and what was half done is looked at.
+
+mod live;
+mod names;
+mod replay;
+mod restore;
+
+pub use live::{Live, live};
+pub use names::{Gone, Names};
+pub(crate) use replay::NoAnswer;
+pub use replay::{Diverged, Ending, Played, Replay};
+pub use restore::{Hands, Past, left, release_run, shell};

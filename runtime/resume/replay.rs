@@ -1,0 +1,139 @@
+//! Calls that a journal knows the results of.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Names;
+use crate::error::{Exit, Rule};
+use crate::event::Site;
+use crate::journal::{Record, Story};
+use crate::machine::Fact;
+use crate::types::Value;
+
+/// A call of the run that is resumed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Played {
+    /// The primitive.
+    pub name: String,
+    /// SHA-256 of its arguments.
+    pub digest: String,
+    /// How it ended.
+    pub result: Ending,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// Well: the script gets this.
+    Value(Value),
+    /// A question without an answer.
+    Error(String),
+    /// Not at all, or badly: these facts were wanted.
+    Open(Vec<Fact>),
+}
+
+/// What a resumed run is given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Replay {
+    /// Calls by number.
+    pub played: BTreeMap<u64, Played>,
+    /// Devices that have other names now.
+    pub names: Names,
+    /// Whether the recipe has another text: then what had failed may be called otherwise.
+    pub changed: bool,
+}
+
+impl Replay {
+    /// The results of a journal.
+    pub fn of(story: &Story, names: Names, changed: bool) -> Self {
+        let mut played = BTreeMap::new();
+        let plain = |json: &serde_json::Value| Value::from(json.clone());
+        for record in &story.records {
+            match record {
+                Record::Begin { call, name, digest, makes, .. } => {
+                    let result = Ending::Open(makes.clone());
+                    let (name, digest) = (name.clone(), digest.clone());
+                    played.insert(*call, Played { name, digest, result });
+                }
+                Record::Done { call, output, .. } => {
+                    if let Some(known) = played.get_mut(call) {
+                        known.result = Ending::Value(plain(output));
+                    }
+                }
+                Record::Already { call, name, digest, output, .. } => {
+                    let result = Ending::Value(plain(output));
+                    let (name, digest) = (name.clone(), digest.clone());
+                    played.insert(*call, Played { name, digest, result });
+                }
+                Record::Answer { call, name, digest, output, error } => {
+                    let result = match error {
+                        Some(error) => Ending::Error(error.clone()),
+                        None => Ending::Value(plain(output)),
+                    };
+                    let (name, digest) = (name.clone(), digest.clone());
+                    played.insert(*call, Played { name, digest, result });
+                }
+                _ => {}
+            }
+        }
+        Self { played, names, changed }
+    }
+}
+
+/// The recipe went another way than its journal says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diverged {
+    /// Where it is now.
+    pub site: Site,
+    /// What it calls now.
+    pub now: String,
+    /// What the journal has.
+    pub then: String,
+    /// Whether only the arguments differ.
+    pub args: bool,
+}
+
+impl fmt::Display for Diverged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "at {} the recipe goes another way than before: it calls {}",
+            self.site, self.now
+        )?;
+        match self.args {
+            true => f.write_str(" with other arguments"),
+            false => write!(f, ", and the journal has {}", self.then),
+        }
+    }
+}
+
+impl std::error::Error for Diverged {}
+
+impl Rule for Diverged {
+    fn remedy(&self) -> Option<String> {
+        Some(
+            "give back what the run left and begin anew: gscript release, then run the recipe; \
+             what is already so is kept"
+                .into(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+
+    fn ends_the_run(&self) -> bool {
+        true
+    }
+}
+
+/// A question that had no answer before has none now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NoAnswer(pub(crate) String);
+
+impl Rule for NoAnswer {
+    fn remedy(&self) -> Option<String> {
+        None
+    }
+}
