@@ -62,9 +62,21 @@ impl Lab {
         self.folder.path()
     }
 
-    /// Runs a script of bash as root. `None`: there is no such virtual machine here, which was told
-    /// and counted.
+    /// Disks are found in another order at the next boot.
+    pub fn reverse_disks(&mut self) {
+        self.disks.reverse();
+    }
+
+    /// Runs a script of bash as root, in one boot, and ends. `None`: there is no such virtual machine
+    /// here, which was told and counted.
     pub fn run(self, test: &str, script: &str) -> Option<Done> {
+        let (console, code) = self.boot(test, script)?;
+        keep_proved(&self.folder.path().join("proved"), test);
+        Some(Done { folder: self.folder, console, code })
+    }
+
+    /// The same, for machines that are booted again. What the console said, and the exit code.
+    pub fn boot(&self, test: &str, script: &str) -> Option<(String, i32)> {
         let kernel = match find_kernel() {
             Ok(kernel) => kernel,
             Err(error) => {
@@ -108,8 +120,7 @@ impl Lab {
         });
         assert_eq!(report.trouble, None, "{test}: {}", console.0);
         let code = report.codes.first().copied().unwrap_or(-1);
-        keep_proved(&self.folder.path().join("proved"), test);
-        Some(Done { folder: self.folder, console: console.0, code })
+        Some((console.0, code))
     }
 }
 

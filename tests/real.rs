@@ -86,13 +86,25 @@ fn approved_is_all_that_happens() {
     done.succeeded();
 }
 
+const RESUME: &str = concat!(include_str!("lab/whole.sh"), include_str!("lab/resume.sh"));
+const CUT_OFF: &str = concat!(include_str!("lab/whole.sh"), include_str!("lab/cut_off.sh"));
+
 #[test]
 fn killed_runs_are_resumed() {
     let lab = Lab::new(&["300M", "100M"]);
-    let Some(done) = lab.run("killed_runs_are_resumed", include_str!("lab/resume.sh")) else {
-        return;
-    };
+    let Some(done) = lab.run("killed_runs_are_resumed", RESUME) else { return };
     done.succeeded();
     let told = done.console.lines().find(|line| line.starts_with("survived "));
     println!("{}", told.expect("how many survived"));
+}
+
+#[test]
+fn a_run_goes_on_after_a_reboot_with_disks_in_another_order() {
+    let test = "a_run_goes_on_after_a_reboot_with_disks_in_another_order";
+    let mut lab = Lab::new(&["300M", "100M"]);
+    let Some(code) = lab.boot(test, CUT_OFF) else { return };
+    assert_eq!(code.1, 0, "{}", code.0);
+    lab.reverse_disks();
+    let Some(done) = lab.run(test, include_str!("lab/second_boot.sh")) else { return };
+    done.succeeded();
 }

@@ -6,9 +6,9 @@ use super::{Live, Names, Replay, live};
 use crate::action::Effect;
 use crate::approval::{Approval, Bound, Nobody};
 use crate::error::Error;
-use crate::event::{Event, Listener, Site};
+use crate::event::{Listener, Site};
 use crate::journal::{Journal, Record, Story};
-use crate::machine::{Fact, Lifetime, Machine, Release};
+use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
 use crate::registry::primitive;
 use crate::reopen::calls_of;
 use crate::session::{Failure, Gate, Session, Setup};
@@ -40,21 +40,26 @@ impl Past {
         Approval::of(all.map(|bound| self.names.data_now(bound)).collect())
     }
 
-    /// The root of a shell: what was prepared to be entered, else what was mounted last.
+    /// The root of a shell: what was prepared to be entered and is still mounted, else what was
+    /// mounted last and lies in nothing else that is mounted.
     pub fn root(&self) -> Option<String> {
         let live = live(&self.story.records);
-        let calls = self.calls();
-        let prepared = live.iter().rev().find_map(|one| {
-            let (name, args, _) = calls.get(&one.call)?;
-            (*name == "chroot.prepare").then(|| args.get("root")?.as_str().map(str::to_owned))?
-        });
-        let mounted = || {
-            live.iter().rev().flat_map(|one| one.facts.iter().rev()).find_map(|fact| match fact {
-                Fact::Mounted { at, .. } => Some(at.clone()),
+        let mounted: Vec<&str> = live
+            .iter()
+            .flat_map(|one| &one.facts)
+            .filter_map(|fact| match fact {
+                Fact::Mounted { at, .. } => Some(at.as_str()),
                 _ => None,
             })
-        };
-        prepared.or_else(mounted)
+            .collect();
+        let calls = self.calls();
+        let prepared = calls.values().filter(|(name, ..)| *name == "chroot.prepare");
+        let mut prepared = prepared.filter_map(|(_, args, _)| args.get("root")?.as_str());
+        let outermost = |at: &&&str| !mounted.iter().any(|o| o != *at && is_below(at, o));
+        prepared
+            .rfind(|root| mounted.contains(root))
+            .or_else(|| mounted.iter().rev().find(outermost).copied())
+            .map(str::to_owned)
     }
 
     fn calls(&self) -> Calls<'_> {
@@ -263,7 +268,5 @@ pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool 
         let facts = past.names.data_now(&one.facts);
         session.adopt(&facts);
     }
-    let clean = session.release_all();
-    session.tell(&Event::Ended { ok: clean, changed: 0, already: 0, millis: 0 });
-    clean
+    session.release_all()
 }

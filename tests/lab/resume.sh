@@ -1,46 +1,6 @@
 # A run is cut off after each of its records, and resumed; then it is resumed after a reboot, with
 # devices under other names, with a changed recipe, while another one is running.
 
-recipe whole.rhai <<END_
-//! # Everything that ends with a reboot
-//! \`\`\`toml
-//! [params.disk]
-//! type = "disk"
-//! [params.secret]
-//! type = "secret"
-//! \`\`\`
-step("Disk");
-let parts = disk::partition(disk, [#{ name: "boot", size: "40M" }, #{ name: "root", size: "rest", kind: "luks" }]);
-step("Container");
-luks::format(parts.root, #{ passphrase: secret, $KDF });
-let inside = luks::open(parts.root, "crypt_" + parts.root.sub_string(5), #{ passphrase: secret });
-step("Volumes");
-lvm::vg_create("whole", [lvm::pv_create(inside)]);
-fs::swap(lvm::lv_create("whole", "swap", "16M"));
-mount::swap_on("/dev/whole/swap");
-fs::make(lvm::lv_create("whole", "root", "100%FREE"));
-mount::mount("/dev/whole/root", "/mnt/whole");
-fs::make(parts.boot, #{ kind: "ext4", label: "boot" });
-mount::mount(parts.boot, "/mnt/whole/boot");
-journal::keep_on("/mnt/whole/boot");
-step("Files");
-stage3::unpack("$OUT/tree.tar", "/mnt/whole");
-file::write("/mnt/whole/etc/motd", "hello\n");
-chroot::prepare("/mnt/whole");
-let said = chroot::run("/mnt/whole", ["cat", "/etc/motd"]);
-if said.stdout != "hello\n" { file::write("/mnt/whole/etc/wrong", said.stdout); }
-step("End");
-chroot::release("/mnt/whole");
-mount::unmount("/mnt/whole", #{ recursive: true });
-mount::swap_off("/dev/whole/swap");
-lvm::vg_deactivate("whole");
-luks::close("crypt_" + parts.root.sub_string(5));
-END_
-printf 'secret = "not on any disk"\n' >answers.toml; chmod 600 answers.toml
-mkdir -p /run/tree/bin /run/tree/etc /run/tree/boot; cp /bin/busybox /run/tree/bin/
-for a in sh cat; do ln -s busybox /run/tree/bin/$a; done
-tar -C /run/tree -cf tree.tar .
-
 # begin FOLDER: runs it in the background; its journal is $journal.
 begin() {
     rm -rf "$1"
@@ -73,17 +33,7 @@ survived=0 tried=0
 step=${RESUME_STEP:-8}
 for n in $(seq 2 "$step" $((records - 1))); do
     begin /run/killed
-    python3 - /run/killed $n $pid <<'PY'
-import glob, os, signal, sys, time
-folder, wanted, pid = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-end = time.time() + 60
-while time.time() < end:
-    files = glob.glob(folder + "/*/journal.jsonl")
-    if files and open(files[0], "rb").read().count(b"\n") >= wanted:
-        break
-    time.sleep(0.0005)
-os.kill(pid, signal.SIGKILL)
-PY
+    kill_at /run/killed record $n $pid
     wait $pid 2>/dev/null
     tried=$((tried + 1))
     # A tool that was running may outlive us.
@@ -107,15 +57,15 @@ echo "survived $survived of $tried"
 
 # --- what a killed run left is given back; the copy on /boot is enough to go on, or to look around --
 begin /run/first
-until grep -q '"name":"chroot.run"' /run/first/*/journal.jsonl 2>/dev/null; do sleep 0.05; done
-kill -9 $pid; wait $pid 2>/dev/null; sleep 0.5
+kill_at /run/first '"begin","call":19' 1 $pid
+wait $pid 2>/dev/null; sleep 0.5
 must "$G" release "$(ls /run/first/*/journal.jsonl)" --yes
 nothing_left
 must "$G" release "$(ls /run/first/*/journal.jsonl)"
 mkdir -p /mnt/stick /run/copy
 must mount /dev/ubda1 /mnt/stick; cp -r /mnt/stick/gscript/* /run/copy; must umount /mnt/stick
 rm -r /run/first
-printf 'see chroot.prepare\ntype cat /etc/motd\nsee hello\ntype exit\n' >acts
+printf 'see mount.mount /dev/ubda1\ntype cat /etc/motd\nsee hello\ntype exit\n' >acts
 must python3 "$PROJECT/tests/lab/typed.py" acts "$G" resume --shell --journal /run/copy --answers answers.toml
 nothing_left
 must "$G" resume --journal /run/copy --answers answers.toml
