@@ -75,3 +75,11 @@ fn approved_is_all_that_happens() {
     };
     done.succeeded();
 }
+
+#[test]
+fn the_way_back_into_an_encrypted_root() {
+    let lab = Lab::new(&["1G", "64M"]);
+    let test = "the_way_back_into_an_encrypted_root";
+    let Some(done) = lab.run(test, include_str!("lab/rescue.sh")) else { return };
+    done.succeeded();
+}
