@@ -8,7 +8,7 @@ use gscript::report::{Entry, Report};
 use gscript::run::Job;
 use gscript::script::Language;
 use gscript::system::{Interrupts, Sim};
-use gscript::types::Map;
+use gscript::types::{Map, Secret, Value};
 
 use crate::dsl::project;
 
@@ -21,7 +21,9 @@ pub fn example_machine() -> Machine {
 /// Plans a script on the example machine.
 pub fn plan(language: Language, text: &str) -> Result<Report, String> {
     let recipe = Recipe::parse("example", language, text.to_owned()).map_err(|e| e.to_string())?;
-    let variables = Map::new();
+    // The only thing that an example can't write down.
+    let secret = Secret::new("passphrase", b"an example, and long".to_vec());
+    let variables: Map = vec![("passphrase".to_owned(), Value::Secret(secret))];
     let job = Job {
         recipe: &recipe,
         variables: &variables,

@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod dsl;
 mod examples;
+mod faults;
 mod fidelity;
 mod honesty;
 mod lab;

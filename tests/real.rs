@@ -108,3 +108,11 @@ fn a_run_goes_on_after_a_reboot_with_disks_in_another_order() {
     let Some(done) = lab.run(test, include_str!("lab/second_boot.sh")) else { return };
     done.succeeded();
 }
+
+#[test]
+fn the_way_back_into_an_encrypted_root() {
+    let lab = Lab::new(&["1G", "64M"]);
+    let test = "the_way_back_into_an_encrypted_root";
+    let Some(done) = lab.run(test, include_str!("lab/rescue.sh")) else { return };
+    done.succeeded();
+}

@@ -23,7 +23,7 @@ use crate::registry::{Primitive, Read};
 use crate::report::{PlannedCall, PlannedStep, TakeBack, edit};
 use crate::session::{Failure, Gate, Session};
 use crate::spec::{ArgError, Given, Spec};
-use crate::system::{Broken, Cmd, MissingProgram, Outcome, Program, Stdin, Step, StepError};
+use crate::system::{Broken, Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
 use crate::types::{Completes, Map, Value};
 
 /// One call on its way.
@@ -225,13 +225,7 @@ impl Session {
     /// A missing tool is noticed before the first step, not at the one that needs it.
     fn require_programs(&self, steps: &[Step]) -> Result<()> {
         let Some(programs) = &self.machine.host.programs else { return Ok(()) };
-        let tool = |step: &Step| match step {
-            Step::Run(Cmd { program: Program::Tool(name), .. }) => Some(*name),
-            Step::Unpack { .. } => Some("tar"),
-            Step::Verify { .. } => Some("gpg"),
-            _ => None,
-        };
-        match steps.iter().filter_map(tool).find(|name| !programs.contains_key(*name)) {
+        match steps.iter().flat_map(Step::tools).find(|name| !programs.contains_key(*name)) {
             Some(name) => Err(MissingProgram::named(name).into()),
             None => Ok(()),
         }

@@ -76,6 +76,13 @@ impl Machine {
         self.hidden.headers.insert(file, content);
     }
 
+    /// The machine as a probe shows it: of what is closed it knows nothing.
+    #[must_use]
+    pub fn as_probed(&self) -> Self {
+        let headers = self.hidden.headers.clone();
+        Self { hidden: Hidden { headers, ..Hidden::default() }, ..self.clone() }
+    }
+
     /// The machine with everything open again whose inside is known: for pictures of what a run
     /// leaves behind, closed.
     #[must_use]

@@ -31,6 +31,9 @@ args! {
         pub root: AbsPath,
         /// Whether names can be resolved inside as they are outside.
         pub resolv_conf: bool = true,
+        /// Whether nothing is written inside: then resolv.conf is not copied over its own one, but shown
+        /// in its place until it is released.
+        pub untouched: bool = false,
     }
 }
 
@@ -162,6 +165,25 @@ fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
     }
 }
 
+const CONF: &str = "/etc/resolv.conf";
+const NO_CONF: &str = "the running system has no /etc/resolv.conf: names can't be resolved inside";
+
+/// The running system's resolv.conf, in the place of the root's own.
+fn shown_conf(root: &str) -> MountCall {
+    MountCall {
+        origin: MountOrigin::Bind { from: CONF.into(), recursive: false },
+        at: format!("{root}{CONF}"),
+        flags: Vec::new(),
+        data: None,
+        propagation: None,
+    }
+}
+
+/// Whether something is mounted exactly there.
+fn mounted(at: &str, cx: &Planning<'_>) -> bool {
+    cx.machine.mounts.iter().any(|mount| mount.at == at)
+}
+
 /// What is mounted inside a root, in this order.
 fn calls(root: &str) -> Vec<MountCall> {
     let proc = MountCall {
@@ -186,14 +208,21 @@ impl Action for Prepare {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        vec![Effect::Mounts { at: root.clone() }, Effect::Writes { path: root }]
+        let mounts = Effect::Mounts { at: root.clone() };
+        match self.untouched {
+            true => vec![mounts],
+            false => vec![mounts, Effect::Writes { path: root }],
+        }
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let root = mounted_root(&self.root, cx)?;
         let mut plan = Plan::steps(Vec::new());
         if self.resolv_conf {
-            plan = resolv_conf(plan, &self.root, cx)?;
+            plan = match self.untouched {
+                true => shown_resolv_conf(plan, &self.root, cx)?,
+                false => resolv_conf(plan, &self.root, cx)?,
+            };
         }
         for call in calls(&root) {
             let fact = call.fact();
@@ -217,15 +246,12 @@ impl Action for Prepare {
 
 /// The running system's resolv.conf, as a file of the root's own.
 fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
-    let conf = AbsPath::known("/etc/resolv.conf");
+    let conf = AbsPath::known(CONF);
     let (from, to) = (Place::new(&conf, None), Place::new(&conf, Some(root)));
     let bytes = match cx.files.read(&from) {
         Ok(Text::Known(bytes)) => Some(bytes),
         Ok(Text::Unknown(_)) => None,
-        Err(_) => {
-            let text = "the running system has no /etc/resolv.conf: names can't be resolved inside";
-            return Ok(plan.warn(Some(text.into())));
-        }
+        Err(_) => return Ok(plan.warn(Some(NO_CONF.into()))),
     };
     let digest = bytes.as_deref().map(crate::types::sha256);
     let fact = Fact::File { place: to.clone(), digest, mode: None };
@@ -239,6 +265,28 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
     };
     let mode = Some(Mode::new(0o644));
     Ok(plan.then(Step::Copy { from, to, mode }).makes(fact))
+}
+
+/// The running system's resolv.conf, shown in the place of the root's own.
+fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
+    let call = shown_conf(&root.to_string());
+    let fact = call.fact();
+    if fact.holds(cx.machine, cx.files) == Some(true) {
+        return Ok(plan.makes(fact));
+    }
+    let here = Place::here(CONF);
+    let there = Place::new(&AbsPath::known(CONF), Some(root));
+    // A mount follows links, and those of the root lead elsewhere from outside.
+    match (cx.files.read(&here).is_ok(), cx.look(&there)?) {
+        (true, Look::File { .. } | Look::Unknown(_)) => {
+            Ok(plan.then(Step::Mount(call)).makes(fact))
+        }
+        (true, _) => {
+            let text = format!("{there} is not a file: names may not be resolved inside");
+            Ok(plan.warn(Some(text)))
+        }
+        (false, _) => Ok(plan.warn(Some(NO_CONF.into()))),
+    }
 }
 
 /// How a program ended.
@@ -309,11 +357,17 @@ impl Action for Shell {
         } else {
             return Err(ChrootRule::NoShell { root }.into());
         };
-        let rc = inside("/.gscript-shell-rc");
+        // Where /run is the running system's, nothing has to be written to the root.
+        let run = format!("{root}/run");
+        let name = match mounted(&run, cx) {
+            true => "/run/gscript-shell-rc",
+            false => "/.gscript-shell-rc",
+        };
+        let rc = inside(name);
         let mut cmd = Cmd::inside(root, shell).stdin(Stdin::Terminal).limit(None).any_code();
         cmd = match shell {
-            "/bin/bash" => cmd.args(["--rcfile", "/.gscript-shell-rc", "-i"]),
-            _ => cmd.env("ENV", "/.gscript-shell-rc").arg("-i"),
+            "/bin/bash" => cmd.args(["--rcfile", name, "-i"]),
+            _ => cmd.env("ENV", name).arg("-i"),
         };
         let content = Text::Known(SHELL_RC.into());
         let write = Step::Write { place: rc.clone(), content, mode: Some(Mode::new(0o644)) };
@@ -333,7 +387,8 @@ impl Action for Release {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let root = mounted_root(&self.root, cx)?;
         let mut plan = Plan::steps(Vec::new());
-        for call in calls(&root).iter().rev() {
+        let shown = Some(shown_conf(&root)).filter(|conf| mounted(&conf.at, cx));
+        for call in shown.iter().chain(calls(&root).iter().rev()) {
             let one = unmounting(&call.at, cx);
             plan.steps.extend(one.steps);
             plan.makes.extend(one.makes);

@@ -1,5 +1,10 @@
 //! Key files.
 
+mod protect;
+
+pub use protect::Protect;
+pub(super) use protect::unprotect;
+
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -95,6 +100,12 @@ pub enum KeyRule {
         /// How long it should have been.
         bytes: u32,
     },
+    /// The protected key is there already.
+    #[error("{place} exists: a protected key is not overwritten")]
+    Exists {
+        /// Which.
+        place: Place,
+    },
     /// Too short.
     #[error("a key of {bytes} bytes is too short to protect a disk")]
     Short {
@@ -127,6 +138,9 @@ impl Rule for KeyRule {
             Self::Taken { .. } => {
                 "choose another name; if it is the key you mean, leave key::generate out".into()
             }
+            Self::Exists { .. } => {
+                "choose another name; if it is the key you mean, leave key::protect out".into()
+            }
             Self::Short { .. } => "use at least 32 bytes".into(),
             Self::SameDisk { .. } => "keep it on a USB stick".into(),
         })
@@ -134,7 +148,10 @@ impl Rule for KeyRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Readable { .. } | Self::SameDisk { .. } | Self::Taken { .. } => Exit::Refused,
+            Self::Readable { .. }
+            | Self::SameDisk { .. }
+            | Self::Taken { .. }
+            | Self::Exists { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     }
@@ -223,6 +240,17 @@ pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>>
         }
         Look::File { len, .. } => Ok((len > 0).then_some(len)),
         Look::Unknown(_) => Ok(None),
+        Look::Dir { .. } | Look::Link { .. } | Look::Other => {
+            Err(KeyRule::NotAFile { place: place.clone() }.into())
+        }
+    }
+}
+
+/// Refuses what can't be a protected key. Who reads it still needs the passphrase.
+pub(super) fn check_protected(place: &Place, cx: &Planning<'_>) -> Result<()> {
+    match cx.look(place)? {
+        Look::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
+        Look::File { .. } | Look::Unknown(_) => Ok(()),
         Look::Dir { .. } | Look::Link { .. } | Look::Other => {
             Err(KeyRule::NotAFile { place: place.clone() }.into())
         }

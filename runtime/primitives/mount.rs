@@ -194,11 +194,17 @@ impl Rule for MountRule {
     }
 }
 
+/// Words of fstab that mount(8) keeps to itself, and what everybody gets anyway.
+const NOT_THE_KERNELS: &str = " defaults rw relatime auto noauto nofail _netdev user nouser users \
+    owner group exec suid dev async sw ";
+
 /// Sorts options into flags that mount(2) knows and text for the filesystem.
 fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
-    let words = options.unwrap_or_default().split(',').map(str::trim).filter(|word| {
-        // What everybody gets anyway.
-        !matches!(*word, "" | "defaults" | "rw" | "relatime" | "auto" | "noauto")
+    let words = options.unwrap_or_default().split(',').map(str::trim);
+    let words = words.filter(|word| {
+        !NOT_THE_KERNELS.contains(&format!(" {word} "))
+            && !word.is_empty()
+            && !word.starts_with("x-")
     });
     let (flags, data): (Vec<&str>, Vec<&str>) =
         words.partition(|word| MOUNT_FLAGS.iter().any(|(flag, _)| flag == word));
@@ -266,9 +272,13 @@ impl Action for MountFs {
             data: (!data.is_empty()).then(|| data.join(",")),
             propagation: None,
         };
-        Ok(mounting(call, cx)?.returns(self.at.to_string()))
+        Ok(mounting(call, cx)?.hint(DAMAGED).returns(self.at.to_string()))
     }
 }
+
+/// What to think of when the kernel refuses a filesystem.
+const DAMAGED: &str = "if its filesystem is damaged, look before you repair: fs::check tells without \
+    writing, and the last lines of dmesg say what the kernel saw";
 
 /// A filesystem has its options once, however often it is mounted: a second mount with umask=0077
 /// would leave every key on a FAT stick readable, and succeed. Which subvolume is seen is for each

@@ -34,8 +34,8 @@ pub struct ParamDecl {
     pub default: Option<toml::Value>,
     /// The words to choose from.
     pub choices: Vec<String>,
-    /// It only counts when these parameters have these values; else it is nothing.
-    pub when: Vec<(String, String)>,
+    /// It only counts when each of these parameters has one of its values; else it is nothing.
+    pub when: Vec<(String, Vec<String>)>,
     /// The line of its declaration.
     pub line: u32,
 }
@@ -58,7 +58,24 @@ struct Declared {
     #[serde(default)]
     choices: Vec<String>,
     #[serde(default)]
-    when: std::collections::BTreeMap<String, String>,
+    when: std::collections::BTreeMap<String, Wanted>,
+}
+
+/// One value, or one of several.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "\"when\" takes a text or a list of texts for each parameter")]
+enum Wanted {
+    One(String),
+    OneOf(Vec<String>),
+}
+
+impl Wanted {
+    fn values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::OneOf(values) => values,
+        }
+    }
 }
 
 /// A line of the comment: its number in the file, and its text without the comment marker.
@@ -97,7 +114,7 @@ impl Front {
             let line = declared_at(&block, &name).unwrap_or(lines[open].0);
             let param = declare(name, value, line).map_err(|why| bad(line, why))?;
             let known =
-                |(other, _): &&(String, String)| front.params.iter().any(|p| p.name == *other);
+                |(other, _): &&(String, Vec<String>)| front.params.iter().any(|p| p.name == *other);
             if let Some((other, _)) = param.when.iter().find(|when| !known(when)) {
                 let name = &param.name;
                 return Err(bad(
@@ -133,7 +150,7 @@ fn declare(name: String, value: toml::Value, line: u32) -> Result<ParamDecl, Str
         ask,
         default: declared.default,
         choices: declared.choices,
-        when: declared.when.into_iter().collect(),
+        when: declared.when.into_iter().map(|(name, wanted)| (name, wanted.values())).collect(),
         line,
     })
 }

@@ -212,7 +212,9 @@ impl ParamDecl {
     /// Whether the parameters before it make this one matter.
     pub fn counts(&self, variables: &Map) -> bool {
         self.when.iter().all(|(name, wanted)| {
-            variables.iter().any(|(known, value)| known == name && value.as_text() == Some(wanted))
+            variables.iter().any(|(known, value)| {
+                known == name && wanted.iter().any(|wanted| value.as_text() == Some(wanted))
+            })
         })
     }
 

@@ -31,6 +31,9 @@ pub enum Stdin {
     Secret(Secret),
     /// Several secrets, each on a line of its own.
     Secrets(Vec<Secret>),
+    /// What another program prints, which goes from pipe to pipe and is shown and kept nowhere: the
+    /// plain text of an encrypted key.
+    Output(Box<Cmd>),
     /// The person's terminal: the program takes over the screen.
     Terminal,
 }
@@ -136,6 +139,18 @@ impl Cmd {
         Self { any_code: true, ..self }
     }
 
+    /// The system's tools that take part, in the order in which data goes through them.
+    pub fn tools(&self) -> Vec<&'static str> {
+        let mut tools = match &self.stdin {
+            Stdin::Output(from) => from.tools(),
+            _ => Vec::new(),
+        };
+        if let Program::Tool(name) = &self.program {
+            tools.push(name);
+        }
+        tools
+    }
+
     /// The program's name, for messages.
     pub fn name(&self) -> &str {
         match &self.program {
@@ -148,6 +163,9 @@ impl Cmd {
 /// The command as a person would type it.
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Stdin::Output(from) = &self.stdin {
+            write!(f, "{from} | ")?;
+        }
         match &self.program {
             Program::Tool(name) => f.write_str(name)?,
             Program::Inside { root, path } => {
@@ -166,7 +184,7 @@ impl fmt::Display for Cmd {
             write!(f, " {}", quote(arg))?;
         }
         match &self.stdin {
-            Stdin::Null | Stdin::Terminal => Ok(()),
+            Stdin::Null | Stdin::Terminal | Stdin::Output(_) => Ok(()),
             Stdin::Secret(_) | Stdin::Secrets(_) => f.write_str(" <<< ***"),
             Stdin::Text(text) => write!(f, " <<END\n{}\nEND", text.trim_end()),
         }

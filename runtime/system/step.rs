@@ -73,6 +73,13 @@ pub enum Step {
         /// How many bytes.
         bytes: u32,
     },
+    /// Keep what a program prints in a new file, readable by nobody else from its first moment.
+    Keep {
+        /// The program.
+        cmd: Cmd,
+        /// Which; it must not exist.
+        place: Place,
+    },
     /// Make a sparse file.
     MakeImage {
         /// Which; it must not exist.
@@ -195,6 +202,16 @@ impl Step {
         }
     }
 
+    /// The system's tools that it starts.
+    pub fn tools(&self) -> Vec<&'static str> {
+        match self {
+            Self::Run(cmd) | Self::Keep { cmd, .. } => cmd.tools(),
+            Self::Unpack { .. } => vec!["tar"],
+            Self::Verify { .. } => vec!["gpg"],
+            _ => Vec::new(),
+        }
+    }
+
     /// The step that carries out a release.
     pub fn release(release: &Release, udev: bool) -> Self {
         match release {
@@ -238,6 +255,7 @@ impl fmt::Display for Step {
             Self::MakeKey { place, bytes } => {
                 write!(f, "(umask 0377; head -c {bytes} /dev/random >{})", word(place))
             }
+            Self::Keep { cmd, place } => write!(f, "(umask 0377; {cmd} >{})", word(place)),
             Self::MakeImage { place, size } => {
                 write!(f, "truncate -s {} {}", size.exact(), word(place))
             }

@@ -21,6 +21,7 @@ use crate::types::Map;
 use bench::Bench;
 
 pub use file::{NotFound, TestFile, find, is_test};
+pub use rehearse::{Called, Ended, Ran, rehearse};
 pub use words::{WORDS, Word};
 
 /// A file of tests, run.

@@ -7,11 +7,11 @@ use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::guard::must_be_free;
-use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
 use crate::machine::probe::parse_luks;
+use crate::machine::{Content, Device, Fact, Machine};
 use crate::system::{Cmd, Step};
-use crate::types::{AbsPath, DevicePath, LuksVersion, Place};
+use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Size};
 
 args! {
     /// Tells about a container: `version`, `uuid`, `cipher`, `offset` (bytes before the data),
@@ -24,6 +24,16 @@ args! {
         /// The container.
         pub device: DevicePath,
     }
+}
+
+args! {
+    /// Lists the containers of the machine, open or not, as maps with `device`, `human` (its size for
+    /// people), `disk` (its make and size), `uuid` and `open` (the device of its inside, if it is open).
+    ///
+    /// ```
+    /// let found = luks::containers();
+    /// ```
+    "luks.containers" => pub struct Containers {}
 }
 
 args! {
@@ -82,9 +92,47 @@ impl Query for Info {
             cipher: found.cipher.to_owned(),
             offset: found.offset,
             slots: found.slots.to_vec(),
-            open: cx.machine.children(&found.device.path).first().map(|open| open.path.clone()),
+            open: open_as(cx.machine, &found.device.path),
         }))
     }
+}
+
+/// A container in a list.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    device: String,
+    human: String,
+    disk: String,
+    uuid: String,
+    open: Option<String>,
+}
+
+impl Query for Containers {
+    type Output = Vec<Listed>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let listed = |device: &Device| {
+            let Some(Content::Luks { uuid, .. }) = &device.content else { return None };
+            let disks = cx.machine.base_disks(&device.path);
+            let disks = disks.iter().map(|disk| {
+                let model = disk.hardware.model.as_deref().unwrap_or(&disk.path);
+                format!("{model}, {}", Size::bytes(disk.size))
+            });
+            Some(Listed {
+                device: device.path.clone(),
+                human: Size::bytes(device.size).to_string(),
+                disk: disks.collect::<Vec<_>>().join(" + "),
+                uuid: uuid.clone(),
+                open: open_as(cx.machine, &device.path),
+            })
+        };
+        Ok(Answer::Known(cx.machine.devices.values().filter_map(listed).collect()))
+    }
+}
+
+/// The device that shows the inside of a container, if it is open.
+fn open_as(machine: &Machine, container: &str) -> Option<String> {
+    machine.children(container).first().map(|open| open.path.clone())
 }
 
 impl Action for BackupHeader {

@@ -7,7 +7,7 @@ mod open;
 mod rule;
 
 pub use format::Format;
-pub use header::{BackupHeader, Info, RestoreHeader};
+pub use header::{BackupHeader, Containers, Info, RestoreHeader};
 pub use keys::{AddKey, RemoveKey, TestKey};
 pub use open::{Close, Open};
 pub use rule::LuksRule;

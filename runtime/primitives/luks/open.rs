@@ -6,8 +6,9 @@ use crate::args;
 use crate::error::Result;
 use crate::guard::must_be_free;
 use crate::machine::{Fact, Kind, Release};
-use crate::system::{Cmd, Step};
-use crate::types::{AbsPath, DevicePath, MapName, Secret};
+use crate::primitives::key::{check_protected, unprotect};
+use crate::system::{Cmd, Stdin, Step};
+use crate::types::{AbsPath, DevicePath, MapName, Place, Secret};
 
 args! {
     /// Opens a container: its inside appears as `/dev/mapper/NAME`, which is returned.
@@ -25,8 +26,11 @@ args! {
         pub name: MapName,
         /// A key file.
         pub key: Option<AbsPath>,
-        /// A passphrase, from a parameter of type `secret`.
+        /// A passphrase, from a parameter of type `secret`: the container's, or that of `gpg_key`.
         pub passphrase: Option<Secret>,
+        /// A key file that `key.protect` or `gpg --symmetric` made. The plain key goes from gpg to
+        /// cryptsetup through pipes, and into no file.
+        pub gpg_key: Option<AbsPath>,
         /// Whether nothing can be written to it.
         pub read_only: bool = false,
         /// Whether discards reach the disk below: faster SSDs, but free space can be told.
@@ -49,6 +53,64 @@ args! {
     }
 }
 
+/// How a container is opened: as everywhere, or by a key that GnuPG protects.
+enum Means<'a> {
+    Plain(Unlock<'a>),
+    Protected(&'a AbsPath, &'a Secret),
+}
+
+impl Means<'_> {
+    fn check(&self, cx: &Planning<'_>) -> Result<()> {
+        match self {
+            Self::Plain(unlock) => unlock.check(cx),
+            Self::Protected(key, _) => check_protected(&Place::new(key, None), cx),
+        }
+    }
+
+    fn give_to(&self, cmd: Cmd) -> Cmd {
+        match self {
+            Self::Plain(unlock) => unlock.give_to(cmd),
+            Self::Protected(key, passphrase) => {
+                let plain = Stdin::Output(Box::new(unprotect(key, passphrase)));
+                cmd.args(["--key-file", "-"]).stdin(plain)
+            }
+        }
+    }
+
+    /// What to try when the container stays closed.
+    const fn hint(&self) -> &'static str {
+        match self {
+            Self::Plain(Unlock::Key(_)) => {
+                "is it this disk's key? luks::test_key tells; a damaged header comes back with \
+                 luks::restore_header"
+            }
+            Self::Plain(Unlock::Passphrase(_)) => {
+                "run the same once more and type the passphrase again; think of Caps Lock and of the \
+                 keyboard's layout (loadkeys); a damaged header comes back with luks::restore_header"
+            }
+            Self::Protected(..) => {
+                "when gpg says \"Bad session key\", run the same once more and type the passphrase of \
+                 the key again; think of Caps Lock and of the keyboard's layout (loadkeys); when \
+                 cryptsetup complains, it is another disk's key"
+            }
+        }
+    }
+}
+
+impl Open {
+    fn means(&self) -> Result<Means<'_>> {
+        match (&self.gpg_key, &self.key, &self.passphrase) {
+            (Some(_), Some(_), _) => Err(LuksRule::TwoKeys { names: ("gpg_key", "key") }.into()),
+            (Some(key), None, Some(passphrase)) => Ok(Means::Protected(key, passphrase)),
+            (Some(key), None, None) => Err(LuksRule::NoPassphrase { key: key.to_string() }.into()),
+            (None, key, passphrase) => {
+                Unlock::choose(key.as_ref(), passphrase.as_ref(), ("key", "passphrase"))
+                    .map(Means::Plain)
+            }
+        }
+    }
+}
+
 impl Action for Open {
     type Output = String;
 
@@ -60,8 +122,7 @@ impl Action for Open {
         let found = container(&self.device, cx)?;
         let device = found.device;
         let inside = self.name.path();
-        let unlock =
-            Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
+        let means = self.means()?;
         let open = cx
             .machine
             .children(&device.path)
@@ -77,7 +138,7 @@ impl Action for Open {
             return Err(LuksRule::NameTaken { name, holder }.into());
         }
         if open.is_none() {
-            unlock.check(cx)?;
+            means.check(cx)?;
         }
         let mut cmd = Cmd::tool("cryptsetup").arg("open");
         if self.read_only {
@@ -86,7 +147,7 @@ impl Action for Open {
         if self.discard {
             cmd = cmd.arg("--allow-discards");
         }
-        let cmd = unlock.give_to(cmd).arg(&device.path).arg(self.name.as_str());
+        let cmd = means.give_to(cmd).arg(&device.path).arg(self.name.as_str());
         Ok(Plan::run(cmd)
             .makes(Fact::Opened {
                 on: device.path.clone(),
@@ -95,7 +156,7 @@ impl Action for Open {
                 sector: device.sector,
             })
             .undo(Undo::Release)
-            .hint("is it this disk's key? luks::test_key tells; a damaged header comes back with luks::restore_header")
+            .hint(means.hint())
             .returns(inside))
     }
 }

@@ -12,6 +12,12 @@ pub enum LuksRule {
         /// The names of the two options.
         names: (&'static str, &'static str),
     },
+    /// A protected key and nothing to unprotect it.
+    #[error("{key} is protected by a passphrase, and none is given")]
+    NoPassphrase {
+        /// The protected key.
+        key: String,
+    },
     /// Both.
     #[error("{:?} and {:?} are both given", names.0, names.1)]
     TwoKeys {
@@ -112,6 +118,9 @@ impl Rule for LuksRule {
         Some(match self {
             Self::NoKey { names } => {
                 format!("add one of them: #{{ {}: \"/mnt/key/keyfile.bin\" }}", names.0)
+            }
+            Self::NoPassphrase { .. } => {
+                "give it as well, from a parameter of type secret: #{ gpg_key: …, passphrase: passphrase }".into()
             }
             Self::TwoKeys { .. } => {
                 "give one; a second one is added afterwards with luks::add_key".into()

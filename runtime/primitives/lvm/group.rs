@@ -9,7 +9,7 @@ use super::{LvmRule, group, lvm};
 use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::{InUse, Result};
-use crate::machine::{Content, Fact, Release, Use, dm_name};
+use crate::machine::{Content, Fact, Group, Release, Use, dm_name};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
@@ -74,6 +74,21 @@ args! {
     "lvm.vg_info" => pub struct VgInfo {
         /// Its name.
         pub name: LvmName,
+    }
+}
+
+args! {
+    /// Lists the names of the volume groups that lie on a device, or of all that there are. What lies
+    /// in a container shows when it is open: a plan knows of none.
+    ///
+    /// Source: vgs(8).
+    ///
+    /// ```
+    /// let names = lvm::groups(#{ on: "/dev/sdc2" });
+    /// ```
+    "lvm.groups" => pub struct Groups {
+        /// The device.
+        pub on: Option<DevicePath>,
     }
 }
 
@@ -229,6 +244,26 @@ impl Query for VgInfo {
             active: found.active(),
             volumes: volumes.collect(),
         }))
+    }
+}
+
+impl Query for Groups {
+    type Output = Vec<String>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let on = self.on.as_ref().map(|path| cx.device(path)).transpose()?;
+        let lies_there = |group: &Group| {
+            on.is_none_or(|on| group.members.iter().any(|m| cx.machine.lies_on(m, &on.path)))
+        };
+        let names = cx
+            .machine
+            .groups
+            .iter()
+            .filter(|(_, g)| lies_there(g))
+            .map(|(n, _)| n.clone())
+            .collect();
+        let unseen = on.map_or(cx.machine.devices.values().any(|d| d.unseen), |on| on.unseen);
+        Ok(if unseen { Answer::Guess(names) } else { Answer::Known(names) })
     }
 }
 

@@ -6,7 +6,7 @@ mod rule;
 mod thin;
 mod volume;
 
-pub use group::{VgActivate, VgCreate, VgDeactivate, VgInfo, VgRemove};
+pub use group::{Groups, VgActivate, VgCreate, VgDeactivate, VgInfo, VgRemove};
 pub use physical::PvCreate;
 pub use rule::LvmRule;
 pub use thin::{ThinCreate, ThinPoolCreate, ThinPoolRemove};

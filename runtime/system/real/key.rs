@@ -15,13 +15,16 @@ use crate::types::Place;
 
 /// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
 pub(super) fn make(place: &Place, bytes: u32) -> io::Result<()> {
-    let (file, dir, name) = create(place, 0o400)?;
     let mut key = Zeroizing::new(vec![0; bytes as usize]);
     // /dev/urandom blocks only until the kernel's generator is seeded (random(7)).
-    let written = File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut key))
-        .and_then(|()| (&file).write_all(&key))
-        .and_then(|()| file.sync_all());
+    File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key))?;
+    keep(place, &key)
+}
+
+/// Writes a new file that only its owner can read, from its first moment.
+pub(super) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
+    let (file, dir, name) = create(place, 0o400)?;
+    let written = (&file).write_all(content).and_then(|()| file.sync_all());
     undo_unless(written, &dir, &name)
 }
 

@@ -1,10 +1,11 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
-//! One file per kind of call: `run` (programs), `files` (reading and atomic writing inside a root),
+//! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
 //! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
 //! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
 mod claim;
+mod conversation;
 mod files;
 mod fill;
 mod holders;
@@ -91,6 +92,10 @@ impl System for Real {
             Step::Chmod { place, mode } => kernel(files::chmod(place, *mode)),
             Step::Chown { place, uid, gid } => kernel(files::chown(place, *uid, *gid)),
             Step::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
+            Step::Keep { cmd, place } => {
+                let content = self.run_for_output(cmd, watch)?;
+                kernel(key::keep(place, &content))
+            }
             Step::MakeImage { place, size } => kernel(key::image(place, size.get())),
             Step::Allocate { place, size, nocow } => {
                 kernel(key::allocate(place, size.get(), *nocow))

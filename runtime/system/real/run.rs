@@ -2,8 +2,8 @@
 //! limit, and an end when a person presses Ctrl-C.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,14 +15,11 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
-use super::super::{Broken, Cmd, Outcome, Program, Progress, Stdin, StepError, Watch};
+use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
 use super::Real;
+use super::conversation::Conversation;
 use crate::types::Secret;
 
-/// How much of each stream is kept.
-const KEEP: usize = 8 << 20;
-/// How many of the last lines an error shows.
-const TAIL: usize = 12;
 /// A program that was asked to end has so long before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -41,7 +38,75 @@ impl Real {
         file: Option<&File>,
         watch: &mut dyn Watch,
     ) -> Result<Outcome, StepError> {
+        let mut talk = Conversation::new(watch, file);
+        let code = self.talk(cmd, &mut talk)?;
+        Ok(talk.outcome(code))
+    }
+
+    /// Runs a program for what it prints, which is for nobody's eyes: not shown, not logged, zeroed.
+    pub(super) fn run_for_output(
+        &mut self,
+        cmd: &Cmd,
+        watch: &mut dyn Watch,
+    ) -> Result<Zeroizing<Vec<u8>>, StepError> {
+        let mut talk = Conversation::secret(watch);
+        self.talk(cmd, &mut talk)?;
+        Ok(talk.into_output())
+    }
+
+    /// Runs a program to its end; its exit code, where that is an answer.
+    fn talk(&mut self, cmd: &Cmd, talk: &mut Conversation<'_>) -> Result<i32, StepError> {
         let failed = |broken: Broken| StepError::new(cmd, broken);
+        let mut command = self.command(cmd)?;
+        if cmd.stdin == Stdin::Terminal {
+            let status = command.status().map_err(|error| spawn_error(cmd, &error))?;
+            return Ok(status.code().unwrap_or(-1));
+        }
+        let (lines, output);
+        let input = match &cmd.stdin {
+            Stdin::Output(from) => {
+                output = self.run_for_output(from, talk.watch)?;
+                &output
+            }
+            Stdin::Text(text) => text.as_bytes(),
+            Stdin::Secret(secret) => secret.expose(),
+            Stdin::Secrets(secrets) => {
+                lines = joined(secrets);
+                &lines
+            }
+            Stdin::Null | Stdin::Terminal => &[],
+        };
+        command.stdin(match talk.file {
+            // A duplicate shares its position with ours.
+            Some(file) => file.try_clone().map_err(|error| spawn_error(cmd, &error))?.into(),
+            None if input.is_empty() => Stdio::null(),
+            None => Stdio::piped(),
+        });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
+        let ended = self.converse(&mut child, input, cmd.limit, talk);
+        let status = match ended {
+            Ok(status) => status,
+            Err(broken) => {
+                end(&mut child);
+                return Err(StepError { tail: talk.tail(), ..failed(broken) });
+            }
+        };
+        let code = status.code().unwrap_or(-1);
+        match status.signal().map(Signal::try_from) {
+            Some(signal) => {
+                let name = signal.map_or("a signal", Signal::as_str).to_owned();
+                Err(StepError { tail: talk.tail(), ..failed(Broken::Signal(name)) })
+            }
+            None if code != 0 && !cmd.any_code => {
+                Err(StepError { tail: talk.tail(), ..failed(Broken::Exit(code)) })
+            }
+            None => Ok(code),
+        }
+    }
+
+    /// The program, with its arguments and a plain environment.
+    fn command(&mut self, cmd: &Cmd) -> Result<Command, StepError> {
         let mut command = match &cmd.program {
             Program::Tool(_) => Command::new(self.tool(cmd)?),
             Program::Inside { root, path } => inside(root, path),
@@ -54,48 +119,7 @@ impl Real {
             command.env("DM_DISABLE_UDEV", "1");
         }
         command.envs(cmd.env.iter().map(|(name, value)| (name, value)));
-        if cmd.stdin == Stdin::Terminal {
-            let status = command.status().map_err(|error| spawn_error(cmd, &error))?;
-            return Ok(Outcome { code: status.code().unwrap_or(-1), ..Outcome::default() });
-        }
-        let lines;
-        let input = match &cmd.stdin {
-            Stdin::Text(text) => text.as_bytes(),
-            Stdin::Secret(secret) => secret.expose(),
-            Stdin::Secrets(secrets) => {
-                lines = joined(secrets);
-                &lines
-            }
-            Stdin::Null | Stdin::Terminal => &[],
-        };
-        command.stdin(match file {
-            // A duplicate shares its position with ours.
-            Some(file) => file.try_clone().map_err(|error| spawn_error(cmd, &error))?.into(),
-            None if input.is_empty() => Stdio::null(),
-            None => Stdio::piped(),
-        });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
-        let mut talk = Conversation::new(watch, file);
-        let ended = self.converse(&mut child, input, cmd.limit, &mut talk);
-        let status = match ended {
-            Ok(status) => status,
-            Err(broken) => {
-                end(&mut child);
-                return Err(StepError { tail: talk.tail(), ..failed(broken) });
-            }
-        };
-        let outcome = talk.outcome(status);
-        match status.signal().map(Signal::try_from) {
-            Some(signal) => {
-                let name = signal.map_or("a signal", Signal::as_str).to_owned();
-                Err(StepError { tail: outcome.1, ..failed(Broken::Signal(name)) })
-            }
-            None if outcome.0.code != 0 && !cmd.any_code => {
-                Err(StepError { tail: outcome.1, ..failed(Broken::Exit(outcome.0.code)) })
-            }
-            None => Ok(outcome.0),
-        }
+        Ok(command)
     }
 
     /// Feeds the program, reads what it says, and waits for its end.
@@ -232,113 +256,11 @@ fn inside(root: &Path, path: &str) -> Command {
     command
 }
 
-/// What a program says while it runs.
-struct Conversation<'a> {
-    watch: &'a mut dyn Watch,
-    file: Option<&'a File>,
-    out: Vec<u8>,
-    err: Vec<u8>,
-    /// The last lines of both streams, in the order in which they came.
-    last: std::collections::VecDeque<String>,
-    /// Unfinished lines of the two streams.
-    open: [Vec<u8>; 2],
-}
-
-impl<'a> Conversation<'a> {
-    fn new(watch: &'a mut dyn Watch, file: Option<&'a File>) -> Self {
-        Self {
-            watch,
-            file,
-            out: Vec::new(),
-            err: Vec::new(),
-            last: std::collections::VecDeque::new(),
-            open: [Vec::new(), Vec::new()],
-        }
-    }
-
-    /// Tells how much of the input file has been read.
-    fn report_position(&mut self) {
-        let Some(mut file) = self.file else { return };
-        if let (Ok(done), Ok(meta)) = (file.stream_position(), file.metadata()) {
-            self.watch.progress(Progress { done, total: Some(meta.len()) });
-        }
-    }
-
-    /// Reads what is there; `true` at the end of the stream.
-    fn hear(&mut self, from: Option<&mut (impl Read + AsRawFd)>, error: bool) -> bool {
-        let Some(from) = from else { return true };
-        let mut buffer = [0; 16 << 10];
-        loop {
-            match from.read(&mut buffer) {
-                Ok(0) => return true,
-                Ok(count) => self.add(&buffer[..count], error),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return e.kind() != io::ErrorKind::WouldBlock,
-            }
-        }
-    }
-
-    fn drain(
-        &mut self,
-        out: Option<&mut (impl Read + AsRawFd)>,
-        err: Option<&mut (impl Read + AsRawFd)>,
-    ) {
-        self.hear(out, false);
-        self.hear(err, true);
-    }
-
-    fn add(&mut self, bytes: &[u8], error: bool) {
-        let kept = if error { &mut self.err } else { &mut self.out };
-        let room = KEEP.saturating_sub(kept.len());
-        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        let index = usize::from(error);
-        for piece in bytes.split_inclusive(|&b| b == b'\n' || b == b'\r') {
-            let open = &mut self.open[index];
-            // A line without end must not fill the memory either.
-            if open.len() < 4096 {
-                open.extend_from_slice(piece);
-            }
-            if piece.ends_with(b"\n") || piece.ends_with(b"\r") {
-                self.finish_line(index);
-            }
-        }
-    }
-
-    fn finish_line(&mut self, index: usize) {
-        let line = String::from_utf8_lossy(&std::mem::take(&mut self.open[index])).into_owned();
-        let line = line.trim_end();
-        if line.is_empty() {
-            return;
-        }
-        self.watch.line(line);
-        if self.last.len() == TAIL {
-            self.last.pop_front();
-        }
-        self.last.push_back(line.to_owned());
-    }
-
-    fn tail(mut self) -> Vec<String> {
-        self.finish_line(0);
-        self.finish_line(1);
-        self.last.into()
-    }
-
-    fn outcome(mut self, status: ExitStatus) -> (Outcome, Vec<String>) {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let outcome = Outcome {
-            code: status.code().unwrap_or(-1),
-            stdout: text(std::mem::take(&mut self.out)),
-            stderr: text(std::mem::take(&mut self.err)),
-            unknown: false,
-        };
-        (outcome, self.tail())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::conversation::KEEP;
     use super::*;
-    use crate::system::Interrupts;
+    use crate::system::{Interrupts, Progress};
 
     #[derive(Default)]
     struct Heard(Vec<String>);

@@ -150,6 +150,10 @@ impl System for Sim {
                 let content = Text::Unknown("random bytes".into());
                 self.trees.put(place, file(content, Some(Mode::new(0o400))))?;
             }
+            Step::Keep { cmd, place } => {
+                let content = Text::Unknown(format!("what {} printed", cmd.name()));
+                self.trees.put(place, file(content, Some(Mode::new(0o400))))?;
+            }
             Step::MakeImage { place, .. } => {
                 let content = Text::Unknown("a filesystem image".into());
                 self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
@@ -256,9 +260,9 @@ impl Sim {
         let (place, text) = match step {
             Step::Write { place, content, .. } => (place, Some(content.clone())),
             Step::Copy { to, .. } => (to, self.trees.read(to).ok()),
-            Step::MakeKey { place, .. } | Step::MakeImage { place, .. } => {
-                (place, self.trees.read(place).ok())
-            }
+            Step::MakeKey { place, .. }
+            | Step::Keep { place, .. }
+            | Step::MakeImage { place, .. } => (place, self.trees.read(place).ok()),
             Step::Remove { place } => (place, None),
             _ => return,
         };

@@ -14,7 +14,9 @@ use crate::types::{AbsPath, Map, Mode, Pattern, Place, Value};
 
 args! {
     /// Names the recipe to test, by its path from the file of tests. Without it, it is the one beside:
-    /// `backup.test.rhai` and `backup.test.lua` test `backup.rhai` or `backup.lua`.
+    /// `backup.test.rhai` and `backup.test.lua` test `backup.rhai` or `backup.lua`. Another recipe has
+    /// other questions: the answers so far are forgotten. With `run::again()` it goes on where the
+    /// latest run of the other one ended.
     ///
     /// ```
     /// given::recipe("backup.rhai");
@@ -94,7 +96,8 @@ args! {
 impl Says for RecipeFile {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         let path = bench.file.folder().join(&self.path);
-        bench.current()?.recipe = Some(path);
+        let current = bench.current()?;
+        (current.recipe, current.answers) = (Some(path), Map::new());
         Ok(Value::Unit)
     }
 }
