@@ -1,7 +1,14 @@
-//! The recipes that are part of the program.
+//! The recipes that are part of the program: every file of `recipes/` that is not a test.
+
+use std::path::Path;
+
+use include_dir::{Dir, File, include_dir};
 
 use crate::recipe::Recipe;
 use crate::script::Language;
+use crate::test::is_test;
+
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
 
 /// A shipped recipe.
 pub struct Shipped {
@@ -9,44 +16,27 @@ pub struct Shipped {
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
+    language: Language,
 }
 
-macro_rules! shipped {
-    ($name:literal) => {
-        Shipped { name: $name, text: include_str!(concat!("../recipes/", $name)) }
-    };
+/// All of them by name: the guides, and then the layouts of disks to begin others with.
+pub fn recipes() -> Vec<Shipped> {
+    let folders = FOLDER.dirs().flat_map(Dir::files);
+    let mut recipes: Vec<Shipped> = FOLDER.files().chain(folders).filter_map(shipped).collect();
+    recipes.sort_by_key(|recipe| (recipe.name.contains('/'), recipe.name));
+    recipes
 }
 
-/// All of them: the guides, and layouts of disks to begin others with.
-pub const RECIPES: &[Shipped] = &[
-    shipped!("encrypted-root.rhai"),
-    shipped!("layouts/simple-efi.rhai"),
-    shipped!("layouts/bios-and-efi.rhai"),
-    shipped!("layouts/space-at-the-end.rhai"),
-    shipped!("layouts/odd-names.rhai"),
-    shipped!("layouts/swap-random-key.rhai"),
-    shipped!("layouts/tmpfs-root.rhai"),
-    shipped!("layouts/btrfs-subvolumes.rhai"),
-    shipped!("layouts/luks-lvm.rhai"),
-    shipped!("layouts/luks-btrfs.rhai"),
-    shipped!("layouts/two-luks-btrfs-raid1.rhai"),
-    shipped!("layouts/luks-on-raid1.rhai"),
-    shipped!("layouts/lvm-raid.rhai"),
-    shipped!("layouts/lvm-thin.rhai"),
-    shipped!("layouts/lvm-rest.rhai"),
-    shipped!("layouts/md-raid0.lua"),
-    shipped!("layouts/md-raid1.rhai"),
-    shipped!("layouts/md-raid5.rhai"),
-    shipped!("layouts/xfs-quota.rhai"),
-    shipped!("layouts/f2fs.lua"),
-    shipped!("layouts/disk-list.lua"),
-];
+fn shipped(file: &'static File<'static>) -> Option<Shipped> {
+    let path: &Path = file.path();
+    let language = Language::of(path).filter(|_| !is_test(path))?;
+    Some(Shipped { name: path.to_str()?, text: file.contents_utf8()?, language })
+}
 
 impl Shipped {
     /// The first heading of the guide.
     pub fn title(&self) -> String {
-        let language = Language::of(self.name.as_ref()).unwrap_or(Language::Rhai);
-        Recipe::parse(self.name, language, self.text.to_owned())
+        Recipe::parse(self.name, self.language, self.text.to_owned())
             .map(|recipe| recipe.front.title)
             .unwrap_or_default()
     }

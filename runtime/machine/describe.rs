@@ -37,22 +37,25 @@ struct Part {
     mounted: Option<String>,
 }
 
+impl Disk {
+    fn on(&self) -> On<'_> {
+        let (content, label) = (self.content.as_deref(), self.label.as_deref());
+        On { content, label, mounted: self.mounted.as_deref() }
+    }
+}
+
+impl Part {
+    fn on(&self) -> On<'_> {
+        let (content, label) = (self.content.as_deref(), self.label.as_deref());
+        On { content, label, mounted: self.mounted.as_deref() }
+    }
+}
+
 /// What is on one of them.
 struct On<'a> {
     content: Option<&'a str>,
     label: Option<&'a str>,
     mounted: Option<&'a str>,
-}
-
-/// The same three words describe both.
-macro_rules! on {
-    ($described:expr) => {
-        On {
-            content: $described.content.as_deref(),
-            label: $described.label.as_deref(),
-            mounted: $described.mounted.as_deref(),
-        }
-    };
 }
 
 /// What a live system has mounted in any case.
@@ -96,7 +99,7 @@ impl Machine {
         if !disk.parts.is_empty() || disk.table.is_some() {
             device.table = Some(Table { kind, id: table_id(kind, path) });
         }
-        self.put(&on!(disk), device.clone())?;
+        self.put(&disk.on(), device.clone())?;
         let mut start = MIB;
         for (number, part) in (1..).zip(&disk.parts) {
             let left = size.saturating_sub(start + MIB);
@@ -113,7 +116,7 @@ impl Machine {
                 name: part.name.clone(),
             };
             let path = device.partition_path(number);
-            self.put(&on!(part), Device::new(path, size, Kind::Partition(entry)))?;
+            self.put(&part.on(), Device::new(path, size, Kind::Partition(entry)))?;
             start += size;
         }
         Ok(())
