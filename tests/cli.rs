@@ -101,8 +101,10 @@ fn one_static_binary_in_an_empty_root() {
     if !binary.exists() {
         return skip(test, "target/static/gscript is not there; make static builds it");
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::copy(&binary, folder.path().join("gscript")).expect("a copy");
+    // A link, not a copy: what has just been written can't be started while another test's child
+    // still has it open (execve(2), ETXTBSY).
+    let folder = tempfile::tempdir_in(project("target")).expect("a folder");
+    std::fs::hard_link(&binary, folder.path().join("gscript")).expect("a link");
     let inside = |words: &[&str]| {
         let output = Command::new("unshare")
             .args(["--map-root-user", "--root"])
