@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use crate::action::Effect;
-use crate::approval::{Approval, Bound, Target};
+use crate::approval::{Bound, Target};
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::recipe::{Answers, Recipe};
 use crate::report::{Entry, Report};
@@ -249,24 +249,21 @@ impl SavedPlan {
         (!differences.is_empty()).then_some(Changed::Contents { differences })
     }
 
-    /// Whether planning again gives the same steps.
+    /// Whether planning again gives the same steps, and asks for the same.
     pub fn other_steps(&self, report: &Report) -> Option<Changed> {
-        let (then, now) = (steps(&self.entries), steps(&report.entries));
+        let agreed = self.effects.iter().map(|bound| &bound.effect);
+        let wanted = report.approval.effects().map(|(effect, _)| effect);
+        let (then, now) = (steps(&self.entries, agreed), steps(&report.entries, wanted));
         (then != now).then(|| {
             let diff = TextDiff::from_lines(&then, &now);
             let diff = diff.unified_diff().context_radius(1).header("planned", "now").to_string();
             Changed::Steps { diff }
         })
     }
-
-    /// What was agreed to.
-    pub fn approval(&self) -> Approval {
-        Approval::of(self.effects.clone())
-    }
 }
 
-/// Everything that would be done, a line per step.
-fn steps(entries: &[Entry]) -> String {
+/// Everything that would be done, a line per step, and what has to be agreed to.
+fn steps<'a>(entries: &[Entry], effects: impl Iterator<Item = &'a Effect>) -> String {
     let mut text = String::new();
     for entry in entries {
         let Entry::Call(call) = entry else { continue };
@@ -274,6 +271,9 @@ fn steps(entries: &[Entry]) -> String {
         for step in &call.steps {
             text += &format!("{}\n{}", step.text, step.diff.as_deref().unwrap_or_default());
         }
+    }
+    for effect in effects {
+        text += &format!("this run {effect}\n");
     }
     text
 }

@@ -37,8 +37,9 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     if !args.how.json && !args.how.yes {
         render::show(&report, style(), &mut std::io::stderr().lock());
     }
-    // What was agreed to is what was saved: nothing that this plan may have beyond it.
-    let agreed = run::Agreed { approval: saved.approval(), after: saved.after };
+    // It is the same as the saved one by now, and what is shown is what is agreed to: a file can't
+    // bring along more.
+    let agreed = run::Agreed { approval: report.approval, after: report.after };
     run::agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
 

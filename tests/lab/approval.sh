@@ -98,6 +98,11 @@ losetup -d /dev/loop1
 refused disk-gone '/dev/loop1, 64 MiB is not there'
 losetup /dev/loop1 /run/other.img
 plan
+# A file that agrees to more than the plan needs is not taken at its word.
+cp plan.json kept.json
+python3 -c 'import json; p = json.load(open("plan.json")); p["effects"].append({"effect": "writes", "path": "/"}); json.dump(p, open("plan.json", "w"))'
+refused more-agreed '^ *.*-this run writes /'
+mv kept.json plan.json
 ask not-named "$G" apply plan.json --yes
 [ "$(cat not-named.code)" = 3 ] || exit 1
 must "$G" apply plan.json --yes --destroy /dev/loop1
