@@ -56,6 +56,34 @@ pub(crate) fn line(question: &str) -> Result<String, Stopped> {
     }
 }
 
+/// One of several things to do, by the key that chooses it.
+pub(crate) struct Choice<T> {
+    key: char,
+    text: String,
+    what: T,
+}
+
+impl<T> Choice<T> {
+    pub(crate) fn new(key: char, text: impl Into<String>, what: T) -> Self {
+        Self { key, text: text.into(), what }
+    }
+}
+
+/// One of several things to do.
+pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T, Stopped> {
+    eprintln!("{question}");
+    for Choice { key, text, .. } in choices {
+        eprintln!("  {key}  {text}");
+    }
+    let keys: Vec<String> = choices.iter().map(|choice| choice.key.to_string()).collect();
+    loop {
+        let answer = line(&keys.join("/"))?;
+        if let Some(choice) = choices.iter().find(|choice| answer == choice.key.to_string()) {
+            return Ok(choice.what);
+        }
+    }
+}
+
 /// A question with two answers; whoever stops says no.
 pub(crate) fn yes(question: &str) -> bool {
     let answer = line(&format!("{question} (yes/no)")).unwrap_or_default();

@@ -59,8 +59,8 @@ impl<'a> Problem<'a> {
                 problem.site.clone_from(&failure.site);
                 problem.source = source;
                 problem.help = failure.error.remedy();
-                if let Some((name, about)) = &failure.call {
-                    format!("{name} {about}").trim_end().clone_into(&mut problem.label);
+                if let Some(call) = &failure.call {
+                    problem.label = call.to_string();
                 }
                 if let Some(step) = &failure.step {
                     problem.notes.push(("tried", step.clone()));

@@ -58,6 +58,11 @@ impl RunFolder {
         self.path.join("journal.jsonl")
     }
 
+    /// A file of this run by its name.
+    pub(crate) fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.path.join("log.txt")
     }
@@ -135,6 +140,7 @@ impl Listener for Log {
             Event::Done { millis, already: None, .. } => format!("  done in {millis} ms"),
             Event::Done { already: Some(why), .. } => format!("  already so: {why}"),
             Event::Failed { millis, error, .. } => format!("  FAILED after {millis} ms: {error}"),
+            Event::Skipped { .. } => "  left out".to_owned(),
             Event::Warning { text } => format!("  warning: {text}"),
             Event::Said { text } => format!("  {text}"),
             Event::Released { text, error: None } => format!("  released: {text}"),

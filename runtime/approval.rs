@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
 use crate::machine::{Identity, Machine};
+use crate::report::PlannedCall;
 
 /// The device that an effect is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +45,31 @@ impl Bound {
     }
 }
 
-/// Who is asked in the middle of a run for an effect that the plan did not have.
+/// What becomes of an action that somebody has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    /// It is done.
+    On,
+    /// It is left out.
+    Past,
+    /// The run ends here.
+    Stop,
+}
+
+/// Who is asked in the middle of a run.
 pub trait Consent {
-    /// Whether it may be.
+    /// Whether an effect that the plan did not have may be.
     fn ask(&mut self, wanted: &Bound) -> bool;
+
+    /// Whether every action is to be shown before it is done.
+    fn wants_to_see(&self) -> bool {
+        false
+    }
+
+    /// Shows an action that is about to be done, with its effects.
+    fn see(&mut self, _call: &PlannedCall, _effects: &[Bound]) -> Go {
+        Go::On
+    }
 }
 
 /// Nobody is there: the answer is no.

@@ -90,6 +90,11 @@ pub enum Event {
         /// Why.
         error: String,
     },
+    /// The person chose to leave out the action.
+    Skipped {
+        /// Number of the call.
+        call: u64,
+    },
     /// Something to think about.
     Warning {
         /// The warning.

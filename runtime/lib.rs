@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod attempt;
 pub mod check;
 mod dispatch;
 pub mod docs;

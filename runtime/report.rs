@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Effect, Undo};
 use crate::approval::Approval;
 use crate::event::Site;
+use crate::machine::files::Files;
 use crate::machine::{Fact, Machine};
 use crate::system::Step;
 
@@ -24,6 +25,14 @@ pub struct PlannedStep {
     /// What it changes in a file, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<Box<str>>,
+}
+
+impl PlannedStep {
+    /// A step, with what it would change in these files.
+    pub(crate) fn of(step: &Step, files: &dyn Files) -> Self {
+        let diff = edit(step, files).map(String::into_boxed_str);
+        Self { text: step.to_string().into_boxed_str(), diff }
+    }
 }
 
 impl fmt::Display for PlannedStep {

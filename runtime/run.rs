@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Instant;
 
 use crate::action::Effect;
 use crate::approval::{Approval, Nobody};
@@ -15,9 +14,8 @@ use crate::machine::{Fact, Machine, Release, layout};
 use crate::recipe::Recipe;
 use crate::registry::primitive;
 use crate::report::Report;
-use crate::resume::Past;
 use crate::script::{self, Script, ScriptError, Shared};
-use crate::session::{Gate, Session, Setup, Tally};
+use crate::session::{Gate, Session, Setup};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
 
@@ -36,22 +34,8 @@ pub struct Job<'a> {
     pub terminal: bool,
 }
 
-/// How a real run ended.
-pub struct Outcome {
-    /// What went wrong, if something did.
-    pub error: Option<ScriptError>,
-    /// After a failure: whether everything that was open or mounted has been given back.
-    pub clean: bool,
-    /// What was done.
-    pub tally: Tally,
-    /// What it made that outlives a reboot and is still so.
-    pub lasting: Vec<Fact>,
-    /// The machine afterwards.
-    pub machine: Machine,
-}
-
 impl Job<'_> {
-    fn script(&self) -> Script<'_> {
+    pub(crate) fn script(&self) -> Script<'_> {
         Script {
             language: self.recipe.language,
             file: &self.recipe.name,
@@ -86,46 +70,6 @@ impl Job<'_> {
             Ok(_) => Ok(report),
             Err(error) => Err(Box::new((error, report))),
         }
-    }
-
-    /// Runs the recipe on the real machine, within what was approved.
-    pub fn run(
-        &self,
-        machine: Machine,
-        real: Real,
-        gate: Gate,
-        listener: Box<dyn Listener>,
-        journal: Option<Journal>,
-        past: Option<&Past>,
-    ) -> Outcome {
-        let start = Instant::now();
-        let (host, session) = shared(Setup {
-            system: Box::new(real),
-            machine,
-            seed: self.seed,
-            gate,
-            listener,
-            interrupts: self.interrupts.clone(),
-            journal,
-            terminal: self.terminal,
-        });
-        let restored = match past {
-            Some(past) => session.borrow_mut().restore(past, self.variables),
-            None => Ok(()),
-        };
-        let result = match restored {
-            Ok(()) => script::run(&self.script(), &host),
-            Err(failure) => Err(ScriptError::Failure(Box::new(failure))),
-        };
-        drop(host);
-        let mut session = unwrap(session);
-        let ok = result.is_ok();
-        let clean = ok || session.release_all();
-        let tally = session.tally();
-        session.end(ok, start.elapsed());
-        let lasting = session.lasting();
-        let machine = session.machine().clone();
-        Outcome { error: result.err(), clean, tally, lasting, machine }
     }
 }
 
@@ -286,24 +230,8 @@ pub fn new_journal(
 
 impl Session {
     /// Facts that hold, and those that don't.
-    fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
+    pub(crate) fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
         let so = |fact: &Fact| fact.holds(self.machine(), self.system.files()) == Some(true);
         facts.into_iter().partition(so)
-    }
-
-    fn lasting(&mut self) -> Vec<Fact> {
-        let facts = std::mem::take(&mut self.lasting);
-        self.sort(facts).0
-    }
-
-    fn end(&mut self, ok: bool, took: std::time::Duration) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.write(&Record::Ended { ok }, true)
-        {
-            self.tell(&Event::Warning { text: error.to_string() });
-        }
-        let Tally { changed, already, .. } = self.tally;
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.tell(&Event::Ended { ok, changed, already, millis });
     }
 }

@@ -1,6 +1,7 @@
 //! One run of a recipe, planned or for real: the machine as it is by now, what was agreed to, and
 //! what has been made so far.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::action::{Ids, Planning};
@@ -21,10 +22,29 @@ pub struct Failure {
     pub error: Rc<Error>,
     /// Where in the recipe.
     pub site: Option<Site>,
-    /// The primitive, and what it was about.
-    pub call: Option<(&'static str, String)>,
+    /// What was called.
+    pub call: Option<Called>,
     /// The step that failed, as a person would type it.
     pub step: Option<String>,
+}
+
+/// A call, for telling it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// Its number in the run.
+    pub number: u64,
+    /// The primitive.
+    pub name: &'static str,
+    /// What it is about.
+    pub about: String,
+    /// Whether it does something, and does not only ask.
+    pub action: bool,
+}
+
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(format!("{} {}", self.name, self.about).trim_end())
+    }
 }
 
 /// Whether effects are collected or checked.
@@ -142,7 +162,9 @@ impl Session {
             // The next action writes to the same file, and fails if this does.
             let _ = journal.write(&Record::Chapter { title: title.to_owned() }, false);
         }
-        self.tell(&Event::Chapter { title: title.to_owned() });
+        if !self.seen() {
+            self.tell(&Event::Chapter { title: title.to_owned() });
+        }
     }
 
     /// The recipe prints something.
@@ -150,7 +172,14 @@ impl Session {
         if self.planning() {
             self.entries.push(Entry::Said { text: text.to_owned() });
         }
-        self.tell(&Event::Said { text: text.to_owned() });
+        if !self.seen() {
+            self.tell(&Event::Said { text: text.to_owned() });
+        }
+    }
+
+    /// Whether the script is where the person has seen it already.
+    fn seen(&self) -> bool {
+        self.replay.seen && !self.replay.played.is_empty()
     }
 
     /// What was planned, and the effects that it needs.
@@ -173,6 +202,15 @@ impl Session {
         if self.planning() {
             self.entries.push(Entry::Call(Box::new(call)));
         }
+    }
+
+    /// Begins anew what was called so far: from here on calls come as the script makes them.
+    pub(crate) fn rouse(&mut self, replay: Replay) {
+        self.interrupts.clear();
+        self.latched = None;
+        self.calls = 0;
+        self.planned.clear();
+        self.replay = replay;
     }
 
     /// Remembers the failure that ends the run.

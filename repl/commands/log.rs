@@ -91,6 +91,10 @@ fn tell(story: &Story, s: &Style) -> String {
                 let name = names.remove(call).unwrap_or_default();
                 writeln!(out, "  {} {name}  failed: {}", s.red(s.failed), printable(error))
             }
+            Record::Skipped { call, name, args, .. } => {
+                names.remove(call);
+                writeln!(out, "  {} {name}{}  left out", s.yellow(s.warning), about(args))
+            }
             Record::Approved { effect } => {
                 writeln!(out, "  {} allowed: {}", s.yellow(s.warning), effect.effect)
             }

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doc;
 pub(crate) mod eval;
+mod go_on;
 pub(crate) mod guest;
 pub(crate) mod list;
 pub(crate) mod log;

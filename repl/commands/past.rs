@@ -43,7 +43,7 @@ pub(super) fn find(
 fn unusable(path: &Path, damaged: &Damaged) -> Exit {
     let name = path.display();
     Problem::new(format!("the journal {name} can't be used: {damaged}"))
-        .help(damaged.remedy())
+        .help(Damaged::REMEDY)
         .print();
     Exit::Usage
 }

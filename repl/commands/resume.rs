@@ -14,7 +14,8 @@ use gscript::session::Gate;
 use gscript::types::{Map, Value, unhex};
 use similar::TextDiff;
 
-use super::run::{consent, ended, listener, prove};
+use super::go_on::{Going, see_through};
+use super::run::{consent, listener, prove};
 use super::{interrupts, load, past, this_machine, variables_above};
 use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
@@ -64,9 +65,11 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let terminal = ask::somebody() && !args.json;
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let gate = Gate::Enforce(approval, consent(terminal));
-    let outcome = job.run(machine, real, gate, listener, Some(journal), Some(&past));
+    let attempt = job.begin(machine, real, gate, listener, Some(journal), Some(&past));
+    let going = Going { folder: &folder, asks: terminal, json: args.json };
+    let exit = see_through(attempt, &job, &going);
     drop(lock);
-    let exit = ended(outcome, &recipe, &folder, args.json)?;
+    let exit = exit?;
     if let (false, Some(after)) = (changed, &past.story.head().after) {
         prove(&past.names.data_now(after))?;
     }
@@ -114,11 +117,16 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
     Ok(Recipe { name: name.clone(), ..recipe })
 }
 
-/// Another text is another program: the person has to see it.
-fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
-    let diff = TextDiff::from_lines(story.text(), &recipe.text);
+/// Shows how a recipe differs from the text that ran.
+pub(super) fn show_change(ran: &str, recipe: &Recipe) {
+    let diff = TextDiff::from_lines(ran, &recipe.text);
     let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
     eprintln!("{} is not the text that was run:\n{}", recipe.name, diff.trim_end());
+}
+
+/// Another text is another program: the person has to see it.
+fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
+    show_change(story.text(), recipe);
     if args.changed_recipe_ok || (ask::somebody() && ask::yes("Go on with the new text?")) {
         return Ok(());
     }

@@ -6,19 +6,20 @@ use gscript::event::{Event, Listener};
 use gscript::machine::{Machine, compare};
 use gscript::recipe::Recipe;
 use gscript::report::Report;
-use gscript::run::{Job, Outcome, RunStart, new_journal};
+use gscript::run::{Job, RunStart, new_journal};
 use gscript::session::Gate;
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
 use super::agree::{Person, agree};
+use super::go_on::{Going, see_through};
 use super::{interrupts, load, seed, this_machine, variables};
+use crate::ask;
 use crate::cli::{HowArgs, RunArgs};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
 use crate::screen::{screen, style};
 use crate::state::{Log, RunFolder, time};
-use crate::{DONE, ask};
 
 pub(crate) fn run(args: &RunArgs) -> Exit {
     match try_run(args) {
@@ -145,9 +146,11 @@ fn carry_out(
         listener.hear(&Event::Warning { text });
     }
     let gate = Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes));
-    let outcome = job.run(machine, real, gate, listener, Some(journal), None);
+    let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
+    let asks = job.terminal && !how.yes;
+    let exit = see_through(attempt, job, &Going { folder: &folder, asks, json: how.json });
     drop(lock);
-    ended(outcome, job.recipe, &folder, how.json)
+    exit
 }
 
 /// Who is asked in the middle of a run.
@@ -167,34 +170,4 @@ fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
         .help("name a folder that can be written to: --journal DIR")
         .print();
     Exit::Failed
-}
-
-/// Says how a run ended.
-pub(super) fn ended(
-    outcome: Outcome,
-    recipe: &Recipe,
-    folder: &RunFolder,
-    json: bool,
-) -> Result<Exit, Exit> {
-    let log = folder.log();
-    let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
-        if !json {
-            eprintln!("Log: {}", log.display());
-        }
-        return Ok(DONE);
-    };
-    let mut problem = Problem::of(&error, &recipe.text);
-    let state = match clean {
-        true => "this run has left nothing mounted or open",
-        false => "some of what this run mounted or opened could not be given back, see above",
-    };
-    problem.notes.push(("now", state.into()));
-    if let Some(remains) = render::remains(&lasting) {
-        problem.notes.push(("stays", remains));
-    }
-    problem.notes.push(("log", log.display().to_string()));
-    problem.notes.push(("to go on", format!("gscript resume {}", folder.journal().display())));
-    eprintln!();
-    problem.print();
-    Err(error.exit())
 }

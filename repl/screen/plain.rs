@@ -49,6 +49,9 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<String> {
             let time = s.dim(&elapsed(*millis));
             note(&s.red(s.failed), &format!("{title}  failed after {time}"))
         }
+        Event::Skipped { .. } => {
+            note(&s.yellow(s.warning), &s.yellow(&format!("{title}  left out")))
+        }
         Event::Warning { text } => note(&s.yellow(s.warning), &s.yellow(text)),
         Event::Said { text } => text.lines().map(|line| format!("  {line}")).collect(),
         Event::Released { text, error: None } => note(&s.dim(s.same), &s.dim(text)),

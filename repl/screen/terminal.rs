@@ -70,7 +70,10 @@ impl Listener for Terminal {
                     bar.set_message(format!("{}  {short}", self.title));
                 }
             }
-            Event::Done { .. } | Event::Failed { .. } | Event::Terminal { taken: true } => {
+            Event::Done { .. }
+            | Event::Failed { .. }
+            | Event::Skipped { .. }
+            | Event::Terminal { taken: true } => {
                 self.end();
             }
             Event::Terminal { taken: false } => self.begin(),

@@ -18,11 +18,17 @@ pub(super) enum Turn {
     Past(Value),
     /// It is done now; perhaps it was begun before, to make these facts.
     Now(Option<Vec<Fact>>),
+    /// It is left out.
+    Skip,
 }
 
 impl Session {
     /// What the journal says to a call: its arguments must be what they were.
     pub(super) fn turn(&mut self, call: &Call) -> Result<Turn> {
+        if self.replay.skip.remove(&call.number) {
+            self.replay.played.remove(&call.number);
+            return Ok(Turn::Skip);
+        }
         let Some(played) = self.replay.played.remove(&call.number) else {
             return Ok(Turn::Now(None));
         };
@@ -51,11 +57,14 @@ impl Session {
     fn play(&mut self, call: &Call) {
         let primitive = crate::registry::primitive(call.spec.name);
         if primitive.is_some_and(|primitive| matches!(primitive.read, Read::Action(_))) {
-            self.tally.already += 1;
-            self.tell_began(call);
             if call.spec.name == "journal.keep_on" {
                 self.keep_again(call);
             }
+            if self.replay.seen {
+                return;
+            }
+            self.tally.already += 1;
+            self.tell_began(call);
             let already = Some("done before".to_owned());
             self.tell(&Event::Done { call: call.number, millis: 0, already });
         }

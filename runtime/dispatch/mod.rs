@@ -1,42 +1,31 @@
 //! The way of one call: decode → plan → guard → approval → journal → execute → learn and compare.
 
 mod again;
+mod agree;
+mod call;
 mod record;
 mod relay;
 mod verify;
 
-use std::rc::Rc;
 use std::time::Instant;
 
 use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use relay::Relay;
 
 use again::Turn;
+use call::Call;
 
-use crate::approval::Bound;
+use crate::approval::Go;
 use crate::error::{BadCall, Error, Result};
 use crate::event::{Event, Site};
 use crate::guard::may_be_lost;
-use crate::journal::Record;
 use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
-use crate::report::{PlannedCall, PlannedStep, TakeBack, edit};
-use crate::session::{Failure, Gate, Session};
-use crate::spec::{ArgError, Given, Spec};
-use crate::system::{Broken, Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
-use crate::types::{Completes, Map, Value};
-
-/// One call on its way.
-struct Call {
-    number: u64,
-    spec: &'static Spec,
-    about: String,
-    site: Site,
-    /// As the script gave them, for the journal.
-    args: Map,
-    /// Of the arguments, where there is a journal.
-    digest: String,
-}
+use crate::report::PlannedStep;
+use crate::session::{Failure, Session};
+use crate::spec::{ArgError, Given};
+use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
+use crate::types::{Map, Value};
 
 impl Session {
     /// Calls a primitive as scripts do. After the first failure of an action every further call
@@ -71,7 +60,7 @@ impl Session {
         }
         self.calls += 1;
         self.ids.enter(self.calls);
-        let mut call = Call::new(self.calls, primitive.spec, site);
+        let mut call = Call::new(self.calls, primitive, site);
         if !self.planning() && self.interrupts.count() > 0 {
             let failure = call.failure(Error::Interrupted);
             return Err(self.latch(failure));
@@ -85,6 +74,7 @@ impl Session {
                 self.arrived(&mut call, action.arguments());
                 match self.turn(&call)? {
                     Turn::Past(value) => Ok(value),
+                    Turn::Skip => self.skip(&call, action.as_ref()),
                     Turn::Now(open) => match self.by_names_of_now(&call) {
                         None => self.act(&call, action.as_ref(), open),
                         Some(given) => {
@@ -99,7 +89,7 @@ impl Session {
                     self.arrived(&mut call, query.arguments());
                     match self.turn(&call)? {
                         Turn::Past(value) => return Ok(value),
-                        Turn::Now(_) => {}
+                        Turn::Now(_) | Turn::Skip => {}
                     }
                     let answer = match self.by_names_of_now(&call) {
                         None => self.ask(&call, query.as_ref()),
@@ -174,7 +164,9 @@ impl Session {
                     may_be_lost(&self.machine, device)?;
                 }
             }
-            self.gate(&effects)?;
+            if self.agree(call, &plan, &effects)? == Go::Past {
+                return self.pass_over(call, &plan);
+            }
         }
         for text in &plan.warnings {
             self.listener.hear(&Event::Warning { text: text.clone() });
@@ -187,39 +179,6 @@ impl Session {
             None => self.carry_out(call, &plan, &effects),
         };
         self.finish(call, &plan, effects, start.elapsed(), result)
-    }
-
-    /// Replaces the names of devices by their canonical ones.
-    fn canonical(&self, effects: Vec<Effect>) -> Vec<Effect> {
-        let path = |device: String| self.machine.find(&device).map_or(device, |d| d.path.clone());
-        let words = |what: &str| -> String {
-            what.split(' ').map(|word| path(word.to_owned())).collect::<Vec<_>>().join(" ")
-        };
-        // What this run made itself it may end without asking.
-        let own = |effect: &Effect| match effect {
-            Effect::Ends { what } => self
-                .made
-                .iter()
-                .filter_map(Fact::release)
-                .any(|release| release.to_string() == words(what)),
-            _ => false,
-        };
-        let canonical = |effect| match effect {
-            Effect::Destroys { device } => Effect::Destroys { device: path(device) },
-            Effect::Alters { device } => Effect::Alters { device: path(device) },
-            Effect::Ends { what } => Effect::Ends { what: words(&what) },
-            // A file below something that this run mounted belongs to that tree.
-            Effect::Writes { path } => {
-                let mounts = self.made.iter().filter_map(|fact| match fact {
-                    Fact::Mounted { at, .. } if crate::machine::is_below(&path, at) => Some(at),
-                    _ => None,
-                });
-                let top = mounts.min_by_key(|at| at.len()).cloned();
-                Effect::Writes { path: top.unwrap_or(path) }
-            }
-            other => other,
-        };
-        effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
     }
 
     /// A missing tool is noticed before the first step, not at the one that needs it.
@@ -243,37 +202,6 @@ impl Session {
             .iter()
             .all(so)
             .then(|| plan.makes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-    }
-
-    fn gate(&mut self, effects: &[Effect]) -> Result<()> {
-        match &mut self.gate {
-            Gate::Collect(approval) => {
-                for effect in effects {
-                    approval.add(effect.clone(), &self.machine);
-                }
-                Ok(())
-            }
-            Gate::Enforce(approval, consent) => {
-                for effect in effects {
-                    if approval.covers(effect, &self.machine) {
-                        continue;
-                    }
-                    let wanted = Bound::new(effect.clone(), &self.machine);
-                    self.listener.hear(&Event::Terminal { taken: true });
-                    let agreed = consent.ask(&wanted);
-                    self.listener.hear(&Event::Terminal { taken: false });
-                    if !agreed {
-                        return Err(Error::NotApproved { effect: effect.to_string() });
-                    }
-                    approval.extend(wanted.clone());
-                    if let Some(journal) = &mut self.journal {
-                        let effect = self.replay.names.data_then(&wanted);
-                        journal.write(&Record::Approved { effect }, true)?;
-                    }
-                }
-                Ok(())
-            }
-        }
     }
 
     /// Performs the steps, learns the facts, and compares with the machine.
@@ -309,12 +237,10 @@ impl Session {
     fn perform(&mut self, call: &Call, step: &Step, hint: Option<&'static str>) -> Result<Outcome> {
         let terminal =
             self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
-        let text = step.to_string();
         if self.planning() {
-            let diff = edit(step, self.system.files()).map(String::into_boxed_str);
-            self.planned.push(PlannedStep { text: text.into_boxed_str(), diff });
+            self.planned.push(PlannedStep::of(step, self.system.files()));
         } else {
-            self.tell(&Event::Step { call: call.number, text });
+            self.tell(&Event::Step { call: call.number, text: step.to_string() });
         }
         if terminal {
             self.tell(&Event::Terminal { taken: true });
@@ -334,58 +260,4 @@ impl Session {
 /// Whether no step was really performed, so that there is nothing to read an answer from.
 fn nobody_knows(outcomes: &[Outcome], planning: bool) -> bool {
     planning || (!outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.unknown))
-}
-
-impl Call {
-    fn new(number: u64, spec: &'static Spec, site: Site) -> Self {
-        let (about, digest) = (String::new(), String::new());
-        Self { number, spec, about, site, args: Map::new(), digest }
-    }
-
-    fn planned(
-        &self,
-        plan: &Plan<Value>,
-        steps: Vec<PlannedStep>,
-        effects: Vec<Effect>,
-    ) -> PlannedCall {
-        PlannedCall {
-            name: self.spec.name.into(),
-            about: self.about.clone(),
-            site: self.site.clone(),
-            root: plan.already.is_none() && PlannedCall::needs_root(&plan.steps),
-            steps,
-            effects,
-            undo: TakeBack::of(&plan.undo, &plan.makes),
-            warnings: plan.warnings.clone(),
-            already: plan.already.clone(),
-            guess: matches!(plan.returns, Returns::Read { .. }),
-        }
-    }
-
-    fn failure(&self, error: Error) -> Failure {
-        let step = match &error {
-            Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {
-                Some(failed.step.clone())
-            }
-            _ => None,
-        };
-        Failure {
-            error: Rc::new(error),
-            site: Some(self.site.clone()),
-            call: Some((self.spec.name, self.about.clone())),
-            step,
-        }
-    }
-}
-
-/// What a call acts on: its required devices, paths and names.
-fn about(spec: &Spec, arguments: &Map) -> String {
-    let telling = spec.params.iter().filter(|param| {
-        param.required() && !param.ty.list && !matches!(param.ty.completes, Completes::Nothing)
-    });
-    let words: Vec<&str> = telling
-        .filter_map(|param| arguments.iter().find(|(name, _)| name == param.name))
-        .filter_map(|(_, value)| value.as_text())
-        .collect();
-    words.join(" ")
 }

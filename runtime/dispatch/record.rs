@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Call;
+use super::call::{Call, about};
 use crate::action::{Effect, Plan};
 use crate::error::Result;
 use crate::event::Event;
@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::types::{Map, Value};
 
 impl Call {
-    fn recorded_args(&self) -> serde_json::Value {
+    pub(super) fn recorded_args(&self) -> serde_json::Value {
         Value::Map(self.args.clone()).recorded()
     }
 }
@@ -21,7 +21,7 @@ impl Call {
 impl Session {
     /// A call has readable arguments.
     pub(super) fn arrived(&mut self, call: &mut Call, args: Map) {
-        call.about = super::about(call.spec, &args);
+        call.about = about(call.spec, &args);
         if self.journal.is_some() || !self.replay.played.is_empty() {
             call.digest = crate::journal::digest(&args);
         }

@@ -6,6 +6,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::{Head, JOURNAL_FORMAT, Record};
+use crate::error::Rule;
 
 /// Why a journal can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +26,18 @@ impl fmt::Display for Damaged {
     }
 }
 
+impl std::error::Error for Damaged {}
+
+impl Rule for Damaged {
+    fn remedy(&self) -> Option<String> {
+        Some(Self::REMEDY.to_owned())
+    }
+}
+
 impl Damaged {
     /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        "what it says after that place can't be trusted: free the disks with gscript release \
-         DEVICE, and run the recipe again"
-    }
+    pub const REMEDY: &str = "what it says after that place can't be trusted: free the disks with gscript release \
+         DEVICE, and run the recipe again";
 }
 
 /// Reads a journal; a torn last line is what a power cut leaves.
@@ -155,7 +162,9 @@ impl Story {
                 Record::Begin { call, .. } => {
                     open.insert(*call, record);
                 }
-                Record::Done { call, .. } | Record::Already { call, .. } => {
+                Record::Done { call, .. }
+                | Record::Already { call, .. }
+                | Record::Skipped { call, .. } => {
                     open.remove(call);
                 }
                 _ => {}

@@ -136,6 +136,21 @@ pub enum Record {
         #[serde(default)]
         millis: u64,
     },
+    /// The person chose to leave out an action.
+    Skipped {
+        /// Its number.
+        call: u64,
+        /// The primitive.
+        name: String,
+        /// Its arguments; secrets by name only.
+        args: serde_json::Value,
+        /// SHA-256 of the arguments.
+        digest: String,
+        /// What the script got.
+        output: serde_json::Value,
+        /// Where it is called.
+        site: Site,
+    },
     /// The person allowed more than was planned.
     Approved {
         /// What.

@@ -1,6 +1,6 @@
 //! Calls that a journal knows the results of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Names;
@@ -41,12 +41,17 @@ pub struct Replay {
     pub names: Names,
     /// Whether the recipe has another text: then what had failed may be called otherwise.
     pub changed: bool,
+    /// Actions that a person chose to leave out.
+    pub skip: BTreeSet<u64>,
+    /// Whether the person has seen what was done before.
+    pub seen: bool,
 }
 
 impl Replay {
     /// The results of a journal.
     pub fn of(story: &Story, names: Names, changed: bool) -> Self {
         let mut played = BTreeMap::new();
+        let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
         for record in &story.records {
             match record {
@@ -60,7 +65,8 @@ impl Replay {
                         known.result = Ending::Value(plain(output));
                     }
                 }
-                Record::Already { call, name, digest, output, .. } => {
+                Record::Already { call, name, digest, output, .. }
+                | Record::Skipped { call, name, digest, output, .. } => {
                     let result = Ending::Value(plain(output));
                     let (name, digest) = (name.clone(), digest.clone());
                     played.insert(*call, Played { name, digest, result });
@@ -72,11 +78,16 @@ impl Replay {
                     };
                     let (name, digest) = (name.clone(), digest.clone());
                     played.insert(*call, Played { name, digest, result });
+                    questions.push(*call);
+                    continue;
                 }
-                _ => {}
+                _ => continue,
             }
+            questions.clear();
         }
-        Self { played, names, changed }
+        // Nothing was done because of the last answers: what was missing may be there by now.
+        played.retain(|call, _| !questions.contains(call));
+        Self { played, names, changed, skip: BTreeSet::new(), seen: false }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::limits::{Limit, SILENT};
-use super::{Script, ScriptError, limited};
+use super::{ScriptError, limited};
 use crate::event::Site;
 
 /// Ends the program; gets the error, and the text of the script.
@@ -44,10 +44,10 @@ impl Pulse {
 }
 
 /// Listens to the pulse of a script until what this returns is dropped.
-pub(super) fn listen(script: &Script<'_>, pulse: &Arc<Pulse>) -> Option<Sender<()>> {
+pub(super) fn listen(file: &str, text: &str, pulse: &Arc<Pulse>) -> Option<Sender<()>> {
     let handler = *HANDLER.get()?;
     let (running, ended) = channel();
-    let (pulse, file, text) = (Arc::clone(pulse), script.file.to_owned(), script.text.to_owned());
+    let (pulse, file, text) = (Arc::clone(pulse), file.to_owned(), text.to_owned());
     let watch = move || {
         let (mut seen, mut silent) = (0, 0);
         while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {

@@ -1,6 +1,6 @@
 //! What a script has used up. A recipe that does real work stays far below all limits.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::time::{ClockId, clock_gettime};
 
 use super::hang::Pulse;
-use super::limits::{CALLS, CLOCK_TICK, Limit, MEMORY, PER_PRINT, PRINTED, SECONDS};
+use super::limits::{CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_PRINT, PRINTED, SECONDS};
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
 use crate::session::Failure;
@@ -19,16 +19,19 @@ use crate::types::Value;
 /// The host of a script, with what the script has used up.
 pub(super) struct Meter {
     host: Shared,
+    /// The text that runs, by its name in messages.
+    file: RefCell<Rc<str>>,
     hit: Cell<Option<Limit>>,
     /// The line at which the script was seen last, where its language tells.
     pub(super) line: Cell<u32>,
     calls: Cell<u64>,
     printed: Cell<usize>,
     looks: Cell<u32>,
-    started: Duration,
+    operations: Cell<u64>,
+    started: Cell<Duration>,
     /// What primitives took, which is not the script's.
     excused: Cell<Duration>,
-    memory: isize,
+    memory: Cell<isize>,
     pub(super) pulse: Arc<Pulse>,
 }
 
@@ -44,16 +47,44 @@ impl Meter {
     pub(super) fn new(host: &Shared) -> Metered {
         Rc::new(Self {
             host: Rc::clone(host),
+            file: RefCell::new("".into()),
             hit: Cell::new(None),
             line: Cell::new(0),
             calls: Cell::new(0),
             printed: Cell::new(0),
             looks: Cell::new(0),
-            started: computed(),
+            operations: Cell::new(0),
+            started: Cell::new(computed()),
             excused: Cell::new(Duration::ZERO),
-            memory: memory::in_use(),
+            memory: Cell::new(memory::in_use()),
             pulse: Arc::default(),
         })
+    }
+
+    /// Another text begins, with all limits ahead of it.
+    pub(super) fn begin(&self, file: &str) {
+        *self.file.borrow_mut() = file.into();
+        self.hit.set(None);
+        self.line.set(0);
+        self.calls.set(0);
+        self.printed.set(0);
+        self.operations.set(0);
+        self.started.set(computed());
+        self.excused.set(Duration::ZERO);
+        self.memory.set(memory::in_use());
+    }
+
+    /// The text that runs, by its name in messages.
+    pub(super) fn file(&self) -> Rc<str> {
+        Rc::clone(&self.file.borrow())
+    }
+
+    /// So many more operations, where the language does not count them itself.
+    pub(super) fn operated(&self, count: u32) {
+        self.operations.set(self.operations.get() + u64::from(count));
+        if self.operations.get() > OPERATIONS {
+            self.exceed(Limit::Operations);
+        }
     }
 
     /// The limit that was reached first, if one was.
@@ -68,14 +99,14 @@ impl Meter {
 
     /// Looks at memory and, now and then, at the clock; whether the script has to end.
     pub(super) fn look(&self) -> Option<Limit> {
-        let used = memory::in_use() - self.memory;
+        let used = memory::in_use() - self.memory.get();
         if usize::try_from(used).is_ok_and(|used| used > MEMORY) {
             self.exceed(Limit::Memory);
         }
         let looks = self.looks.get().wrapping_add(1);
         self.looks.set(looks);
         if looks.is_multiple_of(CLOCK_TICK) {
-            let own = computed().saturating_sub(self.started + self.excused.get());
+            let own = computed().saturating_sub(self.started.get() + self.excused.get());
             if own > Duration::from_secs(SECONDS) {
                 self.exceed(Limit::Time);
             }

@@ -1,6 +1,7 @@
 //! The two languages. Each registers the same primitives by one loop over the registry; values
 //! cross as plain data ([`crate::types::Value`]).
 
+mod evaluator;
 mod hang;
 mod host;
 mod limits;
@@ -18,10 +19,10 @@ use crate::session::Failure;
 use crate::spec::Spec;
 use crate::types::{Map, Value, nearest};
 
+pub use evaluator::{Evaluator, is_open};
 pub use hang::on_hang;
 pub use host::{Host, Shared, Tests};
 use limits::Limit;
-use meter::Meter;
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,16 +116,7 @@ impl fmt::Display for ScriptError {
 
 /// Runs a script to its end; its last value is the result.
 pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
-    let meter = Meter::new(host);
-    let result = match script.language {
-        Language::Rhai => rhai::run(script, &meter),
-        Language::Lua => lua::run(script, &meter),
-    };
-    // Whatever the script made of it: the first failure is what happened.
-    match host.failure() {
-        Some(failure) => Err(ScriptError::Failure(Box::new(failure))),
-        None => result,
-    }
+    Evaluator::new(script.language, script.variables, host)?.run(script.file, script.text)
 }
 
 /// A script that was stopped at a limit.

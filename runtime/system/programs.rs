@@ -37,6 +37,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("mkfs.vfat", "dosfstools", "sys-fs/dosfstools"),
     tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
     tool("mkswap", "util-linux", "sys-apps/util-linux"),
+    tool("sh", "dash", "app-shells/bash"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("tar", "tar", "app-arch/tar"),
     tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),

@@ -15,7 +15,7 @@ use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::{Answers, Recipe};
 use crate::script::{Host, ScriptError, Tests};
-use crate::session::Failure;
+use crate::session::{Called, Failure};
 use crate::spec::Spec;
 use crate::system::Sim;
 use crate::system::sim::faults::{Event, Faults};
@@ -262,7 +262,12 @@ impl Host for RefCell<Bench> {
         result.map_err(|error| Failure {
             error: Rc::new(error),
             site: Some(site),
-            call: Some((WORDS[index].spec.name, String::new())),
+            call: Some(Called {
+                number: 0,
+                name: WORDS[index].spec.name,
+                about: String::new(),
+                action: false,
+            }),
             step: None,
         })
     }

@@ -112,7 +112,7 @@ impl Ended {
         let Self::Script(ScriptError::Failure(failure)) = self else {
             return (None, None, Vec::new());
         };
-        let call = failure.call.as_ref().map(|(name, about)| title(name, about));
+        let call = failure.call.as_ref().map(ToString::to_string);
         (call, failure.step.clone(), failure.error.tool_output().to_vec())
     }
 }

@@ -1,6 +1,5 @@
 //! Keeping a script within its limits, whatever it tries to catch.
 
-use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -25,23 +24,19 @@ impl fmt::Display for Limited {
 impl std::error::Error for Limited {}
 
 /// Ends scripts that never end, and those that somebody wants to end.
-pub(super) fn watch(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
+pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let interrupts = host.interrupts();
-    let used = Cell::new(0_u64);
-    let (host, source) = (Rc::clone(host), format!("@{file}"));
+    let host = Rc::clone(host);
     let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
     lua.set_hook(every, move |_, frame| {
-        used.set(used.get() + u64::from(limits::LUA_TICK));
         if interrupts.count() > 0 {
             return Err(Error::external(Stopped));
         }
-        if frame.source().source.is_some_and(|name| name == source) {
+        if frame.source().source.is_some_and(|name| is_of(&host, &name)) {
             host.line.set(line_number(frame.current_line()).max(1));
         }
         host.pulse.beat(host.line.get());
-        if used.get() > limits::OPERATIONS {
-            host.exceed(Limit::Operations);
-        }
+        host.operated(limits::LUA_TICK);
         match host.look() {
             Some(_) => Err(Error::external(Limited)),
             None => Ok(VmState::Continue),
@@ -53,11 +48,16 @@ pub(super) fn line_number(line: Option<usize>) -> u32 {
     line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0)
 }
 
+/// Whether a chunk is the text that runs.
+fn is_of(host: &Metered, source: &str) -> bool {
+    source.strip_prefix('@').is_some_and(|file| file == &*host.file())
+}
+
 /// Notes the line of the recipe from which the function at work was called, directly or not.
-pub(super) fn seen(lua: &Lua, host: &Metered, source: &str) {
+pub(super) fn seen(lua: &Lua, host: &Metered) {
     let line = (0..8).find_map(|level| {
         lua.inspect_stack(level, |frame| {
-            let own = frame.source().source.is_some_and(|name| name == source);
+            let own = frame.source().source.is_some_and(|name| is_of(host, &name));
             own.then(|| line_number(frame.current_line()))
         })?
     });
@@ -67,13 +67,13 @@ pub(super) fn seen(lua: &Lua, host: &Metered, source: &str) {
 }
 
 /// Replaces what could escape the limits.
-pub(super) fn bounded(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
+pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
-    let (meter, source) = (Rc::clone(host), format!("@{file}"));
+    let meter = Rc::clone(host);
     let stop = lua.create_function(move |lua, what: String| -> mlua::Result<()> {
         meter.exceed(if what == "text" { Limit::Text } else { Limit::Elements });
-        seen(lua, &meter, &source);
+        seen(lua, &meter);
         Err(Error::external(Limited))
     })?;
     let chunk = lua.load(LIMITS).set_name("=limits");

@@ -5,7 +5,7 @@
 mod bounds;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -15,12 +15,12 @@ use mlua::{
     UserDataMethods, Value as LuaValue,
 };
 
-use bounds::{bounded, is_final, seen, watch};
+use bounds::{bounded, is_final, line_number, seen, watch};
 use values::{from_lua, nested, to_lua};
 
 use super::limits::{self, Limit};
 use super::meter::Metered;
-use super::{Language, Script, ScriptError, hang, limited, meant};
+use super::{Language, ScriptError, hang, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
@@ -74,26 +74,63 @@ impl UserData for Secret {
     }
 }
 
-pub(super) fn run(script: &Script<'_>, host: &Metered) -> Result<Value, ScriptError> {
-    let file: Rc<str> = script.file.into();
-    let run = || -> mlua::Result<Value> {
-        let lua = engine(script, host, &file)?;
-        let chunk = lua.load(script.text).set_name(format!("@{file}"));
-        from_lua(&chunk.set_mode(ChunkMode::Text).eval::<LuaValue>()?, 0)
-    };
-    let listening = host.only_plans().then(|| hang::listen(script, &host.pulse));
-    let result = run();
-    drop(listening);
-    match (host.hit(), result) {
-        (None, Ok(value)) => Ok(value),
-        (None, Err(error)) => Err(explain(&error, &file, host.line.get())),
-        // Whatever the script made of it.
-        (Some(limit), _) => {
-            // A tail call hides where it was; in a single line it can only be there.
-            let only = u32::from(script.text.lines().count() == 1);
-            Err(limited(limit, Site { file, line: host.line.get().max(only) }))
+/// A script at work, and what it leaves for the next text: its globals.
+pub(super) struct Engine {
+    host: Metered,
+    lua: Lua,
+    /// What was there before any script: not a variable.
+    own: BTreeSet<String>,
+}
+
+impl Engine {
+    pub(super) fn new(host: &Metered, variables: &Map) -> Result<Self, ScriptError> {
+        let made = engine(variables, host).and_then(|lua| {
+            let given = |name: &String| variables.iter().any(|(known, _)| known == name);
+            let own = globals(&lua).into_iter().filter(|name| !given(name)).collect();
+            Ok(Self { host: Rc::clone(host), lua, own })
+        });
+        made.map_err(|error| explain(&error, &host.file(), 0))
+    }
+
+    pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
+        let host = &self.host;
+        let file = host.file();
+        let chunk = self.lua.load(text).set_name(format!("@{file}"));
+        let listening = host.only_plans().then(|| hang::listen(&file, text, &host.pulse));
+        let result = chunk.set_mode(ChunkMode::Text).eval::<LuaValue>();
+        let result = result.and_then(|value| from_lua(&value, 0));
+        drop(listening);
+        match (host.hit(), result) {
+            (None, Ok(value)) => Ok(value),
+            (None, Err(error)) => Err(explain(&error, &file, host.line.get())),
+            // Whatever the script made of it.
+            (Some(limit), _) => {
+                // A tail call hides where it was; in a single line it can only be there.
+                let only = u32::from(text.lines().count() == 1);
+                Err(limited(limit, Site { file, line: host.line.get().max(only) }))
+            }
         }
     }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names = globals(&self.lua);
+        names.retain(|name| !self.own.contains(name));
+        names.sort_unstable();
+        names
+    }
+}
+
+fn globals(lua: &Lua) -> Vec<String> {
+    let globals = lua.globals();
+    let pairs = globals.pairs::<String, LuaValue>();
+    pairs.filter_map(|pair| Some(pair.ok()?.0)).collect()
+}
+
+/// Whether a text is only the beginning of one.
+pub(super) fn is_open(text: &str) -> bool {
+    let Ok(lua) = Lua::new_with(StdLib::NONE, LuaOptions::new()) else { return false };
+    let chunk = lua.load(text).set_mode(ChunkMode::Text);
+    matches!(chunk.into_function(), Err(Error::SyntaxError { incomplete_input: true, .. }))
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
@@ -103,15 +140,15 @@ pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
     chunk.into_function().map(drop).map_err(|error| explain(&error, &file.into(), 0))
 }
 
-fn engine(script: &Script<'_>, host: &Metered, file: &Rc<str>) -> mlua::Result<Lua> {
+fn engine(variables: &Map, host: &Metered) -> mlua::Result<Lua> {
     let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8;
     let lua = Lua::new_with(libraries, LuaOptions::new())?;
     lua.set_memory_limit(limits::MEMORY)?;
-    watch(&lua, host, file)?;
+    watch(&lua, host)?;
     lua.load(PRELUDE).set_name("=prelude").exec()?;
-    bounded(&lua, host, file)?;
+    bounded(&lua, host)?;
     let globals = lua.globals();
-    let (say, source) = (Rc::clone(host), format!("@{file}"));
+    let say = Rc::clone(host);
     let print = lua.create_function(move |lua, values: MultiValue| {
         let tostring: mlua::Function = lua.globals().get("tostring")?;
         let words = values
@@ -119,15 +156,15 @@ fn engine(script: &Script<'_>, host: &Metered, file: &Rc<str>) -> mlua::Result<L
             .map(|value| tostring.call::<String>(value))
             .collect::<mlua::Result<Vec<String>>>()?;
         if !say.say(&words.join("\t")) {
-            seen(lua, &say, &source);
+            seen(lua, &say);
         }
         Ok(())
     })?;
     globals.set("print", print)?;
     if host.tests().is_some() {
-        let (host, file) = (Rc::clone(host), Rc::clone(file));
+        let host = Rc::clone(host);
         let test = lua.create_function(move |lua, (name, body): (String, Function)| {
-            test(lua, &host, &file, &name, &body)
+            test(lua, &host, &name, &body)
         })?;
         globals.set("test", test)?;
     } else {
@@ -138,15 +175,15 @@ fn engine(script: &Script<'_>, host: &Metered, file: &Rc<str>) -> mlua::Result<L
         })?;
         globals.set("step", step)?;
     }
-    register(&lua, host, file)?;
-    for (name, value) in script.variables {
+    register(&lua, host)?;
+    for (name, value) in variables {
         globals.set(name.as_str(), to_lua(&lua, value)?)?;
     }
-    strict(&lua, &globals, host, script.variables)?;
+    strict(&lua, &globals, host, variables)?;
     Ok(lua)
 }
 
-fn register(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
+fn register(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let specs: Rc<[&'static Spec]> = host.specs().into();
     let mut domains: BTreeMap<&str, Table> = BTreeMap::new();
     for (index, spec) in specs.iter().enumerate() {
@@ -155,10 +192,9 @@ fn register(lua: &Lua, host: &Metered, file: &Rc<str>) -> mlua::Result<()> {
             Some(table) => table,
             None => domains.entry(domain).or_insert(lua.create_table()?),
         };
-        let (host, file) = (Rc::clone(host), Rc::clone(file));
-        let function = lua.create_function(move |lua, values: MultiValue| {
-            call(index, &host, lua, &file, &values)
-        })?;
+        let host = Rc::clone(host);
+        let function =
+            lua.create_function(move |lua, values: MultiValue| call(index, &host, lua, &values))?;
         table.set(spec.verb(), function)?;
     }
     for (domain, table) in domains {
@@ -194,22 +230,15 @@ fn strict(lua: &Lua, globals: &Table, host: &Metered, variables: &Map) -> mlua::
 }
 
 /// The place from which the function at work was called.
-fn caller(lua: &Lua, file: &Rc<str>) -> Site {
+fn caller(lua: &Lua, host: &Metered) -> Site {
     // Level 0 is this function, level 1 whoever called it.
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the path lacks the lifetime")]
     let line = lua.inspect_stack(1, |frame| frame.current_line()).flatten();
-    let line = line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
-    Site { file: Rc::clone(file), line }
+    Site { file: host.file(), line: line_number(line) }
 }
 
-fn call(
-    index: usize,
-    host: &Metered,
-    lua: &Lua,
-    file: &Rc<str>,
-    values: &MultiValue,
-) -> mlua::Result<LuaValue> {
-    let site = caller(lua, file);
+fn call(index: usize, host: &Metered, lua: &Lua, values: &MultiValue) -> mlua::Result<LuaValue> {
+    let site = caller(lua, host);
     let values =
         values.iter().map(|value| from_lua(value, 0)).collect::<mlua::Result<Vec<Value>>>();
     let values = nested(values, host, site.line)?;
@@ -220,22 +249,16 @@ fn call(
 }
 
 /// Runs a test, and goes on after it whatever became of it.
-fn test(
-    lua: &Lua,
-    host: &Metered,
-    file: &Rc<str>,
-    name: &str,
-    body: &Function,
-) -> mlua::Result<()> {
+fn test(lua: &Lua, host: &Metered, name: &str, body: &Function) -> mlua::Result<()> {
     let Some(tests) = host.tests() else { return Ok(()) };
-    if !tests.begin(name, caller(lua, file)) {
+    if !tests.begin(name, caller(lua, host)) {
         return Ok(());
     }
     let result = body.call::<()>(());
-    let line = host.line.get();
+    let (file, line) = (host.file(), host.line.get());
     tests.end(result.clone().map_err(|error| match host.hit() {
-        Some(limit) => limited(limit, Site { file: Rc::clone(file), line }),
-        None => explain(&error, file, line),
+        Some(limit) => limited(limit, Site { file, line }),
+        None => explain(&error, &file, line),
     }));
     // A limit that is reached is reached for the whole file.
     result.or_else(|error| {

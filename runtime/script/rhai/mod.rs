@@ -1,17 +1,21 @@
 //! Rhai: an engine without clock, files or `eval`, with every primitive as `domain::verb`.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
-    Map as RhaiMap, Module, NativeCallContext, ParseError, Position, Scope,
+    AST, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Module,
+    NativeCallContext, ParseError, ParseErrorType, Position, Scope,
 };
+
+use values::{from_dynamic, to_dynamic};
 
 use super::limits::{self, Limit};
 use super::meter::Metered;
-use super::{Language, Script, ScriptError, limited, meant};
+use super::{Language, ScriptError, limited, meant};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
@@ -23,18 +27,63 @@ struct Caught(Rc<Failure>);
 
 type Thrown = Box<EvalAltResult>;
 
-pub(super) fn run(script: &Script<'_>, host: &Metered) -> Result<Value, ScriptError> {
-    let file: Rc<str> = script.file.into();
-    let engine = engine(host, &file);
-    let ast = compile(&engine, &file, script.text)?;
-    let mut scope = Scope::new();
-    for (name, value) in script.variables {
-        scope.push_constant_dynamic(name.as_str(), to_dynamic(value));
+/// A script at work, and what it leaves for the next text: variables and functions.
+pub(super) struct Rhai {
+    host: Metered,
+    engine: Engine,
+    scope: Scope<'static>,
+    functions: AST,
+}
+
+impl Rhai {
+    pub(super) fn new(host: &Metered, variables: &Map) -> Self {
+        let mut scope = Scope::new();
+        for (name, value) in variables {
+            scope.push_constant_dynamic(name.as_str(), to_dynamic(value));
+        }
+        Self { host: Rc::clone(host), engine: engine(host), scope, functions: AST::empty() }
     }
-    let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast);
-    result
-        .and_then(|value| from_dynamic(&value, 0))
-        .map_err(|thrown| explain(&thrown, &file, host, script.variables))
+
+    pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
+        let file = self.host.file();
+        let ast = compile(&self.engine, &file, text)?;
+        let whole = self.functions.merge(&ast);
+        self.functions = whole.clone_functions_only();
+        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
+        result
+            .and_then(|value| from_dynamic(&value, 0))
+            .map_err(|thrown| explain(&thrown, &self.host, &self.names()))
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// Whether a text is only the beginning of one.
+pub(super) fn is_open(text: &str) -> bool {
+    let mut engine = Engine::new_raw();
+    limit(&mut engine);
+    let Err(ParseError(kind, position)) = engine.compile(text) else { return false };
+    let lines = text.lines().count().max(1);
+    let length = text.lines().next_back().map_or(0, |line| line.trim_end().chars().count());
+    let at_end = position.line().is_none_or(|line| line >= lines)
+        && position.position().is_none_or(|column| column > length);
+    match *kind {
+        ParseErrorType::UnexpectedEOF => true,
+        ParseErrorType::MissingToken(..) | ParseErrorType::PropertyExpected => at_end,
+        // A text between backticks may go on in the next line.
+        ParseErrorType::BadInput(rhai::LexError::UnterminatedString) => {
+            let line = position.line().and_then(|line| text.lines().nth(line - 1));
+            let column = position.position().unwrap_or(1);
+            line.is_some_and(|line| line.chars().nth(column - 1) == Some('`'))
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
@@ -51,7 +100,7 @@ fn compile(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, ScriptErr
     })
 }
 
-fn engine(host: &Metered, file: &Rc<str>) -> Engine {
+fn engine(host: &Metered) -> Engine {
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     limit(&mut engine);
@@ -72,15 +121,15 @@ fn engine(host: &Metered, file: &Rc<str>) -> Engine {
     });
     bounded(&mut engine);
     if host.tests().is_some() {
-        let (host, file) = (Rc::clone(host), Rc::clone(file));
+        let host = Rc::clone(host);
         engine.register_fn("test", move |cx: NativeCallContext<'_>, name: &str, body: FnPtr| {
-            test(&cx, &host, &file, name, &body)
+            test(&cx, &host, name, &body)
         });
     } else {
         let chapter = Rc::clone(host);
         engine.register_fn("step", move |title: &str| chapter.chapter(title));
     }
-    register(&mut engine, host, file);
+    register(&mut engine, host);
     engine
 }
 
@@ -88,19 +137,18 @@ fn engine(host: &Metered, file: &Rc<str>) -> Engine {
 fn test(
     cx: &NativeCallContext<'_>,
     host: &Metered,
-    file: &Rc<str>,
     name: &str,
     body: &FnPtr,
 ) -> Result<(), Thrown> {
     let Some(tests) = host.tests() else { return Ok(()) };
-    if !tests.begin(name, site(file, cx.call_position())) {
+    if !tests.begin(name, site(&host.file(), cx.call_position())) {
         return Ok(());
     }
     let Err(thrown) = body.call_within_context::<Dynamic>(cx, ()) else {
         tests.end(Ok(()));
         return Ok(());
     };
-    tests.end(Err(explain(&thrown, file, host, &Map::new())));
+    tests.end(Err(explain(&thrown, host, &[])));
     // A limit that is reached is reached for the whole file.
     if innermost(&thrown).is_catchable() { Ok(()) } else { Err(thrown) }
 }
@@ -118,11 +166,11 @@ fn limit(engine: &mut Engine) {
 }
 
 /// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
-fn register(engine: &mut Engine, host: &Metered, file: &Rc<str>) {
+fn register(engine: &mut Engine, host: &Metered) {
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
     for (index, spec) in host.specs().into_iter().enumerate() {
         let module = modules.entry(spec.domain()).or_default();
-        let call = Caller { index, host: Rc::clone(host), file: Rc::clone(file) };
+        let call = Caller { index, host: Rc::clone(host) };
         call.register(module, spec);
     }
     for (domain, module) in modules {
@@ -135,7 +183,6 @@ fn register(engine: &mut Engine, host: &Metered, file: &Rc<str>) {
 struct Caller {
     index: usize,
     host: Metered,
-    file: Rc<str>,
 }
 
 impl Caller {
@@ -172,7 +219,7 @@ impl Caller {
             thrown.set_position(context.call_position());
             thrown
         })?;
-        let site = site(&self.file, context.call_position());
+        let site = site(&self.host.file(), context.call_position());
         match self.host.call(self.index, site, values) {
             Ok(value) => Ok(to_dynamic(&value)),
             Err(failure) => {
@@ -189,13 +236,13 @@ fn site(file: &Rc<str>, position: Position) -> Site {
 }
 
 /// What went wrong, in our words where Rhai's are about its own insides.
-fn explain(thrown: &Thrown, file: &Rc<str>, host: &Metered, variables: &Map) -> ScriptError {
-    let inner = innermost(thrown);
+fn explain(thrown: &Thrown, host: &Metered, variables: &[String]) -> ScriptError {
+    let (inner, file) = (innermost(thrown), &host.file());
     if let Some(limit) = host.hit().or_else(|| limit_of(inner)) {
         return limited(limit, site(file, inner.position()));
     }
     let specs = &host.specs();
-    let names = || variables.iter().map(|(name, _)| name.as_str());
+    let names = || variables.iter().map(String::as_str);
     if let EvalAltResult::ErrorTerminated(_, position) = inner {
         return ScriptError::Stopped { site: site(file, *position) };
     }
@@ -299,58 +346,4 @@ fn innermost(thrown: &EvalAltResult) -> &EvalAltResult {
 /// `disk::partitoin (&str, array)` → `disk::partitoin`
 fn function_name(signature: &str) -> &str {
     signature.split_once(" (").map_or(signature, |(name, _)| name).trim()
-}
-
-fn to_dynamic(value: &Value) -> Dynamic {
-    match value {
-        Value::Unit => Dynamic::UNIT,
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::Float(value) => (*value).into(),
-        Value::Text(text) => text.clone().into(),
-        Value::Secret(secret) => Dynamic::from(secret.clone()),
-        Value::List(items) => items.iter().map(to_dynamic).collect::<Array>().into(),
-        Value::Map(map) => map
-            .iter()
-            .map(|(key, value)| (key.as_str().into(), to_dynamic(value)))
-            .collect::<RhaiMap>()
-            .into(),
-    }
-}
-
-fn from_dynamic(value: &Dynamic, depth: usize) -> Result<Value, Thrown> {
-    if depth > limits::NESTING {
-        return Err(EvalAltResult::ErrorDataTooLarge(NESTED.into(), Position::NONE).into());
-    }
-    let inside = |value: &Dynamic| from_dynamic(value, depth + 1);
-    if value.is_unit() {
-        return Ok(Value::Unit);
-    }
-    if let Ok(value) = value.as_bool() {
-        return Ok(Value::Bool(value));
-    }
-    if let Ok(value) = value.as_int() {
-        return Ok(Value::Int(value));
-    }
-    if let Ok(value) = value.as_float() {
-        return Ok(Value::Float(value));
-    }
-    if let Ok(value) = value.as_char() {
-        return Ok(Value::Text(value.to_string()));
-    }
-    if let Some(text) = value.read_lock::<ImmutableString>() {
-        return Ok(Value::Text(text.to_string()));
-    }
-    if let Some(items) = value.read_lock::<Array>() {
-        return items.iter().map(inside).collect::<Result<_, _>>().map(Value::List);
-    }
-    if let Some(map) = value.read_lock::<RhaiMap>() {
-        let entries = map.iter().map(|(key, value)| Ok((key.to_string(), inside(value)?)));
-        return entries.collect::<Result<_, Thrown>>().map(Value::Map);
-    }
-    if let Some(secret) = value.read_lock::<Secret>() {
-        return Ok(Value::Secret(secret.clone()));
-    }
-    let text = format!("a value of type {} can't be given to a primitive", value.type_name());
-    Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
 }

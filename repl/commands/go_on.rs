@@ -1,0 +1,221 @@
+//! After a failure, on a terminal: try again, mend the recipe, leave the step out, or end.
+
+use std::path::{Path, PathBuf};
+
+use gscript::attempt::{Again, Attempt, Miss, Outcome};
+use gscript::error::Exit;
+use gscript::recipe::{Answers, Recipe};
+use gscript::run::Job;
+use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
+use gscript::types::{Map, Value, printable};
+
+use super::{load, this_machine, variables_above};
+use crate::ask::Choice;
+use crate::cli::Values;
+use crate::render::{self, Problem};
+use crate::state::{RunFolder, time};
+use crate::{DONE, ask};
+
+/// How a run is seen through.
+pub(super) struct Going<'a> {
+    /// Its folder.
+    pub(super) folder: &'a RunFolder,
+    /// Whether a person is asked what to do after a failure.
+    pub(super) asks: bool,
+    /// Whether events are told as JSON.
+    pub(super) json: bool,
+}
+
+/// The recipe as a person has mended it, with its variables.
+struct Mended {
+    recipe: Recipe,
+    variables: Map,
+}
+
+/// What a person can choose after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Retry,
+    Edit,
+    Skip,
+    Quit,
+}
+
+/// Goes on until the recipe's end, or until nobody wants to.
+pub(super) fn see_through(
+    mut attempt: Attempt,
+    job: &Job<'_>,
+    going: &Going<'_>,
+) -> Result<Exit, Exit> {
+    let mut mended: Option<Mended> = None;
+    while going.asks && can_be_mended(&attempt) {
+        let now = with(job, mended.as_ref());
+        tell(&attempt, &now);
+        match choose(&attempt, &now) {
+            Next::Retry => attempt.again(&now, Again::Retry, time()),
+            Next::Skip => attempt.again(&now, Again::Skip, time()),
+            Next::Edit => {
+                let Some(new) = mend(&attempt, &now, going.folder) else { continue };
+                attempt.again(&with(job, Some(&new)), Again::Changed, time());
+                mended = Some(new);
+            }
+            Next::Quit => break,
+        }
+    }
+    let recipe = mended.as_ref().map_or(job.recipe, |mended| &mended.recipe);
+    ended(attempt.end(), recipe, going)
+}
+
+/// Whoever pressed Ctrl-C wants to get out.
+fn can_be_mended(attempt: &Attempt) -> bool {
+    attempt.can_go_on() && attempt.error().is_some_and(|error| error.exit() != Exit::Stopped)
+}
+
+fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
+    match mended {
+        Some(Mended { recipe, variables }) => Job { recipe, variables, ..job.clone() },
+        None => job.clone(),
+    }
+}
+
+fn tell(attempt: &Attempt, job: &Job<'_>) {
+    let Some(error) = attempt.error() else { return };
+    let mut problem = Problem::of(error, &job.recipe.text);
+    problem.notes.push(("now", "what this run mounted or opened still is".into()));
+    eprintln!();
+    problem.print();
+}
+
+fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
+    let mut choices = vec![
+        Choice::new('r', "try it again", Next::Retry),
+        Choice::new('e', format!("edit {} and go on", job.recipe.name), Next::Edit),
+    ];
+    if let Some(call) = attempt.failed_action() {
+        let text = format!("skip {call} and go on{}", missed(&attempt.misses(job)));
+        choices.push(Choice::new('s', text, Next::Skip));
+    }
+    choices.push(Choice::new('q', "clean up and quit", Next::Quit));
+    ask::choice("What now?", &choices).unwrap_or(Next::Quit)
+}
+
+/// What would not work any more, for the line of a choice.
+fn missed(misses: &[Miss]) -> String {
+    let Some(first) = misses.first() else {
+        return "; no later step is known to need it".into();
+    };
+    let more = match misses.len() {
+        1 => String::new(),
+        count => format!("\n     and {} more", count - 1),
+    };
+    let why = format!("{}: {}", first.call, first.why);
+    format!("; then this does not work any more:\n     {}{more}", printable(&why))
+}
+
+/// Lets the person edit the recipe; nothing where it is as it was, or wrong.
+fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> {
+    let path = editable(job.recipe, folder)?;
+    edit(&path)?;
+    let recipe = Recipe { name: job.recipe.name.clone(), ..load(&path).ok()? };
+    if recipe.text == job.recipe.text {
+        eprintln!("{} is as it was.", path.display());
+        return None;
+    }
+    super::resume::show_change(&job.recipe.text, &recipe);
+    if !ask::yes("Go on with the new text?") {
+        return None;
+    }
+    let (machine, _) = this_machine(Interrupts::default()).ok()?;
+    let names = attempt.names();
+    let mut answers = Answers::default();
+    for (name, value) in job.variables {
+        if recipe.front.params.iter().any(|param| param.name == *name) && *value != Value::Unit {
+            answers.insert(name, names.value_now(value));
+        }
+    }
+    let variables = variables_above(answers, &recipe, &Values::default(), &machine).ok()?;
+    let then = |(name, value): &(String, Value)| (name.clone(), names.value_then(value));
+    Some(Mended { recipe, variables: variables.iter().map(then).collect() })
+}
+
+/// The file of the recipe; a copy, where it came along with the program.
+fn editable(recipe: &Recipe, folder: &RunFolder) -> Option<PathBuf> {
+    let own = Path::new(&recipe.name);
+    if own.is_file() {
+        return Some(own.to_owned());
+    }
+    let copy = folder.file(own.file_name()?);
+    if copy.is_file() {
+        return Some(copy);
+    }
+    match std::fs::write(&copy, &recipe.text) {
+        Ok(()) => Some(copy),
+        Err(error) => {
+            Problem::new(format!("can't write {}: {error}", copy.display())).print();
+            None
+        }
+    }
+}
+
+/// Nobody watches an editor but the person.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn line(&mut self, _line: &str) {}
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+/// The person's editor, as `git` and `crontab` find it.
+fn edit(path: &Path) -> Option<()> {
+    let mut cmd = Cmd::tool("sh")
+        .args(["-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", "sh"])
+        .arg(path.to_string_lossy())
+        .stdin(Stdin::Terminal)
+        .limit(None)
+        .any_code();
+    for name in ["VISUAL", "EDITOR", "LANG", "LC_ALL", "TERMINFO"] {
+        if let Ok(value) = std::env::var(name) {
+            cmd = cmd.env(name, value);
+        }
+    }
+    let ended = Real::new(Interrupts::default()).perform(&Step::Run(cmd), &mut Unwatched);
+    match ended {
+        Ok(outcome) if outcome.code == 0 => Some(()),
+        Ok(outcome) => {
+            Problem::new(format!("the editor ended with exit code {}", outcome.code))
+                .help("name another one in the variable EDITOR, or edit the recipe elsewhere and try again with: gscript resume")
+                .print();
+            None
+        }
+        Err(error) => {
+            Problem::new(error.to_string()).print();
+            None
+        }
+    }
+}
+
+/// Says how a run ended.
+fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
+    let log = going.folder.log();
+    let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
+        if !going.json {
+            eprintln!("Log: {}", log.display());
+        }
+        return Ok(DONE);
+    };
+    let mut problem = Problem::of(&error, &recipe.text);
+    let state = match clean {
+        true => "this run has left nothing mounted or open",
+        false => "some of what this run mounted or opened could not be given back, see above",
+    };
+    problem.notes.push(("now", state.into()));
+    if let Some(remains) = render::remains(&lasting) {
+        problem.notes.push(("stays", remains));
+    }
+    problem.notes.push(("log", log.display().to_string()));
+    let journal = going.folder.journal();
+    problem.notes.push(("to go on", format!("gscript resume {}", journal.display())));
+    eprintln!();
+    problem.print();
+    Err(error.exit())
+}

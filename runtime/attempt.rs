@@ -1,0 +1,253 @@
+//! A recipe at work for real: it runs to its end or to a failure, and from there it can go on.
+//!
+//! Going on is what `resume` does, in the same process and with everything still open: the script
+//! runs again from its beginning, and what is in the journal is not done a second time.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::approval::Approval;
+use crate::error::{Error, Result};
+use crate::event::{Event, Listener, Silence};
+use crate::journal::{Journal, Record, Story};
+use crate::machine::{Fact, Machine};
+use crate::resume::{Names, Past, Replay};
+use crate::run::{Job, shared, unwrap};
+use crate::script::{Evaluator, ScriptError, Shared};
+use crate::session::{Called, Failure, Gate, Session, Setup, Tally};
+use crate::system::{Real, Sim};
+
+/// How a real run ended.
+pub struct Outcome {
+    /// What went wrong, if something did.
+    pub error: Option<ScriptError>,
+    /// After a failure: whether everything that was open or mounted has been given back.
+    pub clean: bool,
+    /// What was done.
+    pub tally: Tally,
+    /// What it made that outlives a reboot and is still so.
+    pub lasting: Vec<Fact>,
+    /// The machine afterwards.
+    pub machine: Machine,
+}
+
+/// See the module.
+pub struct Attempt {
+    session: Rc<RefCell<Session>>,
+    host: Shared,
+    /// With the script's variables, as they were when it ended.
+    evaluator: Option<Evaluator>,
+    error: Option<ScriptError>,
+    /// Whether what a reboot had ended could be made again; the script has not begun otherwise.
+    restored: bool,
+    start: Instant,
+}
+
+/// How a failed attempt goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// What failed is tried again.
+    Retry,
+    /// What failed is left out.
+    Skip,
+    /// The recipe has another text by now.
+    Changed,
+}
+
+/// A later step that does not work without a skipped one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// What is called.
+    pub call: String,
+    /// Why it does not work.
+    pub why: String,
+}
+
+impl Job<'_> {
+    /// Runs the recipe on the real machine, within what was approved.
+    pub fn begin(
+        &self,
+        machine: Machine,
+        real: Real,
+        gate: Gate,
+        listener: Box<dyn Listener>,
+        journal: Option<Journal>,
+        past: Option<&Past>,
+    ) -> Attempt {
+        let start = Instant::now();
+        let (host, session) = shared(Setup {
+            system: Box::new(real),
+            machine,
+            seed: self.seed,
+            gate,
+            listener,
+            interrupts: self.interrupts.clone(),
+            journal,
+            terminal: self.terminal,
+        });
+        let restored = match past {
+            Some(past) => session.borrow_mut().restore(past, self.variables),
+            None => Ok(()),
+        };
+        let error = restored.err().map(|failure| ScriptError::Failure(Box::new(failure)));
+        let restored = error.is_none();
+        let mut attempt = Attempt { session, host, evaluator: None, error, restored, start };
+        if restored {
+            attempt.run(self);
+        }
+        attempt
+    }
+}
+
+impl Attempt {
+    fn run(&mut self, job: &Job<'_>) {
+        let (name, text) = (&job.recipe.name, &job.recipe.text);
+        self.error = match Evaluator::new(job.recipe.language, job.variables, &self.host) {
+            Ok(mut evaluator) => {
+                let error = evaluator.run(name, text).err();
+                self.evaluator = Some(evaluator);
+                error
+            }
+            Err(error) => Some(error),
+        };
+    }
+
+    /// What went wrong, if something did.
+    pub fn error(&self) -> Option<&ScriptError> {
+        self.error.as_ref()
+    }
+
+    /// Whether it can go on from where it is.
+    pub fn can_go_on(&self) -> bool {
+        self.restored && self.session.borrow().journal.is_some()
+    }
+
+    /// Where the devices of a resumed run are now.
+    pub fn names(&self) -> Names {
+        self.session.borrow().replay.names.clone()
+    }
+
+    /// The action that failed, and could be left out.
+    pub fn failed_action(&self) -> Option<&Called> {
+        match &self.error {
+            Some(ScriptError::Failure(failure)) => failure.call.as_ref().filter(|call| call.action),
+            _ => None,
+        }
+    }
+
+    /// Goes on with the recipe, at this time.
+    pub fn again(&mut self, job: &Job<'_>, how: Again, at: String) {
+        let skip = match how {
+            Again::Skip => self.failed_action().map(|call| call.number),
+            Again::Retry | Again::Changed => None,
+        };
+        let text = (how == Again::Changed).then(|| job.recipe.text.clone());
+        self.evaluator = None;
+        let roused = self.session.borrow_mut().go_on(text, skip, at);
+        match roused {
+            Ok(()) => self.run(job),
+            Err(error) => {
+                let failure = Failure { error: error.into(), site: None, call: None, step: None };
+                self.error = Some(ScriptError::Failure(Box::new(failure)));
+            }
+        }
+    }
+
+    /// What would not work any more if the failed action were left out, as far as planning shows it:
+    /// on the machine as it is, with what is done already.
+    pub fn misses(&self, job: &Job<'_>) -> Vec<Miss> {
+        const MOST: usize = 20;
+        let mut misses = Vec::new();
+        let Some(failed) = self.failed_action() else { return misses };
+        let session = self.session.borrow();
+        let Ok(mut replay) = session.story().map(|story| session.replay_of(&story, false)) else {
+            return misses;
+        };
+        replay.skip.insert(failed.number);
+        while misses.len() < MOST {
+            let (host, planned) = shared(Setup {
+                system: Box::new(Sim::above(Box::new(Real::new(job.interrupts.clone())))),
+                machine: session.machine.clone(),
+                seed: job.seed,
+                gate: Gate::Collect(Approval::default()),
+                listener: Box::new(Silence),
+                interrupts: job.interrupts.clone(),
+                journal: None,
+                terminal: job.terminal,
+            });
+            planned.borrow_mut().rouse(replay.clone());
+            let Err(error) = crate::script::run(&job.script(), &host) else { break };
+            let ScriptError::Failure(failure) = &error else { break };
+            let Some(call) = &failure.call else { break };
+            let why = failure.error.to_string();
+            misses.push(Miss { call: call.to_string(), why });
+            // A question without an answer ends the script here and then.
+            if !call.action || !replay.skip.insert(call.number) {
+                break;
+            }
+        }
+        misses
+    }
+
+    /// The end: after a failure everything that ends with a reboot is given back.
+    pub fn end(self) -> Outcome {
+        let Self { session, host, evaluator, error, start, .. } = self;
+        drop((host, evaluator));
+        let mut session = unwrap(session);
+        let ok = error.is_none();
+        let clean = ok || session.release_all();
+        let tally = session.tally();
+        session.end(ok, start.elapsed());
+        let lasting = session.lasting();
+        let machine = session.machine().clone();
+        Outcome { error, clean, tally, lasting, machine }
+    }
+}
+
+impl Session {
+    /// What the journal says by now.
+    fn story(&self) -> Result<Story> {
+        match &self.journal {
+            Some(journal) => Ok(Story::read(journal.path())?),
+            // Without a record there is nothing to go on from.
+            None => Err(Error::Interrupted),
+        }
+    }
+
+    fn replay_of(&self, story: &Story, changed: bool) -> Replay {
+        let seen = true;
+        Replay { seen, ..Replay::of(story, self.replay.names.clone(), changed) }
+    }
+
+    /// Gets ready for the script to run again: the machine is looked at, the journal is read.
+    fn go_on(&mut self, text: Option<String>, skip: Option<u64>, at: String) -> Result<()> {
+        let changed = text.is_some();
+        let mut replay = self.replay_of(&self.story()?, changed);
+        replay.skip.extend(skip);
+        if let Some(journal) = &mut self.journal {
+            journal.resumed(at, text, Vec::new())?;
+        }
+        self.rouse(replay);
+        if let Some(machine) = self.system.probe(&self.machine, None)? {
+            self.machine = machine;
+        }
+        Ok(())
+    }
+
+    fn lasting(&mut self) -> Vec<Fact> {
+        let facts = std::mem::take(&mut self.lasting);
+        self.sort(facts).0
+    }
+
+    fn end(&mut self, ok: bool, took: std::time::Duration) {
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.write(&Record::Ended { ok }, true)
+        {
+            self.tell(&Event::Warning { text: error.to_string() });
+        }
+        let Tally { changed, already, .. } = self.tally;
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.tell(&Event::Ended { ok, changed, already, millis });
+    }
+}

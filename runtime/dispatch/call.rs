@@ -1,0 +1,87 @@
+//! One call on its way, and what is told of it.
+
+use std::rc::Rc;
+
+use crate::action::{Effect, Plan, Returns};
+use crate::error::Error;
+use crate::event::Site;
+use crate::registry::{Primitive, Read};
+use crate::report::{PlannedCall, PlannedStep, TakeBack};
+use crate::session::{Called, Failure};
+use crate::spec::Spec;
+use crate::system::Broken;
+use crate::types::{Completes, Map, Value};
+
+/// One call on its way.
+pub(super) struct Call {
+    pub(super) number: u64,
+    pub(super) spec: &'static Spec,
+    /// Whether it does something, and does not only ask.
+    pub(super) action: bool,
+    pub(super) about: String,
+    pub(super) site: Site,
+    /// As the script gave them, for the journal.
+    pub(super) args: Map,
+    /// Of the arguments, where there is a journal.
+    pub(super) digest: String,
+}
+
+impl Call {
+    pub(super) fn new(number: u64, primitive: &Primitive, site: Site) -> Self {
+        let (about, digest) = (String::new(), String::new());
+        let action = matches!(primitive.read, Read::Action(_));
+        Self { number, spec: primitive.spec, action, about, site, args: Map::new(), digest }
+    }
+
+    pub(super) fn planned(
+        &self,
+        plan: &Plan<Value>,
+        steps: Vec<PlannedStep>,
+        effects: Vec<Effect>,
+    ) -> PlannedCall {
+        PlannedCall {
+            name: self.spec.name.into(),
+            about: self.about.clone(),
+            site: self.site.clone(),
+            root: plan.already.is_none() && PlannedCall::needs_root(&plan.steps),
+            steps,
+            effects,
+            undo: TakeBack::of(&plan.undo, &plan.makes),
+            warnings: plan.warnings.clone(),
+            already: plan.already.clone(),
+            guess: matches!(plan.returns, Returns::Read { .. }),
+        }
+    }
+
+    pub(super) fn failure(&self, error: Error) -> Failure {
+        let step = match &error {
+            Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {
+                Some(failed.step.clone())
+            }
+            _ => None,
+        };
+        Failure {
+            error: Rc::new(error),
+            site: Some(self.site.clone()),
+            call: Some(Called {
+                number: self.number,
+                name: self.spec.name,
+                about: self.about.clone(),
+                action: self.action,
+            }),
+            step,
+        }
+    }
+}
+
+/// What a call acts on: its required devices, paths and names.
+pub(super) fn about(spec: &Spec, arguments: &Map) -> String {
+    let telling = spec.params.iter().filter(|param| {
+        param.required() && !param.ty.list && !matches!(param.ty.completes, Completes::Nothing)
+    });
+    let words: Vec<&str> = telling
+        .filter_map(|param| arguments.iter().find(|(name, _)| name == param.name))
+        .filter_map(|(_, value)| value.as_text())
+        .collect();
+    words.join(" ")
+}

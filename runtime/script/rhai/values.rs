@@ -1,0 +1,61 @@
+//! What crosses between Rhai and primitives: plain data.
+
+use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map as RhaiMap, Position};
+
+use super::{NESTED, Thrown};
+use crate::script::limits;
+use crate::types::{Secret, Value};
+
+pub(super) fn to_dynamic(value: &Value) -> Dynamic {
+    match value {
+        Value::Unit => Dynamic::UNIT,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Float(value) => (*value).into(),
+        Value::Text(text) => text.clone().into(),
+        Value::Secret(secret) => Dynamic::from(secret.clone()),
+        Value::List(items) => items.iter().map(to_dynamic).collect::<Array>().into(),
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| (key.as_str().into(), to_dynamic(value)))
+            .collect::<RhaiMap>()
+            .into(),
+    }
+}
+
+pub(super) fn from_dynamic(value: &Dynamic, depth: usize) -> Result<Value, Thrown> {
+    if depth > limits::NESTING {
+        return Err(EvalAltResult::ErrorDataTooLarge(NESTED.into(), Position::NONE).into());
+    }
+    let inside = |value: &Dynamic| from_dynamic(value, depth + 1);
+    if value.is_unit() {
+        return Ok(Value::Unit);
+    }
+    if let Ok(value) = value.as_bool() {
+        return Ok(Value::Bool(value));
+    }
+    if let Ok(value) = value.as_int() {
+        return Ok(Value::Int(value));
+    }
+    if let Ok(value) = value.as_float() {
+        return Ok(Value::Float(value));
+    }
+    if let Ok(value) = value.as_char() {
+        return Ok(Value::Text(value.to_string()));
+    }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Ok(Value::Text(text.to_string()));
+    }
+    if let Some(items) = value.read_lock::<Array>() {
+        return items.iter().map(inside).collect::<Result<_, _>>().map(Value::List);
+    }
+    if let Some(map) = value.read_lock::<RhaiMap>() {
+        let entries = map.iter().map(|(key, value)| Ok((key.to_string(), inside(value)?)));
+        return entries.collect::<Result<_, Thrown>>().map(Value::Map);
+    }
+    if let Some(secret) = value.read_lock::<Secret>() {
+        return Ok(Value::Secret(secret.clone()));
+    }
+    let text = format!("a value of type {} can't be given to a primitive", value.type_name());
+    Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
+}
