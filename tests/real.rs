@@ -86,6 +86,15 @@ fn approved_is_all_that_happens() {
     done.succeeded();
 }
 
+#[test]
+fn after_a_failure_a_person_chooses_how_it_goes_on() {
+    let lab = Lab::new(&["64M", "64M"]);
+    let script = include_str!("lab/menu.sh");
+    let test = "after_a_failure_a_person_chooses_how_it_goes_on";
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}
+
 const RESUME: &str = concat!(include_str!("lab/whole.sh"), include_str!("lab/resume.sh"));
 const CUT_OFF: &str = concat!(include_str!("lab/whole.sh"), include_str!("lab/cut_off.sh"));
 

@@ -1,7 +1,7 @@
 """Runs a command on a terminal of its own and types into it as a person would.
 
 typed.py SCRIPT COMMAND…: SCRIPT has a line per act, `see TEXT` (wait until it is shown), `type TEXT`,
-`run SHELL` (do something meanwhile). Prints what the terminal showed; exits as the command did.
+`run SHELL` (do something meanwhile), `hangup now` (the terminal is gone). Prints what the terminal showed; exits as the command did.
 """
 import os, pty, re, select, subprocess, sys, time
 
@@ -43,6 +43,9 @@ def main():
         elif act == "type":
             time.sleep(0.3)
             os.write(fd, text.encode() + b"\r")
+        elif act == "hangup":
+            os.close(fd)
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         elif act == "run":
             subprocess.run(["sh", "-ec", text], check=True)
     while read(10):
