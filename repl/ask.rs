@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use crate::screen::tell;
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use gscript::types::{Map, Secret, Size, Value};
@@ -71,9 +72,9 @@ impl<T> Choice<T> {
 
 /// One of several things to do.
 pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T, Stopped> {
-    eprintln!("{question}");
+    tell(&question);
     for Choice { key, text, .. } in choices {
-        eprintln!("  {key}  {text}");
+        tell(&format!("  {key}  {text}"));
     }
     let keys: Vec<String> = choices.iter().map(|choice| choice.key.to_string()).collect();
     loop {
@@ -94,17 +95,17 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
     if matches!(param.kind, ParamKind::Disk | ParamKind::Disks | ParamKind::Device) {
         for disk in machine.disks() {
             let model = disk.hardware.model.as_deref().unwrap_or_default();
-            eprintln!("  {}  {}  {model}", disk.path, Size::bytes(disk.size));
+            tell(&format!("  {}  {}  {model}", disk.path, Size::bytes(disk.size)));
         }
     }
     if !param.choices.is_empty() {
-        eprintln!("  one of: {}", param.choices.join(", "));
+        tell(&format!("  one of: {}", param.choices.join(", ")));
     }
     loop {
         let answer = Value::Text(line(&param.ask)?);
         match param.read(&answer, machine) {
             Ok(value) => return Ok(value),
-            Err(error) => eprintln!("  {error}"),
+            Err(error) => tell(&format!("  {error}")),
         }
     }
 }
@@ -118,8 +119,8 @@ fn secret(param: &ParamDecl) -> Result<Value, Stopped> {
         let first = Secret::new(&param.name, read("")?.into_bytes());
         let second = Secret::new(&param.name, read(" (again)")?.into_bytes());
         match (first.is_empty(), first.expose() == second.expose()) {
-            (true, _) => eprintln!("  it is empty"),
-            (false, false) => eprintln!("  the two differ"),
+            (true, _) => tell("  it is empty"),
+            (false, false) => tell("  the two differ"),
             (false, true) => return Ok(Value::Secret(first)),
         }
     }

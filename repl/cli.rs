@@ -17,6 +17,8 @@ Examples:
         plan, ask, and do it on this machine
   sudo gscript resume
         go on after a failure, a crash or a reboot
+  sudo gscript
+        work by hand: ask, try, take back
   gscript check my-recipe.rhai
         misspelt names, chapters that nothing reaches, needs that nothing needs
   gscript test recipes/encrypted-root.rhai
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Try(TryArgs),
     /// Go on with a run that failed or was cut off, also after a reboot
     Resume(ResumeArgs),
+    /// Work by hand, step by step: ask, try, take back, keep what worked as a recipe
+    Shell(ShellArgs),
     /// Show the runs, or what one of them did
     Log(LogArgs),
     /// Give back what a run left mounted or open, or free a device
@@ -118,7 +122,7 @@ pub(crate) struct Values {
 #[derive(Args, Clone)]
 pub(crate) struct RunArgs {
     /// The recipe to run: a .rhai or .lua file
-    #[arg(required_unless_present = "eval", value_name = "RECIPE")]
+    #[arg(value_name = "RECIPE")]
     pub(crate) recipe: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) values: Values,
@@ -222,6 +226,22 @@ pub(crate) struct ResumeArgs {
     /// Look for the run in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Args, Default)]
+pub(crate) struct ShellArgs {
+    /// Speak Lua
+    #[arg(long)]
+    pub(crate) lua: bool,
+    /// Keys as in vi
+    #[arg(long)]
+    pub(crate) vi: bool,
+    /// Do not ask, but before something is destroyed
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Agree that everything on this device is lost (repeatable)
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) destroy: Vec<String>,
 }
 
 #[derive(Args)]

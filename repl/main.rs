@@ -1,7 +1,11 @@
 //! The `gscript` program: the command line and what a person sees of a run.
 //!
 //! `cli` is the grammar, `commands` has a file per command, `screen` shows a run while it goes,
-//! `render` shows plans and failures, `ask` asks, `state` is where runs are kept.
+//! `render` shows plans and failures, `ask` asks, `shell` is the session by hand, `state` is where runs
+//! are kept.
+
+// A terminal may be gone before everything is given back: printing must not end the program.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod ask;
 mod cli;
@@ -10,6 +14,7 @@ mod finding;
 mod lock;
 mod render;
 mod screen;
+mod shell;
 mod state;
 
 use std::process::ExitCode;
@@ -31,6 +36,7 @@ fn main() -> ExitCode {
         Some(Command::Apply(args)) => commands::apply::apply(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
         Some(Command::Resume(args)) => commands::resume::resume(&args),
+        Some(Command::Shell(args)) => commands::shell::shell(&args),
         Some(Command::Log(args)) => commands::log::log(&args),
         Some(Command::Release(args)) => commands::release::release(&args),
         Some(Command::Check(args)) => commands::check::check(&args),
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
         None => match (&cli.eval, &cli.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, cli.lua),
             (None, Some(_)) => commands::run::run(&cli.run),
+            (None, None) if ask::somebody() => commands::shell::shell(&cli::ShellArgs::default()),
             (None, None) => commands::help(),
         },
     };

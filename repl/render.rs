@@ -11,7 +11,7 @@ use gscript::report::{Entry, PlannedCall, Report, TakeBack};
 use gscript::script::ScriptError;
 use gscript::types::printable;
 
-use crate::screen::{Style, canvas, style};
+use crate::screen::{Style, canvas, style, tell};
 
 /// An error with its place in the recipe and what to do next.
 pub(crate) struct Problem<'a> {
@@ -82,7 +82,7 @@ impl<'a> Problem<'a> {
 
     /// Prints it on standard error.
     pub(crate) fn print(&self) {
-        eprintln!("{}", self.text());
+        tell(&self.text());
     }
 
     /// It as text.
@@ -145,6 +145,13 @@ pub(crate) fn show(report: &Report, s: &Style, out: &mut dyn io::Write) {
     }
     let _ = io::Write::write_all(&mut out, summary(report, s).as_bytes());
     let _ = io::Write::flush(&mut out);
+}
+
+/// An action that is about to be done.
+pub(crate) fn call(call: &PlannedCall, s: &Style) -> String {
+    let mut out = String::new();
+    planned(&mut out, call, s);
+    out
 }
 
 fn planned(out: &mut String, call: &PlannedCall, s: &Style) {

@@ -33,6 +33,14 @@ impl RunFolder {
         unreachable!("the loop ends by returning")
     }
 
+    /// Nothing was done that is worth a record.
+    pub(crate) fn forget(&self) {
+        // Where it can't be removed, it is listed as what it is.
+        let _ = fs::remove_file(self.journal());
+        let _ = fs::remove_file(self.log());
+        let _ = fs::remove_dir(&self.path);
+    }
+
     /// The folder of a journal.
     pub(crate) fn of(journal: &Path) -> Self {
         Self { path: journal.parent().unwrap_or(Path::new(".")).to_owned() }
@@ -71,6 +79,11 @@ impl RunFolder {
 /// `$GSCRIPT_STATE`, else the system's state folder for root, else the user's own.
 pub(crate) fn runs() -> PathBuf {
     state().join("runs")
+}
+
+/// The lines that were typed in sessions.
+pub(crate) fn history() -> PathBuf {
+    state().join("history")
 }
 
 /// Now, for people.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, Consent};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener, Silence};
 use crate::journal::{Journal, Record, Story};
@@ -17,6 +17,7 @@ use crate::run::{Job, shared, unwrap};
 use crate::script::{Evaluator, ScriptError, Shared};
 use crate::session::{Called, Failure, Gate, Session, Setup, Tally};
 use crate::system::{Real, Sim};
+use crate::workbench::Workbench;
 
 /// How a real run ended.
 pub struct Outcome {
@@ -152,6 +153,24 @@ impl Attempt {
                 self.error = Some(ScriptError::Failure(Box::new(failure)));
             }
         }
+    }
+
+    /// Lets a person work by hand, with the script's variables and everything open.
+    pub fn work(
+        &mut self,
+        job: &Job<'_>,
+        consent: Box<dyn Consent>,
+        work: impl FnOnce(&mut Workbench),
+    ) -> std::result::Result<(), ScriptError> {
+        let evaluator = match self.evaluator.take() {
+            Some(evaluator) => evaluator,
+            None => Evaluator::new(job.recipe.language, job.variables, &self.host)?,
+        };
+        let (session, host) = (Rc::clone(&self.session), Rc::clone(&self.host));
+        let mut bench = Workbench::over(session, host, evaluator, job.variables.clone(), consent);
+        work(&mut bench);
+        self.evaluator = Some(bench.leave());
+        Ok(())
     }
 
     /// What would not work any more if the failed action were left out, as far as planning shows it:

@@ -35,3 +35,4 @@ pub mod system;
 pub mod test;
 pub mod trial;
 pub mod types;
+pub mod workbench;

@@ -1,5 +1,6 @@
 //! Giving back what a run made: unmount, stop swapping, deactivate, close, in reverse order.
 
+use crate::error::Result;
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::{Fact, Group, Machine, Release, is_below};
@@ -72,6 +73,11 @@ impl Session {
     /// Returns whether all were.
     pub(crate) fn release_each(&mut self, releases: &[Release]) -> bool {
         releases.iter().all(|release| due(release, &self.machine).iter().all(|r| self.release(r)))
+    }
+
+    /// Performs a step that is told as a release.
+    pub(crate) fn perform_quietly(&mut self, step: &Step) -> Result<()> {
+        self.system.perform(step, &mut Quiet).map(drop).map_err(Into::into)
     }
 
     /// Carries out one release and learns what it ends.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Site;
-use crate::journal::Record;
+use crate::journal::{Record, standing};
 use crate::machine::{Fact, Lifetime, MountOrigin, is_below};
 use crate::types::{Map, Secret, Value};
 
@@ -34,7 +34,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
     let mut again: Vec<Again> = Vec::new();
     let passing = passing(records);
     let mut last: Vec<Again> = Vec::new();
-    for record in records {
+    for record in standing(records) {
         match record {
             Record::Begin { call, name, args, site, .. } => {
                 begun.insert(*call, (name, args, site));
@@ -68,7 +68,7 @@ fn passing(records: &[Record]) -> BTreeSet<u64> {
     let mut passing = BTreeSet::new();
     // The device, where it is, which call did it, and whether it has been unmounted since.
     let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();
-    for record in records {
+    for record in standing(records) {
         let Record::Done { call, facts, .. } = record else { continue };
         for fact in facts {
             match fact {
@@ -147,7 +147,7 @@ fn restored(json: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) 
 /// The lasting facts of a run that no later one replaced.
 pub fn lasting(records: &[Record]) -> Vec<Fact> {
     let mut latest: Vec<(String, Fact)> = Vec::new();
-    for record in records {
+    for record in standing(records) {
         let Record::Done { facts, .. } = record else { continue };
         for fact in facts.iter().filter(|fact| fact.lifetime() == Lifetime::Lasting) {
             let Some(subject) = fact.subject() else { continue };

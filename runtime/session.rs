@@ -13,6 +13,7 @@ use crate::machine::{Fact, Machine};
 use crate::report::{Entry, PlannedCall, PlannedStep};
 use crate::resume::Replay;
 use crate::system::{Interrupts, System};
+use crate::workbench::Deed;
 
 /// A failure with the call in which it happened. The first one ends the run, whatever a script
 /// tries to catch.
@@ -106,6 +107,10 @@ pub struct Session {
     pub(crate) tally: Tally,
     /// The steps of the action that is being planned.
     pub(crate) planned: Vec<PlannedStep>,
+    /// What a person did by hand, where one works here.
+    pub(crate) deeds: Option<Vec<Deed>>,
+    /// The number of the last call by hand.
+    pub(crate) by_hand: u64,
     entries: Vec<Entry>,
     latched: Option<Failure>,
 }
@@ -128,6 +133,8 @@ impl Session {
             lasting: Vec::new(),
             tally: Tally::default(),
             planned: Vec::new(),
+            deeds: None,
+            by_hand: 0,
             entries: Vec::new(),
             latched: None,
         }
@@ -211,6 +218,11 @@ impl Session {
         self.calls = 0;
         self.planned.clear();
         self.replay = replay;
+    }
+
+    /// Forgets the failure: it ended only what a person typed.
+    pub(crate) fn unlatch(&mut self) {
+        self.latched = None;
     }
 
     /// Remembers the failure that ends the run.

@@ -11,7 +11,7 @@ use gscript::types::printable;
 use crate::ask;
 use crate::cli::HowArgs;
 use crate::render::Problem;
-use crate::screen::style;
+use crate::screen::{style, tell};
 
 /// Nothing is destroyed that was not named, or lies on what was named.
 pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
@@ -50,15 +50,15 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
 }
 
 /// Whether the person agrees that a device is lost: by typing its name.
-fn confirmed(target: &Target) -> bool {
+pub(crate) fn confirmed(target: &Target) -> bool {
     let identity = &target.identity;
     let name = identity.path.trim_start_matches("/dev/");
     let text = format!("Everything on {} will be lost.", printable(&identity.to_string()));
-    eprintln!("\n{}", style().red(&text));
+    tell(&format!("\n{}", style().red(&text)));
     match ask::line(&format!("Type its name ({name}) to go on")) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
-            eprintln!("{typed:?} is not {name:?}.");
+            tell(&format!("{typed:?} is not {name:?}."));
             false
         }
         Err(ask::Stopped) => false,
@@ -71,7 +71,10 @@ pub(super) struct Person;
 impl Consent for Person {
     fn ask(&mut self, wanted: &Bound) -> bool {
         let effect = printable(&wanted.effect.to_string());
-        eprintln!("\n{}", style().yellow(&format!("The plan did not say that this run {effect}.")));
+        tell(&format!(
+            "\n{}",
+            style().yellow(&format!("The plan did not say that this run {effect}."))
+        ));
         match wanted.effect {
             Effect::Destroys { .. } => wanted.target.as_ref().is_some_and(confirmed),
             _ => ask::yes("Allow it?"),
@@ -80,7 +83,7 @@ impl Consent for Person {
 }
 
 fn refuse() -> Exit {
-    eprintln!("Nothing has been changed.");
+    tell("Nothing has been changed.");
     Exit::Refused
 }
 

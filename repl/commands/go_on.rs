@@ -1,18 +1,24 @@
 //! After a failure, on a terminal: try again, mend the recipe, leave the step out, or end.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use gscript::attempt::{Again, Attempt, Miss, Outcome};
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::Job;
+use gscript::script::parse;
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value, printable};
+use gscript::workbench::Workbench;
 
 use super::{load, this_machine, variables_above};
 use crate::ask::Choice;
 use crate::cli::Values;
 use crate::render::{self, Problem};
+use crate::screen::tell;
+use crate::shell::{Mode, Shell, Shown, greet};
 use crate::state::{RunFolder, time};
 use crate::{DONE, ask};
 
@@ -38,6 +44,7 @@ enum Next {
     Retry,
     Edit,
     Skip,
+    Hand,
     Quit,
 }
 
@@ -50,7 +57,7 @@ pub(super) fn see_through(
     let mut mended: Option<Mended> = None;
     while going.asks && can_be_mended(&attempt) {
         let now = with(job, mended.as_ref());
-        tell(&attempt, &now);
+        report(&attempt, &now);
         match choose(&attempt, &now) {
             Next::Retry => attempt.again(&now, Again::Retry, time()),
             Next::Skip => attempt.again(&now, Again::Skip, time()),
@@ -59,6 +66,7 @@ pub(super) fn see_through(
                 attempt.again(&with(job, Some(&new)), Again::Changed, time());
                 mended = Some(new);
             }
+            Next::Hand => by_hand(&mut attempt, &now),
             Next::Quit => break,
         }
     }
@@ -78,11 +86,11 @@ fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
     }
 }
 
-fn tell(attempt: &Attempt, job: &Job<'_>) {
+fn report(attempt: &Attempt, job: &Job<'_>) {
     let Some(error) = attempt.error() else { return };
     let mut problem = Problem::of(error, &job.recipe.text);
     problem.notes.push(("now", "what this run mounted or opened still is".into()));
-    eprintln!();
+    tell("");
     problem.print();
 }
 
@@ -95,8 +103,25 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
         let text = format!("skip {call} and go on{}", missed(&attempt.misses(job)));
         choices.push(Choice::new('s', text, Next::Skip));
     }
+    choices.push(Choice::new('h', "work by hand here, and come back", Next::Hand));
     choices.push(Choice::new('q', "clean up and quit", Next::Quit));
     ask::choice("What now?", &choices).unwrap_or(Next::Quit)
+}
+
+/// A session in the run, with the recipe's variables.
+fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
+    let mode = Rc::new(Cell::new(Mode::Ask));
+    let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new() };
+    let work = |bench: &mut Workbench| {
+        greet(&format!("In {}, with its variables", job.recipe.name));
+        for (then, now) in bench.device_names().pairs() {
+            tell(&format!("{then} of the run is {now} now: here it is called {then}."));
+        }
+        Shell::new(bench, mode, &job.recipe.stem()).converse();
+    };
+    if let Err(error) = attempt.work(job, Box::new(shown), work) {
+        Problem::of(&error, &job.recipe.text).print();
+    }
 }
 
 /// What would not work any more, for the line of a choice.
@@ -118,7 +143,11 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
     edit(&path)?;
     let recipe = Recipe { name: job.recipe.name.clone(), ..load(&path).ok()? };
     if recipe.text == job.recipe.text {
-        eprintln!("{} is as it was.", path.display());
+        tell(&format!("{} is as it was.", path.display()));
+        return None;
+    }
+    if let Err(error) = parse(recipe.language, &recipe.name, &recipe.text) {
+        Problem::of(&error, &recipe.text).print();
         return None;
     }
     super::resume::show_change(&job.recipe.text, &recipe);
@@ -199,7 +228,7 @@ fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, E
     let log = going.folder.log();
     let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {
-            eprintln!("Log: {}", log.display());
+            tell(&format!("Log: {}", log.display()));
         }
         return Ok(DONE);
     };
@@ -215,7 +244,7 @@ fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, E
     problem.notes.push(("log", log.display().to_string()));
     let journal = going.folder.journal();
     problem.notes.push(("to go on", format!("gscript resume {}", journal.display())));
-    eprintln!();
+    tell("");
     problem.print();
     Err(error.exit())
 }

@@ -11,7 +11,7 @@ use gscript::types::printable;
 use super::past;
 use crate::DONE;
 use crate::cli::LogArgs;
-use crate::screen::{Style, output};
+use crate::screen::{Style, output, say};
 use crate::state::{runs, stories};
 
 pub(crate) fn log(args: &LogArgs) -> Exit {
@@ -30,10 +30,10 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
     let story = past::find(args.run.as_deref(), folder, |_| true)?;
     if args.json {
         for record in &story.records {
-            println!("{}", serde_json::to_string(record).unwrap_or_default());
+            say(&serde_json::to_string(record).unwrap_or_default());
         }
     } else {
-        print!("{}", tell(&story, output()));
+        say(tell(&story, output()).trim_end());
     }
     Ok(())
 }
@@ -54,10 +54,10 @@ fn list(folder: &Path, json: bool) {
                 "run": name, "recipe": recipe, "started": started, "state": state,
                 "journal": path.to_string_lossy(),
             });
-            println!("{run}");
+            say(&run.to_string());
         } else {
             let line = format!("{name}  {}  {started}  {state}", printable(recipe));
-            println!("{}", line.trim_end());
+            say(line.trim_end());
         }
     }
 }
@@ -70,6 +70,7 @@ fn tell(story: &Story, s: &Style) -> String {
         let _ = writeln!(out, "{}", s.dim(&format!("begun {}", head.started)));
     }
     let mut names: BTreeMap<u64, String> = BTreeMap::new();
+    let mut deeds: BTreeMap<u64, String> = BTreeMap::new();
     for record in &story.records {
         // Writing to a String can't fail.
         let _ = match record {
@@ -80,6 +81,7 @@ fn tell(story: &Story, s: &Style) -> String {
             }
             Record::Done { call, millis, .. } => {
                 let name = names.remove(call).unwrap_or_default();
+                deeds.insert(*call, name.clone());
                 let took = s.dim(&format!("{}.{} s", millis / 1000, millis % 1000 / 100));
                 writeln!(out, "  {} {name}  {took}", s.green(s.done))
             }
@@ -94,6 +96,10 @@ fn tell(story: &Story, s: &Style) -> String {
             Record::Skipped { call, name, args, .. } => {
                 names.remove(call);
                 writeln!(out, "  {} {name}{}  left out", s.yellow(s.warning), about(args))
+            }
+            Record::Undone { call } => {
+                let name = deeds.get(call).map_or("", String::as_str);
+                writeln!(out, "  {} {name}  taken back", s.dim(s.same))
             }
             Record::Approved { effect } => {
                 writeln!(out, "  {} allowed: {}", s.yellow(s.warning), effect.effect)

@@ -1,6 +1,6 @@
 //! One file per command.
 
-mod agree;
+pub(crate) mod agree;
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -17,6 +17,7 @@ pub(crate) mod release;
 pub(crate) mod reopen;
 pub(crate) mod resume;
 pub(crate) mod run;
+pub(crate) mod shell;
 pub(crate) mod test;
 pub(crate) mod trial;
 

@@ -13,7 +13,7 @@ use gscript::system::{Interrupts, Sim};
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
-use crate::screen::{output, say};
+use crate::screen::{output, say, tell};
 use crate::{DONE, ask};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
@@ -71,7 +71,7 @@ fn save(path: &Path, text: &str) -> Result<(), Exit> {
         });
     match written {
         Ok(_) => {
-            eprintln!("\nSaved. To carry out exactly this: gscript apply {}", path.display());
+            tell(&format!("\nSaved. To carry out exactly this: gscript apply {}", path.display()));
             Ok(())
         }
         Err(error) => {

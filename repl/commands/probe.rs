@@ -5,7 +5,7 @@ use gscript::system::Interrupts;
 
 use super::this_machine;
 use crate::DONE;
-use crate::screen::say;
+use crate::screen::{say, tell};
 
 /// Names that say nothing about anybody.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
@@ -15,11 +15,11 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
         Ok((machine, _)) => {
             let machine = if anonymous { machine.anonymous(&host_names()) } else { machine };
             if machine.host.secondhand {
-                eprintln!("warning: {}", gscript::report::SECONDHAND);
+                tell(&format!("warning: {}", gscript::report::SECONDHAND));
             }
             match serde_json::to_string_pretty(&machine) {
                 Ok(text) => say(&text),
-                Err(error) => eprintln!("{error}"),
+                Err(error) => tell(&error.to_string()),
             }
             DONE
         }

@@ -9,7 +9,7 @@ use gscript::types::printable;
 use super::{interrupts, past, this_machine};
 use crate::cli::ReleaseArgs;
 use crate::render::Problem;
-use crate::screen::screen;
+use crate::screen::{screen, tell};
 use crate::{DONE, ask};
 
 pub(crate) fn release(args: &ReleaseArgs) -> Exit {
@@ -34,7 +34,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let name = past.story.name();
     let due = resume::left(&past, &machine);
     if due.is_empty() {
-        eprintln!("{name} has left nothing mounted or open.");
+        tell(&format!("{name} has left nothing mounted or open."));
         return Ok(());
     }
     agree(&format!("give back what {name} left"), &due, args)?;
@@ -42,7 +42,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let listener = screen(args.json);
     let hands = Hands { machine, real, listener, interrupts };
     if resume::release_run(&past, hands, Some(journal)) {
-        eprintln!("{name} has left nothing mounted or open.");
+        tell(&format!("{name} has left nothing mounted or open."));
         return Ok(());
     }
     Problem::new(format!("some of what {name} left could not be given back, see above"))
@@ -63,17 +63,17 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     }
     let releases = machine.releases(&path);
     if releases.is_empty() {
-        eprintln!("{path} is free.");
+        tell(&format!("{path} is free."));
         return Ok(());
     }
     for used in machine.uses(&path) {
-        eprintln!("  {}", printable(&used.to_string()));
+        tell(&format!("  {}", printable(&used.to_string())));
     }
     agree(&format!("free {path}"), &releases, args)?;
     let (done, after) = carry_out_releases(&releases, machine, real, screen(args.json), interrupts);
     let left = after.uses(&path);
     if done && left.is_empty() {
-        eprintln!("{path} is free.");
+        tell(&format!("{path} is free."));
         return Ok(());
     }
     let mut problem = Problem::new(format!("{path} is not free"));
@@ -91,9 +91,9 @@ fn find(machine: &Machine, name: &str) -> Result<String, Exit> {
 }
 
 fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
-    eprintln!("To {what}:");
+    tell(&format!("To {what}:"));
     for release in releases {
-        eprintln!("  $ {}", printable(&release.to_string()));
+        tell(&format!("  $ {}", printable(&release.to_string())));
     }
     if nix::unistd::geteuid().as_raw() != 0 {
         Problem::new("only root can do that").help("run it again as root: sudo gscript …").print();

@@ -20,6 +20,7 @@ use super::{interrupts, load, past, this_machine, variables_above};
 use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
+use crate::screen::tell;
 use crate::state::{RunFolder, time};
 use crate::{DONE, ask};
 
@@ -43,7 +44,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let (machine, real) = this_machine(interrupts.clone())?;
     let names = past::names(&story, &machine)?;
     for (then, now) in names.pairs() {
-        eprintln!("{then} of the run is {now} now.");
+        tell(&format!("{then} of the run is {now} now."));
     }
     let variables = variables(&story, &recipe, args, &machine, &names)?;
     let past = Past { story, names, changed };
@@ -121,7 +122,7 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
 pub(super) fn show_change(ran: &str, recipe: &Recipe) {
     let diff = TextDiff::from_lines(ran, &recipe.text);
     let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
-    eprintln!("{} is not the text that was run:\n{}", recipe.name, diff.trim_end());
+    tell(&format!("{} is not the text that was run:\n{}", recipe.name, diff.trim_end()));
 }
 
 /// Another text is another program: the person has to see it.

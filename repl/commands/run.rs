@@ -15,11 +15,18 @@ use super::agree::{Person, agree};
 use super::go_on::{Going, see_through};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
-use crate::cli::{HowArgs, RunArgs};
+use crate::cli::{HowArgs, RunArgs, Values};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
-use crate::screen::{screen, style};
+use crate::screen::{screen, style, tell};
 use crate::state::{Log, RunFolder, time};
+
+/// A recipe without further words, as a session runs it.
+pub(crate) fn by_name(recipe: &str) {
+    let how = HowArgs { yes: false, destroy: Vec::new(), json: false, journal: None, prove: false };
+    // It has told how it ended.
+    let _ = run(&RunArgs { recipe: Some(recipe.into()), values: Values::default(), how });
+}
 
 pub(crate) fn run(args: &RunArgs) -> Exit {
     match try_run(args) {
@@ -111,7 +118,7 @@ pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
     let (found, _) = this_machine(Interrupts::default())?;
     let differences = compare(planned, &found, None);
     if differences.is_empty() {
-        eprintln!("The machine is as planned.");
+        tell("The machine is as planned.");
         return Ok(());
     }
     let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
@@ -165,7 +172,7 @@ pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listene
     Ok(Box::new(both))
 }
 
-fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
+pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
     Problem::new(format!("can't keep a record of the run: {error}"))
         .help("name a folder that can be written to: --journal DIR")
         .print();

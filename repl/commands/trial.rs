@@ -15,7 +15,7 @@ use super::{interrupts, load, no_secret_in_sight};
 use crate::DONE;
 use crate::cli::TryArgs;
 use crate::render::Problem;
-use crate::screen::screen;
+use crate::screen::{screen, tell};
 
 pub(crate) fn trial(args: &TryArgs) -> Exit {
     match try_trial(args) {
@@ -166,7 +166,7 @@ impl Folder {
 
     fn tell(&self) {
         if let Self::Kept(path) = self {
-            eprintln!("Disks, journals and logs: {}", path.display());
+            tell(&format!("Disks, journals and logs: {}", path.display()));
         }
     }
 }

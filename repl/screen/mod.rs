@@ -28,6 +28,12 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(anstream::stdout(), "{text}");
 }
 
+/// Writes lines to standard error. A terminal may be gone by now, and what is mounted or open has to be
+/// given back all the same.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// `0.3 s`, `2 min 5 s`
 fn elapsed(millis: u64) -> String {
     let seconds = millis / 1000;

@@ -2,7 +2,7 @@
 
 use gscript::event::{Event, Listener};
 
-use super::{elapsed, style};
+use super::{elapsed, style, tell};
 
 /// Prints a line per action on standard error.
 #[derive(Default)]
@@ -23,11 +23,11 @@ impl Listener for Plain {
             let tenths = done * 10 / (*total).max(1);
             if tenths > self.told {
                 self.told = tenths;
-                eprintln!("  … {}: {} %", self.title, tenths * 10);
+                tell(&format!("  … {}: {} %", self.title, tenths * 10));
             }
         }
         for line in lines(event, &self.title) {
-            eprintln!("{line}");
+            tell(&line);
         }
     }
 }

@@ -6,6 +6,7 @@ use gscript::event::{Event, Listener};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::plain::lines;
+use super::tell;
 
 /// Shows a run on standard error.
 pub(super) struct Terminal {
@@ -45,8 +46,8 @@ impl Terminal {
 
     fn print(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| tell(&line)),
+            None => tell(&line),
         }
     }
 }

@@ -53,6 +53,11 @@ impl Call {
         }
     }
 
+    pub(super) fn called(&self) -> Called {
+        let (number, name, action) = (self.number, self.spec.name, self.action);
+        Called { number, name, about: self.about.clone(), action }
+    }
+
     pub(super) fn failure(&self, error: Error) -> Failure {
         let step = match &error {
             Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {
@@ -63,12 +68,7 @@ impl Call {
         Failure {
             error: Rc::new(error),
             site: Some(self.site.clone()),
-            call: Some(Called {
-                number: self.number,
-                name: self.spec.name,
-                about: self.about.clone(),
-                action: self.action,
-            }),
+            call: Some(self.called()),
             step,
         }
     }

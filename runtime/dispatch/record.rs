@@ -11,6 +11,7 @@ use crate::machine::Fact;
 use crate::report::TakeBack;
 use crate::session::Session;
 use crate::types::{Map, Value};
+use crate::workbench::Deed;
 
 impl Call {
     pub(super) fn recorded_args(&self) -> serde_json::Value {
@@ -68,6 +69,7 @@ impl Session {
         let number = call.number;
         match &result {
             Ok(value) => {
+                self.done_by_hand(call, plan);
                 match plan.already {
                     Some(_) => self.tally.already += 1,
                     None => self.tally.changed += 1,
@@ -92,6 +94,19 @@ impl Session {
             self.note(call.planned(plan, steps, effects));
         }
         result.map(|value| self.replay.names.value_then(&value))
+    }
+
+    /// A person may want to take it back, or to keep it as a recipe.
+    fn done_by_hand(&mut self, call: &Call, plan: &Plan<Value>) {
+        let planning = self.planning();
+        if let (Some(deeds), None, false) = (&mut self.deeds, &plan.already, planning) {
+            deeds.push(Deed {
+                call: call.called(),
+                args: call.args.clone(),
+                undo: plan.undo.clone(),
+                makes: plan.makes.clone(),
+            });
+        }
     }
 
     /// The next `begin` brings these lines to the disk with it: only the order matters.

@@ -16,7 +16,7 @@ use crate::system::StepError;
 use crate::types::{Map, Value, sha256};
 
 pub use read::{Damaged, State, Story, read_journal};
-pub use record::{Head, JOURNAL_FORMAT, Record};
+pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, standing};
 
 /// SHA-256 of the arguments of a call as they are recorded; a secret counts by its name.
 pub fn digest(args: &Map) -> String {

@@ -1,5 +1,7 @@
 //! What a journal says, line by line.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Bound;
@@ -9,6 +11,10 @@ use crate::report::TakeBack;
 
 /// The format of journals; raised when an old program could misread a new one.
 pub const JOURNAL_FORMAT: u32 = 2;
+
+/// The first number of the calls that a person makes by hand in the middle of a run: the recipe keeps
+/// its own.
+pub const BY_HAND: u64 = 1 << 40;
 
 /// What a run is about: the first line.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -164,6 +170,11 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// A person took back what a call had done.
+    Undone {
+        /// Its number.
+        call: u64,
+    },
     /// The run goes on.
     Resumed {
         /// When, for people.
@@ -180,6 +191,37 @@ pub enum Record {
         /// Whether everything was done.
         ok: bool,
     },
+}
+
+impl Record {
+    /// The number of the call that it is about.
+    pub fn call(&self) -> Option<u64> {
+        match self {
+            Self::Begin { call, .. }
+            | Self::Done { call, .. }
+            | Self::Already { call, .. }
+            | Self::Answer { call, .. }
+            | Self::Failed { call, .. }
+            | Self::Skipped { call, .. }
+            | Self::Undone { call } => Some(*call),
+            Self::Run(_)
+            | Self::Chapter { .. }
+            | Self::Approved { .. }
+            | Self::Released { .. }
+            | Self::Resumed { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
+}
+
+/// What still stands: the records of all calls but those that a person took back.
+pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
+    let undone = |record: &Record| match record {
+        Record::Undone { call } => Some(*call),
+        _ => None,
+    };
+    let undone: BTreeSet<u64> = records.iter().filter_map(undone).collect();
+    records.iter().filter(move |record| !record.call().is_some_and(|call| undone.contains(&call)))
 }
 
 fn nothing() -> TakeBack {

@@ -1,7 +1,7 @@
 //! What a journal says is mounted, open, active or swapped to: made by an action, and ended by no
 //! later one.
 
-use crate::journal::Record;
+use crate::journal::{Record, standing};
 use crate::machine::{Fact, is_below};
 
 /// An action some of whose work ends with the running kernel.
@@ -20,11 +20,12 @@ pub struct Live {
 /// In the order in which it was made.
 pub fn live(records: &[Record]) -> Vec<Live> {
     let mut all: Vec<Live> = Vec::new();
-    for record in records {
+    for record in standing(records) {
         let (call, facts, ours, ended) = match record {
             Record::Begin { call, makes, .. } => (call, makes, true, false),
             Record::Done { call, facts, .. } => (call, facts, true, true),
             Record::Already { call, facts, .. } => (call, facts, false, true),
+
             _ => continue,
         };
         if ended {

@@ -6,7 +6,7 @@ use std::fmt;
 use super::Names;
 use crate::error::{Exit, Rule};
 use crate::event::Site;
-use crate::journal::{Record, Story};
+use crate::journal::{BY_HAND, Record, Story};
 use crate::machine::Fact;
 use crate::types::Value;
 
@@ -53,7 +53,9 @@ impl Replay {
         let mut played = BTreeMap::new();
         let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
-        for record in &story.records {
+        // What was done by hand the recipe knows nothing of.
+        let own = |record: &&Record| record.call().is_some_and(|call| call < BY_HAND);
+        for record in story.records.iter().filter(own) {
             match record {
                 Record::Begin { call, name, digest, makes, .. } => {
                     let result = Ending::Open(makes.clone());

@@ -51,6 +51,17 @@ impl Evaluator {
         }
     }
 
+    /// Adds a variable.
+    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ScriptError> {
+        match &mut self.tongue {
+            Tongue::Rhai(rhai) => {
+                rhai.set(name, value);
+                Ok(())
+            }
+            Tongue::Lua(lua) => lua.set(name, value),
+        }
+    }
+
     /// The variables that the next text finds.
     pub fn names(&self) -> Vec<String> {
         match &self.tongue {

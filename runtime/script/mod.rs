@@ -9,6 +9,7 @@ mod lua;
 mod memory;
 mod meter;
 mod rhai;
+pub mod source;
 
 use std::fmt;
 use std::path::Path;

@@ -29,6 +29,8 @@ luks::close("menu");
 END_
 cp menu.rhai whole.rhai
 
+mkfs.ext2 -q /dev/ubdb
+
 # go ACTS: runs it anew, and types; the journals of the last run are in /run/menu.
 go() {
     rm -rf /run/menu
@@ -46,11 +48,22 @@ inside() {
 shown() { must grep -q "$1" menu.txt; }
 
 # --- what was missing is there: the same step again, and nothing before it a second time ---------
-must go "see chroot failed: exit code 1" "run grep -q ' /mnt/menu ' /proc/mounts" "type r" "see What now?" \
+must go "run grep -q ' /mnt/menu ' /proc/mounts" "type r" "see chroot failed: exit code 1" "see What now?" \
     "run touch /mnt/menu/etc/ready" "type r" "see Done:"
 nothing_left
 [ "$(inside etc/after)" = later ] || { cat menu.txt; exit 1; }
 [ "$(grep -c '"record":"begin".*"name":"luks.format"' /run/menu/*/journal.jsonl)" = 1 ] || exit 1
+
+# --- by hand, with the recipe's variables; what was done stays part of the run ------------------
+must go "type h" "see In menu.rhai" "type inside" "see /dev/mapper/menu" \
+    'type file::write("/mnt/menu/etc/ready", disk);' "see Do it?" "type yes" "see file.write" \
+    "type mount::mount(\"/dev/ubdb\", \"/mnt/menu/etc\")" "see Do it?" "type yes" "see mount.mount" \
+    "type :undo" "see umount /mnt/menu/etc" "type luks::close(\"menu\")" "see /mnt/menu" "type :quit" \
+    "see What now?" "type r" "see Done:"
+nothing_left
+[ "$(inside etc/after; inside etc/ready)" = "later
+/dev/ubda" ] || { cat menu.txt; exit 1; }
+must grep -q '"record":"undone","call":109951162' /run/menu/*/journal.jsonl
 
 # --- left out: what would not work without it is said before -------------------------------------
 must go "see skip chroot.run" "see no later step" "type s" "see left out" "see Done:"
@@ -60,7 +73,7 @@ must grep -q '"record":"skipped"' /run/menu/*/journal.jsonl
 "$G" log --journal /run/menu "$(ls /run/menu)" | must grep -q 'chroot.run.*left out'
 
 # --- mended: the new text is shown, agreed to, and kept ------------------------------------------
-export EDITOR="sed -i s/ready/after2/;s/.later/.mended/"
+export EDITOR="sed -i s/ready/after2/;s/later/mended/"
 go "see edit menu.rhai" "type e" "see +chroot::run" "see Go on with the new text?" "type yes" \
     "see What now?" "run touch /mnt/menu/etc/after2" "type r" "see Done:" || { cat menu.txt; exit 1; }
 nothing_left
@@ -82,6 +95,5 @@ nothing_left
 
 # --- what later steps would miss --------------------------------------------------------------
 sed -i 's,^chroot::run.*,mount::mount("/dev/ubdb", "/mnt/menu/etc");,; s,^file::write.*,file::write("/mnt/menu/etc/after"\, "x"); mount::unmount("/mnt/menu/etc");,' whole.rhai
-mkfs.ext2 -q /dev/ubdb
 go "see this does not work any more" "see mount.unmount /mnt/menu/etc" "type q"; [ $? = 1 ] || { cat menu.txt; exit 1; }
 nothing_left

@@ -112,6 +112,11 @@ impl Engine {
         }
     }
 
+    pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), ScriptError> {
+        let set = to_lua(&self.lua, value).and_then(|value| self.lua.globals().set(name, value));
+        set.map_err(|error| explain(&error, &self.host.file(), 0))
+    }
+
     pub(super) fn names(&self) -> Vec<String> {
         let mut names = globals(&self.lua);
         names.retain(|name| !self.own.contains(name));

@@ -55,6 +55,10 @@ impl Rhai {
             .map_err(|thrown| explain(&thrown, &self.host, &self.names()))
     }
 
+    pub(super) fn set(&mut self, name: &str, value: &Value) {
+        self.scope.push_constant_dynamic(name, to_dynamic(value));
+    }
+
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
@@ -69,8 +73,8 @@ pub(super) fn is_open(text: &str) -> bool {
     let mut engine = Engine::new_raw();
     limit(&mut engine);
     let Err(ParseError(kind, position)) = engine.compile(text) else { return false };
-    let lines = text.lines().count().max(1);
-    let length = text.lines().next_back().map_or(0, |line| line.trim_end().chars().count());
+    let lines = text.split('\n').count();
+    let length = text.rsplit('\n').next().map_or(0, |line| line.trim_end().chars().count());
     let at_end = position.line().is_none_or(|line| line >= lines)
         && position.position().is_none_or(|column| column > length);
     match *kind {

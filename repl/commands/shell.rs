@@ -1,0 +1,95 @@
+//! `gscript shell`: a session by hand on this machine.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gscript::approval::Approval;
+use gscript::error::Exit;
+use gscript::recipe::Recipe;
+use gscript::run::{Job, RunStart, new_journal};
+use gscript::script::Language;
+use gscript::session::{Gate, Setup};
+use gscript::types::Map;
+use gscript::workbench::Workbench;
+
+use super::run::{listener, unrecorded};
+use super::{interrupts, seed, this_machine};
+use crate::ask::{self, Choice};
+use crate::cli::ShellArgs;
+use crate::render::Problem;
+use crate::screen::tell;
+use crate::shell::{Mode, Shell, Shown, greet, is_piped};
+use crate::state::{RunFolder, time};
+
+pub(crate) fn shell(args: &ShellArgs) -> Exit {
+    match try_shell(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
+    let language = if args.lua { Language::Lua } else { Language::Rhai };
+    let interrupts = interrupts()?;
+    let (machine, real) = this_machine(interrupts.clone())?;
+    let recipe = Recipe::parse("session", language, String::new()).map_err(|bad| {
+        Problem::new(bad.to_string()).print();
+        Exit::Failed
+    })?;
+    let (variables, seed) = (Map::new(), seed()?);
+    let terminal = ask::somebody();
+    let interrupts_too = interrupts.clone();
+    let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
+    let folder = RunFolder::create(None, "session").map_err(|error| unrecorded(&error))?;
+    let start = RunStart::new(folder.number(), time());
+    let journal = new_journal(&folder.journal(), &job, &machine, &Approval::default(), start)
+        .map_err(|error| unrecorded(&error))?;
+    let mode = Rc::new(Cell::new(if args.yes { Mode::Allow } else { Mode::Ask }));
+    let shown = Shown { mode: Rc::clone(&mode), destroy: args.destroy.clone() };
+    let setup = Setup {
+        system: Box::new(real),
+        machine,
+        seed,
+        gate: Gate::Enforce(Approval::default(), Box::new(shown)),
+        listener: listener(&folder, false)?,
+        interrupts: interrupts_too,
+        journal: Some(journal),
+        terminal,
+    };
+    let mut bench = Workbench::new(setup, language).map_err(|error| {
+        Problem::of(&error, "").print();
+        Exit::Failed
+    })?;
+    let exit = work(&mut bench, mode, args);
+    let nothing = bench.deeds().is_empty();
+    let clean = end(bench);
+    if nothing {
+        folder.forget();
+    }
+    Ok(if clean { exit } else { Exit::Failed })
+}
+
+fn work(bench: &mut Workbench, mode: Rc<Cell<Mode>>, args: &ShellArgs) -> Exit {
+    let mut shell = Shell::new(bench, mode, "gscript").with_vi(args.vi);
+    if is_piped() {
+        return shell.read(std::io::stdin().lock());
+    }
+    greet("This machine, by hand");
+    shell.converse();
+    crate::DONE
+}
+
+/// What is still mounted or open is the person's to decide; where nobody is, it is given back.
+fn end(bench: Workbench) -> bool {
+    let held = bench.holds();
+    if held.is_empty() {
+        return bench.end(false);
+    }
+    tell("Still there because of this session:");
+    for release in &held {
+        tell(&format!("  ends with: {release}"));
+    }
+    let choices =
+        [Choice::new('r', "give it back", true), Choice::new('k', "keep it as it is", false)];
+    let release = ask::choice("What becomes of it?", &choices).unwrap_or(true);
+    bench.end(release)
+}

@@ -1,0 +1,68 @@
+//! Every action is shown before it is done, and asked for.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gscript::action::Effect;
+use gscript::approval::{Bound, Consent, Go};
+use gscript::report::PlannedCall;
+
+use crate::ask;
+use crate::commands::agree::confirmed;
+use crate::render;
+use crate::screen::{style, tell};
+
+/// What happens to actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// They are shown and asked for.
+    Ask,
+    /// They are shown and done; only what destroys is asked for.
+    Allow,
+    /// They are shown and simulated.
+    Plan,
+}
+
+/// The person at the terminal.
+pub(crate) struct Shown {
+    pub(crate) mode: Rc<Cell<Mode>>,
+    /// Devices that may be lost without a question.
+    pub(crate) destroy: Vec<String>,
+}
+
+impl Consent for Shown {
+    fn ask(&mut self, _wanted: &Bound) -> bool {
+        // Every action is shown with all its effects first.
+        false
+    }
+
+    fn wants_to_see(&self) -> bool {
+        true
+    }
+
+    fn see(&mut self, call: &PlannedCall, effects: &[Bound]) -> Go {
+        tell(render::call(call, style()).trim_end());
+        let lost = |bound: &&Bound| matches!(bound.effect, Effect::Destroys { .. });
+        let mode = self.mode.get();
+        if mode == Mode::Plan {
+            return Go::On;
+        }
+        let given = |bound: &&Bound| {
+            let below = bound.target.as_ref().map_or(&[][..], |target| &target.below);
+            below.iter().any(|path| self.destroy.contains(path))
+        };
+        let (named, open): (Vec<&Bound>, Vec<&Bound>) =
+            effects.iter().filter(lost).partition(given);
+        if !ask::somebody() && (!open.is_empty() || mode == Mode::Ask) {
+            tell(
+                "Nobody is there to agree to it: gscript shell --yes, and --destroy DEVICE for what is lost.",
+            );
+            return Go::Stop;
+        }
+        let agreed = match open.is_empty() {
+            true => !named.is_empty() || mode == Mode::Allow || ask::yes("Do it?"),
+            false => open.into_iter().all(|bound| bound.target.as_ref().is_some_and(confirmed)),
+        };
+        if agreed { Go::On } else { Go::Stop }
+    }
+}

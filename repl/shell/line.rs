@@ -1,0 +1,162 @@
+//! The line editor: history without secrets, several lines, completion, colours.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use gscript::registry::PRIMITIVES;
+use gscript::script::is_open;
+use nu_ansi_term::{Color, Style};
+use reedline::{
+    ColumnarMenu, DefaultHinter, EditCommand, Emacs, FileBackedHistory, History, HistoryItem,
+    HistoryItemId, HistorySessionId, KeyCode, KeyModifiers, Keybindings, MenuBuilder, Prompt,
+    PromptEditMode, PromptHistorySearch, PromptHistorySearchStatus, Reedline, ReedlineEvent,
+    ReedlineMenu, Result, SearchQuery, ValidationResult, Validator, Vi, default_emacs_keybindings,
+    default_vi_insert_keybindings, default_vi_normal_keybindings, default_vi_visual_keybindings,
+};
+
+use super::colour::Colours;
+use super::words::{Known, Words};
+use crate::screen::style;
+
+/// How many lines are remembered.
+const REMEMBERED: usize = 2000;
+const MENU: &str = "words";
+
+/// An editor with the keys of emacs or vi.
+pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bool) -> Reedline {
+    let colour = style().coloured();
+    let menu = ColumnarMenu::default().with_name(MENU);
+    let mut editor = Reedline::create()
+        .with_ansi_colors(colour)
+        .use_bracketed_paste(true)
+        .with_completer(Box::new(Words { known: Arc::clone(known) }))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_quick_completions(true)
+        .with_partial_completions(true)
+        .with_validator(Box::new(Whole { known: Arc::clone(known) }));
+    if colour {
+        let dim = Style::new().fg(Color::DarkGray);
+        editor = editor
+            .with_highlighter(Box::new(Colours))
+            .with_hinter(Box::new(DefaultHinter::default().with_style(dim)));
+    }
+    let kept = history.and_then(|path| FileBackedHistory::with_file(REMEMBERED, path).ok());
+    if let Some(kept) = kept {
+        editor = editor.with_history(Box::new(Discreet(kept)));
+    }
+    if vi {
+        let (mut insert, normal) =
+            (default_vi_insert_keybindings(), default_vi_normal_keybindings());
+        bind(&mut insert);
+        editor.with_edit_mode(Box::new(Vi::new(insert, normal, default_vi_visual_keybindings())))
+    } else {
+        let mut keys = default_emacs_keybindings();
+        bind(&mut keys);
+        editor.with_edit_mode(Box::new(Emacs::new(keys)))
+    }
+}
+
+fn bind(keys: &mut Keybindings) {
+    let complete = ReedlineEvent::UntilFound(vec![
+        ReedlineEvent::Menu(MENU.to_owned()),
+        ReedlineEvent::MenuNext,
+    ]);
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, complete);
+    let newline = ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
+    keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, newline);
+}
+
+/// A text goes on in the next line while something in it is open.
+struct Whole {
+    known: Arc<Mutex<Known>>,
+}
+
+impl Validator for Whole {
+    fn validate(&self, line: &str) -> ValidationResult {
+        let open = !line.starts_with(':')
+            && self.known.lock().is_ok_and(|known| is_open(known.language, line));
+        if open { ValidationResult::Incomplete } else { ValidationResult::Complete }
+    }
+}
+
+/// A history that forgets lines in which somebody typed a secret as text: it is refused there, but it
+/// must not lie in a file.
+struct Discreet(FileBackedHistory);
+
+/// Whether a parameter for secrets is given a text.
+pub(super) fn has_secret(line: &str) -> bool {
+    let secrets = PRIMITIVES.iter().flat_map(|primitive| primitive.spec.params);
+    let mut names = secrets.filter(|param| param.ty.name == "secret").map(|param| param.name);
+    let given = |name: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            let rest = line[at + name.len()..].trim_start();
+            rest.strip_prefix([':', '='])
+                .is_some_and(|value| value.trim_start().starts_with(['"', '`', '\'']))
+        })
+    };
+    names.any(given)
+}
+
+impl History for Discreet {
+    fn save(&mut self, item: HistoryItem) -> Result<HistoryItem> {
+        if has_secret(&item.command_line) { Ok(item) } else { self.0.save(item) }
+    }
+    fn load(&self, id: HistoryItemId) -> Result<HistoryItem> {
+        self.0.load(id)
+    }
+    fn count(&self, query: SearchQuery) -> Result<i64> {
+        self.0.count(query)
+    }
+    fn search(&self, query: SearchQuery) -> Result<Vec<HistoryItem>> {
+        self.0.search(query)
+    }
+    fn update(
+        &mut self,
+        id: HistoryItemId,
+        updater: &dyn Fn(HistoryItem) -> HistoryItem,
+    ) -> Result<()> {
+        self.0.update(id, updater)
+    }
+    fn clear(&mut self) -> Result<()> {
+        self.0.clear()
+    }
+    fn delete(&mut self, id: HistoryItemId) -> Result<()> {
+        self.0.delete(id)
+    }
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.0.sync()
+    }
+    fn session(&self) -> Option<HistorySessionId> {
+        self.0.session()
+    }
+}
+
+/// What stands before the cursor.
+pub(super) struct Sign {
+    pub(super) text: String,
+}
+
+impl Prompt for Sign {
+    fn render_prompt_left(&self) -> std::borrow::Cow<'_, str> {
+        self.text.as_str().into()
+    }
+    fn render_prompt_right(&self) -> std::borrow::Cow<'_, str> {
+        "".into()
+    }
+    fn render_prompt_indicator(&self, _mode: PromptEditMode) -> std::borrow::Cow<'_, str> {
+        "> ".into()
+    }
+    fn render_prompt_multiline_indicator(&self) -> std::borrow::Cow<'_, str> {
+        "... ".into()
+    }
+    fn render_prompt_history_search_indicator(
+        &self,
+        search: PromptHistorySearch,
+    ) -> std::borrow::Cow<'_, str> {
+        let found = match search.status {
+            PromptHistorySearchStatus::Passing => "",
+            PromptHistorySearchStatus::Failing => "nothing like ",
+        };
+        format!("(history: {found}{}) ", search.term).into()
+    }
+}

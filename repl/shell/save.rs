@@ -1,0 +1,86 @@
+//! What was done by hand, as a recipe: devices and secrets become parameters.
+
+use std::fmt::Write;
+
+use gscript::registry::primitive;
+use gscript::script::{Language, source};
+use gscript::types::{Completes, Map, Param, Value};
+use gscript::workbench::Deed;
+
+/// A parameter that was lifted out of the calls.
+struct Lifted {
+    name: String,
+    kind: &'static str,
+    /// What stood in the calls.
+    value: Value,
+    ask: String,
+}
+
+/// The text of a recipe that does the same again.
+pub(super) fn recipe(deeds: &[Deed], title: &str, language: Language) -> String {
+    let mut lifted: Vec<Lifted> = Vec::new();
+    let mut calls = String::new();
+    for deed in deeds {
+        let Some(primitive) = primitive(deed.call.name) else { continue };
+        for param in primitive.spec.params {
+            if let Some((_, value)) = deed.args.iter().find(|(name, _)| name == param.name) {
+                lift(param, value, &mut lifted);
+            }
+        }
+        // Writing to a String can't fail.
+        let text = source::call(primitive.spec, &deed.args, language);
+        let _ = writeln!(calls, "{}{}", named(&text, &lifted), end(language));
+    }
+    let comment = if language == Language::Lua { "--!" } else { "//!" };
+    let mut out = format!("{comment} # {title}\n{comment}\n{comment} Done by hand first.\n");
+    if !lifted.is_empty() {
+        let _ = writeln!(out, "{comment}\n{comment} ```toml");
+        for Lifted { name, kind, ask, .. } in &lifted {
+            let _ = writeln!(out, "{comment} [params.{name}]\n{comment} type = \"{kind}\"");
+            let _ = writeln!(out, "{comment} ask = {ask:?}\n{comment}");
+        }
+        let _ = writeln!(out, "{comment} ```");
+    }
+    let _ = write!(out, "\nstep({title:?}){}\n{calls}", end(language));
+    out
+}
+
+fn end(language: Language) -> &'static str {
+    if language == Language::Lua { "" } else { ";" }
+}
+
+fn lift(param: &Param, value: &Value, lifted: &mut Vec<Lifted>) {
+    let (kind, name, ask) = match (value, param.ty.completes) {
+        (Value::Secret(secret), _) => {
+            ("secret", secret.name().to_owned(), secret.name().to_owned())
+        }
+        (Value::Text(path), Completes::Devices) if path.starts_with("/dev/") => {
+            let short = path.trim_start_matches("/dev/").trim_start_matches("mapper/");
+            let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            let name = format!("dev_{}", short.chars().map(word).collect::<String>());
+            ("device", name, format!("Device ({path} when this was done by hand)"))
+        }
+        _ => return,
+    };
+    // What a call made itself is not asked for.
+    let made = matches!(value, Value::Text(path) if path.starts_with("/dev/mapper/"));
+    if !made && !lifted.iter().any(|known| known.name == name) {
+        lifted.push(Lifted { name, kind, value: value.clone(), ask });
+    }
+}
+
+/// The call with names instead of what was lifted out.
+fn named(call: &str, lifted: &[Lifted]) -> String {
+    let mut text = call.to_owned();
+    for Lifted { name, value, .. } in lifted {
+        if let Value::Text(path) = value {
+            text = text.replace(&format!("{path:?}"), name);
+        }
+    }
+    text
+}
+
+/// The arguments of a deed, for showing it.
+pub(super) fn shown(name: &str, args: &Map, language: Language) -> String {
+    primitive(name).map_or_else(String::new, |p| source::call(p.spec, args, language))
+}
