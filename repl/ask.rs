@@ -72,7 +72,7 @@ impl<T> Choice<T> {
 
 /// One of several things to do.
 pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T, Stopped> {
-    tell(&question);
+    tell(question);
     for Choice { key, text, .. } in choices {
         tell(&format!("  {key}  {text}"));
     }

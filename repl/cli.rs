@@ -55,6 +55,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show what a recipe would do, without doing it
     Plan(PlanArgs),
+    /// Go through a recipe action by action: run, leave out, take back, try something in between
+    Step(StepArgs),
     /// Carry out a plan that was saved with plan --out
     Apply(ApplyArgs),
     /// Run a recipe for real in a throw-away virtual machine
@@ -151,6 +153,17 @@ pub(crate) struct HowArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct StepArgs {
+    /// The recipe: a .rhai or .lua file
+    pub(crate) recipe: PathBuf,
+    #[command(flatten)]
+    pub(crate) values: Values,
+    /// Keep journal and log in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(crate) struct ApplyArgs {
     /// The saved plan
     pub(crate) plan: PathBuf,
@@ -207,6 +220,7 @@ pub(crate) struct TryArgs {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct ResumeArgs {
     /// The run: its name or its journal; the newest one that did not reach its end when left out
     #[arg(value_name = "RUN")]
@@ -217,6 +231,9 @@ pub(crate) struct ResumeArgs {
     /// Go on although the recipe has another text by now
     #[arg(long)]
     pub(crate) changed_recipe_ok: bool,
+    /// Show every action, and ask what becomes of it
+    #[arg(long, conflicts_with_all = ["json", "shell"])]
+    pub(crate) step: bool,
     /// Open everything again, and then a shell in the root instead of going on
     #[arg(long, conflicts_with = "json")]
     pub(crate) shell: bool,

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
+        Some(Command::Step(args)) => commands::step::step(&args),
         Some(Command::Apply(args)) => commands::apply::apply(&args),
         Some(Command::Try(args)) => commands::trial::trial(&args),
         Some(Command::Resume(args)) => commands::resume::resume(&args),

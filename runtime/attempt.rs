@@ -94,6 +94,9 @@ impl Job<'_> {
         let error = restored.err().map(|failure| ScriptError::Failure(Box::new(failure)));
         let restored = error.is_none();
         let mut attempt = Attempt { session, host, evaluator: None, error, restored, start };
+        if self.terminal {
+            attempt.remembering();
+        }
         if restored {
             attempt.run(self);
         }
@@ -153,6 +156,20 @@ impl Attempt {
                 self.error = Some(ScriptError::Failure(Box::new(failure)));
             }
         }
+    }
+
+    /// Takes back the last action, so that it comes again; nothing where there is none.
+    pub fn back(&mut self) -> Result<Option<Called>> {
+        let mut session = self.session.borrow_mut();
+        let last = session.deeds.as_ref().and_then(|deeds| deeds.last()).map(|d| d.call.clone());
+        session.rest();
+        session.undo()?;
+        Ok(last)
+    }
+
+    /// Remembers from here on how what the recipe does is taken back.
+    fn remembering(&self) {
+        self.session.borrow_mut().deeds.get_or_insert_default();
     }
 
     /// Lets a person work by hand, with the script's variables and everything open.

@@ -47,6 +47,8 @@ pub struct Workbench {
     aside: Option<Aside>,
     /// How calls were agreed to before.
     gate: Option<Gate>,
+    /// What the recipe has done, which is not the session's to take back.
+    deeds: Option<Vec<Deed>>,
 }
 
 /// The real thing, while it is only planned.
@@ -92,9 +94,9 @@ impl Workbench {
         variables: Map,
     ) -> Self {
         let before = session.borrow().machine.clone();
-        session.borrow_mut().deeds.get_or_insert_default();
+        let deeds = session.borrow_mut().deeds.replace(Vec::new());
         let (other, aside, gate) = (None, None, None);
-        Self { session, host, evaluator, other, variables, before, aside, gate }
+        Self { session, host, evaluator, other, variables, before, aside, gate, deeds }
     }
 
     /// Evaluates a text. A failure ends this text only.
@@ -214,7 +216,7 @@ impl Workbench {
     pub(crate) fn leave(mut self) -> Evaluator {
         self.plan_only(false);
         let mut session = self.session.borrow_mut();
-        session.deeds = None;
+        session.deeds = self.deeds.take();
         if let Some(gate) = self.gate.take() {
             session.gate = gate;
         }
@@ -245,9 +247,14 @@ impl Session {
 
     /// A failure ends only the text in which it happens.
     fn calm(&mut self) {
+        self.rest();
+        self.by_hand = self.by_hand.max(self.calls);
+    }
+
+    /// Whatever ended a text or a script is over.
+    pub(crate) fn rest(&mut self) {
         self.interrupts.clear();
         self.unlatch();
-        self.by_hand = self.by_hand.max(self.calls);
     }
 
     fn look(&mut self) -> Result<()> {
@@ -276,7 +283,7 @@ impl Session {
         }
     }
 
-    fn undo(&mut self) -> Result<()> {
+    pub(crate) fn undo(&mut self) -> Result<()> {
         let Some(deed) = self.deeds.as_ref().and_then(|deeds| deeds.last()).cloned() else {
             return Ok(());
         };

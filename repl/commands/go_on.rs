@@ -18,7 +18,7 @@ use crate::ask::Choice;
 use crate::cli::Values;
 use crate::render::{self, Problem};
 use crate::screen::tell;
-use crate::shell::{Mode, Shell, Shown, greet};
+use crate::shell::{Mode, Shell, Shown, Steps, Wish, greet};
 use crate::state::{RunFolder, time};
 use crate::{DONE, ask};
 
@@ -30,6 +30,8 @@ pub(super) struct Going<'a> {
     pub(super) asks: bool,
     /// Whether events are told as JSON.
     pub(super) json: bool,
+    /// Where the person is, who goes step by step.
+    pub(super) steps: Option<&'a Steps>,
 }
 
 /// The recipe as a person has mended it, with its variables.
@@ -45,7 +47,19 @@ enum Next {
     Edit,
     Skip,
     Hand,
+    Back,
     Quit,
+}
+
+impl From<Wish> for Next {
+    fn from(wish: Wish) -> Self {
+        match wish {
+            Wish::Hand => Self::Hand,
+            Wish::Edit => Self::Edit,
+            Wish::Back => Self::Back,
+            Wish::Quit => Self::Quit,
+        }
+    }
 }
 
 /// Goes on until the recipe's end, or until nobody wants to.
@@ -55,18 +69,44 @@ pub(super) fn see_through(
     going: &Going<'_>,
 ) -> Result<Exit, Exit> {
     let mut mended: Option<Mended> = None;
-    while going.asks && can_be_mended(&attempt) {
+    loop {
         let now = with(job, mended.as_ref());
-        report(&attempt, &now);
-        match choose(&attempt, &now) {
+        let wish = going.steps.and_then(Steps::take_wish).map(Next::from);
+        let next = match wish {
+            Some(next) => next,
+            None if going.asks && can_be_mended(&attempt) => {
+                report(&attempt, &now);
+                choose(&attempt, &now)
+            }
+            None => break,
+        };
+        match next {
             Next::Retry => attempt.again(&now, Again::Retry, time()),
             Next::Skip => attempt.again(&now, Again::Skip, time()),
             Next::Edit => {
-                let Some(new) = mend(&attempt, &now, going.folder) else { continue };
-                attempt.again(&with(job, Some(&new)), Again::Changed, time());
-                mended = Some(new);
+                match mend(&attempt, &now, going.folder) {
+                    Some(new) => {
+                        if let Some(steps) = going.steps {
+                            steps.changed(new.recipe.chapters());
+                        }
+                        attempt.again(&with(job, Some(&new)), Again::Changed, time());
+                        mended = Some(new);
+                    }
+                    // A step is asked for again; a failure is still one.
+                    None if wish.is_some() => attempt.again(&now, Again::Retry, time()),
+                    None => {}
+                }
             }
-            Next::Hand => by_hand(&mut attempt, &now),
+            Next::Hand => {
+                by_hand(&mut attempt, &now);
+                if wish.is_some() {
+                    attempt.again(&now, Again::Retry, time());
+                }
+            }
+            Next::Back => {
+                back(&mut attempt);
+                attempt.again(&now, Again::Retry, time());
+            }
             Next::Quit => break,
         }
     }
@@ -106,6 +146,19 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
     choices.push(Choice::new('h', "work by hand here, and come back", Next::Hand));
     choices.push(Choice::new('q', "clean up and quit", Next::Quit));
     ask::choice("What now?", &choices).unwrap_or(Next::Quit)
+}
+
+/// Takes back the last action, where that is possible.
+fn back(attempt: &mut Attempt) {
+    match attempt.back() {
+        Ok(Some(call)) => tell(&format!("taken back: {call}")),
+        Ok(None) => tell("nothing has been done yet that could be taken back"),
+        Err(error) => {
+            let mut problem = Problem::new(error.to_string());
+            problem.help = error.remedy();
+            problem.print();
+        }
+    }
 }
 
 /// A session in the run, with the recipe's variables.

@@ -18,6 +18,7 @@ pub(crate) mod reopen;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod shell;
+pub(crate) mod step;
 pub(crate) mod test;
 pub(crate) mod trial;
 

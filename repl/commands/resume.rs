@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use gscript::action::Effect;
+use gscript::approval::Approval;
 use gscript::error::Exit;
+use gscript::event::Listener;
 use gscript::journal::{Head, State, Story};
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, Recipe};
@@ -21,6 +23,7 @@ use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
 use crate::screen::tell;
+use crate::shell::{Prose, Stepper, Steps};
 use crate::state::{RunFolder, time};
 use crate::{DONE, ask};
 
@@ -65,9 +68,17 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     }
     let terminal = ask::somebody() && !args.json;
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
-    let gate = Gate::Enforce(approval, consent(terminal));
+    let steps = args.step.then(|| Steps::new(recipe.chapters()));
+    let (listener, gate) = match &steps {
+        Some(steps) => {
+            let both: Vec<Box<dyn Listener>> = vec![listener, Box::new(Prose(steps.clone()))];
+            let gate = Gate::Enforce(Approval::default(), Box::new(Stepper(steps.clone())));
+            (Box::new(both) as Box<dyn Listener>, gate)
+        }
+        None => (listener, Gate::Enforce(approval, consent(terminal))),
+    };
     let attempt = job.begin(machine, real, gate, listener, Some(journal), Some(&past));
-    let going = Going { folder: &folder, asks: terminal, json: args.json };
+    let going = Going { folder: &folder, asks: terminal, json: args.json, steps: steps.as_deref() };
     let exit = see_through(attempt, &job, &going);
     drop(lock);
     let exit = exit?;

@@ -144,7 +144,19 @@ fn carry_out(
     let journal = new_journal(&folder.journal(), job, &machine, &agreed.approval, start)
         .map_err(|error| unrecorded(&error))?;
     let mut listener = listener(&folder, how.json)?;
-    if how.journal.is_none() && folder.forgets() {
+    remember(&folder, how.journal.is_some(), listener.as_mut());
+    let gate = Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes));
+    let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
+    let asks = job.terminal && !how.yes;
+    let exit =
+        see_through(attempt, job, &Going { folder: &folder, asks, json: how.json, steps: None });
+    drop(lock);
+    exit
+}
+
+/// Says so where a journal will not outlive a reboot, and nobody chose its place.
+pub(super) fn remember(folder: &RunFolder, chosen: bool, listener: &mut dyn Listener) {
+    if !chosen && folder.forgets() {
         let text = format!(
             "the journal in {} is gone after a reboot: to be able to resume then, keep it on a \
              stick or disk with --journal DIR",
@@ -152,12 +164,6 @@ fn carry_out(
         );
         listener.hear(&Event::Warning { text });
     }
-    let gate = Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
-    let asks = job.terminal && !how.yes;
-    let exit = see_through(attempt, job, &Going { folder: &folder, asks, json: how.json });
-    drop(lock);
-    exit
 }
 
 /// Who is asked in the middle of a run.

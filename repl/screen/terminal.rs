@@ -12,11 +12,13 @@ use super::tell;
 pub(super) struct Terminal {
     bar: Option<ProgressBar>,
     title: String,
+    /// Whether an action is at work, also while a program or a question has the terminal.
+    running: bool,
 }
 
 impl Terminal {
     pub(super) fn new() -> Self {
-        Self { bar: None, title: String::new() }
+        Self { bar: None, title: String::new(), running: false }
     }
 
     fn begin(&mut self) {
@@ -46,8 +48,8 @@ impl Terminal {
 
     fn print(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| tell(&line)),
-            None => tell(&line),
+            Some(bar) => bar.suspend(|| tell(line)),
+            None => tell(line),
         }
     }
 }
@@ -62,6 +64,7 @@ impl Listener for Terminal {
         match event {
             Event::Began { name, about, .. } => {
                 format!("{name} {about}").trim_end().clone_into(&mut self.title);
+                self.running = true;
                 self.begin();
             }
             Event::Progress { done, total, .. } => self.progress(*done, *total),
@@ -71,13 +74,12 @@ impl Listener for Terminal {
                     bar.set_message(format!("{}  {short}", self.title));
                 }
             }
-            Event::Done { .. }
-            | Event::Failed { .. }
-            | Event::Skipped { .. }
-            | Event::Terminal { taken: true } => {
+            Event::Done { .. } | Event::Failed { .. } | Event::Skipped { .. } => {
+                self.running = false;
                 self.end();
             }
-            Event::Terminal { taken: false } => self.begin(),
+            Event::Terminal { taken: true } => self.end(),
+            Event::Terminal { taken: false } if self.running => self.begin(),
             _ => {}
         }
         for line in lines(event, &self.title) {

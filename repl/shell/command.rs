@@ -1,5 +1,7 @@
 //! The words that begin with a colon.
 
+#![expect(clippy::unnecessary_wraps, reason = "all of them are called alike")]
+
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
@@ -20,46 +22,39 @@ pub(super) struct Command {
     pub(super) name: &'static str,
     takes: &'static str,
     pub(super) about: &'static str,
-    run: fn(&mut Shell<'_>, &str) -> Result<After>,
+    run: fn(&mut Shell<'_>, &str) -> Result<()>,
 }
 
 /// All of them, in the order in which they are told.
 pub(super) const COMMANDS: &[Command] = &[
-    command("help", "[NAME]", "what there is; how a primitive is called", |s, rest| s.help(rest)),
-    command("examples", "", "lines to begin with", |s, rest| s.examples(rest)),
-    command("machine", "", "draw the disks, and what is open and mounted", |s, rest| s.draw(rest)),
-    command("diff", "", "what has changed since the session began", |s, rest| s.diff(rest)),
-    command("log", "", "what was done here", |s, rest| s.log(rest)),
-    command("undo", "[N]", "take back the last action, or the last N", |s, rest| s.undo(rest)),
-    command("redo", "", "do again what was taken back last", |s, rest| s.redo(rest)),
-    command("save", "FILE", "write what was done here as a recipe", |s, rest| s.save(rest)),
-    command("plan", "[on|off]", "from now on only simulate; off: for real again", |s, rest| {
-        s.plan(rest)
-    }),
-    command("real", "", "for real again, as :plan off", |shell, _| shell.plan("off")),
-    command("allow", "[off]", "ask no more, but before something is destroyed", |s, rest| {
-        s.allow(rest)
-    }),
-    command("secret", "NAME", "ask for a secret, and keep it as the variable NAME", |s, rest| {
-        s.secret(rest)
-    }),
-    command("run", "RECIPE", "run a recipe", |s, rest| s.run(rest)),
-    command("chroot", "[ROOT]", "a shell in a root, /mnt/gentoo when left out", |s, rest| {
-        s.chroot(rest)
-    }),
-    command("look", "", "look at the machine anew", |s, rest| s.look(rest)),
-    command("lua", "", "speak Lua", |shell, _| shell.speak(Language::Lua)),
-    command("rhai", "", "speak Rhai", |shell, _| shell.speak(Language::Rhai)),
-    command("vi", "", "keys as in vi", |shell, _| shell.keys(true)),
-    command("emacs", "", "keys as in emacs", |shell, _| shell.keys(false)),
-    command("quit", "", "leave", |_, _| Ok(After::Leave)),
+    command("help", "[NAME]", "what there is; how a primitive is called", help),
+    command("examples", "", "lines to begin with", examples),
+    command("machine", "", "draw the disks, and what is open and mounted", draw),
+    command("diff", "", "what has changed since the session began", diff),
+    command("log", "", "what was done here", log),
+    command("undo", "[N]", "take back the last action, or the last N", undo),
+    command("redo", "", "do again what was taken back last", redo),
+    command("save", "FILE", "write what was done here as a recipe", save),
+    command("plan", "[on|off]", "from now on only simulate; off: for real again", plan),
+    command("real", "", "for real again, as :plan off", |shell, _| plan(shell, "off")),
+    command("allow", "[off]", "ask no more, but before something is destroyed", allow),
+    command("secret", "NAME", "ask for a secret, and keep it as the variable NAME", secret),
+    command("run", "RECIPE", "run a recipe", run),
+    command("step", "RECIPE", "go through a recipe action by action", step),
+    command("chroot", "[ROOT]", "a shell in a root, /mnt/gentoo when left out", chroot),
+    command("look", "", "look at the machine anew", look),
+    command("lua", "", "speak Lua", |shell, _| speak(shell, Language::Lua)),
+    command("rhai", "", "speak Rhai", |shell, _| speak(shell, Language::Rhai)),
+    command("vi", "", "keys as in vi", |shell, _| keys(shell, true)),
+    command("emacs", "", "keys as in emacs", |shell, _| keys(shell, false)),
+    command("quit", "", "leave", |shell, _| leave(shell)),
 ];
 
 const fn command(
     name: &'static str,
     takes: &'static str,
     about: &'static str,
-    run: fn(&mut Shell<'_>, &str) -> Result<After>,
+    run: fn(&mut Shell<'_>, &str) -> Result<()>,
 ) -> Command {
     Command { name, takes, about, run }
 }
@@ -81,184 +76,196 @@ impl Shell<'_> {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let known = COMMANDS.iter().filter(|command| command.name.starts_with(name));
         let known: Vec<&Command> = known.collect();
-        let exact = known.iter().find(|command| command.name == name);
-        match (exact, known.as_slice()) {
-            (Some(command), _) => (command.run)(self, rest.trim()),
-            (None, [command]) => (command.run)(self, rest.trim()),
-            (None, []) => Err(format!("there is no command :{}", printable(name))),
+        let exact = known.iter().find(|command| command.name == name).copied();
+        let command = match (exact, known.as_slice()) {
+            (Some(command), _) | (None, &[command]) => command,
+            (None, []) => return Err(format!("there is no command :{}", printable(name))),
             (None, several) => {
                 let names: Vec<String> = several.iter().map(|c| format!(":{}", c.name)).collect();
-                Err(format!(":{name} could be {}", names.join(", ")))
+                return Err(format!(":{name} could be {}", names.join(", ")));
             }
-        }
-    }
-
-    fn help(&mut self, name: &str) -> Result<After> {
-        if !name.is_empty() {
-            // It says itself what it does not find.
-            let _ = doc::doc(Some(name.trim_end_matches(['(', ':', '.'])));
-            return Ok(After::Stay);
-        }
-        for Command { name, takes, about, .. } in COMMANDS {
-            let call = format!(":{name} {takes}");
-            say(&format!("  {call:<18} {about}"));
-        }
-        say(&format!("\nPrimitives: {}", docs::domains().join(", ")));
-        say("Tab shows what a domain has, :help DOMAIN tells more.");
-        Ok(After::Stay)
-    }
-
-    fn examples(&mut self, _: &str) -> Result<After> {
-        say(EXAMPLES);
-        Ok(After::Stay)
-    }
-
-    fn draw(&mut self, _: &str) -> Result<After> {
-        let text = layout_within(&self.bench.machine(), &[], canvas().width);
-        say(text.trim_end());
-        Ok(After::Stay)
-    }
-
-    fn diff(&mut self, _: &str) -> Result<After> {
-        let differences = compare(self.bench.before(), &self.bench.machine(), None);
-        if differences.is_empty() {
-            say("nothing has changed since the session began");
-        }
-        for difference in differences {
-            let (was, is) = (printable(&difference.predicted), printable(&difference.found));
-            say(&format!("{}: {was} → {is}", printable(&difference.what)));
-        }
-        Ok(After::Stay)
-    }
-
-    fn log(&mut self, _: &str) -> Result<After> {
-        let deeds = self.bench.deeds();
-        if deeds.is_empty() {
-            say("nothing has been done here");
-        }
-        for deed in deeds {
-            let text = save::shown(deed.call.name, &deed.args, self.bench.language());
-            say(&format!("{} {}", output().green(output().done), printable(&text)));
-        }
-        Ok(After::Stay)
-    }
-
-    fn undo(&mut self, count: &str) -> Result<After> {
-        let count: usize = match count {
-            "" => 1,
-            count => count.parse().map_err(|_| format!("{} is no number", printable(count)))?,
         };
-        if self.bench.only_plans() {
-            return Err("nothing real was done: :plan off takes back all of it".into());
-        }
-        for _ in 0..count {
-            let Some((call, steps)) = self.bench.undoing().map_err(|e| e.to_string())? else {
-                return Err("there is nothing to take back".into());
-            };
-            tell(&format!("taking back {call}"));
-            for step in &steps {
-                tell(&format!("    $ {step}"));
-            }
-            let deed = self.bench.deeds().pop();
-            self.bench.undo().map_err(|error| error.to_string())?;
-            if let Some(deed) = deed {
-                let text = save::shown(deed.call.name, &deed.args, self.bench.language());
-                self.undone.push(text);
-            }
-        }
-        Ok(After::Stay)
+        (command.run)(self, rest.trim())?;
+        Ok(if std::mem::take(&mut self.leaves) { After::Leave } else { After::Stay })
     }
+}
 
-    fn redo(&mut self, _: &str) -> Result<After> {
-        let text = self.undone.pop().ok_or("nothing was taken back")?;
-        tell(&text);
-        // It has told what went wrong.
-        let _ = self.evaluate(&text);
-        Ok(After::Stay)
+fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
+    if !name.is_empty() {
+        // It says itself what it does not find.
+        let _ = doc::doc(Some(name.trim_end_matches(['(', ':', '.'])));
+        return Ok(());
     }
-
-    fn save(&mut self, file: &str) -> Result<After> {
-        if file.is_empty() {
-            return Err("where to? :save FILE.rhai, or FILE.lua".into());
-        }
-        let path = std::path::Path::new(file);
-        let language = Language::of(path).ok_or("name it .rhai or .lua")?;
-        let title = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-        let text = save::recipe(&self.bench.deeds(), &title, language);
-        let mut open = std::fs::OpenOptions::new();
-        let written = open.write(true).create_new(true).mode(0o600).open(path);
-        written
-            .and_then(|mut out| out.write_all(text.as_bytes()))
-            .map_err(|error| format!("can't write {}: {error}", printable(file)))?;
-        tell(&format!(
-            "{} actions are in {file}; try it: gscript plan {file}",
-            self.bench.deeds().len()
-        ));
-        Ok(After::Stay)
+    for Command { name, takes, about, .. } in COMMANDS {
+        let call = format!(":{name} {takes}");
+        say(&format!("  {call:<18} {about}"));
     }
+    say(&format!("\nPrimitives: {}", docs::domains().join(", ")));
+    say("Tab shows what a domain has, :help DOMAIN tells more.");
+    Ok(())
+}
 
-    fn plan(&mut self, on: &str) -> Result<After> {
-        let on = match on {
-            "" | "on" => true,
-            "off" => false,
-            other => return Err(format!(":plan on, or :plan off, and not {}", printable(other))),
+fn examples(_: &mut Shell<'_>, _: &str) -> Result<()> {
+    say(EXAMPLES);
+    Ok(())
+}
+
+fn draw(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+    let text = layout_within(&shell.bench.machine(), &[], canvas().width);
+    say(text.trim_end());
+    Ok(())
+}
+
+fn diff(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+    let differences = compare(shell.bench.before(), &shell.bench.machine(), None);
+    if differences.is_empty() {
+        say("nothing has changed since the session began");
+    }
+    for difference in differences {
+        let (was, is) = (printable(&difference.predicted), printable(&difference.found));
+        say(&format!("{}: {was} → {is}", printable(&difference.what)));
+    }
+    Ok(())
+}
+
+fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+    let deeds = shell.bench.deeds();
+    if deeds.is_empty() {
+        say("nothing has been done here");
+    }
+    for deed in deeds {
+        let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
+        say(&format!("{} {}", output().green(output().done), printable(&text)));
+    }
+    Ok(())
+}
+
+fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
+    let count: usize = match count {
+        "" => 1,
+        count => count.parse().map_err(|_| format!("{} is no number", printable(count)))?,
+    };
+    if shell.bench.only_plans() {
+        return Err("nothing real was done: :plan off takes back all of it".into());
+    }
+    for _ in 0..count {
+        let Some((call, steps)) = shell.bench.undoing().map_err(|e| e.to_string())? else {
+            return Err("there is nothing to take back".into());
         };
-        self.bench.plan_only(on);
-        self.mode.set(if on { Mode::Plan } else { Mode::Ask });
-        tell(if on { "From here on nothing real happens." } else { "For real again." });
-        Ok(After::Stay)
-    }
-
-    fn allow(&mut self, off: &str) -> Result<After> {
-        if self.bench.only_plans() {
-            return Err("nothing real happens here anyway: :plan off".into());
+        tell(&format!("taking back {call}"));
+        for step in &steps {
+            tell(&format!("    $ {step}"));
         }
-        self.mode.set(if off == "off" { Mode::Ask } else { Mode::Allow });
-        Ok(After::Stay)
-    }
-
-    fn secret(&mut self, name: &str) -> Result<After> {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty()
-            || !name.chars().all(word)
-            || name.starts_with(|c: char| c.is_ascii_digit())
-        {
-            return Err("what is it to be called? :secret NAME".into());
+        let deed = shell.bench.deeds().pop();
+        shell.bench.undo().map_err(|error| error.to_string())?;
+        if let Some(deed) = deed {
+            let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
+            shell.undone.push(text);
         }
-        let typed = rpassword::prompt_password(format!("{name}: ")).map_err(|e| e.to_string())?;
-        let secret = Secret::new(name, typed.into_bytes());
-        self.bench.set(name, Value::Secret(secret)).map_err(|error| error.to_string())?;
-        Ok(After::Stay)
     }
+    Ok(())
+}
 
-    fn run(&mut self, recipe: &str) -> Result<After> {
-        if recipe.is_empty() {
-            return Err("which one? :run RECIPE; gscript list names those that come along".into());
-        }
-        crate::commands::run::by_name(recipe);
-        self.look("")
-    }
+fn redo(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+    let text = shell.undone.pop().ok_or("nothing was taken back")?;
+    tell(&text);
+    // It has told what went wrong.
+    let _ = shell.evaluate(&text);
+    Ok(())
+}
 
-    fn chroot(&mut self, root: &str) -> Result<After> {
-        let root = if root.is_empty() { "/mnt/gentoo" } else { root };
-        let call = self.bench.language().call("chroot.shell");
-        let _ = self.evaluate(&format!("{call}({root:?})"));
-        Ok(After::Stay)
+fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
+    if file.is_empty() {
+        return Err("where to? :save FILE.rhai, or FILE.lua".into());
     }
+    let path = std::path::Path::new(file);
+    let language = Language::of(path).ok_or("name it .rhai or .lua")?;
+    let title = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    let text = save::recipe(&shell.bench.deeds(), &title, language);
+    let mut open = std::fs::OpenOptions::new();
+    let written = open.write(true).create_new(true).mode(0o600).open(path);
+    written
+        .and_then(|mut out| out.write_all(text.as_bytes()))
+        .map_err(|error| format!("can't write {}: {error}", printable(file)))?;
+    tell(&format!(
+        "{} actions are in {file}; try it: gscript plan {file}",
+        shell.bench.deeds().len()
+    ));
+    Ok(())
+}
 
-    fn look(&mut self, _: &str) -> Result<After> {
-        self.bench.look().map_err(|error| error.to_string())?;
-        Ok(After::Stay)
-    }
+fn plan(shell: &mut Shell<'_>, on: &str) -> Result<()> {
+    let on = match on {
+        "" | "on" => true,
+        "off" => false,
+        other => return Err(format!(":plan on, or :plan off, and not {}", printable(other))),
+    };
+    shell.bench.plan_only(on);
+    shell.mode.set(if on { Mode::Plan } else { Mode::Ask });
+    tell(if on { "From here on nothing real happens." } else { "For real again." });
+    Ok(())
+}
 
-    fn speak(&mut self, language: Language) -> Result<After> {
-        self.bench.speak(language).map_err(|error| error.to_string())?;
-        Ok(After::Stay)
+fn allow(shell: &mut Shell<'_>, off: &str) -> Result<()> {
+    if shell.bench.only_plans() {
+        return Err("nothing real happens here anyway: :plan off".into());
     }
+    shell.mode.set(if off == "off" { Mode::Ask } else { Mode::Allow });
+    Ok(())
+}
 
-    fn keys(&mut self, vi: bool) -> Result<After> {
-        self.vi = vi;
-        self.stale = true;
-        Ok(After::Stay)
+fn secret(shell: &mut Shell<'_>, name: &str) -> Result<()> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(word) || name.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Err("what is it to be called? :secret NAME".into());
     }
+    let typed = rpassword::prompt_password(format!("{name}: ")).map_err(|e| e.to_string())?;
+    let secret = Secret::new(name, typed.into_bytes());
+    shell.bench.set(name, Value::Secret(secret)).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
+    if recipe.is_empty() {
+        return Err("which one? :run RECIPE; gscript list names those that come along".into());
+    }
+    crate::commands::run::by_name(recipe);
+    look(shell, "")
+}
+
+fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
+    if recipe.is_empty() {
+        return Err("which one? :step RECIPE; gscript list names those that come along".into());
+    }
+    crate::commands::step::by_name(recipe);
+    look(shell, "")
+}
+
+fn chroot(shell: &mut Shell<'_>, root: &str) -> Result<()> {
+    let root = if root.is_empty() { "/mnt/gentoo" } else { root };
+    let call = shell.bench.language().call("chroot.shell");
+    let _ = shell.evaluate(&format!("{call}({root:?})"));
+    Ok(())
+}
+
+fn look(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+    shell.bench.look().map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+fn speak(shell: &mut Shell<'_>, language: Language) -> Result<()> {
+    shell.bench.speak(language).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+fn keys(shell: &mut Shell<'_>, vi: bool) -> Result<()> {
+    shell.vi = vi;
+    shell.stale = true;
+    Ok(())
+}
+
+fn leave(shell: &mut Shell<'_>) -> Result<()> {
+    shell.leaves = true;
+    Ok(())
 }

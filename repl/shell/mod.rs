@@ -1,13 +1,15 @@
 //! A session by hand: on the machine as it is, or in a run that has come to a stop.
 //!
 //! `line` is the editor, `words` what it proposes, `colour` how it looks; `command` are the words that
-//! begin with a colon, `consent` shows every action before it is done, `save` makes recipes.
+//! begin with a colon, `consent` shows every action before it is done, `save` makes recipes;
+//! `step` is for going through a recipe action by action.
 
 mod colour;
 mod command;
 mod consent;
 mod line;
 mod save;
+mod step;
 mod words;
 
 use std::cell::Cell;
@@ -24,6 +26,7 @@ use gscript::workbench::Workbench;
 use reedline::Signal;
 
 pub(crate) use consent::{Mode, Shown};
+pub(crate) use step::{Prose, Stepper, Steps, Wish};
 
 use crate::DONE;
 use crate::render::Problem;
@@ -52,6 +55,8 @@ pub(crate) struct Shell<'a> {
     vi: bool,
     /// Whether the editor has to be made anew.
     stale: bool,
+    /// Whether the person wants to leave.
+    leaves: bool,
     /// Calls that were taken back, as texts.
     undone: Vec<String>,
 }
@@ -60,7 +65,7 @@ impl<'a> Shell<'a> {
     pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<Mode>>, place: &str) -> Self {
         let history = Some(crate::state::history());
         let (place, undone) = (place.to_owned(), Vec::new());
-        Self { bench, mode, place, history, vi: false, stale: false, undone }
+        Self { bench, mode, place, history, vi: false, stale: false, leaves: false, undone }
     }
 
     /// The same with the keys of vi.

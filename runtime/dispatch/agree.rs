@@ -111,18 +111,18 @@ impl Session {
         // It may be its plan that can't be made.
         match action.plan(&mut self.planning_view()) {
             Ok(plan) => self.pass_over(call, &plan),
-            Err(_) => self.passed_over(call, Value::Unit),
+            Err(_) => self.passed_over(call, &Value::Unit),
         }
     }
 
     /// Leaves out an action: the script gets what it would get, as far as that can be known.
     pub(super) fn pass_over(&mut self, call: &Call, plan: &Plan<Value>) -> Result<Value> {
         let (Returns::Known(value) | Returns::Read { guess: value, .. }) = &plan.returns;
-        self.passed_over(call, value.clone())
+        self.passed_over(call, value)
     }
 
-    fn passed_over(&mut self, call: &Call, value: Value) -> Result<Value> {
-        let value = self.replay.names.value_then(&value);
+    fn passed_over(&mut self, call: &Call, value: &Value) -> Result<Value> {
+        let value = self.replay.names.value_then(value);
         if let Some(journal) = &mut self.journal {
             let skipped = Record::Skipped {
                 call: call.number,

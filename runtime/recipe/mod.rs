@@ -3,6 +3,7 @@
 //! `front` reads its front matter, `params` turns answers into variables, `needs` holds the plan
 //! against what the recipe says it needs.
 
+mod chapters;
 mod front;
 mod needs;
 mod params;
@@ -15,6 +16,7 @@ use crate::event::Site;
 use crate::script::Language;
 use crate::types::sha256;
 
+pub use chapters::Chapter;
 pub use front::{Front, ParamDecl};
 pub use needs::{Exceeded, Need, Needs};
 pub use params::{Answers, ParamError, ParamKind};

@@ -6,7 +6,7 @@ use std::fmt;
 use super::Names;
 use crate::error::{Exit, Rule};
 use crate::event::Site;
-use crate::journal::{BY_HAND, Record, Story};
+use crate::journal::{BY_HAND, Record, Story, standing};
 use crate::machine::Fact;
 use crate::types::Value;
 
@@ -55,7 +55,7 @@ impl Replay {
         let plain = |json: &serde_json::Value| Value::from(json.clone());
         // What was done by hand the recipe knows nothing of.
         let own = |record: &&Record| record.call().is_some_and(|call| call < BY_HAND);
-        for record in story.records.iter().filter(own) {
+        for record in standing(&story.records).filter(own) {
             match record {
                 Record::Begin { call, name, digest, makes, .. } => {
                     let result = Ending::Open(makes.clone());

@@ -58,7 +58,7 @@ nothing_left
 must go "type h" "see In menu.rhai" "type inside" "see /dev/mapper/menu" \
     'type file::write("/mnt/menu/etc/ready", disk);' "see Do it?" "type yes" "see file.write" \
     "type mount::mount(\"/dev/ubdb\", \"/mnt/menu/etc\")" "see Do it?" "type yes" "see mount.mount" \
-    "type :undo" "see umount /mnt/menu/etc" "type luks::close(\"menu\")" "see /mnt/menu" "type :quit" \
+    "type :undo" "see umount /mnt/menu/etc" "type luks::close(\"menu\")" "see is mounted at" "see menu>" "type :quit" \
     "see What now?" "type r" "see Done:"
 nothing_left
 [ "$(inside etc/after; inside etc/ready)" = "later
@@ -89,11 +89,12 @@ go "type q"; [ $? = 1 ] || { cat menu.txt; exit 1; }
 nothing_left
 [ "$("$G" log --journal /run/menu | awk '{ print $NF }')" = failed ] || exit 1
 go "hangup now" && exit 1
-sleep 1
-for _ in $(seq 50); do pgrep -x gscript >/dev/null || break; sleep 0.1; done
+grep -q ' /mnt/menu ' /proc/mounts && tail -n 3 /run/menu/*/journal.jsonl
 nothing_left
 
 # --- what later steps would miss --------------------------------------------------------------
-sed -i 's,^chroot::run.*,mount::mount("/dev/ubdb", "/mnt/menu/etc");,; s,^file::write.*,file::write("/mnt/menu/etc/after"\, "x"); mount::unmount("/mnt/menu/etc");,' whole.rhai
-go "see this does not work any more" "see mount.unmount /mnt/menu/etc" "type q"; [ $? = 1 ] || { cat menu.txt; exit 1; }
+printf 'wrong = "something else"\n' >>answers.toml
+sed -i 's/^luks::format(disk, #{ passphrase: secret/luks::format(disk, #{ passphrase: wrong/; s/^.. \[params.secret\]/\/\/! [params.wrong]\n\/\/! type = "secret"\n&/' whole.rhai
+go "see skip luks.open" "see this does not work any more" "see fs.make /dev/mapper/menu" "see more" "type q"
+[ $? = 1 ] || { cat menu.txt; exit 1; }
 nothing_left

@@ -84,10 +84,10 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(host: &Metered, variables: &Map) -> Result<Self, ScriptError> {
-        let made = engine(variables, host).and_then(|lua| {
+        let made = engine(variables, host).map(|lua| {
             let given = |name: &String| variables.iter().any(|(known, _)| known == name);
             let own = globals(&lua).into_iter().filter(|name| !given(name)).collect();
-            Ok(Self { host: Rc::clone(host), lua, own })
+            Self { host: Rc::clone(host), lua, own }
         });
         made.map_err(|error| explain(&error, &host.file(), 0))
     }

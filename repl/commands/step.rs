@@ -1,0 +1,67 @@
+//! `gscript step`: a recipe action by action, each shown and asked for.
+
+use gscript::approval::Approval;
+use gscript::error::Exit;
+use gscript::run::{Job, RunStart, new_journal};
+use gscript::session::Gate;
+
+use super::go_on::{Going, see_through};
+use super::run::{listener, needs_root, plan, remember, unrecorded};
+use super::{interrupts, load, seed, this_machine, variables};
+use crate::ask;
+use crate::cli::{StepArgs, Values};
+use crate::lock::Lock;
+use crate::render::Problem;
+use crate::screen::{style, tell};
+use crate::shell::{Prose, Stepper, Steps};
+use crate::state::{RunFolder, time};
+
+pub(crate) fn step(args: &StepArgs) -> Exit {
+    match try_step(args) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+/// A recipe without further words, as a session runs it.
+pub(crate) fn by_name(recipe: &str) {
+    // It has told how it ended.
+    let _ = step(&StepArgs { recipe: recipe.into(), values: Values::default(), journal: None });
+}
+
+fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
+    if !ask::somebody() {
+        Problem::new("going step by step takes a person at a terminal")
+            .help(format!("see what it would do: gscript plan {}", args.recipe.display()))
+            .print();
+        return Err(Exit::Usage);
+    }
+    let recipe = load(&args.recipe)?;
+    let interrupts = interrupts()?;
+    let (machine, real) = this_machine(interrupts.clone())?;
+    let variables = variables(&recipe, &args.values, &machine)?;
+    let job =
+        Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal: true };
+    // Mistakes show before the first action, and what may be touched is locked.
+    let report = plan(&job, &machine)?;
+    needs_root(&report)?;
+    let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
+    let folder = RunFolder::create(args.journal.as_deref(), &recipe.stem())
+        .map_err(|error| unrecorded(&error))?;
+    let start = RunStart::new(folder.number(), time());
+    // Nothing is agreed to beforehand: whoever resumes it is asked again.
+    let nothing = Approval::default();
+    let journal = new_journal(&folder.journal(), &job, &machine, &nothing, start)
+        .map_err(|error| unrecorded(&error))?;
+    let steps = Steps::new(recipe.chapters());
+    let mut listener = listener(&folder, false)?;
+    remember(&folder, args.journal.is_some(), listener.as_mut());
+    let listener = Box::new(vec![listener, Box::new(Prose(steps.clone()))]);
+    tell(&style().bold(&recipe.front.title));
+    tell("Before every action you are asked; ? tells what can be answered.");
+    let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
+    let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
+    let going = Going { folder: &folder, asks: true, json: false, steps: Some(&steps) };
+    let exit = see_through(attempt, &job, &going);
+    drop(lock);
+    exit
+}

@@ -1,0 +1,72 @@
+//! The chapters of a recipe, with the prose above each: `///` in Rhai, `---` in Lua.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Recipe;
+use crate::script::Language;
+
+/// A chapter as it stands in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chapter {
+    /// Its title.
+    pub title: String,
+    /// The comment above it.
+    pub prose: String,
+    /// The line of its `step`, from 1.
+    pub line: usize,
+}
+
+/// Lines of code between a comment and the `step` that it is about: the `if` around a chapter.
+const BETWEEN: usize = 2;
+
+#[expect(clippy::expect_used, reason = "the pattern is a constant that every test compiles")]
+static STEP: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"^\s*step\s*\(?\s*"((?:[^"\\]|\\.)*)""#).expect("a pattern"));
+
+impl Recipe {
+    /// The chapters in the order of the text, whether a run comes to them or not.
+    pub fn chapters(&self) -> Vec<Chapter> {
+        let sign = match self.language {
+            Language::Rhai => "///",
+            Language::Lua => "---",
+        };
+        let mut chapters = Vec::new();
+        let (mut prose, mut between) = (Vec::new(), 0);
+        for (index, line) in self.text.lines().enumerate() {
+            let comment = line.trim_start().strip_prefix(sign);
+            if let Some(comment) = comment {
+                if between > 0 {
+                    prose.clear();
+                }
+                between = 0;
+                prose.push(comment.trim());
+            } else if let Some(title) = STEP.captures(line).and_then(|found| found.get(1)) {
+                let title = title.as_str().replace("\\\"", "\"");
+                let prose = if between <= BETWEEN { prose.join("\n") } else { String::new() };
+                chapters.push(Chapter { title, prose, line: index + 1 });
+                between = BETWEEN + 1;
+            } else if !line.trim().is_empty() {
+                between += 1;
+            }
+        }
+        chapters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_belongs_to_the_step_below_it() {
+        let text = "/// Of a function.\nfn f(x) { x }\nlet a = 1;\nlet b = 2;\nstep(\"One\");\n\
+                    /// First,\n/// second.\nif a == 1 {\n    step(\"Two\");\n}\nstep(\"Three\");\n";
+        let recipe = Recipe::parse("a.rhai", Language::Rhai, text.to_owned()).expect("a recipe");
+        let chapters = recipe.chapters();
+        let told: Vec<(&str, &str, usize)> =
+            chapters.iter().map(|c| (c.title.as_str(), c.prose.as_str(), c.line)).collect();
+        assert_eq!(told, [("One", "", 5), ("Two", "First,\nsecond.", 9), ("Three", "", 11)]);
+    }
+}
