@@ -25,6 +25,7 @@ pub mod registry;
 mod release;
 mod reopen;
 pub mod report;
+pub mod rescue;
 pub mod resume;
 pub mod run;
 pub mod saved;

@@ -13,6 +13,7 @@ use crate::error::{Result, Rule};
 use crate::event::Event;
 use crate::journal::{BY_HAND, Journal, Record, Story};
 use crate::machine::{Fact, Machine};
+use crate::rescue::{Finding, look};
 use crate::resume::Names;
 use crate::run::{shared, unwrap};
 use crate::script::{Evaluator, Language, ScriptError, Shared};
@@ -156,6 +157,12 @@ impl Workbench {
     /// Devices that have other names than in the run.
     pub fn device_names(&self) -> Names {
         self.session.borrow().replay.names.clone()
+    }
+
+    /// What keeps the machine from being used, with its root at this place.
+    pub fn rescue(&self, root: &str) -> Vec<Finding> {
+        let session = self.session.borrow();
+        look(&session.machine, session.system.files(), root)
     }
 
     /// Whether nothing real happens.

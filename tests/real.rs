@@ -95,6 +95,14 @@ fn after_a_failure_a_person_chooses_how_it_goes_on() {
     done.succeeded();
 }
 
+#[test]
+fn a_machine_is_mended_by_hand() {
+    let lab = Lab::new(&["64M", "64M"]);
+    let script = include_str!("lab/by_hand.sh");
+    let Some(done) = lab.run("a_machine_is_mended_by_hand", script) else { return };
+    done.succeeded();
+}
+
 const RESUME: &str = concat!(include_str!("lab/whole.sh"), include_str!("lab/resume.sh"));
 const CUT_OFF: &str = concat!(include_str!("lab/whole.sh"), include_str!("lab/cut_off.sh"));
 

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use gscript::docs;
 use gscript::machine::{compare, layout_within};
+use gscript::rescue::{Finding, PASSPHRASE};
 use gscript::script::Language;
 use gscript::types::{Secret, Value, printable};
 
@@ -39,6 +40,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("real", "", "for real again, as :plan off", |shell, _| plan(shell, "off")),
     command("allow", "[off]", "ask no more, but before something is destroyed", allow),
     command("secret", "NAME", "ask for a secret, and keep it as the variable NAME", secret),
+    command("rescue", "[ROOT]", "what keeps the system from being used, and what mends it", rescue),
     command("run", "RECIPE", "run a recipe", run),
     command("step", "RECIPE", "go through a recipe action by action", step),
     command("chroot", "[ROOT]", "a shell in a root, /mnt/gentoo when left out", chroot),
@@ -58,6 +60,9 @@ const fn command(
 ) -> Command {
     Command { name, takes, about, run }
 }
+
+/// Where a root is mounted unless it is said otherwise.
+const ROOT: &str = "/mnt/gentoo";
 
 const EXAMPLES: &str = "\
 disk::list()                                  the disks
@@ -181,7 +186,7 @@ fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
     let path = std::path::Path::new(file);
     let language = Language::of(path).ok_or("name it .rhai or .lua")?;
     let title = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-    let text = save::recipe(&shell.bench.deeds(), &title, language);
+    let text = save::recipe(&shell.bench.deeds(), &shell.bench.machine(), &title, language);
     let mut open = std::fs::OpenOptions::new();
     let written = open.write(true).create_new(true).mode(0o600).open(path);
     written
@@ -242,8 +247,32 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     look(shell, "")
 }
 
+/// One finding after the other: what a call mends shows others.
+fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
+    let root = if root.is_empty() { ROOT } else { root };
+    let mut told: Vec<Finding> = Vec::new();
+    loop {
+        look(shell, "")?;
+        let new = |finding: &Finding| !told.contains(finding);
+        let Some(finding) = shell.bench.rescue(root).into_iter().find(new) else { break };
+        tell(&output().bold(&printable(&finding.why)));
+        told.push(finding.clone());
+        let Some((name, args)) = finding.call else { continue };
+        let asks_for_secret = args.iter().any(|(_, value)| matches!(value, Value::Secret(_)));
+        if asks_for_secret && !shell.bench.names().iter().any(|name| name == PASSPHRASE) {
+            secret(shell, PASSPHRASE)?;
+        }
+        let text = save::shown(name, &args, shell.bench.language());
+        tell(&text);
+        // It tells itself what went wrong; the next one is looked for all the same.
+        let _ = shell.evaluate(&text);
+    }
+    tell(if told.is_empty() { "Nothing is in the way." } else { "That is all that can be seen." });
+    Ok(())
+}
+
 fn chroot(shell: &mut Shell<'_>, root: &str) -> Result<()> {
-    let root = if root.is_empty() { "/mnt/gentoo" } else { root };
+    let root = if root.is_empty() { ROOT } else { root };
     let call = shell.bench.language().call("chroot.shell");
     let _ = shell.evaluate(&format!("{call}({root:?})"));
     Ok(())

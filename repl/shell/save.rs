@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use gscript::machine::{Device, Kind, Machine};
 use gscript::registry::primitive;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
@@ -17,14 +18,14 @@ struct Lifted {
 }
 
 /// The text of a recipe that does the same again.
-pub(super) fn recipe(deeds: &[Deed], title: &str, language: Language) -> String {
+pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: Language) -> String {
     let mut lifted: Vec<Lifted> = Vec::new();
     let mut calls = String::new();
     for deed in deeds {
         let Some(primitive) = primitive(deed.call.name) else { continue };
         for param in primitive.spec.params {
             if let Some((_, value)) = deed.args.iter().find(|(name, _)| name == param.name) {
-                lift(param, value, &mut lifted);
+                lift(param, value, machine, &mut lifted);
             }
         }
         // Writing to a String can't fail.
@@ -49,24 +50,27 @@ fn end(language: Language) -> &'static str {
     if language == Language::Lua { "" } else { ";" }
 }
 
-fn lift(param: &Param, value: &Value, lifted: &mut Vec<Lifted>) {
+fn lift(param: &Param, value: &Value, machine: &Machine, lifted: &mut Vec<Lifted>) {
     let (kind, name, ask) = match (value, param.ty.completes) {
         (Value::Secret(secret), _) => {
             ("secret", secret.name().to_owned(), secret.name().to_owned())
         }
-        (Value::Text(path), Completes::Devices) if path.starts_with("/dev/") => {
-            let short = path.trim_start_matches("/dev/").trim_start_matches("mapper/");
+        // What lies on it (mappings, volumes) the calls make or open themselves.
+        (Value::Text(path), Completes::Devices) if machine.find(path).is_some_and(is_hardware) => {
+            let short = path.trim_start_matches("/dev/");
             let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
             let name = format!("dev_{}", short.chars().map(word).collect::<String>());
             ("device", name, format!("Device ({path} when this was done by hand)"))
         }
         _ => return,
     };
-    // What a call made itself is not asked for.
-    let made = matches!(value, Value::Text(path) if path.starts_with("/dev/mapper/"));
-    if !made && !lifted.iter().any(|known| known.name == name) {
+    if !lifted.iter().any(|known| known.name == name) {
         lifted.push(Lifted { name, kind, value: value.clone(), ask });
     }
+}
+
+fn is_hardware(device: &Device) -> bool {
+    matches!(device.kind, Kind::Disk | Kind::Partition(_) | Kind::Rom | Kind::Loop)
 }
 
 /// The call with names instead of what was lifted out.

@@ -1,6 +1,6 @@
 //! Files as both systems show them: the real one reads, the simulated one remembers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,12 @@ pub trait Files {
 
     /// Whether nothing is in the folder at this place; `None` where nobody can know.
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
+
+    /// Bytes that are free on the filesystem at this path, and bytes in all; nothing where nobody can
+    /// know.
+    fn room(&self, _path: &Path) -> Option<(u64, u64)> {
+        None
+    }
 
     /// The bytes of the regular file at this place, links followed inside its root.
     fn read(&self, place: &Place) -> Result<Text, FileError>;

@@ -1,9 +1,10 @@
 """Runs a command on a terminal of its own and types into it as a person would.
 
 typed.py SCRIPT COMMAND…: SCRIPT has a line per act, `see TEXT` (wait until it is shown), `type TEXT`,
-`run SHELL` (do something meanwhile), `hangup now` (the terminal is gone). Prints what the terminal showed; exits as the command did.
+`keys TEXT` (without Enter; \\t and \\x03 are
+keys, too), `paste FILE`, `size ROWS COLUMNS`, `run SHELL` (do something meanwhile), `hangup now` (the terminal is gone). Prints what the terminal showed; exits as the command did.
 """
-import os, pty, re, select, subprocess, sys, time
+import fcntl, os, pty, re, select, struct, subprocess, sys, termios, time
 
 LIMIT = 60
 
@@ -43,6 +44,14 @@ def main():
         elif act == "type":
             time.sleep(0.3)
             os.write(fd, text.encode() + b"\r")
+        elif act == "keys":
+            time.sleep(0.3)
+            os.write(fd, text.encode().decode("unicode_escape").encode())
+        elif act == "paste":
+            os.write(fd, b"\x1b[200~" + open(text, "rb").read() + b"\x1b[201~\r")
+        elif act == "size":
+            rows, columns = map(int, text.split())
+            fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         elif act == "hangup":
             os.close(fd)
             sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

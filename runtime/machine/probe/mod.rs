@@ -18,7 +18,7 @@ pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
 pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
 pub use md::{MD_HEADER, md_places, parse_md};
-pub use proc::{RawMount, parse_mountinfo, parse_swaps};
+pub use proc::{RawMount, parse_mountinfo, parse_swaps, unescape};
 pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
 
 use super::{Group, Kind, Machine, Mount, Scope};

@@ -59,8 +59,8 @@ pub fn parse_swaps(text: &str) -> Vec<(String, i32)> {
         .collect()
 }
 
-/// The kernel writes blanks, tabs, newlines and backslashes in octal.
-fn unescape(text: &str) -> String {
+/// The kernel and fstab(5) write blanks, tabs, newlines and backslashes in octal.
+pub fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

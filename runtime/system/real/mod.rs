@@ -21,7 +21,7 @@ mod unpack;
 mod verify;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Broken, Cmd, Outcome, Step, StepError, System, Watch};
@@ -63,6 +63,12 @@ impl Files for Real {
 
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         files::is_empty(place).map(Some)
+    }
+
+    fn room(&self, path: &Path) -> Option<(u64, u64)> {
+        let found = nix::sys::statvfs::statvfs(path).ok()?;
+        let block = found.fragment_size();
+        Some((found.blocks_free() * block, found.blocks() * block))
     }
 
     fn read(&self, place: &Place) -> Result<Text, FileError> {
