@@ -1,0 +1,118 @@
+# The main job, cut off: what all boots of these tests have in common. /dev/ubda is the disk, /dev/ubdb the
+# stick, /dev/ubdc a disk that keeps the journal.
+
+ROOT=$PROJECT/recipes/encrypted-root.rhai
+JOURNAL=/run/journal
+
+# material: the tarball with its signature, at the same place in every boot.
+material() {
+    mkdir -p /run/gpg /run/material tree/{bin,etc,root,tmp,var/empty}; chmod 700 /run/gpg
+    export GNUPGHOME=/run/gpg
+    cp /bin/busybox tree/bin; for a in sh cat; do ln -s busybox tree/bin/$a; done
+    echo 'ID=gentoo' >tree/etc/os-release; echo 'nameserver 192.0.2.7' >tree/etc/resolv.conf
+    for n in $(seq 40); do yes "file $n" | head -c $((n * 3000)) >tree/var/file$n; done
+    chmod 4755 tree/bin/busybox; chmod 1777 tree/tmp; chown -R 250:250 tree/var/empty
+    tar --numeric-owner -C tree -cJf /run/material/a.tar.xz .
+    gpg --batch --quiet --passphrase '' --quick-generate-key good ed25519 sign 1d
+    gpg --armor --export good >/run/material/good.asc
+    printf '# SHA512 HASH\n%s  a.tar.xz\n' "$(sha512sum </run/material/a.tar.xz | cut -d' ' -f1)" >d.txt
+    gpg --batch --quiet --local-user good --output /run/material/a.tar.xz.DIGESTS --clearsign d.txt
+    gpgconf --kill all
+    fresh
+    must "$G" plan "$ROOT" --out /run/material/plan.json --set disk=/dev/ubda --set key_dev=/dev/ubdb \
+        --set key_file=laptop.key --set kdf_memory=32M --set boot_size=40M --set swap_size=32M \
+        --set stage3=/run/material/a.tar.xz --set stage3_keys=/run/material/good.asc >plan.txt 2>plan.err
+    cp -r /run/material "$OUT"
+}
+[ ! -d material ] || cp -r material /run/material
+
+# fresh: blank disks, a stick with a filesystem, a disk for the journal.
+fresh() {
+    ! grep -q " $JOURNAL " /proc/mounts || must umount $JOURNAL
+    for d in /dev/ubd[ab]; do dd if=/dev/zero of=$d bs=1M count=60 conv=fsync 2>/dev/null; done
+    must mkfs.vfat -n STICK -i 1234abcd /dev/ubdb >/dev/null
+    must mkfs.ext4 -qF -U 00000000-0000-4000-8000-00000000000c /dev/ubdc
+    journal_disk
+}
+
+journal_disk() { mkdir -p $JOURNAL; must mount /dev/ubdc $JOURNAL; }
+
+# job FOLDER: the whole job, with the saved plan: every run makes the same identifiers.
+job() {
+    LD_PRELOAD=$OUT/cut.so "$G" apply /run/material/plan.json --yes --destroy /dev/ubda --prove \
+        --journal "$1" >run.out 2>run.err
+}
+
+# last FOLDER: the state of the run in it.
+last() { "$G" log --journal "$1" 2>/dev/null | awk 'NR == 1 { print $NF }'; }
+
+# go_on FOLDER: what a person does after a cut: goes on where there is something to go on with, else begins.
+go_on() {
+    if [ -z "$(ls "$1"/*/journal.jsonl 2>/dev/null)" ] || [ ! -s "$(ls -d "$1"/*/journal.jsonl | tail -n 1)" ]; then
+        echo 'begun anew' >>went; rm -rf "$1"; job "$1" || { cat run.err; return 1; }
+        return
+    fi
+    case $(last "$1") in
+    finished) echo 'finished' >>went ;;
+    unfinished)
+        echo 'resumed' >>went
+        "$G" resume --journal "$1" >resumed.out 2>resumed.err || { cat resumed.err; return 1; }
+        grep -q 'The machine is as planned' resumed.err || { cat resumed.err; return 1; } ;;
+    *) "$G" log --journal "$1"; return 1 ;;
+    esac
+}
+
+# close_all: what the end of a kernel does to what is open.
+close_all() {
+    for _ in 1 2 3; do
+        grep -o ' /mnt/[^ ]*' /proc/mounts | tac | while read -r at; do umount "$at" 2>/dev/null; done
+    done
+    swapoff -a; vgchange -qan >/dev/null 2>&1
+    for m in $(dmsetup ls 2>/dev/null | grep -v '^No' | cut -f1); do dmsetup remove "$m" 2>/dev/null; done
+}
+
+# tree AT: every file with its mode, owner, size and content. What differs from run to run by nature, the bytes
+# of keys and of headers with salts, stands without its content; times are those of the archive.
+tree() {
+    (cd "$1" && find . -path ./gscript -prune -o -printf '%y %m %U:%G %P -> %l\n' | sort
+    find . -path ./gscript -prune -o -type f ! -name '*.key' ! -name '*.header' -print0 | sort -z | xargs -0r sha256sum
+    find . -path ./gscript -prune -o -type f ! -name fstab -path './var/*' -printf '%s %T@ %P\n' | sort)
+}
+
+# state FOLDER: the layout, the facts of the journal, and every file, opened with the key.
+state() {
+    sfdisk -d /dev/ubda; for d in /dev/ubda1 /dev/ubda2 /dev/ubdb; do blkid -po export $d; done
+    cryptsetup luksDump /dev/ubda2 | grep -Ei '^(version|uuid|label)|cipher|offset|length|[0-9]: luks|key:|pbkdf|memory|sector'
+    mkdir -p /run/s /run/r; must mount -o ro,umask=0077 /dev/ubdb /run/s; tree /run/s
+    find /run/s -name '*.key' -o -name '*.header' | xargs stat -c '%n %s'
+    head -c "$(stat -c %s /run/s/*.header)" /dev/ubda2 | cmp - /run/s/*.header
+    must cryptsetup open --key-file /run/s/laptop.key /dev/ubda2 look; umount /run/s
+    must vgchange -qay vg_hostos >/dev/null
+    pvs --noheadings --units b -o pv_name,pv_uuid,pv_size,pv_free
+    lvs --noheadings --units b -o lv_name,lv_size,segtype,lv_active,devices vg_hostos
+    for d in /dev/vg_hostos/*; do blkid -po export "$d"; done
+    for d in /dev/ubda1 /dev/vg_hostos/root; do must fsck.ext4 -fn $d >fsck.txt 2>&1; done
+    must mount -o ro /dev/vg_hostos/root /run/r; must mount -o ro /dev/ubda1 /run/r/boot
+    tree /run/r; cat /run/r/etc/fstab
+    umount /run/r/boot /run/r; vgchange -qan vg_hostos >/dev/null; cryptsetup close look
+    python3 - "$1" "$GSCRIPT_STATE/runs" <<'PY'
+import glob, json, sys
+# One whose filesystem was unmounted went on in the state folder.
+files = [f for folder in sys.argv[1:] for f in glob.glob(folder + "/*/journal.jsonl")]
+lines = max((open(f).readlines() for f in files), key=len)
+calls = {}
+for line in lines:
+    r = json.loads(line)
+    if r["record"] in ("done", "already"):
+        calls[r["call"]] = {"facts": r["facts"], "output": r["output"]}
+for call, what in sorted(calls.items()):
+    print(call, json.dumps(what, sort_keys=True))
+PY
+}
+
+# as_calm FOLDER: nothing is left open, and everything is as after the run that nobody disturbed.
+as_calm() {
+    (nothing_left) || return 1
+    (state "$1") >state.txt 2>&1 || { tail -n 5 state.txt; return 1; }
+    diff calm.txt state.txt
+}

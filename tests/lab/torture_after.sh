@@ -1,0 +1,15 @@
+
+# The power is back.
+journal_disk
+if [ "$RUNS" != $JOURNAL/runs ]; then
+    # A live medium has forgotten everything; the stick has the copy.
+    mkdir -p "$STICK"; must mount -o umask=0077 /dev/ubdb "$STICK"
+    RUNS=$STICK/gscript
+fi
+mkdir -p before; cp -r "$RUNS"/. before 2>/dev/null
+# Nothing can be begun anew while the stick is somewhere else.
+[ -n "$(ls "$RUNS"/*/journal.jsonl 2>/dev/null)" ] || [ -z "$STICK" ] || { umount "$STICK"; RUNS=/run/runs; }
+go_on "$RUNS" || { cp -r "$RUNS" after; exit 1; }
+cp -r "$RUNS" after
+[ -z "$STICK" ] || ! grep -q " $STICK " /proc/mounts || { mkdir -p /run/kept; cp -r "$RUNS"/. /run/kept; RUNS=/run/kept; umount "$STICK"; }
+as_calm "$RUNS"
