@@ -122,6 +122,11 @@ pub enum Step {
         /// The disks it lies on.
         disks: Vec<String>,
     },
+    /// Bring what was written to these filesystems to their disks (syncfs(2)).
+    Settle {
+        /// Any place on each.
+        at: Vec<String>,
+    },
     /// Overwrite a device with random data.
     FillRandom {
         /// Which.
@@ -290,6 +295,10 @@ impl fmt::Display for Step {
                 word(into)
             ),
             Self::Claim { device, .. } => write!(f, "lsblk {device}"),
+            Self::Settle { at } => {
+                f.write_str("sync -f")?;
+                at.iter().try_for_each(|at| write!(f, " {}", quote(at)))
+            }
             Self::WaitFor { nodes, .. } => write!(f, "wait for {}", nodes.join(" ")),
         }
     }

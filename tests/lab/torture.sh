@@ -30,7 +30,9 @@ material() {
 fresh() {
     ! grep -q " $JOURNAL " /proc/mounts || must umount $JOURNAL
     for d in /dev/ubd[ab]; do dd if=/dev/zero of=$d bs=1M count=60 conv=fsync 2>/dev/null; done
-    must mkfs.vfat -n STICK -i 1234abcd /dev/ubdb >/dev/null
+    must blockdev --rereadpt /dev/ubda
+    rmdir /mnt/key /mnt/gentoo 2>/dev/null
+    must mkfs.vfat --mbr=n -n STICK -i 1234abcd /dev/ubdb >/dev/null
     must mkfs.ext4 -qF -U 00000000-0000-4000-8000-00000000000c /dev/ubdc
     journal_disk
 }
