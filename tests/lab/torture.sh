@@ -20,7 +20,7 @@ material() {
     gpgconf --kill all
     fresh
     must "$G" plan "$ROOT" --out /run/material/plan.json --set disk=/dev/ubda --set key_dev=/dev/ubdb \
-        --set key_file=laptop.key --set kdf_memory=32M --set boot_size=40M --set swap_size=32M \
+        --set key_file=laptop.key --set kdf_memory=8M --set boot_size=40M --set swap_size=32M \
         --set stage3=/run/material/a.tar.xz --set stage3_keys=/run/material/good.asc >plan.txt 2>plan.err
     cp -r /run/material "$OUT"
 }
@@ -29,7 +29,8 @@ material() {
 # fresh: blank disks, a stick with a filesystem, a disk for the journal.
 fresh() {
     ! grep -q " $JOURNAL " /proc/mounts || must umount $JOURNAL
-    for d in /dev/ubd[ab]; do dd if=/dev/zero of=$d bs=1M count=60 conv=fsync 2>/dev/null; done
+    # The tables, the filesystem at 1 MiB and the header at 41 MiB; what is between means nothing without them.
+    for at in 0 41 298; do dd if=/dev/zero of=/dev/ubda bs=1M seek=$at count=2 conv=fsync 2>/dev/null; done
     must blockdev --rereadpt /dev/ubda
     rmdir /mnt/key /mnt/gentoo 2>/dev/null
     must mkfs.vfat --mbr=n -n STICK -i 1234abcd /dev/ubdb >/dev/null
@@ -64,8 +65,18 @@ go_on() {
     esac
 }
 
+# tools: the processes that outlived the program.
+tools() {
+    local p
+    for p in /proc/[0-9]*; do
+        [ -e "$p/exe" ] && p=${p#/proc/} && [ "$p" != 1 ] && [ "$p" != $$ ] && [ "$p" != "$BASHPID" ] && echo "$p"
+    done
+}
+
 # close_all: what the end of a kernel does to what is open.
 close_all() {
+    # shellcheck disable=SC2046
+    kill -KILL $(tools) 2>/dev/null; sleep 0.1
     for _ in 1 2 3; do
         grep -o ' /mnt/[^ ]*' /proc/mounts | tac | while read -r at; do umount "$at" 2>/dev/null; done
     done
@@ -81,35 +92,30 @@ tree() {
     find . -path ./gscript -prune -o -type f ! -name fstab -path './var/*' -printf '%s %T@ %P\n' | sort)
 }
 
+# facts FOLDER: what every call says to have made and returned, as the last record of it has it.
+facts() {
+    # One whose filesystem was unmounted went on in the state folder: the longest is the whole.
+    # shellcheck disable=SC2012
+    grep -hE '^\{"record":"(done|already)"' "$(ls -S "$1"/*/journal.jsonl "$GSCRIPT_STATE"/runs/*/journal.jsonl 2>/dev/null | head -n 1)" |
+        sed -E 's/"record":"[a-z]*",//; s/"name":.*,"facts":/"facts":/; s/,"(millis|why)":.*//' | sort -u
+}
+
 # state FOLDER: the layout, the facts of the journal, and every file, opened with the key.
 state() {
-    sfdisk -d /dev/ubda; for d in /dev/ubda1 /dev/ubda2 /dev/ubdb; do blkid -po export $d; done
+    sfdisk -d /dev/ubda; blkid -po export /dev/ubda1 /dev/ubda2 /dev/ubdb
     cryptsetup luksDump /dev/ubda2 | grep -Ei '^(version|uuid|label)|cipher|offset|length|[0-9]: luks|key:|pbkdf|memory|sector'
     mkdir -p /run/s /run/r; must mount -o ro,umask=0077 /dev/ubdb /run/s; tree /run/s
-    find /run/s -name '*.key' -o -name '*.header' | xargs stat -c '%n %s'
+    stat -c '%n %s' /run/s/*.key /run/s/*.header
     head -c "$(stat -c %s /run/s/*.header)" /dev/ubda2 | cmp - /run/s/*.header
     must cryptsetup open --key-file /run/s/laptop.key /dev/ubda2 look; umount /run/s
     must vgchange -qay vg_hostos >/dev/null
-    pvs --noheadings --units b -o pv_name,pv_uuid,pv_size,pv_free
-    lvs --noheadings --units b -o lv_name,lv_size,segtype,lv_active,devices vg_hostos
-    for d in /dev/vg_hostos/*; do blkid -po export "$d"; done
+    lvs --noheadings --units b -o lv_name,lv_size,segtype,lv_active,devices,vg_size,vg_free vg_hostos
+    blkid -po export /dev/mapper/look /dev/vg_hostos/swap /dev/vg_hostos/root
     for d in /dev/ubda1 /dev/vg_hostos/root; do must fsck.ext4 -fn $d >fsck.txt 2>&1; done
     must mount -o ro /dev/vg_hostos/root /run/r; must mount -o ro /dev/ubda1 /run/r/boot
     tree /run/r; cat /run/r/etc/fstab
     umount /run/r/boot /run/r; vgchange -qan vg_hostos >/dev/null; cryptsetup close look
-    python3 - "$1" "$GSCRIPT_STATE/runs" <<'PY'
-import glob, json, sys
-# One whose filesystem was unmounted went on in the state folder.
-files = [f for folder in sys.argv[1:] for f in glob.glob(folder + "/*/journal.jsonl")]
-lines = max((open(f).readlines() for f in files), key=len)
-calls = {}
-for line in lines:
-    r = json.loads(line)
-    if r["record"] in ("done", "already"):
-        calls[r["call"]] = {"facts": r["facts"], "output": r["output"]}
-for call, what in sorted(calls.items()):
-    print(call, json.dumps(what, sort_keys=True))
-PY
+    facts "$1"
 }
 
 # as_calm FOLDER: nothing is left open, and everything is as after the run that nobody disturbed.

@@ -1,5 +1,6 @@
 
 # The power is back.
+rm -rf before after went
 journal_disk
 if [ -n "$STICK" ]; then
     # A live medium has forgotten everything; the stick has the copy.
