@@ -293,9 +293,6 @@ fn cut_off_anywhere_the_main_job_goes_on() {
 fn torture() {
     sweep("torture", 2, |places| {
         let third: Vec<Place> = places.iter().step_by(3).cloned().collect();
-        let mut trials = kills(places);
-        trials.extend(disks(places));
-        trials.extend(sticks(&third));
-        trials
+        disks(places).chain(sticks(&third)).chain(kills(places)).collect()
     });
 }
