@@ -235,6 +235,10 @@ impl Step {
     }
 }
 
+fn words(texts: &[String]) -> String {
+    texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(" ")
+}
+
 /// The step as a person would type it; kernel calls as the command that does the same.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -295,10 +299,7 @@ impl fmt::Display for Step {
                 word(into)
             ),
             Self::Claim { device, .. } => write!(f, "lsblk {device}"),
-            Self::Settle { at } => {
-                f.write_str("sync -f")?;
-                at.iter().try_for_each(|at| write!(f, " {}", quote(at)))
-            }
+            Self::Settle { at } => write!(f, "sync -f {}", words(at)),
             Self::WaitFor { nodes, .. } => write!(f, "wait for {}", nodes.join(" ")),
         }
     }
