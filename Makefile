@@ -4,7 +4,7 @@ CARGO  ?= cargo
 STATIC  = $(shell uname -m)-unknown-linux-gnu
 RECIPE ?= recipes/encrypted-root.rhai
 
-.PHONY: help try test check bench static docs deps clean
+.PHONY: help try test torture check bench static docs deps clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ test: deps check static ## every check and every test
 	$(CARGO) test --test main -- --ignored --nocapture honesty
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
+
+torture: deps ## the main job killed, and its power cut, at every place: half an hour or more
+	$(CARGO) test --test main -- --ignored --nocapture torture::torture
 
 check: ## format and lints
 	$(CARGO) fmt --check

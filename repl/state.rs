@@ -63,7 +63,7 @@ impl RunFolder {
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
-        self.path.join("journal.jsonl")
+        self.now().join("journal.jsonl")
     }
 
     /// A file of this run by its name.
@@ -72,7 +72,14 @@ impl RunFolder {
     }
 
     pub(crate) fn log(&self) -> PathBuf {
-        self.path.join("log.txt")
+        self.now().join("log.txt")
+    }
+
+    /// Where the run is kept by now: a journal whose filesystem the run itself has unmounted goes on
+    /// in the state folder.
+    fn now(&self) -> PathBuf {
+        let home = || runs().join(self.path.file_name().unwrap_or_default());
+        if self.path.is_dir() { self.path.clone() } else { home() }
     }
 }
 
@@ -124,21 +131,29 @@ pub(crate) fn locks() -> PathBuf {
 }
 
 /// Everything that happens in a run, line by line.
+///
+/// It is open only while something is written: where the run folder lies on a stick that the run
+/// unmounts, it must not be what holds the stick.
 pub(crate) struct Log {
-    file: File,
+    folder: RunFolder,
 }
 
 impl Log {
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-        Ok(Self { file })
+    pub(crate) fn create(folder: &RunFolder) -> io::Result<Self> {
+        let log = Self { folder: RunFolder { path: folder.path.clone() } };
+        log.open()?;
+        Ok(log)
+    }
+
+    fn open(&self) -> io::Result<File> {
+        OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.log())
     }
 
     fn write(&mut self, text: &str) {
         let time = chrono::Utc::now().format("%H:%M:%S%.3f").to_string();
         let lines: String = text.lines().flat_map(|line| [&time, " ", line, "\n"]).collect();
         // A log that can't be written must not stop a run half way.
-        let _ = self.file.write_all(lines.as_bytes());
+        let _ = self.open().and_then(|mut file| file.write_all(lines.as_bytes()));
     }
 }
 

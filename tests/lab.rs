@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gscript::system::Interrupts;
-use gscript::system::vm::{Boot, Console, Order, VmError, find_kernel};
+use gscript::system::vm::{Boot, Console, Order, Report, VmError, find_kernel};
 use gscript::types::Size;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::dsl::{PROGRAM, project};
@@ -77,6 +79,28 @@ impl Lab {
 
     /// The same, for machines that are booted again. What the console said, and the exit code.
     pub fn boot(&self, test: &str, script: &str) -> Option<(String, i32)> {
+        let (console, report) = self.start(test, script)?;
+        let report = report.unwrap_or_else(|error| {
+            let tail = error.console().join("\n");
+            panic!("{test}: {error}\n{console}\n{tail}");
+        });
+        assert_eq!(report.trouble, None, "{test}: {console}");
+        let code = report.codes.first().copied().unwrap_or(-1);
+        Some((console, code))
+    }
+
+    /// Runs a script until it makes the file `cut` in the shared folder: then the power goes. What the
+    /// console said, and whether it came to that.
+    pub fn cut(&self, test: &str, script: &str) -> Option<(String, bool)> {
+        let (console, report) = self.start(test, script)?;
+        let cut = fs::remove_file(self.folder.path().join("cut")).is_ok();
+        // What the machine told about itself is not true any more.
+        let _ = fs::remove_dir_all(self.folder.path().join("guest"));
+        Some((console, cut && report.is_err()))
+    }
+
+    /// Boots, and waits for the end, whatever it is.
+    fn start(&self, test: &str, script: &str) -> Option<(String, Result<Report, VmError>)> {
         let kernel = match find_kernel() {
             Ok(kernel) => kernel,
             Err(error) => {
@@ -107,20 +131,12 @@ impl Lab {
         let over = AtomicBool::new(false);
         let report = std::thread::scope(|scope| {
             scope.spawn(|| hands(self.folder.path(), &over));
+            scope.spawn(|| switch(self.folder.path(), &over));
             let report = boot.run(&Interrupts::default(), &mut console);
             over.store(true, Ordering::Relaxed);
             report
         });
-        let report = report.unwrap_or_else(|error| {
-            let tail = match &error {
-                VmError::Died { console } | VmError::TimedOut { console, .. } => console.join("\n"),
-                _ => String::new(),
-            };
-            panic!("{test}: {error}\n{}\n{tail}", console.0);
-        });
-        assert_eq!(report.trouble, None, "{test}: {}", console.0);
-        let code = report.codes.first().copied().unwrap_or(-1);
-        Some((console.0, code))
+        Some((console.0, report))
     }
 }
 
@@ -162,6 +178,20 @@ fn hands(folder: &Path, over: &AtomicBool) {
             let answer = told.err().map(|error| error.to_string()).unwrap_or_default();
             fs::write(folder.join("exchanged"), answer).expect("an answer");
             fs::remove_file(request).expect("the request");
+        }
+    }
+}
+
+/// The switch of the machine: the file `cut` in the shared folder ends all its processes at once. What its
+/// kernel had not written to the disks is gone.
+fn switch(folder: &Path, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+        if folder.join("cut").exists() {
+            let text = fs::read_to_string(folder.join("guest/pid")).expect("the machine's process");
+            let pid = text.trim().parse().expect("its number");
+            killpg(Pid::from_raw(pid), Signal::SIGKILL).expect("the power goes");
+            return;
         }
     }
 }

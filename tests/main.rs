@@ -22,3 +22,4 @@ mod probe;
 mod real;
 mod recipe;
 mod resume;
+mod torture;

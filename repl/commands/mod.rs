@@ -2,6 +2,7 @@
 
 pub(crate) mod agree;
 pub(crate) mod apply;
+mod carried;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doc;

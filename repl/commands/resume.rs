@@ -18,7 +18,7 @@ use similar::TextDiff;
 
 use super::go_on::{Going, see_through};
 use super::run::{consent, listener, prove};
-use super::{interrupts, load, past, this_machine, variables_above};
+use super::{carried, interrupts, load, past, this_machine, variables_above};
 use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
@@ -49,6 +49,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     for (then, now) in names.pairs() {
         tell(&format!("{then} of the run is {now} now."));
     }
+    carried::not_in_its_own_way(&story, &names, &machine)?;
     let variables = variables(&story, &recipe, args, &machine, &names)?;
     let past = Past { story, names, changed };
     let approval = past.approval();

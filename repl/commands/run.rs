@@ -173,7 +173,7 @@ pub(super) fn consent(somebody: bool) -> Box<dyn Consent> {
 
 /// The log of the run and the screen.
 pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listener>, Exit> {
-    let log = Log::create(&folder.log()).map_err(|error| unrecorded(&error))?;
+    let log = Log::create(folder).map_err(|error| unrecorded(&error))?;
     let both: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(json)];
     Ok(Box::new(both))
 }

@@ -138,6 +138,21 @@ impl Session {
         for release in partly.iter().rev().filter_map(Fact::release) {
             self.release_each(&[release]);
         }
+        self.tell(&Event::Warning { text: once_more(call, effects) });
         Ok(None)
     }
+}
+
+/// What a person has to know before something that did not end is done a second time.
+fn once_more(call: &Call, effects: &[Effect]) -> String {
+    let what = format!("{} {}", call.spec.name, call.about);
+    let runs = effects.iter().any(|effect| matches!(effect, Effect::Runs { .. }));
+    let half = match runs {
+        true => "; what the program did the first time stays as it is",
+        false => "",
+    };
+    format!(
+        "{} had begun and not ended: it is done again from its beginning{half}",
+        what.trim_end()
+    )
 }

@@ -220,6 +220,7 @@ impl Session {
             })?;
             outcomes.push(outcome);
         }
+        self.settle(&plan.steps, effects)?;
         self.learn(&plan.makes)?;
         if let (Some(folder), Some(journal)) = (&plan.keeps_journal, &mut self.journal) {
             journal.keep_in(folder.as_path())?;

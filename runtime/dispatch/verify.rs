@@ -2,6 +2,7 @@
 //! after every operation, where prediction and reality have to agree.
 
 use super::relay::Relay;
+use crate::action::Effect;
 use crate::error::{Error, InUse, Result};
 use crate::machine::{Difference, Fact, Lifetime, Scope, Use, compare};
 use crate::session::Session;
@@ -22,6 +23,29 @@ impl Session {
         let uses = holders.into_iter().map(held).collect();
         let (device, releases) = (device.to_owned(), Vec::new());
         Err(InUse { device, uses, releases, system: false }.into())
+    }
+
+    /// What programs wrote is on the disks before their action counts as done: a power cut takes the
+    /// rest, and the journal would not know. Steps of our own see to that themselves.
+    pub(super) fn settle(&mut self, steps: &[Step], effects: &[Effect]) -> Result<()> {
+        let by_program = |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. });
+        if !self.system.is_real() || !steps.iter().any(by_program) {
+            return Ok(());
+        }
+        let mut at: Vec<String> = Vec::new();
+        for effect in effects {
+            let (Effect::Writes { path } | Effect::Runs { root: path, .. }) = effect else {
+                continue;
+            };
+            for place in self.machine.filesystems_at(path) {
+                if !at.contains(place) {
+                    at.push(place.clone());
+                }
+            }
+        }
+        let mut watch = Relay::new(self.calls, self.listener.as_mut());
+        self.system.perform(&Step::Settle { at }, &mut watch)?;
+        Ok(())
     }
 
     /// Facts go into the model; then the machine is looked at where they say something.

@@ -7,7 +7,7 @@ mod record;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
@@ -45,6 +45,7 @@ impl Journal {
         let file = file.map_err(failed("create", path))?;
         let mut journal = Self::at(path, file);
         journal.write(&Record::Run(Box::new(head)), true)?;
+        sync_folders(path).map_err(failed("create", path))?;
         Ok(journal)
     }
 
@@ -91,7 +92,11 @@ impl Journal {
     /// Keeps a copy in a folder, on a medium that outlives a reboot; it follows from now on.
     pub fn keep_in(&mut self, folder: &Path) -> Result<PathBuf> {
         let path = self.copy_in(folder);
-        if self.files.iter().any(|(known, _)| *known == path) {
+        // A filesystem that is mounted twice shows the same file at two places.
+        let file = |found: fs::Metadata| (found.dev(), found.ino());
+        let there = fs::metadata(&path).ok().map(file);
+        let same = |known: &File| there.is_some() && known.metadata().ok().map(file) == there;
+        if self.files.iter().any(|(known, file)| *known == path || same(file)) {
             return Ok(path);
         }
         let copy = || -> std::io::Result<File> {

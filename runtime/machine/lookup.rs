@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Content, Device, Kind, Machine, dm_name};
+use super::{Content, Device, Kind, Machine, dm_name, is_below};
 use crate::types::DevicePath;
 
 /// No device has this name.
@@ -50,6 +50,16 @@ impl Machine {
             .or_else(|| self.devices.get(&volume_alias(path)?))
             .or_else(|| self.array(path.strip_prefix("/dev/md/")?))
             .or_else(|| self.find_by_property(path))
+    }
+
+    /// Where the filesystems are mounted that what is written at or below a path can end on: the one
+    /// that the path lies on, and those below it that lie on devices.
+    pub fn filesystems_at(&self, path: &str) -> Vec<&String> {
+        let around = self.mounts.iter().rev().filter(|mount| mount.covers(path));
+        let around = around.max_by_key(|mount| mount.at.len());
+        let below = self.mounts.iter().filter(|mount| is_below(&mount.at, path));
+        let below = below.filter(|mount| self.find(&mount.source).is_some());
+        around.into_iter().chain(below).map(|mount| &mount.at).collect()
     }
 
     /// The running md array with this name, whatever number it has today.

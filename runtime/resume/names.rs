@@ -67,6 +67,7 @@ impl Names {
             }
         }
         all_here(story, machine, &found)?;
+        by_what_is_left(story, machine, &mut found);
         let pairs = found.into_iter().filter(|(then, now)| then != now).collect();
         Ok(Self { pairs })
     }
@@ -168,6 +169,29 @@ fn by_identity<'a>(then: &Identity, machine: &'a Machine) -> Option<&'a Device> 
 fn only(machine: &Machine, like: impl Fn(&&Device) -> bool) -> Option<&Device> {
     let mut devices = machine.devices.values().filter(|device| like(device));
     devices.next().filter(|_| devices.next().is_none())
+}
+
+/// Where a disk without a name of its own is, when another one has taken the name that it had: the only
+/// such disk of its size that is nobody else. Nothing that the run may change is found in this way; the
+/// whole machine is compared with its plan by it.
+fn by_what_is_left(story: &Story, machine: &Machine, found: &mut BTreeMap<String, String>) {
+    let silent = |identity: &Identity| identity.hardware.is_none() && identity.uuid.is_none();
+    let moved: Vec<&Identity> = story
+        .head()
+        .devices
+        .iter()
+        .filter(|then| silent(then) && !found.contains_key(&then.path))
+        .filter(|then| found.values().any(|now| *now == then.path))
+        .collect();
+    for then in moved {
+        let fits = |device: &&Device| {
+            let now = machine.identity(device);
+            silent(&now) && now.size == then.size && !found.values().any(|path| *path == now.path)
+        };
+        if let Some(now) = only(machine, fits) {
+            found.insert(then.path.clone(), now.path.clone());
+        }
+    }
 }
 
 /// What the run may change, and what it was given, has to be known for certain.

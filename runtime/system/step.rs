@@ -122,6 +122,11 @@ pub enum Step {
         /// The disks it lies on.
         disks: Vec<String>,
     },
+    /// Bring what was written to these filesystems to their disks (syncfs(2)).
+    Settle {
+        /// Any place on each.
+        at: Vec<String>,
+    },
     /// Overwrite a device with random data.
     FillRandom {
         /// Which.
@@ -230,6 +235,10 @@ impl Step {
     }
 }
 
+fn words(texts: &[String]) -> String {
+    texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(" ")
+}
+
 /// The step as a person would type it; kernel calls as the command that does the same.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -290,6 +299,7 @@ impl fmt::Display for Step {
                 word(into)
             ),
             Self::Claim { device, .. } => write!(f, "lsblk {device}"),
+            Self::Settle { at } => write!(f, "sync -f {}", words(at)),
             Self::WaitFor { nodes, .. } => write!(f, "wait for {}", nodes.join(" ")),
         }
     }

@@ -48,6 +48,25 @@ pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     Ok((dir, PathBuf::from(name)))
 }
 
+/// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
+pub(super) fn settle(at: &str) -> io::Result<()> {
+    let place = File::open(at)?;
+    nix::unistd::syncfs(&place)
+        .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
+}
+
+/// A name that was made, changed or taken away is on the disk when its folder is: a power cut right
+/// after it must not bring the old one back.
+pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let dir = File::from(openat(dir, Path::new("."), flags, stat::Mode::empty())?);
+    match dir.sync_all() {
+        // Some filesystems of other machines know no such thing.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        result => result,
+    }
+}
+
 fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
     match stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(found) => Ok(Some(found)),
@@ -210,7 +229,7 @@ impl Fresh {
         self.file.sync_all()?;
         renameat(&self.dir, &self.name, &self.dir, name)?;
         self.done = true;
-        Ok(())
+        settle_names(&self.dir)
     }
 }
 
@@ -233,12 +252,15 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
         let bits = if *path == place.path { mode.bits() } else { 0o755 };
         match stat::mkdirat(&dir, &name, stat::Mode::from_bits_truncate(bits)) {
             // The process' umask must not weaken what was asked for.
-            Ok(()) => stat::fchmodat(
-                &dir,
-                &name,
-                stat::Mode::from_bits_truncate(bits),
-                FchmodatFlags::FollowSymlink,
-            )?,
+            Ok(()) => {
+                stat::fchmodat(
+                    &dir,
+                    &name,
+                    stat::Mode::from_bits_truncate(bits),
+                    FchmodatFlags::FollowSymlink,
+                )?;
+                settle_names(&dir)?;
+            }
             Err(nix::errno::Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
@@ -257,7 +279,8 @@ pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
     if renamed.is_err() {
         let _ = unlinkat(&dir, Path::new(&temporary), UnlinkatFlags::NoRemoveDir);
     }
-    Ok(renamed?)
+    renamed?;
+    settle_names(&dir)
 }
 
 /// Removes a file, a link or an empty folder; nothing is ever removed recursively.
@@ -265,21 +288,27 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
     let (dir, name) = parent_of(place)?;
     match stat_at(&dir, &name)? {
         None => Ok(()),
-        Some(found) if kind(&found) == SFlag::S_IFDIR => {
-            Ok(unlinkat(&dir, &name, UnlinkatFlags::RemoveDir)?)
+        Some(found) => {
+            let flag = match kind(&found) == SFlag::S_IFDIR {
+                true => UnlinkatFlags::RemoveDir,
+                false => UnlinkatFlags::NoRemoveDir,
+            };
+            unlinkat(&dir, &name, flag)?;
+            settle_names(&dir)
         }
-        Some(_) => Ok(unlinkat(&dir, &name, UnlinkatFlags::NoRemoveDir)?),
     }
 }
 
 pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
     let file = open_in(&place.root, &place.path, flags)?;
-    Ok(stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?)
+    stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?;
+    File::from(file).sync_all()
 }
 
 pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
     let (dir, name) = parent_of(place)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
-    Ok(nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?)
+    nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    settle_names(&dir)
 }

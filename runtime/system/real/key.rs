@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
-use super::files::parent_of;
+use super::files::{parent_of, settle_names};
 use crate::types::Place;
 
 /// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
@@ -61,7 +61,7 @@ fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result
     if result.is_err() {
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);
     }
-    result
+    result.and_then(|()| settle_names(dir))
 }
 
 fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {

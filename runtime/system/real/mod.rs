@@ -117,6 +117,7 @@ impl System for Real {
                 self.claim(device, disks).map_err(|broken| StepError::new(step, broken))?;
                 Ok(Outcome::default())
             }
+            Step::Settle { at } => kernel(at.iter().try_for_each(|at| files::settle(at))),
             Step::FillRandom { device, size } => {
                 fill::fill(device, size.get(), &self.interrupts, watch)
                     .map_err(|broken| StepError::new(step, broken))?;

@@ -172,6 +172,7 @@ impl System for Sim {
             | Step::SwapOn { .. }
             | Step::SwapOff { .. }
             | Step::Claim { .. }
+            | Step::Settle { .. }
             | Step::Verify { .. }
             | Step::FillRandom { .. }
             | Step::WaitFor { .. } => {}

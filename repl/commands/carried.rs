@@ -1,0 +1,92 @@
+//! A journal that was carried here on a stick which the run mounts itself, at another place: it is brought
+//! home first, for the stick can't be unmounted below it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+
+use gscript::error::Exit;
+use gscript::journal::Story;
+use gscript::machine::{Fact, Machine, MountOrigin};
+use gscript::resume::{Names, live};
+use gscript::types::{printable, quote};
+
+use crate::render::Problem;
+use crate::state::runs;
+
+/// Refuses a run whose journal is in its own way, and says what to type.
+pub(super) fn not_in_its_own_way(
+    story: &Story,
+    names: &Names,
+    machine: &Machine,
+) -> Result<(), Exit> {
+    let Some((device, at, wanted)) = in_the_way(story, names, machine) else { return Ok(()) };
+    let why = format!(
+        "the journal is on {device}, which is mounted at {}, and the run mounts it at {}",
+        printable(&at),
+        printable(&wanted)
+    );
+    let mut problem = Problem::new(why);
+    match bring_home(story) {
+        Ok(journal) => {
+            let copy =
+                format!("nothing has been changed; a copy of the journal is {}", journal.display());
+            problem.notes.push(("now", copy));
+            let journal = quote(&journal.to_string_lossy());
+            problem.help(format!("umount {} && gscript resume {journal}", quote(&at))).print();
+        }
+        Err(error) => {
+            problem.notes.push(("now", "nothing has been changed".into()));
+            problem.notes.push(("copying it", error.to_string()));
+            problem
+                .help(format!(
+                    "copy {} to a place that is not on {device}, then: umount {}, and resume the copy",
+                    story.path.display(),
+                    quote(&at)
+                ))
+                .print();
+        }
+    }
+    Err(Exit::Refused)
+}
+
+/// The device with the journal, where it is mounted, and where the run mounts it.
+fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String, String, String)> {
+    let path = fs::canonicalize(&story.path).ok()?;
+    let covers = machine.mounts.iter().rev().filter(|mount| mount.covers(&path.to_string_lossy()));
+    let mount = covers.max_by_key(|mount| mount.at.len())?;
+    let device = machine.find(&mount.source)?;
+    let live = live(&story.records);
+    let places: Vec<&str> = live
+        .iter()
+        .flat_map(|one| &one.facts)
+        .filter_map(|fact| match fact {
+            Fact::Mounted { at, origin: MountOrigin::Device { device: then, .. }, .. } => {
+                let now = machine.find(&names.now(then))?;
+                (now.path == device.path).then_some(at.as_str())
+            }
+            _ => None,
+        })
+        .collect();
+    let wanted = places.iter().find(|at| !machine.mounts.iter().any(|mount| mount.at == **at))?;
+    Some((device.path.clone(), mount.at.clone(), (*wanted).to_owned()))
+}
+
+/// The copy; one that is there already is left as it is.
+fn bring_home(story: &Story) -> io::Result<PathBuf> {
+    let folder = runs().join(story.name());
+    let copy = folder.join("journal.jsonl");
+    if copy.exists() {
+        return Ok(copy);
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    let new = copy.with_extension("new");
+    let mut from = File::open(&story.path)?;
+    let mut to =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    io::copy(&mut from, &mut to)?;
+    to.sync_all()?;
+    fs::rename(&new, &copy)?;
+    Ok(copy)
+}
