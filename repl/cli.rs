@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -144,6 +145,23 @@ pub(crate) struct HowArgs {
     /// Look at the whole machine afterwards and fail where it is not as planned
     #[arg(long)]
     pub(crate) prove: bool,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+/// How long one waits.
+#[derive(Args, Clone, Copy, Default)]
+pub(crate) struct Patience {
+    /// End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+}
+
+impl Patience {
+    /// The limit that was asked for.
+    pub(crate) fn limit(self) -> Option<Duration> {
+        self.limit.map(Duration::from_secs)
+    }
 }
 
 #[derive(Args)]
@@ -222,6 +240,8 @@ pub(crate) struct ResumeArgs {
     /// Look for the run in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 #[derive(Args)]

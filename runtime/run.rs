@@ -297,9 +297,7 @@ impl Session {
     }
 
     fn end(&mut self, ok: bool, took: std::time::Duration) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.write(&Record::Ended { ok }, true)
-        {
+        if let Err(error) = self.record(true, || Record::Ended { ok }) {
             self.tell(&Event::Warning { text: error.to_string() });
         }
         let Tally { changed, already, .. } = self.tally;

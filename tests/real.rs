@@ -1,5 +1,7 @@
 //! The primitives against the real tools.
 
+use gscript::system::PROGRAMS;
+
 use crate::lab::Lab;
 
 #[test]
@@ -113,6 +115,40 @@ fn a_run_goes_on_after_a_reboot_with_disks_in_another_order() {
 fn the_way_back_into_an_encrypted_root() {
     let lab = Lab::new(&["1G", "64M"]);
     let test = "the_way_back_into_an_encrypted_root";
-    let Some(done) = lab.run(test, include_str!("lab/rescue.sh")) else { return };
+    let script = concat!(include_str!("lab/signed.sh"), include_str!("lab/rescue.sh"));
+    let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
+}
+
+/// Wrappers around all tools that there are, and what makes a small system to install.
+fn faults(more: &str) -> String {
+    let tools: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
+    let parts = [
+        &format!("TOOLS='{}'\n", tools.join(" ")),
+        include_str!("lab/wrappers.sh"),
+        include_str!("lab/signed.sh"),
+        more,
+    ];
+    parts.join("\n")
+}
+
+#[test]
+#[ignore = "every command in every way takes long"]
+fn torture_every_command_fails() {
+    let lab = Lab::new(&["300M", "64M"]);
+    let how = std::env::var("HOW").unwrap_or_default();
+    let script = faults(include_str!("lab/faults.sh")).replace("SWEEP", &how);
+    let Some(done) = lab.run("torture_every_command_fails", &script) else { return };
+    println!("{}", done.console);
+    done.succeeded();
+}
+
+#[test]
+fn full_and_read_only_disks() {
+    let lab = Lab::new(&["100M", "16M"]);
+    let test = "full_and_read_only_disks";
+    let Some(done) = lab.run(test, include_str!("lab/full.sh")) else { return };
+    done.succeeded();
+    let told = done.console.lines().find(|line| line.starts_with("the journal's disk was full"));
+    println!("{}", told.expect("how often it was full"));
 }

@@ -15,7 +15,7 @@ use gscript::types::{Map, Value, unhex};
 use similar::TextDiff;
 
 use super::run::{consent, ended, listener, prove};
-use super::{interrupts, load, past, this_machine, variables_above};
+use super::{interrupts, load, past, this_machine_with, variables_above};
 use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
@@ -39,7 +39,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
         confirm_change(&story, &recipe, args)?;
     }
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
     let names = past::names(&story, &machine)?;
     for (then, now) in names.pairs() {
         eprintln!("{then} of the run is {now} now.");

@@ -12,9 +12,9 @@ use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
 use super::agree::{Person, agree};
-use super::{interrupts, load, seed, this_machine, variables};
+use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
 use crate::cli::{HowArgs, RunArgs};
-use crate::lock::Lock;
+use crate::lock::{Lock, leave_alone};
 use crate::render::{self, Problem};
 use crate::screen::{screen, style};
 use crate::state::{Log, RunFolder, time};
@@ -30,7 +30,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let Some(path) = &args.recipe else { return Err(super::help()) };
     let recipe = load(path)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
     let variables = variables(&recipe, &args.values, &machine)?;
     let terminal = ask::somebody() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
@@ -55,13 +55,17 @@ pub(super) struct Agreed {
 
 /// The first pass.
 pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
-    job.plan(machine, Box::new(Real::new(job.interrupts.clone()))).map_err(|failed| {
+    job.plan(machine, Box::new(Real::new(job.interrupts.clone()))).or_else(|failed| {
         let (error, report) = *failed;
+        // Whoever is at it right now knows better what to do with it than a way to free it.
+        if let Some(device) = error.device_in_use() {
+            leave_alone(device, machine)?;
+        }
         let mut problem = Problem::of(&error, &job.recipe.text);
         problem.notes.push(("now", "nothing has been changed".into()));
         problem.print();
         drop(report);
-        error.exit()
+        Err(error.exit())
     })
 }
 
@@ -134,6 +138,7 @@ fn carry_out(
     let mut start = RunStart::new(folder.number(), time());
     start.after = how.prove.then(|| agreed.after.clone());
     let journal = new_journal(&folder.journal(), job, &machine, &agreed.approval, start)
+        .inspect_err(|_| folder.discard())
         .map_err(|error| unrecorded(&error))?;
     let mut listener = listener(&folder, how.json)?;
     if how.journal.is_none() && folder.forgets() {
@@ -164,7 +169,7 @@ pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listene
 
 fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
     Problem::new(format!("can't keep a record of the run: {error}"))
-        .help("name a folder that can be written to: --journal DIR")
+        .help("name a folder that can be written to and has room: --journal DIR")
         .print();
     Exit::Failed
 }

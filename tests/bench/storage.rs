@@ -69,6 +69,7 @@ fn boot(which: &str, kdf: &str) -> Option<f64> {
         program: Path::new(PROGRAM),
         order: &order,
         disks: &[path("disk.img"), path("stick.img")],
+        last: None,
         memory: Size::mib(512),
         limit: Duration::from_mins(5),
     };
