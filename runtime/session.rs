@@ -84,6 +84,8 @@ pub struct Session {
     /// What outlives a reboot, for telling it after a failure.
     pub(crate) lasting: Vec<Fact>,
     pub(crate) tally: Tally,
+    /// The last step that was performed, for the message when it did not do what it said.
+    pub(crate) tried: Option<String>,
     /// The steps of the action that is being planned.
     pub(crate) planned: Vec<PlannedStep>,
     entries: Vec<Entry>,
@@ -107,6 +109,7 @@ impl Session {
             made: Vec::new(),
             lasting: Vec::new(),
             tally: Tally::default(),
+            tried: None,
             planned: Vec::new(),
             entries: Vec::new(),
             latched: None,

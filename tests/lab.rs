@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gscript::system::{Interrupts, find_program};
 use gscript::system::vm::{Boot, Console, Order, VmError, find_kernel};
+use gscript::system::{Interrupts, find_program};
 use gscript::types::Size;
 use tempfile::TempDir;
 
@@ -126,7 +126,8 @@ impl Lab {
             panic!("{test}: {error}\n{}\n{tail}", console.0);
         });
         assert_eq!(report.trouble, None, "{test}: {}", console.0);
-        let after = fs::read(self.folder.path().join(SENTINEL)).expect("the disk that nobody chose");
+        let after =
+            fs::read(self.folder.path().join(SENTINEL)).expect("the disk that nobody chose");
         assert!(after == sentinel(), "{test}: the disk that nobody chose has changed");
         let code = report.codes.first().copied().unwrap_or(-1);
         Some((console.0, code))
@@ -149,8 +150,8 @@ fn sentinel() -> &'static [u8] {
             .args(["-q", "-F", "-L", "precious", "-d"])
             .args([tree.as_path(), image.as_path()])
             .arg("8M")
-            .status();
-        assert!(made.is_ok_and(|status| status.success()), "the filesystem that nobody chooses");
+            .output();
+        assert!(made.is_ok_and(|made| made.status.success()), "the filesystem that nobody chooses");
         fs::read(image).expect("it")
     })
 }

@@ -132,15 +132,31 @@ fn faults(more: &str) -> String {
     parts.join("\n")
 }
 
-#[test]
-#[ignore = "every command in every way takes long"]
-fn torture_every_command_fails() {
+/// Two disks, wrappers around the tools, and this sweep over the recipes; how many calls went wrong.
+fn sweep(test: &str, sweep: &str) {
     let lab = Lab::new(&["300M", "64M"]);
-    let how = std::env::var("HOW").unwrap_or_default();
-    let script = faults(include_str!("lab/faults.sh")).replace("SWEEP", &how);
-    let Some(done) = lab.run("torture_every_command_fails", &script) else { return };
-    println!("{}", done.console);
+    let script = faults(include_str!("lab/faults.sh")).replace("SWEEP", sweep);
+    let Some(done) = lab.run(test, &script) else { return };
     done.succeeded();
+    let told = done.console.lines().find(|line| line.ends_with(" calls went wrong"));
+    println!("{}", told.expect("how many"));
+}
+
+#[test]
+fn a_sample_of_commands_fails() {
+    sweep("a_sample_of_commands_fails", include_str!("lab/faults_sample.sh"));
+}
+
+#[test]
+#[ignore = "it takes the better part of an hour"]
+fn torture_every_command_of_the_install_fails() {
+    sweep("torture_every_command_of_the_install_fails", "whole install");
+}
+
+#[test]
+#[ignore = "it takes a quarter of an hour"]
+fn torture_every_command_of_the_rescue_fails() {
+    sweep("torture_every_command_of_the_rescue_fails", "whole rescue");
 }
 
 #[test]
@@ -151,4 +167,22 @@ fn full_and_read_only_disks() {
     done.succeeded();
     let told = done.console.lines().find(|line| line.starts_with("the journal's disk was full"));
     println!("{}", told.expect("how often it was full"));
+}
+
+#[test]
+fn two_at_once_damaged_journals_and_wrong_clocks() {
+    let lab = Lab::new(&["300M", "100M"]);
+    let test = "two_at_once_damaged_journals_and_wrong_clocks";
+    let script = concat!(include_str!("lab/whole.sh"), include_str!("lab/at_once.sh"));
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn a_second_run_changes_only_what_it_destroys_on_request() {
+    let lab = Lab::new(&["300M", "64M"]);
+    let test = "a_second_run_changes_only_what_it_destroys_on_request";
+    let script = concat!(include_str!("lab/signed.sh"), include_str!("lab/twice.sh"));
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
 }

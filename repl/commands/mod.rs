@@ -134,10 +134,7 @@ fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
 }
 
 /// The same, with another time limit for its tools.
-fn this_machine_with(
-    interrupts: Interrupts,
-    patience: Patience,
-) -> Result<(Machine, Real), Exit> {
+fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Machine, Real), Exit> {
     let mut real = Real::new(interrupts).with_limit(patience.limit());
     match real.probe(&Machine::empty(), None) {
         Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
@@ -146,7 +143,7 @@ fn this_machine_with(
             if !error.tail.is_empty() {
                 problem.notes.push(("it said", error.tail.join("\n")));
             }
-            problem.print();
+            problem.help("try that command by hand: gscript needs its answer to be safe").print();
             Err(Exit::Failed)
         }
     }

@@ -70,6 +70,7 @@ impl Session {
             return Err(failure.clone());
         }
         self.calls += 1;
+        self.tried = None;
         self.ids.enter(self.calls);
         let mut call = Call::new(self.calls, primitive.spec, site);
         if !self.planning() && self.interrupts.count() > 0 {
@@ -122,7 +123,10 @@ impl Session {
             }
         };
         result.map_err(|error| {
-            let failure = call.failure(error);
+            let mut failure = call.failure(error);
+            if let Error::Differs(_) = failure.error.as_ref() {
+                failure.step = self.tried.take();
+            }
             self.latch(failure)
         })
     }
@@ -314,6 +318,7 @@ impl Session {
             let diff = edit(step, self.system.files()).map(String::into_boxed_str);
             self.planned.push(PlannedStep { text: text.into_boxed_str(), diff });
         } else {
+            self.tried = Some(text.clone());
             self.tell(&Event::Step { call: call.number, text });
         }
         if terminal {

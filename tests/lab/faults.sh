@@ -11,7 +11,7 @@ HOW="--prove --journal /run/runs --limit $LIMIT"
 before_install() {
     rm -rf /run/runs
     mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
-    wipefs --quiet --all /dev/ubda && blockdev --rereadpt /dev/ubda
+    wipefs --all /dev/ubda >/dev/null 2>&1; blockdev --rereadpt /dev/ubda
 }
 # shellcheck disable=SC2086
 do_install() { install $HOW --set kdf_memory=1M; }
@@ -30,7 +30,7 @@ strike() {
     [ -f $FAULTS/struck ] || { echo "$recipe has no call $number"; exit 1; }
     struck=$((struck + 1))
     call=$(cat $FAULTS/struck) tool=${call%% *}
-    echo "$recipe $number $how: exit code $code, $call" >>$OUT/progress; echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
+    echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
     nothing_left
     # A tool that did nothing and said nothing may have had nothing to do or to say: then the machine
     # is as planned, or --prove would have told.
