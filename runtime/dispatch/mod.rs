@@ -74,8 +74,7 @@ impl Session {
         self.ids.enter(self.calls);
         let mut call = Call::new(self.calls, primitive.spec, site);
         if !self.planning() && self.interrupts.count() > 0 {
-            let failure = call.failure(Error::Interrupted);
-            return Err(self.latch(failure));
+            return Err(self.fail(&call, Error::Interrupted));
         }
         let wrong = |error: ArgError| {
             let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
@@ -122,13 +121,16 @@ impl Session {
                 });
             }
         };
-        result.map_err(|error| {
-            let mut failure = call.failure(error);
-            if let Error::Differs(_) = failure.error.as_ref() {
-                failure.step = self.tried.take();
-            }
-            self.latch(failure)
-        })
+        result.map_err(|error| self.fail(&call, error))
+    }
+
+    /// An action failed: the run ends with it.
+    fn fail(&mut self, call: &Call, error: Error) -> Failure {
+        let mut failure = call.failure(error);
+        if let Error::Differs(_) = failure.error.as_ref() {
+            failure.step = self.tried.take();
+        }
+        self.latch(failure)
     }
 
     fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {

@@ -41,7 +41,8 @@ done
 
 # --- a journal that is damaged in its middle: an older run is not taken for the newest -----------
 rm -rf /run/runs
-printf 'file::write("/run/older", "x"); file::write("/proc/no/such", "x");\n' >older.rhai
+printf 'file::write("/run/older", "x"); file::write("/proc/older", "x");\n' >older.rhai
+mkdir -p /run/runs
 must_not "$G" older.rhai --yes --journal /run/runs 2>older.err
 begin runs-of '"name":"stage3.unpack"'
 kill -KILL $pid; wait $pid 2>/dev/null
@@ -84,7 +85,7 @@ events = [json.loads(line) for line in open(sys.argv[1])]
 took = [event["millis"] for event in events if "millis" in event]
 assert len(took) > 20 and max(took) < 30 * 60 * 1000, took
 END
-sort -C <(ls /run/clock) && [ "$(ls /run/clock | wc -l)" = 2 ] || exit 1
+[ "$(ls /run/clock | wc -l)" = 2 ] || exit 1
 ask list "$G" log --journal /run/clock
 newest=$(head -n1 list.out | cut -d' ' -f1)
 must grep -q '"number":2,' "/run/clock/$newest/journal.jsonl"

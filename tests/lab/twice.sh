@@ -42,14 +42,16 @@ says unasked '--destroy /dev/ubda'
 
 # --- on request: the disk is new, and the key is the one that is there ---------------------------
 key=$(on_stick sha256sum laptop.key)
-files=$(on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort)
+on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort >files.before
+must grep -q laptop.key files.before
 must install --json --prove --journal /run/third >third.json 2>third.err
 nothing_left
 [ "$key" = "$(on_stick sha256sum laptop.key)" ] || { echo 'another key'; exit 1; }
 # Everything that was on the stick still is; a header, of the new container, is all that is new there.
-on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort >files
-[ "$(comm -23 <(printf '%s\n' "$files") files | wc -l)" = 0 ] || { echo "$files"; cat files; exit 1; }
-[ "$(comm -13 <(printf '%s\n' "$files") files | grep -c '\.header$')" = "$(comm -13 <(printf '%s\n' "$files") files | wc -l)" ] || exit 1
+on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort >files.after
+[ -z "$(comm -23 files.before files.after)" ] || { cat files.before files.after; exit 1; }
+comm -13 files.before files.after >files.new
+[ "$(wc -l <files.new)" = 1 ] && must grep -q '\.header$' files.new
 python3 - third.json <<'END' || exit 1
 import json, sys
 names, so, done = {}, [], []
@@ -65,14 +67,12 @@ assert not outside, outside
 END
 # A file in the place of the key that is none is not overwritten.
 mount /dev/ubdb /run/look; echo 'a letter' >/run/look/letter.key; umount /run/look
-before=$(sha256sum /dev/ubda)
 ask letter install --set key_file=letter.key --journal /run/letter
 [ "$(cat letter.code)" != 0 ] || exit 1
 says letter letter.key
 must grep -q '= next: ' letter.err
 [ "$(on_stick cat letter.key)" = 'a letter' ] || exit 1
 nothing_left
-must [ "$before" = "$(sha256sum /dev/ubda)" ]
 must install --journal /run/fourth 2>fourth.err
 
 # --- the rescue, which changes nothing that lasts: twice ---------------------------------------
