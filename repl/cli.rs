@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -121,7 +122,7 @@ pub(crate) struct Values {
     pub(crate) answers: Option<PathBuf>,
 }
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct RunArgs {
     /// The recipe to run: a .rhai or .lua file
     #[arg(value_name = "RECIPE")]
@@ -133,7 +134,7 @@ pub(crate) struct RunArgs {
 }
 
 /// How a run is agreed to, shown and recorded.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct HowArgs {
     /// Do not ask; every disk that is destroyed must be named with --destroy
     #[arg(long)]
@@ -150,6 +151,23 @@ pub(crate) struct HowArgs {
     /// Look at the whole machine afterwards and fail where it is not as planned
     #[arg(long)]
     pub(crate) prove: bool,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+/// How long one waits.
+#[derive(Args, Clone, Copy, Default)]
+pub(crate) struct Patience {
+    /// End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+}
+
+impl Patience {
+    /// The limit that was asked for.
+    pub(crate) fn limit(self) -> Option<Duration> {
+        self.limit.map(Duration::from_secs)
+    }
 }
 
 #[derive(Args)]
@@ -243,6 +261,8 @@ pub(crate) struct ResumeArgs {
     /// Look for the run in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
 }
 
 #[derive(Args, Default)]

@@ -38,17 +38,7 @@ impl Lock {
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match try_take(&work) {
             Ok(Ok(lock)) => Ok(lock),
-            Ok(Err((other, target))) => {
-                let mut problem = Problem::new(format!(
-                    "another gscript is working on {target}: {} (process {})",
-                    other.recipe, other.pid
-                ));
-                problem.notes.push(("now", "nothing has been changed".into()));
-                problem
-                    .help(format!("wait until it is done, or stop it: kill {}", other.pid))
-                    .print();
-                Err(Exit::Refused)
-            }
+            Ok(Err((other, target))) => Err(refuse(&other, &target)),
             Err(error) => {
                 let folder = locks();
                 Problem::new(format!("can't lock the targets in {}: {error}", folder.display()))
@@ -57,6 +47,27 @@ impl Lock {
             }
         }
     }
+}
+
+/// Refuses to touch a device that another process is working on, for whoever takes no lock.
+pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
+    let disks = machine.base_disks(device).iter().map(|disk| disk.path.clone()).collect();
+    let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
+    match holder(&ours) {
+        Ok(Some((other, target))) => Err(refuse(&other, &target)),
+        // Without the folder of locks nobody works on anything.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+fn refuse(other: &Work, target: &str) -> Exit {
+    let mut problem = Problem::new(format!(
+        "another gscript is working on {target}: {} (process {})",
+        other.recipe, other.pid
+    ));
+    problem.notes.push(("now", "nothing has been changed".into()));
+    problem.help(format!("wait until it is done, or stop it: kill {}", other.pid)).print();
+    Exit::Refused
 }
 
 impl Drop for Lock {
@@ -72,7 +83,20 @@ fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
     // Whoever looks and then writes does both alone.
     let all = OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
     all.lock()?;
-    for entry in fs::read_dir(&folder)?.flatten() {
+    if let Some(other) = holder(work)? {
+        return Ok(Err(other));
+    }
+    let path = folder.join(format!("{}.run", work.pid));
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+    file.lock()?;
+    file.write_all(&serde_json::to_vec(work)?)?;
+    file.rewind()?;
+    Ok(Ok(Lock { path, _file: file }))
+}
+
+/// Another process that works on one of these targets, and which.
+fn holder(work: &Work) -> io::Result<Option<(Work, String)>> {
+    for entry in fs::read_dir(locks())?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|ending| ending != "run") {
             continue;
@@ -88,15 +112,10 @@ fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
             let target = shared(&work.targets, &other.targets)?;
             Some((other, target))
         }) {
-            return Ok(Err((other, target)));
+            return Ok(Some((other, target)));
         }
     }
-    let path = folder.join(format!("{}.run", work.pid));
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
-    file.lock()?;
-    file.write_all(&serde_json::to_vec(work)?)?;
-    file.rewind()?;
-    Ok(Ok(Lock { path, _file: file }))
+    Ok(None)
 }
 
 fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {

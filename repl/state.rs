@@ -48,9 +48,8 @@ impl RunFolder {
 
     /// Counts the runs beside this one: clocks of live media are not to be trusted.
     pub(crate) fn number(&self) -> u64 {
-        let runs = self.path.parent().map(stories).unwrap_or_default();
-        let numbers = runs.iter().filter_map(|(_, story)| Some(story.as_ref().ok()?.head().number));
-        numbers.max().unwrap_or(0) + 1
+        let journals = self.path.parent().map(journals).unwrap_or_default();
+        journals.first().map_or(0, |(number, _)| *number) + 1
     }
 
     /// Whether what is kept here is gone after a reboot, as on a live medium.
@@ -60,6 +59,12 @@ impl RunFolder {
         statfs(&self.path).is_ok_and(|found| {
             [TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, RAMFS].contains(&found.filesystem_type())
         })
+    }
+
+    /// Takes the folder back, of a run that did not come to its beginning.
+    pub(crate) fn discard(&self) {
+        // What can't be removed does no harm.
+        let _ = fs::remove_file(self.journal()).and_then(|()| fs::remove_dir(&self.path));
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
@@ -99,17 +104,23 @@ pub(crate) fn time() -> String {
 }
 
 /// The runs in a folder with their journals, newest first: by their numbers, whatever the clock said.
-pub(crate) fn stories(folder: &Path) -> Vec<(PathBuf, Result<Story, Damaged>)> {
+pub(crate) fn stories(
+    folder: &Path,
+) -> impl Iterator<Item = (PathBuf, Result<Story, Damaged>)> + use<> {
+    let journals = journals(folder).into_iter();
+    journals.map(|(_, path)| (path.clone(), Story::read(&path)))
+}
+
+/// The journals in a folder with the numbers of their runs, newest first. Also one that is damaged
+/// further down has a number: it must not make an older run the newest.
+fn journals(folder: &Path) -> Vec<(u64, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let journals = entries.map(|entry| entry.path().join("journal.jsonl"));
-    let journals = journals.filter(|journal| journal.is_file());
-    let mut stories: Vec<_> = journals.map(|path| (path.clone(), Story::read(&path))).collect();
-    stories.sort_by_cached_key(|(path, story)| {
-        let head = story.as_ref().ok().map(Story::head);
-        let number = head.map_or(0, |head| head.number);
-        std::cmp::Reverse((number, path.clone()))
-    });
-    stories
+    let paths = entries.map(|entry| entry.path().join("journal.jsonl"));
+    let number = |path: &Path| Story::head_of(path).map_or(0, |head| head.number);
+    let mut journals: Vec<_> =
+        paths.filter(|path| path.is_file()).map(|path| (number(&path), path)).collect();
+    journals.sort_by(|one, other| other.cmp(one));
+    journals
 }
 
 fn state() -> PathBuf {

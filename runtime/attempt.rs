@@ -277,11 +277,7 @@ impl Session {
     }
 
     fn end(&mut self, ok: bool, took: std::time::Duration) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.write(&Record::Ended { ok }, true)
-        {
-            self.tell(&Event::Warning { text: error.to_string() });
-        }
+        self.written(Record::Ended { ok });
         let Tally { changed, already, .. } = self.tally;
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.tell(&Event::Ended { ok, changed, already, millis });

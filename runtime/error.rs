@@ -159,6 +159,11 @@ impl Error {
                 Broken::Changed { .. } => Some("look at the disks, then plan again".into()),
                 Broken::Interrupted => None,
                 _ if error.hint.is_some() => error.hint.map(str::to_owned),
+                Broken::TimedOut(_) => Some(
+                    "see why it takes so long (dmesg); where the machine is only slow, give it \
+                     longer: --limit SECONDS"
+                        .into(),
+                ),
                 _ => {
                     Some("when the cause is gone, run it again: what is already so is kept".into())
                 }

@@ -105,11 +105,9 @@ impl Session {
         }
         let ok = result.is_ok();
         let (text, error) = (release.to_string(), result.err());
-        if let Some(journal) = &mut self.journal {
-            // Giving back goes on without a record of it.
-            let _ = journal
-                .write(&Record::Released { text: text.clone(), error: error.clone() }, false);
-        }
+        // Giving back goes on without a record of it.
+        let _ =
+            self.record(false, || Record::Released { text: text.clone(), error: error.clone() });
         self.tell(&Event::Released { text, error });
         ok
     }

@@ -1,7 +1,7 @@
 //! Bringing back what a reboot ended: containers opened, groups active, filesystems mounted, as a
 //! journal says; and the proof that everything lasting is still as it was left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::event::Site;
 use crate::journal::{Record, standing};
@@ -146,14 +146,17 @@ fn restored(json: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) 
 
 /// The lasting facts of a run that no later one replaced.
 pub fn lasting(records: &[Record]) -> Vec<Fact> {
-    let mut latest: Vec<(String, Fact)> = Vec::new();
-    for record in standing(records) {
-        let Record::Done { facts, .. } = record else { continue };
-        for fact in facts.iter().filter(|fact| fact.lifetime() == Lifetime::Lasting) {
-            let Some(subject) = fact.subject() else { continue };
-            latest.retain(|(known, _)| *known != subject);
-            latest.push((subject, fact.clone()));
-        }
-    }
-    latest.into_iter().map(|(_, fact)| fact).collect()
+    let facts = standing(records).flat_map(|record| match record {
+        Record::Done { facts, .. } => facts.as_slice(),
+        _ => &[],
+    });
+    let lasting = facts.filter(|fact| fact.lifetime() == Lifetime::Lasting);
+    // A journal may have a hundred thousand of them.
+    let latest: HashMap<String, (usize, &Fact)> = lasting
+        .enumerate()
+        .filter_map(|(place, fact)| Some((fact.subject()?, (place, fact))))
+        .collect();
+    let mut latest: Vec<(usize, &Fact)> = latest.into_values().collect();
+    latest.sort_by_key(|(place, _)| *place);
+    latest.into_iter().map(|(_, fact)| fact.clone()).collect()
 }

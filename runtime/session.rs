@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::action::{Ids, Planning};
 use crate::approval::{Approval, Consent};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::event::{Event, Listener, Site};
 use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine};
@@ -105,6 +105,8 @@ pub struct Session {
     /// What outlives a reboot, for telling it after a failure.
     pub(crate) lasting: Vec<Fact>,
     pub(crate) tally: Tally,
+    /// The last step that was performed, for the message when it did not do what it said.
+    pub(crate) tried: Option<String>,
     /// The steps of the action that is being planned.
     pub(crate) planned: Vec<PlannedStep>,
     /// What a person did by hand, where one works here.
@@ -132,6 +134,7 @@ impl Session {
             made: Vec::new(),
             lasting: Vec::new(),
             tally: Tally::default(),
+            tried: None,
             planned: Vec::new(),
             deeds: None,
             by_hand: 0,
@@ -165,9 +168,9 @@ impl Session {
         if self.planning() {
             self.entries.push(Entry::Chapter { title: title.to_owned() });
         }
-        if let (Some(journal), true) = (&mut self.journal, self.replay.played.is_empty()) {
+        if self.replay.played.is_empty() {
             // The next action writes to the same file, and fails if this does.
-            let _ = journal.write(&Record::Chapter { title: title.to_owned() }, false);
+            let _ = self.record(false, || Record::Chapter { title: title.to_owned() });
         }
         if !self.seen() {
             self.tell(&Event::Chapter { title: title.to_owned() });
@@ -199,6 +202,16 @@ impl Session {
     pub(crate) fn into_system(self) -> (Box<dyn System>, Approval) {
         let (Gate::Collect(approval) | Gate::Enforce(approval, _)) = self.gate;
         (self.system, approval)
+    }
+
+    /// Writes a line into the journal, where there is one; `sync` brings all of it to the disk.
+    pub(crate) fn record(&mut self, sync: bool, record: impl FnOnce() -> Record) -> Result<()> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        let written = journal.write(&record(), sync);
+        for text in journal.given_up() {
+            self.listener.hear(&Event::Warning { text });
+        }
+        written
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {

@@ -137,6 +137,7 @@ impl Trial<'_> {
             program: self.program,
             order: &order,
             disks,
+            last: None,
             memory: self.memory,
             limit: LIMIT,
         };

@@ -240,7 +240,7 @@ impl Workbench {
         drop((host, evaluator, other));
         let mut session = unwrap(session);
         let clean = !release || session.release_all();
-        session.written(&Record::Ended { ok: true });
+        session.written(Record::Ended { ok: true });
         clean
     }
 }
@@ -310,15 +310,13 @@ impl Session {
         if let Some(deeds) = &mut self.deeds {
             deeds.pop();
         }
-        self.written(&Record::Undone { call: deed.call.number });
+        self.written(Record::Undone { call: deed.call.number });
         Ok(())
     }
 
     /// Writes a record that nothing depends on.
-    fn written(&mut self, record: &Record) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.write(record, true)
-        {
+    pub(crate) fn written(&mut self, record: Record) {
+        if let Err(error) = self.record(true, || record) {
             self.tell(&Event::Warning { text: error.to_string() });
         }
     }

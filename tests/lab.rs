@@ -1,13 +1,18 @@
 //! The virtual machine as a place for tests: real tools, a real kernel, virtual disks.
+//!
+//! Every machine has one disk more than a test asks for, `/dev/ubdp`. Nobody ever chooses it, and after
+//! every boot each of its bytes must be what it was.
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gscript::system::Interrupts;
 use gscript::system::vm::{Boot, Console, Order, Report, VmError, find_kernel};
+use gscript::system::{Interrupts, find_program};
 use gscript::types::Size;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -56,6 +61,7 @@ impl Lab {
             path
         });
         let disks = disks.collect();
+        fs::write(folder.path().join(SENTINEL), sentinel()).expect("the disk that nobody chooses");
         Self { folder, disks }
     }
 
@@ -124,6 +130,7 @@ impl Lab {
             program: Path::new(PROGRAM),
             order: &order,
             disks: &self.disks,
+            last: Some(&self.folder.path().join(SENTINEL)),
             memory: Size::mib(512),
             limit: LIMIT,
         };
@@ -136,8 +143,33 @@ impl Lab {
             over.store(true, Ordering::Relaxed);
             report
         });
+        let after =
+            fs::read(self.folder.path().join(SENTINEL)).expect("the disk that nobody chose");
+        assert!(after == sentinel(), "{test}: the disk that nobody chose has changed");
         Some((console.0, report))
     }
+}
+
+/// The file of the disk that nobody chooses.
+const SENTINEL: &str = "nobody-chooses-this.img";
+
+/// What is on it: a filesystem with a file, and nothing else that a run could be looking for.
+fn sentinel() -> &'static [u8] {
+    static CONTENT: OnceLock<Vec<u8>> = OnceLock::new();
+    CONTENT.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (tree, image) = (folder.path().join("tree"), folder.path().join("image"));
+        fs::create_dir(&tree).expect("a folder");
+        fs::write(tree.join("precious"), "the only copy\n").expect("a file");
+        let mkfs = find_program("mkfs.ext4").expect("mkfs.ext4");
+        let made = Command::new(mkfs)
+            .args(["-q", "-F", "-L", "precious", "-d"])
+            .args([tree.as_path(), image.as_path()])
+            .arg("8M")
+            .output();
+        assert!(made.is_ok_and(|made| made.status.success()), "the filesystem that nobody chooses");
+        fs::read(image).expect("it")
+    })
 }
 
 impl Done {

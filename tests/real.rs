@@ -1,5 +1,7 @@
 //! The primitives against the real tools.
 
+use gscript::system::PROGRAMS;
+
 use crate::lab::Lab;
 
 #[test]
@@ -130,6 +132,74 @@ fn a_run_goes_on_after_a_reboot_with_disks_in_another_order() {
 fn the_way_back_into_an_encrypted_root() {
     let lab = Lab::new(&["1G", "64M"]);
     let test = "the_way_back_into_an_encrypted_root";
-    let Some(done) = lab.run(test, include_str!("lab/rescue.sh")) else { return };
+    let script = concat!(include_str!("lab/signed.sh"), include_str!("lab/rescue.sh"));
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}
+
+/// Wrappers around all tools that there are, and what makes a small system to install.
+fn faults(more: &str) -> String {
+    let tools: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
+    let parts = [
+        &format!("TOOLS='{}'\n", tools.join(" ")),
+        include_str!("lab/wrappers.sh"),
+        include_str!("lab/signed.sh"),
+        more,
+    ];
+    parts.join("\n")
+}
+
+/// Two disks, wrappers around the tools, and this sweep over the recipes; how many calls went wrong.
+fn sweep(test: &str, sweep: &str) {
+    let lab = Lab::new(&["300M", "64M"]);
+    let script = faults(include_str!("lab/faults.sh")).replace("SWEEP", sweep);
+    let Some(done) = lab.run(test, &script) else { return };
+    done.succeeded();
+    let told = done.console.lines().find(|line| line.ends_with(" calls went wrong"));
+    println!("{}", told.expect("how many"));
+}
+
+#[test]
+fn a_sample_of_commands_fails() {
+    sweep("a_sample_of_commands_fails", include_str!("lab/faults_sample.sh"));
+}
+
+#[test]
+#[ignore = "it takes the better part of an hour"]
+fn torture_every_command_of_the_install_fails() {
+    sweep("torture_every_command_of_the_install_fails", "whole install");
+}
+
+#[test]
+#[ignore = "it takes a quarter of an hour"]
+fn torture_every_command_of_the_rescue_fails() {
+    sweep("torture_every_command_of_the_rescue_fails", "whole rescue");
+}
+
+#[test]
+fn full_and_read_only_disks() {
+    let lab = Lab::new(&["100M", "16M"]);
+    let test = "full_and_read_only_disks";
+    let Some(done) = lab.run(test, include_str!("lab/full.sh")) else { return };
+    done.succeeded();
+    let told = done.console.lines().find(|line| line.starts_with("the journal's disk was full"));
+    println!("{}", told.expect("how often it was full"));
+}
+
+#[test]
+fn two_at_once_damaged_journals_and_wrong_clocks() {
+    let lab = Lab::new(&["300M", "100M"]);
+    let test = "two_at_once_damaged_journals_and_wrong_clocks";
+    let script = concat!(include_str!("lab/whole.sh"), include_str!("lab/at_once.sh"));
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn a_second_run_changes_only_what_it_destroys_on_request() {
+    let lab = Lab::new(&["300M", "64M"]);
+    let test = "a_second_run_changes_only_what_it_destroys_on_request";
+    let script = concat!(include_str!("lab/signed.sh"), include_str!("lab/twice.sh"));
+    let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
 }

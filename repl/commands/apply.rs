@@ -6,7 +6,7 @@ use gscript::error::Exit;
 use gscript::run::Job;
 use gscript::saved::{Changed, SavedPlan};
 
-use super::{interrupts, load, run, this_machine, variables_above};
+use super::{interrupts, load, run, this_machine_with, variables_above};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -23,7 +23,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let recipe = load(Path::new(&saved.recipe.file))?;
     unchanged(saved.same_recipe(&recipe), &saved)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
     // A device of the parameters may be missing: say what became of it, not only that.
     unchanged(saved.other_devices(&machine), &saved)?;
     let variables = variables_above(saved.answers(), &recipe, &args.values, &machine)?;

@@ -33,7 +33,7 @@ use gscript::system::{Interrupts, Real, System};
 use gscript::types::Map;
 
 use crate::ask;
-use crate::cli::{Cli, Values};
+use crate::cli::{Cli, Patience, Values};
 use crate::render::Problem;
 
 /// Says how it is used.
@@ -134,7 +134,12 @@ fn private_if_secret(recipe: &Recipe, answers: &Answers, path: &Path) -> Result<
 
 /// The machine that this program runs on, and the system that changes it.
 fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
-    let mut real = Real::new(interrupts);
+    this_machine_with(interrupts, Patience::default())
+}
+
+/// The same, with another time limit for its tools.
+fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Machine, Real), Exit> {
+    let mut real = Real::new(interrupts).with_limit(patience.limit());
     match real.probe(&Machine::empty(), None) {
         Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
         Err(error) => {
@@ -142,7 +147,7 @@ fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
             if !error.tail.is_empty() {
                 problem.notes.push(("it said", error.tail.join("\n")));
             }
-            problem.print();
+            problem.help("try that command by hand: gscript needs its answer to be safe").print();
             Err(Exit::Failed)
         }
     }

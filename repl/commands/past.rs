@@ -1,5 +1,6 @@
 //! Runs of the past: found by their name, their journal, or because they are the newest.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gscript::error::Exit;
@@ -42,8 +43,15 @@ pub(super) fn find(
 
 fn unusable(path: &Path, damaged: &Damaged) -> Exit {
     let name = path.display();
+    // The first line says which disks they were, also where a later one is damaged.
+    let head = Story::head_of(path);
+    let effects = head.iter().flat_map(|head| &head.effects);
+    let disks: BTreeSet<&str> = effects
+        .filter_map(|bound| Some(bound.target.as_ref()?.identity.path.as_str()))
+        .filter(|path| head.iter().any(|head| head.devices.iter().any(|one| one.path == *path)))
+        .collect();
     Problem::new(format!("the journal {name} can't be used: {damaged}"))
-        .help(Damaged::REMEDY)
+        .help(damaged.remedy(&disks.into_iter().collect::<Vec<_>>()))
         .print();
     Exit::Usage
 }

@@ -8,6 +8,7 @@ use gscript::types::printable;
 
 use super::{interrupts, past, this_machine};
 use crate::cli::ReleaseArgs;
+use crate::lock::leave_alone;
 use crate::render::Problem;
 use crate::screen::{screen, tell};
 use crate::{DONE, ask};
@@ -61,6 +62,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
             .print();
         return Err(Exit::Refused);
     }
+    leave_alone(&path, &machine)?;
     let releases = machine.releases(&path);
     if releases.is_empty() {
         tell(&format!("{path} is free."));

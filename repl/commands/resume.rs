@@ -18,7 +18,7 @@ use similar::TextDiff;
 
 use super::go_on::{Going, see_through};
 use super::run::{consent, listener, prove};
-use super::{carried, interrupts, load, past, this_machine, variables_above};
+use super::{carried, interrupts, load, past, this_machine_with, variables_above};
 use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
@@ -44,7 +44,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
         confirm_change(&story, &recipe, args)?;
     }
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
     let names = past::names(&story, &machine)?;
     for (then, now) in names.pairs() {
         tell(&format!("{then} of the run is {now} now."));

@@ -13,19 +13,18 @@ use gscript::types::Map;
 
 use super::agree::{Person, agree};
 use super::go_on::{Going, see_through};
-use super::{interrupts, load, seed, this_machine, variables};
+use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
 use crate::ask;
-use crate::cli::{HowArgs, RunArgs, Values};
-use crate::lock::Lock;
+use crate::cli::{HowArgs, RunArgs};
+use crate::lock::{Lock, leave_alone};
 use crate::render::{self, Problem};
 use crate::screen::{screen, style, tell};
 use crate::state::{Log, RunFolder, time};
 
 /// A recipe without further words, as a session runs it.
 pub(crate) fn by_name(recipe: &str) {
-    let how = HowArgs { yes: false, destroy: Vec::new(), json: false, journal: None, prove: false };
     // It has told how it ended.
-    let _ = run(&RunArgs { recipe: Some(recipe.into()), values: Values::default(), how });
+    let _ = run(&RunArgs { recipe: Some(recipe.into()), ..RunArgs::default() });
 }
 
 pub(crate) fn run(args: &RunArgs) -> Exit {
@@ -38,7 +37,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let Some(path) = &args.recipe else { return Err(super::help()) };
     let recipe = load(path)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
     let variables = variables(&recipe, &args.values, &machine)?;
     let terminal = ask::somebody() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
@@ -63,13 +62,17 @@ pub(super) struct Agreed {
 
 /// The first pass.
 pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
-    job.plan(machine, Box::new(Real::new(job.interrupts.clone()))).map_err(|failed| {
+    job.plan(machine, Box::new(Real::new(job.interrupts.clone()))).or_else(|failed| {
         let (error, report) = *failed;
+        // Whoever is at it right now knows better what to do with it than a way to free it.
+        if let Some(device) = error.device_in_use() {
+            leave_alone(device, machine)?;
+        }
         let mut problem = Problem::of(&error, &job.recipe.text);
         problem.notes.push(("now", "nothing has been changed".into()));
         problem.print();
         drop(report);
-        error.exit()
+        Err(error.exit())
     })
 }
 
@@ -142,6 +145,7 @@ fn carry_out(
     let mut start = RunStart::new(folder.number(), time());
     start.after = how.prove.then(|| agreed.after.clone());
     let journal = new_journal(&folder.journal(), job, &machine, &agreed.approval, start)
+        .inspect_err(|_| folder.discard())
         .map_err(|error| unrecorded(&error))?;
     let mut listener = listener(&folder, how.json)?;
     remember(&folder, how.journal.is_some(), listener.as_mut());
@@ -180,7 +184,7 @@ pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listene
 
 pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
     Problem::new(format!("can't keep a record of the run: {error}"))
-        .help("name a folder that can be written to: --journal DIR")
+        .help("name a folder that can be written to and has room: --journal DIR")
         .print();
     Exit::Failed
 }

@@ -32,7 +32,7 @@ pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: L
         let text = source::call(primitive.spec, &deed.args, language);
         let _ = writeln!(calls, "{}{}", named(&text, &lifted), end(language));
     }
-    let comment = if language == Language::Lua { "--!" } else { "//!" };
+    let comment = language.front_mark();
     let mut out = format!("{comment} # {title}\n{comment}\n{comment} Done by hand first.\n");
     if !lifted.is_empty() {
         let _ = writeln!(out, "{comment}\n{comment} ```toml");

@@ -76,34 +76,34 @@ impl Session {
     }
 
     fn gate(&mut self, effects: &[Effect]) -> Result<()> {
-        match &mut self.gate {
+        let mut allowed = Vec::new();
+        let result = match &mut self.gate {
             Gate::Collect(approval) => {
                 for effect in effects {
                     approval.add(effect.clone(), &self.machine);
                 }
                 Ok(())
             }
-            Gate::Enforce(approval, consent) => {
-                for effect in effects {
-                    if approval.covers(effect, &self.machine) {
-                        continue;
-                    }
-                    let wanted = Bound::new(effect.clone(), &self.machine);
-                    self.listener.hear(&Event::Terminal { taken: true });
-                    let agreed = consent.ask(&wanted);
-                    self.listener.hear(&Event::Terminal { taken: false });
-                    if !agreed {
-                        return Err(Error::NotApproved { effect: effect.to_string() });
-                    }
-                    approval.extend(wanted.clone());
-                    if let Some(journal) = &mut self.journal {
-                        let effect = self.replay.names.data_then(&wanted);
-                        journal.write(&Record::Approved { effect }, true)?;
-                    }
+            Gate::Enforce(approval, consent) => effects.iter().try_for_each(|effect| {
+                if approval.covers(effect, &self.machine) {
+                    return Ok(());
                 }
+                let wanted = Bound::new(effect.clone(), &self.machine);
+                self.listener.hear(&Event::Terminal { taken: true });
+                let agreed = consent.ask(&wanted);
+                self.listener.hear(&Event::Terminal { taken: false });
+                if !agreed {
+                    return Err(Error::NotApproved { effect: effect.to_string() });
+                }
+                approval.extend(wanted.clone());
+                allowed.push(self.replay.names.data_then(&wanted));
                 Ok(())
-            }
+            }),
+        };
+        for effect in allowed {
+            self.record(true, || Record::Approved { effect })?;
         }
+        result
     }
 
     /// A person chose to leave out an action that could not be done.
@@ -123,17 +123,14 @@ impl Session {
 
     fn passed_over(&mut self, call: &Call, value: &Value) -> Result<Value> {
         let value = self.replay.names.value_then(value);
-        if let Some(journal) = &mut self.journal {
-            let skipped = Record::Skipped {
-                call: call.number,
-                name: call.spec.name.to_owned(),
-                args: call.recorded_args(),
-                digest: call.digest.clone(),
-                output: value.recorded(),
-                site: call.site.clone(),
-            };
-            journal.write(&skipped, true)?;
-        }
+        self.record(true, || Record::Skipped {
+            call: call.number,
+            name: call.spec.name.to_owned(),
+            args: call.recorded_args(),
+            digest: call.digest.clone(),
+            output: value.recorded(),
+            site: call.site.clone(),
+        })?;
         self.tell_began(call);
         self.tell(&Event::Skipped { call: call.number });
         Ok(value)

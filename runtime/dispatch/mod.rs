@@ -59,11 +59,11 @@ impl Session {
             return Err(failure.clone());
         }
         self.calls += 1;
+        self.tried = None;
         self.ids.enter(self.calls);
         let mut call = Call::new(self.calls, primitive, site);
         if !self.planning() && self.interrupts.count() > 0 {
-            let failure = call.failure(Error::Interrupted);
-            return Err(self.latch(failure));
+            return Err(self.fail(&call, Error::Interrupted));
         }
         let wrong = |error: ArgError| {
             let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
@@ -111,10 +111,16 @@ impl Session {
                 });
             }
         };
-        result.map_err(|error| {
-            let failure = call.failure(error);
-            self.latch(failure)
-        })
+        result.map_err(|error| self.fail(&call, error))
+    }
+
+    /// An action failed: the run ends with it.
+    fn fail(&mut self, call: &Call, error: Error) -> Failure {
+        let mut failure = call.failure(error);
+        if let Error::Differs(_) = failure.error.as_ref() {
+            failure.step = self.tried.take();
+        }
+        self.latch(failure)
     }
 
     fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
@@ -241,7 +247,9 @@ impl Session {
         if self.planning() {
             self.planned.push(PlannedStep::of(step, self.system.files()));
         } else {
-            self.tell(&Event::Step { call: call.number, text: step.to_string() });
+            let text = step.to_string();
+            self.tried = Some(text.clone());
+            self.tell(&Event::Step { call: call.number, text });
         }
         if terminal {
             self.tell(&Event::Terminal { taken: true });

@@ -31,7 +31,7 @@ impl Session {
 
     /// An action is going to run, if there is something to do.
     pub(super) fn begin(&mut self, call: &Call, plan: &Plan<Value>) -> Result<()> {
-        if let (None, Some(journal)) = (&plan.already, &mut self.journal) {
+        if plan.already.is_none() && self.journal.is_some() {
             let begin = Record::Begin {
                 call: call.number,
                 name: call.spec.name.to_owned(),
@@ -41,7 +41,7 @@ impl Session {
                 undo: TakeBack::of(&plan.undo, &plan.makes),
                 site: call.site.clone(),
             };
-            journal.write(&begin, true)?;
+            self.record(true, || begin)?;
         }
         self.tell_began(call);
         Ok(())
@@ -80,9 +80,10 @@ impl Session {
             }
             Err(error) => {
                 let error = error.to_string();
-                if let Some(journal) = &mut self.journal {
-                    let failed = Record::Failed { call: number, error: error.clone(), millis };
-                    journal.write(&failed, true)?;
+                let failed = || Record::Failed { call: number, error: error.clone(), millis };
+                // What went wrong first is what a person has to know.
+                if let Err(unwritten) = self.record(true, failed) {
+                    self.tell(&Event::Warning { text: unwritten.to_string() });
                 }
                 self.tell(&Event::Failed { call: number, millis, error });
             }
@@ -118,7 +119,9 @@ impl Session {
         value: &Value,
         millis: u64,
     ) -> Result<()> {
-        let Some(journal) = &mut self.journal else { return Ok(()) };
+        if self.journal.is_none() {
+            return Ok(());
+        }
         let names = &self.replay.names;
         let facts = names.data_then(&makes.to_vec());
         let output = names.value_then(value).recorded();
@@ -135,19 +138,19 @@ impl Session {
                 site: call.site.clone(),
             },
         };
-        journal.write(&record, false)
+        self.record(false, || record)
     }
 
     /// A question has its answer, or none.
     pub(super) fn answered(&mut self, call: &Call, answer: Result<Value>) -> Result<Value> {
         let answer = answer.map(|value| self.replay.names.value_then(&value));
-        if let Some(journal) = &mut self.journal {
-            let output = answer.as_ref().map_or(serde_json::Value::Null, Value::recorded);
-            let error = answer.as_ref().err().map(ToString::to_string);
-            let (name, digest) = (call.spec.name.to_owned(), call.digest.clone());
-            let number = call.number;
-            journal.write(&Record::Answer { call: number, name, digest, output, error }, false)?;
-        }
+        self.record(false, || Record::Answer {
+            call: call.number,
+            name: call.spec.name.to_owned(),
+            digest: call.digest.clone(),
+            output: answer.as_ref().map_or(serde_json::Value::Null, Value::recorded),
+            error: answer.as_ref().err().map(ToString::to_string),
+        })?;
         answer
     }
 }

@@ -26,14 +26,20 @@ pub fn digest(args: &Map) -> String {
 /// A journal that is being written; the same lines may go to a second file on another medium.
 pub struct Journal {
     /// The first is the journal, the others are copies that follow it.
-    files: Vec<(PathBuf, File)>,
+    files: Vec<Lines>,
     /// Where it goes on when its own filesystem is unmounted.
     home: PathBuf,
+    /// What became of copies that could not follow any more.
+    given_up: Vec<String>,
 }
 
 fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> crate::error::Error {
     let step = format!("{what} the journal {}", path.display());
-    move |error| StepError::kernel(step, error).into()
+    move |error| {
+        let failed = StepError::kernel(&step, format!("can't {step}: {error}"));
+        let hint = Some("see whether there is room and it can be written to, then: gscript resume");
+        StepError { hint, ..failed }.into()
+    }
 }
 
 impl Journal {
@@ -43,7 +49,7 @@ impl Journal {
         let file = open.append(true).create_new(true).mode(0o600).open(path);
         let file = file.and_then(|file| lock(&file).map(|()| file));
         let file = file.map_err(failed("create", path))?;
-        let mut journal = Self::at(path, file);
+        let mut journal = Self::at(path, file)?;
         journal.write(&Record::Run(Box::new(head)), true)?;
         sync_folders(path).map_err(failed("create", path))?;
         Ok(journal)
@@ -70,12 +76,13 @@ impl Journal {
             Ok(file)
         };
         let file = open().map_err(failed("open", path))?;
-        Ok(Self::at(path, file))
+        Self::at(path, file)
     }
 
-    fn at(path: &Path, file: File) -> Self {
+    fn at(path: &Path, file: File) -> Result<Self> {
         let home = path.ancestors().nth(2).unwrap_or(path).to_owned();
-        Self { files: vec![(path.to_owned(), file)], home }
+        let lines = Lines::of(path, file).map_err(failed("open", path))?;
+        Ok(Self { files: vec![lines], home, given_up: Vec::new() })
     }
 
     /// Says in which folder it goes on when its own filesystem is unmounted.
@@ -86,7 +93,7 @@ impl Journal {
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.files[0].0
+        &self.files[0].path
     }
 
     /// Keeps a copy in a folder, on a medium that outlives a reboot; it follows from now on.
@@ -96,25 +103,29 @@ impl Journal {
         let file = |found: fs::Metadata| (found.dev(), found.ino());
         let there = fs::metadata(&path).ok().map(file);
         let same = |known: &File| there.is_some() && known.metadata().ok().map(file) == there;
-        if self.files.iter().any(|(known, file)| *known == path || same(file)) {
+        if self.files.iter().any(|known| known.path == path || same(&known.file)) {
             return Ok(path);
         }
-        let copy = || -> std::io::Result<File> {
+        let new = path.with_extension("new");
+        let copy = || -> std::io::Result<Lines> {
             if let Some(folder) = path.parent() {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
             let text = fs::read(self.path())?;
-            let new = path.with_extension("new");
             let mut open = OpenOptions::new();
             let mut file = open.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
             file.write_all(&text)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
             sync_folders(&path)?;
-            OpenOptions::new().append(true).open(&path)
+            Lines::of(&path, OpenOptions::new().append(true).open(&path)?)
         };
-        let file = copy().map_err(failed("copy", &path))?;
-        self.files.push((path.clone(), file));
+        let lines = copy().map_err(|error| {
+            // Half a copy is of no use to anybody.
+            let _ = fs::remove_file(&new);
+            failed("copy", &path)(error)
+        })?;
+        self.files.push(lines);
         Ok(path)
     }
 
@@ -134,12 +145,12 @@ impl Journal {
     /// A journal that lies there itself goes on at home.
     pub(crate) fn leave(&mut self, at: &str) -> Result<()> {
         let on = |path: &Path| is_below(&path.to_string_lossy(), at);
-        if self.files.iter().all(|(path, _)| on(path)) {
+        if self.files.iter().all(|lines| on(&lines.path)) {
             let path = self.keep_in(&self.home.clone())?;
-            let last = self.files.pop().filter(|(last, _)| *last == path);
+            let last = self.files.pop().filter(|last| last.path == path);
             self.files.splice(0..0, last);
         }
-        self.files.retain(|(path, _)| !on(path));
+        self.files.retain(|lines| !on(&lines.path));
         Ok(())
     }
 
@@ -156,14 +167,60 @@ impl Journal {
     pub(crate) fn write(&mut self, record: &Record, sync: bool) -> Result<()> {
         let mut line = serde_json::to_vec(record).unwrap_or_default();
         line.push(b'\n');
-        for (path, file) in &mut self.files {
-            // One call: a line is never half there unless the power went.
-            let written = file.write_all(&line);
-            written
-                .and_then(|()| if sync { file.sync_data() } else { Ok(()) })
-                .map_err(failed("write", path))?;
+        let Some((first, copies)) = self.files.split_first_mut() else { return Ok(()) };
+        first.add(&line, sync).map_err(failed("write", &first.path))?;
+        let mut result = Ok(());
+        let mut given_up = Vec::new();
+        for (index, copy) in copies.iter_mut().enumerate() {
+            let Err(error) = copy.add(&line, sync) else { continue };
+            given_up.push(index + 1);
+            // A run that went on behind the back of its copy must not be resumed from that.
+            match fs::remove_file(&copy.path) {
+                Ok(()) => self.given_up.push(format!(
+                    "the copy of the journal {} can't be written any more ({error}) and was removed: \
+                     the run goes on without it, and can only be resumed from {}",
+                    copy.path.display(),
+                    first.path.display()
+                )),
+                Err(_) => result = Err(failed("write", &copy.path)(error)),
+            }
         }
-        Ok(())
+        for index in given_up.into_iter().rev() {
+            self.files.remove(index);
+        }
+        result
+    }
+
+    /// What there is to tell about copies that could not follow any more, once.
+    pub(crate) fn given_up(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.given_up)
+    }
+}
+
+/// A file of whole lines.
+struct Lines {
+    path: PathBuf,
+    file: File,
+    /// Up to where they are whole.
+    length: u64,
+}
+
+impl Lines {
+    fn of(path: &Path, file: File) -> std::io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { path: path.to_owned(), file, length })
+    }
+
+    /// Adds one, wholly or not at all: where a disk is full, half of it would be there.
+    fn add(&mut self, line: &[u8], sync: bool) -> std::io::Result<()> {
+        let written = self.file.write_all(line);
+        let written = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
+        match &written {
+            Ok(()) => self.length += line.len() as u64,
+            // Where not even this works, reading drops what is torn at the end.
+            Err(_) => drop(self.file.set_len(self.length)),
+        }
+        written
     }
 }
 

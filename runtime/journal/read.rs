@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, TryLockError};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::{Head, JOURNAL_FORMAT, Record};
@@ -30,14 +31,22 @@ impl std::error::Error for Damaged {}
 
 impl Rule for Damaged {
     fn remedy(&self) -> Option<String> {
-        Some(Self::REMEDY.to_owned())
+        Some(Self::remedy(self, &[]))
     }
 }
 
 impl Damaged {
-    /// What to do about it.
-    pub const REMEDY: &str = "what it says after that place can't be trusted: free the disks with gscript release \
-         DEVICE, and run the recipe again";
+    /// What to do about it, where the run was allowed to change these devices.
+    pub fn remedy(&self, devices: &[&str]) -> String {
+        let devices = if devices.is_empty() { &["DEVICE"] } else { devices };
+        let release: Vec<String> =
+            devices.iter().map(|device| format!("gscript release {device}")).collect();
+        format!(
+            "what it says after that place can't be trusted: free the disks by hand ({}), and run \
+             the recipe again",
+            release.join(", ")
+        )
+    }
 }
 
 /// Reads a journal; a torn last line is what a power cut leaves.
@@ -112,6 +121,17 @@ impl Story {
             Damaged { line, why: "it is not text".into() }
         })?;
         Ok(Self { path: path.to_owned(), records: read_journal(text)?, running })
+    }
+
+    /// What a journal's first line says, which needs no reading of all the others and may be whole
+    /// where they are not.
+    pub fn head_of(path: &Path) -> Option<Head> {
+        let mut line = Vec::new();
+        BufReader::new(File::open(path).ok()?).read_until(b'\n', &mut line).ok()?;
+        match serde_json::from_slice(&line) {
+            Ok(Record::Run(head)) => Some(*head),
+            _ => None,
+        }
     }
 
     /// What the run is about.

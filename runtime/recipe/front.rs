@@ -163,10 +163,7 @@ fn declared_at(block: &[Line<'_>], name: &str) -> Option<u32> {
 
 /// The comment lines that a recipe begins with.
 fn comment(language: Language, text: &str) -> Vec<Line<'_>> {
-    let marker = match language {
-        Language::Rhai => "//!",
-        Language::Lua => "---",
-    };
+    let marker = language.front_mark();
     (1..)
         .zip(text.lines())
         .skip_while(|(line, text)| *line == 1 && text.starts_with("#!"))

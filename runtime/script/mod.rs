@@ -14,7 +14,7 @@ pub mod source;
 use std::fmt;
 use std::path::Path;
 
-use crate::error::Exit;
+use crate::error::{Error, Exit};
 use crate::event::Site;
 use crate::session::Failure;
 use crate::spec::Spec;
@@ -41,6 +41,14 @@ impl Language {
             "rhai" => Some(Self::Rhai),
             "lua" => Some(Self::Lua),
             _ => None,
+        }
+    }
+
+    /// What begins a line of the comment at the top of a recipe.
+    pub fn front_mark(self) -> &'static str {
+        match self {
+            Self::Rhai => "//!",
+            Self::Lua => "---",
         }
     }
 
@@ -92,6 +100,17 @@ impl ScriptError {
         match self {
             Self::Script { site, .. } | Self::Stopped { site } => Some(site.clone()),
             Self::Failure(failure) => failure.site.clone(),
+        }
+    }
+
+    /// The device that can't be touched because something holds it, if that is what is wrong.
+    pub fn device_in_use(&self) -> Option<&str> {
+        match self {
+            Self::Failure(failure) => match failure.error.as_ref() {
+                Error::InUse(in_use) => Some(&in_use.device),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

@@ -55,7 +55,7 @@ pub struct Cmd {
     pub any_code: bool,
 }
 
-/// How long a command may take unless it says otherwise.
+/// How long a command may take unless it, or the person, says otherwise.
 const DEFAULT_LIMIT: Duration = Duration::from_mins(5);
 
 /// lvm.conf(5) settings for rescue systems and virtual machines without udev.

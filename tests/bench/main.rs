@@ -5,8 +5,10 @@
 #![allow(clippy::disallowed_types, reason = "it starts the programs that it compares")]
 
 mod fill;
+mod journal;
 mod machine;
 mod plan;
+mod replay;
 mod startup;
 mod storage;
 mod writes;
@@ -36,15 +38,22 @@ enum Unit {
 }
 
 fn main() {
-    let wanted: Vec<String> =
-        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 6] = [
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [work, folder, which, file] = words.as_slice()
+        && work == journal::WORK
+    {
+        return journal::work(folder, which, file);
+    }
+    let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
+    let benches: [(&str, Bench); 8] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
         ("machine", machine::rows),
         ("plan", plan::rows),
         ("storage", storage::rows),
+        ("journal", journal::rows),
+        ("replay", replay::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",

@@ -14,7 +14,7 @@ const WRITES: &str =
     "let i = 0; while i < COUNT { file::write(`/srv/f${i}`, `line ${i}\\n`); i += 1; }";
 
 /// Runs a program to its end; its time in seconds and the most memory it had, in bytes.
-fn measured(program: &str, args: &[&str]) -> (f64, f64) {
+pub fn measured(program: &str, args: &[&str]) -> (f64, f64) {
     let mut peak = 0.0;
     let time = timed(|| {
         let mut command = Command::new(program);

@@ -26,7 +26,7 @@ must_not() {
 
 # everything: agreement to destroy every disk of the machine.
 everything() {
-    for d in /dev/ubd? /dev/loop0; do
+    for d in /dev/ubd[a-o] /dev/loop0; do
         [ -b "$d" ] && echo --destroy "$d"
     done
 }
@@ -61,12 +61,40 @@ if "\n".join(said) != sys.argv[2]:
 END
 }
 
-# nothing_left: no mount, mapping, group or swap of ours is active.
+# nothing_left: no mount, mapping, active group, array, swap, loop device, network bridge, namespace or
+# process is left of what ran before.
 nothing_left() {
     must_not grep -E ' /mnt| /dev/(ubd|mapper)' /proc/mounts
     [ "$(wc -l </proc/swaps)" -le 1 ] || { cat /proc/swaps; exit 1; }
     must_not grep -E '^md' /proc/mdstat 2>/dev/null
+    # An active volume, and with it an active group, is a mapping as well.
     [ "$(dmsetup ls 2>/dev/null | grep -cv '^No devices')" = 0 ] || { dmsetup ls; exit 1; }
+    must_not grep . /sys/block/loop*/loop/backing_file 2>/dev/null
+    must_not ls -d /sys/class/net/*/bridge /run/netns/* 2>/dev/null
+    orphans_end || { echo "still there: $orphan"; exit 1; }
+    # (kdevtmpfs, of the kernel, has its own.)
+    namespaces=$(lsns --noheadings --output TYPE,COMMAND | grep -v kdevtmpfs | cut -d' ' -f1 | sort | uniq -d)
+    [ -z "$namespaces" ] || { lsns; exit 1; }
+}
+
+# orphans_end: programs whose parent has ended are children of the first process. What was killed
+# just now may need a moment to be gone.
+orphans_end() {
+    local stat state parent rest
+    for _ in $(seq 100); do
+        orphan=
+        for stat in /proc/[0-9]*/stat; do
+            read -r orphan <"$stat" || continue
+            # The name is in parentheses and may hold anything.
+            rest=${orphan##*) }
+            read -r state parent _ <<<"$rest"
+            [ "$parent" = 1 ] && [ "$state" != Z ] && [ "${orphan%% *}" != $$ ] && break
+            orphan=
+        done 2>/dev/null
+        [ -n "$orphan" ] || return 0
+        sleep 0.1
+    done
+    return 1
 }
 
 # Fast key derivation: what is tested is not how long it takes.

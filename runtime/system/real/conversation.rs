@@ -13,6 +13,9 @@ pub(super) const KEEP: usize = 8 << 20;
 /// How many of the last lines an error shows.
 const TAIL: usize = 12;
 
+/// How much a tool that ends soon tells: one that goes on and on fills no log.
+const TELL: usize = 1 << 20;
+
 /// What a program says while it runs.
 pub(super) struct Conversation<'a> {
     pub(super) watch: &'a mut dyn Watch,
@@ -20,6 +23,10 @@ pub(super) struct Conversation<'a> {
     pub(super) file: Option<&'a File>,
     /// Whether what it prints on standard output is nobody's business.
     secret: bool,
+    /// Whether it is a tool that has little to say.
+    short: bool,
+    /// How many bytes it has said.
+    said: usize,
     out: Zeroizing<Vec<u8>>,
     err: Vec<u8>,
     /// The last lines of both streams, in the order in which they came.
@@ -34,6 +41,8 @@ impl<'a> Conversation<'a> {
             watch,
             file,
             secret: false,
+            short: false,
+            said: 0,
             out: Zeroizing::default(),
             err: Vec::new(),
             last: std::collections::VecDeque::new(),
@@ -86,6 +95,15 @@ impl<'a> Conversation<'a> {
             return;
         }
         let index = usize::from(error);
+        let before = self.said;
+        self.said = before.saturating_add(bytes.len());
+        if self.short && self.said > TELL {
+            if before <= TELL {
+                self.watch.notice("it prints on and on: only the end of it is shown");
+            }
+            self.open[index] = bytes.to_vec();
+            return;
+        }
         for piece in bytes.split_inclusive(|&b| b == b'\n' || b == b'\r') {
             let open = &mut self.open[index];
             // A line without end must not fill the memory either.
@@ -99,16 +117,23 @@ impl<'a> Conversation<'a> {
     }
 
     fn finish_line(&mut self, index: usize) {
-        let line = String::from_utf8_lossy(&std::mem::take(&mut self.open[index])).into_owned();
-        let line = line.trim_end();
-        if line.is_empty() {
-            return;
+        let open = std::mem::take(&mut self.open[index]);
+        for line in String::from_utf8_lossy(&open).split(['\n', '\r']) {
+            let line = line.trim_end();
+            if line.is_empty() {
+                continue;
+            }
+            self.watch.line(line);
+            if self.last.len() == TAIL {
+                self.last.pop_front();
+            }
+            self.last.push_back(line.to_owned());
         }
-        self.watch.line(line);
-        if self.last.len() == TAIL {
-            self.last.pop_front();
-        }
-        self.last.push_back(line.to_owned());
+    }
+
+    /// Tells only so much of what it says.
+    pub(super) fn shortly(&mut self, short: bool) {
+        self.short = short;
     }
 
     /// The last lines of both streams.

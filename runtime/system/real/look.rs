@@ -9,7 +9,7 @@ use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::super::{Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
+use super::super::{Broken, Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
 use super::Real;
 use super::claim::stamp;
 use super::run::SEARCH_PATH;
@@ -141,6 +141,12 @@ impl Real {
                 .args(open.iter().copied())
                 .any_code();
             let outcome = self.run(&cmd, &mut Silent)?;
+            if !is_answer(&outcome) {
+                // A disk must not count as blank because nobody could look at it.
+                let said: Vec<String> = outcome.stderr.lines().map(str::to_owned).collect();
+                let failed = StepError::new(&cmd, Broken::Exit(outcome.code));
+                return Err(StepError { tail: said, ..failed });
+            }
             let answers = parse_blkid(&[], &outcome.stdout, &outcome.stderr);
             // The first that it was silent about is the one it stopped at.
             let stop = open.iter().position(|path| !answers.contains_key(*path));
@@ -170,6 +176,14 @@ impl Real {
         ]);
         let outcome = self.run(&cmd, &mut Silent)?;
         Ok(parse_fullreport(outcome.stdout.as_bytes())?)
+    }
+}
+
+/// Whether blkid has looked: it found something, or nothing (2), or too much (8).
+fn is_answer(blkid: &Outcome) -> bool {
+    match blkid.code {
+        0 => !blkid.stdout.trim().is_empty(),
+        code => [2, 8].contains(&code),
     }
 }
 

@@ -37,6 +37,8 @@ pub use mounts::FLAGS as MOUNT_FLAGS;
 pub struct Real {
     interrupts: Interrupts,
     programs: look::Programs,
+    /// How long commands may take that have a time limit, where a person said so.
+    limit: Option<Duration>,
     /// Which disk each name stood for when the machine was looked at as a whole.
     stamps: HashMap<String, claim::Stamp>,
 }
@@ -45,7 +47,14 @@ impl Real {
     /// Takes the machine over: from now on Ctrl-C stops steps instead of the process.
     pub fn new(interrupts: Interrupts) -> Self {
         orphans::adopt();
-        Self { interrupts, programs: look::Programs::default(), stamps: HashMap::new() }
+        let (programs, stamps) = (look::Programs::default(), HashMap::new());
+        Self { interrupts, programs, limit: None, stamps }
+    }
+
+    /// Gives commands that have a time limit another one: a slow machine takes longer.
+    #[must_use]
+    pub fn with_limit(self, limit: Option<Duration>) -> Self {
+        Self { limit, ..self }
     }
 
     /// Where a tool is, or which package brings it.

@@ -84,7 +84,10 @@ impl Real {
         });
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
-        let ended = self.converse(&mut child, input, cmd.limit, talk);
+        // What takes as long as it takes (emerge) may also say as much as it likes.
+        talk.shortly(cmd.limit.is_some());
+        let limit = cmd.limit.map(|limit| self.limit.unwrap_or(limit));
+        let ended = self.converse(&mut child, input, limit, talk);
         let status = match ended {
             Ok(status) => status,
             Err(broken) => {

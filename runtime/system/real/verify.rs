@@ -96,6 +96,11 @@ impl Real {
             return Ok(Outcome::default());
         };
         let wrong = |why: String| StepError::kernel(step, why);
+        // Why gpg does not like a file (a clock that is wrong, say) it tells in its own words.
+        let untrusted = |why: String, status: &str| {
+            let said = status.lines().filter(|line| !line.starts_with("[GNUPG:]"));
+            StepError { tail: said.map(str::to_owned).collect(), ..wrong(why) }
+        };
         let home = tempfile::Builder::new()
             .prefix("gscript-gpg-")
             .tempdir()
@@ -109,7 +114,8 @@ impl Real {
         };
         let import = self.run(&gpg().arg("--import").arg(keys.to_string()), watch)?;
         if !import.stderr.contains("[GNUPG:] IMPORT_OK") {
-            return Err(wrong(format!("{keys} holds no public key")));
+            let why = format!("{keys} holds no public key that gpg can use");
+            return Err(untrusted(why, &import.stderr));
         }
         let (text, status) = match signature {
             Some(signature) => {
@@ -127,7 +133,7 @@ impl Real {
         };
         let signer = parse_status(&status)
             .accept(fingerprint.as_deref())
-            .map_err(|why| wrong(format!("{digests} can't be trusted: {why}")))?;
+            .map_err(|why| untrusted(format!("{digests} can't be trusted: {why}"), &status))?;
         let name = archive.path.file_name().unwrap_or_default().to_string_lossy();
         let listed = listed_digests(&text, &name);
         if listed.is_empty() {

@@ -34,6 +34,8 @@ pub struct Boot<'a> {
     pub order: &'a Order,
     /// Its disks: `/dev/ubda`, `/dev/ubdb` …
     pub disks: &'a [PathBuf],
+    /// One more, `/dev/ubdp`: the last that there can be, whatever the others are.
+    pub last: Option<&'a Path>,
     /// Its memory.
     pub memory: Size,
     /// When it is ended by force.
@@ -142,8 +144,11 @@ impl Boot<'_> {
             .arg(format!("uml_dir={}/", self.order.exchange.display()))
             .arg("umid=guest")
             .arg(format!("init={}", self.program.display()));
-        for (letter, disk) in ('a'..).zip(self.disks) {
-            command.arg(format!("ubd{}={}", letter as u32 - 'a' as u32, disk.display()));
+        for (number, disk) in self.disks.iter().enumerate() {
+            command.arg(format!("ubd{number}={}", disk.display()));
+        }
+        if let Some(disk) = self.last {
+            command.arg(format!("ubd15={}", disk.display()));
         }
         command.arg("--").arg("guest").arg(order);
         if !executable_memory(Path::new("/dev/shm")) {

@@ -1,0 +1,108 @@
+//! What writing everything down costs: the storage stack of the recipe in the virtual machine, with a
+//! journal on a disk of its own and with none. The same code runs both, in turn.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::Duration;
+
+use gscript::approval::Nobody;
+use gscript::event::Silence;
+use gscript::machine::Machine;
+use gscript::recipe::{Answers, Recipe};
+use gscript::run::{Job, RunStart, new_journal};
+use gscript::session::Gate;
+use gscript::system::vm::{Boot, Order, find_kernel};
+use gscript::system::{Interrupts, Real, System};
+use gscript::types::Size;
+
+use super::storage::Silent;
+use super::{PROGRAM, Row, timed};
+
+/// The word that lets this program do the work instead of measuring it.
+pub const WORK: &str = "work-in-guest";
+const RUNS: usize = 7;
+
+/// The journal lies on a filesystem that takes a sync seriously.
+const WRAPPER: &str = r#"
+cd "$1"
+mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
+mkfs.ext4 -q /dev/ubdc && mkdir -p /run/runs && mount /dev/ubdc /run/runs
+"$2" work-in-guest "$1" "$3" /run/runs/journal.jsonl
+"#;
+
+pub fn rows() -> Vec<Row> {
+    let mut row = Row::times("journal: storage stack in UML, with it / without", "1.05");
+    for _ in 0..RUNS {
+        row.ours.extend(boot("with"));
+        row.theirs.extend(boot("without"));
+    }
+    vec![row]
+}
+
+fn boot(which: &str) -> Option<f64> {
+    let kernel = find_kernel().ok()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let disks = [("disk.img", 4096), ("stick.img", 64), ("journal.img", 64)];
+    for (name, size) in disks {
+        let size = Size::mib(size).get();
+        File::create(path(name)).and_then(|file| file.set_len(size)).expect("a disk");
+    }
+    fs::write(path("wrapper.sh"), WRAPPER).expect("a file");
+    fs::write(path("storage.rhai"), include_str!("storage.rhai")).expect("a file");
+    let text = |name: &str| path(name).to_string_lossy().into_owned();
+    let this = std::env::current_exe().expect("this program").to_string_lossy().into_owned();
+    let words = ["/bin/bash", "-e", &text("wrapper.sh"), &text(""), &this, which];
+    let order = Order {
+        commands: vec![words.map(str::to_owned).into()],
+        exchange: folder.path().to_owned(),
+    };
+    let boot = Boot {
+        kernel: &kernel,
+        program: Path::new(PROGRAM),
+        order: &order,
+        disks: &disks.map(|(name, _)| path(name)),
+        last: None,
+        memory: Size::mib(512),
+        limit: Duration::from_mins(5),
+    };
+    let report = boot.run(&Interrupts::default(), &mut Silent).expect("it boots");
+    assert!(report.ok(&order), "{which}: {report:?}");
+    let seconds = fs::read_to_string(path("seconds")).expect("the time");
+    Some(seconds.parse().expect("a number"))
+}
+
+/// The work itself, in the virtual machine; how long it took is left in the folder.
+pub fn work(folder: &str, which: &str, journal: &str) {
+    let folder = Path::new(folder);
+    let recipe = Recipe::load(&folder.join("storage.rhai")).expect("a recipe");
+    let interrupts = Interrupts::default();
+    let mut real = Real::new(interrupts.clone());
+    let machine = real.probe(&Machine::empty(), None).expect("a look").expect("a machine");
+    let mut answers = Answers::default();
+    answers.set("kdf", "light");
+    let variables = answers.variables(&recipe, &machine).expect("its values");
+    let seed = [7; 32];
+    let job = Job {
+        recipe: &recipe,
+        variables: &variables,
+        seed,
+        interrupts: interrupts.clone(),
+        terminal: false,
+    };
+    let Ok(report) = job.plan(&machine, Box::new(Real::new(interrupts))) else {
+        panic!("it can't be planned")
+    };
+    let approval = report.approval;
+    let seconds = timed(|| {
+        let start = RunStart::new(1, String::new());
+        let journal = (which == "with").then(|| {
+            new_journal(Path::new(journal), &job, &machine, &approval, start).expect("a journal")
+        });
+        let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
+        let outcome =
+            job.begin(machine.clone(), real, gate, Box::new(Silence), journal, None).end();
+        assert!(outcome.error.is_none(), "it fails");
+    });
+    fs::write(folder.join("seconds"), seconds.to_string()).expect("the time");
+}

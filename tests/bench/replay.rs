@@ -1,0 +1,56 @@
+//! Going on with a run whose journal has a hundred thousand records, against Python that only reads them.
+
+use std::fs;
+
+use super::plan::measured;
+use super::{PROGRAM, Row, Unit};
+
+const RUNS: usize = 5;
+/// Two records for each action, and one for the run.
+const ACTIONS: usize = 50_000;
+/// What going on may take.
+const SECONDS: f64 = 1.0;
+const ROOM: f64 = 200.0 * 1024.0 * 1024.0;
+const PYTHON: &str = "
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[1])]
+assert records[0]['record'] == 'run'
+";
+
+pub fn rows() -> Vec<Row> {
+    let folder = tempfile::tempdir_in("/dev/shm").expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (recipe, runs) = (path("many.rhai"), path("runs"));
+    let files = path("files");
+    let text = format!(
+        "file::make_dir(\"{files}\");\n\
+         for i in 1..{ACTIONS} {{ file::write(`{files}/f${{i}}`, `line ${{i}}\\n`); }}"
+    );
+    fs::write(&recipe, text).expect("a recipe");
+    measured(PROGRAM, &[&recipe, "--yes", "--json", "--journal", &runs]);
+    let run = fs::read_dir(&runs).expect("the runs").next().expect("a run").expect("it");
+    let journal = run.path().join("journal.jsonl");
+    let whole = fs::read_to_string(&journal).expect("the journal");
+    // It was cut off just before it was over.
+    let cut = whole.trim_end().rfind('\n').expect("many lines") + 1;
+    let records = whole[..cut].lines().count();
+    assert_eq!(records, 2 * ACTIONS + 1);
+    let journal = journal.to_string_lossy().into_owned();
+    let mut times = Row::times(format!("resume: {records} records / Python reads them"), "≤ 1 s");
+    let mut limit = Row::times(format!("resume: {records} records / 1 s"), "1");
+    let mut memory = Row::times("resume: their memory / 200 MiB", "1");
+    memory.unit = Unit::Bytes;
+    for _ in 0..RUNS {
+        fs::write(&journal, &whole[..cut]).expect("the journal");
+        let (time, peak) = measured(PROGRAM, &["resume", "--json", &journal]);
+        let after = fs::read_to_string(&journal).expect("the journal");
+        assert!(after.ends_with("{\"record\":\"ended\",\"ok\":true}\n"), "it goes on to its end");
+        times.ours.push(time);
+        times.theirs.push(measured("python3", &["-c", PYTHON, &journal]).0);
+        limit.ours.push(time);
+        limit.theirs.push(SECONDS);
+        memory.ours.push(peak);
+        memory.theirs.push(ROOM);
+    }
+    vec![times, limit, memory]
+}

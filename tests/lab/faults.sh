@@ -1,0 +1,71 @@
+# Commands of the recipes go wrong for real, one in each run. Whatever happens: nothing is left, and the
+# message names the program and says what to type next.
+
+trap 'code=$?; [ $code = 0 ] || { cat /run/faulty.err; sleep 1; }' EXIT
+
+# What hangs is ended after so many seconds; everything else has time enough.
+LIMIT=15
+HOW="--prove --journal /run/runs --limit $LIMIT"
+
+# The disk is as it was, so that the calls are the same ones.
+before_install() {
+    rm -rf /run/runs
+    mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
+    wipefs --all /dev/ubda >/dev/null 2>&1; blockdev --rereadpt /dev/ubda
+}
+# shellcheck disable=SC2086
+do_install() { install $HOW --set kdf_memory=1M; }
+before_rescue() { rm -rf /run/runs; }
+# shellcheck disable=SC2086
+do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key $HOW; }
+
+wrong=0 struck=0
+complain() { echo "WRONG: $*"; cat /run/faulty.err; wrong=$((wrong + 1)); }
+
+# strike RECIPE NUMBER HOW: this call of the recipe goes wrong.
+strike() {
+    local recipe=$1 number=$2 how=$3 call tool
+    "before_$recipe"
+    faulty "$number" "$how" "do_$recipe"
+    [ -f $FAULTS/struck ] || { echo "$recipe has no call $number"; exit 1; }
+    struck=$((struck + 1))
+    call=$(cat $FAULTS/struck) tool=${call%% *}
+    echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
+    nothing_left
+    # A tool that did nothing and said nothing may have had nothing to do or to say: then the machine
+    # is as planned, or --prove would have told.
+    [ $code != 0 ] || [ "$how" = nothing ] || complain nobody noticed
+    [ $code = 0 ] || grep -q "$tool" /run/faulty.err || complain "$tool is not named"
+    [ $code = 0 ] || grep -Eq '= (next|to go on): ' /run/faulty.err || complain nothing to do next
+}
+
+# whole RECIPE: every call in every way.
+whole() {
+    local number
+    for number in $(seq "$(wc -l <"/run/$1.calls")"); do
+        for how in fails killed hangs nothing floods; do strike "$1" "$number" $how; done
+    done
+}
+
+# sample RECIPE COMMANDS: the first call of each of these tools or subcommands, each in another way; hanging takes long.
+sample() {
+    local recipe=$1 number ways=(fails killed nothing floods) turn=0
+    shift
+    for command in "$@"; do
+        number=$(grep -nm1 -E "^$command( |$)" "/run/$recipe.calls" | cut -d: -f1)
+        [ -n "$number" ] || { echo "$recipe does not call $command"; exit 1; }
+        strike "$recipe" "$number" "${ways[turn++ % 4]}"
+    done
+}
+
+for recipe in install rescue; do
+    "before_$recipe"
+    faulty 0 none "do_$recipe"
+    [ $code = 0 ] || exit 1
+    nothing_left
+    cp $FAULTS/calls /run/$recipe.calls
+done
+
+SWEEP
+echo "$struck calls went wrong"
+[ $wrong = 0 ]
