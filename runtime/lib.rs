@@ -9,6 +9,7 @@
 pub mod action;
 pub mod approval;
 pub mod check;
+pub mod config;
 mod dispatch;
 pub mod docs;
 pub mod error;

@@ -116,3 +116,11 @@ fn the_way_back_into_an_encrypted_root() {
     let Some(done) = lab.run(test, include_str!("lab/rescue.sh")) else { return };
     done.succeeded();
 }
+
+#[test]
+fn the_second_half_of_an_installation() {
+    let lab = Lab::new(&["64M", "64M"]);
+    let test = "the_second_half_of_an_installation";
+    let Some(done) = lab.run(test, include_str!("lab/install.sh")) else { return };
+    done.succeeded();
+}

@@ -231,6 +231,16 @@ impl System for Sim {
                 // The step would have failed if it could not be there.
                 let _ = self.trees.put(place, node);
             }
+            // So does a link, and a folder.
+            Fact::Link { place, to } if self.look(place) == Ok(Look::Missing) => {
+                let _ = self.trees.put(place, Node::Link { to: to.into() });
+            }
+            Fact::Dir { place } if self.look(place) == Ok(Look::Missing) => {
+                let _ = self.trees.make_dirs(place, Mode::new(0o755));
+            }
+            Fact::Absent { place } => {
+                let _ = self.trees.put(place, Node::Gone);
+            }
             Fact::Subvolume { place } => {
                 let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };
                 let _ = self.trees.put(place, node);
