@@ -37,6 +37,12 @@ pub fn get(text: &str, name: &str) -> Result<Option<String>, Unclosed> {
     Ok(found.iter().rfind(|found| found.name == name).map(|found| bare(&text[found.value.clone()])))
 }
 
+/// Every assignment: the name, the value as it is written, and whether it adds to another.
+pub fn all(text: &str) -> Result<Vec<(String, String, bool)>, Unclosed> {
+    let plain = |found: Assignment| (found.name, text[found.value].to_owned(), found.adds);
+    Ok(assignments(text)?.into_iter().map(plain).collect())
+}
+
 /// The text in which a variable has a value; `quoted` is how the value is to be written.
 ///
 /// The last assignment changes where it stands. Where there is none, or the last one is part of a

@@ -19,6 +19,7 @@ pub mod luks;
 pub mod lvm;
 pub mod md;
 pub mod mount;
+pub mod portage;
 pub mod service;
 pub mod stage3;
 pub mod system;

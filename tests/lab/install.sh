@@ -94,6 +94,7 @@ refused 'there is no group "nobodys"' 'system::user("/mnt/t", "bob", #{ groups: 
 refused 'is not a user name' 'system::user("/mnt/t", "--root");'
 
 # OpenRC's runlevels, and a service of the machine itself.
+rm -f $T/etc/runlevels/*/dbus $T/etc/runlevels/*/udev
 same_again 'service::enable("/mnt/t", "dbus", #{ init: "openrc" });
 service::enable("/mnt/t", "udev", #{ runlevel: "sysinit", init: "openrc" });'
 must test "$(readlink $T/etc/runlevels/default/dbus)" = /etc/init.d/dbus
@@ -102,7 +103,7 @@ must_not test -e $T/etc/runlevels/default/dbus
 says 'print(service::status("/mnt/t", "udev", #{ init: "openrc" }).runlevels);' '["sysinit"]'
 refused 'there is no service nonesuch' 'service::enable("/mnt/t", "nonesuch", #{ init: "openrc" });'
 refused 'there is no runlevel odd' 'service::enable("/mnt/t", "dbus", #{ runlevel: "odd", init: "openrc" });'
-mkdir -p /run/openrc; : >/run/openrc/softlevel
+mkdir -p /run/openrc/{daemons,exclusive,failed,hotplugged,inactive,options,scheduled,started,starting,stopping,tmp,wasinactive}; : >/run/openrc/softlevel
 cat >/etc/init.d/napper <<'END'
 #!/sbin/openrc-run
 command=/bin/sleep

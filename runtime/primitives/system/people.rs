@@ -160,7 +160,11 @@ impl Action for User {
             }
             let cmd = command(&self.root, "usermod", cx)?;
             let cmd = cmd.args(["--append", "--groups", &groups, &self.name]);
-            return Ok(Plan::run(cmd).undo(Undo::Impossible("the groups have a new member")));
+            let place = there(&self.root, GROUP);
+            return Ok(Plan::run(cmd)
+                .makes(Fact::File { place, digest: None, mode: None })
+                .always()
+                .undo(Undo::Impossible("the groups have a new member")));
         }
         let mut cmd = command(&self.root, "useradd", cx)?.arg("--create-home");
         if !missing.is_empty() {
@@ -169,8 +173,11 @@ impl Action for User {
         let cmd = cmd.args(["--shell", &self.shell.to_string(), &self.name]);
         let mut del = command(&self.root, "userdel", cx)?;
         del = del.arg(&self.name);
+        let changed = [PASSWD, GROUP].map(|file| there(&self.root, file));
+        let changed = changed.map(|place| Fact::File { place, digest: None, mode: None });
         Ok(Plan::run(cmd)
             .makes(Fact::Dir { place: home })
+            .makes_all(changed)
             .always()
             .undo(Undo::Steps(vec![Step::Run(del)])))
     }

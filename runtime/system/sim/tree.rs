@@ -70,6 +70,8 @@ pub(super) struct Trees {
     by_uuid: HashMap<String, usize>,
     /// Mount points of the simulation, the newest last.
     mounts: Vec<Mounted>,
+    /// Folders below which a program has changed what it liked, with their trees.
+    doubted: Vec<(usize, PathBuf)>,
 }
 
 impl Trees {
@@ -81,6 +83,7 @@ impl Trees {
             trees: vec![host],
             by_uuid: HashMap::new(),
             mounts: Vec::new(),
+            doubted: Vec::new(),
         }
     }
 
@@ -132,6 +135,21 @@ impl Trees {
         Ok(())
     }
 
+    /// A program may have changed anything below a folder but what was put there.
+    pub(super) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
+        let spot = self.resolve(folder, true)?;
+        self.doubted.push((spot.tree, spot.inner));
+        Ok(())
+    }
+
+    /// Why nobody can know what is there, if a program was there.
+    fn doubts(&self, spot: &Spot) -> Option<String> {
+        let inside = |(tree, folder): &(usize, PathBuf)| {
+            *tree == spot.tree && spot.inner != *folder && spot.inner.starts_with(folder)
+        };
+        self.doubted.iter().any(inside).then(|| "a program has been there".into())
+    }
+
     pub(super) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
         let spot = self.resolve(place, follow)?;
         self.look_at(&spot)
@@ -146,6 +164,9 @@ impl Trees {
         }
         if tree.nodes.contains_key(spot.inner.as_os_str()) {
             return Ok(Some(true));
+        }
+        if self.doubts(&spot).is_some() {
+            return Ok(None);
         }
         match &tree.base {
             Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
@@ -176,6 +197,9 @@ impl Trees {
             Some(Node::Dir { .. }) => Err(wrong("not a regular file")),
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
+            None if self.doubts(&spot).is_some() => {
+                Ok(Text::Unknown(self.doubts(&spot).unwrap_or_default()))
+            }
             None => match &self.trees[spot.tree].base {
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
@@ -229,6 +253,9 @@ impl Trees {
         let gone = |path: &Path| matches!(tree.nodes.get(path.as_os_str()), Some(Node::Gone));
         if tree.removed && spot.inner.ancestors().any(gone) {
             return Ok(Look::Missing);
+        }
+        if let Some(why) = self.doubts(spot) {
+            return Ok(Look::Unknown(why));
         }
         match &tree.base {
             Base::Below => self.look_below(&spot.inner),
