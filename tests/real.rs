@@ -117,10 +117,21 @@ fn the_way_back_into_an_encrypted_root() {
     done.succeeded();
 }
 
+const INSTALL: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/install.sh"));
+const PORTAGE: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/portage.sh"));
+
 #[test]
-fn the_second_half_of_an_installation() {
-    let lab = Lab::new(&["64M", "64M"]);
-    let test = "the_second_half_of_an_installation";
-    let Some(done) = lab.run(test, include_str!("lab/install.sh")) else { return };
+fn a_system_gets_its_name_people_services_and_kernel_options() {
+    let lab = Lab::new(&["64M"]);
+    let test = "a_system_gets_its_name_people_services_and_kernel_options";
+    let Some(done) = lab.run(test, INSTALL) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn packages_are_merged_and_failures_explained() {
+    let lab = Lab::new(&["64M"]);
+    let test = "packages_are_merged_and_failures_explained";
+    let Some(done) = lab.run(test, PORTAGE) else { return };
     done.succeeded();
 }

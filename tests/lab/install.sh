@@ -1,29 +1,4 @@
-# The second half of an installation: crypttab.*, dmcrypt.*, system.*, service.*, portage.*, kernel.*,
-# boot.*, in a root that is made from the tools of this machine.
-
-# target FOLDER: everything of this machine is seen there, and what is written stays there.
-target() {
-    mkdir -p "/run/layers$1/upper" "/run/layers$1/work" "$1"
-    must mount -t overlay overlay -o "lowerdir=/,upperdir=/run/layers$1/upper,workdir=/run/layers$1/work" "$1"
-}
-# refused TEXT RHAI: it is refused with this text and a remedy, before anything is done.
-refused() {
-    printf '%s\n' "$2" >"$OUT/refused.rhai"
-    must_not "$G" plan "$OUT/refused.rhai" >"$OUT/refused.out" 2>&1
-    grep -qF "$1" "$OUT/refused.out" || { echo "not said: $1"; cat "$OUT/refused.out"; exit 1; }
-}
-# same_again RHAI: done twice, the second time there is nothing to do.
-same_again() {
-    do_ "$1"
-    must "$G" "$OUT/do.rhai" --yes --prove --json --journal /run/again $(everything) >"$OUT/again.json"
-    rm -r /run/again
-    python3 - "$OUT/again.json" <<'END' || { echo "of: $1"; exit 1; }
-import json, sys
-done = [e for e in map(json.loads, open(sys.argv[1])) if e["event"] == "done"]
-if not done or any(not e.get("already") for e in done):
-    sys.exit(f"not already so: {done}")
-END
-}
+# crypttab.*, dmcrypt.*, system.*, service.*, kernel.config and kernel.require, in a root of its own.
 
 target /mnt/t
 T=/mnt/t
@@ -106,17 +81,19 @@ refused 'there is no runlevel odd' 'service::enable("/mnt/t", "dbus", #{ runleve
 mkdir -p /run/openrc/{daemons,exclusive,failed,hotplugged,inactive,options,scheduled,started,starting,stopping,tmp,wasinactive}; : >/run/openrc/softlevel
 cat >/etc/init.d/napper <<'END'
 #!/sbin/openrc-run
-command=/bin/sleep
+command=/usr/bin/sleep
 command_args=1000
 command_background=yes
 pidfile=/run/napper.pid
 END
 chmod 755 /etc/init.d/napper
 same_again 'service::start("napper", #{ init: "openrc" });'
-must kill -0 "$(cat /run/napper.pid)"
+napper=$(cat /run/napper.pid)
+must kill -0 "$napper"
 says 'print(service::status("/", "napper", #{ init: "openrc" }).started);' true
 same_again 'service::stop("napper", #{ init: "openrc" });'
-must_not test -e /run/napper.pid
+# Nobody reaps it here.
+must_not grep -qs 'State:.[SRD]' "/proc/$napper/status"
 
 # systemd's units, of a system that does not run.
 rm -f $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service

@@ -35,6 +35,16 @@ pub enum PortageRule {
         /// What is wrong with it.
         why: BadValue,
     },
+    /// A file that Portage gives up on.
+    #[error(
+        "{place} sets {name} by a command: Portage can't read that, and no line of the file counts"
+    )]
+    Unreadable {
+        /// The file.
+        place: Place,
+        /// The variable.
+        name: String,
+    },
     /// No such profile.
     #[error("there is no profile {name}: {place} does not exist{}", list(proposed))]
     NoProfile {
@@ -135,6 +145,9 @@ impl Rule for PortageRule {
             Self::BadAtom { .. } => "write it as sys-fs/cryptsetup; options are named".into(),
             Self::BadWord { .. } => "one word per entry of the list".into(),
             Self::BadName { .. } => "use letters, digits and _".into(),
+            Self::Unreadable { name, .. } => {
+                format!("set {name} to what the command prints, or remove the line")
+            }
             Self::Value { .. } => "write what it comes to: -j9 instead of -j$((NJOBS+1))".into(),
             Self::NoProfile { .. } => "choose one that eselect profile list shows".into(),
             Self::NoRepository { .. } => "emerge --sync, or emerge-webrsync, inside first".into(),

@@ -112,14 +112,18 @@ impl Action for MakeConf {
             Some(Text::Known(bytes)) => lost(&String::from_utf8_lossy(&bytes)),
             _ => Vec::new(),
         };
+        let set_now = |name: &String| values.iter().any(|(set, _)| *set == name);
+        let bare = lost.iter().find(|(name, raw)| !set_now(name) && raw.starts_with(['$', '`']));
+        if let Some((name, _)) = bare {
+            return Err(PortageRule::Unreadable { place, name: name.clone() }.into());
+        }
         let set = |text: &str| {
             let set =
                 |text: String, (name, value): &(&String, String)| shell::set(&text, name, value);
             values.iter().try_fold(text.to_owned(), set).map_err(|why| unreadable(&place, &why))
         };
         let mut plan = edit(place.clone(), cx, set)?;
-        let set_now = |name: &String| values.iter().any(|(set, _)| *set == name);
-        for name in lost.iter().filter(|name| !set_now(name)) {
+        for (name, _) in lost.iter().filter(|(name, _)| !set_now(name)) {
             plan = plan.warn(Some(format!(
                 "{place} sets {name} in a way that only a shell understands: for Portage it is lost"
             )));
@@ -128,8 +132,8 @@ impl Action for MakeConf {
     }
 }
 
-/// Variables that are set in a way that Portage does not understand.
-fn lost(text: &str) -> Vec<String> {
+/// Variables that are set in a way that Portage does not understand, and how.
+fn lost(text: &str) -> Vec<(String, String)> {
     // A text that can't be read is refused where it is edited.
     let all = shell::all(text).unwrap_or_default();
     let is_lost = |raw: &str, adds: bool| {
@@ -140,7 +144,10 @@ fn lost(text: &str) -> Vec<String> {
                 portage::quoted(&bare).is_err()
             }
     };
-    all.into_iter().filter(|(_, raw, adds)| is_lost(raw, *adds)).map(|(name, ..)| name).collect()
+    all.into_iter()
+        .filter(|(_, raw, adds)| is_lost(raw, *adds))
+        .map(|(name, raw, _)| (name, raw))
+        .collect()
 }
 
 /// A line of a table of packages.
@@ -247,6 +254,8 @@ mod tests {
     #[test]
     fn what_portage_loses_is_noticed() {
         let text = "A=\"-O2\"\nB=\"${A} -g\"\nC=$(nproc)\nD+=\" x\"\nE=\"${X:-1}\"\nF=`x`\n";
-        assert_eq!(super::lost(text), ["C", "D", "E", "F"]);
+        let lost = super::lost(text);
+        let names: Vec<&str> = lost.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["C", "D", "E", "F"]);
     }
 }
