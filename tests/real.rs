@@ -135,3 +135,13 @@ fn packages_are_merged_and_failures_explained() {
     let Some(done) = lab.run(test, PORTAGE) else { return };
     done.succeeded();
 }
+
+const BOOT: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/boot.sh"));
+
+#[test]
+fn a_kernel_gets_its_initramfs_and_its_place_in_the_menu() {
+    let lab = Lab::new(&["200M", "400M", "16M", "16M"]);
+    let test = "a_kernel_gets_its_initramfs_and_its_place_in_the_menu";
+    let Some(done) = lab.run(test, BOOT) else { return };
+    done.succeeded();
+}

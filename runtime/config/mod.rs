@@ -6,6 +6,7 @@
 
 pub mod crypttab;
 pub mod dmcrypt;
+pub mod grub;
 pub mod kernel;
 pub mod packages;
 pub mod portage;

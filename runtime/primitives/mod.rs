@@ -3,6 +3,7 @@
 //! To add one: write its arguments with [`crate::args!`], implement `Action` or `Query` beside
 //! them, and add a line to [`crate::registry::PRIMITIVES`]. Nothing else.
 
+pub mod boot;
 pub mod btrfs;
 pub mod chroot;
 pub mod crypt;

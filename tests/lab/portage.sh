@@ -16,6 +16,10 @@ else
     must command -v emerge
 fi
 
+# No udev made this one.
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+do_ 'chroot::prepare("/mnt/t");'
+
 # package NAME VERSION KEYWORDS <<END: an ebuild, with what is to be in it.
 R=$T/var/db/repos/gentoo
 package() {
@@ -52,7 +56,7 @@ src_install() { insinto /lib/modules/6.6.62-test/extra; newins - module.ko <<<$R
 END
 sed -i 's/LICENSE="GPL-2"/LICENSE="odd"/' $R/app-misc/after/after-1.ebuild
 mkdir -p $T/etc/portage/repos.conf $T/etc/portage/package.use
-printf '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = /var/db/repos/gentoo\nsync-type =\nauto-sync = no\n' >$T/etc/portage/repos.conf/gentoo.conf
+printf '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = /var/db/repos/gentoo\nsync-type =\nsync-uri =\nauto-sync = no\n' >$T/etc/portage/repos.conf/gentoo.conf
 printf '# Mine.\nNJOBS="$(nproc)"\nFEATURES="-sandbox -usersandbox -userpriv -userfetch -pid-sandbox -network-sandbox -ipc-sandbox -mount-sandbox -news"\nMAKEOPTS="-j1" # few\nACCEPT_LICENSE="GPL-2"\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' >$T/etc/portage/make.conf
 echo '# one file' >$T/etc/portage/package.accept_keywords
 cp $T/etc/portage/make.conf before
@@ -93,5 +97,6 @@ do_ 'portage::resume("/mnt/t", #{ skip_first: true });'
 must test -d $T/var/db/pkg/app-misc/after-1
 fails 'emerge knows no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'
 
+do_ 'chroot::release("/mnt/t");'
 umount /mnt/t
 nothing_left

@@ -71,6 +71,20 @@ pub enum KernelRule {
         /// The module.
         module: String,
     },
+    /// dracut did without a module.
+    #[error("dracut has made the initramfs without the module {module:?}")]
+    LeftOut {
+        /// The system.
+        root: String,
+        /// The module.
+        module: String,
+    },
+    /// Not the name of a variable.
+    #[error("{name:?} is not the name of a variable")]
+    BadName {
+        /// The text.
+        name: String,
+    },
     /// A tool is not installed there.
     #[error("{root} has no {program}")]
     NoProgram {
@@ -127,6 +141,12 @@ impl Rule for KernelRule {
                 _ => "emerge --oneshot sys-kernel/dracut; dracut --list-modules tells what it has"
                     .into(),
             },
+            Self::LeftOut { root, module } => format!(
+                "its lines above say which program it lacks ({}); install that in {root}, then run \
+                 this again: this image can't open what needs it",
+                if module == "crypt-gpg" { "gpg: app-crypt/gnupg" } else { module }
+            ),
+            Self::BadName { .. } => "use letters, digits and _".into(),
             Self::NoProgram { package, .. } => format!("emerge {package}"),
         })
     }
@@ -134,6 +154,7 @@ impl Rule for KernelRule {
     fn exit(&self) -> Exit {
         match self {
             Self::Lacks { .. } | Self::NoDracutModule { .. } => Exit::Refused,
+            Self::LeftOut { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
     }

@@ -80,7 +80,7 @@ impl Query for Version {
         let place = Place::new(&self.sources, Some(&self.root));
         Ok(match version_of(&place, cx)? {
             Some(version) => Answer::Known(version),
-            None => Answer::Guess("0.0.0-unknown".into()),
+            None => Answer::Guess(super::UNKNOWN.into()),
         })
     }
 }

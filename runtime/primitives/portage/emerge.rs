@@ -100,9 +100,10 @@ impl Merging<'_> {
 /// The plan of a run of emerge.
 pub(in crate::primitives) fn merging(run: &Merging<'_>, cx: &Planning<'_>) -> Result<Plan<()>> {
     run.packages.iter().try_for_each(|package| must_be_atom(package))?;
-    // EMERGE_DEFAULT_OPTS may ask; what a build says is in its log.
+    // EMERGE_DEFAULT_OPTS may ask; what a build says is in its log; without --autounmask it does not
+    // tell which keywords would do.
     let mut cmd = command(run.root, "emerge", cx)?
-        .args(["--ask=n", "--color=n", "--nospinner", "--quiet-build=y"])
+        .args(["--ask=n", "--color=n", "--nospinner", "--quiet-build=y", "--autounmask=y"])
         .args(run.options.iter().cloned());
     if run.autounmask {
         // Written at once instead of into a file that etc-update would have to merge.
