@@ -118,7 +118,11 @@ fn the_way_back_into_an_encrypted_root() {
 }
 
 const INSTALL: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/install.sh"));
-const PORTAGE: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/portage.sh"));
+const PORTAGE: &str = concat!(
+    include_str!("lab/target.sh"),
+    include_str!("lab/portage.sh"),
+    include_str!("lab/initramfs.sh")
+);
 
 #[test]
 fn a_system_gets_its_name_people_services_and_kernel_options() {
@@ -132,7 +136,7 @@ fn a_system_gets_its_name_people_services_and_kernel_options() {
 fn packages_are_merged_and_failures_explained() {
     let lab = Lab::new(&["64M"]);
     let test = "packages_are_merged_and_failures_explained";
-    let Some(done) = lab.run(test, PORTAGE) else { return };
+    let Some(done) = lab.run_beside(test, PORTAGE) else { return };
     done.succeeded();
 }
 

@@ -38,7 +38,7 @@ for p in test other; do
 done
 package app-misc/one 1 amd64 <<'END'
 IUSE="extra"
-src_install() { use extra && dodir /opt/extra; insinto /opt; newins - one <<<one; }
+src_install() { insinto /opt; newins - one <<<"$(usex extra with without)"; }
 END
 package app-misc/two 1 amd64 <<'END'
 RDEPEND="app-misc/one[extra]"
@@ -52,7 +52,7 @@ package app-misc/after 1 amd64 <<'END'
 BDEPEND="app-misc/one"
 END
 package sys-kernel/module 1 amd64 <<'END'
-src_install() { insinto /lib/modules/6.6.62-test/extra; newins - module.ko <<<$RANDOM; }
+src_install() { insinto /lib/modules/6.6.62-test/extra; newins - module.ko <<<$RANDOM$RANDOM; }
 END
 sed -i 's/LICENSE="GPL-2"/LICENSE="odd"/' $R/app-misc/after/after-1.ebuild
 mkdir -p $T/etc/portage/repos.conf $T/etc/portage/package.use
@@ -85,7 +85,7 @@ portage::license("/mnt/t", "app-misc/after", ["odd"]);'
 printf '# one file\napp-misc/three ~amd64\n' | must cmp - $T/etc/portage/package.accept_keywords
 must test -f $T/etc/portage/package.use/gscript
 do_ 'portage::emerge("/mnt/t", ["app-misc/two", "app-misc/three"], #{ jobs: 1 });'
-must test -d $T/opt/extra
+must test "$(cat $T/opt/one)" = with
 says 'print(portage::has_version("/mnt/t", ">=app-misc/one-1")); print(portage::has_version("/mnt/t", "app-misc/broken"));' 'true
 false'
 
@@ -95,8 +95,8 @@ must grep -q 'it is made so' fails.out
 must test -f "$(grep -o '/mnt/t/var/tmp/portage/app-misc/broken-1/temp/build.log' fails.out | head -1)"
 do_ 'portage::resume("/mnt/t", #{ skip_first: true });'
 must test -d $T/var/db/pkg/app-misc/after-1
+do_ 'portage::emerge("/mnt/t", ["sys-kernel/module"]);'
+before=$(cat $T/lib/modules/6.6.62-test/extra/module.ko)
+do_ 'kernel::modules_rebuild("/mnt/t");'
+must_not grep -qx "$before" $T/lib/modules/6.6.62-test/extra/module.ko
 fails 'emerge knows no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'
-
-do_ 'chroot::release("/mnt/t");'
-umount /mnt/t
-nothing_left

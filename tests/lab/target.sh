@@ -1,5 +1,12 @@
 # A root that is made from the tools of this machine, and what scripts do with it.
 
+# A machine that many work on is not to be changed: what goes on is seen in here only.
+if [ "${NAMESPACE-}" = own ]; then
+    must mount -t tmpfs tmpfs /run
+    must mount -t tmpfs tmpfs /mnt
+    everything() { :; }
+fi
+
 # target FOLDER: everything of this machine is seen there, and what is written stays there.
 target() {
     mkdir -p "/run/layers$1/upper" "/run/layers$1/work" "$1"

@@ -34,16 +34,13 @@ args! {
 const MAKE_PROFILE: &str = "/etc/portage/make.profile";
 
 /// The names in profiles.desc that a name may have been meant for.
-fn proposed(name: &str, list: &str) -> Vec<String> {
-    let names = || {
-        list.lines().filter_map(|line| {
-            (!line.starts_with('#')).then(|| line.split_whitespace().nth(1)).flatten()
-        })
-    };
-    let last = name.rsplit('/').next().unwrap_or(name);
-    let like = names().filter(|known| known.contains(last) || known.starts_with(name));
-    let mut found: Vec<String> =
-        nearest(name, names()).into_iter().chain(like).map(Into::into).collect();
+fn proposed(wanted: &str, desc: &str) -> Vec<String> {
+    let lines = desc.lines().filter(|line| !line.starts_with('#'));
+    let known: Vec<&str> = lines.filter_map(|line| line.split_whitespace().nth(1)).collect();
+    let last = wanted.rsplit('/').next().unwrap_or(wanted);
+    let like = known.iter().filter(|one| one.contains(last) || one.starts_with(wanted));
+    let closest = nearest(wanted, known.iter().copied());
+    let mut found: Vec<String> = closest.into_iter().chain(like.copied()).map(Into::into).collect();
     found.dedup();
     found.truncate(6);
     found

@@ -80,11 +80,11 @@ impl Action for Hostname {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = &self.name;
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         // RFC 1123, 2.1.
         if name.is_empty()
             || name.len() > 63
-            || !name.bytes().all(plain)
+            || !name.bytes().all(allowed)
             || name.trim_matches('-') != name
         {
             return Err(SystemRule::BadName { what: "host name", value: name.clone() }.into());
@@ -110,8 +110,8 @@ impl Action for Timezone {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let zone = &self.zone;
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"/_+-".contains(&b);
-        if zone.is_empty() || zone.starts_with('/') || !zone.bytes().all(plain) {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+-".contains(&b);
+        if zone.is_empty() || zone.starts_with('/') || !zone.bytes().all(allowed) {
             return Err(SystemRule::BadName { what: "time zone", value: zone.clone() }.into());
         }
         let file = there(&self.root, &format!("/usr/share/zoneinfo/{zone}"));
