@@ -101,8 +101,8 @@ impl Lab {
             .output()
             .expect("a shell");
         keep_proved(&self.folder.path().join("proved"), test);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let console = text(&output.stdout) + text(&output.stderr).as_str();
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let console = said(&output.stdout) + said(&output.stderr).as_str();
         Some(Done { folder: self.folder, console, code: output.status.code().unwrap_or(-1) })
     }
 

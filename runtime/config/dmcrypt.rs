@@ -15,8 +15,7 @@ pub fn set(text: &str, head: (&str, &str), settings: &[(&str, &str)]) -> Result<
         }
         return Ok(super::append(text, &stanza));
     };
-    let length =
-        lines[start + 1..].iter().position(|l| begins(l)).unwrap_or(lines.len() - start - 1);
+    let length = lines[start + 1..].iter().position(begins).unwrap_or(lines.len() - start - 1);
     // Comments in front of the next stanza are about that one.
     let of_this = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let own = lines[start + 1..=start + length].iter().rposition(of_this).map_or(0, |at| at + 1);

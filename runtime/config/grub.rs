@@ -59,7 +59,7 @@ pub fn entries(text: &str) -> Vec<Entry> {
             let mut words = line.split_whitespace();
             match words.next() {
                 Some("linux" | "linux16" | "linuxefi") => {
-                    entry.kernel = words.next().unwrap_or_default().to_owned();
+                    words.next().unwrap_or_default().clone_into(&mut entry.kernel);
                     entry.cmdline = words.collect::<Vec<_>>().join(" ");
                 }
                 Some("initrd" | "initrd16" | "initrdefi") => {

@@ -89,8 +89,8 @@ fn read(line: &str) -> Option<(&str, Setting)> {
 
 /// What an option is set to; `None` where the file does not say, which is as good as no.
 pub fn get(text: &str, name: &str) -> Option<Setting> {
-    let found = text.lines().filter_map(read).filter(|(found, _)| *found == short(name));
-    found.last().map(|(_, setting)| setting)
+    let mut lines = text.lines().filter_map(read);
+    lines.rfind(|(found, _)| *found == short(name)).map(|(_, setting)| setting)
 }
 
 /// The text in which an option is set.

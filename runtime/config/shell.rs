@@ -173,9 +173,8 @@ fn word_end(text: &str, start: usize) -> Result<usize, Unclosed> {
             (Some('\''), '\'') | (Some('"'), '"') | (Some('`'), '`') | (Some(')'), ')') => {
                 open.pop();
             }
-            (Some('\''), _) => {}
+            (Some('\''), _) | (Some('"'), '\'') => {}
             (_, '\\') => drop(chars.next()),
-            (Some('"'), '\'') => {}
             (_, '\'' | '"' | '`') => open.push(c),
             (_, '$') if text[start + at..].starts_with("$(") => {
                 chars.next();

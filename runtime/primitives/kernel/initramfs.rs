@@ -29,6 +29,9 @@ args! {
         pub add: Option<Vec<String>>,
         /// Programs to take along. Without stty a passphrase is shown while it is typed.
         pub install: Option<Vec<String>>,
+        /// dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the
+        /// initramfs: its own cryptsetup does not know keys that GPG protects.
+        pub omit: Option<Vec<String>>,
         /// The image; `/boot/initramfs-VERSION.img` when absent.
         pub image: Option<AbsPath>,
         /// How it is compressed.
@@ -54,6 +57,22 @@ fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
         }
     }
     Err(missing().into())
+}
+
+/// dracut's modules that put systemd into an initramfs.
+const SYSTEMD: [&str; 3] = ["systemd", "systemd-initrd", "dracut-systemd"];
+
+impl Initramfs {
+    /// The options that leave modules out.
+    fn omitted(&self, added: &[String]) -> Vec<String> {
+        let gpg = added.iter().any(|module| module == "crypt-gpg");
+        let omit = match &self.omit {
+            Some(omit) => omit.join(" "),
+            None if gpg => SYSTEMD.join(" "),
+            None => String::new(),
+        };
+        if omit.is_empty() { Vec::new() } else { vec!["--omit".into(), omit] }
+    }
 }
 
 /// The first of these modules that dracut said it leaves out.
@@ -98,6 +117,7 @@ impl Action for Initramfs {
         let cmd = command(root, "dracut", cx)?
             .args(["--force", "--no-hostonly", "--kver", &version])
             .args(["--add", &modules.join(" "), "--install", &install.join(" ")])
+            .args(self.omitted(&modules))
             .args(["--compress", &self.compress, &image.to_string()])
             .limit(None);
         let place = Place::new(&image, Some(root));

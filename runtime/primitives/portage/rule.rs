@@ -128,7 +128,7 @@ impl Change {
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {
-    lines.map(|line| format!("\n  {line}")).collect()
+    lines.fold(String::new(), |text, line| text + "\n  " + line.as_str())
 }
 
 fn phase(phase: Option<&str>) -> String {
