@@ -11,8 +11,14 @@ refused 'has no module "nonesuch"' 'kernel::initramfs("/mnt/t", #{ add: ["nonesu
 refused 'there are no modules of the kernel 1.2.3' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
 refused 'is not the version of a kernel' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
-fails 'without the module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"], image: "/boot/other.img", compress: "zstd -1" });'
-mv $T/usr/bin/gpg.away $T/usr/bin/gpg; rm -f $T/boot/other.img
+refused '/mnt/t has no gpg' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"] });'
+mv $T/usr/bin/gpg.away $T/usr/bin/gpg
+# What dracut itself finds missing.
+mv $T/usr/sbin/lvm $T/usr/sbin/lvm.away
+fails 'lacks the program that is named above it' 'kernel::initramfs("/mnt/t", #{ add: ["lvm"], image: "/boot/other.img" });'
+must grep -q "'lvm' cannot be" fails.out
+must_not test -e $T/boot/other.img
+mv $T/usr/sbin/lvm.away $T/usr/sbin/lvm
 
 do_ 'chroot::release("/mnt/t");'
 umount /mnt/t

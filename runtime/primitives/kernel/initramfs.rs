@@ -59,13 +59,29 @@ fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
     Err(missing().into())
 }
 
+/// Refuses a module for GPG's keys where there is no gpg to take along.
+fn must_have_gpg(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Result<()> {
+    if !modules.iter().any(|module| module == CRYPT_GPG) {
+        return Ok(());
+    }
+    for path in ["/usr/bin/gpg", "/usr/bin/gpg2"] {
+        if exists(&there(root, path), cx)? != Some(false) {
+            return Ok(());
+        }
+    }
+    let (program, package) = ("gpg", "app-crypt/gnupg");
+    Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into())
+}
+
+/// dracut's module for keys that GPG protects.
+const CRYPT_GPG: &str = "crypt-gpg";
 /// dracut's modules that put systemd into an initramfs.
 const SYSTEMD: [&str; 3] = ["systemd", "systemd-initrd", "dracut-systemd"];
 
 impl Initramfs {
     /// The options that leave modules out.
     fn omitted(&self, added: &[String]) -> Vec<String> {
-        let gpg = added.iter().any(|module| module == "crypt-gpg");
+        let gpg = added.iter().any(|module| module == CRYPT_GPG);
         let omit = match &self.omit {
             Some(omit) => omit.join(" "),
             None if gpg => SYSTEMD.join(" "),
@@ -102,6 +118,7 @@ impl Action for Initramfs {
         }
         let modules = self.add.clone().unwrap_or_else(|| vec!["crypt".into(), "lvm".into()]);
         modules.iter().try_for_each(|module| must_have(root, module, cx))?;
+        must_have_gpg(root, &modules, cx)?;
         let version = chosen(self.version.as_ref(), root, cx)?;
         if let Some(version) = &version {
             let place = there(root, &format!("{MODULES}/{version}"));
@@ -135,7 +152,10 @@ impl Action for Initramfs {
         let plan = Plan::run(cmd)
             .makes(Fact::File { place: place.clone(), digest: None, mode: None })
             .always()
-            .hint("is there room left in /boot (df -h)? A kernel that is not used any more can go");
+            .hint(
+                "a module that can't be installed lacks the program that is named above it: emerge that. \
+                 Otherwise: is there room left in /boot (df -h)? A kernel that is not used any more can go",
+            );
         let plan = match exists(&place, cx)? {
             Some(true) => plan.undo(Undo::Impossible("the image that was there is replaced")),
             _ => plan.undo(Undo::Steps(vec![Step::Remove { place }])),

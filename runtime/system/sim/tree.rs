@@ -59,6 +59,8 @@ struct Spot {
 
 /// How many links a path may lead through (path_resolution(7)).
 const MOST_LINKS: usize = 40;
+/// Why nobody knows what is in a folder.
+const DOUBT: &str = "a program has been there";
 
 #[derive(Clone)]
 pub(super) struct Trees {
@@ -142,12 +144,11 @@ impl Trees {
         Ok(())
     }
 
-    /// Why nobody can know what is there, if a program was there.
-    fn doubts(&self, spot: &Spot) -> Option<String> {
-        let inside = |(tree, folder): &(usize, PathBuf)| {
+    /// Whether a program was there that may have changed it.
+    fn doubted_at(&self, spot: &Spot) -> bool {
+        self.doubted.iter().any(|(tree, folder)| {
             *tree == spot.tree && spot.inner != *folder && spot.inner.starts_with(folder)
-        };
-        self.doubted.iter().any(inside).then(|| "a program has been there".into())
+        })
     }
 
     pub(super) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
@@ -165,10 +166,8 @@ impl Trees {
         if tree.nodes.contains_key(spot.inner.as_os_str()) {
             return Ok(Some(true));
         }
-        if self.doubts(&spot).is_some() {
-            return Ok(None);
-        }
         match &tree.base {
+            _ if self.doubted_at(&spot) => Ok(None),
             Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
             Base::Bind(from) => self.is_empty(&Place::here(joined(from, &spot.inner))),
             Base::Empty => Ok(Some(true)),
@@ -197,10 +196,8 @@ impl Trees {
             Some(Node::Dir { .. }) => Err(wrong("not a regular file")),
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
-            None if self.doubts(&spot).is_some() => {
-                Ok(Text::Unknown(self.doubts(&spot).unwrap_or_default()))
-            }
             None => match &self.trees[spot.tree].base {
+                _ if self.doubted_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
                 Base::Bind(from) => self.read(&Place::here(joined(from, &spot.inner))),
@@ -254,8 +251,8 @@ impl Trees {
         if tree.removed && spot.inner.ancestors().any(gone) {
             return Ok(Look::Missing);
         }
-        if let Some(why) = self.doubts(spot) {
-            return Ok(Look::Unknown(why));
+        if self.doubted_at(spot) {
+            return Ok(Look::Unknown(DOUBT.into()));
         }
         match &tree.base {
             Base::Below => self.look_below(&spot.inner),
