@@ -51,7 +51,9 @@ fn main() -> ExitCode {
         None => match (&cli.eval, &cli.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, cli.lua),
             (None, Some(_)) => commands::run::run(&cli.run),
-            (None, None) if ask::somebody() => commands::shell::shell(&cli::ShellArgs::default()),
+            (None, None) if ask::somebody() || shell::has_script() => {
+                commands::shell::shell(&cli::ShellArgs::default())
+            }
             (None, None) => commands::help(),
         },
     };

@@ -203,3 +203,36 @@ fn a_second_run_changes_only_what_it_destroys_on_request() {
     let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
 }
+
+const INSTALL: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/install.sh"));
+const PORTAGE: &str = concat!(
+    include_str!("lab/target.sh"),
+    include_str!("lab/portage.sh"),
+    include_str!("lab/initramfs.sh")
+);
+
+#[test]
+fn a_system_gets_its_name_people_services_and_kernel_options() {
+    let lab = Lab::new(&["64M"]);
+    let test = "a_system_gets_its_name_people_services_and_kernel_options";
+    let Some(done) = lab.run(test, INSTALL) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn packages_are_merged_and_failures_explained() {
+    let lab = Lab::new(&["64M"]);
+    let test = "packages_are_merged_and_failures_explained";
+    let Some(done) = lab.run_beside(test, PORTAGE) else { return };
+    done.succeeded();
+}
+
+const BOOT: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/boot.sh"));
+
+#[test]
+fn a_kernel_gets_its_initramfs_and_its_place_in_the_menu() {
+    let lab = Lab::new(&["200M", "400M", "16M", "16M"]);
+    let test = "a_kernel_gets_its_initramfs_and_its_place_in_the_menu";
+    let Some(done) = lab.run(test, BOOT) else { return };
+    done.succeeded();
+}

@@ -35,11 +35,11 @@ use gscript::types::Map;
 use crate::ask;
 use crate::cli::{Cli, Patience, Values};
 use crate::render::Problem;
+use crate::screen::tell;
 
 /// Says how it is used.
 pub(crate) fn help() -> Exit {
-    // Nothing can be done about a standard output that is closed.
-    let _ = Cli::command().print_help();
+    tell(&Cli::command().render_help().to_string());
     Exit::Usage
 }
 

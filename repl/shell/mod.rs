@@ -202,3 +202,12 @@ pub(crate) fn greet(what: &str) {
 pub(crate) fn is_piped() -> bool {
     !std::io::stdin().is_terminal()
 }
+
+/// Whether somebody pipes a script to a command line without words.
+pub(crate) fn has_script() -> bool {
+    use nix::sys::stat::{SFlag, fstat};
+    fstat(std::io::stdin()).is_ok_and(|found| {
+        let kind = SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT;
+        kind == SFlag::S_IFIFO || (kind == SFlag::S_IFREG && found.st_size > 0)
+    })
+}

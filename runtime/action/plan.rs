@@ -142,6 +142,25 @@ impl Plan<()> {
     pub fn already(why: impl Into<String>) -> Self {
         Self { already: Some(why.into()), ..Self::steps(Vec::new()) }
     }
+
+    /// This plan, and then another one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
+        self.makes.extend(other.makes);
+        self.warnings.extend(other.warnings);
+        self.always |= other.always;
+        self.hint = other.hint.or(self.hint);
+        self.undo = match (self.undo, other.undo) {
+            (undo, Undo::Nothing) | (Undo::Nothing, undo) => undo,
+            (Undo::Steps(first), Undo::Steps(then)) => {
+                Undo::Steps(then.into_iter().chain(first).collect())
+            }
+            (Undo::Impossible(why), _) | (_, Undo::Impossible(why)) => Undo::Impossible(why),
+            (Undo::Release, _) | (_, Undo::Release) => Undo::Release,
+        };
+        self
+    }
 }
 
 impl<T> Plan<T> {

@@ -1,7 +1,5 @@
 //! Working inside an installed system.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::mount::{mounting, unmounting};
@@ -11,7 +9,7 @@ use crate::error::{Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Fact, MountOrigin, is_below};
 use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
-use crate::types::{AbsPath, Mode, Place, Propagation};
+use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 
 args! {
     /// Makes a root ready to be entered: resolv.conf is copied into it (what a link leads to, not
@@ -53,7 +51,7 @@ args! {
         /// The program and its arguments.
         pub argv: Vec<String>,
         /// Variables for it, as a map from name to value.
-        pub env: Option<Env>,
+        pub env: Option<Variables>,
         /// Whether an exit code other than 0 ends the recipe.
         pub check: bool = true,
     }
@@ -84,33 +82,6 @@ args! {
     "chroot.release" => pub struct Release {
         /// The mount point of the root.
         pub root: AbsPath,
-    }
-}
-
-/// A map of variables.
-#[derive(Debug, Clone)]
-pub struct Env(BTreeMap<String, String>);
-
-impl crate::types::ParamValue for Env {
-    const TYPE: crate::types::ParamType =
-        crate::types::ParamType::new("variables", "a map from names to texts");
-
-    fn decode(value: &crate::types::Value) -> std::result::Result<Self, crate::types::Mismatch> {
-        use crate::types::{Mismatch, Value};
-        let Value::Map(map) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
-        let entry = |(name, value): &(String, Value)| {
-            let text = String::decode(value).map_err(|m| m.inside(&format!(".{name}")))?;
-            if name.is_empty() || name.contains(['=', '\0']) {
-                return Err(Mismatch::because(&Self::TYPE, format!("the name {name:?}")));
-            }
-            Ok((name.clone(), text))
-        };
-        map.iter().map(entry).collect::<std::result::Result<_, _>>().map(Self)
-    }
-
-    fn encode(&self) -> crate::types::Value {
-        use crate::types::Value;
-        Value::Map(self.0.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect())
     }
 }
 
@@ -154,7 +125,7 @@ impl Rule for ChrootRule {
 }
 
 /// The root must be a mounted filesystem of its own.
-fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
+pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
     let path = root.to_string();
     if path == "/" {
         return Err(ChrootRule::Ourselves { root: path }.into());
@@ -310,7 +281,7 @@ impl Action for Run {
             return Err(ChrootRule::NoCommand.into());
         };
         let mut cmd = Cmd::inside(root, program).args(args.iter().cloned()).limit(None);
-        for (name, value) in self.env.iter().flat_map(|env| &env.0) {
+        for (name, value) in self.env.iter().flat_map(Variables::iter) {
             cmd = cmd.env(name, value);
         }
         if !self.check {

@@ -3,20 +3,27 @@
 //! To add one: write its arguments with [`crate::args!`], implement `Action` or `Query` beside
 //! them, and add a line to [`crate::registry::PRIMITIVES`]. Nothing else.
 
+pub mod boot;
 pub mod btrfs;
 pub mod chroot;
 pub mod crypt;
+pub mod crypttab;
 pub mod disk;
+mod edit;
 pub mod file;
 pub mod fs;
 pub mod fstab;
 pub mod journal;
+pub mod kernel;
 pub mod key;
 pub mod luks;
 pub mod lvm;
 pub mod md;
 pub mod mount;
+pub mod portage;
+pub mod service;
 pub mod stage3;
+pub mod system;
 pub mod text;
 
 use crate::machine::{Device, Machine};

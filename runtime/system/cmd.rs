@@ -53,6 +53,8 @@ pub struct Cmd {
     pub limit: Option<Duration>,
     /// Whether every exit code is an answer, and not only 0.
     pub any_code: bool,
+    /// Whether it may change any file of the root that it runs in.
+    pub anything: bool,
 }
 
 /// How long a command may take unless it, or the person, says otherwise.
@@ -88,6 +90,7 @@ impl Cmd {
             stdin: Stdin::Null,
             limit: Some(DEFAULT_LIMIT),
             any_code: false,
+            anything: false,
         }
     }
 
@@ -137,6 +140,12 @@ impl Cmd {
     #[must_use]
     pub fn any_code(self) -> Self {
         Self { any_code: true, ..self }
+    }
+
+    /// It may change any file of the root that it runs in: what is there afterwards no plan knows.
+    #[must_use]
+    pub fn anything(self) -> Self {
+        Self { anything: true, ..self }
     }
 
     /// The system's tools that take part, in the order in which data goes through them.

@@ -16,6 +16,7 @@ mod secret;
 mod shown;
 mod size;
 mod value;
+mod variables;
 
 pub use choices::{
     BtrfsProfile, Choice, FsKind, KdfKind, LuksVersion, MdFormat, Propagation, RaidLevel, TableKind,
@@ -32,3 +33,4 @@ pub use secret::Secret;
 pub use shown::{cut, printable, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use value::{Map, Value};
+pub use variables::Variables;

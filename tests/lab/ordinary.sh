@@ -14,7 +14,7 @@ must lvm lvcreate --yes --extents 20 --name root vg
 must mkfs.ext4 -q /dev/mapper/vg-root
 
 mkdir -p /run/udev/data
-for device in /dev/ubd[ab] /dev/ubda[12] /dev/mapper/enc /dev/mapper/vg-root; do
+for device in /dev/ubd[abp] /dev/ubda[12] /dev/mapper/enc /dev/mapper/vg-root; do
     number=$(lsblk --nodeps --noheadings --output MAJ:MIN "$device" | tr -d ' ')
     {
         echo I:1

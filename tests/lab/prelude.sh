@@ -85,6 +85,8 @@ orphans_end() {
         orphan=
         for stat in /proc/[0-9]*/stat; do
             read -r orphan <"$stat" || continue
+            # LVM's own watcher of RAID volumes stays for the next one.
+            case $orphan in *"(dmeventd)"*) orphan=; continue ;; esac
             # The name is in parentheses and may hold anything.
             rest=${orphan##*) }
             read -r state parent _ <<<"$rest"

@@ -1,5 +1,6 @@
 //! Partition types: what a partition is for, as both table formats write it.
 
+use crate::machine::PartitionEntry;
 use crate::types::{Completes, Mismatch, ParamType, ParamValue, Value, nearest};
 
 /// The type of a partition.
@@ -39,6 +40,14 @@ pub const KINDS: &[Named] = &[
     kind("home", "8302", "933ac7e1-2eb4-4f13-b844-0e14e2aef915", None),
     kind("data", "0700", "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", Some(0x0c)),
 ];
+
+/// Whether a partition has the type with this name.
+pub(in crate::primitives) fn is_kind(partition: &PartitionEntry, name: &str) -> bool {
+    KINDS.iter().filter(|kind| kind.name == name).any(|kind| {
+        partition.code.eq_ignore_ascii_case(kind.gpt)
+            || kind.mbr.is_some_and(|byte| partition.code == format!("{byte:#x}"))
+    })
+}
 
 const NAMES: &[&str] =
     &["linux", "luks", "lvm", "raid", "swap", "efi", "bios-boot", "boot", "home", "data"];

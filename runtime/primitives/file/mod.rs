@@ -9,6 +9,7 @@ mod write;
 pub use change::{Chmod, Link, MakeDir, Remove};
 pub use owner::Chown;
 pub use read::{Exists, Read};
+pub(super) use write::replace;
 pub use write::{AppendLine, Copy, Write};
 
 use crate::action::{Effect, Planning};
@@ -24,6 +25,14 @@ pub enum FileRule {
     NotText {
         /// Which.
         place: Place,
+    },
+    /// Not what its format wants.
+    #[error("{place} can't be read: {why}")]
+    Damaged {
+        /// Which.
+        place: Place,
+        /// What is wrong with it.
+        why: String,
     },
     /// Nothing is there.
     #[error("there is no file {place}")]
@@ -76,6 +85,7 @@ impl Rule for FileRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NotText { .. } => "copy it with file::copy instead of reading it".into(),
+            Self::Damaged { .. } => "correct it with an editor, then run this again".into(),
             Self::Missing { .. } => "check the path; is its filesystem mounted?".into(),
             Self::Folder { .. } | Self::NotAFolder { .. } => "choose another path".into(),
             Self::NoParent { parent, .. } => {
@@ -117,7 +127,7 @@ fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 }
 
 /// The text of a file; nothing if it does not exist.
-fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
+pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
     match cx.look(place)? {
         Look::Missing => Ok(None),
         Look::Dir { .. } => Err(FileRule::Folder { place: place.clone() }.into()),

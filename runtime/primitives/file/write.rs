@@ -67,7 +67,12 @@ args! {
 }
 
 /// The plan for a file with a new content.
-fn replace(place: Place, old: Option<Text>, content: Text, mode: Option<Mode>) -> Plan<()> {
+pub(in crate::primitives) fn replace(
+    place: Place,
+    old: Option<Text>,
+    content: Text,
+    mode: Option<Mode>,
+) -> Plan<()> {
     let digest = match &content {
         Text::Known(bytes) => Some(sha256(bytes)),
         Text::Unknown(_) => None,

@@ -9,7 +9,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use super::{Outcome, Step, StepError, System, Watch};
+use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
 use crate::machine::files::{FileError, Files, Look, Text};
 use crate::machine::{Fact, Machine, Scope};
 use crate::types::{Mode, Place};
@@ -165,6 +165,9 @@ impl System for Sim {
             Step::Unpack { archive, into } => {
                 self.trees.fill(into, format!("what {archive} contains"))?;
             }
+            Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
+                self.trees.doubt(&Place::here(root))?;
+            }
             Step::Run(_)
             | Step::Chown { .. }
             | Step::Mount(_)
@@ -225,12 +228,27 @@ impl System for Sim {
                     self.trees.made(uuid);
                 }
             }
-            // A file that a program makes appears with the fact that says so.
-            Fact::File { place, mode, .. } if self.look(place) == Ok(Look::Missing) => {
+            // What a program makes of a file nobody can know; it appears with the fact that says so.
+            Fact::File { place, digest: None, mode } => {
+                let found = match self.look(place) {
+                    Ok(Look::File { mode, .. }) => mode,
+                    Ok(Look::Missing) => Mode::new(0o600),
+                    _ => return,
+                };
                 let content = Text::Unknown("what a program wrote".into());
-                let node = Node::File { content, mode: mode.unwrap_or(Mode::new(0o600)) };
+                let node = Node::File { content, mode: mode.unwrap_or(found) };
                 // The step would have failed if it could not be there.
                 let _ = self.trees.put(place, node);
+            }
+            // So does a link, and a folder.
+            Fact::Link { place, to } if self.look(place) == Ok(Look::Missing) => {
+                let _ = self.trees.put(place, Node::Link { to: to.into() });
+            }
+            Fact::Dir { place } if self.look(place) == Ok(Look::Missing) => {
+                let _ = self.trees.make_dirs(place, Mode::new(0o755));
+            }
+            Fact::Absent { place } => {
+                let _ = self.trees.put(place, Node::Gone);
             }
             Fact::Subvolume { place } => {
                 let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };

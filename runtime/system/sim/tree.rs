@@ -59,6 +59,8 @@ struct Spot {
 
 /// How many links a path may lead through (path_resolution(7)).
 const MOST_LINKS: usize = 40;
+/// Why nobody knows what is in a folder.
+const DOUBT: &str = "a program has been there";
 
 #[derive(Clone)]
 pub(super) struct Trees {
@@ -70,6 +72,8 @@ pub(super) struct Trees {
     by_uuid: HashMap<String, usize>,
     /// Mount points of the simulation, the newest last.
     mounts: Vec<Mounted>,
+    /// Folders below which a program has changed what it liked, with their trees.
+    doubted: Vec<(usize, PathBuf)>,
 }
 
 impl Trees {
@@ -81,6 +85,7 @@ impl Trees {
             trees: vec![host],
             by_uuid: HashMap::new(),
             mounts: Vec::new(),
+            doubted: Vec::new(),
         }
     }
 
@@ -132,6 +137,20 @@ impl Trees {
         Ok(())
     }
 
+    /// A program may have changed anything below a folder but what was put there.
+    pub(super) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
+        let spot = self.resolve(folder, true)?;
+        self.doubted.push((spot.tree, spot.inner));
+        Ok(())
+    }
+
+    /// Whether a program was there that may have changed it.
+    fn doubted_at(&self, spot: &Spot) -> bool {
+        self.doubted.iter().any(|(tree, folder)| {
+            *tree == spot.tree && spot.inner != *folder && spot.inner.starts_with(folder)
+        })
+    }
+
     pub(super) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
         let spot = self.resolve(place, follow)?;
         self.look_at(&spot)
@@ -148,6 +167,7 @@ impl Trees {
             return Ok(Some(true));
         }
         match &tree.base {
+            _ if self.doubted_at(&spot) => Ok(None),
             Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
             Base::Bind(from) => self.is_empty(&Place::here(joined(from, &spot.inner))),
             Base::Empty => Ok(Some(true)),
@@ -177,6 +197,7 @@ impl Trees {
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
             None => match &self.trees[spot.tree].base {
+                _ if self.doubted_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
                 Base::Bind(from) => self.read(&Place::here(joined(from, &spot.inner))),
@@ -229,6 +250,9 @@ impl Trees {
         let gone = |path: &Path| matches!(tree.nodes.get(path.as_os_str()), Some(Node::Gone));
         if tree.removed && spot.inner.ancestors().any(gone) {
             return Ok(Look::Missing);
+        }
+        if self.doubted_at(spot) {
+            return Ok(Look::Unknown(DOUBT.into()));
         }
         match &tree.base {
             Base::Below => self.look_below(&spot.inner),

@@ -1,0 +1,184 @@
+//! Installing GRUB, and having it find the kernels.
+
+use serde::Serialize;
+
+use super::BootRule;
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::{Content, Fact, PartitionEntry, Table};
+use crate::primitives::disk::is_kind;
+use crate::primitives::edit::{assign, command, there, writes};
+use crate::system::{Outcome, Step};
+use crate::types::{AbsPath, DevicePath, TableKind, Variables};
+
+args! {
+    /// Installs GRUB from inside a system: into the boot sector of a disk (BIOS), or into an EFI system
+    /// partition. `removable` (the default) takes the place that every firmware looks at, and leaves
+    /// the firmware's own list of systems alone.
+    ///
+    /// A GPT disk without a BIOS boot partition, and a folder that is no EFI system partition, are refused.
+    ///
+    /// Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
+    ///
+    /// ```
+    /// disk::partition("/dev/sda", [#{ name: "bios", size: "2M", kind: "bios-boot" }, #{ name: "root", size: "rest" }]);
+    /// chroot::prepare("/mnt/old");
+    /// boot::grub_install("/mnt/old", #{ disk: "/dev/sda" });
+    /// ```
+    "boot.grub_install" => pub struct GrubInstall {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The disk, for BIOS.
+        pub disk: Option<DevicePath>,
+        /// Where the EFI system partition is mounted in the system, for EFI: `/boot/efi`.
+        pub efi: Option<AbsPath>,
+        /// For EFI: whether it takes the place for removable media.
+        pub removable: bool = true,
+        /// Modules of GRUB to have at once.
+        pub modules: Option<Vec<String>>,
+    }
+}
+
+args! {
+    /// Sets variables in `/etc/default/grub` (everything else in it stays as it is) and has
+    /// `grub-mkconfig` write `/boot/grub/grub.cfg`. Returns a map with `kernels` and `initrds`, the
+    /// images that it found. That it finds no kernel is an error.
+    ///
+    /// Source: grub-mkconfig(8); guide ER, "Configuring grub".
+    ///
+    /// ```
+    /// let line = boot::cmdline("/dev/vg_live/data");
+    /// boot::grub_config("/mnt/old", #{ defaults: #{ GRUB_CMDLINE_LINUX: line, GRUB_TIMEOUT: "3" } });
+    /// ```
+    "boot.grub_config" => pub struct GrubConfig {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The variables.
+        pub defaults: Option<Variables>,
+    }
+}
+
+const DEFAULTS: &str = "/etc/default/grub";
+const GRUB: &str = "/boot/grub";
+
+impl GrubInstall {
+    fn on_disk(&self, disk: &DevicePath, cx: &Planning<'_>) -> Result<Plan<()>> {
+        let disk = cx.device(disk)?;
+        let gpt = matches!(&disk.table, Some(Table { kind: TableKind::Gpt, .. }));
+        let parts = cx.machine.partitions(&disk.path);
+        let is_room = |part: &PartitionEntry| is_kind(part, "bios-boot");
+        if gpt && !parts.iter().any(|p| p.partition().is_some_and(is_room)) {
+            return Err(BootRule::NoBiosBoot { disk: disk.path.clone() }.into());
+        }
+        let cmd = command(&self.root, "grub-install", cx)?
+            .args(["--target=i386-pc", "--boot-directory=/boot"])
+            .args(self.modules())
+            .arg(&disk.path);
+        let core = there(&self.root, &format!("{GRUB}/i386-pc/core.img"));
+        Ok(Plan::run(cmd).makes(Fact::File { place: core, digest: None, mode: None }))
+    }
+
+    fn by_efi(&self, efi: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
+        let place = there(&self.root, &efi.to_string());
+        let not = |why: &str| BootRule::NotEfi { place: place.clone(), why: why.to_owned() };
+        let at = place.to_string();
+        let mount = cx.machine.mounts.iter().rfind(|mount| mount.at == at);
+        let mount = mount.ok_or_else(|| not("nothing is mounted there"))?;
+        let device = cx.machine.find(&mount.source).ok_or_else(|| not("it is on no device"))?;
+        if !matches!(&device.content, Some(Content::Filesystem { kind, .. }) if kind == "vfat") {
+            return Err(not(&format!("the filesystem on {} is not vfat", device.path)).into());
+        }
+        if !device.partition().is_some_and(|partition| is_kind(partition, "efi")) {
+            return Err(not(&format!("{} has another type", device.path)).into());
+        }
+        let mut cmd = command(&self.root, "grub-install", cx)?
+            .args(["--target=x86_64-efi", "--boot-directory=/boot"])
+            .arg(format!("--efi-directory={efi}"))
+            .args(self.modules());
+        let core = there(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
+        let mut plan = Plan::steps(Vec::new());
+        if self.removable {
+            cmd = cmd.args(["--removable", "--no-nvram"]);
+            let place = there(&self.root, &efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
+            plan = plan.makes(Fact::File { place, digest: None, mode: None });
+        }
+        Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
+    }
+
+    fn modules(&self) -> Option<String> {
+        self.modules.as_ref().map(|modules| format!("--modules={}", modules.join(" ")))
+    }
+}
+
+impl Action for GrubInstall {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let runs = Effect::Runs { program: "grub-install".into(), root: self.root.to_string() };
+        let sector = self.disk.iter().map(|disk| Effect::Alters { device: disk.to_string() });
+        sector.chain([writes(&self.root, "/boot"), runs]).collect()
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let plan = match (&self.disk, &self.efi) {
+            (Some(disk), None) => self.on_disk(disk, cx)?,
+            (None, Some(efi)) => self.by_efi(efi, cx)?,
+            _ => return Err(BootRule::Which.into()),
+        };
+        // Which version is there nobody can see: it is installed again.
+        Ok(plan
+            .always()
+            .hint("GRUB has to see the disks: chroot::prepare first; has /boot room left (df -h)?")
+            .undo(Undo::Impossible("the boot loader that was there is replaced")))
+    }
+}
+
+/// What grub-mkconfig found.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    kernels: Vec<String>,
+    initrds: Vec<String>,
+}
+
+impl Action for GrubConfig {
+    type Output = Found;
+
+    fn effects(&self) -> Vec<Effect> {
+        let runs = Effect::Runs { program: "grub-mkconfig".into(), root: self.root.to_string() };
+        vec![writes(&self.root, DEFAULTS), writes(&self.root, GRUB), runs]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Found>> {
+        let given = self.defaults.iter().flat_map(Variables::iter);
+        let given: Vec<(&str, String)> = given.map(|(n, v)| (n.as_str(), v.clone())).collect();
+        if let Some((name, _)) = given.iter().find(|(name, _)| !crate::config::shell::is_name(name))
+        {
+            return Err(BootRule::BadText { text: (*name).to_owned() }.into());
+        }
+        let config = there(&self.root, &format!("{GRUB}/grub.cfg"));
+        let cmd = command(&self.root, "grub-mkconfig", cx)?;
+        let cmd = cmd.args(["--output", &format!("{GRUB}/grub.cfg")]);
+        let boot = there(&self.root, "/boot");
+        let read = move |outcomes: &[Outcome]| {
+            let said = outcomes.last().map_or("", |outcome| outcome.stderr.as_str());
+            let after = |what: &str| {
+                let found = said.lines().filter_map(|line| line.trim().strip_prefix(what));
+                found.map(|path| path.trim().to_owned()).collect::<Vec<_>>()
+            };
+            let kernels = after("Found linux image:");
+            match kernels.is_empty() {
+                true => Err(BootRule::NoKernel { place: boot.clone() }.into()),
+                false => Ok(Found { kernels, initrds: after("Found initrd image:") }),
+            }
+        };
+        let guess = Found { kernels: Vec::new(), initrds: Vec::new() };
+        // Kernels come and go: it looks again.
+        Ok(assign(there(&self.root, DEFAULTS), cx, &given)?
+            .then(Step::Run(cmd))
+            .makes(Fact::File { place: config, digest: None, mode: None })
+            .always()
+            .undo(Undo::Impossible("the old menu is not kept"))
+            .reads(guess, read))
+    }
+}

@@ -1,0 +1,243 @@
+//! Building and installing kernels.
+
+use super::version::chosen;
+use super::{KernelRule, SOURCES};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::machine::files::Text;
+use crate::primitives::edit::{assign, command, exists, there, writes};
+use crate::primitives::portage::{Merging, merging};
+use crate::system::{Cmd, Step};
+use crate::types::{AbsPath, Choice, Mode, Place, Variables, sha256};
+
+args! {
+    /// Sets variables in `/etc/genkernel.conf`; everything else in it stays as it is. What the guide asks
+    /// for is set as well, unless it is given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL on, MENUCONFIG
+    /// off. genkernel does not read make.conf: MAKEOPTS has to be set here again.
+    ///
+    /// Source: guide ER, "ensure these settings are set in /etc/genkernel.conf"; genkernel(8).
+    ///
+    /// ```
+    /// kernel::genkernel_conf("/mnt/old", #{ values: #{ MAKEOPTS: "-j9 -l8" } });
+    /// ```
+    "kernel.genkernel_conf" => pub struct GenkernelConf {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The variables.
+        pub values: Option<Variables>,
+    }
+}
+
+args! {
+    /// Builds the kernel in `/usr/src/linux` and installs its modules. `make` brings the configuration
+    /// into line first (`olddefconfig`) and leaves the image to `kernel.install`; `genkernel` does
+    /// everything, the initramfs included.
+    ///
+    /// Source: guide ER, `genkernel all`; the kernel's Documentation/admin-guide/README.rst.
+    ///
+    /// ```
+    /// kernel::build("/mnt/old", #{ how: "make", jobs: 9 });
+    /// ```
+    "kernel.build" => pub struct Build {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// By which means.
+        pub how: How = "genkernel",
+        /// How many compilers at a time.
+        pub jobs: Option<u32>,
+    }
+}
+
+args! {
+    /// Installs the kernel that was built in `/usr/src/linux` into `/boot`: `vmlinuz-VERSION`,
+    /// `config-VERSION` and, where there is one, `System.map-VERSION`. Returns the path of the kernel.
+    ///
+    /// Source: installkernel(8).
+    ///
+    /// ```
+    /// let image = kernel::install("/mnt/old", #{ version: "6.6.62-gentoo" });
+    /// ```
+    "kernel.install" => pub struct Install {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The version; that of the sources when absent.
+        pub version: Option<String>,
+        /// The image in the sources.
+        pub image: String = "arch/x86/boot/bzImage",
+    }
+}
+
+args! {
+    /// Builds the modules again that packages bring for the kernel.
+    ///
+    /// Source: guide ER, `module-rebuild rebuild`, which is a set of Portage today.
+    ///
+    /// ```
+    /// kernel::modules_rebuild("/mnt/old");
+    /// ```
+    "kernel.modules_rebuild" => pub struct ModulesRebuild {
+        /// The mount point of the system.
+        pub root: AbsPath,
+    }
+}
+
+/// By which means a kernel is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// `genkernel all`.
+    Genkernel,
+    /// The kernel's own Makefile.
+    Make,
+}
+
+impl Choice for How {
+    const NAME: &'static str = "way to build a kernel";
+    const WORDS: &'static [&'static str] = &["genkernel", "make"];
+    const ALL: &'static [Self] = &[Self::Genkernel, Self::Make];
+}
+
+const GENKERNEL_CONF: &str = "/etc/genkernel.conf";
+
+/// What the guide wants, in the order in which it names it.
+const WANTED: [(&str, &str); 6] = [
+    ("LUKS", "yes"),
+    ("LVM", "yes"),
+    ("GPG", "yes"),
+    ("BUSYBOX", "yes"),
+    ("DISKLABEL", "yes"),
+    ("MENUCONFIG", "no"),
+];
+
+impl Action for GenkernelConf {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![writes(&self.root, GENKERNEL_CONF)]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let given: Vec<(&String, &String)> = self.values.iter().flat_map(Variables::iter).collect();
+        if let Some((name, _)) = given.iter().find(|(n, _)| !crate::config::shell::is_name(n)) {
+            return Err(KernelRule::BadName { name: (*name).clone() }.into());
+        }
+        let wanted =
+            WANTED.iter().filter(|(name, _)| given.iter().all(|(given, _)| *given != name));
+        let wanted = wanted.map(|(name, value)| (*name, (*value).to_owned()));
+        let all: Vec<(&str, String)> = wanted
+            .chain(given.iter().map(|(name, value)| (name.as_str(), (*value).clone())))
+            .collect();
+        assign(there(&self.root, GENKERNEL_CONF), cx, &all)
+    }
+}
+
+impl Action for Build {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let program = self.how.word().into();
+        vec![Effect::Runs { program, root: self.root.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let config = there(&self.root, &format!("{SOURCES}/.config"));
+        let makefile = there(&self.root, &format!("{SOURCES}/Makefile"));
+        if exists(&makefile, cx)? == Some(false) {
+            return Err(KernelRule::NoSources { place: there(&self.root, SOURCES) }.into());
+        }
+        if self.how == How::Make && exists(&config, cx)? == Some(false) {
+            return Err(KernelRule::NoConfig { looked: vec![config] }.into());
+        }
+        let jobs = self.jobs.map(|jobs| format!("-j{jobs}"));
+        let run = |cmd: Cmd| Step::Run(cmd.limit(None).anything());
+        let steps = match self.how {
+            How::Genkernel => {
+                let cmd = command(&self.root, "genkernel", cx)?.arg("--no-menuconfig");
+                let makeopts = jobs.map(|jobs| format!("--makeopts={jobs}"));
+                vec![run(cmd.args(makeopts).arg("all"))]
+            }
+            How::Make => {
+                let make = command(&self.root, "make", cx)?.args(["-C", SOURCES]);
+                let build = make.clone().args(jobs);
+                vec![
+                    run(make.clone().arg("olddefconfig")),
+                    run(build),
+                    run(make.arg("modules_install")),
+                ]
+            }
+        };
+        Ok(Plan::steps(steps)
+            .always()
+            .hint("read what it says above; kernel::require tells which options are missing")
+            .undo(Undo::Impossible("what was built stays in the sources")))
+    }
+}
+
+/// The steps that put a file of the sources into `/boot`.
+fn installed(plan: Plan<()>, from: Place, to: Place, cx: &Planning<'_>) -> Result<Plan<()>> {
+    let digest = match crate::primitives::file::text(&from, cx)? {
+        None => return Err(KernelRule::NotBuilt { place: from }.into()),
+        Some(Text::Known(bytes)) => Some(sha256(&bytes)),
+        Some(Text::Unknown(_)) => None,
+    };
+    let mode = Some(Mode::new(0o644));
+    let undo = match exists(&to, cx)? {
+        Some(true) => Undo::Impossible("the file that was there is replaced"),
+        _ => Undo::Steps(vec![Step::Remove { place: to.clone() }]),
+    };
+    let one = Plan::step(Step::Copy { from, to: to.clone(), mode })
+        .makes(Fact::File { place: to, digest, mode })
+        .undo(undo);
+    Ok(plan.and(if digest_unknown(&one) { one.always() } else { one }))
+}
+
+fn digest_unknown(plan: &Plan<()>) -> bool {
+    plan.makes.iter().any(|fact| matches!(fact, Fact::File { digest: None, .. }))
+}
+
+impl Action for Install {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![writes(&self.root, "/boot")]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let version = chosen(self.version.as_ref(), &self.root, cx)?;
+        let version = version.unwrap_or_else(|| super::UNKNOWN.into());
+        let from = |name: &str| there(&self.root, &format!("{SOURCES}/{name}"));
+        let to = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
+        let plan = Plan::steps(Vec::new());
+        let plan = installed(plan, from(&self.image), to("vmlinuz"), cx)?;
+        let mut plan = installed(plan, from(".config"), to("config"), cx)?;
+        if exists(&from("System.map"), cx)? != Some(false) {
+            plan = installed(plan, from("System.map"), to("System.map"), cx)?;
+        }
+        let boot = there(&self.root, "/boot");
+        if exists(&boot, cx)? == Some(false) {
+            plan.steps.insert(0, Step::MakeDir { place: boot, mode: Mode::new(0o755) });
+        }
+        let plan = plan.hint("is there room left in /boot (df -h)? An old kernel can go");
+        Ok(plan.returns(format!("/boot/vmlinuz-{version}")))
+    }
+}
+
+impl Action for ModulesRebuild {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        Merging::effects(&self.root)
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let packages = ["@module-rebuild".to_owned()];
+        let run = Merging {
+            root: &self.root,
+            options: vec!["--oneshot".into()],
+            packages: &packages,
+            autounmask: false,
+        };
+        merging(&run, cx)
+    }
+}

@@ -1,0 +1,177 @@
+//! The initramfs that finds the root.
+
+use super::version::chosen;
+use super::{KernelRule, MODULES};
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::primitives::edit::{command, exists, there};
+use crate::system::{Outcome, Step};
+use crate::types::{AbsPath, Place};
+
+args! {
+    /// Makes an initramfs with dracut. It is made for any machine, not for the one that it is made on.
+    /// A module that dracut leaves out is an error: `crypt-gpg`, for a key that GPG protects, has to be
+    /// asked for by name and needs gpg inside the system. Returns the path of the image.
+    ///
+    /// Source: dracut(8).
+    ///
+    /// ```
+    /// let image = kernel::initramfs("/mnt/old", #{ version: "6.6.62-gentoo", add: ["crypt", "crypt-gpg", "lvm"] });
+    /// ```
+    "kernel.initramfs" => pub struct Initramfs {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The kernel; that of the sources in `/usr/src/linux` when absent.
+        pub version: Option<String>,
+        /// dracut's modules; `crypt` and `lvm` when absent.
+        pub add: Option<Vec<String>>,
+        /// Programs to take along. Without stty a passphrase is shown while it is typed.
+        pub install: Option<Vec<String>>,
+        /// dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the
+        /// initramfs: its own cryptsetup does not know keys that GPG protects.
+        pub omit: Option<Vec<String>>,
+        /// The image; `/boot/initramfs-VERSION.img` when absent.
+        pub image: Option<AbsPath>,
+        /// How it is compressed.
+        pub compress: String = "zstd -3",
+    }
+}
+
+/// Where dracut has its modules, each in a folder that begins with two digits.
+const DRACUT: &str = "/usr/lib/dracut/modules.d";
+
+/// Refuses a module that dracut does not have.
+fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
+    let missing =
+        || KernelRule::NoDracutModule { root: root.to_string(), module: module.to_owned() };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+    if module.is_empty() || !module.bytes().all(plain) {
+        return Err(missing().into());
+    }
+    for number in 0..100 {
+        let place = there(root, &format!("{DRACUT}/{number:02}{module}"));
+        if exists(&place, cx)? != Some(false) {
+            return Ok(());
+        }
+    }
+    Err(missing().into())
+}
+
+/// Refuses a module for GPG's keys where there is no gpg to take along.
+fn must_have_gpg(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Result<()> {
+    if !modules.iter().any(|module| module == CRYPT_GPG) {
+        return Ok(());
+    }
+    for path in ["/usr/bin/gpg", "/usr/bin/gpg2"] {
+        if exists(&there(root, path), cx)? != Some(false) {
+            return Ok(());
+        }
+    }
+    let (program, package) = ("gpg", "app-crypt/gnupg");
+    Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into())
+}
+
+/// dracut's module for keys that GPG protects.
+const CRYPT_GPG: &str = "crypt-gpg";
+/// dracut's modules that put systemd into an initramfs.
+const SYSTEMD: [&str; 3] = ["systemd", "systemd-initrd", "dracut-systemd"];
+
+impl Initramfs {
+    /// The options that leave modules out.
+    fn omitted(&self, added: &[String]) -> Vec<String> {
+        let gpg = added.iter().any(|module| module == CRYPT_GPG);
+        let omit = match &self.omit {
+            Some(omit) => omit.join(" "),
+            None if gpg => SYSTEMD.join(" "),
+            None => String::new(),
+        };
+        if omit.is_empty() { Vec::new() } else { vec!["--omit".into(), omit] }
+    }
+}
+
+/// The first of these modules that dracut said it leaves out.
+fn left_out(said: &str, modules: &[String]) -> Option<String> {
+    let refuses = |line: &str| {
+        line.contains("cannot be installed")
+            || line.contains("cannot be found")
+            || line.contains("will not be installed")
+    };
+    let names = |line: &str, module: &str| line.contains(&format!("'{module}'"));
+    let lines = || said.lines().filter(|line| refuses(line));
+    modules.iter().find(|module| lines().any(|line| names(line, module))).cloned()
+}
+
+impl Action for Initramfs {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Runs { program: "dracut".into(), root: self.root.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let root = &self.root;
+        if exists(&there(root, DRACUT), cx)? == Some(false) {
+            let (program, package) = ("dracut", "sys-kernel/dracut");
+            return Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into());
+        }
+        let modules = self.add.clone().unwrap_or_else(|| vec!["crypt".into(), "lvm".into()]);
+        modules.iter().try_for_each(|module| must_have(root, module, cx))?;
+        must_have_gpg(root, &modules, cx)?;
+        let version = chosen(self.version.as_ref(), root, cx)?;
+        if let Some(version) = &version {
+            let place = there(root, &format!("{MODULES}/{version}"));
+            if exists(&place, cx)? == Some(false) {
+                return Err(KernelRule::NoModules { version: version.clone(), place }.into());
+            }
+        }
+        // In a plan nobody may know it; the run does.
+        let version = version.unwrap_or_else(|| super::UNKNOWN.into());
+        let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
+        let image = self.image.clone().unwrap_or_else(default);
+        let install = self.install.clone().unwrap_or_else(|| vec!["stty".into()]);
+        let cmd = command(root, "dracut", cx)?
+            .args(["--force", "--no-hostonly", "--kver", &version])
+            .args(["--add", &modules.join(" "), "--install", &install.join(" ")])
+            .args(self.omitted(&modules))
+            .args(["--compress", &self.compress, &image.to_string()])
+            .limit(None);
+        let place = Place::new(&image, Some(root));
+        let root = root.to_string();
+        let read = {
+            let image = image.to_string();
+            move |outcomes: &[Outcome]| {
+                let said = outcomes.last().map(|o| format!("{}\n{}", o.stdout, o.stderr));
+                match left_out(&said.unwrap_or_default(), &modules) {
+                    Some(module) => Err(KernelRule::LeftOut { root: root.clone(), module }.into()),
+                    None => Ok(image.clone()),
+                }
+            }
+        };
+        let plan = Plan::run(cmd)
+            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+            .always()
+            .hint(
+                "a module that can't be installed lacks the program that is named above it: emerge that. \
+                 Otherwise: is there room left in /boot (df -h)? A kernel that is not used any more can go",
+            );
+        let plan = match exists(&place, cx)? {
+            Some(true) => plan.undo(Undo::Impossible("the image that was there is replaced")),
+            _ => plan.undo(Undo::Steps(vec![Step::Remove { place }])),
+        };
+        Ok(plan.reads(image.to_string(), read))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_dracut_leaves_out_is_heard() {
+        let said = "dracut: dracut module 'nbd' will not be installed, because command 'nbd-client' could not be found!\n\
+            dracut: Module 'crypt-gpg' cannot be installed.\n";
+        let modules = ["crypt".to_owned(), "crypt-gpg".to_owned()];
+        assert_eq!(super::left_out(said, &modules).as_deref(), Some("crypt-gpg"));
+        assert_eq!(super::left_out(said, &modules[..1]), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! Whether a kernel has what something needs.
+
+use serde::Serialize;
+
+use super::config::read;
+use super::known::{Need, menu};
+use super::{KernelRule, SOURCES};
+use crate::action::{Answer, Planning, Query};
+use crate::args;
+use crate::config::kernel::{self, Options, Setting};
+use crate::error::Result;
+use crate::machine::files::Text;
+use crate::primitives::edit::there;
+use crate::types::{AbsPath, Place};
+
+args! {
+    /// Checks that a kernel has the options that something needs, and refuses one that has not, with a
+    /// table that says what to change in menuconfig. `encrypted-root` is what booting from LVM in a
+    /// LUKS container takes, `guide-crypto` the guide's own list of options to set to Yes.
+    ///
+    /// Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (where menuconfig has it,
+    /// where that is known). Without a `file`, it looks for the configuration of the running kernel
+    /// (`/proc/config.gz`, `/boot/config-VERSION`) where the root is `/`, and for that of the sources in
+    /// `/usr/src/linux` elsewhere.
+    ///
+    /// Source: guide ER, "ensure the following options are set to Yes"; Gentoo wiki, "Dm-crypt".
+    ///
+    /// ```
+    /// let table = kernel::require("/mnt/old", "encrypted-root", #{ options: #{ EXT4_FS: "y" }, check: false });
+    /// ```
+    "kernel.require" => pub struct Require {
+        /// The mount point of the system; `/` for the running one.
+        pub root: AbsPath,
+        /// What needs them.
+        pub need: Need,
+        /// More options; what is to be a module may also be built in.
+        pub options: Option<Options>,
+        /// The configuration: as it is, or compressed with gzip.
+        pub file: Option<AbsPath>,
+        /// Whether options that are missing end the recipe.
+        pub check: bool = true,
+    }
+}
+
+/// An option as scripts see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Its name without `CONFIG_`.
+    pub option: String,
+    /// What it has to be.
+    pub wanted: String,
+    /// What it is.
+    pub found: String,
+    /// Whether that will do.
+    pub ok: bool,
+    /// Where menuconfig has it.
+    pub menu: Option<String>,
+}
+
+impl Require {
+    /// Where a configuration may be, the likeliest first.
+    fn places(&self, cx: &Planning<'_>) -> Vec<Place> {
+        if let Some(file) = &self.file {
+            return vec![Place::new(file, Some(&self.root))];
+        }
+        let sources = there(&self.root, &format!("{SOURCES}/.config"));
+        if self.root.to_string() != "/" {
+            return vec![sources];
+        }
+        let mut places = vec![Place::here("/proc/config.gz")];
+        if let Ok(Text::Known(release)) = cx.files.read(&Place::here("/proc/sys/kernel/osrelease"))
+        {
+            let release = String::from_utf8_lossy(&release);
+            places.push(Place::here(format!("/boot/config-{}", release.trim())));
+        }
+        places.push(sources);
+        places
+    }
+
+    fn table(&self, text: &str) -> Vec<Checked> {
+        let built_in = |module: bool| if module { Setting::Module } else { Setting::Yes };
+        let listed = self.need.options().iter().map(|(n, module)| (*n, built_in(*module)));
+        let more = self.options.iter().flat_map(|options| &options.0);
+        let more = more.map(|(name, setting)| (name.as_str(), setting.clone()));
+        let row = |(option, wanted): (&str, Setting)| {
+            let found = kernel::get(text, option).unwrap_or(Setting::No);
+            Checked {
+                option: option.to_owned(),
+                ok: found.is_enough(&wanted),
+                wanted: match wanted {
+                    Setting::Module => "m or y".into(),
+                    other => other.to_string(),
+                },
+                found: found.to_string(),
+                menu: menu(option).map(str::to_owned),
+            }
+        };
+        listed.chain(more).map(row).collect()
+    }
+}
+
+impl Query for Require {
+    type Output = Vec<Checked>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let looked = self.places(cx);
+        for place in &looked {
+            let bytes = match read(place, cx)? {
+                None => continue,
+                Some(Text::Unknown(_)) => return Ok(Answer::Guess(Vec::new())),
+                Some(Text::Known(bytes)) => bytes,
+            };
+            let table = self.table(&String::from_utf8_lossy(&bytes));
+            let lacking: Vec<Checked> = table.iter().filter(|row| !row.ok).cloned().collect();
+            return match self.check && !lacking.is_empty() {
+                true => Err(KernelRule::Lacks { place: place.clone(), lacking }.into()),
+                false => Ok(Answer::Known(table)),
+            };
+        }
+        Err(KernelRule::NoConfig { looked }.into())
+    }
+}

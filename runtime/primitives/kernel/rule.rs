@@ -1,0 +1,161 @@
+//! What can be wrong with a kernel.
+
+use std::fmt::Write;
+
+use super::require::Checked;
+use crate::error::{Exit, Rule};
+use crate::types::Place;
+
+/// A rule about kernels that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KernelRule {
+    /// Options are not as they have to be.
+    #[error("the kernel of {place} lacks {} option(s):{}", lacking.len(), table(lacking))]
+    Lacks {
+        /// The configuration.
+        place: Place,
+        /// What is not as it has to be.
+        lacking: Vec<Checked>,
+    },
+    /// No configuration.
+    #[error("there is no kernel configuration at {}", looked.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
+    NoConfig {
+        /// Where it was looked for.
+        looked: Vec<Place>,
+    },
+    /// Not compressed as its name says.
+    #[error("{place} can't be unpacked: {why}")]
+    Damaged {
+        /// Which.
+        place: Place,
+        /// The reason.
+        why: String,
+    },
+    /// No sources.
+    #[error("there are no kernel sources at {place}")]
+    NoSources {
+        /// Where.
+        place: Place,
+    },
+    /// The Makefile does not tell.
+    #[error("{place} does not tell a version")]
+    NoVersion {
+        /// Which file.
+        place: Place,
+    },
+    /// A kernel without modules.
+    #[error("there are no modules of the kernel {version}: {place} does not exist")]
+    NoModules {
+        /// Which kernel.
+        version: String,
+        /// Where they would be.
+        place: Place,
+    },
+    /// The kernel was not built.
+    #[error("the kernel is not built: there is no {place}")]
+    NotBuilt {
+        /// The image.
+        place: Place,
+    },
+    /// A name that would be another path.
+    #[error("{version:?} is not the version of a kernel")]
+    BadVersion {
+        /// The text.
+        version: String,
+    },
+    /// dracut without a module.
+    #[error("the dracut of {root} has no module {module:?}")]
+    NoDracutModule {
+        /// The system.
+        root: String,
+        /// The module.
+        module: String,
+    },
+    /// dracut did without a module.
+    #[error("dracut has made the initramfs without the module {module:?}")]
+    LeftOut {
+        /// The system.
+        root: String,
+        /// The module.
+        module: String,
+    },
+    /// Not the name of a variable.
+    #[error("{name:?} is not the name of a variable")]
+    BadName {
+        /// The text.
+        name: String,
+    },
+    /// A tool is not installed there.
+    #[error("{root} has no {program}")]
+    NoProgram {
+        /// The system.
+        root: String,
+        /// The program.
+        program: &'static str,
+        /// Its package.
+        package: &'static str,
+    },
+}
+
+/// One line per option: what it is, what it has to be, and where that is.
+fn table(lacking: &[Checked]) -> String {
+    let width = lacking.iter().map(|one| one.option.len()).max().unwrap_or_default();
+    lacking.iter().fold(String::new(), |mut text, one| {
+        let menu = one.menu.as_deref().unwrap_or("search for it with /");
+        // Writing to a String can't fail.
+        let _ = write!(
+            text,
+            "\n  {:<width$}  is {}, has to be {}  ({menu})",
+            one.option, one.found, one.wanted
+        );
+        text
+    })
+}
+
+impl Rule for KernelRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::Lacks { .. } => {
+                "set them with make menuconfig or kernel::config, then build the kernel again"
+                    .into()
+            }
+            Self::NoConfig { .. } | Self::Damaged { .. } => {
+                "name the file: file; a running kernel without /proc/config.gz may have it in /boot"
+                    .into()
+            }
+            Self::NoSources { .. } => {
+                "emerge sys-kernel/gentoo-sources, then eselect kernel set 1".into()
+            }
+            Self::NoVersion { .. } => "is it the folder of the sources?".into(),
+            Self::NoModules { .. } => {
+                "build and install the kernel first, or name its version: version".into()
+            }
+            Self::NotBuilt { .. } => "build it first: kernel::build".into(),
+            Self::BadVersion { .. } => "write it as uname -r does, such as 6.6.62-gentoo".into(),
+            Self::NoDracutModule { module, .. } => match module.as_str() {
+                "crypt-gpg" => {
+                    "emerge sys-kernel/dracut 044 or later with app-crypt/gnupg; or use a \
+                     key that GPG does not protect"
+                        .into()
+                }
+                _ => "emerge --oneshot sys-kernel/dracut; dracut --list-modules tells what it has"
+                    .into(),
+            },
+            Self::LeftOut { root, module } => format!(
+                "its lines above say which program it lacks ({}); install that in {root}, then run \
+                 this again: this image can't open what needs it",
+                if module == "crypt-gpg" { "gpg: app-crypt/gnupg" } else { module }
+            ),
+            Self::BadName { .. } => "use letters, digits and _".into(),
+            Self::NoProgram { package, .. } => format!("emerge {package}"),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Lacks { .. } | Self::NoDracutModule { .. } => Exit::Refused,
+            Self::LeftOut { .. } => Exit::Failed,
+            _ => Exit::Usage,
+        }
+    }
+}

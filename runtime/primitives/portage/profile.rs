@@ -1,0 +1,92 @@
+//! The profile of a system.
+
+use super::PortageRule;
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::machine::files::{Look, Text};
+use crate::primitives::edit::{exists, there, writes};
+use crate::primitives::file::text;
+use crate::system::Step;
+use crate::types::{AbsPath, Mode, nearest};
+
+args! {
+    /// Chooses a profile by its name: `/etc/portage/make.profile` leads to it afterwards, as after
+    /// `eselect profile set`, which need not be installed. An unknown name is refused with those that
+    /// are like it.
+    ///
+    /// Source: eselect(1), profile module; portage(5), "make.profile".
+    ///
+    /// ```
+    /// portage::profile("/mnt/old", "default/linux/amd64/23.0");
+    /// ```
+    "portage.profile" => pub struct Profile {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// Its name below `profiles` in the repository.
+        pub name: String,
+        /// The repository.
+        pub repository: AbsPath = "/var/db/repos/gentoo",
+    }
+}
+
+const MAKE_PROFILE: &str = "/etc/portage/make.profile";
+
+/// The names in profiles.desc that a name may have been meant for.
+fn proposed(wanted: &str, desc: &str) -> Vec<String> {
+    let lines = desc.lines().filter(|line| !line.starts_with('#'));
+    let known: Vec<&str> = lines.filter_map(|line| line.split_whitespace().nth(1)).collect();
+    let last = wanted.rsplit('/').next().unwrap_or(wanted);
+    let like = known.iter().filter(|one| one.contains(last) || one.starts_with(wanted));
+    let closest = nearest(wanted, known.iter().copied());
+    let mut found: Vec<String> = closest.into_iter().chain(like.copied()).map(Into::into).collect();
+    found.dedup();
+    found.truncate(6);
+    found
+}
+
+impl Action for Profile {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![writes(&self.root, MAKE_PROFILE)]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let name = self.name.as_str();
+        let climbs = name.split('/').any(|part| part.is_empty() || part.starts_with('.'));
+        let folder = there(&self.root, &format!("{}/profiles", self.repository));
+        if exists(&folder, cx)? == Some(false) {
+            let place = there(&self.root, &self.repository.to_string());
+            return Err(PortageRule::NoRepository { place }.into());
+        }
+        let mut profile = folder.clone();
+        profile.path.push(name);
+        if climbs || exists(&profile, cx)? == Some(false) {
+            let mut desc = folder;
+            desc.path.push("profiles.desc");
+            let list = match text(&desc, cx)? {
+                Some(Text::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+                _ => String::new(),
+            };
+            let (name, proposed) = (name.to_owned(), proposed(name, &list));
+            return Err(PortageRule::NoProfile { name, place: profile, proposed }.into());
+        }
+        let place = there(&self.root, MAKE_PROFILE);
+        let to = format!("../..{}/profiles/{name}", self.repository);
+        let undo = match cx.look(&place)? {
+            Look::Link { to } => {
+                let to = to.to_string_lossy().into_owned();
+                Undo::Steps(vec![Step::Link { place: place.clone(), to }])
+            }
+            _ => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+        };
+        let above = place.parent();
+        let mut steps = vec![Step::Link { place: place.clone(), to: to.clone() }];
+        if exists(&above, cx)? == Some(false) {
+            steps.insert(0, Step::MakeDir { place: above, mode: Mode::new(0o755) });
+        }
+        Ok(Plan::steps(steps).makes(Fact::Link { place, to }).undo(undo))
+    }
+}

@@ -1,0 +1,344 @@
+//! Services: what starts with a system, and what runs now.
+
+mod status;
+
+pub use status::Status;
+
+use std::path::Path;
+
+use super::edit::{command, exists, there};
+use super::system::Init;
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::{Result, Rule};
+use crate::machine::Fact;
+use crate::machine::files::Look;
+use crate::system::{Cmd, Step};
+use crate::types::{AbsPath, Place};
+
+args! {
+    /// Has a service start with the system: `rc-update add` where OpenRC starts it, `systemctl enable`
+    /// where systemd does. It is not started now.
+    ///
+    /// Source: rc-update(8); systemctl(1).
+    ///
+    /// ```
+    /// service::enable("/mnt/old", "dmcrypt", #{ runlevel: "boot" });
+    /// ```
+    "service.enable" => pub struct Enable {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The service: a script of `/etc/init.d`, or a unit.
+        pub name: String,
+        /// OpenRC's runlevel; systemd's units say themselves when they start.
+        pub runlevel: String = "default",
+        /// What starts the system; found out when absent.
+        pub init: Option<Init>,
+    }
+}
+
+args! {
+    /// Has a service not start with the system any more.
+    ///
+    /// Source: rc-update(8); systemctl(1).
+    ///
+    /// ```
+    /// service::disable("/mnt/old", "sshd");
+    /// ```
+    "service.disable" => pub struct Disable {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The service.
+        pub name: String,
+        /// OpenRC's runlevel.
+        pub runlevel: String = "default",
+        /// What starts the system; found out when absent.
+        pub init: Option<Init>,
+    }
+}
+
+args! {
+    /// Starts a service of the running system.
+    ///
+    /// Source: rc-service(8); systemctl(1).
+    ///
+    /// ```
+    /// service::start("sshd");
+    /// ```
+    "service.start" => pub struct Start {
+        /// The service.
+        pub name: String,
+        /// What started the system; found out when absent.
+        pub init: Option<Init>,
+    }
+}
+
+args! {
+    /// Stops a service of the running system.
+    ///
+    /// Source: rc-service(8); systemctl(1).
+    ///
+    /// ```
+    /// service::stop("sshd");
+    /// ```
+    "service.stop" => pub struct Stop {
+        /// The service.
+        pub name: String,
+        /// What started the system; found out when absent.
+        pub init: Option<Init>,
+    }
+}
+
+/// A rule about services that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceRule {
+    /// Not a name.
+    #[error("{name:?} is not the name of a service or runlevel")]
+    BadName {
+        /// The text.
+        name: String,
+    },
+    /// No such service.
+    #[error("there is no service {name}: {place} does not exist")]
+    NoService {
+        /// Its name.
+        name: String,
+        /// Where it would be.
+        place: Place,
+    },
+    /// No such runlevel.
+    #[error("there is no runlevel {name}: {place} does not exist")]
+    NoRunlevel {
+        /// Its name.
+        name: String,
+        /// Where it would be.
+        place: Place,
+    },
+}
+
+impl Rule for ServiceRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::BadName { .. } => "use letters, digits and . _ @ + -".into(),
+            Self::NoService { .. } => "install its package first: portage::emerge".into(),
+            Self::NoRunlevel { .. } => "choose one of sysinit, boot, default, nonetwork".into(),
+        })
+    }
+}
+
+/// Where OpenRC has a service's link in a runlevel.
+fn link_in(root: &AbsPath, runlevel: &str, name: &str) -> Place {
+    there(root, &format!("/etc/runlevels/{runlevel}/{name}"))
+}
+
+/// Where OpenRC has the script of a service.
+fn script(name: &str) -> String {
+    format!("/etc/init.d/{name}")
+}
+
+/// What OpenRC links while a service runs.
+fn started(name: &str) -> Place {
+    Place::here(format!("/run/openrc/started/{name}"))
+}
+
+fn must_be_name(name: &str) -> Result<()> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
+    match !name.is_empty() && !name.starts_with(['-', '.']) && name.bytes().all(plain) {
+        true => Ok(()),
+        false => Err(ServiceRule::BadName { name: name.to_owned() }.into()),
+    }
+}
+
+/// The folders in which systemd looks for units (systemd.unit(5)), the first first.
+const UNITS: [&str; 4] = [
+    "/etc/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// The unit's full name.
+fn unit(name: &str) -> String {
+    match Path::new(name).extension() {
+        Some(_) => name.to_owned(),
+        None => format!("{name}.service"),
+    }
+}
+
+/// Refuses a service that is not there.
+fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Result<()> {
+    must_be_name(name)?;
+    let places: Vec<Place> = match init {
+        Init::Openrc => vec![there(root, &script(name))],
+        Init::Systemd => {
+            // An instance comes from its template.
+            let file = match unit(name).split_once('@') {
+                Some((template, rest)) => {
+                    let kind = rest.rsplit_once('.').map_or("service", |(_, kind)| kind);
+                    format!("{template}@.{kind}")
+                }
+                None => unit(name),
+            };
+            UNITS.map(|folder| there(root, &format!("{folder}/{file}"))).into()
+        }
+    };
+    for place in &places {
+        if exists(place, cx)? != Some(false) {
+            return Ok(());
+        }
+    }
+    let place = places.last().cloned().unwrap_or_else(|| there(root, "/"));
+    Err(ServiceRule::NoService { name: name.to_owned(), place }.into())
+}
+
+fn systemctl(root: &AbsPath, verb: &str, name: &str, cx: &Planning<'_>) -> Result<Cmd> {
+    // With a root it works on files only, whatever runs outside.
+    Ok(command(root, "systemctl", cx)?.args(["--root=/", verb, &unit(name)]))
+}
+
+/// Whether systemd wants a unit anywhere it usually does.
+fn wanted(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
+    for target in
+        ["multi-user", "graphical", "sysinit", "sockets", "timers", "getty", "network-online"]
+    {
+        let place = there(root, &format!("{}/{target}.target.wants/{}", UNITS[0], unit(name)));
+        if matches!(cx.look(&place)?, Look::Link { .. }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn runs(program: &str, root: &AbsPath) -> Vec<Effect> {
+    vec![Effect::Runs { program: program.into(), root: root.to_string() }]
+}
+
+/// What changes a system's services; where only the system itself tells which, both are agreed to.
+fn manager(init: Option<Init>, root: &AbsPath) -> Vec<Effect> {
+    let programs: &[&str] = match init {
+        Some(Init::Openrc) => &["rc-update"],
+        Some(Init::Systemd) => &["systemctl"],
+        None => &["rc-update", "systemctl"],
+    };
+    programs.iter().flat_map(|program| runs(program, root)).collect()
+}
+
+impl Action for Enable {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        manager(self.init, &self.root)
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let (root, name) = (&self.root, self.name.as_str());
+        let init = Init::of(self.init, root, cx)?;
+        must_exist(root, name, init, cx)?;
+        match init {
+            Init::Openrc => {
+                must_be_name(&self.runlevel)?;
+                let place = link_in(root, &self.runlevel, name);
+                if exists(&place.parent(), cx)? == Some(false) {
+                    let (name, place) = (self.runlevel.clone(), place.parent());
+                    return Err(ServiceRule::NoRunlevel { name, place }.into());
+                }
+                let cmd = command(root, "rc-update", cx)?;
+                let del = cmd.clone().args(["del", name, &self.runlevel]);
+                let add = cmd.args(["add", name, &self.runlevel]);
+                Ok(Plan::run(add)
+                    .makes(Fact::Link { place, to: script(name) })
+                    .undo(Undo::Steps(vec![Step::Run(del)])))
+            }
+            Init::Systemd if wanted(root, name, cx)? => {
+                Ok(Plan::already(format!("{} is enabled", unit(name))))
+            }
+            Init::Systemd => {
+                let undo = Step::Run(systemctl(root, "disable", name, cx)?);
+                Ok(Plan::run(systemctl(root, "enable", name, cx)?).undo(Undo::Steps(vec![undo])))
+            }
+        }
+    }
+}
+
+impl Action for Disable {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        manager(self.init, &self.root)
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let (root, name) = (&self.root, self.name.as_str());
+        must_be_name(name)?;
+        match Init::of(self.init, root, cx)? {
+            Init::Openrc => {
+                must_be_name(&self.runlevel)?;
+                let place = link_in(root, &self.runlevel, name);
+                let cmd = command(root, "rc-update", cx)?;
+                let add = cmd.clone().args(["add", name, &self.runlevel]);
+                let del = cmd.args(["del", name, &self.runlevel]);
+                Ok(Plan::run(del)
+                    .makes(Fact::Absent { place })
+                    .undo(Undo::Steps(vec![Step::Run(add)])))
+            }
+            Init::Systemd => {
+                let undo = Step::Run(systemctl(root, "enable", name, cx)?);
+                Ok(Plan::run(systemctl(root, "disable", name, cx)?).undo(Undo::Steps(vec![undo])))
+            }
+        }
+    }
+}
+
+/// The command that starts or stops a service of the running system.
+fn control(verb: &str, name: &str, init: Init) -> Cmd {
+    match init {
+        Init::Openrc => Cmd::tool("rc-service").args(["--nocolor", name, verb]),
+        Init::Systemd => Cmd::tool("systemctl").args([verb, &unit(name)]),
+    }
+}
+
+/// The plan of starting (or stopping) one, undone by the other.
+fn controlled(
+    verbs: [&str; 2],
+    name: &str,
+    init: Option<Init>,
+    cx: &Planning<'_>,
+) -> Result<Plan<()>> {
+    let here = AbsPath::known("/");
+    let init = Init::of(init, &here, cx)?;
+    must_exist(&here, name, init, cx)?;
+    let back = Step::Run(control(verbs[1], name, init));
+    let plan = Plan::run(control(verbs[0], name, init)).undo(Undo::Steps(vec![back]));
+    Ok(match (init, verbs[0]) {
+        (Init::Openrc, "start") => {
+            plan.makes(Fact::Link { place: started(name), to: script(name) })
+        }
+        (Init::Openrc, _) => plan.makes(Fact::Absent { place: started(name) }),
+        _ => plan,
+    })
+}
+
+impl Action for Start {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        runs(&self.name, &AbsPath::known("/"))
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        controlled(["start", "stop"], &self.name, self.init, cx)
+    }
+}
+
+impl Action for Stop {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let init = self.init.unwrap_or(Init::Openrc);
+        vec![Effect::Ends { what: control("stop", &self.name, init).to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        controlled(["stop", "start"], &self.name, self.init, cx)
+    }
+}

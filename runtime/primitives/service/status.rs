@@ -1,0 +1,81 @@
+//! What is known about a service.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::{link_in, must_exist, started, systemctl, unit};
+use crate::action::{Answer, Planning, Query};
+use crate::args;
+use crate::error::Result;
+use crate::primitives::edit::exists;
+use crate::primitives::system::Init;
+use crate::system::{Cmd, Outcome};
+use crate::types::AbsPath;
+
+args! {
+    /// Tells about a service: a map with `enabled`, `runlevels` (OpenRC's) and `started` (nothing for a
+    /// system that does not run).
+    ///
+    /// ```
+    /// print(service::status("/mnt/old", "sshd"));
+    /// ```
+    "service.status" => pub struct Status {
+        /// The mount point of the system; `/` for the running one.
+        pub root: AbsPath,
+        /// The service.
+        pub name: String,
+        /// What starts the system; found out when absent.
+        pub init: Option<Init>,
+    }
+}
+
+/// A service as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct State {
+    enabled: bool,
+    runlevels: Vec<String>,
+    started: Option<bool>,
+}
+
+impl Query for Status {
+    type Output = State;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<State>> {
+        let (root, name) = (&self.root, self.name.as_str());
+        let init = Init::of(self.init, root, cx)?;
+        must_exist(root, name, init, cx)?;
+        let running = root.to_string() == "/";
+        if init == Init::Openrc {
+            let mut runlevels = Vec::new();
+            for runlevel in ["sysinit", "boot", "default", "nonetwork", "shutdown"] {
+                match exists(&link_in(root, runlevel, name), cx)? {
+                    None => {
+                        let enabled = false;
+                        return Ok(Answer::Guess(State { enabled, runlevels, started: None }));
+                    }
+                    Some(true) => runlevels.push(runlevel.to_owned()),
+                    Some(false) => {}
+                }
+            }
+            let started = if running { exists(&started(name), cx)? } else { None };
+            return Ok(Answer::Known(State { enabled: !runlevels.is_empty(), runlevels, started }));
+        }
+        let cmd = match running {
+            true => Cmd::tool("systemctl").args([
+                "show",
+                "--property=UnitFileState,ActiveState",
+                &unit(name),
+            ]),
+            false => systemctl(root, "is-enabled", name, cx)?,
+        };
+        let read = move |outcome: &Outcome| {
+            let said = |text: &str| outcome.stdout.lines().any(|line| line == text);
+            let enabled = said("enabled") || said("UnitFileState=enabled");
+            let started = running.then(|| said("ActiveState=active"));
+            Ok(State { enabled, runlevels: Vec::new(), started })
+        };
+        let guess = State { enabled: false, runlevels: Vec::new(), started: None };
+        Ok(Answer::Ask { cmd: cmd.any_code(), guess, read: Rc::new(read) })
+    }
+}

@@ -1,0 +1,184 @@
+//! Users and their passwords.
+
+use super::SystemRule;
+use crate::action::{Action, Effect, Plan, Planning, Undo};
+use crate::args;
+use crate::error::Result;
+use crate::machine::Fact;
+use crate::machine::files::Text;
+use crate::primitives::edit::{command, there};
+use crate::primitives::file::text;
+use crate::system::{Stdin, Step};
+use crate::types::{AbsPath, Secret};
+
+args! {
+    /// Sets a password. It goes to chpasswd(8) inside the system by its standard input, and nowhere
+    /// else. Where it was entered twice, the two have to be the same.
+    ///
+    /// Source: Gentoo handbook, "Set the root password"; chpasswd(8).
+    ///
+    /// ```
+    /// system::password("/mnt/old", "root", passphrase);
+    /// ```
+    "system.password" => pub struct Password {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// Whose.
+        pub user: String,
+        /// The password, from a parameter of type `secret`.
+        pub password: Secret,
+        /// The same, entered again.
+        pub again: Option<Secret>,
+    }
+}
+
+args! {
+    /// Adds a user with a home folder, and puts it into groups. One that is there already only gets the
+    /// groups that it lacks. It can't log in until it has a password: `system.password`.
+    ///
+    /// Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
+    ///
+    /// ```
+    /// system::user("/mnt/old", "ada", #{ groups: ["wheel", "audio"] });
+    /// ```
+    "system.user" => pub struct User {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// Its name.
+        pub name: String,
+        /// The groups besides its own.
+        pub groups: Option<Vec<String>>,
+        /// The shell.
+        pub shell: AbsPath = "/bin/bash",
+    }
+}
+
+const PASSWD: &str = "/etc/passwd";
+const GROUP: &str = "/etc/group";
+
+/// Refuses what is not the name of a user or group: an option of a program, for example.
+fn must_be_name(what: &'static str, name: &str) -> Result<()> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
+    let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
+    match first && name.len() <= 32 && name.bytes().all(plain) {
+        true => Ok(()),
+        false => Err(SystemRule::BadName { what, value: name.to_owned() }.into()),
+    }
+}
+
+/// The lines of passwd(5) or group(5), as their fields; `None` where nobody can know.
+fn lines(root: &AbsPath, file: &str, cx: &Planning<'_>) -> Result<Option<Vec<Vec<String>>>> {
+    let bytes = match text(&there(root, file), cx)? {
+        None => Vec::new(),
+        Some(Text::Known(bytes)) => bytes,
+        Some(Text::Unknown(_)) => return Ok(None),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let fields = |line: &str| line.split(':').map(str::to_owned).collect();
+    Ok(Some(text.lines().map(fields).collect()))
+}
+
+fn named<'a>(lines: &'a [Vec<String>], name: &str) -> Option<&'a Vec<String>> {
+    lines.iter().find(|line| line.first().is_some_and(|first| first == name))
+}
+
+impl Action for Password {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Runs { program: "chpasswd".into(), root: self.root.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        must_be_name("user name", &self.user)?;
+        let user = || self.user.clone();
+        if self.again.as_ref().is_some_and(|again| again.expose() != self.password.expose()) {
+            return Err(SystemRule::Differs { user: user() }.into());
+        }
+        if self.password.expose().iter().any(|b| matches!(b, b'\n' | b'\r' | 0)) {
+            return Err(SystemRule::LineBreak { user: user() }.into());
+        }
+        let place = there(&self.root, PASSWD);
+        if let Some(found) = lines(&self.root, PASSWD, cx)?
+            && named(&found, &self.user).is_none()
+        {
+            return Err(SystemRule::NoUser { user: user(), place }.into());
+        }
+        // Never grown, so that no copy is left behind.
+        let length = self.user.len() + self.password.expose().len() + 2;
+        let mut line = Vec::with_capacity(length);
+        line.extend_from_slice(self.user.as_bytes());
+        line.push(b':');
+        line.extend_from_slice(self.password.expose());
+        line.push(b'\n');
+        let line = Secret::new(self.password.name(), line);
+        let cmd = command(&self.root, "chpasswd", cx)?.stdin(Stdin::Secret(line));
+        // Which password it is nobody can see afterwards: it is set again.
+        Ok(Plan::run(cmd)
+            .always()
+            .hint("the system may ask more of a password (PAM): choose a longer one")
+            .undo(Undo::Impossible("the old password is not known")))
+    }
+}
+
+impl Action for User {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let root = self.root.to_string();
+        let runs = |program: &str| Effect::Runs { program: program.into(), root: root.clone() };
+        vec![runs("useradd"), runs("usermod")]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        must_be_name("user name", &self.name)?;
+        let wanted: Vec<&String> = self.groups.iter().flatten().collect();
+        wanted.iter().try_for_each(|group| must_be_name("group name", group))?;
+        let home = there(&self.root, &format!("/home/{}", self.name));
+        let groups = lines(&self.root, GROUP, cx)?;
+        let mut missing: Vec<&str> = Vec::new();
+        for group in wanted {
+            let Some(known) = &groups else {
+                missing.push(group);
+                continue;
+            };
+            let Some(line) = named(known, group) else {
+                let place = there(&self.root, GROUP);
+                return Err(SystemRule::NoGroup { group: group.clone(), place }.into());
+            };
+            let members = line.get(3).map(String::as_str).unwrap_or_default();
+            if !members.split(',').any(|member| member == self.name) {
+                missing.push(group);
+            }
+        }
+        let people = lines(&self.root, PASSWD, cx)?;
+        let there_already = people.is_some_and(|people| named(&people, &self.name).is_some());
+        let groups = missing.join(",");
+        if there_already {
+            if missing.is_empty() {
+                return Ok(Plan::already(format!("there is a user {}", self.name)));
+            }
+            let cmd = command(&self.root, "usermod", cx)?;
+            let cmd = cmd.args(["--append", "--groups", &groups, &self.name]);
+            let place = there(&self.root, GROUP);
+            return Ok(Plan::run(cmd)
+                .makes(Fact::File { place, digest: None, mode: None })
+                .always()
+                .undo(Undo::Impossible("the groups have a new member")));
+        }
+        let mut cmd = command(&self.root, "useradd", cx)?.arg("--create-home");
+        if !missing.is_empty() {
+            cmd = cmd.args(["--groups", &groups]);
+        }
+        let cmd = cmd.args(["--shell", &self.shell.to_string(), &self.name]);
+        let mut del = command(&self.root, "userdel", cx)?;
+        del = del.arg(&self.name);
+        let changed = [PASSWD, GROUP].map(|file| there(&self.root, file));
+        let changed = changed.map(|place| Fact::File { place, digest: None, mode: None });
+        Ok(Plan::run(cmd)
+            .makes(Fact::Dir { place: home })
+            .makes_all(changed)
+            .always()
+            .undo(Undo::Steps(vec![Step::Run(del)])))
+    }
+}
