@@ -12,6 +12,7 @@ use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine};
 use crate::report::{Entry, PlannedCall, PlannedStep};
 use crate::resume::Replay;
+use crate::script::Frame;
 use crate::system::{Interrupts, System};
 
 /// A failure with the call in which it happened. The first one ends the run, whatever a script
@@ -26,6 +27,8 @@ pub struct Failure {
     pub call: Option<Called>,
     /// The step that failed, as a person would type it.
     pub step: Option<String>,
+    /// The functions of scripts that were at work, from the innermost outwards.
+    pub traceback: Vec<Frame>,
 }
 
 /// A call, for telling it.

@@ -44,7 +44,8 @@ pub(crate) fn help() -> Exit {
 fn load(path: &Path) -> Result<Recipe, Exit> {
     Recipe::load(path).map_err(|bad| {
         let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        // It may be in a module.
+        let text = std::fs::read_to_string(&*bad.site.file).unwrap_or_default();
         problem.source = &text;
         if bad.site.line > 0 {
             problem.site = Some(bad.site);

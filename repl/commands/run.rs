@@ -58,7 +58,7 @@ pub(super) struct Agreed {
 pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     job.plan(machine, Box::new(Real::new(job.interrupts.clone()))).map_err(|failed| {
         let (error, report) = *failed;
-        let mut problem = Problem::of(&error, &job.recipe.text);
+        let mut problem = Problem::in_recipe(&error, job.recipe);
         problem.notes.push(("now", "nothing has been changed".into()));
         problem.print();
         drop(report);

@@ -149,7 +149,7 @@ impl Session {
         let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
         let Some(fact) = lost else { return Ok(()) };
         let error: Error = Lost { fact: fact.to_string() }.into();
-        Err(Failure { error: error.into(), site: None, call: None, step: None })
+        Err(Failure { error: error.into(), site: None, call: None, step: None, traceback: Vec::new() })
     }
 
     /// Whether a device holds something else by now; one that can't be seen is not lost.

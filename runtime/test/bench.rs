@@ -221,7 +221,10 @@ pub(super) struct Wrong {
 /// A failure of the recipe that its test did not expect, shown where it happened.
 fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
     let (site, source) = match error.site() {
-        Some(site) => (site, Rc::from(ran.recipe.text.as_str())),
+        Some(site) => {
+            let source = Rc::from(ran.recipe.source(Some(&site)));
+            (site, source)
+        }
         None => (test.clone(), Rc::clone(tests)),
     };
     let (call, step, said) = error.details();
@@ -231,6 +234,7 @@ fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding
     if !said.is_empty() {
         notes.push(("it said", said.join("\n")));
     }
+    notes.extend(error.called_from().map(|lines| ("called from", lines)));
     notes.push(("exit", exit_word(error.exit()).to_owned()));
     let title = format!("the recipe failed: {}", error.message(&ran.recipe));
     Finding { title, site, source, notes, diff: None, help: error.remedy() }
@@ -269,6 +273,7 @@ impl Host for RefCell<Bench> {
                 action: false,
             }),
             step: None,
+            traceback: Vec::new(),
         })
     }
 
