@@ -148,7 +148,13 @@ impl Attempt {
         match roused {
             Ok(()) => self.run(job),
             Err(error) => {
-                let failure = Failure { error: error.into(), site: None, call: None, step: None, traceback: Vec::new() };
+                let failure = Failure {
+                    error: error.into(),
+                    site: None,
+                    call: None,
+                    step: None,
+                    traceback: Rc::default(),
+                };
                 self.error = Some(ScriptError::Failure(Box::new(failure)));
             }
         }

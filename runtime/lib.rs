@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod check;
 mod dispatch;
 pub mod docs;
+pub mod editors;
 pub mod error;
 pub mod event;
 pub mod finding;

@@ -28,7 +28,7 @@ pub struct Failure {
     /// The step that failed, as a person would type it.
     pub step: Option<String>,
     /// The functions of scripts that were at work, from the innermost outwards.
-    pub traceback: Vec<Frame>,
+    pub traceback: Rc<Vec<Frame>>,
 }
 
 /// A call, for telling it.

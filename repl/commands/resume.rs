@@ -106,12 +106,10 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
     let path = Path::new(path);
     let recipe = match path.exists() {
         true => load(path)?,
-        false => {
-            Recipe::recorded(name, story.texts()).map_err(|bad| {
-                Problem::new(bad.to_string()).help(bad.remedy).print();
-                Exit::Usage
-            })?
-        }
+        false => Recipe::recorded(name, story.texts()).map_err(|bad| {
+            Problem::new(bad.to_string()).help(bad.remedy).print();
+            Exit::Usage
+        })?,
     };
     Ok(Recipe { name: name.clone(), ..recipe })
 }

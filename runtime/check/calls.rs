@@ -1,10 +1,10 @@
 //! Calls of primitives in a script: does each exist, and does what it is given fit?
 
 use super::Scan;
-use crate::script::{Kind, Token};
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::registry::PRIMITIVES;
+use crate::script::{Kind, Token};
 use crate::script::{Language, meant};
 use crate::spec::{ArgError, Spec};
 use crate::types::nearest;

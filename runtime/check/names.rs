@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Scan;
-use crate::script::{Kind, Token};
 use crate::finding::Finding;
 use crate::recipe::ParamDecl;
 use crate::registry::PRIMITIVES;
+use crate::script::{Kind, Token};
 use crate::script::{Language, PARAMS, meant};
 use crate::spec::Spec;
 

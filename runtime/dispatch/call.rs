@@ -70,7 +70,7 @@ impl Call {
                 action: self.action,
             }),
             step,
-            traceback: Vec::new(),
+            traceback: Rc::default(),
         }
     }
 }

@@ -64,16 +64,20 @@ fn follow(
         let module = match look_up(shelf, &import.name) {
             Ok(Some(module)) => module,
             Ok(None) => return Err(missing(script, &import)),
-            Err(why) => return Err(bad(why, "keep modules beside the recipe, in one language each")),
+            Err(why) => {
+                return Err(bad(why, "keep modules beside the recipe, in one language each"));
+            }
         };
         let mut longer = chain.to_vec();
         longer.push(module.file.clone());
         if chain.contains(&module.file) {
-            let why = format!("modules can't import one another in a circle: {}", longer.join(" → "));
+            let why =
+                format!("modules can't import one another in a circle: {}", longer.join(" → "));
             return Err(bad(why, "move what both need into a module of its own"));
         }
         if longer.len() > DEPTH + 1 {
-            let why = format!("more than {DEPTH} modules import one another: {}", longer.join(" → "));
+            let why =
+                format!("more than {DEPTH} modules import one another: {}", longer.join(" → "));
             return Err(bad(why, "import less, or from fewer places"));
         }
         if found.len() >= MOST {

@@ -96,6 +96,6 @@ impl Engines {
             Language::Lua => self.lua().and_then(|lua| lua.call(module, function, values)),
         };
         self.depth.set(outside);
-        result
+        result.map_err(|error| error.at(from.site))
     }
 }

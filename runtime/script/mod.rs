@@ -156,16 +156,26 @@ impl ScriptError {
 
     /// From where the place of the error was called: a line for each, from the innermost outwards.
     pub fn called_from(&self) -> Option<String> {
-        let lines: Vec<String> =
-            self.traceback().iter().skip(1).map(ToString::to_string).collect();
+        let lines: Vec<String> = self.traceback().iter().skip(1).map(ToString::to_string).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// It at this place, where it has none of its own.
+    fn at(mut self, place: Site) -> Self {
+        if let Self::Script { site, traceback, .. } = &mut self
+            && site.line == 0
+            && traceback.is_empty()
+        {
+            *site = place;
+        }
+        self
     }
 
     /// It with the functions that called what it was found in.
     fn within(mut self, mut frames: Vec<Frame>) -> Self {
         match &mut self {
             Self::Script { traceback, .. } => traceback.append(&mut frames),
-            Self::Failure(failure) => failure.traceback.append(&mut frames),
+            Self::Failure(failure) => Rc::make_mut(&mut failure.traceback).append(&mut frames),
             Self::Stopped { .. } => {}
         }
         self

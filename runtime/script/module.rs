@@ -86,9 +86,9 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
             Kind::Sign("}" | ")" | "]") => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let part = index.checked_sub(1).is_some_and(|before| {
-            [".", ":", "?."].iter().any(|sign| tokens[before].is(sign))
-        });
+        let part = index
+            .checked_sub(1)
+            .is_some_and(|before| [".", ":", "?."].iter().any(|sign| tokens[before].is(sign)));
         let rest = &tokens[index + 1..];
         let wrong = |why: &str, remedy: &str| ScriptError::Script {
             message: why.into(),

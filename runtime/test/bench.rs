@@ -273,7 +273,7 @@ impl Host for RefCell<Bench> {
                 action: false,
             }),
             step: None,
-            traceback: Vec::new(),
+            traceback: Rc::default(),
         })
     }
 

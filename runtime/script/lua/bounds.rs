@@ -3,14 +3,20 @@
 use std::fmt;
 use std::rc::Rc;
 
-use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
+use mlua::{
+    Error, HookTriggers, Lua, MetaMethod, UserData, UserDataMethods, Value as LuaValue, VmState,
+};
 
+use super::driver::own_words;
 use crate::event::Site;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
 use crate::script::{Caught, ScriptError};
 
 const LIMITS: &str = include_str!("limits.lua");
+
+/// What Lua says where it gets no more memory (luaM_error).
+pub(super) const NO_MEMORY: &str = "not enough memory";
 
 /// Something in a script that does not exist.
 #[derive(Debug, Clone)]
@@ -27,6 +33,18 @@ impl fmt::Display for Unknown {
 }
 
 impl std::error::Error for Unknown {}
+
+/// An error that a script has caught: for people its message, without where it passed through.
+pub(super) struct Told(pub(super) Error);
+
+impl UserData for Told {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, told, ()| {
+            let words = own_words(&told.0);
+            Ok(words.lines().next().unwrap_or_default().to_owned())
+        });
+    }
+}
 
 /// The person asked to stop.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +128,10 @@ pub(super) fn caller(lua: &Lua, host: &Metered) -> Site {
 pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
+    let told = lua.create_function(|lua, error: LuaValue| match error {
+        LuaValue::Error(error) => lua.create_userdata(Told(*error)).map(LuaValue::UserData),
+        other => Ok(other),
+    })?;
     let meter = Rc::clone(host);
     let stop = lua.create_function(move |lua, what: String| -> mlua::Result<()> {
         meter.exceed(if what == "text" { Limit::Text } else { Limit::Elements });
@@ -117,14 +139,14 @@ pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
         Err(Error::external(Limited))
     })?;
     let chunk = lua.load(LIMITS).set_name("=limits");
-    chunk.call((ends, stop, limits::TEXT, limits::ELEMENTS))
+    chunk.call((ends, told, stop, limits::TEXT, limits::ELEMENTS))
 }
 
 /// Whether nothing goes on after this error, whoever tries to catch it.
 pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     let out_of_memory = match error {
         LuaValue::Error(error) => matches!(**error, Error::MemoryError(_)),
-        LuaValue::String(text) => text.as_bytes() == b"not enough memory".as_slice(),
+        LuaValue::String(text) => text.as_bytes() == NO_MEMORY.as_bytes(),
         _ => false,
     };
     if out_of_memory {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Table, Value as LuaValue};
 
-use super::bounds::{Unknown, line_number};
+use super::bounds::{NO_MEMORY, Told, Unknown, line_number};
 use super::{Engine, Stopped};
 use crate::event::Site;
 use crate::script::limits::Limit;
@@ -59,7 +59,8 @@ impl Engine {
         match (frames, ok) {
             (_, Some(LuaValue::Boolean(true))) => Ok(first),
             (Some(LuaValue::Table(frames)), _) => {
-                let spots = frames.sequence_values::<Table>().filter_map(|frame| spot(&frame.ok()?));
+                let spots =
+                    frames.sequence_values::<Table>().filter_map(|frame| spot(&frame.ok()?));
                 Err(Fault { error: first, spots: spots.collect() })
             }
             _ => Err(Fault { error: first, spots: Vec::new() }),
@@ -103,6 +104,11 @@ fn explain(
     file: &Rc<str>,
     host: &Metered,
 ) -> ScriptError {
+    if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<Told>().ok()) {
+        // It was caught, and thrown again.
+        let error = LuaValue::Error(Box::new(told.0.clone()));
+        return explain(&error, spots, traceback, file, host);
+    }
     let here = || Site { file: Rc::clone(file), line: 0 };
     let site = traceback.first().map_or_else(here, |frame| frame.site.clone());
     let (text, unknown) = match error {
@@ -125,6 +131,9 @@ fn explain(
         }
     };
     let first = text.lines().next().unwrap_or_default();
+    if first == NO_MEMORY {
+        return limited(Limit::Memory, if site.line == 0 { host.place() } else { site });
+    }
     if first.contains("stack overflow") {
         return limited(Limit::Stack, if site.line == 0 { host.place() } else { site });
     }
@@ -174,8 +183,8 @@ fn short(file: &str) -> String {
 }
 
 /// An error of a text that could not even be begun.
-pub(super) fn not_begun(error: Error, file: &Rc<str>) -> ScriptError {
-    let text = own_words(&error);
+pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> ScriptError {
+    let text = own_words(error);
     let first = text.lines().next().unwrap_or_default();
     let (site, message) = placed(first, &[], file)
         .unwrap_or_else(|| (Site { file: Rc::clone(file), line: 0 }, first));

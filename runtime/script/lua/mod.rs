@@ -55,7 +55,7 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(engines: &Rc<Engines>) -> Result<Self, ScriptError> {
         let host = &engines.meter;
-        Self::try_new(engines).map_err(|error| not_begun(error, &host.file()))
+        Self::try_new(engines).map_err(|error| not_begun(&error, &host.file()))
     }
 
     fn try_new(engines: &Rc<Engines>) -> mlua::Result<Self> {
@@ -108,14 +108,14 @@ impl Texts {
     pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Result<Self, ScriptError> {
         let engine = engines.lua()?;
         let made = engine.variables(variables);
-        let variables = made.map_err(|error| not_begun(error, &engines.meter.file()))?;
+        let variables = made.map_err(|error| not_begun(&error, &engines.meter.file()))?;
         Ok(Self { engines: Rc::clone(engines), variables })
     }
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
         let body = self.read(text);
         let file = self.engines.meter.file();
-        self.call(&body.map_err(|error| not_begun(error, &file))?, text)
+        self.call(&body.map_err(|error| not_begun(&error, &file))?, text)
     }
 
     /// Runs what a person types: an expression first, for that is no text of Lua by itself.
@@ -139,9 +139,8 @@ impl Texts {
         let listening = host.only_plans().then(|| hang::listen(&file, text, &host.pulse));
         let result = engine.protected(body, (), Some(&self.variables));
         drop(listening);
-        let result = result.and_then(|value| {
-            Ok(nested(from_lua(&value, 0, PRIMITIVE), host, &host.place())?)
-        });
+        let result = result
+            .and_then(|value| Ok(nested(from_lua(&value, 0, PRIMITIVE), host, &host.place())?));
         match (host.hit(), result) {
             (None, Ok(value)) => Ok(value),
             (None, Err(fault)) => Err(engine.explain(&fault, &file)),
@@ -197,9 +196,9 @@ pub(super) fn is_open(text: &str) -> bool {
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
     let file = file.into();
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new());
-    let lua = lua.map_err(|error| not_begun(error, &file))?;
+    let lua = lua.map_err(|error| not_begun(&error, &file))?;
     let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);
-    chunk.into_function().map(drop).map_err(|error| not_begun(error, &file))
+    chunk.into_function().map(drop).map_err(|error| not_begun(&error, &file))
 }
 
 /// Runs a test, and goes on after it whatever became of it.

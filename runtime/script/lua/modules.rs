@@ -22,9 +22,8 @@ pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Functi
     let engines = Weak::clone(engines);
     lua.create_function(move |lua, name: String| {
         let engines = engines.upgrade().ok_or_else(|| unknown(&name, None))?;
-        let module = engines
-            .module(&name)
-            .ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
+        let module =
+            engines.module(&name).ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
         let engine = engines.lua().map_err(|error| Error::external(Caught::from(error)))?;
         match module.language() {
             Language::Lua => engine.load(module),
@@ -51,7 +50,7 @@ impl Engine {
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);
         let text = text.into_function().map_err(|error| {
-            Error::external(Caught::from(not_begun(error, &module.file.as_str().into())))
+            Error::external(Caught::from(not_begun(&error, &module.file.as_str().into())))
         })?;
         let LuaValue::Table(table) = text.call(())? else {
             let why = "a module has to return a table with its functions";
@@ -62,12 +61,7 @@ impl Engine {
     }
 
     /// A module in Rhai: each function in the table calls the other engine.
-    fn foreign(
-        &self,
-        lua: &Lua,
-        engines: &Rc<Engines>,
-        module: &Module,
-    ) -> mlua::Result<Table> {
+    fn foreign(&self, lua: &Lua, engines: &Rc<Engines>, module: &Module) -> mlua::Result<Table> {
         if let Some(table) = self.loaded.borrow().get(&module.name) {
             return Ok(table.clone());
         }

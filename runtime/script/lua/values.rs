@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use mlua::{Error, Lua, Table, Value as LuaValue};
 
 use super::bounds::Limited;
+use crate::event::Site;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
-use crate::event::Site;
 use crate::types::{Secret, Value};
 
 /// Whom values are given to, for messages.
@@ -39,11 +39,7 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
 }
 
 /// Values that are nested without an end are stopped at a limit.
-pub(super) fn nested<T>(
-    values: mlua::Result<T>,
-    host: &Metered,
-    site: &Site,
-) -> mlua::Result<T> {
+pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) -> mlua::Result<T> {
     values.inspect_err(|error| {
         if error.downcast_ref::<Limited>().is_some() {
             host.exceed(Limit::Nesting);

@@ -101,6 +101,7 @@ impl Texts {
 }
 
 /// An error for scripts to catch, if it can be caught.
+#[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
 fn throw_at(error: ScriptError, host: &Metered, position: Position) -> Thrown {
     let ends = host.hit().is_some() || matches!(error, ScriptError::Stopped { .. });
     let value = Dynamic::from(Caught::from(error));
@@ -280,9 +281,8 @@ fn register_all(module: &mut Module, name: &str, me: Callable) {
     let four = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any| call(&cx, &[a, b, c, d]);
     named().set_into_module(module, four);
     let call = Rc::clone(&me);
-    let five = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any| {
-        call(&cx, &[a, b, c, d, e])
-    };
+    let five =
+        move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any| call(&cx, &[a, b, c, d, e]);
     named().set_into_module(module, five);
     let six = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any| {
         me(&cx, &[a, b, c, d, e, f])
@@ -336,4 +336,3 @@ fn bounded(engine: &mut RhaiEngine) {
     engine.register_fn("sleep", move |_: rhai::INT| waits());
     engine.register_fn("sleep", move |_: rhai::FLOAT| waits());
 }
-

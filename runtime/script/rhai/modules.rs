@@ -137,18 +137,13 @@ fn own(
     ast.set_source(module.file.as_str());
     let functions = ast.iter_functions().filter(|function| function.access == FnAccess::Public);
     let functions = functions.map(|f| (f.name.to_owned(), f.params.len())).collect();
-    let made = RhaiModule::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|thrown| {
-        EvalAltResult::ErrorInModule(module.file.clone(), thrown, position)
-    })?;
+    let made = RhaiModule::eval_ast_as_new(Scope::new(), &ast, engine)
+        .map_err(|thrown| EvalAltResult::ErrorInModule(module.file.clone(), thrown, position))?;
     Ok(Loaded { module: made.into(), functions })
 }
 
 /// A module in Lua: each of its functions calls the other engine.
-fn foreign(
-    engines: &Rc<Engines>,
-    module: &Module,
-    position: Position,
-) -> Result<Loaded, Thrown> {
+fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result<Loaded, Thrown> {
     let exports = engines.exports(module);
     let exports = exports.map_err(|error| throw_at(error, &engines.meter, position))?;
     let mut made = RhaiModule::new();
@@ -162,8 +157,7 @@ fn foreign(
             let Some(engines) = engines.upgrade() else { return Ok(Dynamic::UNIT) };
             let values = from_dynamics(args, cx, OTHER)?;
             let file = cx.call_source().unwrap_or_default().into();
-            let from =
-                Crossing { site: site(&file, cx.call_position()), level: cx.call_level() };
+            let from = Crossing { site: site(&file, cx.call_position()), level: cx.call_level() };
             match engines.call(&module, &name, &values, from) {
                 Ok(value) => Ok(to_dynamic(&value)),
                 Err(error) => Err(throw_at(error, &engines.meter, cx.call_position())),
@@ -191,7 +185,10 @@ fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) ->
     let (message, remedy) = match counts.is_empty() {
         true => {
             let what = format!("{}.{function}", module.name);
-            (format!("there is no function {what}"), Some(meant(function, module.language(), &[], names)))
+            (
+                format!("there is no function {what}"),
+                Some(meant(function, module.language(), &[], names)),
+            )
         }
         false => {
             let takes = counts.join(" or ");
