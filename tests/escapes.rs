@@ -228,11 +228,11 @@ fn every_attempt_in_rhai_fails() {
 }
 
 /// Plans a recipe in a folder with modules; what it is told.
-fn told(recipe: &str, text: &str, modules: &[(&str, &str)]) -> String {
+fn told(recipe: &str, script: &str, modules: &[(&str, &str)]) -> String {
     let test = Test::new(&["plan", recipe, "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
-    let ran = test.file(recipe, text).run();
-    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{text}: {}", ran.stderr);
+    let ran = test.file(recipe, script).run();
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{script}: {}", ran.stderr);
     ran.stderr
 }
 

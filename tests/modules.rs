@@ -39,10 +39,10 @@ return m
 ";
 
 /// What a recipe with a module says in its plan.
-fn said(recipe: &str, text: &str, modules: &[(&str, &str)]) -> (i32, String, String) {
+fn said(recipe: &str, script: &str, modules: &[(&str, &str)]) -> (i32, String, String) {
     let test = Test::new(&["plan", recipe, "--json", "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
-    let ran = test.file(recipe, text).run();
+    let ran = test.file(recipe, script).run();
     let mut said = String::new();
     if let Ok(plan) = serde_json::from_str::<serde_json::Value>(&ran.stdout) {
         for entry in plan["entries"].as_array().into_iter().flatten() {
