@@ -179,6 +179,12 @@ impl Bench {
         if let Err(error) = result {
             let site = error.site().unwrap_or_else(|| current.site.clone());
             let mut finding = self.finding(error.to_string(), &site);
+            // It may be in a module.
+            let module = self.file.modules.iter().find(|module| *module.file == *site.file);
+            if let Some(module) = module {
+                finding.source = module.text.as_str().into();
+            }
+            finding.notes.extend(error.called_from().map(|lines| ("called from", lines)));
             finding.help = Ended::Script(error).remedy();
             current.findings.push(finding);
         } else if current.expected == 0 && current.findings.is_empty() {
