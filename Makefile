@@ -36,7 +36,7 @@ static: ## one binary without any library: target/static/gscript
 	@mkdir -p target/static
 	cp target/$(STATIC)/release/gscript target/static/gscript
 
-docs: ## writes docs/reference.md and the snapshots anew
+docs: ## writes the reference, what editors, shells and man are told, and the snapshots anew
 	GSCRIPT_WRITE_DOCS=1 GSCRIPT_WRITE_SNAPSHOTS=1 $(CARGO) test --test main
 
 deps:

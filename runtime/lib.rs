@@ -13,6 +13,7 @@ pub mod check;
 pub mod config;
 mod dispatch;
 pub mod docs;
+pub mod editors;
 pub mod error;
 pub mod event;
 pub mod finding;

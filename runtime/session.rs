@@ -12,6 +12,7 @@ use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine};
 use crate::report::{Entry, PlannedCall, PlannedStep};
 use crate::resume::Replay;
+use crate::script::Frame;
 use crate::system::{Interrupts, System};
 use crate::workbench::Deed;
 
@@ -27,6 +28,8 @@ pub struct Failure {
     pub call: Option<Called>,
     /// The step that failed, as a person would type it.
     pub step: Option<String>,
+    /// The functions of scripts that were at work, from the innermost outwards.
+    pub traceback: Rc<Vec<Frame>>,
 }
 
 /// A call, for telling it.

@@ -30,6 +30,8 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
             }
             let machines: &[&str] = match name.as_str() {
                 "encrypted-root.rhai" => &["sata"],
+                // Its plan and its journal are those of the one in Rhai.
+                "encrypted-root.lua" => &[],
                 "rescue-encrypted-root.rhai" => &["old-luks-closed", "old-luks-open"],
                 _ => &["four-sata"],
             };

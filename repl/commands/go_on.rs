@@ -128,7 +128,7 @@ fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
 
 fn report(attempt: &Attempt, job: &Job<'_>) {
     let Some(error) = attempt.error() else { return };
-    let mut problem = Problem::of(error, &job.recipe.text);
+    let mut problem = Problem::in_recipe(error, job.recipe);
     problem.notes.push(("now", "what this run mounted or opened still is".into()));
     tell("");
     problem.print();
@@ -195,15 +195,15 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
     let path = editable(job.recipe, folder)?;
     edit(&path)?;
     let recipe = Recipe { name: job.recipe.name.clone(), ..load(&path).ok()? };
-    if recipe.text == job.recipe.text {
+    if recipe.texts().same(&job.recipe.texts()) {
         tell(&format!("{} is as it was.", path.display()));
         return None;
     }
     if let Err(error) = parse(recipe.language, &recipe.name, &recipe.text) {
-        Problem::of(&error, &recipe.text).print();
+        Problem::in_recipe(&error, &recipe).print();
         return None;
     }
-    super::resume::show_change(&job.recipe.text, &recipe);
+    super::resume::show_change(&job.recipe.texts(), &recipe);
     if !ask::yes("Go on with the new text?") {
         return None;
     }
@@ -285,7 +285,7 @@ fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, E
         }
         return Ok(DONE);
     };
-    let mut problem = Problem::of(&error, &recipe.text);
+    let mut problem = Problem::in_recipe(&error, recipe);
     let state = match clean {
         true => "this run has left nothing mounted or open",
         false => "some of what this run mounted or opened could not be given back, see above",

@@ -18,6 +18,7 @@ use crate::machine::{Fact, Machine, Scope};
 pub use cmd::{Cmd, Program, Stdin};
 pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
+pub(crate) use real::read_below;
 pub use real::{Interrupts, MOUNT_FLAGS, Real, find_program};
 pub use sim::Sim;
 pub use step::{MountCall, Step};

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::{
     AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat,
 };
@@ -22,6 +23,32 @@ const MOST: u64 = 64 << 20;
 /// Opens a folder inside the root of the place.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
     open_in(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+}
+
+/// Reads a file that is in a folder or below it; nothing if there is none. A link that leads out of
+/// the folder is an error.
+pub(crate) fn read_below(folder: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let dir =
+        open(folder, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
+    // O_NONBLOCK: opening a pipe must not hang.
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let below = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    let file = match openat2(dir, path, OpenHow::new().flags(flags).resolve(below)) {
+        Ok(file) => File::from(file),
+        Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(None),
+        Err(Errno::EXDEV) => return refuse("it leads out of the folder".into()),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return refuse("not a regular file".into());
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return refuse(format!("larger than {} MiB", most >> 20));
+    }
+    Ok(Some(bytes))
 }
 
 /// Opens anything inside a root.
@@ -70,7 +97,7 @@ pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
 fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
     match stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(found) => Ok(Some(found)),
-        Err(nix::errno::Errno::ENOENT) => Ok(None),
+        Err(Errno::ENOENT) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -29,6 +29,7 @@ use crate::machine::files::{FileError, Files, Look, Text};
 use crate::machine::{Fact, Machine, Scope};
 use crate::types::Place;
 
+pub(crate) use files::read_below;
 pub use interrupt::Interrupts;
 pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;
