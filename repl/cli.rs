@@ -159,7 +159,7 @@ pub(crate) struct HowArgs {
 pub(crate) struct Patience {
     /// End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Args)]
