@@ -10,6 +10,7 @@ pub mod action;
 pub mod approval;
 pub mod attempt;
 pub mod check;
+pub mod complete;
 pub mod config;
 mod dispatch;
 pub mod docs;

@@ -55,6 +55,12 @@ _gscript() {
             gscript,resume)
                 cmd="gscript__subcmd__resume"
                 ;;
+            gscript,shell)
+                cmd="gscript__subcmd__shell"
+                ;;
+            gscript,step)
+                cmd="gscript__subcmd__step"
+                ;;
             gscript,test)
                 cmd="gscript__subcmd__test"
                 ;;
@@ -100,6 +106,12 @@ _gscript() {
             gscript__subcmd__help,resume)
                 cmd="gscript__subcmd__help__subcmd__resume"
                 ;;
+            gscript__subcmd__help,shell)
+                cmd="gscript__subcmd__help__subcmd__shell"
+                ;;
+            gscript__subcmd__help,step)
+                cmd="gscript__subcmd__help__subcmd__step"
+                ;;
             gscript__subcmd__help,test)
                 cmd="gscript__subcmd__help__subcmd__test"
                 ;;
@@ -113,7 +125,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --eval --lua --help --version plan apply try resume log release check test doc list probe completions reopen guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version plan step apply try resume shell log release check test doc list probe completions reopen guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -135,6 +147,10 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --eval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -151,7 +167,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__apply)
-            opts="-h --set --answers --yes --destroy --json --journal --prove --help"
+            opts="-h --set --answers --yes --destroy --json --journal --prove --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -170,6 +186,10 @@ _gscript() {
                     return 0
                     ;;
                 --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -245,7 +265,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="plan apply try resume log release check test doc list probe completions reopen guest help"
+            opts="plan step apply try resume shell log release check test doc list probe completions reopen guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,6 +460,34 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__help__subcmd__shell)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__step)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__help__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -585,12 +633,60 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__resume)
-            opts="-h --answers --changed-recipe-ok --shell --json --journal --help"
+            opts="-h --answers --changed-recipe-ok --step --shell --json --journal --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --answers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__shell)
+            opts="-h --lua --vi --yes --destroy --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --destroy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__step)
+            opts="-h --set --answers --journal --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --answers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

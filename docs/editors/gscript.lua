@@ -1168,6 +1168,689 @@ function fstab.write(root, entries) end
 ---@return any
 function fstab.entries(root) end
 
+---@class gscript.crypttab
+crypttab = {}
+
+---@class gscript.crypttab.set.options
+---@field key? string The key: a file, `FILE:UUID=…` for one on a stick, `none` for a passphrase.
+---@field options? string Options, with commas between them.
+
+--- Has a container opened at boot: sets its line in `/etc/crypttab`, and leaves the others as they
+--- are. A container is named by its UUID, another partition by its PARTUUID.
+---
+--- Source: crypttab(5).
+---
+--- ```
+--- crypttab::set("/mnt/old", "hdd_a3", "/dev/sda3", #{ options: "luks,discard" });
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name below `/dev/mapper`.
+---@param device string The container.
+---@param options? gscript.crypttab.set.options
+---@return any
+function crypttab.set(root, name, device, options) end
+
+--- Reads `/etc/crypttab`: a list of maps with `name`, `device`, `key` and `options`.
+---
+--- Source: crypttab(5).
+---
+--- ```
+--- let entries = crypttab::entries("/mnt/old");
+--- ```
+---@param root string The mount point of the system; `/` for the running one.
+---@return any
+function crypttab.entries(root) end
+
+---@class gscript.dmcrypt
+dmcrypt = {}
+
+---@class gscript.dmcrypt.set.options
+---@field kind? "target"|"swap" What it is for: swap gets a signature at every boot.
+---@field key? string The key file, with `:gpg` behind it when GPG protects it; a passphrase when absent.
+---@field options? string Options of cryptsetup.
+---@field stick? string The stick that the key is on.
+
+--- Has OpenRC's `dmcrypt` service open a container: sets its stanza in `/etc/conf.d/dmcrypt`, and
+--- leaves the others as they are. The service has to be enabled in the runlevel `boot`.
+---
+--- Source: the comments in the file itself (sys-fs/cryptsetup); Gentoo wiki, "Dm-crypt".
+---
+--- ```
+--- dmcrypt::set("/mnt/old", "home", "/dev/sda3", #{ key: "/keyfile.gpg:gpg" });
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name below `/dev/mapper`.
+---@param device string The container.
+---@param options? gscript.dmcrypt.set.options
+---@return any
+function dmcrypt.set(root, name, device, options) end
+
+---@class gscript.system
+system = {}
+
+---@class gscript.system.hostname.options
+---@field init? "openrc"|"systemd" What starts it; found out when absent.
+
+--- Names a system: in `/etc/hostname`, and in `/etc/conf.d/hostname` where OpenRC starts it.
+---
+--- Source: Gentoo handbook, "Set the hostname"; hostname(5).
+---
+--- ```
+--- system::hostname("/mnt/old", "box");
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name, without a domain.
+---@param options? gscript.system.hostname.options
+---@return any
+function system.hostname(root, name, options) end
+
+---@class gscript.system.timezone.options
+---@field init? "openrc"|"systemd" What starts it; found out when absent.
+
+--- Sets the time zone: `/etc/localtime` leads to it, and `/etc/timezone` names it where OpenRC
+--- starts the system.
+---
+--- Source: Gentoo handbook, "Timezone"; localtime(5).
+---
+--- ```
+--- system::timezone("/mnt/old", "Europe/Vienna");
+--- ```
+---@param root string The mount point of the system.
+---@param zone string Its name below `/usr/share/zoneinfo`.
+---@param options? gscript.system.timezone.options
+---@return any
+function system.timezone(root, zone, options) end
+
+---@class gscript.system.locale.options
+---@field lang? string The default one; the first when absent.
+---@field init? "openrc"|"systemd" What starts it; found out when absent.
+
+--- Has locales made, and sets the default one: lines in `/etc/locale.gen`, `locale-gen`, and `LANG`
+--- in `/etc/env.d/02locale` (OpenRC) or `/etc/locale.conf` (systemd).
+---
+--- Source: Gentoo handbook, "Configure locales"; locale.gen(5).
+---
+--- ```
+--- system::locale("/mnt/old", ["en_US.UTF-8", "de_AT.UTF-8"], #{ lang: "de_AT.UTF-8" });
+--- ```
+---@param root string The mount point of the system.
+---@param locales string[] The locales, as `de_AT.UTF-8`.
+---@param options? gscript.system.locale.options
+---@return any
+function system.locale(root, locales, options) end
+
+---@class gscript.system.keymap.options
+---@field init? "openrc"|"systemd" What starts it; found out when absent.
+
+--- Sets the keyboard of the console: in `/etc/conf.d/keymaps` (OpenRC) or `/etc/vconsole.conf`
+--- (systemd).
+---
+--- Source: Gentoo handbook, "Init and boot configuration"; vconsole.conf(5).
+---
+--- ```
+--- system::keymap("/mnt/old", "de-latin1");
+--- ```
+---@param root string The mount point of the system.
+---@param keymap string Its name below `/usr/share/keymaps`.
+---@param options? gscript.system.keymap.options
+---@return any
+function system.keymap(root, keymap, options) end
+
+---@class gscript.system.password.options
+---@field again? any The same, entered again.
+
+--- Sets a password. It goes to chpasswd(8) inside the system by its standard input, and nowhere
+--- else. Where it was entered twice, the two have to be the same.
+---
+--- Source: Gentoo handbook, "Set the root password"; chpasswd(8).
+---
+--- ```
+--- system::password("/mnt/old", "root", passphrase);
+--- ```
+---@param root string The mount point of the system.
+---@param user string Whose.
+---@param password any The password, from a parameter of type `secret`.
+---@param options? gscript.system.password.options
+---@return any
+function system.password(root, user, password, options) end
+
+---@class gscript.system.user.options
+---@field groups? string[] The groups besides its own.
+---@field shell? string The shell.
+
+--- Adds a user with a home folder, and puts it into groups. One that is there already only gets the
+--- groups that it lacks. It can't log in until it has a password: `system.password`.
+---
+--- Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
+---
+--- ```
+--- system::user("/mnt/old", "ada", #{ groups: ["wheel", "audio"] });
+--- ```
+---@param root string The mount point of the system.
+---@param name string Its name.
+---@param options? gscript.system.user.options
+---@return any
+function system.user(root, name, options) end
+
+---@class gscript.system.machine_id.options
+---@field renew? boolean Whether it gets a new one although it has one.
+
+--- Gives a system an identifier of its own (`/etc/machine-id`), unless it has one. A copy of another
+--- system should get a new one: `renew: true`. Returns it.
+---
+--- Source: machine-id(5).
+---
+--- ```
+--- print(system::machine_id("/mnt/old"));
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.system.machine_id.options
+---@return any
+function system.machine_id(root, options) end
+
+---@class gscript.service
+service = {}
+
+---@class gscript.service.enable.options
+---@field runlevel? string OpenRC's runlevel; systemd's units say themselves when they start.
+---@field init? "openrc"|"systemd" What starts the system; found out when absent.
+
+--- Has a service start with the system: `rc-update add` where OpenRC starts it, `systemctl enable`
+--- where systemd does. It is not started now.
+---
+--- Source: rc-update(8); systemctl(1).
+---
+--- ```
+--- service::enable("/mnt/old", "dmcrypt", #{ runlevel: "boot" });
+--- ```
+---@param root string The mount point of the system.
+---@param name string The service: a script of `/etc/init.d`, or a unit.
+---@param options? gscript.service.enable.options
+---@return any
+function service.enable(root, name, options) end
+
+---@class gscript.service.disable.options
+---@field runlevel? string OpenRC's runlevel.
+---@field init? "openrc"|"systemd" What starts the system; found out when absent.
+
+--- Has a service not start with the system any more.
+---
+--- Source: rc-update(8); systemctl(1).
+---
+--- ```
+--- service::disable("/mnt/old", "sshd");
+--- ```
+---@param root string The mount point of the system.
+---@param name string The service.
+---@param options? gscript.service.disable.options
+---@return any
+function service.disable(root, name, options) end
+
+---@class gscript.service.start.options
+---@field init? "openrc"|"systemd" What started the system; found out when absent.
+
+--- Starts a service of the running system.
+---
+--- Source: rc-service(8); systemctl(1).
+---
+--- ```
+--- service::start("sshd");
+--- ```
+---@param name string The service.
+---@param options? gscript.service.start.options
+---@return any
+function service.start(name, options) end
+
+---@class gscript.service.stop.options
+---@field init? "openrc"|"systemd" What started the system; found out when absent.
+
+--- Stops a service of the running system.
+---
+--- Source: rc-service(8); systemctl(1).
+---
+--- ```
+--- service::stop("sshd");
+--- ```
+---@param name string The service.
+---@param options? gscript.service.stop.options
+---@return any
+function service.stop(name, options) end
+
+---@class gscript.service.status.options
+---@field init? "openrc"|"systemd" What starts the system; found out when absent.
+
+--- Tells about a service: a map with `enabled`, `runlevels` (OpenRC's) and `started` (nothing for a
+--- system that does not run).
+---
+--- ```
+--- print(service::status("/mnt/old", "sshd"));
+--- ```
+---@param root string The mount point of the system; `/` for the running one.
+---@param name string The service.
+---@param options? gscript.service.status.options
+---@return any
+function service.status(root, name, options) end
+
+---@class gscript.portage
+portage = {}
+
+--- Sets variables in `/etc/portage/make.conf`; everything else in it stays as it is. Portage
+--- reads this file without a shell: values that it would silently lose (`$(nproc)`,
+--- `-j$((NJOBS+1))`, `${V:-x}`) are refused. `${NAME}` is left to it.
+---
+--- Source: make.conf(5); guide PE, "MAKEOPTS" and "EMERGE_DEFAULT_OPTS".
+---
+--- ```
+--- portage::make_conf("/mnt/old", #{ MAKEOPTS: "-j9 -l8", EMERGE_DEFAULT_OPTS: "--jobs=8 --load-average=8" });
+--- ```
+---@param root string The mount point of the system.
+---@param values table<string, any> The variables.
+---@return any
+function portage.make_conf(root, values) end
+
+---@class gscript.portage.package_use.options
+---@field file? string The file below `/etc/portage/package.use`, where that is a folder.
+
+--- Sets use flags of a package, besides those that it has already.
+---
+--- Source: portage(5), "package.use".
+---
+--- ```
+--- portage::package_use("/mnt/old", "sys-fs/cryptsetup", ["static", "-udev"]);
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The package.
+---@param flags string[] The flags.
+---@param options? gscript.portage.package_use.options
+---@return any
+function portage.package_use(root, atom, flags, options) end
+
+---@class gscript.portage.accept_keywords.options
+---@field file? string The file below `/etc/portage/package.accept_keywords`, where that is a folder.
+
+--- Accepts a package that is not stable yet.
+---
+--- Source: portage(5), "package.accept_keywords"; guide ER, "sys-fs/cryptsetup ~amd64".
+---
+--- ```
+--- portage::accept_keywords("/mnt/old", "sys-fs/cryptsetup", ["~amd64"], #{ file: "crypto" });
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The package.
+---@param keywords string[] The keywords.
+---@param options? gscript.portage.accept_keywords.options
+---@return any
+function portage.accept_keywords(root, atom, keywords, options) end
+
+---@class gscript.portage.license.options
+---@field file? string The file below `/etc/portage/package.license`, where that is a folder.
+
+--- Accepts the licence of a package.
+---
+--- Source: portage(5), "package.license".
+---
+--- ```
+--- portage::license("/mnt/old", "sys-kernel/linux-firmware", ["linux-fw-redistributable"]);
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The package.
+---@param licenses string[] The licences.
+---@param options? gscript.portage.license.options
+---@return any
+function portage.license(root, atom, licenses, options) end
+
+---@class gscript.portage.profile.options
+---@field repository? string The repository.
+
+--- Chooses a profile by its name: `/etc/portage/make.profile` leads to it afterwards, as after
+--- `eselect profile set`, which need not be installed. An unknown name is refused with those that
+--- are like it.
+---
+--- Source: eselect(1), profile module; portage(5), "make.profile".
+---
+--- ```
+--- portage::profile("/mnt/old", "default/linux/amd64/23.0");
+--- ```
+---@param root string The mount point of the system.
+---@param name string Its name below `profiles` in the repository.
+---@param options? gscript.portage.profile.options
+---@return any
+function portage.profile(root, name, options) end
+
+---@class gscript.portage.emerge.options
+---@field noreplace? boolean Whether what is installed already is left out.
+---@field oneshot? boolean Whether the packages stay out of the list of what was asked for.
+---@field update? boolean Whether the newest versions are wanted.
+---@field deep? boolean Whether dependencies of dependencies count as well.
+---@field newuse? boolean Whether packages whose use flags have changed are made again.
+---@field keep_going? boolean Whether the others are made although one fails.
+---@field getbinpkg? boolean Whether binary packages are fetched.
+---@field autounmask? boolean Whether settings that are in the way are changed: use flags, keywords, licences.
+---@field jobs? integer How many packages at a time; as make.conf says when absent. 1 for packages that need it.
+---@field load_average? integer The load above which no further package is begun.
+
+--- Installs packages, inside the system that they are for. It never asks. When a package fails, the
+--- error names it, its log and what comes next; when Portage wants settings changed first (use
+--- flags, keywords, licences), the error has the calls that change them.
+---
+--- Source: emerge(1); guide ER, `emerge -av …`; guide PE.
+---
+--- ```
+--- portage::emerge("/mnt/old", ["sys-fs/cryptsetup", "app-crypt/gnupg"], #{ noreplace: true, jobs: 4 });
+--- ```
+---@param root string The mount point of the system.
+---@param packages string[] Packages, atoms, sets such as `@world`.
+---@param options? gscript.portage.emerge.options
+---@return any
+function portage.emerge(root, packages, options) end
+
+---@class gscript.portage.resume.options
+---@field skip_first? boolean Whether the package that failed is left out.
+
+--- Goes on with packages that an `emerge` that failed has left, once what it failed by is set right;
+--- `skip_first` leaves that package out. Portage remembers one list only: a second failure of
+--- another `emerge` in between loses it.
+---
+--- Source: emerge(1), `--resume`; guide PE, "Dealing With Failed Builds".
+---
+--- ```
+--- portage::resume("/mnt/old", #{ skip_first: true });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.portage.resume.options
+---@return any
+function portage.resume(root, options) end
+
+--- Tells whether a package that fits an atom is installed.
+---
+--- Source: portageq(1), `has_version`.
+---
+--- ```
+--- let new_enough = portage::has_version("/mnt/old", ">=sys-fs/cryptsetup-2.6");
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The atom.
+---@return any
+function portage.has_version(root, atom) end
+
+---@class gscript.kernel
+kernel = {}
+
+---@class gscript.kernel.version.options
+---@field sources? string The folder of the sources in it.
+
+--- Tells the version of kernel sources, as the kernel that is built from them calls itself
+--- (`6.6.62-gentoo`): from `include/config/kernel.release` where they were built, and from their
+--- Makefile before that.
+---
+--- Source: the kernel's Makefile.
+---
+--- ```
+--- print(kernel::version("/mnt/old"));
+--- ```
+---@param root string The mount point of the system; `/` for the running one.
+---@param options? gscript.kernel.version.options
+---@return any
+function kernel.version(root, options) end
+
+--- Lists the kernels that a system has modules of, in the order of their names.
+---
+--- Source: `ls /lib/modules`.
+---
+--- ```
+--- let versions = kernel::installed("/mnt/old");
+--- ```
+---@param root string The mount point of the system.
+---@return any
+function kernel.installed(root) end
+
+---@class gscript.kernel.option.options
+---@field file? string The file in it: as it is, or compressed with gzip.
+
+--- Reads an option of a kernel's configuration: `"y"`, `"m"`, `"n"` (also where the file does not
+--- mention it), the number, or the text in its quotes.
+---
+--- Source: Documentation/kbuild/kconfig.rst.
+---
+--- ```
+--- print(kernel::option("/mnt/old", "DM_CRYPT"));
+--- ```
+---@param root string The mount point of the system; `/` for the running one.
+---@param name string Its name, with or without `CONFIG_`.
+---@param options? gscript.kernel.option.options
+---@return any
+function kernel.option(root, name, options) end
+
+---@class gscript.kernel.require.options
+---@field options? string More options; what is to be a module may also be built in.
+---@field file? string The configuration: as it is, or compressed with gzip.
+---@field check? boolean Whether options that are missing end the recipe.
+
+--- Checks that a kernel has the options that something needs, and refuses one that has not, with a
+--- table that says what to change in menuconfig. `encrypted-root` is what booting from LVM in a
+--- LUKS container takes, `guide-crypto` the guide's own list of options to set to Yes.
+---
+--- Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (where menuconfig has it,
+--- where that is known). Without a `file`, it looks for the configuration of the running kernel
+--- (`/proc/config.gz`, `/boot/config-VERSION`) where the root is `/`, and for that of the sources in
+--- `/usr/src/linux` elsewhere.
+---
+--- Source: guide ER, "ensure the following options are set to Yes"; Gentoo wiki, "Dm-crypt".
+---
+--- ```
+--- let table = kernel::require("/mnt/old", "encrypted-root", #{ options: #{ EXT4_FS: "y" }, check: false });
+--- ```
+---@param root string The mount point of the system; `/` for the running one.
+---@param need "encrypted-root"|"guide-crypto"|"nothing" What needs them.
+---@param options? gscript.kernel.require.options
+---@return any
+function kernel.require(root, need, options) end
+
+---@class gscript.kernel.config.options
+---@field file? string The file in it.
+---@field base? string The configuration to begin with where there is none yet, of the running system: `/proc/config.gz`.
+
+--- Sets options in the `.config` of kernel sources; everything else in it stays as it is. What
+--- depends on them is brought into line by `kernel.build`, which runs `make olddefconfig` first;
+--- `kernel.require` then tells whether an option was taken back because something that it needs is
+--- not set. Names are written with or without `CONFIG_`.
+---
+--- Source: guide ER, `zcat /proc/config.gz >.config`; Documentation/kbuild/kconfig.rst.
+---
+--- ```
+--- kernel::config("/mnt/old", #{ DM_CRYPT: "y", CRYPTO_XTS: "m", HZ: 250, DEBUG_INFO: "n" });
+--- ```
+---@param root string The mount point of the system.
+---@param options string The options: `"y"`, `"m"`, `"n"`, a number, a text.
+---@param options? gscript.kernel.config.options
+---@return any
+function kernel.config(root, options, options) end
+
+---@class gscript.kernel.genkernel_conf.options
+---@field values? table<string, any> The variables.
+
+--- Sets variables in `/etc/genkernel.conf`; everything else in it stays as it is. What the guide asks
+--- for is set as well, unless it is given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL on, MENUCONFIG
+--- off. genkernel does not read make.conf: MAKEOPTS has to be set here again.
+---
+--- Source: guide ER, "ensure these settings are set in /etc/genkernel.conf"; genkernel(8).
+---
+--- ```
+--- kernel::genkernel_conf("/mnt/old", #{ values: #{ MAKEOPTS: "-j9 -l8" } });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.kernel.genkernel_conf.options
+---@return any
+function kernel.genkernel_conf(root, options) end
+
+---@class gscript.kernel.build.options
+---@field how? "genkernel"|"make" By which means.
+---@field jobs? integer How many compilers at a time.
+
+--- Builds the kernel in `/usr/src/linux` and installs its modules. `make` brings the configuration
+--- into line first (`olddefconfig`) and leaves the image to `kernel.install`; `genkernel` does
+--- everything, the initramfs included.
+---
+--- Source: guide ER, `genkernel all`; the kernel's Documentation/admin-guide/README.rst.
+---
+--- ```
+--- kernel::build("/mnt/old", #{ how: "make", jobs: 9 });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.kernel.build.options
+---@return any
+function kernel.build(root, options) end
+
+---@class gscript.kernel.install.options
+---@field version? string The version; that of the sources when absent.
+---@field image? string The image in the sources.
+
+--- Installs the kernel that was built in `/usr/src/linux` into `/boot`: `vmlinuz-VERSION`,
+--- `config-VERSION` and, where there is one, `System.map-VERSION`. Returns the path of the kernel.
+---
+--- Source: installkernel(8).
+---
+--- ```
+--- let image = kernel::install("/mnt/old", #{ version: "6.6.62-gentoo" });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.kernel.install.options
+---@return any
+function kernel.install(root, options) end
+
+--- Builds the modules again that packages bring for the kernel.
+---
+--- Source: guide ER, `module-rebuild rebuild`, which is a set of Portage today.
+---
+--- ```
+--- kernel::modules_rebuild("/mnt/old");
+--- ```
+---@param root string The mount point of the system.
+---@return any
+function kernel.modules_rebuild(root) end
+
+---@class gscript.kernel.initramfs.options
+---@field version? string The kernel; that of the sources in `/usr/src/linux` when absent.
+---@field add? string[] dracut's modules; `crypt` and `lvm` when absent.
+---@field install? string[] Programs to take along. Without stty a passphrase is shown while it is typed.
+---@field omit? string[] dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the initramfs: its own cryptsetup does not know keys that GPG protects.
+---@field image? string The image; `/boot/initramfs-VERSION.img` when absent.
+---@field compress? string How it is compressed.
+
+--- Makes an initramfs with dracut. It is made for any machine, not for the one that it is made on.
+--- A module that dracut leaves out is an error: `crypt-gpg`, for a key that GPG protects, has to be
+--- asked for by name and needs gpg inside the system. Returns the path of the image.
+---
+--- Source: dracut(8).
+---
+--- ```
+--- let image = kernel::initramfs("/mnt/old", #{ version: "6.6.62-gentoo", add: ["crypt", "crypt-gpg", "lvm"] });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.kernel.initramfs.options
+---@return any
+function kernel.initramfs(root, options) end
+
+---@class gscript.boot
+boot = {}
+
+---@class gscript.boot.cmdline.options
+---@field style? "dracut"|"genkernel" Who reads it.
+---@field key? string The key's path on its stick, `/laptop.gpg`.
+---@field key_device? string The stick's partition.
+---@field resume? string The swap to wake up from.
+---@field extra? string[] Further words.
+
+--- Writes the kernel's command line for a root: which containers to open, with which key, which
+--- volumes to activate, and what to mount then. Everything is named by UUID, or by its volume.
+---
+--- `dracut` is what its crypt, lvm and mdraid modules read; `genkernel` is what the guide writes. A
+--- key is a path on a stick: for GPG's, the name ends in `.gpg`. Without one, a passphrase is asked
+--- for.
+---
+--- Source: dracut.cmdline(7); genkernel(8); guide ER, "Configuring grub".
+---
+--- ```
+--- print(boot::cmdline("/dev/vg_live/data", #{ extra: ["quiet"] }));
+--- ```
+---@param device string The device of the root's filesystem.
+---@param options? gscript.boot.cmdline.options
+---@return any
+function boot.cmdline(device, options) end
+
+---@class gscript.boot.grub_install.options
+---@field disk? string The disk, for BIOS.
+---@field efi? string Where the EFI system partition is mounted in the system, for EFI: `/boot/efi`.
+---@field removable? boolean For EFI: whether it takes the place for removable media.
+---@field modules? string[] Modules of GRUB to have at once.
+
+--- Installs GRUB from inside a system: into the boot sector of a disk (BIOS), or into an EFI system
+--- partition. `removable` (the default) takes the place that every firmware looks at, and leaves
+--- the firmware's own list of systems alone.
+---
+--- A GPT disk without a BIOS boot partition, and a folder that is no EFI system partition, are refused.
+---
+--- Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
+---
+--- ```
+--- disk::partition("/dev/sda", [#{ name: "bios", size: "2M", kind: "bios-boot" }, #{ name: "root", size: "rest" }]);
+--- chroot::prepare("/mnt/old");
+--- boot::grub_install("/mnt/old", #{ disk: "/dev/sda" });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.boot.grub_install.options
+---@return any
+function boot.grub_install(root, options) end
+
+---@class gscript.boot.grub_config.options
+---@field defaults? table<string, any> The variables.
+
+--- Sets variables in `/etc/default/grub` (everything else in it stays as it is) and has
+--- `grub-mkconfig` write `/boot/grub/grub.cfg`. Returns a map with `kernels` and `initrds`, the
+--- images that it found. That it finds no kernel is an error.
+---
+--- Source: grub-mkconfig(8); guide ER, "Configuring grub".
+---
+--- ```
+--- let line = boot::cmdline("/dev/vg_live/data");
+--- boot::grub_config("/mnt/old", #{ defaults: #{ GRUB_CMDLINE_LINUX: line, GRUB_TIMEOUT: "3" } });
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.boot.grub_config.options
+---@return any
+function boot.grub_config(root, options) end
+
+---@class gscript.boot.entry.options
+---@field initrd? string The initramfs.
+
+--- Adds an entry of one's own to GRUB's menu, or changes the one with this title: in
+--- `/boot/grub/custom.cfg`, which every `grub.cfg` of grub-mkconfig reads. GRUB finds the filesystem
+--- of the kernel by its UUID, so no drive has to be numbered.
+---
+--- Source: GRUB manual, "menuentry" and "search"; guide ER, "Keyfile Boot" and "Passphrase Boot".
+---
+--- ```
+--- let line = boot::cmdline("/dev/vg_live/data");
+--- boot::entry("/mnt/old", "Gentoo (passphrase)", "/boot/vmlinuz-6.6.62-gentoo", line, #{ initrd: "/boot/initramfs-6.6.62-gentoo.img" });
+--- ```
+---@param root string The mount point of the system.
+---@param title string What the menu shows.
+---@param kernel string The kernel.
+---@param cmdline string Its command line: `boot.cmdline`.
+---@param options? gscript.boot.entry.options
+---@return any
+function boot.entry(root, title, kernel, cmdline, options) end
+
+--- Lists the entries of GRUB's menu: maps with `title`, `kernel`, `initrd` (a list) and `cmdline`,
+--- from `grub.cfg` and `custom.cfg`.
+---
+--- ```
+--- let entries = boot::entries("/mnt/old");
+--- ```
+---@param root string The mount point of the system; `/` for the running one.
+---@return any
+function boot.entries(root) end
+
 ---@class gscript.journal
 journal = {}
 

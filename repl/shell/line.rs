@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use gscript::complete::Known;
 use gscript::registry::PRIMITIVES;
 use gscript::script::is_open;
 use nu_ansi_term::{Color, Style};
@@ -15,7 +16,7 @@ use reedline::{
 };
 
 use super::colour::Colours;
-use super::words::{Known, Words};
+use super::words::Words;
 use crate::screen::style;
 
 /// How many lines are remembered.

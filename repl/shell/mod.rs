@@ -19,6 +19,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use gscript::complete::Known;
 use gscript::error::Exit;
 use gscript::script::{Language, is_open, source};
 use gscript::types::Value;
@@ -32,7 +33,6 @@ use crate::DONE;
 use crate::render::Problem;
 use crate::screen::{say, style, tell};
 use line::Sign;
-use words::Known;
 
 /// The name of what a person types, in messages.
 const SESSION: &str = "session";
@@ -153,7 +153,8 @@ impl<'a> Shell<'a> {
     }
 
     fn known(&self) -> Known {
-        Known::of(&self.bench.machine(), self.bench.names(), self.bench.language())
+        let commands = command::COMMANDS.iter().map(command::Command::proposal).collect();
+        Known::of(&self.bench.machine(), self.bench.names(), commands, self.bench.language())
     }
 
     fn sign(&self) -> String {

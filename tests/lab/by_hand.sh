@@ -93,7 +93,7 @@ nothing_left
 [ "$before" = "$(sha256sum </dev/ubda)" ] || exit 1
 
 # --- Ctrl-C in an action, twice; a terminal that is gone: everything is given back -------------
-must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' 'see sleep 4711' \
+must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' \
     'run until pgrep -f "sleep 4711"; do sleep 0.1; done; sleep 0.5' 'keys \x03' 'run sleep 0.5' 'keys \x03' 'see gscript>' \
     'type disk::list().len()' 'see 3' 'type :quit' 'see What becomes' 'type k'
 must grep -q ' /mnt/gentoo ' /proc/mounts
