@@ -99,15 +99,17 @@ must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' '
 must grep -q ' /mnt/gentoo ' /proc/mounts
 must "$G" release --yes
 nothing_left
-session "${open[@]}" 'hangup now' && exit 1
+must session "${open[@]}" 'hangup now'
 nothing_left
-session "${open[@]}" 'run pkill -TERM -x gscript' 'run sleep 1' && nothing_left
+must session "${open[@]}" 'run pkill -TERM -n -x gscript' 'see umount /mnt/gentoo'
+nothing_left
 
 # --- a script in a pipe: no prompt, the first failure ends it ------------------------------------
-printf 'let n = disk::list()\n  .len();\nn\nthrow "enough";\nn\n' >piped
+printf 'let n = disk::list()\n  .len();\nn\n:plan on\n\nthrow "enough";\n:lua\n' >piped
 "$G" shell <piped >piped.out 2>piped.err; [ $? = 2 ] || { cat piped.err; exit 1; }
 [ "$(cat piped.out)" = 3 ] || { cat piped.out; exit 1; }
 must grep -q enough piped.err
+must grep -q session:2 piped.err
 echo 'file::write("/run/piped", "x")' | "$G" shell 2>piped.err; [ $? = 4 ] || exit 1
 must grep -q 'Nobody is there to agree' piped.err
 [ ! -e /run/piped ] || exit 1
