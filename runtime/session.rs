@@ -116,6 +116,8 @@ pub struct Session {
     pub(crate) deeds: Option<Vec<Deed>>,
     /// The number of the last call by hand.
     pub(crate) by_hand: u64,
+    /// Whether what a reboot ended is being made again.
+    pub(crate) restoring: bool,
     entries: Vec<Entry>,
     latched: Option<Failure>,
 }
@@ -141,6 +143,7 @@ impl Session {
             planned: Vec::new(),
             deeds: None,
             by_hand: 0,
+            restoring: false,
             entries: Vec::new(),
             latched: None,
         }

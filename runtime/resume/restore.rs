@@ -108,7 +108,9 @@ impl Session {
                 self.chapter("Open again what the run had open");
                 told = true;
             }
+            self.restoring = true;
             result = self.make_again(&one, &calls, &secret);
+            self.restoring = false;
             if result.is_err() {
                 break;
             }
