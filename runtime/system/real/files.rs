@@ -14,6 +14,7 @@ use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
+use super::outside::refuse_running_system;
 use crate::machine::files::{FileError, Look};
 use crate::types::{Mode, Place};
 
@@ -73,6 +74,13 @@ pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
         error
     })?;
     Ok((dir, PathBuf::from(name)))
+}
+
+/// The same for what is going to be changed: it has to be the target's own.
+pub(super) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+    let (dir, name) = parent_of(place)?;
+    refuse_running_system(&place.root, &dir)?;
+    Ok((dir, name))
 }
 
 /// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
@@ -181,7 +189,7 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
 
 /// Replaces a file by a new one that appears whole or not at all.
 pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let old = stat_at(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     (&fresh.file).write_all(bytes)?;
@@ -198,7 +206,7 @@ pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
         let text = format!("{from} is not a regular file");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    let (dir, name) = parent_of(to)?;
+    let (dir, name) = own_parent_of(to)?;
     let old = stat_at(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     io::copy(&mut source, &mut &fresh.file)?;
@@ -275,7 +283,7 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     above.reverse();
     for path in above.iter().skip(1) {
         let step = Place { root: place.root.clone(), path: (*path).to_owned() };
-        let (dir, name) = parent_of(&step)?;
+        let (dir, name) = own_parent_of(&step)?;
         let bits = if *path == place.path { mode.bits() } else { 0o755 };
         match stat::mkdirat(&dir, &name, stat::Mode::from_bits_truncate(bits)) {
             // The process' umask must not weaken what was asked for.
@@ -298,7 +306,7 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
 
 /// Makes a link, replacing a file or link but never a folder.
 pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let mut temporary = name.clone().into_os_string();
     temporary.push(format!(".gscript-{}", std::process::id()));
     nix::unistd::symlinkat(to, &dir, Path::new(&temporary))?;
@@ -312,7 +320,7 @@ pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
 
 /// Removes a file, a link or an empty folder; nothing is ever removed recursively.
 pub(super) fn remove(place: &Place) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     match stat_at(&dir, &name)? {
         None => Ok(()),
         Some(found) => {
@@ -329,12 +337,13 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
 pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
     let file = open_in(&place.root, &place.path, flags)?;
+    refuse_running_system(&place.root, &file)?;
     stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?;
     File::from(file).sync_all()
 }
 
 pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
     nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
     settle_names(&dir)

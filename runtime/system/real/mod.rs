@@ -14,6 +14,7 @@ mod key;
 mod look;
 mod mounts;
 mod orphans;
+mod outside;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
 mod secondhand;

@@ -1,0 +1,44 @@
+//! Links in a target can't leave it, but the running system is mounted inside it: `/proc`, `/sys`, `/dev`
+//! and `/run`, as a chroot needs them. What a link leads to there is not the target's to change.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::{self, fstat, major, minor};
+
+use crate::machine::is_below;
+use crate::machine::probe::parse_mountinfo;
+
+/// Refuses a folder that was reached inside a root and is the running system's own.
+///
+/// A filesystem without a device that is also mounted outside the root is; one on a device may well be
+/// mounted at two places.
+pub(super) fn refuse_running_system(root: &Path, folder: &impl AsFd) -> io::Result<()> {
+    if root == Path::new("/") {
+        return Ok(());
+    }
+    let found = fstat(folder)?.st_dev;
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    if fstat(open(root, flags, stat::Mode::empty())?)?.st_dev == found {
+        return Ok(());
+    }
+    let number = format!("{}:{}", major(found), minor(found));
+    let root = root.to_string_lossy();
+    let mounts = parse_mountinfo(&std::fs::read_to_string("/proc/self/mountinfo")?);
+    let outside = mounts.iter().find(|mount| {
+        mount.number == number && !mount.source.starts_with("/dev/") && !is_below(&mount.at, &root)
+    });
+    match outside {
+        None => Ok(()),
+        Some(mount) => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!(
+                "a link in {root} leads to {}, which is the running system's own: replace the link \
+                 with a file, or do this before the chroot is prepared",
+                mount.at
+            ),
+        )),
+    }
+}
