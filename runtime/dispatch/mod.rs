@@ -22,6 +22,7 @@ use crate::guard::may_be_lost;
 use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedStep;
+use crate::resume::Begun;
 use crate::session::{Failure, Session};
 use crate::spec::{ArgError, Given};
 use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
@@ -147,12 +148,7 @@ impl Session {
         }
     }
 
-    fn act(
-        &mut self,
-        call: &Call,
-        action: &dyn AnyAction,
-        open: Option<Vec<Fact>>,
-    ) -> Result<Value> {
+    fn act(&mut self, call: &Call, action: &dyn AnyAction, open: Option<Begun>) -> Result<Value> {
         let start = Instant::now();
         let effects = self.canonical(action.effects());
         if let Some(wanted) = open {

@@ -11,10 +11,14 @@ use nix::sys::stat::{self, fstat, major, minor};
 use crate::machine::is_below;
 use crate::machine::probe::parse_mountinfo;
 
+/// What `/proc`, `/sys`, `/dev`, `/run` and what is mounted in them are.
+const IN_MEMORY: [&str; 8] =
+    ["cgroup2", "devpts", "devtmpfs", "efivarfs", "proc", "ramfs", "sysfs", "tmpfs"];
+
 /// Refuses a folder that was reached inside a root and is the running system's own.
 ///
-/// A filesystem without a device that is also mounted outside the root is; one on a device may well be
-/// mounted at two places.
+/// A filesystem that lives in the kernel only and is also mounted outside the root is; one on a device may
+/// well be mounted at two places.
 pub(super) fn refuse_running_system(root: &Path, folder: &impl AsFd) -> io::Result<()> {
     if root == Path::new("/") {
         return Ok(());
@@ -28,7 +32,9 @@ pub(super) fn refuse_running_system(root: &Path, folder: &impl AsFd) -> io::Resu
     let root = root.to_string_lossy();
     let mounts = parse_mountinfo(&std::fs::read_to_string("/proc/self/mountinfo")?);
     let outside = mounts.iter().find(|mount| {
-        mount.number == number && !mount.source.starts_with("/dev/") && !is_below(&mount.at, &root)
+        mount.number == number
+            && IN_MEMORY.contains(&mount.kind.as_str())
+            && !is_below(&mount.at, &root)
     });
     match outside {
         None => Ok(()),
