@@ -66,6 +66,14 @@ pub enum FileRule {
         /// Which.
         place: Place,
     },
+    /// A link that leads out of the target's own filesystems.
+    #[error("{place} is a link to {to}, which is the running system's own")]
+    LeadsOutside {
+        /// Which.
+        place: Place,
+        /// Where it leads.
+        to: Place,
+    },
     /// A line with a line break.
     #[error("a line can't contain a line break")]
     LineBreak,
@@ -92,6 +100,9 @@ impl Rule for FileRule {
                 format!("make it first: file::make_dir(\"{}\")", parent.path.display())
             }
             Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
+            Self::LeadsOutside { .. } => {
+                "replace the link with a file, or do this before the chroot is prepared".into()
+            }
             Self::LineBreak => "append one line at a time".into(),
             Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
         })
@@ -99,7 +110,7 @@ impl Rule for FileRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NotEmpty { .. } => Exit::Refused,
+            Self::NotEmpty { .. } | Self::LeadsOutside { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     }

@@ -79,7 +79,7 @@ pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
 /// The same for what is going to be changed: it has to be the target's own.
 pub(super) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let (dir, name) = parent_of(place)?;
-    refuse_running_system(&place.root, &dir)?;
+    refuse_running_system(&place.root, &place.parent().outside(), &dir)?;
     Ok((dir, name))
 }
 
@@ -337,7 +337,7 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
 pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
     let file = open_in(&place.root, &place.path, flags)?;
-    refuse_running_system(&place.root, &file)?;
+    refuse_running_system(&place.root, &place.outside(), &file)?;
     stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?;
     File::from(file).sync_all()
 }
