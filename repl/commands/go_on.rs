@@ -114,9 +114,10 @@ pub(super) fn see_through(
     ended(attempt.end(), recipe, going)
 }
 
-/// Whoever pressed Ctrl-C wants to get out.
+/// Whoever pressed Ctrl-C wants to get out, and who said no has chosen already.
 fn can_be_mended(attempt: &Attempt) -> bool {
-    attempt.can_go_on() && attempt.error().is_some_and(|error| error.exit() != Exit::Stopped)
+    let over = [Exit::Stopped, Exit::Refused];
+    attempt.can_go_on() && attempt.error().is_some_and(|error| !over.contains(&error.exit()))
 }
 
 fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
