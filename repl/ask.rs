@@ -45,19 +45,21 @@ pub(crate) fn parameters(
     Ok(())
 }
 
-/// Becomes true when somebody ends this process: nobody answers questions any more.
+/// Whether somebody has ended this process: nobody answers questions any more. The first look begins to
+/// listen.
 pub(crate) fn over() -> &'static Arc<AtomicBool> {
     static OVER: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     OVER.get_or_init(ended)
 }
 
-/// One for all questions: each registration stays as long as the process.
+/// The sign for the editors of all questions: each one that listens stays as long as the process.
 fn line_ended() -> Arc<AtomicBool> {
     static ENDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     Arc::clone(ENDED.get_or_init(ended))
 }
 
-/// The same, for a line editor, which takes back the sign when it has seen it.
+/// A sign that becomes true when somebody ends this process; a line editor takes it back when it has seen
+/// it.
 pub(crate) fn ended() -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {

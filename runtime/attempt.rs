@@ -187,7 +187,10 @@ impl Attempt {
     ) -> std::result::Result<(), ScriptError> {
         let evaluator = match self.evaluator.take() {
             Some(evaluator) => evaluator,
-            None => Evaluator::new(job.recipe.language, job.variables, &self.host)?,
+            None => {
+                let Script { language, variables, modules, .. } = job.script();
+                Evaluator::with_modules(language, variables, modules, &self.host)?
+            }
         };
         let (session, host) = (Rc::clone(&self.session), Rc::clone(&self.host));
         let mut bench = Workbench::over(session, host, evaluator, job.variables.clone(), consent);

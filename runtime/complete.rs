@@ -74,8 +74,9 @@ pub fn proposals(known: &Known, text: &str) -> (usize, Vec<Proposal>) {
     let start = start.map_or(text.len(), |(at, _)| at);
     let word = &text[start..];
     let mut found: Vec<Proposal> = Vec::new();
-    if let Some(params) = options(text) {
-        let entry = |param: &&Param| (format!("{}: ", param.name), first(param.doc));
+    let given = if known.language == Language::Lua { " =" } else { ":" };
+    if let Some(params) = options(text, given) {
+        let entry = |param: &&Param| (format!("{}{given} ", param.name), first(param.doc));
         found.extend(params.iter().map(entry));
     }
     let domain = |name: &'static str| name.split('.').next().unwrap_or(name);
@@ -177,10 +178,10 @@ fn open_call(text: &str) -> Option<(&'static [Param], &str)> {
 }
 
 /// The options that are still to be given, where a map of them is open.
-fn options(text: &str) -> Option<Vec<&'static Param>> {
+fn options(text: &str, sign: &str) -> Option<Vec<&'static Param>> {
     let (params, args) = open_call(text)?;
-    let map = &args[args.rfind('{')?..];
-    let given = |param: &&Param| map.contains(&format!("{}:", param.name));
+    let map = &args[args.rfind('{').filter(|at| !args[*at..].contains('}'))?..];
+    let given = |param: &&Param| map.contains(&format!("{}{sign}", param.name));
     Some(params.iter().filter(|p| !p.required() && !given(p)).collect())
 }
 
@@ -212,18 +213,22 @@ fn first(doc: &str) -> String {
 mod tests {
     use super::*;
 
-    fn known() -> Known {
+    fn known_in(language: Language) -> Known {
         let mut machine = Machine::empty();
         let group = serde_json::json!({
             "members": [], "extent": 4_194_304, "extents": 0, "free": 0, "volumes": {},
         });
         machine.groups.insert("vg".to_owned(), serde_json::from_value(group).expect("a group"));
         let commands = vec![(":help".to_owned(), "what there is".to_owned())];
-        Known::of(&machine, vec!["disk".to_owned()], commands, Language::Rhai)
+        Known::of(&machine, vec!["disk".to_owned()], commands, language)
     }
 
     fn proposed(text: &str) -> Vec<String> {
-        proposals(&known(), text).1.into_iter().map(|(text, _)| text).collect()
+        proposed_in(Language::Rhai, text)
+    }
+
+    fn proposed_in(language: Language, text: &str) -> Vec<String> {
+        proposals(&known_in(language), text).1.into_iter().map(|(text, _)| text).collect()
     }
 
     #[test]
@@ -238,6 +243,11 @@ mod tests {
             !proposed("luks::open(disk, \"a\", #{ key: \"k\", k").contains(&"key: ".to_owned())
         );
         assert!(proposed("mount::mount(disk, \"/et").contains(&"/etc/".to_owned()));
-        assert_eq!(proposals(&known(), "f(1, luks::cl").0, 5);
+        assert!(
+            !proposed("luks::open(disk, #{ key: \"k\" }, pass")
+                .contains(&"passphrase: ".to_owned())
+        );
+        assert_eq!(proposed_in(Language::Lua, "luks.open(d, \"a\", { passph"), ["passphrase = "]);
+        assert_eq!(proposals(&known_in(Language::Rhai), "f(1, luks::cl").0, 5);
     }
 }

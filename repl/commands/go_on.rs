@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use gscript::attempt::{Again, Attempt, Miss, Outcome};
-use gscript::error::Exit;
+use gscript::error::{Error, Exit};
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::Job;
-use gscript::script::parse;
+use gscript::script::{ScriptError, parse};
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value, printable};
 use gscript::workbench::Workbench;
@@ -116,8 +116,12 @@ pub(super) fn see_through(
 
 /// Whoever pressed Ctrl-C wants to get out, and who said no has chosen already.
 fn can_be_mended(attempt: &Attempt) -> bool {
-    let over = [Exit::Stopped, Exit::Refused];
-    attempt.can_go_on() && attempt.error().is_some_and(|error| !over.contains(&error.exit()))
+    let said_no = |error: &ScriptError| match error {
+        ScriptError::Failure(failure) => matches!(*failure.error, Error::NotApproved { .. }),
+        _ => false,
+    };
+    let goes_on = |error: &ScriptError| error.exit() != Exit::Stopped && !said_no(error);
+    attempt.can_go_on() && attempt.error().is_some_and(goes_on)
 }
 
 fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
@@ -165,7 +169,7 @@ fn back(attempt: &mut Attempt) {
 /// A session in the run, with the recipe's variables.
 fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
     let mode = Rc::new(Cell::new(Mode::Ask));
-    let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new() };
+    let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
     let work = |bench: &mut Workbench| {
         greet(&format!("In {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {

@@ -15,6 +15,7 @@ pub use write::{AppendLine, Copy, Write};
 use crate::action::{Effect, Planning};
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
+use crate::system::OWN_IT;
 use crate::types::{AbsPath, Place};
 
 /// A rule about files that was broken.
@@ -100,9 +101,7 @@ impl Rule for FileRule {
                 format!("make it first: file::make_dir(\"{}\")", parent.path.display())
             }
             Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
-            Self::LeadsOutside { .. } => {
-                "replace the link with a file, or do this before the chroot is prepared".into()
-            }
+            Self::LeadsOutside { .. } => OWN_IT.into(),
             Self::LineBreak => "append one line at a time".into(),
             Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
         })

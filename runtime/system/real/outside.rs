@@ -9,6 +9,7 @@ use std::path::Path;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{self, fstat, major, minor};
 
+use super::super::OWN_IT;
 use crate::machine::is_below;
 use crate::machine::probe::parse_mountinfo;
 
@@ -51,8 +52,7 @@ pub(super) fn refuse_running_system(
         Some(mount) => Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!(
-                "a link in {root} leads to {}, which is the running system's own: replace the link \
-                 with a file, or do this before the chroot is prepared",
+                "a link in {root} leads to {}, which is the running system's own: {OWN_IT}",
                 mount.at
             ),
         )),
