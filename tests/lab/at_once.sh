@@ -33,9 +33,9 @@ for text in '"record":"run"' '"name":"stage3.unpack"'; do
     says resumed 'is running'
     echo 'fs::make("/dev/ubda3")' >session.rhai
     "$G" shell --yes --destroy /dev/ubda3 <session.rhai >session.out 2>session.err && exit 1
-    echo 'file::write("/mnt/whole/etc/session", "x")' >session.rhai
+    echo 'file::make_dir("/mnt/whole/x")' >session.rhai
     "$G" shell --yes <session.rhai >session.out 2>session.err && exit 1
-    says session "another gscript is working on /mnt/whole/etc/session: whole.rhai (process $pid)"
+    says session "another gscript is working on /mnt/whole/x: whole.rhai (process $pid)"
     # Another disk is another matter.
     printf 'fs::make("/dev/ubdb");\n' >other.rhai
     must "$G" other.rhai --yes --destroy /dev/ubdb --journal /run/other 2>other.err
