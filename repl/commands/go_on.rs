@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use gscript::attempt::{Again, Attempt, Miss, Outcome};
-use gscript::error::{Error, Exit};
+use gscript::error::Exit;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::Job;
 use gscript::script::{ScriptError, parse};
@@ -114,13 +114,9 @@ pub(super) fn see_through(
     ended(attempt.end(), recipe, going)
 }
 
-/// Whoever pressed Ctrl-C wants to get out, and who said no has chosen already.
+/// Whoever pressed Ctrl-C wants to get out; and where a guard or the person said no, it stays at that.
 fn can_be_mended(attempt: &Attempt) -> bool {
-    let said_no = |error: &ScriptError| match error {
-        ScriptError::Failure(failure) => matches!(*failure.error, Error::NotApproved { .. }),
-        _ => false,
-    };
-    let goes_on = |error: &ScriptError| error.exit() != Exit::Stopped && !said_no(error);
+    let goes_on = |error: &ScriptError| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
     attempt.can_go_on() && attempt.error().is_some_and(goes_on)
 }
 
