@@ -117,6 +117,8 @@ impl Journal {
             file.write_all(&text)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
+            // FAT gives a file its length under the new name only when the file itself is written again.
+            file.sync_all()?;
             sync_folders(&path)?;
             Lines::of(&path, OpenOptions::new().append(true).open(&path)?)
         };

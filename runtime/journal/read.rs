@@ -67,6 +67,9 @@ pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
             "its format is {}, this program reads up to {JOURNAL_FORMAT}",
             head.format
         )),
+        _ if text.trim().is_empty() => {
+            wrong("it is empty: the machine stopped before anything was written to it".into())
+        }
         _ => wrong("it does not begin with a run".into()),
     }
 }

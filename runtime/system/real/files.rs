@@ -264,6 +264,8 @@ impl Fresh {
         self.file.sync_all()?;
         renameat(&self.dir, &self.name, &self.dir, name)?;
         self.done = true;
+        // FAT gives a file its length under the new name only when the file itself is written again.
+        self.file.sync_all()?;
         settle_names(&self.dir)
     }
 }
