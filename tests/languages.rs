@@ -1,6 +1,6 @@
 //! Both languages: what a script can do, and what it can't.
 
-use gscript::script::Language;
+use gscript::script::{Language, is_open};
 
 use crate::examples::{plan, shown};
 
@@ -101,4 +101,22 @@ fn values_cross_and_come_back() {
         let error = fails(language, script);
         assert!(error.contains(why), "{script}: {error}");
     }
+}
+
+/// Enter gives a line to the program when it is whole, and goes on below when it is not.
+#[test]
+fn a_typed_text_is_open_until_it_is_whole() {
+    let open = |language, texts: &[&str], wanted: bool| {
+        for text in texts {
+            assert_eq!(is_open(language, text), wanted, "{language:?}: {text}");
+        }
+    };
+    open(
+        Language::Lua,
+        &["inside", "1 + 1", "luks.containers()", "x = 1", "x x", "x -- why"],
+        false,
+    );
+    open(Language::Lua, &["luks.open(", "x =", "1 +", "if x then", "{ a = 1,", "[[ text"], true);
+    open(Language::Rhai, &["inside", "1 + 1", "luks::containers()", "let x = 1;", "x x"], false);
+    open(Language::Rhai, &["luks::open(", "let x =", "1 +", "if x {", "#{ a: 1,"], true);
 }

@@ -92,6 +92,40 @@ go "hangup now" && exit 1
 grep -q ' /mnt/menu ' /proc/mounts && tail -n 3 /run/menu/*/journal.jsonl
 nothing_left
 
+# --- a recipe in Lua: its variables, its language, and the traceback of what failed ----------------
+cat >menu.lua <<END_
+--- # What can fail, in Lua
+--- \`\`\`toml
+--- [params.disk]
+--- type = "disk"
+--- [params.secret]
+--- type = "secret"
+--- \`\`\`
+step("Below")
+luks.format(params.disk, { passphrase = secret, $(printf '%s' "$KDF" | sed 's/#{/{/g; s/:/ =/g') })
+local inside = luks.open(params.disk, "menu", { passphrase = secret })
+fs.make(inside)
+mount.mount(inside, "/mnt/menu")
+stage3.unpack("$OUT/tree.tar", "/mnt/menu")
+step("May fail")
+local function look(name) chroot.run("/mnt/menu", { "test", "-e", "/etc/" .. name }) end
+look("ready")
+file.write("/mnt/menu/etc/after", "later\n")
+step("End")
+mount.unmount("/mnt/menu")
+luks.close("menu")
+END_
+rm -rf /run/menu
+printf '%s\n' "see Type its name (ubda)" "type ubda" "see called from: menu.lua:16" "see What now?" "type h" "see In menu.lua" \
+    "type inside" "see /dev/mapper/menu" "type string.upper(params.disk)" "see /DEV/UBDA" \
+    'type file.write("/mnt/menu/etc/ready", params.disk)' "see Do it?" "type yes" "see file.write" \
+    "type :undo" "see rm /mnt/menu/etc/ready" "type :redo" "see Do it?" "type yes" "see menu lua>" \
+    "type :quit" "see What now?" "type r" "see Done:" >acts
+must typed acts "$G" menu.lua --set disk=/dev/ubda --answers answers.toml --journal /run/menu >menu.txt
+nothing_left
+[ "$(inside etc/after; inside etc/ready)" = "later
+/dev/ubda" ] || { cat menu.txt; exit 1; }
+
 # --- what later steps would miss --------------------------------------------------------------
 printf 'wrong = "something else"\n' >>answers.toml
 sed -i 's/^luks::format(disk, #{ passphrase: secret/luks::format(disk, #{ passphrase: wrong/; s/^.. \[params.secret\]/\/\/! [params.wrong]\n\/\/! type = "secret"\n&/' whole.rhai

@@ -192,11 +192,15 @@ impl Engine {
     }
 }
 
-/// Whether a text is only the beginning of one.
+/// Whether what a person typed is only the beginning of an expression or of a text.
 pub(super) fn is_open(text: &str) -> bool {
     let Ok(lua) = Lua::new_with(StdLib::NONE, LuaOptions::new()) else { return false };
-    let chunk = lua.load(text).set_mode(ChunkMode::Text);
-    matches!(chunk.into_function(), Err(Error::SyntaxError { incomplete_input: true, .. }))
+    let read = |text: &str| lua.load(text).set_mode(ChunkMode::Text).into_function();
+    let ways = [read(&format!("return {text}")), read(text)];
+    let open = |way: &mlua::Result<_>| {
+        matches!(way, Err(Error::SyntaxError { incomplete_input: true, .. }))
+    };
+    !ways.iter().any(Result::is_ok) && ways.iter().any(open)
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
