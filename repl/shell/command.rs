@@ -112,7 +112,9 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
         let call = format!(":{name} {takes}");
         say(&format!("  {call:<18} {about}"));
     }
-    say(&format!("\nPrimitives: {}", docs::domains().join(", ")));
+    say("\nPrimitives:");
+    // No line is longer than a console's.
+    docs::domains().chunks(8).for_each(|some| say(&format!("  {}", some.join(" "))));
     say("Tab shows what a domain has, :help DOMAIN tells more.");
     Ok(())
 }
