@@ -120,3 +120,10 @@ fn a_typed_text_is_open_until_it_is_whole() {
     open(Language::Rhai, &["inside", "1 + 1", "luks::containers()", "let x = 1;", "x x"], false);
     open(Language::Rhai, &["luks::open(", "let x =", "1 +", "if x {", "#{ a: 1,"], true);
 }
+
+/// A parameter can have the name of a table that is there already.
+#[test]
+fn a_table_of_primitives_is_no_value() {
+    let error = fails(Language::Lua, "disk.info(disk)");
+    assert!(error.contains("comes with gscript") && error.contains("params.NAME"), "{error}");
+}

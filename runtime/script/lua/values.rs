@@ -72,6 +72,13 @@ pub(super) fn from_lua(value: &LuaValue, depth: usize, whom: &str) -> mlua::Resu
 
 /// A table with elements is a list, one with names is a map; with both it is neither.
 fn from_table(table: &Table, depth: usize, whom: &str) -> mlua::Result<Value> {
+    let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
+    if table.metatable().as_ref().is_some_and(sealed) {
+        return Err(Error::runtime(format!(
+            "a table that comes with gscript can't be given to {whom}; \
+             a parameter of the recipe with such a name is params.NAME"
+        )));
+    }
     let length = table.raw_len();
     let mut list = Vec::with_capacity(length);
     for item in table.sequence_values::<LuaValue>() {
