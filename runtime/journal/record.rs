@@ -1,6 +1,6 @@
 //! What a journal says, line by line.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -240,14 +240,17 @@ impl Record {
     }
 }
 
-/// What still stands: the records of all calls but those that a person took back.
+/// What still stands: the records of all calls but those that a person took back and did not do again.
 pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
-    let undone = |record: &Record| match record {
-        Record::Undone { call } => Some(*call),
+    let undone = |(at, record): (usize, &Record)| match record {
+        Record::Undone { call } => Some((*call, at)),
         _ => None,
     };
-    let undone: BTreeSet<u64> = records.iter().filter_map(undone).collect();
-    records.iter().filter(move |record| !record.call().is_some_and(|call| undone.contains(&call)))
+    let undone: BTreeMap<u64, usize> = records.iter().enumerate().filter_map(undone).collect();
+    let stands = move |(at, record): &(usize, &Record)| {
+        record.call().and_then(|call| undone.get(&call)).is_none_or(|until| at > until)
+    };
+    records.iter().enumerate().filter(stands).map(|(_, record)| record)
 }
 
 fn nothing() -> TakeBack {

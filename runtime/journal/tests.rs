@@ -37,6 +37,17 @@ fn secrets_are_names_and_torn_lines_are_dropped() {
 }
 
 #[test]
+fn what_was_taken_back_stands_when_it_is_done_again() {
+    let undone = Record::Undone { call: 1 };
+    let calls = |records: &[Record]| -> Vec<u64> {
+        standing(records).map(|record| record.call().expect("its call")).collect()
+    };
+    assert_eq!(calls(&[begin(1), begin(2), undone.clone()]), [2]);
+    assert_eq!(calls(&[begin(1), undone.clone(), begin(1)]), [1]);
+    assert_eq!(calls(&[begin(1), undone.clone(), begin(1), undone]), [0; 0]);
+}
+
+#[test]
 fn a_torn_line_is_cut_before_the_next_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("journal");

@@ -65,6 +65,7 @@ fn peak(pid: u32) -> f64 {
 fn prompts() -> Vec<Row> {
     let mut bash = Row::times("session: first prompt / bash -i", "under 50 ms");
     let mut python = Row::times("session: first prompt / python3 -i", "under 50 ms");
+    let mut guestfish = Row::times("session: first prompt / guestfish --version", "under 50 ms");
     let mut memory = Row::times("session: memory at the prompt / 20 MiB", "1");
     memory.unit = Unit::Bytes;
     for _ in 0..RUNS {
@@ -76,8 +77,12 @@ fn prompts() -> Vec<Row> {
         // What a person has in their own start files is not bash's.
         bash.theirs.push(prompt("bash", &["--norc", "-i"], "# ").0);
         python.theirs.push(prompt("python3", &["-i"], ">>> ").0);
+        if Command::new("guestfish").arg("--version").output().is_ok() {
+            guestfish.ours.push(ours);
+            guestfish.theirs.push(measured("guestfish", &["--version"]).0);
+        }
     }
-    vec![bash, python, memory]
+    vec![bash, python, guestfish, memory]
 }
 
 /// A path among ten thousand, on a machine with a thousand disks.

@@ -153,3 +153,35 @@ nothing_left
 must steps 'resume --step --journal /run/later' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
 nothing_left
 [ "$("$G" log --journal /run/later | awk '{ print $NF }')" = finished ] || exit 1
+
+# --- the same in Lua; a line is changed before it runs -------------------------------------------
+cat >steps.lua <<END_
+--- # Steps
+--- \`\`\`toml
+--- [params.pass]
+--- type = "secret"
+--- \`\`\`
+--- What is closed is opened.
+step("Open")
+local inside = luks.open("/dev/ubda", "steps", { passphrase = pass })
+lvm.vg_activate("vg")
+step("Look")
+mount.mount("/dev/vg/root", "/mnt/steps")
+file.write("/mnt/steps/etc/steps", "as written")
+step("End")
+mount.unmount("/mnt/steps")
+lvm.vg_deactivate("vg")
+luks.close("steps")
+END_
+steps 'step steps.lua --journal /run/lua' 'see chapter 1 of 3' 'see What is closed is opened.' 'see run/s' 'type r' \
+    'see vgchange' 'see run/s' 'type h' 'see with its variables' 'type inside' 'see /dev/mapper/steps' 'see steps lua>' 'type :quit' \
+    'see run/s' 'type r' 'see mount -t' 'see run/s' 'type b' 'see taken back: lvm.vg_activate' 'see vgchange' 'see run/s' 'type t 3' \
+    'see umount' 'see run/s' 'type q' 'see stopped on request'; [ $? = 4 ] || { cat session.txt; exit 1; }
+nothing_left
+must steps 'resume --step --journal /run/lua' 'see run/s' 'type a' 'see Done:'
+nothing_left
+sed -i 's/as written/typed first/' steps.lua
+export EDITOR='sed -i s/typed.first/changed/'
+must steps 'step steps.lua --journal /run/edited' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type r' 'see +typed first' \
+    'see run/s' 'type e' 'see +file.write' 'see Go on with the new text?' 'type yes' 'see +changed' 'see run/s' 'type a' 'see Done:'
+nothing_left
