@@ -57,6 +57,15 @@ start hup 'chroot::run("/mnt/stop", ["sleep", "4714"]);' 'sleep 4714'
 kill -HUP $pid
 ended hup 4
 
+# Killed, it can clean up nothing; but no tool of it goes on behind the back of what comes next.
+start killed 'chroot::run("/mnt/stop", ["sleep", "4716"]);' 'sleep 4716'
+kill -KILL $pid
+wait $pid
+for _ in 1 2 3 4 5 6 7 8 9 10; do pgrep -f 'sleep 4716' >/dev/null || break; sleep 0.1; done
+must_not pgrep -f 'sleep 4716'
+must "$G" release --yes killed.runs/*/journal.jsonl 2>released.err
+nothing_left
+
 # Filling with random data stops at once, and the bar's last word is true: it is partly written.
 start fill 'chroot::release("/mnt/stop"); mount::unmount("/mnt/stop"); disk::fill_random("/dev/stopvg/root");' 'dd if=/dev/urandom'
 sleep 0.5

@@ -110,10 +110,12 @@ impl Real {
 
     /// The program, with its arguments and a plain environment.
     fn command(&mut self, cmd: &Cmd) -> Result<Command, StepError> {
-        let mut command = match &cmd.program {
-            Program::Tool(_) => Command::new(self.tool(cmd)?),
-            Program::Inside { root, path } => inside(root, path),
+        let (program, root) = match &cmd.program {
+            Program::Tool(_) => (self.tool(cmd)?, None),
+            Program::Inside { root, path } => (path.into(), Some(root.as_path())),
         };
+        let mut command = Command::new(program);
+        begin_with(&mut command, root);
         command.args(&cmd.args).env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C");
         for name in ["HOME", "TERM"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
@@ -244,19 +246,25 @@ fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
     StepError::kernel(cmd, format!("can't start {}: {error}", cmd.name()))
 }
 
-/// A command that begins its life inside a root.
-#[expect(unsafe_code, reason = "chroot(2) must happen between fork and exec")]
-fn inside(root: &Path, path: &str) -> Command {
-    let mut command = Command::new(path);
-    let root = root.to_owned();
-    let enter = move || {
-        nix::unistd::chroot(&root)?;
-        nix::unistd::chdir("/")?;
+/// Whatever kills this program ends the command, too, so that nothing works on a disk behind the back of
+/// a run that goes on; it may begin its life inside a root.
+#[expect(unsafe_code, reason = "prctl(2) and chroot(2) must happen between fork and exec")]
+fn begin_with(command: &mut Command, root: Option<&Path>) {
+    let root = root.map(Path::to_owned);
+    let me = nix::unistd::getpid();
+    let begin = move || {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
+        if nix::unistd::getppid() != me {
+            return Err(nix::errno::Errno::ESRCH.into());
+        }
+        if let Some(root) = &root {
+            nix::unistd::chroot(root)?;
+            nix::unistd::chdir("/")?;
+        }
         Ok(())
     };
-    // SAFETY: two system calls, no allocation, no locks.
-    unsafe { command.pre_exec(enter) };
-    command
+    // SAFETY: system calls, no allocation, no locks.
+    unsafe { command.pre_exec(begin) };
 }
 
 #[cfg(test)]
