@@ -49,6 +49,8 @@ impl Machine {
                 self.learn_array(fact);
                 Ok(())
             }
+            // What is mounted there stays, as an action that finds it so leaves it.
+            Fact::Mounted { .. } if fact.holds_on_machine(self) => Ok(()),
             Fact::Mounted { at, origin, options } => {
                 let mounts = self.mounts_of(at, origin, options)?;
                 self.mounts.extend(mounts);
