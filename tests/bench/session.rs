@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use gscript::complete::{Known, proposals};
 use gscript::script::Language;
-use nix::pty::openpty;
+use nix::pty::{Winsize, openpty};
+use regex::Regex;
 
 use super::machine::machine;
 use super::plan::measured;
@@ -27,7 +28,10 @@ pub fn rows() -> Vec<Row> {
 /// Starts a program at a terminal of its own, waits for this text, and ends it; the seconds until then,
 /// and the most memory it had by then.
 fn prompt(program: &str, args: &[&str], sign: &str) -> (f64, f64) {
-    let terminal = openpty(None, None).expect("a terminal");
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let terminal = openpty(Some(&size), None).expect("a terminal");
+    // Colours and places of the cursor may stand between any two letters.
+    let controls = Regex::new(r"\x1b(\[[0-9;?]*[A-Za-z]|[78])").expect("a pattern");
     let ends = || terminal.slave.try_clone().expect("its other end");
     let start = Instant::now();
     let mut child = Command::new(program)
@@ -40,7 +44,7 @@ fn prompt(program: &str, args: &[&str], sign: &str) -> (f64, f64) {
         .expect("it starts");
     let mut screen = File::from(terminal.master);
     let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
-    while !String::from_utf8_lossy(&shown).contains(sign) {
+    while !controls.replace_all(&String::from_utf8_lossy(&shown), "").contains(sign) {
         let count = screen.read(&mut buffer).expect("it shows something");
         // A line editor asks where the cursor is; a terminal answers.
         if buffer[..count].windows(4).any(|bytes| bytes == b"\x1b[6n") {
