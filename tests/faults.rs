@@ -59,9 +59,9 @@ fn answers(recipe: &Recipe) -> Answers {
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {
         answers.set(name, value);
     }
-    if asked("passphrase") {
-        let secret = Secret::new("passphrase", b"an example, and long".to_vec());
-        answers.insert("passphrase", Value::Secret(secret));
+    for name in ["passphrase", "root_password"].into_iter().filter(|name| asked(name)) {
+        let secret = Secret::new(name, b"an example, and long".to_vec());
+        answers.insert(name, Value::Secret(secret));
     }
     answers
 }

@@ -18,5 +18,5 @@ gpgconf --kill all
 install() {
     "$G" "$ROOT" --yes --destroy /dev/ubda --set disk=/dev/ubda --set key_dev=/dev/ubdb \
         --set key_file=laptop.key --set kdf_memory=32M --set boot_size=64M --set swap_size=64M \
-        --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" "$@"
+        --set goal=base --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" "$@"
 }

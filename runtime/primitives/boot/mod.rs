@@ -54,6 +54,14 @@ pub enum BootRule {
         /// The reason.
         why: String,
     },
+    /// The firmware's list of systems can't be written.
+    #[error(
+        "there is no {place}: this machine was not started by EFI, or its variables are not mounted"
+    )]
+    NoVariables {
+        /// Where they would be.
+        place: Place,
+    },
     /// GRUB can't find a file.
     #[error("there is no {place}")]
     Missing {
@@ -94,6 +102,11 @@ impl Rule for BootRule {
                  mount it there; or boot by BIOS"
                     .into()
             }
+            Self::NoVariables { .. } => {
+                "leave out removable: false; or start the live medium by EFI, and mount -t efivarfs \
+                 efivarfs /sys/firmware/efi/efivars"
+                    .into()
+            }
             Self::Missing { .. } => {
                 "install the kernel first (kernel::install, kernel::initramfs); is /boot mounted?"
                     .into()
@@ -107,7 +120,9 @@ impl Rule for BootRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NoBiosBoot { .. } | Self::NotEfi { .. } => Exit::Refused,
+            Self::NoBiosBoot { .. } | Self::NotEfi { .. } | Self::NoVariables { .. } => {
+                Exit::Refused
+            }
             Self::NoKernel { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
