@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use gscript::machine::{Kind, Machine};
 use gscript::recipe::{Answers, Recipe};
+use gscript::registry::{Read, primitive};
 use gscript::system::sim::faults::{Event, Faults};
 use gscript::system::{Broken, Sim};
 use gscript::test::{Ran, rehearse};
@@ -120,8 +121,10 @@ fn judged(ran: &Ran, must_fail: bool) -> Option<String> {
     }
     let (call, step, _) = error.details();
     let last = ran.calls.last().and_then(|call| call.steps.last());
-    // A question has no step that anybody saw; what a script makes of it is its own.
-    let named = call.is_none() || step.is_none() || step.as_ref() == last;
+    // A question is no call that is kept; what a script makes of its answer is the script's own.
+    let asked = call.as_deref().and_then(|call| call.split(' ').next()).and_then(primitive);
+    let asked = asked.is_some_and(|primitive| matches!(primitive.read, Read::Query(_)));
+    let named = call.is_none() || step.is_none() || asked || step.as_ref() == last;
     (!named || message(ran).is_empty()).then(|| format!("{step:?} is blamed, not {last:?}"))
 }
 

@@ -236,3 +236,11 @@ fn a_kernel_gets_its_initramfs_and_its_place_in_the_menu() {
     let Some(done) = lab.run(test, BOOT) else { return };
     done.succeeded();
 }
+
+#[test]
+fn the_whole_recipe_until_the_disk_could_start() {
+    let lab = Lab::new(&["1200M", "32M"]);
+    let test = "the_whole_recipe_until_the_disk_could_start";
+    let Some(done) = lab.run(test, include_str!("lab/complete.sh")) else { return };
+    done.succeeded();
+}

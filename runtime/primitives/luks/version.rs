@@ -15,8 +15,7 @@ args! {
     /// Source: cryptsetup(8), `--version`; guide ER, "Ensuring cryptsetup Version Is Correct".
     ///
     /// ```
-    /// let outside = luks::version();
-    /// let new_enough = portage::has_version("/mnt/old", ">=sys-fs/cryptsetup-" + outside);
+    /// print(luks::version());
     /// ```
     "luks.version" => pub struct Version {}
 }
