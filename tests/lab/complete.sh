@@ -11,11 +11,13 @@ ln -s run/host/usr system/usr
 for d in bin sbin lib lib64; do ln -s usr/$d system/$d; done
 rm -f system/etc/os-release; echo 'ID=gentoo' >system/etc/os-release
 # What a hostile tarball would like to have written: all of it has to stay inside.
-echo untouched | tee /run/victim1 /run/victim2 /run/victim3 >/dev/null
+echo untouched | tee /run/victim1 /run/victim2 /var/victim3 >/dev/null
 rm -f system/etc/{fstab,resolv.conf,hostname,mtab}; mkdir -p system/etc/conf.d
 ln -s ../../../../run/victim1 system/etc/fstab
 ln -s /../../run/victim2 system/etc/resolv.conf
-ln -s ../../../../../../run/victim3 system/etc/hostname
+# Not into /run, /dev, /sys or /proc: in a root that is entered those are the running system's, and a link
+# into them is followed there.
+ln -s ../../../../../../var/victim3 system/etc/hostname
 
 mkdir -p "/usr/lib/modules" && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "/usr/lib/uml/modules/$KV" "/usr/lib/modules/$KV"
 cat >/usr/local/bin/emerge <<END
@@ -51,7 +53,7 @@ must "$G" "$PROJECT/recipes/encrypted-root.rhai" --yes --destroy /dev/ubda --pro
 must_not grep -rqE 'otter: ' /run/proved whole.out whole.err
 proved
 must grep -q 'You may reboot now' whole.err
-for n in 1 2 3; do must grep -qx untouched /run/victim$n; done
+for victim in /run/victim1 /run/victim2 /var/victim3; do must grep -qx untouched $victim; done
 must umount /run/host
 nothing_left
 
@@ -71,7 +73,7 @@ R=/run/r
 must mount -o ro /dev/vg_hostos/root $R; must mount -o ro /dev/ubda1 $R/boot; must mount -o ro /dev/ubda3 $R/boot/efi
 must test -s $R/boot/efi/EFI/BOOT/BOOTX64.EFI
 must test ! -L $R/etc/fstab
-must test "$(cat $R/etc/hostname)" = box
+must test "$(cat $R/var/victim3)" = box
 for uuid in $(blkid -s UUID -o value /dev/vg_hostos/root /dev/vg_hostos/home /dev/vg_hostos/swap /dev/ubda1 /dev/ubda3); do
     must grep -q "^UUID=$uuid" $R/etc/fstab
 done
