@@ -35,6 +35,12 @@
 --- default = "efi"
 --- ask = "What starts the machine"
 ---
+--- [params.nvram]
+--- type = "bool"
+--- default = false
+--- when = { firmware = "efi" }
+--- ask = "Enter it in the firmware's own list of systems, instead of taking the place that every firmware looks at"
+---
 --- [params.table]
 --- type = "choice"
 --- choices = ["gpt", "mbr"]
@@ -293,6 +299,8 @@ end
 --- An MBR has that room anyway.
 step("Partition the hard drive")
 
+-- In MiB: a kernel, its initramfs, and those of the next update beside them.
+local LEAST_BOOT <const> = 128
 local names = layout == "gpt"
 local boot_part = { size = boot_size, kind = "linux", bootable = true }
 local root_part = { size = "rest", kind = "luks" }
@@ -317,6 +325,9 @@ end
 local parts = disk.partition(hdd, wanted_parts, { table = layout })
 local boot_dev = names and parts.boot or parts["1"]
 local root_dev = names and parts.root or parts["2"]
+if goal == "bootable" and disk.info(boot_dev).bytes < LEAST_BOOT * 1024 * 1024 then
+    error("a /boot of " .. boot_size .. " has no room for a kernel, its initramfs and those of the next update: choose a boot_size of " .. LEAST_BOOT .. "M or more")
+end
 local esp_dev
 if goal ~= "base" and firmware == "efi" then
     esp_dev = names and parts.efi or parts["3"]
@@ -660,13 +671,13 @@ if goal == "bootable" then
     end
 
     --- GRUB is installed with a menu of its own, and two entries of the guide's: with the key file, and with
-    --- the passphrase where one opens the partition. `removable` takes the place that every firmware
-    --- looks at, and needs none of its variables.
+    --- the passphrase where one opens the partition. It takes the place that every firmware looks at, and
+    --- needs none of its variables; with `nvram` it is in the firmware's list, as other systems are.
     step("Configure the boot loader")
 
     portage.emerge(target, { "sys-boot/grub" }, { noreplace = true })
     if firmware == "efi" then
-        boot.grub_install(target, { efi = "/boot/efi" })
+        boot.grub_install(target, { efi = "/boot/efi", removable = not nvram })
     else
         boot.grub_install(target, { disk = hdd })
     end

@@ -90,7 +90,9 @@ impl Rule for BootRule {
             }
             Self::NoContainer { .. } => "leave the key out".into(),
             Self::HalfAKey => "see: gscript doc boot.cmdline".into(),
-            Self::BadText { .. } => "leave out blanks, quotes and line breaks".into(),
+            Self::BadText { .. } => {
+                "leave out blanks, quotes and line breaks, and colons in the name of a key".into()
+            }
             Self::Which => "see: gscript doc boot.grub_install".into(),
             Self::NoBiosBoot { .. } => {
                 "add one to the layout: #{ name: \"bios\", size: \"2M\", kind: \
@@ -103,8 +105,8 @@ impl Rule for BootRule {
                     .into()
             }
             Self::NoVariables { .. } => {
-                "leave out removable: false; or start the live medium by EFI, and mount -t efivarfs \
-                 efivarfs /sys/firmware/efi/efivars"
+                "let it take the place that every firmware looks at (removable: true); or start the \
+                 live medium by EFI, and mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
                     .into()
             }
             Self::Missing { .. } => {
