@@ -258,6 +258,16 @@ fn a_kernel_gets_its_initramfs_and_its_place_in_the_menu() {
 fn the_whole_recipe_until_the_disk_could_start() {
     let lab = Lab::new(&["1200M", "32M"]);
     let test = "the_whole_recipe_until_the_disk_could_start";
-    let Some(done) = lab.run(test, include_str!("lab/complete.sh")) else { return };
+    let script = concat!(include_str!("lab/own_system.sh"), include_str!("lab/complete.sh"));
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn a_signed_tarball_that_is_hostile() {
+    let lab = Lab::new(&["1200M", "32M"]);
+    let test = "a_signed_tarball_that_is_hostile";
+    let script = concat!(include_str!("lab/own_system.sh"), include_str!("lab/hostile.sh"));
+    let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
 }

@@ -138,7 +138,8 @@ lvm::lv_create("vg", "one", "20M"); fs::make("/dev/vg/one"); mount::mount("/dev/
 lvm::lv_create("vg", "two", "20M"); fs::make("/dev/vg/two"); mount::mount("/dev/vg/two", "/mnt/one/two");
 fs::swap("/dev/ubda2"); mount::swap_on("/dev/ubda2");'
 ask nobody-agrees "$G" release /dev/ubda
-[ "$(cat nobody-agrees.code)" = 3 ] && must mountpoint -q /mnt/one/two
+must test "$(cat nobody-agrees.code)" = 3
+must mountpoint -q /mnt/one/two
 # Something keeps it busy: said, and what could be freed is not undone.
 sleep 1000 </mnt/one/two &
 sleeper=$!

@@ -51,7 +51,8 @@ nothing_left
 on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort >files.after
 [ -z "$(comm -23 files.before files.after)" ] || { cat files.before files.after; exit 1; }
 comm -13 files.before files.after >files.new
-[ "$(wc -l <files.new)" = 1 ] && must grep -q '\.header$' files.new
+must test "$(wc -l <files.new)" = 1
+must grep -q '\.header$' files.new
 python3 - third.json <<'END' || exit 1
 import json, sys
 names, so, done = {}, [], []
