@@ -6,7 +6,7 @@ local function machine(disk, stick)
         [disk] = { size = "64G", model = "Example NVMe", serial = "N1" },
         [stick] = { size = "8G", removable = true, parts = { { size = "rest", content = "ext4" } } },
     })
-    given.answers({ disk = disk, key_dev = stick .. "1", stage3 = "/var/tmp/stage3.tar.xz" })
+    given.answers({ disk = disk, key_dev = stick .. "1", stage3 = "/var/tmp/stage3.tar.xz", goal = "base" })
 end
 
 test("partitions of an NVMe disk are called p1 and p2", function()

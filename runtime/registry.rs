@@ -47,6 +47,7 @@ pub static PRIMITIVES: &[Primitive] = &[
     query::<p::luks::Info>(),
     query::<p::luks::Containers>(),
     query::<p::luks::TestKey>(),
+    query::<p::luks::Version>(),
     action::<p::luks::AddKey>(),
     action::<p::luks::RemoveKey>(),
     action::<p::luks::BackupHeader>(),

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use gscript::machine::{Kind, Machine};
 use gscript::recipe::{Answers, Recipe};
+use gscript::registry::{Read, primitive};
 use gscript::system::sim::faults::{Event, Faults};
 use gscript::system::{Broken, Sim};
 use gscript::test::{Ran, rehearse};
@@ -61,9 +62,9 @@ fn answers(recipe: &Recipe) -> Answers {
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {
         answers.set(name, value);
     }
-    if asked("passphrase") {
-        let secret = Secret::new("passphrase", b"an example, and long".to_vec());
-        answers.insert("passphrase", Value::Secret(secret));
+    for name in ["passphrase", "root_password"].into_iter().filter(|name| asked(name)) {
+        let secret = Secret::new(name, b"an example, and long".to_vec());
+        answers.insert(name, Value::Secret(secret));
     }
     answers
 }
@@ -122,10 +123,12 @@ fn judged(ran: &Ran, must_fail: bool) -> Option<String> {
     }
     let (call, step, _) = error.details();
     let last = ran.calls.last().and_then(|call| call.steps.last());
-    // A question has no step that anybody saw; what a script makes of it is its own.
+    // A question is no call that is kept; what a script makes of its answer is the script's own.
+    let asked = call.as_deref().and_then(|call| call.split(' ').next()).and_then(primitive);
+    let asked = asked.is_some_and(|primitive| matches!(primitive.read, Read::Query(_)));
     // Of what one waits for in vain, the step before is told, too.
     let is_last = |step: &String| last.is_some_and(|last| step.ends_with(last.as_str()));
-    let named = call.is_none() || step.as_ref().is_none_or(is_last);
+    let named = call.is_none() || asked || step.as_ref().is_none_or(is_last);
     (!named || message(ran).is_empty()).then(|| format!("{step:?} is blamed, not {last:?}"))
 }
 

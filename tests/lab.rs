@@ -22,8 +22,8 @@ use crate::dsl::{PROGRAM, project};
 
 /// Functions that every script of the lab finds.
 const PRELUDE: &str = include_str!("lab/prelude.sh");
-/// A boot that takes longer hangs.
-const LIMIT: Duration = Duration::from_mins(8);
+/// A boot that takes longer hangs. dracut alone takes minutes where many machines share two processors.
+const LIMIT: Duration = Duration::from_mins(15);
 
 /// A virtual machine that has not been started.
 pub struct Lab {

@@ -12,6 +12,7 @@ mod escapes;
 mod examples;
 mod faults;
 mod fidelity;
+mod guide;
 mod honesty;
 mod lab;
 mod languages;

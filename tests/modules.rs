@@ -3,20 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::approval::{Approval, Nobody};
+use gscript::approval::Approval;
 use gscript::event::Silence;
-use gscript::journal::{Journal, Record, Story};
+use gscript::journal::{Journal, Story};
 use gscript::machine::Machine;
-use gscript::recipe::{Answers, Recipe};
-use gscript::report::Entry;
-use gscript::run::{Job, RunStart, new_journal};
-use gscript::script::{Evaluator, Language, Shared, run};
+use gscript::script::{Evaluator, Language, Shared};
 use gscript::session::{Gate, Session, Setup};
-use gscript::system::sim::faults::Faults;
 use gscript::system::{Interrupts, Sim};
-use gscript::types::{Map, Secret, Value};
+use gscript::types::Map;
 
-use crate::dsl::{Test, project};
+use crate::dsl::Test;
 
 const RHAI: &str = "
 export const NAMES = [\"a\", \"b\"];
@@ -260,7 +256,8 @@ fn host() -> Shared {
     Rc::new(RefCell::new(session(Sim::new(), Machine::empty(), gate, None)))
 }
 
-fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journal>) -> Session {
+/// A session that says nothing and asks nobody.
+pub fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journal>) -> Session {
     Session::new(Setup {
         system: Box::new(system),
         machine,
@@ -293,108 +290,4 @@ fn texts_after_a_failure_find_its_variables() {
     let mut rhai = Evaluator::new(Language::Rhai, &Map::new(), &host).expect("an engine");
     rhai.run("r.rhai", "let size = 5; throw \"stop\";").expect_err("a failure");
     assert_eq!(rhai.line("-", "size * 2").map(|value| value.to_string()).ok(), Some("10".into()));
-}
-
-/// A recipe with these answers: its variables.
-fn variables(recipe: &Recipe, machine: &Machine, set: &[(&str, &str)]) -> Map {
-    let mut answers = Answers::default();
-    for (name, value) in set {
-        answers.set(name, value);
-    }
-    answers.insert("passphrase", Value::Secret(Secret::new("passphrase", b"long".to_vec())));
-    answers.variables(recipe, machine).expect("variables")
-}
-
-/// A plan as JSON, without where in which file its calls are.
-fn placeless(entries: &[Entry]) -> serde_json::Value {
-    let mut json = serde_json::to_value(entries).expect("JSON");
-    for entry in json.as_array_mut().into_iter().flatten() {
-        entry.as_object_mut().map(|entry| entry.remove("site"));
-    }
-    json
-}
-
-/// The records of a simulated run, without what is only about the file and the clock.
-fn recorded(job: &Job<'_>, machine: &Machine, approval: &Approval) -> Vec<serde_json::Value> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("journal.jsonl");
-    let start = RunStart::new(1, "now".into());
-    let journal = new_journal(&path, job, machine, approval, start).expect("a journal");
-    let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
-    let sim = Sim::new().rehearsal(Faults::default());
-    let session = session(sim, machine.clone(), gate, Some(journal));
-    let host: Shared = Rc::new(RefCell::new(session));
-    run(&job.recipe.script(job.variables), &host).expect("a run");
-    let story = Story::read(&path).expect("a story");
-    assert!(matches!(story.records[0], Record::Run(_)));
-    let records = story.records.iter().map(|record| {
-        let mut json = serde_json::to_value(record).expect("JSON");
-        let fields = json.as_object_mut().expect("an object");
-        for own in ["site", "millis", "recipe", "path", "text", "digest"] {
-            if own != "digest" || fields["record"] == "run" {
-                fields.remove(own);
-            }
-        }
-        json
-    });
-    records.collect()
-}
-
-#[test]
-fn the_guide_is_the_same_in_both_languages() {
-    let read = |machine: &str| {
-        let text = std::fs::read_to_string(project(&format!("tests/machines/{machine}.json")));
-        Machine::read(&text.expect("a machine")).expect("a machine")
-    };
-    let both = ["rhai", "lua"].map(|ending| {
-        Recipe::load(&project(&format!("recipes/encrypted-root.{ending}"))).expect("a recipe")
-    });
-    assert_eq!(both[0].front.title, both[1].front.title);
-    assert_eq!(both[0].front.prose, both[1].front.prose);
-    let stick = ("key_dev", "/dev/sdb1");
-    for further in [
-        vec![stick],
-        vec![
-            ("unlock", "passphrase"),
-            ("luks", "luks1"),
-            ("filesystem", "xfs"),
-            ("home_size", "2G"),
-        ],
-        vec![
-            stick,
-            ("table", "mbr"),
-            ("random_fill", "true"),
-            ("swap_size", "0"),
-            ("stay", "true"),
-        ],
-        vec![
-            stick,
-            ("kdf_memory", "64M"),
-            ("key_file", "k"),
-            ("enc_hdd", "e"),
-            ("header_backup", "false"),
-        ],
-    ] {
-        let set =
-            [&[("disk", "/dev/sda"), ("stage3", "/var/tmp/stage3.tar.xz")], &further[..]].concat();
-        let machine = read("sata");
-        let [rhai, lua] = both.each_ref().map(|recipe| {
-            let variables = variables(recipe, &machine, &set);
-            let job = Job {
-                recipe,
-                variables: &variables,
-                seed: [3; 32],
-                interrupts: Interrupts::default(),
-                terminal: false,
-            };
-            let report = job.plan(&machine, Box::new(Sim::new()));
-            let report = report.unwrap_or_else(|failed| panic!("{set:?}: {}", failed.0));
-            let effects = serde_json::to_value(report.approval.bound()).expect("JSON");
-            let after = serde_json::to_value(&report.after).expect("JSON");
-            let records = recorded(&job, &machine, &report.approval);
-            assert!(records.len() > 30, "{}", records.len());
-            (placeless(&report.entries), effects, after, report.guesses, records)
-        });
-        assert_eq!(rhai, lua, "{set:?}");
-    }
 }

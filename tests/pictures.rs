@@ -5,7 +5,8 @@ use crate::dsl::Test;
 fn plan(more: &[&str]) -> Test {
     let machine = "@tests/machines/sata.json";
     let mut words = vec!["plan", "@recipes/encrypted-root.rhai", "--machine", machine];
-    for set in ["disk=/dev/sda", "key_dev=/dev/sdb1", "stage3=/var/tmp/stage3.tar.xz"] {
+    for set in ["disk=/dev/sda", "key_dev=/dev/sdb1", "stage3=/var/tmp/stage3.tar.xz", "goal=base"]
+    {
         words.extend(["--set", set]);
     }
     words.extend(more);

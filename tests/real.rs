@@ -224,6 +224,7 @@ const INSTALL: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/i
 const PORTAGE: &str = concat!(
     include_str!("lab/target.sh"),
     include_str!("lab/portage.sh"),
+    include_str!("lab/packages.sh"),
     include_str!("lab/initramfs.sh")
 );
 
@@ -250,5 +251,23 @@ fn a_kernel_gets_its_initramfs_and_its_place_in_the_menu() {
     let lab = Lab::new(&["200M", "400M", "16M", "16M"]);
     let test = "a_kernel_gets_its_initramfs_and_its_place_in_the_menu";
     let Some(done) = lab.run(test, BOOT) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn the_whole_recipe_until_the_disk_could_start() {
+    let lab = Lab::new(&["1200M", "32M"]);
+    let test = "the_whole_recipe_until_the_disk_could_start";
+    let script = concat!(include_str!("lab/own_system.sh"), include_str!("lab/complete.sh"));
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}
+
+#[test]
+fn a_signed_tarball_that_is_hostile() {
+    let lab = Lab::new(&["1200M", "32M"]);
+    let test = "a_signed_tarball_that_is_hostile";
+    let script = concat!(include_str!("lab/own_system.sh"), include_str!("lab/hostile.sh"));
+    let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
 }

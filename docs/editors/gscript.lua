@@ -263,6 +263,17 @@ function luks.containers() end
 ---@return any
 function luks.test_key(device, options) end
 
+--- Tells the version of the cryptsetup that opens and formats containers here, `2.6.1`. That of an
+--- installed system has to be at least as new to be sure to open them.
+---
+--- Source: cryptsetup(8), `--version`; guide ER, "Ensuring cryptsetup Version Is Correct".
+---
+--- ```
+--- print(luks::version());
+--- ```
+---@return any
+function luks.version() end
+
 ---@class gscript.luks.add_key.kdf
 ---@field kind? "argon2id"|"argon2i"|"pbkdf2" The function.
 ---@field memory? string|integer How much memory each try costs (argon2).
@@ -1788,7 +1799,8 @@ function boot.cmdline(device, options) end
 --- partition. `removable` (the default) takes the place that every firmware looks at, and leaves
 --- the firmware's own list of systems alone.
 ---
---- A GPT disk without a BIOS boot partition, and a folder that is no EFI system partition, are refused.
+--- A GPT disk without a BIOS boot partition, a folder that is no EFI system partition, and an entry in
+--- the list of a firmware whose variables are not there are refused.
 ---
 --- Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
 ---

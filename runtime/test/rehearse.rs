@@ -23,6 +23,8 @@ pub struct Ran {
     pub recipe: Recipe,
     /// Whether it was only planned.
     pub only_planned: bool,
+    /// Whether its plan was carried out, to wherever it came.
+    pub begun: bool,
     /// Why it did not reach its end.
     pub error: Option<Ended>,
     /// Actions, in order.
@@ -144,6 +146,7 @@ pub fn rehearse(
     let mut ran = Ran {
         recipe: recipe.clone(),
         only_planned: only_plan,
+        begun: false,
         error: None,
         calls: Vec::new(),
         chapters: Vec::new(),
@@ -228,6 +231,7 @@ impl Ran {
     }
 
     fn perform(&mut self, variables: &Map, faults: &Faults) {
+        self.begun = true;
         let events = Recorder::default();
         let gate = Gate::Enforce(std::mem::take(&mut self.approval), Box::new(Nobody));
         let sim = self.sim.planning().rehearsal(faults.clone());

@@ -16,6 +16,23 @@ printf 'see Type its name (ubdb)\ntype ubdb\n' >acts
 must typed acts "$G" wipe.rhai
 [ "$(blkid -po value -s TYPE /dev/ubdb)" = ext2 ] || exit 1
 
+# --- a passphrase is entered twice, and again where the two differ --------------------------------
+recipe secret.rhai <<'END'
+//! ```toml
+//! [params.passphrase]
+//! type = "secret"
+//! ask = "Passphrase"
+//! ```
+luks::format("/dev/ubdb", #{ passphrase: passphrase, kdf: #{ kind: "pbkdf2", iterations: 1000 } });
+END
+printf '%s\n' 'see Passphrase:' 'type otter one' 'see Passphrase (again):' 'type otter two' 'see the two differ' \
+    'see Passphrase:' 'type otter six' 'see Passphrase (again):' 'type otter six' 'see Type its name (ubdb)' 'type ubdb' >acts
+typed acts "$G" secret.rhai >secret.txt || { cat secret.txt; exit 1; }
+must_not grep -q otter secret.txt
+printf 'otter six' | must cryptsetup open --test-passphrase --key-file - /dev/ubdb
+must_not cryptsetup open --test-passphrase --key-file - /dev/ubdb <<<'otter one' 2>/dev/null
+wipefs -qa /dev/ubdb
+
 # --- an effect beyond the plan: the answer of a program is only a guess in it -------------------
 mkdir -p /run/root/{bin,proc,sys,dev,run}; cp /bin/busybox /run/root/bin/; ln -s busybox /run/root/bin/sh
 mount --bind /run/root /run/root
@@ -121,7 +138,8 @@ lvm::lv_create("vg", "one", "20M"); fs::make("/dev/vg/one"); mount::mount("/dev/
 lvm::lv_create("vg", "two", "20M"); fs::make("/dev/vg/two"); mount::mount("/dev/vg/two", "/mnt/one/two");
 fs::swap("/dev/ubda2"); mount::swap_on("/dev/ubda2");'
 ask nobody-agrees "$G" release /dev/ubda
-[ "$(cat nobody-agrees.code)" = 3 ] && must mountpoint -q /mnt/one/two
+must test "$(cat nobody-agrees.code)" = 3
+must mountpoint -q /mnt/one/two
 # Something keeps it busy: said, and what could be freed is not undone.
 sleep 1000 </mnt/one/two &
 sleeper=$!

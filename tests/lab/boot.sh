@@ -60,6 +60,7 @@ print(boot::cmdline("/dev/vg/root", #{ style: "genkernel", key: "/k.gpg", key_de
 print(boot::cmdline("/dev/ubda3"));' "root=/dev/vg/root ro rootfstype=ext4 rd.md=0 rd.dm=0 rd.luks.uuid=$LUKS rd.luks.key=/k.gpg:UUID=$STICK:UUID=$LUKS rd.lvm.lv=vg/root rd.lvm.lv=vg/swap resume=UUID=$SWAP quiet
 root=/dev/ram0 crypt_root=UUID=$LUKS real_root=/dev/mapper/vg-root root_keydev=UUID=$STICK root_key=k.gpg rootfstype=ext4 key_timeout=0 dolvm
 root=UUID=$BOOT ro rootfstype=ext4 rd.md=0 rd.dm=0"
+refused "colons in the name of a key" 'boot::cmdline("/dev/vg/root", #{ key: "/k:1", key_device: "/dev/ubdc" });'
 refused 'lies in no container' 'boot::cmdline("/dev/ubda3", #{ key: "/k", key_device: "/dev/ubdc" });'
 refused "can't be part of the kernel" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
 
@@ -70,6 +71,9 @@ must test "$(dd if=/dev/ubda bs=1 skip=392 count=4 2>/dev/null)" = GRUB -o -n "$
 must test -s $T/boot/efi/EFI/BOOT/BOOTX64.EFI
 refused 'without a BIOS boot partition' 'disk::partition("/dev/ubdd", [#{ name: "a", size: "rest" }]); boot::grub_install("/mnt/t", #{ disk: "/dev/ubdd" });'
 refused 'is not an EFI system partition: nothing is mounted there' 'boot::grub_install("/mnt/t", #{ efi: "/boot/nothing" });'
+# This machine has no firmware.
+refused 'there is no /sys/firmware/efi/efivars' 'boot::grub_install("/mnt/t", #{ efi: "/boot/efi", removable: false });'
+must grep -q 'next: let it take the place that every firmware looks at' refused.out
 refused 'is not an EFI system partition: the filesystem on' 'boot::grub_install("/mnt/t", #{ efi: "/boot" });'
 printf '# mine\nGRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n' >$T/etc/default/grub
 recipe menu.rhai <<'END'

@@ -8,6 +8,10 @@ for what in sbin/cryptsetup bin/gpg bin/stty sbin/lvm dm-crypt.ko crypt-gpg-lib.
     grep -q "$what" image.txt || { echo "not in the initramfs: $what"; exit 1; }
 done
 refused 'has no module "nonesuch"' 'kernel::initramfs("/mnt/t", #{ add: ["nonesuch"] });'
+mv $T/usr/lib/dracut/modules.d/*crypt-gpg "$T/root/"
+refused 'has no module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt", "crypt-gpg"] });'
+must grep -q 'next: emerge sys-kernel/dracut 044 or later with app-crypt/gnupg' refused.out
+mv $T/root/*crypt-gpg $T/usr/lib/dracut/modules.d/
 refused 'there are no modules of the kernel 1.2.3' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
 refused 'is not the version of a kernel' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
@@ -19,6 +23,11 @@ fails 'lacks the program that is named above it' 'kernel::initramfs("/mnt/t", #{
 must grep -q "'lvm' cannot be" fails.out
 must_not test -e $T/boot/other.img
 mv $T/usr/sbin/lvm.away $T/usr/sbin/lvm
+# A /boot that is full.
+must mount -t tmpfs -o size=1M tmpfs $T/boot
+fails 'is there room left in /boot (df -h)?' 'kernel::initramfs("/mnt/t", #{ add: ["crypt"], compress: "zstd -1" });'
+must grep -q 'No space left on device' fails.out
+umount $T/boot
 
 do_ 'chroot::release("/mnt/t");'
 umount /mnt/t

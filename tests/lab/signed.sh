@@ -1,6 +1,5 @@
 # A system as small as can be, signed, and how it is installed.
 
-export GNUPGHOME=/run/gpg; mkdir -m 700 $GNUPGHOME
 ROOT=$PROJECT/recipes/encrypted-root.rhai RESCUE=$PROJECT/recipes/rescue-encrypted-root.rhai
 
 mkdir -p tree/{bin,etc,root,tmp,home}
@@ -8,15 +7,11 @@ cp /bin/busybox tree/bin; for a in sh cat ls cp mv id stty; do ln -s busybox tre
 echo 'ID=gentoo' >tree/etc/os-release; echo 'nameserver 192.0.2.7' >tree/etc/resolv.conf
 echo broken >tree/etc/repair-me
 tar --numeric-owner -C tree -cJf a.tar.xz .
-gpg --batch --quiet --passphrase '' --quick-generate-key good ed25519 sign 1d
-gpg --armor --export good >good.asc
-printf '# SHA512 HASH\n%s  a.tar.xz\n' "$(sha512sum <a.tar.xz | cut -d' ' -f1)" >d.txt
-gpg --batch --quiet --local-user good --output a.tar.xz.DIGESTS --clearsign d.txt
-gpgconf --kill all
+sign_archive
 
 # install ARGUMENTS…: the disk is ubda, the stick ubdb.
 install() {
     "$G" "$ROOT" --yes --destroy /dev/ubda --set disk=/dev/ubda --set key_dev=/dev/ubdb \
         --set key_file=laptop.key --set kdf_memory=32M --set boot_size=64M --set swap_size=64M \
-        --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" "$@"
+        --set goal=base --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" "$@"
 }

@@ -4,7 +4,7 @@
 ROOT=$PROJECT/recipes/encrypted-root.rhai
 JOURNAL=/run/journal
 JOB=(--set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=40M
-    --set swap_size=32M --set stage3=/run/material/a.tar.xz --set stage3_keys=/run/material/good.asc)
+    --set swap_size=32M --set goal=base --set stage3=/run/material/a.tar.xz --set stage3_keys=/run/material/good.asc)
 
 # material: the tarball with its signature, at the same place in every boot.
 material() {

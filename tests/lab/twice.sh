@@ -35,7 +35,7 @@ nothing_left
 # --- nobody agreed to lose it again: not a byte changes ----------------------------------------
 before=$(sha256sum /dev/ubda /dev/ubdb)
 ask unasked "$G" "$ROOT" --yes --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key \
-    --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" --set boot_size=64M --set swap_size=64M
+    --set goal=base --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" --set boot_size=64M --set swap_size=64M
 [ "$(cat unasked.code)" = 3 ] || exit 1
 says unasked '--destroy /dev/ubda'
 [ "$before" = "$(sha256sum /dev/ubda /dev/ubdb)" ] || { echo 'something has changed'; exit 1; }
@@ -51,7 +51,8 @@ nothing_left
 on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort >files.after
 [ -z "$(comm -23 files.before files.after)" ] || { cat files.before files.after; exit 1; }
 comm -13 files.before files.after >files.new
-[ "$(wc -l <files.new)" = 1 ] && must grep -q '\.header$' files.new
+must test "$(wc -l <files.new)" = 1
+must grep -q '\.header$' files.new
 python3 - third.json <<'END' || exit 1
 import json, sys
 names, so, done = {}, [], []

@@ -100,6 +100,10 @@ impl Cmdline {
     fn stick(&self, cx: &Planning<'_>) -> Result<Option<(String, String)>> {
         match (&self.key, &self.key_device) {
             (None, None) => Ok(None),
+            // What comes after it would be the stick.
+            (Some(key), Some(_)) if key.to_string().contains(':') => {
+                Err(BootRule::BadText { text: key.to_string() }.into())
+            }
             (Some(key), Some(stick)) => Ok(Some((key.to_string(), uuid_of(cx.device(stick)?)?))),
             _ => Err(BootRule::HalfAKey.into()),
         }

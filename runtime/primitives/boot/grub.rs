@@ -8,16 +8,17 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact, PartitionEntry, Table};
 use crate::primitives::disk::is_kind;
-use crate::primitives::edit::{assign, command, there, writes};
+use crate::primitives::edit::{assign, command, exists, there, writes};
 use crate::system::{Outcome, Step};
-use crate::types::{AbsPath, DevicePath, TableKind, Variables};
+use crate::types::{AbsPath, DevicePath, Place, TableKind, Variables};
 
 args! {
     /// Installs GRUB from inside a system: into the boot sector of a disk (BIOS), or into an EFI system
     /// partition. `removable` (the default) takes the place that every firmware looks at, and leaves
     /// the firmware's own list of systems alone.
     ///
-    /// A GPT disk without a BIOS boot partition, and a folder that is no EFI system partition, are refused.
+    /// A GPT disk without a BIOS boot partition, a folder that is no EFI system partition, and an entry in
+    /// the list of a firmware whose variables are not there are refused.
     ///
     /// Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
     ///
@@ -61,6 +62,8 @@ args! {
 
 const DEFAULTS: &str = "/etc/default/grub";
 const GRUB: &str = "/boot/grub";
+/// Where Linux shows the firmware's variables (efivarfs).
+const VARIABLES: &str = "/sys/firmware/efi/efivars";
 
 impl GrubInstall {
     fn on_disk(&self, disk: &DevicePath, cx: &Planning<'_>) -> Result<Plan<()>> {
@@ -98,6 +101,9 @@ impl GrubInstall {
             .args(self.modules());
         let core = there(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
         let mut plan = Plan::steps(Vec::new());
+        if !self.removable && exists(&Place::here(VARIABLES), cx)? == Some(false) {
+            return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());
+        }
         if self.removable {
             cmd = cmd.args(["--removable", "--no-nvram"]);
             let place = there(&self.root, &efi.join("EFI/BOOT/BOOTX64.EFI").to_string());

@@ -54,6 +54,14 @@ pub enum BootRule {
         /// The reason.
         why: String,
     },
+    /// The firmware's list of systems can't be written.
+    #[error(
+        "there is no {place}: this machine was not started by EFI, or its variables are not mounted"
+    )]
+    NoVariables {
+        /// Where they would be.
+        place: Place,
+    },
     /// GRUB can't find a file.
     #[error("there is no {place}")]
     Missing {
@@ -82,7 +90,9 @@ impl Rule for BootRule {
             }
             Self::NoContainer { .. } => "leave the key out".into(),
             Self::HalfAKey => "see: gscript doc boot.cmdline".into(),
-            Self::BadText { .. } => "leave out blanks, quotes and line breaks".into(),
+            Self::BadText { .. } => {
+                "leave out blanks, quotes and line breaks, and colons in the name of a key".into()
+            }
             Self::Which => "see: gscript doc boot.grub_install".into(),
             Self::NoBiosBoot { .. } => {
                 "add one to the layout: #{ name: \"bios\", size: \"2M\", kind: \
@@ -92,6 +102,11 @@ impl Rule for BootRule {
             Self::NotEfi { .. } => {
                 "add one to the layout (kind: \"efi\", 512M), make a vfat on it, and \
                  mount it there; or boot by BIOS"
+                    .into()
+            }
+            Self::NoVariables { .. } => {
+                "let it take the place that every firmware looks at (removable: true); or start the \
+                 live medium by EFI, and mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
                     .into()
             }
             Self::Missing { .. } => {
@@ -107,7 +122,9 @@ impl Rule for BootRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NoBiosBoot { .. } | Self::NotEfi { .. } => Exit::Refused,
+            Self::NoBiosBoot { .. } | Self::NotEfi { .. } | Self::NoVariables { .. } => {
+                Exit::Refused
+            }
             Self::NoKernel { .. } => Exit::Failed,
             _ => Exit::Usage,
         }

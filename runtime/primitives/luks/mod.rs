@@ -5,12 +5,14 @@ mod header;
 mod keys;
 mod open;
 mod rule;
+mod version;
 
 pub use format::Format;
 pub use header::{BackupHeader, Containers, Info, RestoreHeader};
 pub use keys::{AddKey, RemoveKey, TestKey};
 pub use open::{Close, Open};
 pub use rule::LuksRule;
+pub use version::Version;
 
 use crate::action::Planning;
 use crate::error::Result;

@@ -99,6 +99,12 @@ pub enum LuksRule {
         /// The file.
         file: String,
     },
+    /// cryptsetup does not say which one it is.
+    #[error("cryptsetup --version does not tell a version: {said:?}")]
+    NoVersion {
+        /// What it said.
+        said: String,
+    },
     /// The file is no header.
     #[error("{file} is not a backup of a LUKS header")]
     NotABackup {
@@ -142,6 +148,9 @@ impl Rule for LuksRule {
                 "see the slots with luks::info, or leave the slot out".into()
             }
             Self::BackupExists { .. } => "choose a name with the container's UUID in it".into(),
+            Self::NoVersion { .. } => {
+                "run it by hand; is the first cryptsetup in PATH the real one?".into()
+            }
             Self::NotABackup { .. } => "name a file that luks::backup_header made".into(),
             Self::KeySize { .. } => "512 for aes-xts (two keys of 256), 256 for other modes".into(),
         })
@@ -153,6 +162,7 @@ impl Rule for LuksRule {
             | Self::AlreadyOpen { .. }
             | Self::LastKey { .. }
             | Self::BackupExists { .. } => Exit::Refused,
+            Self::NoVersion { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
     }

@@ -164,6 +164,7 @@ impl System for Sim {
             }
             Step::Unpack { archive, into } => {
                 self.trees.fill(into, format!("what {archive} contains"))?;
+                self.trees.doubt(into)?;
             }
             Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
                 self.trees.doubt(&Place::here(root))?;

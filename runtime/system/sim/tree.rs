@@ -141,6 +141,11 @@ impl Trees {
     pub(super) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
         let spot = self.resolve(folder, true)?;
         self.doubted.push((spot.tree, spot.inner));
+        // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
+        let own = |tree: usize| matches!(self.trees[tree].base, Base::Empty | Base::Unknown(_));
+        let top = folder.to_string();
+        let below = self.mounts.iter().filter(|mount| is_below(&mount.at, &top) && own(mount.tree));
+        self.doubted.extend(below.map(|mount| (mount.tree, mount.part.clone())));
         Ok(())
     }
 
@@ -344,56 +349,4 @@ fn names(path: &Path) -> Vec<OsString> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Nobody;
-    use super::*;
-
-    fn text(content: &str) -> Node {
-        let content = Text::Known(content.as_bytes().to_vec());
-        Node::File { content, mode: Mode::new(0o644) }
-    }
-
-    #[test]
-    fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount() {
-        let mut trees = Trees::new(Box::new(Nobody));
-        let machine = Machine::empty();
-        let origin = MountOrigin::Device {
-            device: "/dev/sda1".into(),
-            kind: "ext4".into(),
-            part: "/".into(),
-        };
-        trees.made("/dev/sda1");
-        let file = Place::here("/mnt/a/b");
-        trees.mounted("/mnt", &origin, &machine);
-        assert_eq!(trees.look(&file, false), Ok(Look::Missing));
-        trees.make_dirs(&Place::here("/mnt/a"), Mode::new(0o755)).expect("a folder");
-        trees.put(&file, text("hello")).expect("a file");
-        trees.unmounted("/mnt");
-        assert!(matches!(trees.look(&file, false), Ok(Look::Unknown(_))));
-        trees.mounted("/mnt", &origin, &machine);
-        assert_eq!(trees.read(&file), Ok(Text::Known(b"hello".to_vec())));
-    }
-
-    #[test]
-    fn links_stay_inside_their_root() {
-        let mut trees = Trees::new(Box::new(Nobody));
-        let machine = Machine::empty();
-        trees.made("x");
-        let origin =
-            MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: "/".into() };
-        trees.mounted("/mnt", &origin, &machine);
-        let inside = |path: &str| Place { root: "/mnt".into(), path: path.into() };
-        trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a folder");
-        trees.put(&inside("/etc/evil"), Node::Link { to: "/etc".into() }).expect("a link");
-        trees.put(&inside("/etc/up"), Node::Link { to: "../../../..".into() }).expect("a link");
-        trees.put(&inside("/etc/evil/passwd"), text("target")).expect("a file");
-        assert_eq!(
-            trees.read(&Place::here("/mnt/etc/passwd")),
-            Ok(Text::Known(b"target".to_vec()))
-        );
-        trees.put(&inside("/etc/up/shadow"), text("s")).expect("a file");
-        assert_eq!(trees.read(&Place::here("/mnt/shadow")), Ok(Text::Known(b"s".to_vec())));
-        trees.put(&inside("/loop"), Node::Link { to: "/loop".into() }).expect("a link");
-        assert!(trees.read(&inside("/loop")).is_err());
-    }
-}
+mod tests;

@@ -150,8 +150,12 @@ impl Says for Untouched {
     }
 }
 
-/// How a device was touched, if it was.
+/// How a device was touched, if it was. Where a run is refused because of its plan, nobody has agreed to
+/// anything, and nothing has happened.
 fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
+    if !ran.only_planned && !ran.begun {
+        return None;
+    }
     let title = format!("{device} is not left alone");
     let lies_on = |effect: &Effect| match effect {
         Effect::Destroys { device: other } | Effect::Alters { device: other } => {

@@ -1,0 +1,60 @@
+//! Which cryptsetup works here.
+
+use std::rc::Rc;
+
+use super::LuksRule;
+use crate::action::{Answer, Planning, Query};
+use crate::args;
+use crate::error::Result;
+use crate::system::{Cmd, Outcome};
+
+args! {
+    /// Tells the version of the cryptsetup that opens and formats containers here, `2.6.1`. That of an
+    /// installed system has to be at least as new to be sure to open them.
+    ///
+    /// Source: cryptsetup(8), `--version`; guide ER, "Ensuring cryptsetup Version Is Correct".
+    ///
+    /// ```
+    /// print(luks::version());
+    /// ```
+    "luks.version" => pub struct Version {}
+}
+
+/// What a plan takes for the version: the first one that knows LUKS2.
+const OLDEST: &str = "2.0.0";
+
+/// The version in `cryptsetup 2.6.1 flags: UDEV BLKID …`.
+fn told(said: &str) -> Option<String> {
+    let version = said.strip_prefix("cryptsetup ")?.split_whitespace().next()?;
+    // Release candidates (2.7.0-rc1) count as their release: Portage writes them in another way.
+    let number = version.split('-').next().unwrap_or(version);
+    let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (plain && number.starts_with(|c: char| c.is_ascii_digit())).then(|| number.to_owned())
+}
+
+impl Query for Version {
+    type Output = String;
+
+    fn answer(&self, _: &mut Planning<'_>) -> Result<Answer<String>> {
+        let read = |outcome: &Outcome| {
+            let said = outcome.stdout.trim();
+            told(said).ok_or_else(|| LuksRule::NoVersion { said: said.to_owned() }.into())
+        };
+        let cmd = Cmd::tool("cryptsetup").arg("--version");
+        Ok(Answer::Ask { cmd, guess: OLDEST.into(), read: Rc::new(read) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn what_cryptsetup_says_of_itself() {
+        assert_eq!(told("cryptsetup 2.6.1 flags: UDEV BLKID").as_deref(), Some("2.6.1"));
+        assert_eq!(told("cryptsetup 2.3.7").as_deref(), Some("2.3.7"));
+        assert_eq!(told("cryptsetup 2.7.0-rc1").as_deref(), Some("2.7.0"));
+        assert_eq!(told(""), None);
+        assert_eq!(told("cryptsetup: not found"), None);
+    }
+}

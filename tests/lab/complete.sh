@@ -1,0 +1,61 @@
+# Until the disk could start by itself.
+
+pack
+# A plan shows what can't be: an entry in the list of a firmware that is not there, too little room.
+before=$(sha256sum /dev/ubda /dev/ubdb)
+ask firmware whole --set nvram=true
+must test "$(cat firmware.code)" = 3
+must grep -q 'there is no /sys/firmware/efi/efivars' firmware.err
+must grep -q 'next: let it take the place that every firmware looks at' firmware.err
+ask room whole --set boot_size=16M
+must test "$(cat room.code)" = 2
+must grep -q 'choose a boot_size of' room.err
+[ "$before" = "$(sha256sum /dev/ubda /dev/ubdb)" ] || { echo 'something has changed'; exit 1; }
+
+whole >whole.out 2>whole.err || { tail -n 60 whole.err; exit 1; }
+must_not grep -rqE 'otter: ' /run/proved ./*.out ./*.err
+must grep -q 'The machine is as planned' whole.err
+proved
+must grep -q 'You may reboot now' whole.err
+must umount /run/host
+nothing_left
+
+# What a person would look at, with the tools of this machine.
+mkdir -p /run/s /run/r
+must mount -o ro /dev/ubdb /run/s
+must test -f /run/s/laptop.key.gpg
+must_not test -e /run/s/laptop.key
+gpg --batch --quiet --no-tty --pinentry-mode loopback --passphrase 'otter: one' --decrypt /run/s/laptop.key.gpg >/run/plain 2>/dev/null
+must test "$(stat -c %s /run/plain)" = 512
+must cryptsetup open --test-passphrase --key-file /run/plain /dev/ubda2
+rm /run/plain
+printf 'otter: two' | must cryptsetup open --key-file - /dev/ubda2 look
+umount /run/s
+must vgchange -qay vg_hostos >/dev/null
+R=/run/r
+must mount -o ro /dev/vg_hostos/root $R; must mount -o ro /dev/ubda1 $R/boot; must mount -o ro /dev/ubda3 $R/boot/efi
+must test -s $R/boot/efi/EFI/BOOT/BOOTX64.EFI
+must test "$(cat $R/etc/hostname)" = box
+for uuid in $(blkid -s UUID -o value /dev/vg_hostos/root /dev/vg_hostos/home /dev/vg_hostos/swap /dev/ubda1 /dev/ubda3); do
+    must grep -q "^UUID=$uuid" $R/etc/fstab
+done
+for one in boot/lvm default/cronie default/dhcpcd default/sysklogd default/sshd; do must test -L $R/etc/runlevels/$one; done
+LUKS=$(cryptsetup luksUUID /dev/ubda2) STICK=$(blkid -s UUID -o value /dev/ubdb)
+must grub-script-check $R/boot/grub/grub.cfg
+must grub-script-check $R/boot/grub/custom.cfg
+must grep -A3 'Keyfile Boot' $R/boot/grub/custom.cfg >entry
+must grep -q "rd.luks.uuid=$LUKS rd.luks.key=/laptop.key.gpg:UUID=$STICK:UUID=$LUKS rd.lvm.lv=vg_hostos/root" entry
+must grep -A3 'Passphrase Boot' $R/boot/grub/custom.cfg >entry
+must grep -q "linux /vmlinuz-$KV root=/dev/vg_hostos/root ro .*rd.luks.uuid=$LUKS" entry
+must_not grep -q rd.luks.key entry
+must grep -q "initrd /initramfs-$KV.img" entry
+must lsinitrd $R/boot/initramfs-"$KV".img >image.txt
+for what in sbin/cryptsetup bin/gpg bin/stty sbin/lvm dm-crypt.ko crypt-gpg-lib.sh; do must grep -q "$what" image.txt; done
+must python3 - $R <<'END'
+import crypt, sys, warnings
+line = next(line for line in open(sys.argv[1] + "/etc/shadow") if line.startswith("root:"))
+hashed = line.split(":")[1]
+sys.exit(crypt.crypt("otter: three", hashed) != hashed)
+END
+cat $R/var/emerge.log
+umount -R $R; vgchange -qan vg_hostos >/dev/null; cryptsetup close look

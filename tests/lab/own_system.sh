@@ -1,0 +1,44 @@
+# The whole recipe, and a system for it that is this machine's own: its /usr is seen through /run, which every root
+# is shown. Only emerge and portageq are stand-ins, because real ones take half an hour in this machine;
+# packages.sh has the same lines of the recipe with real ones.
+
+KV=$(uname -r)
+mkdir -p /run/host && must mount --bind / /run/host
+mkdir -p system/{boot,dev,home,mnt,proc,root,run,sys,tmp,var/lib,var/tmp,etc/portage}
+cp -a /etc/. system/etc/
+rm -f system/etc/machine-id system/etc/crypttab system/etc/runlevels/*/{lvm,cronie,dhcpcd,sysklogd,sshd}
+ln -s run/host/usr system/usr
+for d in bin sbin lib lib64; do ln -s usr/$d system/$d; done
+rm -f system/etc/os-release; echo 'ID=gentoo' >system/etc/os-release
+rm -f system/etc/{fstab,resolv.conf,hostname,mtab}; mkdir -p system/etc/conf.d
+
+mkdir -p "/usr/lib/modules" && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "/usr/lib/uml/modules/$KV" "/usr/lib/modules/$KV"
+cat >/usr/local/bin/emerge <<END
+#!/bin/sh
+echo "emerge \$*" >>/var/emerge.log
+for word; do case \$word in
+    sys-kernel/gentoo-kernel-bin) echo kernel >/boot/vmlinuz-$KV ;;
+    *cryptsetup) [ ! -e /etc/portage/package.accept_keywords/crypto ] || echo new >/var/cryptsetup ;;
+esac; done
+for one in lvm cronie dhcpcd sysklogd sshd; do
+    [ -e /etc/init.d/\$one ] || printf '#!/sbin/openrc-run\n' >/etc/init.d/\$one; chmod 755 /etc/init.d/\$one
+done
+mkdir -p /etc/default
+END
+printf '#!/bin/sh\necho "portageq $*" >>/var/emerge.log\n[ -e /var/cryptsetup ]\n' >/usr/local/bin/portageq
+chmod 755 /usr/local/bin/emerge /usr/local/bin/portageq
+
+mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
+printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
+
+# pack: the tarball, as it is now, signed.
+pack() { tar --numeric-owner -C system -cf a.tar.xz . && sign_archive; }
+
+# whole ARGUMENTS…: the recipe, as it comes for almost everything.
+whole() {
+    "$G" "$PROJECT/recipes/encrypted-root.rhai" --yes --destroy /dev/ubda --prove --journal /run/proved --answers answers.toml \
+        --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=160M \
+        --set swap_size=32M --set home_size=64M --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" \
+        --set unlock=gpg --set fallback=passphrase --set repository=there --set locale=de_AT --set hostname=box \
+        --set sshd=true --set jobs=2 "$@"
+}
