@@ -1,0 +1,216 @@
+//! Talking with a machine over its serial line.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::host::{Console, VmError};
+use crate::system::Interrupts;
+use crate::types::Secret;
+
+/// One turn of a conversation: a text that has to appear, and what is typed then.
+#[derive(Debug, Clone)]
+pub struct Turn<'a> {
+    /// A part of what the machine says after the turn before.
+    pub when: &'a str,
+    /// What is typed, and the Enter key; `None` to go on listening.
+    pub reply: Option<&'a Secret>,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Everything that the machine printed, without control sequences and with `***` for what was typed.
+    pub console: String,
+    /// Whether something that was typed could be read on the console.
+    pub echoed: bool,
+}
+
+/// A conversation.
+pub(super) struct Talk<'a> {
+    pub(super) turns: &'a [Turn<'a>],
+    pub(super) never: &'a [&'a str],
+    pub(super) limit: Duration,
+}
+
+/// Nobody types in the moment in which a prompt appears: it may be about to switch off the echo.
+const PAUSE: Duration = Duration::from_millis(500);
+/// After the last turn the machine may say a little more.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+/// So many lines of the console are part of an error.
+const TAIL: usize = 30;
+
+/// What was heard so far.
+struct Heard<'a> {
+    bytes: Vec<u8>,
+    /// Where the next turn is looked for.
+    from: usize,
+    /// How far it was shown.
+    shown: usize,
+    typed: Vec<&'a Secret>,
+}
+
+impl<'a> Talk<'a> {
+    /// Speaks with a process whose streams are the line.
+    pub(super) fn with(
+        &self,
+        child: &mut Child,
+        interrupts: &Interrupts,
+        console: &mut dyn Console,
+    ) -> Result<Said, VmError> {
+        let mut keyboard = child.stdin.take();
+        let pieces = listen(child);
+        let mut heard = Heard { bytes: Vec::new(), from: 0, shown: 0, typed: Vec::new() };
+        let mut turns = self.turns.iter();
+        let mut turn = turns.next();
+        let mut deadline = Instant::now() + self.limit;
+        let ended = loop {
+            if interrupts.count() > 0 {
+                break Err(VmError::Interrupted);
+            }
+            let over = Instant::now() > deadline;
+            match pieces.recv_timeout(Duration::from_millis(100)) {
+                Ok(piece) => heard.bytes.extend(piece),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break Ok(()),
+            }
+            if let Some(text) = self.never.iter().find(|text| heard.has(text.as_bytes())) {
+                break Err(VmError::Unwanted { text: (*text).to_owned(), console: Vec::new() });
+            }
+            while let Some(next) = turn.filter(|next| heard.find(next.when)) {
+                heard.show(console, true);
+                heard.type_(next.reply, keyboard.as_mut(), interrupts);
+                turn = turns.next();
+                if turn.is_none() {
+                    deadline = Instant::now() + AFTERWARDS;
+                }
+            }
+            heard.show(console, false);
+            if over {
+                break Ok(());
+            }
+        };
+        heard.show(console, true);
+        let tail = heard.tail();
+        match (ended, turn) {
+            (Ok(()), None) => Ok(heard.said()),
+            (Ok(()), Some(turn)) if Instant::now() > deadline => {
+                let (limit, when) = (self.limit, turn.when.to_owned());
+                Err(VmError::Silent { when, limit: Some(limit), console: tail })
+            }
+            (Ok(()), Some(turn)) => {
+                Err(VmError::Silent { when: turn.when.to_owned(), limit: None, console: tail })
+            }
+            (Err(VmError::Unwanted { text, .. }), _) => Err(VmError::Unwanted { text, console: tail }),
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+impl<'a> Heard<'a> {
+    fn has(&self, text: &[u8]) -> bool {
+        position(&self.bytes, text).is_some()
+    }
+
+    /// Whether a text was said after the last one; the next one is looked for after it.
+    fn find(&mut self, text: &str) -> bool {
+        match position(&self.bytes[self.from..], text.as_bytes()) {
+            Some(at) => {
+                self.from += at + text.len();
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn type_(
+        &mut self,
+        reply: Option<&'a Secret>,
+        keyboard: Option<&mut ChildStdin>,
+        interrupts: &Interrupts,
+    ) {
+        let (Some(reply), Some(keyboard)) = (reply, keyboard) else { return };
+        std::thread::sleep(PAUSE);
+        if interrupts.count() > 0 {
+            return;
+        }
+        self.typed.push(reply);
+        // A machine that has ended in between is noticed by what it says next.
+        let _ = keyboard.write_all(reply.expose());
+        let _ = keyboard.write_all(b"\r");
+        let _ = keyboard.flush();
+    }
+
+    /// Passes on whole lines, or everything.
+    fn show(&mut self, console: &mut dyn Console, all: bool) {
+        let new = &self.bytes[self.shown..];
+        let end = match all {
+            true => new.len(),
+            false => new.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
+        };
+        if end == 0 {
+            return;
+        }
+        for line in self.readable(&new[..end]).lines() {
+            console.line(line.trim_end());
+        }
+        self.shown += end;
+    }
+
+    /// Without control sequences, and without what was typed.
+    fn readable(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let mut text = console::strip_ansi_codes(&text).replace('\r', "");
+        for secret in &self.typed {
+            if let Ok(secret) = std::str::from_utf8(secret.expose()) {
+                text = text.replace(secret, &secret_mark());
+            }
+        }
+        text
+    }
+
+    fn said(&self) -> Said {
+        let echoed = self.typed.iter().any(|secret| self.has(secret.expose()));
+        Said { console: self.readable(&self.bytes), echoed }
+    }
+
+    fn tail(&self) -> Vec<String> {
+        let text = self.readable(&self.bytes);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
+    }
+}
+
+/// How a secret prints everywhere.
+fn secret_mark() -> String {
+    Secret::new("", Vec::new()).to_string()
+}
+
+fn position(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    if text.is_empty() {
+        return None;
+    }
+    bytes.windows(text.len()).position(|window| window == text)
+}
+
+/// What both streams say, in pieces as they come, until both end.
+fn listen(child: &mut Child) -> Receiver<Vec<u8>> {
+    let (send, pieces) = channel();
+    let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+        child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+    ];
+    for mut stream in streams.into_iter().flatten() {
+        let send = send.clone();
+        std::thread::spawn(move || {
+            let mut piece = vec![0; 4096];
+            while let Ok(count) = stream.read(&mut piece) {
+                if count == 0 || send.send(piece[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    pieces
+}
