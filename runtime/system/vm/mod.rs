@@ -1,6 +1,8 @@
 //! A throw-away virtual machine with the host's own tools: User Mode Linux on the host's root,
 //! read-only below an overlay in the guest's memory.
 //!
+//! And an emulated PC (`pc`), which boots what was installed, with somebody at its console (`talk`).
+//!
 //! `host` starts it and listens to its console, `guest` is its first process, `order` is what the
 //! one tells the other.
 
@@ -9,7 +11,13 @@ mod guest;
 #[expect(clippy::disallowed_types, reason = "a virtual machine is a program of its own kind")]
 mod host;
 mod order;
+#[expect(clippy::disallowed_types, reason = "an emulator is a program of its own kind")]
+mod pc;
+#[expect(clippy::disallowed_types, reason = "its streams are those of the process")]
+mod talk;
 
 pub use guest::guest;
 pub use host::{Boot, Console, VmError, find_kernel};
 pub use order::{Order, Report};
+pub use pc::{Firmware, Pc};
+pub use talk::{Said, Turn};

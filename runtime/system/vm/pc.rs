@@ -94,10 +94,8 @@ impl Pc<'_> {
         let mut machine = Machine(command.spawn().map_err(start)?);
         let talk = Talk { turns, never, limit: self.limit };
         let said = talk.with(&mut machine.0, interrupts, console);
-        if said.is_err() {
-            // It is not waited for: it would go on for ever.
-            let _ = machine.0.kill();
-        }
+        // It has said what there was to say, or never will.
+        let _ = machine.0.kill();
         said
     }
 
@@ -185,8 +183,7 @@ fn kvm_works(emulator: &Path) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0);
-    let Ok(child) = command.spawn() else { return false };
-    let mut machine = Machine(child);
+    let Ok(mut machine) = command.spawn().map(Machine) else { return false };
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(5) {
         match machine.0.try_wait() {
