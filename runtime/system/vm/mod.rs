@@ -6,6 +6,8 @@
 //! `host` starts it and listens to its console, `guest` is its first process, `order` is what the
 //! one tells the other.
 
+#[expect(clippy::disallowed_types, reason = "what it boots is put together by a script")]
+mod bootable;
 #[expect(clippy::disallowed_types, reason = "the first process starts the others")]
 mod guest;
 #[expect(clippy::disallowed_types, reason = "a virtual machine is a program of its own kind")]
@@ -16,8 +18,9 @@ mod pc;
 #[expect(clippy::disallowed_types, reason = "its streams are those of the process")]
 mod talk;
 
+pub use bootable::build_bootable;
 pub use guest::guest;
 pub use host::{Boot, Console, VmError, find_kernel};
 pub use order::{Order, Report};
-pub use pc::{Firmware, Pc};
+pub use pc::{Firmware, Pc, find_emulator};
 pub use talk::{Said, Turn};

@@ -31,6 +31,11 @@ const OVMF: [[&str; 2]; 4] = [
     ["/usr/share/edk2-ovmf/OVMF_CODE.fd", "/usr/share/edk2-ovmf/OVMF_VARS.fd"],
 ];
 
+/// The emulator of this system.
+pub fn find_emulator() -> Result<PathBuf, VmError> {
+    find_program(QEMU.name).ok_or(VmError::NoEmulator)
+}
+
 /// What starts the boot loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Firmware {
@@ -89,7 +94,7 @@ impl Pc<'_> {
         console: &mut dyn Console,
     ) -> Result<Said, VmError> {
         let start = |error: io::Error| VmError::Start(error.to_string());
-        let emulator = find_program(QEMU.name).ok_or(VmError::NoEmulator)?;
+        let emulator = find_emulator()?;
         let mut command = self.command(&emulator)?;
         let mut machine = Machine(command.spawn().map_err(start)?);
         let talk = Talk { turns, never, limit: self.limit };
@@ -113,7 +118,10 @@ impl Pc<'_> {
             let [code, variables] = self.efi()?;
             for (file, read_only) in [(code, "on"), (variables, "off")] {
                 let file = for_option(&file);
-                command.args(["-drive", &format!("if=pflash,format=raw,readonly={read_only},file={file}")]);
+                command.args([
+                    "-drive",
+                    &format!("if=pflash,format=raw,readonly={read_only},file={file}"),
+                ]);
             }
         }
         let raw = |id: &str, path: &Path| {

@@ -12,8 +12,8 @@ use crate::types::Secret;
 /// One turn of a conversation: a text that has to appear, and what is typed then.
 #[derive(Debug, Clone)]
 pub struct Turn<'a> {
-    /// A part of what the machine says after the turn before.
-    pub when: &'a str,
+    /// One of these is a part of what the machine says after the turn before.
+    pub when: &'a [&'a str],
     /// What is typed, and the Enter key; `None` to go on listening.
     pub reply: Option<&'a Secret>,
 }
@@ -96,13 +96,15 @@ impl<'a> Talk<'a> {
         match (ended, turn) {
             (Ok(()), None) => Ok(heard.said()),
             (Ok(()), Some(turn)) if Instant::now() > deadline => {
-                let (limit, when) = (self.limit, turn.when.to_owned());
+                let (limit, when) = (self.limit, turn.when.join(" or "));
                 Err(VmError::Silent { when, limit: Some(limit), console: tail })
             }
             (Ok(()), Some(turn)) => {
-                Err(VmError::Silent { when: turn.when.to_owned(), limit: None, console: tail })
+                Err(VmError::Silent { when: turn.when.join(" or "), limit: None, console: tail })
             }
-            (Err(VmError::Unwanted { text, .. }), _) => Err(VmError::Unwanted { text, console: tail }),
+            (Err(VmError::Unwanted { text, .. }), _) => {
+                Err(VmError::Unwanted { text, console: tail })
+            }
             (Err(error), _) => Err(error),
         }
     }
@@ -113,15 +115,13 @@ impl<'a> Heard<'a> {
         position(&self.bytes, text).is_some()
     }
 
-    /// Whether a text was said after the last one; the next one is looked for after it.
-    fn find(&mut self, text: &str) -> bool {
-        match position(&self.bytes[self.from..], text.as_bytes()) {
-            Some(at) => {
-                self.from += at + text.len();
-                true
-            }
-            None => false,
-        }
+    /// Whether one of these was said after the last one; the next one is looked for after it.
+    fn find(&mut self, texts: &[&str]) -> bool {
+        let rest = &self.bytes[self.from..];
+        let found =
+            texts.iter().filter_map(|t| Some(position(rest, t.as_bytes())? + t.len())).min();
+        self.from += found.unwrap_or(0);
+        found.is_some()
     }
 
     fn type_(
