@@ -150,8 +150,12 @@ impl Trial<'_> {
             limit: BOOT_LIMIT,
         };
         let secret = self.passphrase();
-        let prompt = secret.as_ref().map(|secret| Turn { when: &PROMPTS, reply: Some(secret) });
-        let reached = Turn { when: &[REACHED], reply: None };
+        let prompt = secret.as_ref().map(|secret| Turn {
+            when: &PROMPTS,
+            reply: Some(secret),
+            optional: true,
+        });
+        let reached = Turn { when: &[REACHED], reply: None, optional: false };
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
         let Said { echoed, .. } = pc.boot(&turns, &[], interrupts, &mut Relay { listener })?;
         if echoed { Err(Trouble::Echoed) } else { Ok(()) }

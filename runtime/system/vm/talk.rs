@@ -16,6 +16,8 @@ pub struct Turn<'a> {
     pub when: &'a [&'a str],
     /// What is typed, and the Enter key; `None` to go on listening.
     pub reply: Option<&'a Secret>,
+    /// Whether it is left out where the next one comes at once.
+    pub optional: bool,
 }
 
 /// What was said.
@@ -78,7 +80,14 @@ impl<'a> Talk<'a> {
             if let Some(text) = self.never.iter().find(|text| heard.has(text.as_bytes())) {
                 break Err(VmError::Unwanted { text: (*text).to_owned(), console: Vec::new() });
             }
-            while let Some(next) = turn.filter(|next| heard.find(next.when)) {
+            loop {
+                let after = turns.clone().next();
+                if turn.is_some_and(|turn| turn.optional && !heard.would_find(turn.when))
+                    && after.is_some_and(|after| heard.would_find(after.when))
+                {
+                    turn = turns.next();
+                }
+                let Some(next) = turn.filter(|next| heard.find(next.when)) else { break };
                 heard.show(console, true);
                 heard.type_(next.reply, keyboard.as_mut(), interrupts);
                 turn = turns.next();
@@ -113,6 +122,10 @@ impl<'a> Talk<'a> {
 impl<'a> Heard<'a> {
     fn has(&self, text: &[u8]) -> bool {
         position(&self.bytes, text).is_some()
+    }
+
+    fn would_find(&self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| position(&self.bytes[self.from..], text.as_bytes()).is_some())
     }
 
     /// Whether one of these was said after the last one; the next one is looked for after it.
