@@ -20,8 +20,8 @@ test: deps check static ## every check and every test
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
 
-torture: deps ## the main job killed, and its power cut, at every place: half an hour or more
-	$(CARGO) test --test main -- --ignored --nocapture torture::torture
+torture: deps ## the main job cut off at every place, and every command going wrong: an hour or two
+	$(CARGO) test --test main -- --ignored --nocapture torture
 
 check: ## format and lints
 	$(CARGO) fmt --check
@@ -36,7 +36,7 @@ static: ## one binary without any library: target/static/gscript
 	@mkdir -p target/static
 	cp target/$(STATIC)/release/gscript target/static/gscript
 
-docs: ## writes docs/reference.md and the snapshots anew
+docs: ## writes the reference, what editors, shells and man are told, and the snapshots anew
 	GSCRIPT_WRITE_DOCS=1 GSCRIPT_WRITE_SNAPSHOTS=1 $(CARGO) test --test main
 
 deps:

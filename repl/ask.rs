@@ -1,6 +1,8 @@
 //! Questions to the person, on a terminal only.
 
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::screen::tell;
 use gscript::machine::Machine;
@@ -43,10 +45,37 @@ pub(crate) fn parameters(
     Ok(())
 }
 
+/// Whether somebody has ended this process: nobody answers questions any more. The first look begins to
+/// listen.
+pub(crate) fn over() -> &'static Arc<AtomicBool> {
+    static OVER: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    OVER.get_or_init(ended)
+}
+
+/// The sign for the editors of all questions: each one that listens stays as long as the process.
+fn line_ended() -> Arc<AtomicBool> {
+    static ENDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    Arc::clone(ENDED.get_or_init(ended))
+}
+
+/// A sign that becomes true when somebody ends this process; a line editor takes it back when it has seen
+/// it.
+pub(crate) fn ended() -> Arc<AtomicBool> {
+    let ended = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        // Where it can't be listened to, the next read fails all the same.
+        let _ = signal_hook::flag::register(signal, Arc::clone(&ended));
+    }
+    ended
+}
+
 /// A line of text.
 pub(crate) fn line(question: &str) -> Result<String, Stopped> {
-    let mut editor =
-        Reedline::create().with_edit_mode(Box::new(Emacs::new(default_emacs_keybindings())));
+    if over().load(Ordering::Relaxed) {
+        return Err(Stopped);
+    }
+    let keys = Box::new(Emacs::new(default_emacs_keybindings()));
+    let mut editor = Reedline::create().with_break_signal(line_ended()).with_edit_mode(keys);
     let prompt = DefaultPrompt::new(
         DefaultPromptSegment::Basic(question.to_owned()),
         DefaultPromptSegment::Empty,

@@ -1,7 +1,6 @@
 //! The grammar of the command line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -160,14 +159,7 @@ pub(crate) struct HowArgs {
 pub(crate) struct Patience {
     /// End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
-}
-
-impl Patience {
-    /// The limit that was asked for.
-    pub(crate) fn limit(self) -> Option<Duration> {
-        self.limit.map(Duration::from_secs)
-    }
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Args)]

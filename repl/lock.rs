@@ -6,9 +6,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use gscript::action::Effect;
-use gscript::approval::Approval;
+use gscript::approval::{Approval, Bound};
 use gscript::error::Exit;
 use gscript::machine::{Machine, is_below};
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,10 @@ pub(crate) struct Lock {
 impl Lock {
     /// Takes the targets of a run, unless another process has one of them.
     pub(crate) fn take(recipe: &str, approval: &Approval, machine: &Machine) -> Result<Self, Exit> {
-        let targets = targets(approval, machine);
+        Self::on(recipe, targets(approval, machine))
+    }
+
+    fn on(recipe: &str, targets: Vec<String>) -> Result<Self, Exit> {
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match try_take(&work) {
             Ok(Ok(lock)) => Ok(lock),
@@ -46,6 +50,34 @@ impl Lock {
                 Err(Exit::Failed)
             }
         }
+    }
+}
+
+/// What a session works on: it grows action by action, and is held until the session ends.
+#[derive(Default)]
+pub(crate) struct Touched {
+    targets: Vec<String>,
+    lock: Option<Lock>,
+}
+
+impl Touched {
+    /// Takes the targets of an action, unless another process has one of them.
+    pub(crate) fn add(&mut self, effects: &[Bound]) -> Result<(), Exit> {
+        let mut targets = self.targets.clone();
+        for bound in effects {
+            match (&bound.effect, &bound.target) {
+                (_, Some(target)) => targets.extend(target.below.iter().cloned()),
+                (effect, None) => targets.extend(place(effect)),
+            }
+        }
+        targets.sort();
+        targets.dedup();
+        if targets != self.targets {
+            // The new one is there before the old one goes.
+            self.lock = Some(Lock::on("a session", targets.clone())?);
+            self.targets = targets;
+        }
+        Ok(())
     }
 }
 
@@ -77,6 +109,9 @@ impl Drop for Lock {
     }
 }
 
+/// Counts the locks of this process: a session may run a recipe, and both hold their own.
+static HELD: AtomicU32 = AtomicU32::new(0);
+
 fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
     let folder = locks();
     fs::create_dir_all(&folder)?;
@@ -86,7 +121,8 @@ fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
     if let Some(other) = holder(work)? {
         return Ok(Err(other));
     }
-    let path = folder.join(format!("{}.run", work.pid));
+    let number = HELD.fetch_add(1, Ordering::Relaxed);
+    let path = folder.join(format!("{}-{number}.run", work.pid));
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
     file.lock()?;
     file.write_all(&serde_json::to_vec(work)?)?;
@@ -108,6 +144,7 @@ fn holder(work: &Work) -> io::Result<Option<(Work, String)>> {
         }
         let other = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let other: Option<Work> = other;
+        let other = other.filter(|other| other.pid != work.pid);
         if let Some((other, target)) = other.and_then(|other| {
             let target = shared(&work.targets, &other.targets)?;
             Some((other, target))
@@ -125,14 +162,21 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
             Effect::Destroys { device } | Effect::Alters { device } => {
                 targets.extend(machine.base_disks(device).iter().map(|disk| disk.path.clone()));
             }
-            Effect::Writes { path } | Effect::Mounts { at: path } => targets.push(path.clone()),
-            Effect::Runs { root, .. } if root != "/" => targets.push(root.clone()),
-            Effect::Runs { .. } | Effect::Ends { .. } => {}
+            effect => targets.extend(place(effect)),
         }
     }
     targets.sort();
     targets.dedup();
     targets
+}
+
+/// The folder that an effect is about, where it is about one.
+fn place(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Writes { path } | Effect::Mounts { at: path } => Some(path.clone()),
+        Effect::Runs { root, .. } if root != "/" => Some(root.clone()),
+        _ => None,
+    }
 }
 
 /// What both work on.

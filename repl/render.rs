@@ -7,6 +7,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gscript::event::Site;
 use gscript::machine::{Fact, picture};
+use gscript::recipe::Recipe;
 use gscript::report::{Entry, PlannedCall, Report, TakeBack};
 use gscript::script::ScriptError;
 use gscript::types::printable;
@@ -42,12 +43,18 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// What an error of a recipe tells, with the line of the file that it is in.
+    pub(crate) fn in_recipe(error: &ScriptError, recipe: &'a Recipe) -> Self {
+        Self::of(error, recipe.source(error.site().as_ref()))
+    }
+
     /// What a script error tells.
     pub(crate) fn of(error: &ScriptError, source: &'a str) -> Self {
         match error {
-            ScriptError::Script { message, site, remedy } => Self {
+            ScriptError::Script { message, site, remedy, .. } => Self {
                 site: Some(site.clone()),
                 source,
+                notes: called_from(error),
                 help: remedy.clone(),
                 ..Self::new(message.clone())
             },
@@ -59,6 +66,7 @@ impl<'a> Problem<'a> {
                 problem.site.clone_from(&failure.site);
                 problem.source = source;
                 problem.help = failure.error.remedy();
+                problem.notes = called_from(error);
                 if let Some(call) = &failure.call {
                     problem.label = call.to_string();
                 }
@@ -109,6 +117,11 @@ impl<'a> Problem<'a> {
         }
         renderer.render(&[group])
     }
+}
+
+/// The places from which a script came to where it failed.
+fn called_from(error: &ScriptError) -> Vec<(&'static str, String)> {
+    error.called_from().map(|lines| ("called from", lines)).into_iter().collect()
 }
 
 /// The bytes of a line without its indentation.

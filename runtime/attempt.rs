@@ -10,11 +10,11 @@ use std::time::Instant;
 use crate::approval::{Approval, Consent};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener, Silence};
-use crate::journal::{Journal, Record, Story};
+use crate::journal::{Journal, Record, Story, Texts};
 use crate::machine::{Fact, Machine};
 use crate::resume::{Names, Past, Replay};
 use crate::run::{Job, shared, unwrap};
-use crate::script::{Evaluator, ScriptError, Shared};
+use crate::script::{Evaluator, Script, ScriptError, Shared};
 use crate::session::{Called, Failure, Gate, Session, Setup, Tally};
 use crate::system::{Real, Sim};
 use crate::workbench::Workbench;
@@ -106,10 +106,10 @@ impl Job<'_> {
 
 impl Attempt {
     fn run(&mut self, job: &Job<'_>) {
-        let (name, text) = (&job.recipe.name, &job.recipe.text);
-        self.error = match Evaluator::new(job.recipe.language, job.variables, &self.host) {
+        let Script { language, file, text, variables, modules } = job.script();
+        self.error = match Evaluator::with_modules(language, variables, modules, &self.host) {
             Ok(mut evaluator) => {
-                let error = evaluator.run(name, text).err();
+                let error = evaluator.run(file, text).err();
                 self.evaluator = Some(evaluator);
                 error
             }
@@ -146,13 +146,19 @@ impl Attempt {
             Again::Skip => self.failed_action().map(|call| call.number),
             Again::Retry | Again::Changed => None,
         };
-        let text = (how == Again::Changed).then(|| job.recipe.text.clone());
+        let text = (how == Again::Changed).then(|| job.recipe.texts());
         self.evaluator = None;
         let roused = self.session.borrow_mut().go_on(text, skip, at);
         match roused {
             Ok(()) => self.run(job),
             Err(error) => {
-                let failure = Failure { error: error.into(), site: None, call: None, step: None };
+                let failure = Failure {
+                    error: error.into(),
+                    site: None,
+                    call: None,
+                    step: None,
+                    traceback: Rc::default(),
+                };
                 self.error = Some(ScriptError::Failure(Box::new(failure)));
             }
         }
@@ -181,7 +187,10 @@ impl Attempt {
     ) -> std::result::Result<(), ScriptError> {
         let evaluator = match self.evaluator.take() {
             Some(evaluator) => evaluator,
-            None => Evaluator::new(job.recipe.language, job.variables, &self.host)?,
+            None => {
+                let Script { language, variables, modules, .. } = job.script();
+                Evaluator::with_modules(language, variables, modules, &self.host)?
+            }
         };
         let (session, host) = (Rc::clone(&self.session), Rc::clone(&self.host));
         let mut bench = Workbench::over(session, host, evaluator, job.variables.clone(), consent);
@@ -257,7 +266,7 @@ impl Session {
     }
 
     /// Gets ready for the script to run again: the machine is looked at, the journal is read.
-    fn go_on(&mut self, text: Option<String>, skip: Option<u64>, at: String) -> Result<()> {
+    fn go_on(&mut self, text: Option<Texts>, skip: Option<u64>, at: String) -> Result<()> {
         let changed = text.is_some();
         let mut replay = self.replay_of(&self.story()?, changed);
         replay.skip.extend(skip);

@@ -114,7 +114,7 @@ pub fn example(spec: &Spec) -> Option<String> {
 }
 
 /// Doc comments keep the blank behind their slashes.
-fn unindent(text: &str) -> String {
+pub(crate) fn unindent(text: &str) -> String {
     text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 

@@ -14,7 +14,7 @@ use crate::machine::{Fact, Machine, Release, layout};
 use crate::recipe::Recipe;
 use crate::registry::primitive;
 use crate::report::Report;
-use crate::script::{self, Script, ScriptError, Shared};
+use crate::script::{self, Evaluator, Script, ScriptError, Shared};
 use crate::session::{Gate, Session, Setup};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
@@ -36,12 +36,7 @@ pub struct Job<'a> {
 
 impl Job<'_> {
     pub(crate) fn script(&self) -> Script<'_> {
-        Script {
-            language: self.recipe.language,
-            file: &self.recipe.name,
-            text: &self.recipe.text,
-            variables: self.variables,
-        }
+        self.recipe.script(self.variables)
     }
 
     /// Runs the recipe on a simulation of the machine, above the files that can be seen.
@@ -179,8 +174,7 @@ pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<V
         journal: None,
         terminal: false,
     });
-    let variables = Map::new();
-    script::run(&Script { language, file: "-e", text, variables: &variables }, &host)
+    Evaluator::new(language, &Map::new(), &host)?.line("-e", text)
 }
 
 /// What only the program knows of the beginning of a run.
@@ -220,6 +214,7 @@ pub fn new_journal(
         path: whole.to_string_lossy().into_owned(),
         digest: recipe.digest.clone(),
         text: recipe.text.clone(),
+        modules: recipe.modules.clone(),
         params: Value::Map((*variables).clone()).recorded(),
         seed: hex(seed),
         effects: approval.bound(),

@@ -12,6 +12,7 @@ use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine};
 use crate::report::{Entry, PlannedCall, PlannedStep};
 use crate::resume::Replay;
+use crate::script::Frame;
 use crate::system::{Interrupts, System};
 use crate::workbench::Deed;
 
@@ -27,6 +28,8 @@ pub struct Failure {
     pub call: Option<Called>,
     /// The step that failed, as a person would type it.
     pub step: Option<String>,
+    /// The functions of scripts that were at work, from the innermost outwards.
+    pub traceback: Rc<Vec<Frame>>,
 }
 
 /// A call, for telling it.
@@ -113,6 +116,8 @@ pub struct Session {
     pub(crate) deeds: Option<Vec<Deed>>,
     /// The number of the last call by hand.
     pub(crate) by_hand: u64,
+    /// Whether what a reboot ended is being made again.
+    pub(crate) restoring: bool,
     entries: Vec<Entry>,
     latched: Option<Failure>,
 }
@@ -138,6 +143,7 @@ impl Session {
             planned: Vec::new(),
             deeds: None,
             by_hand: 0,
+            restoring: false,
             entries: Vec::new(),
             latched: None,
         }

@@ -111,7 +111,7 @@ impl Trial<'_> {
         private.write(true).create(true).truncate(true).mode(0o600);
         private.open(&answers)?.write_all(self.all_answers().as_bytes())?;
         let stick = self.folder.join("stick.rhai");
-        fs::write(&stick, include_str!("../stdlib/stick.rhai"))?;
+        fs::write(&stick, include_str!("trial/stick.rhai"))?;
         let (answers, stick_dev) = (word(&answers), format!("stick={STICK}"));
         let journals = self.folder.join("runs");
         let first = vec![

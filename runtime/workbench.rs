@@ -103,7 +103,7 @@ impl Workbench {
     /// Evaluates a text. A failure ends this text only.
     pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, ScriptError> {
         self.session.borrow_mut().calls_by_hand();
-        let result = self.evaluator.run(file, text);
+        let result = self.evaluator.line(file, text);
         self.session.borrow_mut().calm();
         result
     }

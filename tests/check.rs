@@ -138,7 +138,7 @@ print(t.key, #t, --[[ no comment ]] [[ no name ]])
     assert_eq!(
         messages(&output),
         [
-            "4: the parameter \"disk\" hides the module disk",
+            "4: disk comes with Lua or gscript, and is not the parameter \"disk\"",
             "6: the parameter \"colour\" is never used",
             "10: there is no function disk.partiton",
             "10: there is no variable disk_",

@@ -51,7 +51,7 @@ fn the_reference_by_name_and_by_domain() {
     let ran = Test::new(&["doc", "lvm"]).run();
     assert_eq!(ran.stdout.lines().count(), 12, "{}", ran.stdout);
     let ran = Test::new(&["list"]).run();
-    assert!(ran.stdout.starts_with("encrypted-root.rhai"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("encrypted-root.lua"), "{}", ran.stdout);
 }
 
 #[test]

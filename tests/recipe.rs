@@ -1,4 +1,4 @@
-//! The shipped recipe, for real: the whole main job, in two variants.
+//! The shipped recipe, for real: the whole main job, in two variants and both languages.
 
 use gscript::system::vm::find_kernel;
 
@@ -6,12 +6,12 @@ use crate::dsl::Test;
 use crate::lab::skip;
 
 /// Tries the recipe; what it printed, or nothing where there is no virtual machine.
-fn tried(test: &str, args: &[&str], answers: &str) -> Option<String> {
+fn tried(test: &str, recipe: &str, args: &[&str], answers: &str) -> Option<String> {
     if let Err(error) = find_kernel() {
         skip(test, &error.to_string());
         return None;
     }
-    let mut words = vec!["try", "@recipes/encrypted-root.rhai", "--answers", "answers.toml"];
+    let mut words = vec!["try", recipe, "--answers", "answers.toml"];
     words.extend(args);
     let ran = Test::new(&words).file("answers.toml", answers).run();
     assert_eq!(ran.stdout, "");
@@ -21,7 +21,10 @@ fn tried(test: &str, args: &[&str], answers: &str) -> Option<String> {
 
 #[test]
 fn the_main_job_as_it_comes() {
-    let Some(said) = tried("the_main_job_as_it_comes", &[], "") else { return };
+    let Some(said) = tried("the_main_job_as_it_comes", "@recipes/encrypted-root.rhai", &[], "")
+    else {
+        return;
+    };
     for line in [
         "  + luks.format /dev/ubda2",
         "  + luks.backup_header /dev/ubda2",
@@ -50,7 +53,8 @@ fn the_main_job_otherwise() {
         enc_hdd = "outer"
     "#;
     let args = ["--disk", "1500M", "--usb", "40M"];
-    let Some(said) = tried("the_main_job_otherwise", &args, answers) else { return };
+    let recipe = "@recipes/encrypted-root.lua";
+    let Some(said) = tried("the_main_job_otherwise", recipe, &args, answers) else { return };
     for line in
         ["disk.fill_random /dev/ubda2", "LUKS1 container", "home ", "facts of the first boot"]
     {

@@ -131,7 +131,7 @@ fn a_changed_recipe_is_shown_and_has_to_be_agreed_to() {
     assert_eq!(code, 0, "{said}");
     // From now on the new text is the run's.
     let story = Story::read(&journal).expect("a story");
-    assert_eq!(story.text(), changed);
+    assert_eq!(story.texts().text, changed);
 }
 
 #[test]

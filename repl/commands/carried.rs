@@ -88,5 +88,6 @@ fn bring_home(story: &Story) -> io::Result<PathBuf> {
     io::copy(&mut from, &mut to)?;
     to.sync_all()?;
     fs::rename(&new, &copy)?;
+    to.sync_all()?;
     Ok(copy)
 }

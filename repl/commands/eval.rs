@@ -11,10 +11,7 @@ use crate::screen::say;
 
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
-    // An expression of Lua is not a chunk of it.
-    let chunk =
-        if lua && !text.contains("return") { format!("return {text}") } else { text.into() };
-    match evaluate(language, &chunk) {
+    match evaluate(language, text) {
         Ok(Value::Unit) => DONE,
         Ok(Value::Text(text)) => {
             say(&text);
@@ -25,7 +22,7 @@ pub(crate) fn eval(text: &str, lua: bool) -> Exit {
             DONE
         }
         Err(error) => {
-            Problem::of(&error, &chunk).print();
+            Problem::of(&error, text).print();
             Exit::Usage
         }
     }

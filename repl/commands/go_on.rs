@@ -8,7 +8,7 @@ use gscript::attempt::{Again, Attempt, Miss, Outcome};
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::Job;
-use gscript::script::parse;
+use gscript::script::{ScriptError, parse};
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value, printable};
 use gscript::workbench::Workbench;
@@ -114,9 +114,10 @@ pub(super) fn see_through(
     ended(attempt.end(), recipe, going)
 }
 
-/// Whoever pressed Ctrl-C wants to get out.
+/// Whoever pressed Ctrl-C wants to get out; and where a guard or the person said no, it stays at that.
 fn can_be_mended(attempt: &Attempt) -> bool {
-    attempt.can_go_on() && attempt.error().is_some_and(|error| error.exit() != Exit::Stopped)
+    let goes_on = |error: &ScriptError| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
+    attempt.can_go_on() && attempt.error().is_some_and(goes_on)
 }
 
 fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
@@ -128,7 +129,7 @@ fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
 
 fn report(attempt: &Attempt, job: &Job<'_>) {
     let Some(error) = attempt.error() else { return };
-    let mut problem = Problem::of(error, &job.recipe.text);
+    let mut problem = Problem::in_recipe(error, job.recipe);
     problem.notes.push(("now", "what this run mounted or opened still is".into()));
     tell("");
     problem.print();
@@ -164,7 +165,7 @@ fn back(attempt: &mut Attempt) {
 /// A session in the run, with the recipe's variables.
 fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
     let mode = Rc::new(Cell::new(Mode::Ask));
-    let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new() };
+    let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
     let work = |bench: &mut Workbench| {
         greet(&format!("In {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {
@@ -195,15 +196,15 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
     let path = editable(job.recipe, folder)?;
     edit(&path)?;
     let recipe = Recipe { name: job.recipe.name.clone(), ..load(&path).ok()? };
-    if recipe.text == job.recipe.text {
+    if recipe.texts().same(&job.recipe.texts()) {
         tell(&format!("{} is as it was.", path.display()));
         return None;
     }
     if let Err(error) = parse(recipe.language, &recipe.name, &recipe.text) {
-        Problem::of(&error, &recipe.text).print();
+        Problem::in_recipe(&error, &recipe).print();
         return None;
     }
-    super::resume::show_change(&job.recipe.text, &recipe);
+    super::resume::show_change(&job.recipe.texts(), &recipe);
     if !ask::yes("Go on with the new text?") {
         return None;
     }
@@ -285,7 +286,7 @@ fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, E
         }
         return Ok(DONE);
     };
-    let mut problem = Problem::of(&error, &recipe.text);
+    let mut problem = Problem::in_recipe(&error, recipe);
     let state = match clean {
         true => "this run has left nothing mounted or open",
         false => "some of what this run mounted or opened could not be given back, see above",

@@ -24,6 +24,7 @@ pub(crate) mod test;
 pub(crate) mod trial;
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::CommandFactory;
 use gscript::error::Exit;
@@ -47,7 +48,8 @@ pub(crate) fn help() -> Exit {
 fn load(path: &Path) -> Result<Recipe, Exit> {
     Recipe::load(path).map_err(|bad| {
         let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        // It may be in a module.
+        let text = std::fs::read_to_string(&*bad.site.file).unwrap_or_default();
         problem.source = &text;
         if bad.site.line > 0 {
             problem.site = Some(bad.site);
@@ -130,6 +132,13 @@ fn private_if_secret(recipe: &Recipe, answers: &Answers, path: &Path) -> Result<
         return Err(Exit::Refused);
     }
     Ok(())
+}
+
+impl Patience {
+    /// The limit that was asked for.
+    pub(crate) fn limit(self) -> Option<Duration> {
+        self.limit.map(Duration::from_secs)
+    }
 }
 
 /// The machine that this program runs on, and the system that changes it.

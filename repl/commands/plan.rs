@@ -36,7 +36,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
     let report = match args.machine {
         None => super::run::plan(&job, &machine)?,
         Some(_) => job.plan(&machine, Box::new(Sim::new())).map_err(|failed| {
-            Problem::of(&failed.0, &recipe.text).print();
+            Problem::in_recipe(&failed.0, &recipe).print();
             failed.0.exit()
         })?,
     };

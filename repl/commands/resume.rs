@@ -6,12 +6,12 @@ use gscript::action::Effect;
 use gscript::approval::Approval;
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, State, Story};
+use gscript::journal::{Head, State, Story, Texts};
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, Recipe};
 use gscript::resume::{Hands, Names, Past, shell};
 use gscript::run::Job;
-use gscript::script::{Language, ScriptError};
+use gscript::script::{Module, ScriptError};
 use gscript::session::Gate;
 use gscript::types::{Map, Value, unhex};
 use similar::TextDiff;
@@ -39,7 +39,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     past::not_running(&story)?;
     let seed = resumable(&story, args.shell)?;
     let recipe = recipe(&story)?;
-    let changed = recipe.text != story.text();
+    let changed = !recipe.texts().same(&story.texts());
     if changed {
         confirm_change(&story, &recipe, args)?;
     }
@@ -56,7 +56,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let lock = Lock::take(&recipe.name, &approval, &machine)?;
     let mut journal = past::reopen(&past.story)?;
     let renamed = past.names.pairs().to_vec();
-    let text = changed.then(|| recipe.text.clone());
+    let text = changed.then(|| recipe.texts());
     journal.resumed(time(), text, renamed).map_err(|error| {
         Problem::new(error.to_string()).print();
         Exit::Failed
@@ -119,27 +119,39 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
     let path = Path::new(path);
     let recipe = match path.exists() {
         true => load(path)?,
-        false => {
-            let language = Language::of(Path::new(name)).unwrap_or(Language::Rhai);
-            Recipe::parse(name, language, story.text().to_owned()).map_err(|bad| {
-                Problem::new(bad.to_string()).help(bad.remedy).print();
-                Exit::Usage
-            })?
-        }
+        false => Recipe::recorded(name, story.texts()).map_err(|bad| {
+            Problem::new(bad.to_string()).help(bad.remedy).print();
+            Exit::Usage
+        })?,
     };
     Ok(Recipe { name: name.clone(), ..recipe })
 }
 
-/// Shows how a recipe differs from the text that ran.
-pub(super) fn show_change(ran: &str, recipe: &Recipe) {
-    let diff = TextDiff::from_lines(ran, &recipe.text);
-    let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
-    tell(&format!("{} is not the text that was run:\n{}", recipe.name, diff.trim_end()));
+/// Shows how a recipe and its modules differ from the texts that ran.
+pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
+    let show = |file: &str, then: &str, now: &str| {
+        if then != now {
+            let diff = TextDiff::from_lines(then, now);
+            let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
+            tell(&format!("{file} is not the text that was run:\n{}", diff.trim_end()));
+        }
+    };
+    show(&recipe.name, &ran.text, &recipe.text);
+    let same = |a: &Module, b: &Module| a.name == b.name && a.language() == b.language();
+    for module in &recipe.modules {
+        let then = ran.modules.iter().find(|then| same(then, module));
+        show(&module.file, then.map_or("", |then| &then.text), &module.text);
+    }
+    for gone in &ran.modules {
+        if !recipe.modules.iter().any(|now| same(now, gone)) {
+            show(&gone.file, &gone.text, "");
+        }
+    }
 }
 
 /// Another text is another program: the person has to see it.
 fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
-    show_change(story.text(), recipe);
+    show_change(&story.texts(), recipe);
     if args.changed_recipe_ok || (ask::somebody() && ask::yes("Go on with the new text?")) {
         return Ok(());
     }

@@ -68,7 +68,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
         if let Some(device) = error.device_in_use() {
             leave_alone(device, machine)?;
         }
-        let mut problem = Problem::of(&error, &job.recipe.text);
+        let mut problem = Problem::in_recipe(&error, job.recipe);
         problem.notes.push(("now", "nothing has been changed".into()));
         problem.print();
         drop(report);

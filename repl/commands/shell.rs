@@ -16,6 +16,7 @@ use super::run::{listener, unrecorded};
 use super::{interrupts, seed, this_machine};
 use crate::ask::{self, Choice};
 use crate::cli::ShellArgs;
+use crate::lock::Touched;
 use crate::render::Problem;
 use crate::screen::tell;
 use crate::shell::{Mode, Shell, Shown, greet, is_piped};
@@ -44,7 +45,11 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let journal = new_journal(&folder.journal(), &job, &machine, &Approval::default(), start)
         .map_err(|error| unrecorded(&error))?;
     let mode = Rc::new(Cell::new(if args.yes { Mode::Allow } else { Mode::Ask }));
-    let shown = Shown { mode: Rc::clone(&mode), destroy: args.destroy.clone() };
+    let shown = Shown {
+        mode: Rc::clone(&mode),
+        destroy: args.destroy.clone(),
+        touched: Some(Touched::default()),
+    };
     let setup = Setup {
         system: Box::new(real),
         machine,

@@ -2,11 +2,15 @@
 
 use gscript::approval::Approval;
 use gscript::error::Exit;
+use gscript::machine::Machine;
+use gscript::report::Report;
 use gscript::run::{Job, RunStart, new_journal};
+use gscript::script::ScriptError;
 use gscript::session::Gate;
+use gscript::system::Real;
 
 use super::go_on::{Going, see_through};
-use super::run::{listener, needs_root, plan, remember, unrecorded};
+use super::run::{listener, needs_root, remember, unrecorded};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
 use crate::cli::{StepArgs, Values};
@@ -20,6 +24,24 @@ pub(crate) fn step(args: &StepArgs) -> Exit {
     match try_step(args) {
         Ok(exit) | Err(exit) => exit,
     }
+}
+
+/// The plan as far as it goes. Where it depends on what a closed container holds, every action is still
+/// planned when its turn comes.
+fn foresee(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
+    let planned = job.plan(machine, Box::new(Real::new(job.interrupts.clone())));
+    planned.or_else(|failed| {
+        let (error, report) = *failed;
+        let mut problem = Problem::in_recipe(&error, job.recipe);
+        if !matches!(error, ScriptError::Failure(_)) {
+            problem.notes.push(("now", "nothing has been changed".into()));
+            problem.print();
+            return Err(error.exit());
+        }
+        problem.notes.push(("planned", "only up to here; the first steps may set it right".into()));
+        problem.print();
+        Ok(report)
+    })
 }
 
 /// A recipe without further words, as a session runs it.
@@ -42,7 +64,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let job =
         Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal: true };
     // Mistakes show before the first action, and what may be touched is locked.
-    let report = plan(&job, &machine)?;
+    let report = foresee(&job, &machine)?;
     needs_root(&report)?;
     let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
     let folder = RunFolder::create(args.journal.as_deref(), &recipe.stem())

@@ -26,6 +26,13 @@ pub(super) struct Command {
     run: fn(&mut Shell<'_>, &str) -> Result<()>,
 }
 
+impl Command {
+    /// As it is typed, and what it does.
+    pub(super) fn proposal(&self) -> (String, String) {
+        (format!(":{}", self.name), self.about.to_owned())
+    }
+}
+
 /// All of them, in the order in which they are told.
 pub(super) const COMMANDS: &[Command] = &[
     command("help", "[NAME]", "what there is; how a primitive is called", help),

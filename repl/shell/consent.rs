@@ -9,6 +9,7 @@ use gscript::report::PlannedCall;
 
 use crate::ask;
 use crate::commands::agree::confirmed;
+use crate::lock::Touched;
 use crate::render;
 use crate::screen::{style, tell};
 
@@ -28,6 +29,8 @@ pub(crate) struct Shown {
     pub(crate) mode: Rc<Cell<Mode>>,
     /// Devices that may be lost without a question.
     pub(crate) destroy: Vec<String>,
+    /// What no other process may work on meanwhile; a run has its own lock.
+    pub(crate) touched: Option<Touched>,
 }
 
 impl Consent for Shown {
@@ -63,6 +66,7 @@ impl Consent for Shown {
             true => !named.is_empty() || mode == Mode::Allow || ask::yes("Do it?"),
             false => open.into_iter().all(|bound| bound.target.as_ref().is_some_and(confirmed)),
         };
-        if agreed { Go::On } else { Go::Stop }
+        let free = agreed && self.touched.as_mut().is_none_or(|t| t.add(effects).is_ok());
+        if free { Go::On } else { Go::Stop }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use gscript::complete::Known;
 use gscript::registry::PRIMITIVES;
 use gscript::script::is_open;
 use nu_ansi_term::{Color, Style};
@@ -15,7 +16,8 @@ use reedline::{
 };
 
 use super::colour::Colours;
-use super::words::{Known, Words};
+use super::words::Words;
+use crate::ask;
 use crate::screen::style;
 
 /// How many lines are remembered.
@@ -29,6 +31,7 @@ pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bo
     let mut editor = Reedline::create()
         .with_ansi_colors(colour)
         .use_bracketed_paste(true)
+        .with_break_signal(ask::ended())
         .with_completer(Box::new(Words { known: Arc::clone(known) }))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_quick_completions(true)

@@ -16,11 +16,11 @@ use std::cell::Cell;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use gscript::complete::Known;
 use gscript::error::Exit;
-use gscript::script::{Language, is_open, source};
+use gscript::script::{Language, source};
 use gscript::types::Value;
 use gscript::workbench::Workbench;
 use reedline::Signal;
@@ -28,11 +28,10 @@ use reedline::Signal;
 pub(crate) use consent::{Mode, Shown};
 pub(crate) use step::{Prose, Stepper, Steps, Wish};
 
-use crate::DONE;
 use crate::render::Problem;
 use crate::screen::{say, style, tell};
+use crate::{DONE, ask};
 use line::Sign;
-use words::Known;
 
 /// The name of what a person types, in messages.
 const SESSION: &str = "session";
@@ -65,6 +64,7 @@ impl<'a> Shell<'a> {
     pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<Mode>>, place: &str) -> Self {
         let history = Some(crate::state::history());
         let (place, undone) = (place.to_owned(), Vec::new());
+        ask::over();
         Self { bench, mode, place, history, vi: false, stale: false, leaves: false, undone }
     }
 
@@ -77,12 +77,8 @@ impl<'a> Shell<'a> {
     pub(crate) fn converse(&mut self) {
         let known = Arc::new(Mutex::new(self.known()));
         let mut editor = line::editor(&known, self.history.clone(), self.vi);
-        let gone = gone();
         loop {
             let sign = Sign { text: self.sign() };
-            if gone.load(Ordering::Relaxed) {
-                return;
-            }
             let text = match editor.read_line(&sign) {
                 Ok(Signal::Success(text)) => text,
                 Ok(Signal::CtrlC) => continue,
@@ -100,31 +96,30 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// Reads a script without a prompt; the first failure ends it.
+    /// Reads a script without a prompt: all of it is one text, or what is between its commands. The first
+    /// failure ends it.
     pub(crate) fn read(&mut self, input: impl BufRead) -> Exit {
         let mut text = String::new();
         for line in input.lines() {
             let Ok(line) = line else { return Exit::Usage };
-            text.push_str(&line);
-            text.push('\n');
-            if !text.starts_with(':') && is_open(self.bench.language(), &text) {
+            if !line.starts_with(':') {
+                text.push_str(&line);
+                text.push('\n');
                 continue;
             }
-            match self.take(text.trim_end()) {
-                Ok(After::Stay) => text.clear(),
+            let before = self.take(&std::mem::take(&mut text));
+            match before.and_then(|_| self.take(&line)) {
+                Ok(After::Stay) => {}
                 Ok(After::Leave) => return DONE,
                 Err(exit) => return exit,
             }
         }
-        match text.trim() {
-            "" => DONE,
-            text => self.take(text).map_or_else(|exit| exit, |_| DONE),
-        }
+        self.take(&text).map_or_else(|exit| exit, |_| DONE)
     }
 
     /// A command, or a text of the language.
     fn take(&mut self, text: &str) -> Result<After, Exit> {
-        let text = text.trim();
+        let text = text.trim_end();
         if text.is_empty() {
             return Ok(After::Stay);
         }
@@ -153,7 +148,8 @@ impl<'a> Shell<'a> {
     }
 
     fn known(&self) -> Known {
-        Known::of(&self.bench.machine(), self.bench.names(), self.bench.language())
+        let commands = command::COMMANDS.iter().map(command::Command::proposal).collect();
+        Known::of(&self.bench.machine(), self.bench.names(), commands, self.bench.language())
     }
 
     fn sign(&self) -> String {
@@ -165,16 +161,6 @@ impl<'a> Shell<'a> {
         };
         format!("{}{language}{mode}", self.place)
     }
-}
-
-/// Whether the terminal is gone, or somebody ends this process.
-fn gone() -> Arc<AtomicBool> {
-    let gone = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        // Where it can't be listened to, the next read fails all the same.
-        let _ = signal_hook::flag::register(signal, Arc::clone(&gone));
-    }
-    gone
 }
 
 /// A value for the eyes: texts as they are, lists and maps line by line.

@@ -1,10 +1,10 @@
 //! Calls of primitives in a script: does each exist, and does what it is given fit?
 
 use super::Scan;
-use super::tokens::{Kind, Token};
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::registry::PRIMITIVES;
+use crate::script::{Kind, Token};
 use crate::script::{Language, meant};
 use crate::spec::{ArgError, Spec};
 use crate::types::nearest;
@@ -37,7 +37,7 @@ impl Scan<'_> {
     /// Whether a name and the sign behind it are the beginning of a call of a primitive.
     fn is_module(&self, index: usize, name: &str, dot: &Token) -> bool {
         match self.language {
-            Language::Rhai => dot.is("::"),
+            Language::Rhai => dot.is("::") && !self.declared.contains(name),
             Language::Lua => {
                 let inner =
                     index > 0 && (self.tokens[index - 1].is(".") || self.tokens[index - 1].is(":"));

@@ -1,13 +1,12 @@
 //! Mistakes in a recipe, found without running it.
 //!
-//! `tokens` reads the words of a script, `calls` and `names` look at them, so that one misspelt name
+//! `calls` and `names` look at the words of a script, so that one misspelt name
 //! does not hide the next. `plans` plans the recipe with every value of its choices on a made-up
 //! machine, for what only shows then. All of them tell all that they find.
 
 mod calls;
 mod names;
 mod plans;
-mod tokens;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,9 +16,7 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::{ParamDecl, Recipe};
-use crate::script::{self, Language};
-
-use tokens::{Kind, Token, tokens};
+use crate::script::{self, Kind, Language, Module, Token, tokens};
 
 /// What was found in a recipe.
 pub struct Checked {
@@ -46,11 +43,18 @@ struct Scan<'a> {
     tokens: Vec<Token>,
     declared: BTreeSet<String>,
     params: &'a [ParamDecl],
+    modules: &'a [Module],
 }
 
 impl Scan<'_> {
     fn site(&self, line: u32) -> Site {
         Site { file: self.name.into(), line }
+    }
+
+    /// The text that a place is in.
+    fn source_of(&self, site: &Site) -> Rc<str> {
+        let module = self.modules.iter().find(|module| *module.file == *site.file);
+        module.map_or_else(|| Rc::clone(self.source), |module| module.text.as_str().into())
     }
 }
 
@@ -59,7 +63,8 @@ pub fn check(path: &Path, trial: &Trial) -> Checked {
     let recipe = match Recipe::load(path) {
         Ok(recipe) => recipe,
         Err(bad) => {
-            let source = std::fs::read_to_string(path).unwrap_or_default().into();
+            // It may be in a module.
+            let source = std::fs::read_to_string(&*bad.site.file).unwrap_or_default().into();
             let finding = Finding::new(bad.why, bad.site, &source).help(bad.remedy);
             return Checked { findings: vec![finding], plans: 0 };
         }
@@ -68,7 +73,8 @@ pub fn check(path: &Path, trial: &Trial) -> Checked {
     let tokens = tokens(recipe.language, &source);
     let declared = names::declared(recipe.language, &tokens);
     let (language, name, params) = (recipe.language, &recipe.name, &recipe.front.params);
-    let scan = Scan { language, name, source: &source, tokens, declared, params };
+    let modules = recipe.modules.as_slice();
+    let scan = Scan { language, name, source: &source, tokens, declared, params, modules };
     let mut findings = calls::calls(&scan);
     findings.extend(names::unknown(&scan));
     findings.extend(names::hiding(&scan));
@@ -108,7 +114,10 @@ fn of_error(error: &script::ScriptError, scan: &Scan<'_>) -> Finding {
         script::ScriptError::Failure(failure) => failure.error.remedy(),
         script::ScriptError::Stopped { .. } => None,
     };
-    Finding { help: remedy, ..Finding::new(error.to_string(), site, scan.source) }
+    let called_from = error.called_from().map(|lines| ("called from", lines));
+    let source = scan.source_of(&site);
+    let finding = Finding::new(error.to_string(), site, &source);
+    Finding { help: remedy, notes: called_from.into_iter().collect(), ..finding }
 }
 
 /// The chapters that are written in a script, with their lines.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Scan;
-use super::tokens::{Kind, Token};
 use crate::finding::Finding;
 use crate::recipe::ParamDecl;
 use crate::registry::PRIMITIVES;
-use crate::script::{Language, meant};
+use crate::script::{Kind, Token};
+use crate::script::{Language, PARAMS, meant};
 use crate::spec::Spec;
 
 const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
@@ -32,7 +32,7 @@ const LUA_WORDS: &str = "and break do else elseif end false for function goto if
 
 const LUA_GLOBALS: &str = "assert error getmetatable ipairs next pairs pcall print rawequal rawget \
     rawlen rawset select setmetatable tonumber tostring type xpcall _G _VERSION table string math \
-    utf8 self";
+    utf8 require params self";
 
 /// The words that every script finds: keywords, and what comes with its language.
 fn words(language: Language) -> BTreeSet<&'static str> {
@@ -141,15 +141,24 @@ impl Scan<'_> {
     }
 }
 
-/// Parameters that take the place of a module: in Lua both are variables.
+/// Parameters whose names are taken: in Lua modules and its own library are variables, too.
 pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
     let module = |name: &str| PRIMITIVES.iter().any(|primitive| primitive.spec.domain() == name);
-    let hides = |param: &&ParamDecl| scan.language == Language::Lua && module(&param.name);
-    let finding = |param: &ParamDecl| {
-        let title = format!("the parameter {0:?} hides the module {0}", param.name);
-        Finding::new(title, scan.site(param.line), scan.source).help("give it another name")
+    let taken = |name: &str| module(name) || words(scan.language).contains(name);
+    let reached = |name: &str| {
+        let mut places = scan.tokens.windows(3);
+        places.any(|w| w[0].name() == Some(PARAMS) && w[1].is(".") && w[2].name() == Some(name))
     };
-    scan.params.iter().filter(hides).map(finding).collect()
+    let hidden = |param: &&ParamDecl| {
+        scan.language == Language::Lua && taken(&param.name) && !reached(&param.name)
+    };
+    let finding = |param: &ParamDecl| {
+        let name = &param.name;
+        let title = format!("{name} comes with Lua or gscript, and is not the parameter {name:?}");
+        let help = format!("write {PARAMS}.{name}");
+        Finding::new(title, scan.site(param.line), scan.source).help(help)
+    };
+    scan.params.iter().filter(hidden).map(finding).collect()
 }
 
 /// Parameters that nothing reads.

@@ -86,6 +86,7 @@ fn plan(
         message: error.to_string(),
         site: Site { file: recipe.name.as_str().into(), line: 0 },
         remedy: Some(error.remedy()),
+        traceback: Vec::new(),
     })?;
     let interrupts = Interrupts::default();
     let job = Job { recipe, variables: &variables, seed: [9; 32], interrupts, terminal };

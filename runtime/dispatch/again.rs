@@ -4,12 +4,15 @@ use super::Call;
 use crate::action::{AnyAction, Effect, Returns};
 use crate::error::Result;
 use crate::event::Event;
+use crate::machine::files::Look;
 use crate::machine::{Fact, Lifetime};
 use crate::primitives::journal::KeepOn;
 use crate::registry::Read;
-use crate::resume::{Diverged, Ending, NoAnswer};
+use crate::report::TakeBack;
+use crate::resume::{Begun, Diverged, Ending, NoAnswer};
 use crate::session::Session;
 use crate::spec::{ArgError, Given};
+use crate::system::Step;
 use crate::types::Value;
 
 /// Whose turn it is.
@@ -17,7 +20,7 @@ pub(super) enum Turn {
     /// The journal has the result.
     Past(Value),
     /// It is done now; perhaps it was begun before, to make these facts.
-    Now(Option<Vec<Fact>>),
+    Now(Option<Begun>),
     /// It is left out.
     Skip,
 }
@@ -44,7 +47,10 @@ impl Session {
             return Err(Diverged { site, now, then: played.name, args: same_name }.into());
         }
         match played.result {
-            Ending::Open(makes) => Ok(Turn::Now(Some(self.replay.names.data_now(&makes)))),
+            Ending::Open(begun) => {
+                let makes = self.replay.names.data_now(&begun.makes);
+                Ok(Turn::Now(Some(Begun { makes, ..begun })))
+            }
             Ending::Error(error) => Err(NoAnswer(error).into()),
             Ending::Value(value) => {
                 self.play(call);
@@ -107,8 +113,9 @@ impl Session {
         call: &Call,
         action: &dyn AnyAction,
         effects: &[Effect],
-        wanted: &[Fact],
+        begun: &Begun,
     ) -> Result<Option<Value>> {
+        let wanted = &begun.makes[..];
         let files = self.system.files();
         let so = |fact: &Fact| fact.holds(&self.machine, files) == Some(true);
         let all = !wanted.is_empty() && wanted.iter().all(so);
@@ -123,8 +130,11 @@ impl Session {
             .collect();
         let again = free && !effects.is_empty();
         if all && !again {
-            let plan = action.plan(&mut self.planning_view())?;
-            if let (Returns::Known(value), false) = (&plan.returns, plan.always) {
+            // Some refuse what is there already; then it is made anew.
+            let plan = action.plan(&mut self.planning_view());
+            if let Ok(plan) = plan
+                && let (Returns::Known(value), false) = (&plan.returns, plan.always)
+            {
                 let value = value.clone();
                 self.adopt(wanted);
                 self.tally.already += 1;
@@ -135,11 +145,30 @@ impl Session {
                 return Ok(Some(self.replay.names.value_then(&value)));
             }
         }
+        self.remove_begun(begun)?;
         for release in partly.iter().rev().filter_map(Fact::release) {
             self.release_each(&[release]);
         }
         self.tell(&Event::Warning { text: once_more(call, effects) });
         Ok(None)
+    }
+}
+
+impl Session {
+    /// Removes files that were not there before an action that did not end: a tool may have written half
+    /// of them, and the action itself would take them for somebody else's.
+    fn remove_begun(&mut self, begun: &Begun) -> Result<()> {
+        let TakeBack::Commands { commands } = &begun.undo else { return Ok(()) };
+        for fact in &begun.makes {
+            let Fact::File { place, .. } = fact else { continue };
+            let remove = Step::Remove { place: place.clone() };
+            let is_file = matches!(self.system.files().look(place), Ok(Look::File { .. }));
+            if is_file && commands.contains(&remove.to_string()) {
+                self.perform_quietly(&remove)?;
+                self.tell(&Event::Released { text: remove.to_string(), error: None });
+            }
+        }
+        Ok(())
     }
 }
 

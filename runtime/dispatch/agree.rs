@@ -59,6 +59,10 @@ impl Session {
         if !consent.wants_to_see() {
             return self.gate(effects).map(|()| Go::On);
         }
+        // What was seen and done before is only made again.
+        if self.restoring {
+            return Ok(Go::On);
+        }
         let files = self.system.files();
         let step = |step| PlannedStep::of(step, files);
         let steps = plan.steps.iter().map(step).collect();

@@ -70,6 +70,7 @@ impl Call {
             site: Some(self.site.clone()),
             call: Some(self.called()),
             step,
+            traceback: Rc::default(),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::guard::may_be_lost;
 use crate::machine::Fact;
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedStep;
+use crate::resume::Begun;
 use crate::session::{Failure, Session};
 use crate::spec::{ArgError, Given};
 use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
@@ -117,8 +118,9 @@ impl Session {
     /// An action failed: the run ends with it.
     fn fail(&mut self, call: &Call, error: Error) -> Failure {
         let mut failure = call.failure(error);
-        if let Error::Differs(_) = failure.error.as_ref() {
-            failure.step = self.tried.take();
+        let differs = matches!(failure.error.as_ref(), Error::Differs(_));
+        if differs || failure.step.is_some() {
+            failure.step = self.tried.take().or(failure.step);
         }
         self.latch(failure)
     }
@@ -146,12 +148,7 @@ impl Session {
         }
     }
 
-    fn act(
-        &mut self,
-        call: &Call,
-        action: &dyn AnyAction,
-        open: Option<Vec<Fact>>,
-    ) -> Result<Value> {
+    fn act(&mut self, call: &Call, action: &dyn AnyAction, open: Option<Begun>) -> Result<Value> {
         let start = Instant::now();
         let effects = self.canonical(action.effects());
         if let Some(wanted) = open {
@@ -248,7 +245,11 @@ impl Session {
             self.planned.push(PlannedStep::of(step, self.system.files()));
         } else {
             let text = step.to_string();
-            self.tried = Some(text.clone());
+            // What one waits for is the work of the step before.
+            self.tried = match (step, self.tried.take()) {
+                (Step::WaitFor { .. }, Some(work)) => Some(format!("{work}\n{text}")),
+                _ => Some(text.clone()),
+            };
             self.tell(&Event::Step { call: call.number, text });
         }
         if terminal {

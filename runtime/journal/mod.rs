@@ -16,7 +16,7 @@ use crate::system::StepError;
 use crate::types::{Map, Value, sha256};
 
 pub use read::{Damaged, State, Story, read_journal};
-pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, standing};
+pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, Texts, standing};
 
 /// SHA-256 of the arguments of a call as they are recorded; a secret counts by its name.
 pub fn digest(args: &Map) -> String {
@@ -117,6 +117,8 @@ impl Journal {
             file.write_all(&text)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
+            // FAT gives a file its length under the new name only when the file itself is written again.
+            file.sync_all()?;
             sync_folders(&path)?;
             Lines::of(&path, OpenOptions::new().append(true).open(&path)?)
         };
@@ -158,10 +160,12 @@ impl Journal {
     pub fn resumed(
         &mut self,
         at: String,
-        text: Option<String>,
+        texts: Option<Texts>,
         renamed: Vec<(String, String)>,
     ) -> Result<()> {
-        self.write(&Record::Resumed { at, text, renamed }, true)
+        let (text, modules) = texts.map(|texts| (texts.text, texts.modules)).unzip();
+        let modules = modules.unwrap_or_default();
+        self.write(&Record::Resumed { at, text, modules, renamed }, true)
     }
 
     pub(crate) fn write(&mut self, record: &Record, sync: bool) -> Result<()> {

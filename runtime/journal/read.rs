@@ -6,7 +6,7 @@ use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::{Head, JOURNAL_FORMAT, Record};
+use super::{Head, JOURNAL_FORMAT, Record, Texts};
 use crate::error::Rule;
 
 /// Why a journal can't be used.
@@ -67,6 +67,9 @@ pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
             "its format is {}, this program reads up to {JOURNAL_FORMAT}",
             head.format
         )),
+        _ if text.trim().is_empty() => {
+            wrong("it is empty: the machine stopped before anything was written to it".into())
+        }
         _ => wrong("it does not begin with a run".into()),
     }
 }
@@ -164,13 +167,14 @@ impl Story {
         }
     }
 
-    /// The recipe's text as it was last.
-    pub fn text(&self) -> &str {
+    /// The recipe's texts as they were last.
+    pub fn texts(&self) -> Texts {
         let latest = self.records.iter().rev().find_map(|record| match record {
-            Record::Resumed { text: Some(text), .. } => Some(text.as_str()),
+            Record::Resumed { text: Some(text), modules, .. } => Some((text, modules)),
             _ => None,
         });
-        latest.unwrap_or(&self.head().text)
+        let (text, modules) = latest.unwrap_or((&self.head().text, &self.head().modules));
+        Texts { text: text.clone(), modules: modules.clone() }
     }
 
     /// The actions that began and neither ended nor failed since then: at most the last one of a

@@ -8,6 +8,7 @@ use crate::approval::Bound;
 use crate::event::Site;
 use crate::machine::{Fact, Identity, Machine};
 use crate::report::TakeBack;
+use crate::script::Module;
 
 /// The format of journals; raised when an old program could misread a new one.
 pub const JOURNAL_FORMAT: u32 = 2;
@@ -40,6 +41,9 @@ pub struct Head {
     /// The recipe itself.
     #[serde(default)]
     pub text: String,
+    /// The modules that it takes functions from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<Module>,
     /// Its parameters; secrets by name only.
     pub params: serde_json::Value,
     /// From which identifiers are derived, 64 hexadecimal digits.
@@ -54,6 +58,25 @@ pub struct Head {
     /// The machine as it will be, where that is to be proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Machine>,
+}
+
+/// All that is written of a recipe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Texts {
+    /// Its own text.
+    pub text: String,
+    /// Its modules.
+    pub modules: Vec<Module>,
+}
+
+impl Texts {
+    /// Whether a recipe is written like this.
+    pub fn same(&self, other: &Self) -> bool {
+        let pairs = || self.modules.iter().zip(&other.modules);
+        self.text == other.text
+            && self.modules.len() == other.modules.len()
+            && pairs().all(|(own, other)| own.same_text(other))
+    }
 }
 
 /// A line of the journal.
@@ -182,6 +205,9 @@ pub enum Record {
         /// The recipe's text since then, where it is another one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        /// Its modules since then, where it is another one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        modules: Vec<Module>,
         /// Devices that have another name now.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         renamed: Vec<(String, String)>,

@@ -6,8 +6,8 @@ use super::file::{FileRule, replace, text};
 use crate::action::{Effect, Plan, Planning};
 use crate::config::shell;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::machine::{Fact, is_below};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
 
@@ -29,16 +29,32 @@ pub(super) fn exists(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
     })
 }
 
-/// The file that a link leads to, inside the same root: it is what is to change, and not the link.
-fn followed(place: Place, cx: &Planning<'_>) -> Result<Place> {
-    let mut place = place;
+/// The file that a link leads to, inside the same root: it is what is to change, and not the link. What a
+/// chroot shows of the running system is not.
+fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {
+    let mut place = first.clone();
     // A chain that is longer goes in a circle (path_resolution(7)); reading it tells so.
     for _ in 0..40 {
         let Look::Link { to } = cx.look(&place)? else { break };
         let above = place.path.parent().unwrap_or(Path::new("/")).to_owned();
         place.path = above.join(to);
     }
-    Ok(place)
+    let on = |place: &Place| {
+        let path = place.outside().to_string_lossy().into_owned();
+        let mounts = cx.machine.mounts.iter().filter(|mount| is_below(&path, &mount.at));
+        mounts.max_by_key(|mount| mount.at.len())
+    };
+    match on(&place) {
+        Some(mount)
+            if place != first
+                && place.root != Path::new("/")
+                && !mount.source.starts_with("/dev/")
+                && Some(mount) != on(&first) =>
+        {
+            Err(FileRule::LeadsOutside { place: first, to: place }.into())
+        }
+        _ => Ok(place),
+    }
 }
 
 /// The plan that changes a text file, and makes it if it is missing. Where it is so already, it only

@@ -1,10 +1,11 @@
 //! A recipe: a guide that runs.
 //!
-//! `front` reads its front matter, `params` turns answers into variables, `needs` holds the plan
+//! `front` reads its front matter, `modules` finds what it imports, `params` turns answers into variables, `needs` holds the plan
 //! against what the recipe says it needs.
 
 mod chapters;
 mod front;
+mod modules;
 mod needs;
 mod params;
 
@@ -13,8 +14,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::event::Site;
-use crate::script::Language;
-use crate::types::sha256;
+use crate::journal::Texts;
+use crate::script::{Language, Module, Script};
+use crate::types::{Map, sha256};
+
+use modules::{Shelf, modules};
 
 pub use chapters::Chapter;
 pub use front::{Front, ParamDecl};
@@ -32,7 +36,9 @@ pub struct Recipe {
     pub text: String,
     /// What its front matter says.
     pub front: Front,
-    /// SHA-256 of its text.
+    /// The modules that it takes functions from, those first that others need.
+    pub modules: Vec<Module>,
+    /// SHA-256 of its text, and of the texts of its modules.
     pub digest: String,
 }
 
@@ -85,21 +91,57 @@ impl Recipe {
         }
         let bytes =
             fs::read(path).map_err(|error| bad(format!("can't read {name}: {error}"), choose))?;
-        let text = match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => text,
-            _ => {
-                let remedy = "a recipe is a text: is it the right file?";
-                return Err(bad(format!("{name} is not a text file"), remedy));
-            }
+        let Some(text) = text_of(bytes) else {
+            let remedy = "a recipe is a text: is it the right file?";
+            return Err(bad(format!("{name} is not a text file"), remedy));
         };
-        Self::parse(&name, language, text)
+        Self::with(&name, language, text, Shelf::Folder(folder_of(path)))
     }
 
-    /// Reads a recipe from its text.
+    /// Reads a recipe from its text; its modules are among those that come along.
     pub fn parse(name: &str, language: Language, text: String) -> Result<Self, BadRecipe> {
+        Self::with(name, language, text, Shelf::Shipped)
+    }
+
+    /// Reads a recipe from what a journal has of it.
+    pub fn recorded(name: &str, texts: Texts) -> Result<Self, BadRecipe> {
+        let language = Language::of(Path::new(name)).unwrap_or(Language::Rhai);
+        Self::with(name, language, texts.text, Shelf::Recorded(&texts.modules))
+    }
+
+    fn with(
+        name: &str,
+        language: Language,
+        text: String,
+        shelf: Shelf<'_>,
+    ) -> Result<Self, BadRecipe> {
         let front = Front::parse(name, language, &text)?;
-        let digest = sha256(text.as_bytes());
-        Ok(Self { name: name.to_owned(), language, text, front, digest })
+        let modules = modules(name, language, &text, shelf)?;
+        let digest = digest(&text, &modules);
+        Ok(Self { name: name.to_owned(), language, text, front, modules, digest })
+    }
+
+    /// All that is written of it, for a journal.
+    pub fn texts(&self) -> Texts {
+        Texts { text: self.text.clone(), modules: self.modules.clone() }
+    }
+
+    /// The text of one of its files: of a module, or else its own.
+    pub fn source(&self, site: Option<&Site>) -> &str {
+        let file = site.map(|site| &*site.file);
+        let module = self.modules.iter().find(|module| Some(module.file.as_str()) == file);
+        module.map_or(&self.text, |module| &module.text)
+    }
+
+    /// It as a script to run.
+    pub fn script<'a>(&'a self, variables: &'a Map) -> Script<'a> {
+        Script {
+            language: self.language,
+            file: &self.name,
+            text: &self.text,
+            variables,
+            modules: &self.modules,
+        }
     }
 
     /// The recipe's short name: `encrypted-root` for `recipes/encrypted-root.rhai`.
@@ -107,4 +149,32 @@ impl Recipe {
         let path = PathBuf::from(&self.name);
         path.file_stem().map_or_else(|| "recipe".into(), |stem| stem.to_string_lossy().into_owned())
     }
+}
+
+/// The modules of a script that is no recipe.
+pub(crate) fn modules_of(
+    path: &Path,
+    language: Language,
+    text: &str,
+) -> Result<Vec<Module>, BadRecipe> {
+    modules(&path.display().to_string(), language, text, Shelf::Folder(folder_of(path)))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+fn text_of(bytes: Vec<u8>) -> Option<String> {
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+}
+
+/// SHA-256 of a text and of those of its modules; of the text alone, where it has none.
+fn digest(text: &str, modules: &[Module]) -> String {
+    let mut all = text.to_owned();
+    for module in modules {
+        let name = module.language().file(&module.name);
+        all += &format!("\0{name}\0{}", module.text);
+    }
+    sha256(all.as_bytes())
 }

@@ -9,5 +9,5 @@ mod restore;
 pub use live::{Live, live};
 pub use names::{Gone, Names};
 pub(crate) use replay::NoAnswer;
-pub use replay::{Diverged, Ending, Played, Replay};
+pub use replay::{Begun, Diverged, Ending, Played, Replay};
 pub use restore::{Hands, Past, left, release_run, shell};

@@ -8,6 +8,7 @@ use crate::error::{Exit, Rule};
 use crate::event::Site;
 use crate::journal::{BY_HAND, Record, Story, standing};
 use crate::machine::Fact;
+use crate::report::TakeBack;
 use crate::types::Value;
 
 /// A call of the run that is resumed.
@@ -28,8 +29,17 @@ pub enum Ending {
     Value(Value),
     /// A question without an answer.
     Error(String),
-    /// Not at all, or badly: these facts were wanted.
-    Open(Vec<Fact>),
+    /// Not at all, or badly.
+    Open(Begun),
+}
+
+/// An action that was begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begun {
+    /// The facts that were wanted.
+    pub makes: Vec<Fact>,
+    /// How it would have been taken back, as things were before it.
+    pub undo: TakeBack,
 }
 
 /// What a resumed run is given.
@@ -57,8 +67,9 @@ impl Replay {
         let own = |record: &&Record| record.call().is_some_and(|call| call < BY_HAND);
         for record in standing(&story.records).filter(own) {
             match record {
-                Record::Begin { call, name, digest, makes, .. } => {
-                    let result = Ending::Open(makes.clone());
+                Record::Begin { call, name, digest, makes, undo, .. } => {
+                    let begun = Begun { makes: makes.clone(), undo: undo.clone() };
+                    let result = Ending::Open(begun);
                     let (name, digest) = (name.clone(), digest.clone());
                     played.insert(*call, Played { name, digest, result });
                 }

@@ -1,6 +1,7 @@
 //! Making again what a reboot or a clean-up ended, before the script goes on.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::{Live, Names, Replay, live};
 use crate::action::Effect;
@@ -107,7 +108,9 @@ impl Session {
                 self.chapter("Open again what the run had open");
                 told = true;
             }
+            self.restoring = true;
             result = self.make_again(&one, &calls, &secret);
+            self.restoring = false;
             if result.is_err() {
                 break;
             }
@@ -149,7 +152,13 @@ impl Session {
         let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
         let Some(fact) = lost else { return Ok(()) };
         let error: Error = Lost { fact: fact.to_string() }.into();
-        Err(Failure { error: error.into(), site: None, call: None, step: None })
+        Err(Failure {
+            error: error.into(),
+            site: None,
+            call: None,
+            step: None,
+            traceback: Rc::default(),
+        })
     }
 
     /// Whether a device holds something else by now; one that can't be seen is not lost.

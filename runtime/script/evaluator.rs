@@ -1,45 +1,75 @@
 //! A language at work: texts are run one after the other, and each finds what those before it left.
 
-use super::lua::{self, Engine};
-use super::meter::{Meter, Metered};
-use super::rhai::{self, Rhai};
-use super::{Language, ScriptError, Shared};
+use std::rc::Rc;
+
+use super::engines::Engines;
+use super::lua;
+use super::rhai;
+use super::{Language, Module, ScriptError, Shared};
 use crate::types::{Map, Value};
 
 /// See the module.
 pub struct Evaluator {
     host: Shared,
-    meter: Metered,
+    engines: Rc<Engines>,
     tongue: Tongue,
 }
 
 enum Tongue {
-    Rhai(Box<Rhai>),
-    Lua(Engine),
+    Rhai(Box<rhai::Texts>),
+    Lua(lua::Texts),
 }
 
 impl Evaluator {
-    /// An evaluator in which texts find these variables.
+    /// An evaluator in which texts find these variables, and the modules that come along.
     pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, ScriptError> {
-        let meter = Meter::new(host);
+        Self::with_modules(language, variables, &Module::all_shipped(), host)
+    }
+
+    /// An evaluator in which texts find these variables and modules.
+    pub fn with_modules(
+        language: Language,
+        variables: &Map,
+        modules: &[Module],
+        host: &Shared,
+    ) -> Result<Self, ScriptError> {
+        let engines = Engines::new(host, modules);
         let tongue = match language {
-            Language::Rhai => Tongue::Rhai(Box::new(Rhai::new(&meter, variables))),
-            Language::Lua => Tongue::Lua(Engine::new(&meter, variables)?),
+            Language::Rhai => Tongue::Rhai(Box::new(rhai::Texts::new(&engines, variables))),
+            Language::Lua => Tongue::Lua(lua::Texts::new(&engines, variables)?),
         };
-        Ok(Self { host: host.clone(), meter, tongue })
+        Ok(Self { host: host.clone(), engines, tongue })
     }
 
     /// Runs a text; its last value is the result. Each text has all limits ahead of it.
     pub fn run(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
-        self.meter.begin(file);
+        self.engines.meter.begin(file);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
             Tongue::Lua(lua) => lua.run(text),
         };
-        // Whatever the script made of it: the first failure is what happened.
-        match self.host.failure() {
-            Some(failure) => Err(ScriptError::Failure(Box::new(failure))),
-            None => result,
+        self.ended(result)
+    }
+
+    /// Runs what a person types: in Lua, too, the value of an expression is the result.
+    pub fn line(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
+        self.engines.meter.begin(file);
+        let result = match &mut self.tongue {
+            Tongue::Rhai(rhai) => rhai.run(text),
+            Tongue::Lua(lua) => lua.line(text),
+        };
+        self.ended(result)
+    }
+
+    /// Whatever the script made of it: the first failure is what happened.
+    fn ended(&self, result: Result<Value, ScriptError>) -> Result<Value, ScriptError> {
+        match (self.host.failure(), result) {
+            // The same, and from where it was called.
+            (Some(first), Err(ScriptError::Failure(told))) if told.site == first.site => {
+                Err(ScriptError::Failure(told))
+            }
+            (Some(first), _) => Err(ScriptError::Failure(Box::new(first))),
+            (None, result) => result,
         }
     }
 

@@ -32,8 +32,11 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn beat(&self, line: u32) {
+    pub(super) fn beat(&self) {
         self.beats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn at(&self, line: u32) {
         self.line.store(line, Ordering::Relaxed);
     }
 

@@ -22,8 +22,8 @@ pub(super) struct Meter {
     /// The text that runs, by its name in messages.
     file: RefCell<Rc<str>>,
     hit: Cell<Option<Limit>>,
-    /// The line at which the script was seen last, where its language tells.
-    pub(super) line: Cell<u32>,
+    /// Where the script was seen last, where its language tells.
+    place: RefCell<Site>,
     calls: Cell<u64>,
     printed: Cell<usize>,
     looks: Cell<u32>,
@@ -49,7 +49,7 @@ impl Meter {
             host: Rc::clone(host),
             file: RefCell::new("".into()),
             hit: Cell::new(None),
-            line: Cell::new(0),
+            place: RefCell::new(Site { file: "".into(), line: 0 }),
             calls: Cell::new(0),
             printed: Cell::new(0),
             looks: Cell::new(0),
@@ -65,7 +65,7 @@ impl Meter {
     pub(super) fn begin(&self, file: &str) {
         *self.file.borrow_mut() = file.into();
         self.hit.set(None);
-        self.line.set(0);
+        *self.place.borrow_mut() = Site { file: self.file(), line: 0 };
         self.calls.set(0);
         self.printed.set(0);
         self.operations.set(0);
@@ -79,7 +79,25 @@ impl Meter {
         Rc::clone(&self.file.borrow())
     }
 
-    /// So many more operations, where the language does not count them itself.
+    /// The script is at this line of a file.
+    pub(super) fn at(&self, file: &str, line: u32) {
+        let mut place = self.place.borrow_mut();
+        if *place.file != *file {
+            place.file = file.into();
+        }
+        place.line = line;
+        // Whoever listens to the pulse knows nothing of modules.
+        if *self.file.borrow() == place.file {
+            self.pulse.at(line);
+        }
+    }
+
+    /// Where the script was seen last.
+    pub(super) fn place(&self) -> Site {
+        self.place.borrow().clone()
+    }
+
+    /// So many more operations.
     pub(super) fn operated(&self, count: u32) {
         self.operations.set(self.operations.get() + u64::from(count));
         if self.operations.get() > OPERATIONS {

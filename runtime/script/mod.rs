@@ -1,6 +1,7 @@
 //! The two languages. Each registers the same primitives by one loop over the registry; values
 //! cross as plain data ([`crate::types::Value`]).
 
+mod engines;
 mod evaluator;
 mod hang;
 mod host;
@@ -8,11 +9,14 @@ mod limits;
 mod lua;
 mod memory;
 mod meter;
+mod module;
 mod rhai;
 pub mod source;
+mod tokens;
 
 use std::fmt;
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::error::{Error, Exit};
 use crate::event::Site;
@@ -24,6 +28,8 @@ pub use evaluator::{Evaluator, is_open};
 pub use hang::on_hang;
 pub use host::{Host, Shared, Tests};
 use limits::Limit;
+pub use module::{Import, Module, imports};
+pub(crate) use tokens::{Kind, Token, tokens};
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +41,25 @@ pub enum Language {
 }
 
 impl Language {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Rhai, Self::Lua];
+
+    /// The file of a script of this name.
+    pub fn file(self, name: &str) -> String {
+        match self {
+            Self::Rhai => format!("{name}.rhai"),
+            Self::Lua => format!("{name}.lua"),
+        }
+    }
+
+    /// How a module is taken in.
+    fn import_example(self) -> &'static str {
+        match self {
+            Self::Rhai => "write it like this: import \"storage\" as storage;",
+            Self::Lua => "write it like this: local storage = require \"storage\"",
+        }
+    }
+
     /// The language of a file, by its name.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
@@ -61,6 +86,9 @@ impl Language {
     }
 }
 
+/// The table of all parameters in Lua: for those whose names are taken by what every script finds.
+pub(crate) const PARAMS: &str = "params";
+
 /// A script to run.
 pub struct Script<'a> {
     /// Its language.
@@ -71,6 +99,27 @@ pub struct Script<'a> {
     pub text: &'a str,
     /// Variables that it finds.
     pub variables: &'a Map,
+    /// The modules that it can take functions from.
+    pub modules: &'a [Module],
+}
+
+/// A place that a script was at, when something went wrong further down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Where.
+    pub site: Site,
+    /// The function that this is in; nothing outside of all functions.
+    pub function: Option<String>,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.site.fmt(f)?;
+        match &self.function {
+            Some(function) => write!(f, " in {function}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Why a script did not reach its end.
@@ -84,6 +133,8 @@ pub enum ScriptError {
         site: Site,
         /// What to do about it.
         remedy: Option<String>,
+        /// The functions at work, from the innermost outwards.
+        traceback: Vec<Frame>,
     },
     /// A primitive failed.
     Failure(Box<Failure>),
@@ -114,6 +165,42 @@ impl ScriptError {
         }
     }
 
+    /// The functions at work, from the innermost outwards.
+    pub fn traceback(&self) -> &[Frame] {
+        match self {
+            Self::Script { traceback, .. } => traceback,
+            Self::Failure(failure) => &failure.traceback,
+            Self::Stopped { .. } => &[],
+        }
+    }
+
+    /// From where the place of the error was called: a line for each, from the innermost outwards.
+    pub fn called_from(&self) -> Option<String> {
+        let lines: Vec<String> = self.traceback().iter().skip(1).map(ToString::to_string).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// It at this place, where it has none of its own.
+    fn at(mut self, place: Site) -> Self {
+        if let Self::Script { site, traceback, .. } = &mut self
+            && site.line == 0
+            && traceback.is_empty()
+        {
+            *site = place;
+        }
+        self
+    }
+
+    /// It with the functions that called what it was found in.
+    fn within(mut self, mut frames: Vec<Frame>) -> Self {
+        match &mut self {
+            Self::Script { traceback, .. } => traceback.append(&mut frames),
+            Self::Failure(failure) => Rc::make_mut(&mut failure.traceback).append(&mut frames),
+            Self::Stopped { .. } => {}
+        }
+        self
+    }
+
     /// How a run that meets it ends.
     pub fn exit(&self) -> Exit {
         match self {
@@ -134,15 +221,42 @@ impl fmt::Display for ScriptError {
     }
 }
 
+impl std::error::Error for ScriptError {}
+
 /// Runs a script to its end; its last value is the result.
 pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
-    Evaluator::new(script.language, script.variables, host)?.run(script.file, script.text)
+    let Script { language, variables, modules, .. } = *script;
+    Evaluator::with_modules(language, variables, modules, host)?.run(script.file, script.text)
 }
 
 /// A script that was stopped at a limit.
 fn limited(limit: Limit, site: Site) -> ScriptError {
     let remedy = Some(limit.remedy().to_owned());
-    ScriptError::Script { message: limit.to_string(), site, remedy }
+    ScriptError::Script { message: limit.to_string(), site, remedy, traceback: Vec::new() }
+}
+
+/// An error of a script as the other language, and what catches errors in its own, sees it.
+#[derive(Debug, Clone)]
+struct Caught(Rc<ScriptError>);
+
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Caught {}
+
+impl From<ScriptError> for Caught {
+    fn from(error: ScriptError) -> Self {
+        Self(Rc::new(error))
+    }
+}
+
+impl From<Failure> for Caught {
+    fn from(failure: Failure) -> Self {
+        ScriptError::Failure(Box::new(failure)).into()
+    }
 }
 
 /// Checks that a script can be parsed.

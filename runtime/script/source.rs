@@ -23,7 +23,16 @@ pub fn source(value: &Value, language: Language) -> String {
 
 fn entries(map: &Map, language: Language) -> String {
     let (open, sign) = if language == Language::Lua { ("{", " =") } else { ("#{", ":") };
-    let entry = |(key, value): &(String, Value)| format!("{key}{sign} {}", source(value, language));
+    let entry = |(key, value): &(String, Value)| {
+        let word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !key.starts_with(|c: char| c.is_ascii_digit());
+        let key = match (word, language) {
+            (true, _) => key.clone(),
+            (false, Language::Rhai) => format!("{key:?}"),
+            (false, Language::Lua) => format!("[{key:?}]"),
+        };
+        format!("{key}{sign} {}", source(value, language))
+    };
     let entries: Vec<String> = map.iter().map(entry).collect();
     format!("{open} {} }}", entries.join(", "))
 }
@@ -47,4 +56,24 @@ pub fn call(spec: &Spec, args: &Map, language: Language) -> String {
         words.push(entries(&options, language));
     }
     format!("{}({})", language.call(spec.name), words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let map = vec![("a".to_owned(), Value::Int(1)), ("sys-apps/b".to_owned(), Value::Unit)];
+        let value = Value::List(vec![Value::Map(map), Value::from("x\"y")]);
+        for (language, text) in [
+            (Language::Rhai, r#"[#{ a: 1, "sys-apps/b": () }, "x\"y"]"#),
+            (Language::Lua, r#"{ { a = 1, ["sys-apps/b"] = nil }, "x\"y" }"#),
+        ] {
+            assert_eq!(source(&value, language), text);
+            let chunk =
+                if language == Language::Lua { format!("return {text}") } else { text.into() };
+            assert!(crate::run::evaluate(language, &chunk).is_ok(), "{text}");
+        }
+    }
 }

@@ -18,6 +18,11 @@ use crate::machine::{Fact, Machine, Scope};
 pub use cmd::{Cmd, Program, Stdin};
 pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
+pub(crate) use real::read_below;
+/// What to do about a link in a target that leads to what a chroot shows of the running system.
+pub(crate) const OWN_IT: &str =
+    "replace the link with a file, or do this before the chroot is prepared";
+
 pub use real::{Interrupts, MOUNT_FLAGS, Real, find_program};
 pub use sim::Sim;
 pub use step::{MountCall, Step};

@@ -179,6 +179,12 @@ impl Bench {
         if let Err(error) = result {
             let site = error.site().unwrap_or_else(|| current.site.clone());
             let mut finding = self.finding(error.to_string(), &site);
+            // It may be in a module.
+            let module = self.file.modules.iter().find(|module| *module.file == *site.file);
+            if let Some(module) = module {
+                finding.source = module.text.as_str().into();
+            }
+            finding.notes.extend(error.called_from().map(|lines| ("called from", lines)));
             finding.help = Ended::Script(error).remedy();
             current.findings.push(finding);
         } else if current.expected == 0 && current.findings.is_empty() {
@@ -221,7 +227,10 @@ pub(super) struct Wrong {
 /// A failure of the recipe that its test did not expect, shown where it happened.
 fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
     let (site, source) = match error.site() {
-        Some(site) => (site, Rc::from(ran.recipe.text.as_str())),
+        Some(site) => {
+            let source = Rc::from(ran.recipe.source(Some(&site)));
+            (site, source)
+        }
         None => (test.clone(), Rc::clone(tests)),
     };
     let (call, step, said) = error.details();
@@ -231,6 +240,7 @@ fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding
     if !said.is_empty() {
         notes.push(("it said", said.join("\n")));
     }
+    notes.extend(error.called_from().map(|lines| ("called from", lines)));
     notes.push(("exit", exit_word(error.exit()).to_owned()));
     let title = format!("the recipe failed: {}", error.message(&ran.recipe));
     Finding { title, site, source, notes, diff: None, help: error.remedy() }
@@ -269,6 +279,7 @@ impl Host for RefCell<Bench> {
                 action: false,
             }),
             step: None,
+            traceback: Rc::default(),
         })
     }
 

@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::script::Language;
+use crate::recipe::modules_of;
+use crate::script::{Language, Module};
 
 /// A file of tests, read but not run.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct TestFile {
     pub language: Language,
     /// Its text.
     pub text: Rc<str>,
+    /// The modules that it takes functions from.
+    pub modules: Vec<Module>,
 }
 
 /// Tests that can't be read, or are not there.
@@ -47,7 +50,9 @@ impl TestFile {
         let language = Language::of(path).ok_or_else(|| wrong("neither .rhai nor .lua".into()))?;
         let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         let name = path.display().to_string();
-        Ok(Self { name, path: path.to_owned(), language, text: text.into() })
+        let modules = modules_of(path, language, &text)
+            .map_err(|bad| wrong(format!("line {}: {bad}", bad.site.line)))?;
+        Ok(Self { name, path: path.to_owned(), language, text: text.into(), modules })
     }
 
     /// The folder it is in.

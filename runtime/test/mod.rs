@@ -58,6 +58,7 @@ pub fn run(file: &TestFile, names: &[String]) -> Outcome {
         file: &file.name,
         text: &file.text,
         variables: &variables,
+        modules: &file.modules,
     };
     let error = script::run(&script, &host).err();
     drop(host);

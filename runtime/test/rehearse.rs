@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::recipe::{Exceeded, ParamError, Recipe};
 use crate::report::Entry;
 use crate::run::{shared, unwrap};
-use crate::script::{self, Script, ScriptError};
+use crate::script::{self, ScriptError};
 use crate::session::{Gate, Session, Setup};
 use crate::system::sim::faults::Faults;
 use crate::system::{Interrupts, Sim};
@@ -107,6 +107,14 @@ impl Ended {
         }
     }
 
+    /// From where in the recipe its place was called.
+    pub fn called_from(&self) -> Option<String> {
+        match self {
+            Self::Script(error) => error.called_from(),
+            _ => None,
+        }
+    }
+
     /// The primitive that failed, its step, and what its tool said.
     pub fn details(&self) -> (Option<String>, Option<String>, Vec<String>) {
         let Self::Script(ScriptError::Failure(failure)) = self else {
@@ -183,13 +191,7 @@ impl Ran {
 
     fn script(&mut self, setup: Setup, variables: &Map) -> Session {
         let (host, session) = shared(setup);
-        let script = Script {
-            language: self.recipe.language,
-            file: &self.recipe.name,
-            text: &self.recipe.text,
-            variables,
-        };
-        self.error = script::run(&script, &host).err().map(Ended::Script);
+        self.error = script::run(&self.recipe.script(variables), &host).err().map(Ended::Script);
         drop(host);
         unwrap(session)
     }

@@ -46,7 +46,7 @@ pub fn rows() -> Vec<Row> {
 
 /// A disk to install on, a stick, and so many disks in use: each with a partition, an opened
 /// container on it, a group in that, and a volume that is mounted.
-fn machine(disks: usize) -> Machine {
+pub fn machine(disks: usize) -> Machine {
     let mut machine = Machine::empty();
     assert_eq!(machine.format, MACHINE_FORMAT);
     disk(&mut machine, "/dev/target", 0);

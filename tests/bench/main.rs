@@ -9,6 +9,7 @@ mod journal;
 mod machine;
 mod plan;
 mod replay;
+mod session;
 mod startup;
 mod storage;
 mod writes;
@@ -45,7 +46,7 @@ fn main() {
         return journal::work(folder, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 8] = [
+    let benches: [(&str, Bench); 9] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -54,6 +55,7 @@ fn main() {
         ("storage", storage::rows),
         ("journal", journal::rows),
         ("replay", replay::rows),
+        ("session", session::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",

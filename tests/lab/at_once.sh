@@ -31,6 +31,11 @@ for text in '"record":"run"' '"name":"stage3.unpack"'; do
     ask resumed "$G" resume --answers answers.toml "$(ls /run/first/*/journal.jsonl)"
     [ "$(cat resumed.code)" = 3 ] || exit 1
     says resumed 'is running'
+    echo 'fs::make("/dev/ubda3")' >session.rhai
+    "$G" shell --yes --destroy /dev/ubda3 <session.rhai >session.out 2>session.err && exit 1
+    echo 'file::make_dir("/mnt/whole/x")' >session.rhai
+    "$G" shell --yes <session.rhai >session.out 2>session.err && exit 1
+    says session "another gscript is working on /mnt/whole/x: whole.rhai (process $pid)"
     # Another disk is another matter.
     printf 'fs::make("/dev/ubdb");\n' >other.rhai
     must "$G" other.rhai --yes --destroy /dev/ubdb --journal /run/other 2>other.err

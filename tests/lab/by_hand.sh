@@ -77,7 +77,7 @@ nothing_left
 must session 'keys luks::cont\t' 'see luks::containers(' 'keys )\r' 'see /dev/ubda' 'see gscript>' \
     'keys disk::info("/dev/ub\t' 'see ubda' 'keys \x03' 'see gscript>' \
     'type let m = #{ a: 1,' 'see ...' 'type b: 2 };' 'see gscript>' 'type m.a + m.b' 'see 3' 'see gscript>' \
-    'size 12 40' 'type disk::list().len()' 'see 2' 'see gscript>' 'size 24 80' \
+    'size 12 40' 'type disk::list().len()' 'see 3' 'see gscript>' 'size 24 80' \
     'type :lua' 'see gscript lua>' 'type local x = 20' 'type 20 + 22' 'see 42' 'see gscript lua>' 'type :rhai' \
     'type :vi' 'see gscript>' 'type 6 * 7' 'see 42' 'see gscript>' \
     'type luks::opn("x")' 'see did you mean luks::open' 'see gscript>' 'keys \x04'
@@ -93,21 +93,23 @@ nothing_left
 [ "$before" = "$(sha256sum </dev/ubda)" ] || exit 1
 
 # --- Ctrl-C in an action, twice; a terminal that is gone: everything is given back -------------
-must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' 'see sleep 4711' \
+must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' \
     'run until pgrep -f "sleep 4711"; do sleep 0.1; done; sleep 0.5' 'keys \x03' 'run sleep 0.5' 'keys \x03' 'see gscript>' \
-    'type disk::list().len()' 'see 2' 'type :quit' 'see What becomes' 'type k'
+    'type disk::list().len()' 'see 3' 'type :quit' 'see What becomes' 'type k'
 must grep -q ' /mnt/gentoo ' /proc/mounts
 must "$G" release --yes
 nothing_left
-session "${open[@]}" 'hangup now' && exit 1
+must session "${open[@]}" 'hangup now'
 nothing_left
-session "${open[@]}" 'run pkill -TERM -x gscript' 'run sleep 1' && nothing_left
+must session "${open[@]}" 'run pkill -TERM -n -x gscript' 'see umount /mnt/gentoo'
+nothing_left
 
 # --- a script in a pipe: no prompt, the first failure ends it ------------------------------------
-printf 'let n = disk::list()\n  .len();\nn\nthrow "enough";\nn\n' >piped
+printf 'let n = disk::list()\n  .len();\nn\n:plan on\n\nthrow "enough";\n:lua\n' >piped
 "$G" shell <piped >piped.out 2>piped.err; [ $? = 2 ] || { cat piped.err; exit 1; }
-[ "$(cat piped.out)" = 2 ] || { cat piped.out; exit 1; }
+[ "$(cat piped.out)" = 3 ] || { cat piped.out; exit 1; }
 must grep -q enough piped.err
+must grep -q session:2 piped.err
 echo 'file::write("/run/piped", "x")' | "$G" shell 2>piped.err; [ $? = 4 ] || exit 1
 must grep -q 'Nobody is there to agree' piped.err
 [ ! -e /run/piped ] || exit 1

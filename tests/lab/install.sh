@@ -33,6 +33,16 @@ refused 'there is no time zone' 'system::timezone("/mnt/t", "Europe/Atlantis");'
 refused 'not a host name' 'system::hostname("/mnt/t", "a b");'
 refused 'is not one of those that are made' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'
 
+# The running system is mounted in a root that a chroot is prepared in: links into it are refused.
+echo mine >/run/victim; mkdir /run/folder
+ln -sf /run/victim $T/etc/conf.d/hostname; ln -s /run/folder $T/etc/folder
+inside="the running system's own"
+fails "$inside" 'chroot::prepare("/mnt/t"); system::hostname("/mnt/t", "box", #{ init: "openrc" });'
+fails "$inside" 'chroot::prepare("/mnt/t"); file::write("/etc/folder/new", "x", #{ root: "/mnt/t" });'
+fails "$inside" 'chroot::prepare("/mnt/t"); file::make_dir("/etc/folder/new", #{ root: "/mnt/t" });'
+[ "$(cat /run/victim)$(ls /run/folder)" = mine ] || exit 1
+rm $T/etc/conf.d/hostname $T/etc/folder
+
 # Passwords go by standard input: into no argument, log or journal.
 recipe people.rhai <<'END'
 //! # People

@@ -15,6 +15,7 @@ pub use write::{AppendLine, Copy, Write};
 use crate::action::{Effect, Planning};
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
+use crate::system::OWN_IT;
 use crate::types::{AbsPath, Place};
 
 /// A rule about files that was broken.
@@ -66,6 +67,14 @@ pub enum FileRule {
         /// Which.
         place: Place,
     },
+    /// A link that leads out of the target's own filesystems.
+    #[error("{place} is a link to {to}, which is the running system's own")]
+    LeadsOutside {
+        /// Which.
+        place: Place,
+        /// Where it leads.
+        to: Place,
+    },
     /// A line with a line break.
     #[error("a line can't contain a line break")]
     LineBreak,
@@ -92,6 +101,7 @@ impl Rule for FileRule {
                 format!("make it first: file::make_dir(\"{}\")", parent.path.display())
             }
             Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
+            Self::LeadsOutside { .. } => OWN_IT.into(),
             Self::LineBreak => "append one line at a time".into(),
             Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
         })
@@ -99,7 +109,7 @@ impl Rule for FileRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NotEmpty { .. } => Exit::Refused,
+            Self::NotEmpty { .. } | Self::LeadsOutside { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     }

@@ -3,13 +3,60 @@
 use std::fmt;
 use std::rc::Rc;
 
-use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
+use mlua::{
+    Error, HookTriggers, Lua, MetaMethod, UserData, UserDataMethods, Value as LuaValue, VmState,
+};
 
-use super::Stopped;
+use super::driver::own_words;
+use crate::event::Site;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
+use crate::script::{Caught, ScriptError};
 
-const LIMITS: &str = include_str!("../../../stdlib/limits.lua");
+const LIMITS: &str = include_str!("limits.lua");
+
+/// What Lua says where it gets no more memory (luaM_error).
+pub(super) const NO_MEMORY: &str = "not enough memory";
+
+/// Something in a script that does not exist.
+#[derive(Debug, Clone)]
+pub(super) struct Unknown {
+    pub(super) what: &'static str,
+    pub(super) name: String,
+    pub(super) remedy: Option<String>,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no {} {}", self.what, self.name)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+/// An error that a script has caught: for people its message, without where it passed through.
+pub(super) struct Told(pub(super) Error);
+
+impl UserData for Told {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, told, ()| {
+            let words = own_words(&told.0);
+            Ok(words.lines().next().unwrap_or_default().to_owned())
+        });
+    }
+}
+
+/// The person asked to stop.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stopped;
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped on request")
+    }
+}
+
+impl std::error::Error for Stopped {}
 
 /// A limit is reached; the meter knows which.
 #[derive(Debug, Clone, Copy)]
@@ -29,13 +76,18 @@ pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let host = Rc::clone(host);
     let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
     lua.set_hook(every, move |_, frame| {
+        let name = frame.source().source;
+        // What tells where a script failed is short, and has to reach its end.
+        if name.as_deref() == Some("=driver") {
+            return Ok(VmState::Continue);
+        }
         if interrupts.count() > 0 {
             return Err(Error::external(Stopped));
         }
-        if frame.source().source.is_some_and(|name| is_of(&host, &name)) {
-            host.line.set(line_number(frame.current_line()).max(1));
+        if let Some(file) = name.as_deref().and_then(|name| name.strip_prefix('@')) {
+            host.at(file, line_number(frame.current_line()).max(1));
         }
-        host.pulse.beat(host.line.get());
+        host.pulse.beat();
         host.operated(limits::LUA_TICK);
         match host.look() {
             Some(_) => Err(Error::external(Limited)),
@@ -48,28 +100,38 @@ pub(super) fn line_number(line: Option<usize>) -> u32 {
     line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0)
 }
 
-/// Whether a chunk is the text that runs.
-fn is_of(host: &Metered, source: &str) -> bool {
-    source.strip_prefix('@').is_some_and(|file| file == &*host.file())
+/// The place in a script from which the function at work was called, directly or not.
+fn place(lua: &Lua, from: usize) -> Option<Site> {
+    (from..from + 8).find_map(|level| {
+        lua.inspect_stack(level, |frame| {
+            let name = frame.source().source?;
+            let file = name.strip_prefix('@')?.into();
+            Some(Site { file, line: line_number(frame.current_line()) })
+        })?
+    })
 }
 
-/// Notes the line of the recipe from which the function at work was called, directly or not.
+/// Notes that place.
 pub(super) fn seen(lua: &Lua, host: &Metered) {
-    let line = (0..8).find_map(|level| {
-        lua.inspect_stack(level, |frame| {
-            let own = frame.source().source.is_some_and(|name| is_of(host, &name));
-            own.then(|| line_number(frame.current_line()))
-        })?
-    });
-    if let Some(line) = line {
-        host.line.set(line);
+    if let Some(site) = place(lua, 0) {
+        host.at(&site.file, site.line);
     }
+}
+
+/// The place from which the function at work was called.
+pub(super) fn caller(lua: &Lua, host: &Metered) -> Site {
+    // Level 0 is this function, level 1 whoever called it.
+    place(lua, 1).unwrap_or_else(|| Site { file: host.file(), line: 0 })
 }
 
 /// Replaces what could escape the limits.
 pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
+    let told = lua.create_function(|lua, error: LuaValue| match error {
+        LuaValue::Error(error) => lua.create_userdata(Told(*error)).map(LuaValue::UserData),
+        other => Ok(other),
+    })?;
     let meter = Rc::clone(host);
     let stop = lua.create_function(move |lua, what: String| -> mlua::Result<()> {
         meter.exceed(if what == "text" { Limit::Text } else { Limit::Elements });
@@ -77,21 +139,25 @@ pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
         Err(Error::external(Limited))
     })?;
     let chunk = lua.load(LIMITS).set_name("=limits");
-    chunk.call((ends, stop, limits::TEXT, limits::ELEMENTS))
+    chunk.call((ends, told, stop, limits::TEXT, limits::ELEMENTS))
 }
 
 /// Whether nothing goes on after this error, whoever tries to catch it.
 pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     let out_of_memory = match error {
         LuaValue::Error(error) => matches!(**error, Error::MemoryError(_)),
-        LuaValue::String(text) => text.as_bytes() == b"not enough memory".as_slice(),
+        LuaValue::String(text) => text.as_bytes() == NO_MEMORY.as_bytes(),
         _ => false,
     };
     if out_of_memory {
         host.exceed(Limit::Memory);
     }
     let stopped = match error {
-        LuaValue::Error(error) => error.downcast_ref::<Stopped>().is_some(),
+        LuaValue::Error(error) => {
+            let caught = error.downcast_ref::<Caught>();
+            error.downcast_ref::<Stopped>().is_some()
+                || caught.is_some_and(|caught| matches!(*caught.0, ScriptError::Stopped { .. }))
+        }
         _ => false,
     };
     stopped || host.hit().is_some()

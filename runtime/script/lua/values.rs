@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use mlua::{Error, Lua, Table, Value as LuaValue};
 
 use super::bounds::Limited;
+use crate::event::Site;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
 use crate::types::{Secret, Value};
+
+/// Whom values are given to, for messages.
+pub(super) const PRIMITIVE: &str = "a primitive";
 
 pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
     Ok(match value {
@@ -35,16 +39,17 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
 }
 
 /// Values that are nested without an end are stopped at a limit.
-pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, line: u32) -> mlua::Result<T> {
+pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) -> mlua::Result<T> {
     values.inspect_err(|error| {
         if error.downcast_ref::<Limited>().is_some() {
             host.exceed(Limit::Nesting);
-            host.line.set(line);
+            host.at(&site.file, site.line);
         }
     })
 }
 
-pub(super) fn from_lua(value: &LuaValue, depth: usize) -> mlua::Result<Value> {
+/// A value as plain data; `whom` it is given to is for messages.
+pub(super) fn from_lua(value: &LuaValue, depth: usize, whom: &str) -> mlua::Result<Value> {
     if depth > limits::NESTING {
         return Err(Error::external(Limited));
     }
@@ -54,21 +59,23 @@ pub(super) fn from_lua(value: &LuaValue, depth: usize) -> mlua::Result<Value> {
         LuaValue::Integer(value) => Value::Int(*value),
         LuaValue::Number(value) => Value::Float(*value),
         LuaValue::String(text) => Value::Text(text.to_str()?.to_owned()),
-        LuaValue::UserData(data) => Value::Secret(data.borrow::<Secret>()?.clone()),
-        LuaValue::Table(table) => from_table(table, depth + 1)?,
+        LuaValue::UserData(data) if data.is::<Secret>() => {
+            Value::Secret(data.borrow::<Secret>()?.clone())
+        }
+        LuaValue::Table(table) => from_table(table, depth + 1, whom)?,
         other => {
             let kind = other.type_name();
-            return Err(Error::runtime(format!("a {kind} can't be given to a primitive")));
+            return Err(Error::runtime(format!("a {kind} can't be given to {whom}")));
         }
     })
 }
 
 /// A table with elements is a list, one with names is a map; with both it is neither.
-pub(super) fn from_table(table: &Table, depth: usize) -> mlua::Result<Value> {
+fn from_table(table: &Table, depth: usize, whom: &str) -> mlua::Result<Value> {
     let length = table.raw_len();
     let mut list = Vec::with_capacity(length);
     for item in table.sequence_values::<LuaValue>() {
-        list.push(from_lua(&item?, depth)?);
+        list.push(from_lua(&item?, depth, whom)?);
     }
     let mut map = BTreeMap::new();
     for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -76,7 +83,7 @@ pub(super) fn from_table(table: &Table, depth: usize) -> mlua::Result<Value> {
             (LuaValue::Integer(index), _)
                 if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
             (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), from_lua(&value, depth)?);
+                map.insert(key.to_str()?.to_owned(), from_lua(&value, depth, whom)?);
             }
             (key, _) => {
                 let kind = key.type_name();

@@ -1,5 +1,8 @@
-//! Rhai: an engine without clock, files or `eval`, with every primitive as `domain::verb`.
+//! Rhai: an engine without clock, files or `eval`, with every primitive as `domain::verb`. `modules`
+//! is what scripts import, `explain` what they are told, `values` what crosses.
 
+mod explain;
+mod modules;
 mod values;
 
 use std::collections::BTreeMap;
@@ -7,52 +10,85 @@ use std::rc::Rc;
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Module,
-    NativeCallContext, ParseError, ParseErrorType, Position, Scope,
+    AST, Dynamic, Engine as RhaiEngine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
+    Module, NativeCallContext, ParseError, ParseErrorType, Position, Scope,
 };
 
-use values::{from_dynamic, to_dynamic};
+use explain::{explain, innermost, site};
+use modules::{Resolver, Resolves};
+use values::{from_dynamic, from_dynamics, to_dynamic};
 
-use super::limits::{self, Limit};
+use super::engines::{Engines, Exports};
+use super::limits;
 use super::meter::Metered;
-use super::{Language, ScriptError, limited, meant};
+use super::module::imports;
+use super::{Caught, Kind, Language, ScriptError, tokens};
 use crate::event::Site;
-use crate::session::Failure;
-use crate::spec::Spec;
 use crate::types::{Map, Secret, Value};
-
-/// A failed question as scripts catch it.
-#[derive(Debug, Clone)]
-struct Caught(Rc<Failure>);
 
 type Thrown = Box<EvalAltResult>;
 
+/// Whom values are given to, for messages.
+const PRIMITIVE: &str = "a primitive";
+
+/// The engine of all scripts in Rhai.
+pub(super) struct Engine {
+    engine: RhaiEngine,
+    resolver: Rc<Resolver>,
+}
+
+impl Engine {
+    pub(super) fn new(engines: &Rc<Engines>) -> Self {
+        let resolver = Resolver::new(engines);
+        let mut engine = engine(&engines.meter);
+        engine.set_module_resolver(Resolves(Rc::clone(&resolver)));
+        Self { engine, resolver }
+    }
+
+    /// What a module in Rhai gives to Lua.
+    pub(super) fn exports(&self, module: &super::Module) -> Result<Exports, ScriptError> {
+        self.resolver.exports(&self.engine, module)
+    }
+
+    /// Calls a function of a module in Rhai.
+    pub(super) fn call(
+        &self,
+        module: &super::Module,
+        function: &str,
+        values: &[Value],
+    ) -> Result<Value, ScriptError> {
+        self.resolver.call(&self.engine, module, function, values)
+    }
+}
+
 /// A script at work, and what it leaves for the next text: variables and functions.
-pub(super) struct Rhai {
-    host: Metered,
-    engine: Engine,
+pub(super) struct Texts {
+    engines: Rc<Engines>,
     scope: Scope<'static>,
     functions: AST,
 }
 
-impl Rhai {
-    pub(super) fn new(host: &Metered, variables: &Map) -> Self {
+impl Texts {
+    pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Self {
         let mut scope = Scope::new();
         for (name, value) in variables {
             scope.push_constant_dynamic(name.as_str(), to_dynamic(value));
         }
-        Self { host: Rc::clone(host), engine: engine(host), scope, functions: AST::empty() }
+        Self { engines: Rc::clone(engines), scope, functions: AST::empty() }
     }
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
-        let file = self.host.file();
-        let ast = compile(&self.engine, &file, text)?;
-        let whole = self.functions.merge(&ast);
+        let host = &self.engines.meter;
+        let engine = &self.engines.rhai().engine;
+        let file = host.file();
+        let ast = compile(engine, &file, text, host)?;
+        let mut whole = self.functions.merge(&ast);
         self.functions = whole.clone_functions_only();
-        let result = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
+        whole.set_source(file.as_ref());
+        let result = engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
         result
-            .and_then(|value| from_dynamic(&value, 0))
-            .map_err(|thrown| explain(&thrown, &self.host, &self.names()))
+            .and_then(|value| from_dynamic(&value, 0, PRIMITIVE))
+            .map_err(|thrown| explain(&thrown, &file, host, &self.names()))
     }
 
     pub(super) fn set(&mut self, name: &str, value: &Value) {
@@ -68,9 +104,20 @@ impl Rhai {
     }
 }
 
+/// An error for scripts to catch, if it can be caught.
+#[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
+fn throw_at(error: ScriptError, host: &Metered, position: Position) -> Thrown {
+    let ends = host.hit().is_some() || matches!(error, ScriptError::Stopped { .. });
+    let value = Dynamic::from(Caught::from(error));
+    match ends {
+        true => EvalAltResult::ErrorTerminated(value, position).into(),
+        false => EvalAltResult::ErrorRuntime(value, position).into(),
+    }
+}
+
 /// Whether a text is only the beginning of one.
 pub(super) fn is_open(text: &str) -> bool {
-    let mut engine = Engine::new_raw();
+    let mut engine = RhaiEngine::new_raw();
     limit(&mut engine);
     let Err(ParseError(kind, position)) = engine.compile(text) else { return false };
     let lines = text.split('\n').count();
@@ -91,29 +138,63 @@ pub(super) fn is_open(text: &str) -> bool {
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
-    let mut engine = Engine::new_raw();
+    let mut engine = RhaiEngine::new_raw();
     limit(&mut engine);
-    compile(&engine, &file.into(), text).map(drop)
+    parsed(&engine, &file.into(), text).map(drop)
 }
 
-fn compile(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, ScriptError> {
+fn parsed(engine: &RhaiEngine, file: &Rc<str>, text: &str) -> Result<AST, ScriptError> {
     engine.compile(text).map_err(|ParseError(kind, position)| ScriptError::Script {
         message: kind.to_string(),
         site: site(file, position),
         remedy: None,
+        traceback: Vec::new(),
     })
 }
 
-fn engine(host: &Metered) -> Engine {
-    let mut engine = Engine::new_raw();
+/// What scripts can call without a domain, besides Rhai's own library.
+const OWN: &[&str] = &["step", "print", "debug", "test"];
+
+/// Reads a text in which nothing takes the name of what every script finds.
+fn compile(
+    engine: &RhaiEngine,
+    file: &Rc<str>,
+    text: &str,
+    host: &Metered,
+) -> Result<AST, ScriptError> {
+    let ast = parsed(engine, file, text)?;
+    let taken = |name: &str, line: u32| ScriptError::Script {
+        message: format!("{name} comes with gscript, and nothing else can have its name"),
+        site: Site { file: Rc::clone(file), line },
+        remedy: Some("choose another name".into()),
+        traceback: Vec::new(),
+    };
+    let domains = super::domains(&host.specs());
+    for import in imports(Language::Rhai, file, text)? {
+        if let Some(alias) = import.alias.filter(|alias| domains.contains(&alias.as_str())) {
+            return Err(taken(&alias, import.line));
+        }
+    }
+    for pair in tokens(Language::Rhai, text).windows(2) {
+        if let (Some("fn"), Kind::Name(name)) = (pair[0].name(), &pair[1].kind)
+            && OWN.contains(&name.as_str())
+        {
+            return Err(taken(name, pair[1].line));
+        }
+    }
+    Ok(ast)
+}
+
+fn engine(host: &Metered) -> RhaiEngine {
+    let mut engine = RhaiEngine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     limit(&mut engine);
     engine.register_type_with_name::<Secret>("secret");
     engine.register_fn("to_string", |secret: &mut Secret| secret.to_string());
     engine.register_fn("to_debug", |secret: &mut Secret| secret.to_string());
     engine.register_type_with_name::<Caught>("failure");
-    engine.register_fn("to_string", |caught: &mut Caught| caught.0.error.to_string());
-    engine.register_fn("to_debug", |caught: &mut Caught| caught.0.error.to_string());
+    engine.register_fn("to_string", |caught: &mut Caught| caught.to_string());
+    engine.register_fn("to_debug", |caught: &mut Caught| caught.to_string());
     let say = Rc::clone(host);
     engine.on_print(move |text| _ = say.say(text));
     let say = Rc::clone(host);
@@ -121,6 +202,7 @@ fn engine(host: &Metered) -> Engine {
     let interrupts = host.interrupts();
     let meter = Rc::clone(host);
     engine.on_progress(move |_| {
+        meter.operated(1);
         (interrupts.count() > 0 || meter.look().is_some()).then_some(Dynamic::UNIT)
     });
     bounded(&mut engine);
@@ -152,153 +234,88 @@ fn test(
         tests.end(Ok(()));
         return Ok(());
     };
-    tests.end(Err(explain(&thrown, host, &[])));
+    tests.end(Err(explain(&thrown, &host.file(), host, &[])));
     // A limit that is reached is reached for the whole file.
     if innermost(&thrown).is_catchable() { Ok(()) } else { Err(thrown) }
 }
 
-fn limit(engine: &mut Engine) {
+fn limit(engine: &mut RhaiEngine) {
     engine
         .disable_symbol("eval")
-        .set_max_operations(limits::OPERATIONS)
         .set_max_call_levels(limits::CALL_DEPTH)
         .set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH)
         .set_max_string_size(limits::TEXT)
         .set_max_array_size(limits::ELEMENTS)
-        .set_max_map_size(limits::ELEMENTS)
-        .set_module_resolver(rhai::module_resolvers::DummyModuleResolver::new());
+        .set_max_map_size(limits::ELEMENTS);
 }
 
 /// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
-fn register(engine: &mut Engine, host: &Metered) {
+fn register(engine: &mut RhaiEngine, host: &Metered) {
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
     for (index, spec) in host.specs().into_iter().enumerate() {
         let module = modules.entry(spec.domain()).or_default();
-        let call = Caller { index, host: Rc::clone(host) };
-        call.register(module, spec);
+        let host = Rc::clone(host);
+        let call = move |cx: &NativeCallContext<'_>, args: &[Dynamic]| call(index, &host, cx, args);
+        register_all(module, spec.verb(), Rc::new(call));
     }
     for (domain, module) in modules {
         engine.register_static_module(domain, module.into());
     }
 }
 
-/// One thing to call, as the engine calls it.
-#[derive(Clone)]
-struct Caller {
+/// Something to call, however many arguments it is given.
+type Callable = Rc<dyn Fn(&NativeCallContext<'_>, &[Dynamic]) -> Result<Dynamic, Thrown>>;
+
+/// Registers something at every arity, for Rhai tells functions apart by it: up to one more than the
+/// most that any primitive has, and that any module should have.
+fn register_all(module: &mut Module, name: &str, me: Callable) {
+    type Context<'a> = NativeCallContext<'a>;
+    type Any = Dynamic;
+    let named = || FuncRegistration::new(name);
+    let call = Rc::clone(&me);
+    named().set_into_module(module, move |cx: Context<'_>| call(&cx, &[]));
+    let call = Rc::clone(&me);
+    named().set_into_module(module, move |cx: Context<'_>, a: Any| call(&cx, &[a]));
+    let call = Rc::clone(&me);
+    named().set_into_module(module, move |cx: Context<'_>, a: Any, b: Any| call(&cx, &[a, b]));
+    let call = Rc::clone(&me);
+    let three = move |cx: Context<'_>, a: Any, b: Any, c: Any| call(&cx, &[a, b, c]);
+    named().set_into_module(module, three);
+    let call = Rc::clone(&me);
+    let four = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any| call(&cx, &[a, b, c, d]);
+    named().set_into_module(module, four);
+    let call = Rc::clone(&me);
+    let five =
+        move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any| call(&cx, &[a, b, c, d, e]);
+    named().set_into_module(module, five);
+    let six = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any| {
+        me(&cx, &[a, b, c, d, e, f])
+    };
+    named().set_into_module(module, six);
+}
+
+fn call(
     index: usize,
-    host: Metered,
-}
-
-impl Caller {
-    /// Rhai tells functions apart by how many arguments they take: one more than the most that any
-    /// primitive has.
-    fn register(&self, module: &mut Module, spec: &Spec) {
-        type Context<'a> = NativeCallContext<'a>;
-        type Any = Dynamic;
-        let named = || FuncRegistration::new(spec.verb());
-        let me = self.clone();
-        named().set_into_module(module, move |cx: Context<'_>| me.call(&cx, &[]));
-        let me = self.clone();
-        named().set_into_module(module, move |cx: Context<'_>, a: Any| me.call(&cx, &[a]));
-        let me = self.clone();
-        let two = move |cx: Context<'_>, a: Any, b: Any| me.call(&cx, &[a, b]);
-        named().set_into_module(module, two);
-        let me = self.clone();
-        let three = move |cx: Context<'_>, a: Any, b: Any, c: Any| me.call(&cx, &[a, b, c]);
-        named().set_into_module(module, three);
-        let me = self.clone();
-        let four =
-            move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any| me.call(&cx, &[a, b, c, d]);
-        named().set_into_module(module, four);
-        let me = self.clone();
-        let five = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any| {
-            me.call(&cx, &[a, b, c, d, e])
-        };
-        named().set_into_module(module, five);
-    }
-
-    fn call(&self, context: &NativeCallContext<'_>, args: &[Dynamic]) -> Result<Dynamic, Thrown> {
-        let values = args.iter().map(|arg| from_dynamic(arg, 0));
-        let values = values.collect::<Result<Vec<Value>, Thrown>>().map_err(|mut thrown| {
-            thrown.set_position(context.call_position());
-            thrown
-        })?;
-        let site = site(&self.host.file(), context.call_position());
-        match self.host.call(self.index, site, values) {
-            Ok(value) => Ok(to_dynamic(&value)),
-            Err(failure) => {
-                let caught = Dynamic::from(Caught(Rc::new(failure)));
-                Err(EvalAltResult::ErrorRuntime(caught, Position::NONE).into())
-            }
+    host: &Metered,
+    context: &NativeCallContext<'_>,
+    args: &[Dynamic],
+) -> Result<Dynamic, Thrown> {
+    let values = from_dynamics(args, context, PRIMITIVE)?;
+    let file = context.call_source().map_or_else(|| host.file(), Rc::from);
+    match host.call(index, site(&file, context.call_position()), values) {
+        Ok(value) => Ok(to_dynamic(&value)),
+        Err(failure) => {
+            let caught = Dynamic::from(Caught::from(failure));
+            Err(EvalAltResult::ErrorRuntime(caught, context.call_position()).into())
         }
     }
-}
-
-fn site(file: &Rc<str>, position: Position) -> Site {
-    let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
-    Site { file: Rc::clone(file), line }
-}
-
-/// What went wrong, in our words where Rhai's are about its own insides.
-fn explain(thrown: &Thrown, host: &Metered, variables: &[String]) -> ScriptError {
-    let (inner, file) = (innermost(thrown), &host.file());
-    if let Some(limit) = host.hit().or_else(|| limit_of(inner)) {
-        return limited(limit, site(file, inner.position()));
-    }
-    let specs = &host.specs();
-    let names = || variables.iter().map(String::as_str);
-    if let EvalAltResult::ErrorTerminated(_, position) = inner {
-        return ScriptError::Stopped { site: site(file, *position) };
-    }
-    let remedy = match inner {
-        EvalAltResult::ErrorRuntime(value, _) => {
-            if let Some(caught) = value.clone().try_cast::<Caught>() {
-                return ScriptError::Failure(Box::new(caught.0.as_ref().clone()));
-            }
-            None
-        }
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            Some(meant(function_name(signature), Language::Rhai, specs, names()))
-        }
-        EvalAltResult::ErrorModuleNotFound(name, _)
-        | EvalAltResult::ErrorVariableNotFound(name, _) => {
-            Some(meant(name, Language::Rhai, specs, names()))
-        }
-        _ => None,
-    };
-    let message = match inner {
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            format!("there is no function {}", function_name(signature))
-        }
-        EvalAltResult::ErrorModuleNotFound(name, _) => format!("there is no module {name}"),
-        EvalAltResult::ErrorVariableNotFound(name, _) => format!("there is no variable {name}"),
-        EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
-        other => {
-            let mut plain = other.clone_message();
-            plain.truncate(plain.trim_end().len());
-            plain
-        }
-    };
-    ScriptError::Script { message, site: site(file, inner.position()), remedy }
-}
-
-/// The limit that Rhai itself has noticed.
-fn limit_of(error: &EvalAltResult) -> Option<Limit> {
-    Some(match error {
-        EvalAltResult::ErrorTooManyOperations(_) => Limit::Operations,
-        EvalAltResult::ErrorStackOverflow(_) => Limit::Depth,
-        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("string") => Limit::Text,
-        EvalAltResult::ErrorDataTooLarge(what, _) if what == NESTED => Limit::Nesting,
-        EvalAltResult::ErrorDataTooLarge(..) => Limit::Elements,
-        _ => return None,
-    })
 }
 
 /// What is too large where lists are nested too deeply.
 const NESTED: &str = "nesting";
 
 /// Functions of Rhai's own library that could take all memory, or all time, at once.
-fn bounded(engine: &mut Engine) {
+fn bounded(engine: &mut RhaiEngine) {
     let too_long = || EvalAltResult::ErrorDataTooLarge("string".into(), Position::NONE).into();
     let fits = move |text: &str, find: &str, by: &str| -> Result<String, Thrown> {
         let found = if find.is_empty() { text.len() + 1 } else { text.matches(find).count() };
@@ -322,32 +339,4 @@ fn bounded(engine: &mut Engine) {
     let waits = || -> Result<(), Thrown> { Err("a recipe has no clock to wait by".into()) };
     engine.register_fn("sleep", move |_: rhai::INT| waits());
     engine.register_fn("sleep", move |_: rhai::FLOAT| waits());
-}
-
-trait CloneMessage {
-    fn clone_message(&self) -> String;
-}
-
-impl CloneMessage for EvalAltResult {
-    /// The message without the position that Rhai appends to it.
-    fn clone_message(&self) -> String {
-        let text = self.to_string();
-        match text.rfind(" (line ") {
-            Some(at) => text[..at].to_owned(),
-            None => text,
-        }
-    }
-}
-
-fn innermost(thrown: &EvalAltResult) -> &EvalAltResult {
-    match thrown {
-        EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-        | EvalAltResult::ErrorInModule(_, inner, _) => innermost(inner),
-        other => other,
-    }
-}
-
-/// `disk::partitoin (&str, array)` → `disk::partitoin`
-fn function_name(signature: &str) -> &str {
-    signature.split_once(" (").map_or(signature, |(name, _)| name).trim()
 }

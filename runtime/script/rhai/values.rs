@@ -1,6 +1,8 @@
 //! What crosses between Rhai and primitives: plain data.
 
-use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map as RhaiMap, Position};
+use rhai::{
+    Array, Dynamic, EvalAltResult, ImmutableString, Map as RhaiMap, NativeCallContext, Position,
+};
 
 use super::{NESTED, Thrown};
 use crate::script::limits;
@@ -23,11 +25,25 @@ pub(super) fn to_dynamic(value: &Value) -> Dynamic {
     }
 }
 
-pub(super) fn from_dynamic(value: &Dynamic, depth: usize) -> Result<Value, Thrown> {
+/// The values of a call.
+pub(super) fn from_dynamics(
+    values: &[Dynamic],
+    context: &NativeCallContext<'_>,
+    whom: &str,
+) -> Result<Vec<Value>, Thrown> {
+    let values = values.iter().map(|value| from_dynamic(value, 0, whom));
+    values.collect::<Result<_, Thrown>>().map_err(|mut thrown| {
+        thrown.set_position(context.call_position());
+        thrown
+    })
+}
+
+/// A value as plain data; `whom` it is given to is for messages.
+pub(super) fn from_dynamic(value: &Dynamic, depth: usize, whom: &str) -> Result<Value, Thrown> {
     if depth > limits::NESTING {
         return Err(EvalAltResult::ErrorDataTooLarge(NESTED.into(), Position::NONE).into());
     }
-    let inside = |value: &Dynamic| from_dynamic(value, depth + 1);
+    let inside = |value: &Dynamic| from_dynamic(value, depth + 1, whom);
     if value.is_unit() {
         return Ok(Value::Unit);
     }
@@ -56,6 +72,6 @@ pub(super) fn from_dynamic(value: &Dynamic, depth: usize) -> Result<Value, Throw
     if let Some(secret) = value.read_lock::<Secret>() {
         return Ok(Value::Secret(secret.clone()));
     }
-    let text = format!("a value of type {} can't be given to a primitive", value.type_name());
+    let text = format!("a value of type {} can't be given to {whom}", value.type_name());
     Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
 }

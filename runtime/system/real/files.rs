@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::{
     AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat,
 };
@@ -13,6 +14,7 @@ use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
+use super::outside::refuse_running_system;
 use crate::machine::files::{FileError, Look};
 use crate::types::{Mode, Place};
 
@@ -22,6 +24,32 @@ const MOST: u64 = 64 << 20;
 /// Opens a folder inside the root of the place.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
     open_in(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+}
+
+/// Reads a file that is in a folder or below it; nothing if there is none. A link that leads out of
+/// the folder is an error.
+pub(crate) fn read_below(folder: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let dir =
+        open(folder, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
+    // O_NONBLOCK: opening a pipe must not hang.
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let below = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    let file = match openat2(dir, path, OpenHow::new().flags(flags).resolve(below)) {
+        Ok(file) => File::from(file),
+        Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(None),
+        Err(Errno::EXDEV) => return refuse("it leads out of the folder".into()),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return refuse("not a regular file".into());
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return refuse(format!("larger than {} MiB", most >> 20));
+    }
+    Ok(Some(bytes))
 }
 
 /// Opens anything inside a root.
@@ -48,6 +76,13 @@ pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     Ok((dir, PathBuf::from(name)))
 }
 
+/// The same for what is going to be changed: it has to be the target's own.
+pub(super) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+    let (dir, name) = parent_of(place)?;
+    refuse_running_system(&place.root, &place.parent().outside(), &dir)?;
+    Ok((dir, name))
+}
+
 /// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
 pub(super) fn settle(at: &str) -> io::Result<()> {
     let place = File::open(at)?;
@@ -70,7 +105,7 @@ pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
 fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
     match stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(found) => Ok(Some(found)),
-        Err(nix::errno::Errno::ENOENT) => Ok(None),
+        Err(Errno::ENOENT) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -154,7 +189,7 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
 
 /// Replaces a file by a new one that appears whole or not at all.
 pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let old = stat_at(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     (&fresh.file).write_all(bytes)?;
@@ -171,7 +206,7 @@ pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
         let text = format!("{from} is not a regular file");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    let (dir, name) = parent_of(to)?;
+    let (dir, name) = own_parent_of(to)?;
     let old = stat_at(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     io::copy(&mut source, &mut &fresh.file)?;
@@ -229,6 +264,8 @@ impl Fresh {
         self.file.sync_all()?;
         renameat(&self.dir, &self.name, &self.dir, name)?;
         self.done = true;
+        // FAT gives a file its length under the new name only when the file itself is written again.
+        self.file.sync_all()?;
         settle_names(&self.dir)
     }
 }
@@ -248,7 +285,7 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     above.reverse();
     for path in above.iter().skip(1) {
         let step = Place { root: place.root.clone(), path: (*path).to_owned() };
-        let (dir, name) = parent_of(&step)?;
+        let (dir, name) = own_parent_of(&step)?;
         let bits = if *path == place.path { mode.bits() } else { 0o755 };
         match stat::mkdirat(&dir, &name, stat::Mode::from_bits_truncate(bits)) {
             // The process' umask must not weaken what was asked for.
@@ -271,7 +308,7 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
 
 /// Makes a link, replacing a file or link but never a folder.
 pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let mut temporary = name.clone().into_os_string();
     temporary.push(format!(".gscript-{}", std::process::id()));
     nix::unistd::symlinkat(to, &dir, Path::new(&temporary))?;
@@ -285,7 +322,7 @@ pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
 
 /// Removes a file, a link or an empty folder; nothing is ever removed recursively.
 pub(super) fn remove(place: &Place) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     match stat_at(&dir, &name)? {
         None => Ok(()),
         Some(found) => {
@@ -302,12 +339,13 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
 pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
     let file = open_in(&place.root, &place.path, flags)?;
+    refuse_running_system(&place.root, &place.outside(), &file)?;
     stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?;
     File::from(file).sync_all()
 }
 
 pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
     nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
     settle_names(&dir)

@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
-use super::files::{parent_of, settle_names};
+use super::files::{own_parent_of, settle_names};
 use crate::types::Place;
 
 /// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
@@ -65,7 +65,7 @@ fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result
 }
 
 fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {
-    let (dir, name) = parent_of(place)?;
+    let (dir, name) = own_parent_of(place)?;
     let flags =
         OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(&dir, &name, flags, Mode::from_bits_truncate(bits))?;

@@ -14,6 +14,7 @@ mod key;
 mod look;
 mod mounts;
 mod orphans;
+mod outside;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
 mod secondhand;
@@ -29,6 +30,7 @@ use crate::machine::files::{FileError, Files, Look, Text};
 use crate::machine::{Fact, Machine, Scope};
 use crate::types::Place;
 
+pub(crate) use files::read_below;
 pub use interrupt::Interrupts;
 pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;

@@ -124,7 +124,7 @@ impl Says for FailsWith {
             return bench.expect(site, Some(Wrong { title, notes, ..Wrong::default() }));
         };
         let (call, step, said) = error.details();
-        let line = error.site().and_then(|site| line_of(&ran.recipe.text, site.line));
+        let line = error.site().and_then(|site| line_of(ran.recipe.source(Some(&site)), site.line));
         let exit = exit_word(error.exit());
         let message = error.message(&ran.recipe);
         let found = [

@@ -1,7 +1,7 @@
 //! The words of a script, with their lines: as much of either language as is needed to see what is
 //! called and what is named. What it can't make sense of, the parsers of the languages complain about.
 
-use crate::script::Language;
+use super::Language;
 
 /// A word or sign.
 #[derive(Debug, Clone, PartialEq, Eq)]

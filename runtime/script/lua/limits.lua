@@ -1,17 +1,21 @@
 -- Functions of Lua's own library that could run on without an end, or take all memory, inside one
 -- instruction, where nobody looks; and errors that must not be caught. Called with: whether an error
--- ends everything, what ends everything at a limit, and the sizes of those limits.
+-- ends everything, an error as it is told to who catches it, what ends everything at a limit, and the
+-- sizes of those limits.
 
-local is_final, stop, most_text, most_elements = ...
+local is_final, told, stop, most_text, most_elements = ...
 local error, type, rawget, select = error, type, rawget, select
 local getmetatable, setmetatable = getmetatable, setmetatable
 
 -- What ends a script can't be caught.
 local function checked(ok, problem, ...)
-    if not ok and is_final(problem) then
+    if ok then
+        return ok, problem, ...
+    end
+    if is_final(problem) then
         error(problem, 0)
     end
-    return ok, problem, ...
+    return ok, told(problem)
 end
 
 local pcall_, xpcall_ = pcall, xpcall
@@ -26,7 +30,7 @@ function xpcall(f, handler, ...)
         if is_final(problem) then
             return problem
         end
-        return handler(problem)
+        return handler(told(problem))
     end, ...))
 end
 

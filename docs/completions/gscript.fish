@@ -1,0 +1,135 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_gscript_global_optspecs
+    string join \n set= answers= yes destroy= json journal= prove limit= e/eval= lua h/help V/version
+end
+
+function __fish_gscript_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_gscript_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_gscript_using_subcommand
+    set -l cmd (__fish_gscript_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c gscript -n "__fish_gscript_needs_command" -l set -d 'Give a parameter its value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep journal and log in this folder' -r -F
+complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression and print its value' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
+complete -c gscript -n "__fish_gscript_needs_command" -l json -d 'Print one JSON event per line on standard output'
+complete -c gscript -n "__fish_gscript_needs_command" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
+complete -c gscript -n "__fish_gscript_needs_command" -l lua -d 'The expression is Lua'
+complete -c gscript -n "__fish_gscript_needs_command" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_needs_command" -s V -l version -d 'Print version'
+complete -c gscript -n "__fish_gscript_needs_command" -a "plan" -d 'Show what a recipe would do, without doing it'
+complete -c gscript -n "__fish_gscript_needs_command" -a "step" -d 'Go through a recipe action by action: run, leave out, take back, try something in between'
+complete -c gscript -n "__fish_gscript_needs_command" -a "apply" -d 'Carry out a plan that was saved with plan --out'
+complete -c gscript -n "__fish_gscript_needs_command" -a "try" -d 'Run a recipe for real in a throw-away virtual machine'
+complete -c gscript -n "__fish_gscript_needs_command" -a "resume" -d 'Go on with a run that failed or was cut off, also after a reboot'
+complete -c gscript -n "__fish_gscript_needs_command" -a "shell" -d 'Work by hand, step by step: ask, try, take back, keep what worked as a recipe'
+complete -c gscript -n "__fish_gscript_needs_command" -a "log" -d 'Show the runs, or what one of them did'
+complete -c gscript -n "__fish_gscript_needs_command" -a "release" -d 'Give back what a run left mounted or open, or free a device'
+complete -c gscript -n "__fish_gscript_needs_command" -a "check" -d 'Look for mistakes in recipes without running them'
+complete -c gscript -n "__fish_gscript_needs_command" -a "test" -d 'Run the tests of recipes on simulated machines'
+complete -c gscript -n "__fish_gscript_needs_command" -a "doc" -d 'Show the reference: all primitives, a domain, or one of them'
+complete -c gscript -n "__fish_gscript_needs_command" -a "list" -d 'List the recipes that come along'
+complete -c gscript -n "__fish_gscript_needs_command" -a "probe" -d 'Print this machine as JSON'
+complete -c gscript -n "__fish_gscript_needs_command" -a "completions" -d 'Print shell completions'
+complete -c gscript -n "__fish_gscript_needs_command" -a "reopen" -d 'Open again what a run left, check that it lasted, and close it'
+complete -c gscript -n "__fish_gscript_needs_command" -a "guest" -d 'The first process of the virtual machine of `try`'
+complete -c gscript -n "__fish_gscript_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l set -d 'Give a parameter its value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l machine -d 'Plan for the machine in this file instead of this one' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l out -d 'Save the plan, to be carried out with gscript apply' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l svg -d 'Draw the disks before and after into this SVG file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l json -d 'Print the plan as JSON'
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l set -d 'Give a parameter its value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l journal -d 'Keep journal and log in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand step" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l set -d 'Give a parameter its value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l journal -d 'Keep journal and log in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l json -d 'Print one JSON event per line on standard output'
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l set -d 'Give a parameter its value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l disk -d 'Size of the virtual disk' -r
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l usb -d 'Size of the virtual USB stick' -r
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l memory -d 'Memory of the virtual machine' -r
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l keep -d 'Keep disks, journals and logs in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l stage3 -d 'The tarball to unpack, with its .DIGESTS beside it; a small root is built without it' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l json -d 'Print one JSON event per line on standard output'
+complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Take secrets from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Look for the run in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l changed-recipe-ok -d 'Go on although the recipe has another text by now'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show every action, and ask what becomes of it'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l shell -d 'Open everything again, and then a shell in the root instead of going on'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l json -d 'Print one JSON event per line on standard output'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l lua -d 'Speak Lua'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l vi -d 'Keys as in vi'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l yes -d 'Do not ask, but before something is destroyed'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand log" -l journal -d 'Look for runs in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand log" -l json -d 'Print the records as JSON, one per line'
+complete -c gscript -n "__fish_gscript_using_subcommand log" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand release" -l yes -d 'Do not ask'
+complete -c gscript -n "__fish_gscript_using_subcommand release" -l json -d 'Print one JSON event per line on standard output'
+complete -c gscript -n "__fish_gscript_using_subcommand release" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand check" -l set -d 'Give a parameter its value instead of a made-up one (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand check" -l machine -d 'Plan for the machine in this file instead of a made-up one' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand check" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand test" -l filter -d 'Only tests whose name contains this (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand test" -l json -d 'Print one JSON object per test on standard output'
+complete -c gscript -n "__fish_gscript_using_subcommand test" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand doc" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand probe" -l anonymous -d 'Leave out what identifies it: serial numbers, UUIDs, labels, names of people and hosts'
+complete -c gscript -n "__fish_gscript_using_subcommand probe" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l set -d 'Give a parameter its value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand reopen" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand guest" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "plan" -d 'Show what a recipe would do, without doing it'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "step" -d 'Go through a recipe action by action: run, leave out, take back, try something in between'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "apply" -d 'Carry out a plan that was saved with plan --out'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "try" -d 'Run a recipe for real in a throw-away virtual machine'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "resume" -d 'Go on with a run that failed or was cut off, also after a reboot'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "shell" -d 'Work by hand, step by step: ask, try, take back, keep what worked as a recipe'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "log" -d 'Show the runs, or what one of them did'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "release" -d 'Give back what a run left mounted or open, or free a device'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "check" -d 'Look for mistakes in recipes without running them'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "test" -d 'Run the tests of recipes on simulated machines'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "doc" -d 'Show the reference: all primitives, a domain, or one of them'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "list" -d 'List the recipes that come along'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "probe" -d 'Print this machine as JSON'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "completions" -d 'Print shell completions'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "reopen" -d 'Open again what a run left, check that it lasted, and close it'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "guest" -d 'The first process of the virtual machine of `try`'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from plan step apply try resume shell log release check test doc list probe completions reopen guest help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,192 @@
+//! Calls into Lua: where a script was when it failed, and what it says then.
+
+use std::rc::Rc;
+
+use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Table, Value as LuaValue};
+
+use super::bounds::{NO_MEMORY, Told, Unknown, line_number};
+use super::{Engine, Stopped};
+use crate::event::Site;
+use crate::script::limits::Limit;
+use crate::script::meter::Metered;
+use crate::script::{Caught, Frame, ScriptError, limited};
+
+const DRIVER: &str = include_str!("driver.lua");
+
+/// What calls functions, see `driver.lua`.
+pub(super) fn driver(lua: &Lua, debug: Table) -> mlua::Result<Function> {
+    lua.load(DRIVER).set_name("=driver").call((debug, lua.globals()))
+}
+
+/// A place that a script was at.
+pub(super) struct Spot {
+    frame: Frame,
+    /// The file as Lua abbreviates it in messages.
+    short: String,
+}
+
+/// A script that failed, with the places that it was at.
+pub(super) struct Fault {
+    error: LuaValue,
+    spots: Vec<Spot>,
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { error: LuaValue::Error(Box::new(error)), spots: Vec::new() }
+    }
+}
+
+impl Fault {
+    /// What it was.
+    pub(super) fn error(&self) -> &LuaValue {
+        &self.error
+    }
+}
+
+impl Engine {
+    /// Calls a function. Where it fails, its variables go into the table.
+    pub(super) fn protected(
+        &self,
+        body: &Function,
+        args: impl IntoLuaMulti,
+        variables: Option<&Table>,
+    ) -> Result<LuaValue, Fault> {
+        let args = args.into_lua_multi(&self.lua)?;
+        let mut values: MultiValue = self.driver.call((variables, body, args))?;
+        let (frames, ok) = (values.pop_front(), values.pop_front());
+        let first = values.pop_front().unwrap_or(LuaValue::Nil);
+        match (frames, ok) {
+            (_, Some(LuaValue::Boolean(true))) => Ok(first),
+            (Some(LuaValue::Table(frames)), _) => {
+                let spots =
+                    frames.sequence_values::<Table>().filter_map(|frame| spot(&frame.ok()?));
+                Err(Fault { error: first, spots: spots.collect() })
+            }
+            _ => Err(Fault { error: first, spots: Vec::new() }),
+        }
+    }
+
+    /// What went wrong, in a text of this file.
+    pub(super) fn explain(&self, fault: &Fault, file: &Rc<str>) -> ScriptError {
+        let host = &self.host;
+        if let Some(limit) = host.hit() {
+            if let LuaValue::Error(error) = &fault.error
+                && let Some(caught) = error.downcast_ref::<Caught>()
+            {
+                return caught.0.as_ref().clone();
+            }
+            return limited(limit, host.place());
+        }
+        let frames: Vec<Frame> = fault.spots.iter().map(|spot| spot.frame.clone()).collect();
+        explain(&fault.error, &fault.spots, frames, file, host)
+    }
+}
+
+fn spot(frame: &Table) -> Option<Spot> {
+    let source: String = frame.get("source").ok()?;
+    let line = line_number(frame.get("line").ok());
+    let begins: i64 = frame.get("begins").unwrap_or(0);
+    let function = match (frame.get::<bool>("main"), frame.get::<Option<String>>("name")) {
+        (Ok(true), _) => None,
+        (_, Ok(Some(name))) => Some(name),
+        _ => Some(format!("the function of line {begins}")),
+    };
+    let site = Site { file: source.strip_prefix('@')?.into(), line };
+    Some(Spot { frame: Frame { site, function }, short: frame.get("short").ok()? })
+}
+
+/// What went wrong, in our words where Lua's are about its own insides.
+fn explain(
+    error: &LuaValue,
+    spots: &[Spot],
+    traceback: Vec<Frame>,
+    file: &Rc<str>,
+    host: &Metered,
+) -> ScriptError {
+    if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<Told>().ok()) {
+        // It was caught, and thrown again.
+        let error = LuaValue::Error(Box::new(told.0.clone()));
+        return explain(&error, spots, traceback, file, host);
+    }
+    let here = || Site { file: Rc::clone(file), line: 0 };
+    let site = traceback.first().map_or_else(here, |frame| frame.site.clone());
+    let (text, unknown) = match error {
+        LuaValue::Error(error) => {
+            if let Some(caught) = error.downcast_ref::<Caught>() {
+                return caught.0.as_ref().clone().within(traceback);
+            }
+            if error.downcast_ref::<Stopped>().is_some() {
+                return ScriptError::Stopped { site };
+            }
+            if matches!(**error, Error::MemoryError(_)) {
+                return limited(Limit::Memory, host.place());
+            }
+            (own_words(error), error.downcast_ref::<Unknown>())
+        }
+        LuaValue::String(text) => (text.to_string_lossy(), None),
+        other => {
+            let kind = other.type_name();
+            (other.to_string().unwrap_or_else(|_| format!("an error that is a {kind}")), None)
+        }
+    };
+    let first = text.lines().next().unwrap_or_default();
+    if first == NO_MEMORY {
+        return limited(Limit::Memory, if site.line == 0 { host.place() } else { site });
+    }
+    if first.contains("stack overflow") {
+        return limited(Limit::Stack, if site.line == 0 { host.place() } else { site });
+    }
+    // What our own replacements of Lua's functions complain about is the recipe's doing.
+    let ours = first.strip_prefix("limits:").and_then(|rest| rest.split_once(": "));
+    let first = ours.map_or(first, |(_, text)| text);
+    let (site, message) = match placed(first, spots, file) {
+        Some((site, rest)) => (site, rest),
+        None => (site, first),
+    };
+    let remedy = unknown.and_then(|unknown| unknown.remedy.clone());
+    ScriptError::Script { message: message.to_owned(), site, remedy, traceback }
+}
+
+/// The message of an error without where it passed through.
+pub(super) fn own_words(error: &Error) -> String {
+    match error {
+        Error::CallbackError { cause, .. } => own_words(cause),
+        Error::SyntaxError { message, .. } | Error::RuntimeError(message) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The place that Lua put in front of its message, and the rest of it.
+fn placed<'a>(text: &'a str, spots: &[Spot], file: &Rc<str>) -> Option<(Site, &'a str)> {
+    let own = [(Rc::clone(file), short(file))];
+    let known = spots.iter().map(|spot| (Rc::clone(&spot.frame.site.file), spot.short.clone()));
+    known.chain(own).find_map(|(file, short)| {
+        let rest = text.strip_prefix(&short)?.strip_prefix(':')?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let line = rest[..digits].parse().ok()?;
+        Some((Site { file, line }, rest[digits..].trim_start_matches([':', ' '])))
+    })
+}
+
+/// A file's name as Lua abbreviates it (luaO_chunkid, LUA_IDSIZE).
+fn short(file: &str) -> String {
+    const MOST: usize = 59;
+    const ENDING: usize = 56;
+    match file.len() > MOST {
+        true => {
+            let ending = &file.as_bytes()[file.len() - ENDING..];
+            format!("...{}", String::from_utf8_lossy(ending))
+        }
+        false => file.to_owned(),
+    }
+}
+
+/// An error of a text that could not even be begun.
+pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> ScriptError {
+    let text = own_words(error);
+    let first = text.lines().next().unwrap_or_default();
+    let (site, message) = placed(first, &[], file)
+        .unwrap_or_else(|| (Site { file: Rc::clone(file), line: 0 }, first));
+    ScriptError::Script { message: message.to_owned(), site, remedy: None, traceback: Vec::new() }
+}

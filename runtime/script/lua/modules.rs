@@ -1,0 +1,156 @@
+//! Modules as Lua requires them, in either language; and Lua's own as Rhai calls them.
+
+use std::rc::{Rc, Weak};
+
+use mlua::chunk::ChunkMode;
+use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
+
+use super::Engine;
+use super::bounds::{Unknown, caller};
+use super::driver::not_begun;
+use super::values::{from_lua, nested, to_lua};
+use crate::event::Site;
+use crate::script::engines::{Crossing, Engines, Exports};
+use crate::script::{Caught, Language, Module, ScriptError};
+use crate::types::{Map, Value, nearest};
+
+/// Whom values are given to, for messages.
+const OTHER: &str = "a module in another language";
+
+/// `require`
+pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Function> {
+    let engines = Weak::clone(engines);
+    lua.create_function(move |lua, name: String| {
+        let engines = engines.upgrade().ok_or_else(|| unknown(&name, None))?;
+        let module =
+            engines.module(&name).ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
+        let engine = engines.lua().map_err(|error| Error::external(Caught::from(error)))?;
+        match module.language() {
+            Language::Lua => engine.load(module),
+            Language::Rhai => engine.foreign(lua, &engines, module),
+        }
+    })
+}
+
+fn unknown(name: &str, near: Option<&str>) -> Error {
+    let remedy = Some(match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => "modules are beside the recipe, or come along with gscript".into(),
+    });
+    Error::external(Unknown { what: "module", name: name.to_owned(), remedy })
+}
+
+impl Engine {
+    /// A module in Lua: the table that it returns, the same for all that require it.
+    fn load(&self, module: &Module) -> mlua::Result<Table> {
+        if let Some(table) = self.loaded.borrow().get(&module.name) {
+            return Ok(table.clone());
+        }
+        let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
+        let environment: Table = self.environment.call(())?;
+        let text = text.set_mode(ChunkMode::Text).set_environment(environment);
+        let text = text.into_function().map_err(|error| {
+            Error::external(Caught::from(not_begun(&error, &module.file.as_str().into())))
+        })?;
+        let LuaValue::Table(table) = text.call(())? else {
+            let why = "a module has to return a table with its functions";
+            return Err(Error::external(Caught::from(wrong(module, why.into()))));
+        };
+        self.loaded.borrow_mut().insert(module.name.clone(), table.clone());
+        Ok(table)
+    }
+
+    /// A module in Rhai: each function in the table calls the other engine.
+    fn foreign(&self, lua: &Lua, engines: &Rc<Engines>, module: &Module) -> mlua::Result<Table> {
+        if let Some(table) = self.loaded.borrow().get(&module.name) {
+            return Ok(table.clone());
+        }
+        let thrown = |error: ScriptError| Error::external(Caught::from(error));
+        let exports = engines.exports(module).map_err(thrown)?;
+        let table = lua.create_table()?;
+        for (name, value) in &exports.data {
+            table.set(name.as_str(), to_lua(lua, value)?)?;
+        }
+        for function in exports.functions {
+            let (engines, module) = (Rc::downgrade(engines), module.clone());
+            let name = function.clone();
+            let call = lua.create_function(move |lua, values: MultiValue| {
+                let Some(engines) = engines.upgrade() else { return Ok(LuaValue::Nil) };
+                let host = &engines.meter;
+                let site = caller(lua, host);
+                let values = values.iter().map(|value| from_lua(value, 0, OTHER));
+                let values = nested(values.collect::<mlua::Result<Vec<Value>>>(), host, &site)?;
+                let from = Crossing { site, level: 0 };
+                let value = engines.call(&module, &name, &values, from).map_err(thrown)?;
+                to_lua(lua, &value)
+            })?;
+            table.set(function, call)?;
+        }
+        self.loaded.borrow_mut().insert(module.name.clone(), table.clone());
+        Ok(table)
+    }
+
+    /// The table of a module in Lua, for the other language.
+    fn table(&self, module: &Module) -> Result<Table, ScriptError> {
+        let file = module.file.as_str().into();
+        if let Some(table) = self.loaded.borrow().get(&module.name) {
+            return Ok(table.clone());
+        }
+        let name = module.name.as_str();
+        let table = self.protected(&self.require, name, None);
+        let table = table.map_err(|fault| self.explain(&fault, &file))?;
+        table.as_table().cloned().ok_or_else(|| wrong(module, "it is not a module".into()))
+    }
+
+    /// What a module in Lua gives to Rhai.
+    pub(in crate::script) fn exports(&self, module: &Module) -> Result<Exports, ScriptError> {
+        let failed = |error: Error| wrong(module, super::driver::own_words(&error));
+        let (mut functions, mut data) = (Vec::new(), Map::new());
+        for pair in self.table(module)?.pairs::<LuaValue, LuaValue>() {
+            match pair.map_err(failed)? {
+                (LuaValue::String(name), LuaValue::Function(_)) => {
+                    functions.push(name.to_string_lossy());
+                }
+                (LuaValue::String(name), value) => {
+                    let name = name.to_string_lossy();
+                    let value = from_lua(&value, 0, OTHER).map_err(|error| {
+                        let why = super::driver::own_words(&error);
+                        wrong(module, format!("{name}: {why}"))
+                    })?;
+                    data.push((name, value));
+                }
+                (key, _) => {
+                    let kind = key.type_name();
+                    let why = format!("what a module returns has names, not a {kind} as a key");
+                    return Err(wrong(module, why));
+                }
+            }
+        }
+        functions.sort();
+        data.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Exports { functions, data })
+    }
+
+    /// Calls a function of a module in Lua.
+    pub(in crate::script) fn call(
+        &self,
+        module: &Module,
+        function: &str,
+        values: &[Value],
+    ) -> Result<Value, ScriptError> {
+        let file = module.file.as_str().into();
+        let failed = |error: Error| self.explain(&error.into(), &file);
+        let body: Function = self.table(module)?.get(function).map_err(failed)?;
+        let values = values.iter().map(|value| to_lua(&self.lua, value));
+        let values = values.collect::<mlua::Result<MultiValue>>().map_err(failed)?;
+        let value = self.protected(&body, values, None);
+        let value = value.map_err(|fault| self.explain(&fault, &file))?;
+        let place = Site { file: Rc::clone(&file), line: 0 };
+        nested(from_lua(&value, 0, OTHER), &self.host, &place).map_err(failed)
+    }
+}
+
+fn wrong(module: &Module, message: String) -> ScriptError {
+    let site = Site { file: module.file.as_str().into(), line: 0 };
+    ScriptError::Script { message, site, remedy: None, traceback: Vec::new() }
+}

@@ -1,0 +1,54 @@
+-- What every script finds is the same for all scripts of a run, and nothing takes its place. Called
+-- with what every script finds, and with the names of the tables in it; returns what makes the
+-- environment of a script.
+
+local base, tables = ...
+local error, getmetatable, rawget, setmetatable, tostring =
+    error, getmetatable, rawget, setmetatable, tostring
+local rawset_ = rawset
+
+-- What may not be set in each table that is guarded.
+local guarded = setmetatable({}, { __mode = "k" })
+
+local function refuse(name)
+    error(name .. " comes with gscript, and nothing else can have its name", 3)
+end
+
+function rawset(t, key, value)
+    local name = guarded[t] and guarded[t](key)
+    if name then
+        refuse(name)
+    end
+    return rawset_(t, key, value)
+end
+
+local function guard(t, content, name_of)
+    guarded[t] = name_of
+    return setmetatable(t, {
+        __index = content,
+        __newindex = function(_, key, value)
+            local name = name_of(key)
+            if name then
+                refuse(name)
+            end
+            rawset_(t, key, value)
+        end,
+        __metatable = false,
+    })
+end
+
+for _, name in ipairs(tables) do
+    base[name] = guard({}, base[name], function(key)
+        return name .. "." .. tostring(key)
+    end)
+end
+getmetatable("").__metatable = false
+base._G = nil
+
+return function()
+    local own = {}
+    own._G = own
+    return guard(own, base, function(key)
+        return rawget(base, key) ~= nil and key
+    end)
+end

@@ -1,0 +1,133 @@
+//! What went wrong in a script, in our words where Rhai's are about its own insides.
+
+use std::rc::Rc;
+
+use rhai::{EvalAltResult, Position};
+
+use super::{NESTED, Thrown};
+use crate::event::Site;
+use crate::script::limits::Limit;
+use crate::script::meter::Metered;
+use crate::script::{Caught, Frame, Language, ScriptError, limited, meant};
+
+pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
+    let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
+    Site { file: Rc::clone(file), line }
+}
+
+/// Explains an error of a text of this file.
+pub(super) fn explain(
+    thrown: &Thrown,
+    file: &Rc<str>,
+    host: &Metered,
+    variables: &[String],
+) -> ScriptError {
+    let (inner, frames) = unwind(thrown, file);
+    let place = || frames.first().map_or_else(|| site(file, Position::NONE), |f| f.site.clone());
+    let caught = match inner {
+        EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
+            value.clone().try_cast::<Caught>()
+        }
+        _ => None,
+    };
+    if let Some(caught) = caught {
+        return caught.0.as_ref().clone().within(frames);
+    }
+    if let Some(limit) = host.hit().or_else(|| limit_of(inner)) {
+        return limited(limit, place());
+    }
+    if let EvalAltResult::ErrorTerminated(..) = inner {
+        return ScriptError::Stopped { site: place() };
+    }
+    let (message, remedy) = message(inner, host, variables);
+    ScriptError::Script { message, site: place(), remedy, traceback: frames }
+}
+
+fn message(
+    inner: &EvalAltResult,
+    host: &Metered,
+    variables: &[String],
+) -> (String, Option<String>) {
+    let specs = &host.specs();
+    let names = variables.iter().map(String::as_str);
+    let unknown = |what: &str, name: &str| {
+        let remedy = Some(meant(name, Language::Rhai, specs, names));
+        (format!("there is no {what} {name}"), remedy)
+    };
+    match inner {
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            unknown("function", function_name(signature))
+        }
+        EvalAltResult::ErrorModuleNotFound(name, _) => unknown("module", name),
+        EvalAltResult::ErrorVariableNotFound(name, _) => unknown("variable", name),
+        EvalAltResult::ErrorRuntime(value, _) => (value.to_string(), None),
+        other => (plain(other), None),
+    }
+}
+
+/// The innermost error, and where it was called from, the innermost place first.
+fn unwind<'a>(thrown: &'a EvalAltResult, file: &Rc<str>) -> (&'a EvalAltResult, Vec<Frame>) {
+    let mut file = Rc::clone(file);
+    let mut function: Option<String> = None;
+    let mut frames = Vec::new();
+    let mut inner = thrown;
+    loop {
+        let (position, source, name, next) = match inner {
+            EvalAltResult::ErrorInFunctionCall(name, source, next, position) => {
+                // A closure has no name that a person knows.
+                let name = (!name.starts_with("anon$")).then(|| name.clone());
+                (*position, source, name.or_else(|| Some("a closure".into())), next)
+            }
+            EvalAltResult::ErrorInModule(source, next, position) => (*position, source, None, next),
+            other => {
+                let site = site(&file, other.position());
+                if !file.is_empty() {
+                    frames.push(Frame { site, function });
+                }
+                break (other, frames.into_iter().rev().collect());
+            }
+        };
+        // What a function of Rhai's library calls has no place of its own.
+        if !position.is_none() && !file.is_empty() {
+            frames.push(Frame { site: site(&file, position), function: function.take() });
+        }
+        if !source.is_empty() {
+            file = source.as_str().into();
+        }
+        function = name;
+        inner = next;
+    }
+}
+
+/// The innermost error.
+pub(super) fn innermost(thrown: &EvalAltResult) -> &EvalAltResult {
+    match thrown {
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+        | EvalAltResult::ErrorInModule(_, inner, _) => innermost(inner),
+        other => other,
+    }
+}
+
+/// The limit that Rhai itself has noticed.
+fn limit_of(error: &EvalAltResult) -> Option<Limit> {
+    Some(match error {
+        EvalAltResult::ErrorTooManyOperations(_) => Limit::Operations,
+        EvalAltResult::ErrorStackOverflow(_) => Limit::Depth,
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("string") => Limit::Text,
+        EvalAltResult::ErrorDataTooLarge(what, _) if what == NESTED => Limit::Nesting,
+        EvalAltResult::ErrorDataTooLarge(..) => Limit::Elements,
+        _ => return None,
+    })
+}
+
+/// The message without the position that Rhai appends to it.
+fn plain(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" (line ").unwrap_or(text.len());
+    text[..end].trim_end().to_owned()
+}
+
+/// `disk::partitoin (&str, array)` → `disk::partitoin`
+fn function_name(signature: &str) -> &str {
+    signature.split_once(" (").map_or(signature, |(name, _)| name).trim()
+}

@@ -1,0 +1,202 @@
+//! Modules as Rhai imports them, in either language; and Rhai's own as Lua calls them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::rc::{Rc, Weak};
+
+use rhai::module_resolvers::ModuleResolver;
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FnAccess, Module as RhaiModule, NativeCallContext, Position,
+    Scope, Shared as RhaiShared,
+};
+
+use super::explain::{explain, site};
+use super::values::{from_dynamic, from_dynamics, to_dynamic};
+use super::{Thrown, compile, register_all, throw_at};
+use crate::script::engines::{Crossing, Engines, Exports};
+use crate::script::{Module, ScriptError, meant};
+use crate::types::{Map, Value};
+
+/// Whom values are given to, for messages.
+const OTHER: &str = "a module in another language";
+
+/// Finds modules among those that were read before the run.
+pub(super) struct Resolver {
+    engines: Weak<Engines>,
+    loaded: RefCell<BTreeMap<String, Loaded>>,
+}
+
+#[derive(Clone)]
+struct Loaded {
+    module: RhaiShared<RhaiModule>,
+    /// Functions of a script in Rhai, with how many values each takes.
+    functions: Vec<(String, usize)>,
+}
+
+/// The resolver as the engine keeps it.
+pub(super) struct Resolves(pub(super) Rc<Resolver>);
+
+impl ModuleResolver for Resolves {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _source: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<RhaiShared<RhaiModule>, Thrown> {
+        self.0.load(engine, path, position).map(|loaded| loaded.module)
+    }
+}
+
+impl Resolver {
+    pub(super) fn new(engines: &Rc<Engines>) -> Rc<Self> {
+        Rc::new(Self { engines: Rc::downgrade(engines), loaded: RefCell::default() })
+    }
+
+    fn load(&self, engine: &Engine, name: &str, position: Position) -> Result<Loaded, Thrown> {
+        if let Some(loaded) = self.loaded.borrow().get(name) {
+            return Ok(loaded.clone());
+        }
+        let not_found = || EvalAltResult::ErrorModuleNotFound(name.to_owned(), position);
+        let engines = self.engines.upgrade().ok_or_else(not_found)?;
+        let module = engines.module(name).ok_or_else(not_found)?;
+        let loaded = match module.language() {
+            crate::script::Language::Rhai => own(engine, &engines, module, position)?,
+            crate::script::Language::Lua => foreign(&engines, module, position)?,
+        };
+        self.loaded.borrow_mut().insert(name.to_owned(), loaded.clone());
+        Ok(loaded)
+    }
+
+    /// What a module in Rhai gives to Lua.
+    pub(super) fn exports(&self, engine: &Engine, module: &Module) -> Result<Exports, ScriptError> {
+        let loaded = self.own(engine, module)?;
+        let mut functions: Vec<String> =
+            loaded.functions.iter().map(|(name, _)| name.clone()).collect();
+        functions.dedup();
+        let data = loaded.module.iter_var().map(|(name, value)| {
+            let value = from_dynamic(value, 0, OTHER).map_err(|thrown| wrong(module, &thrown))?;
+            Ok((name.to_owned(), value))
+        });
+        Ok(Exports { functions, data: data.collect::<Result<Map, ScriptError>>()? })
+    }
+
+    /// Calls a function of a module in Rhai.
+    pub(super) fn call(
+        &self,
+        engine: &Engine,
+        module: &Module,
+        function: &str,
+        values: &[Value],
+    ) -> Result<Value, ScriptError> {
+        let loaded = self.own(engine, module)?;
+        let mut takes = loaded.functions.iter().filter(|(name, _)| name == function);
+        if !takes.any(|(_, count)| *count == values.len()) {
+            return Err(miscounted(module, function, &loaded, values.len()));
+        }
+        // A call as a script writes it: the module's functions then see what it imports.
+        let mut scope = Scope::new();
+        let mut text = format!("import {:?} as m; m::{function}(", module.name);
+        for (index, value) in values.iter().enumerate() {
+            scope.push_dynamic(format!("v{index}"), to_dynamic(value));
+            // Writing to a String can't fail.
+            let _ = write!(text, "v{index},");
+        }
+        text.push(')');
+        engine
+            .eval_with_scope::<Dynamic>(&mut scope, &text)
+            .and_then(|value| from_dynamic(&value, 0, OTHER))
+            .map_err(|thrown| self.explain(&thrown))
+    }
+
+    fn own(&self, engine: &Engine, module: &Module) -> Result<Loaded, ScriptError> {
+        let loaded = self.load(engine, &module.name, Position::NONE);
+        loaded.map_err(|thrown| self.explain(&thrown))
+    }
+
+    /// What went wrong in a text that nobody wrote: its own line tells nothing.
+    fn explain(&self, thrown: &Thrown) -> ScriptError {
+        match self.engines.upgrade() {
+            Some(engines) => explain(thrown, &"".into(), &engines.meter, &[]),
+            None => unreachable!("a script runs without its engines"),
+        }
+    }
+}
+
+/// A module in Rhai: its functions, and what it exports.
+fn own(
+    engine: &Engine,
+    engines: &Rc<Engines>,
+    module: &Module,
+    position: Position,
+) -> Result<Loaded, Thrown> {
+    let file = module.file.as_str().into();
+    let mut ast = compile(engine, &file, &module.text, &engines.meter)
+        .map_err(|error| throw_at(error, &engines.meter, position))?;
+    ast.set_source(module.file.as_str());
+    let functions = ast.iter_functions().filter(|function| function.access == FnAccess::Public);
+    let functions = functions.map(|f| (f.name.to_owned(), f.params.len())).collect();
+    let made = RhaiModule::eval_ast_as_new(Scope::new(), &ast, engine)
+        .map_err(|thrown| EvalAltResult::ErrorInModule(module.file.clone(), thrown, position))?;
+    Ok(Loaded { module: made.into(), functions })
+}
+
+/// A module in Lua: each of its functions calls the other engine.
+fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result<Loaded, Thrown> {
+    let exports = engines.exports(module);
+    let exports = exports.map_err(|error| throw_at(error, &engines.meter, position))?;
+    let mut made = RhaiModule::new();
+    for (name, value) in &exports.data {
+        made.set_var(name.as_str(), to_dynamic(value));
+    }
+    for function in exports.functions {
+        let (engines, module) = (Rc::downgrade(engines), module.clone());
+        let name = function.clone();
+        let call = move |cx: &NativeCallContext<'_>, args: &[Dynamic]| {
+            let Some(engines) = engines.upgrade() else { return Ok(Dynamic::UNIT) };
+            let values = from_dynamics(args, cx, OTHER)?;
+            let file = cx.call_source().unwrap_or_default().into();
+            let from = Crossing { site: site(&file, cx.call_position()), level: cx.call_level() };
+            match engines.call(&module, &name, &values, from) {
+                Ok(value) => Ok(to_dynamic(&value)),
+                Err(error) => Err(throw_at(error, &engines.meter, cx.call_position())),
+            }
+        };
+        register_all(&mut made, &function, Rc::new(call));
+    }
+    made.build_index();
+    Ok(Loaded { module: made.into(), functions: Vec::new() })
+}
+
+fn wrong(module: &Module, thrown: &Thrown) -> ScriptError {
+    ScriptError::Script {
+        message: thrown.to_string(),
+        site: crate::event::Site { file: module.file.as_str().into(), line: 0 },
+        remedy: None,
+        traceback: Vec::new(),
+    }
+}
+
+fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) -> ScriptError {
+    let own = loaded.functions.iter().filter(|(name, _)| name == function);
+    let counts: Vec<String> = own.map(|(_, count)| count.to_string()).collect();
+    let names = loaded.functions.iter().map(|(name, _)| name.as_str());
+    let (message, remedy) = match counts.is_empty() {
+        true => {
+            let what = format!("{}.{function}", module.name);
+            (
+                format!("there is no function {what}"),
+                Some(meant(function, module.language(), &[], names)),
+            )
+        }
+        false => {
+            let takes = counts.join(" or ");
+            let message =
+                format!("{}.{function} takes {takes} values, and is given {given}", module.name);
+            (message, None)
+        }
+    };
+    let site = crate::event::Site { file: module.file.as_str().into(), line: 0 };
+    ScriptError::Script { message, site, remedy, traceback: Vec::new() }
+}
