@@ -103,9 +103,7 @@ impl Media {
         cache: &Path,
         interrupts: &Interrupts,
     ) -> Result<Self, MediaError> {
-        let script = folder.join("bootable.sh");
-        fs::write(&script, include_str!("../../stdlib/bootable.sh"))?;
-        let built = build_bootable(&script, cache).map_err(MediaError::Bootable)?;
+        let built = build_bootable(cache).map_err(MediaError::Bootable)?;
         // The digests lie beside the tarball, and the key that signs them is of today.
         let archive = folder.join("stage3-bootable.tar");
         if archive.exists() {

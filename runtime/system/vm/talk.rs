@@ -88,8 +88,11 @@ impl<'a> Talk<'a> {
                     turn = turns.next();
                 }
                 let Some(next) = turn.filter(|next| heard.find(next.when)) else { break };
-                heard.show(console, true);
-                heard.type_(next.reply, keyboard.as_mut(), interrupts);
+                if let Some(reply) = next.reply {
+                    heard.listen_on(&pieces, PAUSE);
+                    heard.show(console, true);
+                    heard.type_(reply, keyboard.as_mut(), interrupts);
+                }
                 turn = turns.next();
                 if turn.is_none() {
                     deadline = Instant::now() + AFTERWARDS;
@@ -137,17 +140,26 @@ impl<'a> Heard<'a> {
         found.is_some()
     }
 
+    /// Everything that is said meanwhile.
+    fn listen_on(&mut self, pieces: &Receiver<Vec<u8>>, time: Duration) {
+        let end = Instant::now() + time;
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            match pieces.recv_timeout(left) {
+                Ok(piece) => self.bytes.extend(piece),
+                Err(RecvTimeoutError::Timeout) => break,
+                // The end of the conversation is noticed by whoever leads it.
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left),
+            }
+        }
+    }
+
     fn type_(
         &mut self,
-        reply: Option<&'a Secret>,
+        reply: &'a Secret,
         keyboard: Option<&mut ChildStdin>,
         interrupts: &Interrupts,
     ) {
-        let (Some(reply), Some(keyboard)) = (reply, keyboard) else { return };
-        std::thread::sleep(PAUSE);
-        if interrupts.count() > 0 {
-            return;
-        }
+        let Some(keyboard) = keyboard.filter(|_| interrupts.count() == 0) else { return };
         self.typed.push(reply);
         // A machine that has ended in between is noticed by what it says next.
         let _ = keyboard.write_all(reply.expose());

@@ -18,6 +18,8 @@ MODULES=(virtio_blk virtio_pci virtio_rng virtio_scsi ahci ata_piix nvme xhci_pc
     sha256_ssse3 algif_skcipher algif_hash crc32c_intel crc32c_generic overlay loop efivarfs efi_pstore)
 NOT_NEEDED='^/usr/share/(doc|man|locale|info|bash-completion|zsh|lintian|bug|gcc|gdb|common-licenses|doc-base|perl5|menu)/'
 NOT_NEEDED+='|^/(usr/)?lib/udev/hwdb|/monolithic/|^/usr/share/grub/.*\.(pf2|ttf)$|^/(usr/)?lib/systemd/system/|^/etc/(init\.d|cron|apt)'
+# dracut looks at each of its modules for a while, to find that it has no use for it here.
+NOT_NEEDED+='|/dracut/modules\.d/(01systemd-|0[1-9](fips|caps|modsign|watchdog|dbus|rngd|console-setup)|10i18n|50|62|8[01]|97|9[0158](dmraid|multipath|nvdimm|ppcmac|qemu|overlay|fido2|pcsc|pkcs11|tpm2|zipl|dasd|dcss|nvmf|qeth|virt|lunmask|ecryptfs|integrity|selinux|pollcdrom|syslog))'
 
 die() { echo "$*" >&2; exit 1; }
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
@@ -115,7 +117,7 @@ mountpoint -q /proc || mount -t proc proc /proc
 mountpoint -q /sys || mount -t sysfs sysfs /sys
 mountpoint -q /dev || mount -t devtmpfs dev /dev
 root=$(findmnt -nro SOURCE /)
-chain=$(lsblk -nslro TYPE "$root" | tr '\n' ' ')
+chain=$(lsblk -nslo TYPE "$root")
 echo
 echo "gscript: init runs on $root ($(echo $chain))"
 sync
