@@ -19,6 +19,7 @@ MODULES=(virtio_blk virtio_pci virtio_rng virtio_scsi ahci ata_piix nvme xhci_pc
 NOT_NEEDED='^/usr/share/(doc|man|locale|info|bash-completion|zsh|lintian|bug|gcc|gdb|common-licenses|doc-base|perl5|menu)/'
 NOT_NEEDED+='|^/(usr/)?lib/udev/hwdb|/monolithic/|^/usr/share/grub/.*\.(pf2|ttf)$|^/(usr/)?lib/systemd/system/|^/etc/(init\.d|cron|apt)'
 # dracut looks at each of its modules for a while, to find that it has no use for it here.
+NOT_NEEDED+='|/udev/rules\.d/(60-(drm|evdev|fido|input|sensor|serial|persistent-(alsa|input|v4l))|7[0-8]-|80-(net|debian)|81-|90-|99-)'
 NOT_NEEDED+='|/dracut/modules\.d/(01systemd-|0[1-9](fips|caps|modsign|watchdog|dbus|rngd|console-setup)|10i18n|50|62|8[01]|97|9[0158](dmraid|multipath|nvdimm|ppcmac|qemu|overlay|fido2|pcsc|pkcs11|tpm2|zipl|dasd|dcss|nvmf|qeth|virt|lunmask|ecryptfs|integrity|selinux|pollcdrom|syslog))'
 
 die() { echo "$*" >&2; exit 1; }
@@ -122,9 +123,17 @@ echo
 echo "gscript: init runs on $root ($(echo $chain))"
 sync
 echo o >/proc/sysrq-trigger
-while :; do sleep 10; done
+# There is no disk any more to take a program from.
+read -r _
 INIT
 chmod 755 "$ROOT/sbin/init"
+
+# dracut asks for the libraries of each of its programs; glibc's ldd starts ten processes for an answer.
+cat >"$ROOT/usr/bin/ldd" <<'LDD'
+#!/bin/dash
+/lib64/ld-linux-x86-64.so.2 --list "$1" 2>/dev/null || echo 'not a dynamic executable'
+LDD
+chmod 755 "$ROOT/usr/bin/ldd"
 
 tar --numeric-owner --owner=0 --group=0 --sort=name -C "$ROOT" -cf "$tarball.new" .
 mv "$tarball.new" "$tarball"

@@ -104,18 +104,16 @@ impl<'a> Talk<'a> {
             }
         };
         heard.show(console, true);
-        let tail = heard.tail();
-        match (ended, turn) {
+        let missing = turn.map(|turn| turn.when.join(" or "));
+        let late = Instant::now() > deadline;
+        match (ended, missing) {
             (Ok(()), None) => Ok(heard.said()),
-            (Ok(()), Some(turn)) if Instant::now() > deadline => {
-                let (limit, when) = (self.limit, turn.when.join(" or "));
-                Err(VmError::Silent { when, limit: Some(limit), console: tail })
-            }
-            (Ok(()), Some(turn)) => {
-                Err(VmError::Silent { when: turn.when.join(" or "), limit: None, console: tail })
+            (Ok(()), Some(when)) => {
+                let limit = late.then_some(self.limit);
+                Err(VmError::Silent { when, limit, console: heard.tail() })
             }
             (Err(VmError::Unwanted { text, .. }), _) => {
-                Err(VmError::Unwanted { text, console: tail })
+                Err(VmError::Unwanted { text, console: heard.tail() })
             }
             (Err(error), _) => Err(error),
         }
