@@ -34,6 +34,9 @@ const BOOT_LIMIT: Duration = Duration::from_mins(10);
 const BOOT_MEMORY: Size = Size::mib(768);
 /// What the first process of the root that boots says.
 pub const REACHED: &str = "gscript: init runs on ";
+/// By what a first process is known: the one above, sysvinit's greeting (Gentoo with OpenRC), and a terminal of any.
+/// dracut and systemd in an initramfs say none of them.
+const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
 /// What an initramfs asks with, until the colon: for the passphrase of a key, or of the container.
 const PROMPTS: [&str; 2] = ["Password (", "passphrase"];
 
@@ -156,7 +159,7 @@ impl Trial<'_> {
             reply: Some(secret),
             optional: true,
         });
-        let reached = Turn { when: &[REACHED], reply: None, optional: false };
+        let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
         let Said { echoed, .. } = pc.boot(&turns, &[], interrupts, &mut Relay { listener })?;
         if echoed { Err(Trouble::Echoed) } else { Ok(()) }

@@ -122,6 +122,10 @@ impl VmError {
             Self::NoFirmware | Self::NoVariables { .. } => {
                 Some("install it: apt install ovmf (Debian), sys-firmware/edk2-bin (Gentoo)".into())
             }
+            Self::Silent { .. } | Self::Unwanted { .. } => Some(
+                "the last lines of its console tell where it stopped; with --keep DIR the disk stays, to look into it"
+                    .into(),
+            ),
             Self::Start(_) | Self::Died { .. } => {
                 Some("does /dev/shm or /tmp have room for the guest's memory?".into())
             }

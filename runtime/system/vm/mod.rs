@@ -15,7 +15,6 @@ mod host;
 mod order;
 #[expect(clippy::disallowed_types, reason = "an emulator is a program of its own kind")]
 mod pc;
-#[expect(clippy::disallowed_types, reason = "its streams are those of the process")]
 mod talk;
 
 pub use bootable::build_bootable;

@@ -53,7 +53,7 @@ struct Heard<'a> {
     typed: Vec<&'a Secret>,
 }
 
-impl<'a> Talk<'a> {
+impl Talk<'_> {
     /// Speaks with a process whose streams are the line.
     pub(super) fn with(
         &self,
