@@ -8,7 +8,7 @@ ANSWERS=(--answers "$OUT/answers.toml")
 large_sectors() {
     DISK=/dev/loop0
     must modprobe loop max_part=8
-    must losetup -P --sector-size 4096 $DISK /dev/ubda
+    must losetup -P --direct-io=on --sector-size 4096 $DISK /dev/ubda
     must test "$(blockdev --getss $DISK)" = 4096
 }
 
