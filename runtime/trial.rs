@@ -37,8 +37,8 @@ pub const REACHED: &str = "gscript: init runs on ";
 /// By what a first process is known: the one above, sysvinit's greeting (Gentoo with OpenRC), and a terminal of any.
 /// dracut and systemd in an initramfs say none of them.
 const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
-/// What an initramfs asks with, until the colon: for the passphrase of a key, or of the container.
-const PROMPTS: [&str; 2] = ["Password (", "passphrase"];
+/// What an initramfs asks with: dracut for the passphrase of a key, cryptsetup for that of a container.
+pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
 
 /// What is tried, and with what.
 pub struct Trial<'a> {

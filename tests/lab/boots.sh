@@ -4,14 +4,6 @@
 DISK=/dev/ubda STICK=/dev/ubdb1 RUNS=$OUT/runs
 ANSWERS=(--answers "$OUT/answers.toml")
 
-# large_sectors: the disk as one with sectors of 4096 bytes.
-large_sectors() {
-    DISK=/dev/loop0
-    must modprobe loop max_part=8
-    must losetup -P --direct-io=on --sector-size 4096 $DISK /dev/ubda
-    must test "$(blockdev --getss $DISK)" = 4096
-}
-
 # stick: as it comes from the shop.
 stick() {
     must "$G" "$PROJECT/runtime/trial/stick.rhai" --set stick=/dev/ubdb --yes --destroy /dev/ubdb >/dev/null
