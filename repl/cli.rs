@@ -221,6 +221,11 @@ pub(crate) struct TryArgs {
     /// Keep disks, journals and logs in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+    /// Boot the disk in the end, in an emulated PC with this firmware (bios when left out): its first
+    /// process has to be heard on the serial line. With --stage3, the kernel needs console=ttyS0 for that
+    #[arg(long, value_name = "FIRMWARE", num_args = 0..=1, default_missing_value = "bios",
+        value_parser = ["bios", "efi"])]
+    pub(crate) boot: Option<String>,
     /// The tarball to unpack, with its .DIGESTS beside it; a small root is built without it
     #[arg(long, value_name = "FILE")]
     pub(crate) stage3: Option<PathBuf>,

@@ -12,8 +12,10 @@ use std::time::Duration;
 use crate::event::{Event, Listener};
 use crate::recipe::{ParamKind, Recipe};
 use crate::system::Interrupts;
-use crate::system::vm::{Boot, Console, Order, VmError, find_kernel};
-use crate::types::Size;
+use crate::system::vm::{
+    Boot, Console, Firmware, Order, Pc, Said, Turn, VmError, find_emulator, find_kernel,
+};
+use crate::types::{Secret, Size};
 
 pub use media::Media;
 
@@ -24,6 +26,19 @@ const STICK: &str = "/dev/ubdb";
 const STICK_PARTITION: &str = "/dev/ubdb1";
 /// How long a boot with its commands may take. A stage3 takes its time.
 const LIMIT: Duration = Duration::from_hours(1);
+
+/// An installed disk that takes longer until its first process runs hangs: without help of the processor it is
+/// half a minute, on a machine that has nothing else to do.
+const BOOT_LIMIT: Duration = Duration::from_mins(10);
+/// An initramfs with everything, and a kernel, take that much.
+const BOOT_MEMORY: Size = Size::mib(768);
+/// What the first process of the root that boots says.
+pub const REACHED: &str = "gscript: init runs on ";
+/// By what a first process is known: the one above, sysvinit's greeting (Gentoo with OpenRC), and a terminal of any.
+/// dracut and systemd in an initramfs say none of them.
+const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
+/// What an initramfs asks with: dracut for the passphrase of a key, cryptsetup for that of a container.
+pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
 
 /// What is tried, and with what.
 pub struct Trial<'a> {
@@ -47,6 +62,8 @@ pub struct Trial<'a> {
     pub media: &'a Media,
     /// This program.
     pub program: &'a Path,
+    /// Whether the disk is booted in the end, and how.
+    pub boot: Option<Firmware>,
 }
 
 /// How a boot ended.
@@ -65,6 +82,8 @@ pub enum Trouble {
     },
     /// The guest could not run its commands.
     Guest(String),
+    /// What was typed at the prompt could be read on the console.
+    Echoed,
 }
 
 impl From<io::Error> for Trouble {
@@ -83,6 +102,9 @@ impl Trial<'_> {
     /// Both boots. Events of the guest are passed on as they come.
     pub fn run(&self, interrupts: &Interrupts, listener: &mut dyn Listener) -> Result<(), Trouble> {
         let kernel = find_kernel()?;
+        if self.boot.is_some() {
+            find_emulator()?;
+        }
         let disks = [self.folder.join("disk.img"), self.folder.join("stick.img")];
         for (path, size) in disks.iter().zip([self.disk, self.stick]) {
             File::create(path)?.set_len(size.get())?;
@@ -105,7 +127,52 @@ impl Trial<'_> {
         listener.hear(&Event::Chapter { title: "Second boot".into() });
         let again = ["reopen", &journal, "--answers", &answers];
         let again = std::iter::once(word(self.program)).chain(again.map(str::to_owned)).collect();
-        self.boot(2, vec![again], &kernel, &disks, interrupts, listener)
+        self.boot(2, vec![again], &kernel, &disks, interrupts, listener)?;
+        match self.boot {
+            Some(firmware) => self.start_installed(firmware, &disks, interrupts, listener),
+            None => Ok(()),
+        }
+    }
+
+    /// Boots the disk by itself, with the stick as a USB device; a passphrase is typed where the recipe
+    /// has one.
+    fn start_installed(
+        &self,
+        firmware: Firmware,
+        [disk, stick]: &[PathBuf; 2],
+        interrupts: &Interrupts,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Trouble> {
+        listener.hear(&Event::Chapter { title: "The disk boots by itself".into() });
+        let pc = Pc {
+            firmware,
+            disk,
+            sectors_4k: false,
+            stick: Some(stick),
+            memory: self.memory.max(BOOT_MEMORY),
+            folder: self.folder,
+            limit: BOOT_LIMIT,
+        };
+        let secret = self.passphrase();
+        let prompt = secret.as_ref().map(|secret| Turn {
+            when: &PROMPTS,
+            reply: Some(secret),
+            optional: true,
+        });
+        let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
+        let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
+        let Said { echoed, .. } = pc.boot(&turns, &[], interrupts, &mut Relay { listener })?;
+        if echoed { Err(Trouble::Echoed) } else { Ok(()) }
+    }
+
+    /// The answer that opens the disk: the recipe's secret with that name, or its first one.
+    fn passphrase(&self) -> Option<Secret> {
+        let table: toml::Table = toml::from_str(self.answers).ok()?;
+        let secrets = self.recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret);
+        let mut given: Vec<_> = secrets.filter(|p| table.contains_key(&p.name)).collect();
+        given.sort_by_key(|param| !param.name.contains("passphrase"));
+        let name = &given.first()?.name;
+        Some(Secret::new(name, table[name].as_str()?.as_bytes().to_vec()))
     }
 
     /// The command that runs a recipe in the guest.

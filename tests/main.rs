@@ -4,6 +4,7 @@
 
 mod authors;
 mod bad_input;
+mod boots;
 mod check;
 mod cli;
 mod dsl;

@@ -70,17 +70,21 @@ fn script(parts: &[&str]) -> String {
     parts.concat()
 }
 
-/// One run without a fault, or nothing where there is no virtual machine.
-fn calm(test: &str) -> Option<Calm> {
-    let lab = machine();
-    let library = lab.path().join("cut.so");
+/// What is loaded into the program to cut it off at an exact place, as `cut.so` beside the disks.
+pub fn build_cut(lab: &Lab) {
     let built = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-        .arg(&library)
+        .arg(lab.path().join("cut.so"))
         .arg(project("tests/lab/cut.c"))
         .args(["-ldl", "-lpthread"])
         .status();
     assert!(built.is_ok_and(|status| status.success()), "cut.c");
+}
+
+/// One run without a fault, or nothing where there is no virtual machine.
+fn calm(test: &str) -> Option<Calm> {
+    let lab = machine();
+    build_cut(&lab);
     let (console, code) = lab.boot(test, &script(&[COMMON, CALM]))?;
     assert_eq!(code, 0, "{console}");
     let read = |name: &str| fs::read_to_string(lab.path().join(name)).expect(name);

@@ -721,7 +721,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__try)
-            opts="-h --set --answers --disk --usb --memory --keep --stage3 --json --help"
+            opts="-h --set --answers --disk --usb --memory --keep --boot --stage3 --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -749,6 +749,10 @@ _gscript() {
                     ;;
                 --keep)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --boot)
+                    COMPREPLY=($(compgen -W "bios efi" -- "${cur}"))
                     return 0
                     ;;
                 --stage3)

@@ -79,6 +79,8 @@ complete -c gscript -n "__fish_gscript_using_subcommand try" -l disk -d 'Size of
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l usb -d 'Size of the virtual USB stick' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l memory -d 'Memory of the virtual machine' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l keep -d 'Keep disks, journals and logs in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l boot -d 'Boot the disk in the end, in an emulated PC with this firmware (bios when left out): its first process has to be heard on the serial line. With --stage3, the kernel needs console=ttyS0 for that' -r -f -a "bios\t''
+efi\t''"
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l stage3 -d 'The tarball to unpack, with its .DIGESTS beside it; a small root is built without it' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Print help'

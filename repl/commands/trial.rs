@@ -8,8 +8,9 @@ use gscript::error::Exit;
 use gscript::event::Event;
 use gscript::recipe::Recipe;
 use gscript::system::Interrupts;
+use gscript::system::vm::Firmware;
 use gscript::trial::{Media, Trial, Trouble};
-use gscript::types::Size;
+use gscript::types::{Choice, Size};
 
 use super::{interrupts, load, no_secret_in_sight};
 use crate::DONE;
@@ -47,13 +48,15 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
         memory,
         media: &media,
         program: &program,
+        boot: firmware(args),
     }
     .run(&interrupts, screen.as_mut());
     let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     match result {
         Ok(()) => {
             let seconds = millis / 1000;
-            let text = format!("{} works: two boots in {seconds} s", recipe.name);
+            let boots = if args.boot.is_some() { "it boots by itself" } else { "two boots" };
+            let text = format!("{} works: {boots}, in {seconds} s", recipe.name);
             screen.hear(&Event::Said { text });
             folder.tell();
             Ok(())
@@ -105,12 +108,28 @@ fn media(args: &TryArgs, folder: &Path, interrupts: &Interrupts) -> Result<Media
         })?;
         return Ok(Media { archive, keys: None });
     }
-    Media::build(folder, interrupts).map_err(|error| {
+    let media = match args.boot {
+        Some(_) => Media::bootable(folder, &cache(), interrupts),
+        None => Media::build(folder, interrupts),
+    };
+    media.map_err(|error| {
         let mut problem = Problem::new(error.to_string());
         problem.help = error.remedy();
         problem.print();
         Exit::Failed
     })
+}
+
+fn firmware(args: &TryArgs) -> Option<Firmware> {
+    let word = args.boot.as_deref()?;
+    Firmware::WORDS.iter().position(|known| *known == word).map(|index| Firmware::ALL[index])
+}
+
+/// Where the root that boots is kept: building it takes a while.
+fn cache() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let caches = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    caches.unwrap_or_else(|| "/var/cache".into()).join("gscript")
 }
 
 fn explain(trouble: &Trouble) -> Exit {
@@ -123,6 +142,14 @@ fn explain(trouble: &Trouble) -> Exit {
         Trouble::Command { boot, code } => {
             let boot = if *boot == 1 { "first" } else { "second" };
             Problem::new(format!("the {boot} boot ended with exit code {code}")).print();
+            Exit::Failed
+        }
+        Trouble::Echoed => {
+            Problem::new("the passphrase could be read on the console while it was typed")
+                .help(
+                    "take stty into the initramfs: kernel::initramfs(…, #{ install: [\"stty\"] })",
+                )
+                .print();
             Exit::Failed
         }
         Trouble::Vm(error) => {

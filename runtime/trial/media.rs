@@ -8,6 +8,7 @@ use blake2::Blake2b512;
 use sha2::{Digest, Sha512};
 use tar::{Builder, EntryType, Header};
 
+use crate::system::vm::build_bootable;
 use crate::system::{
     Cmd, Interrupts, MissingProgram, Progress, Real, Step, StepError, System, Watch, find_program,
 };
@@ -31,6 +32,9 @@ pub enum MediaError {
     /// A file could not be written.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// The root that boots could not be put together.
+    #[error("a root that boots can't be built here: {0}")]
+    Bootable(String),
     /// gpg is missing.
     #[error("{0}")]
     Missing(MissingProgram),
@@ -48,6 +52,7 @@ impl MediaError {
                  (Gentoo), or name a stage3 with --stage3"
                     .into(),
             ),
+            Self::Bootable(_) => Some("or name a stage3 that boots with --stage3".into()),
             Self::Missing(missing) => Some(missing.remedy()),
             _ => None,
         }
@@ -88,7 +93,33 @@ impl Media {
         let busybox = static_busybox().ok_or(MediaError::NoBusybox)?;
         let archive = folder.join("stage3-busybox.tar");
         pack(&archive, &busybox)?;
-        let digests = folder.join("stage3-busybox.tar.DIGESTS");
+        Self::signed(archive, folder, interrupts)
+    }
+
+    /// Builds one that boots: from the packages of this system, with a kernel. It is kept in `cache`, and
+    /// built again when the packages have changed.
+    pub fn bootable(
+        folder: &Path,
+        cache: &Path,
+        interrupts: &Interrupts,
+    ) -> Result<Self, MediaError> {
+        let built = build_bootable(cache).map_err(MediaError::Bootable)?;
+        // The digests lie beside the tarball, and the key that signs them is of today.
+        let archive = folder.join("stage3-bootable.tar");
+        if archive.exists() {
+            fs::remove_file(&archive)?;
+        }
+        fs::hard_link(&built, &archive).or_else(|_| fs::copy(&built, &archive).map(drop))?;
+        Self::signed(archive, folder, interrupts)
+    }
+
+    /// With digests beside it, and the key that they are signed with.
+    fn signed(
+        archive: PathBuf,
+        folder: &Path,
+        interrupts: &Interrupts,
+    ) -> Result<Self, MediaError> {
+        let digests = PathBuf::from(format!("{}.DIGESTS", archive.display()));
         let unsigned = folder.join("digests.txt");
         fs::write(&unsigned, list_digests(&archive)?)?;
         let keys = folder.join("keys.asc");

@@ -64,6 +64,8 @@ const DEFAULTS: &str = "/etc/default/grub";
 const GRUB: &str = "/boot/grub";
 /// Where Linux shows the firmware's variables (efivarfs).
 const VARIABLES: &str = "/sys/firmware/efi/efivars";
+/// GRUB's modules for tables of partitions.
+const TABLES: [&str; 2] = ["part_gpt", "part_msdos"];
 
 impl GrubInstall {
     fn on_disk(&self, disk: &DevicePath, cx: &Planning<'_>) -> Result<Plan<()>> {
@@ -76,7 +78,7 @@ impl GrubInstall {
         }
         let cmd = command(&self.root, "grub-install", cx)?
             .args(["--target=i386-pc", "--boot-directory=/boot"])
-            .args(self.modules())
+            .arg(self.modules())
             .arg(&disk.path);
         let core = there(&self.root, &format!("{GRUB}/i386-pc/core.img"));
         Ok(Plan::run(cmd).makes(Fact::File { place: core, digest: None, mode: None }))
@@ -98,7 +100,7 @@ impl GrubInstall {
         let mut cmd = command(&self.root, "grub-install", cx)?
             .args(["--target=x86_64-efi", "--boot-directory=/boot"])
             .arg(format!("--efi-directory={efi}"))
-            .args(self.modules());
+            .arg(self.modules());
         let core = there(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
         let mut plan = Plan::steps(Vec::new());
         if !self.removable && exists(&Place::here(VARIABLES), cx)? == Some(false) {
@@ -112,8 +114,12 @@ impl GrubInstall {
         Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
     }
 
-    fn modules(&self) -> Option<String> {
-        self.modules.as_ref().map(|modules| format!("--modules={}", modules.join(" ")))
+    /// With the tables of partitions: where grub-install takes a partition for a disk of its own, as it
+    /// does with disks of virtual machines, it leaves them out, and GRUB ends in its rescue shell.
+    fn modules(&self) -> String {
+        let given = self.modules.iter().flatten().map(String::as_str);
+        let all: Vec<&str> = TABLES.into_iter().chain(given).collect();
+        format!("--modules={}", all.join(" "))
     }
 }
 

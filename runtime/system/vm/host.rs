@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::Pid;
 
+use super::pc::QEMU;
 use super::{Order, Report};
 use crate::system::real::find_program;
 use crate::system::{Interrupts, ProgramInfo};
@@ -54,6 +55,36 @@ pub enum VmError {
     /// There is no kernel for it.
     #[error("there is no User Mode Linux on this machine (linux.uml)")]
     NoKernel,
+    /// There is no emulator.
+    #[error("there is no emulator of a PC on this machine ({})", QEMU.name)]
+    NoEmulator,
+    /// Nothing that starts an EFI system.
+    #[error("there is no EFI firmware for the emulated PC on this machine")]
+    NoFirmware,
+    /// Firmware without the file that it keeps its variables in.
+    #[error("the firmware variables are missing: there is no {}", missing.display())]
+    NoVariables {
+        /// The file.
+        missing: PathBuf,
+    },
+    /// It ended, or its time was over, before it said what it was to say.
+    #[error("the emulated PC did not say {when:?} {}", limit.map_or("before it ended".to_owned(), |limit| format!("within {} s", limit.as_secs())))]
+    Silent {
+        /// The text that was waited for.
+        when: String,
+        /// The limit, if it was that.
+        limit: Option<Duration>,
+        /// The last lines of its console.
+        console: Vec<String>,
+    },
+    /// It said what it must not say.
+    #[error("the emulated PC said {text:?}")]
+    Unwanted {
+        /// The text.
+        text: String,
+        /// The last lines of its console.
+        console: Vec<String>,
+    },
     /// It could not be started.
     #[error("the virtual machine can't be started: {0}")]
     Start(String),
@@ -84,6 +115,17 @@ impl VmError {
                 "install it: apt install {} (Debian), {} (Gentoo)",
                 UML.debian, UML.gentoo
             )),
+            Self::NoEmulator => Some(format!(
+                "install it: apt install {} (Debian), {} (Gentoo)",
+                QEMU.debian, QEMU.gentoo
+            )),
+            Self::NoFirmware | Self::NoVariables { .. } => {
+                Some("install it: apt install ovmf (Debian), sys-firmware/edk2-bin (Gentoo)".into())
+            }
+            Self::Silent { .. } | Self::Unwanted { .. } => Some(
+                "the last lines of its console tell where it stopped; with --keep DIR the disk stays, to look into it"
+                    .into(),
+            ),
             Self::Start(_) | Self::Died { .. } => {
                 Some("does /dev/shm or /tmp have room for the guest's memory?".into())
             }
@@ -94,7 +136,10 @@ impl VmError {
     /// The last lines of the console, if they tell anything.
     pub fn console(&self) -> &[String] {
         match self {
-            Self::Died { console } | Self::TimedOut { console, .. } => console,
+            Self::Died { console }
+            | Self::TimedOut { console, .. }
+            | Self::Silent { console, .. }
+            | Self::Unwanted { console, .. } => console,
             _ => &[],
         }
     }
@@ -219,7 +264,7 @@ fn listen(child: &mut Child) -> Receiver<String> {
 }
 
 /// Nothing of it stays, whatever state it is in.
-fn end(child: &mut Child) {
+pub(super) fn end(child: &mut Child) {
     let pid = i32::try_from(child.id()).map(Pid::from_raw);
     let start = Instant::now();
     // Its streams have ended or nobody listens any more: it has a moment to end by itself.

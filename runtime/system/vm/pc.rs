@@ -1,0 +1,206 @@
+//! An emulated PC: it boots a disk as the machine would, from its own boot sector or EFI partition, with
+//! a USB stick as a real USB device. What it says on its serial line is read, and answered.
+//!
+//! Source: qemu-system-x86_64(1).
+
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::host::{Console, VmError, end};
+use super::talk::{Said, Talk, Turn};
+use crate::system::real::find_program;
+use crate::system::{Interrupts, ProgramInfo};
+use crate::types::{Choice, Size};
+
+/// The package that brings the emulator.
+pub(super) const QEMU: ProgramInfo = ProgramInfo {
+    name: "qemu-system-x86_64",
+    debian: "qemu-system-x86",
+    gentoo: "app-emulation/qemu",
+};
+
+/// Where distributions keep the firmware for EFI: its code, and the variables that it begins with.
+const OVMF: [[&str; 2]; 4] = [
+    ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"],
+    ["/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"],
+    ["/usr/share/edk2/OvmfX64/OVMF_CODE.fd", "/usr/share/edk2/OvmfX64/OVMF_VARS.fd"],
+    ["/usr/share/edk2-ovmf/OVMF_CODE.fd", "/usr/share/edk2-ovmf/OVMF_VARS.fd"],
+];
+
+/// The emulator of this system.
+pub fn find_emulator() -> Result<PathBuf, VmError> {
+    find_program(QEMU.name).ok_or(VmError::NoEmulator)
+}
+
+/// What starts the boot loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firmware {
+    /// The boot sector of the first disk.
+    Bios,
+    /// The EFI system partition.
+    Efi,
+}
+
+impl Choice for Firmware {
+    const NAME: &'static str = "firmware";
+    const WORDS: &'static [&'static str] = &["bios", "efi"];
+    const ALL: &'static [Self] = &[Self::Bios, Self::Efi];
+}
+
+/// One boot of the emulated PC.
+pub struct Pc<'a> {
+    /// How it starts.
+    pub firmware: Firmware,
+    /// The disk it boots from, a file with its bytes.
+    pub disk: &'a Path,
+    /// Whether the disk's sectors have 4096 bytes; a BIOS can't boot from such a disk.
+    pub sectors_4k: bool,
+    /// The USB stick, if it is plugged in.
+    pub stick: Option<&'a Path>,
+    /// Its memory.
+    pub memory: Size,
+    /// A folder for the firmware's variables.
+    pub folder: &'a Path,
+    /// When it is ended by force.
+    pub limit: Duration,
+}
+
+/// The process, which never outlives this.
+struct Machine(Child);
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        end(&mut self.0);
+    }
+}
+
+impl Pc<'_> {
+    /// Boots, and talks with what comes up: waits for the text of each turn in order and types its
+    /// reply. It is switched off after the last one.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no emulator or firmware, where it ends or its time is over before the last turn, or
+    /// as soon as a text of `never` appears.
+    pub fn boot(
+        &self,
+        turns: &[Turn<'_>],
+        never: &[&str],
+        interrupts: &Interrupts,
+        console: &mut dyn Console,
+    ) -> Result<Said, VmError> {
+        let start = |error: io::Error| VmError::Start(error.to_string());
+        let emulator = find_emulator()?;
+        let mut command = self.command(&emulator)?;
+        let mut machine = Machine(command.spawn().map_err(start)?);
+        let talk = Talk { turns, never, limit: self.limit };
+        let said = talk.with(&mut machine.0, interrupts, console);
+        // It has said what there was to say, or never will.
+        let _ = machine.0.kill();
+        said
+    }
+
+    fn command(&self, emulator: &Path) -> Result<Command, VmError> {
+        let mut command = Command::new(emulator);
+        command
+            .args(["-M", "pc", "-nodefaults", "-no-user-config", "-display", "none"])
+            .args(["-no-reboot", "-serial", "stdio", "-monitor", "none", "-smp", "2"])
+            .args(["-m", &format!("{}M", self.memory.get() >> 20)]);
+        match kvm_works(emulator) {
+            true => command.args(["-accel", "kvm", "-cpu", "host"]),
+            false => command.args(["-accel", "tcg,thread=multi", "-cpu", "max"]),
+        };
+        if self.firmware == Firmware::Efi {
+            let [code, variables] = self.efi()?;
+            for (file, read_only) in [(code, "on"), (variables, "off")] {
+                let file = for_option(&file);
+                command.args([
+                    "-drive",
+                    &format!("if=pflash,format=raw,readonly={read_only},file={file}"),
+                ]);
+            }
+        }
+        let raw = |id: &str, path: &Path| {
+            // What is written lies in the host's memory at once: this machine's power never goes.
+            format!("if=none,id={id},format=raw,cache=unsafe,file={}", for_option(path))
+        };
+        let sectors = match self.sectors_4k {
+            true => ",logical_block_size=4096,physical_block_size=4096",
+            false => "",
+        };
+        command
+            .args(["-drive", &raw("disk", self.disk)])
+            .args(["-device", &format!("virtio-blk-pci,drive=disk,bootindex=1{sectors}")])
+            .args(["-device", "virtio-rng-pci", "-device", "qemu-xhci"]);
+        if let Some(stick) = self.stick {
+            command
+                .args(["-drive", &raw("stick", stick)])
+                .args(["-device", "usb-storage,drive=stick,removable=on"]);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0);
+        Ok(command)
+    }
+
+    /// The firmware, and a copy of its variables, which it may change.
+    fn efi(&self) -> Result<[PathBuf; 2], VmError> {
+        let there = |[code, _]: &&[&str; 2]| Path::new(code).exists();
+        let [code, variables] = OVMF.iter().find(there).ok_or(VmError::NoFirmware)?;
+        if !Path::new(variables).exists() {
+            return Err(VmError::NoVariables { missing: variables.into() });
+        }
+        let copy = self.folder.join("efi-variables.fd");
+        if !copy.exists() {
+            fs::copy(variables, &copy).map_err(|error| VmError::Start(error.to_string()))?;
+        }
+        Ok([code.into(), copy])
+    }
+}
+
+/// A path as part of an option, where commas separate.
+fn for_option(path: &Path) -> String {
+    path.to_string_lossy().replace(',', ",,")
+}
+
+/// Whether the processor can help: the device alone does not tell, on machines that are themselves
+/// virtual. A boot sector of ten bytes has to come to its end.
+fn kvm_works(emulator: &Path) -> bool {
+    const PORT: u16 = 0xf4;
+    const SAYS: u8 = 0x2a;
+    let [low, high] = PORT.to_le_bytes();
+    // mov al, SAYS; mov dx, PORT; out dx, al; hlt
+    let code = [0xb0, SAYS, 0xba, low, high, 0xee, 0xf4];
+    let mut sector = [0; 512];
+    sector[..code.len()].copy_from_slice(&code);
+    sector[510..].copy_from_slice(&[0x55, 0xaa]);
+    let Ok(file) = tempfile::NamedTempFile::new() else { return false };
+    if !Path::new("/dev/kvm").exists() || fs::write(file.path(), sector).is_err() {
+        return false;
+    }
+    let mut command = Command::new(emulator);
+    command
+        .args(["-accel", "kvm", "-cpu", "host", "-M", "pc", "-nodefaults", "-display", "none"])
+        .args(["-m", "16", "-no-reboot", "-device"])
+        .arg(format!("isa-debug-exit,iobase={PORT:#x},iosize=4"))
+        .args(["-drive", &format!("if=ide,format=raw,file={}", for_option(file.path()))])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    let Ok(mut machine) = command.spawn().map(Machine) else { return false };
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(5) {
+        match machine.0.try_wait() {
+            // The emulator's own exit code for it.
+            Ok(Some(status)) => return status.code() == Some(i32::from(SAYS) << 1 | 1),
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(_) => return false,
+        }
+    }
+    let _ = machine.0.kill();
+    false
+}

@@ -1,0 +1,239 @@
+//! Talking with a machine over its serial line.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::host::{Console, VmError};
+use crate::system::Interrupts;
+use crate::types::Secret;
+
+/// One turn of a conversation: a text that has to appear, and what is typed then.
+#[derive(Debug, Clone)]
+pub struct Turn<'a> {
+    /// One of these is a part of what the machine says after the turn before.
+    pub when: &'a [&'a str],
+    /// What is typed, and the Enter key; `None` to go on listening.
+    pub reply: Option<&'a Secret>,
+    /// Whether it is left out where the next one comes at once.
+    pub optional: bool,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Everything that the machine printed, without control sequences and with `***` for what was typed.
+    pub console: String,
+    /// Whether something that was typed could be read on the console.
+    pub echoed: bool,
+}
+
+/// A conversation.
+pub(super) struct Talk<'a> {
+    pub(super) turns: &'a [Turn<'a>],
+    pub(super) never: &'a [&'a str],
+    pub(super) limit: Duration,
+}
+
+/// Nobody types in the moment in which a prompt appears: it may be about to switch off the echo.
+const PAUSE: Duration = Duration::from_millis(500);
+/// After the last turn the machine may say a little more.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+/// So many lines of the console are part of an error.
+const TAIL: usize = 30;
+
+/// What was heard so far.
+struct Heard<'a> {
+    bytes: Vec<u8>,
+    /// Where the next turn is looked for.
+    from: usize,
+    /// How far it was shown.
+    shown: usize,
+    typed: Vec<&'a Secret>,
+}
+
+impl Talk<'_> {
+    /// Speaks with a process whose streams are the line.
+    pub(super) fn with(
+        &self,
+        child: &mut Child,
+        interrupts: &Interrupts,
+        console: &mut dyn Console,
+    ) -> Result<Said, VmError> {
+        let mut keyboard = child.stdin.take();
+        let pieces = listen(child);
+        let mut heard = Heard { bytes: Vec::new(), from: 0, shown: 0, typed: Vec::new() };
+        let mut turns = self.turns.iter();
+        let mut turn = turns.next();
+        let mut deadline = Instant::now() + self.limit;
+        let ended = loop {
+            if interrupts.count() > 0 {
+                break Err(VmError::Interrupted);
+            }
+            let over = Instant::now() > deadline;
+            match pieces.recv_timeout(Duration::from_millis(100)) {
+                Ok(piece) => heard.bytes.extend(piece),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break Ok(()),
+            }
+            if let Some(text) = self.never.iter().find(|text| heard.has(text.as_bytes())) {
+                break Err(VmError::Unwanted { text: (*text).to_owned(), console: Vec::new() });
+            }
+            loop {
+                let after = turns.clone().next();
+                if turn.is_some_and(|turn| turn.optional && !heard.would_find(turn.when))
+                    && after.is_some_and(|after| heard.would_find(after.when))
+                {
+                    turn = turns.next();
+                }
+                let Some(next) = turn.filter(|next| heard.find(next.when)) else { break };
+                if let Some(reply) = next.reply {
+                    heard.listen_on(&pieces, PAUSE);
+                    heard.show(console, true);
+                    heard.type_(reply, keyboard.as_mut(), interrupts);
+                }
+                turn = turns.next();
+                if turn.is_none() {
+                    deadline = Instant::now() + AFTERWARDS;
+                }
+            }
+            heard.show(console, false);
+            if over {
+                break Ok(());
+            }
+        };
+        heard.show(console, true);
+        let missing = turn.map(|turn| turn.when.join(" or "));
+        let late = Instant::now() > deadline;
+        match (ended, missing) {
+            (Ok(()), None) => Ok(heard.said()),
+            (Ok(()), Some(when)) => {
+                let limit = late.then_some(self.limit);
+                Err(VmError::Silent { when, limit, console: heard.tail() })
+            }
+            (Err(VmError::Unwanted { text, .. }), _) => {
+                Err(VmError::Unwanted { text, console: heard.tail() })
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+impl<'a> Heard<'a> {
+    fn has(&self, text: &[u8]) -> bool {
+        position(&self.bytes, text).is_some()
+    }
+
+    fn would_find(&self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| position(&self.bytes[self.from..], text.as_bytes()).is_some())
+    }
+
+    /// Whether one of these was said after the last one; the next one is looked for after it.
+    fn find(&mut self, texts: &[&str]) -> bool {
+        let rest = &self.bytes[self.from..];
+        let found =
+            texts.iter().filter_map(|t| Some(position(rest, t.as_bytes())? + t.len())).min();
+        self.from += found.unwrap_or(0);
+        found.is_some()
+    }
+
+    /// Everything that is said meanwhile.
+    fn listen_on(&mut self, pieces: &Receiver<Vec<u8>>, time: Duration) {
+        let end = Instant::now() + time;
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            match pieces.recv_timeout(left) {
+                Ok(piece) => self.bytes.extend(piece),
+                Err(RecvTimeoutError::Timeout) => break,
+                // The end of the conversation is noticed by whoever leads it.
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left),
+            }
+        }
+    }
+
+    fn type_(
+        &mut self,
+        reply: &'a Secret,
+        keyboard: Option<&mut ChildStdin>,
+        interrupts: &Interrupts,
+    ) {
+        let Some(keyboard) = keyboard.filter(|_| interrupts.count() == 0) else { return };
+        self.typed.push(reply);
+        // A machine that has ended in between is noticed by what it says next.
+        let _ = keyboard.write_all(reply.expose());
+        let _ = keyboard.write_all(b"\r");
+        let _ = keyboard.flush();
+    }
+
+    /// Passes on whole lines, or everything.
+    fn show(&mut self, console: &mut dyn Console, all: bool) {
+        let new = &self.bytes[self.shown..];
+        let end = match all {
+            true => new.len(),
+            false => new.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
+        };
+        if end == 0 {
+            return;
+        }
+        for line in self.readable(&new[..end]).lines() {
+            console.line(line.trim_end());
+        }
+        self.shown += end;
+    }
+
+    /// Without control sequences, and without what was typed.
+    fn readable(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let mut text = console::strip_ansi_codes(&text).replace('\r', "");
+        for secret in &self.typed {
+            if let Ok(secret) = std::str::from_utf8(secret.expose()) {
+                text = text.replace(secret, &secret_mark());
+            }
+        }
+        text
+    }
+
+    fn said(&self) -> Said {
+        let echoed = self.typed.iter().any(|secret| self.has(secret.expose()));
+        Said { console: self.readable(&self.bytes), echoed }
+    }
+
+    fn tail(&self) -> Vec<String> {
+        let text = self.readable(&self.bytes);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
+    }
+}
+
+/// How a secret prints everywhere.
+fn secret_mark() -> String {
+    Secret::new("", Vec::new()).to_string()
+}
+
+fn position(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    if text.is_empty() {
+        return None;
+    }
+    bytes.windows(text.len()).position(|window| window == text)
+}
+
+/// What both streams say, in pieces as they come, until both end.
+fn listen(child: &mut Child) -> Receiver<Vec<u8>> {
+    let (send, pieces) = channel();
+    let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+        child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+    ];
+    for mut stream in streams.into_iter().flatten() {
+        let send = send.clone();
+        std::thread::spawn(move || {
+            let mut piece = vec![0; 4096];
+            while let Ok(count) = stream.read(&mut piece) {
+                if count == 0 || send.send(piece[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    pieces
+}
