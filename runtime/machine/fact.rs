@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::device::is_false;
 use super::{Content, Release, Table, VolumeKind};
 use crate::types::{Mode, Place};
 
@@ -33,6 +34,16 @@ pub enum Fact {
         device: String,
         /// What is on it.
         content: Content,
+    },
+    /// The container on a device has this header; what is in it stays as it is.
+    Header {
+        /// The device.
+        device: String,
+        /// The container as the header describes it.
+        content: Content,
+        /// Whether nobody could read the header beforehand.
+        #[serde(default, skip_serializing_if = "is_false")]
+        guessed: bool,
     },
     /// An encrypted container is open.
     Opened {
@@ -277,7 +288,8 @@ impl Fact {
         Some(match self {
             Self::Partitioned { disk: device, .. }
             | Self::Blank { device }
-            | Self::Holds { device, .. } => format!("content of {device}"),
+            | Self::Holds { device, .. }
+            | Self::Header { device, .. } => format!("content of {device}"),
             Self::GroupMade { group, .. } | Self::GroupGone { group } => format!("group {group}"),
             Self::VolumeMade { group, volume, .. } | Self::VolumeGone { group, volume } => {
                 format!("volume {group}/{volume}")
@@ -331,7 +343,9 @@ impl fmt::Display for Fact {
                 write!(f, "{disk} has {} partitions", parts.len())
             }
             Self::Blank { device } => write!(f, "{device} is blank"),
-            Self::Holds { device, content } => write!(f, "{device} holds {content}"),
+            Self::Holds { device, content } | Self::Header { device, content, .. } => {
+                write!(f, "{device} holds {content}")
+            }
             Self::Opened { on, name, .. } => write!(f, "{on} is open as {name}"),
             Self::Closed { name } => write!(f, "{name} is closed"),
             Self::GroupMade { group, members, .. } => {

@@ -4,7 +4,7 @@ use super::fact::{Fact, MountOrigin, NewPartition};
 use super::files::{Files, Look, Text};
 use super::probe::parse_luks;
 use super::storage::is_below;
-use super::{Device, Kind, Machine, Mount};
+use super::{Content, Device, Kind, Machine, Mount};
 use crate::types::{Place, sha256};
 
 impl Fact {
@@ -37,7 +37,10 @@ impl Fact {
                 machine.find(device).is_some_and(|d| d.content.is_none() && d.table.is_none())
                     && machine.partitions(device).is_empty()
             }
-            Self::Holds { device, content } => {
+            Self::Header { device, guessed: true, .. } => machine
+                .find(device)
+                .is_some_and(|d| matches!(d.content, Some(Content::Luks { .. }))),
+            Self::Holds { device, content } | Self::Header { device, content, .. } => {
                 machine.find(device).is_some_and(|d| d.content.as_ref() == Some(content))
             }
             Self::Opened { on, name, .. } => machine

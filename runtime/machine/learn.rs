@@ -28,6 +28,9 @@ impl Machine {
             Fact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
             Fact::Blank { device } => self.learn_blank(device),
             Fact::Holds { device, content } => self.learn_content(device, content),
+            Fact::Header { device, content, guessed } => {
+                self.learn_header(device, content, *guessed)
+            }
             Fact::Opened { on, name, size, sector } => {
                 let kind = Kind::Crypt { on: on.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
@@ -88,6 +91,27 @@ impl Machine {
             self.hidden.keep(inside_of(uuid), None);
         }
         self.forget_inside(device);
+        self.put_content(device, content)
+    }
+
+    /// What is in the container stays, but only opening shows what that is, unless its header was there before.
+    fn learn_header(
+        &mut self,
+        device: &str,
+        content: &Content,
+        guessed: bool,
+    ) -> Result<(), Contradiction> {
+        let before = self.find(device).and_then(|device| device.content.as_ref()?.uuid());
+        if let Some(uuid) = content.uuid().filter(|uuid| before != Some(uuid)) {
+            self.hidden.forget(&inside_of(uuid));
+            self.forget_inside(device);
+        }
+        self.put_content(device, content)?;
+        self.change(device)?.unseen = guessed;
+        Ok(())
+    }
+
+    fn put_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
         let known = self.change(device)?;
         if known.content.as_ref() != Some(content) {
             let path = known.path.clone();

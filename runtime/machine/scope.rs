@@ -40,7 +40,7 @@ impl Fact {
                 scope.topology.insert(device.clone());
                 scope.signatures.insert(device.clone());
             }
-            Self::Holds { device, .. } => {
+            Self::Holds { device, .. } | Self::Header { device, .. } => {
                 scope.signatures.insert(device.clone());
             }
             Self::Opened { on, name, .. } => {

@@ -54,7 +54,9 @@ impl Names {
                         }
                     }
                 }
-                Fact::Holds { device, content } if !found.contains_key(device) => {
+                Fact::Holds { device, content } | Fact::Header { device, content, .. }
+                    if !found.contains_key(device) =>
+                {
                     let same = |found: &&Device| {
                         let holds = found.content.as_ref().and_then(|content| content.uuid());
                         holds.is_some() && holds == content.uuid()

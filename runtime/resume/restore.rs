@@ -165,9 +165,11 @@ impl Session {
     fn is_lost(&self, fact: &Fact) -> bool {
         debug_assert!(fact.lifetime() == Lifetime::Lasting);
         match fact {
-            Fact::Holds { device, content } => self.machine.find(device).is_some_and(|found| {
-                found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
-            }),
+            Fact::Holds { device, content } | Fact::Header { device, content, .. } => {
+                self.machine.find(device).is_some_and(|found| {
+                    found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
+                })
+            }
             Fact::Partitioned { disk, .. } => {
                 self.machine.find(disk).is_some()
                     && fact.holds(&self.machine, self.system.files()) == Some(false)

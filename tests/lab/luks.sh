@@ -73,5 +73,47 @@ must_not grep -rE 'horse|Boxk' "$OUT/runs" "$OUT/pass.err"
 must grep -q '\*\*\* \[\*\*\*\]' "$OUT/pass.err"
 must grep -q '\[1, 2, 5\]' "$OUT/pass.err"
 must_not grep -q false "$OUT/pass.err"
+
+# A key more or less leaves alone what is inside, and the plan knows.
+do_ 'let kdf = #{ kind: "pbkdf2", iterations: 1000 }; let key = #{ key: "/mnt/key/one.bin" };
+luks::format("/dev/ubda1", key + #{ kdf: kdf });
+luks::format("/dev/ubda2", key + #{ version: "luks1", kdf: kdf });
+for n in 1..3 {
+    let inside = luks::open(`/dev/ubda${n}`, "kept", key);
+    fs::make(inside, #{ label: `inside${n}` });
+    luks::close("kept");
+    luks::add_key(`/dev/ubda${n}`, key + #{ new_key: "/run/key/short.bin", kdf: kdf });
+    luks::open(`/dev/ubda${n}`, "kept", #{ key: "/run/key/short.bin" });
+    if fs::label(inside) != `inside${n}` { throw "the label"; }
+    luks::close("kept");
+    luks::backup_header(`/dev/ubda${n}`, `/mnt/key/${n}.header`);
+}'
+
+# A lost header comes back, and what is inside with it: the plan reads the copy where it can (1, 2), and where
+# the stick is not mounted yet, it does not claim to know (3, 4).
+zero() {
+    must dd if=/dev/zero of="/dev/ubda$1" bs=1M count=2 conv=fsync 2>/dev/null
+    must_not cryptsetup isLuks "/dev/ubda$1"
+}
+for n in 1 2 3 4; do
+    part=$(((n - 1) % 2 + 1)) before=
+    [ $n -gt 2 ] && before='mount::mount("/dev/ubdb", "/mnt/key", #{ options: "umask=0077" });'
+    [ $n = 3 ] && do_ 'mount::unmount("/mnt/key");'
+    must dd if=/dev/ubda$part of=/run/header bs=1M count=1 2>/dev/null
+    zero $part
+    do_ "$before"'luks::restore_header("/dev/ubda'$part'", "/mnt/key/'$part'.header");
+        if luks::info("/dev/ubda'$part'").slots != [0, 1] { print("another one"); }'
+    must cmp -n 1048576 /run/header /dev/ubda$part
+    says 'print(fs::label(luks::open("/dev/ubda'$part'", "back", #{ key: "/mnt/key/one.bin" })));
+        luks::close("back");' inside$part
+    [ $n = 3 ] && do_ 'mount::unmount("/mnt/key");'
+done
+# All of it in one run.
+do_ 'mount::unmount("/mnt/key");'
+zero 1
+says 'mount::mount("/dev/ubdb", "/mnt/key", #{ options: "umask=0077" });
+luks::restore_header("/dev/ubda1", "/mnt/key/1.header");
+print(fs::label(luks::open("/dev/ubda1", "back", #{ key: "/mnt/key/one.bin" })));
+luks::close("back");' inside1
 do_ 'mount::unmount("/mnt/key");'
 nothing_left

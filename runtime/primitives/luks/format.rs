@@ -64,20 +64,20 @@ args! {
 /// Where `aes-xts-plain` begins to repeat itself: 2^32 sectors.
 const PLAIN_LIMIT: u64 = (1 << 32) * 512;
 
-impl Format {
-    /// Where the data begins. We choose it, so that the plan knows the size of the inside.
-    fn offset(&self) -> u64 {
-        match self.version {
-            LuksVersion::Luks1 => 2 * MIB,
-            LuksVersion::Luks2 => 16 * MIB,
-        }
+/// Where the data begins. We choose it, so that the plan knows the size of the inside.
+pub(super) const fn offset(version: LuksVersion) -> u64 {
+    match version {
+        LuksVersion::Luks1 => 2 * MIB,
+        LuksVersion::Luks2 => 16 * MIB,
     }
+}
 
+impl Format {
     fn command(&self, device: &str, uuid: &str) -> Result<Cmd> {
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksFormat", "--batch-mode", "--type", self.version.word()])
             .args(["--cipher", &self.cipher, "--key-size", &self.key_size.to_string()])
-            .args(["--uuid", uuid, "--offset", &(self.offset() / 512).to_string()]);
+            .args(["--uuid", uuid, "--offset", &(offset(self.version) / 512).to_string()]);
         let cmd = derive(cmd, self.kdf.as_ref(), self.version)?;
         Ok(cmd.arg(device))
     }
@@ -120,11 +120,11 @@ impl Action for Format {
         if let Unlock::Key(key) = unlock {
             not_on_the_same_disk(key, &device.path, cx)?;
         }
-        if device.size <= self.offset() {
+        if device.size <= offset(self.version) {
             return Err(LuksRule::TooSmall {
                 device: device.path.clone(),
                 size: Size::bytes(device.size),
-                header: Size::bytes(self.offset()),
+                header: Size::bytes(offset(self.version)),
             }
             .into());
         }
@@ -150,7 +150,7 @@ impl Action for Format {
                 content: Content::Luks {
                     version: self.version,
                     uuid: uuid.clone(),
-                    offset: self.offset(),
+                    offset: offset(self.version),
                     slots: vec![0],
                     cipher: self.cipher.clone(),
                 },

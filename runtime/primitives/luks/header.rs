@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::format::offset;
 use super::{LuksRule, container};
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::action::{Action, Answer, Effect, Ids, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::guard::must_be_free;
@@ -86,14 +87,16 @@ impl Query for Info {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
         let found = container(&self.device, cx)?;
-        Ok(Answer::Known(Described {
+        let described = Described {
             version: found.version,
             uuid: found.uuid.to_owned(),
             cipher: found.cipher.to_owned(),
             offset: found.offset,
             slots: found.slots.to_vec(),
             open: open_as(cx.machine, &found.device.path),
-        }))
+        };
+        let guessed = found.device.unseen;
+        Ok(if guessed { Answer::Guess(described) } else { Answer::Known(described) })
     }
 }
 
@@ -165,6 +168,20 @@ impl Action for BackupHeader {
     }
 }
 
+/// A copy that can't be read yet is taken for one of what is there, else of what cryptsetup makes.
+fn guess(device: &Device, ids: &mut Ids) -> Content {
+    match &device.content {
+        Some(content @ Content::Luks { .. }) => content.clone(),
+        _ => Content::Luks {
+            version: LuksVersion::Luks2,
+            uuid: ids.uuid().to_string(),
+            offset: offset(LuksVersion::Luks2),
+            slots: vec![0],
+            cipher: "unknown".into(),
+        },
+    }
+}
+
 impl Action for RestoreHeader {
     type Output = ();
 
@@ -176,23 +193,22 @@ impl Action for RestoreHeader {
         let device = cx.device(&self.device)?;
         must_be_free(cx.machine, &device.path)?;
         let place = Place::new(&self.file, None);
-        let content = match cx.files.read(&place)? {
+        let saved = match cx.files.read(&place)? {
             Text::Known(bytes) => match parse_luks(&bytes) {
                 Some(content) => Some(content),
                 None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
             },
-            // The simulation has no bytes, but knows what this run saved; else it takes the file
-            // for a copy of what is there.
-            Text::Unknown(_) => {
-                cx.machine.saved_header(&place.to_string()).or(device.content.as_ref()).cloned()
-            }
+            // The simulation has no bytes, but knows what this run saved.
+            Text::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
         };
+        let guessed = saved.is_none();
+        let content = saved.unwrap_or_else(|| guess(device, cx.ids));
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksHeaderRestore", "--batch-mode", &device.path])
             .args(["--header-backup-file", &self.file.to_string()]);
         let device = device.path.clone();
         Ok(Plan::run(cmd)
-            .makes_all(content.map(|content| Fact::Holds { device, content }))
+            .makes(Fact::Header { device, content, guessed })
             .undo(Undo::Impossible("the header that was there is overwritten")))
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::format::{Kdf, derive};
-use super::{LuksRule, Unlock, container};
+use super::{Container, LuksRule, Unlock, container};
 use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
@@ -154,7 +154,7 @@ impl Action for AddKey {
         slots.sort_unstable();
         Ok(Plan::run(add)
             .then(Step::Run(test(&new, device)))
-            .makes(with_slots(device, found.content, slots))
+            .makes(with_slots(&found, slots))
             .undo(Undo::Steps(vec![Step::Run(kill(device, slot))]))
             .returns(slot))
     }
@@ -179,7 +179,7 @@ impl Action for RemoveKey {
         }
         let left = found.slots.iter().copied().filter(|used| *used != slot).collect();
         Ok(Plan::run(kill(&device, slot))
-            .makes(with_slots(&device, found.content, left))
+            .makes(with_slots(&found, left))
             .undo(Undo::Impossible("a removed key is gone; add it again")))
     }
 }
@@ -199,10 +199,10 @@ fn free_slot(device: &str, used: &[u32], wanted: Option<u32>, version: LuksVersi
 }
 
 /// The container with other slots in use.
-fn with_slots(device: &str, content: &Content, now: Vec<u32>) -> Fact {
-    let mut content = content.clone();
+fn with_slots(found: &Container<'_>, now: Vec<u32>) -> Fact {
+    let mut content = found.content.clone();
     if let Content::Luks { slots, .. } = &mut content {
         *slots = now;
     }
-    Fact::Holds { device: device.to_owned(), content }
+    Fact::Header { device: found.device.path.clone(), content, guessed: found.device.unseen }
 }
