@@ -5,9 +5,9 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gscript::system::Interrupts;
 use gscript::system::vm::{
@@ -283,10 +283,9 @@ fn torture_boot_with_a_header_that_came_back_from_its_copy() {
         "must cryptsetup isLuks /dev/ubda3
         must dd if=/dev/zero of=/dev/ubda3 bs=1M count=16 conv=fsync 2>/dev/null
         must_not cryptsetup isLuks /dev/ubda3
-        mkdir -p /mnt/key; must mount -o umask=0077 $STICK /mnt/key
-        printf '%s\n' 'luks::restore_header(\"/dev/ubda3\", \"/mnt/key/root.header\");' >restore.rhai
-        must \"$G\" restore.rhai --yes --destroy /dev/ubda --journal /run/restored
-        must umount /mnt/key
+        do_ 'mount::mount(\"/dev/ubdb1\", \"/mnt/key\", #{ options: \"umask=0077\" });
+            luks::restore_header(\"/dev/ubda3\", \"/mnt/key/root.header\");
+            mount::unmount(\"/mnt/key\");'
         nothing_left",
     );
     Plugged::of(&lab).reaches(&[PASSPHRASE]);
@@ -327,4 +326,57 @@ fn torture_boot_after_the_power_was_cut_between_initramfs_and_boot_loader() {
         nothing_left",
     );
     Plugged::of(&lab).reaches(&[PASSPHRASE]);
+}
+
+/// The processes of a virtual machine that was given a file of this folder.
+fn machines(kernel: &str, folder: &Path) -> Vec<String> {
+    let folder = folder.to_string_lossy();
+    let ours = |entry: std::io::Result<fs::DirEntry>| {
+        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        let program = line.split(' ').next().is_some_and(|program| program.ends_with(kernel));
+        (program && line.contains(&*folder)).then_some(line)
+    };
+    fs::read_dir("/proc").expect("processes").filter_map(ours).collect()
+}
+
+/// Waits for something that happens sooner or later.
+#[track_caller]
+fn comes(what: &str, mut so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !so() {
+        assert!(begin.elapsed() < LIMIT, "{what}: never");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_virtual_machine_ends_with_the_program_that_was_killed() {
+    if !possible("a_virtual_machine_ends_with_the_program_that_was_killed") {
+        return;
+    }
+    for kernel in ["linux.uml", "qemu-system-x86_64"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        let recipe = folder.join("table.rhai");
+        // Nothing is on it that could boot: the emulated PC stands still.
+        let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\" }]);";
+        fs::write(&recipe, table).expect("a recipe");
+        let mut program = Command::new(PROGRAM)
+            .args(["try", "--disk", "8M", "--usb", "8M", "--boot", "bios", "--keep"])
+            .args([folder, &recipe])
+            .env("XDG_CACHE_HOME", project("target"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program");
+        comes(kernel, || {
+            let ended = program.try_wait().expect("its state");
+            assert_eq!(ended, None, "{kernel} was not started");
+            !machines(kernel, folder).is_empty()
+        });
+        program.kill().expect("it can be killed");
+        program.wait().expect("its end");
+        comes("the end of all of it", || machines(kernel, folder).is_empty());
+    }
 }

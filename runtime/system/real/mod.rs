@@ -34,6 +34,7 @@ pub(crate) use files::read_below;
 pub use interrupt::Interrupts;
 pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;
+pub(super) use run::end_with_us;
 
 /// The machine this process runs on.
 pub struct Real {

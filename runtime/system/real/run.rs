@@ -115,7 +115,7 @@ impl Real {
             Program::Inside { root, path } => (path.into(), Some(root.as_path())),
         };
         let mut command = Command::new(program);
-        begin_with(&mut command, root);
+        end_with_us(&mut command, root);
         command.args(&cmd.args).env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C");
         for name in ["HOME", "TERM"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
@@ -249,7 +249,7 @@ fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
 /// Whatever kills this program ends the command, too, so that nothing works on a disk behind the back of
 /// a run that goes on; it may begin its life inside a root.
 #[expect(unsafe_code, reason = "prctl(2) and chroot(2) must happen between fork and exec")]
-fn begin_with(command: &mut Command, root: Option<&Path>) {
+pub(in crate::system) fn end_with_us(command: &mut Command, root: Option<&Path>) {
     let root = root.map(Path::to_owned);
     let me = nix::unistd::getpid();
     let begin = move || {

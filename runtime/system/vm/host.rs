@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 use super::pc::QEMU;
 use super::{Order, Report};
-use crate::system::real::find_program;
+use crate::system::real::{end_with_us, find_program};
 use crate::system::{Interrupts, ProgramInfo};
 use crate::types::Size;
 
@@ -201,6 +201,7 @@ impl Boot<'_> {
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0);
+        end_with_us(&mut command, None);
         command
     }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::host::{Console, VmError, end};
 use super::talk::{Said, Talk, Turn};
-use crate::system::real::find_program;
+use crate::system::real::{end_with_us, find_program};
 use crate::system::{Interrupts, ProgramInfo};
 use crate::types::{Choice, Size};
 
@@ -143,6 +143,7 @@ impl Pc<'_> {
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0);
+        end_with_us(&mut command, None);
         Ok(command)
     }
 
@@ -191,6 +192,7 @@ fn kvm_works(emulator: &Path) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0);
+    end_with_us(&mut command, None);
     let Ok(mut machine) = command.spawn().map(Machine) else { return false };
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(5) {
