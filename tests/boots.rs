@@ -373,7 +373,8 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
         comes(kernel, || {
             let ended = program.try_wait().expect("its state");
             assert_eq!(ended, None, "{kernel} was not started");
-            !machines(kernel, folder).is_empty()
+            // The guest works by then, or has.
+            !machines(kernel, folder).is_empty() && folder.join("runs").exists()
         });
         program.kill().expect("it can be killed");
         program.wait().expect("its end");

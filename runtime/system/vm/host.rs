@@ -167,10 +167,15 @@ impl Boot<'_> {
         let text = serde_json::to_vec(self.order).map_err(|error| start(error.into()))?;
         fs::write(&order, text).map_err(start)?;
         let mut child = self.command(&order).spawn().map_err(start)?;
+        let mut follower = follow(&child).map_err(|error| {
+            end(&mut child);
+            start(error)
+        })?;
         let lines = listen(&mut child);
         let mut tail = Vec::new();
         let ended = self.wait(&lines, interrupts, &mut tail, console);
         end(&mut child);
+        let _ = follower.wait();
         ended.map_err(|error| match error {
             VmError::TimedOut { limit, .. } => VmError::TimedOut { limit, console: tail.clone() },
             other => other,
@@ -262,6 +267,20 @@ fn listen(child: &mut Child) -> Receiver<String> {
         });
     }
     lines
+}
+
+/// Ends the whole group of a process when this program is gone: its own end is told to the kernel only, and the
+/// threads that serve that kernel's disks, processes of the host, sometimes survive it.
+fn follow(child: &Child) -> io::Result<Child> {
+    let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+    // Nobody writes to its input, which closes with this program.
+    Command::new("/bin/sh")
+        .args(["-c", "read -r line; kill -KILL 0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(group)
+        .spawn()
 }
 
 /// Nothing of it stays, whatever state it is in.
