@@ -147,11 +147,17 @@ pub(crate) fn locks() -> PathBuf {
 /// unmounts, it must not be what holds the stick.
 pub(crate) struct Log {
     folder: RunFolder,
+    /// Lines that can wait for the next that can't.
+    waiting: String,
 }
+
+/// So many bytes of them at most.
+const WAITING: usize = 16 * 1024;
 
 impl Log {
     pub(crate) fn create(folder: &RunFolder) -> io::Result<Self> {
-        let log = Self { folder: RunFolder { path: folder.path.clone() } };
+        let folder = RunFolder { path: folder.path.clone() };
+        let log = Self { folder, waiting: String::new() };
         log.open()?;
         Ok(log)
     }
@@ -160,11 +166,26 @@ impl Log {
         OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.log())
     }
 
-    fn write(&mut self, text: &str) {
+    fn write(&mut self, text: &str, waits: bool) {
         let time = chrono::Utc::now().format("%H:%M:%S%.3f").to_string();
         let lines: String = text.lines().flat_map(|line| [&time, " ", line, "\n"]).collect();
+        if waits && self.waiting.len() + lines.len() < WAITING {
+            return self.waiting.push_str(&lines);
+        }
+        let waiting = std::mem::take(&mut self.waiting);
         // A log that can't be written must not stop a run half way.
-        let _ = self.open().and_then(|mut file| file.write_all(lines.as_bytes()));
+        let _ = self.open().and_then(|mut file| {
+            file.write_all(waiting.as_bytes())?;
+            file.write_all(lines.as_bytes())
+        });
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if !self.waiting.is_empty() {
+            self.write("", false);
+        }
     }
 }
 
@@ -191,6 +212,8 @@ impl Listener for Log {
                 format!("ended: ok={ok} changed={changed} already={already} in {millis} ms")
             }
         };
-        self.write(&text);
+        // What is so already comes thousandfold when a run goes on; before anything is done, it is written.
+        let waits = matches!(event, Event::Began { .. } | Event::Done { already: Some(_), .. });
+        self.write(&text, waits);
     }
 }

@@ -56,7 +56,7 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
         Ok(()) => {
             let seconds = millis / 1000;
             let boots = if args.boot.is_some() { "it boots by itself" } else { "two boots" };
-            let text = format!("{} works: {boots}, in {seconds} s", recipe.name);
+            let text = format!("{} works: {boots} in {seconds} s", recipe.name);
             screen.hear(&Event::Said { text });
             folder.tell();
             Ok(())
