@@ -27,5 +27,5 @@ whole() {
         --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=160M \
         --set swap_size=32M --set home_size=64M --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" \
         --set unlock=gpg --set fallback=passphrase --set repository=there --set locale=de_AT --set hostname=box \
-        --set sshd=true --set jobs=2 "$@"
+        --set sshd=true --set jobs=2 --set serial=ttyS1 --set serial_speed=9600 "$@"
 }
