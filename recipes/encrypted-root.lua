@@ -237,6 +237,19 @@
 --- when = { goal = ["bootable", "system"] }
 --- ask = "Keyboard of the console"
 ---
+--- [params.serial]
+--- type = "choice"
+--- choices = ["none", "ttyS0", "ttyS1"]
+--- default = "none"
+--- when = { goal = ["bootable", "system"] }
+--- ask = "Serial line that a machine without a screen is used by: GRUB, the kernel, the question for the passphrase and a login speak on it"
+---
+--- [params.serial_speed]
+--- type = "number"
+--- default = 115200
+--- when = { serial = ["ttyS0", "ttyS1"] }
+--- ask = "Speed of that line in baud"
+---
 --- [params.network]
 --- type = "choice"
 --- choices = ["dhcpcd", "none"]
@@ -284,6 +297,11 @@ local storage = require "storage"
 
 -- In Lua these names belong to the language and to the primitives.
 local hdd, layout, archive = params.disk, params.table, params.stage3
+
+--- The number of a serial line: of `ttyS1` it is 1.
+local function serial_unit(line)
+    return line:sub(#"ttyS" + 1)
+end
 
 print("Keep the live medium at hand until the installed system has started by itself.")
 
@@ -584,6 +602,10 @@ if goal ~= "base" then
     for _, one in ipairs(services) do
         service.enable(target, one, { init = init })
     end
+    -- systemd sees from the kernel's command line that there is one.
+    if serial ~= "none" and init == "openrc" then
+        file.append_line("/etc/inittab", "s" .. serial_unit(serial) .. ":12345:respawn:/sbin/agetty -L " .. serial_speed .. " " .. serial .. " vt100", { root = target })
+    end
     -- What is mounted is the kernel's to tell; a copy of it would be old at once.
     file.link("../proc/self/mounts", "/etc/mtab", { root = target })
     if goal == "system" then
@@ -672,7 +694,8 @@ if goal == "bootable" then
 
     --- GRUB is installed with a menu of its own, and two entries of the guide's: with the key file, and with
     --- the passphrase where one opens the partition. It takes the place that every firmware looks at, and
-    --- needs none of its variables; with `nvram` it is in the firmware's list, as other systems are.
+    --- needs none of its variables; with `nvram` it is in the firmware's list, as other systems are. On a
+    --- machine with a `serial` line the menu is there as well, and the passphrase is asked for there alone.
     step("Configure the boot loader")
 
     portage.emerge(target, { "sys-boot/grub" }, { noreplace = true })
@@ -681,13 +704,22 @@ if goal == "bootable" then
     else
         boot.grub_install(target, { disk = hdd })
     end
+    local menu = {}
+    local consoles = {}
+    if serial ~= "none" then
+        menu.GRUB_TERMINAL = "console serial"
+        menu.GRUB_SERIAL_COMMAND = "serial --unit=" .. serial_unit(serial) .. " --speed=" .. serial_speed
+        -- Messages go to both, questions to the last one.
+        consoles = { "console=tty0", "console=" .. serial .. "," .. serial_speed }
+    end
     local style = kernel_from == "genkernel" and "genkernel" or "dracut"
-    local by_passphrase = boot.cmdline(root_volume, { style = style })
+    local by_passphrase = boot.cmdline(root_volume, { style = style, extra = consoles })
     local line = by_passphrase
     if stick then
-        line = boot.cmdline(root_volume, { style = style, key = "/" .. on_stick, key_device = key_dev })
+        line = boot.cmdline(root_volume, { style = style, key = "/" .. on_stick, key_device = key_dev, extra = consoles })
     end
-    local found = boot.grub_config(target, { defaults = { GRUB_CMDLINE_LINUX = line } })
+    menu.GRUB_CMDLINE_LINUX = line
+    local found = boot.grub_config(target, { defaults = menu })
     -- Only grub-mkconfig knows how they are called.
     local image = found.kernels[1] or "/boot/vmlinuz-unknown"
     local initrd = found.initrds[1] or "/boot/initramfs-unknown.img"

@@ -106,8 +106,17 @@ const WAYS: &[&[(&str, &str)]] = &[
         ("filesystem", "btrfs"),
         ("home_size", "2G"),
         ("repository", "there"),
+        ("serial", "ttyS0"),
+        ("init", "systemd"),
     ],
-    &[("unlock", "gpg"), ("swap_size", "0"), ("table", "mbr"), ("firmware", "bios")],
+    &[
+        ("unlock", "gpg"),
+        ("swap_size", "0"),
+        ("table", "mbr"),
+        ("firmware", "bios"),
+        ("serial", "ttyS1"),
+        ("serial_speed", "9600"),
+    ],
 ];
 
 #[test]

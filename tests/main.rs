@@ -28,3 +28,4 @@ mod real;
 mod recipe;
 mod resume;
 mod torture;
+mod whole;

@@ -113,8 +113,8 @@ impl Media {
         Self::signed(archive, folder, interrupts)
     }
 
-    /// With digests beside it, and the key that they are signed with.
-    fn signed(
+    /// A tarball with digests beside it, signed with a key of today, whose public part is put into `folder`.
+    pub fn signed(
         archive: PathBuf,
         folder: &Path,
         interrupts: &Interrupts,

@@ -40,13 +40,16 @@ for uuid in $(blkid -s UUID -o value /dev/vg_hostos/root /dev/vg_hostos/home /de
     must grep -q "^UUID=$uuid" $R/etc/fstab
 done
 for one in boot/lvm default/cronie default/dhcpcd default/sysklogd default/sshd; do must test -L $R/etc/runlevels/$one; done
+must grep -qx 's1:12345:respawn:/sbin/agetty -L 9600 ttyS1 vt100' $R/etc/inittab
+must grep -qx 'serial --unit=1 --speed=9600' $R/boot/grub/grub.cfg
+must grep -Eqx 'terminal_output console serial *' $R/boot/grub/grub.cfg
 LUKS=$(cryptsetup luksUUID /dev/ubda2) STICK=$(blkid -s UUID -o value /dev/ubdb)
 must grub-script-check $R/boot/grub/grub.cfg
 must grub-script-check $R/boot/grub/custom.cfg
 must grep -A3 'Keyfile Boot' $R/boot/grub/custom.cfg >entry
-must grep -q "rd.luks.uuid=$LUKS rd.luks.key=/laptop.key.gpg:UUID=$STICK:UUID=$LUKS rd.lvm.lv=vg_hostos/root" entry
+must grep -q "rd.luks.uuid=$LUKS rd.luks.key=/laptop.key.gpg:UUID=$STICK:UUID=$LUKS rd.lvm.lv=vg_hostos/root console=tty0 console=ttyS1,9600\$" entry
 must grep -A3 'Passphrase Boot' $R/boot/grub/custom.cfg >entry
-must grep -q "linux /vmlinuz-$KV root=/dev/vg_hostos/root ro .*rd.luks.uuid=$LUKS" entry
+must grep -q "linux /vmlinuz-$KV root=/dev/vg_hostos/root ro .*rd.luks.uuid=$LUKS.* console=tty0 console=ttyS1,9600\$" entry
 must_not grep -q rd.luks.key entry
 must grep -q "initrd /initramfs-$KV.img" entry
 must lsinitrd $R/boot/initramfs-"$KV".img >image.txt

@@ -1,5 +1,5 @@
 # The whole recipe, and a system for it that is this machine's own: its /usr is seen through /run, which every root
-# is shown. Only emerge and portageq are stand-ins, because real ones take half an hour in this machine;
+# is shown. Only emerge and portageq are stand-ins (emerge.sh, portageq.sh), because real ones take half an hour in this machine;
 # packages.sh has the same lines of the recipe with real ones.
 
 KV=$(uname -r)
@@ -13,20 +13,7 @@ rm -f system/etc/os-release; echo 'ID=gentoo' >system/etc/os-release
 rm -f system/etc/{fstab,resolv.conf,hostname,mtab}; mkdir -p system/etc/conf.d
 
 mkdir -p "/usr/lib/modules" && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "/usr/lib/uml/modules/$KV" "/usr/lib/modules/$KV"
-cat >/usr/local/bin/emerge <<END
-#!/bin/sh
-echo "emerge \$*" >>/var/emerge.log
-for word; do case \$word in
-    sys-kernel/gentoo-kernel-bin) echo kernel >/boot/vmlinuz-$KV ;;
-    *cryptsetup) [ ! -e /etc/portage/package.accept_keywords/crypto ] || echo new >/var/cryptsetup ;;
-esac; done
-for one in lvm cronie dhcpcd sysklogd sshd; do
-    [ -e /etc/init.d/\$one ] || printf '#!/sbin/openrc-run\n' >/etc/init.d/\$one; chmod 755 /etc/init.d/\$one
-done
-mkdir -p /etc/default
-END
-printf '#!/bin/sh\necho "portageq $*" >>/var/emerge.log\n[ -e /var/cryptsetup ]\n' >/usr/local/bin/portageq
-chmod 755 /usr/local/bin/emerge /usr/local/bin/portageq
+for one in emerge portageq; do install -m 755 "$PROJECT/tests/lab/$one.sh" /usr/local/bin/$one; done
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
@@ -40,5 +27,5 @@ whole() {
         --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=160M \
         --set swap_size=32M --set home_size=64M --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" \
         --set unlock=gpg --set fallback=passphrase --set repository=there --set locale=de_AT --set hostname=box \
-        --set sshd=true --set jobs=2 "$@"
+        --set sshd=true --set jobs=2 --set serial=ttyS1 --set serial_speed=9600 "$@"
 }

@@ -1,0 +1,149 @@
+//! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe, until its own last word, on a
+//! stage3 that brings no settings of a boot loader; then the menu, the passphrase and the root, over the serial line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use gscript::system::Interrupts;
+use gscript::system::vm::{Turn, build_bootable};
+use gscript::trial::{Media, PROMPTS, REACHED};
+
+use crate::boots::{
+    Installed, PASSPHRASE, Plugged, cache, heard, in_lab, possible, secret, try_recipe,
+    write_private,
+};
+use crate::dsl::project;
+use crate::lab::skip;
+
+const FALLBACK: &str = "another horse, no battery";
+const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
+const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
+const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
+/// By what the prompt for the key on the stick is known.
+const KEY_PROMPT: &str = "Password (/laptop.key.gpg on ";
+const SETS: [&str; 13] = [
+    "firmware=bios",
+    "serial=ttyS0",
+    "unlock=gpg",
+    "fallback=passphrase",
+    "key_file=laptop.key",
+    "boot_size=160M",
+    "swap_size=32M",
+    "home_size=64M",
+    "repository=there",
+    "hostname=box",
+    "sshd=true",
+    "jobs=2",
+    "target=/mnt/new",
+];
+
+/// The root that boots with what the whole recipe asks for, signed. `Err`: what it lacks here.
+fn stage3(folder: &Path) -> Result<Media, String> {
+    let archive = folder.join("stage3.tar");
+    let made = Command::new("bash")
+        .args([project("tests/lab/stage3.sh"), build_bootable(&cache())?])
+        .arg(&archive)
+        .output()
+        .expect("a shell");
+    if !made.status.success() {
+        return Err(String::from_utf8_lossy(&made.stderr).trim().to_owned());
+    }
+    Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
+}
+
+fn install(test: &str, folder: &Path) -> Option<Installed> {
+    let media = stage3(folder).map_err(|why| skip(test, &why)).ok()?;
+    let answers = folder.join("given.toml");
+    let secrets =
+        [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "otter")];
+    let lines = secrets.map(|(name, value)| format!("{name} = {value:?}\n"));
+    write_private(&answers, &lines.concat());
+    let keys = media.keys.expect("the keys");
+    let keys = format!("stage3_keys={}", keys.display());
+    let recipe = project("recipes/encrypted-root.rhai");
+    let text = |path: &PathBuf| path.to_str().expect("a plain path").to_owned();
+    let (archive, answers, recipe) = (text(&media.archive), text(&answers), text(&recipe));
+    let mut args = vec!["--stage3", &archive, "--answers", &answers, "--set", &keys];
+    args.extend(SETS.iter().flat_map(|set| ["--set", set]));
+    args.push(&recipe);
+    Some(try_recipe(test, folder, "bios", &args, CHAIN))
+}
+
+/// One installation serves all tests, one after the other.
+fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
+    static INSTALLED: OnceLock<Option<Mutex<Installed>>> = OnceLock::new();
+    if !possible(test) {
+        return None;
+    }
+    // It outlives the last of them, until the next run.
+    let folder = project("target/whole");
+    let installed = INSTALLED.get_or_init(|| {
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        install(test, &folder).map(Mutex::new)
+    });
+    // What one test finds wrong is no reason for the others not to look.
+    Some(installed.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[test]
+fn the_disk_of_the_recipe_boots_with_a_key_on_the_stick_and_its_passphrase() {
+    let test = "the_disk_of_the_recipe_boots_with_a_key_on_the_stick_and_its_passphrase";
+    let Some(installed) = installed(test) else { return };
+    // The menu was on the serial line, and the passphrase was asked for by the stick's key, not by the container.
+    for said in ["GNU GRUB", BY_KEY, BY_PASSPHRASE, KEY_PROMPT] {
+        assert!(installed.console.contains(said), "no {said}: {}", installed.console);
+    }
+}
+
+#[test]
+fn without_the_stick_the_root_is_not_reached_and_a_passphrase_is_asked_for() {
+    let test = "without_the_stick_the_root_is_not_reached_and_a_passphrase_is_asked_for";
+    let Some(installed) = installed(test) else { return };
+    // The passphrase of the key on the stick is none of the container: it is asked for once more.
+    let typed = secret(PASSPHRASE);
+    let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
+    let again = Turn { when: &PROMPTS, reply: None, optional: false };
+    let said =
+        heard(Plugged { stick: None, ..installed.plugged() }.talk(&[asked, again], &[REACHED]));
+    assert!(!said.console.contains(KEY_PROMPT), "{}", said.console);
+    assert!(!said.echoed, "{}", said.console);
+}
+
+/// Boots what was installed by this entry of the menu, typing this.
+fn chosen(test: &str, entry: &str, typed: &str, stick: bool) {
+    let Some(lab) = installed(test).map(|installed| installed.copied()) else { return };
+    // Somebody who chooses it at the console does the same.
+    let choose = format!(
+        "mkdir -p /mnt/boot; must mount /dev/ubda2 /mnt/boot
+        must grep -q \"^menuentry '{entry}'\" /mnt/boot/grub/custom.cfg
+        must sed -i 's/set default=\"0\"/set default=\"{entry}\"/' /mnt/boot/grub/grub.cfg
+        must grep -q 'set default=\"{entry}\"' /mnt/boot/grub/grub.cfg
+        must umount /mnt/boot"
+    );
+    in_lab(&lab, test, &choose);
+    let plugged = Plugged::of(&lab);
+    let plugged = Plugged { stick: plugged.stick.filter(|_| stick), ..plugged };
+    let typed = secret(typed);
+    let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
+    let reached = Turn { when: &[REACHED], reply: None, optional: false };
+    let said = heard(plugged.talk(&[asked, reached], &[]));
+    assert!(said.console.contains(CHAIN) && !said.echoed, "{}", said.console);
+    assert!(said.console.contains(&format!("Booting `{entry}'")), "{}", said.console);
+    assert_eq!(said.console.contains(KEY_PROMPT), stick, "{}", said.console);
+}
+
+#[test]
+#[ignore = "minutes: make torture"]
+fn torture_boot_by_the_entry_with_the_key() {
+    chosen("torture_boot_by_the_entry_with_the_key", BY_KEY, PASSPHRASE, true);
+}
+
+#[test]
+#[ignore = "minutes: make torture"]
+fn torture_boot_by_the_entry_with_the_passphrase_and_no_stick() {
+    let test = "torture_boot_by_the_entry_with_the_passphrase_and_no_stick";
+    chosen(test, BY_PASSPHRASE, FALLBACK, false);
+}
