@@ -63,8 +63,8 @@ fn install(test: &str, folder: &Path) -> Option<Installed> {
     let keys = media.keys.expect("the keys");
     let keys = format!("stage3_keys={}", keys.display());
     let recipe = project("recipes/encrypted-root.rhai");
-    let text = |path: &PathBuf| path.to_str().expect("a plain path").to_owned();
-    let (archive, answers, recipe) = (text(&media.archive), text(&answers), text(&recipe));
+    let plain = |path: &PathBuf| path.to_str().expect("a plain path").to_owned();
+    let (archive, answers, recipe) = (plain(&media.archive), plain(&answers), plain(&recipe));
     let mut args = vec!["--stage3", &archive, "--answers", &answers, "--set", &keys];
     args.extend(SETS.iter().flat_map(|set| ["--set", set]));
     args.push(&recipe);
