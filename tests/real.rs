@@ -254,10 +254,12 @@ fn a_kernel_gets_its_initramfs_and_its_place_in_the_menu() {
     done.succeeded();
 }
 
+/// Its disk is looked at; that of `whole.rs` boots.
 #[test]
-fn the_whole_recipe_until_the_disk_could_start() {
+#[ignore = "minutes: make torture"]
+fn torture_the_whole_recipe_until_the_disk_could_start() {
     let lab = Lab::new(&["1200M", "32M"]);
-    let test = "the_whole_recipe_until_the_disk_could_start";
+    let test = "torture_the_whole_recipe_until_the_disk_could_start";
     let script = concat!(include_str!("lab/own_system.sh"), include_str!("lab/complete.sh"));
     let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
