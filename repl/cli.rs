@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use gscript::system::vm::Firmware;
+use gscript::types::Choice;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -223,8 +226,8 @@ pub(crate) struct TryArgs {
     pub(crate) keep: Option<PathBuf>,
     /// Boot the disk in the end, in an emulated PC with this firmware (bios when left out): its first
     /// process has to be heard on the serial line. With --stage3, the kernel needs console=ttyS0 for that
-    #[arg(long, value_name = "FIRMWARE", num_args = 0..=1, default_missing_value = "bios",
-        value_parser = ["bios", "efi"])]
+    #[arg(long, value_name = "FIRMWARE", num_args = 0..=1, default_missing_value = Firmware::WORDS[0],
+        value_parser = PossibleValuesParser::new(Firmware::WORDS))]
     pub(crate) boot: Option<String>,
     /// The tarball to unpack, with its .DIGESTS beside it; a small root is built without it
     #[arg(long, value_name = "FILE")]

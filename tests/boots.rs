@@ -108,21 +108,34 @@ fn try_boot(test: &str, folder: &Path, firmware: &str, sets: &[&str]) -> Option<
     Some(try_recipe(test, folder, firmware, &args, CHAIN))
 }
 
-/// One with a key that GPG protects serves several tests, one after the other.
-fn with_gpg(test: &str) -> Option<MutexGuard<'static, Installed>> {
-    static INSTALLED: OnceLock<Option<Mutex<Installed>>> = OnceLock::new();
+/// One installation that serves several tests, one after the other.
+pub type Shared = OnceLock<Option<Mutex<Installed>>>;
+
+/// The one with this name, installed by whoever comes first.
+pub fn shared(
+    installed: &'static Shared,
+    test: &str,
+    name: &str,
+    install: impl FnOnce(&Path) -> Option<Installed>,
+) -> Option<MutexGuard<'static, Installed>> {
     if !possible(test) {
         return None;
     }
     // It outlives the last of them, until the next run.
-    let folder = project("target/boots");
-    let installed = INSTALLED.get_or_init(|| {
+    let folder = project("target").join(name);
+    let installed = installed.get_or_init(|| {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder");
-        try_boot(test, &folder, "bios", &[]).map(Mutex::new)
+        install(&folder).map(Mutex::new)
     });
     // What one test finds wrong is no reason for the others not to look.
     Some(installed.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// One with a key that GPG protects.
+fn with_gpg(test: &str) -> Option<MutexGuard<'static, Installed>> {
+    static INSTALLED: Shared = OnceLock::new();
+    shared(&INSTALLED, test, "boots", |folder| try_boot(test, folder, "bios", &[]))
 }
 
 impl Installed {

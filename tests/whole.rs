@@ -1,17 +1,16 @@
 //! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe, until its own last word, on a
 //! stage3 that brings no settings of a boot loader; then the menu, the passphrase and the root, over the serial line.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{MutexGuard, OnceLock};
 
 use gscript::system::Interrupts;
 use gscript::system::vm::{Turn, build_bootable};
 use gscript::trial::{Media, PROMPTS, REACHED};
 
 use crate::boots::{
-    Installed, PASSPHRASE, Plugged, cache, heard, in_lab, possible, secret, try_recipe,
+    Installed, PASSPHRASE, Plugged, Shared, cache, heard, in_lab, secret, shared, try_recipe,
     write_private,
 };
 use crate::dsl::project;
@@ -71,21 +70,10 @@ fn install(test: &str, folder: &Path) -> Option<Installed> {
     Some(try_recipe(test, folder, "bios", &args, CHAIN))
 }
 
-/// One installation serves all tests, one after the other.
+/// One installation for all tests.
 fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
-    static INSTALLED: OnceLock<Option<Mutex<Installed>>> = OnceLock::new();
-    if !possible(test) {
-        return None;
-    }
-    // It outlives the last of them, until the next run.
-    let folder = project("target/whole");
-    let installed = INSTALLED.get_or_init(|| {
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder");
-        install(test, &folder).map(Mutex::new)
-    });
-    // What one test finds wrong is no reason for the others not to look.
-    Some(installed.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    static INSTALLED: Shared = OnceLock::new();
+    shared(&INSTALLED, test, "whole", |folder| install(test, folder))
 }
 
 #[test]

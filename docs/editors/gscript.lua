@@ -319,6 +319,10 @@ function luks.remove_key(device, slot) end
 --- Keeps a copy of a container's header. Without its header a container is lost, whoever has
 --- the key. The file must not exist; on the same stick as the key it is as safe as the key.
 ---
+--- Look at a small stick afterwards (`blkid`): a copy that happens to lie in its first 4 MiB can make
+--- libblkid take the stick itself for a container, because LUKS2 has a second header that is looked
+--- for there. Nothing guards against that yet.
+---
 --- Source: cryptsetup-luksHeaderBackup(8).
 ---
 --- ```
