@@ -319,9 +319,8 @@ function luks.remove_key(device, slot) end
 --- Keeps a copy of a container's header. Without its header a container is lost, whoever has
 --- the key. The file must not exist; on the same stick as the key it is as safe as the key.
 ---
---- Look at a small stick afterwards (`blkid`): a copy that happens to lie in its first 4 MiB can make
---- libblkid take the stick itself for a container, because LUKS2 has a second header that is looked
---- for there. Nothing guards against that yet.
+--- LUKS2 has a second header, and `blkid` looks for it at nine places in the first 4 MiB of a device: a stick
+--- where the copy lies so would be taken for a container and not be mounted. The copy is laid elsewhere then.
 ---
 --- Source: cryptsetup-luksHeaderBackup(8).
 ---

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Content, Device, Kind, Machine, dm_name, is_below};
+use super::{Content, Device, Kind, Machine, Mount, dm_name, is_below};
 use crate::types::DevicePath;
 
 /// No device has this name.
@@ -55,11 +55,22 @@ impl Machine {
     /// Where the filesystems are mounted that what is written at or below a path can end on: the one
     /// that the path lies on, and those below it that lie on devices.
     pub fn filesystems_at(&self, path: &str) -> Vec<&String> {
-        let around = self.mounts.iter().rev().filter(|mount| mount.covers(path));
-        let around = around.max_by_key(|mount| mount.at.len());
+        let around = self.mount_of(path);
         let below = self.mounts.iter().filter(|mount| is_below(&mount.at, path));
         let below = below.filter(|mount| self.find(&mount.source).is_some());
         around.into_iter().chain(below).map(|mount| &mount.at).collect()
+    }
+
+    /// The mount that a path lies on.
+    fn mount_of(&self, path: &str) -> Option<&Mount> {
+        let around = self.mounts.iter().rev().filter(|mount| mount.covers(path));
+        around.max_by_key(|mount| mount.at.len())
+    }
+
+    /// The devices that a file lies on, the nearest first.
+    pub fn beneath(&self, path: &str) -> Vec<String> {
+        let device = self.mount_of(path).and_then(|mount| self.find(&mount.source));
+        device.map(|device| self.below(&device.path)).unwrap_or_default()
     }
 
     /// The running md array with this name, whatever number it has today.

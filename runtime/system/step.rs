@@ -80,6 +80,15 @@ pub enum Step {
         /// Which; it must not exist.
         place: Place,
     },
+    /// Keep the header of a container in a new file, where nobody takes the devices below for the container.
+    SaveHeader {
+        /// The program, up to the name of the file that it writes.
+        cmd: Cmd,
+        /// Which; it must not exist.
+        place: Place,
+        /// The devices that the file lies on.
+        beneath: Vec<String>,
+    },
     /// Make a sparse file.
     MakeImage {
         /// Which; it must not exist.
@@ -200,6 +209,7 @@ impl Step {
             | Self::Unmount { .. }
             | Self::SwapOn { .. }
             | Self::SwapOff { .. }
+            | Self::SaveHeader { .. }
             | Self::FillRandom { .. }
             | Self::Unpack { .. }
             | Self::Chown { .. } => true,
@@ -210,7 +220,7 @@ impl Step {
     /// The system's tools that it starts.
     pub fn tools(&self) -> Vec<&'static str> {
         match self {
-            Self::Run(cmd) | Self::Keep { cmd, .. } => cmd.tools(),
+            Self::Run(cmd) | Self::Keep { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.tools(),
             Self::Unpack { .. } => vec!["tar"],
             Self::Verify { .. } => vec!["gpg"],
             _ => Vec::new(),
@@ -265,6 +275,7 @@ impl fmt::Display for Step {
                 write!(f, "(umask 0377; head -c {bytes} /dev/random >{})", word(place))
             }
             Self::Keep { cmd, place } => write!(f, "(umask 0377; {cmd} >{})", word(place)),
+            Self::SaveHeader { cmd, place, .. } => write!(f, "{cmd} {}", word(place)),
             Self::MakeImage { place, size } => {
                 write!(f, "truncate -s {} {}", size.exact(), word(place))
             }
@@ -275,23 +286,18 @@ impl fmt::Display for Step {
             }
             Self::Mount(call) => call.fmt(f),
             Self::Unmount { at } => write!(f, "umount {}", quote(at)),
-            Self::SwapOn { device, priority: Some(priority) } => {
-                write!(f, "swapon -p {priority} {device}")
+            Self::SwapOn { device, priority } => {
+                let how = priority.map(|priority| format!("-p {priority} ")).unwrap_or_default();
+                write!(f, "swapon {how}{device}")
             }
-            Self::SwapOn { device, priority: None } => write!(f, "swapon {device}"),
             Self::SwapOff { device } => write!(f, "swapoff {device}"),
             Self::FillRandom { device, .. } => {
                 write!(f, "dd if=/dev/urandom of={device} bs=1M oflag=direct")
             }
-            Self::Verify { digests, signature: None, .. } => {
-                write!(f, "gpg --verify {0} && sha512sum --check {0}", word(digests))
+            Self::Verify { digests, signature, .. } => {
+                let apart = signature.as_ref().map(|file| word(file) + " ").unwrap_or_default();
+                write!(f, "gpg --verify {apart}{0} && sha512sum --check {0}", word(digests))
             }
-            Self::Verify { digests, signature: Some(signature), .. } => write!(
-                f,
-                "gpg --verify {} {1} && sha512sum --check {1}",
-                word(signature),
-                word(digests)
-            ),
             Self::Unpack { archive, into } => write!(
                 f,
                 "tar xpf {} --xattrs-include='*.*' --numeric-owner -C {}",

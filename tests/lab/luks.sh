@@ -116,4 +116,45 @@ luks::restore_header("/dev/ubda1", "/mnt/key/1.header");
 print(fs::label(luks::open("/dev/ubda1", "back", #{ key: "/mnt/key/one.bin" })));
 luks::close("back");' inside1
 do_ 'mount::unmount("/mnt/key");'
+
+# A copy can lie so that its second header falls where blkid looks for one: the control, by hand, and ours.
+# stick DEVICE AT: a FAT stick that is full up to where a copy's second header falls on this byte of the device.
+stick() {
+    must mkfs.vfat --mbr=n -s 8 -n STICK "$1" >/dev/null
+    must mount -o umask=0077 "$1" /mnt/key; echo 'the first file' >/mnt/key/first; umount /mnt/key
+    local first; first=$(grep -abom1 'the first file' "$1" | cut -d: -f1)
+    must mount -o umask=0077 "$1" /mnt/key
+    must head -c $(($2 - 0x4000 - first)) /dev/zero >/mnt/key/first
+}
+# lies STICK AT WHAT: where the second header falls is where WHAT is looked at.
+lies() {
+    local kind; kind=$(blkid -po value -s TYPE "$3")
+    [ "$1" = "$3" ] && must test "$kind" = vfat
+    stick "$1" "$2"
+    must cryptsetup luksHeaderBackup /dev/ubda1 --header-backup-file /mnt/key/copy; umount /mnt/key
+    must test "$(blkid -po value -s TYPE "$3")" = crypto_LUKS
+    # Its own header stays behind in what is free by then.
+    must dd if=/dev/zero of="$1" bs=1M count=40 conv=fsync 2>/dev/null
+    stick "$1" "$2"
+    do_ 'luks::backup_header("/dev/ubda1", "/mnt/key/copy");'; umount /mnt/key
+    must test "$(blkid -po value -s TYPE "$3")" = "$kind"
+    must mount -o umask=0077 "$1" /mnt/key
+    must cryptsetup luksHeaderBackup /dev/ubda1 --header-backup-file /run/copy; must cmp /run/copy /mnt/key/copy
+    must test "$(stat -c '%a %s' /run/copy)" = "400 $(stat -c %s /mnt/key/copy)"; rm -f /run/copy
+    must test "$(ls -A /mnt/key)" = "copy
+first"
+    umount /mnt/key; must_not ls -d /run/gscript-header-*
+}
+must mkfs.vfat --mbr=n /dev/ubdb >/dev/null
+for at in 0x40000 0x100000 0x400000; do lies /dev/ubdb $at /dev/ubdb; done
+printf 'label: dos\n1MiB,60MiB,c\n' | must sfdisk -q /dev/ubdb
+lies /dev/ubdb1 0x300000 /dev/ubdb
+# Where no other place is left, nothing half stays.
+stick /dev/ubdb1 0x100000
+head -c 17M /dev/zero >/mnt/key/copy; head -c 30M /dev/zero >/mnt/key/second; rm /mnt/key/copy
+umount /mnt/key; must mount -o umask=0077 /dev/ubdb1 /mnt/key
+echo 'luks::backup_header("/dev/ubda1", "/mnt/key/copy");' >do.rhai
+must_not "$G" do.rhai --yes 2>"$OUT/nowhere.err"; must_not test -e /mnt/key/copy
+must grep -q 'there is no place for it on /dev/ubdb1 where .*No space left' "$OUT/nowhere.err"
+umount /mnt/key
 nothing_left

@@ -34,10 +34,6 @@ fresh() {
     must blockdev --rereadpt /dev/ubda
     rmdir /mnt/key /mnt/gentoo 2>/dev/null
     must mkfs.vfat --mbr=n -n STICK -i 1234abcd /dev/ubdb >/dev/null
-    # A stick has something on it. Below 4 MiB the copy of a header could lie where libblkid looks for LUKS2's second
-    # header, and the whole stick would be taken for a container.
-    mkdir -p /run/stick; must mount /dev/ubdb /run/stick
-    head -c 6M /dev/zero >/run/stick/pictures; umount /run/stick; rmdir /run/stick
     must mkfs.ext4 -qF -U 00000000-0000-4000-8000-00000000000c /dev/ubdc
     journal_disk
 }

@@ -41,9 +41,8 @@ args! {
     /// Keeps a copy of a container's header. Without its header a container is lost, whoever has
     /// the key. The file must not exist; on the same stick as the key it is as safe as the key.
     ///
-    /// Look at a small stick afterwards (`blkid`): a copy that happens to lie in its first 4 MiB can make
-    /// libblkid take the stick itself for a container, because LUKS2 has a second header that is looked
-    /// for there. Nothing guards against that yet.
+    /// LUKS2 has a second header, and `blkid` looks for it at nine places in the first 4 MiB of a device: a stick
+    /// where the copy lies so would be taken for a container and not be mounted. The copy is laid elsewhere then.
     ///
     /// Source: cryptsetup-luksHeaderBackup(8).
     ///
@@ -157,14 +156,11 @@ impl Action for BackupHeader {
             _ => return Err(LuksRule::BackupExists { file: place.to_string() }.into()),
         }
         let file = self.file.to_string();
-        let cmd = Cmd::tool("cryptsetup").args([
-            "luksHeaderBackup",
-            &found.device.path,
-            "--header-backup-file",
-            &file,
-        ]);
+        let cmd = ["luksHeaderBackup", &found.device.path, "--header-backup-file"];
+        let cmd = Cmd::tool("cryptsetup").args(cmd);
         let content = cx.device(&self.device)?.content.clone();
-        Ok(Plan::run(cmd)
+        let beneath = cx.machine.beneath(&file);
+        Ok(Plan::step(Step::SaveHeader { cmd, place: place.clone(), beneath })
             .makes(Fact::File { place: place.clone(), digest: None, mode: None })
             .makes_all(content.map(|content| Fact::HeaderSaved { place: place.clone(), content }))
             .undo(Undo::Steps(vec![Step::Remove { place }]))

@@ -57,14 +57,14 @@ pub(super) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> 
 }
 
 /// Half a key is worse than none.
-fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result<()> {
+pub(super) fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result<()> {
     if result.is_err() {
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);
     }
     result.and_then(|()| settle_names(dir))
 }
 
-fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {
+pub(super) fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {
     let (dir, name) = own_parent_of(place)?;
     let flags =
         OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;

@@ -1,13 +1,14 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
-//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images), `header` (copies of headers),
 //! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
 mod claim;
 mod conversation;
 mod files;
 mod fill;
+mod header;
 mod holders;
 mod interrupt;
 mod key;
@@ -113,6 +114,9 @@ impl System for Real {
             Step::Keep { cmd, place } => {
                 let content = self.run_for_output(cmd, watch)?;
                 kernel(key::keep(place, &content))
+            }
+            Step::SaveHeader { cmd, place, beneath } => {
+                self.save_header(step, cmd, place, beneath, watch)
             }
             Step::MakeImage { place, size } => kernel(key::image(place, size.get())),
             Step::Allocate { place, size, nocow } => {

@@ -117,7 +117,12 @@ impl Event {
                 }
                 _ => broken(how.clone(), says),
             },
-            (Self::Hangs { step }, Step::Run(Cmd { limit, .. })) if step.is_in(text) => {
+            (
+                Self::Hangs { step },
+                Step::Run(Cmd { limit, .. })
+                | Step::Keep { cmd: Cmd { limit, .. }, .. }
+                | Step::SaveHeader { cmd: Cmd { limit, .. }, .. },
+            ) if step.is_in(text) => {
                 // Without a limit of its own, somebody has to press Ctrl-C.
                 broken(limit.map_or(Broken::Interrupted, Broken::TimedOut), &[])
             }

@@ -146,21 +146,13 @@ impl System for Sim {
                 let content = self.trees.read(place)?;
                 self.trees.put(place, file(content, Some(*mode)))?;
             }
-            Step::MakeKey { place, .. } => {
-                let content = Text::Unknown("random bytes".into());
-                self.trees.put(place, file(content, Some(Mode::new(0o400))))?;
-            }
-            Step::Keep { cmd, place } => {
-                let content = Text::Unknown(format!("what {} printed", cmd.name()));
-                self.trees.put(place, file(content, Some(Mode::new(0o400))))?;
-            }
-            Step::MakeImage { place, .. } => {
-                let content = Text::Unknown("a filesystem image".into());
-                self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
-            }
-            Step::Allocate { place, .. } => {
-                let content = Text::Unknown("swap space".into());
-                self.trees.put(place, file(content, Some(Mode::new(0o600))))?;
+            Step::MakeKey { place, .. }
+            | Step::Keep { place, .. }
+            | Step::SaveHeader { place, .. }
+            | Step::MakeImage { place, .. }
+            | Step::Allocate { place, .. } => {
+                let (what, mode) = new_file(step);
+                self.trees.put(place, file(Text::Unknown(what), Some(mode)))?;
             }
             Step::Unpack { archive, into } => {
                 self.trees.fill(into, format!("what {archive} contains"))?;
@@ -274,6 +266,18 @@ impl System for Sim {
     }
 }
 
+/// What is in the new file that a step makes, and who may read it.
+fn new_file(step: &Step) -> (String, Mode) {
+    let (what, mode) = match step {
+        Step::MakeKey { .. } => ("random bytes".into(), 0o400),
+        Step::Keep { cmd, .. } => (format!("what {} printed", cmd.name()), 0o400),
+        Step::SaveHeader { .. } => ("the copy of a header".into(), 0o400),
+        Step::Allocate { .. } => ("swap space".into(), 0o600),
+        _ => ("a filesystem image".into(), 0o600),
+    };
+    (what, Mode::new(mode))
+}
+
 impl Sim {
     /// Keeps what a step wrote.
     fn remember(&mut self, step: &Step) {
@@ -282,6 +286,7 @@ impl Sim {
             Step::Copy { to, .. } => (to, self.trees.read(to).ok()),
             Step::MakeKey { place, .. }
             | Step::Keep { place, .. }
+            | Step::SaveHeader { place, .. }
             | Step::MakeImage { place, .. } => (place, self.trees.read(place).ok()),
             Step::Remove { place } => (place, None),
             _ => return,
