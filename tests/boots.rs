@@ -307,6 +307,26 @@ fn torture_boot_with_a_header_that_came_back_from_its_copy() {
     Plugged::of(&lab).reaches(&[PASSPHRASE]);
 }
 
+#[test]
+#[ignore = "minutes: make torture"]
+fn torture_boot_from_a_disk_with_sectors_of_4_kib() {
+    let test = "torture_boot_from_a_disk_with_sectors_of_4_kib";
+    let Some(lab) = material(test) else { return };
+    in_lab(
+        &lab,
+        test,
+        "must modprobe loop max_part=8
+        DISK=$(losetup --find --show --partscan --sector-size 4096 /dev/ubda)
+        must test \"$(blockdev --getss $DISK)\" = 4096
+        stick
+        must install_ --set firmware=efi
+        must losetup -d $DISK
+        nothing_left",
+    );
+    let efi = Plugged { firmware: Firmware::Efi, sectors_4k: true, ..Plugged::of(&lab) };
+    efi.reaches(&[PASSPHRASE]);
+}
+
 /// The number of the record that says that this action is done.
 fn record_of(journal: &str, action: &str) -> usize {
     let records: Vec<serde_json::Value> =
