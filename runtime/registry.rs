@@ -136,6 +136,8 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::kernel::Install>(),
     action::<p::kernel::ModulesRebuild>(),
     action::<p::kernel::Initramfs>(),
+    action::<p::kernel::Sources>(),
+    action::<p::kernel::CopyFrom>(),
     query::<p::boot::Cmdline>(),
     action::<p::boot::GrubInstall>(),
     action::<p::boot::GrubConfig>(),

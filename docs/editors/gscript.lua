@@ -1765,6 +1765,36 @@ function kernel.modules_rebuild(root) end
 ---@return any
 function kernel.initramfs(root, options) end
 
+--- Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their folder.
+---
+--- Source: `eselect kernel set`; Gentoo's handbook, "Configuring the kernel".
+---
+--- ```
+--- kernel::sources("/mnt/old", "6.6.62-gentoo");
+--- ```
+---@param root string The mount point of the system.
+---@param version string The version in the folder's name, `linux-VERSION`.
+---@return any
+function kernel.sources(root, version) end
+
+---@class gscript.kernel.copy_from.options
+---@field from? string The system that has it.
+
+--- Takes over a kernel from another system, by default the running one: its modules, its image and
+--- configuration in `/boot` and, where it has them, its sources. For a system that can't install one
+--- itself. Returns the path of the image; the initramfs is `kernel.initramfs` with the same version.
+---
+--- Source: guide VF, where the package of the kernel does not install on virtiofs.
+---
+--- ```
+--- kernel::copy_from("/mnt/old", "6.6.62-gentoo-dist", #{ from: "/" });
+--- ```
+---@param root string The mount point of the system.
+---@param version string The kernel's version, as `uname -r` and the folder of its modules have it.
+---@param options? gscript.kernel.copy_from.options
+---@return any
+function kernel.copy_from(root, version, options) end
+
 ---@class gscript.boot
 boot = {}
 

@@ -21,6 +21,7 @@ const fn tool(name: &'static str, debian: &'static str, gentoo: &'static str) ->
 pub const PROGRAMS: &[ProgramInfo] = &[
     tool("blkid", "util-linux", "sys-apps/util-linux"),
     tool("btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
+    tool("cp", "coreutils", "sys-apps/coreutils"),
     tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
     tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
     tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),

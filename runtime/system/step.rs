@@ -31,6 +31,13 @@ pub enum Step {
         /// Permission bits; those of the source when absent.
         mode: Option<Mode>,
     },
+    /// Copy a folder with everything in it, as it is; what is there with the same name is replaced.
+    CopyTree {
+        /// From where.
+        from: Place,
+        /// To where.
+        to: Place,
+    },
     /// Make a folder, and those above it.
     MakeDir {
         /// Which.
@@ -212,6 +219,7 @@ impl Step {
             | Self::SaveHeader { .. }
             | Self::FillRandom { .. }
             | Self::Unpack { .. }
+            | Self::CopyTree { .. }
             | Self::Chown { .. } => true,
             _ => false,
         }
@@ -222,6 +230,7 @@ impl Step {
         match self {
             Self::Run(cmd) | Self::Keep { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.tools(),
             Self::Unpack { .. } => vec!["tar"],
+            Self::CopyTree { .. } => vec!["cp"],
             Self::Verify { .. } => vec!["gpg"],
             _ => Vec::new(),
         }
@@ -263,6 +272,7 @@ impl fmt::Display for Step {
                 Some(mode) => write!(f, "install -m {mode} {} {}", word(from), word(to)),
                 None => write!(f, "cp -L {} {}", word(from), word(to)),
             },
+            Self::CopyTree { from, to } => write!(f, "cp -aT {} {}", word(from), word(to)),
             Self::MakeDir { place, mode } if mode.bits() == 0o755 => {
                 write!(f, "mkdir -p {}", word(place))
             }

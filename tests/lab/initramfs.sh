@@ -1,7 +1,30 @@
 # The initramfs: real dracut, real modules, and what the guide's boot needs is in it.
 KV=$(basename /usr/lib/uml/modules/*)
-mkdir -p $T/usr/lib/modules $T/boot $T/usr/src/linux/include/config && ln -sfn "/usr/lib/uml/modules/$KV" $T/usr/lib/modules/"$KV"
-echo "$KV" >$T/usr/src/linux/include/config/kernel.release
+# A kernel that another system has: its modules, its image where sources have it, and the sources.
+S=usr/src/linux-$KV giver=/run/giver
+mkdir -p $giver/usr/lib/modules "$giver/$S"/{arch/x86/boot,include/config}
+ln -s usr/lib $giver/lib; cp -a "/usr/lib/uml/modules/$KV" $giver/usr/lib/modules/
+echo 'an image' >"$giver/$S/arch/x86/boot/bzImage"; ln -s arch/x86/boot/bzImage "$giver/$S/vmlinuz"
+echo 'CONFIG_MODULES=y' >"$giver/usr/lib/modules/$KV/config"
+printf 'VERSION = 1\nPATCHLEVEL = 2\nSUBLEVEL = 3\n' >"$giver/$S/Makefile"; echo "$KV" >"$giver/$S/include/config/kernel.release"
+copy_from="kernel::copy_from(\"/mnt/t\", \"$KV\", #{ from: \"$giver\" })"
+# What lies in the way is replaced, and leads nowhere: a link with the name of a file, and of a folder.
+mkdir -p "$T/usr/lib/modules/$KV" /run/elsewhere; echo 'not to be touched' >/run/elsewhere/file
+ln -s /run/elsewhere/file "$T/usr/lib/modules/$KV/modules.dep"
+ln -s /run/elsewhere "$T/usr/lib/modules/$KV/kernel"
+fails "cannot overwrite non-directory" "$copy_from;"; must_not test -e "$T/boot/vmlinuz-$KV"
+rm "$T/usr/lib/modules/$KV/kernel"
+do_ "if $copy_from != \"/boot/vmlinuz-$KV\" { throw \"the path\"; }"
+must test "$(ls -A /run/elsewhere) $(cat /run/elsewhere/file)" = 'file not to be touched'
+for at in usr/lib/modules/"$KV" "$S"; do must diff -r --no-dereference $giver/"$at" $T/"$at"; done
+must test "$(cat $T/boot/vmlinuz-"$KV" $T/boot/config-"$KV")" = 'an image
+CONFIG_MODULES=y'
+same_again "$copy_from;"
+refused 'there are no modules of the kernel 1.2.3' 'kernel::copy_from("/mnt/t", "1.2.3");'
+rm -f $T/usr/src/linux
+refused 'there are no kernel sources at /mnt/t/usr/src/linux-1.2.3' 'kernel::sources("/mnt/t", "1.2.3");'
+same_again "kernel::sources(\"/mnt/t\", \"$KV\");"
+must test "$(readlink $T/usr/src/linux)" = "linux-$KV"
 do_ 'kernel::initramfs("/mnt/t", #{ add: ["crypt", "crypt-gpg", "lvm"], compress: "zstd -1" });'
 lsinitrd $T/boot/initramfs-"$KV".img >image.txt
 for what in sbin/cryptsetup bin/gpg bin/stty sbin/lvm dm-crypt.ko crypt-gpg-lib.sh; do

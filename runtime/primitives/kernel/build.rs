@@ -174,8 +174,13 @@ impl Action for Build {
     }
 }
 
-/// The steps that put a file of the sources into `/boot`.
-fn installed(plan: Plan<()>, from: Place, to: Place, cx: &Planning<'_>) -> Result<Plan<()>> {
+/// The steps that put a file of a kernel into `/boot`.
+pub(super) fn installed(
+    plan: Plan<()>,
+    from: Place,
+    to: Place,
+    cx: &Planning<'_>,
+) -> Result<Plan<()>> {
     let digest = match crate::primitives::file::text(&from, cx)? {
         None => return Err(KernelRule::NotBuilt { place: from }.into()),
         Some(Text::Known(bytes)) => Some(sha256(&bytes)),

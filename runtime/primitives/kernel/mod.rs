@@ -6,6 +6,7 @@ mod initramfs;
 mod known;
 mod require;
 mod rule;
+mod sources;
 mod version;
 
 pub use build::{Build, GenkernelConf, Install, ModulesRebuild};
@@ -13,6 +14,7 @@ pub use config::{Config, ConfigOption};
 pub use initramfs::Initramfs;
 pub use require::Require;
 pub use rule::KernelRule;
+pub use sources::{CopyFrom, Sources};
 pub use version::{Installed, Version};
 
 /// Where the sources of the kernel in use are.

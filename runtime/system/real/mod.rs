@@ -1,11 +1,12 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
-//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images), `header` (copies of headers),
+//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images), `copy` (whole folders), `header` (copies of headers),
 //! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
 mod claim;
 mod conversation;
+mod copy;
 mod files;
 mod fill;
 mod header;
@@ -105,6 +106,7 @@ impl System for Real {
             }
             Step::Write { content: Text::Unknown(why), .. } => Err(StepError::kernel(step, why)),
             Step::Copy { from, to, mode } => kernel(files::copy(from, to, *mode)),
+            Step::CopyTree { from, to } => self.copy_tree(step, from, to, watch),
             Step::MakeDir { place, mode } => kernel(files::make_dir(place, *mode)),
             Step::Link { place, to } => kernel(files::link(place, to)),
             Step::Remove { place } => kernel(files::remove(place)),

@@ -158,6 +158,10 @@ impl System for Sim {
                 self.trees.fill(into, format!("what {archive} contains"))?;
                 self.trees.doubt(into)?;
             }
+            Step::CopyTree { from, to } => {
+                self.trees.make_dirs(to, Mode::new(0o755))?;
+                self.trees.fill(to, format!("what is in {from}"))?;
+            }
             Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
                 self.trees.doubt(&Place::here(root))?;
             }

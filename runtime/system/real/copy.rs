@@ -1,0 +1,40 @@
+//! Copying a folder with everything in it, with the system's cp, which knows every attribute.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+
+use nix::fcntl::OFlag;
+
+use super::super::{Cmd, Outcome, Step, StepError, Watch};
+use super::Real;
+use super::files::{open_in, own_parent_of};
+use crate::types::Place;
+
+impl Real {
+    pub(super) fn copy_tree(
+        &mut self,
+        step: &Step,
+        from: &Place,
+        to: &Place,
+        watch: &mut dyn Watch,
+    ) -> Result<Outcome, StepError> {
+        let kernel = |error: io::Error| StepError::kernel(step, error);
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let source = open_in(&from.root, &from.path, flags).map_err(kernel)?;
+        let (folder, name) = own_parent_of(to).map_err(kernel)?;
+        let source = without_links(&source).map_err(kernel)?;
+        let to = without_links(&folder).map_err(kernel)?.join(name);
+        // A link with the name of a file is replaced, never written through; one with the name of a folder is an error.
+        let cmd = Cmd::tool("cp")
+            .args(["--archive", "--remove-destination", "--no-target-directory"])
+            .args([source.to_string_lossy(), to.to_string_lossy()])
+            .limit(None);
+        self.run(&cmd, watch)
+    }
+}
+
+/// Where an open folder is, whatever links led there.
+fn without_links(folder: &OwnedFd) -> io::Result<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()))
+}
