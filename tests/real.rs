@@ -273,3 +273,12 @@ fn a_signed_tarball_that_is_hostile() {
     let Some(done) = lab.run(test, script) else { return };
     done.succeeded();
 }
+
+#[test]
+fn services_of_a_system_that_systemd_has_started() {
+    let lab = Lab::new(&["16M"]);
+    let script = concat!(include_str!("lab/target.sh"), include_str!("lab/systemd.sh"));
+    let test = "services_of_a_system_that_systemd_has_started";
+    let Some(done) = lab.run(test, script) else { return };
+    done.succeeded();
+}

@@ -78,7 +78,8 @@ impl Call {
 /// What a call acts on: its required devices, paths and names.
 pub(super) fn about(spec: &Spec, arguments: &Map) -> String {
     let telling = spec.params.iter().filter(|param| {
-        param.required() && !param.ty.list && !matches!(param.ty.completes, Completes::Nothing)
+        let names = param.name == "name" || !matches!(param.ty.completes, Completes::Nothing);
+        param.required() && !param.ty.list && names
     });
     let words: Vec<&str> = telling
         .filter_map(|param| arguments.iter().find(|(name, _)| name == param.name))
