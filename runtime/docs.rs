@@ -113,6 +113,14 @@ pub fn example(spec: &Spec) -> Option<String> {
     split_example(spec.doc).1.map(unindent)
 }
 
+/// The doc comment, with its example in Lua.
+pub(crate) fn in_lua(doc: &str) -> String {
+    match split_example(doc) {
+        (text, Some(example)) => format!("{text}```lua\n{}\n ```", to_lua(example)),
+        (text, None) => text.to_owned(),
+    }
+}
+
 /// Doc comments keep the blank behind their slashes.
 pub(crate) fn unindent(text: &str) -> String {
     text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::docs::unindent;
+use crate::docs::{in_lua, unindent};
 use crate::registry::PRIMITIVES;
 use crate::script::{Language, PARAMS, domains};
 use crate::spec::Spec;
@@ -122,7 +122,7 @@ pub fn lua() -> String {
 
 fn lua_function(out: &mut String, spec: &Spec) {
     let mut classes = String::new();
-    let mut head = comment("---", spec.doc);
+    let mut head = comment("---", &in_lua(spec.doc));
     let mut names = Vec::new();
     for param in spec.required() {
         let kind = lua_type(spec, param, &mut classes);

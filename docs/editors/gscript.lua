@@ -20,8 +20,8 @@ disk = {}
 ---
 --- Source: lsblk(8).
 ---
---- ```
---- let disks = disk::list();
+--- ```lua
+--- local disks = disk.list()
 --- ```
 ---@return any
 function disk.list() end
@@ -32,8 +32,8 @@ function disk.list() end
 ---
 --- Source: lsblk(8), blkid(8).
 ---
---- ```
---- print(disk::info("/dev/sdb1").label);
+--- ```lua
+--- print(disk.info("/dev/sdb1").label)
 --- ```
 ---@param device string The device, by any of its names.
 ---@return any
@@ -42,8 +42,8 @@ function disk.info(device) end
 --- Tells who holds a device: a list of maps with `what` (a sentence) and `free` (the command
 --- that gives it back), in the order in which they have to be freed. Empty when it is free.
 ---
---- ```
---- let holders = disk::holders("/dev/sdc");
+--- ```lua
+--- local holders = disk.holders("/dev/sdc")
 --- ```
 ---@param device string The device.
 ---@return any
@@ -68,12 +68,12 @@ function disk.holders(device) end
 ---
 --- Source: sfdisk(8); guide ER, "Partition The Hard Drive".
 ---
---- ```
---- let parts = disk::partition("/dev/sda", [
----     #{ name: "boot", size: "512M", kind: "linux" },
----     #{ name: "root", size: "rest", kind: "luks" },
---- ]);
---- fs::make(parts.boot);
+--- ```lua
+--- local parts = disk.partition("/dev/sda", {
+---     { name = "boot", size = "512M", kind = "linux" },
+---     { name = "root", size = "rest", kind = "luks" },
+--- })
+--- fs.make(parts.boot)
 --- ```
 ---@param disk string The whole disk.
 ---@param parts gscript.disk.partition.parts[] Its partitions, as maps.
@@ -87,8 +87,8 @@ function disk.partition(disk, parts, options) end
 ---
 --- Source: wipefs(8).
 ---
---- ```
---- disk::wipe("/dev/sda");
+--- ```lua
+--- disk.wipe("/dev/sda")
 --- ```
 ---@param device string The disk, partition or volume.
 ---@return any
@@ -103,8 +103,8 @@ function disk.wipe(device) end
 --- Source: guide ER, "Populate $ROOT_DEV With Random Data"; the key stream is AES-256 in counter
 --- mode with a throw-away key.
 ---
---- ```
---- disk::fill_random("/dev/sda2");
+--- ```lua
+--- disk.fill_random("/dev/sda2")
 --- ```
 ---@param device string The disk, partition or volume.
 ---@return any
@@ -122,9 +122,9 @@ key = {}
 ---
 --- Source: guide ER, "Create The Encryption Key"; random(7).
 ---
---- ```
---- let key = key::generate("/mnt/key/laptop.bin");
---- luks::format("/dev/sda2", #{ key: key });
+--- ```lua
+--- local key = key.generate("/mnt/key/laptop.bin")
+--- luks.format("/dev/sda2", { key = key })
 --- ```
 ---@param path string Where; the folder must exist, and belongs on a stick, not on the disk that it will open.
 ---@param options? gscript.key.generate.options
@@ -134,8 +134,8 @@ function key.generate(path, options) end
 --- Checks that a key file can be trusted with a disk: a regular file, not empty, readable by
 --- its owner only, and not plainly predictable. Returns a map with `bytes`.
 ---
---- ```
---- print(key::check("/mnt/key/keyfile.bin").bytes);
+--- ```lua
+--- print(key.check("/mnt/key/keyfile.bin").bytes)
 --- ```
 ---@param path string The key file.
 ---@return any
@@ -147,9 +147,9 @@ function key.check(path) end
 ---
 --- Source: gpg(1), `--symmetric`; guide ER, "gpg --symmetric" for the key on the stick.
 ---
---- ```
---- key::generate("/mnt/key/laptop.bin");
---- key::protect("/mnt/key/laptop.bin", "/mnt/key/laptop.gpg", passphrase);
+--- ```lua
+--- key.generate("/mnt/key/laptop.bin")
+--- key.protect("/mnt/key/laptop.bin", "/mnt/key/laptop.gpg", passphrase)
 --- ```
 ---@param key string The plain key file.
 ---@param to string Where the protected one goes, `.gpg` by custom.
@@ -182,13 +182,13 @@ luks = {}
 --- Source: cryptsetup-luksFormat(8); guide ER, "Create And Mount The Encrypted Partition". The
 --- guide's `aes-xts-plain` repeats its numbering after 2 TiB: `aes-xts-plain64` is the default.
 ---
---- ```
---- luks::format("/dev/sda2", #{ key: "/mnt/key/keyfile.bin" });
---- luks::format("/dev/sda2", #{ key: "/mnt/key/keyfile.bin", version: "luks1" });
---- luks::format("/dev/sda2", #{
----     key: "/mnt/key/keyfile.bin",
----     kdf: #{ kind: "argon2id", memory: "32M", iterations: 4 },
---- });
+--- ```lua
+--- luks.format("/dev/sda2", { key = "/mnt/key/keyfile.bin" })
+--- luks.format("/dev/sda2", { key = "/mnt/key/keyfile.bin", version = "luks1" })
+--- luks.format("/dev/sda2", {
+---     key = "/mnt/key/keyfile.bin",
+---     kdf = { kind = "argon2id", memory = "32M", iterations = 4 },
+--- })
 --- ```
 ---@param device string The partition or other device.
 ---@param options? gscript.luks.format.options
@@ -206,9 +206,9 @@ function luks.format(device, options) end
 ---
 --- Source: cryptsetup-open(8); guide ER, `luksOpen $ROOT_DEV $ENC_HDD`.
 ---
---- ```
---- let inside = luks::open("/dev/sda3", "hdd_a3", #{ key: "/mnt/key/keyfile.bin" });
---- lvm::pv_create(inside);
+--- ```lua
+--- local inside = luks.open("/dev/sda3", "hdd_a3", { key = "/mnt/key/keyfile.bin" })
+--- lvm.pv_create(inside)
 --- ```
 ---@param device string The container.
 ---@param name string The name below `/dev/mapper`; a telling one is `hdd_a3` for `/dev/sda3`.
@@ -220,9 +220,9 @@ function luks.open(device, name, options) end
 ---
 --- Source: cryptsetup-close(8).
 ---
---- ```
---- luks::open("/dev/sda3", "hdd_a3", #{ key: "/mnt/key/keyfile.bin" });
---- luks::close("hdd_a3");
+--- ```lua
+--- luks.open("/dev/sda3", "hdd_a3", { key = "/mnt/key/keyfile.bin" })
+--- luks.close("hdd_a3")
 --- ```
 ---@param name string The name below `/dev/mapper`.
 ---@return any
@@ -231,8 +231,8 @@ function luks.close(name) end
 --- Tells about a container: `version`, `uuid`, `cipher`, `offset` (bytes before the data),
 --- `slots` (the key slots in use) and `open` (the device of its inside, if it is open).
 ---
---- ```
---- print(luks::info("/dev/sda3").slots);
+--- ```lua
+--- print(luks.info("/dev/sda3").slots)
 --- ```
 ---@param device string The container.
 ---@return any
@@ -241,8 +241,8 @@ function luks.info(device) end
 --- Lists the containers of the machine, open or not, as maps with `device`, `human` (its size for
 --- people), `disk` (its make and size), `uuid` and `open` (the device of its inside, if it is open).
 ---
---- ```
---- let found = luks::containers();
+--- ```lua
+--- local found = luks.containers()
 --- ```
 ---@return any
 function luks.containers() end
@@ -255,8 +255,8 @@ function luks.containers() end
 ---
 --- Source: cryptsetup-open(8), `--test-passphrase`.
 ---
---- ```
---- let fits = luks::test_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin" });
+--- ```lua
+--- local fits = luks.test_key("/dev/sda3", { key = "/mnt/key/keyfile.bin" })
 --- ```
 ---@param device string The container.
 ---@param options? gscript.luks.test_key.options
@@ -268,8 +268,8 @@ function luks.test_key(device, options) end
 ---
 --- Source: cryptsetup(8), `--version`; guide ER, "Ensuring cryptsetup Version Is Correct".
 ---
---- ```
---- print(luks::version());
+--- ```lua
+--- print(luks.version())
 --- ```
 ---@return any
 function luks.version() end
@@ -293,9 +293,9 @@ function luks.version() end
 --- Source: cryptsetup-luksAddKey(8); guide ER, "You can have up to eight (8) key files and/or
 --- passphrases".
 ---
---- ```
---- key::generate("/mnt/key/second.bin");
---- luks::add_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin", new_key: "/mnt/key/second.bin" });
+--- ```lua
+--- key.generate("/mnt/key/second.bin")
+--- luks.add_key("/dev/sda3", { key = "/mnt/key/keyfile.bin", new_key = "/mnt/key/second.bin" })
 --- ```
 ---@param device string The container.
 ---@param options? gscript.luks.add_key.options
@@ -306,10 +306,10 @@ function luks.add_key(device, options) end
 ---
 --- Source: cryptsetup-luksKillSlot(8).
 ---
---- ```
---- key::generate("/mnt/key/second.bin");
---- luks::add_key("/dev/sda3", #{ key: "/mnt/key/keyfile.bin", new_key: "/mnt/key/second.bin" });
---- luks::remove_key("/dev/sda3", 0);
+--- ```lua
+--- key.generate("/mnt/key/second.bin")
+--- luks.add_key("/dev/sda3", { key = "/mnt/key/keyfile.bin", new_key = "/mnt/key/second.bin" })
+--- luks.remove_key("/dev/sda3", 0)
 --- ```
 ---@param device string The container.
 ---@param slot integer The slot, as `luks.info` and `luks.add_key` tell it.
@@ -324,8 +324,8 @@ function luks.remove_key(device, slot) end
 ---
 --- Source: cryptsetup-luksHeaderBackup(8).
 ---
---- ```
---- luks::backup_header("/dev/sda3", "/mnt/key/sda3.header");
+--- ```lua
+--- luks.backup_header("/dev/sda3", "/mnt/key/sda3.header")
 --- ```
 ---@param device string The container.
 ---@param file string Where the copy goes.
@@ -337,8 +337,8 @@ function luks.backup_header(device, file) end
 ---
 --- Source: cryptsetup-luksHeaderRestore(8).
 ---
---- ```
---- luks::restore_header("/dev/sda3", "/mnt/key/saved.header");
+--- ```lua
+--- luks.restore_header("/dev/sda3", "/mnt/key/saved.header")
 --- ```
 ---@param device string The device.
 ---@param file string The copy.
@@ -359,8 +359,8 @@ crypt = {}
 --- Source: cryptsetup-open(8), "PLAIN"; the kernel makes the key (urandom(4)). A device with a
 --- header of its own, LUKS for example, is nothing for this: the header would be gone.
 ---
---- ```
---- crypt::swap_on("/dev/sda1", "swap");
+--- ```lua
+--- crypt.swap_on("/dev/sda1", "swap")
 --- ```
 ---@param device string The partition or volume.
 ---@param name string The name below `/dev/mapper`.
@@ -384,9 +384,9 @@ md = {}
 ---
 --- Source: mdadm(8), md(4).
 ---
---- ```
---- let array = md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
---- fs::make(array);
+--- ```lua
+--- local array = md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
+--- fs.make(array)
 --- ```
 ---@param name string Its name.
 ---@param level "raid0"|"raid1"|"raid5"|"raid6"|"raid10" How it spreads data: raid0 for speed alone, raid1 for copies, raid5 and raid6 survive the loss of one and of two devices, raid10 is copies and speed.
@@ -402,10 +402,10 @@ function md.create(name, level, devices, options) end
 ---
 --- Source: mdadm(8), `--assemble`.
 ---
---- ```
---- md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
---- md::stop("root");
---- let array = md::assemble("root");
+--- ```lua
+--- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
+--- md.stop("root")
+--- local array = md.assemble("root")
 --- ```
 ---@param name string Its name.
 ---@param options? gscript.md.assemble.options
@@ -417,9 +417,9 @@ function md.assemble(name, options) end
 ---
 --- Source: mdadm(8), `--stop`.
 ---
---- ```
---- md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
---- md::stop("root");
+--- ```lua
+--- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
+--- md.stop("root")
 --- ```
 ---@param name string Its name.
 ---@return any
@@ -430,9 +430,9 @@ function md.stop(name) end
 ---
 --- Source: mdadm(8), `--examine`, `--detail`.
 ---
---- ```
---- md::create("root", "raid1", ["/dev/sda2", "/dev/sda3"]);
---- print(md::info("root").members);
+--- ```lua
+--- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
+--- print(md.info("root").members)
 --- ```
 ---@param name string Its name.
 ---@return any
@@ -449,9 +449,9 @@ lvm = {}
 ---
 --- Source: pvcreate(8); guide ER, "Use LVM".
 ---
---- ```
---- let pv = lvm::pv_create("/dev/sda2");
---- lvm::vg_create("vg", [pv]);
+--- ```lua
+--- local pv = lvm.pv_create("/dev/sda2")
+--- lvm.vg_create("vg", {pv})
 --- ```
 ---@param device string A partition, or the inside of a container.
 ---@param options? gscript.lvm.pv_create.options
@@ -465,8 +465,8 @@ function lvm.pv_create(device, options) end
 ---
 --- Source: vgcreate(8); guide ER, `vgcreate $VG_NAME /dev/mapper/$ENC_HDD`.
 ---
---- ```
---- lvm::vg_create("vg_hostos", [lvm::pv_create("/dev/sda2")]);
+--- ```lua
+--- lvm.vg_create("vg_hostos", {lvm.pv_create("/dev/sda2")})
 --- ```
 ---@param name string Its name.
 ---@param devices string[] Its physical volumes.
@@ -478,8 +478,8 @@ function lvm.vg_create(name, devices, options) end
 ---
 --- Source: vgchange(8); guide ER, `vgchange -a y $VG_NAME`.
 ---
---- ```
---- lvm::vg_activate("vg_old");
+--- ```lua
+--- lvm.vg_activate("vg_old")
 --- ```
 ---@param name string Its name.
 ---@return any
@@ -490,9 +490,9 @@ function lvm.vg_activate(name) end
 ---
 --- Source: vgchange(8).
 ---
---- ```
---- lvm::vg_activate("vg_old");
---- lvm::vg_deactivate("vg_old");
+--- ```lua
+--- lvm.vg_activate("vg_old")
+--- lvm.vg_deactivate("vg_old")
 --- ```
 ---@param name string Its name.
 ---@return any
@@ -504,8 +504,8 @@ function lvm.vg_deactivate(name) end
 ---
 --- Source: vgs(8); guide ER, "the number of physical extents available".
 ---
---- ```
---- print(lvm::vg_info("vg_old").free);
+--- ```lua
+--- print(lvm.vg_info("vg_old").free)
 --- ```
 ---@param name string Its name.
 ---@return any
@@ -519,8 +519,8 @@ function lvm.vg_info(name) end
 ---
 --- Source: vgs(8).
 ---
---- ```
---- let names = lvm::groups(#{ on: "/dev/sdc2" });
+--- ```lua
+--- local names = lvm.groups({ on = "/dev/sdc2" })
 --- ```
 ---@param options? gscript.lvm.groups.options
 ---@return any
@@ -536,12 +536,12 @@ function lvm.groups(options) end
 --- Source: lvcreate(8); guide ER: the swap volume with `--contiguous y`, the root volume with all
 --- free extents.
 ---
---- ```
---- lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
---- let swap = lvm::lv_create("vg", "swap", "4G", #{ contiguous: true });
---- let root = lvm::lv_create("vg", "root", "100%FREE");
---- lvm::vg_create("two", [lvm::pv_create("/dev/sda1"), lvm::pv_create("/dev/sda3")]);
---- lvm::lv_create("two", "copied", "100M", #{ raid: "raid1" });
+--- ```lua
+--- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
+--- local swap = lvm.lv_create("vg", "swap", "4G", { contiguous = true })
+--- local root = lvm.lv_create("vg", "root", "100%FREE")
+--- lvm.vg_create("two", {lvm.pv_create("/dev/sda1"), lvm.pv_create("/dev/sda3")})
+--- lvm.lv_create("two", "copied", "100M", { raid = "raid1" })
 --- ```
 ---@param group string The volume group.
 ---@param name string Its name in the group.
@@ -560,10 +560,10 @@ function lvm.lv_create(group, name, size, options) end
 ---
 --- Source: lvmthin(7).
 ---
---- ```
---- lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
---- let pool = lvm::thin_pool_create("vg", "pool", "100%FREE");
---- lvm::thin_create("vg", pool, "root", "20G");
+--- ```lua
+--- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
+--- local pool = lvm.thin_pool_create("vg", "pool", "100%FREE")
+--- lvm.thin_create("vg", pool, "root", "20G")
 --- ```
 ---@param group string The volume group.
 ---@param name string Its name in the group.
@@ -577,10 +577,10 @@ function lvm.thin_pool_create(group, name, size, options) end
 ---
 --- Source: lvmthin(7).
 ---
---- ```
---- lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
---- lvm::thin_pool_create("vg", "pool", "10G");
---- let home = lvm::thin_create("vg", "pool", "home", "20G");
+--- ```lua
+--- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
+--- lvm.thin_pool_create("vg", "pool", "10G")
+--- local home = lvm.thin_create("vg", "pool", "home", "20G")
 --- ```
 ---@param group string The volume group.
 ---@param pool string The pool.
@@ -593,9 +593,9 @@ function lvm.thin_create(group, pool, name, size) end
 ---
 --- Source: lvremove(8).
 ---
---- ```
---- lvm::vg_activate("vg_old");
---- lvm::lv_remove("vg_old", "data");
+--- ```lua
+--- lvm.vg_activate("vg_old")
+--- lvm.lv_remove("vg_old", "data")
 --- ```
 ---@param group string The volume group.
 ---@param name string Its name in the group.
@@ -606,10 +606,10 @@ function lvm.lv_remove(group, name) end
 ---
 --- Source: lvremove(8).
 ---
---- ```
---- lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
---- lvm::thin_pool_create("vg", "pool", "10G");
---- lvm::thin_pool_remove("vg", "pool");
+--- ```lua
+--- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
+--- lvm.thin_pool_create("vg", "pool", "10G")
+--- lvm.thin_pool_remove("vg", "pool")
 --- ```
 ---@param group string The volume group.
 ---@param name string Its name in the group.
@@ -620,9 +620,9 @@ function lvm.thin_pool_remove(group, name) end
 ---
 --- Source: vgremove(8).
 ---
---- ```
---- lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
---- lvm::vg_remove("vg");
+--- ```lua
+--- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
+--- lvm.vg_remove("vg")
 --- ```
 ---@param name string Its name.
 ---@return any
@@ -642,9 +642,9 @@ fs = {}
 --- Source: mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8), mkfs.fat(8), mkfs.f2fs(8); guide ER,
 --- "Formatting And Mounting Required Partitions".
 ---
---- ```
---- fs::make("/dev/sda1");
---- let uuid = fs::make("/dev/sda1", #{ kind: "vfat", label: "EFI" });
+--- ```lua
+--- fs.make("/dev/sda1")
+--- local uuid = fs.make("/dev/sda1", { kind = "vfat", label = "EFI" })
 --- ```
 ---@param device string The partition or volume.
 ---@param options? gscript.fs.make.options
@@ -659,8 +659,8 @@ function fs.make(device, options) end
 ---
 --- Source: mkswap(8); guide ER.
 ---
---- ```
---- fs::swap("/dev/sda1", #{ label: "swap" });
+--- ```lua
+--- fs.swap("/dev/sda1", { label = "swap" })
 --- ```
 ---@param device string The partition or volume.
 ---@param options? gscript.fs.swap.options
@@ -674,9 +674,9 @@ function fs.swap(device, options) end
 --- Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs it
 --- belongs into a subvolume of its own, which then has no snapshots.
 ---
---- ```
---- mount::mount("/dev/sdb1", "/mnt/stick");
---- let swap = fs::swap_file("/mnt/stick/swapfile", "64M");
+--- ```lua
+--- mount.mount("/dev/sdb1", "/mnt/stick")
+--- local swap = fs.swap_file("/mnt/stick/swapfile", "64M")
 --- ```
 ---@param path string The file; its folder exists, on ext4, xfs or btrfs.
 ---@param size string|integer Its size, at least 1 MiB.
@@ -687,8 +687,8 @@ function fs.swap_file(path, size) end
 ---
 --- Source: blkid(8); guide ER, "Determining All Partitions' UUIDs".
 ---
---- ```
---- let uuid = fs::uuid("/dev/sdb1");
+--- ```lua
+--- local uuid = fs.uuid("/dev/sdb1")
 --- ```
 ---@param device string The device.
 ---@return any
@@ -696,8 +696,8 @@ function fs.uuid(device) end
 
 --- Tells the label of the filesystem or swap area on a device; nothing if it has none.
 ---
---- ```
---- print(fs::label("/dev/sdb1"));
+--- ```lua
+--- print(fs.label("/dev/sdb1"))
 --- ```
 ---@param device string The device.
 ---@return any
@@ -712,8 +712,8 @@ function fs.label(device) end
 ---
 --- Source: guide UM, "root image".
 ---
---- ```
---- fs::image("/var/lib/machines/root.img", "3G");
+--- ```lua
+--- fs.image("/var/lib/machines/root.img", "3G")
 --- ```
 ---@param path string The file; it must not exist.
 ---@param size string|integer Its size.
@@ -726,9 +726,9 @@ function fs.image(path, size, options) end
 ---
 --- Source: e2fsck(8) `-n`, xfs_repair(8) `-n`, btrfs-check(8), fsck.fat(8) `-n`.
 ---
---- ```
---- let found = fs::check("/dev/sdb1");
---- print(found.clean);
+--- ```lua
+--- local found = fs.check("/dev/sdb1")
+--- print(found.clean)
 --- ```
 ---@param device string The device.
 ---@return any
@@ -747,9 +747,9 @@ btrfs = {}
 ---
 --- Source: mkfs.btrfs(8). A single device is `fs.make`'s.
 ---
---- ```
---- btrfs::make(["/dev/sda2", "/dev/sda3"], #{ label: "data" });
---- mount::mount("/dev/sda2", "/mnt/data");
+--- ```lua
+--- btrfs.make({"/dev/sda2", "/dev/sda3"}, { label = "data" })
+--- mount.mount("/dev/sda2", "/mnt/data")
 --- ```
 ---@param devices string[] The devices, at least 2 (3 for raid1c3, 4 for raid10).
 ---@param options? gscript.btrfs.make.options
@@ -760,11 +760,11 @@ function btrfs.make(devices, options) end
 ---
 --- Source: btrfs-subvolume(8). It is mounted by its name: `#{ options: "subvol=@home" }`.
 ---
---- ```
---- fs::make("/dev/sda1", #{ kind: "btrfs" });
---- mount::mount("/dev/sda1", "/mnt/top");
---- btrfs::subvolume_create("/mnt/top/@home");
---- mount::mount("/dev/sda1", "/mnt/home", #{ options: "subvol=@home" });
+--- ```lua
+--- fs.make("/dev/sda1", { kind = "btrfs" })
+--- mount.mount("/dev/sda1", "/mnt/top")
+--- btrfs.subvolume_create("/mnt/top/@home")
+--- mount.mount("/dev/sda1", "/mnt/home", { options = "subvol=@home" })
 --- ```
 ---@param path string Its path below a mounted btrfs; the folder above it exists.
 ---@return any
@@ -775,10 +775,10 @@ function btrfs.subvolume_create(path) end
 ---
 --- Source: btrfs-subvolume(8).
 ---
---- ```
---- fs::make("/dev/sda1", #{ kind: "btrfs" });
---- mount::mount("/dev/sda1", "/mnt/top");
---- print(btrfs::subvolumes("/mnt/top"));
+--- ```lua
+--- fs.make("/dev/sda1", { kind = "btrfs" })
+--- mount.mount("/dev/sda1", "/mnt/top")
+--- print(btrfs.subvolumes("/mnt/top"))
 --- ```
 ---@param at string Where it is mounted.
 ---@return any
@@ -795,11 +795,9 @@ mount = {}
 ---
 --- Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
 ---
+--- ```lua
+--- mount.mount("/dev/sdb1", "/mnt/stick", { options = "umask=0077,noatime" })
 --- ```
---- mount::mount("/dev/sdb1", "/mnt/stick", #{ options: "umask=0077,noatime" });
---- ```
----
---- `subvol=NAME` shows one subvolume of a btrfs; of a btrfs on several devices, any one will do.
 ---@param device string The partition or volume.
 ---@param at string Where.
 ---@param options? gscript.mount.mount.options
@@ -815,8 +813,8 @@ function mount.mount(device, at, options) end
 ---
 --- Source: tmpfs(5).
 ---
---- ```
---- mount::tmpfs("/mnt/new", #{ size: "1G" });
+--- ```lua
+--- mount.tmpfs("/mnt/new", { size = "1G" })
 --- ```
 ---@param at string Where.
 ---@param options? gscript.mount.tmpfs.options
@@ -832,8 +830,8 @@ function mount.tmpfs(at, options) end
 ---
 --- Source: mount(2), `MS_BIND`; mount_namespaces(7); guide ER, `mount --rbind /dev`.
 ---
---- ```
---- mount::bind("/dev", "/mnt/gentoo/dev", #{ recursive: true, propagation: "slave" });
+--- ```lua
+--- mount.bind("/dev", "/mnt/gentoo/dev", { recursive = true, propagation = "slave" })
 --- ```
 ---@param from string The folder.
 ---@param at string Where it is shown.
@@ -849,9 +847,9 @@ function mount.bind(from, at, options) end
 ---
 --- Source: umount2(2).
 ---
---- ```
---- mount::mount("/dev/sdb1", "/mnt/stick");
---- mount::unmount("/mnt/stick");
+--- ```lua
+--- mount.mount("/dev/sdb1", "/mnt/stick")
+--- mount.unmount("/mnt/stick")
 --- ```
 ---@param at string The mount point.
 ---@param options? gscript.mount.unmount.options
@@ -865,9 +863,9 @@ function mount.unmount(at, options) end
 ---
 --- Source: swapon(2); guide ER. A swap file comes from `fs.swap_file`.
 ---
---- ```
---- fs::swap("/dev/sda1");
---- mount::swap_on("/dev/sda1", #{ priority: 10 });
+--- ```lua
+--- fs.swap("/dev/sda1")
+--- mount.swap_on("/dev/sda1", { priority = 10 })
 --- ```
 ---@param device string The swap area: a device, or a file.
 ---@param options? gscript.mount.swap_on.options
@@ -878,8 +876,8 @@ function mount.swap_on(device, options) end
 ---
 --- Source: swapoff(2).
 ---
---- ```
---- mount::swap_off("/dev/sda1");
+--- ```lua
+--- mount.swap_off("/dev/sda1")
 --- ```
 ---@param device string The swap area: a device, or a file.
 ---@return any
@@ -903,8 +901,8 @@ stage3 = {}
 ---
 --- Source: Gentoo handbook, "Verifying and validating"; gpg(1), doc/DETAILS of GnuPG.
 ---
---- ```
---- stage3::verify("/mnt/gentoo/stage3.tar.xz", #{ keys: "/usr/share/openpgp-keys/gentoo-release.asc" });
+--- ```lua
+--- stage3.verify("/mnt/gentoo/stage3.tar.xz", { keys = "/usr/share/openpgp-keys/gentoo-release.asc" })
 --- ```
 ---@param archive string The tarball.
 ---@param options? gscript.stage3.verify.options
@@ -916,10 +914,10 @@ function stage3.verify(archive, options) end
 ---
 --- Source: Gentoo handbook, `tar xpvf stage3-*.tar.xz --xattrs-include='*.*' --numeric-owner`.
 ---
---- ```
---- fs::make("/dev/sda1");
---- mount::mount("/dev/sda1", "/mnt/gentoo");
---- stage3::unpack("/var/tmp/stage3.tar.xz", "/mnt/gentoo");
+--- ```lua
+--- fs.make("/dev/sda1")
+--- mount.mount("/dev/sda1", "/mnt/gentoo")
+--- stage3.unpack("/var/tmp/stage3.tar.xz", "/mnt/gentoo")
 --- ```
 ---@param archive string The tarball: plain, xz, zstd, gzip or bzip2.
 ---@param into string The mount point of the new root.
@@ -940,10 +938,10 @@ chroot = {}
 --- Source: guide ER, "Copy resolv.conf" to "Mount /dev"; today's handbook adds `/sys`, `/run`
 --- and `--make-rslave`, so that what the chroot unmounts stays mounted outside.
 ---
---- ```
---- fs::make("/dev/sda1");
---- mount::mount("/dev/sda1", "/mnt/gentoo");
---- chroot::prepare("/mnt/gentoo");
+--- ```lua
+--- fs.make("/dev/sda1")
+--- mount.mount("/dev/sda1", "/mnt/gentoo")
+--- chroot.prepare("/mnt/gentoo")
 --- ```
 ---@param root string The mount point of the root.
 ---@param options? gscript.chroot.prepare.options
@@ -959,9 +957,9 @@ function chroot.prepare(root, options) end
 ---
 --- Source: chroot(2).
 ---
---- ```
---- let found = chroot::run("/mnt/old", ["cryptsetup", "--version"]);
---- print(found.stdout);
+--- ```lua
+--- local found = chroot.run("/mnt/old", {"cryptsetup", "--version"})
+--- print(found.stdout)
 --- ```
 ---@param root string The mount point of the root.
 ---@param argv string[] The program and its arguments.
@@ -974,8 +972,8 @@ function chroot.run(root, argv, options) end
 ---
 --- Source: guide ER, `chroot /mnt/gentoo /bin/bash`, `source /etc/profile`, `export PS1=…`.
 ---
---- ```
---- chroot::shell("/mnt/old");
+--- ```lua
+--- chroot.shell("/mnt/old")
 --- ```
 ---@param root string The mount point of the root.
 ---@return any
@@ -983,9 +981,9 @@ function chroot.shell(root) end
 
 --- Unmounts what `chroot.prepare` mounted, newest first.
 ---
---- ```
---- chroot::prepare("/mnt/old");
---- chroot::release("/mnt/old");
+--- ```lua
+--- chroot.prepare("/mnt/old")
+--- chroot.release("/mnt/old")
 --- ```
 ---@param root string The mount point of the root.
 ---@return any
@@ -999,8 +997,8 @@ file = {}
 
 --- Reads a text file of at most 64 MiB.
 ---
---- ```
---- print(file::read("/etc/os-release"));
+--- ```lua
+--- print(file.read("/etc/os-release"))
 --- ```
 ---@param path string The file.
 ---@param options? gscript.file.read.options
@@ -1014,9 +1012,9 @@ function file.read(path, options) end
 --- Writes a text file. It appears whole or not at all; a file that is there keeps its owner
 --- and, unless another is asked for, its mode. A link is replaced, not followed.
 ---
---- ```
---- file::write("/etc/hostname", "box\n");
---- file::write("/etc/conf.d/hostname", "hostname=\"box\"\n", #{ root: "/mnt/old" });
+--- ```lua
+--- file.write("/etc/hostname", "box\n")
+--- file.write("/etc/conf.d/hostname", "hostname=\"box\"\n", { root = "/mnt/old" })
 --- ```
 ---@param path string The file.
 ---@param content string Its whole content.
@@ -1030,8 +1028,8 @@ function file.write(path, content, options) end
 --- Appends a line to a text file unless the file has it already. The file is made if it is
 --- missing.
 ---
---- ```
---- file::append_line("/etc/portage/package.accept_keywords", "sys-fs/cryptsetup ~amd64", #{ root: "/mnt/old" });
+--- ```lua
+--- file.append_line("/etc/portage/package.accept_keywords", "sys-fs/cryptsetup ~amd64", { root = "/mnt/old" })
 --- ```
 ---@param path string The file.
 ---@param line string The line, without its end.
@@ -1046,8 +1044,8 @@ function file.append_line(path, line, options) end
 
 --- Copies a regular file; a link is followed, as with `cp -L`.
 ---
---- ```
---- file::copy("/etc/resolv.conf", "/etc/resolv.conf", #{ root: "/mnt/old" });
+--- ```lua
+--- file.copy("/etc/resolv.conf", "/etc/resolv.conf", { root = "/mnt/old" })
 --- ```
 ---@param from string The file.
 ---@param to string Where the copy goes.
@@ -1061,8 +1059,8 @@ function file.copy(from, to, options) end
 
 --- Makes a folder, and those above it.
 ---
---- ```
---- file::make_dir("/mnt/gentoo");
+--- ```lua
+--- file.make_dir("/mnt/gentoo")
 --- ```
 ---@param path string The folder.
 ---@param options? gscript.file.make_dir.options
@@ -1074,8 +1072,8 @@ function file.make_dir(path, options) end
 
 --- Makes a symbolic link, replacing a file or link that is there, but never a folder.
 ---
---- ```
---- file::link("/proc/self/mounts", "/etc/mtab", #{ root: "/mnt/old" });
+--- ```lua
+--- file.link("/proc/self/mounts", "/etc/mtab", { root = "/mnt/old" })
 --- ```
 ---@param to string What the link says.
 ---@param path string The link.
@@ -1088,8 +1086,8 @@ function file.link(to, path, options) end
 
 --- Removes a file, a link or an empty folder. Nothing is ever removed recursively.
 ---
---- ```
---- file::remove("/etc/hostname", #{ root: "/mnt/old" });
+--- ```lua
+--- file.remove("/etc/hostname", { root = "/mnt/old" })
 --- ```
 ---@param path string What.
 ---@param options? gscript.file.remove.options
@@ -1101,8 +1099,8 @@ function file.remove(path, options) end
 
 --- Tells whether something is there: a file, a folder, a link (even one that leads nowhere).
 ---
---- ```
---- let efi = file::exists("/sys/firmware/efi");
+--- ```lua
+--- local efi = file.exists("/sys/firmware/efi")
 --- ```
 ---@param path string The path.
 ---@param options? gscript.file.exists.options
@@ -1114,8 +1112,8 @@ function file.exists(path, options) end
 
 --- Changes the permission bits of a file or folder.
 ---
---- ```
---- file::chmod("/mnt/key/keyfile.bin", "0400");
+--- ```lua
+--- file.chmod("/mnt/key/keyfile.bin", "0400")
 --- ```
 ---@param path string Which.
 ---@param mode string|integer The bits in octal.
@@ -1131,9 +1129,9 @@ function file.chmod(path, mode, options) end
 ---
 --- Source: chown(1).
 ---
---- ```
---- file::chown("/mnt/key/keyfile.bin", "root:root");
---- file::chown("/var/db/repos", "250:250", #{ root: "/mnt/old" });
+--- ```lua
+--- file.chown("/mnt/key/keyfile.bin", "root:root")
+--- file.chown("/var/db/repos", "250:250", { root = "/mnt/old" })
 --- ```
 ---@param path string Which.
 ---@param owner string `user`, `user:group`, or numbers.
@@ -1158,12 +1156,12 @@ fstab = {}
 ---
 --- Source: fstab(5); guide ER, "Configuring /etc/fstab".
 ---
---- ```
---- fstab::write("/mnt/old", [
----     #{ at: "/", device: "/dev/vg_live/data", options: "errors=remount-ro", pass: 1 },
----     #{ at: "/boot", device: "/dev/sdc1", options: "noauto,noatime", pass: 1 },
----     #{ at: "/proc", source: "proc", kind: "proc" },
---- ]);
+--- ```lua
+--- fstab.write("/mnt/old", {
+---     { at = "/", device = "/dev/vg_live/data", options = "errors=remount-ro", pass = 1 },
+---     { at = "/boot", device = "/dev/sdc1", options = "noauto,noatime", pass = 1 },
+---     { at = "/proc", source = "proc", kind = "proc" },
+--- })
 --- ```
 ---@param root string The mount point of the installed system.
 ---@param entries gscript.fstab.write.entries[] The lines, as maps, in their order.
@@ -1175,8 +1173,8 @@ function fstab.write(root, entries) end
 ---
 --- Source: fstab(5).
 ---
---- ```
---- let entries = fstab::entries("/mnt/old");
+--- ```lua
+--- local entries = fstab.entries("/mnt/old")
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@return any
@@ -1194,8 +1192,8 @@ crypttab = {}
 ---
 --- Source: crypttab(5).
 ---
---- ```
---- crypttab::set("/mnt/old", "hdd_a3", "/dev/sda3", #{ options: "luks,discard" });
+--- ```lua
+--- crypttab.set("/mnt/old", "hdd_a3", "/dev/sda3", { options = "luks,discard" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string The name below `/dev/mapper`.
@@ -1208,8 +1206,8 @@ function crypttab.set(root, name, device, options) end
 ---
 --- Source: crypttab(5).
 ---
---- ```
---- let entries = crypttab::entries("/mnt/old");
+--- ```lua
+--- local entries = crypttab.entries("/mnt/old")
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@return any
@@ -1229,8 +1227,8 @@ dmcrypt = {}
 ---
 --- Source: the comments in the file itself (sys-fs/cryptsetup); Gentoo wiki, "Dm-crypt".
 ---
---- ```
---- dmcrypt::set("/mnt/old", "home", "/dev/sda3", #{ key: "/keyfile.gpg:gpg" });
+--- ```lua
+--- dmcrypt.set("/mnt/old", "home", "/dev/sda3", { key = "/keyfile.gpg:gpg" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string The name below `/dev/mapper`.
@@ -1249,8 +1247,8 @@ system = {}
 ---
 --- Source: Gentoo handbook, "Set the hostname"; hostname(5).
 ---
---- ```
---- system::hostname("/mnt/old", "box");
+--- ```lua
+--- system.hostname("/mnt/old", "box")
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string The name, without a domain.
@@ -1266,8 +1264,8 @@ function system.hostname(root, name, options) end
 ---
 --- Source: Gentoo handbook, "Timezone"; localtime(5).
 ---
---- ```
---- system::timezone("/mnt/old", "Europe/Vienna");
+--- ```lua
+--- system.timezone("/mnt/old", "Europe/Vienna")
 --- ```
 ---@param root string The mount point of the system.
 ---@param zone string Its name below `/usr/share/zoneinfo`.
@@ -1284,8 +1282,8 @@ function system.timezone(root, zone, options) end
 ---
 --- Source: Gentoo handbook, "Configure locales"; locale.gen(5).
 ---
---- ```
---- system::locale("/mnt/old", ["en_US.UTF-8", "de_AT.UTF-8"], #{ lang: "de_AT.UTF-8" });
+--- ```lua
+--- system.locale("/mnt/old", {"en_US.UTF-8", "de_AT.UTF-8"}, { lang = "de_AT.UTF-8" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param locales string[] The locales, as `de_AT.UTF-8`.
@@ -1301,8 +1299,8 @@ function system.locale(root, locales, options) end
 ---
 --- Source: Gentoo handbook, "Init and boot configuration"; vconsole.conf(5).
 ---
---- ```
---- system::keymap("/mnt/old", "de-latin1");
+--- ```lua
+--- system.keymap("/mnt/old", "de-latin1")
 --- ```
 ---@param root string The mount point of the system.
 ---@param keymap string Its name below `/usr/share/keymaps`.
@@ -1318,8 +1316,8 @@ function system.keymap(root, keymap, options) end
 ---
 --- Source: Gentoo handbook, "Set the root password"; chpasswd(8).
 ---
---- ```
---- system::password("/mnt/old", "root", passphrase);
+--- ```lua
+--- system.password("/mnt/old", "root", passphrase)
 --- ```
 ---@param root string The mount point of the system.
 ---@param user string Whose.
@@ -1337,8 +1335,8 @@ function system.password(root, user, password, options) end
 ---
 --- Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
 ---
---- ```
---- system::user("/mnt/old", "ada", #{ groups: ["wheel", "audio"] });
+--- ```lua
+--- system.user("/mnt/old", "ada", { groups = {"wheel", "audio"} })
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string Its name.
@@ -1354,8 +1352,8 @@ function system.user(root, name, options) end
 ---
 --- Source: machine-id(5).
 ---
---- ```
---- print(system::machine_id("/mnt/old"));
+--- ```lua
+--- print(system.machine_id("/mnt/old"))
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.system.machine_id.options
@@ -1374,8 +1372,8 @@ service = {}
 ---
 --- Source: rc-update(8); systemctl(1).
 ---
---- ```
---- service::enable("/mnt/old", "dmcrypt", #{ runlevel: "boot" });
+--- ```lua
+--- service.enable("/mnt/old", "dmcrypt", { runlevel = "boot" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string The service: a script of `/etc/init.d`, or a unit.
@@ -1391,8 +1389,8 @@ function service.enable(root, name, options) end
 ---
 --- Source: rc-update(8); systemctl(1).
 ---
---- ```
---- service::disable("/mnt/old", "sshd");
+--- ```lua
+--- service.disable("/mnt/old", "sshd")
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string The service.
@@ -1407,8 +1405,8 @@ function service.disable(root, name, options) end
 ---
 --- Source: rc-service(8); systemctl(1).
 ---
---- ```
---- service::start("sshd");
+--- ```lua
+--- service.start("sshd")
 --- ```
 ---@param name string The service.
 ---@param options? gscript.service.start.options
@@ -1422,8 +1420,8 @@ function service.start(name, options) end
 ---
 --- Source: rc-service(8); systemctl(1).
 ---
---- ```
---- service::stop("sshd");
+--- ```lua
+--- service.stop("sshd")
 --- ```
 ---@param name string The service.
 ---@param options? gscript.service.stop.options
@@ -1436,8 +1434,8 @@ function service.stop(name, options) end
 --- Tells about a service: a map with `enabled`, `runlevels` (OpenRC's) and `started` (nothing for a
 --- system that does not run).
 ---
---- ```
---- print(service::status("/mnt/old", "sshd"));
+--- ```lua
+--- print(service.status("/mnt/old", "sshd"))
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@param name string The service.
@@ -1454,8 +1452,8 @@ portage = {}
 ---
 --- Source: make.conf(5); guide PE, "MAKEOPTS" and "EMERGE_DEFAULT_OPTS".
 ---
---- ```
---- portage::make_conf("/mnt/old", #{ MAKEOPTS: "-j9 -l8", EMERGE_DEFAULT_OPTS: "--jobs=8 --load-average=8" });
+--- ```lua
+--- portage.make_conf("/mnt/old", { MAKEOPTS = "-j9 -l8", EMERGE_DEFAULT_OPTS = "--jobs=8 --load-average=8" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param values table<string, any> The variables.
@@ -1469,8 +1467,8 @@ function portage.make_conf(root, values) end
 ---
 --- Source: portage(5), "package.use".
 ---
---- ```
---- portage::package_use("/mnt/old", "sys-fs/cryptsetup", ["static", "-udev"]);
+--- ```lua
+--- portage.package_use("/mnt/old", "sys-fs/cryptsetup", {"static", "-udev"})
 --- ```
 ---@param root string The mount point of the system.
 ---@param atom string The package.
@@ -1486,8 +1484,8 @@ function portage.package_use(root, atom, flags, options) end
 ---
 --- Source: portage(5), "package.accept_keywords"; guide ER, "sys-fs/cryptsetup ~amd64".
 ---
---- ```
---- portage::accept_keywords("/mnt/old", "sys-fs/cryptsetup", ["~amd64"], #{ file: "crypto" });
+--- ```lua
+--- portage.accept_keywords("/mnt/old", "sys-fs/cryptsetup", {"~amd64"}, { file = "crypto" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param atom string The package.
@@ -1503,8 +1501,8 @@ function portage.accept_keywords(root, atom, keywords, options) end
 ---
 --- Source: portage(5), "package.license".
 ---
---- ```
---- portage::license("/mnt/old", "sys-kernel/linux-firmware", ["linux-fw-redistributable"]);
+--- ```lua
+--- portage.license("/mnt/old", "sys-kernel/linux-firmware", {"linux-fw-redistributable"})
 --- ```
 ---@param root string The mount point of the system.
 ---@param atom string The package.
@@ -1522,8 +1520,8 @@ function portage.license(root, atom, licenses, options) end
 ---
 --- Source: eselect(1), profile module; portage(5), "make.profile".
 ---
---- ```
---- portage::profile("/mnt/old", "default/linux/amd64/23.0");
+--- ```lua
+--- portage.profile("/mnt/old", "default/linux/amd64/23.0")
 --- ```
 ---@param root string The mount point of the system.
 ---@param name string Its name below `profiles` in the repository.
@@ -1549,8 +1547,8 @@ function portage.profile(root, name, options) end
 ---
 --- Source: emerge(1); guide ER, `emerge -av …`; guide PE.
 ---
---- ```
---- portage::emerge("/mnt/old", ["sys-fs/cryptsetup", "app-crypt/gnupg"], #{ noreplace: true, jobs: 4 });
+--- ```lua
+--- portage.emerge("/mnt/old", {"sys-fs/cryptsetup", "app-crypt/gnupg"}, { noreplace = true, jobs = 4 })
 --- ```
 ---@param root string The mount point of the system.
 ---@param packages string[] Packages, atoms, sets such as `@world`.
@@ -1567,8 +1565,8 @@ function portage.emerge(root, packages, options) end
 ---
 --- Source: emerge(1), `--resume`; guide PE, "Dealing With Failed Builds".
 ---
---- ```
---- portage::resume("/mnt/old", #{ skip_first: true });
+--- ```lua
+--- portage.resume("/mnt/old", { skip_first = true })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.portage.resume.options
@@ -1579,8 +1577,8 @@ function portage.resume(root, options) end
 ---
 --- Source: portageq(1), `has_version`.
 ---
---- ```
---- let new_enough = portage::has_version("/mnt/old", ">=sys-fs/cryptsetup-2.6");
+--- ```lua
+--- local new_enough = portage.has_version("/mnt/old", ">=sys-fs/cryptsetup-2.6")
 --- ```
 ---@param root string The mount point of the system.
 ---@param atom string The atom.
@@ -1599,8 +1597,8 @@ kernel = {}
 ---
 --- Source: the kernel's Makefile.
 ---
---- ```
---- print(kernel::version("/mnt/old"));
+--- ```lua
+--- print(kernel.version("/mnt/old"))
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@param options? gscript.kernel.version.options
@@ -1611,8 +1609,8 @@ function kernel.version(root, options) end
 ---
 --- Source: `ls /lib/modules`.
 ---
---- ```
---- let versions = kernel::installed("/mnt/old");
+--- ```lua
+--- local versions = kernel.installed("/mnt/old")
 --- ```
 ---@param root string The mount point of the system.
 ---@return any
@@ -1626,8 +1624,8 @@ function kernel.installed(root) end
 ---
 --- Source: Documentation/kbuild/kconfig.rst.
 ---
---- ```
---- print(kernel::option("/mnt/old", "DM_CRYPT"));
+--- ```lua
+--- print(kernel.option("/mnt/old", "DM_CRYPT"))
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@param name string Its name, with or without `CONFIG_`.
@@ -1651,8 +1649,8 @@ function kernel.option(root, name, options) end
 ---
 --- Source: guide ER, "ensure the following options are set to Yes"; Gentoo wiki, "Dm-crypt".
 ---
---- ```
---- let table = kernel::require("/mnt/old", "encrypted-root", #{ options: #{ EXT4_FS: "y" }, check: false });
+--- ```lua
+--- local table = kernel.require("/mnt/old", "encrypted-root", { options = { EXT4_FS = "y" }, check = false })
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@param need "encrypted-root"|"guide-crypto"|"nothing" What needs them.
@@ -1671,8 +1669,8 @@ function kernel.require(root, need, options) end
 ---
 --- Source: guide ER, `zcat /proc/config.gz >.config`; Documentation/kbuild/kconfig.rst.
 ---
---- ```
---- kernel::config("/mnt/old", #{ DM_CRYPT: "y", CRYPTO_XTS: "m", HZ: 250, DEBUG_INFO: "n" });
+--- ```lua
+--- kernel.config("/mnt/old", { DM_CRYPT = "y", CRYPTO_XTS = "m", HZ = 250, DEBUG_INFO = "n" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options string The options: `"y"`, `"m"`, `"n"`, a number, a text.
@@ -1689,8 +1687,8 @@ function kernel.config(root, options, options) end
 ---
 --- Source: guide ER, "ensure these settings are set in /etc/genkernel.conf"; genkernel(8).
 ---
---- ```
---- kernel::genkernel_conf("/mnt/old", #{ values: #{ MAKEOPTS: "-j9 -l8" } });
+--- ```lua
+--- kernel.genkernel_conf("/mnt/old", { values = { MAKEOPTS = "-j9 -l8" } })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.kernel.genkernel_conf.options
@@ -1707,8 +1705,8 @@ function kernel.genkernel_conf(root, options) end
 ---
 --- Source: guide ER, `genkernel all`; the kernel's Documentation/admin-guide/README.rst.
 ---
---- ```
---- kernel::build("/mnt/old", #{ how: "make", jobs: 9 });
+--- ```lua
+--- kernel.build("/mnt/old", { how = "make", jobs = 9 })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.kernel.build.options
@@ -1724,8 +1722,8 @@ function kernel.build(root, options) end
 ---
 --- Source: installkernel(8).
 ---
---- ```
---- let image = kernel::install("/mnt/old", #{ version: "6.6.62-gentoo" });
+--- ```lua
+--- local image = kernel.install("/mnt/old", { version = "6.6.62-gentoo" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.kernel.install.options
@@ -1736,8 +1734,8 @@ function kernel.install(root, options) end
 ---
 --- Source: guide ER, `module-rebuild rebuild`, which is a set of Portage today.
 ---
---- ```
---- kernel::modules_rebuild("/mnt/old");
+--- ```lua
+--- kernel.modules_rebuild("/mnt/old")
 --- ```
 ---@param root string The mount point of the system.
 ---@return any
@@ -1757,8 +1755,8 @@ function kernel.modules_rebuild(root) end
 ---
 --- Source: dracut(8).
 ---
---- ```
---- let image = kernel::initramfs("/mnt/old", #{ version: "6.6.62-gentoo", add: ["crypt", "crypt-gpg", "lvm"] });
+--- ```lua
+--- local image = kernel.initramfs("/mnt/old", { version = "6.6.62-gentoo", add = {"crypt", "crypt-gpg", "lvm"} })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.kernel.initramfs.options
@@ -1769,8 +1767,8 @@ function kernel.initramfs(root, options) end
 ---
 --- Source: `eselect kernel set`; Gentoo's handbook, "Configuring the kernel".
 ---
---- ```
---- kernel::sources("/mnt/old", "6.6.62-gentoo");
+--- ```lua
+--- kernel.sources("/mnt/old", "6.6.62-gentoo")
 --- ```
 ---@param root string The mount point of the system.
 ---@param version string The version in the folder's name, `linux-VERSION`.
@@ -1786,8 +1784,8 @@ function kernel.sources(root, version) end
 ---
 --- Source: guide VF, where the package of the kernel does not install on virtiofs.
 ---
---- ```
---- kernel::copy_from("/mnt/old", "6.6.62-gentoo-dist", #{ from: "/" });
+--- ```lua
+--- kernel.copy_from("/mnt/old", "6.6.62-gentoo-dist", { from = "/" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param version string The kernel's version, as `uname -r` and the folder of its modules have it.
@@ -1814,8 +1812,8 @@ boot = {}
 ---
 --- Source: dracut.cmdline(7); genkernel(8); guide ER, "Configuring grub".
 ---
---- ```
---- print(boot::cmdline("/dev/vg_live/data", #{ extra: ["quiet"] }));
+--- ```lua
+--- print(boot.cmdline("/dev/vg_live/data", { extra = {"quiet"} }))
 --- ```
 ---@param device string The device of the root's filesystem.
 ---@param options? gscript.boot.cmdline.options
@@ -1837,10 +1835,10 @@ function boot.cmdline(device, options) end
 ---
 --- Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
 ---
---- ```
---- disk::partition("/dev/sda", [#{ name: "bios", size: "2M", kind: "bios-boot" }, #{ name: "root", size: "rest" }]);
---- chroot::prepare("/mnt/old");
---- boot::grub_install("/mnt/old", #{ disk: "/dev/sda" });
+--- ```lua
+--- disk.partition("/dev/sda", {{ name = "bios", size = "2M", kind = "bios-boot" }, { name = "root", size = "rest" }})
+--- chroot.prepare("/mnt/old")
+--- boot.grub_install("/mnt/old", { disk = "/dev/sda" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.boot.grub_install.options
@@ -1856,9 +1854,9 @@ function boot.grub_install(root, options) end
 ---
 --- Source: grub-mkconfig(8); guide ER, "Configuring grub".
 ---
---- ```
---- let line = boot::cmdline("/dev/vg_live/data");
---- boot::grub_config("/mnt/old", #{ defaults: #{ GRUB_CMDLINE_LINUX: line, GRUB_TIMEOUT: "3" } });
+--- ```lua
+--- local line = boot.cmdline("/dev/vg_live/data")
+--- boot.grub_config("/mnt/old", { defaults = { GRUB_CMDLINE_LINUX = line, GRUB_TIMEOUT = "3" } })
 --- ```
 ---@param root string The mount point of the system.
 ---@param options? gscript.boot.grub_config.options
@@ -1874,9 +1872,9 @@ function boot.grub_config(root, options) end
 ---
 --- Source: GRUB manual, "menuentry" and "search"; guide ER, "Keyfile Boot" and "Passphrase Boot".
 ---
---- ```
---- let line = boot::cmdline("/dev/vg_live/data");
---- boot::entry("/mnt/old", "Gentoo (passphrase)", "/boot/vmlinuz-6.6.62-gentoo", line, #{ initrd: "/boot/initramfs-6.6.62-gentoo.img" });
+--- ```lua
+--- local line = boot.cmdline("/dev/vg_live/data")
+--- boot.entry("/mnt/old", "Gentoo (passphrase)", "/boot/vmlinuz-6.6.62-gentoo", line, { initrd = "/boot/initramfs-6.6.62-gentoo.img" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param title string What the menu shows.
@@ -1889,8 +1887,8 @@ function boot.entry(root, title, kernel, cmdline, options) end
 --- Lists the entries of GRUB's menu: maps with `title`, `kernel`, `initrd` (a list) and `cmdline`,
 --- from `grub.cfg` and `custom.cfg`.
 ---
---- ```
---- let entries = boot::entries("/mnt/old");
+--- ```lua
+--- local entries = boot.entries("/mnt/old")
 --- ```
 ---@param root string The mount point of the system; `/` for the running one.
 ---@return any
@@ -1905,9 +1903,9 @@ journal = {}
 ---
 --- Source: none; live media forget what they write.
 ---
---- ```
---- mount::mount("/dev/sdb1", "/mnt/key");
---- journal::keep_on("/mnt/key");
+--- ```lua
+--- mount.mount("/dev/sdb1", "/mnt/key")
+--- journal.keep_on("/mnt/key")
 --- ```
 ---@param path string A mount point, or a folder below one; the copy goes into `gscript/RUN/journal.jsonl`.
 ---@return any
@@ -1921,8 +1919,8 @@ text = {}
 ---
 --- Source: the pattern language of the regex crate; it is linear, so no pattern can hang a run.
 ---
---- ```
---- let found = text::find("cryptsetup 2.6.1 flags: UDEV", "(\\d+)\\.(\\d+)");
+--- ```lua
+--- local found = text.find("cryptsetup 2.6.1 flags: UDEV", "(\\d+)\\.(\\d+)")
 --- ```
 ---@param text string The text.
 ---@param pattern string The pattern.
@@ -1931,8 +1929,8 @@ function text.find(text, pattern) end
 
 --- Splits a text into its lines, without empty ones and without blanks at their ends.
 ---
---- ```
---- let lines = text::lines("one\ntwo\n");
+--- ```lua
+--- local lines = text.lines("one\ntwo\n")
 --- ```
 ---@param text string The text.
 ---@return any
@@ -1946,8 +1944,8 @@ given = {}
 --- other questions: the answers so far are forgotten. With `run::again()` it goes on where the
 --- latest run of the other one ended.
 ---
---- ```
---- given::recipe("backup.rhai");
+--- ```lua
+--- given.recipe("backup.rhai")
 --- ```
 ---@param path string The recipe's file.
 ---@return any
@@ -1958,11 +1956,11 @@ function given.recipe(path) end
 --- `table` (gpt, mbr) and `parts`; a part has `size` (or `rest`) and `name`; both have `content` (a
 --- filesystem, swap, luks), `label` and `mounted`.
 ---
---- ```
---- given::machine(#{
----     "/dev/sda": #{ size: "64G", model: "Example", serial: "S1" },
----     "/dev/sdb": #{ size: "8G", removable: true, parts: [#{ size: "rest", content: "vfat" }] },
---- });
+--- ```lua
+--- given.machine({
+---     ["/dev/sda"] = { size = "64G", model = "Example", serial = "S1" },
+---     ["/dev/sdb"] = { size = "8G", removable = true, parts = {{ size = "rest", content = "vfat" }} },
+--- })
 --- ```
 ---@param machine any A name, a path, or a map of disks.
 ---@return any
@@ -1971,8 +1969,8 @@ function given.machine(machine) end
 --- Answers the recipe's questions: gives its parameters their values. Called again, it adds to
 --- what was answered before.
 ---
---- ```
---- given::answers(#{ disk: "/dev/sda", swap_size: "8G" });
+--- ```lua
+--- given.answers({ disk = "/dev/sda", swap_size = "8G" })
 --- ```
 ---@param values any Values by the name of the parameter.
 ---@return any
@@ -1983,8 +1981,8 @@ function given.answers(values) end
 
 --- Puts a file onto the machine. Of other files that no recipe has made, nothing is known.
 ---
---- ```
---- given::file("/etc/hostname", "live\n", #{ mode: "0600" });
+--- ```lua
+--- given.file("/etc/hostname", "live\n", { mode = "0600" })
 --- ```
 ---@param path string Where.
 ---@param text string What is in it.
@@ -1999,8 +1997,8 @@ function given.file(path, text, options) end
 --- Lets a program print something when it is run for real, once. Of other programs nobody knows
 --- what they print, and the recipe goes on with the guess of its plan.
 ---
---- ```
---- given::prints("fsck … /dev/sda1", "clean", #{ code: 1 });
+--- ```lua
+--- given.prints("fsck … /dev/sda1", "clean", { code = 1 })
 --- ```
 ---@param step string The step, or a part of it; … stands for anything.
 ---@param text string What is printed on standard output.
@@ -2019,8 +2017,8 @@ fault = {}
 --- A step fails: its program ends with an exit code after it has printed something; a step
 --- without a program (a mount, a file) is refused by the kernel with these words.
 ---
---- ```
---- fault::fails("cryptsetup luksFormat", #{ code: 5, says: "Device /dev/sda2 is in use." });
+--- ```lua
+--- fault.fails("cryptsetup luksFormat", { code = 5, says = "Device /dev/sda2 is in use." })
 --- ```
 ---@param step string The step, or a part of it; … stands for anything.
 ---@param options? gscript.fault.fails.options
@@ -2033,8 +2031,8 @@ function fault.fails(step, options) end
 --- The program of a step does not come back, and is killed at its time limit; one without a limit
 --- runs until somebody presses Ctrl-C.
 ---
---- ```
---- fault::hangs("lvm vgcreate");
+--- ```lua
+--- fault.hangs("lvm vgcreate")
 --- ```
 ---@param step string The step, or a part of it; … stands for anything.
 ---@param options? gscript.fault.hangs.options
@@ -2046,8 +2044,8 @@ function fault.hangs(step, options) end
 
 --- Somebody presses Ctrl-C during a step.
 ---
---- ```
---- fault::stops("tar xpf");
+--- ```lua
+--- fault.stops("tar xpf")
 --- ```
 ---@param step string The step, or a part of it; … stands for anything.
 ---@param options? gscript.fault.stops.options
@@ -2061,8 +2059,8 @@ function fault.stops(step, options) end
 --- Somebody holds a device when it is to be overwritten, or a mount point when it is to be
 --- unmounted.
 ---
---- ```
---- fault::busy("/mnt/gentoo", #{ by: "bash (pid 4711) has its working directory there" });
+--- ```lua
+--- fault.busy("/mnt/gentoo", { by = "bash (pid 4711) has its working directory there" })
 --- ```
 ---@param what string The device or mount point.
 ---@param options? gscript.fault.busy.options
@@ -2071,8 +2069,8 @@ function fault.busy(what, options) end
 
 --- The node of a device appears late. When that is later than the recipe waits, the step fails.
 ---
---- ```
---- fault::late("/dev/sda2", 60);
+--- ```lua
+--- fault.late("/dev/sda2", 60)
 --- ```
 ---@param device string The device.
 ---@param seconds integer Seconds.
@@ -2084,8 +2082,8 @@ function fault.late(device, seconds) end
 
 --- A disk is pulled out, or exchanged, after everybody has agreed to lose what is on it.
 ---
---- ```
---- fault::gone("/dev/sda");
+--- ```lua
+--- fault.gone("/dev/sda")
 --- ```
 ---@param disk string The disk.
 ---@param options? gscript.fault.gone.options
@@ -2097,32 +2095,32 @@ run = {}
 
 --- Plans the recipe, agrees to its plan, and runs it as if the machine were real.
 ---
---- ```
---- run::recipe();
+--- ```lua
+--- run.recipe()
 --- ```
 ---@return any
 function run.recipe() end
 
 --- Only plans the recipe.
 ---
---- ```
---- run::plan();
+--- ```lua
+--- run.plan()
 --- ```
 ---@return any
 function run.plan() end
 
 --- Runs the recipe again, on the machine as the latest run left it.
 ---
---- ```
---- run::again();
+--- ```lua
+--- run.again()
 --- ```
 ---@return any
 function run.again() end
 
 --- Returns the steps of the latest run as a list of texts, for expectations of your own.
 ---
---- ```
---- let steps = run::steps();
+--- ```lua
+--- local steps = run.steps()
 --- ```
 ---@return any
 function run.steps() end
@@ -2133,8 +2131,8 @@ expect = {}
 --- The run should reach the end of the recipe. (One that fails although nothing says that it
 --- should is reported in any case.)
 ---
---- ```
---- expect::done();
+--- ```lua
+--- expect.done()
 --- ```
 ---@return any
 function expect.done() end
@@ -2149,8 +2147,8 @@ function expect.done() end
 
 --- The run should fail with this error, as `gscript` would show it.
 ---
---- ```
---- expect::fails("cryptsetup failed: exit code 5", #{ ends: "failed", says: "in use" });
+--- ```lua
+--- expect.fails("cryptsetup failed: exit code 5", { ends = "failed", says = "in use" })
 --- ```
 ---@param error string The message, or a part of it; … stands for anything.
 ---@param options? gscript.expect.fails.options
@@ -2159,8 +2157,8 @@ function expect.fails(error, options) end
 
 --- The recipe should print this.
 ---
---- ```
---- expect::prints("Keep the live medium at hand …");
+--- ```lua
+--- expect.prints("Keep the live medium at hand …")
 --- ```
 ---@param text string A line, or a part of it; … stands for anything.
 ---@return any
@@ -2168,8 +2166,8 @@ function expect.prints(text) end
 
 --- The run should warn of this.
 ---
---- ```
---- expect::warns("the header backup");
+--- ```lua
+--- expect.warns("the header backup")
 --- ```
 ---@param text string The warning, or a part of it; … stands for anything.
 ---@return any
@@ -2177,8 +2175,8 @@ function expect.warns(text) end
 
 --- After its failure the run should give back exactly this, in this order.
 ---
---- ```
---- expect::released(["umount /mnt/gentoo", "cryptsetup close hdd_sda2"]);
+--- ```lua
+--- expect.released({"umount /mnt/gentoo", "cryptsetup close hdd_sda2"})
 --- ```
 ---@param commands string[] The commands.
 ---@return any
@@ -2186,8 +2184,8 @@ function expect.released(commands) end
 
 --- Nothing should be mounted, swapped to, open or active that was not before the run.
 ---
---- ```
---- expect::nothing_left();
+--- ```lua
+--- expect.nothing_left()
 --- ```
 ---@return any
 function expect.nothing_left() end
@@ -2199,9 +2197,9 @@ function expect.nothing_left() end
 
 --- These steps should be taken, in this order; others may come between, unless `exactly` is said.
 ---
---- ```
---- expect::steps(["sfdisk … /dev/sda", "cryptsetup luksFormat … /dev/sda2"]);
---- expect::steps(["mkfs.ext4 … /dev/sda1"], #{ action: "fs.make /dev/sda1", exactly: true });
+--- ```lua
+--- expect.steps({"sfdisk … /dev/sda", "cryptsetup luksFormat … /dev/sda2"})
+--- expect.steps({"mkfs.ext4 … /dev/sda1"}, { action = "fs.make /dev/sda1", exactly = true })
 --- ```
 ---@param steps string[] The steps as a person would type them, or parts of them; … stands for anything.
 ---@param options? gscript.expect.steps.options
@@ -2210,8 +2208,8 @@ function expect.steps(steps, options) end
 
 --- No step should contain this.
 ---
---- ```
---- expect::no_step("dd if=/dev/urandom");
+--- ```lua
+--- expect.no_step("dd if=/dev/urandom")
 --- ```
 ---@param step string A part of a step; … stands for anything.
 ---@return any
@@ -2219,8 +2217,8 @@ function expect.no_step(step) end
 
 --- The run should enter exactly these chapters, in this order.
 ---
---- ```
---- expect::chapters(["Partition the hard drive", "Create the encryption key"]);
+--- ```lua
+--- expect.chapters({"Partition the hard drive", "Create the encryption key"})
 --- ```
 ---@param titles string[] Their titles.
 ---@return any
@@ -2228,8 +2226,8 @@ function expect.chapters(titles) end
 
 --- An action should find its result already there, and do nothing.
 ---
---- ```
---- expect::already("lvm.vg_activate vg_hostos");
+--- ```lua
+--- expect.already("lvm.vg_activate vg_hostos")
 --- ```
 ---@param action string How the action begins: its name, or with what it is about.
 ---@return any
@@ -2237,16 +2235,16 @@ function expect.already(action) end
 
 --- The run should change nothing at all: everything is already so.
 ---
---- ```
---- expect::unchanged();
+--- ```lua
+--- expect.unchanged()
 --- ```
 ---@return any
 function expect.unchanged() end
 
 --- A person should have to agree to exactly this before the run, in this order.
 ---
---- ```
---- expect::effects(["destroys /dev/sda", "mounts /mnt/key", "writes /mnt/key"]);
+--- ```lua
+--- expect.effects({"destroys /dev/sda", "mounts /mnt/key", "writes /mnt/key"})
 --- ```
 ---@param effects string[] The effects, as plans show them.
 ---@return any
@@ -2256,8 +2254,8 @@ function expect.effects(effects) end
 --- open. Compare it with `After` in a plan; a text over several lines stands between backticks in
 --- Rhai, between `[[` and `]]` in Lua.
 ---
---- ```
---- expect::layout("/dev/sda", "sda  64 GiB  Example SSD");
+--- ```lua
+--- expect.layout("/dev/sda", "sda  64 GiB  Example SSD")
 --- ```
 ---@param disk string The disk.
 ---@param picture string The picture; how far it is indented does not matter.
@@ -2269,8 +2267,8 @@ function expect.layout(disk, picture) end
 
 --- Something should be mounted after the run.
 ---
---- ```
---- expect::mounted("/mnt/gentoo", #{ device: "/dev/sda1" });
+--- ```lua
+--- expect.mounted("/mnt/gentoo", { device = "/dev/sda1" })
 --- ```
 ---@param at string Where.
 ---@param options? gscript.expect.mounted.options
@@ -2280,8 +2278,8 @@ function expect.mounted(at, options) end
 --- These disks or partitions should be exactly as before, nobody should have agreed to change
 --- them, and no step should name them.
 ---
---- ```
---- expect::untouched(["/dev/sdb", "/dev/sdc"]);
+--- ```lua
+--- expect.untouched({"/dev/sdb", "/dev/sdc"})
 --- ```
 ---@param devices string[] The devices.
 ---@return any
@@ -2296,8 +2294,8 @@ function expect.untouched(devices) end
 --- A file should be like this after the run; one that is out of sight because its filesystem was
 --- unmounted is as the run left it. Without options, it should be there.
 ---
---- ```
---- expect::file("/mnt/gentoo/etc/fstab", #{ has: "UUID=", lacks: "/dev/sda" });
+--- ```lua
+--- expect.file("/mnt/gentoo/etc/fstab", { has = "UUID=", lacks = "/dev/sda" })
 --- ```
 ---@param path string Its path during the run.
 ---@param options? gscript.expect.file.options
@@ -2306,8 +2304,8 @@ function expect.file(path, options) end
 
 --- Two values should be the same.
 ---
---- ```
---- expect::same(1 + 1, 2);
+--- ```lua
+--- expect.same(1 + 1, 2)
 --- ```
 ---@param found any What there is.
 ---@param wanted any What it should be.

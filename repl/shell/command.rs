@@ -119,8 +119,11 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn examples(_: &mut Shell<'_>, _: &str) -> Result<()> {
-    say(EXAMPLES);
+fn examples(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+    match shell.bench.language() {
+        Language::Rhai => say(EXAMPLES),
+        Language::Lua => say(&docs::to_lua(EXAMPLES)),
+    }
     Ok(())
 }
 
