@@ -3,13 +3,15 @@
 use std::fmt::Write;
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use gscript::docs::advice_in_lua;
 use gscript::event::Site;
 use gscript::machine::{Fact, picture};
 use gscript::recipe::Recipe;
 use gscript::report::{Entry, PlannedCall, Report, TakeBack};
-use gscript::script::ScriptError;
+use gscript::script::{Language, ScriptError};
 use gscript::types::printable;
 
 use crate::screen::{Style, canvas, style, tell};
@@ -50,6 +52,23 @@ impl<'a> Problem<'a> {
 
     /// What a script error tells.
     pub(crate) fn of(error: &ScriptError, source: &'a str) -> Self {
+        let problem = Self::told(error, source);
+        let file = problem.site.as_ref().map(|site| Path::new(site.file.as_ref()));
+        match file.and_then(Language::of) {
+            Some(language) => problem.speaking(language),
+            None => problem,
+        }
+    }
+
+    /// With the calls in its advice as this language writes them.
+    pub(crate) fn speaking(self, language: Language) -> Self {
+        match (language, self.help) {
+            (Language::Lua, Some(help)) => Self { help: Some(advice_in_lua(&help)), ..self },
+            (_, help) => Self { help, ..self },
+        }
+    }
+
+    fn told(error: &ScriptError, source: &'a str) -> Self {
         match error {
             ScriptError::Script { message, site, remedy, .. } => Self {
                 site: Some(site.clone()),

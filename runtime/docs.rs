@@ -121,6 +121,12 @@ pub(crate) fn in_lua(doc: &str) -> String {
     }
 }
 
+/// Advice names calls as Rhai writes them; this is how Lua does.
+pub fn advice_in_lua(text: &str) -> String {
+    let calls = domains().into_iter().map(|domain| (format!("{domain}::"), format!("{domain}.")));
+    calls.fold(text.to_owned(), |text, (rhai, lua)| text.replace(&rhai, &lua))
+}
+
 /// Doc comments keep the blank behind their slashes.
 pub(crate) fn unindent(text: &str) -> String {
     text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")

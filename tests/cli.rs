@@ -12,9 +12,21 @@ fn expressions_in_both_languages() {
     Test::new(&["-e", "let x = 1;"]).prints("");
     Test::new(&["-e", "#{ a: [1, 2.5, true, ()] }"]).prints("#{ a: [1, 2.5, true, ()] }");
     Test::new(&["--lua", "-e", "1 + 2"]).prints("3");
-    Test::new(&["--lua", "-e", "return { a = { 1, 2.5, true } }"]).prints("#{ a: [1, 2.5, true] }");
+    Test::new(&["--lua", "-e", "return { a = { 1, 2.5, true } }"]).prints("{ a = { 1, 2.5, true } }");
     Test::new(&["-e", "text::find(\"v2.6.1\", \"(\\\\d+)[.](\\\\d+)\")"])
         .prints("[\"2.6\", \"2\", \"6\"]");
+}
+
+#[test]
+fn advice_is_in_the_language_of_the_script() {
+    for (name, script, call) in [
+        ("a.rhai", "luks::info(\"/dev/sda\");", "luks::format makes"),
+        ("a.lua", "luks.info('/dev/sda')", "luks.format makes"),
+    ] {
+        let test = Test::new(&["plan", name, "--machine", "@tests/machines/example.json"]);
+        let ran = test.file(name, script).run();
+        assert!(ran.stderr.contains(call), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_sample_of_commands_fails() {
 
 /// All calls of a recipe, some of them in each boot of the machine.
 fn every_command(test: &str, recipe: &str) {
-    const EACH: u32 = 5;
+    const EACH: u32 = 3;
     let (mut first, mut count) = (1, 0);
     loop {
         let part = format!("part {recipe} {first} {}", first + EACH - 1);

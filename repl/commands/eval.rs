@@ -2,7 +2,7 @@
 
 use gscript::error::Exit;
 use gscript::run::evaluate;
-use gscript::script::Language;
+use gscript::script::{Language, source};
 use gscript::types::Value;
 
 use crate::DONE;
@@ -18,11 +18,11 @@ pub(crate) fn eval(text: &str, lua: bool) -> Exit {
             DONE
         }
         Ok(value) => {
-            say(&value.to_string());
+            say(&source::source(&value, language));
             DONE
         }
         Err(error) => {
-            Problem::of(&error, text).print();
+            Problem::of(&error, text).speaking(language).print();
             Exit::Usage
         }
     }

@@ -141,7 +141,7 @@ impl<'a> Shell<'a> {
                 Ok(())
             }
             Err(error) => {
-                Problem::of(&error, text).print();
+                Problem::of(&error, text).speaking(self.bench.language()).print();
                 Err(error.exit())
             }
         }

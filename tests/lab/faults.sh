@@ -22,11 +22,24 @@ do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop
 wrong=0 struck=0
 complain() { echo "WRONG: $*"; cat /run/faulty.err; wrong=$((wrong + 1)); }
 
+# patience: what takes as long as it takes (tar) has no limit: somebody presses Ctrl-C, and once more.
+mkfifo /run/never
+patience() {
+    read -rt $((LIMIT * 3)) _ <>/run/never
+    for _ in 1 2; do
+        # The first process of this machine has the same name.
+        pgrep -x gscript | grep -vx 1 | while read -r p; do kill -INT "$p"; done
+        read -rt 3 _ <>/run/never
+    done
+}
+
 # strike RECIPE NUMBER HOW: this call of the recipe goes wrong.
 strike() {
     local recipe=$1 number=$2 how=$3 call tool
     "before_$recipe"
+    [ "$how" != hangs ] || { patience & waits=$!; }
     faulty "$number" "$how" "do_$recipe"
+    [ "$how" != hangs ] || { kill $waits; wait $waits; } 2>/dev/null
     [ -f $FAULTS/struck ] || { echo "$recipe has no call $number"; exit 1; }
     struck=$((struck + 1))
     call=$(cat $FAULTS/struck) tool=${call%% *}
