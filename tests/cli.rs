@@ -12,7 +12,8 @@ fn expressions_in_both_languages() {
     Test::new(&["-e", "let x = 1;"]).prints("");
     Test::new(&["-e", "#{ a: [1, 2.5, true, ()] }"]).prints("#{ a: [1, 2.5, true, ()] }");
     Test::new(&["--lua", "-e", "1 + 2"]).prints("3");
-    Test::new(&["--lua", "-e", "return { a = { 1, 2.5, true } }"]).prints("{ a = { 1, 2.5, true } }");
+    Test::new(&["--lua", "-e", "return { a = { 1, 2.5, true } }"])
+        .prints("{ a = { 1, 2.5, true } }");
     Test::new(&["-e", "text::find(\"v2.6.1\", \"(\\\\d+)[.](\\\\d+)\")"])
         .prints("[\"2.6\", \"2\", \"6\"]");
 }
