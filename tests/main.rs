@@ -15,6 +15,7 @@ mod faults;
 mod fidelity;
 mod guide;
 mod honesty;
+mod installed;
 mod lab;
 mod languages;
 mod layouts;

@@ -9,11 +9,11 @@ use gscript::system::Interrupts;
 use gscript::system::vm::{Turn, build_bootable};
 use gscript::trial::{Media, PROMPTS, REACHED};
 
-use crate::boots::{
+use crate::dsl::project;
+use crate::installed::{
     Installed, PASSPHRASE, Plugged, Shared, cache, heard, in_lab, secret, shared, try_recipe,
     write_private,
 };
-use crate::dsl::project;
 use crate::lab::skip;
 
 const FALLBACK: &str = "another horse, no battery";
