@@ -41,6 +41,7 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::key::Generate>(),
     query::<p::key::Check>(),
     action::<p::key::Protect>(),
+    action::<p::key::Unlock>(),
     action::<p::luks::Format>(),
     action::<p::luks::Open>(),
     action::<p::luks::Close>(),

@@ -157,6 +157,23 @@ function key.check(path) end
 ---@return any
 function key.protect(key, to, passphrase) end
 
+--- Unlocks a key that a passphrase protects into a file in memory, to give it another passphrase or to
+--- use it with other programs; on a disk it is refused. Take the file away with `file.remove`. To open a
+--- container there is no need for it: `luks.open` takes the protected key. Returns the path.
+---
+--- Source: gpg(1), `--decrypt`.
+---
+--- ```lua
+--- local key = key.unlock("/mnt/key/laptop.gpg", "/run/laptop.bin", passphrase)
+--- print(luks.test_key("/dev/sda3", { key = key }))
+--- file.remove(key)
+--- ```
+---@param key string The protected key.
+---@param to string Where the plain one goes: below `/run`, say.
+---@param passphrase any Its passphrase, from a parameter of type `secret`.
+---@return any
+function key.unlock(key, to, passphrase) end
+
 ---@class gscript.luks
 luks = {}
 

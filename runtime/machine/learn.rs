@@ -332,8 +332,7 @@ impl Machine {
 
     /// The filesystem that is seen at a path, as a mount of just that path.
     pub fn mounted_view(&self, path: &str) -> Option<Mount> {
-        // Of the mounts that cover it the longest counts; of several at one place, the newest.
-        let mount = self.mounts.iter().filter(|m| m.covers(path)).max_by_key(|m| m.at.len())?;
+        let mount = self.mount_of(path)?;
         let below = path.strip_prefix(mount.at.trim_end_matches('/')).unwrap_or_default();
         let part = match (mount.part.as_str(), below) {
             (part, "" | "/") => part.to_owned(),

@@ -62,8 +62,9 @@ impl Machine {
     }
 
     /// The mount that a path lies on.
-    fn mount_of(&self, path: &str) -> Option<&Mount> {
-        let around = self.mounts.iter().rev().filter(|mount| mount.covers(path));
+    pub fn mount_of(&self, path: &str) -> Option<&Mount> {
+        // Of those that cover it the longest counts; of several at one place, the newest.
+        let around = self.mounts.iter().filter(|mount| mount.covers(path));
         around.max_by_key(|mount| mount.at.len())
     }
 

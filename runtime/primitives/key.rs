@@ -2,8 +2,8 @@
 
 mod protect;
 
-pub use protect::Protect;
 pub(super) use protect::unprotect;
+pub use protect::{Protect, Unlock};
 
 use std::path::PathBuf;
 
@@ -100,11 +100,19 @@ pub enum KeyRule {
         /// How long it should have been.
         bytes: u32,
     },
-    /// The protected key is there already.
-    #[error("{place} exists: a protected key is not overwritten")]
+    /// The key is there already.
+    #[error("{place} exists: a key is not overwritten")]
     Exists {
         /// Which.
         place: Place,
+    },
+    /// The plain key would outlive the machine's memory.
+    #[error("{place} is on {kind}: the plain key would be left on a disk")]
+    OnDisk {
+        /// Which.
+        place: Place,
+        /// The filesystem.
+        kind: String,
     },
     /// Too short.
     #[error("a key of {bytes} bytes is too short to protect a disk")]
@@ -139,7 +147,10 @@ impl Rule for KeyRule {
                 "choose another name; if it is the key you mean, leave key::generate out".into()
             }
             Self::Exists { .. } => {
-                "choose another name; if it is the key you mean, leave key::protect out".into()
+                "choose another name; if it is the key you mean, leave this call out".into()
+            }
+            Self::OnDisk { .. } => {
+                "unlock it into memory, such as below /run; luks::open takes the protected key itself: gpg_key".into()
             }
             Self::Short { .. } => "use at least 32 bytes".into(),
             Self::SameDisk { .. } => "keep it on a USB stick".into(),
@@ -150,6 +161,7 @@ impl Rule for KeyRule {
         match self {
             Self::Readable { .. }
             | Self::SameDisk { .. }
+            | Self::OnDisk { .. }
             | Self::Taken { .. }
             | Self::Exists { .. } => Exit::Refused,
             _ => Exit::Usage,
@@ -183,7 +195,7 @@ impl Action for Generate {
         }
         let memory = cx
             .machine
-            .mounted_view(&self.path.to_string())
+            .mount_of(&self.path.to_string())
             .filter(|mount| matches!(mount.kind.as_str(), "tmpfs" | "ramfs" | "overlay"));
         let warning = memory.map(|mount| {
             format!(

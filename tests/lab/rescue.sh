@@ -31,9 +31,29 @@ unprotect --decrypt | cmp - /run/stick/laptop.key || { echo 'not the same key'; 
 unprotect --list-packets 2>&1 | grep -q 'cipher 9' || { echo 'not AES-256'; exit 1; }
 umount /run/stick
 
+# Unlocked again, in memory only.
+recipe unlock.rhai <<'END'
+//! ```toml
+//! [params.phrase]
+//! type = "secret"
+//! [params.to]
+//! type = "path"
+//! ```
+mount::mount("/dev/ubdb", "/mnt/key", #{ options: "umask=0077" });
+let plain = key::unlock("/mnt/key/laptop.gpg", to, phrase);
+if !luks::test_key("/dev/ubda2", #{ key: plain }) { throw "another key"; }
+file::remove(plain);
+mount::unmount("/mnt/key");
+END
+proving "$G" unlock.rhai --yes --answers phrase.toml --set to=/run/plain 2>unlock.err
+must_not test -e /run/plain
+must_not "$G" unlock.rhai --yes --answers phrase.toml --set to=/mnt/key/plain 2>unlock.err
+must grep -q '/mnt/key/plain is on vfat: the plain key would be left on a disk' unlock.err
+nothing_left
+
 # It is not overwritten.
 must_not "$G" protect.rhai --yes --answers phrase.toml 2>again.err
-must grep -q 'a protected key is not overwritten' again.err
+must grep -q 'a key is not overwritten' again.err
 nothing_left
 
 installed=$(date +%s)

@@ -31,6 +31,28 @@ args! {
     }
 }
 
+args! {
+    /// Unlocks a key that a passphrase protects into a file in memory, to give it another passphrase or to
+    /// use it with other programs; on a disk it is refused. Take the file away with `file.remove`. To open a
+    /// container there is no need for it: `luks.open` takes the protected key. Returns the path.
+    ///
+    /// Source: gpg(1), `--decrypt`.
+    ///
+    /// ```
+    /// let key = key::unlock("/mnt/key/laptop.gpg", "/run/laptop.bin", passphrase);
+    /// print(luks::test_key("/dev/sda3", #{ key: key }));
+    /// file::remove(key);
+    /// ```
+    "key.unlock" => pub struct Unlock {
+        /// The protected key.
+        pub key: AbsPath,
+        /// Where the plain one goes: below `/run`, say.
+        pub to: AbsPath,
+        /// Its passphrase, from a parameter of type `secret`.
+        pub passphrase: Secret,
+    }
+}
+
 /// `GnuPG` for one file and a passphrase on standard input: no folder of its own, no agent that would
 /// stay behind, no question.
 fn gpg(passphrase: &Secret) -> Cmd {
@@ -56,18 +78,51 @@ impl Action for Protect {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         check_key(&Place::new(&self.key, None), cx)?;
         let place = Place::new(&self.to, None);
-        match cx.look(&place)? {
-            Look::Missing | Look::Unknown(_) => {}
-            _ => return Err(KeyRule::Exists { place }.into()),
-        }
+        must_not_exist(&place, cx)?;
         // As many rounds as the format can say: without an agent gpg does not measure the machine.
         let cmd = gpg(&self.passphrase)
             .args(["--cipher-algo", "AES256", "--s2k-digest-algo", "SHA512"])
             .args(["--s2k-count", "65011712", "--output", "-", "--symmetric"])
             .arg(self.key.to_string());
-        Ok(Plan::step(Step::Keep { cmd, place: place.clone() })
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-            .undo(Undo::Steps(vec![Step::Remove { place }]))
-            .returns(self.to.to_string()))
+        Ok(kept(cmd, place))
+    }
+}
+
+fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
+    match cx.look(place)? {
+        Look::Missing | Look::Unknown(_) => Ok(()),
+        _ => Err(KeyRule::Exists { place: place.clone() }.into()),
+    }
+}
+
+/// The plan that keeps what a program prints as a key.
+fn kept(cmd: Cmd, place: Place) -> Plan<String> {
+    let output = place.to_string();
+    Plan::step(Step::Keep { cmd, place: place.clone() })
+        .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+        .undo(Undo::Steps(vec![Step::Remove { place }]))
+        .returns(output)
+}
+
+impl Action for Unlock {
+    type Output = String;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Writes { path: self.to.to_string() }]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
+        let key = Place::new(&self.key, None);
+        if cx.look(&key)? == Look::Missing {
+            return Err(KeyRule::Missing { place: key }.into());
+        }
+        let place = Place::new(&self.to, None);
+        if let Some(mount) = cx.machine.mount_of(&self.to.to_string())
+            && !matches!(mount.kind.as_str(), "tmpfs" | "ramfs")
+        {
+            return Err(KeyRule::OnDisk { place, kind: mount.kind.clone() }.into());
+        }
+        must_not_exist(&place, cx)?;
+        Ok(kept(unprotect(&self.key, &self.passphrase), place))
     }
 }
