@@ -85,10 +85,14 @@ fn sentence(param: &Param) -> String {
     unindent(param.doc).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The types that are maps with keys of any name.
+const MAPS: [&str; 3] = ["map", "variables", "kernel options"];
+
 fn rhai_type(param: &Param) -> &'static str {
     match (param.ty.list, param.ty.fields, param.ty.name) {
         (true, ..) => "Array",
-        (_, [_, ..], _) | (.., "map" | "variables") => "Map",
+        (_, [_, ..], _) => "Map",
+        (.., name) if MAPS.contains(&name) => "Map",
         (.., "bool") => "bool",
         (.., "number") => "int",
         // A number will do as well, or a secret, or anything.
@@ -172,7 +176,7 @@ fn lua_type(spec: &Spec, param: &Param, classes: &mut String) -> String {
         }
         (.., "bool") => "boolean".into(),
         (.., "number") => "integer".into(),
-        (.., "map" | "variables") => "table<string, any>".into(),
+        (.., name) if MAPS.contains(&name) => "table<string, any>".into(),
         (.., "secret" | "value" | "exit") => "any".into(),
         (.., name) if name == "mode" || name.ends_with("size") => "string|integer".into(),
         _ => "string".into(),

@@ -1651,7 +1651,7 @@ function kernel.installed(root) end
 function kernel.option(root, name, options) end
 
 ---@class gscript.kernel.require.options
----@field options? string More options; what is to be a module may also be built in.
+---@field options? table<string, any> More options; what is to be a module may also be built in.
 ---@field file? string The configuration: as it is, or compressed with gzip.
 ---@field check? boolean Whether options that are missing end the recipe.
 
@@ -1690,7 +1690,7 @@ function kernel.require(root, need, options) end
 --- kernel.config("/mnt/old", { DM_CRYPT = "y", CRYPTO_XTS = "m", HZ = 250, DEBUG_INFO = "n" })
 --- ```
 ---@param root string The mount point of the system.
----@param options string The options: `"y"`, `"m"`, `"n"`, a number, a text.
+---@param options table<string, any> The options: `"y"`, `"m"`, `"n"`, a number, a text.
 ---@param options? gscript.kernel.config.options
 ---@return any
 function kernel.config(root, options, options) end
