@@ -3,6 +3,8 @@
 CARGO  ?= cargo
 STATIC  = $(shell uname -m)-unknown-linux-gnu
 RECIPE ?= recipes/encrypted-root.rhai
+# Virtual machines wait a good deal: one more than there are cores keeps all of them busy.
+THREADS = $$(($$(nproc) + 1))
 
 .PHONY: help try test torture check bench static docs deps clean
 
@@ -13,9 +15,10 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 	$(CARGO) build --release
 	target/release/gscript try $(RECIPE)
 
-test: deps check static ## every check and every test
+test: deps ## every check and every test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line check static
 	@rm -rf target/skipped.txt target/proved
-	$(CARGO) test
+	RUST_TEST_THREADS=$(THREADS) $(CARGO) test
 	$(CARGO) test --test main -- --ignored --nocapture honesty
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
