@@ -1392,7 +1392,7 @@ service = {}
 --- ```lua
 --- service.enable("/mnt/old", "dmcrypt", { runlevel = "boot" })
 --- ```
----@param root string The mount point of the system.
+---@param root string The mount point of the system; `/` for the running one.
 ---@param name string The service: a script of `/etc/init.d`, or a unit.
 ---@param options? gscript.service.enable.options
 ---@return any
@@ -1409,7 +1409,7 @@ function service.enable(root, name, options) end
 --- ```lua
 --- service.disable("/mnt/old", "sshd")
 --- ```
----@param root string The mount point of the system.
+---@param root string The mount point of the system; `/` for the running one.
 ---@param name string The service.
 ---@param options? gscript.service.disable.options
 ---@return any

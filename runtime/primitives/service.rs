@@ -26,7 +26,7 @@ args! {
     /// service::enable("/mnt/old", "dmcrypt", #{ runlevel: "boot" });
     /// ```
     "service.enable" => pub struct Enable {
-        /// The mount point of the system.
+        /// The mount point of the system; `/` for the running one.
         pub root: AbsPath,
         /// The service: a script of `/etc/init.d`, or a unit.
         pub name: String,
@@ -46,7 +46,7 @@ args! {
     /// service::disable("/mnt/old", "sshd");
     /// ```
     "service.disable" => pub struct Disable {
-        /// The mount point of the system.
+        /// The mount point of the system; `/` for the running one.
         pub root: AbsPath,
         /// The service.
         pub name: String,
@@ -191,9 +191,24 @@ fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Resu
     Err(ServiceRule::NoService { name: name.to_owned(), place }.into())
 }
 
+/// Whether the root is that of the running system.
+fn is_running(root: &AbsPath) -> bool {
+    root.to_string() == "/"
+}
+
 fn systemctl(root: &AbsPath, verb: &str, name: &str, cx: &Planning<'_>) -> Result<Cmd> {
+    if is_running(root) {
+        return Ok(Cmd::tool("systemctl").args([verb, &unit(name)]));
+    }
     // With a root it works on files only, whatever runs outside.
     Ok(command(root, "systemctl", cx)?.args(["--root=/", verb, &unit(name)]))
+}
+
+fn rc_update(root: &AbsPath, cx: &Planning<'_>) -> Result<Cmd> {
+    match is_running(root) {
+        true => Ok(Cmd::tool("rc-update")),
+        false => command(root, "rc-update", cx),
+    }
 }
 
 /// Whether systemd wants a unit anywhere it usually does.
@@ -242,7 +257,7 @@ impl Action for Enable {
                     let (name, place) = (self.runlevel.clone(), place.parent());
                     return Err(ServiceRule::NoRunlevel { name, place }.into());
                 }
-                let cmd = command(root, "rc-update", cx)?;
+                let cmd = rc_update(root, cx)?;
                 let del = cmd.clone().args(["del", name, &self.runlevel]);
                 let add = cmd.args(["add", name, &self.runlevel]);
                 Ok(Plan::run(add)
@@ -274,7 +289,7 @@ impl Action for Disable {
             Init::Openrc => {
                 must_be_name(&self.runlevel)?;
                 let place = link_in(root, &self.runlevel, name);
-                let cmd = command(root, "rc-update", cx)?;
+                let cmd = rc_update(root, cx)?;
                 let add = cmd.clone().args(["add", name, &self.runlevel]);
                 let del = cmd.args(["del", name, &self.runlevel]);
                 Ok(Plan::run(del)

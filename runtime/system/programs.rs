@@ -39,6 +39,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
     tool("mkswap", "util-linux", "sys-apps/util-linux"),
     tool("rc-service", "openrc", "sys-apps/openrc"),
+    tool("rc-update", "openrc", "sys-apps/openrc"),
     tool("sh", "dash", "app-shells/bash"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("systemctl", "systemd", "sys-apps/systemd"),

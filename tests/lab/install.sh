@@ -97,11 +97,14 @@ command_background=yes
 pidfile=/run/napper.pid
 END
 chmod 755 /etc/init.d/napper
+same_again 'service::enable("/", "napper", #{ init: "openrc" });'
+must test "$(readlink /etc/runlevels/default/napper)" = /etc/init.d/napper
 same_again 'service::start("napper", #{ init: "openrc" });'
 napper=$(cat /run/napper.pid)
 must kill -0 "$napper"
 says 'print(service::status("/", "napper", #{ init: "openrc" }).started);' true
-same_again 'service::stop("napper", #{ init: "openrc" });'
+same_again 'service::stop("napper", #{ init: "openrc" }); service::disable("/", "napper", #{ init: "openrc" });'
+must_not test -L /etc/runlevels/default/napper
 # Nobody reaps it here.
 must_not grep -qs 'State:.[SRD]' "/proc/$napper/status"
 

@@ -27,12 +27,14 @@ lives() {
     must inside rm -r /run/proved
 }
 active() { inside systemctl show --property=ActiveState --value "$1"; }
-lives 'service::start("one"); print(service::status("/", "one").started);'
+lives 'service::enable("/", "one"); service::start("one"); print(service::status("/", "one").started);'
 must grep -q '^  true' lives.txt
 must test "$(active one) $(pgrep -cx sleep)" = 'active 1'
+must test -L $U/multi-user.target.wants/one.service
 # The other way round, and once more.
-lives 'service::start("one"); service::stop("one"); service::stop("one"); print(service::status("/", "one"));'
+lives 'service::start("one"); service::stop("one"); service::stop("one"); service::disable("/", "one"); print(service::status("/", "one"));'
 must test "$(active one) $(pgrep -cx sleep)" = 'inactive 0'
+must_not test -e $U/multi-user.target.wants/one.service
 # One that does not come up.
 echo 'service::start("broken");' >$T/root/broken.rhai
 must_not inside "$G" /root/broken.rhai --yes --journal /run/broken >broken.txt 2>&1

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::{link_in, must_exist, started, systemctl, unit};
+use super::{is_running, link_in, must_exist, started, systemctl, unit};
 use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
@@ -45,7 +45,7 @@ impl Query for Status {
         let (root, name) = (&self.root, self.name.as_str());
         let init = Init::of(self.init, root, cx)?;
         must_exist(root, name, init, cx)?;
-        let running = root.to_string() == "/";
+        let running = is_running(root);
         if init == Init::Openrc {
             let mut runlevels = Vec::new();
             for runlevel in ["sysinit", "boot", "default", "nonetwork", "shutdown"] {
