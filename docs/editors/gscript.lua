@@ -970,7 +970,7 @@ function chroot.prepare(root, options) end
 ---@field check? boolean Whether an exit code other than 0 ends the recipe.
 
 --- Runs a program inside a root: a list of words, without a shell. What it prints is shown and
---- logged as it comes. Returns a map with `code` and `stdout`.
+--- logged as it comes. Returns a map with `code` and `stdout`, of which it has the first MiB.
 ---
 --- Source: chroot(2).
 ---

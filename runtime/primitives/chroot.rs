@@ -37,7 +37,7 @@ args! {
 
 args! {
     /// Runs a program inside a root: a list of words, without a shell. What it prints is shown and
-    /// logged as it comes. Returns a map with `code` and `stdout`.
+    /// logged as it comes. Returns a map with `code` and `stdout`, of which it has the first MiB.
     ///
     /// Source: chroot(2).
     ///
@@ -260,6 +260,9 @@ fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Resul
     }
 }
 
+/// How much a script gets of what a program printed: a build prints more than a script may hold.
+const KEPT: usize = 1 << 20;
+
 /// How a program ended.
 #[derive(Debug, Serialize)]
 pub struct Ended {
@@ -292,7 +295,10 @@ impl Action for Run {
         Ok(Plan::run(cmd).undo(Undo::Impossible("what a program did is its own affair")).reads(
             guess,
             move |outcomes| match outcomes.last() {
-                Some(outcome) => Ok(Ended { code: outcome.code, stdout: outcome.stdout.clone() }),
+                Some(outcome) => {
+                    let stdout = outcome.stdout[..outcome.stdout.floor_char_boundary(KEPT)].into();
+                    Ok(Ended { code: outcome.code, stdout })
+                }
                 None => Err(StepError::new(&shown, Broken::Unreadable("no outcome".into())).into()),
             },
         ))

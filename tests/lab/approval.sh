@@ -39,6 +39,8 @@ mount --bind /run/root /run/root
 recipe beyond.rhai <<'END'
 step("Look");
 let ended = chroot::run("/run/root", ["sh", "-c", "exit 7"], #{ check: false });
+let long = chroot::run("/run/root", ["busybox", "printf", "%5000000s", "x"]).stdout.len();
+if long != 0 && long != 1024 * 1024 { throw `it has ${long}`; }
 step("Then");
 if ended.code == 7 { fs::make("/dev/ubdb", #{ kind: "xfs" }); file::write("/run/beyond", "x"); }
 END

@@ -16,6 +16,9 @@ const TAIL: usize = 12;
 /// How much a tool that ends soon tells: one that goes on and on fills no log.
 const TELL: usize = 1 << 20;
 
+/// How many buffers are read before somebody looks at the clock again.
+const AT_ONCE: usize = 16;
+
 /// What a program says while it runs.
 pub(super) struct Conversation<'a> {
     pub(super) watch: &'a mut dyn Watch,
@@ -64,11 +67,12 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Reads what is there; `true` at the end of the stream.
+    /// Reads what is there, as far as nobody waits for that: one that prints without end is to notice its time
+    /// limit and Ctrl-C. `true` at the end of the stream.
     pub(super) fn hear(&mut self, from: Option<&mut (impl Read + AsRawFd)>, error: bool) -> bool {
         let Some(from) = from else { return true };
         let mut buffer = Zeroizing::new([0; 16 << 10]);
-        loop {
+        for _ in 0..AT_ONCE {
             match from.read(buffer.as_mut_slice()) {
                 Ok(0) => return true,
                 Ok(count) => self.add(&buffer[..count], error),
@@ -76,6 +80,7 @@ impl<'a> Conversation<'a> {
                 Err(e) => return e.kind() != io::ErrorKind::WouldBlock,
             }
         }
+        false
     }
 
     pub(super) fn drain(

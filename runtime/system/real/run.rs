@@ -84,8 +84,8 @@ impl Real {
         });
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
-        // What takes as long as it takes (emerge) may also say as much as it likes.
-        talk.shortly(cmd.limit.is_some());
+        // What takes as long as it takes in a root (emerge) may also say as much as it likes.
+        talk.shortly(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let limit = cmd.limit.map(|limit| self.limit.unwrap_or(limit));
         let ended = self.converse(&mut child, input, limit, talk);
         let status = match ended {
@@ -298,6 +298,16 @@ mod tests {
         let start = Instant::now();
         let error = run(&cmd.limit(Some(limit))).expect_err("it hangs");
         assert_eq!(error.broken, Broken::TimedOut(limit));
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_command_that_prints_without_end_ends_at_its_time_limit() {
+        let limit = Duration::from_millis(300);
+        // Faster than anybody reads.
+        let cmd = Cmd::tool("sh").args(["-c", "while :; do yes; done"]).limit(Some(limit));
+        let start = Instant::now();
+        assert_eq!(run(&cmd).expect_err("it never ends").broken, Broken::TimedOut(limit));
         assert!(start.elapsed() < Duration::from_secs(20));
     }
 
