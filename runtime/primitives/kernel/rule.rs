@@ -124,7 +124,7 @@ impl Rule for KernelRule {
                     .into()
             }
             Self::NoSources { .. } => {
-                "emerge sys-kernel/gentoo-sources, then eselect kernel set 1".into()
+                "emerge sys-kernel/gentoo-sources, then choose them: kernel::sources".into()
             }
             Self::NoVersion { .. } => "is it the folder of the sources?".into(),
             Self::NoModules { .. } => {
