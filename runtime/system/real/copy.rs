@@ -30,7 +30,7 @@ impl Real {
             .args(["--archive", "--remove-destination", "--no-target-directory"])
             .args([source.to_string_lossy(), to.to_string_lossy()])
             .limit(None);
-        self.run(&cmd, watch)
+        self.run(&cmd, watch).map_err(|error| StepError { step: step.to_string(), ..error })
     }
 }
 

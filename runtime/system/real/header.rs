@@ -39,7 +39,9 @@ impl Real {
         let folder = tempfile::Builder::new().prefix("gscript-header-").tempdir_in("/run");
         let folder = folder.map_err(kernel)?;
         let copy = folder.path().join("header");
-        let outcome = self.run(&cmd.clone().arg(copy.to_string_lossy()), watch)?;
+        let outcome = self
+            .run(&cmd.clone().arg(copy.to_string_lossy()), watch)
+            .map_err(|error| StepError { step: step.to_string(), ..error })?;
         let header = std::fs::read(&copy).map_err(kernel)?;
         lay(place, &header, beneath).map_err(kernel)?;
         Ok(outcome)
