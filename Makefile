@@ -6,7 +6,7 @@ RECIPE ?= recipes/encrypted-root.rhai
 # Virtual machines wait a good deal: one more than there are cores keeps all of them busy.
 THREADS = $$(($$(nproc) + 1))
 
-.PHONY: help try test torture check bench static docs deps clean
+.PHONY: help try test torture check bench static built docs deps clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 	target/release/gscript try $(RECIPE)
 
 test: deps ## every check and every test
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line check static
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line check static built
 	@rm -rf target/skipped.txt target/proved
 	RUST_TEST_THREADS=$(THREADS) $(CARGO) test
 	$(CARGO) test --test main -- --ignored --nocapture honesty
@@ -38,6 +38,9 @@ static: ## one binary without any library: target/static/gscript
 	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --target $(STATIC)
 	@mkdir -p target/static
 	cp target/$(STATIC)/release/gscript target/static/gscript
+
+built:
+	$(CARGO) test --no-run
 
 docs: ## writes the reference, what editors, shells and man are told, and the snapshots anew
 	GSCRIPT_WRITE_DOCS=1 GSCRIPT_WRITE_SNAPSHOTS=1 $(CARGO) test --test main
