@@ -21,6 +21,7 @@ must test "$(cat $T/boot/vmlinuz-"$KV" $T/boot/config-"$KV")" = 'an image
 CONFIG_MODULES=y'
 same_again "$copy_from;"
 refused 'there are no modules of the kernel 1.2.3' 'kernel::copy_from("/mnt/t", "1.2.3");'
+refused 'is both the system that gets the kernel' 'kernel::copy_from("/mnt/t", "1.2.3", #{ from: "/mnt/t" });'
 rm -f $T/usr/src/linux
 refused 'there are no kernel sources at /mnt/t/usr/src/linux-1.2.3' 'kernel::sources("/mnt/t", "1.2.3");'
 same_again "kernel::sources(\"/mnt/t\", \"$KV\");"

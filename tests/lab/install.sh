@@ -108,15 +108,6 @@ must_not test -L /etc/runlevels/default/napper
 # Nobody reaps it here.
 must_not grep -qs 'State:.[SRD]' "/proc/$napper/status"
 
-# systemd's units, of a system that does not run.
-rm -f $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
-do_ 'service::enable("/mnt/t", "systemd-networkd"); service::enable("/mnt/t", "systemd-networkd");'
-must test -L $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
-says 'print(service::status("/mnt/t", "systemd-networkd").enabled);' true
-do_ 'service::disable("/mnt/t", "systemd-networkd");'
-must_not test -L $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
-says 'print(service::status("/mnt/t", "systemd-networkd").enabled);' false
-
 # Options of a kernel.
 cp /usr/share/doc/user-mode-linux/config.gz "$OUT/config.gz"
 mkdir -p $T/usr/src/linux-6.6.62-test

@@ -1,7 +1,18 @@
-# A system that systemd has started: in a root and process numbers of its own, with real units.
+# systemd's services: in a system that does not run, and in one that it has started, with a root and process
+# numbers of its own and real units.
 
 target /mnt/t
 T=/mnt/t
+
+# systemd's units, of a system that does not run.
+rm -f $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
+do_ 'service::enable("/mnt/t", "systemd-networkd"); service::enable("/mnt/t", "systemd-networkd");'
+must test -L $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
+says 'print(service::status("/mnt/t", "systemd-networkd").enabled);' true
+do_ 'service::disable("/mnt/t", "systemd-networkd");'
+must_not test -L $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
+says 'print(service::status("/mnt/t", "systemd-networkd").enabled);' false
+
 U=$T/etc/systemd/system
 rm -rf $U; mkdir -p $U
 printf '[Unit]\nDefaultDependencies=no\n' >$U/lab.target

@@ -43,6 +43,12 @@ pub enum KernelRule {
         /// Which file.
         place: Place,
     },
+    /// There and back.
+    #[error("{root} is both the system that gets the kernel and the one that has it")]
+    SameSystem {
+        /// Its mount point.
+        root: String,
+    },
     /// A kernel without modules.
     #[error("there are no modules of the kernel {version}: {place} does not exist")]
     NoModules {
@@ -130,6 +136,7 @@ impl Rule for KernelRule {
             Self::NoModules { .. } => {
                 "build and install the kernel first, or name its version: version".into()
             }
+            Self::SameSystem { .. } => "name the other one: from".into(),
             Self::NotBuilt { .. } => "build it first: kernel::build".into(),
             Self::BadVersion { .. } => "write it as uname -r does, such as 6.6.62-gentoo".into(),
             Self::NoDracutModule { module, .. } => match module.as_str() {

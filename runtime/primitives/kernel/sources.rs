@@ -97,6 +97,9 @@ impl Action for CopyFrom {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let (version, from) = (&self.version, &self.from);
+        if self.root == *from {
+            return Err(KernelRule::SameSystem { root: from.to_string() }.into());
+        }
         chosen(Some(version), &self.root, cx)?;
         let modules = format!("{MODULES}/{version}");
         if exists(&there(from, &modules), cx)? == Some(false) {

@@ -1,7 +1,8 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
-//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images), `copy` (whole folders), `header` (copies of headers),
+//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `copy` (whole folders), `header` (copies of headers),
 //! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
 mod claim;
