@@ -223,6 +223,7 @@ fn a_second_run_changes_only_what_it_destroys_on_request() {
 const INSTALL: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/install.sh"));
 const PORTAGE: &str = concat!(
     include_str!("lab/target.sh"),
+    include_str!("lab/repository.sh"),
     include_str!("lab/portage.sh"),
     include_str!("lab/packages.sh"),
     include_str!("lab/initramfs.sh")

@@ -11,8 +11,8 @@ use gscript::trial::{Media, PROMPTS, REACHED};
 
 use crate::dsl::project;
 use crate::installed::{
-    Installed, PASSPHRASE, Plugged, Shared, cache, heard, in_lab, secret, shared, try_recipe,
-    write_private,
+    Installed, PASSPHRASE, Plugged, Shared, cache, heard, in_lab, possible, secret, shared,
+    try_recipe, write_private,
 };
 use crate::lab::skip;
 
@@ -38,12 +38,25 @@ const SETS: [&str; 13] = [
     "target=/mnt/new",
 ];
 
+/// Where packages come from in what is installed.
+#[derive(Clone, Copy)]
+enum Packages {
+    /// `emerge` is a stand-in.
+    StandIns,
+    /// Portage and a repository.
+    Portage,
+}
+
 /// The root that boots with what the whole recipe asks for, signed. `Err`: what it lacks here.
-fn stage3(folder: &Path) -> Result<Media, String> {
+fn stage3(folder: &Path, packages: Packages) -> Result<Media, String> {
     let archive = folder.join("stage3.tar");
     let made = Command::new("bash")
         .args([project("tests/lab/stage3.sh"), build_bootable(&cache())?])
         .arg(&archive)
+        .args(match packages {
+            Packages::StandIns => None,
+            Packages::Portage => Some("portage"),
+        })
         .output()
         .expect("a shell");
     if !made.status.success() {
@@ -52,8 +65,8 @@ fn stage3(folder: &Path) -> Result<Media, String> {
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 
-fn install(test: &str, folder: &Path) -> Option<Installed> {
-    let media = stage3(folder).map_err(|why| skip(test, &why)).ok()?;
+fn install(test: &str, folder: &Path, packages: Packages, more: &[&str]) -> Option<Installed> {
+    let media = stage3(folder, packages).map_err(|why| skip(test, &why)).ok()?;
     let answers = folder.join("given.toml");
     let secrets =
         [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "otter")];
@@ -65,7 +78,7 @@ fn install(test: &str, folder: &Path) -> Option<Installed> {
     let plain = |path: &PathBuf| path.to_str().expect("a plain path").to_owned();
     let (archive, answers, recipe) = (plain(&media.archive), plain(&answers), plain(&recipe));
     let mut args = vec!["--stage3", &archive, "--answers", &answers, "--set", &keys];
-    args.extend(SETS.iter().flat_map(|set| ["--set", set]));
+    args.extend(SETS.iter().chain(more).flat_map(|set| ["--set", set]));
     args.push(&recipe);
     Some(try_recipe(test, folder, "bios", &args, CHAIN))
 }
@@ -73,7 +86,7 @@ fn install(test: &str, folder: &Path) -> Option<Installed> {
 /// One installation for all tests.
 fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, test, "whole", |folder| install(test, folder))
+    shared(&INSTALLED, test, "whole", |folder| install(test, folder, Packages::StandIns, &[]))
 }
 
 #[test]
@@ -134,4 +147,24 @@ fn torture_boot_by_the_entry_with_the_key() {
 fn torture_boot_by_the_entry_with_the_passphrase_and_no_stick() {
     let test = "torture_boot_by_the_entry_with_the_passphrase_and_no_stick";
     chosen(test, BY_PASSPHRASE, FALLBACK, false);
+}
+
+/// Nothing is a stand-in: Portage resolves, fetches, builds and merges what the recipe asks for, the kernel among it.
+#[test]
+#[ignore = "minutes: make torture"]
+fn torture_boot_of_packages_that_portage_has_merged() {
+    let test = "torture_boot_of_packages_that_portage_has_merged";
+    if !possible(test) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let more = ["profile=default/linux/amd64/23.0"];
+    let Some(installed) = install(test, folder.path(), Packages::Portage, &more) else { return };
+    assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
+    let looked_at = format!(
+        "{}\n{}",
+        include_str!("lab/repository.sh"),
+        include_str!("lab/merged.sh").replace("FALLBACK", FALLBACK)
+    );
+    in_lab(&installed.copied(), test, &looked_at);
 }

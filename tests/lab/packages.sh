@@ -4,18 +4,8 @@
 
 rm -rf $T/etc/portage/package.accept_keywords $T/etc/portage/package.use $T/etc/portage/package.license
 sed -i 's/^EMERGE_DEFAULT_OPTS.*//' $T/etc/portage/make.conf
-printf 'sys-fs\nsys-apps\nsys-process\napp-portage\napp-crypt\napp-admin\nnet-misc\nsys-boot\n' >>$R/profiles/categories
-for one in sys-fs/lvm2 sys-apps/busybox app-portage/eix app-crypt/gnupg app-portage/portage-utils sys-apps/util-linux \
-    sys-process/cronie app-admin/sysklogd net-misc/dhcpcd net-misc/openssh sys-fs/dosfstools sys-kernel/linux-firmware \
-    sys-kernel/installkernel sys-kernel/dracut sys-kernel/gentoo-kernel-bin sys-boot/grub; do
-    package $one 1 amd64 <<<'IUSE="lvm dracut"'
-done
-sed -i 's/LICENSE="GPL-2"/LICENSE="linux-fw-redistributable"/' $R/sys-kernel/linux-firmware/linux-firmware-1.ebuild
-: >$R/licenses/linux-fw-redistributable
-# As it may be: what is stable is older than the live medium's.
 OUTSIDE=$(cryptsetup --version | cut -d' ' -f2)
-package sys-fs/cryptsetup 1.0 amd64 </dev/null
-package sys-fs/cryptsetup "$OUTSIDE" '~amd64' </dev/null
+guide_packages "$OUTSIDE"
 
 # chapters FROM TO: the recipe's text between the beginnings of two chapters.
 chapters() { sed -n "/step(\"$1\")/,/step(\"$2\")/p" "$PROJECT/recipes/encrypted-root.rhai" | sed '$d'; }
@@ -28,9 +18,7 @@ let repository = "there"; let unlock = "gpg"; let kernel_from = "dist"; let kern
     grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/recipes/encrypted-root.rhai"
 } >packages.rhai
 must "$G" packages.rhai --yes --prove --journal /run/packages >packages.out 2>&1 || { cat packages.out; exit 1; }
-for one in sys-fs/lvm2 sys-apps/busybox app-portage/eix app-crypt/gnupg app-portage/portage-utils sys-apps/util-linux \
-    sys-process/cronie app-admin/sysklogd net-misc/dhcpcd net-misc/openssh sys-fs/dosfstools sys-kernel/linux-firmware \
-    sys-kernel/installkernel sys-kernel/dracut sys-kernel/gentoo-kernel-bin sys-boot/grub app-misc/one app-misc/two; do
+for one in "${GUIDE[@]}" app-misc/one app-misc/two; do
     must test -d "$T/var/db/pkg/$one-1"
 done
 must test -d "$T/var/db/pkg/sys-fs/cryptsetup-$OUTSIDE"

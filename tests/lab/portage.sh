@@ -2,40 +2,19 @@
 
 target /mnt/t
 T=/mnt/t
-P=/usr/local/lib/gscript-portage
-if [ -x $P/bin/emerge ]; then
-    # Portage from PyPI lives in a folder of its own; it is told that the root is its root.
-    for program in emerge portageq ebuild; do
-        printf '#!/bin/sh\nPORTAGE_OVERRIDE_EPREFIX= exec %s "$@"\n' $P/bin/$program >$T/usr/local/bin/$program
-        chmod 755 $T/usr/local/bin/$program
-    done
-    mkdir -p $T/share && ln -s $P/share/portage $T/share/portage
+if [ -x $PYPI/bin/emerge ]; then
+    use_pypi $T
     chroot $T groupadd -g 250 portage
     chroot $T useradd -u 250 -g portage -d /var/tmp/portage -s /bin/false portage
 else
     must command -v emerge
 fi
 
-# No udev made this one.
-[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 do_ 'chroot::prepare("/mnt/t");'
 
-# package NAME VERSION KEYWORDS <<END: an ebuild, with what is to be in it.
 R=$T/var/db/repos/gentoo
-package() {
-    mkdir -p "$R/$1"
-    { printf 'EAPI=8\nDESCRIPTION="a test"\nLICENSE="GPL-2"\nSLOT="0"\nS="${WORKDIR}"\nKEYWORDS="%s"\n' "$3"; cat; } >"$R/$1/${1#*/}-$2.ebuild"
-}
-mkdir -p $R/metadata $R/profiles/default/linux/test $R/profiles/default/linux/other $R/licenses
-printf 'repo-name = gentoo\nmasters =\nthin-manifests = true\nsign-manifests = false\nprofile-formats = portage-2\n' >$R/metadata/layout.conf
-echo gentoo >$R/profiles/repo_name; echo 8 >$R/profiles/eapi; echo amd64 >$R/profiles/arch.list
-printf 'app-misc\nsys-kernel\n' >$R/profiles/categories
-printf 'amd64 default/linux/test stable\namd64 default/linux/other stable\n' >$R/profiles/profiles.desc
-: >$R/profiles/use.desc; : >$R/licenses/GPL-2; : >$R/licenses/odd
-for p in test other; do
-    echo 8 >$R/profiles/default/linux/$p/eapi
-    printf 'ARCH="amd64"\nACCEPT_KEYWORDS="amd64"\nUSERLAND="GNU"\nKERNEL="linux"\nCHOST="x86_64-pc-linux-gnu"\n' >$R/profiles/default/linux/$p/make.defaults
-done
+repository default/linux/test default/linux/other
+: >$R/licenses/odd
 package app-misc/one 1 amd64 <<'END'
 IUSE="extra"
 src_install() { insinto /opt; newins - one <<<"$(usex extra with without)"; }
@@ -55,9 +34,9 @@ package sys-kernel/module 1 amd64 <<'END'
 src_install() { insinto /lib/modules/6.6.62-test/extra; newins - module.ko <<<$RANDOM$RANDOM; }
 END
 sed -i 's/LICENSE="GPL-2"/LICENSE="odd"/' $R/app-misc/after/after-1.ebuild
-mkdir -p $T/etc/portage/repos.conf $T/etc/portage/package.use
-printf '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = /var/db/repos/gentoo\nsync-type =\nsync-uri =\nauto-sync = no\n' >$T/etc/portage/repos.conf/gentoo.conf
-printf '# Mine.\nNJOBS="$(nproc)"\nFEATURES="-sandbox -usersandbox -userpriv -userfetch -pid-sandbox -network-sandbox -ipc-sandbox -mount-sandbox -news"\nMAKEOPTS="-j1" # few\nACCEPT_LICENSE="GPL-2"\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' >$T/etc/portage/make.conf
+use_repository $T
+mkdir -p $T/etc/portage/package.use
+printf '# Mine.\nNJOBS="$(nproc)"\n%s\nMAKEOPTS="-j1" # few\nACCEPT_LICENSE="GPL-2"\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$WITHOUT" >$T/etc/portage/make.conf
 echo '# one file' >$T/etc/portage/package.accept_keywords
 cp $T/etc/portage/make.conf before
 

@@ -1,11 +1,13 @@
 #!/bin/bash
 # The root that boots (bootable.sh), with what the whole recipe asks a stage3 for besides: services, languages, a time
-# zone, passwords, and stand-ins for emerge and portageq. It brings no settings of GRUB's: those are the recipe's.
+# zone, passwords, and a way to get packages. It brings no settings of GRUB's: those are the recipe's.
 #
-#   stage3.sh FROM TO    FROM: the tarball of the root that boots; TO: the tarball that is written
+#   stage3.sh FROM TO            FROM: the tarball of the root that boots; TO: the tarball that is written. emerge and
+#                                portageq are stand-ins, and the kernel is there
+#   stage3.sh FROM TO portage    Portage is real, and the kernel comes as a package of its own: stage3_portage.sh
 set -euo pipefail
 
-HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2
+HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2 PACKAGES=${3:-stand-ins}
 FILES=(/sbin/rc-update /sbin/openrc-run /usr/sbin/locale-gen /usr/share/i18n/SUPPORTED /usr/share/i18n/charmaps/UTF-8.gz
     /usr/share/i18n/locales/{en_US,en_GB,i18n,i18n_ctype,iso14651_t1,iso14651_t1_common,translit_combining}
     /etc/locale.alias /usr/share/zoneinfo/Etc/UTC /etc/pam.d/common-{account,auth,password,session})
@@ -34,12 +36,17 @@ rm "$ROOT/list"
 put "$modules"/pam_{unix,deny,permit}.so
 
 mkdir -p "$ROOT/etc/default" "$ROOT/usr/local/bin"
-for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
+cp "$FROM" "$TO"
+if [ "$PACKAGES" = portage ]; then
+    . "$HERE/repository.sh"
+    . "$HERE/stage3_portage.sh"
+else
+    for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
+fi
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 
 # Files only: folders and links are those of the root below. What comes later in a tarball is what stays.
-cp "$FROM" "$TO"
 cd "$ROOT"
 find . \( -type f -o -type l -o -type d -empty \) -print0 |
     tar --numeric-owner --owner=0 --group=0 --null --no-recursion -T - -rf "$TO"

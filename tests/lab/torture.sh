@@ -134,9 +134,7 @@ as_calm() {
     (nothing_left) || return 1
     (state "$1") >state.txt 2>&1 || { tail -n 5 state.txt; return 1; }
     if grep -q 'planned anew' went; then
-        # There is no /dev/fd in there for process substitution.
-        apart_from_identifiers calm.txt >calm.apart; apart_from_identifiers state.txt >state.apart
-        diff calm.apart state.apart
+        diff <(apart_from_identifiers calm.txt) <(apart_from_identifiers state.txt)
     else
         diff calm.txt state.txt
     fi

@@ -127,6 +127,15 @@ fn make_root(modules: &Path) -> io::Result<()> {
     }
     mount(Some("devpts"), "/dev/pts", Some("devpts"), MsFlags::empty(), none)?;
     mount(Some("tmpfs"), "/dev/shm", Some("tmpfs"), MsFlags::empty(), none)?;
+    // udev makes these elsewhere; Portage does nothing without the first one.
+    for (at, to) in [
+        ("/dev/fd", "/proc/self/fd"),
+        ("/dev/stdin", "/proc/self/fd/0"),
+        ("/dev/stdout", "/proc/self/fd/1"),
+        ("/dev/stderr", "/proc/self/fd/2"),
+    ] {
+        std::os::unix::fs::symlink(to, at)?;
+    }
     // The kernel looks for modules here when it needs one.
     let place = Path::new("/lib/modules").join(modules.file_name().unwrap_or_default());
     if !place.exists() {

@@ -1,0 +1,59 @@
+# An ebuild repository of packages that need no network; R is its folder.
+
+# The packages that the recipe merges (with what this init, firmware and filesystem need), as the guide has them.
+GUIDE=(sys-fs/lvm2 sys-apps/busybox app-portage/eix app-crypt/gnupg app-portage/portage-utils sys-apps/util-linux
+    sys-process/cronie app-admin/sysklogd net-misc/dhcpcd net-misc/openssh sys-fs/dosfstools sys-kernel/linux-firmware
+    sys-kernel/installkernel sys-kernel/dracut sys-kernel/gentoo-kernel-bin sys-boot/grub)
+
+# What a build in a machine for tests can't have: namespaces, other users, news.
+WITHOUT='FEATURES="-sandbox -usersandbox -userpriv -userfetch -pid-sandbox -network-sandbox -ipc-sandbox -mount-sandbox -news"'
+# Portage from PyPI.
+PYPI=/usr/local/lib/gscript-portage
+
+# use_pypi ROOT: its programs under their own names. They are told that the root is their root.
+use_pypi() {
+    local program
+    for program in emerge portageq ebuild; do
+        printf '#!/bin/sh\nPORTAGE_OVERRIDE_EPREFIX= exec %s "$@"\n' $PYPI/bin/$program >"$1/usr/local/bin/$program"
+        chmod 755 "$1/usr/local/bin/$program"
+    done
+    mkdir -p "$1/share" && ln -s $PYPI/share/portage "$1/share/portage"
+}
+
+# use_repository ROOT: the repository, which lies in this root, is the only one.
+use_repository() {
+    mkdir -p "$1/etc/portage/repos.conf"
+    printf '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = %s\nsync-type =\nsync-uri =\nauto-sync = no\n' "${R#"$1"}" >"$1/etc/portage/repos.conf/gentoo.conf"
+}
+
+# repository PROFILE…: what Portage expects of one, with these profiles.
+repository() {
+    local profile
+    mkdir -p "$R/metadata" "$R/profiles" "$R/licenses"
+    printf 'repo-name = gentoo\nmasters =\nthin-manifests = true\nsign-manifests = false\nprofile-formats = portage-2\n' >"$R/metadata/layout.conf"
+    echo gentoo >"$R/profiles/repo_name"; echo 8 >"$R/profiles/eapi"; echo amd64 >"$R/profiles/arch.list"
+    : >"$R/profiles/use.desc"; : >"$R/licenses/GPL-2"; : >"$R/licenses/linux-fw-redistributable"
+    for profile; do
+        mkdir -p "$R/profiles/$profile"
+        echo "amd64 $profile stable" >>"$R/profiles/profiles.desc"
+        echo 8 >"$R/profiles/$profile/eapi"
+        printf 'ARCH="amd64"\nACCEPT_KEYWORDS="amd64"\nUSERLAND="GNU"\nKERNEL="linux"\nCHOST="x86_64-pc-linux-gnu"\n' >"$R/profiles/$profile/make.defaults"
+    done
+}
+
+# package NAME VERSION KEYWORDS <<END: an ebuild, with what is to be in it.
+package() {
+    local license=GPL-2
+    [ "$1" != sys-kernel/linux-firmware ] || license=linux-fw-redistributable
+    mkdir -p "$R/$1"
+    grep -qsx "${1%/*}" "$R/profiles/categories" || echo "${1%/*}" >>"$R/profiles/categories"
+    { printf 'EAPI=8\nDESCRIPTION="a test"\nLICENSE="%s"\nSLOT="0"\nS="${WORKDIR}"\nKEYWORDS="%s"\n' "$license" "$3"; cat; } >"$R/$1/${1#*/}-$2.ebuild"
+}
+
+# guide_packages CRYPTSETUP: all of them. As it may be, the live medium's cryptsetup is newer than what is stable.
+guide_packages() {
+    local one
+    for one in "${GUIDE[@]}"; do package "$one" 1 amd64 <<<'IUSE="lvm dracut"'; done
+    package sys-fs/cryptsetup 1.0 amd64 </dev/null
+    package sys-fs/cryptsetup "$1" '~amd64' </dev/null
+}
