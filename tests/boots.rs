@@ -13,8 +13,8 @@ use gscript::trial::{Media, PROMPTS};
 
 use crate::dsl::{PROGRAM, project};
 use crate::installed::{
-    CHAIN, COMMON, DISK, Installed, LIMIT, PASSPHRASE, Plugged, STICK, Shared, cache, in_lab,
-    possible, shared, try_recipe, write_private,
+    COMMON, DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache,
+    in_lab, possible, shared, write_private,
 };
 use crate::lab::Lab;
 use crate::torture::build_cut;
@@ -25,15 +25,8 @@ fn write_answers(path: &Path) {
 
 /// The lab's recipe. `None`: there is no virtual machine here.
 fn try_boot(test: &str, folder: &Path, firmware: &str, sets: &[&str]) -> Option<Installed> {
-    if !possible(test) {
-        return None;
-    }
-    let (answers, recipe) = (folder.join("given.toml"), project("tests/lab/boot.rhai"));
-    write_answers(&answers);
-    let mut args = vec!["--answers", answers.to_str()?];
-    args.extend(sets.iter().flat_map(|set| ["--set", set]));
-    args.push(recipe.to_str()?);
-    Some(try_recipe(test, folder, firmware, &args, CHAIN))
+    let trial = Trial { firmware, sets, ..SHORT };
+    possible(test).then(|| trial.boots(test, folder))
 }
 
 /// One with a key that GPG protects.

@@ -13,7 +13,7 @@ use gscript::system::Interrupts;
 use gscript::system::vm::{
     Console, Firmware, Pc, Said, Turn, VmError, build_bootable, find_emulator, find_kernel,
 };
-use gscript::trial::{PROMPTS, REACHED};
+use gscript::trial::{Media, PROMPTS, REACHED};
 use gscript::types::{Secret, Size};
 
 use crate::dsl::{PROGRAM, project};
@@ -65,33 +65,75 @@ pub fn possible(test: &str) -> bool {
     why.map(|why| skip(test, &why)).is_none()
 }
 
+/// What a script of the lab prints. `Err`: what it says is missing.
+pub fn prepared(script: &str, paths: &[&Path], more: &[&str]) -> Result<PathBuf, String> {
+    let mut command = Command::new("bash");
+    let output = command.arg(project(script)).args(paths).args(more).output().expect("a shell");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() {
+        Ok(PathBuf::from(text(&output.stdout)))
+    } else {
+        Err(text(&output.stderr))
+    }
+}
+
 /// A file that nobody else can read.
 pub fn write_private(path: &Path, text: &str) {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).expect("answers");
 }
 
-/// `gscript try --boot` of a recipe, with its disks in a folder: it has to reach a root that lies on this.
-pub fn try_recipe(
-    test: &str,
-    folder: &Path,
-    firmware: &str,
-    args: &[&str],
-    chain: &str,
-) -> Installed {
-    let output = Command::new(PROGRAM)
-        .args(["try", "--disk", DISK, "--usb", STICK, "--memory", "512M", "--boot", firmware])
-        .args([Path::new("--keep"), folder])
-        .args(args)
-        .env("XDG_CACHE_HOME", project("target"))
-        .output()
-        .expect("the program");
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let console = said(&output.stdout) + said(&output.stderr).as_str();
-    assert!(output.status.success(), "{test}: {console}");
-    assert!(console.contains(&format!("{REACHED}{chain}")), "{test}: {console}");
-    assert!(!console.contains(PASSPHRASE), "{test}: the passphrase is shown");
-    Installed { folder: folder.to_owned(), console }
+/// What is tried: it has to reach a root.
+pub struct Trial<'a> {
+    /// Within the project.
+    pub recipe: &'a str,
+    pub firmware: &'a str,
+    /// The tarball, if it is another than `try` makes itself.
+    pub media: Option<&'a Media>,
+    pub secrets: &'a [(&'a str, &'a str)],
+    /// Parameters.
+    pub sets: &'a [&'a str],
+    /// The way of the root down to the disk.
+    pub chain: &'a str,
+}
+
+/// The short recipe of the lab, with a key that GPG protects.
+pub const SHORT: Trial<'static> = Trial {
+    recipe: "tests/lab/boot.rhai",
+    firmware: "bios",
+    media: None,
+    secrets: &[("passphrase", PASSPHRASE)],
+    sets: &[],
+    chain: CHAIN,
+};
+
+impl Trial<'_> {
+    /// `gscript try --boot`, with its disks in this folder.
+    pub fn boots(&self, test: &str, folder: &Path) -> Installed {
+        let answers = folder.join("given.toml");
+        let lines = self.secrets.iter().map(|(name, value)| format!("{name} = {value:?}\n"));
+        write_private(&answers, &lines.collect::<String>());
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["try", "--disk", DISK, "--usb", STICK, "--memory", "512M"])
+            .args(["--boot", self.firmware])
+            .args([Path::new("--keep"), folder, Path::new("--answers"), &answers])
+            .args(self.sets.iter().flat_map(|set| ["--set", set]))
+            .env("XDG_CACHE_HOME", project("target"));
+        if let Some(Media { archive, keys }) = self.media {
+            let keys = keys.as_ref().expect("the keys").display();
+            command.arg("--stage3").arg(archive).arg("--set").arg(format!("stage3_keys={keys}"));
+        }
+        let output = command.arg(project(self.recipe)).output().expect("the program");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let console = said(&output.stdout) + said(&output.stderr).as_str();
+        assert!(output.status.success(), "{test}: {console}");
+        assert!(console.contains(&format!("{REACHED}{}", self.chain)), "{test}: {console}");
+        for (name, secret) in self.secrets {
+            assert!(!console.contains(secret), "{test}: {name} is shown");
+        }
+        Installed { folder: folder.to_owned(), console }
+    }
 }
 
 /// One installation that serves several tests, one after the other.

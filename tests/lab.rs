@@ -203,6 +203,11 @@ fn sentinel() -> &'static [u8] {
 }
 
 impl Done {
+    /// The shared folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The files with this ending, without it.
     pub fn names(&self, ending: &str) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).expect("the folder").flatten();

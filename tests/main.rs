@@ -28,5 +28,6 @@ mod probe;
 mod real;
 mod recipe;
 mod resume;
+mod sources;
 mod torture;
 mod whole;

@@ -224,6 +224,7 @@ const INSTALL: &str = concat!(include_str!("lab/target.sh"), include_str!("lab/i
 const PORTAGE: &str = concat!(
     include_str!("lab/target.sh"),
     include_str!("lab/repository.sh"),
+    include_str!("lab/portage_root.sh"),
     include_str!("lab/portage.sh"),
     include_str!("lab/packages.sh"),
     include_str!("lab/initramfs.sh")

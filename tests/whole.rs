@@ -1,22 +1,22 @@
 //! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe, until its own last word, on a
 //! stage3 that brings no settings of a boot loader; then the menu, the passphrase and the root, over the serial line.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::{MutexGuard, OnceLock};
 
 use gscript::system::Interrupts;
 use gscript::system::vm::{Turn, build_bootable};
 use gscript::trial::{Media, PROMPTS, REACHED};
 
-use crate::dsl::project;
 use crate::installed::{
-    Installed, PASSPHRASE, Plugged, Shared, cache, heard, in_lab, possible, secret, shared,
-    try_recipe, write_private,
+    Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, in_lab, possible, prepared,
+    secret, shared,
 };
 use crate::lab::skip;
 
 const FALLBACK: &str = "another horse, no battery";
+const SECRETS: [(&str, &str); 3] =
+    [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "an otter")];
 const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
 const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
 const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
@@ -50,37 +50,25 @@ enum Packages {
 /// The root that boots with what the whole recipe asks for, signed. `Err`: what it lacks here.
 fn stage3(folder: &Path, packages: Packages) -> Result<Media, String> {
     let archive = folder.join("stage3.tar");
-    let made = Command::new("bash")
-        .args([project("tests/lab/stage3.sh"), build_bootable(&cache())?])
-        .arg(&archive)
-        .args(match packages {
-            Packages::StandIns => None,
-            Packages::Portage => Some("portage"),
-        })
-        .output()
-        .expect("a shell");
-    if !made.status.success() {
-        return Err(String::from_utf8_lossy(&made.stderr).trim().to_owned());
-    }
+    let more: &[&str] = match packages {
+        Packages::StandIns => &[],
+        Packages::Portage => &["portage"],
+    };
+    prepared("tests/lab/stage3.sh", &[&build_bootable(&cache())?, &archive], more)?;
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 
 fn install(test: &str, folder: &Path, packages: Packages, more: &[&str]) -> Option<Installed> {
     let media = stage3(folder, packages).map_err(|why| skip(test, &why)).ok()?;
-    let answers = folder.join("given.toml");
-    let secrets =
-        [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "otter")];
-    let lines = secrets.map(|(name, value)| format!("{name} = {value:?}\n"));
-    write_private(&answers, &lines.concat());
-    let keys = media.keys.expect("the keys");
-    let keys = format!("stage3_keys={}", keys.display());
-    let recipe = project("recipes/encrypted-root.rhai");
-    let plain = |path: &PathBuf| path.to_str().expect("a plain path").to_owned();
-    let (archive, answers, recipe) = (plain(&media.archive), plain(&answers), plain(&recipe));
-    let mut args = vec!["--stage3", &archive, "--answers", &answers, "--set", &keys];
-    args.extend(SETS.iter().chain(more).flat_map(|set| ["--set", set]));
-    args.push(&recipe);
-    Some(try_recipe(test, folder, "bios", &args, CHAIN))
+    let trial = Trial {
+        recipe: "recipes/encrypted-root.rhai",
+        firmware: "bios",
+        media: Some(&media),
+        secrets: &SECRETS,
+        sets: &[&SETS, more].concat(),
+        chain: CHAIN,
+    };
+    Some(trial.boots(test, folder))
 }
 
 /// One installation for all tests.

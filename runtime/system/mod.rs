@@ -10,6 +10,7 @@ mod programs;
 pub mod real;
 pub mod sim;
 mod step;
+mod tail;
 pub mod vm;
 
 use crate::machine::files::Files;
@@ -26,6 +27,7 @@ pub(crate) const OWN_IT: &str =
 pub use real::{Interrupts, MOUNT_FLAGS, Real, find_program};
 pub use sim::Sim;
 pub use step::{MountCall, Step};
+pub(crate) use tail::Tail;
 
 /// How far a long step has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,5 @@
-# portage.*: real Portage, with a repository of a few packages that need no network.
+# portage.*: real Portage, with a repository of a few packages that need no network; after portage_root.sh.
 
-target /mnt/t
-T=/mnt/t
-if [ -x $PYPI/bin/emerge ]; then
-    use_pypi $T
-    chroot $T groupadd -g 250 portage
-    chroot $T useradd -u 250 -g portage -d /var/tmp/portage -s /bin/false portage
-else
-    must command -v emerge
-fi
-
-do_ 'chroot::prepare("/mnt/t");'
-
-R=$T/var/db/repos/gentoo
 repository default/linux/test default/linux/other
 : >$R/licenses/odd
 package app-misc/one 1 amd64 <<'END'
@@ -34,7 +21,6 @@ package sys-kernel/module 1 amd64 <<'END'
 src_install() { insinto /lib/modules/6.6.62-test/extra; newins - module.ko <<<$RANDOM$RANDOM; }
 END
 sed -i 's/LICENSE="GPL-2"/LICENSE="odd"/' $R/app-misc/after/after-1.ebuild
-use_repository $T
 mkdir -p $T/etc/portage/package.use
 printf '# Mine.\nNJOBS="$(nproc)"\n%s\nMAKEOPTS="-j1" # few\nACCEPT_LICENSE="GPL-2"\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$WITHOUT" >$T/etc/portage/make.conf
 echo '# one file' >$T/etc/portage/package.accept_keywords

@@ -17,6 +17,8 @@ use_pypi() {
         printf '#!/bin/sh\nPORTAGE_OVERRIDE_EPREFIX= exec %s "$@"\n' $PYPI/bin/$program >"$1/usr/local/bin/$program"
         chmod 755 "$1/usr/local/bin/$program"
     done
+    # As Gentoo calls it as well.
+    ln -sf /usr/bin/tar "$1/usr/local/bin/gtar"
     mkdir -p "$1/share" && ln -s $PYPI/share/portage "$1/share/portage"
 }
 

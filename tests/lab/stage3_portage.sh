@@ -14,8 +14,6 @@ while read -r file; do [ ! -f "$file" ] || put "$file"; done <"$ROOT/list"
 while read -r file; do put "$file"; done <"$ROOT/libraries"
 rm "$ROOT/list" "$ROOT/libraries"
 ln -sf "$PYTHON" "$ROOT/usr/bin/python3"
-# As Gentoo calls it.
-ln -sf tar "$ROOT/usr/bin/gtar"
 
 mkdir -p "$ROOT$PYPI"
 tar -C $PYPI --exclude 'site-packages/[a-oq-z]*' --exclude 'site-packages/p[ik]*' -cf - . | tar -C "$ROOT$PYPI" -xf -

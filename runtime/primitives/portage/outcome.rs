@@ -1,10 +1,7 @@
 //! What emerge says when it fails (measured with portage 3.0.83).
 
 use super::rule::{Change, PortageRule};
-use crate::system::Outcome;
-
-/// How many of the last lines are worth showing.
-const LAST: usize = 12;
+use crate::system::{Outcome, Tail};
 
 /// Why emerge failed.
 pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
@@ -84,9 +81,12 @@ fn changes(text: &str) -> Vec<Change> {
     found
 }
 
-/// The last lines that say something.
+/// What says something, as far as an error shows it.
 fn said(text: &str) -> Vec<String> {
+    let mut tail = Tail::default();
     let lines = text.lines().map(str::trim_end);
-    let lines: Vec<&str> = lines.filter(|line| !line.trim_matches([' ', '*']).is_empty()).collect();
-    lines[lines.len().saturating_sub(LAST)..].iter().map(|line| (*line).to_owned()).collect()
+    for line in lines.filter(|line| !line.trim_matches([' ', '*']).is_empty()) {
+        tail.push(line.to_owned());
+    }
+    tail.into_lines()
 }

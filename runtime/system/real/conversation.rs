@@ -6,13 +6,10 @@ use std::os::fd::AsRawFd;
 
 use zeroize::Zeroizing;
 
-use super::super::{Outcome, Progress, Watch};
+use super::super::{Outcome, Progress, Tail, Watch};
 
 /// How much of each stream is kept.
 pub(super) const KEEP: usize = 8 << 20;
-/// How many of the last lines an error shows.
-const TAIL: usize = 12;
-
 /// How much a tool that ends soon tells: one that goes on and on fills no log.
 const TELL: usize = 1 << 20;
 
@@ -32,8 +29,8 @@ pub(super) struct Conversation<'a> {
     said: usize,
     out: Zeroizing<Vec<u8>>,
     err: Vec<u8>,
-    /// The last lines of both streams, in the order in which they came.
-    last: std::collections::VecDeque<String>,
+    /// What an error shows of both streams, in the order in which it came.
+    tail: Tail,
     /// Unfinished lines of the two streams.
     open: [Vec<u8>; 2],
 }
@@ -48,7 +45,7 @@ impl<'a> Conversation<'a> {
             said: 0,
             out: Zeroizing::default(),
             err: Vec::new(),
-            last: std::collections::VecDeque::new(),
+            tail: Tail::default(),
             open: [Vec::new(), Vec::new()],
         }
     }
@@ -129,10 +126,7 @@ impl<'a> Conversation<'a> {
                 continue;
             }
             self.watch.line(line);
-            if self.last.len() == TAIL {
-                self.last.pop_front();
-            }
-            self.last.push_back(line.to_owned());
+            self.tail.push(line.to_owned());
         }
     }
 
@@ -141,11 +135,11 @@ impl<'a> Conversation<'a> {
         self.short = short;
     }
 
-    /// The last lines of both streams.
+    /// What an error shows of both streams.
     pub(super) fn tail(&mut self) -> Vec<String> {
         self.finish_line(0);
         self.finish_line(1);
-        std::mem::take(&mut self.last).into()
+        std::mem::take(&mut self.tail).into_lines()
     }
 
     /// What the program said in all, and how it ended.

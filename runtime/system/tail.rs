@@ -1,0 +1,98 @@
+//! What of all that a program has printed an error shows.
+
+use std::collections::VecDeque;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// How many of the last lines.
+const LAST: usize = 12;
+/// How many complaints before those. The first ones are the cause; others follow from them.
+const FIRST: usize = 4;
+/// A complaint, as compilers, make, the shell, dracut and the kernel's own errors have it. One that is not known
+/// is lost only when it has scrolled away.
+static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
+    let known = r"(?i)\berror(:|\])|\*\*\* |: not found|command not found|no such file|no space left|undefined reference|out of memory|permission denied|input/output error";
+    #[expect(clippy::expect_used, reason = "the pattern is constant; a test compiles it")]
+    Regex::new(known).expect("a pattern")
+});
+
+/// The last lines of a program, and the first complaints before them: what works on many things at a time goes on
+/// for a while after the one that failed.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    first: Vec<String>,
+    last: VecDeque<String>,
+    /// Whether lines were left out between the two.
+    gap: bool,
+}
+
+impl Tail {
+    /// One more line.
+    pub(crate) fn push(&mut self, line: String) {
+        self.last.push_back(line);
+        if self.last.len() <= LAST {
+            return;
+        }
+        let Some(line) = self.last.pop_front() else { return };
+        if self.first.len() < FIRST && COMPLAINT.is_match(&line) {
+            self.first.push(line);
+            self.gap = false;
+        } else {
+            self.gap = true;
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn into_lines(self) -> Vec<String> {
+        let gap = (self.gap && !self.first.is_empty()).then(|| "…".to_owned());
+        self.first.into_iter().chain(gap).chain(self.last).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tail(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+        let mut tail = Tail::default();
+        lines.into_iter().for_each(|line| tail.push(line));
+        tail.into_lines()
+    }
+
+    fn others(count: usize) -> impl Iterator<Item = String> {
+        (0..count).map(|number| format!("  CC      fs/error{number}.o"))
+    }
+
+    #[test]
+    fn the_cause_is_shown_although_others_went_on() {
+        let cause = ["drivers/net/loopback.c:31:10: fatal error: no.h".to_owned()];
+        let lines = tail(others(3).chain(cause.clone()).chain(others(500)));
+        assert_eq!(lines[0], cause[0]);
+        assert_eq!(lines[1], "…");
+        assert_eq!(lines[2..], others(500).skip(488).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_shown_twice_and_no_gap_where_there_is_none() {
+        let cause = ["make: *** [Makefile:1: all] Error 2".to_owned()];
+        let lines: Vec<String> = cause.iter().cloned().chain(others(5)).collect();
+        assert_eq!(tail(lines.clone()), lines);
+        let lines: Vec<String> = cause.into_iter().chain(others(LAST)).collect();
+        assert_eq!(tail(lines.clone()), lines);
+    }
+
+    #[test]
+    fn of_many_complaints_the_first_are_the_cause() {
+        let complaints = (0..100).map(|number| format!("x.c:{number}: error: no"));
+        let lines = tail(complaints.clone().chain(others(20)));
+        let first: Vec<String> = complaints.take(FIRST).collect();
+        assert_eq!(lines[..FIRST], first);
+        assert_eq!(lines.len(), FIRST + 1 + LAST);
+    }
+
+    #[test]
+    fn without_complaints_the_last_lines_are_all() {
+        assert_eq!(tail(others(100)), others(100).skip(100 - LAST).collect::<Vec<_>>());
+    }
+}
