@@ -8,13 +8,13 @@ use std::sync::{MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use gscript::system::Interrupts;
-use gscript::system::vm::Firmware;
+use gscript::system::vm::{Firmware, Turn};
 use gscript::trial::{Media, PROMPTS};
 
 use crate::dsl::{PROGRAM, project};
 use crate::installed::{
-    COMMON, DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache,
-    in_lab, possible, shared, write_private,
+    COMMON, DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard,
+    in_lab, possible, secret, shared, write_private,
 };
 use crate::lab::Lab;
 use crate::torture::build_cut;
@@ -144,6 +144,33 @@ fn torture_boot_from_a_disk_with_sectors_of_4_kib() {
     );
     let efi = Plugged { firmware: Firmware::Efi, sectors_4k: true, ..Plugged::of(&lab) };
     efi.reaches(&[PASSPHRASE]);
+}
+
+#[test]
+#[ignore = "minutes: make torture"]
+fn torture_boot_by_the_firmwares_own_list() {
+    let test = "torture_boot_by_the_firmwares_own_list";
+    let folder = tempfile::tempdir().expect("a folder");
+    let sets = ["firmware=efi", "unlock=passphrase"];
+    let Some(installed) = try_boot(test, folder.path(), "efi", &sets) else { return };
+    let lab = installed.copied();
+    in_lab(&lab, test, &include_str!("lab/nvram.sh").replace("PASSPHRASE", PASSPHRASE));
+    let efi = Plugged { firmware: Firmware::Efi, stick: None, ..Plugged::of(&lab) };
+    let passphrase = secret(PASSPHRASE);
+    let asked = Turn { when: &PROMPTS, reply: Some(&passphrase), optional: false };
+    let entered = Turn { when: &["all of it is done"], reply: None, optional: false };
+    let said = heard(efi.talk(&[asked, entered], &[])).console;
+    for line in [
+        "nothing is mounted at /sys/firmware/efi/efivars",
+        "/mnt/new has no efibootmgr",
+        "entered: 0",
+    ] {
+        assert!(said.contains(line), "no {line}: {said}");
+    }
+    assert_eq!(said.matches("refused: 3").count(), 2, "{said}");
+    // The firmware says what it starts: the entry, by the disk's partition, and not the disk.
+    let console = efi.reaches(&[PASSPHRASE]);
+    assert!(console.contains("starting Boot0003 \"grub\" from HD(1,GPT"), "{console}");
 }
 
 /// The number of the record that says that this action is done.

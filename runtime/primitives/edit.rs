@@ -29,6 +29,16 @@ pub(super) fn exists(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
     })
 }
 
+/// Whether certainly none of these files is in the root: distributions do not agree where programs are.
+pub(super) fn none_of(root: &AbsPath, paths: &[&str], cx: &Planning<'_>) -> Result<bool> {
+    for path in paths {
+        if exists(&there(root, path), cx)? != Some(false) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The file that a link leads to, inside the same root: it is what is to change, and not the link. What a
 /// chroot shows of the running system is not.
 fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {

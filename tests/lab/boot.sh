@@ -72,7 +72,7 @@ must test -s $T/boot/efi/EFI/BOOT/BOOTX64.EFI
 refused 'without a BIOS boot partition' 'disk::partition("/dev/ubdd", [#{ name: "a", size: "rest" }]); boot::grub_install("/mnt/t", #{ disk: "/dev/ubdd" });'
 refused 'is not an EFI system partition: nothing is mounted there' 'boot::grub_install("/mnt/t", #{ efi: "/boot/nothing" });'
 # This machine has no firmware.
-refused 'there is no /sys/firmware/efi/efivars' 'boot::grub_install("/mnt/t", #{ efi: "/boot/efi", removable: false });'
+refused 'nothing is mounted at /sys/firmware/efi/efivars' 'boot::grub_install("/mnt/t", #{ efi: "/boot/efi", removable: false });'
 must grep -q 'next: let it take the place that every firmware looks at' refused.out
 refused 'is not an EFI system partition: the filesystem on' 'boot::grub_install("/mnt/t", #{ efi: "/boot" });'
 printf '# mine\nGRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n' >$T/etc/default/grub

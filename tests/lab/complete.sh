@@ -5,7 +5,7 @@ pack
 before=$(sha256sum /dev/ubda /dev/ubdb)
 ask firmware whole --set nvram=true
 must test "$(cat firmware.code)" = 3
-must grep -q 'there is no /sys/firmware/efi/efivars' firmware.err
+must grep -q 'nothing is mounted at /sys/firmware/efi/efivars' firmware.err
 must grep -q 'next: let it take the place that every firmware looks at' firmware.err
 ask room whole --set boot_size=16M
 must test "$(cat room.code)" = 2

@@ -6,9 +6,9 @@ use super::BootRule;
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact, PartitionEntry, Table};
+use crate::machine::{Content, Fact, Mount, PartitionEntry, Table};
 use crate::primitives::disk::is_kind;
-use crate::primitives::edit::{assign, command, exists, there, writes};
+use crate::primitives::edit::{assign, command, none_of, there, writes};
 use crate::system::{Outcome, Step};
 use crate::types::{AbsPath, DevicePath, Place, TableKind, Variables};
 
@@ -64,6 +64,8 @@ const DEFAULTS: &str = "/etc/default/grub";
 const GRUB: &str = "/boot/grub";
 /// Where Linux shows the firmware's variables (efivarfs).
 const VARIABLES: &str = "/sys/firmware/efi/efivars";
+/// What enters systems in the firmware's list; distributions do not agree where it is.
+const EFIBOOTMGR: [&str; 2] = ["/usr/sbin/efibootmgr", "/usr/bin/efibootmgr"];
 /// GRUB's modules for tables of partitions.
 const TABLES: [&str; 2] = ["part_gpt", "part_msdos"];
 
@@ -103,8 +105,8 @@ impl GrubInstall {
             .arg(self.modules());
         let core = there(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
         let mut plan = Plan::steps(Vec::new());
-        if !self.removable && exists(&Place::here(VARIABLES), cx)? == Some(false) {
-            return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());
+        if !self.removable {
+            self.enters(cx)?;
         }
         if self.removable {
             cmd = cmd.args(["--removable", "--no-nvram"]);
@@ -112,6 +114,19 @@ impl GrubInstall {
             plan = plan.makes(Fact::File { place, digest: None, mode: None });
         }
         Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
+    }
+
+    /// The firmware's list can be written. Without efivarfs its folder is there, and empty.
+    fn enters(&self, cx: &Planning<'_>) -> Result<()> {
+        let variables = |mount: &Mount| mount.kind == "efivarfs" && mount.at == VARIABLES;
+        if !cx.machine.mounts.iter().any(variables) {
+            return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());
+        }
+        // grub-install leaves the entry to it.
+        if none_of(&self.root, &EFIBOOTMGR, cx)? {
+            return Err(BootRule::NoEfibootmgr { root: self.root.to_string() }.into());
+        }
+        Ok(())
     }
 
     /// With the tables of partitions: where grub-install takes a partition for a disk of its own, as it

@@ -56,11 +56,18 @@ pub enum BootRule {
     },
     /// The firmware's list of systems can't be written.
     #[error(
-        "there is no {place}: this machine was not started by EFI, or its variables are not mounted"
+        "nothing is mounted at {place}: this machine was not started by EFI, or without the firmware's \
+         variables"
     )]
     NoVariables {
         /// Where they would be.
         place: Place,
+    },
+    /// Nothing would enter the system in the firmware's list.
+    #[error("{root} has no efibootmgr, which enters it in the firmware's list")]
+    NoEfibootmgr {
+        /// The system.
+        root: String,
     },
     /// GRUB can't find a file.
     #[error("there is no {place}")]
@@ -109,6 +116,11 @@ impl Rule for BootRule {
                  live medium by EFI, and mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
                     .into()
             }
+            Self::NoEfibootmgr { .. } => {
+                "emerge sys-boot/efibootmgr in there (GRUB for efi-64 brings it along); or let it take \
+                 the place that every firmware looks at (removable: true)"
+                    .into()
+            }
             Self::Missing { .. } => {
                 "install the kernel first (kernel::install, kernel::initramfs); is /boot mounted?"
                     .into()
@@ -122,9 +134,10 @@ impl Rule for BootRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NoBiosBoot { .. } | Self::NotEfi { .. } | Self::NoVariables { .. } => {
-                Exit::Refused
-            }
+            Self::NoBiosBoot { .. }
+            | Self::NotEfi { .. }
+            | Self::NoVariables { .. }
+            | Self::NoEfibootmgr { .. } => Exit::Refused,
             Self::NoKernel { .. } => Exit::Failed,
             _ => Exit::Usage,
         }

@@ -6,7 +6,7 @@ use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
-use crate::primitives::edit::{command, exists, there};
+use crate::primitives::edit::{command, exists, none_of, there};
 use crate::system::{Outcome, Step};
 use crate::types::{AbsPath, Place};
 
@@ -61,13 +61,9 @@ fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
 
 /// Refuses a module for GPG's keys where there is no gpg to take along.
 fn must_have_gpg(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Result<()> {
-    if !modules.iter().any(|module| module == CRYPT_GPG) {
+    let wanted = modules.iter().any(|module| module == CRYPT_GPG);
+    if !wanted || !none_of(root, &["/usr/bin/gpg", "/usr/bin/gpg2"], cx)? {
         return Ok(());
-    }
-    for path in ["/usr/bin/gpg", "/usr/bin/gpg2"] {
-        if exists(&there(root, path), cx)? != Some(false) {
-            return Ok(());
-        }
     }
     let (program, package) = ("gpg", "app-crypt/gnupg");
     Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into())
