@@ -22,8 +22,7 @@ const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
 const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
 /// By what the prompt for the key on the stick is known.
 const KEY_PROMPT: &str = "Password (/laptop.key.gpg on ";
-const SETS: [&str; 13] = [
-    "firmware=bios",
+const SETS: [&str; 12] = [
     "serial=ttyS0",
     "unlock=gpg",
     "fallback=passphrase",
@@ -58,11 +57,17 @@ fn stage3(folder: &Path, packages: Packages) -> Result<Media, String> {
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 
-fn install(test: &str, folder: &Path, packages: Packages, more: &[&str]) -> Option<Installed> {
+fn install(
+    test: &str,
+    folder: &Path,
+    packages: Packages,
+    firmware: &str,
+    more: &[&str],
+) -> Option<Installed> {
     let media = stage3(folder, packages).map_err(|why| skip(test, &why)).ok()?;
     let trial = Trial {
         recipe: "recipes/encrypted-root.rhai",
-        firmware: "bios",
+        firmware,
         media: Some(&media),
         secrets: &SECRETS,
         sets: &[&SETS, more].concat(),
@@ -74,7 +79,9 @@ fn install(test: &str, folder: &Path, packages: Packages, more: &[&str]) -> Opti
 /// One installation for all tests.
 fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, test, "whole", |folder| install(test, folder, Packages::StandIns, &[]))
+    shared(&INSTALLED, test, "whole", |folder| {
+        install(test, folder, Packages::StandIns, "bios", &["firmware=bios"])
+    })
 }
 
 #[test]
@@ -137,7 +144,8 @@ fn torture_boot_by_the_entry_with_the_passphrase_and_no_stick() {
     chosen(test, BY_PASSPHRASE, FALLBACK, false);
 }
 
-/// Nothing is a stand-in: Portage resolves, fetches, builds and merges what the recipe asks for, the kernel among it.
+/// Nothing is a stand-in: Portage resolves, fetches, builds and merges what the recipe asks for, the kernel among it. By
+/// EFI, as the recipe comes.
 #[test]
 #[ignore = "minutes: make torture"]
 fn torture_boot_of_packages_that_portage_has_merged() {
@@ -147,7 +155,8 @@ fn torture_boot_of_packages_that_portage_has_merged() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let more = ["profile=default/linux/amd64/23.0"];
-    let Some(installed) = install(test, folder.path(), Packages::Portage, &more) else { return };
+    let installed = install(test, folder.path(), Packages::Portage, "efi", &more);
+    let Some(installed) = installed else { return };
     assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
     let looked_at = format!(
         "{}\n{}",

@@ -1759,9 +1759,10 @@ function kernel.install(root, options) end
 function kernel.modules_rebuild(root) end
 
 ---@class gscript.kernel.initramfs.options
+---@field how? "dracut"|"genkernel" What makes it.
 ---@field version? string The kernel; that of the sources in `/usr/src/linux` when absent.
----@field add? string[] dracut's modules; `crypt` and `lvm` when absent.
----@field install? string[] Programs to take along. Without stty a passphrase is shown while it is typed.
+---@field add? string[] Modules, as dracut calls them; `crypt` and `lvm` when absent. genkernel has these two, `crypt-gpg`, `mdraid` and `btrfs`.
+---@field install? string[] Programs that dracut takes along; `stty` when absent. Without stty a passphrase is shown while it is typed.
 ---@field omit? string[] dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the initramfs: its own cryptsetup does not know keys that GPG protects.
 ---@field image? string The image; `/boot/initramfs-VERSION.img` when absent.
 ---@field compress? string How it is compressed.
@@ -1770,7 +1771,10 @@ function kernel.modules_rebuild(root) end
 --- A module that dracut leaves out is an error: `crypt-gpg`, for a key that GPG protects, has to be
 --- asked for by name and needs gpg inside the system. Returns the path of the image.
 ---
---- Source: dracut(8).
+--- genkernel builds cryptsetup, GnuPG 1 and LVM itself; it makes one for the kernel in
+--- `/usr/src/linux`. `kernel.build` by genkernel has made it already.
+---
+--- Source: dracut(8); genkernel(8), version 4; guide ER, `genkernel all`.
 ---
 --- ```lua
 --- local image = kernel.initramfs("/mnt/old", { version = "6.6.62-gentoo", add = {"crypt", "crypt-gpg", "lvm"} })

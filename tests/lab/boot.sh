@@ -52,6 +52,20 @@ printf '# genkernel\n#MENUCONFIG="yes"\nLVM="no" # volumes\n' >$T/etc/genkernel.
 same_again 'kernel::genkernel_conf("/mnt/t", #{ values: #{ MAKEOPTS: "-j3 -l2" } });'
 printf '# genkernel\n#MENUCONFIG="yes"\nMENUCONFIG="no"\nLVM="yes" # volumes\nLUKS="yes"\nGPG="yes"\nBUSYBOX="yes"\nDISKLABEL="yes"\nMAKEOPTS="-j3 -l2"\n' | must cmp - $T/etc/genkernel.conf
 
+# genkernel can't be had here: one that writes down what it is asked for.
+refused '/mnt/t has no genkernel' 'kernel::initramfs("/mnt/t", #{ how: "genkernel" });'
+cat >/usr/bin/genkernel <<'END'
+#!/bin/sh
+echo "$@" >/root/asked
+for word; do case $word in --bootdir=*) dir=${word#*=} ;; --initramfs-filename=*) name=${word#*=} ;; esac; done
+echo image >"$dir/$name"
+END
+chmod 755 /usr/bin/genkernel
+do_ 'kernel::initramfs("/mnt/t", #{ how: "genkernel", add: ["crypt", "crypt-gpg", "lvm"], image: "/boot/by-genkernel" });'
+must test "$(cat $T/root/asked)" = '--kerneldir=/usr/src/linux --luks --gpg --lvm --no-mdadm --no-btrfs --compress-initramfs-type=zstd --bootdir=/boot --initramfs-filename=by-genkernel initramfs'
+refused 'has no option for the module "nbd"' 'kernel::initramfs("/mnt/t", #{ how: "genkernel", add: ["nbd"] });'
+refused 'install is for an initramfs that dracut makes' 'kernel::initramfs("/mnt/t", #{ how: "genkernel", install: ["vi"] });'
+rm /usr/bin/genkernel
 echo initramfs >$T/boot/initramfs-"$KV".img
 
 # The command line, from what the machine is.

@@ -1,12 +1,11 @@
 # A disk that the recipe has installed with Portage: what is merged in there, by Portage's own books.
 
-printf '%s' 'FALLBACK' | must cryptsetup open --key-file - /dev/ubda3 look
+printf '%s' 'FALLBACK' | must cryptsetup open --key-file - /dev/ubda2 look
 must vgchange -qay vg_hostos >/dev/null
 mkdir -p /mnt/r && must mount -o ro /dev/vg_hostos/root /mnt/r
 PKG=/mnt/r/var/db/pkg
 for one in "${GUIDE[@]}"; do
-    # That is for an EFI system partition.
-    [ "$one" = sys-fs/dosfstools ] || must test -d "$PKG/$one-1"
+    must test -d "$PKG/$one-1"
 done
 must test -d "$PKG/sys-fs/cryptsetup-$(cryptsetup --version | cut -d' ' -f2)"
 must grep -qx 'sys-fs/cryptsetup ~amd64' /mnt/r/etc/portage/package.accept_keywords/crypto

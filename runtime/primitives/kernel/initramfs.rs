@@ -1,21 +1,24 @@
 //! The initramfs that finds the root.
 
 use super::version::chosen;
-use super::{KernelRule, MODULES};
+use super::{KernelRule, MODULES, genkernel};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::primitives::edit::{command, exists, none_of, there};
 use crate::system::{Outcome, Step};
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, Choice, Place};
 
 args! {
     /// Makes an initramfs with dracut. It is made for any machine, not for the one that it is made on.
     /// A module that dracut leaves out is an error: `crypt-gpg`, for a key that GPG protects, has to be
     /// asked for by name and needs gpg inside the system. Returns the path of the image.
     ///
-    /// Source: dracut(8).
+    /// genkernel builds cryptsetup, GnuPG 1 and LVM itself; it makes one for the kernel in
+    /// `/usr/src/linux`. `kernel.build` by genkernel has made it already.
+    ///
+    /// Source: dracut(8); genkernel(8), version 4; guide ER, `genkernel all`.
     ///
     /// ```
     /// let image = kernel::initramfs("/mnt/old", #{ version: "6.6.62-gentoo", add: ["crypt", "crypt-gpg", "lvm"] });
@@ -23,11 +26,14 @@ args! {
     "kernel.initramfs" => pub struct Initramfs {
         /// The mount point of the system.
         pub root: AbsPath,
+        /// What makes it.
+        pub how: Maker = "dracut",
         /// The kernel; that of the sources in `/usr/src/linux` when absent.
         pub version: Option<String>,
-        /// dracut's modules; `crypt` and `lvm` when absent.
+        /// Modules, as dracut calls them; `crypt` and `lvm` when absent. genkernel has these two, `crypt-gpg`,
+        /// `mdraid` and `btrfs`.
         pub add: Option<Vec<String>>,
-        /// Programs to take along. Without stty a passphrase is shown while it is typed.
+        /// Programs that dracut takes along; `stty` when absent. Without stty a passphrase is shown while it is typed.
         pub install: Option<Vec<String>>,
         /// dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the
         /// initramfs: its own cryptsetup does not know keys that GPG protects.
@@ -37,6 +43,21 @@ args! {
         /// How it is compressed.
         pub compress: String = "zstd -3",
     }
+}
+
+/// What makes an initramfs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// dracut.
+    Dracut,
+    /// genkernel.
+    Genkernel,
+}
+
+impl Choice for Maker {
+    const NAME: &'static str = "maker of an initramfs";
+    const WORDS: &'static [&'static str] = &["dracut", "genkernel"];
+    const ALL: &'static [Self] = &[Self::Dracut, Self::Genkernel];
 }
 
 /// Where dracut has its modules, each in a folder that begins with two digits.
@@ -85,6 +106,60 @@ impl Initramfs {
         };
         if omit.is_empty() { Vec::new() } else { vec!["--omit".into(), omit] }
     }
+
+    fn by_dracut(
+        &self,
+        modules: Vec<String>,
+        version: &str,
+        image: &AbsPath,
+        cx: &Planning<'_>,
+    ) -> Result<Plan<String>> {
+        let root = &self.root;
+        if exists(&there(root, DRACUT), cx)? == Some(false) {
+            let (program, package) = ("dracut", "sys-kernel/dracut");
+            return Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into());
+        }
+        modules.iter().try_for_each(|module| must_have(root, module, cx))?;
+        must_have_gpg(root, &modules, cx)?;
+        let install = self.install.clone().unwrap_or_else(|| vec!["stty".into()]);
+        let cmd = command(root, "dracut", cx)?
+            .args(["--force", "--no-hostonly", "--kver", version])
+            .args(["--add", &modules.join(" "), "--install", &install.join(" ")])
+            .args(self.omitted(&modules))
+            .args(["--compress", &self.compress, &image.to_string()])
+            .limit(None);
+        let (root, image) = (root.to_string(), image.to_string());
+        let guess = image.clone();
+        let read = move |outcomes: &[Outcome]| {
+            let said = outcomes.last().map(|o| format!("{}\n{}", o.stdout, o.stderr));
+            match left_out(&said.unwrap_or_default(), &modules) {
+                Some(module) => Err(KernelRule::LeftOut { root: root.clone(), module }.into()),
+                None => Ok(image.clone()),
+            }
+        };
+        let hint = "a module that can't be installed lacks the program that is named above it: emerge that. \
+                    Otherwise: is there room left in /boot (df -h)? A kernel that is not used any more can go";
+        Ok(Plan::run(cmd).hint(hint).reads(guess, read))
+    }
+
+    fn by_genkernel(
+        &self,
+        modules: &[String],
+        image: &AbsPath,
+        cx: &Planning<'_>,
+    ) -> Result<Plan<String>> {
+        let given = |param, is: bool| is.then_some(param);
+        let only = [
+            given("version", self.version.is_some()),
+            given("install", self.install.is_some()),
+            given("omit", self.omit.is_some()),
+        ];
+        if let Some(param) = only.into_iter().flatten().next() {
+            return Err(KernelRule::OnlyDracut { param }.into());
+        }
+        let plan = genkernel::initramfs(&self.root, modules, &self.compress, image, cx)?;
+        Ok(plan.returns(image.to_string()))
+    }
 }
 
 /// The first of these modules that dracut said it leaves out.
@@ -108,13 +183,7 @@ impl Action for Initramfs {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let root = &self.root;
-        if exists(&there(root, DRACUT), cx)? == Some(false) {
-            let (program, package) = ("dracut", "sys-kernel/dracut");
-            return Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into());
-        }
         let modules = self.add.clone().unwrap_or_else(|| vec!["crypt".into(), "lvm".into()]);
-        modules.iter().try_for_each(|module| must_have(root, module, cx))?;
-        must_have_gpg(root, &modules, cx)?;
         let version = chosen(self.version.as_ref(), root, cx)?;
         if let Some(version) = &version {
             let place = there(root, &format!("{MODULES}/{version}"));
@@ -126,37 +195,16 @@ impl Action for Initramfs {
         let version = version.unwrap_or_else(|| super::UNKNOWN.into());
         let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
         let image = self.image.clone().unwrap_or_else(default);
-        let install = self.install.clone().unwrap_or_else(|| vec!["stty".into()]);
-        let cmd = command(root, "dracut", cx)?
-            .args(["--force", "--no-hostonly", "--kver", &version])
-            .args(["--add", &modules.join(" "), "--install", &install.join(" ")])
-            .args(self.omitted(&modules))
-            .args(["--compress", &self.compress, &image.to_string()])
-            .limit(None);
+        let plan = match self.how {
+            Maker::Dracut => self.by_dracut(modules, &version, &image, cx)?,
+            Maker::Genkernel => self.by_genkernel(&modules, &image, cx)?,
+        };
         let place = Place::new(&image, Some(root));
-        let root = root.to_string();
-        let read = {
-            let image = image.to_string();
-            move |outcomes: &[Outcome]| {
-                let said = outcomes.last().map(|o| format!("{}\n{}", o.stdout, o.stderr));
-                match left_out(&said.unwrap_or_default(), &modules) {
-                    Some(module) => Err(KernelRule::LeftOut { root: root.clone(), module }.into()),
-                    None => Ok(image.clone()),
-                }
-            }
+        let undo = match exists(&place, cx)? {
+            Some(true) => Undo::Impossible("the image that was there is replaced"),
+            _ => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
         };
-        let plan = Plan::run(cmd)
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-            .always()
-            .hint(
-                "a module that can't be installed lacks the program that is named above it: emerge that. \
-                 Otherwise: is there room left in /boot (df -h)? A kernel that is not used any more can go",
-            );
-        let plan = match exists(&place, cx)? {
-            Some(true) => plan.undo(Undo::Impossible("the image that was there is replaced")),
-            _ => plan.undo(Undo::Steps(vec![Step::Remove { place }])),
-        };
-        Ok(plan.reads(image.to_string(), read))
+        Ok(plan.makes(Fact::File { place, digest: None, mode: None }).always().undo(undo))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod config;
+mod genkernel;
 mod initramfs;
 mod known;
 mod require;

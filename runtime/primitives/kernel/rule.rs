@@ -85,6 +85,20 @@ pub enum KernelRule {
         /// The module.
         module: String,
     },
+    /// genkernel without an option for a module.
+    #[error("genkernel has no option for the module {module:?}")]
+    NoGenkernelOption {
+        /// The module.
+        module: String,
+        /// Those that it has one for.
+        known: Vec<&'static str>,
+    },
+    /// An option that only dracut has.
+    #[error("{param} is for an initramfs that dracut makes")]
+    OnlyDracut {
+        /// Which.
+        param: &'static str,
+    },
     /// Not the name of a variable.
     #[error("{name:?} is not the name of a variable")]
     BadName {
@@ -153,6 +167,15 @@ impl Rule for KernelRule {
                  this again: this image can't open what needs it",
                 if module == "crypt-gpg" { "gpg: app-crypt/gnupg" } else { module }
             ),
+            Self::NoGenkernelOption { known, .. } => format!(
+                "it has some for {}; others are set in /etc/genkernel.conf: kernel::genkernel_conf",
+                known.join(", ")
+            ),
+            Self::OnlyDracut { .. } => {
+                "leave it out; genkernel takes what it is told in /etc/genkernel.conf: \
+                 kernel::genkernel_conf"
+                    .into()
+            }
             Self::BadName { .. } => "use letters, digits and _".into(),
             Self::NoProgram { package, .. } => format!("emerge {package}"),
         })

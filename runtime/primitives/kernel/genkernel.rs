@@ -1,0 +1,54 @@
+//! What genkernel is told, where it is not all of it.
+
+use super::{KernelRule, SOURCES};
+use crate::action::{Plan, Planning};
+use crate::error::Result;
+use crate::primitives::edit::{command, none_of};
+use crate::types::AbsPath;
+
+/// What dracut calls it, and the option of genkernel 4 (genkernel(8)).
+const OPTIONS: [(&str, &str); 5] = [
+    ("crypt", "luks"),
+    ("crypt-gpg", "gpg"),
+    ("lvm", "lvm"),
+    ("mdraid", "mdadm"),
+    ("btrfs", "btrfs"),
+];
+
+/// Makes an initramfs of the kernel in `/usr/src/linux` with these modules, and no others of the list.
+pub(super) fn initramfs(
+    root: &AbsPath,
+    modules: &[String],
+    compress: &str,
+    image: &AbsPath,
+    cx: &Planning<'_>,
+) -> Result<Plan<()>> {
+    if none_of(root, &["/usr/bin/genkernel", "/usr/sbin/genkernel"], cx)? {
+        let (program, package) = ("genkernel", "sys-kernel/genkernel");
+        return Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into());
+    }
+    let known = |module: &&String| OPTIONS.iter().any(|(name, _)| name == module);
+    if let Some(module) = modules.iter().find(|module| !known(module)) {
+        let known = OPTIONS.iter().map(|(name, _)| *name).collect();
+        return Err(KernelRule::NoGenkernelOption { module: module.clone(), known }.into());
+    }
+    let options = OPTIONS.iter().map(|(name, option)| {
+        let no = if modules.iter().any(|module| module == name) { "" } else { "no-" };
+        format!("--{no}{option}")
+    });
+    let folder = image.as_path().parent().unwrap_or(image.as_path()).display();
+    let name = image.as_path().file_name().unwrap_or_default().to_string_lossy();
+    // Its level is genkernel's own business.
+    let method = compress.split(' ').next().unwrap_or(compress);
+    let cmd = command(root, "genkernel", cx)?
+        .arg(format!("--kerneldir={SOURCES}"))
+        .args(options)
+        .arg(format!("--compress-initramfs-type={method}"))
+        .args([format!("--bootdir={folder}"), format!("--initramfs-filename={name}")])
+        .arg("initramfs")
+        .limit(None);
+    Ok(Plan::run(cmd).hint(
+        "its log says more: /var/log/genkernel.log in there; kernel::require tells which options of \
+         the kernel are missing",
+    ))
+}
