@@ -23,7 +23,7 @@ test: deps ## every check and every test
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
 
-torture: deps ## the main job cut off at every place, and every command going wrong: an hour or two
+torture: deps ## the main job cut off at every place, every command going wrong, everything booted: hours
 	$(CARGO) test --test main -- --ignored --nocapture torture
 
 check: ## format and lints

@@ -37,34 +37,23 @@ const SETS: [&str; 12] = [
     "target=/mnt/new",
 ];
 
-/// Where packages come from in what is installed.
-#[derive(Clone, Copy)]
-enum Packages {
-    /// `emerge` is a stand-in.
-    StandIns,
-    /// Portage and a repository.
-    Portage,
-}
-
-/// The root that boots with what the whole recipe asks for, signed. `Err`: what it lacks here.
-fn stage3(folder: &Path, packages: Packages) -> Result<Media, String> {
+/// The root that boots with what the whole recipe asks for, signed: as it is, or with something that is real in it.
+/// `Err`: what it lacks here.
+fn stage3(folder: &Path, with: Option<&str>) -> Result<Media, String> {
     let archive = folder.join("stage3.tar");
-    let more: &[&str] = match packages {
-        Packages::StandIns => &[],
-        Packages::Portage => &["portage"],
-    };
-    prepared("tests/lab/stage3.sh", &[&build_bootable(&cache())?, &archive], more)?;
+    let with: Vec<&str> = with.into_iter().collect();
+    prepared("tests/lab/stage3.sh", &[&build_bootable(&cache())?, &archive], &with)?;
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 
 fn install(
     test: &str,
     folder: &Path,
-    packages: Packages,
+    with: Option<&str>,
     firmware: &str,
     more: &[&str],
 ) -> Option<Installed> {
-    let media = stage3(folder, packages).map_err(|why| skip(test, &why)).ok()?;
+    let media = stage3(folder, with).map_err(|why| skip(test, &why)).ok()?;
     let trial = Trial {
         recipe: "recipes/encrypted-root.rhai",
         firmware,
@@ -80,7 +69,7 @@ fn install(
 fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
     static INSTALLED: Shared = OnceLock::new();
     shared(&INSTALLED, test, "whole", |folder| {
-        install(test, folder, Packages::StandIns, "bios", &["firmware=bios"])
+        install(test, folder, None, "bios", &["firmware=bios"])
     })
 }
 
@@ -155,7 +144,7 @@ fn torture_boot_of_packages_that_portage_has_merged() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let more = ["profile=default/linux/amd64/23.0"];
-    let installed = install(test, folder.path(), Packages::Portage, "efi", &more);
+    let installed = install(test, folder.path(), Some("portage"), "efi", &more);
     let Some(installed) = installed else { return };
     assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
     let looked_at = format!(
@@ -164,4 +153,28 @@ fn torture_boot_of_packages_that_portage_has_merged() {
         include_str!("lab/merged.sh").replace("FALLBACK", FALLBACK)
     );
     in_lab(&installed.copied(), test, &looked_at);
+}
+
+/// Another first process: its home and swap have to be there, and its services started.
+#[test]
+#[ignore = "minutes: make torture"]
+fn torture_boot_with_systemd() {
+    let test = "torture_boot_with_systemd";
+    if !possible(test) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let more = ["firmware=bios", "init=systemd", "timezone=Etc/UTC"];
+    let Some(installed) = install(test, folder.path(), Some("systemd"), "bios", &more) else {
+        return;
+    };
+    for line in [
+        "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
+        "failed: .",
+        "enabled: 3 enabled .",
+        "active: 3 active .",
+        "name: box, zone: ../usr/share/zoneinfo/Etc/UTC, id: 33",
+    ] {
+        assert!(installed.console.contains(line), "no {line}: {}", installed.console);
+    }
 }

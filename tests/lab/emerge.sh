@@ -14,7 +14,12 @@ for word; do case $word in
     *cryptsetup) [ ! -e /etc/portage/package.accept_keywords/crypto ] || echo new >/var/cryptsetup ;;
 esac; done
 for one in lvm cronie dhcpcd sysklogd sshd; do
-    [ -e /etc/init.d/$one ] || printf '#!/sbin/openrc-run\n' >/etc/init.d/$one
-    chmod 755 /etc/init.d/$one
+    unit=/usr/lib/systemd/system/$one.service script=/etc/init.d/$one
+    if [ -d /etc/runlevels ]; then
+        [ -e $script ] || printf '#!/sbin/openrc-run\n' >$script
+        chmod 755 $script
+    elif [ $one != lvm ] && [ ! -e $unit ]; then
+        printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n' >$unit
+    fi
 done
 mkdir -p /etc/default

@@ -5,9 +5,10 @@
 #   stage3.sh FROM TO            FROM: the tarball of the root that boots; TO: the tarball that is written. emerge and
 #                                portageq are stand-ins, and the kernel is there
 #   stage3.sh FROM TO portage    Portage is real, and the kernel comes as a package of its own: stage3_portage.sh
+#   stage3.sh FROM TO systemd    stand-ins, and systemd is the first process: stage3_systemd.sh
 set -euo pipefail
 
-HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2 PACKAGES=${3:-stand-ins}
+HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2 WITH=${3:-}
 FILES=(/sbin/rc-update /sbin/openrc-run /usr/sbin/locale-gen /usr/share/i18n/SUPPORTED /usr/share/i18n/charmaps/UTF-8.gz
     /usr/share/i18n/locales/{en_US,en_GB,i18n,i18n_ctype,iso14651_t1,iso14651_t1_common,translit_combining}
     /etc/locale.alias /usr/share/zoneinfo/Etc/UTC /etc/pam.d/common-{account,auth,password,session})
@@ -37,12 +38,9 @@ put "$modules"/pam_{unix,deny,permit}.so
 
 mkdir -p "$ROOT/etc/default" "$ROOT/usr/local/bin"
 cp "$FROM" "$TO"
-if [ "$PACKAGES" = portage ]; then
-    . "$HERE/repository.sh"
-    . "$HERE/stage3_portage.sh"
-else
-    for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
-fi
+for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
+. "$HERE/repository.sh"
+[ -z "$WITH" ] || . "$HERE/stage3_$WITH.sh"
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 
