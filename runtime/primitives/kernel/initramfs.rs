@@ -178,7 +178,8 @@ impl Action for Initramfs {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Runs { program: "dracut".into(), root: self.root.to_string() }]
+        let program = self.how.word().into();
+        vec![Effect::Runs { program, root: self.root.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -210,6 +211,28 @@ impl Action for Initramfs {
 
 #[cfg(test)]
 mod tests {
+    use super::{Initramfs, Maker};
+    use crate::action::{Action, Effect};
+    use crate::types::AbsPath;
+
+    #[test]
+    fn what_is_agreed_to_is_the_program_that_runs() {
+        for (how, name) in [(Maker::Dracut, "dracut"), (Maker::Genkernel, "genkernel")] {
+            let one = Initramfs {
+                root: AbsPath::known("/mnt/t"),
+                how,
+                version: None,
+                add: None,
+                install: None,
+                omit: None,
+                image: None,
+                compress: "zstd".into(),
+            };
+            let runs = Effect::Runs { program: name.into(), root: "/mnt/t".into() };
+            assert_eq!(one.effects(), [runs]);
+        }
+    }
+
     #[test]
     fn what_dracut_leaves_out_is_heard() {
         let said = "dracut: dracut module 'nbd' will not be installed, because command 'nbd-client' could not be found!\n\
