@@ -164,6 +164,11 @@ pub fn carry_out_releases(
 
 /// Evaluates an expression, without a machine.
 pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
+    Evaluator::new(language, &Map::new(), &nowhere())?.line("-e", text)
+}
+
+/// Returns a host of scripts without a machine.
+pub(crate) fn nowhere() -> Shared {
     let (host, _) = shared(Setup {
         system: Box::new(Sim::new()),
         machine: Machine::empty(),
@@ -174,7 +179,7 @@ pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<V
         journal: None,
         terminal: false,
     });
-    Evaluator::new(language, &Map::new(), &host)?.line("-e", text)
+    host
 }
 
 /// What only the program knows of the beginning of a run.

@@ -1,14 +1,12 @@
 //! What a script may use up: each limit is named with its size and its line, in both languages, in a
-//! plan and in an expression, in bounded time and memory, and whatever the script tries to catch.
-
-use std::time::{Duration, Instant};
+//! plan and in an expression, in bounded memory, and whatever the script tries to catch.
 
 use crate::dsl::Test;
 
 /// Scripts, and the limit that stops each.
 const RHAI: &[(&str, &str)] = &[
-    ("loop { }", "50000000 operations"),
-    ("loop { try { loop { } } catch { } }", "50000000 operations"),
+    ("loop { }", "10000000 operations"),
+    ("loop { try { loop { } } catch { } }", "10000000 operations"),
     ("fn f() { f() }\nf()", "128 calls inside one another"),
     ("let f = |f| f.call(f); f.call(f)", "128 calls inside one another"),
     ("let s = \"x\"; loop { try { s += s; } catch { } }", "4 MiB for one text"),
@@ -23,36 +21,31 @@ const RHAI: &[(&str, &str)] = &[
     ),
     ("loop { print(\"x\") }", "1 MiB of printed text"),
     ("loop { try { print(\"x\") } catch { } }", "1 MiB of printed text"),
-    ("loop { text::lines(\"x\"); }", "250000 calls of primitives"),
-    ("let s = \"x\"; s.pad(1000000, \"x\"); loop { s.index_of(\"y\"); }", "5 s of computing"),
+    ("loop { text::lines(\"x\"); }", "50000 calls of primitives"),
     ("let a = [1]; for i in 0..100 { a = [a]; }\nfile::write(\"/tmp/x\", a)", "64 lists and maps"),
 ];
 
 const LUA: &[(&str, &str)] = &[
-    ("while true do end", "50000000 operations"),
-    ("while true do pcall(function() while true do end end) end", "50000000 operations"),
+    ("while true do end", "10000000 operations"),
+    ("while true do pcall(function() while true do end end) end", "10000000 operations"),
     (
         "while true do xpcall(function() while true do end end, function() while true do end end) end",
-        "50000000 operations",
+        "10000000 operations",
     ),
     ("local function f() return 1 + f() end\nf()", "1000000 values on the stack of its calls"),
-    ("local function f() pcall(f) pcall(f) end f()", "50000000 operations"),
+    ("local function f() pcall(f) pcall(f) end f()", "10000000 operations"),
     ("local s = string.rep('x', 1 << 40)", "4 MiB for one text"),
     ("while true do pcall(string.rep, 'x', 1 << 30) end", "4 MiB for one text"),
     ("local s = 'x' while true do s = s .. s end", "256 MiB of memory"),
-    ("local t = {} while true do t[#t + 1] = {} end", "256 MiB of memory"),
+    ("local t = {} while true do t[#t + 1] = ('x'):rep(1000) end", "256 MiB of memory"),
     (
-        "local t = {} while true do pcall(function() while true do t[#t + 1] = {} end end) end",
+        "local t = {} while true do pcall(function() while true do t[#t + 1] = ('x'):rep(1000) end end) end",
         "256 MiB of memory",
     ),
     ("table.move({}, 1, 1 << 60, 2)", "131072 elements of lists and maps in one value"),
     ("while true do print('x') end", "1 MiB of printed text"),
     ("local s = ('x'):rep(100000) while true do pcall(print, s) end", "1 MiB of printed text"),
-    ("while true do text.lines('x') end", "250000 calls of primitives"),
-    (
-        "local s = ('x'):rep(4000000) while true do s:find('yy', 1, true) s:upper() end",
-        "5 s of computing",
-    ),
+    ("while true do text.lines('x') end", "50000 calls of primitives"),
     ("local t = {} t[1] = t file.write('/tmp/x', t)", "64 lists and maps inside one another"),
 ];
 
@@ -65,7 +58,6 @@ fn stopped(file: &str, script: &str, limit: &str) {
     let words = if lua { vec!["--lua", "-e", expression] } else { vec!["-e", expression] };
     let machine = "@tests/machines/example.json";
     for args in [vec!["plan", file, "--machine", machine], words] {
-        let start = Instant::now();
         let ran = Test::new(&args).file(file, script).memory(1 << 30).run();
         let named = format!("error: the script was stopped at its limit of {limit}");
         assert!(ran.stderr.starts_with(&named), "{script}\n{}", ran.stderr);
@@ -74,7 +66,6 @@ fn stopped(file: &str, script: &str, limit: &str) {
         assert!(lines.count() > 0, "{script}\n{}", ran.stderr);
         assert!(ran.stderr.contains("= next: "), "{script}\n{}", ran.stderr);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{script}");
-        assert!(start.elapsed() < Duration::from_mins(1), "{script}: {:?}", start.elapsed());
     }
 }
 
@@ -130,7 +121,7 @@ fn a_limit_ends_a_whole_file_of_tests() {
         test('another', function() expect.same(1, 1) end)";
     let ran = Test::new(&["test", "a.test.lua"]).file("a.test.lua", tests).run();
     assert!(
-        ran.stdout.contains("limit of 50000000 operations\n --> a.test.lua:1:1"),
+        ran.stdout.contains("limit of 10000000 operations\n --> a.test.lua:1:1"),
         "{}",
         ran.stdout
     );

@@ -108,3 +108,24 @@ pub fn is_open(language: Language, text: &str) -> bool {
         Language::Lua => lua::is_open(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_without_time_is_stopped() {
+        for (language, script) in
+            [(Language::Rhai, "loop { }"), (Language::Lua, "while true do end")]
+        {
+            let host = crate::run::nowhere();
+            let mut evaluator = Evaluator::new(language, &Map::new(), &host).expect("an engine");
+            evaluator.engines.meter.hurry();
+            let error = evaluator.run("r", script).expect_err("no time");
+            assert_eq!(
+                error.to_string(),
+                "the script was stopped at its limit of 0 s of computing"
+            );
+        }
+    }
+}

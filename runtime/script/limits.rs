@@ -3,11 +3,12 @@
 use std::fmt;
 
 /// Operations of Rhai, instructions of Lua.
-pub(super) const OPERATIONS: u64 = 50_000_000;
-/// Seconds of computing, without what primitives take.
-pub(super) const SECONDS: u64 = 5;
+pub(super) const OPERATIONS: u64 = 10_000_000;
+/// Seconds of computing on a fast machine, without what primitives take: far more than all operations
+/// take, see `backstop`.
+pub(super) const SECONDS: u64 = 30;
 /// Calls of primitives.
-pub(super) const CALLS: u64 = 250_000;
+pub(super) const CALLS: u64 = 50_000;
 /// Bytes that are printed.
 pub(super) const PRINTED: usize = 1 << 20;
 /// What every single print counts for besides its text: a plan keeps each.
@@ -37,7 +38,10 @@ pub(super) const CLOCK_TICK: u32 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     Operations,
-    Time,
+    /// Of computing.
+    Time {
+        seconds: u64,
+    },
     /// One instruction takes for ever.
     Hang,
     Calls,
@@ -55,7 +59,7 @@ impl fmt::Display for Limit {
         f.write_str("the script was stopped at its limit of ")?;
         match self {
             Self::Operations => write!(f, "{OPERATIONS} operations"),
-            Self::Time => write!(f, "{SECONDS} s of computing"),
+            Self::Time { seconds } => write!(f, "{seconds} s of computing"),
             Self::Hang => write!(f, "{SILENT} s for one instruction"),
             Self::Calls => write!(f, "{CALLS} calls of primitives"),
             Self::Printed => write!(f, "{} MiB of printed text", PRINTED >> 20),
@@ -73,7 +77,7 @@ impl Limit {
     /// What to do about it.
     pub(super) fn remedy(self) -> &'static str {
         match self {
-            Self::Operations | Self::Time => "is there a loop that never ends?",
+            Self::Operations | Self::Time { .. } => "is there a loop that never ends?",
             Self::Hang => "a pattern with several * + or - may try for ever: use text.find instead",
             Self::Calls => "is there a loop that never ends? A recipe has some hundred calls",
             Self::Printed => "print what a person has to know, and not in a loop",

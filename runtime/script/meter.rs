@@ -5,10 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::time::{ClockId, clock_gettime};
-
+use super::backstop::{allowed, computed};
 use super::hang::Pulse;
-use super::limits::{CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_PRINT, PRINTED, SECONDS};
+use super::limits::{CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_PRINT, PRINTED};
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
 use crate::session::Failure;
@@ -27,6 +26,8 @@ pub(super) struct Meter {
     calls: Cell<u64>,
     printed: Cell<usize>,
     looks: Cell<u32>,
+    /// Gives the time that the script may compute.
+    allowed: Cell<fn(Duration) -> Duration>,
     operations: Cell<u64>,
     started: Cell<Duration>,
     /// What primitives took, which is not the script's.
@@ -38,11 +39,6 @@ pub(super) struct Meter {
 /// The meter as engines keep it.
 pub(super) type Metered = Rc<Meter>;
 
-/// The time that this thread has computed: it does not matter what else the machine does.
-fn computed() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
-}
-
 impl Meter {
     pub(super) fn new(host: &Shared) -> Metered {
         Rc::new(Self {
@@ -53,6 +49,7 @@ impl Meter {
             calls: Cell::new(0),
             printed: Cell::new(0),
             looks: Cell::new(0),
+            allowed: Cell::new(allowed),
             operations: Cell::new(0),
             started: Cell::new(computed()),
             excused: Cell::new(Duration::ZERO),
@@ -115,6 +112,12 @@ impl Meter {
         self.hit.set(self.hit.get().or(Some(limit)));
     }
 
+    /// Gives the script no time at all.
+    #[cfg(test)]
+    pub(super) fn hurry(&self) {
+        self.allowed.set(|_| Duration::ZERO);
+    }
+
     /// Looks at memory and, now and then, at the clock; whether the script has to end.
     pub(super) fn look(&self) -> Option<Limit> {
         let used = memory::in_use() - self.memory.get();
@@ -125,8 +128,9 @@ impl Meter {
         self.looks.set(looks);
         if looks.is_multiple_of(CLOCK_TICK) {
             let own = computed().saturating_sub(self.started.get() + self.excused.get());
-            if own > Duration::from_secs(SECONDS) {
-                self.exceed(Limit::Time);
+            let allowed = self.allowed.get()(own);
+            if own > allowed {
+                self.exceed(Limit::Time { seconds: allowed.as_secs() });
             }
         }
         self.hit()

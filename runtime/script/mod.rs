@@ -1,6 +1,7 @@
 //! The two languages. Each registers the same primitives by one loop over the registry; values
 //! cross as plain data ([`crate::types::Value`]).
 
+mod backstop;
 mod engines;
 mod evaluator;
 mod hang;
