@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -52,6 +53,8 @@ pub struct Test {
     env: Vec<(String, String)>,
     /// Bytes of memory that it may use.
     memory: Option<u64>,
+    /// How long it may take before it is killed.
+    limit: Option<Duration>,
 }
 
 /// What the program did.
@@ -79,6 +82,7 @@ impl Test {
             args: args.iter().map(expand).collect(),
             env: Vec::new(),
             memory: None,
+            limit: None,
         }
     }
 
@@ -108,6 +112,12 @@ impl Test {
         self
     }
 
+    /// Kills it when it takes longer: its exit code is then -1.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     /// Runs it without a terminal.
     pub fn run(self) -> Ran {
         let mut command = match self.memory {
@@ -118,6 +128,12 @@ impl Test {
                 prlimit
             }
         };
+        if let Some(limit) = self.limit {
+            let mut timeout = Command::new("timeout");
+            timeout.args(["--signal=KILL", &limit.as_secs().to_string()]);
+            timeout.arg(command.get_program()).args(command.get_args());
+            command = timeout;
+        }
         let output = command
             .args(&self.args)
             .env("GSCRIPT_STATE", self.folder.path().join("state"))

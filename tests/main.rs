@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
 #![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
+mod attacks;
 mod authors;
 mod bad_input;
 mod boots;

@@ -1,0 +1,247 @@
+//! Runs an attempt as root where it can do no harm (`bed.sh`).
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::{Winsize, openpty};
+
+use super::{Act, Attempt, How};
+use crate::dsl::{PROGRAM, project};
+
+/// A run that takes longer hangs. It is a backstop: no attempt is judged by how fast it fails.
+const LIMIT: Duration = Duration::from_mins(3);
+/// One that is known to hang need not do so for long.
+const PENDING: Duration = Duration::from_secs(10);
+/// Directory of the recipe, as the run sees it.
+const HERE: &str = "tmp/case/here";
+
+/// What a run did.
+pub struct Ran {
+    /// Exit code of gscript; nothing where the run was killed.
+    pub code: Option<i32>,
+    /// What it printed, byte for byte.
+    pub output: Vec<u8>,
+    /// Files that changed, with how.
+    pub changed: Vec<String>,
+    /// Mounts that were not there before.
+    pub mounted: Vec<String>,
+    /// Processes that are left.
+    pub processes: Vec<String>,
+    /// Why the commands afterwards failed.
+    pub afterwards: Option<String>,
+    /// What else went wrong: a prompt that never came, no place to run it.
+    pub trouble: Option<String>,
+}
+
+fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--pid", "--fork", "--kill-child=KILL", "--net", "--uts", "--ipc"]);
+    command.args(["--propagation", "private", "--"]);
+    command
+}
+
+/// How long a run may take.
+pub fn limit(attempt: &Attempt) -> Duration {
+    if attempt.pending.is_some() { PENDING } else { LIMIT }
+}
+
+/// Whether attempts can be run as root here.
+pub fn may_run() -> bool {
+    static MAY: OnceLock<bool> = OnceLock::new();
+    *MAY.get_or_init(|| {
+        let setup = "mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r && \
+            mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/r && \
+            mknod /mnt/u/x c 0 0";
+        let tried = unshare().args(["/bin/bash", "-c", setup]).output();
+        tried.is_ok_and(|tried| tried.status.success())
+    })
+}
+
+/// Runs one recipe of an attempt.
+pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
+    let exchange = tempfile::tempdir().expect("a directory");
+    lay_out(attempt, recipe, exchange.path());
+    let terminal = matches!(attempt.how, How::Typed);
+    let mut command = unshare();
+    command
+        .arg("/bin/bash")
+        .arg(project("tests/attacks/bed.sh"))
+        .arg(exchange.path())
+        .arg(PROGRAM)
+        .env_clear()
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .envs([("HOME", "/tmp/case/home"), ("GSCRIPT_STATE", "/tmp/case/state")])
+        .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")])
+        .envs(attempt.env.iter().copied());
+    let (output, trouble) = match terminal {
+        true => on_a_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts, limit(attempt)),
+        false => without_one(&mut command, exchange.path(), limit(attempt)),
+    };
+    let read = |name: &str| fs::read_to_string(exchange.path().join(name)).unwrap_or_default();
+    let code = read("code").trim().parse().ok();
+    let unprepared = (code.is_none() && !read("prepared").is_empty()).then(|| read("prepared"));
+    Ran {
+        code,
+        changed: differences(&read("before"), &read("after")),
+        mounted: differences(&read("mounts.before"), &read("mounts.after")),
+        processes: read("processes").lines().map(str::to_owned).collect(),
+        afterwards: Some(read("afterwards.output")).filter(|text| !text.is_empty()),
+        output,
+        trouble: trouble.or(unprepared),
+    }
+}
+
+/// Puts what the run is given into the exchange directory.
+fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path) {
+    let tree = exchange.join("tree");
+    let here = tree.join(HERE);
+    fs::create_dir_all(&here).expect("a directory");
+    let recipe_file = recipe.map(|(name, text)| (name, text.as_bytes()));
+    let others = attempt.files.iter().map(|(name, content)| (name, content.as_slice()));
+    for (name, content) in recipe_file.into_iter().chain(others) {
+        let path = match name.strip_prefix('/') {
+            Some(path) => tree.join(path),
+            None => here.join(name),
+        };
+        fs::create_dir_all(path.parent().expect("a directory")).expect("its directory");
+        fs::write(path, content).expect("a file");
+    }
+    fs::write(exchange.join("prepare"), &attempt.prepare).expect("a file");
+    fs::write(exchange.join("afterwards"), &attempt.afterwards).expect("a file");
+    let file = recipe.map_or("", |(name, _)| name);
+    let words = attempt.words.iter().map(|word| if word == "RECIPE" { file } else { word });
+    let words: String =
+        std::iter::once("/run/bed/gscript").chain(words).flat_map(|word| [word, "\0"]).collect();
+    fs::write(exchange.join("words"), words).expect("a file");
+}
+
+/// Waits for the end, or makes one.
+fn end_of(child: &mut Child, limit: Duration) -> Option<String> {
+    let start = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        if start.elapsed() > limit {
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ends");
+            return Some(format!("it hangs: killed after {} s", limit.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    None
+}
+
+fn without_one(
+    command: &mut Command,
+    exchange: &Path,
+    limit: Duration,
+) -> (Vec<u8>, Option<String>) {
+    let path = exchange.join("output");
+    let output = File::create(&path).expect("a file");
+    let both = output.try_clone().expect("a file");
+    let child = command.stdin(Stdio::null()).stdout(output).stderr(both).spawn();
+    let trouble = end_of(&mut child.expect("unshare"), limit);
+    (fs::read(path).expect("the output"), trouble)
+}
+
+fn on_a_terminal(
+    command: &mut Command,
+    acts: &[Act],
+    limit: Duration,
+) -> (Vec<u8>, Option<String>) {
+    let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    let pty = openpty(&size, None).expect("a terminal");
+    let ours = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a terminal"));
+    command.stdin(ours(&pty.slave)).stdout(ours(&pty.slave)).stderr(ours(&pty.slave));
+    let mut child = command.spawn().expect("unshare");
+    // The command keeps its copies of the other end as long as it is there.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    drop(pty.slave);
+    let mut terminal = Terminal { file: File::from(pty.master), shown: Vec::new(), seen: 0, limit };
+    let missing = acts.iter().find_map(|act| terminal.act(act).err());
+    if missing.is_some() {
+        child.kill().expect("it can be killed");
+    } else {
+        let end = Instant::now() + limit;
+        while terminal.read(end) {}
+    }
+    let trouble = end_of(&mut child, limit);
+    (terminal.shown, missing.or(trouble))
+}
+
+struct Terminal {
+    file: File,
+    shown: Vec<u8>,
+    /// What acts have waited for ends here, in the plain text.
+    seen: usize,
+    /// How long each act may take.
+    limit: Duration,
+}
+
+impl Terminal {
+    fn act(&mut self, act: &Act) -> Result<(), String> {
+        let send = |mut file: &File, text: &[u8]| {
+            // A program that has ended reads nothing; the judgement says so.
+            let _ = file.write_all(text);
+        };
+        match act {
+            Act::See(text) => self.wait_for(text)?,
+            Act::Type(text) => send(&self.file, format!("{text}\r").as_bytes()),
+            Act::Keys(keys) => send(&self.file, keys.as_bytes()),
+        }
+        Ok(())
+    }
+
+    fn wait_for(&mut self, text: &str) -> Result<(), String> {
+        let end = Instant::now() + self.limit;
+        loop {
+            let plain = plain(&self.shown);
+            if let Some(at) = plain.get(self.seen..).and_then(|rest| rest.find(text)) {
+                self.seen += at + text.len();
+                return Ok(());
+            }
+            if !self.read(end) {
+                return Err(format!("never saw {text:?} on the terminal"));
+            }
+        }
+    }
+
+    /// Reads more; `false` at the end of what is shown, or of the patience.
+    fn read(&mut self, end: Instant) -> bool {
+        let mut fds = [PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut fds, PollTimeout::from(100_u8)) == Ok(0) {
+            return Instant::now() < end;
+        }
+        let mut buffer = vec![0; 1 << 16];
+        // The error of a terminal without a program at its other end.
+        let Ok(count @ 1..) = self.file.read(&mut buffer) else { return false };
+        self.shown.extend(&buffer[..count]);
+        if buffer[..count].windows(4).any(|bytes| bytes == b"\x1b[6n") {
+            // A line editor asks where the cursor is.
+            let _ = self.file.write_all(b"\x1b[1;1R");
+        }
+        true
+    }
+}
+
+/// What a terminal showed, without colours and movements.
+pub fn plain(shown: &[u8]) -> String {
+    let text = String::from_utf8_lossy(shown).replace('\r', "");
+    let pattern = regex::Regex::new(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]").expect("a pattern");
+    pattern.replace_all(&text, "").into_owned()
+}
+
+/// Lines of either text that are not in the other.
+fn differences(before: &str, after: &str) -> Vec<String> {
+    let (mut old, mut new): (Vec<&str>, Vec<&str>) =
+        (before.lines().collect(), after.lines().collect());
+    old.sort_unstable();
+    new.sort_unstable();
+    let gone = old.iter().filter(|line| new.binary_search(line).is_err());
+    let added = new.iter().filter(|line| old.binary_search(line).is_err());
+    gone.chain(added).map(|line| (*line).to_owned()).collect()
+}

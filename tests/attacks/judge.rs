@@ -1,0 +1,120 @@
+//! Says what is wrong with what an attempt led to.
+
+use super::bed::{self, Ran};
+use super::{Attempt, How};
+use crate::dsl::Test;
+
+/// What every run may change: its own records, and the locks of those that run.
+const OWN: &[&str] = &["/tmp/case/state", "/tmp/case/home", "/run/gscript", "/run/mount"];
+
+/// What got through; nothing when all holds.
+pub fn wrong(attempt: &Attempt) -> Vec<String> {
+    match attempt.how {
+        How::Check(check) => check().err().into_iter().collect(),
+        How::Planned(machine) => {
+            each(attempt, |recipe| planned(attempt, machine, recipe.expect("a recipe")))
+        }
+        How::Real | How::Typed => {
+            each(attempt, |recipe| for_real(attempt, &bed::run(attempt, recipe)))
+        }
+    }
+}
+
+/// Judges each recipe of an attempt.
+fn each(
+    attempt: &Attempt,
+    judge: impl Fn(Option<&(String, String)>) -> Vec<String>,
+) -> Vec<String> {
+    let recipes: Vec<_> = match attempt.recipes.is_empty() {
+        true => vec![None],
+        false => attempt.recipes.iter().map(Some).collect(),
+    };
+    let several = recipes.len() > 1;
+    let named = |recipe: Option<&(String, String)>| {
+        let name =
+            recipe.filter(|_| several).map_or_else(String::new, |(name, _)| format!("{name}: "));
+        judge(recipe).into_iter().map(move |wrong| format!("{name}{wrong}"))
+    };
+    recipes.into_iter().flat_map(named).collect()
+}
+
+fn planned(attempt: &Attempt, machine: &str, (file, text): &(String, String)) -> Vec<String> {
+    let machine = format!("@tests/machines/{machine}.json");
+    let words = attempt.words.iter().map(|word| if word == "RECIPE" { file } else { word });
+    let words: Vec<&str> = words.map(String::as_str).chain(["--machine", &machine]).collect();
+    let given = Test::new(&words).file(file, text).limit(bed::limit(attempt));
+    let given = attempt.files.iter().fold(given, |test, (name, content)| test.file(name, content));
+    let ran = attempt.env.iter().fold(given, |test, (name, value)| test.env(name, value)).run();
+    let output = ran.stdout.clone() + ran.stderr.as_str();
+    let mut wrong = Vec::new();
+    judge_output(attempt, Some(ran.status), &output, &mut wrong);
+    judge_controls(&output, &mut wrong);
+    wrong
+}
+
+fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
+    let mut wrong: Vec<String> = ran.trouble.iter().cloned().collect();
+    let terminal = matches!(attempt.how, How::Typed);
+    let raw = String::from_utf8_lossy(&ran.output).into_owned();
+    let output = if terminal { bed::plain(&ran.output) } else { raw.clone() };
+    judge_output(attempt, ran.code, &output, &mut wrong);
+    match terminal {
+        // Our own screens colour and move; what else may not be there, an attempt says.
+        true => {
+            let bad = attempt.never_says.iter().filter(|bad| raw.contains(**bad));
+            wrong.extend(bad.map(|bad| format!("it sent {bad:?} to the terminal")));
+        }
+        false => judge_controls(&raw, &mut wrong),
+    }
+    let allowed = |line: &String| {
+        let path = line.split(' ').next().unwrap_or_default();
+        let below = |place: &&&str| {
+            path.strip_prefix(**place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        OWN.iter().chain(&attempt.may_change).any(|place| below(&place))
+    };
+    let changed = ran.changed.iter().filter(|line| !allowed(line));
+    wrong.extend(changed.map(|line| format!("it changed {line}")));
+    if ran.code != Some(0) || !attempt.may_mount.is_empty() {
+        let stays = |line: &&String| {
+            let at = line.split(' ').next().unwrap_or_default();
+            !attempt.may_mount.contains(&at)
+        };
+        wrong
+            .extend(ran.mounted.iter().filter(stays).map(|line| format!("it left {line} mounted")));
+    }
+    wrong.extend(ran.processes.iter().map(|process| format!("it left a process: {process}")));
+    wrong.extend(ran.afterwards.clone());
+    if !wrong.is_empty() {
+        wrong.push(format!("--- what it printed ---\n{output}"));
+    }
+    wrong
+}
+
+/// Exit code and text.
+fn judge_output(attempt: &Attempt, code: Option<i32>, output: &str, wrong: &mut Vec<String>) {
+    let before = wrong.len();
+    match code {
+        Some(code @ 0..=4) if attempt.exits.is_empty() || attempt.exits.contains(&code) => {}
+        Some(code) => wrong.push(format!("exit code {code}, not {:?}", attempt.exits)),
+        None => wrong.push("no exit code".into()),
+    }
+    let missing = attempt.says.iter().filter(|text| !output.contains(**text));
+    wrong.extend(missing.map(|text| format!("it did not print {text:?}")));
+    let printed = attempt.never_says.iter().filter(|text| output.contains(**text));
+    wrong.extend(printed.map(|text| format!("it printed {text:?}")));
+    if wrong.len() > before && matches!(attempt.how, How::Planned(_)) {
+        wrong.push(format!("--- what it printed ---\n{output}"));
+    }
+}
+
+/// Characters that move, hide or reorder what a terminal shows.
+fn judge_controls(output: &str, wrong: &mut Vec<String>) {
+    let bad = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if let Some(at) = output.lines().find(|line| line.contains(bad)) {
+        wrong.push(format!("a control character on the screen: {at:?}"));
+    }
+}
