@@ -5,6 +5,7 @@
 mod authors;
 mod bad_input;
 mod boots;
+mod bundled;
 mod check;
 mod cli;
 mod dsl;
