@@ -5,7 +5,7 @@ use crate::action::{Effect, Plan};
 use crate::approval::Bound;
 use crate::error::{Exit, Result, Rule};
 use crate::event::{Event, Site};
-use crate::plan::{Novelty, Position, Work};
+use crate::plan::{Different, Novelty, Position, Work};
 use crate::report::PlannedStep;
 use crate::session::{Gate, Session, Tally};
 use crate::types::Value;
@@ -24,7 +24,9 @@ pub(crate) enum OffPlan {
         why: Novelty,
     },
     /// A query that the plan did not make.
-    #[error("{site}: the recipe diverges from the approved plan: the plan has no {call} at this point")]
+    #[error(
+        "{site}: the recipe diverges from the approved plan: the plan has no {call} at this point"
+    )]
     Query {
         /// Where it is called.
         site: Site,
@@ -32,16 +34,14 @@ pub(crate) enum OffPlan {
         call: String,
     },
     /// Another answer.
-    #[error("{site}: {call} has another result than in the plan\n  planned: {planned}\n  found: {found}")]
+    #[error("{site}: {call} has another result than in the plan{different}")]
     Answer {
         /// Where it is called.
         site: Site,
         /// The primitive and what it asks about.
         call: String,
-        /// In the plan.
-        planned: String,
-        /// In the run.
-        found: String,
+        /// The two results.
+        different: Different,
     },
 }
 
@@ -52,7 +52,8 @@ impl Rule for OffPlan {
                 "review the action on a terminal, or plan again: run the recipe once more".into()
             }
             Self::Query { .. } | Self::Answer { .. } => {
-                "the machine or the recipe has changed: run the recipe again to see its new plan".into()
+                "the machine or the recipe has changed: run the recipe again to see its new plan"
+                    .into()
             }
         })
     }
@@ -94,8 +95,7 @@ impl Session {
             Some(different) => Err(OffPlan::Answer {
                 site: call.site.clone(),
                 call: call.called().to_string(),
-                planned: different.planned,
-                found: different.found,
+                different,
             }
             .into()),
         }
@@ -111,6 +111,10 @@ impl Session {
         let work = Work { args: &call.args, steps: &plan.steps, machine: &self.machine };
         let novelty = self.tracing.act(&call.site, call.spec.name, call.position, &work);
         let Some(why) = novelty else { return Ok(()) };
+        // What only ends what this run has made needs no place of its own once the way may differ.
+        if effects.is_empty() && self.tracing.branches() {
+            return Ok(());
+        }
         let files = self.system.files();
         let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
         let shown = call.planned(plan, steps, effects.to_vec());

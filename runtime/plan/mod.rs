@@ -4,4 +4,4 @@ mod reach;
 mod trace;
 
 pub(crate) use reach::Reach;
-pub(crate) use trace::{Comparison, Novelty, Position, Trace, Tracing, Work};
+pub(crate) use trace::{Comparison, Different, Novelty, Position, Trace, Tracing, Work};

@@ -59,7 +59,8 @@ impl Reach {
         if let Some(program) = program {
             return Some((*program).to_owned());
         }
-        if let Some(command) = other.commands.iter().find(|command| !self.commands.contains(*command))
+        if let Some(command) =
+            other.commands.iter().find(|command| !self.commands.contains(*command))
         {
             return Some(command.clone());
         }

@@ -44,8 +44,8 @@ struct Traced {
     /// The steps of an action that has something to do.
     steps: Option<Hash>,
     answer: Option<Hash>,
-    /// The answer, cut short, for showing a difference.
-    shown: Box<str>,
+    /// The answer, for showing a difference.
+    shown: Option<Box<str>>,
     /// Whether the answer is only known at run time.
     assumed: bool,
 }
@@ -123,13 +123,21 @@ impl fmt::Display for Novelty {
     }
 }
 
-/// A query whose answer differs from the planned one.
+/// Two results of one call. Only short ones are shown: a file may hold more than a screen, and more than
+/// a log should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Different {
-    /// What the plan was made with.
-    pub(crate) planned: String,
-    /// What the run has found.
-    pub(crate) found: String,
+    planned: Option<Box<str>>,
+    found: Option<Box<str>>,
+}
+
+impl fmt::Display for Different {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.planned, &self.found) {
+            (Some(planned), Some(found)) => write!(f, "\n  planned: {planned}\n  found: {found}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The part that a session has in tracing.
@@ -159,7 +167,7 @@ impl Trace {
     fn push(&mut self, place: Place, args: &Map) -> usize {
         let at = self.calls.len();
         self.places.entry(place.clone()).or_default().at.push(at);
-        let (args, shown) = (hash_args(args), Box::default());
+        let (args, shown) = (hash_args(args), None);
         self.calls.push(Traced { place, args, steps: None, answer: None, shown, assumed: false });
         at
     }
@@ -191,7 +199,13 @@ impl Comparison {
         }
     }
 
-    fn novelty(&self, site: &Site, name: &'static str, at: Position, work: &Work<'_>) -> Option<Novelty> {
+    fn novelty(
+        &self,
+        site: &Site,
+        name: &'static str,
+        at: Position,
+        work: &Work<'_>,
+    ) -> Option<Novelty> {
         let steps = work.hash()?;
         if !self.assumed {
             let Position::At(at) = at else { return Some(Novelty::Place) };
@@ -208,7 +222,13 @@ impl Comparison {
         planned.reach.missing(&work.reach(), work.machine).map(Novelty::Reach)
     }
 
-    fn compare(&mut self, at: usize, args: &Map, answer: &Result<Value>, idle: bool) -> Option<Different> {
+    fn compare(
+        &mut self,
+        at: usize,
+        args: &Map,
+        answer: &Result<Value>,
+        idle: bool,
+    ) -> Option<Different> {
         let planned = &self.trace.calls[at];
         let found = hash_answer(answer);
         if planned.answer == Some(found) {
@@ -220,7 +240,7 @@ impl Comparison {
             self.assumed = true;
             return None;
         }
-        Some(Different { planned: planned.shown.to_string(), found: shown(answer) })
+        Some(Different { planned: planned.shown.clone(), found: shown(answer) })
     }
 }
 
@@ -276,7 +296,7 @@ impl Tracing {
                 call.answer = Some(hash_answer(answer));
                 call.assumed = assumed;
                 if !assumed && call.steps.is_none() {
-                    call.shown = shown(answer).into();
+                    call.shown = shown(answer);
                 }
                 None
             }
@@ -302,12 +322,19 @@ impl Tracing {
         }
     }
 
+    /// Whether the recipe may have taken another way than planned.
+    pub(crate) fn branches(&self) -> bool {
+        matches!(self, Self::Compare(comparison) if comparison.assumed)
+    }
+
     /// The script runs again from its beginning.
     pub(crate) fn restart(&mut self) {
         match self {
             Self::Off => {}
             Self::Record(trace) => *trace = Trace::default(),
-            Self::Compare(comparison) => *comparison = Comparison::new(Rc::clone(&comparison.trace)),
+            Self::Compare(comparison) => {
+                *comparison = Comparison::new(Rc::clone(&comparison.trace))
+            }
         }
     }
 }
@@ -328,14 +355,12 @@ fn hash_answer(answer: &Result<Value>) -> Hash {
     }
 }
 
-fn shown(answer: &Result<Value>) -> String {
-    const MOST: usize = 200;
+/// A result that fits into a line.
+fn shown(answer: &Result<Value>) -> Option<Box<str>> {
+    const MOST: usize = 80;
     let text = match answer {
         Ok(value) => value.recorded().to_string(),
         Err(error) => format!("error: {error}"),
     };
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    (text.len() <= MOST).then(|| text.into())
 }
