@@ -41,8 +41,8 @@ struct Place {
 struct Traced {
     place: Place,
     args: Hash,
-    /// The steps of an action that has something to do.
-    steps: Option<Hash>,
+    /// The steps of an action; none where it has nothing to do.
+    steps: Box<[Hash]>,
     answer: Option<Hash>,
     /// The answer, for showing a difference.
     shown: Option<Box<str>>,
@@ -93,9 +93,8 @@ impl Work<'_> {
         Reach::of(self.args, self.steps, self.machine)
     }
 
-    fn hash(&self) -> Option<Hash> {
-        let texts = || self.steps.iter().map(ToString::to_string).collect::<Vec<_>>();
-        (!self.steps.is_empty()).then(|| hash(texts().join("\n").as_bytes()))
+    fn hashes(&self) -> Box<[Hash]> {
+        self.steps.iter().map(|step| hash(step.to_string().as_bytes())).collect()
     }
 }
 
@@ -161,6 +160,8 @@ pub(crate) struct Comparison {
     assumed: bool,
     /// Whether the recipe has taken another way since.
     branched: bool,
+    /// Whether the present action has fewer steps than planned.
+    less: bool,
 }
 
 impl Trace {
@@ -168,7 +169,14 @@ impl Trace {
         let at = self.calls.len();
         self.places.entry(place.clone()).or_default().at.push(at);
         let (args, shown) = (hash_args(args), None);
-        self.calls.push(Traced { place, args, steps: None, answer: None, shown, assumed: false });
+        self.calls.push(Traced {
+            place,
+            args,
+            steps: Box::default(),
+            answer: None,
+            shown,
+            assumed: false,
+        });
         at
     }
 }
@@ -176,7 +184,7 @@ impl Trace {
 impl Comparison {
     /// Begins at the first call of the plan.
     pub(crate) fn new(trace: Rc<Trace>) -> Self {
-        Self { trace, next: 0, assumed: false, branched: false }
+        Self { trace, next: 0, assumed: false, branched: false, less: false }
     }
 
     fn find(&mut self, place: &Place) -> Position {
@@ -200,20 +208,22 @@ impl Comparison {
     }
 
     fn novelty(
-        &self,
+        &mut self,
         site: &Site,
         name: &'static str,
         at: Position,
         work: &Work<'_>,
     ) -> Option<Novelty> {
-        let steps = work.hash()?;
         if !self.assumed {
             let Position::At(at) = at else { return Some(Novelty::Place) };
             let planned = &self.trace.calls[at];
             if planned.args != hash_args(work.args) {
                 return Some(Novelty::Arguments);
             }
-            return (planned.steps != Some(steps)).then_some(Novelty::Steps);
+            // Less may be left to do than planned: a directory may be there already.
+            let steps = work.hashes();
+            self.less = steps.len() < planned.steps.len();
+            return (!is_part(&steps, &planned.steps)).then_some(Novelty::Steps);
         }
         let Some(planned) = self.trace.places.get(&place(site, name)).filter(|place| place.acts)
         else {
@@ -232,11 +242,12 @@ impl Comparison {
         let planned = &self.trace.calls[at];
         let found = hash_answer(answer);
         if planned.answer == Some(found) {
+            self.less = false;
             return None;
         }
-        // An action that finds its work done returns what it has found.
-        let idle = idle && planned.steps.is_some();
-        if planned.assumed || self.branched || idle || planned.args != hash_args(args) {
+        // An action that finds its work done, or a part of it, returns what it has found.
+        let less = std::mem::take(&mut self.less) || (idle && !planned.steps.is_empty());
+        if planned.assumed || self.branched || less || planned.args != hash_args(args) {
             self.assumed = true;
             return None;
         }
@@ -264,10 +275,8 @@ impl Tracing {
     ) -> Option<Novelty> {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
-                trace.calls[at].steps = work.hash();
-                if trace.calls[at].steps.is_some()
-                    && let Some(planned) = trace.places.get_mut(&place(site, name))
-                {
+                trace.calls[at].steps = work.hashes();
+                if let Some(planned) = trace.places.get_mut(&place(site, name)) {
                     planned.acts = true;
                     planned.reach.extend(work.reach());
                 }
@@ -295,7 +304,7 @@ impl Tracing {
                 let call = &mut trace.calls[at];
                 call.answer = Some(hash_answer(answer));
                 call.assumed = assumed;
-                if !assumed && call.steps.is_none() {
+                if !assumed && call.steps.is_empty() {
                     call.shown = shown(answer);
                 }
                 None
@@ -341,6 +350,12 @@ impl Tracing {
 
 fn place(site: &Site, name: &'static str) -> Place {
     Place { file: Rc::clone(&site.file), line: site.line, name }
+}
+
+/// Whether the first are among the second, in the same order.
+fn is_part(some: &[Hash], all: &[Hash]) -> bool {
+    let mut all = all.iter();
+    some.iter().all(|step| all.any(|planned| planned == step))
 }
 
 fn hash_args(args: &Map) -> Hash {
