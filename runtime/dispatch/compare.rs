@@ -108,7 +108,14 @@ impl Session {
         plan: &Plan<Value>,
         effects: &[Effect],
     ) -> Result<()> {
-        let work = Work { args: &call.args, steps: &plan.steps, machine: &self.machine };
+        let covered = match &self.gate {
+            Gate::Collect(_) => false,
+            Gate::Enforce(approval, _) => {
+                effects.iter().all(|effect| approval.covers(effect, &self.machine))
+            }
+        };
+        let (args, steps, announces) = (&call.args, &plan.steps[..], &plan.announces[..]);
+        let work = Work { args, steps, machine: &self.machine, announces, covered };
         let novelty = self.tracing.act(&call.site, call.spec.name, call.position, &work);
         let Some(why) = novelty else { return Ok(()) };
         // What only ends what this run has made needs no place of its own once the way may differ.

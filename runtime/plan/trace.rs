@@ -65,6 +65,8 @@ struct Planned {
 pub(crate) struct Trace {
     calls: Vec<Traced>,
     places: HashMap<Place, Planned>,
+    /// Actions that the run may call where the plan does not.
+    announced: Vec<&'static str>,
 }
 
 /// Where a call of a run is in the plan.
@@ -86,6 +88,10 @@ pub(crate) struct Work<'a> {
     pub(crate) steps: &'a [Step],
     /// The machine before it.
     pub(crate) machine: &'a Machine,
+    /// Actions that it announces.
+    pub(crate) announces: &'a [&'static str],
+    /// Whether it does nothing but what the approved effects cover.
+    pub(crate) covered: bool,
 }
 
 impl Work<'_> {
@@ -225,6 +231,9 @@ impl Comparison {
             self.less = steps.len() < planned.steps.len();
             return (!is_part(&steps, &planned.steps)).then_some(Novelty::Steps);
         }
+        if work.covered && self.trace.announced.contains(&name) {
+            return None;
+        }
         let Some(planned) = self.trace.places.get(&place(site, name)).filter(|place| place.acts)
         else {
             return Some(Novelty::Place);
@@ -276,6 +285,7 @@ impl Tracing {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
                 trace.calls[at].steps = work.hashes();
+                trace.announced.extend(work.announces);
                 if let Some(planned) = trace.places.get_mut(&place(site, name)) {
                     planned.acts = true;
                     planned.reach.extend(work.reach());
