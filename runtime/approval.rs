@@ -1,12 +1,14 @@
 //! What a person agreed to, bound to the identity of the devices.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
 use crate::machine::{Identity, Machine};
+use crate::plan::{Comparison, Trace, Tracing};
 use crate::report::PlannedCall;
 
 /// The device that an effect is about.
@@ -61,6 +63,12 @@ pub trait Consent {
     /// Whether an effect that the plan did not have may be.
     fn ask(&mut self, wanted: &Bound) -> bool;
 
+    /// Whether an action that the plan did not have may be carried out, for this reason, with these
+    /// effects that were not approved.
+    fn approve_new(&mut self, _call: &PlannedCall, _why: &str, _effects: &[Bound]) -> bool {
+        false
+    }
+
     /// Whether every action is to be shown before it is done.
     fn wants_to_see(&self) -> bool {
         false
@@ -87,13 +95,28 @@ pub struct Approval {
     /// Each effect that no earlier one includes, with its device: in their order,
     /// and quickly found, because a recipe may write a hundred thousand files.
     effects: IndexMap<Effect, Option<Box<Target>>>,
+    /// The calls of the plan that was approved, where a plan was.
+    trace: Option<Rc<Trace>>,
 }
 
 impl Approval {
     /// Agreement to these effects.
     pub fn of(effects: Vec<Bound>) -> Self {
         let boxed = |bound: Bound| (bound.effect, bound.target.map(Box::new));
-        Self { effects: effects.into_iter().map(boxed).collect() }
+        Self { effects: effects.into_iter().map(boxed).collect(), trace: None }
+    }
+
+    /// Binds the approval to the calls of a plan: a run must not make others.
+    pub(crate) fn bind(&mut self, trace: Trace) {
+        self.trace = Some(Rc::new(trace));
+    }
+
+    /// Returns how a run under this approval is compared with its plan.
+    pub(crate) fn tracing(&self) -> Tracing {
+        match &self.trace {
+            Some(trace) => Tracing::Compare(Comparison::new(Rc::clone(trace))),
+            None => Tracing::Off,
+        }
     }
 
     /// Each effect that no earlier one includes, in the order in which they were needed.

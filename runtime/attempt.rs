@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Listener, Silence};
 use crate::journal::{Journal, Record, Story, Texts};
 use crate::machine::{Fact, Machine};
+use crate::plan::{Comparison, Tracing};
 use crate::resume::{Names, Past, Replay};
 use crate::run::{Job, shared, unwrap};
 use crate::script::{Evaluator, Script, ScriptError, Shared};
@@ -146,11 +147,17 @@ impl Attempt {
             Again::Skip => self.failed_action().map(|call| call.number),
             Again::Retry | Again::Changed => None,
         };
-        let text = (how == Again::Changed).then(|| job.recipe.texts());
+        let changed = how == Again::Changed;
+        let text = changed.then(|| job.recipe.texts());
         self.evaluator = None;
         let roused = self.session.borrow_mut().go_on(text, skip, at);
         match roused {
-            Ok(()) => self.run(job),
+            Ok(()) => {
+                if changed {
+                    self.plan_again(job);
+                }
+                self.run(job);
+            }
             Err(error) => {
                 let failure = Failure {
                     error: error.into(),
@@ -162,6 +169,40 @@ impl Attempt {
                 self.error = Some(ScriptError::Failure(Box::new(failure)));
             }
         }
+    }
+
+    /// Plans what another text of the recipe has left to do, for the run to be compared with.
+    ///
+    /// Where it can't be planned, every action is new, and confirmed one by one.
+    fn plan_again(&self, job: &Job<'_>) {
+        let replay = self.session.borrow().replay.clone();
+        let (host, planned) = self.simulated(job, replay);
+        let result = crate::script::run(&job.script(), &host);
+        drop(host);
+        let (_, approval, _) = unwrap(planned).into_plan();
+        let mut session = self.session.borrow_mut();
+        session.tracing = match (&session.tracing, result) {
+            (Tracing::Off, _) => Tracing::Off,
+            (_, Ok(_)) => approval.tracing(),
+            (_, Err(_)) => Tracing::Compare(Comparison::new(Rc::default())),
+        };
+    }
+
+    /// The script above the machine as it is, with what is done already.
+    fn simulated(&self, job: &Job<'_>, replay: Replay) -> (Shared, Rc<RefCell<Session>>) {
+        let session = self.session.borrow();
+        let (host, planned) = shared(Setup {
+            system: Box::new(Sim::above(Box::new(Real::new(job.interrupts.clone())))),
+            machine: session.machine.clone(),
+            seed: job.seed,
+            gate: Gate::Collect(Approval::default()),
+            listener: Box::new(Silence),
+            interrupts: job.interrupts.clone(),
+            journal: None,
+            terminal: job.terminal,
+        });
+        planned.borrow_mut().rouse(replay);
+        (host, planned)
     }
 
     /// Takes back the last action, so that it comes again; nothing where there is none.
@@ -211,17 +252,7 @@ impl Attempt {
         };
         replay.skip.insert(failed.number);
         while misses.len() < MOST {
-            let (host, planned) = shared(Setup {
-                system: Box::new(Sim::above(Box::new(Real::new(job.interrupts.clone())))),
-                machine: session.machine.clone(),
-                seed: job.seed,
-                gate: Gate::Collect(Approval::default()),
-                listener: Box::new(Silence),
-                interrupts: job.interrupts.clone(),
-                journal: None,
-                terminal: job.terminal,
-            });
-            planned.borrow_mut().rouse(replay.clone());
+            let (host, _planned) = self.simulated(job, replay.clone());
             let Err(error) = crate::script::run(&job.script(), &host) else { break };
             let ScriptError::Failure(failure) = &error else { break };
             let Some(call) = &failure.call else { break };

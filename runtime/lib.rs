@@ -22,6 +22,7 @@ mod guard;
 pub mod journal;
 pub mod library;
 pub mod machine;
+mod plan;
 mod primitives;
 pub mod recipe;
 pub mod registry;

@@ -145,6 +145,7 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::boot::MenuEntry>(),
     query::<p::boot::Entries>(),
     action::<p::journal::KeepOn>(),
+    action::<p::plan::MayCall>(),
     query::<p::text::Find>(),
     query::<p::text::Lines>(),
 ];

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Listener, Site};
 use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine};
+use crate::plan::{Trace, Tracing};
 use crate::report::{Entry, PlannedCall, PlannedStep};
 use crate::resume::Replay;
 use crate::script::Frame;
@@ -118,6 +119,8 @@ pub struct Session {
     pub(crate) by_hand: u64,
     /// Whether what a reboot ended is being made again.
     pub(crate) restoring: bool,
+    /// The calls of the plan: recorded, or compared with.
+    pub(crate) tracing: Tracing,
     entries: Vec<Entry>,
     latched: Option<Failure>,
 }
@@ -125,6 +128,10 @@ pub struct Session {
 impl Session {
     /// Begins a run.
     pub fn new(setup: Setup) -> Self {
+        let tracing = match &setup.gate {
+            Gate::Collect(_) => Tracing::Record(Trace::default()),
+            Gate::Enforce(approval, _) => approval.tracing(),
+        };
         Self {
             system: setup.system,
             machine: setup.machine,
@@ -144,6 +151,7 @@ impl Session {
             deeds: None,
             by_hand: 0,
             restoring: false,
+            tracing,
             entries: Vec::new(),
             latched: None,
         }
@@ -200,7 +208,10 @@ impl Session {
 
     /// What was planned, and the effects that it needs.
     pub fn into_plan(self) -> (Vec<Entry>, Approval, Machine) {
-        let (Gate::Collect(approval) | Gate::Enforce(approval, _)) = self.gate;
+        let (Gate::Collect(mut approval) | Gate::Enforce(mut approval, _)) = self.gate;
+        if let Tracing::Record(trace) = self.tracing {
+            approval.bind(trace);
+        }
         (self.entries, approval, self.machine)
     }
 
@@ -236,6 +247,7 @@ impl Session {
         self.latched = None;
         self.calls = 0;
         self.planned.clear();
+        self.tracing.restart();
         self.replay = replay;
     }
 

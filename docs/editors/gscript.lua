@@ -1932,6 +1932,23 @@ journal = {}
 ---@return any
 function journal.keep_on(path) end
 
+---@class gscript.plan
+plan = {}
+
+--- Announces actions that the plan can't reach, because whether they are called depends on what only
+--- the run can know: the content of a container that is still closed, the lines of a file in it.
+--- Without this, such an action is shown and confirmed on a terminal, and refused elsewhere. The
+--- announcement is part of the plan; what the actions do stays within the approved effects.
+---
+--- Source: none.
+---
+--- ```lua
+--- plan.may_call({"lvm.vg_activate", "mount.mount"})
+--- ```
+---@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on")[] Names of actions.
+---@return any
+function plan.may_call(actions) end
+
 ---@class gscript.text
 text = {}
 

@@ -6,11 +6,12 @@ use gscript::action::Effect;
 use gscript::approval::{Approval, Bound, Consent, Target};
 use gscript::error::Exit;
 use gscript::machine::Machine;
+use gscript::report::PlannedCall;
 use gscript::types::printable;
 
 use crate::ask;
 use crate::cli::HowArgs;
-use crate::render::Problem;
+use crate::render::{self, Problem};
 use crate::screen::{style, tell};
 
 /// Nothing is destroyed that was not named, or lies on what was named.
@@ -69,6 +70,18 @@ pub(crate) fn confirmed(target: &Target) -> bool {
 pub(super) struct Person;
 
 impl Consent for Person {
+    fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[Bound]) -> bool {
+        tell(&format!("\n{}", style().yellow("This action is not in the approved plan.")));
+        tell(render::call(call, style()).trim_end());
+        tell(&format!("  {}", printable(why)));
+        let lost = effects.iter().filter(|bound| matches!(bound.effect, Effect::Destroys { .. }));
+        let mut lost = lost.peekable();
+        match lost.peek() {
+            Some(_) => lost.all(|bound| bound.target.as_ref().is_some_and(confirmed)),
+            None => ask::yes("Carry it out?"),
+        }
+    }
+
     fn ask(&mut self, wanted: &Bound) -> bool {
         let effect = printable(&wanted.effect.to_string());
         tell(&format!(

@@ -41,7 +41,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     }
     // It is the same as the saved one by now, and what is shown is what is agreed to: a file can't
     // bring along more.
-    let agreed = run::Agreed { approval: report.approval, after: report.after };
+    let agreed = run::Agreed { approval: report.approval, after: report.after, fixed: true };
     run::agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
 

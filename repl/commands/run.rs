@@ -48,7 +48,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     if !args.how.json && !args.how.yes {
         render::show(&report, style(), &mut std::io::stderr().lock());
     }
-    let agreed = Agreed { approval: report.approval, after: report.after };
+    let agreed = Agreed { approval: report.approval, after: report.after, fixed: false };
     agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
 
@@ -58,6 +58,8 @@ pub(super) struct Agreed {
     pub(super) approval: Approval,
     /// The machine as it will be.
     pub(super) after: Machine,
+    /// Whether nothing may be approved in the middle of the run.
+    pub(super) fixed: bool,
 }
 
 /// The first pass.
@@ -149,7 +151,8 @@ fn carry_out(
         .map_err(|error| unrecorded(&error))?;
     let mut listener = listener(&folder, how.json)?;
     remember(&folder, how.journal.is_some(), listener.as_mut());
-    let gate = Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes));
+    let gate =
+        Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes && !agreed.fixed));
     let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
     let asks = job.terminal && !how.yes;
     let exit =

@@ -108,6 +108,8 @@ pub struct Plan<T> {
     pub always: bool,
     /// The folder in which the journal is kept from then on.
     pub keeps_journal: Option<AbsPath>,
+    /// Actions that the run may call where the plan does not.
+    pub announces: Vec<&'static str>,
     /// What the script gets.
     pub returns: Returns<T>,
 }
@@ -134,6 +136,7 @@ impl Plan<()> {
             hint: None,
             always: false,
             keeps_journal: None,
+            announces: Vec::new(),
             returns: Returns::Known(()),
         }
     }
@@ -202,6 +205,13 @@ impl<T> Plan<T> {
         Self { keeps_journal: Some(folder), ..self }
     }
 
+    /// Announces actions that the run may call where the plan does not.
+    #[must_use]
+    pub fn announces(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.announces.extend(names);
+        self
+    }
+
     /// Adds a fact, where there is one.
     #[must_use]
     pub fn makes_all(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
@@ -242,6 +252,7 @@ impl<T> Plan<T> {
             hint: self.hint,
             always: self.always,
             keeps_journal: self.keeps_journal,
+            announces: self.announces,
             returns: f(self.returns),
         }
     }

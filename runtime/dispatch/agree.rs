@@ -110,6 +110,18 @@ impl Session {
         result
     }
 
+    /// Adds effects that were approved in the middle of the run.
+    pub(super) fn approve(&mut self, effects: Vec<Bound>) -> Result<()> {
+        for effect in effects {
+            let recorded = self.replay.names.data_then(&effect);
+            if let Gate::Enforce(approval, _) = &mut self.gate {
+                approval.extend(effect);
+            }
+            self.record(true, || Record::Approved { effect: recorded })?;
+        }
+        Ok(())
+    }
+
     /// A person chose to leave out an action that could not be done.
     pub(super) fn skip(&mut self, call: &Call, action: &dyn AnyAction) -> Result<Value> {
         // It may be its plan that can't be made.
@@ -126,6 +138,7 @@ impl Session {
     }
 
     fn passed_over(&mut self, call: &Call, value: &Value) -> Result<Value> {
+        self.tracing.may_branch();
         let value = self.replay.names.value_then(value);
         self.record(true, || Record::Skipped {
             call: call.number,

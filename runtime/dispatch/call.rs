@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::action::{Effect, Plan, Returns};
 use crate::error::Error;
 use crate::event::Site;
+use crate::plan::Position;
 use crate::registry::{Primitive, Read};
 use crate::report::{PlannedCall, PlannedStep, TakeBack};
 use crate::session::{Called, Failure};
@@ -24,13 +25,16 @@ pub(super) struct Call {
     pub(super) args: Map,
     /// Of the arguments, where there is a journal.
     pub(super) digest: String,
+    /// Where it is in the plan.
+    pub(super) position: Position,
 }
 
 impl Call {
     pub(super) fn new(number: u64, primitive: &Primitive, site: Site) -> Self {
         let (about, digest) = (String::new(), String::new());
         let action = matches!(primitive.read, Read::Action(_));
-        Self { number, spec: primitive.spec, action, about, site, args: Map::new(), digest }
+        let (args, position) = (Map::new(), Position::Untraced);
+        Self { number, spec: primitive.spec, action, about, site, args, digest, position }
     }
 
     pub(super) fn planned(

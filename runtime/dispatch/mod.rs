@@ -3,6 +3,7 @@
 mod again;
 mod agree;
 mod call;
+mod compare;
 mod record;
 mod relay;
 mod verify;
@@ -60,6 +61,7 @@ impl Session {
             return Err(failure.clone());
         }
         self.calls += 1;
+        let before = self.tally;
         self.tried = None;
         self.ids.enter(self.calls);
         let mut call = Call::new(self.calls, primitive, site);
@@ -88,8 +90,9 @@ impl Session {
             Read::Query(read) => {
                 let answer = given.and_then(read).map_err(wrong).and_then(|query| {
                     self.arrived(&mut call, query.arguments());
+                    self.expected(&call)?;
                     match self.turn(&call)? {
-                        Turn::Past(value) => return Ok(value),
+                        Turn::Past(value) => return self.compared(&call, before, Ok(value)),
                         Turn::Now(_) | Turn::Skip => {}
                     }
                     let answer = match self.by_names_of_now(&call) {
@@ -99,6 +102,7 @@ impl Session {
                             self.ask(&call, query.as_ref())
                         }
                     };
+                    let answer = self.compared(&call, before, answer);
                     self.answered(&call, answer)
                 });
                 // A question that has no answer is the script's to handle; a recipe that went
@@ -112,6 +116,7 @@ impl Session {
                 });
             }
         };
+        let result = result.and_then(|value| self.compared(&call, before, Ok(value)));
         result.map_err(|error| self.fail(&call, error))
     }
 
@@ -167,6 +172,7 @@ impl Session {
                     may_be_lost(&self.machine, device)?;
                 }
             }
+            self.hold_against_plan(call, &plan, &effects)?;
             if self.agree(call, &plan, &effects)? == Go::Past {
                 return self.pass_over(call, &plan);
             }

@@ -6,7 +6,7 @@ use super::call::{Call, about};
 use crate::action::{Effect, Plan};
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::Record;
+use crate::journal::{BY_HAND, Record};
 use crate::machine::Fact;
 use crate::report::TakeBack;
 use crate::session::Session;
@@ -27,6 +27,9 @@ impl Session {
             call.digest = crate::journal::digest(&args);
         }
         call.args = args;
+        if !self.restoring && call.number < BY_HAND {
+            call.position = self.tracing.arrive(&call.site, call.spec.name, &call.args);
+        }
     }
 
     /// An action is going to run, if there is something to do.

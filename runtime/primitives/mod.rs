@@ -20,6 +20,7 @@ pub mod luks;
 pub mod lvm;
 pub mod md;
 pub mod mount;
+pub mod plan;
 pub mod portage;
 pub mod service;
 pub mod stage3;
