@@ -7,17 +7,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::approval::{Approval, Consent};
+use crate::approval::Consent;
 use crate::error::{Error, Result};
-use crate::event::{Event, Listener, Silence};
+use crate::event::{Event, Listener};
 use crate::journal::{Journal, Record, Story, Texts};
 use crate::machine::{Fact, Machine};
 use crate::plan::{Comparison, Tracing};
 use crate::resume::{Names, Past, Replay};
 use crate::run::{Job, shared, unwrap};
 use crate::script::{Evaluator, Script, ScriptError, Shared};
-use crate::session::{Called, Failure, Gate, Session, Setup, Tally};
-use crate::system::{Real, Sim};
+use crate::session::{Called, Gate, Session, Setup, Tally};
+use crate::system::Real;
 use crate::workbench::Workbench;
 
 /// How a real run ended.
@@ -36,11 +36,13 @@ pub struct Outcome {
 
 /// See the module.
 pub struct Attempt {
-    session: Rc<RefCell<Session>>,
+    pub(crate) session: Rc<RefCell<Session>>,
     host: Shared,
     /// With the script's variables, as they were when it ended.
     evaluator: Option<Evaluator>,
-    error: Option<ScriptError>,
+    pub(crate) error: Option<ScriptError>,
+    /// What a resumed run made before and was still so when it was resumed.
+    pub(crate) kept: Vec<Fact>,
     /// Whether what a reboot had ended could be made again; the script has not begun otherwise.
     restored: bool,
     start: Instant,
@@ -75,7 +77,39 @@ impl Job<'_> {
         gate: Gate,
         listener: Box<dyn Listener>,
         journal: Option<Journal>,
-        past: Option<&Past>,
+    ) -> Attempt {
+        let mut attempt = self.attempt(machine, real, gate, listener, journal);
+        attempt.run(self);
+        attempt
+    }
+
+    /// Makes again what a reboot ended of a run, within what was approved of that. The recipe has not begun.
+    pub fn reopen(
+        &self,
+        machine: Machine,
+        real: Real,
+        gate: Gate,
+        listener: Box<dyn Listener>,
+        journal: Journal,
+        past: &Past,
+    ) -> Attempt {
+        let mut attempt = self.attempt(machine, real, gate, listener, Some(journal));
+        // These are the journal's calls, not the recipe's.
+        attempt.session.borrow_mut().tracing = Tracing::Off;
+        let (kept, restored) = attempt.session.borrow_mut().restore(past, self.variables);
+        attempt.kept = kept;
+        attempt.error = restored.err().map(Into::into);
+        attempt.restored = attempt.error.is_none();
+        attempt
+    }
+
+    fn attempt(
+        &self,
+        machine: Machine,
+        real: Real,
+        gate: Gate,
+        listener: Box<dyn Listener>,
+        journal: Option<Journal>,
     ) -> Attempt {
         let start = Instant::now();
         let (host, session) = shared(Setup {
@@ -88,25 +122,16 @@ impl Job<'_> {
             journal,
             terminal: self.terminal,
         });
-        let restored = match past {
-            Some(past) => session.borrow_mut().restore(past, self.variables),
-            None => Ok(()),
-        };
-        let error = restored.err().map(|failure| ScriptError::Failure(Box::new(failure)));
-        let restored = error.is_none();
-        let mut attempt = Attempt { session, host, evaluator: None, error, restored, start };
-        if self.terminal {
-            attempt.remembering();
-        }
-        if restored {
-            attempt.run(self);
-        }
-        attempt
+        let (evaluator, error, kept, restored) = (None, None, Vec::new(), true);
+        Attempt { session, host, evaluator, error, kept, restored, start }
     }
 }
 
 impl Attempt {
-    fn run(&mut self, job: &Job<'_>) {
+    pub(crate) fn run(&mut self, job: &Job<'_>) {
+        if job.terminal {
+            self.remembering();
+        }
         let Script { language, file, text, variables, modules } = job.script();
         self.error = match Evaluator::with_modules(language, variables, modules, &self.host) {
             Ok(mut evaluator) => {
@@ -158,16 +183,7 @@ impl Attempt {
                 }
                 self.run(job);
             }
-            Err(error) => {
-                let failure = Failure {
-                    error: error.into(),
-                    site: None,
-                    call: None,
-                    step: None,
-                    traceback: Rc::default(),
-                };
-                self.error = Some(ScriptError::Failure(Box::new(failure)));
-            }
+            Err(error) => self.error = Some(crate::resume::failed(error).into()),
         }
     }
 
@@ -190,17 +206,7 @@ impl Attempt {
 
     /// The script above the machine as it is, with what is done already.
     fn simulated(&self, job: &Job<'_>, replay: Replay) -> (Shared, Rc<RefCell<Session>>) {
-        let session = self.session.borrow();
-        let (host, planned) = shared(Setup {
-            system: Box::new(Sim::above(Box::new(Real::new(job.interrupts.clone())))),
-            machine: session.machine.clone(),
-            seed: job.seed,
-            gate: Gate::Collect(Approval::default()),
-            listener: Box::new(Silence),
-            interrupts: job.interrupts.clone(),
-            journal: None,
-            terminal: job.terminal,
-        });
+        let (host, planned) = shared(job.simulated(&self.session.borrow().machine));
         planned.borrow_mut().rouse(replay);
         (host, planned)
     }

@@ -60,6 +60,16 @@ pub enum Gate {
     Enforce(Approval, Box<dyn Consent>),
 }
 
+impl Gate {
+    /// Returns how calls are traced: recorded for a plan, compared with it in a run.
+    pub(crate) fn tracing(&self) -> Tracing {
+        match self {
+            Self::Collect(_) => Tracing::Record(Trace::default()),
+            Self::Enforce(approval, _) => approval.tracing(),
+        }
+    }
+}
+
 /// Numbers for the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -117,8 +127,6 @@ pub struct Session {
     pub(crate) deeds: Option<Vec<Deed>>,
     /// The number of the last call by hand.
     pub(crate) by_hand: u64,
-    /// Whether what a reboot ended is being made again.
-    pub(crate) restoring: bool,
     /// The calls of the plan: recorded, or compared with.
     pub(crate) tracing: Tracing,
     entries: Vec<Entry>,
@@ -128,10 +136,7 @@ pub struct Session {
 impl Session {
     /// Begins a run.
     pub fn new(setup: Setup) -> Self {
-        let tracing = match &setup.gate {
-            Gate::Collect(_) => Tracing::Record(Trace::default()),
-            Gate::Enforce(approval, _) => approval.tracing(),
-        };
+        let tracing = setup.gate.tracing();
         Self {
             system: setup.system,
             machine: setup.machine,
@@ -150,7 +155,6 @@ impl Session {
             planned: Vec::new(),
             deeds: None,
             by_hand: 0,
-            restoring: false,
             tracing,
             entries: Vec::new(),
             latched: None,
@@ -180,7 +184,11 @@ impl Session {
     /// A chapter of the recipe begins.
     pub fn chapter(&mut self, title: &str) {
         if self.planning() {
-            self.entries.push(Entry::Chapter { title: title.to_owned() });
+            self.replay.chapter = None;
+            match self.seen() {
+                true => self.replay.chapter = Some(title.to_owned()),
+                false => self.entries.push(Entry::Chapter { title: title.to_owned() }),
+            }
         }
         if self.replay.played.is_empty() {
             // The next action writes to the same file, and fails if this does.
@@ -193,7 +201,7 @@ impl Session {
 
     /// The recipe prints something.
     pub fn say(&mut self, text: &str) {
-        if self.planning() {
+        if self.planning() && !self.seen() {
             self.entries.push(Entry::Said { text: text.to_owned() });
         }
         if !self.seen() {
@@ -204,6 +212,11 @@ impl Session {
     /// Whether the script is where the person has seen it already.
     fn seen(&self) -> bool {
         self.replay.seen && !self.replay.played.is_empty()
+    }
+
+    /// What was planned so far.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// What was planned, and the effects that it needs.
@@ -237,6 +250,8 @@ impl Session {
 
     pub(crate) fn note(&mut self, call: PlannedCall) {
         if self.planning() {
+            let chapter = self.replay.chapter.take().map(|title| Entry::Chapter { title });
+            self.entries.extend(chapter);
             self.entries.push(Entry::Call(Box::new(call)));
         }
     }

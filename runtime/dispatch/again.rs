@@ -10,7 +10,7 @@ use crate::primitives::journal::KeepOn;
 use crate::primitives::plan::MayCall;
 use crate::registry::Read;
 use crate::report::TakeBack;
-use crate::resume::{Begun, Diverged, Ending, NoAnswer};
+use crate::resume::{Begun, Diverged, Ending, NoAnswer, Retrace, Retraced};
 use crate::session::Session;
 use crate::spec::{ArgError, Arguments, Given};
 use crate::system::Step;
@@ -32,6 +32,12 @@ impl Session {
         if self.replay.skip.remove(&call.number) {
             self.replay.played.remove(&call.number);
             return Ok(Turn::Skip);
+        }
+        let played = self.replay.played.get(&call.number);
+        let open = played.is_none_or(|played| matches!(played.result, Ending::Open(_)));
+        if self.replay.retrace == Retrace::On && open {
+            self.replay.retrace = Retrace::Ended;
+            return Err(Retraced.into());
         }
         let Some(played) = self.replay.played.remove(&call.number) else {
             return Ok(Turn::Now(None));

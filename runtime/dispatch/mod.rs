@@ -15,6 +15,7 @@ use relay::Relay;
 
 use again::Turn;
 use call::Call;
+pub(crate) use call::about;
 
 use crate::approval::Go;
 use crate::error::{BadCall, Error, Result};

@@ -1,20 +1,22 @@
 //! Making again what a reboot or a clean-up ended, before the script goes on.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
+use super::rest::failed;
 use super::{Live, Names, Replay, live};
-use crate::action::Effect;
-use crate::approval::{Approval, Bound, Nobody};
-use crate::error::Error;
+use crate::approval::{Approval, Nobody};
+use crate::dispatch::about;
+use crate::error::{BadCall, Error};
 use crate::event::{Listener, Site};
 use crate::journal::{Journal, Record, Story};
 use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
-use crate::registry::primitive;
+use crate::registry::{Primitive, Read, primitive};
 use crate::reopen::calls_of;
+use crate::report::{PlannedCall, TakeBack};
 use crate::session::{Failure, Gate, Session, Setup};
+use crate::spec::Given;
 use crate::system::{Interrupts, Real};
-use crate::types::{Map, Secret, Value};
+use crate::types::{Map, Value};
 
 /// What a resumed run knows of its past.
 #[derive(Debug, Clone)]
@@ -31,16 +33,6 @@ pub struct Past {
 type Calls<'a> = BTreeMap<u64, (&'a str, &'a serde_json::Value, &'a Site)>;
 
 impl Past {
-    /// What was agreed to, before and in the middle of the run, with the names of now.
-    pub fn approval(&self) -> Approval {
-        let later = self.story.records.iter().filter_map(|record| match record {
-            Record::Approved { effect } => Some(effect),
-            _ => None,
-        });
-        let all = self.story.head().effects.iter().chain(later);
-        Approval::of(all.map(|bound| self.names.data_now(bound)).collect())
-    }
-
     /// The root of a shell: what was prepared to be entered and is still mounted, else what was
     /// mounted last and lies in nothing else that is mounted.
     pub fn root(&self) -> Option<String> {
@@ -75,17 +67,68 @@ impl Past {
     }
 }
 
+impl Past {
+    /// What the journal has of the run's calls.
+    pub(super) fn replay(&self) -> Replay {
+        Replay::of(&self.story, self.names.clone(), self.changed)
+    }
+
+    /// What the run made until the next reboot, in its order.
+    pub(super) fn ended(&self) -> impl Iterator<Item = Live> {
+        live(&self.story.records).into_iter().filter(|one| one.ended)
+    }
+}
+
 impl Session {
-    /// Makes again what ended, takes over what is still so, and plays back the rest.
+    /// Makes again what ended, and gets ready to play back the rest. Returns what is still so.
     pub(crate) fn restore(
         &mut self,
         past: &Past,
         variables: &Map,
-    ) -> std::result::Result<(), Failure> {
-        let replay = Replay::of(&past.story, past.names.clone(), past.changed);
+    ) -> (Vec<Fact>, std::result::Result<(), Failure>) {
         // These calls have their place in the journal already.
         let journal = self.journal.take();
         self.replay.names = past.names.clone();
+        let mut kept = Vec::new();
+        let mut told = false;
+        let mut result = Ok(());
+        for one in past.ended() {
+            let facts = past.names.data_now(&one.facts);
+            if self.all_so(&facts) {
+                if one.ours {
+                    self.adopt(&facts);
+                    kept.extend(facts);
+                }
+                continue;
+            }
+            if !told {
+                self.chapter(RESTORING);
+                told = true;
+            }
+            result = self.make_again(&one, past, variables);
+            if result.is_err() {
+                break;
+            }
+        }
+        self.calls = 0;
+        self.journal = journal;
+        self.replay = past.replay();
+        (kept, result.and_then(|()| self.still_there(past)))
+    }
+
+    pub(super) fn all_so(&self, facts: &[Fact]) -> bool {
+        let files = self.system.files();
+        facts.iter().all(|fact| fact.holds(&self.machine, files) == Some(true))
+    }
+
+    /// Makes again what ended of the work of one call. Arguments are the journal's, so only calls that open
+    /// or mount something are made.
+    pub(super) fn make_again(
+        &mut self,
+        one: &Live,
+        past: &Past,
+        variables: &Map,
+    ) -> std::result::Result<(), Failure> {
         let secret = |name: &str| {
             variables.iter().find_map(|(known, value)| match value {
                 Value::Secret(secret) if known == name => Some(secret.clone()),
@@ -93,50 +136,58 @@ impl Session {
             })
         };
         let calls = past.calls();
-        let ended = live(&past.story.records).into_iter().filter(|one| one.ended);
-        let mut told = false;
-        let mut result = Ok(());
-        for one in ended {
-            let facts = past.names.data_now(&one.facts);
-            if self.all_so(&facts) {
-                if one.ours {
-                    self.adopt(&facts);
-                }
-                continue;
-            }
-            if !told {
-                self.chapter("Open again what the run had open");
-                told = true;
-            }
-            self.restoring = true;
-            result = self.make_again(&one, &calls, &secret);
-            self.restoring = false;
-            if result.is_err() {
-                break;
-            }
-        }
-        self.calls = 0;
-        self.journal = journal;
-        self.replay = replay;
-        result.and_then(|()| self.still_there(past))
-    }
-
-    fn all_so(&self, facts: &[Fact]) -> bool {
-        let files = self.system.files();
-        facts.iter().all(|fact| fact.holds(&self.machine, files) == Some(true))
-    }
-
-    fn make_again(
-        &mut self,
-        one: &Live,
-        calls: &Calls<'_>,
-        secret: &dyn Fn(&str) -> Option<Secret>,
-    ) -> std::result::Result<(), Failure> {
         let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
-        for again in calls_of(name, args, site, &one.facts, secret) {
-            let Some(primitive) = primitive(&again.name) else { continue };
-            self.call_by_name(primitive, again.site, again.args)?;
+        for again in calls_of(name, args, site, &one.facts, &secret) {
+            let known = RESTORED.contains(&again.name.as_str());
+            let Some(primitive) = primitive(&again.name).filter(|_| known) else {
+                let error = NotRestored { call: one.call, name: again.name };
+                return Err(failed(error.into()));
+            };
+            let args = again.args.clone();
+            match self.call_by_name(primitive, again.site.clone(), again.args) {
+                Err(failure) if self.planning() && !matches!(*failure.error, Error::Call(_)) => {
+                    self.unlatch();
+                    self.foresee(primitive, again.site, &args, &failure.error)?;
+                    for fact in past.names.data_now(&one.facts) {
+                        // It may lie on what can't be seen either.
+                        let _ = self.machine.learn(&fact);
+                    }
+                }
+                result => drop(result?),
+            }
         }
+        Ok(())
+    }
+
+    /// Notes what can't be planned before what it lies on is open: its effects are known all the same.
+    fn foresee(
+        &mut self,
+        primitive: &'static Primitive,
+        site: Site,
+        args: &Map,
+        why: &Error,
+    ) -> std::result::Result<(), Failure> {
+        let Read::Action(read) = primitive.read else { return Ok(()) };
+        let args = self.replay.names.args_now(args);
+        let action = Given::by_name(primitive.spec.params, args).and_then(read);
+        let action = action.map_err(|error| {
+            let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
+            failed(BadCall { primitive, signature, error }.into())
+        })?;
+        let effects = self.foreseen(&action.effects()).map_err(failed)?;
+        let unknown = format!("its steps are known when what it lies on is open: {why}");
+        self.note(PlannedCall {
+            name: primitive.spec.name.into(),
+            about: about(primitive.spec, &action.arguments()),
+            site,
+            steps: Vec::new(),
+            effects,
+            undo: TakeBack::Nothing,
+            warnings: vec![unknown],
+            already: None,
+            guess: false,
+            root: true,
+        });
         Ok(())
     }
 
@@ -151,14 +202,7 @@ impl Session {
         let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
         let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
         let Some(fact) = lost else { return Ok(()) };
-        let error: Error = Lost { fact: fact.to_string() }.into();
-        Err(Failure {
-            error: error.into(),
-            site: None,
-            call: None,
-            step: None,
-            traceback: Rc::default(),
-        })
+        Err(failed(Lost { fact: fact.to_string() }.into()))
     }
 
     /// Whether a device holds something else by now; one that can't be seen is not lost.
@@ -176,6 +220,40 @@ impl Session {
             }
             _ => false,
         }
+    }
+}
+
+/// The chapter in which things are opened again.
+const RESTORING: &str = "Open again what the run had open";
+
+/// The calls that are made again after a reboot. A journal is input: it must not bring along any others.
+pub(crate) const RESTORED: [&str; 9] = [
+    "luks.open",
+    "crypt.swap_on",
+    "md.assemble",
+    "lvm.vg_activate",
+    "mount.mount",
+    "mount.tmpfs",
+    "mount.bind",
+    "mount.swap_on",
+    "chroot.prepare",
+];
+
+/// A journal asks for a call that is none of those which open or mount something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal is not one of this program: call {call}, {name}, opens and mounts nothing")]
+struct NotRestored {
+    call: u64,
+    name: String,
+}
+
+impl crate::error::Rule for NotRestored {
+    fn remedy(&self) -> Option<String> {
+        Some("do not resume this run: see where its journal comes from".into())
+    }
+
+    fn exit(&self) -> crate::error::Exit {
+        crate::error::Exit::Refused
     }
 }
 
@@ -233,13 +311,11 @@ pub fn shell(
     variables: &Map,
     root: &str,
     hands: Hands,
+    approval: Approval,
     journal: Journal,
 ) -> (Option<Failure>, bool) {
-    let mut approval = past.approval();
-    let program = Effect::Runs { program: "a shell".into(), root: root.to_owned() };
-    approval.extend(Bound { effect: program, target: None });
     let mut session = hands.session(approval, Some(journal), true);
-    let result = session.restore(past, variables).and_then(|()| {
+    let result = session.restore(past, variables).1.and_then(|()| {
         // It is not a call of the recipe.
         let journal = session.journal.take();
         session.replay = Replay::default();
