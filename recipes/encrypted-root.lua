@@ -306,9 +306,9 @@ end
 print("Keep the live medium at hand until the installed system has started by itself.")
 
 -- Without these nothing can be opened here. What programs are missing is told before anything else.
-if file.exists("/proc/config.gz") then
-    kernel.require("/", "nothing", { options = { BLK_DEV_DM = "m", DM_CRYPT = "m", CRYPTO_XTS = "m" } })
-end
+-- A kernel that does not tell its configuration is not checked.
+local to_open = { BLK_DEV_DM = "m", DM_CRYPT = "m", CRYPTO_XTS = "m" }
+kernel.require("/", "nothing", { options = to_open, if_known = true })
 
 --- Partitions, aligned to 1 MiB: a small one for `/boot`, which stays unencrypted, and the rest. The
 --- guide's type 7 for the root was a way not to be noticed; today the type says what it is. Firmware

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
+use crate::directories::Directories;
 use crate::machine::{Identity, Machine};
 use crate::plan::{Comparison, Trace, Tracing};
 use crate::report::PlannedCall;
@@ -97,13 +98,15 @@ pub struct Approval {
     effects: IndexMap<Effect, Option<Box<Target>>>,
     /// The calls of the plan that was approved, where a plan was.
     trace: Option<Rc<Trace>>,
+    /// The directories that the plan goes through.
+    pub(crate) directories: Directories,
 }
 
 impl Approval {
     /// Agreement to these effects.
     pub fn of(effects: Vec<Bound>) -> Self {
         let boxed = |bound: Bound| (bound.effect, bound.target.map(Box::new));
-        Self { effects: effects.into_iter().map(boxed).collect(), trace: None }
+        Self { effects: effects.into_iter().map(boxed).collect(), ..Self::default() }
     }
 
     /// Binds the approval to the calls of a plan: a run must not make others.

@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod check;
 pub mod complete;
 pub mod config;
+mod directories;
 mod dispatch;
 pub mod docs;
 pub mod editors;

@@ -1117,7 +1117,7 @@ function file.remove(path, options) end
 --- Tells whether something is there: a file, a folder, a link (even one that leads nowhere).
 ---
 --- ```lua
---- local efi = file.exists("/sys/firmware/efi")
+--- local guided = file.exists("/etc/gentoo-release")
 --- ```
 ---@param path string The path.
 ---@param options? gscript.file.exists.options
@@ -1654,6 +1654,7 @@ function kernel.option(root, name, options) end
 ---@field options? table<string, any> More options; what is to be a module may also be built in.
 ---@field file? string The configuration: as it is, or compressed with gzip.
 ---@field check? boolean Whether options that are missing end the recipe.
+---@field if_known? boolean Whether nothing is checked, and nothing returned, where no configuration is found.
 
 --- Checks that a kernel has the options that something needs, and refuses one that has not, with a
 --- table that says what to change in menuconfig. `encrypted-root` is what booting from LVM in a

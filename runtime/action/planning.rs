@@ -89,6 +89,12 @@ impl<'a> Planning<'a> {
         Ok(self.files.look(place)?)
     }
 
+    /// The path that one of the running system leads to.
+    pub fn real(&self, path: &AbsPath) -> Result<AbsPath> {
+        let place = self.files.reach(&Place::new(path, None), true)?.place;
+        Ok(AbsPath::known(place.outside()))
+    }
+
     /// A place of the running system, or inside the root that was given.
     pub fn place(path: &AbsPath, root: Option<&AbsPath>) -> Place {
         Place::new(path, root)

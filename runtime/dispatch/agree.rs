@@ -9,13 +9,16 @@ use crate::journal::Record;
 use crate::machine::Fact;
 use crate::report::PlannedStep;
 use crate::session::{Gate, Session};
-use crate::types::Value;
+use crate::types::{Map, Value};
 
 impl Session {
-    /// Replaces the names of devices by their canonical ones.
-    pub(super) fn canonical(&self, effects: Vec<Effect>) -> Vec<Effect> {
+    /// Replaces the names of devices and files by what they stand for.
+    pub(super) fn canonical(&self, effects: Vec<Effect>, args: &Map) -> Result<Vec<Effect>> {
         let path = |device: String| self.machine.find(&device).map_or(device, |d| d.path.clone());
         let words = |what: &str| -> String {
+            if let Some(unmount) = self.at_real_mount(what) {
+                return unmount;
+            }
             what.split(' ').map(|word| path(word.to_owned())).collect::<Vec<_>>().join(" ")
         };
         // What this run made itself it may end without asking.
@@ -28,19 +31,10 @@ impl Session {
             _ => false,
         };
         let canonical = |effect| match effect {
-            Effect::Destroys { device } => Effect::Destroys { device: path(device) },
-            Effect::Alters { device } => Effect::Alters { device: path(device) },
-            Effect::Ends { what } => Effect::Ends { what: words(&what) },
-            // A file below something that this run mounted belongs to that tree.
-            Effect::Writes { path } => {
-                let mounts = self.made.iter().filter_map(|fact| match fact {
-                    Fact::Mounted { at, .. } if crate::machine::is_below(&path, at) => Some(at),
-                    _ => None,
-                });
-                let top = mounts.min_by_key(|at| at.len()).cloned();
-                Effect::Writes { path: top.unwrap_or(path) }
-            }
-            other => other,
+            Effect::Destroys { device } => Ok(Effect::Destroys { device: path(device) }),
+            Effect::Alters { device } => Ok(Effect::Alters { device: path(device) }),
+            Effect::Ends { what } => Ok(Effect::Ends { what: words(&what) }),
+            other => self.at_real_place(other, args),
         };
         effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
     }

@@ -8,6 +8,7 @@ use crate::event::{Event, Site};
 use crate::plan::{Different, Novelty, Position, Work};
 use crate::report::PlannedStep;
 use crate::session::{Gate, Session, Tally};
+use crate::system::Step;
 use crate::types::Value;
 
 /// The recipe does what its plan did not show.
@@ -106,6 +107,7 @@ impl Session {
         &mut self,
         call: &Call,
         plan: &Plan<Value>,
+        named: &[Step],
         effects: &[Effect],
     ) -> Result<()> {
         let covered = match &self.gate {
@@ -114,7 +116,7 @@ impl Session {
                 effects.iter().all(|effect| approval.covers(effect, &self.machine))
             }
         };
-        let (args, steps, announces) = (&call.args, &plan.steps[..], &plan.announces[..]);
+        let (args, steps, announces) = (&call.args, named, &plan.announces[..]);
         let work = Work { args, steps, machine: &self.machine, announces, covered };
         let novelty = self.tracing.act(&call.site, call.spec.name, call.position, &work);
         let Some(why) = novelty else { return Ok(()) };

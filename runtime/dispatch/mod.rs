@@ -4,6 +4,7 @@ mod again;
 mod agree;
 mod call;
 mod compare;
+mod places;
 mod record;
 mod relay;
 mod verify;
@@ -156,7 +157,7 @@ impl Session {
 
     fn act(&mut self, call: &Call, action: &dyn AnyAction, open: Option<Begun>) -> Result<Value> {
         let start = Instant::now();
-        let effects = self.canonical(action.effects());
+        let mut effects = self.canonical(action.effects(), &action.arguments())?;
         if let Some(wanted) = open {
             if let Some(value) = self.was_done(call, action, &effects, &wanted)? {
                 return Ok(value);
@@ -164,6 +165,9 @@ impl Session {
             self.ids.enter(call.number);
         }
         let mut plan = action.plan(&mut self.planning_view())?;
+        // Where a link leads that a plan can't know yet, the effects tell.
+        let named = plan.steps.clone();
+        self.lead(&mut plan, &mut effects)?;
         self.require_programs(&plan.steps)?;
         plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
         if plan.already.is_none() {
@@ -173,7 +177,7 @@ impl Session {
                     may_be_lost(&self.machine, device)?;
                 }
             }
-            self.hold_against_plan(call, &plan, &effects)?;
+            self.hold_against_plan(call, &plan, &named, &effects)?;
             if self.agree(call, &plan, &effects)? == Go::Past {
                 return self.pass_over(call, &plan);
             }

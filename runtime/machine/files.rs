@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::origin::MountTable;
 use crate::types::{Mode, Place};
 
 /// What is at a place.
@@ -55,6 +56,35 @@ pub enum Text {
     Unknown(String),
 }
 
+/// Where a path leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The same file by a path without symbolic links, inside a root without any.
+    pub place: Place,
+    /// The path that the running system knows it by, behind bind mounts.
+    pub origin: PathBuf,
+    /// The type of its filesystem, where that is the kernel's own: no file action changes anything there.
+    pub kernel: Option<String>,
+}
+
+impl Reach {
+    /// A place of which nothing more is known than its name.
+    fn named(place: &Place) -> Self {
+        Self { place: place.clone(), origin: place.outside(), kernel: None }
+    }
+}
+
+/// A directory, and what tells it from another of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// Its path, without symbolic links.
+    pub path: PathBuf,
+    /// The number of its filesystem.
+    pub device: u64,
+    /// Its own number there.
+    pub inode: u64,
+}
+
 /// Why a file could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {cause}")]
@@ -76,6 +106,21 @@ pub trait Files {
     /// Bytes that are free on the filesystem at this path, and bytes in all; nothing where nobody can
     /// know.
     fn room(&self, _path: &Path) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// Where this place leads. The last component is only followed on request.
+    fn reach(&self, place: &Place, _follow: bool) -> Result<Reach, FileError> {
+        Ok(Reach::named(place))
+    }
+
+    /// What is mounted, as the kernel lists it; empty where nobody can know.
+    fn mount_table(&self) -> MountTable {
+        MountTable::default()
+    }
+
+    /// The directory at a path, or the deepest one above it that exists; nothing where nobody can know.
+    fn anchor(&self, _path: &Path) -> Option<Anchor> {
         None
     }
 

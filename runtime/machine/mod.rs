@@ -18,6 +18,7 @@ mod identity;
 mod layout;
 mod learn;
 mod lookup;
+pub mod origin;
 mod picture;
 pub mod probe;
 mod scope;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::mount::{mounting, unmounting};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
-use crate::error::{Result, Rule};
+use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Fact, MountOrigin, is_below};
 use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
@@ -122,13 +122,21 @@ impl Rule for ChrootRule {
             Self::NoShell { .. } => "unpack a system there first: stage3::unpack".into(),
         })
     }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Ourselves { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    }
 }
 
 /// The root must be a mounted filesystem of its own.
 pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
-    let path = root.to_string();
-    if path == "/" {
-        return Err(ChrootRule::Ourselves { root: path }.into());
+    let reach = cx.files.reach(&Place::new(root, None), true)?;
+    let path = reach.place.to_string();
+    if reach.origin.as_os_str() == "/" || path == "/" {
+        return Err(ChrootRule::Ourselves { root: root.to_string() }.into());
     }
     match cx.machine.mounts.iter().any(|mount| mount.at != "/" && is_below(&path, &mount.at)) {
         true => Ok(path),

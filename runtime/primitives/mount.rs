@@ -4,6 +4,8 @@ mod swap;
 
 pub use swap::{SwapOff, SwapOn};
 
+use std::path::Path;
+
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
@@ -212,15 +214,28 @@ fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
     (flags.into_iter().map(str::to_owned).collect(), data)
 }
 
+/// Whether nothing may be mounted over a place, or unmounted from it: everything else here relies on what
+/// is there.
+fn is_ours(origin: &Path) -> bool {
+    const EXACTLY: [&str; 6] = ["/", "/etc", "/proc", "/run", "/sys", "/usr"];
+    EXACTLY.iter().any(|path| origin == Path::new(path))
+        || ["/dev", "/proc"].iter().any(|path| origin.starts_with(path))
+}
+
 /// A mount, with its folder made first; nothing to do where it is there already.
 pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
-    let at = call.at.clone();
+    let reach = cx.files.reach(&Place::here(&call.at), true)?;
+    let at = reach.place.to_string();
+    let call = MountCall { at: at.clone(), ..call };
     let fact = call.fact();
     let place = Place::here(&at);
     let mut plan = Plan::steps(Vec::new());
     if fact.holds(cx.machine, cx.files) != Some(true) {
         if let Some(other) = cx.machine.mounts.iter().find(|mount| mount.at == at) {
             return Err(MountRule::Taken { at, source_of: other.source.clone() }.into());
+        }
+        if is_ours(&reach.origin) {
+            return Err(MountRule::Ours { at }.into());
         }
         match cx.look(&place)? {
             Look::Dir { .. } => {}
@@ -256,7 +271,7 @@ impl Action for MountFs {
         let (flags, data) = split_options(self.options.as_deref());
         let mut data: Vec<String> =
             data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
-        decided(&data, &device.path, &self.at.to_string(), cx)?;
+        decided(&data, &device.path, &cx.real(&self.at)?.to_string(), cx)?;
         let subvolume = data.iter().find_map(|option| option.strip_prefix("subvol="));
         let part = match subvolume.filter(|_| kind == "btrfs") {
             Some(name) => format!("/{}", name.trim_matches('/')),
@@ -325,10 +340,11 @@ impl Action for Bind {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let from = self.from.to_string();
-        if cx.look(&Place::new(&self.from, None))? == Look::Missing {
-            return Err(MountRule::NothingToBind { from }.into());
+        let from = cx.real(&self.from)?;
+        if cx.look(&Place::new(&from, None))? == Look::Missing {
+            return Err(MountRule::NothingToBind { from: self.from.to_string() }.into());
         }
+        let from = from.to_string();
         let call = MountCall {
             origin: MountOrigin::Bind { from, recursive: self.recursive },
             at: self.at.to_string(),
@@ -356,7 +372,7 @@ impl Action for Unmount {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let at = self.at.to_string();
+        let at = cx.real(&self.at)?.to_string();
         if ["/", "/proc", "/sys", "/dev", "/run"].contains(&at.as_str()) {
             return Err(MountRule::Ours { at }.into());
         }

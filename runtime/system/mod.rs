@@ -6,6 +6,7 @@
 
 mod cmd;
 mod outcome;
+mod places;
 mod programs;
 pub mod real;
 pub mod sim;

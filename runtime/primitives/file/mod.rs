@@ -75,6 +75,14 @@ pub enum FileRule {
         /// Where it leads.
         to: Place,
     },
+    /// The kernel's own.
+    #[error("{place}: {what} is the kernel's own, and recipes do not read it as files")]
+    Kernel {
+        /// Which.
+        place: Place,
+        /// The type of the filesystem, or the directory.
+        what: String,
+    },
     /// A line with a line break.
     #[error("a line can't contain a line break")]
     LineBreak,
@@ -102,6 +110,9 @@ impl Rule for FileRule {
             }
             Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
             Self::LeadsOutside { .. } => OWN_IT.into(),
+            Self::Kernel { .. } => {
+                "ask with the query made for it, such as kernel::require or disk::list; see: gscript doc".into()
+            }
             Self::LineBreak => "append one line at a time".into(),
             Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
         })
@@ -109,7 +120,9 @@ impl Rule for FileRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NotEmpty { .. } | Self::LeadsOutside { .. } => Exit::Refused,
+            Self::NotEmpty { .. } | Self::LeadsOutside { .. } | Self::Kernel { .. } => {
+                Exit::Refused
+            }
             _ => Exit::Usage,
         }
     }

@@ -5,7 +5,8 @@ use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
-use crate::types::AbsPath;
+use crate::machine::origin::kernel_place;
+use crate::types::{AbsPath, Place};
 
 args! {
     /// Reads a text file of at most 64 MiB.
@@ -25,7 +26,7 @@ args! {
     /// Tells whether something is there: a file, a folder, a link (even one that leads nowhere).
     ///
     /// ```
-    /// let efi = file::exists("/sys/firmware/efi");
+    /// let guided = file::exists("/etc/gentoo-release");
     /// ```
     "file.exists" => pub struct Exists {
         /// The path.
@@ -35,11 +36,23 @@ args! {
     }
 }
 
+/// The place of a file that a recipe may read. What the kernel tells changes by itself, and what a recipe made
+/// of it would not be the plan: queries made for it say what a recipe has to know.
+fn readable(path: &AbsPath, root: Option<&AbsPath>, cx: &Planning<'_>) -> Result<Place> {
+    let place = place(path, root);
+    let reach = cx.files.reach(&place, true)?;
+    let what = reach.kernel.or_else(|| kernel_place(&reach.origin).map(str::to_owned));
+    match what {
+        Some(what) => Err(FileRule::Kernel { place, what }.into()),
+        None => Ok(reach.place),
+    }
+}
+
 impl Query for Read {
     type Output = String;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<String>> {
-        let place = place(&self.path, self.root.as_ref());
+        let place = readable(&self.path, self.root.as_ref(), cx)?;
         match text(&place, cx)? {
             None => Err(FileRule::Missing { place }.into()),
             Some(Text::Unknown(_)) => Ok(Answer::Guess(String::new())),
@@ -55,6 +68,7 @@ impl Query for Exists {
     type Output = bool;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
+        readable(&self.path, self.root.as_ref(), cx)?;
         Ok(match cx.look(&place(&self.path, self.root.as_ref()))? {
             Look::Unknown(_) => Answer::Guess(false),
             look => Answer::Known(look != Look::Missing),

@@ -39,6 +39,8 @@ args! {
         pub file: Option<AbsPath>,
         /// Whether options that are missing end the recipe.
         pub check: bool = true,
+        /// Whether nothing is checked, and nothing returned, where no configuration is found.
+        pub if_known: bool = false,
     }
 }
 
@@ -117,6 +119,9 @@ impl Query for Require {
                 false => Ok(Answer::Known(table)),
             };
         }
-        Err(KernelRule::NoConfig { looked }.into())
+        match self.if_known {
+            true => Ok(Answer::Known(Vec::new())),
+            false => Err(KernelRule::NoConfig { looked }.into()),
+        }
     }
 }

@@ -4,7 +4,9 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use nix::libc::{major, minor};
 
 use super::super::Broken;
 use super::Real;
@@ -28,7 +30,69 @@ pub(super) fn stamp(disk: &str) -> Stamp {
     Stamp { number: read("dev"), size: read("size"), sequence: read("diskseq") }
 }
 
+/// The device node of a name leads to another device than the kernel means by it.
+fn another(path: &str, meant: &str, found: &str) -> Broken {
+    let leads = fs::canonicalize(path).unwrap_or_default();
+    let leads = match leads == Path::new(path) {
+        true => String::new(),
+        false => format!(", through {}", leads.display()),
+    };
+    Broken::Kernel(format!(
+        "{path} is another device than planned: the kernel's {} is {meant}, and the node is {found}{leads}",
+        path.trim_start_matches("/dev/")
+    ))
+}
+
+/// Where the kernel tells of a device, found by its name and not by what is below /dev.
+fn sys_directory(path: &str) -> Option<PathBuf> {
+    let all = Path::new("/sys/class/block");
+    let name = path.strip_prefix("/dev/")?;
+    let directory = match name.strip_prefix("mapper/") {
+        None => all.join(name.replace('/', "!")),
+        Some(mapped) => {
+            fs::read_dir(all).ok()?.flatten().map(|entry| entry.path()).find(|dir| {
+                fs::read_to_string(dir.join("dm/name"))
+                    .is_ok_and(|found| found.trim_end() == mapped)
+            })?
+        }
+    };
+    directory.join("dev").exists().then_some(directory)
+}
+
+/// The disk of a partition, as the kernel tells it; a disk is its own.
+fn disk_of(directory: &Path) -> Option<String> {
+    let real = fs::canonicalize(directory).ok()?;
+    let disk = if real.join("partition").exists() { real.parent()? } else { &real };
+    Some(format!("/dev/{}", disk.file_name()?.to_str()?.replace('!', "/")))
+}
+
 impl Real {
+    /// Makes sure that the devices in a command are those that the plan means: their nodes lead to what the
+    /// kernel knows by their names, on the disks that were there when the run began.
+    pub(super) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
+        for path in paths {
+            let Some(directory) = sys_directory(path) else { continue };
+            let meant = fs::read_to_string(directory.join("dev")).unwrap_or_default();
+            let meta =
+                fs::metadata(path).map_err(|error| Broken::Kernel(format!("{path}: {error}")))?;
+            let found = match meta.file_type().is_block_device() {
+                true => format!("{}:{}", major(meta.rdev()), minor(meta.rdev())),
+                false => "not a block device".to_owned(),
+            };
+            if found != meant.trim_end() {
+                return Err(another(path, meant.trim_end(), &found));
+            }
+            let Some(disk) = disk_of(&directory) else { continue };
+            let now = stamp(&disk);
+            let same =
+                |then: &Stamp| (&then.number, &then.sequence) == (&now.number, &now.sequence);
+            if self.stamps.get(&disk).is_some_and(|then| !same(then)) {
+                return Err(Broken::Changed { disk });
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn claim(&self, device: &str, disks: &[String]) -> Result<(), Broken> {
         for disk in disks {
             let now = stamp(disk);
@@ -36,6 +100,7 @@ impl Real {
                 return Err(Broken::Changed { disk: disk.clone() });
             }
         }
+        self.must_be_meant(&[device])?;
         let kernel = |error: io::Error| Broken::Kernel(format!("{device}: {error}"));
         let meta = fs::metadata(device).map_err(kernel)?;
         if !meta.file_type().is_block_device() {
@@ -57,7 +122,7 @@ impl Real {
 
 /// Mounts of a device that only other mount namespaces show.
 fn mounted_elsewhere(number: u64) -> Vec<String> {
-    let number = format!("{}:{}", nix::libc::major(number), nix::libc::minor(number));
+    let number = format!("{}:{}", major(number), minor(number));
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();
     for entry in processes.flatten() {

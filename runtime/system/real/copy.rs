@@ -1,14 +1,13 @@
 //! Copying a folder with everything in it, with the system's cp, which knows every attribute.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::PathBuf;
 
 use nix::fcntl::OFlag;
 
 use super::super::{Cmd, Outcome, Step, StepError, Watch};
 use super::Real;
-use super::files::{open_in, own_parent_of};
+use super::files::own_parent_of;
+use super::reach::{name_of, open_following};
 use crate::types::Place;
 
 impl Real {
@@ -21,10 +20,10 @@ impl Real {
     ) -> Result<Outcome, StepError> {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let source = open_in(&from.root, &from.path, flags).map_err(kernel)?;
+        let source = open_following(&from.root, &from.path, flags).map_err(kernel)?;
         let (folder, name) = own_parent_of(to).map_err(kernel)?;
-        let source = without_links(&source).map_err(kernel)?;
-        let to = without_links(&folder).map_err(kernel)?.join(name);
+        let source = name_of(&source).map_err(kernel)?;
+        let to = name_of(&folder).map_err(kernel)?.join(name);
         // A link with the name of a file is replaced, never written through; one with the name of a folder is an error.
         let cmd = Cmd::tool("cp")
             .args(["--archive", "--remove-destination", "--no-target-directory"])
@@ -32,9 +31,4 @@ impl Real {
             .limit(None);
         self.run(&cmd, watch).map_err(|error| StepError { step: step.to_string(), ..error })
     }
-}
-
-/// Where an open folder is, whatever links led there.
-fn without_links(folder: &OwnedFd) -> io::Result<PathBuf> {
-    std::fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()))
 }

@@ -1,5 +1,6 @@
 //! Files, always seen from a root: the kernel itself keeps symlinks inside it (openat2(2),
-//! `RESOLVE_IN_ROOT`), so that no link in a target leads to the running system.
+//! `RESOLVE_IN_ROOT`), so that no link in a target leads to the running system. What is changed is named
+//! by the place that was approved, and a link on the way to it is another place ([`super::reach`]).
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -11,10 +12,11 @@ use nix::fcntl::{
     AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat,
 };
 use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
-use nix::sys::statfs::{BTRFS_SUPER_MAGIC, fstatfs};
+use nix::sys::statfs::{BTRFS_SUPER_MAGIC, PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
 use super::outside::refuse_running_system;
+use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
 use crate::machine::files::{FileError, Look};
 use crate::types::{Mode, Place};
 
@@ -23,7 +25,7 @@ const MOST: u64 = 64 << 20;
 
 /// Opens a folder inside the root of the place.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
-    open_in(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+    open_following(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
 }
 
 /// Reads a file that is in a folder or below it; nothing if there is none. A link that leads out of
@@ -52,35 +54,42 @@ pub(crate) fn read_below(folder: &Path, path: &Path, most: u64) -> io::Result<Op
     Ok(Some(bytes))
 }
 
-/// Opens anything inside a root.
-pub(super) fn open_in(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
-    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-    let root =
-        open(root, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
-    Ok(openat2(root, path, how)?)
-}
-
-/// The folder that holds a place, and the place's name in it.
-pub(super) fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
-    let invalid = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-    let name =
-        place.path.file_name().ok_or_else(|| invalid("the root itself can't be replaced"))?;
-    let parent = place.path.parent().unwrap_or(Path::new("/"));
-    let dir = open_dir(&place.root, parent).map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound {
-            let text = format!("the folder {} does not exist", place.parent());
-            return io::Error::new(io::ErrorKind::NotFound, text);
-        }
-        error
-    })?;
+/// The directory that holds a place, and the place's name in it.
+fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+    let name = place.path.file_name().ok_or_else(no_name)?;
+    let parent = place.parent();
+    let dir = open_dir(&place.root, &parent.path).map_err(|error| missing(&parent, error))?;
     Ok((dir, PathBuf::from(name)))
 }
 
-/// The same for what is going to be changed: it has to be the target's own.
+/// The same for what is going to be changed: it is where the plan says, and files are kept there.
 pub(super) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
-    let (dir, name) = parent_of(place)?;
-    refuse_running_system(&place.root, &place.parent().outside(), &dir)?;
-    Ok((dir, name))
+    let name = place.path.file_name().ok_or_else(no_name)?;
+    let parent = place.parent();
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let dir = open_exactly(&parent, flags).map_err(|error| missing(&parent, error))?;
+    refuse_running_system(&place.root, &parent.outside(), &dir)?;
+    refuse_kernel(&dir)?;
+    Ok((dir, PathBuf::from(name)))
+}
+
+fn no_name() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the root itself can't be replaced")
+}
+
+fn missing(parent: &Place, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        let text = format!("the directory {parent} does not exist");
+        return io::Error::new(io::ErrorKind::NotFound, text);
+    }
+    error
+}
+
+/// What is to be replaced; a device node is not.
+fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
+    let old = stat_at(dir, name)?;
+    refuse_device(name, old.as_ref())?;
+    Ok(old)
 }
 
 /// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
@@ -151,15 +160,25 @@ fn try_look(place: &Place) -> io::Result<Look> {
                 && fstatfs(&dir).is_ok_and(|fs| fs.filesystem_type() == BTRFS_SUPER_MAGIC);
             Look::Dir { mode, uid, gid, subvolume }
         }
+        // A link of procfs to what a process has open: its text does not say where it leads.
+        SFlag::S_IFLNK if is_magic(&dir, &name) => Look::Other,
         SFlag::S_IFLNK => Look::Link { to: readlinkat(&dir, &name)?.into() },
         _ => Look::Other,
     })
 }
 
+fn is_magic(dir: &OwnedFd, name: &Path) -> bool {
+    let procfs = fstatfs(dir).is_ok_and(|fs| fs.filesystem_type() == PROC_SUPER_MAGIC);
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    procfs && matches!(openat2(dir, name, how), Err(Errno::ELOOP))
+}
+
 /// Whether a folder has nothing in it.
 pub(super) fn is_empty(place: &Place) -> Result<bool, FileError> {
     let list = || -> io::Result<bool> {
-        let fd = open_in(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
+        let fd = open_following(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
         let mut entries = nix::dir::Dir::from_fd(fd)?;
         let own = |entry: &nix::dir::Entry| matches!(entry.file_name().to_bytes(), b"." | b"..");
         Ok(entries.iter().flatten().all(|entry| own(&entry)))
@@ -171,7 +190,7 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
         // O_NONBLOCK: opening a pipe that somebody left in the target must not hang.
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-        let file = File::from(open_in(&place.root, &place.path, flags)?);
+        let file = File::from(open_following(&place.root, &place.path, flags)?);
         let meta = file.metadata()?;
         let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         if !meta.is_file() {
@@ -190,7 +209,7 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
 /// Replaces a file by a new one that appears whole or not at all.
 pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
-    let old = stat_at(&dir, &name)?;
+    let old = replaceable(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     (&fresh.file).write_all(bytes)?;
     fresh.dress(old.as_ref(), mode)?;
@@ -200,14 +219,14 @@ pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Re
 /// Copies a regular file; a link at the source is followed inside its root.
 pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    let mut source = File::from(open_in(&from.root, &from.path, flags)?);
+    let mut source = File::from(open_following(&from.root, &from.path, flags)?);
     let meta = source.metadata()?;
     if !meta.is_file() {
         let text = format!("{from} is not a regular file");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let (dir, name) = own_parent_of(to)?;
-    let old = stat_at(&dir, &name)?;
+    let old = replaceable(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     io::copy(&mut source, &mut &fresh.file)?;
     let mode = mode.unwrap_or_else(|| Mode::new(std::os::unix::fs::MetadataExt::mode(&meta)));
@@ -303,12 +322,14 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
         }
     }
     // Something other than a folder at the end is only noticed by opening it as one.
-    open_dir(&place.root, &place.path).map(drop)
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    open_exactly(place, flags).map(drop)
 }
 
 /// Makes a link, replacing a file or link but never a folder.
 pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
+    replaceable(&dir, &name)?;
     let mut temporary = name.clone().into_os_string();
     temporary.push(format!(".gscript-{}", std::process::id()));
     nix::unistd::symlinkat(to, &dir, Path::new(&temporary))?;
@@ -323,7 +344,7 @@ pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
 /// Removes a file, a link or an empty folder; nothing is ever removed recursively.
 pub(super) fn remove(place: &Place) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
-    match stat_at(&dir, &name)? {
+    match replaceable(&dir, &name)? {
         None => Ok(()),
         Some(found) => {
             let flag = match kind(&found) == SFlag::S_IFDIR {
@@ -337,15 +358,25 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
 }
 
 pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
+    let (dir, name) = match place.path.file_name() {
+        Some(_) => own_parent_of(place)?,
+        None => (open_exactly(place, OFlag::O_PATH | OFlag::O_CLOEXEC)?, PathBuf::from(".")),
+    };
+    let found = replaceable(&dir, &name)?.ok_or(Errno::ENOENT)?;
+    if !matches!(kind(&found), SFlag::S_IFREG | SFlag::S_IFDIR) {
+        let text = format!("{place} is neither a file nor a directory");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
-    let file = open_in(&place.root, &place.path, flags)?;
-    refuse_running_system(&place.root, &place.outside(), &file)?;
+    let file = openat(&dir, &name, flags, stat::Mode::empty())?;
+    refuse_kernel(&file)?;
     stat::fchmod(&file, stat::Mode::from_bits_truncate(mode.bits()))?;
     File::from(file).sync_all()
 }
 
 pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
+    replaceable(&dir, &name)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
     nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
     settle_names(&dir)

@@ -1,7 +1,7 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
-//! `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `reach` (where a path leads), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
 //! `copy` (whole folders), `header` (copies of headers),
 //! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
@@ -18,6 +18,7 @@ mod look;
 mod mounts;
 mod orphans;
 mod outside;
+mod reach;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
 mod secondhand;
@@ -29,7 +30,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Broken, Cmd, Outcome, Step, StepError, System, Watch};
-use crate::machine::files::{FileError, Files, Look, Text};
+use crate::machine::files::{Anchor, FileError, Files, Look, Reach, Text};
+use crate::machine::origin::MountTable;
 use crate::machine::{Fact, Machine, Scope};
 use crate::types::Place;
 
@@ -80,6 +82,19 @@ impl Files for Real {
         files::is_empty(place).map(Some)
     }
 
+    fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+        reach::reach(place, follow)
+            .map_err(|error| FileError { place: place.clone(), cause: error.to_string() })
+    }
+
+    fn mount_table(&self) -> MountTable {
+        reach::mount_table().unwrap_or_default()
+    }
+
+    fn anchor(&self, path: &Path) -> Option<Anchor> {
+        reach::anchor(path)
+    }
+
     fn room(&self, path: &Path) -> Option<(u64, u64)> {
         let found = nix::sys::statvfs::statvfs(path).ok()?;
         let block = found.fragment_size();
@@ -100,6 +115,7 @@ impl System for Real {
         let kernel = |result: std::io::Result<()>| {
             result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
         };
+        self.must_be_meant(&step.devices()).map_err(|broken| StepError::new(step, broken))?;
         match step {
             Step::Run(cmd) => self.run(cmd, watch),
             Step::Write { place, content: Text::Known(bytes), mode } => {

@@ -2,16 +2,19 @@
 
 use std::ffi::CString;
 use std::io;
-use std::path::Path;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::mount::{MntFlags, MsFlags, mount as sys_mount, umount2};
 
 use super::super::{Broken, MountCall};
 use super::holders::holders;
 use super::orphans::end_orphans;
+use super::reach::open_exactly;
 use crate::machine::MountOrigin;
-use crate::types::Propagation;
+use crate::types::{Place, Propagation};
 
 /// The flags that mount(2) knows by a bit; everything else is an option of the filesystem.
 pub const FLAGS: &[(&str, MsFlags)] = &[
@@ -26,7 +29,9 @@ pub const FLAGS: &[(&str, MsFlags)] = &[
 ];
 
 pub(super) fn mount(call: &MountCall) -> io::Result<()> {
-    let at = Path::new(&call.at);
+    let held = hold(&call.at)?;
+    let at = by_descriptor(&held);
+    let at = at.as_path();
     let flags = call
         .flags
         .iter()
@@ -43,11 +48,12 @@ pub(super) fn mount(call: &MountCall) -> io::Result<()> {
         MountOrigin::Bind { from, recursive } => {
             let depth = if *recursive { MsFlags::MS_REC } else { MsFlags::empty() };
             let none = None::<&str>;
-            sys_mount(Some(from.as_str()), at, none, MsFlags::MS_BIND | depth, none)?;
+            let from = hold(from)?;
+            sys_mount(Some(&by_descriptor(&from)), at, none, MsFlags::MS_BIND | depth, none)?;
             if !flags.is_empty() {
                 // Flags of a bind mount only count in a second call (mount(2)).
                 let again = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | flags;
-                sys_mount(none, at, none, again, none).inspect_err(|_| undo(at))?;
+                again_at(&call.at, again)?;
             }
         }
     }
@@ -57,18 +63,39 @@ pub(super) fn mount(call: &MountCall) -> io::Result<()> {
             Propagation::Private => MsFlags::MS_PRIVATE,
             Propagation::Shared => MsFlags::MS_SHARED,
         };
-        let none = None::<&str>;
-        sys_mount(none, at, none, how | MsFlags::MS_REC, none).inspect_err(|_| undo(at))?;
+        again_at(&call.at, how | MsFlags::MS_REC)?;
     }
     Ok(())
 }
 
-/// Half a mount is taken back.
-fn undo(at: &Path) {
-    let _ = umount2(at, MntFlags::MNT_DETACH);
+/// Holds a place open that has no symbolic link on the way to it, so that nothing is exchanged before the call.
+fn hold(path: &str) -> io::Result<OwnedFd> {
+    open_exactly(&Place::here(path), OFlag::O_PATH | OFlag::O_CLOEXEC)
+}
+
+fn by_descriptor(held: &OwnedFd) -> PathBuf {
+    format!("/proc/self/fd/{}", held.as_raw_fd()).into()
+}
+
+/// Changes what was just mounted at a place; half a mount is undone.
+fn again_at(at: &str, flags: MsFlags) -> io::Result<()> {
+    let change = || {
+        let top = hold(at)?;
+        let none = None::<&str>;
+        Ok(sys_mount(none, &by_descriptor(&top), none, flags, none)?)
+    };
+    change().inspect_err(|_: &io::Error| {
+        let _ = umount2(Path::new(at), MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW);
+    })
 }
 
 pub(super) fn unmount(at: &str) -> Result<(), Broken> {
+    // A link that stands on the way now leads to another mount than the one that was made.
+    if let Err(error) = hold(at)
+        && error.kind() == io::ErrorKind::PermissionDenied
+    {
+        return Err(Broken::Kernel(error.to_string()));
+    }
     let try_it = || umount2(at, MntFlags::UMOUNT_NOFOLLOW);
     let result = match try_it() {
         // What a program of this run left running in there goes with it.

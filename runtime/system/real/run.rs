@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
 use super::Real;
 use super::conversation::Conversation;
+use super::reach::{is_running_root, open_root};
 use crate::types::Secret;
 
 /// A program that was asked to end has so long before it is killed.
@@ -115,6 +116,7 @@ impl Real {
             Program::Inside { root, path } => (path.into(), Some(root.as_path())),
         };
         let mut command = Command::new(program);
+        let root = root.map(entered).transpose().map_err(|error| spawn_error(cmd, &error))?;
         end_with_us(&mut command, root);
         command.args(&cmd.args).env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C");
         for name in ["HOME", "TERM"] {
@@ -246,11 +248,20 @@ fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
     StepError::kernel(cmd, format!("can't start {}: {error}", cmd.name()))
 }
 
+/// The root that a program is going to see, held open until it does.
+fn entered(root: &Path) -> io::Result<OwnedFd> {
+    let directory = open_root(root)?;
+    if is_running_root(&directory)? {
+        let text = format!("{} is the running system", root.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    Ok(directory)
+}
+
 /// Whatever kills this program ends the command, too, so that nothing works on a disk behind the back of
 /// a run that goes on; it may begin its life inside a root.
 #[expect(unsafe_code, reason = "prctl(2) and chroot(2) must happen between fork and exec")]
-pub(in crate::system) fn end_with_us(command: &mut Command, root: Option<&Path>) {
-    let root = root.map(Path::to_owned);
+pub(in crate::system) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
     let me = nix::unistd::getpid();
     let begin = move || {
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
@@ -258,8 +269,8 @@ pub(in crate::system) fn end_with_us(command: &mut Command, root: Option<&Path>)
             return Err(nix::errno::Errno::ESRCH.into());
         }
         if let Some(root) = &root {
-            nix::unistd::chroot(root)?;
-            nix::unistd::chdir("/")?;
+            nix::unistd::fchdir(root)?;
+            nix::unistd::chroot(".")?;
         }
         Ok(())
     };

@@ -7,7 +7,7 @@ use nix::fcntl::OFlag;
 
 use super::super::{Cmd, Outcome, Step, StepError, Watch};
 use super::Real;
-use super::files::open_in;
+use super::reach::open_following;
 use crate::types::Place;
 
 impl Real {
@@ -20,7 +20,8 @@ impl Real {
     ) -> Result<Outcome, StepError> {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file = File::from(open_in(&archive.root, &archive.path, flags).map_err(kernel)?);
+        let mut file =
+            File::from(open_following(&archive.root, &archive.path, flags).map_err(kernel)?);
         let filter = decompressor(&mut file).map_err(kernel)?;
         let cmd = Cmd::tool("tar")
             .args(["--extract", "--file=-"])

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha512};
 
 use super::super::{Broken, Cmd, Outcome, Progress, Step, StepError, Watch};
 use super::Real;
-use super::files::open_in;
+use super::reach::open_following;
 use crate::types::{Place, hex};
 
 /// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
@@ -161,7 +161,8 @@ impl Real {
     ) -> Result<(String, String), StepError> {
         let kernel = |error: std::io::Error| StepError::kernel(step, error);
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file = File::from(open_in(&archive.root, &archive.path, flags).map_err(kernel)?);
+        let mut file =
+            File::from(open_following(&archive.root, &archive.path, flags).map_err(kernel)?);
         let total = file.metadata().map_err(kernel)?.len();
         let (mut sha512, mut blake2b) = (Sha512::new(), Blake2b512::new());
         let mut buffer = vec![0; 1 << 20];

@@ -8,9 +8,10 @@ pub mod faults;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
-use crate::machine::files::{FileError, Files, Look, Text};
+use crate::machine::files::{Anchor, FileError, Files, Look, Reach, Text};
 use crate::machine::{Fact, Machine, Scope};
 use crate::types::{Mode, Place};
 
@@ -111,6 +112,14 @@ impl Files for Sim {
 
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         self.trees.is_empty(place)
+    }
+
+    fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+        self.trees.reach(place, follow)
+    }
+
+    fn anchor(&self, path: &Path) -> Option<Anchor> {
+        self.trees.anchor(path)
     }
 
     fn read(&self, place: &Place) -> Result<Text, FileError> {

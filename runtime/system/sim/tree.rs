@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::machine::files::{FileError, Files, Look, Text};
+use crate::machine::origin::{MountTable, is_kernel};
 use crate::machine::{Machine, MountOrigin, is_below};
 use crate::types::{Mode, Place};
+
+mod walk;
 
 /// Something that the simulation put somewhere.
 #[derive(Debug, Clone)]
@@ -26,8 +29,6 @@ enum Base {
     Below,
     /// Nothing: a filesystem that was just made.
     Empty,
-    /// What is at another path.
-    Bind(PathBuf),
     /// Nobody can know, because of this.
     Unknown(String),
 }
@@ -40,10 +41,12 @@ struct Tree {
     nodes: HashMap<OsString, Node>,
     /// Whether something was removed, and with it whatever is below.
     removed: bool,
+    /// The type of the filesystem, where it is the kernel's own.
+    kernel: Option<String>,
 }
 
 /// A tree, or a part of it, that is seen somewhere.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Mounted {
     at: String,
     tree: usize,
@@ -52,19 +55,20 @@ struct Mounted {
 }
 
 /// Where a path is.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Spot {
     tree: usize,
     inner: PathBuf,
 }
 
-/// How many links a path may lead through (path_resolution(7)).
-const MOST_LINKS: usize = 40;
 /// Why nobody knows what is in a folder.
 const DOUBT: &str = "a program has been there";
 
 #[derive(Clone)]
 pub(super) struct Trees {
     below: Rc<dyn Files>,
+    /// What is mounted before the simulation begins.
+    table: Rc<MountTable>,
     looked: RefCell<HashMap<OsString, Look>>,
     /// The first one is the running system's.
     trees: Vec<Tree>,
@@ -78,8 +82,9 @@ pub(super) struct Trees {
 
 impl Trees {
     pub(super) fn new(below: Box<dyn Files>) -> Self {
-        let host = Tree { base: Base::Below, nodes: HashMap::new(), removed: false };
+        let host = Tree::new(Base::Below, None);
         Self {
+            table: below.mount_table().into(),
             below: below.into(),
             looked: RefCell::default(),
             trees: vec![host],
@@ -89,40 +94,75 @@ impl Trees {
         }
     }
 
-    fn add(&mut self, base: Base) -> usize {
-        self.trees.push(Tree { base, nodes: HashMap::new(), removed: false });
+    fn add(&mut self, base: Base, kernel: Option<String>) -> usize {
+        self.trees.push(Tree::new(base, kernel));
         self.trees.len() - 1
     }
 
     /// A filesystem was made.
     pub(super) fn made(&mut self, uuid: &str) {
-        let tree = self.add(Base::Empty);
+        let tree = self.add(Base::Empty, None);
         self.by_uuid.insert(uuid.to_owned(), tree);
     }
 
     pub(super) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
-        let part = match origin {
-            MountOrigin::Device { part, .. } => part.into(),
-            _ => PathBuf::from("/"),
-        };
-        let tree = match origin {
-            MountOrigin::Device { device, .. } => {
-                let content = machine.find(device).and_then(|d| d.content.as_ref());
-                let uuid = content.and_then(|c| c.uuid()).unwrap_or(device).to_owned();
-                match self.by_uuid.get(&uuid) {
-                    Some(tree) => *tree,
-                    None => {
-                        let tree = self.add(Base::Unknown(format!("what is on {device}")));
-                        self.by_uuid.insert(uuid, tree);
-                        tree
-                    }
-                }
+        let (tree, part) = match origin {
+            MountOrigin::Device { device, part, .. } => self.on_device(at, device, part, machine),
+            MountOrigin::Pseudo { kind } if kind == "tmpfs" => {
+                (self.add(Base::Empty, None), "/".into())
             }
-            MountOrigin::Pseudo { kind } if kind == "tmpfs" => self.add(Base::Empty),
-            MountOrigin::Pseudo { kind } => self.add(Base::Unknown(format!("what {kind} shows"))),
-            MountOrigin::Bind { from, .. } => self.add(Base::Bind(from.into())),
+            MountOrigin::Pseudo { kind } => {
+                let kernel = is_kernel(kind).then(|| kind.clone());
+                (self.add(Base::Unknown(format!("what {kind} shows")), kernel), "/".into())
+            }
+            MountOrigin::Bind { from, recursive } => {
+                let spot = self.spot(Path::new(from));
+                let below =
+                    |mount: &&Mounted| *recursive && mount.at != *from && is_below(&mount.at, from);
+                let along: Vec<Mounted> = self.mounts.iter().filter(below).cloned().collect();
+                let tree = spot.tree;
+                self.mounts.push(Mounted { at: at.to_owned(), tree, part: spot.inner });
+                let moved = |mount: Mounted| {
+                    let at = joined(
+                        Path::new(at),
+                        Path::new(mount.at.strip_prefix(from.as_str()).unwrap_or_default()),
+                    );
+                    Mounted { at: at.to_string_lossy().into_owned(), ..mount }
+                };
+                self.mounts.extend(along.into_iter().map(moved));
+                return;
+            }
         };
         self.mounts.push(Mounted { at: at.to_owned(), tree, part });
+    }
+
+    /// What a device shows that is mounted at a place: what is on it is known under another one, perhaps.
+    fn on_device(
+        &mut self,
+        at: &str,
+        device: &str,
+        part: &str,
+        machine: &Machine,
+    ) -> (usize, PathBuf) {
+        let content = machine.find(device).and_then(|d| d.content.as_ref());
+        let uuid = content.and_then(|c| c.uuid()).unwrap_or(device).to_owned();
+        if let Some(tree) = self.by_uuid.get(&uuid) {
+            return (*tree, part.into());
+        }
+        let mut mounts =
+            machine.mounts.iter().filter(|mount| mount.source == device && mount.at != at);
+        let shown = mounts.find_map(|mount| {
+            let inner = Path::new(part).strip_prefix(&mount.part).ok()?;
+            Some(joined(Path::new(&mount.at), inner))
+        });
+        match shown {
+            Some(path) => (0, path),
+            None => {
+                let tree = self.add(Base::Unknown(format!("what is on {device}")), None);
+                self.by_uuid.insert(uuid, tree);
+                (tree, part.into())
+            }
+        }
     }
 
     pub(super) fn unmounted(&mut self, at: &str) {
@@ -174,7 +214,6 @@ impl Trees {
         match &tree.base {
             _ if self.doubted_at(&spot) => Ok(None),
             Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
-            Base::Bind(from) => self.is_empty(&Place::here(joined(from, &spot.inner))),
             Base::Empty => Ok(Some(true)),
             Base::Unknown(_) => Ok(None),
         }
@@ -205,17 +244,13 @@ impl Trees {
                 _ if self.doubted_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
-                Base::Bind(from) => self.read(&Place::here(joined(from, &spot.inner))),
                 Base::Unknown(why) => Ok(Text::Unknown(why.clone())),
             },
         }
     }
 
     pub(super) fn put(&mut self, place: &Place, node: Node) -> Result<(), FileError> {
-        let mut spot = self.resolve(place, false)?;
-        while let Base::Bind(from) = &self.trees[spot.tree].base {
-            spot = self.resolve(&Place::here(joined(from, &spot.inner)), false)?;
-        }
+        let spot = self.resolve(place, false)?;
         let tree = &mut self.trees[spot.tree];
         tree.removed |= matches!(node, Node::Gone);
         tree.nodes.insert(spot.inner.into_os_string(), node);
@@ -261,7 +296,6 @@ impl Trees {
         }
         match &tree.base {
             Base::Below => self.look_below(&spot.inner),
-            Base::Bind(from) => self.look(&Place::here(joined(from, &spot.inner)), false),
             _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
             Base::Empty => Ok(Look::Missing),
             Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
@@ -292,41 +326,16 @@ impl Trees {
         }
     }
 
-    /// Follows links, which never lead out of the root of the place.
     fn resolve(&self, place: &Place, follow_last: bool) -> Result<Spot, FileError> {
-        let mut todo: Vec<OsString> = names(&place.path);
-        todo.reverse();
-        let mut inside = PathBuf::from("/");
-        let mut links = 0;
-        while let Some(name) = todo.pop() {
-            if name == ".." {
-                inside.pop();
-                continue;
-            }
-            let next = inside.join(&name);
-            let here = Place { root: place.root.clone(), path: next.clone() };
-            let link = match self.look_at(&self.spot(&here.outside()))? {
-                Look::Link { to } if follow_last || !todo.is_empty() => to,
-                _ => {
-                    inside = next;
-                    continue;
-                }
-            };
-            links += 1;
-            if links > MOST_LINKS {
-                let cause = "too many levels of symbolic links".into();
-                return Err(FileError { place: place.clone(), cause });
-            }
-            if link.is_absolute() {
-                inside = PathBuf::from("/");
-            }
-            todo.extend(names(&link).into_iter().rev());
-        }
-        Ok(self.spot(&Place { root: place.root.clone(), path: inside }.outside()))
+        Ok(self.spot(&self.without_links(place, follow_last)?.outside()))
     }
 }
 
 impl Tree {
+    fn new(base: Base, kernel: Option<String>) -> Self {
+        Self { base, nodes: HashMap::new(), removed: false, kernel }
+    }
+
     fn has_children(&self, path: &Path) -> bool {
         self.nodes.iter().any(|(inner, node)| {
             Path::new(inner).parent() == Some(path) && !matches!(node, Node::Gone)
@@ -335,17 +344,9 @@ impl Tree {
 }
 
 fn joined(from: &Path, inner: &Path) -> PathBuf {
-    from.join(inner.strip_prefix("/").unwrap_or(inner))
-}
-
-fn names(path: &Path) -> Vec<OsString> {
-    path.components()
-        .filter_map(|component| match component {
-            Component::Normal(name) => Some(name.to_owned()),
-            Component::ParentDir => Some("..".into()),
-            _ => None,
-        })
-        .collect()
+    let inner = inner.strip_prefix("/").unwrap_or(inner);
+    // Joining nothing would leave a slash at the end.
+    if inner.as_os_str().is_empty() { from.to_owned() } else { from.join(inner) }
 }
 
 #[cfg(test)]

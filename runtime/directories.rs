@@ -1,0 +1,103 @@
+//! The directories that a plan goes through, by what they are and not by what they are called: one that was
+//! exchanged for another before the run is noticed.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Exit, Result, Rule};
+use crate::machine::files::{Anchor, Files};
+use crate::machine::is_below;
+use crate::system::{Cmd, Program, Step};
+
+/// A directory that is another than planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}: another directory than planned has this name now (inode {} of device {}, planned was {} of {})",
+    now.path.display(), now.inode, now.device, then.inode, then.device
+)]
+struct Exchanged {
+    then: Anchor,
+    now: Anchor,
+}
+
+impl Rule for Exchanged {
+    fn remedy(&self) -> Option<String> {
+        let path = self.now.path.display();
+        Some(format!("find out what moved it: ls -ld {path}; then plan and run again"))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// Directories that were there when the plan was made.
+#[derive(Debug, Clone, Default)]
+pub struct Directories {
+    asked: HashSet<PathBuf>,
+    known: HashMap<PathBuf, Anchor>,
+}
+
+impl Directories {
+    /// Remembers those that the steps go through.
+    pub fn remember(&mut self, steps: &[Step], files: &dyn Files) {
+        for directory in steps.iter().filter_map(gone_through) {
+            if self.asked.insert(directory.clone())
+                && let Some(anchor) = files.anchor(&directory)
+            {
+                self.known.entry(anchor.path.clone()).or_insert(anchor);
+            }
+        }
+    }
+
+    /// Refuses steps that would go through another directory than planned. What this run mounted hides what
+    /// was there, and what it removed is its own affair.
+    pub fn check(&mut self, steps: &[Step], mounted: &[&str], files: &dyn Files) -> Result<()> {
+        for step in steps {
+            let Some(directory) = gone_through(step) else { continue };
+            for path in directory.ancestors() {
+                let Some(then) = self.known.get(path) else { continue };
+                let text = path.to_string_lossy();
+                if mounted.iter().any(|at| is_below(&text, at)) {
+                    continue;
+                }
+                match files.anchor(path) {
+                    Some(now) if now.path == then.path && now != *then => {
+                        return Err(Exchanged { then: then.clone(), now }.into());
+                    }
+                    _ => {}
+                }
+            }
+            self.forget(step);
+        }
+        Ok(())
+    }
+
+    /// What a step may replace with another directory of its own.
+    fn forget(&mut self, step: &Step) {
+        let top = match step {
+            Step::Remove { place }
+            | Step::CopyTree { to: place, .. }
+            | Step::Unpack { into: place, .. } => place.outside(),
+            Step::Run(Cmd { program: Program::Inside { root, .. }, .. }) => root.clone(),
+            _ => return,
+        };
+        let itself = matches!(step, Step::Remove { .. });
+        self.known.retain(|path, _| !path.starts_with(&top) || (!itself && *path == top));
+    }
+}
+
+/// The directory in which a step does its work.
+fn gone_through(step: &Step) -> Option<PathBuf> {
+    if let Step::Unpack { into, .. } = step {
+        return Some(into.outside());
+    }
+    if let Some((place, _)) = step.written() {
+        return place.outside().parent().map(Path::to_owned);
+    }
+    match step {
+        Step::Mount(call) => Path::new(&call.at).parent().map(Path::to_owned),
+        Step::Run(Cmd { program: Program::Inside { root, .. }, .. }) => Some(root.clone()),
+        _ => None,
+    }
+}
