@@ -2,7 +2,7 @@
 
 CARGO  ?= cargo
 STATIC  = $(shell uname -m)-unknown-linux-gnu
-RECIPE ?= recipes/encrypted-root.rhai
+RECIPE ?= encrypted-root
 # Virtual machines wait a good deal: one more than there are cores keeps all of them busy.
 THREADS = $$(($$(nproc) + 1))
 

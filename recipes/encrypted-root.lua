@@ -770,5 +770,5 @@ if not stay then
     end
 end
 if goal == "bootable" then
-    print("You may reboot now, without the live medium. If it does not start: recipes/rescue-encrypted-root.rhai.")
+    print("You may reboot now, without the live medium. If it does not boot: gscript rescue-encrypted-root.")
 end

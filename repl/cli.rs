@@ -10,21 +10,23 @@ use gscript::types::Choice;
 
 const EXAMPLES: &str = "\
 Examples:
-  gscript plan recipes/encrypted-root.rhai --set disk=/dev/sda
+  gscript plan encrypted-root --set disk=/dev/sda
         what the recipe would do here; changes nothing
-  gscript plan recipes/encrypted-root.rhai --out plan.json && sudo gscript apply plan.json
+  gscript plan encrypted-root --out plan.json && sudo gscript apply plan.json
         read the plan first, carry out exactly that
-  gscript try recipes/encrypted-root.rhai
+  gscript try encrypted-root
         do it for real in a throw-away virtual machine
-  sudo gscript recipes/encrypted-root.rhai
+  sudo gscript encrypted-root
         plan, ask, and do it on this machine
   sudo gscript resume
         go on after a failure, a crash or a reboot
   sudo gscript
         work by hand: ask, try, take back
+  gscript fork encrypted-root my-recipe.rhai
+        write a copy of a bundled recipe to edit
   gscript check my-recipe.rhai
         misspelt names, chapters that nothing reaches, needs that nothing needs
-  gscript test recipes/encrypted-root.rhai
+  gscript test encrypted-root
         the recipe's tests, on simulated machines with simulated faults
   gscript doc luks.format
         how a primitive is called
@@ -56,6 +58,9 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Plan a recipe, ask, and run it; the same as gscript RECIPE
+    #[command(arg_required_else_help = true)]
+    Run(RunArgs),
     /// Show what a recipe would do, without doing it
     Plan(PlanArgs),
     /// Go through a recipe action by action: run, leave out, take back, try something in between
@@ -81,8 +86,10 @@ pub(crate) enum Command {
         /// A primitive (luks.format) or a domain (luks)
         name: Option<String>,
     },
-    /// List the recipes that come along
+    /// List the bundled recipes
     List,
+    /// Write a copy of a bundled recipe to edit
+    Fork(ForkArgs),
     /// Print this machine as JSON
     Probe {
         /// Leave out what identifies it: serial numbers, UUIDs, labels, names of people and hosts
@@ -126,7 +133,7 @@ pub(crate) struct Values {
 
 #[derive(Args, Clone, Default)]
 pub(crate) struct RunArgs {
-    /// The recipe to run: a .rhai or .lua file
+    /// The recipe to run: a bundled one (gscript list), or a .rhai or .lua file
     #[arg(value_name = "RECIPE")]
     pub(crate) recipe: Option<PathBuf>,
     #[command(flatten)]
@@ -166,8 +173,18 @@ pub(crate) struct Patience {
 }
 
 #[derive(Args)]
+pub(crate) struct ForkArgs {
+    /// The bundled recipe
+    #[arg(value_name = "RECIPE")]
+    pub(crate) name: String,
+    /// The file to write, which must not exist; the recipe's own name in this directory when left out
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(crate) struct StepArgs {
-    /// The recipe: a .rhai or .lua file
+    /// The recipe: a bundled one (gscript list), or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,
@@ -188,7 +205,7 @@ pub(crate) struct ApplyArgs {
 
 #[derive(Args)]
 pub(crate) struct PlanArgs {
-    /// The recipe: a .rhai or .lua file
+    /// The recipe: a bundled one (gscript list), or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,
@@ -208,7 +225,7 @@ pub(crate) struct PlanArgs {
 
 #[derive(Args)]
 pub(crate) struct TryArgs {
-    /// The recipe: a .rhai or .lua file
+    /// The recipe: a bundled one (gscript list), or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,
@@ -226,8 +243,8 @@ pub(crate) struct TryArgs {
     pub(crate) keep: Option<PathBuf>,
     /// Boot the disk in the end, in an emulated PC with this firmware (bios when left out): its first
     /// process has to be heard on the serial line. With --stage3, the kernel needs console=ttyS0 for that
-    #[arg(long, value_name = "FIRMWARE", num_args = 0..=1, default_missing_value = Firmware::WORDS[0],
-        value_parser = PossibleValuesParser::new(Firmware::WORDS))]
+    #[arg(long, value_name = "FIRMWARE", num_args = 0..=1, require_equals = true,
+        default_missing_value = Firmware::WORDS[0], value_parser = PossibleValuesParser::new(Firmware::WORDS))]
     pub(crate) boot: Option<String>,
     /// The tarball to unpack, with its .DIGESTS beside it; a small root is built without it
     #[arg(long, value_name = "FILE")]
@@ -309,7 +326,7 @@ pub(crate) struct ReleaseArgs {
 
 #[derive(Args)]
 pub(crate) struct CheckArgs {
-    /// The recipes: .rhai or .lua files
+    /// The recipes: bundled ones (gscript list), or .rhai or .lua files
     #[arg(required = true, value_name = "RECIPE")]
     pub(crate) recipes: Vec<PathBuf>,
     /// Give a parameter its value instead of a made-up one (repeatable)
@@ -322,7 +339,7 @@ pub(crate) struct CheckArgs {
 
 #[derive(Args)]
 pub(crate) struct TestArgs {
-    /// Files of tests, recipes that have some beside them, or folders; this folder when left out
+    /// Files of tests, recipes that have some beside them, bundled recipes, or directories; this directory when left out
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Only tests whose name contains this (repeatable)

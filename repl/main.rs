@@ -43,6 +43,8 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => commands::check::check(&args),
         Some(Command::Test(args)) => commands::test::test(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
+        Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Fork(args)) => commands::fork::fork(&args),
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe { anonymous }) => commands::probe::probe(anonymous),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),

@@ -208,7 +208,6 @@ pub fn new_journal(
     start: RunStart,
 ) -> Result<Journal> {
     let Job { recipe, variables, seed, .. } = job;
-    let whole = std::fs::canonicalize(&recipe.name).unwrap_or_else(|_| recipe.name.clone().into());
     let head = Head {
         format: JOURNAL_FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -216,7 +215,7 @@ pub fn new_journal(
         started: start.started,
         after: start.after,
         recipe: recipe.name.clone(),
-        path: whole.to_string_lossy().into_owned(),
+        path: recipe.location(),
         digest: recipe.digest.clone(),
         text: recipe.text.clone(),
         modules: recipe.modules.clone(),

@@ -24,7 +24,7 @@ pub const PLAN_FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// Its file, as it was named.
+    /// Its file, from the root; `bundled:` and its name, where it is a bundled one.
     pub file: String,
     /// Its title.
     pub title: String,
@@ -137,7 +137,7 @@ impl SavedPlan {
             format: PLAN_FORMAT,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             recipe: Origin {
-                file: recipe.name.clone(),
+                file: recipe.location(),
                 title: recipe.front.title.clone(),
                 sha256: recipe.digest.clone(),
             },

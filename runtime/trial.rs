@@ -44,8 +44,6 @@ pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
 pub struct Trial<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
-    /// Where it is.
-    pub recipe_path: &'a Path,
     /// Answers in TOML, without those that the trial gives itself.
     pub answers: &'a str,
     /// Parameters that have an answer.
@@ -116,11 +114,12 @@ impl Trial<'_> {
         private.open(&answers)?.write_all(self.all_answers().as_bytes())?;
         let stick = self.folder.join("stick.rhai");
         fs::write(&stick, include_str!("trial/stick.rhai"))?;
+        let recipe = self.put_recipe()?;
         let (answers, stick_dev) = (word(&answers), format!("stick={STICK}"));
         let journals = self.folder.join("runs");
         let first = vec![
             self.run_recipe(&stick, ["--set", &stick_dev], STICK, &self.folder.join("stick-runs")),
-            self.run_recipe(self.recipe_path, ["--answers", &answers], DISK, &journals),
+            self.run_recipe(&recipe, ["--answers", &answers], DISK, &journals),
         ];
         self.boot(1, first, &kernel, &disks, interrupts, listener)?;
         let journal = word(&only_run(&journals)?);
@@ -132,6 +131,21 @@ impl Trial<'_> {
             Some(firmware) => self.start_installed(firmware, &disks, interrupts, listener),
             None => Ok(()),
         }
+    }
+
+    /// Writes the recipe and its modules where the guest finds them, wherever they came from.
+    fn put_recipe(&self) -> io::Result<PathBuf> {
+        let folder = self.folder.join("recipe");
+        let put = |name: &str, text: &str| -> io::Result<PathBuf> {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+            fs::write(&path, text)?;
+            Ok(path)
+        };
+        for module in &self.recipe.modules {
+            put(&module.language().file(&module.name), &module.text)?;
+        }
+        put(&self.recipe.language.file(&self.recipe.stem()), &self.recipe.text)
     }
 
     /// Boots the disk by itself, with the stick as a USB device; a passphrase is typed where the recipe

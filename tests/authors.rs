@@ -285,7 +285,7 @@ fn names_choose_tests_and_json_is_for_programs() {
 #[test]
 fn what_is_no_test_is_named() {
     for (args, why) in [
-        (vec!["test", "nothing.rhai"], "nothing.rhai: neither a folder nor"),
+        (vec!["test", "nothing.rhai"], "nothing.rhai: neither a directory, nor"),
         (vec!["test", "greet.rhai"], "greet.rhai: there are no tests"),
         (vec!["test"], ".: there are no tests"),
     ] {

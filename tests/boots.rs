@@ -245,7 +245,7 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
         let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\" }]);";
         fs::write(&recipe, table).expect("a recipe");
         let mut program = Command::new(PROGRAM)
-            .args(["try", "--disk", "8M", "--usb", "8M", "--boot", "bios", "--keep"])
+            .args(["try", "--disk", "8M", "--usb", "8M", "--boot=bios", "--keep"])
             .args([folder, &recipe])
             .env("XDG_CACHE_HOME", project("target"))
             .stdout(Stdio::null())

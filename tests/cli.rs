@@ -48,7 +48,7 @@ fn names_that_do_not_exist() {
 fn help_shows_examples_and_exit_codes() {
     let ran = Test::new(&["--help"]).run();
     assert_eq!(ran.status, 0);
-    for text in ["Examples:", "gscript try recipes/encrypted-root.rhai", "Exit codes:"] {
+    for text in ["Examples:", "gscript try encrypted-root", "Exit codes:"] {
         assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout);
     }
     for shell in ["bash", "zsh", "fish"] {
@@ -64,7 +64,9 @@ fn the_reference_by_name_and_by_domain() {
     let ran = Test::new(&["doc", "lvm"]).run();
     assert_eq!(ran.stdout.lines().count(), 12, "{}", ran.stdout);
     let ran = Test::new(&["list"]).run();
-    assert!(ran.stdout.starts_with("encrypted-root.lua"), "{}", ran.stdout);
+    for line in ["encrypted-root  ", "encrypted-root.lua  ", "layouts/luks-lvm  "] {
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    }
 }
 
 #[test]
@@ -136,7 +138,29 @@ fn one_static_binary_in_an_empty_root() {
     assert_eq!(inside(&["-e", "disk::list().len()"]), "0\n");
     assert_eq!(inside(&["--lua", "-e", "40 + 2"]), "42\n");
     assert!(inside(&["doc", "luks.format"]).contains("cryptsetup-luksFormat(8)"));
-    assert!(inside(&["nothing.rhai"]).contains("can't read nothing.rhai"));
+    assert!(inside(&["nothing.rhai"]).contains("nothing.rhai: no such file and no bundled recipe"));
+    // The bundled recipes are there by name, and nothing but the binary is.
+    assert!(inside(&["list"]).contains("encrypted-root "));
+    let missing = "encrypted-root.rhai: parameter \"disk\" has no value";
+    for words in [
+        &["plan", "encrypted-root"][..],
+        &["plan", "encrypted-root.rhai"],
+        &["run", "encrypted-root"],
+        &["run", "encrypted-root.rhai"],
+        &["encrypted-root"],
+        &["encrypted-root.rhai"],
+    ] {
+        let said = inside(words);
+        assert!(said.contains(missing), "{words:?}: {said}");
+    }
+    for name in ["encrypted-root", "layouts/luks-lvm"] {
+        let said = inside(&["check", name]);
+        assert!(said.contains(&format!("✓ {name}  ")), "{said}");
+    }
+    let said = inside(&["test", "rescue-encrypted-root"]);
+    assert!(said.contains(" passed, ") && !said.contains("failed"), "{said}");
+    assert!(inside(&["fork", "encrypted-root"]).contains("gscript plan ./encrypted-root.rhai"));
+    assert!(inside(&["fork", "encrypted-root"]).contains("failed to write encrypted-root.rhai"));
     let size = std::fs::metadata(&binary).expect("the binary").len();
     assert!(size < 12 << 20, "it has grown to {size} bytes");
 }

@@ -66,7 +66,6 @@ pub struct Ran {
     /// Standard error.
     pub stderr: String,
     /// The folder it ran in; it goes when this goes.
-    #[expect(dead_code, reason = "kept for its end")]
     pub folder: TempDir,
 }
 

@@ -116,7 +116,7 @@ impl Trial<'_> {
         let mut command = Command::new(PROGRAM);
         command
             .args(["try", "--disk", DISK, "--usb", STICK, "--memory", "512M"])
-            .args(["--boot", self.firmware])
+            .arg(format!("--boot={}", self.firmware))
             .args([Path::new("--keep"), folder, Path::new("--answers"), &answers])
             .args(self.sets.iter().flat_map(|set| ["--set", set]))
             .env("XDG_CACHE_HOME", project("target"));

@@ -6,6 +6,7 @@ mod attacks;
 mod authors;
 mod bad_input;
 mod boots;
+mod bundled;
 mod check;
 mod cli;
 mod dsl;

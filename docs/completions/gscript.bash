@@ -28,6 +28,9 @@ _gscript() {
             gscript,doc)
                 cmd="gscript__subcmd__doc"
                 ;;
+            gscript,fork)
+                cmd="gscript__subcmd__fork"
+                ;;
             gscript,guest)
                 cmd="gscript__subcmd__guest"
                 ;;
@@ -55,6 +58,9 @@ _gscript() {
             gscript,resume)
                 cmd="gscript__subcmd__resume"
                 ;;
+            gscript,run)
+                cmd="gscript__subcmd__run"
+                ;;
             gscript,shell)
                 cmd="gscript__subcmd__shell"
                 ;;
@@ -78,6 +84,9 @@ _gscript() {
                 ;;
             gscript__subcmd__help,doc)
                 cmd="gscript__subcmd__help__subcmd__doc"
+                ;;
+            gscript__subcmd__help,fork)
+                cmd="gscript__subcmd__help__subcmd__fork"
                 ;;
             gscript__subcmd__help,guest)
                 cmd="gscript__subcmd__help__subcmd__guest"
@@ -106,6 +115,9 @@ _gscript() {
             gscript__subcmd__help,resume)
                 cmd="gscript__subcmd__help__subcmd__resume"
                 ;;
+            gscript__subcmd__help,run)
+                cmd="gscript__subcmd__help__subcmd__run"
+                ;;
             gscript__subcmd__help,shell)
                 cmd="gscript__subcmd__help__subcmd__shell"
                 ;;
@@ -125,7 +137,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version plan step apply try resume shell log release check test doc list probe completions reopen guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork probe completions reopen guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,6 +262,20 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__fork)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__guest)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -265,7 +291,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="plan step apply try resume shell log release check test doc list probe completions reopen guest help"
+            opts="run plan step apply try resume shell log release check test doc list fork probe completions reopen guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +347,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__doc)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__fork)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -447,6 +487,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -640,6 +694,40 @@ _gscript() {
             fi
             case "${prev}" in
                 --answers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__run)
+            opts="-h --set --answers --yes --destroy --json --journal --prove --limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --destroy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use gscript::error::Exit;
+use gscript::recipe::Recipe;
 use gscript::run::Job;
 use gscript::saved::{Changed, SavedPlan};
 
-use super::{interrupts, load, run, this_machine_with, variables_above};
+use super::{interrupts, run, this_machine_with, unusable, variables_above};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -20,7 +21,8 @@ pub(crate) fn apply(args: &ApplyArgs) -> Exit {
 
 fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let saved = read(&args.plan)?;
-    let recipe = load(Path::new(&saved.recipe.file))?;
+    let file = &saved.recipe.file;
+    let recipe = Recipe::at(file).ok_or_else(|| gone(file))?.map_err(unusable)?;
     unchanged(saved.same_recipe(&recipe), &saved)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
@@ -52,6 +54,13 @@ fn read(path: &Path) -> Result<SavedPlan, Exit> {
             .print();
         Exit::Usage
     })
+}
+
+fn gone(file: &str) -> Exit {
+    Problem::new(format!("the recipe of the plan is not there: {file}"))
+        .help("put it back, or plan again: gscript plan RECIPE --out FILE")
+        .print();
+    Exit::Usage
 }
 
 /// Refuses a plan of which something has changed.

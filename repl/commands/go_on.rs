@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use gscript::attempt::{Again, Attempt, Miss, Outcome};
 use gscript::error::Exit;
-use gscript::recipe::{Answers, Recipe};
+use gscript::recipe::{Answers, Origin, Recipe};
 use gscript::run::Job;
 use gscript::script::{ScriptError, parse};
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value, printable};
 use gscript::workbench::Workbench;
 
-use super::{load, this_machine, variables_above};
+use super::{this_machine, unusable, variables_above};
 use crate::ask::Choice;
 use crate::cli::Values;
 use crate::render::{self, Problem};
@@ -195,7 +195,9 @@ fn missed(misses: &[Miss]) -> String {
 fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> {
     let path = editable(job.recipe, folder)?;
     edit(&path)?;
-    let recipe = Recipe { name: job.recipe.name.clone(), ..load(&path).ok()? };
+    let (name, origin) = (job.recipe.name.clone(), job.recipe.origin.clone());
+    let recipe = Recipe::load(&path).map_err(unusable).ok()?;
+    let recipe = Recipe { name, origin, ..recipe };
     if recipe.texts().same(&job.recipe.texts()) {
         tell(&format!("{} is as it was.", path.display()));
         return None;
@@ -223,11 +225,12 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
 
 /// The file of the recipe; a copy, where it came along with the program.
 fn editable(recipe: &Recipe, folder: &RunFolder) -> Option<PathBuf> {
-    let own = Path::new(&recipe.name);
-    if own.is_file() {
-        return Some(own.to_owned());
+    if let Origin::File(own) = &recipe.origin
+        && own.is_file()
+    {
+        return Some(own.clone());
     }
-    let copy = folder.file(own.file_name()?);
+    let copy = folder.file(Path::new(&recipe.name).file_name()?);
     if copy.is_file() {
         return Some(copy);
     }

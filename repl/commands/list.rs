@@ -1,14 +1,16 @@
-//! `gscript list`: the recipes that come along.
+//! `gscript list`: the bundled recipes, each by the shortest name that finds it.
 
 use gscript::error::Exit;
-use gscript::library::recipes;
+use gscript::library::{find, recipes};
 
 use crate::DONE;
 use crate::screen::say;
 
 pub(crate) fn list() -> Exit {
     for recipe in recipes() {
-        say(&format!("{:<34} {}", recipe.name, recipe.title()));
+        let by_stem = find(recipe.stem()).is_some_and(|found| found == recipe);
+        let name = if by_stem { recipe.stem() } else { recipe.name };
+        say(&format!("{name:<34} {}", recipe.title()));
     }
     DONE
 }

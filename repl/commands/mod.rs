@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doc;
 pub(crate) mod eval;
+pub(crate) mod fork;
 mod go_on;
 pub(crate) mod guest;
 pub(crate) mod list;
@@ -29,9 +30,9 @@ use std::time::Duration;
 use clap::CommandFactory;
 use gscript::error::Exit;
 use gscript::machine::Machine;
-use gscript::recipe::{Answers, ParamDecl, ParamKind, Recipe};
+use gscript::recipe::{Answers, BadRecipe, Named, ParamDecl, ParamKind, Recipe};
 use gscript::system::{Interrupts, Real, System};
-use gscript::types::Map;
+use gscript::types::{Map, printable};
 
 use crate::ask;
 use crate::cli::{Cli, Patience, Values};
@@ -44,19 +45,26 @@ pub(crate) fn help() -> Exit {
     Exit::Usage
 }
 
-/// Reads a recipe, or says why not.
-fn load(path: &Path) -> Result<Recipe, Exit> {
-    Recipe::load(path).map_err(|bad| {
-        let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
-        // It may be in a module.
-        let text = std::fs::read_to_string(&*bad.site.file).unwrap_or_default();
-        problem.source = &text;
-        if bad.site.line > 0 {
-            problem.site = Some(bad.site);
-        }
-        problem.print();
-        Exit::Usage
-    })
+/// Reads the recipe that a word of the command line names, or says why not.
+fn load(word: &Path) -> Result<Recipe, Exit> {
+    let named = Named::find(word).map_err(unusable)?;
+    if let Some(note) = &named.note {
+        tell(&format!("note: {}", printable(note)));
+    }
+    named.load().map_err(unusable)
+}
+
+/// Says why a recipe can't be used.
+fn unusable(bad: BadRecipe) -> Exit {
+    let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
+    // It may be in a module.
+    let text = std::fs::read_to_string(&*bad.site.file).unwrap_or_default();
+    problem.source = &text;
+    if bad.site.line > 0 {
+        problem.site = Some(bad.site);
+    }
+    problem.print();
+    Exit::Usage
 }
 
 /// The recipe's variables: from the command line, from a file, from the person.

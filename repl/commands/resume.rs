@@ -1,7 +1,5 @@
 //! `gscript resume`: goes on with a run, within what was agreed to when it began.
 
-use std::path::Path;
-
 use gscript::action::Effect;
 use gscript::approval::Approval;
 use gscript::error::Exit;
@@ -18,7 +16,7 @@ use similar::TextDiff;
 
 use super::go_on::{Going, see_through};
 use super::run::{consent, listener, prove};
-use super::{carried, interrupts, load, past, this_machine_with, variables_above};
+use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
 use crate::cli::{ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
@@ -116,14 +114,8 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
 /// The recipe as it is now; as it was, where its file is gone.
 fn recipe(story: &Story) -> Result<Recipe, Exit> {
     let Head { path, recipe: name, .. } = story.head();
-    let path = Path::new(path);
-    let recipe = match path.exists() {
-        true => load(path)?,
-        false => Recipe::recorded(name, story.texts()).map_err(|bad| {
-            Problem::new(bad.to_string()).help(bad.remedy).print();
-            Exit::Usage
-        })?,
-    };
+    let recorded = || Recipe::recorded(name, story.texts());
+    let recipe = Recipe::at(path).unwrap_or_else(recorded).map_err(unusable)?;
     Ok(Recipe { name: name.clone(), ..recipe })
 }
 

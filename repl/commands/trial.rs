@@ -34,12 +34,10 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     let folder = Folder::make(args.keep.as_deref())?;
     let (answers, answered) = answers(args, &recipe)?;
     let media = media(args, folder.path(), &interrupts)?;
-    let absolute = |path: &Path| fs::canonicalize(path).map_err(|error| failed(&error));
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
     let mut screen = screen(args.json);
     let result = Trial {
         recipe: &recipe,
-        recipe_path: &absolute(&args.recipe)?,
         answers: &answers,
         answered: &answered,
         folder: folder.path(),

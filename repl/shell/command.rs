@@ -245,7 +245,7 @@ fn secret(shell: &mut Shell<'_>, name: &str) -> Result<()> {
 
 fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     if recipe.is_empty() {
-        return Err("which one? :run RECIPE; gscript list names those that come along".into());
+        return Err("which one? :run RECIPE; gscript list lists the bundled ones".into());
     }
     crate::commands::run::by_name(recipe);
     look(shell, "")
@@ -253,7 +253,7 @@ fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
 
 fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     if recipe.is_empty() {
-        return Err("which one? :step RECIPE; gscript list names those that come along".into());
+        return Err("which one? :step RECIPE; gscript list lists the bundled ones".into());
     }
     crate::commands::step::by_name(recipe);
     look(shell, "")

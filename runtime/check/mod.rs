@@ -15,7 +15,7 @@ use std::rc::Rc;
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
-use crate::recipe::{ParamDecl, Recipe};
+use crate::recipe::{Named, ParamDecl};
 use crate::script::{self, Kind, Language, Module, Token, tokens};
 
 /// What was found in a recipe.
@@ -58,9 +58,9 @@ impl Scan<'_> {
     }
 }
 
-/// Looks for mistakes in a recipe.
-pub fn check(path: &Path, trial: &Trial) -> Checked {
-    let recipe = match Recipe::load(path) {
+/// Looks for mistakes in a recipe: a file, or a bundled one.
+pub fn check(word: &Path, trial: &Trial) -> Checked {
+    let recipe = match Named::find(word).and_then(|named| named.load()) {
         Ok(recipe) => recipe,
         Err(bad) => {
             // It may be in a module.

@@ -7,6 +7,7 @@ mod chapters;
 mod front;
 mod modules;
 mod needs;
+mod origin;
 mod params;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::event::Site;
 use crate::journal::Texts;
+use crate::library::Bundled;
 use crate::script::{Language, Module, Script};
 use crate::types::{Map, sha256};
 
@@ -23,6 +25,7 @@ use modules::{Shelf, modules};
 pub use chapters::Chapter;
 pub use front::{Front, ParamDecl};
 pub use needs::{Exceeded, Need, Needs};
+pub use origin::{Named, Origin, advice};
 pub use params::{Answers, ParamError, ParamKind};
 
 /// A recipe, read but not run.
@@ -30,6 +33,8 @@ pub use params::{Answers, ParamError, ParamKind};
 pub struct Recipe {
     /// As it was named.
     pub name: String,
+    /// Where it was read from.
+    pub origin: Origin,
     /// Its language.
     pub language: Language,
     /// Its text.
@@ -61,6 +66,8 @@ impl fmt::Display for BadRecipe {
 
 impl std::error::Error for BadRecipe {}
 
+/// What to do about a recipe that is not there.
+const LIST: &str = "see the bundled recipes: gscript list";
 /// No recipe is longer; a disk image given by mistake is.
 const MOST: u64 = 4 << 20;
 
@@ -74,12 +81,8 @@ impl Recipe {
             remedy: remedy.to_owned(),
         };
         let choose = "name a file that ends in .rhai or .lua";
-        let meta = fs::metadata(path).map_err(|error| {
-            bad(
-                format!("can't read {name}: {error}"),
-                "see the recipes that come along: gscript list",
-            )
-        })?;
+        let meta =
+            fs::metadata(path).map_err(|error| bad(format!("can't read {name}: {error}"), LIST))?;
         if !meta.is_file() {
             return Err(bad(format!("{name} is not a file"), choose));
         }
@@ -95,22 +98,30 @@ impl Recipe {
             let remedy = "a recipe is a text: is it the right file?";
             return Err(bad(format!("{name} is not a text file"), remedy));
         };
-        Self::with(&name, language, text, Shelf::Folder(folder_of(path)))
+        let origin = Origin::file(path);
+        Self::with(&name, origin, language, text, Shelf::Folder(folder_of(path)))
     }
 
     /// Reads a recipe from its text; its modules are among those that come along.
     pub fn parse(name: &str, language: Language, text: String) -> Result<Self, BadRecipe> {
-        Self::with(name, language, text, Shelf::Shipped)
+        Self::with(name, Origin::Text, language, text, Shelf::Shipped)
+    }
+
+    /// Reads a bundled recipe.
+    pub fn bundled(recipe: &Bundled) -> Result<Self, BadRecipe> {
+        let Bundled { name, text, language } = *recipe;
+        Self::with(name, Origin::Bundled, language, text.to_owned(), Shelf::Shipped)
     }
 
     /// Reads a recipe from what a journal has of it.
     pub fn recorded(name: &str, texts: Texts) -> Result<Self, BadRecipe> {
         let language = Language::of(Path::new(name)).unwrap_or(Language::Rhai);
-        Self::with(name, language, texts.text, Shelf::Recorded(&texts.modules))
+        Self::with(name, Origin::Text, language, texts.text, Shelf::Recorded(&texts.modules))
     }
 
     fn with(
         name: &str,
+        origin: Origin,
         language: Language,
         text: String,
         shelf: Shelf<'_>,
@@ -118,7 +129,7 @@ impl Recipe {
         let front = Front::parse(name, language, &text)?;
         let modules = modules(name, language, &text, shelf)?;
         let digest = digest(&text, &modules);
-        Ok(Self { name: name.to_owned(), language, text, front, modules, digest })
+        Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest })
     }
 
     /// All that is written of it, for a journal.
@@ -158,6 +169,15 @@ pub(crate) fn modules_of(
     text: &str,
 ) -> Result<Vec<Module>, BadRecipe> {
     modules(&path.display().to_string(), language, text, Shelf::Folder(folder_of(path)))
+}
+
+/// The modules of a bundled script that is no recipe.
+pub(crate) fn bundled_modules_of(
+    name: &str,
+    language: Language,
+    text: &str,
+) -> Result<Vec<Module>, BadRecipe> {
+    modules(name, language, text, Shelf::Shipped)
 }
 
 fn folder_of(path: &Path) -> &Path {

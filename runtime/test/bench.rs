@@ -13,7 +13,7 @@ use crate::error::{BadCall, Error, Exit, Result};
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
-use crate::recipe::{Answers, Recipe};
+use crate::recipe::Answers;
 use crate::script::{Host, ScriptError, Tests};
 use crate::session::{Called, Failure};
 use crate::spec::Spec;
@@ -130,10 +130,12 @@ impl Bench {
     pub(super) fn run(&mut self, only_plan: bool, again: bool) -> Result<Value> {
         self.settle();
         let beside = self.file.recipe();
-        let current = self.current()?;
-        let path = current.recipe.clone().or(beside).ok_or(Misuse::NoRecipe)?;
-        let recipe = Recipe::load(&path)
+        let path = self.current()?.recipe.clone().or(beside).ok_or(Misuse::NoRecipe)?;
+        let recipe = self
+            .file
+            .load(&path)
             .map_err(|bad| Misuse::BadRecipe { site: bad.site.clone(), why: bad.why.clone() })?;
+        let current = self.current()?;
         let (machine, sim) = match (&current.ran, again) {
             (Some(ran), true) => (ran.after.clone(), ran.sim.clone()),
             (None, true) => return Err(Misuse::NothingRan.into()),

@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::recipe::modules_of;
+use crate::library::{self, Bundled};
+use crate::recipe::{BadRecipe, Named, Recipe, bundled_modules_of, modules_of};
 use crate::script::{Language, Module};
 
 /// A file of tests, read but not run.
@@ -14,8 +15,10 @@ use crate::script::{Language, Module};
 pub struct TestFile {
     /// As it was named.
     pub name: String,
-    /// Where it is.
+    /// Where it is; the name of one that is bundled.
     pub path: PathBuf,
+    /// Whether it is bundled: so are the recipes that it tests.
+    pub bundled: bool,
     /// Its language.
     pub language: Language,
     /// Its text.
@@ -45,14 +48,30 @@ impl std::error::Error for NotFound {}
 const MARK: &str = ".test";
 
 impl TestFile {
-    fn load(path: &Path) -> Result<Self, NotFound> {
+    fn read(path: &Path) -> Result<Self, NotFound> {
         let wrong = |why: String| NotFound { path: path.to_owned(), why };
         let language = Language::of(path).ok_or_else(|| wrong("neither .rhai nor .lua".into()))?;
         let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         let name = path.display().to_string();
         let modules = modules_of(path, language, &text)
             .map_err(|bad| wrong(format!("line {}: {bad}", bad.site.line)))?;
-        Ok(Self { name, path: path.to_owned(), language, text: text.into(), modules })
+        let (path, text) = (path.to_owned(), text.into());
+        Ok(Self { name, path, bundled: false, language, text, modules })
+    }
+
+    fn of(test: &Bundled) -> Result<Self, NotFound> {
+        let Bundled { name, text, language } = *test;
+        let path = PathBuf::from(name);
+        let modules = bundled_modules_of(name, language, text)
+            .map_err(|bad| NotFound { path: path.clone(), why: bad.to_string() })?;
+        let name = name.to_owned();
+        Ok(Self { name, path, bundled: true, language, text: text.into(), modules })
+    }
+
+    /// Reads a recipe that it tests.
+    pub fn load(&self, recipe: &Path) -> Result<Recipe, BadRecipe> {
+        let named = recipe.to_str().filter(|_| self.bundled).and_then(library::find);
+        named.map_or_else(|| Recipe::load(recipe), |bundled| bundled.recipe())
     }
 
     /// The folder it is in.
@@ -65,7 +84,11 @@ impl TestFile {
         let stem = self.path.file_stem()?.to_str()?.strip_suffix(MARK)?;
         let other = ["rhai", "lua"].map(|ending| self.folder().join(format!("{stem}.{ending}")));
         let own = self.path.with_file_name(stem).with_extension(self.path.extension()?);
-        [own].into_iter().chain(other).find(|path| path.is_file())
+        let is_there = |path: &PathBuf| match self.bundled {
+            true => path.to_str().is_some_and(|name| library::find(name).is_some()),
+            false => path.is_file(),
+        };
+        [own].into_iter().chain(other).find(is_there)
     }
 }
 
@@ -75,33 +98,58 @@ pub fn is_test(path: &Path) -> bool {
         && path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.ends_with(MARK))
 }
 
-/// All files of tests at these paths: a file of tests, a recipe (those beside it), or a folder (all
-/// below it).
+/// All files of tests at these paths: a file of tests, a recipe (those beside it), a directory (all
+/// below it), or a bundled recipe by its name.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
     let mut found = Vec::new();
     for path in paths {
-        let wrong = |why: &str| NotFound { path: path.clone(), why: why.to_owned() };
         let before = found.len();
-        if path.is_dir() {
-            below(path, &mut found).map_err(|error| wrong(&error.to_string()))?;
-        } else if is_test(path) {
-            found.push(path.clone());
-        } else if path.is_file() && Language::of(path).is_some() {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            let beside =
-                ["rhai", "lua"].map(|ending| path.with_file_name(format!("{stem}{MARK}.{ending}")));
-            found.extend(beside.into_iter().filter(|path| path.is_file()));
-        } else {
-            return Err(wrong("neither a folder nor a .rhai or .lua file"));
+        let bundled = bundled(path);
+        match &bundled {
+            Some(recipe) => {
+                let tests = library::tests_of(recipe);
+                found.extend(tests.iter().map(TestFile::of).collect::<Result<Vec<_>, _>>()?);
+            }
+            None => found.extend(
+                files(path)?
+                    .iter()
+                    .map(|file| TestFile::read(file))
+                    .collect::<Result<Vec<_>, _>>()?,
+            ),
         }
         if found.len() == before {
-            return Err(wrong(
-                "there are no tests (files called RECIPE.test.rhai or RECIPE.test.lua)",
-            ));
+            let why = "there are no tests (files called RECIPE.test.rhai or RECIPE.test.lua)";
+            return Err(NotFound { path: path.clone(), why: why.to_owned() });
         }
     }
-    found.dedup();
-    found.iter().map(|path| TestFile::load(path)).collect()
+    found.dedup_by(|a, b| a.path == b.path && a.bundled == b.bundled);
+    Ok(found)
+}
+
+/// The bundled recipe that is named like this, where it is no file or directory.
+fn bundled(path: &Path) -> Option<Bundled> {
+    if path.is_dir() || is_test(path) {
+        return None;
+    }
+    Named::find(path).ok()?.bundled().copied()
+}
+
+fn files(path: &Path) -> Result<Vec<PathBuf>, NotFound> {
+    let wrong = |why: &str| NotFound { path: path.to_owned(), why: why.to_owned() };
+    let mut found = Vec::new();
+    if path.is_dir() {
+        below(path, &mut found).map_err(|error| wrong(&error.to_string()))?;
+    } else if is_test(path) {
+        found.push(path.to_owned());
+    } else if path.is_file() && Language::of(path).is_some() {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let beside =
+            ["rhai", "lua"].map(|ending| path.with_file_name(format!("{stem}{MARK}.{ending}")));
+        found.extend(beside.into_iter().filter(|path| path.is_file()));
+    } else {
+        return Err(wrong("neither a directory, nor a .rhai or .lua file, nor a bundled recipe"));
+    }
+    Ok(found)
 }
 
 /// Folders of tools and of builds are not looked into.

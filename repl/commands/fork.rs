@@ -1,0 +1,49 @@
+//! `gscript fork`: a copy of a bundled recipe to edit.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use gscript::error::Exit;
+use gscript::library::find;
+use gscript::recipe::advice;
+use gscript::types::printable;
+
+use crate::DONE;
+use crate::cli::ForkArgs;
+use crate::render::Problem;
+use crate::screen::tell;
+
+pub(crate) fn fork(args: &ForkArgs) -> Exit {
+    let name = &args.name;
+    let Some(recipe) = find(name) else {
+        let why = format!("{}: no bundled recipe of that name", printable(name));
+        Problem::new(why).help(advice(name)).print();
+        return Exit::Usage;
+    };
+    let path = args.file.clone().unwrap_or_else(|| PathBuf::from(recipe.file_name()));
+    match write_new(&path, recipe.text) {
+        Ok(()) => {
+            // Without a directory the name of the file would be that of the bundled recipe.
+            let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
+            let path = if here { Path::new(".").join(&path) } else { path };
+            tell(&format!("Written. See what it does: gscript plan {}", path.display()));
+            DONE
+        }
+        Err(error) => {
+            let mut problem = Problem::new(format!("failed to write {}: {error}", path.display()));
+            if error.kind() == ErrorKind::AlreadyExists {
+                problem.help = Some(format!("name another file: gscript fork {name} FILE"));
+            }
+            problem.print();
+            Exit::Failed
+        }
+    }
+}
+
+/// Writes a file that is not there yet.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

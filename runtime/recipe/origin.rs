@@ -1,0 +1,148 @@
+//! Which recipe is meant by a word of the command line, and where a recipe was read from.
+//!
+//! A word with a `/` is a path; only the names of `gscript list` that have one are names as well. A word with an ending
+//! is the file of that name in this directory, and else a bundled recipe. A word without an ending is always a bundled
+//! recipe: a file that somebody put into the current directory never takes its place. `bundled:NAME` is the bundled
+//! recipe in any case.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::{BadRecipe, LIST, Recipe};
+use crate::event::Site;
+use crate::library::{self, Bundled};
+use crate::script::Language;
+
+/// Where a recipe was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file, by its path from the root.
+    File(PathBuf),
+    /// The program itself.
+    Bundled,
+    /// A text without a file: typed, or recorded in a journal.
+    Text,
+}
+
+/// Marks a bundled recipe in journals and saved plans, which name files by their path from the root.
+const BUNDLED: &str = "bundled:";
+
+impl Origin {
+    pub(super) fn file(path: &Path) -> Self {
+        let whole = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+        Self::File(whole.unwrap_or_else(|_| path.to_owned()))
+    }
+}
+
+/// A word of the command line, and the recipe that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    recipe: Place,
+    /// What the same word could have meant as well, for the user to read.
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    File(PathBuf),
+    Bundled(Bundled),
+}
+
+impl Named {
+    /// Finds the recipe that `word` names.
+    ///
+    /// # Errors
+    ///
+    /// Where it is neither a file nor the name of a bundled recipe.
+    pub fn find(word: &Path) -> Result<Self, BadRecipe> {
+        let text = word.to_str().unwrap_or_default();
+        if let Some(name) = text.strip_prefix(BUNDLED) {
+            let bundled = library::find(name).ok_or_else(|| unknown(Path::new(name), false))?;
+            return Ok(Self { recipe: Place::Bundled(bundled), note: None });
+        }
+        let bundled = library::find(text);
+        let Some(bundled) = bundled else {
+            let is_path = word.as_os_str().as_encoded_bytes().contains(&b'/');
+            return match word.exists() {
+                true => Ok(Self { recipe: Place::File(word.to_owned()), note: None }),
+                false => Err(unknown(word, is_path)),
+            };
+        };
+        if Language::of(word).is_none() {
+            return Ok(Self { recipe: Place::Bundled(bundled), note: beside(word) });
+        }
+        if !word.exists() {
+            return Ok(Self { recipe: Place::Bundled(bundled), note: None });
+        }
+        let (file, name) = (word.display(), bundled.stem());
+        let note =
+            format!("using the file ./{file}; the bundled recipe is {name}, without the ending");
+        Ok(Self { recipe: Place::File(word.to_owned()), note: Some(note) })
+    }
+
+    /// Reads the recipe.
+    pub fn load(&self) -> Result<Recipe, BadRecipe> {
+        match &self.recipe {
+            Place::File(path) => Recipe::load(path),
+            Place::Bundled(bundled) => bundled.recipe(),
+        }
+    }
+
+    /// Returns the bundled recipe, where it is one.
+    pub fn bundled(&self) -> Option<&Bundled> {
+        match &self.recipe {
+            Place::File(_) => None,
+            Place::Bundled(bundled) => Some(bundled),
+        }
+    }
+}
+
+/// Tells of files that a user could have meant by the name of a bundled recipe.
+fn beside(word: &Path) -> Option<String> {
+    let name = word.to_string_lossy();
+    let files = Language::ALL.map(|language| language.file(&name));
+    let file = files.into_iter().find(|file| Path::new(file).exists())?;
+    Some(format!("using the bundled recipe {name}, not the file ./{file}"))
+}
+
+fn unknown(word: &Path, is_path: bool) -> BadRecipe {
+    let name = word.display().to_string();
+    let (why, remedy) = if is_path {
+        let last = word.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let remedy = match library::find(last) {
+            Some(bundled) => format!("did you mean the bundled recipe {}?", bundled.stem()),
+            None => LIST.to_owned(),
+        };
+        (format!("{name}: no such file"), remedy)
+    } else {
+        (format!("{name}: no such file and no bundled recipe of that name"), advice(&name))
+    };
+    BadRecipe { site: Site { file: name.as_str().into(), line: 0 }, why, remedy }
+}
+
+/// Returns what to do about a name that no bundled recipe has.
+pub fn advice(name: &str) -> String {
+    match library::suggestion(name) {
+        Some(near) => format!("did you mean {near}? See all bundled recipes: gscript list"),
+        None => LIST.to_owned(),
+    }
+}
+
+impl Recipe {
+    /// Returns where it was read from as journals and saved plans record it.
+    pub fn location(&self) -> String {
+        match &self.origin {
+            Origin::File(path) => path.to_string_lossy().into_owned(),
+            Origin::Bundled => format!("{BUNDLED}{}", self.name),
+            Origin::Text => self.name.clone(),
+        }
+    }
+
+    /// Reads the recipe at a recorded location; nothing where it is not there any more.
+    pub fn at(location: &str) -> Option<Result<Self, BadRecipe>> {
+        match location.strip_prefix(BUNDLED) {
+            Some(name) => library::find(name).map(|bundled| bundled.recipe()),
+            None => Path::new(location).exists().then(|| Self::load(Path::new(location))),
+        }
+    }
+}
