@@ -204,6 +204,15 @@ impl Content {
         }
     }
 
+    /// The identifier, where a file or a command line can name the content by it. What blkid reads may be
+    /// any text: a LUKS1 header has 40 bytes of it.
+    pub fn identifier(&self) -> Option<&str> {
+        let plain = |id: &&str| {
+            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(&b))
+        };
+        self.uuid().filter(plain)
+    }
+
     /// The label, if it has one.
     pub fn label(&self) -> Option<&str> {
         match self {

@@ -75,9 +75,6 @@ pub enum FileRule {
         /// Where it leads.
         to: Place,
     },
-    /// A line with a line break.
-    #[error("a line can't contain a line break")]
-    LineBreak,
     /// No such user or group.
     #[error("there is no {what} {name:?} in {place}")]
     NoSuchName {
@@ -102,7 +99,6 @@ impl Rule for FileRule {
             }
             Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
             Self::LeadsOutside { .. } => OWN_IT.into(),
-            Self::LineBreak => "append one line at a time".into(),
             Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
         })
     }

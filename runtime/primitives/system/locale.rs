@@ -6,7 +6,7 @@ use crate::args;
 use crate::error::Result;
 use crate::primitives::edit::{assign, command, edit, there, writes};
 use crate::system::Step;
-use crate::types::AbsPath;
+use crate::types::{AbsPath, KeymapName, LocaleName};
 
 args! {
     /// Has locales made, and sets the default one: lines in `/etc/locale.gen`, `locale-gen`, and `LANG`
@@ -21,9 +21,9 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The locales, as `de_AT.UTF-8`.
-        pub locales: Vec<String>,
+        pub locales: Vec<LocaleName>,
         /// The default one; the first when absent.
-        pub lang: Option<String>,
+        pub lang: Option<LocaleName>,
         /// What starts it; found out when absent.
         pub init: Option<Init>,
     }
@@ -42,7 +42,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Its name below `/usr/share/keymaps`.
-        pub keymap: String,
+        pub keymap: KeymapName,
         /// What starts it; found out when absent.
         pub init: Option<Init>,
     }
@@ -92,16 +92,12 @@ impl Action for Locale {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        for locale in &self.locales {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.@-".contains(&b);
-            if locale.len() < 2 || !locale.bytes().all(plain) {
-                return Err(SystemRule::BadName { what: "locale", value: locale.clone() }.into());
-            }
-        }
-        let lang = self.lang.as_ref().or(self.locales.first()).cloned().unwrap_or_default();
-        if !self.locales.contains(&lang) {
-            let made = self.locales.clone();
-            return Err(SystemRule::NotMade { default: lang, made }.into());
+        let made = || self.locales.iter().map(ToString::to_string).collect();
+        let Some(lang) = self.lang.as_ref().or(self.locales.first()) else {
+            return Err(SystemRule::NoLocales.into());
+        };
+        if !self.locales.contains(lang) {
+            return Err(SystemRule::NotMade { default: lang.to_string(), made: made() }.into());
         }
         let listed = edit(there(&self.root, LOCALE_GEN), cx, |text| {
             Ok(self.locales.iter().fold(text.to_owned(), |text, locale| with_locale(&text, locale)))
@@ -112,7 +108,7 @@ impl Action for Locale {
         };
         let generate = Step::Run(command(&self.root, "locale-gen", cx)?.limit(None));
         // The default comes last: a run that is cut off before it makes the locales again.
-        let default = assign(there(&self.root, file), cx, &[("LANG", lang)])?;
+        let default = assign(there(&self.root, file), cx, &[("LANG", lang.to_string())])?;
         let made = Undo::Impossible("locales that were made stay");
         Ok(listed.then(generate).and(default).undo(made))
     }
@@ -126,16 +122,11 @@ impl Action for Keymap {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-/".contains(&b);
-        if self.keymap.is_empty() || !self.keymap.bytes().all(plain) {
-            let value = self.keymap.clone();
-            return Err(SystemRule::BadName { what: "keymap", value }.into());
-        }
         let (file, name) = match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => (KEYMAPS, "keymap"),
             Init::Systemd => (VCONSOLE, "KEYMAP"),
         };
-        assign(there(&self.root, file), cx, &[(name, self.keymap.clone())])
+        assign(there(&self.root, file), cx, &[(name, self.keymap.to_string())])
     }
 }
 
