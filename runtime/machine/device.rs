@@ -34,6 +34,9 @@ pub struct Device {
     /// The signature on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+    /// Who holds it besides what lies on it here, as the kernel says: bcache, ZFS, another namespace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<String>,
     /// Whether nobody has looked at what is on it: it may be anything.
     #[serde(skip)]
     pub unseen: bool,
@@ -290,6 +293,7 @@ impl Device {
             removable: false,
             table: None,
             content: None,
+            held_by: Vec::new(),
             unseen: false,
         }
     }

@@ -3,6 +3,7 @@
 //! Each type has its own file, says what it accepts, and decodes itself from a script value
 //! ([`ParamValue`]). To add one: a file here, `impl ParamValue`, and a line below.
 
+mod bytes;
 mod choices;
 mod device;
 mod digest;
@@ -20,6 +21,7 @@ mod text;
 mod value;
 mod variables;
 
+pub use bytes::{bytes_of, path_of, text_of};
 pub use choices::{
     BtrfsProfile, Choice, FsKind, KdfKind, LuksVersion, MdFormat, Propagation, RaidLevel, TableKind,
 };

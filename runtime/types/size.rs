@@ -184,7 +184,7 @@ fn number(text: &str) -> Option<u64> {
 impl Extents {
     /// LVM counts them with 32 bits.
     fn count(count: u64) -> Option<Self> {
-        (count <= u64::from(u32::MAX)).then_some(Self::Count(count))
+        u32::try_from(count).ok().map(|count| Self::Count(count.into()))
     }
 
     fn parse(text: &str) -> Option<Self> {

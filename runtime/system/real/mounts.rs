@@ -11,7 +11,7 @@ use super::super::{Broken, MountCall};
 use super::holders::holders;
 use super::orphans::end_orphans;
 use crate::machine::MountOrigin;
-use crate::types::Propagation;
+use crate::types::{Propagation, bytes_of, path_of};
 
 /// The flags that mount(2) knows by a bit; everything else is an option of the filesystem.
 pub const FLAGS: &[(&str, MsFlags)] = &[
@@ -69,7 +69,8 @@ fn undo(at: &Path) {
 }
 
 pub(super) fn unmount(at: &str) -> Result<(), Broken> {
-    let try_it = || umount2(at, MntFlags::UMOUNT_NOFOLLOW);
+    let path = path_of(at);
+    let try_it = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
     let result = match try_it() {
         // What a program of this run left running in there goes with it.
         Err(Errno::EBUSY) if end_orphans(at) => try_it(),
@@ -87,7 +88,7 @@ const SWAP_FLAG_PREFER: i32 = 0x8000;
 
 #[expect(unsafe_code, reason = "nix has no swapon(2)")]
 pub(super) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
-    let path = CString::new(device)?;
+    let path = CString::new(bytes_of(device))?;
     let flags = priority.map_or(0, |p| SWAP_FLAG_PREFER | i32::from(p & 0x7fff));
     // SAFETY: the path is a valid C string for the duration of the call.
     Errno::result(unsafe { nix::libc::swapon(path.as_ptr(), flags) })?;
@@ -96,7 +97,7 @@ pub(super) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
 
 #[expect(unsafe_code, reason = "nix has no swapoff(2)")]
 pub(super) fn swap_off(device: &str) -> io::Result<()> {
-    let path = CString::new(device)?;
+    let path = CString::new(bytes_of(device))?;
     // SAFETY: the path is a valid C string for the duration of the call.
     Errno::result(unsafe { nix::libc::swapoff(path.as_ptr()) })?;
     Ok(())

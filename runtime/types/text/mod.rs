@@ -78,7 +78,10 @@ fn named(c: char) -> String {
 pub(crate) fn is_shown(c: char) -> bool {
     let turns =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !c.is_control() && !turns && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+    !c.is_control()
+        && !turns
+        && super::bytes::byte_of(c).is_none()
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// Whether a character is shown and no whitespace.
