@@ -124,7 +124,8 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
     if matches!(param.kind, ParamKind::Disk | ParamKind::Disks | ParamKind::Device) {
         for disk in machine.disks() {
             let model = disk.hardware.model.as_deref().unwrap_or_default();
-            tell(&format!("  {}  {}  {model}", disk.path, Size::bytes(disk.size)));
+            let used = if machine.uses(&disk.path).is_empty() { "" } else { "  (in use)" };
+            tell(&format!("  {}  {}  {model}{used}", disk.path, Size::bytes(disk.size)));
         }
     }
     if !param.choices.is_empty() {

@@ -1,5 +1,5 @@
-//! What a primitive is called, what it takes and how its arguments are read: [`args!`], the only
-//! macro of this crate, writes all of it from one struct.
+//! What a primitive is called, what it takes and how its arguments are read: [`args!`] writes
+//! all of it from one struct.
 //!
 //! The calling convention is the same in both languages: required parameters by position, in their
 //! order; optional ones in one trailing map or table.

@@ -32,4 +32,5 @@ mod recipe;
 mod resume;
 mod sources;
 mod torture;
+mod values;
 mod whole;

@@ -114,7 +114,7 @@ function disk.fill_random(device) end
 key = {}
 
 ---@class gscript.key.generate.options
----@field bytes? integer How many bytes. 512 are more than any cipher uses; fewer than 32 are refused.
+---@field bytes? string How many bytes. 512 are more than any cipher uses; fewer than 32 are refused.
 
 --- Makes a key file of random bytes from the kernel's generator, readable by its owner only
 --- from its first moment. A file that is there already is never overwritten: one that looks
@@ -187,7 +187,7 @@ luks = {}
 ---@field passphrase? any A passphrase, from a parameter of type `secret`.
 ---@field version? "luks2"|"luks1" The format of the header.
 ---@field cipher? string The cipher with its mode.
----@field key_size? integer Bits of the volume key; xts splits them in two halves.
+---@field key_size? string|integer Bits of the volume key; xts splits them in two halves.
 ---@field kdf? gscript.luks.format.kdf How keys are derived; argon2id on LUKS2 and pbkdf2 on LUKS1 by default.
 ---@field keep? boolean Whether to leave a container alone, with all that is in it, where one of this version and cipher is there already. Whether the key opens it shows when it is opened.
 
@@ -367,7 +367,7 @@ crypt = {}
 
 ---@class gscript.crypt.swap_on.options
 ---@field cipher? string The cipher with its mode.
----@field key_size? integer Bits of the key; xts splits them in two halves.
+---@field key_size? string|integer Bits of the key; xts splits them in two halves.
 
 --- Swaps to a device through a key that nobody knows: what was swapped out can't be read after
 --- the machine is off. Everything on the device is lost, at each start anew, and the machine
@@ -874,7 +874,7 @@ function mount.bind(from, at, options) end
 function mount.unmount(at, options) end
 
 ---@class gscript.mount.swap_on.options
----@field priority? integer Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
+---@field priority? string Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
 
 --- Begins to swap to a device or a file.
 ---
@@ -1165,8 +1165,8 @@ fstab = {}
 ---@field source? string What the line says instead of a UUID: `proc`, `tmpfs`, `/dev/cdrom`.
 ---@field kind? string The filesystem's type; that of the device when absent.
 ---@field options? string Mount options.
----@field dump? integer Whether dump(8) saves it.
----@field pass? integer In which pass fsck(8) checks it: 1 for the root, 2 for others, 0 for never.
+---@field dump? string Whether dump(8) saves it.
+---@field pass? string In which pass fsck(8) checks it: 1 for the root, 2 for others, 0 for never.
 
 --- Writes the `/etc/fstab` of an installed system. Devices are named by UUID, never by a name
 --- that can change. Two lines for one mount point, or one UUID on two devices, are refused.
@@ -1555,8 +1555,8 @@ function portage.profile(root, name, options) end
 ---@field keep_going? boolean Whether the others are made although one fails.
 ---@field getbinpkg? boolean Whether binary packages are fetched.
 ---@field autounmask? boolean Whether settings that are in the way are changed: use flags, keywords, licences.
----@field jobs? integer How many packages at a time; as make.conf says when absent. 1 for packages that need it.
----@field load_average? integer The load above which no further package is begun.
+---@field jobs? string How many packages at a time; as make.conf says when absent. 1 for packages that need it.
+---@field load_average? string The load above which no further package is begun.
 
 --- Installs packages, inside the system that they are for. It never asks. When a package fails, the
 --- error names it, its log and what comes next; when Portage wants settings changed first (use
@@ -1715,7 +1715,7 @@ function kernel.genkernel_conf(root, options) end
 
 ---@class gscript.kernel.build.options
 ---@field how? "genkernel"|"make" By which means.
----@field jobs? integer How many compilers at a time.
+---@field jobs? string How many compilers at a time.
 
 --- Builds the kernel in `/usr/src/linux` and installs its modules. `make` brings the configuration
 --- into line first (`olddefconfig`) and leaves the image to `kernel.install`; `genkernel` does

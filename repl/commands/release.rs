@@ -1,10 +1,10 @@
 //! `gscript release`: gives back what a run left, or frees a device, in the right order, after asking.
 
 use gscript::error::Exit;
-use gscript::machine::{Machine, Release};
+use gscript::machine::{Device, Kind, Machine, Release};
 use gscript::resume::{self, Hands, Past};
 use gscript::run::carry_out_releases;
-use gscript::types::printable;
+use gscript::types::{printable, quote};
 
 use super::{interrupts, past, this_machine};
 use crate::cli::ReleaseArgs;
@@ -65,24 +65,52 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     leave_alone(&path, &machine)?;
     let releases = machine.releases(&path);
     if releases.is_empty() {
-        tell(&format!("{path} is free."));
-        return Ok(());
+        return tell_state(&path, &machine);
     }
     for used in machine.uses(&path) {
         tell(&format!("  {}", printable(&used.to_string())));
     }
     agree(&format!("free {path}"), &releases, args)?;
-    let (done, after) = carry_out_releases(&releases, machine, real, screen(args.json), interrupts);
-    let left = after.uses(&path);
-    if done && left.is_empty() {
-        tell(&format!("{path} is free."));
-        return Ok(());
+    let (done, after) =
+        carry_out_releases(&releases, machine, real, screen(args.json), interrupts.clone());
+    if !done {
+        return Err(still_used(&path, &after));
     }
-    let mut problem = Problem::new(format!("{path} is not free"));
-    let left: Vec<String> = left.iter().map(ToString::to_string).collect();
-    problem.notes.push(("still", left.join("\n")));
-    problem.help(format!("end what uses it, then: gscript release {path}")).print();
-    Err(Exit::Failed)
+    // Only the kernel knows whether it is: it is asked again.
+    let (now, _) = this_machine(interrupts)?;
+    tell_state(&path, &now)
+}
+
+/// Says that a device is free, as far as the user can know; an error where it is not.
+fn tell_state(path: &str, machine: &Machine) -> Result<(), Exit> {
+    if !machine.uses(path).is_empty() {
+        return Err(still_used(path, machine));
+    }
+    tell(&match machine.host.secondhand {
+        true => format!(
+            "{path}: no use of it is known, but some devices could not be read (it takes root)."
+        ),
+        false => format!("{path} is free."),
+    });
+    Ok(())
+}
+
+/// Says what uses a device that could not be released.
+fn still_used(path: &str, machine: &Machine) -> Exit {
+    let mut problem = Problem::new(format!("{path} is in use"));
+    let uses: Vec<String> = machine.uses(path).iter().map(ToString::to_string).collect();
+    problem.notes.push(("state", uses.join("\n")));
+    let mapped = |device: &&Device| matches!(device.kind, Kind::Mapped { .. });
+    let name = machine.descendants(path).into_iter().find(mapped).map(Device::name);
+    let first = match name {
+        Some(name) if name.starts_with("bcache") => {
+            format!("stop it: echo 1 > /sys/block/{name}/bcache/stop")
+        }
+        Some(name) => format!("remove the mapping: dmsetup remove {}", quote(name)),
+        None => format!("find the process or device that uses it: lsblk {path}"),
+    };
+    problem.help(format!("{first}; then: gscript release {path}")).print();
+    Exit::Failed
 }
 
 fn find(machine: &Machine, name: &str) -> Result<String, Exit> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::types::{Map, Mismatch, ParamType, ParamValue, Value};
+use crate::types::{ConfText, Map, Mismatch, ParamType, ParamValue, Value};
 
 /// What an option is set to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,8 +127,8 @@ impl ParamValue for Options {
                 Value::Bool(true) => Setting::Yes,
                 Value::Bool(false) => Setting::No,
                 Value::Int(number) => Setting::Number(number.to_string()),
-                Value::Text(text) if text.contains(['\n', '\0']) => {
-                    return Err(wrong("text with a line break".into()));
+                Value::Text(text) if ConfText::decode(value).is_err() => {
+                    return Err(wrong(format!("{text:?}, which is no line of text")));
                 }
                 Value::Text(text) if is_hexadecimal(text) => Setting::Number(text.clone()),
                 Value::Text(text) if matches!(text.as_str(), "y" | "m" | "n") => {

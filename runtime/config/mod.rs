@@ -6,11 +6,15 @@
 
 pub mod crypttab;
 pub mod dmcrypt;
+pub mod fstab;
 pub mod grub;
 pub mod kernel;
 pub mod packages;
 pub mod portage;
 pub mod shell;
+mod variables;
+
+pub use variables::{ConfVariables, MakeConfVariables};
 
 /// Appends a line, after ending the last one if it has no end.
 pub(crate) fn append(text: &str, line: &str) -> String {

@@ -26,27 +26,31 @@ pub enum BadValue {
     },
 }
 
-/// A value as it is written into make.conf, `${NAME}` in it left to Portage.
-pub fn quoted(value: &str) -> Result<String, BadValue> {
+/// Why a value would not arrive as it is written between double quotes; `${NAME}` and `$NAME` in it are
+/// left to Portage.
+pub fn fault(value: &str) -> Option<BadValue> {
     let part = |at: usize| value[at..].chars().take(20).collect::<String>();
     if let Some(character) = value.chars().find(|c| matches!(c, '"' | '\\') || c.is_control()) {
-        return Err(BadValue::Character { character });
+        return Some(BadValue::Character { character });
     }
     for (at, c) in value.char_indices() {
         let rest = &value[at + c.len_utf8()..];
         match c {
-            '`' => return Err(BadValue::Command { part: part(at) }),
-            '$' if rest.starts_with('(') => return Err(BadValue::Command { part: part(at) }),
-            '$' if rest.starts_with('{') => {
-                let name = rest[1..].split_once('}').map(|(name, _)| name);
+            '`' => return Some(BadValue::Command { part: part(at) }),
+            '$' if rest.starts_with('(') => return Some(BadValue::Command { part: part(at) }),
+            '$' => {
+                let name = match rest.strip_prefix('{') {
+                    Some(braced) => braced.split_once('}').map(|(name, _)| name),
+                    None => rest.get(..1),
+                };
                 if !name.is_some_and(super::shell::is_name) {
-                    return Err(BadValue::Expansion { part: part(at) });
+                    return Some(BadValue::Expansion { part: part(at) });
                 }
             }
             _ => {}
         }
     }
-    Ok(format!("\"{value}\""))
+    None
 }
 
 #[cfg(test)]
@@ -56,10 +60,21 @@ mod tests {
     #[test]
     fn only_what_portage_understands_gets_in() {
         for good in ["-j9 -l8", "${COMMON_FLAGS} -g", "it's # fine", ""] {
-            assert_eq!(quoted(good), Ok(format!("\"{good}\"")));
+            assert_eq!(fault(good), None, "{good}");
         }
-        for bad in ["-j$((N+1))", "$(nproc)", "`nproc`", "${A:-b}", "${A", "a\"b", "a\\b", "a\nb"] {
-            assert!(quoted(bad).is_err(), "{bad}");
+        for bad in [
+            "-j$((N+1))",
+            "$(nproc)",
+            "`nproc`",
+            "${A:-b}",
+            "${A",
+            "a $ b",
+            "a$",
+            "a\"b",
+            "a\\b",
+            "a\nb",
+        ] {
+            assert!(fault(bad).is_some(), "{bad}");
         }
     }
 }

@@ -103,6 +103,10 @@ impl Machine {
 }
 
 fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
+    // It may name processes and where somebody's files are.
+    for who in &mut device.held_by {
+        "something that this file does not name".clone_into(who);
+    }
     let hardware = &mut device.hardware;
     hardware.serial = hardware.serial.as_deref().map(|serial| ids.word(serial, "serial"));
     hardware.wwn = hardware.wwn.as_deref().map(|wwn| ids.word(wwn, "wwn"));

@@ -34,6 +34,9 @@ pub struct Device {
     /// The signature on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+    /// Who holds it besides what lies on it here, as the kernel says: bcache, ZFS, another namespace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<String>,
     /// Whether nobody has looked at what is on it: it may be anything.
     #[serde(skip)]
     pub unseen: bool,
@@ -204,6 +207,15 @@ impl Content {
         }
     }
 
+    /// The identifier, where a file or a command line can name the content by it. What blkid reads may be
+    /// any text: a LUKS1 header has 40 bytes of it.
+    pub fn identifier(&self) -> Option<&str> {
+        let plain = |id: &&str| {
+            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(&b))
+        };
+        self.uuid().filter(plain)
+    }
+
     /// The label, if it has one.
     pub fn label(&self) -> Option<&str> {
         match self {
@@ -281,6 +293,7 @@ impl Device {
             removable: false,
             table: None,
             content: None,
+            held_by: Vec::new(),
             unseen: false,
         }
     }

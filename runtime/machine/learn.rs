@@ -245,7 +245,7 @@ impl Machine {
                 let made = Volume { extents: *extents, active: false, kind: kind.clone() };
                 let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
-                found.free = found.free.saturating_sub(found.taken() - before);
+                found.free = found.free.saturating_sub(found.taken().saturating_sub(before));
                 self.hidden.keep(blank, None);
                 self.activate(group, volume, true)?;
             }
@@ -257,7 +257,7 @@ impl Machine {
                 let found = self.group(group)?;
                 let before = found.taken();
                 found.volumes.remove(volume);
-                found.free += before - found.taken();
+                found.free = found.free.saturating_add(before.saturating_sub(found.taken()));
             }
             _ => {}
         }
@@ -277,7 +277,7 @@ impl Machine {
         };
         // A pool shows no device: what is inside it does.
         let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
-        let size = entry.extents * found.extent;
+        let size = entry.extents.saturating_mul(found.extent);
         let member = found.members.first().cloned();
         let sector = member.and_then(|m| self.find(&m)).map_or(512, |d| d.sector);
         let path = dm_name(group, volume);

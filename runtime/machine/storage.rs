@@ -95,12 +95,12 @@ impl Volume {
         match &self.kind {
             VolumeKind::Linear => self.extents,
             VolumeKind::Thin { .. } => 0,
-            VolumeKind::ThinPool { metadata } => self.extents + metadata,
+            VolumeKind::ThinPool { metadata } => self.extents.saturating_add(*metadata),
             VolumeKind::Raid { level, images } => {
                 let each = self.extents.div_ceil(VolumeKind::data_images(level, *images));
                 // One extent beside each image says which parts of it are in step.
                 let beside = u64::from(level != "raid0");
-                images * (each + beside)
+                images.saturating_mul(each.saturating_add(beside))
             }
         }
     }
@@ -112,6 +112,11 @@ impl Volume {
 }
 
 impl Group {
+    /// The bytes of so many extents.
+    pub fn bytes(&self, extents: u64) -> u64 {
+        extents.saturating_mul(self.extent)
+    }
+
     /// Extents that LVM keeps for repairing a pool: as many as the largest pool's metadata.
     pub fn spare(&self) -> u64 {
         let metadata = self.volumes.values().map(|volume| match volume.kind {
@@ -123,7 +128,8 @@ impl Group {
 
     /// Extents that its volumes occupy.
     pub fn taken(&self) -> u64 {
-        self.volumes.values().map(Volume::taken).sum::<u64>() + self.spare()
+        let taken = self.volumes.values().map(Volume::taken);
+        taken.fold(self.spare(), u64::saturating_add)
     }
 
     /// Whether it lies on exactly these, in whichever order LVM lists them.

@@ -14,6 +14,13 @@ impl Machine {
                 "{path} and {twins} are alike and show no serial number: make sure that it is the right one, or unplug the other"
             ));
         }
+        let mut parts = self.descendants(&device.path);
+        parts.insert(0, device);
+        cautions.extend(parts.into_iter().filter_map(|part| {
+            let what = member_of(part.content.as_ref()?)?;
+            let path = &part.path;
+            Some(format!("{path} belongs to {what}: nothing here shows what else is lost with it"))
+        }));
         cautions
     }
 
@@ -69,6 +76,20 @@ impl Machine {
         }
         spread
     }
+}
+
+/// What a content is a part of that this program can't look into.
+fn member_of(content: &Content) -> Option<&'static str> {
+    Some(match content.kind() {
+        "zfs_member" => "a pool of ZFS",
+        "bcache" => "a bcache",
+        "drbd" => "a device of DRBD",
+        "mpath_member" => "a device with several paths",
+        kind if kind.ends_with("_raid_member") && kind != "linux_raid_member" => {
+            "a RAID of the firmware"
+        }
+        _ => return None,
+    })
 }
 
 /// What a content is a part of, if it can be on several devices, with the identifier they share.

@@ -46,7 +46,7 @@ impl fmt::Display for Use {
             }
             Self::Swap { device } => write!(f, "{device} is active swap space"),
             Self::Opened { device, by, what } => write!(f, "{device} is open as {by} ({what})"),
-            Self::Elsewhere { device, who } => write!(f, "{device}: {who}"),
+            Self::Elsewhere { device, who } => write!(f, "{device}: {}", printable(who)),
         }
     }
 }
@@ -132,6 +132,9 @@ impl Machine {
             if self.swaps.contains_key(&device.path) {
                 uses.push(Use::Swap { device: device.path.clone() });
             }
+            let held =
+                |who: &String| Use::Elsewhere { device: device.path.clone(), who: who.clone() };
+            uses.extend(device.held_by.iter().map(held));
         }
         uses
     }
@@ -214,7 +217,11 @@ fn opened_as(device: &Device) -> Option<String> {
         Kind::Crypt { .. } => Some("encrypted mapping".into()),
         Kind::Logical { group, .. } => Some(format!("volume group {group}")),
         Kind::Raid { level, .. } => Some(format!("{level} array")),
-        Kind::Mapped { what, .. } => Some(format!("device-mapper {what}")),
+        Kind::Mapped { what, .. } => Some(match what.as_str() {
+            "mpath" => "multipath".into(),
+            "bcache" => "bcache".into(),
+            what => format!("device-mapper {what}"),
+        }),
         Kind::Partition(_) | Kind::Disk | Kind::Rom | Kind::Loop => None,
     }
 }
@@ -278,6 +285,21 @@ mod tests {
             assert_eq!(machine.releases(path), releases, "{path}");
         }
         assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn what_the_kernel_says_counts_although_nothing_shows() {
+        let mut machine = machine();
+        let held = |device: &mut Device| device.held_by = vec!["/dev/bcache0 lies on it".into()];
+        machine.devices.entry("/dev/sda".into()).and_modify(held);
+        let on = vec!["/dev/sdb".into(), "/dev/sdc".into()];
+        let kind = Kind::Mapped { on, what: "mpath".into() };
+        machine.insert(Device::new("/dev/mapper/mpatha", 1 << 30, kind));
+        let said =
+            |path: &str| machine.uses(path).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(said("/dev/sda"), ["/dev/sda: /dev/bcache0 lies on it"]);
+        assert_eq!(said("/dev/sdc"), ["/dev/sdc is open as /dev/mapper/mpatha (multipath)"]);
+        assert_eq!(machine.releases("/dev/sda"), []);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::{Fact, Kind};
 use crate::system::{Cmd, Step};
-use crate::types::{DevicePath, MapName};
+use crate::types::{Cipher, DevicePath, KeyBits, MapName};
 
 use super::wipe;
 
@@ -26,9 +26,9 @@ args! {
         /// The name below `/dev/mapper`.
         pub name: MapName,
         /// The cipher with its mode.
-        pub cipher: String = "aes-xts-plain64",
+        pub cipher: Cipher = "aes-xts-plain64",
         /// Bits of the key; xts splits them in two halves.
-        pub key_size: u32 = 512,
+        pub key_size: KeyBits = 512,
     }
 }
 
@@ -43,12 +43,6 @@ pub enum CryptRule {
         /// What it is open on.
         holder: String,
     },
-    /// Not a size that a key can have.
-    #[error("a key can't have {bits} bits")]
-    KeySize {
-        /// The number.
-        bits: u32,
-    },
 }
 
 impl Rule for CryptRule {
@@ -57,14 +51,12 @@ impl Rule for CryptRule {
             Self::NameTaken { name, .. } => {
                 format!("choose another name, or close it: cryptsetup close {name}")
             }
-            Self::KeySize { .. } => "use 256 or 512".into(),
         })
     }
 
     fn exit(&self) -> Exit {
         match self {
             Self::NameTaken { .. } => Exit::Refused,
-            Self::KeySize { .. } => Exit::Usage,
         }
     }
 }
@@ -79,10 +71,7 @@ impl Action for SwapOn {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let device = cx.device(&self.device)?;
         let (name, inside) = (self.name.as_str().to_owned(), self.name.path());
-        let bits = self.key_size;
-        if !(128..=1024).contains(&bits) || !bits.is_multiple_of(64) {
-            return Err(CryptRule::KeySize { bits }.into());
-        }
+        let bits = self.key_size.get();
         if let Some(taken) = cx.machine.find(&inside) {
             let ours = matches!(&taken.kind, Kind::Crypt { on } if *on == device.path);
             if ours && cx.machine.swaps.contains_key(&inside) {
@@ -93,7 +82,7 @@ impl Action for SwapOn {
             return Err(CryptRule::NameTaken { name, holder }.into());
         }
         let open = Cmd::tool("cryptsetup")
-            .args(["open", "--batch-mode", "--type", "plain", "--cipher", &self.cipher])
+            .args(["open", "--batch-mode", "--type", "plain", "--cipher", self.cipher.as_str()])
             .args(["--key-size", &bits.to_string(), "--key-file", "/dev/urandom"])
             .args([device.path.as_str(), name.as_str()]);
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();

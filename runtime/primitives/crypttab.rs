@@ -10,7 +10,7 @@ use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
 use crate::machine::Content;
 use crate::machine::files::Text;
-use crate::types::{AbsPath, Choice, DevicePath, MapName};
+use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
 
 args! {
     /// Has a container opened at boot: sets its line in `/etc/crypttab`, and leaves the others as they
@@ -29,9 +29,9 @@ args! {
         /// The container.
         pub device: DevicePath,
         /// The key: a file, `FILE:UUID=…` for one on a stick, `none` for a passphrase.
-        pub key: String = "none",
+        pub key: CrypttabField = "none",
         /// Options, with commas between them.
-        pub options: String = "luks",
+        pub options: CrypttabField = "luks",
     }
 }
 
@@ -68,9 +68,9 @@ args! {
         /// What it is for: swap gets a signature at every boot.
         pub kind: Purpose = "target",
         /// The key file, with `:gpg` behind it when GPG protects it; a passphrase when absent.
-        pub key: Option<String>,
+        pub key: Option<DmcryptText>,
         /// Options of cryptsetup.
-        pub options: Option<String>,
+        pub options: Option<DmcryptText>,
         /// The stick that the key is on.
         pub stick: Option<DevicePath>,
     }
@@ -94,12 +94,6 @@ impl Choice for Purpose {
 /// A rule about these files that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrypttabRule {
-    /// A field with a blank.
-    #[error("a field of crypttab can't be empty or contain a blank: {field:?}")]
-    Blank {
-        /// The field.
-        field: String,
-    },
     /// Nothing names the device for good.
     #[error("{device} has no identifier that stays: it is neither a container nor a partition")]
     NoIdentifier {
@@ -111,7 +105,6 @@ pub enum CrypttabRule {
 impl Rule for CrypttabRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::Blank { .. } => "name a device by UUID=…; see: crypttab(5)".into(),
             Self::NoIdentifier { .. } => "format it as a container first: luks::format".into(),
         })
     }
@@ -120,10 +113,11 @@ impl Rule for CrypttabRule {
 /// What names a device whatever it is called after the next boot.
 fn identifier(path: &DevicePath, cx: &Planning<'_>) -> Result<String> {
     let device = cx.device(path)?;
-    match (&device.content, device.partition()) {
-        (Some(content @ (Content::Luks { .. } | Content::Filesystem { .. })), _) => {
-            Ok(format!("UUID={}", content.uuid().unwrap_or_default()))
-        }
+    let content = device.content.as_ref();
+    let content =
+        content.filter(|c| matches!(c, Content::Luks { .. } | Content::Filesystem { .. }));
+    match (content.and_then(Content::identifier), device.partition()) {
+        (Some(uuid), _) => Ok(format!("UUID={uuid}")),
         (_, Some(partition)) => Ok(format!("PARTUUID={}", partition.uuid)),
         _ => Err(CrypttabRule::NoIdentifier { device: device.path.clone() }.into()),
     }
@@ -142,10 +136,6 @@ impl Action for Set {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let device = identifier(&self.device, cx)?;
         let fields = [self.name.as_str(), &device, &self.key, &self.options];
-        if let Some(field) = fields.iter().find(|f| f.is_empty() || f.contains(char::is_whitespace))
-        {
-            return Err(CrypttabRule::Blank { field: (*field).to_owned() }.into());
-        }
         edit(there(&self.root, CRYPTTAB), cx, |text| Ok(crypttab::set(text, &fields)))
     }
 }
@@ -191,8 +181,12 @@ impl Action for SetDmcrypt {
         let source = identifier(&self.device, cx)?;
         let stick = self.stick.as_ref().map(|stick| identifier(stick, cx)).transpose()?;
         let mut settings = vec![("source", source.as_str())];
-        let optional = [("key", &self.key), ("options", &self.options), ("remdev", &stick)];
-        settings.extend(optional.iter().filter_map(|(n, v)| Some((*n, v.as_deref()?))));
+        let optional = [
+            ("key", self.key.as_deref()),
+            ("options", self.options.as_deref()),
+            ("remdev", stick.as_deref()),
+        ];
+        settings.extend(optional.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
         let head = (self.kind.word(), self.name.as_str());
         edit(place.clone(), cx, |text| {
             dmcrypt::set(text, head, &settings).map_err(|why| unreadable(&place, &why))

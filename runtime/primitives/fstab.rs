@@ -4,29 +4,33 @@ use serde::Serialize;
 
 use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
+use crate::config::fstab;
 use crate::error::{Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Content, Fact};
 use crate::system::Step;
-use crate::types::{AbsPath, DevicePath, Mode, Place, sha256};
+use crate::types::{
+    AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, Mode, MountOptions, Place,
+    sha256,
+};
 
 args! {
     /// One line of the table. Give a `device`, or a `source` for what is not on one.
     pub struct Entry {
         /// Where it is mounted; `none` for swap.
-        pub at: String,
+        pub at: FstabPlace,
         /// The device; the line names it by the UUID of what is on it.
         pub device: Option<DevicePath>,
         /// What the line says instead of a UUID: `proc`, `tmpfs`, `/dev/cdrom`.
-        pub source: Option<String>,
+        pub source: Option<FstabSource>,
         /// The filesystem's type; that of the device when absent.
-        pub kind: Option<String>,
+        pub kind: Option<FsType>,
         /// Mount options.
-        pub options: String = "defaults",
+        pub options: MountOptions = "defaults",
         /// Whether dump(8) saves it.
-        pub dump: u32 = 0,
+        pub dump: FstabNumber = 0,
         /// In which pass fsck(8) checks it: 1 for the root, 2 for others, 0 for never.
-        pub pass: u32 = 0,
+        pub pass: FstabNumber = 0,
     }
 }
 
@@ -89,14 +93,6 @@ pub enum FstabRule {
         /// The mount point.
         at: String,
     },
-    /// A field with a blank.
-    #[error("the entry for {at} has a field with a blank in it: {field:?}")]
-    Blank {
-        /// The mount point.
-        at: String,
-        /// The field.
-        field: String,
-    },
     /// Twice the same place.
     #[error("{at} has two entries")]
     Twice {
@@ -126,7 +122,6 @@ impl Rule for FstabRule {
         Some(match self {
             Self::Source { .. } | Self::NoKind { .. } => "see: gscript doc fstab.write".into(),
             Self::NoUuid { .. } => "make a filesystem on it first, or open the container".into(),
-            Self::Blank { .. } => "write \\040 for a blank (fstab(5))".into(),
             Self::Twice { .. } => "leave one of them out".into(),
             Self::Ambiguous { .. } => "disconnect the copy, or give it a new UUID".into(),
             Self::Fields { .. } => "correct or remove that line".into(),
@@ -137,25 +132,22 @@ impl Rule for FstabRule {
 impl Entry {
     /// The line, with its fields in columns.
     fn line(&self, cx: &Planning<'_>) -> Result<String> {
-        let at = || self.at.clone();
+        let at = || self.at.to_string();
         let (source, kind) = match (&self.device, &self.source) {
             (Some(device), None) => {
                 let (uuid, kind) = identify(device, cx)?;
                 (format!("UUID={uuid}"), Some(kind))
             }
-            (None, Some(source)) => (source.clone(), None),
+            (None, Some(source)) => (fstab::escaped(source), None),
             _ => return Err(FstabRule::Source { at: at() }.into()),
         };
-        let Some(kind) = self.kind.clone().or(kind) else {
+        let Some(kind) = self.kind.as_ref().map(ToString::to_string).or(kind) else {
             return Err(FstabRule::NoKind { at: at() }.into());
         };
-        for field in [&source, &self.at, &kind, &self.options] {
-            if field.is_empty() || field.contains(char::is_whitespace) {
-                return Err(FstabRule::Blank { at: at(), field: field.clone() }.into());
-            }
-        }
-        let (options, dump, pass) = (&self.options, self.dump, self.pass);
-        Ok(format!("{source:<42} {:<12} {kind:<6} {options:<20} {dump} {pass}\n", self.at))
+        let options = if self.options.is_empty() { "defaults" } else { &*self.options };
+        let (at, options) = (fstab::escaped(&self.at), fstab::escaped(options));
+        let (dump, pass) = (self.dump.get(), self.pass.get());
+        Ok(format!("{source:<42} {at:<12} {kind:<6} {options:<20} {dump} {pass}\n"))
     }
 }
 
@@ -169,7 +161,10 @@ fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
             return Err(FstabRule::NoUuid { device: device.path.clone(), found }.into());
         }
     };
-    let uuid = content.uuid().unwrap_or_default().to_owned();
+    let Some(uuid) = content.identifier().map(str::to_owned) else {
+        let found = Some(format!("{content} without a UUID"));
+        return Err(FstabRule::NoUuid { device: device.path.clone(), found }.into());
+    };
     let same = |other: &&crate::machine::Device| {
         other.content.as_ref().and_then(|content| content.uuid()) == Some(uuid.as_str())
     };
@@ -194,8 +189,8 @@ impl Action for Write {
         );
         let mut places: Vec<&str> = Vec::new();
         for entry in &self.entries {
-            if entry.at != "none" && places.contains(&entry.at.as_str()) {
-                return Err(FstabRule::Twice { at: entry.at.clone() }.into());
+            if &*entry.at != "none" && places.contains(&entry.at.as_str()) {
+                return Err(FstabRule::Twice { at: entry.at.to_string() }.into());
             }
             places.push(&entry.at);
             text += &entry.line(cx)?;
@@ -251,20 +246,16 @@ impl Query for Entries {
         let text = String::from_utf8_lossy(&bytes);
         let mut lines = Vec::new();
         for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let fields: Vec<&str> = line.split_whitespace().collect();
+            let Some(fields) = fstab::fields(line) else { continue };
             let [source, at, kind, options, rest @ ..] = fields.as_slice() else {
                 return Err(FstabRule::Fields { place, line: number + 1 }.into());
             };
             let count = |index: usize| rest.get(index).and_then(|n| n.parse().ok()).unwrap_or(0);
             lines.push(Line {
-                source: (*source).to_owned(),
-                at: (*at).to_owned(),
-                kind: (*kind).to_owned(),
-                options: (*options).to_owned(),
+                source: source.clone(),
+                at: at.clone(),
+                kind: kind.clone(),
+                options: options.clone(),
                 dump: count(0),
                 pass: count(1),
             });

@@ -15,7 +15,7 @@ use crate::error::{Exit, Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
 use crate::system::Step;
-use crate::types::{AbsPath, Mode, Place};
+use crate::types::{AbsPath, KeyBytes, Mode, Place};
 
 args! {
     /// Makes a key file of random bytes from the kernel's generator, readable by its owner only
@@ -32,7 +32,7 @@ args! {
         /// Where; the folder must exist, and belongs on a stick, not on the disk that it will open.
         pub path: AbsPath,
         /// How many bytes. 512 are more than any cipher uses; fewer than 32 are refused.
-        pub bytes: u32 = 512,
+        pub bytes: KeyBytes = 512,
     }
 }
 
@@ -114,11 +114,13 @@ pub enum KeyRule {
         /// The filesystem.
         kind: String,
     },
-    /// Too short.
-    #[error("a key of {bytes} bytes is too short to protect a disk")]
-    Short {
-        /// How long.
-        bytes: u32,
+    /// Longer than cryptsetup reads.
+    #[error("the key file {place} has {len} bytes: cryptsetup reads at most 8388608")]
+    Long {
+        /// Which.
+        place: Place,
+        /// Its length.
+        len: u64,
     },
     /// It would lie behind the door that it opens.
     #[error("the key file {place} is on {disk}, the disk that it is to open")]
@@ -152,7 +154,7 @@ impl Rule for KeyRule {
             Self::OnDisk { .. } => {
                 "unlock it into memory, such as below /run; luks::open takes the protected key itself: gpg_key".into()
             }
-            Self::Short { .. } => "use at least 32 bytes".into(),
+            Self::Long { .. } => "name a key file; make one with key::generate".into(),
             Self::SameDisk { .. } => "keep it on a USB stick".into(),
         })
     }
@@ -177,21 +179,17 @@ impl Action for Generate {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        if self.bytes < 32 {
-            return Err(KeyRule::Short { bytes: self.bytes }.into());
-        }
+        let wanted = self.bytes.get();
         let place = Place::new(&self.path, None);
         let output = self.path.to_string();
         match cx.look(&place)? {
             Look::Missing | Look::Unknown(_) => {}
-            Look::File { mode, len, .. }
-                if len == u64::from(self.bytes) && !mode.open_to_others() =>
-            {
+            Look::File { mode, len, .. } if len == u64::from(wanted) && !mode.open_to_others() => {
                 return Ok(
                     Plan::already(format!("{place} is a key of {len} bytes")).returns(output)
                 );
             }
-            _ => return Err(KeyRule::Taken { place, bytes: self.bytes }.into()),
+            _ => return Err(KeyRule::Taken { place, bytes: wanted }.into()),
         }
         let memory = cx
             .machine
@@ -203,7 +201,7 @@ impl Action for Generate {
                 mount.kind
             )
         });
-        Ok(Plan::step(Step::MakeKey { place: place.clone(), bytes: self.bytes })
+        Ok(Plan::step(Step::MakeKey { place: place.clone(), bytes: wanted })
             .makes(Fact::File { place: place.clone(), digest: None, mode: None })
             .warn(warning)
             .undo(Undo::Steps(vec![Step::Remove { place }]))
@@ -249,6 +247,9 @@ pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>>
         }
         Look::File { mode, .. } if mode.open_to_others() => {
             Err(KeyRule::Readable { place: place.clone(), mode }.into())
+        }
+        Look::File { len, .. } if len > u64::from(KeyBytes::MOST) => {
+            Err(KeyRule::Long { place: place.clone(), len }.into())
         }
         Look::File { len, .. } => Ok((len > 0).then_some(len)),
         Look::Unknown(_) => Ok(None),

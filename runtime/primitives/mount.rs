@@ -12,7 +12,7 @@ use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
-use crate::types::{AbsPath, DevicePath, Mode, Place, Propagation, Size, quote};
+use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
 
 args! {
     /// Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
@@ -31,7 +31,7 @@ args! {
         /// Where.
         pub at: AbsPath,
         /// Options as in fstab, with commas.
-        pub options: Option<String>,
+        pub options: Option<MountOptions>,
     }
 }
 
@@ -157,12 +157,6 @@ pub enum MountRule {
         /// What is there.
         found: Option<String>,
     },
-    /// Out of range.
-    #[error("{priority} is not a swap priority")]
-    Priority {
-        /// The number.
-        priority: u32,
-    },
 }
 
 impl Rule for MountRule {
@@ -182,7 +176,6 @@ impl Rule for MountRule {
             }
             Self::Ours { .. } => "only what a recipe mounted is for a recipe to unmount".into(),
             Self::NotSwap { .. } => "make one with fs::swap".into(),
-            Self::Priority { .. } => "use 0 to 32767".into(),
         })
     }
 

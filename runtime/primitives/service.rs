@@ -14,7 +14,7 @@ use crate::error::{Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::Look;
 use crate::system::{Cmd, Step};
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, Place, ServiceName};
 
 args! {
     /// Has a service start with the system: `rc-update add` where OpenRC starts it, `systemctl enable`
@@ -29,9 +29,9 @@ args! {
         /// The mount point of the system; `/` for the running one.
         pub root: AbsPath,
         /// The service: a script of `/etc/init.d`, or a unit.
-        pub name: String,
+        pub name: ServiceName,
         /// OpenRC's runlevel; systemd's units say themselves when they start.
-        pub runlevel: String = "default",
+        pub runlevel: ServiceName = "default",
         /// What starts the system; found out when absent.
         pub init: Option<Init>,
     }
@@ -49,9 +49,9 @@ args! {
         /// The mount point of the system; `/` for the running one.
         pub root: AbsPath,
         /// The service.
-        pub name: String,
+        pub name: ServiceName,
         /// OpenRC's runlevel.
-        pub runlevel: String = "default",
+        pub runlevel: ServiceName = "default",
         /// What starts the system; found out when absent.
         pub init: Option<Init>,
     }
@@ -67,7 +67,7 @@ args! {
     /// ```
     "service.start" => pub struct Start {
         /// The service.
-        pub name: String,
+        pub name: ServiceName,
         /// What started the system; found out when absent.
         pub init: Option<Init>,
     }
@@ -83,7 +83,7 @@ args! {
     /// ```
     "service.stop" => pub struct Stop {
         /// The service.
-        pub name: String,
+        pub name: ServiceName,
         /// What started the system; found out when absent.
         pub init: Option<Init>,
     }
@@ -92,12 +92,6 @@ args! {
 /// A rule about services that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceRule {
-    /// Not a name.
-    #[error("{name:?} is not the name of a service or runlevel")]
-    BadName {
-        /// The text.
-        name: String,
-    },
     /// No such service.
     #[error("there is no service {name}: {place} does not exist")]
     NoService {
@@ -119,7 +113,6 @@ pub enum ServiceRule {
 impl Rule for ServiceRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::BadName { .. } => "use letters, digits and . _ @ + -".into(),
             Self::NoService { .. } => "install its package first: portage::emerge".into(),
             Self::NoRunlevel { .. } => "choose one of sysinit, boot, default, nonetwork".into(),
         })
@@ -141,14 +134,6 @@ fn started(name: &str) -> Place {
     Place::here(format!("/run/openrc/started/{name}"))
 }
 
-fn must_be_name(name: &str) -> Result<()> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
-    match !name.is_empty() && !name.starts_with(['-', '.']) && name.bytes().all(plain) {
-        true => Ok(()),
-        false => Err(ServiceRule::BadName { name: name.to_owned() }.into()),
-    }
-}
-
 /// The folders in which systemd looks for units (systemd.unit(5)), the first first.
 const UNITS: [&str; 4] = [
     "/etc/systemd/system",
@@ -167,7 +152,6 @@ fn unit(name: &str) -> String {
 
 /// Refuses a service that is not there.
 fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Result<()> {
-    must_be_name(name)?;
     let places: Vec<Place> = match init {
         Init::Openrc => vec![there(root, &script(name))],
         Init::Systemd => {
@@ -251,15 +235,14 @@ impl Action for Enable {
         must_exist(root, name, init, cx)?;
         match init {
             Init::Openrc => {
-                must_be_name(&self.runlevel)?;
                 let place = link_in(root, &self.runlevel, name);
                 if exists(&place.parent(), cx)? == Some(false) {
-                    let (name, place) = (self.runlevel.clone(), place.parent());
+                    let (name, place) = (self.runlevel.to_string(), place.parent());
                     return Err(ServiceRule::NoRunlevel { name, place }.into());
                 }
                 let cmd = rc_update(root, cx)?;
-                let del = cmd.clone().args(["del", name, &self.runlevel]);
-                let add = cmd.args(["add", name, &self.runlevel]);
+                let del = cmd.clone().args(["del", name, self.runlevel.as_str()]);
+                let add = cmd.args(["add", name, self.runlevel.as_str()]);
                 Ok(Plan::run(add)
                     .makes(Fact::Link { place, to: script(name) })
                     .undo(Undo::Steps(vec![Step::Run(del)])))
@@ -284,14 +267,12 @@ impl Action for Disable {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let (root, name) = (&self.root, self.name.as_str());
-        must_be_name(name)?;
         match Init::of(self.init, root, cx)? {
             Init::Openrc => {
-                must_be_name(&self.runlevel)?;
                 let place = link_in(root, &self.runlevel, name);
                 let cmd = rc_update(root, cx)?;
-                let add = cmd.clone().args(["add", name, &self.runlevel]);
-                let del = cmd.args(["del", name, &self.runlevel]);
+                let add = cmd.clone().args(["add", name, self.runlevel.as_str()]);
+                let del = cmd.args(["del", name, self.runlevel.as_str()]);
                 Ok(Plan::run(del)
                     .makes(Fact::Absent { place })
                     .undo(Undo::Steps(vec![Step::Run(add)])))

@@ -8,7 +8,7 @@ use crate::error::{Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::Look;
 use crate::system::{Broken, Step, StepError};
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, Fingerprint, Place};
 
 args! {
     /// Verifies a stage3 tarball: its digests must be those of the digest file (SHA-512 and
@@ -33,7 +33,7 @@ args! {
         /// The public keys to trust.
         pub keys: Option<AbsPath>,
         /// The fingerprint of the only key to trust, where the key file holds several.
-        pub fingerprint: Option<String>,
+        pub fingerprint: Option<Fingerprint>,
     }
 }
 
@@ -123,7 +123,7 @@ impl Action for Verify {
             digests: must_exist("digest file", &self.digests.clone().unwrap_or_else(beside), cx)?,
             signature: signature.map(|path| must_exist("signature", path, cx)).transpose()?,
             keys: must_exist("key file", &keys, cx)?,
-            fingerprint: self.fingerprint.clone(),
+            fingerprint: self.fingerprint.as_ref().map(ToString::to_string),
         };
         let shown = step.to_string();
         let guess = Verified { sha512: "~".into(), signer: "~".into() };

@@ -60,6 +60,10 @@ pub struct Cmd {
 /// How long a command may take unless it, or the person, says otherwise.
 const DEFAULT_LIMIT: Duration = Duration::from_mins(5);
 
+/// The file of devices hides from LVM's commands what another system has on the disks (lvmdevices(8)), and
+/// that must be seen before it is overwritten. A setting, because LVM before 2.03.12 has no such option.
+const LVM_ALL_DEVICES: &str = "devices{use_devicesfile=0}";
+
 /// lvm.conf(5) settings for rescue systems and virtual machines without udev.
 const LVM_WITHOUT_UDEV: &str = "activation{udev_sync=0 udev_rules=0 \
     verify_udev_operations=0} devices{obtain_device_list_from_udev=0 use_devicesfile=0 \
@@ -74,7 +78,7 @@ impl Cmd {
     /// An LVM command, which has to be told when no udev makes the device nodes for it.
     pub fn lvm(command: &str, udev: bool) -> Self {
         let cmd = Self::tool("lvm").arg(command);
-        if udev { cmd } else { cmd.arg("--config").arg(LVM_WITHOUT_UDEV) }
+        cmd.arg("--config").arg(if udev { LVM_ALL_DEVICES } else { LVM_WITHOUT_UDEV })
     }
 
     /// A program inside a root.

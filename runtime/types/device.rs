@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::path::{PATH, too_long};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
 /// An absolute path below `/dev`, by any of a device's names.
@@ -33,9 +34,7 @@ impl DevicePath {
 
     fn acceptable(text: &str) -> bool {
         text.strip_prefix("/dev/").is_some_and(|rest| {
-            !rest.is_empty()
-                && !rest.chars().any(char::is_control)
-                && rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
+            !rest.is_empty() && rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
         })
     }
 }
@@ -52,8 +51,13 @@ impl ParamValue for DevicePath {
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {
-            Value::Text(text) if Self::acceptable(text) => Ok(Self(text.clone())),
-            Value::Text(_) => Err(Mismatch::because(&Self::TYPE, value.to_string())),
+            Value::Text(text) if !Self::acceptable(text) => {
+                Err(Mismatch::because(&Self::TYPE, value.to_string()))
+            }
+            Value::Text(text) => match PATH.fault(text).or_else(|| too_long(text)) {
+                None => Ok(Self(text.clone())),
+                Some(fault) => Err(Mismatch::refused(&Self::TYPE, text, &fault)),
+            },
             other => Err(Mismatch::kind(&Self::TYPE, other)),
         }
     }

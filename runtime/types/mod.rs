@@ -3,21 +3,25 @@
 //! Each type has its own file, says what it accepts, and decodes itself from a script value
 //! ([`ParamValue`]). To add one: a file here, `impl ParamValue`, and a line below.
 
+mod bytes;
 mod choices;
 mod device;
 mod digest;
 mod mode;
 mod name;
 mod nearest;
+mod number;
 mod param;
 mod path;
 mod pattern;
 mod secret;
 mod shown;
 mod size;
+mod text;
 mod value;
 mod variables;
 
+pub use bytes::{bytes_of, path_of, text_of};
 pub use choices::{
     BtrfsProfile, Choice, FsKind, KdfKind, LuksVersion, MdFormat, Propagation, RaidLevel, TableKind,
 };
@@ -26,11 +30,18 @@ pub use digest::{hex, sha256, unhex};
 pub use mode::Mode;
 pub use name::{ArrayName, Label, LvmName, MapName};
 pub use nearest::nearest;
+pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SwapPriority};
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use pattern::Pattern;
 pub use secret::Secret;
 pub use shown::{cut, printable, quote};
 pub use size::{Extents, MIB, PartSize, Size};
+pub use text::{
+    Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, Fingerprint, FsType,
+    FstabPlace, FstabSource, HostName, KernelLine, KernelVersion, KernelWord, KeymapName, Keyword,
+    LicenseName, Line, LinkTarget, LocaleName, MenuTitle, ModuleName, MountOptions, Owner,
+    ProfileName, ProgramName, RelativePath, ServiceName, TableFile, TimeZone, UseFlag, UserName,
+};
 pub use value::{Map, Value};
 pub use variables::Variables;

@@ -28,6 +28,10 @@ impl Mode {
     }
 }
 
+fn is_octal(text: &str) -> bool {
+    (3..=4).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'7'))
+}
+
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04o}", self.0)
@@ -40,7 +44,7 @@ impl ParamValue for Mode {
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         // A number would be ambiguous: 644 and 0o644 look alike to a tired person.
         match value {
-            Value::Text(text) if (3..=4).contains(&text.len()) => u32::from_str_radix(text, 8)
+            Value::Text(text) if is_octal(text) => u32::from_str_radix(text, 8)
                 .map(Self)
                 .map_err(|_| Mismatch::because(&Self::TYPE, value.to_string())),
             Value::Text(_) => Err(Mismatch::because(&Self::TYPE, value.to_string())),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{Rule, is_shown};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
 /// The name of a volume group or logical volume (lvm(8), "VALID NAMES").
@@ -25,6 +26,11 @@ pub struct ArrayName(String);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Label(String);
+
+/// What mkfs, sfdisk and udev's links take as it is.
+const LABEL: Rule = Rule::of(|c| is_shown(c) && !"\"'\\/".contains(c), 255)
+    .begins(|c| c != '-' && !c.is_whitespace())
+    .also(|text| text.is_empty().then(|| "it is empty".into()));
 
 /// Characters that LVM allows; device-mapper names use the same.
 fn plain(name: &str) -> bool {
@@ -112,14 +118,15 @@ impl ParamValue for ArrayName {
 impl ParamValue for Label {
     const TYPE: ParamType = ParamType::new(
         "label",
-        "a label without control characters, quotes, slashes or backslashes",
+        "a label without control characters, quotes, slashes or backslashes, which does not begin with - or a space",
     );
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
-        let fits = |label: &str| {
-            !label.is_empty() && !label.chars().any(|c| c.is_control() || "\"'\\/".contains(c))
-        };
-        decode(value, fits, Self)
+        let Value::Text(text) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
+        match LABEL.fault(text) {
+            None => Ok(Self(text.clone())),
+            Some(fault) => Err(Mismatch::refused(&Self::TYPE, text, &fault)),
+        }
     }
 
     fn encode(&self) -> Value {

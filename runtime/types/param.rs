@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Value, nearest};
+use super::{Value, cut, nearest};
+
+/// How many columns of a bad text an error shows.
+const SHOWN: usize = 120;
 
 /// What an editor or the REPL can offer while a value of this type is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +136,11 @@ impl Mismatch {
             got: got.into(),
             nearest: None,
         }
+    }
+
+    /// A text that breaks the rule of its kind: what is wrong with it, and where.
+    pub fn refused(wanted: &ParamType, text: &str, fault: &str) -> Self {
+        Self::because(wanted, format!("{}: {fault}", cut(&format!("{text:?}"), SHOWN)))
     }
 
     /// A word that is not one of the choices.

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{Rule, is_shown};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
 /// An absolute path without `..`: what it names can't change by where a person stands.
@@ -30,6 +31,15 @@ impl AbsPath {
     }
 }
 
+/// Paths go into tables, commands and questions: none of them needs a control character.
+pub(super) const PATH: Rule = Rule::of(is_shown, 4095);
+
+/// Why no filesystem has a file of this name (NAME_MAX).
+pub(super) fn too_long(path: &str) -> Option<String> {
+    let long = path.split('/').map(str::len).find(|length| *length > 255)?;
+    Some(format!("a name in it has {long} bytes, 255 are allowed"))
+}
+
 impl fmt::Display for AbsPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
@@ -44,11 +54,13 @@ impl ParamValue for AbsPath {
         let Value::Text(text) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
         let path = Path::new(text);
         let normal = path.components().all(|c| !matches!(c, Component::ParentDir));
-        if path.is_absolute() && normal && !text.contains('\0') {
+        if !path.is_absolute() || !normal {
+            return Err(Mismatch::because(&Self::TYPE, value.to_string()));
+        }
+        match PATH.fault(text).or_else(|| too_long(text)) {
             // Collecting the components drops `//`, `/./` and a trailing slash.
-            Ok(Self(path.components().collect()))
-        } else {
-            Err(Mismatch::because(&Self::TYPE, value.to_string()))
+            None => Ok(Self(path.components().collect())),
+            Some(fault) => Err(Mismatch::refused(&Self::TYPE, text, &fault)),
         }
     }
 

@@ -2,13 +2,16 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::bytes::byte_of;
+
 /// The text with everything escaped that moves the cursor, hides, or changes the direction of
 /// writing: labels, names and models are whatever somebody once wrote onto a disk.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\'' | '"' | '\\' => out.push(c),
+        match (c, byte_of(c)) {
+            (_, Some(byte)) => out.push_str(&format!("\\x{byte:02x}")),
+            ('\'' | '"' | '\\', _) => out.push(c),
             _ => out.extend(c.escape_debug()),
         }
     }
@@ -42,6 +45,7 @@ pub fn quote(word: &str) -> String {
     let mut out = String::from("$'");
     for c in word.chars() {
         match c {
+            c if byte_of(c).is_some() => out.push_str(&printable(c.encode_utf8(&mut [0; 4]))),
             '\'' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
@@ -69,6 +73,11 @@ mod tests {
         assert_eq!(quote("/mnt/gentoo"), "/mnt/gentoo");
         assert_eq!(quote("it's"), r"'it'\''s'");
         assert_eq!(quote(""), "''");
+        let bytes = super::super::text_of(b"/mnt/\xff");
+        assert_eq!(
+            (printable(&bytes), quote(&bytes)),
+            ("/mnt/\\xff".into(), "$'/mnt/\\xff'".into())
+        );
         assert_eq!(quote("two\nlines' \\ \u{1b}"), r"$'two\nlines\' \\ \U0000001b'");
     }
 }

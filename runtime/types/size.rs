@@ -11,6 +11,9 @@ use crate::types::Value;
 /// One mebibyte, the alignment of everything this program lays out.
 pub const MIB: u64 = 1 << 20;
 
+/// The kernel counts no further in a file or device (`loff_t`), so that two sizes can always be added.
+const MOST: u64 = i64::MAX.cast_unsigned();
+
 /// A number of bytes. `512M` and `512MiB` are mebibytes, as in LVM and sfdisk; `512MB` is decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -58,12 +61,18 @@ impl FromStr for Size {
         let text = text.trim();
         let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
-        let scale = unit_scale(unit.trim()).ok_or_else(|| format!("unit {:?}", unit.trim()))?;
+        let scale = unit_scale(unit.trim()).ok_or_else(|| format!("{text:?}"))?;
         let bytes = match number.split_once('.') {
             None => number.parse::<u64>().ok().and_then(|n| n.checked_mul(scale)),
             Some((whole, fraction)) => fixed_point(whole, fraction, scale),
         };
-        bytes.map(Self).ok_or_else(|| format!("{text:?}"))
+        match bytes {
+            Some(bytes) if bytes <= MOST => Ok(Self(bytes)),
+            _ if number.bytes().any(|b| b.is_ascii_digit()) => {
+                Err(format!("{text:?}: it has a wrong fraction, or is not below 8 EiB"))
+            }
+            _ => Err(format!("{text:?}")),
+        }
     }
 }
 
@@ -91,7 +100,7 @@ impl ParamValue for Size {
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {
             Value::Text(text) => {
-                text.parse().map_err(|_| Mismatch::because(&Self::TYPE, value.to_string()))
+                text.parse().map_err(|why: String| Mismatch::because(&Self::TYPE, why))
             }
             Value::Int(bytes) => u64::try_from(*bytes)
                 .map(Self)
@@ -166,10 +175,22 @@ pub enum Extents {
     OfGroup(u8),
 }
 
+/// Plain digits.
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
 impl Extents {
+    /// LVM counts them with 32 bits.
+    fn count(count: u64) -> Option<Self> {
+        u32::try_from(count).ok().map(|count| Self::Count(count.into()))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if let Some((percent, of)) = text.split_once('%') {
-            let percent = percent.trim().parse().ok().filter(|p| (1..=100).contains(p))?;
+            let percent = number(percent).and_then(|p| u8::try_from(p).ok());
+            let percent = percent.filter(|percent| (1..=100).contains(percent))?;
             return match of.trim().to_ascii_uppercase().as_str() {
                 "FREE" => Some(Self::OfFree(percent)),
                 "VG" => Some(Self::OfGroup(percent)),
@@ -177,7 +198,7 @@ impl Extents {
             };
         }
         match text.strip_suffix("extents").map(str::trim) {
-            Some(count) => count.parse().ok().map(Self::Count),
+            Some(count) => number(count).and_then(Self::count),
             None => text.parse().ok().map(Self::Bytes),
         }
     }
@@ -193,7 +214,7 @@ impl ParamValue for Extents {
         let wrong = || Mismatch::because(&Self::TYPE, value.to_string());
         match value {
             Value::Text(text) => Self::parse(text.trim()).ok_or_else(wrong),
-            Value::Int(count) => u64::try_from(*count).map(Self::Count).map_err(|_| wrong()),
+            Value::Int(count) => u64::try_from(*count).ok().and_then(Self::count).ok_or_else(wrong),
             other => Err(Mismatch::kind(&Self::TYPE, other)),
         }
     }
@@ -226,7 +247,18 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Size>().map(Size::get), Ok(bytes), "{text}");
         }
-        for text in ["", "G", "4X", "-1", "1.G", "1e3", "99999999P", "1.2.3G"] {
+        for text in [
+            "",
+            "G",
+            "4X",
+            "-1",
+            "1.G",
+            "1e3",
+            "99999999P",
+            "1.2.3G",
+            "18446744073709551615",
+            "8192P",
+        ] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
     }

@@ -75,7 +75,7 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> Signature {
         disk: String::new(),
         number: number("PART_ENTRY_NUMBER").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
         // Always in units of 512 bytes, whatever the disk's sector is.
-        start: number("PART_ENTRY_OFFSET").unwrap_or(0) * 512,
+        start: number("PART_ENTRY_OFFSET").unwrap_or(0).saturating_mul(512),
         code: code.to_ascii_lowercase(),
         uuid: text("PART_ENTRY_UUID").unwrap_or_default(),
         name: text("PART_ENTRY_NAME").filter(|name| !name.is_empty()),

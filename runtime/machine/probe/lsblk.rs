@@ -99,9 +99,11 @@ fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
             removable: row.rm,
             table: None,
             content: None,
+            held_by: Vec::new(),
             unseen: true,
         },
-        kernel_path: format!("/dev/{}", row.kname),
+        // sysfs writes the / of `cciss/c0d0` as a !.
+        kernel_path: format!("/dev/{}", row.kname.replace('!', "/")),
         number: row.number,
     });
     for child in row.children {
@@ -112,7 +114,12 @@ fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
 fn kind_of(row: &Row, parent: Option<&str>) -> Kind {
     let on = || parent.map(str::to_owned).into_iter().collect::<Vec<String>>();
     match (row.what.as_str(), parent) {
-        ("disk", _) => Kind::Disk,
+        // lsblk calls these disks: one lies on others, and the other is memory.
+        ("disk", Some(_)) => Kind::Mapped { on: on(), what: without_number(&row.name) },
+        ("disk", None) if row.name.starts_with("zram") => {
+            Kind::Mapped { on: Vec::new(), what: without_number(&row.name) }
+        }
+        ("disk", None) => Kind::Disk,
         ("rom", _) => Kind::Rom,
         ("loop", _) => Kind::Loop,
         ("part", Some(disk)) => Kind::Partition(PartitionEntry {
@@ -134,6 +141,11 @@ fn kind_of(row: &Row, parent: Option<&str>) -> Kind {
         }
         (what, _) => Kind::Mapped { on: on(), what: what.to_owned() },
     }
+}
+
+/// `bcache0` → `bcache`
+fn without_number(name: &str) -> String {
+    name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
 }
 
 fn trailing_number(name: &str) -> u32 {
@@ -219,6 +231,39 @@ mod tests {
         assert_eq!(paths, all.concat());
         let members = vec!["/dev/ubda".to_owned(), "/dev/ubdb".to_owned()];
         assert_eq!(blocks[1].device.kind, Kind::Raid { members, level: "raid1".into() });
+    }
+
+    #[test]
+    fn what_only_looks_like_a_disk_is_none() {
+        let row = |name: &str, what: &str, children: &str| {
+            format!(
+                r#"{{"name":"{name}","kname":"{name}","path":"/dev/{}","maj:min":"8:0","type":"{what}",
+                "size":1048576,"log-sec":512,"ro":false,"rm":false,"children":[{children}]}}"#,
+                name.replace('!', "/")
+            )
+        };
+        let bcache = row("bcache0", "disk", "");
+        let rows = [
+            row("sdb", "disk", &bcache),
+            row("sdc", "disk", &bcache),
+            row("zram0", "disk", ""),
+            row("sdd", "disk", &row("mpatha", "mpath", "")),
+            row("cciss!c0d0", "disk", &row("cciss!c0d0p1", "part", "")),
+        ];
+        let text = format!("{{\"blockdevices\":[{}]}}", rows.join(","));
+        let blocks = parse_lsblk(text.as_bytes()).expect("lsblk's format");
+        let kind = |path: &str| {
+            let found = blocks.iter().find(|block| block.device.path == path).expect(path);
+            (found.device.kind.clone(), found.kernel_path.clone())
+        };
+        let on = |on: &[&str]| on.iter().map(|on| format!("/dev/{on}")).collect::<Vec<_>>();
+        let mapped = |on, what: &str| Kind::Mapped { on, what: what.into() };
+        assert_eq!(kind("/dev/bcache0").0, mapped(on(&["sdb", "sdc"]), "bcache"));
+        assert_eq!(kind("/dev/zram0").0, mapped(Vec::new(), "zram"));
+        assert_eq!(kind("/dev/mpatha").0, mapped(on(&["sdd"]), "mpath"));
+        assert_eq!(kind("/dev/cciss/c0d0"), (Kind::Disk, "/dev/cciss/c0d0".into()));
+        let part = kind("/dev/cciss/c0d0p1").0;
+        assert!(matches!(part, Kind::Partition(p) if p.disk == "/dev/cciss/c0d0" && p.number == 1));
     }
 
     #[test]

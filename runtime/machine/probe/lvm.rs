@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::Unreadable;
 use crate::machine::{Group, Volume, VolumeKind};
 
+/// More bytes than any device or group has: LVM's own limit is 8 EiB.
+const MOST: u64 = i64::MAX.cast_unsigned();
+
 #[derive(Deserialize)]
 struct Full {
     report: Vec<Part>,
@@ -92,9 +95,14 @@ pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadab
     for part in full.report {
         let Some(vg) = part.vg.first() else { continue };
         let extent = number(&vg.vg_extent_size)?;
+        // What the metadata on a disk says may be anything; sizes of it are multiplied and added.
+        let fits = |extents: u64| match extents.checked_mul(extent) {
+            Some(bytes) if bytes <= MOST && extent > 0 => Ok(extents),
+            _ => Err(unreadable(format!("{extents} extents of {extent} bytes are no size"))),
+        };
         let mut volumes = BTreeMap::new();
         for lv in &part.lv {
-            let extents = number(&lv.lv_size)?.checked_div(extent).unwrap_or(0);
+            let extents = fits(number(&lv.lv_size)?.checked_div(extent).unwrap_or(0))?;
             let active = lv.lv_active.starts_with("active");
             let kind = lv.kind(extent, &part.seg);
             volumes.insert(lv.lv_name.clone(), Volume { extents, active, kind });
@@ -102,8 +110,8 @@ pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadab
         let group = Group {
             members: part.pv.iter().map(|pv| pv.pv_name.clone()).collect(),
             extent,
-            extents: number(&vg.vg_extent_count)?,
-            free: number(&vg.vg_free_count)?,
+            extents: fits(number(&vg.vg_extent_count)?)?,
+            free: fits(number(&vg.vg_free_count)?)?,
             volumes,
         };
         groups.insert(vg.vg_name.clone(), group);

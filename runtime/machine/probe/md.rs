@@ -37,10 +37,13 @@ pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     // RAID 0 uses all that it gets, in whole chunks; the others agree on one size.
     let share = match (eight(80)?, u64::from(four(88)?)) {
         (0, 0) => eight(136)?,
+        // Less than itself: it can't overflow.
         (0, chunk) => eight(136)? / chunk * chunk,
         (size, _) => size,
     };
-    Some(Content::RaidMember { uuid, name, level, devices: four(92)?, share: share * SECTOR })
+    // A superblock may say anything: what no device can have is none.
+    let share = share.checked_mul(SECTOR).filter(|share| i64::try_from(*share).is_ok())?;
+    Some(Content::RaidMember { uuid, name, level, devices: four(92)?, share })
 }
 
 #[cfg(test)]

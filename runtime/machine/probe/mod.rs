@@ -4,6 +4,8 @@
 //! The fixtures in the tests are real output.
 
 mod blkid;
+#[cfg(test)]
+mod hostile;
 mod lsblk;
 mod luks;
 mod lvm;
@@ -100,6 +102,7 @@ impl Machine {
                 device.content.clone_from(&known.content);
                 device.table.clone_from(&known.table);
                 device.unseen = known.unseen;
+                device.held_by.clone_from(&known.held_by);
                 if let (Kind::Partition(entry), Some(old)) = (&mut device.kind, known.partition()) {
                     entry.clone_from(old);
                 }
@@ -151,7 +154,7 @@ impl Machine {
             for (volume, entry) in group.volumes.iter().filter(|(_, v)| v.active && v.has_device())
             {
                 let path = super::dm_name(&name, volume);
-                let size = entry.extents * group.extent;
+                let size = group.bytes(entry.extents);
                 if let Some(device) = self.devices.get_mut(&path) {
                     device.size = size;
                     continue;

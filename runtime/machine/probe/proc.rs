@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::types::{bytes_of, text_of};
+
 /// A mount as the kernel lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawMount {
@@ -21,8 +23,9 @@ pub struct RawMount {
 
 /// Reads mountinfo (proc(5)). Lines that are not understood are left out: a new kernel may add
 /// what it likes.
-pub fn parse_mountinfo(text: &str) -> Vec<RawMount> {
-    text.lines().filter_map(parse_line).collect()
+pub fn parse_mountinfo(bytes: &[u8]) -> Vec<RawMount> {
+    // Names are any bytes: one that is no UTF-8 must not hide the others.
+    text_of(bytes).lines().filter_map(parse_line).collect()
 }
 
 fn parse_line(line: &str) -> Option<RawMount> {
@@ -47,8 +50,9 @@ fn parse_line(line: &str) -> Option<RawMount> {
 }
 
 /// Reads `/proc/swaps`: device or file, and priority.
-pub fn parse_swaps(text: &str) -> Vec<(String, i32)> {
-    text.lines()
+pub fn parse_swaps(bytes: &[u8]) -> Vec<(String, i32)> {
+    text_of(bytes)
+        .lines()
         .skip(1)
         .filter_map(|line| {
             let mut words = line.split_whitespace();
@@ -62,7 +66,8 @@ pub fn parse_swaps(text: &str) -> Vec<(String, i32)> {
 /// The kernel and fstab(5) write blanks, tabs, newlines and backslashes in octal.
 pub fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    let bytes = bytes_of(text);
+    let mut rest = bytes.as_slice();
     while let Some((&first, tail)) = rest.split_first() {
         let octal = tail.get(..3).filter(|_| first == b'\\');
         let byte = octal
@@ -79,7 +84,7 @@ pub fn unescape(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    text_of(&out)
 }
 
 #[cfg(test)]
@@ -94,7 +99,7 @@ mod tests {
 31 30 0:5 /pts /mnt/pts rw,nosuid - devtmpfs dev rw
 nonsense
 ";
-        let mounts = parse_mountinfo(text);
+        let mounts = parse_mountinfo(text.as_bytes());
         assert_eq!(mounts.len(), 3);
         assert_eq!(mounts[1].at, "/mnt/my disk");
         assert_eq!(mounts[1].number, "254:2");
@@ -103,11 +108,21 @@ nonsense
     }
 
     #[test]
+    fn names_that_are_no_utf_8_hide_nothing() {
+        let bytes = b"30 22 8:1 / /mnt/\xff\\040x rw - ext4 /dev/sda1 rw\n\
+            31 22 8:2 / /mnt/b rw - ext4 /dev/sda2 rw\n";
+        let mounts = parse_mountinfo(bytes);
+        assert_eq!(mounts.len(), 2);
+        assert_eq!(bytes_of(&mounts[0].at), b"/mnt/\xff x");
+        assert_eq!(mounts[1].at, "/mnt/b");
+    }
+
+    #[test]
     fn swaps_on_devices_and_in_files() {
         let text = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n\
 /dev/dm-1                               partition\t102396\t\t0\t\t-2\n\
 /swapfile                               file\t\t102396\t\t0\t\t-3\n";
         let swaps = [("/dev/dm-1".to_owned(), -2), ("/swapfile".to_owned(), -3)];
-        assert_eq!(parse_swaps(text), swaps);
+        assert_eq!(parse_swaps(text.as_bytes()), swaps);
     }
 }

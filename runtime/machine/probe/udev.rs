@@ -141,7 +141,8 @@ fn settle(group: &mut Group) {
     for volume in group.volumes.values_mut() {
         volume.extents /= group.extent;
     }
-    group.extents = group.volumes.values().map(|volume| volume.extents).sum();
+    let extents = group.volumes.values().map(|volume| volume.extents);
+    group.extents = extents.fold(0, u64::saturating_add);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Kind};
-use crate::types::{AbsPath, Choice, DevicePath};
+use crate::types::{AbsPath, Choice, DevicePath, KernelWord, ParamValue, Value};
 
 args! {
     /// Writes the kernel's command line for a root: which containers to open, with which key, which
@@ -32,7 +32,7 @@ args! {
         /// The swap to wake up from.
         pub resume: Option<DevicePath>,
         /// Further words.
-        pub extra: Option<Vec<String>>,
+        pub extra: Option<Vec<KernelWord>>,
     }
 }
 
@@ -86,7 +86,13 @@ impl Way {
 fn uuid_of(device: &Device) -> Result<String> {
     match &device.content {
         Some(content @ (Content::Filesystem { .. } | Content::Swap { .. })) => {
-            Ok(format!("UUID={}", content.uuid().unwrap_or_default()))
+            match content.identifier() {
+                Some(uuid) => Ok(format!("UUID={uuid}")),
+                None => {
+                    let found = Some(format!("{content} without a UUID"));
+                    Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into())
+                }
+            }
         }
         other => {
             let found = other.as_ref().map(ToString::to_string);
@@ -181,7 +187,7 @@ impl Query for Cmdline {
             Style::Dracut => self.for_dracut(device, &way, cx)?,
             Style::Genkernel => self.for_genkernel(device, &way, cx)?,
         };
-        words.extend(self.extra.iter().flatten().cloned());
+        words.extend(self.extra.iter().flatten().map(ToString::to_string));
         words.iter().try_for_each(|word| must_be_word(word))?;
         Ok(Answer::Known(words.join(" ")))
     }
@@ -189,9 +195,7 @@ impl Query for Cmdline {
 
 /// Refuses what a boot loader or the kernel would read as something else.
 pub(super) fn must_be_word(word: &str) -> Result<()> {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || "\"'\\$`;{}|&<>".contains(c);
-    match word.is_empty() || word.contains(bad) {
-        true => Err(BootRule::BadText { text: word.to_owned() }.into()),
-        false => Ok(()),
-    }
+    KernelWord::decode(&Value::from(word))
+        .map(drop)
+        .map_err(|_| BootRule::BadText { text: word.to_owned() }.into())
 }

@@ -12,7 +12,7 @@ use crate::machine::files::Text;
 use crate::machine::{Content, is_below};
 use crate::primitives::edit::{edit, exists, there, writes};
 use crate::primitives::file::text;
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, KernelLine, MenuTitle, Place};
 
 args! {
     /// Adds an entry of one's own to GRUB's menu, or changes the one with this title: in
@@ -29,11 +29,11 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// What the menu shows.
-        pub title: String,
+        pub title: MenuTitle,
         /// The kernel.
         pub kernel: AbsPath,
         /// Its command line: `boot.cmdline`.
-        pub cmdline: String,
+        pub cmdline: KernelLine,
         /// The initramfs.
         pub initrd: Option<AbsPath>,
     }
@@ -71,7 +71,11 @@ fn as_grub_sees(place: &Place, cx: &Planning<'_>) -> Result<(String, String)> {
     };
     let inner = path.strip_prefix(mount.at.trim_end_matches('/')).unwrap_or(&path);
     let part = mount.part.trim_end_matches('/');
-    Ok((content.uuid().unwrap_or_default().to_owned(), format!("{part}{inner}")))
+    let Some(uuid) = content.identifier() else {
+        let found = Some(format!("{content} without a UUID"));
+        return Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into());
+    };
+    Ok((uuid.to_owned(), format!("{part}{inner}")))
 }
 
 impl Action for MenuEntry {
@@ -83,10 +87,6 @@ impl Action for MenuEntry {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let title = &self.title;
-        if title.is_empty() || title.contains(['\'', '"', '{', '}', '\n', '\r', '\\']) {
-            return Err(BootRule::BadTitle { title: title.clone() }.into());
-        }
-        self.cmdline.split(' ').try_for_each(must_be_word)?;
         let kernel = Place::new(&self.kernel, Some(&self.root));
         let initrd = self.initrd.as_ref().map(|path| Place::new(path, Some(&self.root)));
         for place in [Some(&kernel), initrd.as_ref()].into_iter().flatten() {

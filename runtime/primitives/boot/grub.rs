@@ -5,12 +5,13 @@ use serde::Serialize;
 use super::BootRule;
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
+use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::{Content, Fact, Mount, PartitionEntry, Table};
 use crate::primitives::disk::is_kind;
 use crate::primitives::edit::{assign, command, none_of, there, writes};
 use crate::system::{Outcome, Step};
-use crate::types::{AbsPath, DevicePath, Place, TableKind, Variables};
+use crate::types::{AbsPath, DevicePath, ModuleName, Place, TableKind};
 
 args! {
     /// Installs GRUB from inside a system: into the boot sector of a disk (BIOS), or into an EFI system
@@ -37,7 +38,7 @@ args! {
         /// For EFI: whether it takes the place for removable media.
         pub removable: bool = true,
         /// Modules of GRUB to have at once.
-        pub modules: Option<Vec<String>>,
+        pub modules: Option<Vec<ModuleName>>,
     }
 }
 
@@ -56,7 +57,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The variables.
-        pub defaults: Option<Variables>,
+        pub defaults: Option<ConfVariables>,
     }
 }
 
@@ -132,7 +133,7 @@ impl GrubInstall {
     /// With the tables of partitions: where grub-install takes a partition for a disk of its own, as it
     /// does with disks of virtual machines, it leaves them out, and GRUB ends in its rescue shell.
     fn modules(&self) -> String {
-        let given = self.modules.iter().flatten().map(String::as_str);
+        let given = self.modules.iter().flatten().map(ModuleName::as_str);
         let all: Vec<&str> = TABLES.into_iter().chain(given).collect();
         format!("--modules={}", all.join(" "))
     }
@@ -177,12 +178,8 @@ impl Action for GrubConfig {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Found>> {
-        let given = self.defaults.iter().flat_map(Variables::iter);
-        let given: Vec<(&str, String)> = given.map(|(n, v)| (n.as_str(), v.clone())).collect();
-        if let Some((name, _)) = given.iter().find(|(name, _)| !crate::config::shell::is_name(name))
-        {
-            return Err(BootRule::BadText { text: (*name).to_owned() }.into());
-        }
+        let given = self.defaults.iter().flat_map(ConfVariables::iter);
+        let given: Vec<(&str, String)> = given.map(|(n, v)| (n, v.to_owned())).collect();
         let config = there(&self.root, &format!("{GRUB}/grub.cfg"));
         let cmd = command(&self.root, "grub-mkconfig", cx)?;
         let cmd = cmd.args(["--output", &format!("{GRUB}/grub.cfg")]);

@@ -75,12 +75,6 @@ pub enum BootRule {
         /// Which.
         place: Place,
     },
-    /// A title that would end its quotes.
-    #[error("{title:?} can't be the title of an entry")]
-    BadTitle {
-        /// The text.
-        title: String,
-    },
     /// Nothing to boot.
     #[error("grub-mkconfig has found no kernel in {place}")]
     NoKernel {
@@ -125,7 +119,6 @@ impl Rule for BootRule {
                 "install the kernel first (kernel::install, kernel::initramfs); is /boot mounted?"
                     .into()
             }
-            Self::BadTitle { .. } => "leave out quotes, braces and line breaks".into(),
             Self::NoKernel { .. } => {
                 "install the kernel first (kernel::install); is /boot mounted?".into()
             }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Look;
 use crate::system::Step;
-use crate::types::{AbsPath, Mode};
+use crate::types::{AbsPath, LinkTarget, Mode};
 
 args! {
     /// Makes a folder, and those above it.
@@ -33,7 +33,7 @@ args! {
     /// ```
     "file.link" => pub struct Link {
         /// What the link says.
-        pub to: String,
+        pub to: LinkTarget,
         /// The link.
         pub path: AbsPath,
         /// The root it is in.
@@ -108,8 +108,8 @@ impl Action for Link {
             }
             _ => Undo::Impossible("the file that was there is replaced"),
         };
-        Ok(Plan::step(Step::Link { place: place.clone(), to: self.to.clone() })
-            .makes(Fact::Link { place, to: self.to.clone() })
+        Ok(Plan::step(Step::Link { place: place.clone(), to: self.to.to_string() })
+            .makes(Fact::Link { place, to: self.to.to_string() })
             .undo(undo))
     }
 }

@@ -83,9 +83,6 @@ pub enum FileRule {
         /// The type of the filesystem, or the directory.
         what: String,
     },
-    /// A line with a line break.
-    #[error("a line can't contain a line break")]
-    LineBreak,
     /// No such user or group.
     #[error("there is no {what} {name:?} in {place}")]
     NoSuchName {
@@ -113,7 +110,6 @@ impl Rule for FileRule {
             Self::Kernel { .. } => {
                 "ask with the query made for it, such as kernel::require or disk::list; see: gscript doc".into()
             }
-            Self::LineBreak => "append one line at a time".into(),
             Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
         })
     }

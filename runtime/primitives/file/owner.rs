@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
 use crate::system::Step;
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, Owner, Place};
 
 args! {
     /// Changes the owner of a file, folder or link. Names are those of the root that the file is
@@ -23,7 +23,7 @@ args! {
         /// Which.
         pub path: AbsPath,
         /// `user`, `user:group`, or numbers.
-        pub owner: String,
+        pub owner: Owner,
         /// The root it is in.
         pub root: Option<AbsPath>,
     }
@@ -48,7 +48,8 @@ fn number(
     let text = String::from_utf8_lossy(&bytes);
     let entry = |line: &str| {
         let mut fields = line.split(':');
-        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok()).flatten()
+        let number = fields.next().filter(|found| *found == name).and_then(|_| fields.nth(1))?;
+        number.parse().ok().filter(|number| *number != u32::MAX)
     };
     match text.lines().find_map(entry) {
         Some(number) => Ok(Some(number)),
@@ -71,10 +72,7 @@ impl Action for Chown {
             Look::File { uid, gid, .. } | Look::Dir { uid, gid, .. } => Some((uid, gid)),
             _ => None,
         };
-        let (user, group) = match self.owner.split_once(':') {
-            Some((user, group)) => (user, Some(group)),
-            None => (self.owner.as_str(), None),
-        };
+        let (user, group) = self.owner.parts();
         let uid = number("user", user, root, cx)?;
         let gid = match group {
             Some(group) => number("group", group, root, cx)?,

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
 use crate::system::Step;
-use crate::types::{AbsPath, Mode, Place, sha256};
+use crate::types::{AbsPath, Line, Mode, Place, sha256};
 
 args! {
     /// Writes a text file. It appears whole or not at all; a file that is there keeps its owner
@@ -40,7 +40,7 @@ args! {
         /// The file.
         pub path: AbsPath,
         /// The line, without its end.
-        pub line: String,
+        pub line: Line,
         /// The root it is in.
         pub root: Option<AbsPath>,
     }
@@ -117,9 +117,6 @@ impl Action for AppendLine {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        if self.line.contains(['\n', '\r']) {
-            return Err(FileRule::LineBreak.into());
-        }
         let place = place(&self.path, self.root.as_ref());
         parent_must_exist(&place, cx)?;
         let old = text(&place, cx)?;
@@ -132,7 +129,7 @@ impl Action for AppendLine {
             }
         };
         if bytes.split(|b| *b == b'\n').any(|line| line == self.line.as_bytes()) {
-            return Ok(Plan::already(format!("{place} has the line {:?}", self.line)));
+            return Ok(Plan::already(format!("{place} has the line {:?}", self.line.as_str())));
         }
         let mut content = bytes;
         if content.last().is_some_and(|last| *last != b'\n') {

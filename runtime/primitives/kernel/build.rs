@@ -4,13 +4,14 @@ use super::version::chosen;
 use super::{KernelRule, SOURCES};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
+use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Text;
 use crate::primitives::edit::{assign, command, exists, there, writes};
 use crate::primitives::portage::{Merging, merging};
 use crate::system::{Cmd, Step};
-use crate::types::{AbsPath, Choice, Mode, Place, Variables, sha256};
+use crate::types::{AbsPath, Choice, Jobs, KernelVersion, Mode, Place, RelativePath, sha256};
 
 args! {
     /// Sets variables in `/etc/genkernel.conf`; everything else in it stays as it is. What the guide asks
@@ -26,7 +27,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The variables.
-        pub values: Option<Variables>,
+        pub values: Option<ConfVariables>,
     }
 }
 
@@ -46,7 +47,7 @@ args! {
         /// By which means.
         pub how: How = "genkernel",
         /// How many compilers at a time.
-        pub jobs: Option<u32>,
+        pub jobs: Option<Jobs>,
     }
 }
 
@@ -63,9 +64,9 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The version; that of the sources when absent.
-        pub version: Option<String>,
+        pub version: Option<KernelVersion>,
         /// The image in the sources.
-        pub image: String = "arch/x86/boot/bzImage",
+        pub image: RelativePath = "arch/x86/boot/bzImage",
     }
 }
 
@@ -118,16 +119,11 @@ impl Action for GenkernelConf {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let given: Vec<(&String, &String)> = self.values.iter().flat_map(Variables::iter).collect();
-        if let Some((name, _)) = given.iter().find(|(n, _)| !crate::config::shell::is_name(n)) {
-            return Err(KernelRule::BadName { name: (*name).clone() }.into());
-        }
-        let wanted =
-            WANTED.iter().filter(|(name, _)| given.iter().all(|(given, _)| *given != name));
+        let given: Vec<(&str, &str)> = self.values.iter().flat_map(ConfVariables::iter).collect();
+        let wanted = WANTED.iter().filter(|(name, _)| given.iter().all(|(given, _)| given != name));
         let wanted = wanted.map(|(name, value)| (*name, (*value).to_owned()));
-        let all: Vec<(&str, String)> = wanted
-            .chain(given.iter().map(|(name, value)| (name.as_str(), (*value).clone())))
-            .collect();
+        let all: Vec<(&str, String)> =
+            wanted.chain(given.iter().map(|(name, value)| (*name, (*value).to_owned()))).collect();
         assign(there(&self.root, GENKERNEL_CONF), cx, &all)
     }
 }
@@ -149,7 +145,7 @@ impl Action for Build {
         if self.how == How::Make && exists(&config, cx)? == Some(false) {
             return Err(KernelRule::NoConfig { looked: vec![config] }.into());
         }
-        let jobs = self.jobs.map(|jobs| format!("-j{jobs}"));
+        let jobs = self.jobs.map(|jobs| format!("-j{}", jobs.get()));
         let run = |cmd: Cmd| Step::Run(cmd.limit(None).anything());
         let steps = match self.how {
             How::Genkernel => {

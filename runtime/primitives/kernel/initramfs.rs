@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::machine::Fact;
 use crate::primitives::edit::{command, exists, none_of, there};
 use crate::system::{Outcome, Step};
-use crate::types::{AbsPath, Choice, Place};
+use crate::types::{AbsPath, Choice, Compression, KernelVersion, ModuleName, Place, ProgramName};
 
 args! {
     /// Makes an initramfs with dracut. It is made for any machine, not for the one that it is made on.
@@ -29,19 +29,19 @@ args! {
         /// What makes it.
         pub how: Maker = "dracut",
         /// The kernel; that of the sources in `/usr/src/linux` when absent.
-        pub version: Option<String>,
+        pub version: Option<KernelVersion>,
         /// Modules, as dracut calls them; `crypt` and `lvm` when absent. genkernel has these two, `crypt-gpg`,
         /// `mdraid` and `btrfs`.
-        pub add: Option<Vec<String>>,
+        pub add: Option<Vec<ModuleName>>,
         /// Programs that dracut takes along; `stty` when absent. Without stty a passphrase is shown while it is typed.
-        pub install: Option<Vec<String>>,
+        pub install: Option<Vec<ProgramName>>,
         /// dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the
         /// initramfs: its own cryptsetup does not know keys that GPG protects.
-        pub omit: Option<Vec<String>>,
+        pub omit: Option<Vec<ModuleName>>,
         /// The image; `/boot/initramfs-VERSION.img` when absent.
         pub image: Option<AbsPath>,
         /// How it is compressed.
-        pub compress: String = "zstd -3",
+        pub compress: Compression = "zstd -3",
     }
 }
 
@@ -67,10 +67,6 @@ const DRACUT: &str = "/usr/lib/dracut/modules.d";
 fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
     let missing =
         || KernelRule::NoDracutModule { root: root.to_string(), module: module.to_owned() };
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
-    if module.is_empty() || !module.bytes().all(plain) {
-        return Err(missing().into());
-    }
     for number in 0..100 {
         let place = there(root, &format!("{DRACUT}/{number:02}{module}"));
         if exists(&place, cx)? != Some(false) {
@@ -95,12 +91,17 @@ const CRYPT_GPG: &str = "crypt-gpg";
 /// dracut's modules that put systemd into an initramfs.
 const SYSTEMD: [&str; 3] = ["systemd", "systemd-initrd", "dracut-systemd"];
 
+/// The words as dracut takes them, which puts them into lists with spaces between them.
+fn words<T: ToString>(words: &[T]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
 impl Initramfs {
     /// The options that leave modules out.
     fn omitted(&self, added: &[String]) -> Vec<String> {
         let gpg = added.iter().any(|module| module == CRYPT_GPG);
         let omit = match &self.omit {
-            Some(omit) => omit.join(" "),
+            Some(omit) => words(omit).join(" "),
             None if gpg => SYSTEMD.join(" "),
             None => String::new(),
         };
@@ -121,12 +122,12 @@ impl Initramfs {
         }
         modules.iter().try_for_each(|module| must_have(root, module, cx))?;
         must_have_gpg(root, &modules, cx)?;
-        let install = self.install.clone().unwrap_or_else(|| vec!["stty".into()]);
+        let install = self.install.as_deref().map_or_else(|| vec!["stty".into()], words);
         let cmd = command(root, "dracut", cx)?
             .args(["--force", "--no-hostonly", "--kver", version])
             .args(["--add", &modules.join(" "), "--install", &install.join(" ")])
             .args(self.omitted(&modules))
-            .args(["--compress", &self.compress, &image.to_string()])
+            .args(["--compress", self.compress.as_str(), &image.to_string()])
             .limit(None);
         let (root, image) = (root.to_string(), image.to_string());
         let guess = image.clone();
@@ -184,7 +185,8 @@ impl Action for Initramfs {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let root = &self.root;
-        let modules = self.add.clone().unwrap_or_else(|| vec!["crypt".into(), "lvm".into()]);
+        let default = || vec!["crypt".to_owned(), "lvm".to_owned()];
+        let modules = self.add.as_deref().map_or_else(default, words);
         let version = chosen(self.version.as_ref(), root, cx)?;
         if let Some(version) = &version {
             let place = there(root, &format!("{MODULES}/{version}"));
@@ -213,7 +215,7 @@ impl Action for Initramfs {
 mod tests {
     use super::{Initramfs, Maker};
     use crate::action::{Action, Effect};
-    use crate::types::AbsPath;
+    use crate::types::{AbsPath, Compression, ParamValue, Value};
 
     #[test]
     fn what_is_agreed_to_is_the_program_that_runs() {
@@ -226,7 +228,7 @@ mod tests {
                 install: None,
                 omit: None,
                 image: None,
-                compress: "zstd".into(),
+                compress: Compression::decode(&Value::from("zstd")).expect("a method"),
             };
             let runs = Effect::Runs { program: name.into(), root: "/mnt/t".into() };
             assert_eq!(one.effects(), [runs]);

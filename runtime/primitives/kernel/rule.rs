@@ -99,12 +99,6 @@ pub enum KernelRule {
         /// Which.
         param: &'static str,
     },
-    /// Not the name of a variable.
-    #[error("{name:?} is not the name of a variable")]
-    BadName {
-        /// The text.
-        name: String,
-    },
     /// A tool is not installed there.
     #[error("{root} has no {program}")]
     NoProgram {
@@ -176,7 +170,6 @@ impl Rule for KernelRule {
                  kernel::genkernel_conf"
                     .into()
             }
-            Self::BadName { .. } => "use letters, digits and _".into(),
             Self::NoProgram { package, .. } => format!("emerge {package}"),
         })
     }

@@ -1,7 +1,6 @@
 //! Which sources are in use, and a kernel that comes from another system.
 
 use super::build::installed;
-use super::version::chosen;
 use super::{KernelRule, MODULES, SOURCES};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
@@ -10,7 +9,7 @@ use crate::machine::Fact;
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::Link;
 use crate::system::Step;
-use crate::types::{AbsPath, Mode, Place};
+use crate::types::{AbsPath, KernelVersion, LinkTarget, Mode, Place};
 
 args! {
     /// Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their folder.
@@ -24,7 +23,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The version in the folder's name, `linux-VERSION`.
-        pub version: String,
+        pub version: KernelVersion,
     }
 }
 
@@ -42,7 +41,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The kernel's version, as `uname -r` and the folder of its modules have it.
-        pub version: String,
+        pub version: KernelVersion,
         /// The system that has it.
         pub from: AbsPath = "/",
     }
@@ -56,13 +55,13 @@ impl Action for Sources {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        chosen(Some(&self.version), &self.root, cx)?;
         let to = format!("linux-{}", self.version);
         let folder = format!("/usr/src/{to}");
         let makefile = there(&self.root, &format!("{folder}/Makefile"));
         if exists(&makefile, cx)? == Some(false) {
             return Err(KernelRule::NoSources { place: there(&self.root, &folder) }.into());
         }
+        let to = LinkTarget::known(to);
         let link = Link { to, path: AbsPath::known(SOURCES), root: Some(self.root.clone()) };
         Ok(link.plan(cx)?.returns(folder))
     }
@@ -100,11 +99,10 @@ impl Action for CopyFrom {
         if self.root == *from {
             return Err(KernelRule::SameSystem { root: from.to_string() }.into());
         }
-        chosen(Some(version), &self.root, cx)?;
         let modules = format!("{MODULES}/{version}");
         if exists(&there(from, &modules), cx)? == Some(false) {
             let place = there(from, &modules);
-            return Err(KernelRule::NoModules { version: version.clone(), place }.into());
+            return Err(KernelRule::NoModules { version: version.to_string(), place }.into());
         }
         let image = first(images(version).map(|path| there(from, &path)), cx)?;
         let Some(image) = image else {

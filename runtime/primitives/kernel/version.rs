@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::files::Text;
 use crate::primitives::edit::{command, there};
 use crate::primitives::file::text;
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, KernelVersion, ParamValue, Place, Value};
 
 args! {
     /// Tells the version of kernel sources, as the kernel that is built from them calls itself
@@ -43,6 +43,16 @@ args! {
 
 /// The version of sources; `None` where a simulation can't know.
 pub(super) fn version_of(folder: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
+    let found = read_version(folder, cx)?;
+    if let Some(version) = &found {
+        // It becomes a part of paths and arguments: what a file says is checked like what a recipe says.
+        KernelVersion::decode(&Value::from(version.as_str()))
+            .map_err(|_| KernelRule::BadVersion { version: version.clone() })?;
+    }
+    Ok(found)
+}
+
+fn read_version(folder: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
     let below = |name: &str| Place { root: folder.root.clone(), path: folder.path.join(name) };
     match text(&below("include/config/kernel.release"), cx)? {
         Some(Text::Known(bytes)) => {
@@ -102,15 +112,13 @@ impl Query for Installed {
 
 /// The version that was named, or that of the sources in [`SOURCES`]; `None` where nobody can know.
 pub(super) fn chosen(
-    version: Option<&String>,
+    version: Option<&KernelVersion>,
     root: &AbsPath,
     cx: &Planning<'_>,
 ) -> Result<Option<String>> {
-    let Some(version) = version else { return version_of(&there(root, SOURCES), cx) };
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"+_.-~".contains(&b);
-    match !version.is_empty() && !version.starts_with(['.', '-']) && version.bytes().all(plain) {
-        true => Ok(Some(version.clone())),
-        false => Err(KernelRule::BadVersion { version: version.clone() }.into()),
+    match version {
+        Some(version) => Ok(Some(version.to_string())),
+        None => version_of(&there(root, SOURCES), cx),
     }
 }
 

@@ -8,7 +8,9 @@ use crate::machine::{Content, Fact};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
-use crate::types::{AbsPath, Choice, DevicePath, KdfKind, LuksVersion, MIB, Secret, Size};
+use crate::types::{
+    AbsPath, Choice, Cipher, DevicePath, KdfKind, KeyBits, LuksVersion, MIB, Secret, Size,
+};
 
 args! {
     /// How a key is derived from what a person types or a file contains. What is left out,
@@ -50,9 +52,9 @@ args! {
         /// The format of the header.
         pub version: LuksVersion = "luks2",
         /// The cipher with its mode.
-        pub cipher: String = "aes-xts-plain64",
+        pub cipher: Cipher = "aes-xts-plain64",
         /// Bits of the volume key; xts splits them in two halves.
-        pub key_size: u32 = 512,
+        pub key_size: KeyBits = 512,
         /// How keys are derived; argon2id on LUKS2 and pbkdf2 on LUKS1 by default.
         pub kdf: Option<Kdf>,
         /// Whether to leave a container alone, with all that is in it, where one of this version
@@ -76,7 +78,8 @@ impl Format {
     fn command(&self, device: &str, uuid: &str) -> Result<Cmd> {
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksFormat", "--batch-mode", "--type", self.version.word()])
-            .args(["--cipher", &self.cipher, "--key-size", &self.key_size.to_string()])
+            .args(["--cipher", self.cipher.as_str(), "--key-size"])
+            .arg(self.key_size.get().to_string())
             .args(["--uuid", uuid, "--offset", &(offset(self.version) / 512).to_string()]);
         let cmd = derive(cmd, self.kdf.as_ref(), self.version)?;
         Ok(cmd.arg(device))
@@ -111,7 +114,7 @@ impl Action for Format {
             Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
         if self.keep
             && let Some(Content::Luks { version, uuid, cipher, .. }) = &device.content
-            && (*version, cipher) == (self.version, &self.cipher)
+            && (*version, cipher.as_str()) == (self.version, self.cipher.as_str())
         {
             let why = format!("{} is a LUKS container with {cipher}", device.path);
             return Ok(Plan::already(why).returns(uuid.clone()));
@@ -127,9 +130,6 @@ impl Action for Format {
                 header: Size::bytes(offset(self.version)),
             }
             .into());
-        }
-        if !(128..=1024).contains(&self.key_size) || !self.key_size.is_multiple_of(64) {
-            return Err(LuksRule::KeySize { bits: self.key_size }.into());
         }
         let plain = self.cipher.ends_with("-plain") && device.size >= PLAIN_LIMIT;
         let warning = plain.then(|| {
@@ -152,7 +152,7 @@ impl Action for Format {
                     uuid: uuid.clone(),
                     offset: offset(self.version),
                     slots: vec![0],
-                    cipher: self.cipher.clone(),
+                    cipher: self.cipher.to_string(),
                 },
             })
             .warn(warning)

@@ -111,12 +111,6 @@ pub enum LuksRule {
         /// The file.
         file: String,
     },
-    /// A key length that no cipher has.
-    #[error("the key length {bits} is not one that LUKS can use")]
-    KeySize {
-        /// In bits.
-        bits: u32,
-    },
 }
 
 impl Rule for LuksRule {
@@ -152,7 +146,6 @@ impl Rule for LuksRule {
                 "run it by hand; is the first cryptsetup in PATH the real one?".into()
             }
             Self::NotABackup { .. } => "name a file that luks::backup_header made".into(),
-            Self::KeySize { .. } => "512 for aes-xts (two keys of 256), 256 for other modes".into(),
         })
     }
 

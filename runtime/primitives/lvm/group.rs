@@ -117,7 +117,7 @@ impl Action for VgCreate {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let name = self.name.to_string();
         let extent = self.extent_size;
-        if !extent.get().is_power_of_two() || extent.get() < 1024 {
+        if !extent.get().is_power_of_two() || !(1 << 10..=16 << 30).contains(&extent.get()) {
             return Err(LvmRule::ExtentSize { size: extent }.into());
         }
         let mut members = Vec::with_capacity(self.devices.len());
@@ -229,7 +229,7 @@ impl Query for VgInfo {
             let described = DescribedVolume {
                 path: format!("/dev/{}/{name}", self.name),
                 extents: volume.extents,
-                bytes: volume.extents * found.extent,
+                bytes: found.bytes(volume.extents),
                 active: volume.active,
             };
             (name.clone(), described)
@@ -240,7 +240,7 @@ impl Query for VgInfo {
             extent_size: found.extent,
             extents: found.extents,
             free: found.free,
-            free_size: Size::bytes(found.free * found.extent).to_string(),
+            free_size: Size::bytes(found.bytes(found.free)).to_string(),
             active: found.active(),
             volumes: volumes.collect(),
         }))

@@ -28,6 +28,12 @@ fn lvremove(group: &str, volume: &str, cx: &Planning<'_>) -> Cmd {
     lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")])
 }
 
+/// So many hundredths of a number of extents.
+fn share_of(extents: u64, percent: u8) -> u64 {
+    let share = u128::from(extents) * u128::from(percent) / 100;
+    u64::try_from(share).unwrap_or(extents)
+}
+
 /// The group with this name.
 fn group<'a>(name: &LvmName, cx: &Planning<'a>) -> Result<&'a Group> {
     cx.machine.groups.get(name.as_str()).ok_or_else(|| {

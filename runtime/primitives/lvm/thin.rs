@@ -1,6 +1,6 @@
 //! Thin pools, and the volumes that share one.
 
-use super::{LvmRule, group, lvm, lvremove};
+use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
@@ -83,18 +83,18 @@ const PER_CHUNK: u64 = 64;
 impl ThinPoolCreate {
     /// Extents for the list of a pool with so many extents of data.
     fn metadata(&self, data: u64, group: &Group) -> u64 {
-        let bytes = (data * group.extent).div_ceil(self.chunk.get()) * PER_CHUNK;
+        let bytes = group.bytes(data).div_ceil(self.chunk.get()).saturating_mul(PER_CHUNK);
         bytes.clamp(LEAST_METADATA, MOST_METADATA).div_ceil(group.extent)
     }
 
     /// Extents for data and for the list.
     fn extents(&self, group: &Group) -> Result<(u64, u64)> {
         let share = |of: u64, percent: u8| {
-            let all = of * u64::from(percent) / 100;
+            let all = share_of(of, percent);
             // The list is chosen for a pool of all, which is at most a little too large.
             let metadata = self.metadata(all, group);
             let spare = metadata.saturating_sub(group.spare());
-            (all.saturating_sub(metadata + spare), metadata)
+            (all.saturating_sub(metadata.saturating_add(spare)), metadata)
         };
         let (data, metadata) = match self.size {
             Extents::Bytes(size) => {
@@ -105,12 +105,13 @@ impl ThinPoolCreate {
             Extents::OfFree(percent) => share(group.free, percent),
             Extents::OfGroup(percent) => share(group.extents, percent),
         };
-        let wanted = data + metadata + metadata.saturating_sub(group.spare());
+        let wanted =
+            data.saturating_add(metadata).saturating_add(metadata.saturating_sub(group.spare()));
         if data == 0 || wanted > group.free {
             return Err(LvmRule::NoRoom {
                 group: self.group.to_string(),
-                free: Size::bytes(group.free * group.extent),
-                wanted: Size::bytes(wanted.max(1) * group.extent),
+                free: Size::bytes(group.bytes(group.free)),
+                wanted: Size::bytes(group.bytes(wanted.max(1))),
             }
             .into());
         }
@@ -130,10 +131,10 @@ impl Action for ThinPoolCreate {
         let (group, volume) = (self.group.to_string(), self.name.to_string());
         if let Some(there) = found.volumes.get(&volume) {
             if !matches!(there.kind, VolumeKind::ThinPool { .. }) {
-                let size = Size::bytes(there.extents * found.extent);
+                let size = Size::bytes(found.bytes(there.extents));
                 return Err(LvmRule::VolumeTaken { group, volume, size }.into());
             }
-            let size = Size::bytes(there.extents * found.extent);
+            let size = Size::bytes(found.bytes(there.extents));
             return Ok(Plan::already(format!("pool {group}/{volume} has {size}")).returns(volume));
         }
         let chunk = self.chunk;
@@ -141,7 +142,7 @@ impl Action for ThinPoolCreate {
             return Err(LvmRule::Chunk { chunk }.into());
         }
         let (extents, metadata) = self.extents(found)?;
-        let room = Size::bytes(metadata * found.extent);
+        let room = Size::bytes(found.bytes(metadata));
         let create = lvm("lvcreate", cx)
             .args(["--yes", "--type", "thin-pool", "--extents", &extents.to_string()])
             .args(["--poolmetadatasize", &room.exact(), "--poolmetadataspare", "y"])
@@ -176,7 +177,7 @@ impl Action for ThinCreate {
         let path = format!("/dev/{group}/{volume}");
         let extents = self.size.get().div_ceil(found.extent);
         if let Some(there) = found.volumes.get(&volume) {
-            let size = Size::bytes(there.extents * found.extent);
+            let size = Size::bytes(found.bytes(there.extents));
             if there.extents != extents || there.kind != kind || !there.active {
                 return Err(LvmRule::VolumeTaken { group, volume, size }.into());
             }
@@ -188,18 +189,23 @@ impl Action for ThinCreate {
             let known = pools.map(|(name, _)| name.clone()).collect();
             return Err(LvmRule::NoSuchPool { group, pool, known }.into());
         };
-        let all: u64 = found.volumes.values().filter(|v| v.kind == kind).map(|v| v.extents).sum();
-        let promised = (all + extents) * found.extent;
-        let warning = (promised > room.extents * found.extent).then(|| {
+        let all: u64 = found
+            .volumes
+            .values()
+            .filter(|v| v.kind == kind)
+            .map(|v| v.extents)
+            .fold(0, u64::saturating_add);
+        let promised = found.bytes(all.saturating_add(extents));
+        let warning = (promised > found.bytes(room.extents)).then(|| {
             format!(
                 "the volumes of {group}/{pool} look like {} and it has {}: watch it with lvs",
                 Size::bytes(promised),
-                Size::bytes(room.extents * found.extent)
+                Size::bytes(found.bytes(room.extents))
             )
         });
         let create = lvm("lvcreate", cx)
             .args(["--yes", "--wipesignatures", "y", "--type", "thin"])
-            .args(["--virtualsize", &format!("{}b", extents * found.extent)])
+            .args(["--virtualsize", &format!("{}b", found.bytes(extents))])
             .args(["--thinpool", &pool, "--name", &volume, &group]);
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create)

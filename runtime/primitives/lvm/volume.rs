@@ -1,6 +1,6 @@
 //! Logical volumes.
 
-use super::{LvmRule, group, lvm, lvremove};
+use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
@@ -83,12 +83,12 @@ impl LvCreate {
     /// The size in extents.
     fn extents(&self, group: &Group, kind: &VolumeKind) -> Result<u64> {
         let percent = |of: u64, percent: u8| {
-            let of = of * u64::from(percent) / 100;
+            let of = share_of(of, percent);
             match kind {
                 // Beside each part of it lies one extent that tells what is in step.
                 VolumeKind::Raid { level, images } => {
                     let each = (of / images).saturating_sub(u64::from(level != "raid0"));
-                    each * VolumeKind::data_images(level, *images)
+                    each.saturating_mul(VolumeKind::data_images(level, *images))
                 }
                 _ => of,
             }
@@ -100,17 +100,17 @@ impl LvCreate {
             Extents::OfGroup(share) => percent(group.extents, share),
         };
         let extents = match kind {
-            VolumeKind::Raid { level, images } => {
-                extents.next_multiple_of(VolumeKind::data_images(level, *images))
-            }
+            VolumeKind::Raid { level, images } => extents
+                .checked_next_multiple_of(VolumeKind::data_images(level, *images))
+                .unwrap_or(extents),
             _ => extents,
         };
         let volume = Volume { extents, active: false, kind: kind.clone() };
         if extents == 0 || volume.taken() > group.free {
             return Err(LvmRule::NoRoom {
                 group: self.group.to_string(),
-                free: Size::bytes(group.free * group.extent),
-                wanted: Size::bytes(volume.taken().max(1) * group.extent),
+                free: Size::bytes(group.bytes(group.free)),
+                wanted: Size::bytes(group.bytes(volume.taken().max(1))),
             }
             .into());
         }
@@ -143,7 +143,7 @@ impl Action for LvCreate {
         let path = format!("/dev/{group}/{volume}");
         let kind = self.kind(found)?;
         if let Some(there) = found.volumes.get(&volume) {
-            let size = Size::bytes(there.extents * found.extent);
+            let size = Size::bytes(found.bytes(there.extents));
             // Of a percentage nobody can tell whether it gave this volume: its name must do.
             let wanted = match self.size {
                 Extents::Bytes(_) | Extents::Count(_) => {

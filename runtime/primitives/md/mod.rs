@@ -63,10 +63,10 @@ fn array_size(level: &str, devices: u32, shares: &[u64]) -> u64 {
     let least = shares.iter().min().copied().unwrap_or(0);
     let count = u64::from(devices);
     match level {
-        "raid0" | "linear" => shares.iter().sum(),
-        "raid5" | "raid4" => least * count.saturating_sub(1),
-        "raid6" => least * count.saturating_sub(2),
-        "raid10" => least * count / 2,
+        "raid0" | "linear" => shares.iter().fold(0, |sum, share| sum.saturating_add(*share)),
+        "raid5" | "raid4" => least.saturating_mul(count.saturating_sub(1)),
+        "raid6" => least.saturating_mul(count.saturating_sub(2)),
+        "raid10" => least.saturating_mul(count) / 2,
         _ => least,
     }
 }

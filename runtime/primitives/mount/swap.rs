@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::files::Look;
 use crate::machine::{Content, Fact, Release, is_below};
 use crate::system::Step;
-use crate::types::{AbsPath, DevicePath, Place};
+use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
 
 args! {
     /// Begins to swap to a device or a file.
@@ -22,7 +22,7 @@ args! {
         /// The swap area: a device, or a file.
         pub device: AbsPath,
         /// Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
-        pub priority: Option<u32>,
+        pub priority: Option<SwapPriority>,
     }
 }
 
@@ -66,13 +66,7 @@ impl Action for SwapOn {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let path = swap_area(&self.device, cx)?;
-        let priority = match self.priority {
-            None => None,
-            Some(wanted) => match u16::try_from(wanted).ok().filter(|p| *p <= 0x7fff) {
-                Some(priority) => Some(priority),
-                None => return Err(MountRule::Priority { priority: wanted }.into()),
-            },
-        };
+        let priority = self.priority.and_then(|priority| u16::try_from(priority.get()).ok());
         Ok(Plan::step(Step::SwapOn { device: path.clone(), priority })
             .makes(Fact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
             .undo(Undo::Release))

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::{must_be_atom, outcome};
+use super::outcome;
 use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::primitives::edit::command;
 use crate::system::{Cmd, Outcome};
-use crate::types::AbsPath;
+use crate::types::{AbsPath, Atom, Jobs};
 
 args! {
     /// Installs packages, inside the system that they are for. It never asks. When a package fails, the
@@ -24,7 +24,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Packages, atoms, sets such as `@world`.
-        pub packages: Vec<String>,
+        pub packages: Vec<Atom>,
         /// Whether what is installed already is left out.
         pub noreplace: bool = false,
         /// Whether the packages stay out of the list of what was asked for.
@@ -42,9 +42,9 @@ args! {
         /// Whether settings that are in the way are changed: use flags, keywords, licences.
         pub autounmask: bool = false,
         /// How many packages at a time; as make.conf says when absent. 1 for packages that need it.
-        pub jobs: Option<u32>,
+        pub jobs: Option<Jobs>,
         /// The load above which no further package is begun.
-        pub load_average: Option<u32>,
+        pub load_average: Option<Jobs>,
     }
 }
 
@@ -78,7 +78,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The atom.
-        pub atom: String,
+        pub atom: Atom,
     }
 }
 
@@ -99,7 +99,6 @@ impl Merging<'_> {
 
 /// The plan of a run of emerge.
 pub(in crate::primitives) fn merging(run: &Merging<'_>, cx: &Planning<'_>) -> Result<Plan<()>> {
-    run.packages.iter().try_for_each(|package| must_be_atom(package))?;
     // EMERGE_DEFAULT_OPTS may ask; what a build says is in its log; without --autounmask it does not
     // tell which keywords would do.
     let mut cmd = command(run.root, "emerge", cx)?
@@ -140,10 +139,11 @@ impl Action for Emerge {
             ("--getbinpkg", self.getbinpkg),
         ];
         let flags = flags.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned());
-        let jobs = self.jobs.map(|jobs| format!("--jobs={jobs}"));
-        let load = self.load_average.map(|load| format!("--load-average={load}"));
+        let jobs = self.jobs.map(|jobs| format!("--jobs={}", jobs.get()));
+        let load = self.load_average.map(|load| format!("--load-average={}", load.get()));
         let options = flags.chain(jobs).chain(load).collect();
-        let (root, packages) = (&self.root, self.packages.as_slice());
+        let packages: Vec<String> = self.packages.iter().map(ToString::to_string).collect();
+        let (root, packages) = (&self.root, packages.as_slice());
         merging(&Merging { root, options, packages, autounmask: self.autounmask }, cx)
     }
 }
@@ -166,8 +166,8 @@ impl Query for HasVersion {
     type Output = bool;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
-        must_be_atom(&self.atom)?;
-        let cmd = command(&self.root, "portageq", cx)?.args(["has_version", "/", &self.atom]);
+        let cmd =
+            command(&self.root, "portageq", cx)?.args(["has_version", "/", self.atom.as_str()]);
         let read = |outcome: &Outcome| match outcome.code {
             0 => Ok(true),
             1 => Ok(false),

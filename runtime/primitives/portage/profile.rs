@@ -9,7 +9,7 @@ use crate::machine::files::{Look, Text};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::text;
 use crate::system::Step;
-use crate::types::{AbsPath, Mode, nearest};
+use crate::types::{AbsPath, Mode, ProfileName, nearest};
 
 args! {
     /// Chooses a profile by its name: `/etc/portage/make.profile` leads to it afterwards, as after
@@ -25,7 +25,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Its name below `profiles` in the repository.
-        pub name: String,
+        pub name: ProfileName,
         /// The repository.
         pub repository: AbsPath = "/var/db/repos/gentoo",
     }
@@ -55,7 +55,6 @@ impl Action for Profile {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = self.name.as_str();
-        let climbs = name.split('/').any(|part| part.is_empty() || part.starts_with('.'));
         let folder = there(&self.root, &format!("{}/profiles", self.repository));
         if exists(&folder, cx)? == Some(false) {
             let place = there(&self.root, &self.repository.to_string());
@@ -63,7 +62,7 @@ impl Action for Profile {
         }
         let mut profile = folder.clone();
         profile.path.push(name);
-        if climbs || exists(&profile, cx)? == Some(false) {
+        if exists(&profile, cx)? == Some(false) {
             let mut desc = folder;
             desc.path.push("profiles.desc");
             let list = match text(&desc, cx)? {

@@ -1,40 +1,11 @@
 //! What can go wrong with packages.
 
-use crate::config::portage::BadValue;
 use crate::error::{Exit, Rule};
 use crate::types::Place;
 
 /// A rule about packages that was broken, or what emerge said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortageRule {
-    /// Not an atom.
-    #[error("{atom:?} is not a package, an atom or a set")]
-    BadAtom {
-        /// The text.
-        atom: String,
-    },
-    /// Not a word of a table.
-    #[error("{word:?} can't stand behind an atom in {file}")]
-    BadWord {
-        /// The text.
-        word: String,
-        /// The table.
-        file: &'static str,
-    },
-    /// Not the name of a variable.
-    #[error("{name:?} is not the name of a variable")]
-    BadName {
-        /// The text.
-        name: String,
-    },
-    /// A value that Portage would not understand.
-    #[error("{name} in make.conf: {why}")]
-    Value {
-        /// The variable.
-        name: String,
-        /// What is wrong with it.
-        why: BadValue,
-    },
     /// A file that Portage gives up on.
     #[error(
         "{place} sets {name} by a command: Portage can't read that, and no line of the file counts"
@@ -142,13 +113,9 @@ fn list(names: &[String]) -> String {
 impl Rule for PortageRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::BadAtom { .. } => "write it as sys-fs/cryptsetup; options are named".into(),
-            Self::BadWord { .. } => "one word per entry of the list".into(),
-            Self::BadName { .. } => "use letters, digits and _".into(),
             Self::Unreadable { name, .. } => {
                 format!("set {name} to what the command prints, or remove the line")
             }
-            Self::Value { .. } => "write what it comes to: -j9 instead of -j$((NJOBS+1))".into(),
             Self::NoProfile { .. } => "choose one that eselect profile list shows".into(),
             Self::NoRepository { .. } => "emerge --sync, or emerge-webrsync, inside first".into(),
             Self::Unknown { .. } => {

@@ -1,14 +1,14 @@
 //! `make.conf`, and the tables of packages beside it.
 
-use super::{PortageRule, must_be_atom};
+use super::PortageRule;
 use crate::action::{Action, Effect, Plan, Planning};
 use crate::args;
-use crate::config::{packages, portage, shell};
+use crate::config::{MakeConfVariables, packages, portage, shell};
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::primitives::edit::{edit, there, unreadable, writes};
 use crate::primitives::file::text;
-use crate::types::{AbsPath, Variables};
+use crate::types::{AbsPath, Atom, Keyword, LicenseName, TableFile, UseFlag};
 
 args! {
     /// Sets variables in `/etc/portage/make.conf`; everything else in it stays as it is. Portage
@@ -24,7 +24,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The variables.
-        pub values: Variables,
+        pub values: MakeConfVariables,
     }
 }
 
@@ -40,11 +40,11 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The package.
-        pub atom: String,
+        pub atom: Atom,
         /// The flags.
-        pub flags: Vec<String>,
+        pub flags: Vec<UseFlag>,
         /// The file below `/etc/portage/package.use`, where that is a folder.
-        pub file: String = "gscript",
+        pub file: TableFile = "gscript",
     }
 }
 
@@ -60,11 +60,11 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The package.
-        pub atom: String,
+        pub atom: Atom,
         /// The keywords.
-        pub keywords: Vec<String>,
+        pub keywords: Vec<Keyword>,
         /// The file below `/etc/portage/package.accept_keywords`, where that is a folder.
-        pub file: String = "gscript",
+        pub file: TableFile = "gscript",
     }
 }
 
@@ -80,11 +80,11 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The package.
-        pub atom: String,
+        pub atom: Atom,
         /// The licences.
-        pub licenses: Vec<String>,
+        pub licenses: Vec<LicenseName>,
         /// The file below `/etc/portage/package.license`, where that is a folder.
-        pub file: String = "gscript",
+        pub file: TableFile = "gscript",
     }
 }
 
@@ -98,28 +98,19 @@ impl Action for MakeConf {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let mut values = Vec::new();
-        for (name, value) in self.values.iter() {
-            if !shell::is_name(name) {
-                return Err(PortageRule::BadName { name: name.clone() }.into());
-            }
-            let quoted = portage::quoted(value);
-            let quoted = quoted.map_err(|why| PortageRule::Value { name: name.clone(), why })?;
-            values.push((name, quoted));
-        }
+        let values: Vec<(&str, String)> = self.values.quoted().collect();
         let place = there(&self.root, MAKE_CONF);
         let lost = match text(&place, cx)? {
             Some(Text::Known(bytes)) => lost(&String::from_utf8_lossy(&bytes)),
             _ => Vec::new(),
         };
-        let set_now = |name: &String| values.iter().any(|(set, _)| *set == name);
+        let set_now = |name: &String| values.iter().any(|(set, _)| set == name);
         let bare = lost.iter().find(|(name, raw)| !set_now(name) && raw.starts_with(['$', '`']));
         if let Some((name, _)) = bare {
             return Err(PortageRule::Unreadable { place, name: name.clone() }.into());
         }
         let set = |text: &str| {
-            let set =
-                |text: String, (name, value): &(&String, String)| shell::set(&text, name, value);
+            let set = |text: String, (name, value): &(&str, String)| shell::set(&text, name, value);
             values.iter().try_fold(text.to_owned(), set).map_err(|why| unreadable(&place, &why))
         };
         let mut plan = edit(place.clone(), cx, set)?;
@@ -141,7 +132,7 @@ fn lost(text: &str) -> Vec<(String, String)> {
             || raw.contains('`')
             || raw.contains("${") && {
                 let bare = raw.trim_matches('"').replace(['"', '\\', '\n', '\t'], " ");
-                portage::quoted(&bare).is_err()
+                portage::fault(&bare).is_some()
             }
     };
     all.into_iter()
@@ -154,9 +145,9 @@ fn lost(text: &str) -> Vec<(String, String)> {
 struct Row<'a> {
     table: &'static str,
     root: &'a AbsPath,
-    atom: &'a str,
-    words: &'a [String],
-    file: &'a str,
+    atom: &'a Atom,
+    words: Vec<String>,
+    file: &'a TableFile,
 }
 
 impl Row<'_> {
@@ -169,46 +160,35 @@ impl Row<'_> {
     }
 
     fn plan(&self, cx: &Planning<'_>) -> Result<Plan<()>> {
-        must_be_atom(self.atom)?;
-        let bad = |word: &&String| {
-            word.is_empty()
-                || word.contains(|c: char| c.is_whitespace() || c == '#' || c.is_control())
-        };
-        if let Some(word) = self.words.iter().find(bad) {
-            return Err(PortageRule::BadWord { word: word.clone(), file: self.table }.into());
-        }
-        if self.file.is_empty() || self.file.starts_with('.') || self.file.contains(['/', '~']) {
-            // Portage reads neither hidden files nor backups.
-            return Err(
-                PortageRule::BadWord { word: self.file.to_owned(), file: self.table }.into()
-            );
-        }
         let table = there(self.root, &self.path());
         let place = match cx.look(&table)? {
             Look::File { .. } => table,
             _ => there(self.root, &format!("{}/{}", self.path(), self.file)),
         };
-        edit(place, cx, |text| Ok(packages::add(text, self.atom, self.words)))
+        edit(place, cx, |text| Ok(packages::add(text, self.atom, &self.words)))
     }
 }
 
 impl PackageUse {
     fn row(&self) -> Row<'_> {
-        let Self { root, atom, flags: words, file } = self;
+        let Self { root, atom, flags, file } = self;
+        let words = flags.iter().map(ToString::to_string).collect();
         Row { table: "package.use", root, atom, words, file }
     }
 }
 
 impl AcceptKeywords {
     fn row(&self) -> Row<'_> {
-        let Self { root, atom, keywords: words, file } = self;
+        let Self { root, atom, keywords, file } = self;
+        let words = keywords.iter().map(ToString::to_string).collect();
         Row { table: "package.accept_keywords", root, atom, words, file }
     }
 }
 
 impl License {
     fn row(&self) -> Row<'_> {
-        let Self { root, atom, licenses: words, file } = self;
+        let Self { root, atom, licenses, file } = self;
+        let words = licenses.iter().map(ToString::to_string).collect();
         Row { table: "package.license", root, atom, words, file }
     }
 }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::primitives::edit::exists;
 use crate::primitives::system::Init;
 use crate::system::{Cmd, Outcome};
-use crate::types::AbsPath;
+use crate::types::{AbsPath, ServiceName};
 
 args! {
     /// Tells about a service: a map with `enabled`, `runlevels` (OpenRC's) and `started` (nothing for a
@@ -24,7 +24,7 @@ args! {
         /// The mount point of the system; `/` for the running one.
         pub root: AbsPath,
         /// The service.
-        pub name: String,
+        pub name: ServiceName,
         /// What starts the system; found out when absent.
         pub init: Option<Init>,
     }

@@ -9,7 +9,7 @@ use crate::machine::files::{Look, Text};
 use crate::primitives::edit::{assign, edit, exists, there, writes};
 use crate::primitives::file::text;
 use crate::system::Step;
-use crate::types::{AbsPath, Mode, sha256};
+use crate::types::{AbsPath, HostName, Mode, TimeZone, sha256};
 
 args! {
     /// Names a system: in `/etc/hostname`, and in `/etc/conf.d/hostname` where OpenRC starts it.
@@ -23,7 +23,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The name, without a domain.
-        pub name: String,
+        pub name: HostName,
         /// What starts it; found out when absent.
         pub init: Option<Init>,
     }
@@ -42,7 +42,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Its name below `/usr/share/zoneinfo`.
-        pub zone: String,
+        pub zone: TimeZone,
         /// What starts it; found out when absent.
         pub init: Option<Init>,
     }
@@ -80,21 +80,12 @@ impl Action for Hostname {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = &self.name;
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        // RFC 1123, 2.1.
-        if name.is_empty()
-            || name.len() > 63
-            || !name.bytes().all(allowed)
-            || name.trim_matches('-') != name
-        {
-            return Err(SystemRule::BadName { what: "host name", value: name.clone() }.into());
-        }
         let line = format!("{name}\n");
         let plan = edit(there(&self.root, HOSTNAME), cx, |_| Ok(line))?;
         Ok(match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => {
                 let place = there(&self.root, CONF_HOSTNAME);
-                plan.and(assign(place, cx, &[("hostname", name.clone())])?)
+                plan.and(assign(place, cx, &[("hostname", name.to_string())])?)
             }
             Init::Systemd => plan,
         })
@@ -110,13 +101,9 @@ impl Action for Timezone {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let zone = &self.zone;
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+-".contains(&b);
-        if zone.is_empty() || zone.starts_with('/') || !zone.bytes().all(allowed) {
-            return Err(SystemRule::BadName { what: "time zone", value: zone.clone() }.into());
-        }
         let file = there(&self.root, &format!("/usr/share/zoneinfo/{zone}"));
         if matches!(cx.look(&file)?, Look::Missing | Look::Dir { .. }) {
-            return Err(SystemRule::NoZone { zone: zone.clone(), place: file }.into());
+            return Err(SystemRule::NoZone { zone: zone.to_string(), place: file }.into());
         }
         let place = there(&self.root, LOCALTIME);
         let to = format!("../usr/share/zoneinfo/{zone}");

@@ -4,9 +4,11 @@ use super::{Init, SystemRule};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
+use crate::machine::files::Text;
 use crate::primitives::edit::{assign, command, edit, there, writes};
+use crate::primitives::file::text;
 use crate::system::Step;
-use crate::types::AbsPath;
+use crate::types::{AbsPath, KeymapName, LocaleName};
 
 args! {
     /// Has locales made, and sets the default one: lines in `/etc/locale.gen`, `locale-gen`, and `LANG`
@@ -21,9 +23,9 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The locales, as `de_AT.UTF-8`.
-        pub locales: Vec<String>,
+        pub locales: Vec<LocaleName>,
         /// The default one; the first when absent.
-        pub lang: Option<String>,
+        pub lang: Option<LocaleName>,
         /// What starts it; found out when absent.
         pub init: Option<Init>,
     }
@@ -42,7 +44,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Its name below `/usr/share/keymaps`.
-        pub keymap: String,
+        pub keymap: KeymapName,
         /// What starts it; found out when absent.
         pub init: Option<Init>,
     }
@@ -54,12 +56,30 @@ const LOCALE_CONF: &str = "/etc/locale.conf";
 const KEYMAPS: &str = "/etc/conf.d/keymaps";
 const VCONSOLE: &str = "/etc/vconsole.conf";
 
+const SUPPORTED: &str = "/usr/share/i18n/SUPPORTED";
+
+/// The charset of a locale: the one in its name, or that of its line in one of these lists, in which it
+/// may be commented out.
+fn charset<'a>(locale: &'a str, lists: [&'a str; 2]) -> &'a str {
+    let (name, modifier) = locale.split_once('@').map_or((locale, ""), |(name, m)| (name, m));
+    if let Some((_, charset)) = name.split_once('.') {
+        return charset;
+    }
+    let listed = |line: &'a str| {
+        let mut fields = line.trim_start_matches(['#', ' ', '\t']).split_whitespace();
+        (fields.next() == Some(locale)).then(|| fields.next()).flatten()
+    };
+    let found = lists.into_iter().flat_map(str::lines).find_map(listed);
+    found.unwrap_or(if modifier == "euro" { "ISO-8859-15" } else { "ISO-8859-1" })
+}
+
 /// The text of locale.gen in which a locale is made: its commented-out line counts from now on.
-fn with_locale(text: &str, locale: &str) -> String {
-    // C.UTF-8 has no charset but its own either.
-    let charset = locale.split_once('.').map_or("ISO-8859-1", |(_, charset)| charset);
-    let charset = charset.split('@').next().unwrap_or(charset);
-    let wanted = [locale, charset];
+fn with_locale(text: &str, locale: &str, supported: &str) -> String {
+    // The C library has these in itself.
+    if matches!(locale, "C" | "POSIX") {
+        return text.to_owned();
+    }
+    let wanted = [locale, charset(locale, [text, supported])];
     let fields = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     if text.lines().any(|line| fields(line) == wanted) {
         return text.to_owned();
@@ -92,19 +112,22 @@ impl Action for Locale {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        for locale in &self.locales {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.@-".contains(&b);
-            if locale.len() < 2 || !locale.bytes().all(plain) {
-                return Err(SystemRule::BadName { what: "locale", value: locale.clone() }.into());
-            }
+        let made = || self.locales.iter().map(ToString::to_string).collect();
+        let Some(lang) = self.lang.as_ref().or(self.locales.first()) else {
+            return Err(SystemRule::NoLocales.into());
+        };
+        if !self.locales.contains(lang) {
+            return Err(SystemRule::NotMade { default: lang.to_string(), made: made() }.into());
         }
-        let lang = self.lang.as_ref().or(self.locales.first()).cloned().unwrap_or_default();
-        if !self.locales.contains(&lang) {
-            let made = self.locales.clone();
-            return Err(SystemRule::NotMade { default: lang, made }.into());
-        }
+        let supported = match text(&there(&self.root, SUPPORTED), cx)? {
+            Some(Text::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            _ => String::new(),
+        };
         let listed = edit(there(&self.root, LOCALE_GEN), cx, |text| {
-            Ok(self.locales.iter().fold(text.to_owned(), |text, locale| with_locale(&text, locale)))
+            Ok(self
+                .locales
+                .iter()
+                .fold(text.to_owned(), |text, locale| with_locale(&text, locale, &supported)))
         })?;
         let file = match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => ENV_LOCALE,
@@ -112,7 +135,7 @@ impl Action for Locale {
         };
         let generate = Step::Run(command(&self.root, "locale-gen", cx)?.limit(None));
         // The default comes last: a run that is cut off before it makes the locales again.
-        let default = assign(there(&self.root, file), cx, &[("LANG", lang)])?;
+        let default = assign(there(&self.root, file), cx, &[("LANG", lang.to_string())])?;
         let made = Undo::Impossible("locales that were made stay");
         Ok(listed.then(generate).and(default).undo(made))
     }
@@ -126,16 +149,11 @@ impl Action for Keymap {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-/".contains(&b);
-        if self.keymap.is_empty() || !self.keymap.bytes().all(plain) {
-            let value = self.keymap.clone();
-            return Err(SystemRule::BadName { what: "keymap", value }.into());
-        }
         let (file, name) = match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => (KEYMAPS, "keymap"),
             Init::Systemd => (VCONSOLE, "KEYMAP"),
         };
-        assign(there(&self.root, file), cx, &[(name, self.keymap.clone())])
+        assign(there(&self.root, file), cx, &[(name, self.keymap.to_string())])
     }
 }
 
@@ -146,9 +164,21 @@ mod tests {
     #[test]
     fn a_locale_is_listed_once() {
         let text = "# en_US.UTF-8 UTF-8\n#de_AT@euro ISO-8859-15\nde_DE.UTF-8   UTF-8\n";
-        assert_eq!(with_locale(text, "de_DE.UTF-8"), text);
-        let changed = with_locale(text, "en_US.UTF-8");
-        assert_eq!(changed, text.replacen("# en_US", "en_US", 1));
-        assert_eq!(with_locale(text, "fr_FR"), format!("{text}fr_FR ISO-8859-1\n"));
+        let with = |locale: &str| with_locale(text, locale, "ru_RU ISO-8859-5\ncs_CZ ISO-8859-2\n");
+        assert_eq!(with("de_DE.UTF-8"), text);
+        assert_eq!(with("en_US.UTF-8"), text.replacen("# en_US", "en_US", 1));
+        assert_eq!(with("de_AT@euro"), text.replacen("#de_AT", "de_AT", 1));
+        for (locale, charset) in [
+            ("fr_FR", "ISO-8859-1"),
+            ("fr_FR@euro", "ISO-8859-15"),
+            ("ru_RU", "ISO-8859-5"),
+            ("cs_CZ", "ISO-8859-2"),
+            ("C.UTF-8", "UTF-8"),
+            ("ca_ES.UTF-8@valencia", "UTF-8"),
+            ("ja_JP.EUC-JP", "EUC-JP"),
+        ] {
+            assert_eq!(with(locale), format!("{text}{locale} {charset}\n"));
+        }
+        assert_eq!(with("C"), text);
     }
 }

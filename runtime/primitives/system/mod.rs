@@ -44,14 +44,9 @@ impl Init {
 /// A rule about these settings that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SystemRule {
-    /// Not a name.
-    #[error("{value:?} is not a {what}")]
-    BadName {
-        /// What it should be.
-        what: &'static str,
-        /// What was given.
-        value: String,
-    },
+    /// No locale is named.
+    #[error("the list of locales is empty")]
+    NoLocales,
     /// An unknown time zone.
     #[error("there is no time zone {zone:?}: {place} does not exist")]
     NoZone {
@@ -101,11 +96,7 @@ pub enum SystemRule {
 impl Rule for SystemRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::BadName { what: "host name", .. } => {
-                "use letters, digits and - (not at the ends), at most 63 of them".into()
-            }
-            Self::BadName { what: "locale", .. } => "write it as de_DE.UTF-8".into(),
-            Self::BadName { .. } => "use small letters, digits, - and _".into(),
+            Self::NoLocales => "name one: [\"C.UTF-8\"]".into(),
             Self::NoZone { .. } => {
                 "write it as Europe/Vienna; if there are none at all, emerge sys-libs/timezone-data"
                     .into()

@@ -9,7 +9,7 @@ use crate::machine::files::Text;
 use crate::primitives::edit::{command, there};
 use crate::primitives::file::text;
 use crate::system::{Stdin, Step};
-use crate::types::{AbsPath, Secret};
+use crate::types::{AbsPath, Secret, UserName};
 
 args! {
     /// Sets a password. It goes to chpasswd(8) inside the system by its standard input, and nowhere
@@ -24,7 +24,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Whose.
-        pub user: String,
+        pub user: UserName,
         /// The password, from a parameter of type `secret`.
         pub password: Secret,
         /// The same, entered again.
@@ -45,9 +45,9 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// Its name.
-        pub name: String,
+        pub name: UserName,
         /// The groups besides its own.
-        pub groups: Option<Vec<String>>,
+        pub groups: Option<Vec<UserName>>,
         /// The shell.
         pub shell: AbsPath = "/bin/bash",
     }
@@ -55,16 +55,6 @@ args! {
 
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
-
-/// Refuses what is not the name of a user or group: an option of a program, for example.
-fn must_be_name(what: &'static str, name: &str) -> Result<()> {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
-    let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
-    match first && name.len() <= 32 && name.bytes().all(plain) {
-        true => Ok(()),
-        false => Err(SystemRule::BadName { what, value: name.to_owned() }.into()),
-    }
-}
 
 /// The lines of passwd(5) or group(5), as their fields; `None` where nobody can know.
 fn lines(root: &AbsPath, file: &str, cx: &Planning<'_>) -> Result<Option<Vec<Vec<String>>>> {
@@ -90,8 +80,7 @@ impl Action for Password {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        must_be_name("user name", &self.user)?;
-        let user = || self.user.clone();
+        let user = || self.user.to_string();
         if self.again.as_ref().is_some_and(|again| again.expose() != self.password.expose()) {
             return Err(SystemRule::Differs { user: user() }.into());
         }
@@ -131,9 +120,7 @@ impl Action for User {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        must_be_name("user name", &self.name)?;
-        let wanted: Vec<&String> = self.groups.iter().flatten().collect();
-        wanted.iter().try_for_each(|group| must_be_name("group name", group))?;
+        let wanted: Vec<&str> = self.groups.iter().flatten().map(UserName::as_str).collect();
         let home = there(&self.root, &format!("/home/{}", self.name));
         let groups = lines(&self.root, GROUP, cx)?;
         let mut missing: Vec<&str> = Vec::new();
@@ -144,10 +131,10 @@ impl Action for User {
             };
             let Some(line) = named(known, group) else {
                 let place = there(&self.root, GROUP);
-                return Err(SystemRule::NoGroup { group: group.clone(), place }.into());
+                return Err(SystemRule::NoGroup { group: group.to_owned(), place }.into());
             };
             let members = line.get(3).map(String::as_str).unwrap_or_default();
-            if !members.split(',').any(|member| member == self.name) {
+            if !members.split(',').any(|member| member == self.name.as_str()) {
                 missing.push(group);
             }
         }
@@ -159,7 +146,7 @@ impl Action for User {
                 return Ok(Plan::already(format!("there is a user {}", self.name)));
             }
             let cmd = command(&self.root, "usermod", cx)?;
-            let cmd = cmd.args(["--append", "--groups", &groups, &self.name]);
+            let cmd = cmd.args(["--append", "--groups", &groups, self.name.as_str()]);
             let place = there(&self.root, GROUP);
             return Ok(Plan::run(cmd)
                 .makes(Fact::File { place, digest: None, mode: None })
@@ -170,9 +157,9 @@ impl Action for User {
         if !missing.is_empty() {
             cmd = cmd.args(["--groups", &groups]);
         }
-        let cmd = cmd.args(["--shell", &self.shell.to_string(), &self.name]);
+        let cmd = cmd.args(["--shell", &self.shell.to_string(), self.name.as_str()]);
         let mut del = command(&self.root, "userdel", cx)?;
-        del = del.arg(&self.name);
+        del = del.arg(self.name.as_str());
         let changed = [PASSWD, GROUP].map(|file| there(&self.root, file));
         let changed = changed.map(|place| Fact::File { place, digest: None, mode: None });
         Ok(Plan::run(cmd)

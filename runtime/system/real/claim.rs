@@ -11,6 +11,7 @@ use nix::libc::{major, minor};
 use super::super::Broken;
 use super::Real;
 use crate::machine::probe::parse_mountinfo;
+use crate::types::text_of;
 
 /// What the kernel knows a disk by. The sequence number (Linux 5.15) is never given twice, so that
 /// a disk that was pulled out and another that got its name differ.
@@ -21,10 +22,16 @@ pub(super) struct Stamp {
     sequence: String,
 }
 
+/// What the kernel tells about a block device. It goes by the number: names such as `cciss/c0d0` are
+/// written in another way there.
+pub(super) fn sysfs(number: u64) -> PathBuf {
+    let (major, minor) = (nix::libc::major(number), nix::libc::minor(number));
+    format!("/sys/dev/block/{major}:{minor}").into()
+}
+
 /// The stamp of a disk; its parts are empty where the kernel does not tell.
 pub(super) fn stamp(disk: &str) -> Stamp {
-    let name = fs::canonicalize(disk).unwrap_or_else(|_| disk.into());
-    let folder = Path::new("/sys/class/block").join(name.file_name().unwrap_or_default());
+    let folder = fs::metadata(disk).map(|meta| sysfs(meta.rdev())).unwrap_or_default();
     let read =
         |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default().trim().to_owned();
     Stamp { number: read("dev"), size: read("size"), sequence: read("diskseq") }
@@ -121,15 +128,15 @@ impl Real {
 }
 
 /// Mounts of a device that only other mount namespaces show.
-fn mounted_elsewhere(number: u64) -> Vec<String> {
+pub(super) fn mounted_elsewhere(number: u64) -> Vec<String> {
     let number = format!("{}:{}", major(number), minor(number));
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();
     for entry in processes.flatten() {
         let pid = entry.file_name().to_string_lossy().into_owned();
-        let Ok(text) = fs::read_to_string(entry.path().join("mountinfo")) else { continue };
+        let Ok(text) = fs::read(entry.path().join("mountinfo")) else { continue };
         for mount in parse_mountinfo(&text).into_iter().filter(|mount| mount.number == number) {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            let name = text_of(&fs::read(entry.path().join("comm")).unwrap_or_default());
             let held = format!("{} (pid {pid}) sees it mounted at {}", name.trim(), mount.at);
             let place = format!("mounted at {}", mount.at);
             if found.len() < 5 && !found.iter().any(|known| known.ends_with(&place)) {

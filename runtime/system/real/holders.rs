@@ -3,16 +3,19 @@
 use std::fs;
 use std::path::Path;
 
+use crate::types::{path_of, text_of};
+
 /// `bash (pid 4711) has its working directory there`, at most a handful.
 pub(super) fn holders(at: &str) -> Vec<String> {
     const ENOUGH: usize = 5;
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let at = path_of(at);
     let mut found: Vec<String> = processes
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit()))
         .filter_map(|entry| {
-            let how = how_held(&entry.path(), Path::new(at))?;
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            let how = how_held(&entry.path(), &at)?;
+            let name = text_of(&fs::read(entry.path().join("comm")).unwrap_or_default());
             let pid = entry.file_name().to_string_lossy().into_owned();
             Some(format!("{} (pid {pid}) {how}", name.trim()))
         })

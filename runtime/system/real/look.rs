@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Broken, Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
 use super::Real;
 use super::claim::stamp;
+use super::held::with_holders;
 use super::run::SEARCH_PATH;
 use crate::machine::probe::{
     Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
@@ -118,7 +119,8 @@ impl Real {
             swaps: Some(parse_swaps(&read_proc("/proc/swaps")?)),
             ..Findings::default()
         };
-        Ok(machine.with_findings(rest, scope))
+        let machine = machine.with_findings(rest, scope);
+        Ok(if scope.is_none() { with_holders(machine) } else { machine })
     }
 
     fn lsblk(&mut self, disks: &[&str]) -> Result<Outcome, StepError> {
@@ -260,11 +262,11 @@ impl Machine {
     }
 }
 
-fn read_proc(path: &str) -> Result<String, StepError> {
-    match fs::read_to_string(path) {
+fn read_proc(path: &str) -> Result<Vec<u8>, StepError> {
+    match fs::read(path) {
         Ok(text) => Ok(text),
         // A kernel without swap support has no such file.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(StepError::kernel(format!("read {path}"), error)),
     }
 }

@@ -11,6 +11,7 @@ mod copy;
 mod files;
 mod fill;
 mod header;
+mod held;
 mod holders;
 mod interrupt;
 mod key;

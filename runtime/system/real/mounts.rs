@@ -14,7 +14,7 @@ use super::holders::holders;
 use super::orphans::end_orphans;
 use super::reach::open_exactly;
 use crate::machine::MountOrigin;
-use crate::types::{Place, Propagation};
+use crate::types::{Place, Propagation, bytes_of, path_of};
 
 /// The flags that mount(2) knows by a bit; everything else is an option of the filesystem.
 pub const FLAGS: &[(&str, MsFlags)] = &[
@@ -96,7 +96,8 @@ pub(super) fn unmount(at: &str) -> Result<(), Broken> {
     {
         return Err(Broken::Kernel(error.to_string()));
     }
-    let try_it = || umount2(at, MntFlags::UMOUNT_NOFOLLOW);
+    let path = path_of(at);
+    let try_it = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
     let result = match try_it() {
         // What a program of this run left running in there goes with it.
         Err(Errno::EBUSY) if end_orphans(at) => try_it(),
@@ -114,7 +115,7 @@ const SWAP_FLAG_PREFER: i32 = 0x8000;
 
 #[expect(unsafe_code, reason = "nix has no swapon(2)")]
 pub(super) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
-    let path = CString::new(device)?;
+    let path = CString::new(bytes_of(device))?;
     let flags = priority.map_or(0, |p| SWAP_FLAG_PREFER | i32::from(p & 0x7fff));
     // SAFETY: the path is a valid C string for the duration of the call.
     Errno::result(unsafe { nix::libc::swapon(path.as_ptr(), flags) })?;
@@ -123,7 +124,7 @@ pub(super) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
 
 #[expect(unsafe_code, reason = "nix has no swapoff(2)")]
 pub(super) fn swap_off(device: &str) -> io::Result<()> {
-    let path = CString::new(device)?;
+    let path = CString::new(bytes_of(device))?;
     // SAFETY: the path is a valid C string for the duration of the call.
     Errno::result(unsafe { nix::libc::swapoff(path.as_ptr()) })?;
     Ok(())

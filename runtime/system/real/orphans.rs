@@ -2,7 +2,7 @@
 //! children of this process, so that nothing of a run stays behind.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -10,6 +10,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
 use super::holders::how_held;
+use crate::types::{path_of, text_of};
 
 /// How long they have to end by themselves.
 const GRACE: Duration = Duration::from_secs(2);
@@ -23,10 +24,9 @@ pub(super) fn adopt() {
 
 /// Ends the children that hold a mount point; whether there were any.
 pub(super) fn end_orphans(at: &str) -> bool {
-    let orphans: Vec<Pid> = children()
-        .into_iter()
-        .filter(|pid| how_held(&folder(*pid), Path::new(at)).is_some())
-        .collect();
+    let at = path_of(at);
+    let orphans: Vec<Pid> =
+        children().into_iter().filter(|pid| how_held(&folder(*pid), &at).is_some()).collect();
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
         for pid in &orphans {
             // One that has ended meanwhile needs no signal.
@@ -48,7 +48,8 @@ fn children() -> Vec<Pid> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw))
         .filter(|pid| {
-            let stat = fs::read_to_string(folder(*pid).join("stat")).unwrap_or_default();
+            // A process may call itself anything, also what is no UTF-8.
+            let stat = text_of(&fs::read(folder(*pid).join("stat")).unwrap_or_default());
             // The name is in parentheses and may hold anything; state and parent follow it.
             stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1))
                 == Some(me.as_str())

@@ -36,7 +36,7 @@ pub(super) fn refuse_running_system(
     }
     let number = format!("{}:{}", major(found), minor(found));
     let root = root.to_string_lossy();
-    let mounts = parse_mountinfo(&std::fs::read_to_string("/proc/self/mountinfo")?);
+    let mounts = parse_mountinfo(&std::fs::read("/proc/self/mountinfo")?);
     let name = name.to_string_lossy();
     let named = mounts.iter().filter(|mount| is_below(&name, &mount.at));
     if named.max_by_key(|mount| mount.at.len()).is_some_and(|mount| mount.number == number) {

@@ -53,13 +53,13 @@ impl Real {
         let mut remembered = parse_udev(outcome.stdout.as_bytes())?;
         for (path, kernel_name) in &remembered.partitions {
             let told = |what: &str| -> Option<u64> {
-                let file = format!("/sys/class/block/{kernel_name}/{what}");
+                let file = format!("/sys/class/block/{}/{what}", kernel_name.replace('/', "!"));
                 fs::read_to_string(file).ok()?.trim().parse().ok()
             };
             let signature = remembered.signatures.get_mut(path);
             if let Some(entry) = signature.and_then(|signature| signature.partition.as_mut()) {
                 // In units of 512 bytes, whatever the disk's sector is.
-                entry.start = told("start").unwrap_or(0) * 512;
+                entry.start = told("start").unwrap_or(0).saturating_mul(512);
                 entry.number = told("partition").and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
             }
         }

@@ -1,0 +1,88 @@
+//! Variables and their values, as a recipe gives them for a file of assignments.
+
+use std::collections::BTreeMap;
+
+use super::{portage, shell};
+use crate::types::{ConfText, Mismatch, ParamType, ParamValue, Value};
+
+/// The map of names and values, each value accepted by `accept`.
+fn decode<T>(
+    ty: &ParamType,
+    value: &Value,
+    accept: impl Fn(&Value) -> Result<T, Mismatch>,
+) -> Result<BTreeMap<String, T>, Mismatch> {
+    let map = match value {
+        Value::Map(map) => map.as_slice(),
+        // Lua has no empty map of its own.
+        Value::List(list) if list.is_empty() => &[],
+        other => return Err(Mismatch::kind(ty, other)),
+    };
+    let entry = |(name, value): &(String, Value)| {
+        if !shell::is_name(name) || name.len() > 255 {
+            let fault = "a variable's name has letters, digits and _, and begins with no digit";
+            return Err(Mismatch::refused(ty, name, fault));
+        }
+        let value = accept(value).map_err(|mismatch| mismatch.inside(&format!(".{name}")))?;
+        Ok((name.clone(), value))
+    };
+    map.iter().map(entry).collect()
+}
+
+/// Variables of a file that a shell reads, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfVariables(BTreeMap<String, ConfText>);
+
+impl ConfVariables {
+    /// Each name with its value, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl ParamValue for ConfVariables {
+    const TYPE: ParamType =
+        ParamType::new("variables", "a map from names of variables to lines of text");
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        decode(&Self::TYPE, value, ConfText::decode).map(Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Map(self.0.iter().map(|(name, value)| (name.clone(), value.encode())).collect())
+    }
+}
+
+/// Variables of make.conf, by name. Portage reads it with Python's shlex: what only a shell understands
+/// is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MakeConfVariables(BTreeMap<String, String>);
+
+impl MakeConfVariables {
+    /// Each name with its value as it is written into the file, quotes included.
+    pub fn quoted(&self) -> impl Iterator<Item = (&str, String)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), format!("\"{value}\"")))
+    }
+}
+
+impl ParamValue for MakeConfVariables {
+    const TYPE: ParamType = ParamType::new(
+        "variables",
+        "a map from names of variables to lines of text that Portage understands",
+    );
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        let accept = |value: &Value| {
+            let text = ConfText::decode(value)?;
+            match portage::fault(&text) {
+                None => Ok(text.to_string()),
+                Some(why) => Err(Mismatch::refused(&Self::TYPE, &text, &why.to_string())),
+            }
+        };
+        decode(&Self::TYPE, value, accept).map(Self)
+    }
+
+    fn encode(&self) -> Value {
+        let entry = |(name, value): (&String, &String)| (name.clone(), Value::from(value.as_str()));
+        Value::Map(self.0.iter().map(entry).collect())
+    }
+}

@@ -1,0 +1,132 @@
+//! Headers and reports that lie: whatever stands on a disk, reading it ends with a value or an error. Tests
+//! check arithmetic, so that an overflow is a panic here.
+
+use super::{
+    Findings, MD_HEADER, luks_header_len, md_places, parse_blkid, parse_fullreport, parse_lsblk,
+    parse_luks, parse_md, parse_mountinfo, parse_swaps, parse_udev,
+};
+use crate::machine::{Content, Device, Group, Kind, Machine};
+
+/// Numbers that break sums and products.
+const NUMBERS: [u64; 7] =
+    [0, 1, u64::MAX, 1 << 63, i64::MAX.cast_unsigned(), u64::MAX / 512, 1 << 32];
+
+/// The next of a sequence that is the same in every run (xorshift64).
+fn next(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    usize::try_from(*state >> 8).unwrap_or(0)
+}
+
+/// Reads the bytes with some of them flipped, and with each of their numbers replaced.
+fn damaged(original: &[u8], times: usize, read: impl Fn(&[u8])) {
+    let mut state = 0x9e37_79b9_7f4a_7c15;
+    for _ in 0..times {
+        let mut bytes = original.to_vec();
+        for _ in 0..=next(&mut state) % 4 {
+            let at = next(&mut state) % bytes.len();
+            bytes[at] ^= 1 << (next(&mut state) % 8);
+        }
+        bytes.truncate(bytes.len() - next(&mut state) % 8 / 7 * (next(&mut state) % bytes.len()));
+        read(&bytes);
+    }
+    for at in (0..original.len().saturating_sub(8).min(512)).step_by(4) {
+        for number in NUMBERS {
+            let mut bytes = original.to_vec();
+            bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+            read(&bytes);
+            bytes[at..at + 8].copy_from_slice(&number.to_be_bytes());
+            read(&bytes);
+        }
+    }
+}
+
+/// Reads the text with each of its numbers replaced.
+fn renumbered(original: &str, read: impl Fn(&str)) {
+    let mut at = 0;
+    while let Some(start) = original[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {
+        let digits = original[start..].bytes().take_while(u8::is_ascii_digit).count();
+        for number in NUMBERS {
+            read(&format!("{}{number}{}", &original[..start], &original[start + digits..]));
+        }
+        at = start + digits;
+    }
+}
+
+fn is_size(bytes: u64) {
+    assert!(i64::try_from(bytes).is_ok(), "{bytes} bytes of a device");
+}
+
+#[test]
+fn headers_of_containers() {
+    let read = |bytes: &[u8]| {
+        assert!(luks_header_len(bytes) <= 4 << 20);
+        if let Some(content @ Content::Luks { .. }) = parse_luks(bytes) {
+            assert!(content.identifier().is_none_or(|id| !id.contains(char::is_whitespace)));
+        }
+    };
+    damaged(include_bytes!("fixtures/luks1.header"), 3000, read);
+    damaged(include_bytes!("fixtures/luks2.header"), 300, read);
+}
+
+#[test]
+fn superblocks_of_arrays() {
+    let read = |bytes: &[u8]| {
+        for place in md_places(1 << 30) {
+            if let Some(Content::RaidMember { share, .. }) = parse_md(bytes, place) {
+                is_size(share);
+            }
+        }
+    };
+    damaged(&include_bytes!("fixtures/md-raid1.superblock")[..MD_HEADER], 3000, read);
+    damaged(&include_bytes!("fixtures/md-raid0.superblock")[..MD_HEADER], 3000, read);
+    for size in NUMBERS {
+        assert!(md_places(size).iter().all(|place| *place <= size.max(4096)));
+    }
+}
+
+/// What is computed from a group, whatever it says of itself.
+fn measured(group: &Group) {
+    is_size(group.bytes(group.extents));
+    is_size(group.bytes(group.free));
+    let _ = (group.taken(), group.spare(), group.bytes(group.taken()));
+}
+
+#[test]
+fn reports_of_lvm() {
+    let read = |text: &str| {
+        let Ok(groups) = parse_fullreport(text.as_bytes()) else { return };
+        groups.values().for_each(measured);
+        let findings = Findings { groups: Some(groups), ..Findings::default() };
+        let mut machine = Machine::empty();
+        machine.insert(Device::new("/dev/mapper/enc", 1 << 30, Kind::Disk));
+        let machine = machine.with_findings(findings, None);
+        let _ = machine.uses("/dev/mapper/enc");
+    };
+    for text in
+        [include_str!("fixtures/lvm-fullreport.json"), include_str!("fixtures/lvm-thin-raid.json")]
+    {
+        renumbered(text, read);
+        damaged(text.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
+    }
+}
+
+#[test]
+fn lists_of_devices_and_mounts() {
+    let stack = include_str!("fixtures/lsblk-stack.json");
+    let read = |text: &str| {
+        if let Ok(blocks) = parse_lsblk(text.as_bytes()) {
+            let findings = Findings { blocks: Some(blocks), ..Findings::default() };
+            let _ = Machine::empty().with_findings(findings, None);
+        }
+    };
+    renumbered(stack, read);
+    damaged(stack.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
+    let udev = include_str!("fixtures/lsblk-udev.json");
+    renumbered(udev, |text| drop(parse_udev(text.as_bytes())));
+    let blkid = include_str!("fixtures/blkid-stack.txt");
+    renumbered(blkid, |text| drop(parse_blkid(&["/dev/ubda1"], text, "")));
+    let mounts = b"30 22 254:2 / /mnt/my\\040disk rw shared:1 - ext4 /dev/mapper/vg-root rw\n";
+    damaged(mounts, 2000, |bytes| drop((parse_mountinfo(bytes), parse_swaps(bytes))));
+}
