@@ -70,8 +70,8 @@ impl Session {
     }
 
     /// The effects of an action that can't be planned yet, collected.
-    pub(crate) fn foreseen(&mut self, effects: &[Effect]) -> Result<Vec<Effect>> {
-        let effects = self.canonical(effects.to_vec());
+    pub(crate) fn foreseen(&mut self, effects: &[Effect], args: &Map) -> Result<Vec<Effect>> {
+        let effects = self.canonical(effects.to_vec(), args)?;
         self.gate(&effects).map(|()| effects)
     }
 

@@ -123,7 +123,7 @@ mod tests {
 ";
 
     fn origin(path: &str) -> String {
-        let table = MountTable::new(parse_mountinfo(TABLE));
+        let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
         table.origin(Path::new(path)).to_string_lossy().into_owned()
     }
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_kernels_own_filesystems_are_known_by_their_type() {
-        let table = MountTable::new(parse_mountinfo(TABLE));
+        let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
         let kernel = |path: &str| table.kernel(Path::new(path));
         assert_eq!(kernel("/mnt/nodes/sda").as_deref(), Some("devtmpfs"));
         assert_eq!(kernel("/proc/self").as_deref(), Some("proc"));

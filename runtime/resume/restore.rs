@@ -174,7 +174,7 @@ impl Session {
             let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
             failed(BadCall { primitive, signature, error }.into())
         })?;
-        let effects = self.foreseen(&action.effects()).map_err(failed)?;
+        let effects = self.foreseen(&action.effects(), &action.arguments()).map_err(failed)?;
         let unknown = format!("its steps are known when what it lies on is open: {why}");
         self.note(PlannedCall {
             name: primitive.spec.name.into(),

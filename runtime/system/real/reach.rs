@@ -26,7 +26,7 @@ const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_
 /// What is mounted, as this process sees it.
 pub(super) fn mount_table() -> io::Result<MountTable> {
     let text = std::fs::read("/proc/self/mountinfo")?;
-    Ok(MountTable::new(parse_mountinfo(&String::from_utf8_lossy(&text))))
+    Ok(MountTable::new(parse_mountinfo(&text)))
 }
 
 /// Opens inside a root, following its links but those of procfs that lead to other processes' files.
@@ -156,7 +156,7 @@ pub(super) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
     }
     let number = format!("{}:{}", major(number), minor(number));
     let text = std::fs::read("/proc/self/mountinfo")?;
-    let mounts = parse_mountinfo(&String::from_utf8_lossy(&text));
+    let mounts = parse_mountinfo(&text);
     let own = mounts.into_iter().find(|mount| mount.number == number && is_kernel(&mount.kind));
     let below = || name_of(file).ok().and_then(|name| kernel_place(&name).map(str::to_owned));
     Ok(own.map(|mount| mount.kind).or_else(below))

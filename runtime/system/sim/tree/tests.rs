@@ -87,7 +87,7 @@ impl Files for Host {
 3 1 0:6 / /dev rw - devtmpfs dev rw
 4 1 8:1 /srv /mnt/srv rw - ext4 /dev/sda1 rw
 ";
-        MountTable::new(crate::machine::probe::parse_mountinfo(text))
+        MountTable::new(crate::machine::probe::parse_mountinfo(text.as_bytes()))
     }
 
     fn read(&self, _place: &Place) -> Result<Text, FileError> {
