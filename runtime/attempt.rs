@@ -77,6 +77,8 @@ impl Job<'_> {
         past: Option<&Past>,
     ) -> Attempt {
         let start = Instant::now();
+        let names = past.map(|past| past.names.clone()).unwrap_or_default();
+        let gate = self.within_needs(gate, &names);
         let (host, session) = shared(Setup {
             system: Box::new(real),
             machine,
@@ -101,6 +103,20 @@ impl Job<'_> {
             attempt.run(self);
         }
         attempt
+    }
+
+    /// The gate, which lets nothing through that the recipe does not announce.
+    fn within_needs(&self, gate: Gate, names: &Names) -> Gate {
+        match gate {
+            Gate::Enforce(approval, consent) => {
+                // Recipe and parameters have the names that devices had at the beginning.
+                let needs = self.recipe.front.needs.as_ref();
+                let needs = needs.map(|needs| needs.by_names(|name| names.now(name)));
+                let params = names.args_now(self.variables);
+                Gate::Enforce(approval.for_recipe(needs.as_ref(), &params), consent)
+            }
+            collect @ Gate::Collect(_) => collect,
+        }
     }
 }
 
@@ -148,6 +164,11 @@ impl Attempt {
         };
         let text = (how == Again::Changed).then(|| job.recipe.texts());
         self.evaluator = None;
+        {
+            let mut session = self.session.borrow_mut();
+            let gate = std::mem::replace(&mut session.gate, Gate::Collect(Approval::default()));
+            session.gate = job.within_needs(gate, &session.replay.names);
+        }
         let roused = self.session.borrow_mut().go_on(text, skip, at);
         match roused {
             Ok(()) => self.run(job),

@@ -105,7 +105,9 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
         let why = format!("{name} is finished: there is nothing to go on with");
         return Err(refuse(why, format!("see what it did: gscript log {name}")));
     }
-    let disks = |effect: &Effect| !matches!(effect, Effect::Writes { .. });
+    let disks = |effect: &Effect| {
+        !matches!(effect, Effect::Writes { .. } | Effect::Reads { .. } | Effect::Network { .. })
+    };
     if effects.iter().any(|bound| disks(&bound.effect)) && !nix::unistd::geteuid().is_root() {
         let why = "this run changes disks and mounts: only root can do that".to_owned();
         return Err(refuse(why, "run it again as root: sudo gscript resume".into()));

@@ -4,12 +4,10 @@ use gscript::approval::{Approval, Consent, Nobody};
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::machine::{Machine, compare};
-use gscript::recipe::Recipe;
 use gscript::report::Report;
 use gscript::run::{Job, RunStart, new_journal};
 use gscript::session::Gate;
 use gscript::system::{Interrupts, Real};
-use gscript::types::Map;
 
 use super::agree::{Person, agree};
 use super::go_on::{Going, see_through};
@@ -42,7 +40,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let terminal = ask::somebody() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = plan(&job, &machine)?;
-    within_needs(&recipe, &report, &variables)?;
+    within_needs(&job, &report)?;
     needs_root(&report)?;
     // A run that was agreed to on the command line just goes.
     if !args.how.json && !args.how.yes {
@@ -76,12 +74,13 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     })
 }
 
-fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(), Exit> {
-    let Some(needs) = &recipe.front.needs else { return Ok(()) };
-    match needs.exceeded(&report.approval, variables) {
+/// Refuses a plan that does what its recipe does not announce.
+pub(super) fn within_needs(job: &Job<'_>, report: &Report) -> Result<(), Exit> {
+    let Some(needs) = &job.recipe.front.needs else { return Ok(()) };
+    match needs.exceeded(&report.approval, job.variables) {
         None => Ok(()),
         Some(exceeded) => {
-            let mut problem = Problem::new(exceeded.sentence(&recipe.name));
+            let mut problem = Problem::new(exceeded.sentence(&job.recipe.name));
             problem.notes.push(("not announced", exceeded.effects.join("\n")));
             problem.help(exceeded.remedy()).print();
             Err(Exit::Refused)

@@ -13,6 +13,7 @@ use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use relay::Relay;
 
 use again::Turn;
+use agree::NoEffect;
 use call::Call;
 
 use crate::approval::Go;
@@ -126,7 +127,11 @@ impl Session {
     }
 
     fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
-        match query.answer(&mut self.planning_view())? {
+        let answer = query.answer(&mut self.planning_view())?;
+        if let Some(value) = self.agree_to_ask(call, query, &answer)? {
+            return Ok(value);
+        }
+        match answer {
             Answer::Known(value) => Ok(value),
             Answer::Guess(value) => {
                 self.tally.guesses += 1;
@@ -158,6 +163,9 @@ impl Session {
             self.ids.enter(call.number);
         }
         let mut plan = action.plan(&mut self.planning_view())?;
+        if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
+            return Err(NoEffect { primitive: call.spec.name }.into());
+        }
         self.require_programs(&plan.steps)?;
         plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
         if plan.already.is_none() {
@@ -211,7 +219,10 @@ impl Session {
     fn carry_out(&mut self, call: &Call, plan: &Plan<Value>, effects: &[Effect]) -> Result<Value> {
         self.will_make(&plan.makes);
         for effect in effects {
-            if let Effect::Destroys { device } = effect {
+            // A volume that is inactive has no device that somebody could hold.
+            if let Effect::Destroys { device } = effect
+                && self.machine.inactive(device).is_none()
+            {
                 self.claim(device)?;
             }
         }

@@ -3,6 +3,7 @@
 //! `front` reads its front matter, `modules` finds what it imports, `params` turns answers into variables, `needs` holds the plan
 //! against what the recipe says it needs.
 
+mod block;
 mod chapters;
 mod front;
 mod modules;
@@ -22,6 +23,7 @@ use modules::{Shelf, modules};
 
 pub use chapters::Chapter;
 pub use front::{Front, ParamDecl};
+pub(crate) use needs::Unannounced;
 pub use needs::{Exceeded, Need, Needs};
 pub use params::{Answers, ParamError, ParamKind};
 

@@ -122,7 +122,7 @@ impl Action for ThinPoolCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::AltersGroup { group: self.group.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -165,7 +165,7 @@ impl Action for ThinCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::AltersGroup { group: self.group.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -214,7 +214,7 @@ impl Action for ThinPoolRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Ends { what: format!("lvremove {}/{}", self.group, self.name) }]
+        vec![Effect::Destroys { device: format!("/dev/{}/{}", self.group, self.name) }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

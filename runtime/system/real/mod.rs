@@ -80,6 +80,10 @@ impl Files for Real {
         files::is_empty(place).map(Some)
     }
 
+    fn names(&self, place: &Place) -> Result<Option<Vec<String>>, FileError> {
+        files::names(place).map(Some)
+    }
+
     fn room(&self, path: &Path) -> Option<(u64, u64)> {
         let found = nix::sys::statvfs::statvfs(path).ok()?;
         let block = found.fragment_size();
