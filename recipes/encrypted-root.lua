@@ -289,7 +289,7 @@
 --- [needs]
 --- destroys = ["$disk"]
 --- writes = ["$target", "$key_mount"]
---- runs = ["cat", "a shell", "emerge-webrsync", "emerge", "cryptsetup", "locale-gen", "chpasswd", "rc-update", "systemctl", "genkernel", "make", "dracut", "grub-install", "grub-mkconfig"]
+--- runs = ["cat", "a shell", "emerge-webrsync", "emerge", "portageq", "cryptsetup", "locale-gen", "chpasswd", "rc-update", "systemctl", "genkernel", "make", "dracut", "grub-install", "grub-mkconfig"]
 --- network = true
 --- ```
 

@@ -157,13 +157,11 @@ fn holder(work: &Work) -> io::Result<Option<(Work, String)>> {
 
 fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
     let mut targets = Vec::new();
-    for (effect, _) in approval.effects() {
-        match effect {
-            Effect::Destroys { device } | Effect::Alters { device } => {
-                targets.extend(machine.base_disks(device).iter().map(|disk| disk.path.clone()));
-            }
-            effect => targets.extend(place(effect)),
-        }
+    for (effect, target) in approval.effects() {
+        let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+        let disks = below.iter().flat_map(|path| machine.base_disks(path));
+        targets.extend(disks.map(|disk| disk.path.clone()));
+        targets.extend(place(effect));
     }
     targets.sort();
     targets.dedup();
@@ -174,6 +172,7 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
 fn place(effect: &Effect) -> Option<String> {
     match effect {
         Effect::Writes { path } | Effect::Mounts { at: path } => Some(path.clone()),
+        Effect::SwapsTo { area } if !is_below(area, "/dev") => Some(area.clone()),
         Effect::Runs { root, .. } if root != "/" => Some(root.clone()),
         _ => None,
     }

@@ -195,7 +195,7 @@ fn planned(out: &mut String, call: &PlannedCall, s: &Style) {
         return;
     }
     for effect in &call.effects {
-        if let gscript::action::Effect::Destroys { .. } = effect {
+        if effect.loses().is_some() {
             let _ = writeln!(out, "      {}", s.red(&printable(&effect.to_string())));
         }
     }

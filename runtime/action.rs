@@ -5,6 +5,7 @@
 //! anything. The same plan is shown to the person, run on the simulated machine, and run on the
 //! real one.
 
+mod effect;
 mod plan;
 mod planning;
 
@@ -14,7 +15,8 @@ use crate::error::Result;
 use crate::spec::Arguments;
 use crate::types::{Map, Value};
 
-pub use plan::{Answer, Effect, Plan, Returns, Undo};
+pub use effect::Effect;
+pub use plan::{Answer, Plan, Returns, Undo};
 pub use planning::{Ids, NODE_DEADLINE, Planning};
 
 /// A primitive that changes something.
@@ -22,7 +24,8 @@ pub trait Action: Arguments {
     /// What the script gets back.
     type Output: Serialize + 'static;
 
-    /// What may be lost or touched, in terms that a person approves.
+    /// What may be lost or touched, in terms that are approved. An action without an effect would be neither
+    /// approved nor held against `[needs]`.
     fn effects(&self) -> Vec<Effect>;
 
     /// How it is done on this machine. Pure.
@@ -33,6 +36,11 @@ pub trait Action: Arguments {
 pub trait Query: Arguments {
     /// What the script gets back.
     type Output: Serialize + 'static;
+
+    /// What has to be approved before it is answered: a program that it runs in a root, which can do what it likes.
+    fn effects(&self) -> Vec<Effect> {
+        Vec::new()
+    }
 
     /// The answer, from the model or from a command that changes nothing.
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>>;
@@ -64,6 +72,8 @@ impl<A: Action> AnyAction for A {
 
 /// A query of any type, as the dispatcher sees it.
 pub trait AnyQuery {
+    /// See [`Query::effects`].
+    fn effects(&self) -> Vec<Effect>;
     /// See [`Query::answer`].
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Value>>;
     /// The arguments, for showing the call.
@@ -71,6 +81,10 @@ pub trait AnyQuery {
 }
 
 impl<Q: Query> AnyQuery for Q {
+    fn effects(&self) -> Vec<Effect> {
+        Query::effects(self)
+    }
+
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Value>> {
         Query::answer(self, cx).map(Answer::into_value)
     }

@@ -1,4 +1,4 @@
-//! What a person agreed to, bound to the identity of the devices.
+//! What was approved, bound to the identity of the devices.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -8,17 +8,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Effect;
 use crate::directories::Directories;
-use crate::machine::{Identity, Machine};
+use crate::machine::{Identity, Machine, is_below, is_volume_of};
 use crate::plan::{Comparison, Trace, Tracing};
+use crate::recipe::Needs;
 use crate::report::PlannedCall;
+use crate::types::Map;
 
-/// The device that an effect is about.
+/// The device that an effect is about; of a group or an array, the first of its devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// What it is.
     pub identity: Identity,
-    /// The device and everything that it lies on: agreeing to lose one of them is agreeing to this.
+    /// The device and everything that it lies on.
     pub below: Vec<String>,
+    /// Each way down to a disk, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Vec<String>>,
+}
+
+impl Target {
+    /// Whether this is true of the device, or of everything that it lies on. A mirror is not lost with one of
+    /// its disks.
+    pub fn wholly(&self, is: impl Fn(&str) -> bool) -> bool {
+        match self.ways.as_slice() {
+            [] => self.below.iter().any(|path| is(path)),
+            ways => ways.iter().all(|way| way.iter().any(|path| is(path))),
+        }
+    }
 }
 
 /// An effect together with the device it is about.
@@ -27,7 +43,7 @@ pub struct Bound {
     /// The effect, with canonical names.
     #[serde(flatten)]
     pub effect: Effect,
-    /// Its device, where it has one.
+    /// Its device, where it has one and it is known.
     #[serde(flatten)]
     pub target: Option<Target>,
 }
@@ -35,16 +51,41 @@ pub struct Bound {
 impl Bound {
     /// The effect with the device as it is now.
     pub fn new(effect: Effect, machine: &Machine) -> Self {
-        let target = match &effect {
-            Effect::Destroys { device } | Effect::Alters { device } => {
-                machine.find(device).map(|device| Target {
-                    identity: machine.identity(device),
-                    below: machine.below(&device.path),
-                })
-            }
-            _ => None,
-        };
+        let target = target(&effect, machine);
         Self { effect, target }
+    }
+
+    /// The names by which it can be approved: its own, and those of what it lies on.
+    pub fn named(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.effect.loses().is_some_and(&is)
+            || self.target.as_ref().is_some_and(|target| target.wholly(is))
+    }
+}
+
+/// What an effect is about.
+fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
+    let ways = ways(effect, machine)?;
+    let mut below: Vec<String> = Vec::new();
+    for path in ways.iter().flatten() {
+        if !below.contains(path) {
+            below.push(path.clone());
+        }
+    }
+    let identity = match effect.device() {
+        Some(device) => machine.identity_of(device)?,
+        None => below.iter().find_map(|path| machine.identity_of(path))?,
+    };
+    let ways = if ways.len() > 1 { ways } else { Vec::new() };
+    Some(Target { identity, below, ways })
+}
+
+/// The ways from what an effect is about down to disks.
+fn ways(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>>> {
+    match (effect.device(), effect.group(), effect) {
+        (Some(device), ..) => Some(machine.ways_down(device)),
+        (_, Some(group), _) => Some(machine.ways_down_from_group(group)),
+        (.., Effect::Assembles { array }) => Some(machine.ways_down_from_array(array)),
+        _ => None,
     }
 }
 
@@ -100,6 +141,15 @@ pub struct Approval {
     trace: Option<Rc<Trace>>,
     /// The directories that the plan goes through.
     pub(crate) directories: Directories,
+    /// What the recipe announces: nothing else is ever approved.
+    announced: Option<Rc<Announced>>,
+}
+
+/// What a recipe says it needs, with the values of its parameters.
+#[derive(Debug)]
+struct Announced {
+    needs: Needs,
+    params: Map,
 }
 
 impl Approval {
@@ -120,6 +170,26 @@ impl Approval {
             Some(trace) => Tracing::Compare(Comparison::new(Rc::clone(trace))),
             None => Tracing::Off,
         }
+    }
+
+    /// The same for a recipe: what it does not announce is not approved, now or later.
+    #[must_use]
+    pub fn for_recipe(mut self, needs: Option<&Needs>, params: &Map) -> Self {
+        let announced = |needs: &Needs| Announced { needs: needs.clone(), params: params.clone() };
+        self.announced = needs.map(announced).map(Rc::new);
+        if let Some(Announced { needs, params }) = self.announced.as_deref() {
+            self.effects
+                .retain(|effect, target| needs.announces(effect, target.as_deref(), params));
+        }
+        self
+    }
+
+    /// Whether the recipe announces the effect.
+    pub fn announces(&self, bound: &Bound) -> bool {
+        self.announced.as_ref().is_none_or(|announced| {
+            let Announced { needs, params } = announced.as_ref();
+            needs.announces(&bound.effect, bound.target.as_ref(), params)
+        })
     }
 
     /// Each effect that no earlier one includes, in the order in which they were needed.
@@ -148,19 +218,47 @@ impl Approval {
             Effect::Mounts { at } => {
                 above(at).any(|at| self.effects.contains_key(&Effect::Mounts { at }))
             }
-            Effect::Destroys { device } => self.on(device, machine, false),
-            Effect::Alters { device } => self.on(device, machine, true),
-            Effect::Runs { .. } | Effect::Ends { .. } => false,
+            // What is swapped to is a file that was written.
+            Effect::SwapsTo { area } if !is_below(area, "/dev") => above(area)
+                .chain([area.clone()])
+                .any(|path| self.effects.contains_key(&Effect::Writes { path })),
+            // A group that has lost its volumes with approval holds nothing any more.
+            Effect::RemovesGroup { group } if self.loses_volume_of(group) => true,
+            _ => self.includes(effect, machine),
         }
     }
 
-    /// Whether the device lies on one whose contents are lost (or, if that is enough, changed).
-    fn on(&self, device: &str, machine: &Machine, altered: bool) -> bool {
-        self.effects.keys().any(|effect| match effect {
-            Effect::Destroys { device: whole } => machine.lies_on(device, whole),
-            Effect::Alters { device: whole } if altered => machine.lies_on(device, whole),
-            _ => false,
-        })
+    fn loses_volume_of(&self, group: &str) -> bool {
+        let volume = |(device, _): (&str, _)| is_volume_of(device, group);
+        self.destroyed().any(volume)
+    }
+
+    /// Whether everything that an effect's device lies on is lost anyway, or changed, or opened, as far as
+    /// the effect asks for no more.
+    fn includes(&self, effect: &Effect, machine: &Machine) -> bool {
+        let has = |effect: &dyn Fn(String) -> Effect, path: &str| {
+            self.effects.contains_key(&effect(path.to_owned()))
+        };
+        let lost = |path: &str| has(&|device| Effect::Destroys { device }, path);
+        let changed = |path: &str| lost(path) || has(&|device| Effect::Alters { device }, path);
+        let opened = |path: &str| {
+            changed(path)
+                || has(&|device| Effect::Opens { device }, path)
+                || has(&|group| Effect::Activates { group }, path)
+        };
+        let enough: &dyn Fn(&str) -> bool = match effect {
+            Effect::Destroys { .. } | Effect::RemovesKey { .. } | Effect::RemovesGroup { .. } => {
+                &lost
+            }
+            Effect::Alters { .. } | Effect::AltersGroup { .. } => &changed,
+            Effect::Opens { .. }
+            | Effect::Activates { .. }
+            | Effect::Assembles { .. }
+            | Effect::SwapsTo { .. } => &opened,
+            _ => return false,
+        };
+        let ways = ways(effect, machine).unwrap_or_default();
+        !ways.is_empty() && ways.iter().all(|way| way.iter().any(|path| enough(path)))
     }
 
     /// Adds an effect unless it is included already.
@@ -173,6 +271,11 @@ impl Approval {
     /// Adds an effect that was agreed to later.
     pub fn extend(&mut self, bound: Bound) {
         self.effects.insert(bound.effect, bound.target.map(Box::new));
+    }
+
+    /// What is lost and can't be restored.
+    pub fn losses(&self) -> impl Iterator<Item = Bound> {
+        self.bound().into_iter().filter(|bound| bound.effect.loses().is_some())
     }
 
     /// The devices whose contents are lost.

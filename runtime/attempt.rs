@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::approval::Consent;
+use crate::approval::{Approval, Consent};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::journal::{Journal, Record, Story, Texts};
@@ -78,6 +78,7 @@ impl Job<'_> {
         listener: Box<dyn Listener>,
         journal: Option<Journal>,
     ) -> Attempt {
+        let gate = self.within_needs(gate, &Names::default());
         let mut attempt = self.attempt(machine, real, gate, listener, journal);
         attempt.run(self);
         attempt
@@ -124,6 +125,20 @@ impl Job<'_> {
         });
         let (evaluator, error, kept, restored) = (None, None, Vec::new(), true);
         Attempt { session, host, evaluator, error, kept, restored, start }
+    }
+
+    /// The gate, which lets nothing through that the recipe does not announce.
+    pub(crate) fn within_needs(&self, gate: Gate, names: &Names) -> Gate {
+        match gate {
+            Gate::Enforce(approval, consent) => {
+                // Recipe and parameters have the names that devices had at the beginning.
+                let needs = self.recipe.front.needs.as_ref();
+                let needs = needs.map(|needs| needs.by_names(|name| names.now(name)));
+                let params = names.args_now(self.variables);
+                Gate::Enforce(approval.for_recipe(needs.as_ref(), &params), consent)
+            }
+            collect @ Gate::Collect(_) => collect,
+        }
     }
 }
 
@@ -175,6 +190,11 @@ impl Attempt {
         let changed = how == Again::Changed;
         let text = changed.then(|| job.recipe.texts());
         self.evaluator = None;
+        {
+            let mut session = self.session.borrow_mut();
+            let gate = std::mem::replace(&mut session.gate, Gate::Collect(Approval::default()));
+            session.gate = job.within_needs(gate, &session.replay.names);
+        }
         let roused = self.session.borrow_mut().go_on(text, skip, at);
         match roused {
             Ok(()) => {

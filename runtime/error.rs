@@ -125,7 +125,7 @@ impl fmt::Display for Error {
                 differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
             }
             Self::NotApproved { effect } => {
-                write!(f, "this is not part of what was approved: {effect}")
+                write!(f, "not covered by the approved plan: {effect}")
             }
             Self::Interrupted => f.write_str("stopped on request"),
         }
@@ -180,7 +180,11 @@ impl Error {
 
     /// Whether a script can't go on whatever it catches, also when a question met it.
     pub(crate) fn ends_the_run(&self) -> bool {
-        matches!(self, Self::Rule(rule) if rule.ends_the_run())
+        match self {
+            Self::Rule(rule) => rule.ends_the_run(),
+            Self::NotApproved { .. } | Self::Interrupted => true,
+            _ => false,
+        }
     }
 
     /// How a run that meets it ends.

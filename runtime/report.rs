@@ -81,7 +81,7 @@ impl TakeBack {
 pub const SECONDHAND: &str =
     "what is on the devices is what udev remembers: reading them was not permitted, it takes root";
 
-/// One planned action.
+/// One planned action, or a question that runs a program in a root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedCall {
@@ -107,6 +107,9 @@ pub struct PlannedCall {
     pub guess: bool,
     /// Whether only root can do it.
     pub root: bool,
+    /// Whether it only asks, by running a program.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub query: bool,
 }
 
 impl PlannedCall {
@@ -152,7 +155,8 @@ pub struct Report {
 impl Report {
     /// The disks below everything that it destroys or alters.
     pub fn touched(&self) -> Vec<&str> {
-        let identities = self.approval.effects().filter_map(|(_, target)| Some(&target?.identity));
+        let changes = self.approval.effects().filter(|(effect, _)| effect.changes_storage());
+        let identities = changes.filter_map(|(_, target)| Some(&target?.identity));
         let disks = identities.flat_map(|identity| self.before.base_disks(&identity.path));
         disks.map(|disk| disk.path.as_str()).collect()
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::action::Effect;
-use crate::approval::{Approval, Nobody};
+use crate::approval::{Approval, Bound, Consent, Nobody};
 use crate::error::Result;
 use crate::event::{Event, Listener, Silence};
 use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
@@ -82,12 +82,21 @@ pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
     }
 }
 
-/// Agreement to mount and to write below what is mounted, and to nothing that destroys.
-fn mounting_only() -> Approval {
-    let mut approval = Approval::default();
-    approval.add(Effect::Mounts { at: "/".into() }, &Machine::empty());
-    approval.add(Effect::Writes { path: "/".into() }, &Machine::empty());
-    approval
+/// Approval of opening and mounting what was open before, and of nothing that destroys.
+struct OpeningOnly;
+
+impl Consent for OpeningOnly {
+    fn ask(&mut self, wanted: &Bound) -> bool {
+        matches!(
+            wanted.effect,
+            Effect::Mounts { .. }
+                | Effect::Writes { .. }
+                | Effect::Opens { .. }
+                | Effect::Activates { .. }
+                | Effect::Assembles { .. }
+                | Effect::SwapsTo { .. }
+        )
+    }
 }
 
 /// What a journal's machine shows after a reboot.
@@ -114,7 +123,7 @@ pub fn reopen(
         machine,
         seed: [0; 32],
         // Where things are mounted was agreed to when they first were; nothing else is allowed.
-        gate: Gate::Enforce(mounting_only(), Box::new(Nobody)),
+        gate: Gate::Enforce(Approval::default(), Box::new(OpeningOnly)),
         listener,
         interrupts,
         journal: None,

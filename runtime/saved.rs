@@ -18,7 +18,7 @@ use crate::run::Job;
 use crate::types::{Map, Value, hex, unhex};
 
 /// The format of saved plans; raised when an old program could misread a new one.
-pub const PLAN_FORMAT: u32 = 1;
+pub const PLAN_FORMAT: u32 = 2;
 
 /// The recipe that a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,7 +158,7 @@ impl SavedPlan {
             format: u32,
         }
         let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if head.format != PLAN_FORMAT {
+        if !(1..=PLAN_FORMAT).contains(&head.format) {
             return Err(format!("its format is {}, this program reads {PLAN_FORMAT}", head.format));
         }
         let json = &mut serde_json::Deserializer::from_str(text);
@@ -220,7 +220,7 @@ impl SavedPlan {
             }
             seen.push(then);
             let moved = || now.moved(then);
-            match now.find(&then.path).map(|device| now.identity(device)) {
+            match now.identity_of(&then.path) {
                 None => {
                     changed.push(Changed::Gone { then: Box::new(then.clone()), moved: moved() });
                 }
@@ -314,8 +314,8 @@ mod tests {
             SavedPlan::read(&KEPT.replacen(from, to, 1)).expect_err("a refusal")
         };
         assert_eq!(
-            refused("\"format\": 1", "\"format\": 2"),
-            "its format is 2, this program reads 1"
+            refused("\"format\": 1", "\"format\": 3"),
+            "its format is 3, this program reads 2"
         );
         let why = refused("\"effect\": \"destroys\"", "\"effect\": \"destroy\"");
         assert!(why.starts_with("entries[1]: unknown variant `destroy`"), "{why}");

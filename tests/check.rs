@@ -260,7 +260,7 @@ fn what_can_not_be_parsed_or_planned() {
     assert_eq!(status, 2);
     let front = "//! ```toml\n//! [params.a]\n//! type = \"wrong\"\n//! ```\n";
     let (status, output) = checked("a.rhai", front, &[]);
-    assert!(messages(&output)[0].starts_with("2: the front matter is damaged"), "{output}");
+    assert!(messages(&output)[0].starts_with("3: the front matter is damaged"), "{output}");
     assert_eq!(status, 2);
     // A machine that is only made up may not fit, and can be replaced.
     let recipe = "//! ```toml\n//! [params.part]\n//! type = \"device\"\n//! ```\nluks::open(part, \"a\", #{ key: \"/root/key\" });\n";

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use gscript::action::Effect;
-use gscript::approval::{Approval, Bound, Consent, Target};
+use gscript::approval::{Approval, Bound, Consent};
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::report::PlannedCall;
-use gscript::types::printable;
+use gscript::types::{printable, quote};
 
 use crate::ask;
 use crate::cli::HowArgs;
@@ -16,18 +16,16 @@ use crate::screen::{style, tell};
 
 /// Nothing is destroyed that was not named, or lies on what was named.
 pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
-    let is = |given: &str, device: &str| {
+    let is = |given: &str, name: &str| {
         // A mapping that the run opens itself has no name on this machine yet.
-        given == device || machine.find(given).is_some_and(|found| found.path == device)
+        given == name || machine.canonical(given) == name
     };
-    let given = |device: &String| args.destroy.iter().any(|given| is(given, device));
-    let open: Vec<&Target> = approval
-        .destroyed()
-        .filter_map(|(_, target)| target)
-        .filter(|target| !target.below.iter().any(given))
-        .collect();
+    let given = |name: &str| args.destroy.iter().any(|given| is(given, name));
+    let losses: Vec<Bound> = approval.losses().collect();
+    let open: Vec<&Bound> = losses.iter().filter(|loss| !loss.named(given)).collect();
     let known = |given: &str| {
-        machine.find(given).is_some() || approval.destroyed().any(|(device, _)| is(given, device))
+        machine.identity_of(given).is_some()
+            || losses.iter().any(|loss| loss.effect.loses().is_some_and(|name| is(given, name)))
     };
     if let Some(given) = args.destroy.iter().find(|given| !known(given)) {
         Problem::new(format!("--destroy names {given}, and there is no such device"))
@@ -44,19 +42,33 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
     if !open.into_iter().all(confirmed) {
         return Err(refuse());
     }
-    if approval.destroyed().next().is_none() && !ask::yes("Go on?") {
+    if losses.is_empty() && !ask::yes("Go on?") {
         return Err(refuse());
     }
     Ok(())
 }
 
-/// Whether the person agrees that a device is lost: by typing its name.
-pub(crate) fn confirmed(target: &Target) -> bool {
-    let identity = &target.identity;
-    let name = identity.path.trim_start_matches("/dev/");
-    let text = format!("Everything on {} will be lost.", printable(&identity.to_string()));
-    tell(&format!("\n{}", style().red(&text)));
-    match ask::line(&format!("Type its name ({name}) to go on")) {
+/// What is lost, as a sentence.
+fn lost(loss: &Bound) -> String {
+    let identity = loss.target.as_ref().map(|target| target.identity.to_string());
+    let text = match (&loss.effect, identity) {
+        (Effect::Destroys { .. }, Some(identity)) => format!("Everything on {identity}"),
+        (Effect::Destroys { device }, None) => {
+            format!("Everything on {device}, which is unknown before the run,")
+        }
+        (Effect::RemovesKey { device, slot }, _) => format!("Key slot {slot} of {device}"),
+        (Effect::RemovesGroup { group }, _) => format!("Volume group {group}"),
+        (effect, _) => effect.to_string(),
+    };
+    printable(&text)
+}
+
+/// Whether a loss is approved: by typing the name of what is lost.
+pub(crate) fn confirmed(loss: &Bound) -> bool {
+    let Some(name) = loss.effect.loses() else { return false };
+    let name = name.trim_start_matches("/dev/");
+    tell(&format!("\n{}", style().red(&format!("{} will be lost.", lost(loss)))));
+    match ask::line(&format!("Type its name ({}) to go on", printable(name))) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
             tell(&format!("{typed:?} is not {name:?}."));
@@ -74,10 +86,10 @@ impl Consent for Person {
         tell(&format!("\n{}", style().yellow("This action is not in the approved plan.")));
         tell(render::call(call, style()).trim_end());
         tell(&format!("  {}", printable(why)));
-        let lost = effects.iter().filter(|bound| matches!(bound.effect, Effect::Destroys { .. }));
+        let lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
         let mut lost = lost.peekable();
         match lost.peek() {
-            Some(_) => lost.all(|bound| bound.target.as_ref().is_some_and(confirmed)),
+            Some(_) => lost.all(confirmed),
             None => ask::yes("Carry it out?"),
         }
     }
@@ -88,9 +100,9 @@ impl Consent for Person {
             "\n{}",
             style().yellow(&format!("The plan did not say that this run {effect}."))
         ));
-        match wanted.effect {
-            Effect::Destroys { .. } => wanted.target.as_ref().is_some_and(confirmed),
-            _ => ask::yes("Allow it?"),
+        match wanted.effect.loses() {
+            Some(_) => confirmed(wanted),
+            None => ask::yes("Allow it?"),
         }
     }
 }
@@ -100,20 +112,22 @@ fn refuse() -> Exit {
     Exit::Refused
 }
 
-fn not_named(open: &[&Target], machine: &Machine) -> Exit {
-    // What is not there yet is agreed to by naming what it will lie on.
-    let flag = |target: &&Target| {
-        let there = target.below.iter().find(|path| machine.find(path).is_some());
-        let path = there.unwrap_or(&target.identity.path);
-        format!("--destroy {}", machine.by_id(path).unwrap_or_else(|| path.clone()))
+fn not_named(open: &[&Bound], machine: &Machine) -> Exit {
+    // What is not there yet is approved by naming what it will lie on.
+    let flag = |loss: &&Bound| {
+        let target = loss.target.as_ref().filter(|target| target.ways.is_empty());
+        let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+        let there = below.iter().find(|path| machine.identity_of(path).is_some());
+        let name = there.map(String::as_str).or(loss.effect.loses()).unwrap_or_default();
+        let name = machine.by_id(name).unwrap_or_else(|| name.to_owned());
+        format!("--destroy {}", quote(&name))
     };
     let flags: BTreeSet<String> = open.iter().map(flag).collect();
     let flags: Vec<String> = flags.into_iter().collect();
-    let lost: Vec<String> =
-        open.iter().map(|target| format!("everything on {}", target.identity)).collect();
+    let losses: Vec<String> = open.iter().map(|loss| lost(loss)).collect();
     let mut problem = Problem::new("nobody is there to agree to this run");
-    if !lost.is_empty() {
-        problem.notes.push(("would be lost", lost.join("\n")));
+    if !losses.is_empty() {
+        problem.notes.push(("would be lost", losses.join("\n")));
     }
     problem.notes.push(("now", "nothing has been changed".into()));
     problem

@@ -35,6 +35,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let report = run::plan(&job, &machine)?;
     unchanged(saved.other_steps(&report), &saved)?;
+    run::within_needs(job.recipe, &report.approval, job.variables)?;
     run::needs_root(&report)?;
     if !args.how.json && !args.how.yes {
         render::show(&report, style(), &mut std::io::stderr().lock());

@@ -46,6 +46,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
     if !args.json {
         render::show(&report, output(), &mut std::io::stdout().lock());
     }
+    super::run::within_needs(job.recipe, &report.approval, job.variables)?;
     if args.json || args.out.is_some() {
         let saved = SavedPlan::new(&job, report);
         // Plain data with string keys always serialises.

@@ -78,6 +78,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     })
 }
 
+/// Refuses a plan that does what its recipe does not announce.
 pub(super) fn within_needs(
     recipe: &Recipe,
     approval: &Approval,

@@ -10,7 +10,7 @@ use gscript::session::Gate;
 use gscript::system::Real;
 
 use super::go_on::{Going, see_through};
-use super::run::{listener, needs_root, remember, unrecorded};
+use super::run::{listener, needs_root, remember, unrecorded, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
 use crate::cli::{StepArgs, Values};
@@ -65,6 +65,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
         Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal: true };
     // Mistakes show before the first action, and what may be touched is locked.
     let report = foresee(&job, &machine)?;
+    within_needs(job.recipe, &report.approval, job.variables)?;
     needs_root(&report)?;
     let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
     let folder = RunFolder::create(args.journal.as_deref(), &recipe.stem())

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gscript::action::Effect;
 use gscript::approval::{Bound, Consent, Go};
 use gscript::report::PlannedCall;
 
@@ -45,15 +44,13 @@ impl Consent for Shown {
 
     fn see(&mut self, call: &PlannedCall, effects: &[Bound]) -> Go {
         tell(render::call(call, style()).trim_end());
-        let lost = |bound: &&Bound| matches!(bound.effect, Effect::Destroys { .. });
+        let lost = |bound: &&Bound| bound.effect.loses().is_some();
         let mode = self.mode.get();
         if mode == Mode::Plan {
             return Go::On;
         }
-        let given = |bound: &&Bound| {
-            let below = bound.target.as_ref().map_or(&[][..], |target| &target.below);
-            below.iter().any(|path| self.destroy.contains(path))
-        };
+        let given =
+            |bound: &&Bound| bound.named(|name| self.destroy.iter().any(|given| given == name));
         let (named, open): (Vec<&Bound>, Vec<&Bound>) =
             effects.iter().filter(lost).partition(given);
         if !ask::somebody() && (!open.is_empty() || mode == Mode::Ask) {
@@ -64,7 +61,7 @@ impl Consent for Shown {
         }
         let agreed = match open.is_empty() {
             true => !named.is_empty() || mode == Mode::Allow || ask::yes("Do it?"),
-            false => open.into_iter().all(|bound| bound.target.as_ref().is_some_and(confirmed)),
+            false => open.into_iter().all(confirmed),
         };
         let free = agreed && self.touched.as_mut().is_none_or(|t| t.add(effects).is_ok());
         if free { Go::On } else { Go::Stop }

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gscript::action::Effect;
 use gscript::approval::{Bound, Consent, Go};
 use gscript::event::{Event, Listener};
 use gscript::recipe::Chapter;
@@ -104,15 +103,13 @@ const HELP: &str = "\
 
 impl Stepper {
     fn destroys(effects: &[Bound]) -> bool {
-        effects.iter().any(|bound| matches!(bound.effect, Effect::Destroys { .. }))
+        effects.iter().any(|bound| bound.effect.loses().is_some())
     }
 
     /// Agreement by name to what is lost; the rest has been seen.
     fn run(effects: &[Bound]) -> Option<Go> {
-        let mut lost =
-            effects.iter().filter(|bound| matches!(bound.effect, Effect::Destroys { .. }));
-        let agreed = lost.all(|bound| bound.target.as_ref().is_some_and(confirmed));
-        agreed.then_some(Go::On)
+        let mut lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
+        lost.all(confirmed).then_some(Go::On)
     }
 
     fn wish(&self, wish: Wish) -> Go {

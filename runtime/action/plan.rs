@@ -1,66 +1,13 @@
 //! What an action is going to do.
 
-use std::fmt;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, Value};
-
-/// Something that a person has to agree to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "effect", rename_all = "snake_case")]
-pub enum Effect {
-    /// Everything on a device is lost.
-    Destroys {
-        /// The device, by the name that was given.
-        device: String,
-    },
-    /// Something on a device changes, and the rest stays.
-    Alters {
-        /// The device.
-        device: String,
-    },
-    /// Files are written.
-    Writes {
-        /// The file, or a folder for everything below it.
-        path: String,
-    },
-    /// A program runs that can do what it likes.
-    Runs {
-        /// The program.
-        program: String,
-        /// The root in which it is locked up; `/` for none.
-        root: String,
-    },
-    /// Something is mounted.
-    Mounts {
-        /// Where.
-        at: String,
-    },
-    /// Something that is in use is given up.
-    Ends {
-        /// The command that ends it, `umount /mnt/gentoo`.
-        what: String,
-    },
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Destroys { device } => write!(f, "destroys {device}"),
-            Self::Alters { device } => write!(f, "changes {device}"),
-            Self::Writes { path } => write!(f, "writes {path}"),
-            Self::Runs { program, root } if root == "/" => write!(f, "runs {program}"),
-            Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
-            Self::Mounts { at } => write!(f, "mounts {at}"),
-            Self::Ends { what } => write!(f, "does {what}"),
-        }
-    }
-}
 
 /// How an action is taken back.
 #[derive(Debug, Clone, PartialEq)]

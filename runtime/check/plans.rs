@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Scan, Trial, chapters, of_error};
 use crate::action::Effect;
+use crate::approval::Bound;
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;
@@ -218,8 +219,7 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
     let mut found = BTreeMap::new();
     for Planned { variables, report } in planned {
         for (effect, target) in report.approval.effects() {
-            let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
-            if needs.announces(effect, below, variables) {
+            if needs.announces(effect, target, variables) {
                 continue;
             }
             let call = report.calls().find(|call| call.effects.contains(effect));
@@ -238,18 +238,10 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let used = |need: &Need<'_>| {
         planned.iter().any(|Planned { variables, report }| {
-            let agreed = report.approval.effects().any(|(effect, target)| {
-                let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
-                need.announces(effect, below, variables)
-            });
-            let below = |effect: &Effect| match effect {
-                Effect::Destroys { device } | Effect::Alters { device } => {
-                    report.before.below(device)
-                }
-                _ => Vec::new(),
-            };
-            let mut each = report.calls().flat_map(|call| &call.effects);
-            agreed || each.any(|effect| need.announces(effect, &below(effect), variables))
+            let bound = |effect: &Effect| Bound::new(effect.clone(), &report.before);
+            let of_calls = report.calls().flat_map(|call| &call.effects).map(bound);
+            let mut all = report.approval.bound().into_iter().chain(of_calls);
+            all.any(|bound| need.concerns(&bound.effect, bound.target.as_ref(), variables))
         })
     };
     let line = |need: &Need<'_>| {

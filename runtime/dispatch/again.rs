@@ -130,16 +130,18 @@ impl Session {
         let files = self.system.files();
         let so = |fact: &Fact| fact.holds(&self.machine, files) == Some(true);
         let all = !wanted.is_empty() && wanted.iter().all(so);
-        let free = effects.iter().all(|effect| match effect {
-            Effect::Destroys { device } => self.machine.uses(device).is_empty(),
-            _ => false,
+        let mut lost = effects.iter().filter_map(|effect| match effect {
+            Effect::Destroys { device } => Some(device),
+            _ => None,
         });
         let partly: Vec<Fact> = wanted
             .iter()
             .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && so(fact))
             .cloned()
             .collect();
-        let again = free && !effects.is_empty();
+        let first = lost.next();
+        let free = |device: &String| self.machine.uses(device).is_empty();
+        let again = first.is_some_and(free) && lost.all(free);
         if all && !again {
             // Some refuse what is there already; then it is made anew.
             let plan = action.plan(&mut self.planning_view());

@@ -1,20 +1,42 @@
 //! What an action may do: what was agreed to, what a person is asked for, and what is passed over.
 
 use super::Call;
-use crate::action::{AnyAction, Effect, Plan, Returns};
+use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use crate::approval::{Bound, Go};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result, Rule};
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::Fact;
+use crate::recipe::Unannounced;
 use crate::report::PlannedStep;
 use crate::session::{Gate, Session};
+use crate::system::{Program, Step};
 use crate::types::{Map, Value};
+
+/// An action that says nothing of what it does could be neither approved nor held against `[needs]`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{primitive}: the action declares no effect")]
+pub(super) struct NoEffect {
+    pub(super) primitive: &'static str,
+}
+
+impl Rule for NoEffect {
+    fn remedy(&self) -> Option<String> {
+        Some(
+            "give it something to act on; if it has that, report this as a defect of gscript"
+                .into(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
 
 impl Session {
     /// Replaces the names of devices and files by what they stand for.
     pub(super) fn canonical(&self, effects: Vec<Effect>, args: &Map) -> Result<Vec<Effect>> {
-        let path = |device: String| self.machine.find(&device).map_or(device, |d| d.path.clone());
+        let path = |device: String| self.machine.canonical(&device);
         let words = |what: &str| -> String {
             if let Some(unmount) = self.at_real_mount(what) {
                 return unmount;
@@ -31,10 +53,8 @@ impl Session {
             _ => false,
         };
         let canonical = |effect| match effect {
-            Effect::Destroys { device } => Ok(Effect::Destroys { device: path(device) }),
-            Effect::Alters { device } => Ok(Effect::Alters { device: path(device) }),
             Effect::Ends { what } => Ok(Effect::Ends { what: words(&what) }),
-            other => self.at_real_place(other, args),
+            other => self.at_real_place(other.on(path), args),
         };
         effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
     }
@@ -53,6 +73,7 @@ impl Session {
         if !consent.wants_to_see() {
             return self.gate(effects).map(|()| Go::On);
         }
+        self.must_be_announced(effects)?;
         let files = self.system.files();
         let step = |step| PlannedStep::of(step, files);
         let steps = plan.steps.iter().map(step).collect();
@@ -75,7 +96,56 @@ impl Session {
         self.gate(&effects).map(|()| effects)
     }
 
+    /// A question that runs a program in a root is approved as an action is, and has its line in the plan.
+    /// Returns what is assumed where it is skipped.
+    pub(super) fn agree_to_ask(
+        &mut self,
+        call: &Call,
+        query: &dyn AnyQuery,
+        answer: &Answer<Value>,
+    ) -> Result<Option<Value>> {
+        let (cmd, value) = match answer {
+            Answer::Ask { cmd, guess, .. } => (Some(cmd), guess),
+            Answer::Known(value) | Answer::Guess(value) => (None, value),
+        };
+        let mut effects = query.effects();
+        // Whatever a query declares, the command that is going to run says what runs.
+        if let Some(Program::Inside { root, path }) = cmd.map(|cmd| &cmd.program) {
+            for effect in Effect::runs(path, &root.to_string_lossy()) {
+                if !effects.contains(&effect) {
+                    effects.push(effect);
+                }
+            }
+        }
+        if effects.is_empty() || (cmd.is_none() && !self.planning()) {
+            return Ok(None);
+        }
+        let effects = self.canonical(effects, &query.arguments())?;
+        let steps = cmd.map(|cmd| Step::Run(cmd.clone())).into_iter().collect();
+        let plan = Plan::steps(steps).returns(value.clone());
+        let go = self.agree(call, &plan, &effects)?;
+        if self.planning() {
+            let files = self.system.files();
+            let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
+            self.note(call.planned(&plan, steps, effects));
+        }
+        Ok((go == Go::Past).then(|| value.clone()))
+    }
+
+    /// Refuses what the recipe does not announce, whoever would approve it.
+    fn must_be_announced(&self, effects: &[Effect]) -> Result<()> {
+        let Gate::Enforce(approval, _) = &self.gate else { return Ok(()) };
+        effects.iter().try_for_each(|effect| {
+            let announced = || approval.announces(&Bound::new(effect.clone(), &self.machine));
+            match approval.covers(effect, &self.machine) || announced() {
+                true => Ok(()),
+                false => Err(Unannounced { effect: effect.to_string() }.into()),
+            }
+        })
+    }
+
     fn gate(&mut self, effects: &[Effect]) -> Result<()> {
+        self.must_be_announced(effects)?;
         let mut allowed = Vec::new();
         let result = match &mut self.gate {
             Gate::Collect(approval) => {

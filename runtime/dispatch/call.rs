@@ -53,7 +53,8 @@ impl Call {
             undo: TakeBack::of(&plan.undo, &plan.makes),
             warnings: plan.warnings.clone(),
             already: plan.already.clone(),
-            guess: matches!(plan.returns, Returns::Read { .. }),
+            guess: !self.action || matches!(plan.returns, Returns::Read { .. }),
+            query: !self.action,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::action::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use relay::Relay;
 
 use again::Turn;
+use agree::NoEffect;
 use call::Call;
 pub(crate) use call::about;
 
@@ -133,7 +134,11 @@ impl Session {
     }
 
     fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
-        match query.answer(&mut self.planning_view())? {
+        let answer = query.answer(&mut self.planning_view())?;
+        if let Some(value) = self.agree_to_ask(call, query, &answer)? {
+            return Ok(value);
+        }
+        match answer {
             Answer::Known(value) => Ok(value),
             Answer::Guess(value) => {
                 self.tally.guesses += 1;
@@ -168,6 +173,9 @@ impl Session {
         // Where a link leads that a plan can't know yet, the effects tell.
         let named = plan.steps.clone();
         self.lead(&mut plan, &mut effects)?;
+        if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
+            return Err(NoEffect { primitive: call.spec.name }.into());
+        }
         self.require_programs(&plan.steps)?;
         plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
         if plan.already.is_none() {
@@ -222,7 +230,10 @@ impl Session {
     fn carry_out(&mut self, call: &Call, plan: &Plan<Value>, effects: &[Effect]) -> Result<Value> {
         self.will_make(&plan.makes);
         for effect in effects {
-            if let Effect::Destroys { device } = effect {
+            // A volume that is inactive has no device that somebody could hold.
+            if let Effect::Destroys { device } = effect
+                && self.machine.inactive(device).is_none()
+            {
                 self.claim(device)?;
             }
         }

@@ -101,6 +101,9 @@ impl Session {
             Effect::Writes { path } => {
                 Effect::Writes { path: self.known_as(&self.reached(&path, root, false)?) }
             }
+            Effect::Reads { path } => {
+                Effect::Reads { path: self.origin(&self.reached(&path, root, true)?) }
+            }
             Effect::Mounts { at } => {
                 Effect::Mounts { at: self.origin(&self.reached(&at, root, true)?) }
             }

@@ -103,6 +103,11 @@ pub trait Files {
     /// Whether nothing is in the folder at this place; `None` where nobody can know.
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
 
+    /// The names in the directory at this place, sorted; `None` where a simulation can't know them.
+    fn names(&self, _place: &Place) -> Result<Option<Vec<String>>, FileError> {
+        Ok(None)
+    }
+
     /// Bytes that are free on the filesystem at this path, and bytes in all; nothing where nobody can
     /// know.
     fn room(&self, _path: &Path) -> Option<(u64, u64)> {

@@ -38,6 +38,16 @@ impl fmt::Display for Identity {
 }
 
 impl Machine {
+    /// The identity of what a path names: a device, or a logical volume that is inactive.
+    pub fn identity_of(&self, path: &str) -> Option<Identity> {
+        if let Some(device) = self.find(path) {
+            return Some(self.identity(device));
+        }
+        let (path, group, volume) = self.inactive(path)?;
+        let size = volume.extents.saturating_mul(self.groups.get(group)?.extent);
+        Some(Identity { path, size, hardware: None, uuid: None, by_id: None })
+    }
+
     /// The identity of a device of this machine.
     pub fn identity(&self, device: &Device) -> Identity {
         let hardware = [

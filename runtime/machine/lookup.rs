@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Content, Device, Kind, Machine, Mount, dm_name, is_below};
+use super::{Content, Device, Kind, Machine, Mount, Volume, dm_name, is_below};
 use crate::types::DevicePath;
+
+/// No stack of devices is deeper; a described machine may have a circle.
+const DEEPEST: usize = 16;
 
 /// No device has this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,14 +202,106 @@ impl Machine {
         let mut found: Vec<String> = vec![path.to_owned()];
         let mut next = 0;
         while let Some(path) = found.get(next) {
-            let device = self.find(path);
-            let parents = device.map(|device| self.parents(device)).unwrap_or_default();
-            let new = parents.into_iter().filter(|parent| !found.iter().any(|p| p == parent));
+            let parents = self.parents_of(path).into_iter();
+            let new = parents.filter(|parent| !found.iter().any(|p| p == parent));
             let new: Vec<String> = new.map(str::to_owned).collect();
             found.extend(new);
             next += 1;
         }
         found
+    }
+
+    /// The devices on which this one lies directly; a logical volume has them while it is inactive as well.
+    fn parents_of<'a>(&'a self, path: &str) -> Vec<&'a str> {
+        match (self.find(path), self.inactive(path)) {
+            (Some(device), _) => self.parents(device),
+            (None, Some((_, group, _))) => {
+                self.groups[group].members.iter().map(String::as_str).collect()
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The logical volume that a path names and that is no device at present: its canonical path, its
+    /// group, and what it is.
+    pub fn inactive(&self, path: &str) -> Option<(String, &str, &Volume)> {
+        if !path.starts_with("/dev/") || self.find(path).is_some() {
+            return None;
+        }
+        let (mapped, alias) = (path, volume_alias(path));
+        self.groups.iter().find_map(|(name, group)| {
+            let named = |volume: &&String| {
+                let own = dm_name(name, volume);
+                own == mapped || alias.as_ref() == Some(&own)
+            };
+            let volume = group.volumes.keys().find(named)?;
+            Some((dm_name(name, volume), name.as_str(), &group.volumes[volume]))
+        })
+    }
+
+    /// The canonical path of a device or of a logical volume; any other path as it is.
+    pub fn canonical(&self, path: &str) -> String {
+        match self.find(path) {
+            Some(device) => device.path.clone(),
+            None => self.inactive(path).map_or_else(|| path.to_owned(), |(path, ..)| path),
+        }
+    }
+
+    /// Each way from a device down to a disk: the device first, a volume's group after the volume. What is
+    /// true of one device on each of the ways is true of all that this one lies on.
+    pub fn ways_down(&self, path: &str) -> Vec<Vec<String>> {
+        self.ways(path, DEEPEST)
+    }
+
+    /// The same for the members of a volume group, which comes first.
+    pub fn ways_down_from_group(&self, group: &str) -> Vec<Vec<String>> {
+        let members = self.groups.get(group).map(|group| group.members.as_slice());
+        let members = members.unwrap_or_default().iter().map(String::as_str);
+        self.on_each(group, members, DEEPEST)
+    }
+
+    /// The same for the devices of an array, running or not.
+    pub fn ways_down_from_array(&self, array: &str) -> Vec<Vec<String>> {
+        let members = self.devices.values().filter(|device| match &device.content {
+            Some(Content::RaidMember { name, .. }) => name == array,
+            _ => false,
+        });
+        self.on_each(array, members.map(|device| device.path.as_str()), DEEPEST)
+    }
+
+    fn ways(&self, path: &str, depth: usize) -> Vec<Vec<String>> {
+        let parents = self.parents_of(path);
+        if parents.is_empty() || depth == 0 {
+            return vec![vec![path.to_owned()]];
+        }
+        let mut ways = self.on_each(path, parents.into_iter(), depth - 1);
+        if let Some(group) = self.group_of(path) {
+            for way in &mut ways {
+                way.insert(1, group.to_owned());
+            }
+        }
+        ways
+    }
+
+    fn on_each<'a>(
+        &self,
+        first: &str,
+        members: impl Iterator<Item = &'a str>,
+        depth: usize,
+    ) -> Vec<Vec<String>> {
+        let below = members.flat_map(|member| self.ways(member, depth));
+        let ways: Vec<Vec<String>> =
+            below.map(|way| [vec![first.to_owned()], way].concat()).collect();
+        if ways.is_empty() { vec![vec![first.to_owned()]] } else { ways }
+    }
+
+    /// The group of a logical volume.
+    fn group_of(&self, path: &str) -> Option<&str> {
+        match self.find(path).map(|device| &device.kind) {
+            Some(Kind::Logical { group, .. }) => Some(group),
+            Some(_) => None,
+            None => self.inactive(path).map(|(_, group, _)| group),
+        }
     }
 
     /// Whether `path` is `top` or lies on it.

@@ -40,7 +40,7 @@ pub use learn::Contradiction;
 pub use lookup::{NoSuchDevice, Resolved};
 pub use picture::{Canvas, picture, svg};
 pub use scope::Scope;
-pub use storage::{Group, Mount, Volume, VolumeKind, dm_name, is_below};
+pub use storage::{Group, Mount, Volume, VolumeKind, dm_name, is_below, is_volume_of};
 pub use usage::{Release, Use};
 pub use valid::Flaw;
 

@@ -153,6 +153,12 @@ pub fn dm_name(group: &str, volume: &str) -> String {
     format!("/dev/mapper/{}-{}", group.replace('-', "--"), volume.replace('-', "--"))
 }
 
+/// Whether device-mapper shows a volume of this group under a path.
+pub fn is_volume_of(path: &str, group: &str) -> bool {
+    let rest = path.strip_prefix(&dm_name(group, ""));
+    rest.is_some_and(|volume| !volume.is_empty() && !volume.starts_with('-'))
+}
+
 /// A mounted filesystem, or a part of one (bind mount).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

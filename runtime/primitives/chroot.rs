@@ -282,8 +282,8 @@ impl Action for Run {
     type Output = Ended;
 
     fn effects(&self) -> Vec<Effect> {
-        let program = self.argv.first().cloned().unwrap_or_default();
-        vec![Effect::Runs { program, root: self.root.to_string() }]
+        let program = self.argv.first().map_or("", String::as_str);
+        Effect::runs(program, &self.root.to_string())
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Ended>> {

@@ -111,7 +111,7 @@ impl Action for Verify {
     type Output = Verified;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::Reads { path: self.archive.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Verified>> {

@@ -1,12 +1,16 @@
 //! Front matter: the comment at the top of a recipe, with its title, its prose, and a block of
 //! TOML that declares parameters and needs.
 
-use serde::Deserialize;
-use toml::Table;
+use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::block::{Comment, Line};
 use super::{BadRecipe, Needs, ParamKind};
 use crate::event::Site;
 use crate::script::Language;
+use crate::types::nearest;
 
 /// The front matter of a recipe.
 #[derive(Debug, Clone, Default)]
@@ -44,8 +48,8 @@ pub struct ParamDecl {
 #[serde(deny_unknown_fields)]
 struct Block {
     #[serde(default)]
-    params: Table,
-    needs: Option<Needs>,
+    params: BTreeMap<Spanned<String>, Spanned<Declared>>,
+    needs: Option<Spanned<Needs>>,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +62,7 @@ struct Declared {
     #[serde(default)]
     choices: Vec<String>,
     #[serde(default)]
-    when: std::collections::BTreeMap<String, Wanted>,
+    when: BTreeMap<String, Wanted>,
 }
 
 /// One value, or one of several.
@@ -78,68 +82,84 @@ impl Wanted {
     }
 }
 
-/// A line of the comment: its number in the file, and its text without the comment marker.
-type Line<'a> = (u32, &'a str);
-
 impl Front {
     pub(super) fn parse(file: &str, language: Language, text: &str) -> Result<Self, BadRecipe> {
-        let lines = comment(language, text);
-        let fence = |from: usize, mark: &str| {
-            lines[from..].iter().position(|(_, line)| line.trim_end() == mark).map(|at| from + at)
-        };
-        let mut front = Self::default();
-        let Some(open) = fence(0, "```toml") else {
-            (front.title, front.prose) = prose(&lines);
-            return Ok(front);
-        };
-        let bad = |line: u32, why: String| BadRecipe {
+        let bad = |line: u32, why: String, remedy: Option<String>| BadRecipe {
             site: Site { file: file.into(), line },
             why: format!("the front matter is damaged: {why}"),
-            remedy: "compare it with a recipe that comes along: gscript list".into(),
+            remedy: remedy.unwrap_or_else(|| {
+                "compare it with a recipe that comes along: gscript list".into()
+            }),
         };
-        let Some(close) = fence(open + 1, "```") else {
-            return Err(bad(lines[open].0, "its ```toml block is not closed".into()));
+        let comment = Comment::find(language, text)
+            .map_err(|found| bad(found.line, found.why, Some(found.remedy)))?;
+        let mut front = Self::default();
+        (front.title, front.prose) = prose(&comment.outside());
+        let lines = comment.inside();
+        let source = lines.iter().flat_map(|(_, line)| [*line, "\n"]).collect::<String>();
+        let line = |byte: usize| {
+            let before = source.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count();
+            lines.get(before).or(lines.last()).map_or(comment.begins(), |(line, _)| *line)
         };
-        let block: Vec<Line<'_>> = lines[open + 1..close].to_vec();
-        let source = block.iter().flat_map(|(_, line)| [*line, "\n"]).collect::<String>();
-        let located = |error: &toml::de::Error| {
-            let before = error
-                .span()
-                .map_or(0, |span| source[..span.start.min(source.len())].matches('\n').count());
-            let line = block.get(before).map_or(lines[open].0, |(line, _)| *line);
-            bad(line, error.message().to_owned())
-        };
-        let parsed: Block = toml::from_str(&source).map_err(|error| located(&error))?;
-        for (name, value) in parsed.params {
-            let line = declared_at(&block, &name).unwrap_or(lines[open].0);
-            let param = declare(name, value, line).map_err(|why| bad(line, why))?;
-            let known =
-                |(other, _): &&(String, Vec<String>)| front.params.iter().any(|p| p.name == *other);
-            if let Some((other, _)) = param.when.iter().find(|when| !known(when)) {
-                let name = &param.name;
-                return Err(bad(
-                    line,
-                    format!("parameter {name:?}: there is no {other:?} before it"),
-                ));
-            }
-            front.params.push(param);
+        let block: Block = toml::from_str(&source).map_err(|error| {
+            let at = line(error.span().map_or(0, |span| span.start));
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            let why = match param_above(lines, at) {
+                Some(name) => format!("parameter {name:?}: {message}"),
+                None => message,
+            };
+            bad(at, why, meant(error.message()))
+        })?;
+        let mut params: Vec<_> = block.params.into_iter().collect();
+        params.sort_by_key(|(name, _)| name.span().start);
+        for (name, declared) in params {
+            let at = line(name.span().start);
+            let param = declare(name.into_inner(), declared.into_inner(), at);
+            let param = param.and_then(|param| front.comes_after(param));
+            front.params.push(param.map_err(|why| bad(at, why, None))?);
         }
-        front.needs = parsed.needs;
-        let rest: Vec<Line<'_>> = [&lines[..open], &lines[close + 1..]].concat();
-        (front.title, front.prose) = prose(&rest);
+        if let Some(needs) = block.needs {
+            let at = needs.span();
+            let names: Vec<&str> = front.params.iter().map(|param| param.name.as_str()).collect();
+            needs.get_ref().check(&names).map_err(|wrong| {
+                let place = source[at.start..].find(&format!("{:?}", wrong.entry));
+                bad(line(at.start + place.unwrap_or(0)), wrong.why, Some(wrong.remedy))
+            })?;
+            front.needs = Some(needs.into_inner());
+        }
         Ok(front)
+    }
+
+    /// The parameter, if all that it depends on are declared before it.
+    fn comes_after(&self, param: ParamDecl) -> Result<ParamDecl, String> {
+        let known = |other: &str| self.params.iter().any(|param| param.name == other);
+        match param.when.iter().find(|(other, _)| !known(other)) {
+            Some((other, _)) => {
+                Err(format!("parameter {:?}: there is no {other:?} before it", param.name))
+            }
+            None => Ok(param),
+        }
     }
 }
 
-fn declare(name: String, value: toml::Value, line: u32) -> Result<ParamDecl, String> {
+/// The key that an unknown one was probably meant to be: serde names it first, and those that there are
+/// after it.
+fn meant(message: &str) -> Option<String> {
+    if !message.starts_with("unknown ") {
+        return None;
+    }
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let (unknown, known) = words.split_first()?;
+    let near = nearest(unknown, known.iter().copied())?;
+    Some(format!("write {near} instead of {unknown}"))
+}
+
+fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, String> {
     let mut chars = name.bytes();
     let first = chars.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
     if !first || !chars.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return Err(format!("{name:?} can't be the name of a variable"));
     }
-    let declared: Declared = value
-        .try_into()
-        .map_err(|error: toml::de::Error| format!("parameter {name:?}: {}", error.message()))?;
     if declared.kind == ParamKind::Choice && declared.choices.is_empty() {
         return Err(format!("parameter {name:?}: a choice needs \"choices\""));
     }
@@ -155,23 +175,11 @@ fn declare(name: String, value: toml::Value, line: u32) -> Result<ParamDecl, Str
     })
 }
 
-/// The line that begins a parameter's declaration.
-fn declared_at(block: &[Line<'_>], name: &str) -> Option<u32> {
-    let header = format!("[params.{name}]");
-    block.iter().find(|(_, line)| line.trim() == header).map(|(line, _)| *line)
-}
-
-/// The comment lines that a recipe begins with.
-fn comment(language: Language, text: &str) -> Vec<Line<'_>> {
-    let marker = language.front_mark();
-    (1..)
-        .zip(text.lines())
-        .skip_while(|(line, text)| *line == 1 && text.starts_with("#!"))
-        .map_while(|(line, text)| {
-            let text = text.trim_start().strip_prefix(marker)?;
-            Some((line, text.strip_prefix(' ').unwrap_or(text)))
-        })
-        .collect()
+/// The parameter whose table a line is in.
+fn param_above<'a>(block: &[Line<'a>], line: u32) -> Option<&'a str> {
+    let above = block.iter().rev().skip_while(|(number, _)| *number > line);
+    let heads = above.map(|(_, text)| text.trim()).find(|text| text.starts_with('['));
+    heads?.strip_prefix("[params.")?.strip_suffix(']')
 }
 
 /// The first heading, and the rest.
@@ -230,7 +238,7 @@ let x = 1;
         };
         assert_eq!(
             error(&TEXT.replace("\"size\"", "\"sise\"")),
-            "r.rhai:9: the front matter is damaged: parameter \"size\": unknown variant `sise`, \
+            "r.rhai:10: the front matter is damaged: parameter \"size\": unknown variant `sise`, \
              expected one of `disk`, `disks`, `device`, `path`, `size`, `number`, `text`, `bool`, `choice`, \
              `secret`"
         );

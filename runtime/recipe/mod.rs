@@ -3,6 +3,7 @@
 //! `front` reads its front matter, `modules` finds what it imports, `params` turns answers into variables, `needs` holds the plan
 //! against what the recipe says it needs.
 
+mod block;
 mod chapters;
 mod front;
 mod modules;
@@ -24,6 +25,7 @@ use modules::{Shelf, modules};
 
 pub use chapters::Chapter;
 pub use front::{Front, ParamDecl};
+pub(crate) use needs::Unannounced;
 pub use needs::{Exceeded, Need, Needs};
 pub use origin::{Named, Origin, advice};
 pub use params::{Answers, ParamError, ParamKind};

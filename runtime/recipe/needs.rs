@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use crate::action::Effect;
-use crate::approval::Approval;
+use crate::approval::{Approval, Target};
+use crate::error::{Exit, Rule};
 use crate::machine::is_below;
-use crate::types::{Map, Value};
+use crate::types::{Map, Value, nearest};
 
 /// The `[needs]` table. `$name` stands for a parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -15,6 +16,8 @@ pub struct Needs {
     pub destroys: Vec<String>,
     /// Devices that are changed, with what is on them kept.
     pub alters: Vec<String>,
+    /// Containers, volume groups and arrays that are opened or started, and areas that are swapped to.
+    pub opens: Vec<String>,
     /// Folders below which it writes and mounts.
     pub writes: Vec<String>,
     /// Programs that it runs inside the new system.
@@ -38,9 +41,11 @@ impl Exceeded {
 
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
-        "read the recipe; if it is right, add this to its [needs]"
+        REMEDY
     }
 }
+
+const REMEDY: &str = "read the recipe; if it is right, add this to its [needs]";
 
 /// One entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,26 +59,120 @@ pub struct Need<'a> {
 enum NeedKind {
     Destroys,
     Alters,
+    Opens,
     Writes,
     Runs,
 }
 
+impl NeedKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Destroys => "destroys",
+            Self::Alters => "alters",
+            Self::Opens => "opens",
+            Self::Writes => "writes",
+            Self::Runs => "runs",
+        }
+    }
+}
+
+/// An entry that can't announce anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WrongNeed {
+    /// As it is written.
+    pub(super) entry: String,
+    pub(super) why: String,
+    pub(super) remedy: String,
+}
+
 impl Need<'_> {
-    /// Whether the effect is announced by this entry. `below` is its device with everything that
-    /// this lies on.
-    pub fn announces(&self, effect: &Effect, below: &[String], params: &Map) -> bool {
-        fill_in(self.text, params).into_iter().any(|top| {
-            let on = || below.iter().any(|device| device == top);
-            match (self.kind, effect) {
-                (NeedKind::Destroys, Effect::Destroys { .. } | Effect::Alters { .. })
-                | (NeedKind::Alters, Effect::Alters { .. }) => on(),
-                (NeedKind::Writes, Effect::Writes { path } | Effect::Mounts { at: path }) => {
-                    is_below(path, top)
-                }
-                (NeedKind::Runs, Effect::Runs { program, .. }) => program == top || top == "*",
-                _ => false,
+    fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
+        let kind = self.kind.name();
+        let wrong = |why: String, remedy: String| {
+            let why = format!("{kind}: {why}");
+            Err(WrongNeed { entry: self.text.to_owned(), why, remedy })
+        };
+        if self.text.trim().is_empty() || self.text.chars().any(char::is_control) {
+            let why = format!("{:?} announces nothing", self.text);
+            return wrong(why, "remove the entry, or write what it announces".into());
+        }
+        if let Some(name) = self.text.strip_prefix('$') {
+            if params.contains(&name) {
+                return Ok(());
             }
-        })
+            let remedy = match nearest(name, params.iter().copied()) {
+                Some(near) => format!("write ${near}"),
+                None => "declare it as [params.NAME], or write the value itself".into(),
+            };
+            return wrong(format!("there is no parameter {name:?}"), remedy);
+        }
+        let climbs = self.text.split('/').any(|part| matches!(part, "." | ".."));
+        if self.kind == NeedKind::Writes && (!self.text.starts_with('/') || climbs) {
+            let why = format!("{:?} is not an absolute path without . and ..", self.text);
+            return wrong(why, "write the directory from / on, such as /mnt/gentoo".into());
+        }
+        Ok(())
+    }
+
+    /// Whether this entry is one that announces the effect: for one of the devices that it lies on, at least.
+    pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
+        match wanted(effect) {
+            Wanted::Named(kinds, name) => {
+                let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+                let mut names = below.iter().map(String::as_str).chain([name]);
+                names.any(|name| self.names(kinds, name, params))
+            }
+            Wanted::Below(path) => self.holds(path, params),
+            Wanted::Network | Wanted::Nothing => false,
+        }
+    }
+
+    fn names(&self, wanted: &[NeedKind], name: &str, params: &Map) -> bool {
+        let any = matches!(self.kind, NeedKind::Opens | NeedKind::Runs) && self.text == ANY;
+        wanted.contains(&self.kind) && (any || fill_in(self.text, params).contains(&name))
+    }
+
+    /// Whether a path is in the directory.
+    fn holds(&self, path: &str, params: &Map) -> bool {
+        let tops = || fill_in(self.text, params);
+        self.kind == NeedKind::Writes && tops().into_iter().any(|top| is_below(path, top))
+    }
+}
+
+/// Every container, or every program.
+const ANY: &str = "*";
+
+/// What announces an effect.
+enum Wanted<'a> {
+    /// Nothing has to.
+    Nothing,
+    /// `network`.
+    Network,
+    /// A directory that holds this path.
+    Below(&'a str),
+    /// An entry of one of these kinds with this name, or with those of all that it lies on.
+    Named(&'static [NeedKind], &'a str),
+}
+
+fn wanted(effect: &Effect) -> Wanted<'_> {
+    use NeedKind::{Alters, Destroys, Opens, Runs};
+    match effect {
+        // What a run ends has its own command in the plan, and nothing is lost by reading.
+        Effect::Ends { .. } | Effect::Reads { .. } => Wanted::Nothing,
+        Effect::Network { .. } => Wanted::Network,
+        Effect::Writes { path } | Effect::Mounts { at: path } => Wanted::Below(path),
+        Effect::SwapsTo { area } if !is_below(area, "/dev") => Wanted::Below(area),
+        Effect::Runs { program, .. } => Wanted::Named(&[Runs], program),
+        Effect::Destroys { device: name }
+        | Effect::RemovesKey { device: name, .. }
+        | Effect::RemovesGroup { group: name } => Wanted::Named(&[Destroys], name),
+        Effect::Alters { device: name } | Effect::AltersGroup { group: name } => {
+            Wanted::Named(&[Destroys, Alters], name)
+        }
+        Effect::Opens { device: name }
+        | Effect::Activates { group: name }
+        | Effect::Assembles { array: name }
+        | Effect::SwapsTo { area: name } => Wanted::Named(&[Destroys, Alters, Opens], name),
     }
 }
 
@@ -83,6 +182,7 @@ impl Needs {
         [
             (NeedKind::Destroys, &self.destroys),
             (NeedKind::Alters, &self.alters),
+            (NeedKind::Opens, &self.opens),
             (NeedKind::Writes, &self.writes),
             (NeedKind::Runs, &self.runs),
         ]
@@ -90,30 +190,76 @@ impl Needs {
         .flat_map(|(kind, texts)| texts.iter().map(move |text| Need { kind, text }))
     }
 
+    /// The same with other names of devices.
+    pub(crate) fn by_names(&self, name: impl Fn(&str) -> String) -> Self {
+        let all = |texts: &[String]| texts.iter().map(|text| name(text)).collect();
+        Self {
+            destroys: all(&self.destroys),
+            alters: all(&self.alters),
+            opens: all(&self.opens),
+            writes: self.writes.clone(),
+            runs: self.runs.clone(),
+            network: self.network,
+        }
+    }
+
     /// The effects that are not announced. What is on a device that was announced is as well.
     pub fn exceeded(&self, approval: &Approval, params: &Map) -> Option<Exceeded> {
-        let open = approval.effects().filter(|(effect, target)| {
-            let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
-            !self.announces(effect, below, params)
-        });
+        let open =
+            approval.effects().filter(|(effect, target)| !self.announces(effect, *target, params));
         let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
         (!effects.is_empty()).then_some(Exceeded { effects })
     }
 
-    /// Whether any entry announces the effect.
-    pub fn announces(&self, effect: &Effect, below: &[String], params: &Map) -> bool {
-        // What a run ends it asks for by name, whatever the recipe announces.
-        matches!(effect, Effect::Ends { .. })
-            || self.entries().any(|need| need.announces(effect, below, params))
+    /// Whether every entry can mean something; `params` are the names of the recipe's parameters.
+    pub(super) fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
+        self.entries().try_for_each(|need| need.check(params))
+    }
+
+    /// Whether the entries announce the effect: of a device that lies on several, all of them.
+    pub fn announces(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
+        match wanted(effect) {
+            Wanted::Nothing => true,
+            Wanted::Network => self.network,
+            Wanted::Below(path) => self.entries().any(|need| need.holds(path, params)),
+            Wanted::Named(kinds, name) => {
+                let named = |name: &str| self.entries().any(|need| need.names(kinds, name, params));
+                named(name) || target.is_some_and(|target| target.wholly(named))
+            }
+        }
     }
 }
 
-/// `$name` stands for the parameter's value; a list of disks stands for each of them.
+/// An effect that a recipe does not announce.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not announced in the recipe's [needs]: {effect}")]
+pub(crate) struct Unannounced {
+    pub(crate) effect: String,
+}
+
+impl Rule for Unannounced {
+    fn remedy(&self) -> Option<String> {
+        Some(REMEDY.into())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+
+    fn ends_the_run(&self) -> bool {
+        true
+    }
+}
+
+/// `$name` stands for the parameter's value; a list of disks stands for each of them. A value that is empty
+/// or not text stands for nothing.
 fn fill_in<'a>(text: &'a str, params: &'a Map) -> Vec<&'a str> {
     let given = |name| params.iter().find(|(param, _)| param == name);
-    match text.strip_prefix('$').and_then(given) {
-        Some((_, Value::List(items))) => items.iter().filter_map(Value::as_text).collect(),
-        Some((_, value)) => vec![value.as_text().unwrap_or(text)],
+    let mut values = match text.strip_prefix('$').map(given) {
         None => vec![text],
-    }
+        Some(Some((_, Value::List(items)))) => items.iter().filter_map(Value::as_text).collect(),
+        Some(value) => value.and_then(|(_, value)| value.as_text()).into_iter().collect(),
+    };
+    values.retain(|value| !value.is_empty());
+    values
 }

@@ -129,7 +129,7 @@ impl Attempt {
         let begun = {
             let mut session = self.session.borrow_mut();
             session.tracing = gate.tracing();
-            session.gate = gate;
+            session.gate = job.within_needs(gate, &past.names);
             session.goes_on(job, past, at)
         };
         match begun {

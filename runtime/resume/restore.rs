@@ -186,6 +186,7 @@ impl Session {
             warnings: vec![unknown],
             already: None,
             guess: false,
+            query: false,
             root: true,
         });
         Ok(())

@@ -30,7 +30,7 @@ pub use hang::on_hang;
 pub use host::{Host, Shared, Tests};
 use limits::Limit;
 pub use module::{Import, Module, imports};
-pub(crate) use tokens::{Kind, Token, tokens};
+pub(crate) use tokens::{Kind, Token, comments, tokens};
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,9 +49,12 @@ const SIGNS: &[&str] = &[
 
 /// All tokens of a script.
 pub fn tokens(language: Language, text: &str) -> Vec<Token> {
-    let mut scanner = Scanner { language, rest: text, line: 1, found: Vec::new() };
-    scanner.scan(None);
-    scanner.found
+    Scanner::of(language, text).found
+}
+
+/// The comments of a script, with their marks: the line that each begins on, from 1, and its text.
+pub fn comments(language: Language, text: &str) -> Vec<(u32, &str)> {
+    Scanner::of(language, text).comments
 }
 
 struct Scanner<'a> {
@@ -59,9 +62,17 @@ struct Scanner<'a> {
     rest: &'a str,
     line: u32,
     found: Vec<Token>,
+    comments: Vec<(u32, &'a str)>,
 }
 
 impl<'a> Scanner<'a> {
+    fn of(language: Language, text: &'a str) -> Self {
+        let (found, comments) = (Vec::new(), Vec::new());
+        let mut scanner = Self { language, rest: text, line: 1, found, comments };
+        scanner.scan(None);
+        scanner
+    }
+
     /// Takes this many bytes.
     fn take(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(bytes);
@@ -107,6 +118,7 @@ impl<'a> Scanner<'a> {
 
     /// Leaves out a comment.
     fn comment(&mut self) -> bool {
+        let (line, before) = (self.line, self.rest);
         let to_line_end = |rest: &str| rest.find('\n').unwrap_or(rest.len());
         match self.language {
             Language::Rhai if self.rest.starts_with("//") => {
@@ -124,6 +136,7 @@ impl<'a> Scanner<'a> {
             }
             _ => return false,
         }
+        self.comments.push((line, &before[..before.len() - self.rest.len()]));
         true
     }
 

@@ -233,7 +233,9 @@ impl Ran {
     fn perform(&mut self, variables: &Map, faults: &Faults) {
         self.begun = true;
         let events = Recorder::default();
-        let gate = Gate::Enforce(std::mem::take(&mut self.approval), Box::new(Nobody));
+        let approval = std::mem::take(&mut self.approval);
+        let approval = approval.for_recipe(self.recipe.front.needs.as_ref(), variables);
+        let gate = Gate::Enforce(approval, Box::new(Nobody));
         let sim = self.sim.planning().rehearsal(faults.clone());
         let setup = self.setup(sim, gate, Box::new(events.clone()));
         let mut session = self.script(setup, variables);

@@ -1,11 +1,280 @@
 //! Actions that do more than their effects say, or do it unasked.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gscript::action::Effect;
+use gscript::approval::{Approval, Bound, Nobody};
+use gscript::machine::Machine;
+use gscript::recipe::Recipe;
+use gscript::registry::{PRIMITIVES, Primitive, Read};
+use gscript::script::{Language, Shared};
+use gscript::session::Gate;
+use gscript::system::Sim;
+use gscript::system::sim::faults::Faults;
+use gscript::types::Map;
+
 use super::Attempt;
+use crate::dsl::project;
+use crate::examples::{example_machine, plan};
+use crate::modules::session;
+
+/// A recipe in Rhai.
+pub(super) fn recipe(text: &str) -> Recipe {
+    Recipe::parse("attack.rhai", Language::Rhai, text.to_owned()).expect("a recipe")
+}
+
+/// Performs a recipe on the example machine, simulated, as a run does: only what is approved.
+pub(super) fn perform(recipe: &Recipe, gate: Gate) -> Result<(), String> {
+    perform_on(example_machine(), recipe, gate)
+}
+
+fn perform_on(machine: Machine, recipe: &Recipe, gate: Gate) -> Result<(), String> {
+    let sim = Sim::new().rehearsal(Faults::default());
+    let host = Rc::new(RefCell::new(session(sim, machine, gate, None)));
+    let variables = Map::new();
+    let result = gscript::script::run(&recipe.script(&variables), &(Rc::clone(&host) as Shared));
+    result.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// Runs this with nothing approved but these effects; it must be refused for want of that one.
+fn unapproved(call: &str, approved: &[Effect], wanted: &str) -> Result<(), String> {
+    let mut approval = Approval::default();
+    for effect in approved {
+        approval.add(effect.clone(), &example_machine());
+    }
+    match perform(&recipe(call), Gate::Enforce(approval, Box::new(Nobody))) {
+        Ok(()) => Err("it was done".into()),
+        Err(why) if why.contains(&format!("not covered by the approved plan: {wanted}")) => Ok(()),
+        Err(why) => Err(why),
+    }
+}
+
+fn destroys(device: &str) -> Effect {
+    Effect::Destroys { device: device.into() }
+}
+
+/// A plan on the example machine that must name this effect.
+fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
+    Attempt::new(name)
+        .rhai(&format!("{call}\n"))
+        .lua(&format!("{}\n", gscript::docs::to_lua(call)))
+        .planned("example")
+        .exits(0)
+        .says(effect)
+}
+
+/// The machine of four disks with arrays across two of them each.
+fn machine(name: &str) -> Machine {
+    let text = std::fs::read_to_string(project(&format!("tests/machines/{name}.json")));
+    Machine::read(&text.expect(name)).expect(name)
+}
+
+const OPEN: &str = "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });";
+const ADD: &str = "key::generate(\"/mnt/key/second.bin\");\nluks::add_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\", new_key: \"/mnt/key/second.bin\" });\n";
 
 /// The attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    vec![
+    [in_the_plan(), in_the_run(), under_another_name(), in_general()].into_iter().flatten().collect()
+}
 
+fn in_the_plan() -> Vec<Attempt> {
+    vec![
+        shown(
+            "a volume of an inactive group",
+            "lvm::lv_remove(\"vg_old\", \"data\");",
+            "destroys everything on /dev/mapper/vg_old-data, 50 GiB",
+        ),
+        shown("a container", OPEN, "opens /dev/sda3"),
+        shown("a group", "lvm::vg_activate(\"vg_old\");", "activates volume group vg_old"),
+        shown(
+            "a new volume",
+            "lvm::lv_create(\"vg_live\", \"x\", \"1G\");",
+            "changes volume group vg_live",
+        ),
+        shown(
+            "a thin pool and a volume in it",
+            "lvm::thin_pool_create(\"vg_live\", \"pool\", \"1G\");\nlvm::thin_create(\"vg_live\", \"pool\", \"x\", \"1G\");",
+            "changes volume group vg_live",
+        ),
+        shown(
+            "a thin pool that is removed",
+            "lvm::thin_pool_create(\"vg_live\", \"pool\", \"1G\");\nlvm::thin_pool_remove(\"vg_live\", \"pool\");",
+            "/dev/mapper/vg_live-pool",
+        ),
+        shown("a key that is removed", &format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);"), "removes key slot 0 of /dev/sda3"),
+        shown("a program in a root", "chroot::run(\"/mnt/old\", [\"id\"]);", "runs id in /mnt/old"),
+        shown(
+            "the network",
+            "portage::emerge(\"/mnt/old\", [\"app-misc/a\"]);",
+            "uses the network (emerge)",
+        ),
+    ]
+}
+
+fn in_the_run() -> Vec<Attempt> {
+    vec![
+        Attempt::new("a volume that the plan had no device for").check(|| {
+            unapproved(
+                "lvm::vg_activate(\"vg_old\");\nlvm::lv_remove(\"vg_old\", \"data\");",
+                &[Effect::Activates { group: "vg_old".into() }],
+                "destroys /dev/mapper/vg_old-data",
+            )
+        }),
+        Attempt::new("a volume of an inactive group, unasked").check(|| {
+            let call = "lvm::lv_remove(\"vg_old\", \"data\");";
+            unapproved(call, &[], "destroys /dev/mapper/vg_old-data")
+        }),
+        Attempt::new("approval to change a group is not approval to remove its volumes").check(|| {
+            unapproved(
+                "lvm::lv_remove(\"vg_old\", \"data\");",
+                &[Effect::AltersGroup { group: "vg_old".into() }],
+                "destroys /dev/mapper/vg_old-data",
+            )
+        }),
+        Attempt::new("a container, unasked").check(|| unapproved(OPEN, &[], "opens /dev/sda3")),
+        Attempt::new("a group, unasked").check(|| {
+            let call = "lvm::vg_activate(\"vg_old\");";
+            unapproved(call, &[], "activates volume group vg_old")
+        }),
+        Attempt::new("a new volume, unasked").check(|| {
+            let call = "lvm::lv_create(\"vg_live\", \"x\", \"1G\");";
+            unapproved(call, &[], "changes volume group vg_live")
+        }),
+        Attempt::new("a thin pool, unasked").check(|| {
+            let call = "lvm::thin_pool_create(\"vg_live\", \"x\", \"1G\");";
+            unapproved(call, &[], "changes volume group vg_live")
+        }),
+        Attempt::new("a thin pool that is removed with approval to change its group").check(|| {
+            unapproved(
+                "lvm::thin_pool_create(\"vg_live\", \"x\", \"1G\");\nlvm::thin_pool_remove(\"vg_live\", \"x\");",
+                &[Effect::AltersGroup { group: "vg_live".into() }],
+                "destroys /dev/mapper/vg_live-x",
+            )
+        }),
+        Attempt::new("a key that is removed with approval to add one").check(|| {
+            let call = format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);");
+            let approved = [
+                Effect::Writes { path: "/mnt/key".into() },
+                Effect::Alters { device: "/dev/sda3".into() },
+            ];
+            unapproved(&call, &approved, "removes key slot 0 of /dev/sda3")
+        }),
+        Attempt::new("a key that is removed with approval to remove another").check(|| {
+            let call = format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);");
+            let approved = [
+                Effect::Writes { path: "/mnt/key".into() },
+                Effect::Alters { device: "/dev/sda3".into() },
+                Effect::RemovesKey { device: "/dev/sda3".into(), slot: 1 },
+            ];
+            unapproved(&call, &approved, "removes key slot 0 of /dev/sda3")
+        }),
+        Attempt::new("a container that is changed with approval to open it").check(|| {
+            let approved = [
+                Effect::Writes { path: "/mnt/key".into() },
+                Effect::Opens { device: "/dev/sda3".into() },
+            ];
+            unapproved(ADD, &approved, "changes /dev/sda3")
+        }),
+        Attempt::new("a group that is removed, unasked").check(|| {
+            unapproved(
+                "lvm::vg_create(\"vg\", [lvm::pv_create(\"/dev/sda2\")]);\nlvm::vg_remove(\"vg_other\");",
+                &[],
+                "destroys /dev/sda2",
+            )
+        }),
+        Attempt::new("swap space on a disk, unasked").check(|| {
+            unapproved("fs::swap(\"/dev/sda1\");", &[destroys("/dev/sda2")], "destroys /dev/sda1")
+        }),
+    ]
+}
+
+/// Approval of one thing taken for approval of another.
+fn under_another_name() -> Vec<Attempt> {
+    vec![
+        Attempt::new("a mirror by one of its disks").check(|| {
+            let machine = machine("raid-running");
+            let array = machine.devices.values().find(|device| device.path.starts_with("/dev/md"));
+            let array = array.ok_or("no array")?.path.clone();
+            let disks: Vec<String> =
+                machine.base_disks(&array).iter().map(|disk| disk.path.clone()).collect();
+            let mut approval = Approval::default();
+            approval.add(destroys(&disks[0]), &machine);
+            if approval.covers(&destroys(&array), &machine) {
+                return Err(format!("{array} by {}", disks[0]));
+            }
+            let bound = Bound::new(destroys(&array), &machine);
+            if bound.named(|name| name == disks[0]) {
+                return Err(format!("--destroy {} is enough for {array}", disks[0]));
+            }
+            disks.iter().for_each(|disk| approval.add(destroys(disk), &machine));
+            match approval.covers(&destroys(&array), &machine) {
+                true => Ok(()),
+                false => Err(format!("{array} is not covered by {disks:?}")),
+            }
+        }),
+        Attempt::new("a volume across two disks by one of them").check(|| {
+            let machine = machine("old-group-spanning");
+            let (name, group) = machine.groups.iter().next().ok_or("no group")?;
+            let volume = group.volumes.keys().next().ok_or("no volume")?;
+            let volume = machine.canonical(&format!("/dev/{name}/{volume}"));
+            let mut approval = Approval::default();
+            approval.add(destroys(&group.members[0]), &machine);
+            if approval.covers(&destroys(&volume), &machine) {
+                return Err(format!("{volume} by {}", group.members[0]));
+            }
+            let group = Effect::AltersGroup { group: name.clone() };
+            match approval.covers(&group, &machine) {
+                true => Err("the group by one of its devices".into()),
+                false => Ok(()),
+            }
+        }),
+        Attempt::new("another volume of the same group").check(|| {
+            let machine = machine("old-group-inactive");
+            let mut approval = Approval::default();
+            let (name, group) = machine.groups.iter().next().ok_or("no group")?;
+            let mut volumes =
+                group.volumes.keys().map(|volume| machine.canonical(&format!("/dev/{name}/{volume}")));
+            let (Some(one), Some(other)) = (volumes.next(), volumes.next()) else {
+                return Err("no two volumes".into());
+            };
+            approval.add(destroys(&one), &machine);
+            match approval.covers(&destroys(&other), &machine) {
+                true => Err(format!("{other} by {one}")),
+                false => Ok(()),
+            }
+        }),
+        Attempt::new("a group whose name begins with the same letters").check(|| {
+            let mut approval = Approval::default();
+            approval.add(destroys("/dev/mapper/vg--old-data"), &Machine::empty());
+            let group = |group: &str| Effect::RemovesGroup { group: group.into() };
+            let covers = |name: &str| approval.covers(&group(name), &Machine::empty());
+            match (covers("vg"), covers("vg-old")) {
+                (false, true) => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        }),
+        Attempt::new("a disk is approved with all that lies on it").check(|| {
+            let machine = example_machine();
+            let mut approval = Approval::default();
+            approval.add(destroys("/dev/sdd"), &machine);
+            let all = [
+                destroys("/dev/sdd1"),
+                destroys("/dev/mapper/vg_old-data"),
+                Effect::Activates { group: "vg_old".into() },
+                Effect::AltersGroup { group: "vg_old".into() },
+                Effect::RemovesGroup { group: "vg_old".into() },
+            ];
+            match all.iter().find(|effect| !approval.covers(effect, &machine)) {
+                Some(effect) => Err(format!("{effect} is asked for again")),
+                None => Ok(()),
+            }
+        }),
+    ]
+}
+
+fn in_general() -> Vec<Attempt> {
+    vec![
         Attempt::new("--yes without --destroy")
             .rhai("disk::wipe(\"/dev/sda\");")
             .lua("disk.wipe('/dev/sda')")
@@ -13,5 +282,23 @@ pub fn attempts() -> Vec<Attempt> {
             .exits(1)
             .exits(2)
             .exits(3),
+        Attempt::new("an action without an effect").check(|| {
+            // An action that declares none is refused when it is planned, whatever it is.
+            let refused = |primitive: &Primitive| {
+                let rhai = gscript::docs::example(primitive.spec)?;
+                let why = plan(Language::Rhai, &rhai).err()?;
+                Some(format!("{}: {why}", primitive.spec.name))
+            };
+            let actions = PRIMITIVES.iter().filter(|one| matches!(one.read, Read::Action(_)));
+            let refused: Vec<String> = actions.filter_map(refused).collect();
+            if refused.is_empty() { Ok(()) } else { Err(refused.join("\n")) }
+        }),
+        Attempt::new("nothing to act on").check(|| {
+            let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+            match perform(&recipe("btrfs::make([]);"), gate) {
+                Ok(()) => Err("it was done".into()),
+                Err(_) => Ok(()),
+            }
+        }),
     ]
 }

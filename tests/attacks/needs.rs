@@ -1,65 +1,298 @@
 //! Front matter that announces less than the recipe does, or hides what it announces.
 
+use gscript::approval::{Approval, Bound, Consent};
+use gscript::session::Gate;
+
 use super::Attempt;
+use super::effects::{perform, recipe};
+
+/// A recipe with this front matter, in both languages, that writes a file which nothing announces.
+fn with(name: &'static str, front: &str) -> Attempt {
+    let commented = |mark: &str| -> String {
+        front.lines().map(|line| format!("{mark} {line}\n")).collect()
+    };
+    Attempt::new(name)
+        .rhai(&(commented("//!") + "file::write(\"/tmp/case/x\", \"x\");\n"))
+        .lua(&(commented("---") + "file.write('/tmp/case/x', 'x')\n"))
+        .planned("sata")
+}
+
+/// Front matter that is damaged or not where it must be.
+fn damaged(name: &'static str, front: &str, why: &'static str) -> Attempt {
+    with(name, front).exits(2).says("the front matter is damaged").says(why)
+}
+
+/// A whole file whose front matter is not where it must be.
+fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> Attempt {
+    Attempt::new(name)
+        .rhai(&(rhai.to_owned() + "\nfile::write(\"/tmp/case/x\", \"x\");\n"))
+        .lua(&(lua.to_owned() + "\nfile.write('/tmp/case/x', 'x')\n"))
+        .planned("sata")
+        .exits(2)
+        .says("the front matter is damaged")
+        .says(why)
+}
+
+/// A recipe that announces this, and does that.
+fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) -> Attempt {
+    let lua = gscript::docs::to_lua(call);
+    let front = |mark: &str| {
+        let needs: String = needs.lines().map(|line| format!("{mark} {line}\n")).collect();
+        format!("{mark} # T\n{mark} ```toml\n{needs}{mark} ```\n")
+    };
+    Attempt::new(name)
+        .rhai(&(front("//!") + call + "\n"))
+        .lua(&(front("---") + lua.as_str() + "\n"))
+        .planned("example")
+        .exits(3)
+        .says("does more than it says it needs")
+        .says(effect)
+}
+
+/// Says yes to everything.
+struct Yes;
+
+impl Consent for Yes {
+    fn ask(&mut self, _: &Bound) -> bool {
+        true
+    }
+}
+
+/// Runs this on the example machine with somebody who approves everything, within this front matter.
+fn asked_in_the_middle(front: &str, call: &str) -> Result<(), String> {
+    let recipe = recipe(&format!("//! ```toml\n//! [needs]\n//! {front}\n//! ```\n{call}"));
+    let needs = recipe.front.needs.clone();
+    let approval = Approval::default().for_recipe(needs.as_ref(), &Vec::new());
+    match perform(&recipe, Gate::Enforce(approval, Box::new(Yes))) {
+        Ok(()) => Err("it was done".into()),
+        Err(why) if why.contains("not announced in the recipe's [needs]") => Ok(()),
+        Err(why) => Err(why),
+    }
+}
+
+const NEEDS: &str = "[needs]\nwrites = [\"/nowhere\"]\n";
 
 /// The attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
+    [fences(), tables(), places(), beyond(), everywhere()].into_iter().flatten().collect()
+}
+
+fn fences() -> Vec<Attempt> {
+    let fenced = |open: &str, close: &str| format!("# T\n{open}\n{NEEDS}{close}");
     vec![
+        damaged("a space before the name", &fenced("``` toml", "```"), "must begin with ```toml"),
+        damaged("the name in capitals", &fenced("```TOML", "```"), "must begin with ```toml"),
+        damaged("tildes", &fenced("~~~toml", "~~~"), "must begin with ```toml"),
+        damaged("tildes and a space", &fenced("~~~ Toml", "~~~"), "must begin with ```toml"),
+        damaged("four backticks", &fenced("````toml", "````"), "must begin with ```toml"),
+        damaged("attributes", &fenced("```toml {.needs}", "```"), "must begin with ```toml"),
+        damaged("the name in braces", &fenced("```{.toml}", "```"), "must begin with ```toml"),
+        damaged("indented", &fenced("  ```toml", "```"), "must begin with ```toml"),
+        damaged("not closed", &fenced("```toml", ""), "is not closed"),
+        damaged("closed by other signs", &fenced("```toml", "~~~"), "is not closed"),
+        damaged(
+            "behind a block that is not closed",
+            &format!("# T\n```sh\nls\n{}", fenced("```toml", "```")),
+            "is not closed",
+        ),
+        damaged("in a block without a name", &fenced("```", "```"), "[needs] is outside of the"),
+        damaged("in a block of another format", &fenced("```ini", "```"), "[needs] is outside"),
+        damaged("without a block", &format!("# T\n{NEEDS}"), "[needs] is outside of the"),
+        damaged(
+            "a second block",
+            &format!("# T\n```toml\n```\n\n{}", fenced("```toml", "```")),
+            "a second block; the first one begins on line 2",
+        ),
+        damaged(
+            "a second block in capitals",
+            &format!("# T\n```toml\n```\n{}", fenced("```TOML", "```")),
+            "a second block",
+        ),
+    ]
+}
 
-        Attempt::new("writes elsewhere than announced")
-            .rhai(
-                r#"//! # Says that it writes nowhere
-//!
-//! ```toml
-//! [needs]
-//! writes = ["/tmp/case/allowed"]
-//! ```
-file::write("/tmp/case/notallowed", "x\n");
-"#,
-            )
+fn tables() -> Vec<Attempt> {
+    let toml = |name, inside: &str, why| damaged(name, &format!("# T\n```toml\n{inside}\n```"), why);
+    vec![
+        toml("a table that is misspelled", "[need]\nwrites = []", "write needs instead of need"),
+        toml("a table in capitals", "[Needs]\nwrites = []", "unknown field `Needs`"),
+        toml("a table of tables", "[[needs]]\nwrites = []", "the front matter is damaged"),
+        toml("a key that is misspelled", "[needs]\nwrite = []", "write writes instead of write"),
+        toml("a key outside of its table", "network = true", "unknown field `network`"),
+        toml("a table twice", "[needs]\nwrites = []\n[needs]\nruns = []", "duplicate key"),
+        toml("a key twice", "[needs]\nwrites = []\nwrites = [\"/\"]", "duplicate key"),
+        toml("a string instead of a list", "[needs]\nwrites = \"/nowhere\"", "invalid type"),
+        toml("a number in a list", "[needs]\nruns = [1]", "invalid type"),
+        toml("a string instead of true", "[needs]\nnetwork = \"yes\"", "invalid type"),
+        toml("an empty entry", "[needs]\nwrites = [\"\"]", "announces nothing"),
+        toml("an entry of spaces", "[needs]\nruns = [\"  \"]", "announces nothing"),
+        toml("a control character", "[needs]\nruns = [\"a\\u001b[2K\"]", "announces nothing"),
+        toml("a relative path", "[needs]\nwrites = [\"tmp\"]", "is not an absolute path"),
+        toml("a path that climbs", "[needs]\nwrites = [\"/nowhere/../tmp\"]", "is not an absolute path"),
+        toml("a parameter that is missing", "[needs]\nwrites = [\"$tmp\"]", "there is no parameter"),
+        toml(
+            "a parameter that is misspelled",
+            "[params.place]\ntype = \"path\"\n[needs]\nwrites = [\"$palce\"]",
+            "write $place",
+        ),
+        toml("a path after a parameter", "[needs]\nwrites = [\"$tmp/case\"]", "there is no parameter"),
+        toml(
+            "a key of a parameter that is misspelled",
+            "[params.a]\ntype = \"path\"\nwen = { b = \"c\" }",
+            "unknown field `wen`",
+        ),
+        toml("a type that is misspelled", "[params.a]\ntype = \"pathh\"", "write path instead of"),
+    ]
+}
+
+fn places() -> Vec<Attempt> {
+    let block = |mark: &str| format!("{mark} ```toml\n{mark} [needs]\n{mark} writes = []\n{mark} ```");
+    let long = "```toml\n[needs]\nwrites = []\n```";
+    vec![
+        misplaced(
+            "after an empty line",
+            &format!("\n{}", block("//!")),
+            &format!("\n{}", block("---")),
+            "is not in the comment at the top",
+        ),
+        misplaced(
+            "after another comment",
+            &format!("// A licence.\n{}", block("//!")),
+            &format!("-- A licence.\n{}", block("---")),
+            "is not in the comment at the top",
+        ),
+        misplaced("in another comment", &block("//"), &block("--"), "is not in the comment at the top"),
+        misplaced(
+            "in the comment of a chapter",
+            &format!("{}\nstep(\"A\");", block("///")),
+            &format!("local a = 1\n{}\nstep('A')", block("---")),
+            "is not in the comment at the top",
+        ),
+        misplaced(
+            "in a long comment",
+            &format!("/*\n{long}\n*/"),
+            &format!("--[[\n{long}\n]]"),
+            "is not in the comment at the top",
+        ),
+        misplaced(
+            "on the first line of a long comment",
+            &format!("/* {long}\n*/"),
+            &format!("--[==[ {long}\n]==]"),
+            "is not in the comment at the top",
+        ),
+        misplaced(
+            "in a second comment",
+            &format!("//! # T\n//! ```toml\n//! ```\n\n{}", block("//!")),
+            &format!("--- # T\n--- ```toml\n--- ```\n\n{}", block("---")),
+            "is not in the comment at the top",
+        ),
+        misplaced(
+            "after the first statement",
+            &format!("let a = 1;\n{}", block("//!")),
+            &format!("local a = 1\n{}", block("---")),
+            "is not in the comment at the top",
+        ),
+        misplaced(
+            "after a byte order mark",
+            &format!("\u{feff}{}", block("//!")),
+            &format!("\u{feff}{}", block("---")),
+            "byte order mark",
+        ),
+    ]
+}
+
+fn beyond() -> Vec<Attempt> {
+    let nothing = "[needs]\nwrites = [\"/nowhere\"]";
+    vec![
+        exceeds(
+            "an empty parameter stands for every path",
+            "[params.where]\ntype = \"text\"\ndefault = \"\"\n[needs]\nwrites = [\"$where\"]",
+            "file::write(\"/tmp/case/x\", \"x\");",
+            "writes /tmp/case/x",
+        ),
+        exceeds("opens a container", nothing, "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });", "opens /dev/sda3"),
+        exceeds("activates a group", nothing, "lvm::vg_activate(\"vg_old\");", "activates volume group vg_old"),
+        exceeds(
+            "makes a volume in a group that is there",
+            "[needs]\nopens = [\"*\"]",
+            "lvm::lv_create(\"vg_live\", \"x\", \"1G\");",
+            "changes volume group vg_live",
+        ),
+        exceeds(
+            "removes a volume and announces a change",
+            "[needs]\nalters = [\"vg_old\"]",
+            "lvm::lv_remove(\"vg_old\", \"data\");",
+            "destroys /dev/mapper/vg_old-data",
+        ),
+        exceeds(
+            "removes a key and announces a change",
+            "[needs]\nalters = [\"/dev/sda3\"]\nwrites = [\"/mnt/key\"]",
+            "key::generate(\"/mnt/key/second.bin\");\nluks::add_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\", new_key: \"/mnt/key/second.bin\" });\nluks::remove_key(\"/dev/sda3\", 0);",
+            "removes key slot 0 of /dev/sda3",
+        ),
+        exceeds("swaps", "[needs]\ndestroys = [\"/dev/sda1\"]\nwrites = [\"/nowhere\"]", "fs::swap(\"/dev/sda2\");", "destroys /dev/sda2"),
+        exceeds(
+            "runs another program",
+            "[needs]\nruns = [\"ls\"]",
+            "chroot::run(\"/mnt/old\", [\"id\"]);",
+            "runs id in /mnt/old",
+        ),
+        exceeds(
+            "installs without the network",
+            "[needs]\nruns = [\"emerge\"]",
+            "portage::emerge(\"/mnt/old\", [\"app-misc/a\"]);",
+            "uses the network (emerge)",
+        ),
+        exceeds(
+            "downloads without the network",
+            "[needs]\nruns = [\"*\"]",
+            "chroot::run(\"/mnt/old\", [\"/usr/bin/wget\", \"a\"]);",
+            "uses the network (wget)",
+        ),
+        exceeds(
+            "asks a program that it does not announce",
+            nothing,
+            "portage::has_version(\"/mnt/old\", \"a/b\");",
+            "runs portageq in /mnt/old",
+        ),
+    ]
+}
+
+fn everywhere() -> Vec<Attempt> {
+    let front = "//! # T\n//! ```toml\n//! [needs]\n//! writes = [\"/tmp/case/allowed\"]\n//! ```\n";
+    let recipe = format!("{front}file::write(\"/tmp/case/notallowed\", \"x\\n\");\n");
+    let lua = recipe.replace("//!", "---").replace("file::", "file.").replace(';', "");
+    let both = |name: &'static str| Attempt::new(name).rhai(&recipe).lua(&lua);
+    vec![
+        both("run").for_real().exits(3),
+        both("on a terminal").typed().exits(3).says("does more than it says it needs"),
+        both("step by step")
+            .typed()
+            .command(&["step", "RECIPE"])
+            .exits(3)
+            .says("does more than it says it needs"),
+        both("a plan that is saved")
             .for_real()
+            .command(&["plan", "RECIPE", "--out", "/tmp/case/plan.json"])
             .exits(3),
-        Attempt::new("a second block of front matter")
-            .rhai(
-                r#"//! # T
-//!
-//! ```toml
-//! ```
-
-//! ```toml
-//! [needs]
-//! writes=["/nowhere"]
-//! ```
-file::write("/tmp/case/second","x");"#,
+        both("a plan for programs").planned("sata").args(&["--json"]).exits(3).never_says("\"entries\""),
+        Attempt::new("a question in the middle: a file").check(|| {
+            asked_in_the_middle("writes = [\"/nowhere\"]", "file::write(\"/tmp/x\", \"\");")
+        }),
+        Attempt::new("a question in the middle: a container").check(|| {
+            asked_in_the_middle(
+                "writes = [\"/nowhere\"]",
+                "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });",
             )
-            .for_real()
-            .exits(2)
-            .pending("front matter is not strict"),
-        Attempt::new("a space before the name of the format")
-            .rhai(
-                r#"//! # T
-//! ``` toml
-//! [needs]
-//! writes=["/nowhere"]
-//! ```
-file::write("/tmp/case/spaced","x");"#,
+        }),
+        Attempt::new("a question in the middle: a program, caught").check(|| {
+            asked_in_the_middle(
+                "writes = [\"/nowhere\"]",
+                "try { portage::has_version(\"/mnt/old\", \"a/b\"); } catch { }",
             )
-            .for_real()
-            .exits(2)
-            .exits(3)
-            .pending("front matter is not strict"),
-        Attempt::new("the name of the format in capitals")
-            .rhai(
-                r#"//! # T
-//! ```TOML
-//! [needs]
-//! writes=["/nowhere"]
-//! ```
-file::write("/tmp/case/upper","x");"#,
-            )
-            .for_real()
-            .exits(2)
-            .exits(3)
-            .pending("front matter is not strict"),
+        }),
+        Attempt::new("a question in the middle: the network").check(|| {
+            asked_in_the_middle("runs = [\"*\"]", "portage::emerge(\"/mnt/old\", [\"a/b\"]);")
+        }),
     ]
 }

@@ -1,9 +1,19 @@
 //! A query sees what tells the plan from the run, or runs a program unseen.
 
+use gscript::approval::{Approval, Nobody};
+use gscript::session::Gate;
+
 use super::Attempt;
+use super::effects::{perform, recipe};
 
 /// The attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
+    let mut attempts = seen();
+    attempts.extend(programs());
+    attempts
+}
+
+fn seen() -> Vec<Attempt> {
     vec![
 
         Attempt::new("open descriptors of gscript")
@@ -67,4 +77,68 @@ portage::has_version("/mnt/gentoo/l", "a/b");
             .exits(3)
             .pending("paths through links count by their names"),
     ]
+}
+
+/// Questions that run a program in a root, where a program can do what it likes.
+fn programs() -> Vec<Attempt> {
+    const ASK: &str = "portage::has_version(\"/mnt/old\", \"a/b\");";
+    let lua = gscript::docs::to_lua(ASK);
+    let both = |name: &'static str| {
+        Attempt::new(name).rhai(ASK).lua(&lua).planned("example").exits(0)
+    };
+    vec![
+        both("a version, without a line in the plan").says("chroot /mnt/old portageq has_version"),
+        both("a version, without an effect").says("runs portageq in /mnt/old"),
+        both("a version, without a line in a saved plan")
+            .args(&["--json"])
+            .says("\"query\": true")
+            .says("\"program\": \"portageq\""),
+        Attempt::new("a version, unasked").check(|| unasked(ASK)),
+        Attempt::new("a version, caught").check(|| unasked(&format!("try {{ {ASK} }} catch {{ }}"))),
+        Attempt::new("a version, caught in a loop")
+            .check(|| unasked(&format!("for n in 0..9 {{ try {{ {ASK} }} catch {{ }} }}"))),
+        Attempt::new("a version, in a function")
+            .check(|| unasked(&format!("fn ask() {{ {ASK} }}\nask();"))),
+        Attempt::new("a unit of systemd, unasked").check(|| {
+            unasked_program("service::status(\"/mnt/old\", \"sshd\", #{ init: \"systemd\" });", "systemctl")
+        }),
+        Attempt::new("a unit of systemd, without an effect")
+            .rhai("service::status(\"/mnt/old\", \"sshd\", #{ init: \"systemd\" });")
+            .lua("service.status('/mnt/old', 'sshd', { init = 'systemd' })")
+            .planned("example")
+            .exits(0)
+            .says("runs systemctl in /mnt/old"),
+        Attempt::new("the kernels of a root, by a program of it")
+            .rhai("print(kernel::installed(\"/mnt/old\"));")
+            .lua("print(#kernel.installed('/mnt/old'))")
+            .planned("example")
+            .exits(0)
+            .never_says("chroot"),
+        Attempt::new("a version in another root than announced")
+            .rhai(
+                "//! ```toml\n//! [needs]\n//! runs = [\"emerge\"]\n//! ```\nportage::has_version(\"/mnt/old\", \"a/b\");\n",
+            )
+            .lua(
+                "--- ```toml\n--- [needs]\n--- runs = [\"emerge\"]\n--- ```\nportage.has_version('/mnt/old', 'a/b')\n",
+            )
+            .planned("example")
+            .exits(3)
+            .says("runs portageq in /mnt/old"),
+    ]
+}
+
+fn unasked(script: &str) -> Result<(), String> {
+    unasked_program(script, "portageq")
+}
+
+/// Runs a script with nothing approved: it must end with the program that was not.
+fn unasked_program(script: &str, program: &str) -> Result<(), String> {
+    let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+    match perform(&recipe(script), gate) {
+        Ok(()) => Err("it ran".into()),
+        Err(why) if why.contains(&format!("not covered by the approved plan: runs {program}")) => {
+            Ok(())
+        }
+        Err(why) => Err(why),
+    }
 }

@@ -86,4 +86,43 @@ mount::swap_off("/dev/mapper/swap"); luks::close("swap");'
 must test "$(stat -c %a /mnt/t)" = 700
 must test $(df --output=size -B1 /mnt/t | tail -1) = 10485760
 umount /mnt/t
+
+# --- a volume of an inactive group: lost only by its name, whether the run activates the group or not ---
+old_volume() {
+    lvm vgremove -qq -y old >/dev/null 2>&1
+    must lvm pvcreate -qq -y -ff /dev/ubdb >/dev/null
+    must lvm vgcreate -qq -y old /dev/ubdb >/dev/null
+    must lvm lvcreate -qq -y -Wn -Zn -an -L 40M -n data old >/dev/null
+}
+has_volume() { lvm lvs --noheadings -o lv_name old 2>/dev/null | grep -q data; }
+printf 'lvm::lv_remove("old", "data");\n' >plain.rhai
+printf 'lvm::vg_activate("old");\nlvm::lv_remove("old", "data");\nlvm::vg_remove("old");\n' >active.rhai
+
+old_volume
+for recipe in plain active; do
+    ask unnamed "$G" $recipe.rhai --yes
+    must test "$(cat unnamed.code)" = 3
+    must grep -q 'Everything on /dev/mapper/old-data, 40 MiB' unnamed.err
+    must has_volume
+    printf 'see Type its name (mapper/old-data)\ntype old-data\n' >acts
+    python3 "$PROJECT/tests/lab/typed.py" acts "$G" $recipe.rhai >typed.txt
+    must test $? = 3
+    must has_volume
+done
+for name in /dev/old/data /dev/mapper/old-data /dev/ubdb; do
+    for recipe in plain active; do
+        old_volume
+        must "$G" $recipe.rhai --yes --destroy $name
+        must_not has_volume
+    done
+done
+old_volume
+printf 'see Type its name (mapper/old-data)\ntype mapper/old-data\n' >acts
+must python3 "$PROJECT/tests/lab/typed.py" acts "$G" plain.rhai
+must_not has_volume
+# An empty group is lost by its own name.
+printf 'lvm::vg_remove("old");\n' >group.rhai
+ask group "$G" group.rhai --yes
+must test "$(cat group.code)" = 3
+must "$G" group.rhai --yes --destroy old
 nothing_left

@@ -5,7 +5,8 @@ use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Text;
-use crate::primitives::edit::{command, there};
+use crate::primitives::chroot::mounted_root;
+use crate::primitives::edit::{exists, there};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, KernelVersion, ParamValue, Place, Value};
 
@@ -99,14 +100,15 @@ impl Query for Installed {
     type Output = Vec<String>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        if crate::primitives::edit::exists(&there(&self.root, MODULES), cx)? == Some(false) {
+        mounted_root(&self.root, cx)?;
+        let modules = there(&self.root, MODULES);
+        if exists(&modules, cx)? == Some(false) {
             return Ok(Answer::Known(Vec::new()));
         }
-        let cmd = command(&self.root, "ls", cx)?.args(["-1", MODULES]);
-        let read = |outcome: &crate::system::Outcome| {
-            Ok(outcome.stdout.lines().map(str::to_owned).collect())
-        };
-        Ok(Answer::Ask { cmd, guess: Vec::new(), read: std::rc::Rc::new(read) })
+        Ok(match cx.files.names(&modules)? {
+            Some(names) => Answer::Known(names),
+            None => Answer::Guess(Vec::new()),
+        })
     }
 }
 

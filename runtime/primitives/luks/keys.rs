@@ -164,7 +164,7 @@ impl Action for RemoveKey {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Alters { device: self.device.to_string() }]
+        vec![Effect::RemovesKey { device: self.device.to_string(), slot: self.slot }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

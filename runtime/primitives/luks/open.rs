@@ -115,7 +115,7 @@ impl Action for Open {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::Opens { device: self.device.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

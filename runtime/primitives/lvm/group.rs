@@ -157,7 +157,7 @@ impl Action for VgActivate {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::Activates { group: self.name.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -271,7 +271,7 @@ impl Action for VgRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Ends { what: format!("vgremove {}", self.name) }]
+        vec![Effect::RemovesGroup { group: self.name.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

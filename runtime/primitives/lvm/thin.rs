@@ -123,7 +123,7 @@ impl Action for ThinPoolCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::AltersGroup { group: self.group.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -166,7 +166,7 @@ impl Action for ThinCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::AltersGroup { group: self.group.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -220,7 +220,7 @@ impl Action for ThinPoolRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Ends { what: format!("lvremove {}/{}", self.group, self.name) }]
+        vec![Effect::Destroys { device: format!("/dev/{}/{}", self.group, self.name) }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -134,7 +134,7 @@ impl Action for LvCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::AltersGroup { group: self.group.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

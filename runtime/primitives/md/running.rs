@@ -91,7 +91,7 @@ impl Action for Assemble {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::Assembles { array: self.name.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

@@ -61,7 +61,7 @@ impl Action for SwapOn {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        Vec::new()
+        vec![Effect::SwapsTo { area: self.device.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

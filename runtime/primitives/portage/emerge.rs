@@ -93,7 +93,7 @@ pub(in crate::primitives) struct Merging<'a> {
 impl Merging<'_> {
     /// What it means.
     pub(in crate::primitives) fn effects(root: &AbsPath) -> Vec<Effect> {
-        vec![Effect::Runs { program: "emerge".into(), root: root.to_string() }]
+        Effect::runs("emerge", &root.to_string())
     }
 }
 
@@ -164,6 +164,10 @@ impl Action for Resume {
 
 impl Query for HasVersion {
     type Output = bool;
+
+    fn effects(&self) -> Vec<Effect> {
+        Effect::runs("portageq", &self.root.to_string())
+    }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
         let cmd =

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::{is_running, link_in, must_exist, started, systemctl, unit};
-use crate::action::{Answer, Planning, Query};
+use crate::action::{Answer, Effect, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::primitives::edit::exists;
@@ -40,6 +40,14 @@ pub struct State {
 
 impl Query for Status {
     type Output = State;
+
+    fn effects(&self) -> Vec<Effect> {
+        // Only systemd is asked; OpenRC's links are read. The running system's own tool only reads.
+        match self.init == Some(Init::Systemd) && !is_running(&self.root) {
+            true => Effect::runs("systemctl", &self.root.to_string()),
+            false => Vec::new(),
+        }
+    }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<State>> {
         let (root, name) = (&self.root, self.name.as_str());

@@ -175,13 +175,25 @@ fn is_magic(dir: &OwnedFd, name: &Path) -> bool {
     procfs && matches!(openat2(dir, name, how), Err(Errno::ELOOP))
 }
 
-/// Whether a folder has nothing in it.
+/// Whether a directory has nothing in it.
 pub(super) fn is_empty(place: &Place) -> Result<bool, FileError> {
-    let list = || -> io::Result<bool> {
+    names(place).map(|names| names.is_empty())
+}
+
+/// The names in a directory, sorted.
+pub(super) fn names(place: &Place) -> Result<Vec<String>, FileError> {
+    let list = || -> io::Result<Vec<String>> {
         let fd = open_following(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
         let mut entries = nix::dir::Dir::from_fd(fd)?;
-        let own = |entry: &nix::dir::Entry| matches!(entry.file_name().to_bytes(), b"." | b"..");
-        Ok(entries.iter().flatten().all(|entry| own(&entry)))
+        let mut names = Vec::new();
+        for entry in entries.iter() {
+            let entry = entry?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
     };
     list().map_err(|error| wrong(place, &error))
 }

@@ -83,6 +83,10 @@ impl Files for Real {
         files::is_empty(place).map(Some)
     }
 
+    fn names(&self, place: &Place) -> Result<Option<Vec<String>>, FileError> {
+        files::names(place).map(Some)
+    }
+
     fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
         reach::reach(place, follow)
             .map_err(|error| FileError { place: place.clone(), cause: error.to_string() })

@@ -4,6 +4,7 @@ use super::super::bench::{Bench, Wrong};
 use super::super::rehearse::Ran;
 use super::{Misuse, Says, diff};
 use crate::action::Effect;
+use crate::approval::Target;
 use crate::args;
 use crate::error::Result as Answer;
 use crate::event::Site;
@@ -157,13 +158,15 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
         return None;
     }
     let title = format!("{device} is not left alone");
-    let lies_on = |effect: &Effect| match effect {
-        Effect::Destroys { device: other } | Effect::Alters { device: other } => {
-            ran.before.lies_on(other, device) || ran.before.lies_on(device, other)
-        }
-        _ => false,
+    let lies_on = |effect: &Effect, target: Option<&Target>| {
+        let below = |target: &Target| target.below.iter().any(|path| path == device);
+        let whole = |other: &str| ran.before.lies_on(device, other);
+        target.is_some_and(below) || effect.device().is_some_and(whole)
     };
-    if let Some((effect, _)) = ran.approval.effects().find(|(effect, _)| lies_on(effect)) {
+    let touches = |(effect, target): &(&Effect, Option<&Target>)| {
+        effect.changes_storage() && lies_on(effect, *target)
+    };
+    if let Some((effect, _)) = ran.approval.effects().find(touches) {
         let notes = vec![("agreed to", effect.to_string())];
         return Some(Wrong { title, notes, ..Wrong::default() });
     }
