@@ -77,6 +77,11 @@ pub enum Effect {
         /// The program.
         program: String,
     },
+    /// An action may be called that the plan can't reach.
+    MayCall {
+        /// Its name.
+        action: String,
+    },
     /// Something is mounted.
     Mounts {
         /// Where.
@@ -106,6 +111,7 @@ impl fmt::Display for Effect {
             Self::Runs { program, root } if root == "/" => write!(f, "runs {program}"),
             Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
             Self::Network { program } => write!(f, "uses the network ({program})"),
+            Self::MayCall { action } => write!(f, "may call {action}, as only the run can tell"),
             Self::Mounts { at } => write!(f, "mounts {at}"),
             Self::Ends { what } => write!(f, "does {what}"),
         }
