@@ -7,7 +7,6 @@ use gscript::approval::{Approval, Bound, Consent, Target};
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::report::PlannedCall;
-use gscript::types::printable;
 
 use crate::ask;
 use crate::cli::HowArgs;
@@ -54,8 +53,8 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
 pub(crate) fn confirmed(target: &Target) -> bool {
     let identity = &target.identity;
     let name = identity.path.trim_start_matches("/dev/");
-    let text = format!("Everything on {} will be lost.", printable(&identity.to_string()));
-    tell(&format!("\n{}", style().red(&text)));
+    tell("");
+    tell(&style().red(&format!("Everything on {identity} will be lost.")));
     match ask::line(&format!("Type its name ({name}) to go on")) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
@@ -71,9 +70,10 @@ pub(super) struct Person;
 
 impl Consent for Person {
     fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[Bound]) -> bool {
-        tell(&format!("\n{}", style().yellow("This action is not in the approved plan.")));
-        tell(render::call(call, style()).trim_end());
-        tell(&format!("  {}", printable(why)));
+        tell("");
+        tell(&style().yellow("This action is not in the approved plan."));
+        tell(&render::call(call, style()));
+        tell(&format!("  {why}"));
         let lost = effects.iter().filter(|bound| matches!(bound.effect, Effect::Destroys { .. }));
         let mut lost = lost.peekable();
         match lost.peek() {
@@ -83,11 +83,9 @@ impl Consent for Person {
     }
 
     fn ask(&mut self, wanted: &Bound) -> bool {
-        let effect = printable(&wanted.effect.to_string());
-        tell(&format!(
-            "\n{}",
-            style().yellow(&format!("The plan did not say that this run {effect}."))
-        ));
+        tell("");
+        let effect = &wanted.effect;
+        tell(&style().yellow(&format!("The plan did not say that this run {effect}.")));
         match wanted.effect {
             Effect::Destroys { .. } => wanted.target.as_ref().is_some_and(confirmed),
             _ => ask::yes("Allow it?"),
