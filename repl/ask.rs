@@ -4,17 +4,19 @@ use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::screen::tell;
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, ParamDecl, ParamKind, Recipe};
-use gscript::types::{Map, Secret, Size, Value};
+use gscript::types::{Map, Secret, Size, Value, cut};
 use reedline::{
     DefaultPrompt, DefaultPromptSegment, Emacs, Reedline, Signal, default_emacs_keybindings,
 };
 
+use crate::screen::{Show, Shown, Stream, canvas, shown, style, tell, to_terminal};
+use crate::shell::Plain;
+
 /// Whether there is somebody to ask.
 pub(crate) fn somebody() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+    io::stdin().is_terminal() && to_terminal(&Stream::Error)
 }
 
 /// The person wants to stop.
@@ -27,11 +29,15 @@ pub(crate) fn parameters(
     answers: &mut Answers,
 ) -> Result<(), Stopped> {
     let mut known = Map::new();
+    let mut told = false;
     for param in &recipe.front.params {
         if !param.counts(&known) {
             continue;
         }
         if !answers.has(&param.name) && param.default.is_none() {
+            if !std::mem::replace(&mut told, true) {
+                tell(&style().bold(&format!("{} asks:", recipe.name)));
+            }
             let value = match param.kind {
                 ParamKind::Secret => secret(param)?,
                 _ => value(param, machine)?,
@@ -70,40 +76,69 @@ pub(crate) fn ended() -> Arc<AtomicBool> {
 }
 
 /// A line of text.
-pub(crate) fn line(question: &str) -> Result<String, Stopped> {
+pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, Stopped> {
     if over().load(Ordering::Relaxed) {
         return Err(Stopped);
     }
     let keys = Box::new(Emacs::new(default_emacs_keybindings()));
-    let mut editor = Reedline::create().with_break_signal(line_ended()).with_edit_mode(keys);
-    let prompt = DefaultPrompt::new(
-        DefaultPromptSegment::Basic(question.to_owned()),
-        DefaultPromptSegment::Empty,
-    );
+    let mut editor = Reedline::create()
+        .with_break_signal(line_ended())
+        .with_edit_mode(keys)
+        .with_highlighter(Box::new(Plain));
+    let question = DefaultPromptSegment::Basic(on_one_row(question));
+    let prompt = DefaultPrompt::new(question, DefaultPromptSegment::Empty);
     match editor.read_line(&prompt) {
         Ok(Signal::Success(text)) => Ok(text.trim().to_owned()),
         _ => Err(Stopped),
     }
 }
 
+/// A question as the row where the answer is typed; the whole of it above, where it is longer.
+fn on_one_row(question: &(impl Show + ?Sized)) -> String {
+    const ANSWER: usize = 24;
+    let question = shown![question];
+    let row = cut(question.as_str(), canvas().width.saturating_sub(ANSWER));
+    if row != question.as_str() {
+        tell(&question);
+    }
+    row
+}
+
+/// Reads a passphrase from the terminal without echo.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks for passphrases")]
+pub(crate) fn passphrase(question: &(impl Show + ?Sized)) -> Result<Vec<u8>, Stopped> {
+    let question = on_one_row(question);
+    let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| Stopped)?;
+    Ok(typed.into_bytes())
+}
+
 /// One of several things to do, by the key that chooses it.
 pub(crate) struct Choice<T> {
     key: char,
     text: String,
+    below: Vec<String>,
     what: T,
 }
 
 impl<T> Choice<T> {
     pub(crate) fn new(key: char, text: impl Into<String>, what: T) -> Self {
-        Self { key, text: text.into(), what }
+        Self { key, text: text.into(), below: Vec::new(), what }
+    }
+
+    /// With further lines.
+    pub(crate) fn below(self, below: Vec<String>) -> Self {
+        Self { below, ..self }
     }
 }
 
 /// One of several things to do.
 pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T, Stopped> {
     tell(question);
-    for Choice { key, text, .. } in choices {
+    for Choice { key, text, below, .. } in choices {
         tell(&format!("  {key}  {text}"));
+        for line in below {
+            tell(&format!("     {line}"));
+        }
     }
     let keys: Vec<String> = choices.iter().map(|choice| choice.key.to_string()).collect();
     loop {
@@ -120,6 +155,11 @@ pub(crate) fn yes(question: &str) -> bool {
     matches!(answer.as_str(), "y" | "yes")
 }
 
+/// The question of a recipe: behind a mark, so that it can't look like one of gscript.
+fn asked(param: &ParamDecl) -> Shown {
+    shown![style().said, " ", param.ask]
+}
+
 fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
     if matches!(param.kind, ParamKind::Disk | ParamKind::Disks | ParamKind::Device) {
         for disk in machine.disks() {
@@ -132,7 +172,7 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
         tell(&format!("  one of: {}", param.choices.join(", ")));
     }
     loop {
-        let answer = Value::Text(line(&param.ask)?);
+        let answer = Value::Text(line(&asked(param))?);
         match param.read(&answer, machine) {
             Ok(value) => return Ok(value),
             Err(error) => tell(&format!("  {error}")),
@@ -143,11 +183,9 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
 /// A passphrase, typed twice without echo.
 fn secret(param: &ParamDecl) -> Result<Value, Stopped> {
     loop {
-        let read = |again: &str| {
-            rpassword::prompt_password(format!("{}{again}: ", param.ask)).map_err(|_| Stopped)
-        };
-        let first = Secret::new(&param.name, read("")?.into_bytes());
-        let second = Secret::new(&param.name, read(" (again)")?.into_bytes());
+        let read = |again: &str| passphrase(&shown![asked(param), again]);
+        let first = Secret::new(&param.name, read("")?);
+        let second = Secret::new(&param.name, read(" (again)")?);
         match (first.is_empty(), first.expose() == second.expose()) {
             (true, _) => tell("  it is empty"),
             (false, false) => tell("  the two differ"),

@@ -37,6 +37,7 @@ Exit codes: 0 done, 1 failed, 2 usage or recipe error, 3 refused, 4 stopped on r
 #[derive(Parser)]
 #[command(
     name = "gscript",
+    bin_name = "gscript",
     version,
     about,
     after_help = EXAMPLES,

@@ -3,10 +3,10 @@
 use gscript::finding::Finding;
 
 use crate::render::Problem;
-use crate::screen::style;
+use crate::screen::{Shown, shown, style};
 
 /// A finding with its place, and with the difference in colours.
-pub(crate) fn shown(finding: &Finding) -> String {
+pub(crate) fn shown(finding: &Finding) -> Shown {
     let problem = Problem {
         site: Some(finding.site.clone()),
         source: &finding.source,
@@ -14,15 +14,7 @@ pub(crate) fn shown(finding: &Finding) -> String {
         help: finding.help.clone(),
         ..Problem::new(finding.title.clone())
     };
-    let mut text = problem.text();
-    let s = style();
-    for line in finding.diff.iter().flat_map(|diff| diff.lines()) {
-        let line = match line.chars().next() {
-            Some('+') => s.green(line),
-            Some('-') => s.red(line),
-            _ => line.to_owned(),
-        };
-        text += &format!("\n    {line}");
-    }
-    text
+    let diff = finding.diff.iter().flat_map(|diff| diff.lines());
+    let diff = diff.map(|line| shown!["    ", style().diff(line)]);
+    Shown::joined(std::iter::once(problem.text()).chain(diff))
 }

@@ -23,6 +23,7 @@ use clap::Parser;
 use gscript::error::Exit;
 
 use cli::{Cli, Command};
+use screen::{Shown, say, tell};
 
 fn main() -> ExitCode {
     quiet_core_dumps();
@@ -30,7 +31,10 @@ fn main() -> ExitCode {
         render::Problem::of(error, text).print();
         std::process::exit(Exit::Usage as i32);
     });
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(asked_or_wrong(&error) as u8),
+    };
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
         Some(Command::Step(args)) => commands::step::step(&args),
@@ -60,6 +64,22 @@ fn main() -> ExitCode {
         },
     };
     ExitCode::from(exit as u8)
+}
+
+/// Shows the help or version that was asked for, or says what is wrong with the command line. It repeats
+/// words of the command line, so it goes through the same door as everything.
+fn asked_or_wrong(error: &clap::Error) -> Exit {
+    let text = Shown::lines(&error.render());
+    match error.use_stderr() {
+        true => {
+            tell(&text.trimmed());
+            Exit::Usage
+        }
+        false => {
+            say(&text.trimmed());
+            DONE
+        }
+    }
 }
 
 /// Passphrases pass through this process: it must not leave its memory on a disk.

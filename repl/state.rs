@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use gscript::event::{Event, Listener};
 use gscript::journal::{Damaged, Story};
 
+use crate::screen::{Shown, shown};
+
 /// The folder of one run.
 pub(crate) struct RunFolder {
     path: PathBuf,
@@ -166,9 +168,10 @@ impl Log {
         OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.log())
     }
 
-    fn write(&mut self, text: &str, waits: bool) {
+    fn write(&mut self, text: &Shown, waits: bool) {
         let time = chrono::Utc::now().format("%H:%M:%S%.3f").to_string();
-        let lines: String = text.lines().flat_map(|line| [&time, " ", line, "\n"]).collect();
+        let lines: String =
+            text.as_str().lines().flat_map(|line| [&time, " ", line, "\n"]).collect();
         if waits && self.waiting.len() + lines.len() < WAITING {
             return self.waiting.push_str(&lines);
         }
@@ -184,7 +187,7 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         if !self.waiting.is_empty() {
-            self.write("", false);
+            self.write(&Shown::default(), false);
         }
     }
 }
@@ -192,24 +195,27 @@ impl Drop for Log {
 impl Listener for Log {
     fn hear(&mut self, event: &Event) {
         let text = match event {
-            Event::Chapter { title } => format!("== {title}"),
-            Event::Began { name, about, site, .. } => format!("{site}: {name} {about}"),
-            Event::Step { text, .. } => format!("  $ {text}"),
-            Event::Line { text, .. } => format!("    {text}"),
+            Event::Chapter { title } => shown!["# ", title],
+            Event::Began { name, about, site, .. } => shown![site, ": ", name, " ", about],
+            Event::Step { text, .. } => Shown::indented("  $ ", text),
+            Event::Line { text, .. } => shown!["    ", text],
             Event::Progress { .. } | Event::Terminal { .. } => return,
-            Event::Done { millis, already: None, .. } => format!("  done in {millis} ms"),
-            Event::Done { already: Some(why), .. } => format!("  already so: {why}"),
-            Event::Failed { millis, error, .. } => format!("  FAILED after {millis} ms: {error}"),
-            Event::Skipped { .. } => "  left out".to_owned(),
-            Event::Warning { text } => format!("  warning: {text}"),
-            Event::Said { text } => format!("  {text}"),
-            Event::Released { text, error: None } => format!("  released: {text}"),
+            Event::Done { millis, already: None, .. } => shown!["  done in ", millis, " ms"],
+            Event::Done { already: Some(why), .. } => shown!["  already so: ", why],
+            Event::Failed { millis, error, .. } => Shown::joined([
+                shown!["  FAILED after ", millis, " ms:"],
+                Shown::indented("    ", error),
+            ]),
+            Event::Skipped { .. } => shown!["  left out"],
+            Event::Warning { text } => shown!["  warning: ", text],
+            Event::Said { text } => Shown::indented("  | ", text),
+            Event::Released { text, error: None } => shown!["  released: ", text],
             Event::Released { text, error: Some(error) } => {
-                format!("  NOT released: {text}: {error}")
+                shown!["  NOT released: ", text, ": ", error]
             }
-            Event::Layout { text } => text.clone(),
+            Event::Layout { text } => Shown::indented("  ", text),
             Event::Ended { ok, changed, already, millis } => {
-                format!("ended: ok={ok} changed={changed} already={already} in {millis} ms")
+                shown![format!("ended: ok={ok} changed={changed} already={already} in {millis} ms")]
             }
         };
         // What is so already comes thousandfold when a run goes on; before anything is done, it is written.

@@ -136,7 +136,9 @@ fn within_text(known: &Known, text: &str, begin: usize) -> Vec<Proposal> {
             all
         }
     };
-    found.retain(|(text, _)| text.starts_with(word));
+    // A name must not end the text that it stands in: what follows would be code.
+    let ends = |text: &str| text.contains(['"', '`', '\\', '$', '\'']);
+    found.retain(|(text, _)| text.starts_with(word) && !ends(text));
     found
 }
 

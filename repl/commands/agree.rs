@@ -7,7 +7,7 @@ use gscript::approval::{Approval, Bound, Consent};
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::report::PlannedCall;
-use gscript::types::{printable, quote};
+use gscript::types::quote;
 
 use crate::ask;
 use crate::cli::HowArgs;
@@ -51,7 +51,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
 /// What is lost, as a sentence.
 fn lost(loss: &Bound) -> String {
     let identity = loss.target.as_ref().map(|target| target.identity.to_string());
-    let text = match (&loss.effect, identity) {
+    match (&loss.effect, identity) {
         (Effect::Destroys { .. }, Some(identity)) => format!("Everything on {identity}"),
         (Effect::Destroys { device }, None) => {
             format!("Everything on {device}, which is unknown before the run,")
@@ -59,16 +59,16 @@ fn lost(loss: &Bound) -> String {
         (Effect::RemovesKey { device, slot }, _) => format!("Key slot {slot} of {device}"),
         (Effect::RemovesGroup { group }, _) => format!("Volume group {group}"),
         (effect, _) => effect.to_string(),
-    };
-    printable(&text)
+    }
 }
 
 /// Whether a loss is approved: by typing the name of what is lost.
 pub(crate) fn confirmed(loss: &Bound) -> bool {
     let Some(name) = loss.effect.loses() else { return false };
     let name = name.trim_start_matches("/dev/");
-    tell(&format!("\n{}", style().red(&format!("{} will be lost.", lost(loss)))));
-    match ask::line(&format!("Type its name ({}) to go on", printable(name))) {
+    tell("");
+    tell(&style().red(&format!("{} will be lost.", lost(loss))));
+    match ask::line(&format!("Type its name ({name}) to go on")) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
             tell(&format!("{typed:?} is not {name:?}."));
@@ -83,9 +83,10 @@ pub(super) struct Person;
 
 impl Consent for Person {
     fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[Bound]) -> bool {
-        tell(&format!("\n{}", style().yellow("This action is not in the approved plan.")));
-        tell(render::call(call, style()).trim_end());
-        tell(&format!("  {}", printable(why)));
+        tell("");
+        tell(&style().yellow("This action is not in the approved plan."));
+        tell(&render::call(call, style()));
+        tell(&format!("  {why}"));
         let lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
         let mut lost = lost.peekable();
         match lost.peek() {
@@ -95,11 +96,9 @@ impl Consent for Person {
     }
 
     fn ask(&mut self, wanted: &Bound) -> bool {
-        let effect = printable(&wanted.effect.to_string());
-        tell(&format!(
-            "\n{}",
-            style().yellow(&format!("The plan did not say that this run {effect}."))
-        ));
+        tell("");
+        let effect = &wanted.effect;
+        tell(&style().yellow(&format!("The plan did not say that this run {effect}.")));
         match wanted.effect.loses() {
             Some(_) => confirmed(wanted),
             None => ask::yes("Allow it?"),

@@ -11,7 +11,7 @@ use super::{interrupts, run, this_machine_with, unusable, variables_above};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
-use crate::screen::style;
+use crate::screen::{Stream, style};
 
 pub(crate) fn apply(args: &ApplyArgs) -> Exit {
     match try_apply(args) {
@@ -38,7 +38,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     run::within_needs(job.recipe, &report.approval, job.variables)?;
     run::needs_root(&report)?;
     if !args.how.json && !args.how.yes {
-        render::show(&report, style(), &mut std::io::stderr().lock());
+        render::show(&report, style(), &Stream::Error);
     }
     // It is the same as the saved one by now, and what is shown is what is agreed to: a file can't
     // bring along more.

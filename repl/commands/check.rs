@@ -7,8 +7,8 @@ use gscript::test::is_test;
 use super::plan::described;
 use crate::DONE;
 use crate::cli::CheckArgs;
-use crate::finding::shown;
-use crate::screen::{say, style};
+use crate::finding;
+use crate::screen::{say, shown, style};
 
 pub(crate) fn check(args: &CheckArgs) -> Exit {
     let machine = match args.machine.as_deref().map(described).transpose() {
@@ -20,23 +20,20 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     for path in &args.recipes {
         if is_test(path) {
             let s = style();
-            say(&format!(
-                "{} {}  {}",
-                s.same,
-                path.display(),
-                s.dim("tests: gscript test runs them")
-            ));
+            let note = s.dim("tests: gscript test runs them");
+            say(&shown![s.same, " ", path.display(), "  ", note]);
             continue;
         }
         let checked = look(path, &trial);
         for finding in &checked.findings {
-            say(&format!("{}\n", shown(finding)));
+            say(&finding::shown(finding));
+            say("");
         }
         found += checked.findings.len();
         if checked.findings.is_empty() {
             let s = style();
             let plans = s.dim(&format!("{} plans", checked.plans));
-            say(&format!("{} {}  {plans}", s.green(s.done), path.display()));
+            say(&shown![s.green(s.done), " ", path.display(), "  ", plans]);
         }
     }
     match found {

@@ -6,8 +6,11 @@ use gscript::error::Exit;
 
 use crate::DONE;
 use crate::cli::Cli;
+use crate::screen::say_generated;
 
 pub(crate) fn completions(shell: Shell) -> Exit {
-    clap_complete::generate(shell, &mut Cli::command(), "gscript", &mut std::io::stdout());
+    say_generated(|mut out| {
+        clap_complete::generate(shell, &mut Cli::command(), "gscript", &mut out);
+    });
     DONE
 }

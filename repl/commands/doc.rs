@@ -6,20 +6,20 @@ use gscript::types::nearest;
 
 use crate::DONE;
 use crate::render::Problem;
-use crate::screen::say;
+use crate::screen::{Shown, say};
 
 pub(crate) fn doc(name: Option<&str>) -> Exit {
     let Some(name) = name else {
-        say(docs::overview().trim_end());
+        say(&Shown::lines(docs::overview().trim_end()));
         return DONE;
     };
     let dotted = name.replacen("::", ".", 1);
     if let Some(page) = docs::page(&dotted) {
-        say(page.trim_end());
+        say(&Shown::lines(page.trim_end()));
         return DONE;
     }
     if docs::domains().contains(&name) {
-        say(docs::domain(name).trim_end());
+        say(&Shown::lines(docs::domain(name).trim_end()));
         return DONE;
     }
     let near = nearest(&dotted, docs::names()).or_else(|| nearest(name, docs::domains()));

@@ -7,14 +7,14 @@ use gscript::types::Value;
 
 use crate::DONE;
 use crate::render::Problem;
-use crate::screen::say;
+use crate::screen::{Shown, say};
 
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
     match evaluate(language, text) {
         Ok(Value::Unit) => DONE,
         Ok(Value::Text(text)) => {
-            say(&text);
+            say(&Shown::lines(&text));
             DONE
         }
         Ok(value) => {

@@ -10,7 +10,7 @@ use gscript::recipe::{Answers, Origin, Recipe};
 use gscript::run::Job;
 use gscript::script::{ScriptError, parse};
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
-use gscript::types::{Map, Value, printable};
+use gscript::types::{Map, Value};
 use gscript::workbench::Workbench;
 
 use super::{this_machine, unusable, variables_above};
@@ -141,8 +141,9 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
         Choice::new('e', format!("edit {} and go on", job.recipe.name), Next::Edit),
     ];
     if let Some(call) = attempt.failed_action() {
-        let text = format!("skip {call} and go on{}", missed(&attempt.misses(job)));
-        choices.push(Choice::new('s', text, Next::Skip));
+        let (sign, below) = missed(&attempt.misses(job));
+        let skip = Choice::new('s', format!("skip {call} and go on; {sign}"), Next::Skip);
+        choices.push(skip.below(below));
     }
     choices.push(Choice::new('h', "work by hand here, and come back", Next::Hand));
     choices.push(Choice::new('q', "clean up and quit", Next::Quit));
@@ -178,17 +179,14 @@ fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
     }
 }
 
-/// What would not work any more, for the line of a choice.
-fn missed(misses: &[Miss]) -> String {
+/// What would not work any more: the end of the line of a choice, and the lines below it.
+fn missed(misses: &[Miss]) -> (&'static str, Vec<String>) {
     let Some(first) = misses.first() else {
-        return "; no later step is known to need it".into();
+        return ("no later step is known to need it", Vec::new());
     };
-    let more = match misses.len() {
-        1 => String::new(),
-        count => format!("\n     and {} more", count - 1),
-    };
-    let why = format!("{}: {}", first.call, first.why);
-    format!("; then this does not work any more:\n     {}{more}", printable(&why))
+    let more = (misses.len() > 1).then(|| format!("and {} more", misses.len() - 1));
+    let below = std::iter::once(format!("{}: {}", first.call, first.why)).chain(more);
+    ("then this does not work any more:", below.collect())
 }
 
 /// Lets the person edit the recipe; nothing where it is as it was, or wrong.

@@ -1,17 +1,15 @@
 //! `gscript log`: the runs, and what one of them did.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
 
 use gscript::error::Exit;
 use gscript::journal::{Record, Story};
-use gscript::types::printable;
 
 use super::past;
 use crate::DONE;
 use crate::cli::LogArgs;
-use crate::screen::{Style, output, say};
+use crate::screen::{Shown, Style, output, say, say_json, shown};
 use crate::state::{runs, stories};
 
 pub(crate) fn log(args: &LogArgs) -> Exit {
@@ -29,11 +27,9 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
     }
     let story = past::find(args.run.as_deref(), folder, |_| true)?;
     if args.json {
-        for record in &story.records {
-            say(&serde_json::to_string(record).unwrap_or_default());
-        }
+        story.records.iter().for_each(|record| say_json(record, false));
     } else {
-        say(tell(&story, output()).trim_end());
+        say(&tell(&story, output()));
     }
     Ok(())
 }
@@ -54,77 +50,96 @@ fn list(folder: &Path, json: bool) {
                 "run": name, "recipe": recipe, "started": started, "state": state,
                 "journal": path.to_string_lossy(),
             });
-            say(&run.to_string());
+            say_json(&run, false);
         } else {
-            let line = format!("{name}  {}  {started}  {state}", printable(recipe));
+            let line = format!("{name}  {recipe}  {started}  {state}");
             say(line.trim_end());
         }
     }
 }
 
 /// A run as a person reads it.
-fn tell(story: &Story, s: &Style) -> String {
+fn tell(story: &Story, s: &Style) -> Shown {
     let head = story.head();
-    let mut out = format!("{}  {}\n", printable(&head.recipe), story.state());
+    let mut out = Shown::default();
+    out.line(&format!("{}  {}", head.recipe, story.state()));
     if !head.started.is_empty() {
-        let _ = writeln!(out, "{}", s.dim(&format!("begun {}", head.started)));
+        out.line(&s.dim(&format!("begun {}", head.started)));
     }
-    let mut names: BTreeMap<u64, String> = BTreeMap::new();
-    let mut deeds: BTreeMap<u64, String> = BTreeMap::new();
+    let mut names = Names::default();
     for record in &story.records {
-        // Writing to a String can't fail.
-        let _ = match record {
-            Record::Chapter { title } => writeln!(out, "\n{}", s.bold(&printable(title))),
-            Record::Begin { call, name, args, .. } => {
-                names.insert(*call, format!("{name}{}", about(args)));
-                Ok(())
-            }
-            Record::Done { call, millis, .. } => {
-                let name = names.remove(call).unwrap_or_default();
-                deeds.insert(*call, name.clone());
-                let took = s.dim(&format!("{}.{} s", millis / 1000, millis % 1000 / 100));
-                writeln!(out, "  {} {name}  {took}", s.green(s.done))
-            }
-            Record::Already { name, args, why, .. } => {
-                let line = format!("{name}{}  already so: {}", about(args), printable(why));
-                writeln!(out, "  {} {}", s.dim(s.same), s.dim(&line))
-            }
-            Record::Failed { call, error, .. } => {
-                let name = names.remove(call).unwrap_or_default();
-                writeln!(out, "  {} {name}  failed: {}", s.red(s.failed), printable(error))
-            }
-            Record::Skipped { call, name, args, .. } => {
-                names.remove(call);
-                writeln!(out, "  {} {name}{}  left out", s.yellow(s.warning), about(args))
-            }
-            Record::Undone { call } => {
-                let name = deeds.get(call).map_or("", String::as_str);
-                writeln!(out, "  {} {name}  taken back", s.dim(s.same))
-            }
-            Record::Approved { effect } => {
-                writeln!(out, "  {} allowed: {}", s.yellow(s.warning), effect.effect)
-            }
-            Record::Released { text, error: None } => {
-                writeln!(out, "  {} {}", s.dim(s.same), s.dim(&printable(text)))
-            }
-            Record::Released { text, error: Some(error) } => {
-                writeln!(out, "  {} {}: {}", s.red(s.failed), printable(text), printable(error))
-            }
-            Record::Resumed { at, .. } => writeln!(out, "\n{}", s.bold(&format!("Resumed {at}"))),
-            Record::Ended { ok: true } => writeln!(out, "\nended: everything was done"),
-            Record::Ended { ok: false } => writeln!(out, "\nended: it did not get to its end"),
-            Record::Run(_) | Record::Answer { .. } => Ok(()),
-        };
+        if let Some(line) = told(record, &mut names, s) {
+            out.line(&line);
+        }
     }
-    for name in names.values() {
-        let _ = writeln!(out, "  {} {name}  begun, and nothing more is known", s.yellow(s.warning));
+    for name in names.begun.values() {
+        out.line(&shown![
+            "  ",
+            s.yellow(s.warning),
+            " ",
+            name,
+            "  begun, and nothing more is known"
+        ]);
     }
-    out
+    out.trimmed()
+}
+
+/// What the calls of a run are about, by their numbers.
+#[derive(Default)]
+struct Names {
+    begun: BTreeMap<u64, String>,
+    done: BTreeMap<u64, String>,
+}
+
+/// The line of a record, where it has one.
+fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
+    let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
+    let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));
+    match record {
+        Record::Chapter { title } => heading(s.chapter(title)),
+        Record::Begin { call, name, args, .. } => {
+            names.begun.insert(*call, format!("{name}{}", about(args)));
+            None
+        }
+        Record::Done { call, millis, .. } => {
+            let name = names.begun.remove(call).unwrap_or_default();
+            let took = format!("{}.{} s", millis / 1000, millis % 1000 / 100);
+            let line = note(s.green(s.done), shown![name, "  ", s.dim(&took)]);
+            names.done.insert(*call, name);
+            line
+        }
+        Record::Already { name, args, why, .. } => {
+            note(s.dim(s.same), s.dim(&format!("{name}{}  already so: {why}", about(args))))
+        }
+        Record::Failed { call, error, .. } => {
+            let name = names.begun.remove(call).unwrap_or_default();
+            note(s.red(s.failed), shown![name, "  failed: ", error])
+        }
+        Record::Skipped { call, name, args, .. } => {
+            names.begun.remove(call);
+            note(s.yellow(s.warning), shown![name, about(args), "  left out"])
+        }
+        Record::Undone { call } => {
+            let name = names.done.get(call).map_or("", String::as_str);
+            note(s.dim(s.same), shown![name, "  taken back"])
+        }
+        Record::Approved { effect } => {
+            note(s.yellow(s.warning), shown!["allowed: ", effect.effect])
+        }
+        Record::Released { text, error: None } => note(s.dim(s.same), s.dim(text)),
+        Record::Released { text, error: Some(error) } => {
+            note(s.red(s.failed), shown![text, ": ", error])
+        }
+        Record::Resumed { at, .. } => heading(s.bold(&format!("Resumed {at}"))),
+        Record::Ended { ok: true } => heading(shown!["ended: everything was done"]),
+        Record::Ended { ok: false } => heading(shown!["ended: it did not get to its end"]),
+        Record::Run(_) | Record::Answer { .. } => None,
+    }
 }
 
 /// The first text of the arguments: what it is about.
 fn about(args: &serde_json::Value) -> String {
     let mut values = args.as_object().into_iter().flat_map(serde_json::Map::values);
     let first = values.find_map(serde_json::Value::as_str);
-    first.map(|text| format!(" {}", printable(text))).unwrap_or_default()
+    first.map(|text| format!(" {text}")).unwrap_or_default()
 }

@@ -31,17 +31,17 @@ use clap::CommandFactory;
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, BadRecipe, Named, ParamDecl, ParamKind, Recipe};
-use gscript::system::{Interrupts, Real, System};
-use gscript::types::{Map, printable};
+use gscript::system::{Interrupts, Private, Real, System, read_private};
+use gscript::types::Map;
 
 use crate::ask;
 use crate::cli::{Cli, Patience, Values};
 use crate::render::Problem;
-use crate::screen::tell;
+use crate::screen::{Shown, tell};
 
 /// Says how it is used.
 pub(crate) fn help() -> Exit {
-    tell(&Cli::command().render_help().to_string());
+    tell(&Shown::lines(&Cli::command().render_help()));
     Exit::Usage
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn help() -> Exit {
 fn load(word: &Path) -> Result<Recipe, Exit> {
     let named = Named::find(word).map_err(unusable)?;
     if let Some(note) = &named.note {
-        tell(&format!("note: {}", printable(note)));
+        tell(&format!("note: {note}"));
     }
     named.load().map_err(unusable)
 }
@@ -101,12 +101,9 @@ fn variables_above(
     }
     if let Some(path) = &values.answers {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Problem::new(format!("can't read the answers in {file}: {error}")).print();
-            Exit::Usage
-        })?;
-        answers.read(&file, &text).map_err(|error| wrong(&error))?;
-        private_if_secret(recipe, &answers, path)?;
+        let read = private(path)?;
+        answers.read(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
+        private_if_secret(recipe, &answers, path, read.open_to_others)?;
     }
     if ask::somebody() {
         ask::parameters(recipe, machine, &mut answers).map_err(|ask::Stopped| Exit::Refused)?;
@@ -126,12 +123,25 @@ fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
     Ok(())
 }
 
+/// Reads a file of answers.
+fn private(path: &Path) -> Result<Private, Exit> {
+    read_private(path).map_err(|error| {
+        Problem::new(format!("failed to read the answers in {}: {error}", path.display()))
+            .help("name a TOML file of your own: --answers FILE")
+            .print();
+        Exit::Usage
+    })
+}
+
 /// A file with a secret in it is for its owner's eyes.
-fn private_if_secret(recipe: &Recipe, answers: &Answers, path: &Path) -> Result<(), Exit> {
-    use std::os::unix::fs::PermissionsExt;
+fn private_if_secret(
+    recipe: &Recipe,
+    answers: &Answers,
+    path: &Path,
+    open: bool,
+) -> Result<(), Exit> {
     let mut params = recipe.front.params.iter();
     let secret = params.find(|p| p.kind == ParamKind::Secret && answers.has(&p.name));
-    let open = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
     if let (Some(param), true) = (secret, open) {
         let file = path.display();
         Problem::new(format!("{file} holds the secret {:?}, and others can read it", param.name))

@@ -13,7 +13,7 @@ use gscript::system::{Interrupts, Sim};
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
-use crate::screen::{output, say, tell};
+use crate::screen::{Stream, output, say_json, tell};
 use crate::{DONE, ask};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
@@ -44,17 +44,17 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         draw(path, &recipe.name, &report)?;
     }
     if !args.json {
-        render::show(&report, output(), &mut std::io::stdout().lock());
+        render::show(&report, output(), &Stream::Output);
     }
     super::run::within_needs(job.recipe, &report.approval, job.variables)?;
     if args.json || args.out.is_some() {
         let saved = SavedPlan::new(&job, report);
-        // Plain data with string keys always serialises.
-        let text = serde_json::to_string_pretty(&saved).unwrap_or_default() + "\n";
         if args.json {
-            say(text.trim_end());
+            say_json(&saved, true);
         }
         if let Some(path) = &args.out {
+            // Plain data with string keys always serialises.
+            let text = serde_json::to_string_pretty(&saved).unwrap_or_default() + "\n";
             save(path, &text)?;
         }
     }
@@ -72,7 +72,8 @@ fn save(path: &Path, text: &str) -> Result<(), Exit> {
         });
     match written {
         Ok(_) => {
-            tell(&format!("\nSaved. To carry out exactly this: gscript apply {}", path.display()));
+            tell("");
+            tell(&format!("Saved. To carry out exactly this: gscript apply {}", path.display()));
             Ok(())
         }
         Err(error) => {

@@ -5,7 +5,7 @@ use gscript::system::Interrupts;
 
 use super::this_machine;
 use crate::DONE;
-use crate::screen::{say, tell};
+use crate::screen::{say_json, tell};
 
 /// Names that say nothing about anybody.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
@@ -17,10 +17,7 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
             if machine.host.secondhand {
                 tell(&format!("warning: {}", gscript::report::SECONDHAND));
             }
-            match serde_json::to_string_pretty(&machine) {
-                Ok(text) => say(&text),
-                Err(error) => tell(&error.to_string()),
-            }
+            say_json(&machine, true);
             DONE
         }
         Err(exit) => exit,

@@ -4,7 +4,7 @@ use gscript::error::Exit;
 use gscript::machine::{Device, Kind, Machine, Release};
 use gscript::resume::{self, Hands, Past};
 use gscript::run::carry_out_releases;
-use gscript::types::{printable, quote};
+use gscript::types::quote;
 
 use super::{interrupts, past, this_machine};
 use crate::cli::ReleaseArgs;
@@ -68,7 +68,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
         return tell_state(&path, &machine);
     }
     for used in machine.uses(&path) {
-        tell(&format!("  {}", printable(&used.to_string())));
+        tell(&format!("  {used}"));
     }
     agree(&format!("free {path}"), &releases, args)?;
     let (done, after) =
@@ -123,7 +123,7 @@ fn find(machine: &Machine, name: &str) -> Result<String, Exit> {
 fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
     tell(&format!("To {what}:"));
     for release in releases {
-        tell(&format!("  $ {}", printable(&release.to_string())));
+        tell(&format!("  $ {release}"));
     }
     if nix::unistd::geteuid().as_raw() != 0 {
         Problem::new("only root can do that").help("run it again as root: sudo gscript …").print();

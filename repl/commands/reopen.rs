@@ -6,11 +6,12 @@ use gscript::error::Exit;
 use gscript::event::Event;
 use gscript::journal::read_journal;
 use gscript::machine::Fact;
+use gscript::recipe::answers_table;
 use gscript::run::reopen as open_again;
 use gscript::script::ScriptError;
 use gscript::types::Secret;
 
-use super::{interrupts, this_machine};
+use super::{interrupts, private, this_machine};
 use crate::DONE;
 use crate::cli::Values;
 use crate::render::Problem;
@@ -31,9 +32,14 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     let records = read_journal(&text).map_err(|damaged| wrong(damaged.to_string()))?;
-    let answers = values.answers.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-    let answers: toml::Table =
-        answers.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+    let answers = match &values.answers {
+        None => toml::Table::new(),
+        Some(file) => {
+            let read = private(file)?;
+            answers_table(&file.display().to_string(), &read.text)
+                .map_err(|error| wrong(error.to_string()))?
+        }
+    };
     let secrets = |name: &str| {
         let text = answers.get(name)?.as_str()?;
         Some(Secret::new(name, text.as_bytes().to_vec()))

@@ -16,7 +16,7 @@ use gscript::run::Job;
 use gscript::script::{Module, ScriptError};
 use gscript::session::Gate;
 use gscript::system::Real;
-use gscript::types::{Map, Value, printable, quote, unhex};
+use gscript::types::{Map, Value, quote, unhex};
 use similar::TextDiff;
 
 use super::agree::agree;
@@ -26,7 +26,7 @@ use super::{carried, interrupts, past, this_machine_with, unusable, variables_ab
 use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
-use crate::screen::{style, tell};
+use crate::screen::{Stream, style, tell};
 use crate::shell::{Prose, Stepper, Steps};
 use crate::state::{RunFolder, time};
 use crate::{DONE, ask};
@@ -51,7 +51,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
     let names = past::names(&story, &machine)?;
     for (then, now) in names.pairs() {
-        tell(&printable(&format!("{then} of the run is {now} now.")));
+        tell(&format!("{then} of the run is {now} now."));
     }
     carried::not_in_its_own_way(&story, &names, &machine)?;
     let given = variables(&story, &recipe, args, &machine, &names)?;
@@ -129,7 +129,7 @@ impl Resuming<'_> {
         if !kept.is_empty() && self.shows() {
             tell("Still open since the run, and closed at its end if it fails:");
             for release in kept {
-                tell(&format!("  $ {}", printable(&release.to_string())));
+                tell(&format!("  $ {release}"));
             }
         }
         if report.entries.is_empty() && report.approval.effects().next().is_none() {
@@ -180,7 +180,7 @@ impl Resuming<'_> {
     fn show(&self, title: &str, report: &Report) {
         if self.shows() {
             tell(&style().bold(title));
-            render::show(report, style(), &mut std::io::stderr().lock());
+            render::show(report, style(), &Stream::Error);
         }
     }
 
@@ -252,7 +252,10 @@ pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
         if then != now {
             let diff = TextDiff::from_lines(then, now);
             let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
-            tell(&format!("{file} is not the text that was run:\n{}", diff.trim_end()));
+            tell(&format!("{file} is not the text that was run:"));
+            for line in diff.lines() {
+                tell(&style().diff(line));
+            }
         }
     };
     show(&recipe.name, &ran.text, &recipe.text);

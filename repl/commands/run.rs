@@ -18,7 +18,7 @@ use crate::ask;
 use crate::cli::{HowArgs, RunArgs};
 use crate::lock::{Lock, leave_alone};
 use crate::render::{self, Problem};
-use crate::screen::{screen, style, tell};
+use crate::screen::{Stream, screen, style, tell};
 use crate::state::{Log, RunFolder, time};
 
 /// A recipe without further words, as a session runs it.
@@ -46,7 +46,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     needs_root(&report)?;
     // A run that was agreed to on the command line just goes.
     if !args.how.json && !args.how.yes {
-        render::show(&report, style(), &mut std::io::stderr().lock());
+        render::show(&report, style(), &Stream::Error);
     }
     let agreed = Agreed { approval: report.approval, after: report.after, fixed: false };
     agree_and_carry_out(&args.how, &job, machine, real, &agreed)

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::DONE;
 use crate::cli::TestArgs;
-use crate::finding::shown;
+use crate::finding;
 use crate::render::Problem;
-use crate::screen::{say, style};
+use crate::screen::{Shown, say, say_json, shown, style};
 
 /// What came of all of them.
 #[derive(Default)]
@@ -49,7 +49,8 @@ pub(crate) fn test(args: &TestArgs) -> Exit {
         }
     }
     if !args.json {
-        say(&format!("\n{}", sum.sentence(start.elapsed())));
+        say("");
+        say(&sum.sentence(start.elapsed()));
     }
     sum.exit(args)
 }
@@ -63,19 +64,23 @@ impl Sum {
         self.damaged += usize::from(outcome.error.is_some());
     }
 
-    fn sentence(&self, took: Duration) -> String {
+    fn sentence(&self, took: Duration) -> Shown {
         let s = style();
         let mut parts = vec![s.green(&format!("{} passed", self.passed))];
         if self.failed > 0 {
             parts.push(s.red(&format!("{} failed", self.failed)));
         }
         if self.left_out > 0 {
-            parts.push(format!("{} left out", self.left_out));
+            parts.push(shown![format!("{} left out", self.left_out)]);
         }
         if self.damaged > 0 {
             parts.push(s.red(&format!("{} files are damaged", self.damaged)));
         }
-        format!("{}, {:.1} s", parts.join(", "), took.as_secs_f64())
+        let mut sentence = Shown::default();
+        for part in parts {
+            sentence = shown![sentence, part, ", "];
+        }
+        shown![sentence, format!("{:.1} s", took.as_secs_f64())]
     }
 
     fn exit(&self, args: &TestArgs) -> Exit {
@@ -96,25 +101,27 @@ impl Sum {
 
 fn print(file: &TestFile, outcome: &Outcome) {
     let s = style();
-    let mut text = s.bold(&file.name);
+    let mut out = Shown::default();
+    out.line(&s.bold(&file.name));
     for test in &outcome.tests {
         let time = s.dim(&format!("{} ms", test.took.as_millis()));
         let sign = match test.findings.is_empty() {
             true => s.green(s.done),
             false => s.red(s.failed),
         };
-        text += &format!("\n  {sign} {}  {time}", test.name);
+        out.line(&shown!["  ", sign, " ", test.name, "  ", time]);
         for line in test.said.iter().filter(|_| !test.findings.is_empty()) {
-            text += &format!("\n    it printed: {line}");
+            out.line(&format!("    it printed: {line}"));
         }
         for finding in &test.findings {
-            text += &format!("\n{}\n", shown(finding));
+            out.line(&finding::shown(finding));
+            out.line("");
         }
     }
     if let Some(error) = &outcome.error {
-        text += &format!("\n{}", Problem::of(error, &file.text).text());
+        out.line(&Problem::of(error, &file.text).text());
     }
-    say(text.trim_end());
+    say(&out.trimmed());
 }
 
 fn print_json(file: &TestFile, outcome: &Outcome) {
@@ -136,7 +143,5 @@ fn print_json(file: &TestFile, outcome: &Outcome) {
         json!({ "file": file.name, "error": error.to_string(), "line": line })
     };
     let lines = outcome.tests.iter().map(test).chain(outcome.error.iter().map(damaged));
-    for line in lines {
-        say(&line.to_string());
-    }
+    lines.for_each(|line| say_json(&line, false));
 }

@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use gscript::error::Exit;
 use gscript::event::Event;
-use gscript::recipe::Recipe;
+use gscript::recipe::{Recipe, answers_table};
 use gscript::system::Interrupts;
 use gscript::system::vm::Firmware;
 use gscript::trial::{Media, Trial, Trouble};
 use gscript::types::{Choice, Size};
 
-use super::{interrupts, load, no_secret_in_sight};
+use super::{interrupts, load, no_secret_in_sight, private};
 use crate::DONE;
 use crate::cli::TryArgs;
 use crate::render::Problem;
@@ -86,9 +86,9 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<(String, Vec<String>), Exi
     };
     let mut table = toml::Table::new();
     if let Some(path) = &args.values.answers {
-        let name = path.display();
-        let text = fs::read_to_string(path).map_err(|error| wrong(format!("{name}: {error}")))?;
-        table = toml::from_str(&text).map_err(|error| wrong(format!("{name}: {error}")))?;
+        let name = path.display().to_string();
+        let read = private(path)?;
+        table = answers_table(&name, &read.text).map_err(|error| wrong(error.to_string()))?;
     }
     for (name, value) in &args.values.set {
         no_secret_in_sight(recipe, name)?;

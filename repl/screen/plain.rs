@@ -2,7 +2,7 @@
 
 use gscript::event::{Event, Listener};
 
-use super::{elapsed, style, tell};
+use super::{Shown, elapsed, shown, style, tell};
 
 /// Prints a line per action on standard error.
 #[derive(Default)]
@@ -33,39 +33,33 @@ impl Listener for Plain {
 }
 
 /// The lines that an event leaves on any screen.
-pub(super) fn lines(event: &Event, title: &str) -> Vec<String> {
+pub(super) fn lines(event: &Event, title: &str) -> Vec<Shown> {
     let s = style();
-    let note = |sign: &str, text: &str| vec![format!("  {sign} {text}")];
+    let note = |sign: Shown, text: Shown| vec![shown!["  ", sign, " ", text]];
     match event {
-        Event::Chapter { title } => vec![String::new(), s.bold(title)],
+        Event::Chapter { title } => vec![Shown::default(), s.chapter(title)],
         Event::Done { millis, already: None, .. } => {
-            let time = s.dim(&elapsed(*millis));
-            note(&s.green(s.done), &format!("{title}  {time}"))
+            note(s.green(s.done), shown![title, "  ", s.dim(&elapsed(*millis))])
         }
         Event::Done { already: Some(why), .. } => {
-            note(&s.dim(s.same), &s.dim(&format!("{title}  already so: {why}")))
+            note(s.dim(s.same), s.dim(&shown![title, "  already so: ", why]))
         }
         Event::Failed { millis, .. } => {
-            let time = s.dim(&elapsed(*millis));
-            note(&s.red(s.failed), &format!("{title}  failed after {time}"))
+            note(s.red(s.failed), shown![title, "  failed after ", s.dim(&elapsed(*millis))])
         }
-        Event::Skipped { .. } => {
-            note(&s.yellow(s.warning), &s.yellow(&format!("{title}  left out")))
-        }
-        Event::Warning { text } => note(&s.yellow(s.warning), &s.yellow(text)),
-        Event::Said { text } => text.lines().map(|line| format!("  {line}")).collect(),
-        Event::Released { text, error: None } => note(&s.dim(s.same), &s.dim(text)),
+        Event::Skipped { .. } => note(s.yellow(s.warning), s.yellow(&shown![title, "  left out"])),
+        Event::Warning { text } => note(s.yellow(s.warning), s.yellow(text)),
+        Event::Said { text } => vec![s.said(text)],
+        Event::Released { text, error: None } => note(s.dim(s.same), s.dim(text)),
         Event::Released { text, error: Some(error) } => {
-            note(&s.red(s.failed), &format!("{text}: {error}"))
+            note(s.red(s.failed), shown![text, ": ", error])
         }
-        Event::Layout { text } => {
-            std::iter::once(String::new()).chain(text.lines().map(|l| format!("  {l}"))).collect()
-        }
+        Event::Layout { text } => vec![Shown::default(), Shown::indented("  ", text)],
         Event::Ended { ok: true, changed, already, millis } => {
             let same = if *already > 0 { format!(", {already} already so") } else { String::new() };
             let time = elapsed(*millis);
             let actions = if *changed == 1 { "action" } else { "actions" };
-            vec![String::new(), s.bold(&format!("Done: {changed} {actions}{same}, {time}"))]
+            vec![Shown::default(), s.bold(&format!("Done: {changed} {actions}{same}, {time}"))]
         }
         Event::Ended { ok: false, .. }
         | Event::Began { .. }

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style as Ansi};
 use gscript::machine::Canvas;
 
+use super::{Show, Shown, shown};
+
 /// How text is shown.
 pub(crate) struct Style {
     colour: bool,
@@ -14,6 +16,10 @@ pub(crate) struct Style {
     pub(crate) same: &'static str,
     pub(crate) failed: &'static str,
     pub(crate) warning: &'static str,
+    /// Stands before what a recipe says, so that it can't look like what gscript says.
+    pub(crate) said: &'static str,
+    /// Stands before the rest of a line that is wider than the terminal.
+    pub(crate) goes_on: &'static str,
 }
 
 /// The style of this process' standard error.
@@ -66,34 +72,70 @@ impl Style {
     fn of(choice: anstream::ColorChoice) -> Self {
         let colour = choice != anstream::ColorChoice::Never;
         if unicode() {
-            Self { colour, done: "✓", same: "·", failed: "✗", warning: "!" }
+            Self {
+                colour,
+                done: "✓",
+                same: "·",
+                failed: "✗",
+                warning: "!",
+                said: "│",
+                goes_on: "↪",
+            }
         } else {
-            Self { colour, done: "+", same: "=", failed: "x", warning: "!" }
+            Self {
+                colour,
+                done: "+",
+                same: "=",
+                failed: "x",
+                warning: "!",
+                said: "|",
+                goes_on: ">",
+            }
         }
     }
 
-    fn paint(&self, ansi: Ansi, text: &str) -> String {
-        if self.colour { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
+    fn paint(&self, ansi: Ansi, text: &(impl Show + ?Sized)) -> Shown {
+        if self.colour { Shown::painted(ansi, text) } else { shown![text] }
     }
 
-    pub(crate) fn bold(&self, text: &str) -> String {
+    pub(crate) fn bold(&self, text: &(impl Show + ?Sized)) -> Shown {
         self.paint(Ansi::new().bold(), text)
     }
 
-    pub(crate) fn dim(&self, text: &str) -> String {
+    pub(crate) fn dim(&self, text: &(impl Show + ?Sized)) -> Shown {
         self.paint(Ansi::new().dimmed(), text)
     }
 
-    pub(crate) fn red(&self, text: &str) -> String {
+    pub(crate) fn red(&self, text: &(impl Show + ?Sized)) -> Shown {
         self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
-    pub(crate) fn green(&self, text: &str) -> String {
+    pub(crate) fn green(&self, text: &(impl Show + ?Sized)) -> Shown {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
-    pub(crate) fn yellow(&self, text: &str) -> String {
+    pub(crate) fn yellow(&self, text: &(impl Show + ?Sized)) -> Shown {
         self.paint(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// The heading of a chapter. The mark tells it from the headings of gscript itself.
+    pub(crate) fn chapter(&self, title: &str) -> Shown {
+        self.bold(&format!("# {title}"))
+    }
+
+    /// What a recipe says, line by line behind a mark.
+    pub(crate) fn said(&self, text: &str) -> Shown {
+        Shown::indented(&shown!["  ", self.dim(self.said), " "], text)
+    }
+
+    /// A line of a unified diff.
+    pub(crate) fn diff(&self, line: &str) -> Shown {
+        let text = line.replace('\t', "    ");
+        match line.as_bytes().first() {
+            Some(b'+') => self.green(&text),
+            Some(b'-') => self.red(&text),
+            _ => self.dim(&text),
+        }
     }
 
     /// Whether colours are shown.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use gscript::event::{Event, Listener};
+use gscript::types::cut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::plain::lines;
-use super::tell;
+use super::{Shown, canvas, shown, tell};
 
 /// Shows a run on standard error.
 pub(super) struct Terminal {
@@ -24,7 +25,7 @@ impl Terminal {
     fn begin(&mut self) {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
         bar.set_style(template("  {spinner} {msg}  {elapsed}"));
-        bar.set_message(self.title.clone());
+        bar.set_message(message(&self.title, ""));
         bar.enable_steady_tick(Duration::from_millis(100));
         self.bar = Some(bar);
     }
@@ -46,12 +47,22 @@ impl Terminal {
         }
     }
 
-    fn print(&self, line: &str) {
+    fn print(&self, line: &Shown) {
         match &self.bar {
             Some(bar) => bar.suspend(|| tell(line)),
             None => tell(line),
         }
     }
+}
+
+/// The running action, and what its program said last: on one row, beside what moves.
+fn message(title: &str, line: &str) -> String {
+    const MOVES: usize = 24;
+    let text = match line {
+        "" => shown![title],
+        line => shown![title, "  ", line],
+    };
+    cut(text.as_str(), canvas().width.saturating_sub(MOVES))
 }
 
 fn template(text: &str) -> ProgressStyle {
@@ -70,8 +81,7 @@ impl Listener for Terminal {
             Event::Progress { done, total, .. } => self.progress(*done, *total),
             Event::Line { text, .. } => {
                 if let Some(bar) = &self.bar {
-                    let short: String = text.chars().take(60).collect();
-                    bar.set_message(format!("{}  {short}", self.title));
+                    bar.set_message(message(&self.title, text));
                 }
             }
             Event::Done { .. } | Event::Failed { .. } | Event::Skipped { .. } => {

@@ -3,9 +3,11 @@
 use std::sync::LazyLock;
 
 use gscript::docs;
+use gscript::types::{is_deceptive, printable};
 use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText};
 use regex::Regex;
+use unicode_width::UnicodeWidthChar;
 
 const KEYWORDS: &[&str] = &[
     "and", "break", "const", "continue", "do", "else", "elseif", "end", "false", "fn", "for",
@@ -45,13 +47,43 @@ impl Highlighter for Colours {
             } else {
                 word(whole.as_str())
             };
-            styled.push((Style::new(), line[at..whole.start()].to_owned()));
-            styled.push((style, whole.as_str().to_owned()));
+            styled.push((Style::new(), visible(&line[at..whole.start()])));
+            styled.push((style, visible(whole.as_str())));
             at = whole.end();
         }
-        styled.push((Style::new(), line[at..].to_owned()));
+        styled.push((Style::new(), visible(&line[at..])));
         styled
     }
+}
+
+/// No colours at all.
+pub(crate) struct Plain;
+
+impl Highlighter for Plain {
+    fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
+        let mut styled = StyledText::new();
+        styled.push((Style::new(), visible(line)));
+        styled
+    }
+}
+
+/// What was typed or pasted, with a sign for every character that a terminal would obey. The editor
+/// counts the bytes of what it shows, so each sign has as many as the character that it stands for.
+fn visible(text: &str) -> String {
+    let sign = |c: char| match c {
+        '\n' => c,
+        c if printable(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() => c,
+        // What belongs to the letter before it.
+        c if c.width() == Some(0) && !is_deceptive(c) && c.is_alphanumeric() => c,
+        '\t' => ' ',
+        c => match c.len_utf8() {
+            1 => '?',
+            2 => '¿',
+            3 => '\u{fffd}',
+            _ => '\u{1fbc0}',
+        },
+    };
+    text.chars().map(sign).collect()
 }
 
 fn word(word: &str) -> Style {
@@ -62,5 +94,21 @@ fn word(word: &str) -> Style {
         Style::new().fg(Color::Blue).bold()
     } else {
         Style::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_shows_and_keeps_its_length() {
+        let pasted = "let a = \"\u{1b}[2J\u{9b}\u{202e}\u{e0041}\"; # ü数\nx\t\r";
+        for styled in [Colours.highlight(pasted, 0), Plain.highlight(pasted, 0)] {
+            let shown: String = styled.buffer.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(shown.len(), pasted.len());
+            assert!(shown.chars().all(|c| c == '\n' || !is_deceptive(c)), "{shown:?}");
+            assert!(shown.contains("?[2J¿\u{fffd}\u{1fbc0}\"; # ü数\nx ?"), "{shown:?}");
+        }
     }
 }

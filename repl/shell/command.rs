@@ -6,15 +6,16 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use gscript::docs;
-use gscript::machine::{compare, layout_within};
+use gscript::machine::{Difference, compare, layout_within};
 use gscript::rescue::{Finding, PASSPHRASE};
 use gscript::script::Language;
-use gscript::types::{Secret, Value, printable};
+use gscript::types::{Secret, Value};
 
 use super::consent::Mode;
 use super::{After, Shell, save};
+use crate::ask;
 use crate::commands::doc;
-use crate::screen::{canvas, output, say, tell};
+use crate::screen::{Shown, canvas, output, say, shown, tell};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -91,7 +92,7 @@ impl Shell<'_> {
         let exact = known.iter().find(|command| command.name == name).copied();
         let command = match (exact, known.as_slice()) {
             (Some(command), _) | (None, &[command]) => command,
-            (None, []) => return Err(format!("there is no command :{}", printable(name))),
+            (None, []) => return Err(format!("there is no command :{name}")),
             (None, several) => {
                 let names: Vec<String> = several.iter().map(|c| format!(":{}", c.name)).collect();
                 return Err(format!(":{name} could be {}", names.join(", ")));
@@ -112,7 +113,8 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
         let call = format!(":{name} {takes}");
         say(&format!("  {call:<18} {about}"));
     }
-    say("\nPrimitives:");
+    say("");
+    say("Primitives:");
     // No line is longer than a console's.
     docs::domains().chunks(8).for_each(|some| say(&format!("  {}", some.join(" "))));
     say("Tab shows what a domain has, :help DOMAIN tells more.");
@@ -121,15 +123,15 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
 
 fn examples(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     match shell.bench.language() {
-        Language::Rhai => say(EXAMPLES),
-        Language::Lua => say(&docs::to_lua(EXAMPLES)),
+        Language::Rhai => say(&Shown::lines(EXAMPLES)),
+        Language::Lua => say(&Shown::lines(&docs::to_lua(EXAMPLES))),
     }
     Ok(())
 }
 
 fn draw(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     let text = layout_within(&shell.bench.machine(), &[], canvas().width);
-    say(text.trim_end());
+    say(&Shown::lines(text.trim_end()));
     Ok(())
 }
 
@@ -139,8 +141,8 @@ fn diff(shell: &mut Shell<'_>, _: &str) -> Result<()> {
         say("nothing has changed since the session began");
     }
     for difference in differences {
-        let (was, is) = (printable(&difference.predicted), printable(&difference.found));
-        say(&format!("{}: {was} → {is}", printable(&difference.what)));
+        let Difference { what, predicted: was, found: is } = difference;
+        say(&format!("{what}: {was} → {is}"));
     }
     Ok(())
 }
@@ -152,7 +154,7 @@ fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     }
     for deed in deeds {
         let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
-        say(&format!("{} {}", output().green(output().done), printable(&text)));
+        say(&shown![output().green(output().done), " ", text]);
     }
     Ok(())
 }
@@ -160,7 +162,7 @@ fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
 fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
     let count: usize = match count {
         "" => 1,
-        count => count.parse().map_err(|_| format!("{} is no number", printable(count)))?,
+        count => count.parse().map_err(|_| format!("{count} is no number"))?,
     };
     if shell.bench.only_plans() {
         return Err("nothing real was done: :plan off takes back all of it".into());
@@ -203,7 +205,7 @@ fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
     let written = open.write(true).create_new(true).mode(0o600).open(path);
     written
         .and_then(|mut out| out.write_all(text.as_bytes()))
-        .map_err(|error| format!("can't write {}: {error}", printable(file)))?;
+        .map_err(|error| format!("can't write {file}: {error}"))?;
     tell(&format!(
         "{} actions are in {file}; try it: gscript plan {file}",
         shell.bench.deeds().len()
@@ -215,7 +217,7 @@ fn plan(shell: &mut Shell<'_>, on: &str) -> Result<()> {
     let on = match on {
         "" | "on" => true,
         "off" => false,
-        other => return Err(format!(":plan on, or :plan off, and not {}", printable(other))),
+        other => return Err(format!(":plan on, or :plan off, and not {other}")),
     };
     shell.bench.plan_only(on);
     shell.mode.set(if on { Mode::Plan } else { Mode::Ask });
@@ -237,8 +239,8 @@ fn secret(shell: &mut Shell<'_>, name: &str) -> Result<()> {
     {
         return Err("what is it to be called? :secret NAME".into());
     }
-    let typed = rpassword::prompt_password(format!("{name}: ")).map_err(|e| e.to_string())?;
-    let secret = Secret::new(name, typed.into_bytes());
+    let typed = ask::passphrase(name).map_err(|ask::Stopped| "nothing was typed")?;
+    let secret = Secret::new(name, typed);
     shell.bench.set(name, Value::Secret(secret)).map_err(|error| error.to_string())?;
     Ok(())
 }
@@ -267,7 +269,7 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
         look(shell, "")?;
         let new = |finding: &Finding| !told.contains(finding);
         let Some(finding) = shell.bench.rescue(root).into_iter().find(new) else { break };
-        tell(&output().bold(&printable(&finding.why)));
+        tell(&output().bold(&finding.why));
         told.push(finding.clone());
         let Some((name, args)) = finding.call else { continue };
         let asks_for_secret = args.iter().any(|(_, value)| matches!(value, Value::Secret(_)));

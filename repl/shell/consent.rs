@@ -43,7 +43,7 @@ impl Consent for Shown {
     }
 
     fn see(&mut self, call: &PlannedCall, effects: &[Bound]) -> Go {
-        tell(render::call(call, style()).trim_end());
+        tell(&render::call(call, style()));
         let lost = |bound: &&Bound| bound.effect.loses().is_some();
         let mode = self.mode.get();
         if mode == Mode::Plan {

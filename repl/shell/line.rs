@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use gscript::complete::Known;
-use gscript::registry::PRIMITIVES;
-use gscript::script::is_open;
+use gscript::script::{has_secret, is_open};
+use gscript::types::{is_deceptive, printable};
 use nu_ansi_term::{Color, Style};
 use reedline::{
     ColumnarMenu, DefaultHinter, EditCommand, Emacs, FileBackedHistory, History, HistoryItem,
@@ -15,7 +15,7 @@ use reedline::{
     default_vi_insert_keybindings, default_vi_normal_keybindings, default_vi_visual_keybindings,
 };
 
-use super::colour::Colours;
+use super::colour::{Colours, Plain};
 use super::words::Words;
 use crate::ask;
 use crate::screen::style;
@@ -42,6 +42,8 @@ pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bo
         editor = editor
             .with_highlighter(Box::new(Colours))
             .with_hinter(Box::new(DefaultHinter::default().with_style(dim)));
+    } else {
+        editor = editor.with_highlighter(Box::new(Plain));
     }
     let kept = history.and_then(|path| FileBackedHistory::with_file(REMEMBERED, path).ok());
     if let Some(kept) = kept {
@@ -83,26 +85,24 @@ impl Validator for Whole {
 }
 
 /// A history that forgets lines in which somebody typed a secret as text: it is refused there, but it
-/// must not lie in a file.
+/// must not lie in a file. What a terminal would obey is not found in it.
 struct Discreet(FileBackedHistory);
 
-/// Whether a parameter for secrets is given a text.
-pub(super) fn has_secret(line: &str) -> bool {
-    let secrets = PRIMITIVES.iter().flat_map(|primitive| primitive.spec.params);
-    let mut names = secrets.filter(|param| param.ty.name == "secret").map(|param| param.name);
-    let given = |name: &str| {
-        line.match_indices(name).any(|(at, _)| {
-            let rest = line[at + name.len()..].trim_start();
-            rest.strip_prefix([':', '='])
-                .is_some_and(|value| value.trim_start().starts_with(['"', '`', '\'']))
-        })
-    };
-    names.any(given)
+/// Whether a line must not be remembered.
+fn is_confidential(line: &str) -> bool {
+    // A secret after its name is a mistake, but it was typed.
+    let words = line.strip_prefix(":secret").map_or(0, |rest| rest.split_whitespace().count());
+    words > 1 || has_secret(line)
+}
+
+/// Whether a line has nothing in it that only looks like a line.
+fn is_plain(line: &str) -> bool {
+    line.chars().all(|c| c == '\n' || !is_deceptive(c))
 }
 
 impl History for Discreet {
     fn save(&mut self, item: HistoryItem) -> Result<HistoryItem> {
-        if has_secret(&item.command_line) { Ok(item) } else { self.0.save(item) }
+        if is_confidential(&item.command_line) { Ok(item) } else { self.0.save(item) }
     }
     fn load(&self, id: HistoryItemId) -> Result<HistoryItem> {
         self.0.load(id)
@@ -111,7 +111,8 @@ impl History for Discreet {
         self.0.count(query)
     }
     fn search(&self, query: SearchQuery) -> Result<Vec<HistoryItem>> {
-        self.0.search(query)
+        let found = self.0.search(query)?;
+        Ok(found.into_iter().filter(|item| is_plain(&item.command_line)).collect())
     }
     fn update(
         &mut self,
@@ -141,7 +142,7 @@ pub(super) struct Sign {
 
 impl Prompt for Sign {
     fn render_prompt_left(&self) -> std::borrow::Cow<'_, str> {
-        self.text.as_str().into()
+        printable(&self.text).into()
     }
     fn render_prompt_right(&self) -> std::borrow::Cow<'_, str> {
         "".into()
@@ -160,6 +161,6 @@ impl Prompt for Sign {
             PromptHistorySearchStatus::Passing => "",
             PromptHistorySearchStatus::Failing => "nothing like ",
         };
-        format!("(history: {found}{}) ", search.term).into()
+        format!("(history: {found}{}) ", printable(&search.term)).into()
     }
 }

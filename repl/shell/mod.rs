@@ -25,11 +25,12 @@ use gscript::types::Value;
 use gscript::workbench::Workbench;
 use reedline::Signal;
 
+pub(crate) use colour::Plain;
 pub(crate) use consent::{Mode, Shown};
 pub(crate) use step::{Prose, Stepper, Steps, Wish};
 
 use crate::render::Problem;
-use crate::screen::{say, style, tell};
+use crate::screen::{self, say, style, tell};
 use crate::{DONE, ask};
 use line::Sign;
 
@@ -136,7 +137,7 @@ impl<'a> Shell<'a> {
         match self.bench.run(SESSION, text) {
             Ok(value) => {
                 if value != Value::Unit {
-                    say(&shown(&value, self.bench.language()));
+                    say(&screen::Shown::lines(&shown(&value, self.bench.language())));
                 }
                 Ok(())
             }

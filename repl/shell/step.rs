@@ -11,7 +11,7 @@ use gscript::report::PlannedCall;
 use crate::ask;
 use crate::commands::agree::confirmed;
 use crate::render;
-use crate::screen::{style, tell};
+use crate::screen::{Shown, style, tell};
 
 /// What a person wants to do between two actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +85,7 @@ impl Listener for Prose {
         };
         steps.current.set(index + 1);
         tell(&style().dim(&format!("chapter {} of {}", index + 1, chapters.len())));
-        for line in chapters[index].prose.lines() {
-            tell(&format!("  {line}"));
-        }
+        tell(&style().said(&chapters[index].prose));
     }
 }
 
@@ -143,7 +141,7 @@ impl Stepper {
                 return None;
             }
             _ => {
-                tell(HELP);
+                tell(&Shown::lines(HELP));
                 return None;
             }
         }
@@ -163,7 +161,7 @@ impl Consent for Stepper {
 
     fn see(&mut self, call: &PlannedCall, effects: &[Bound]) -> Go {
         tell("");
-        tell(render::call(call, style()).trim_end());
+        tell(&render::call(call, style()));
         let asked = match self.0.until.get() {
             Until::Next => true,
             Until::Chapter(number) => self.0.current.get() >= number || Self::destroys(effects),

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use gscript::complete::{Known, Proposal, proposals};
+use gscript::types::printable;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
-/// See the module. What is known is replaced after every text.
+/// See the module. What is known is replaced after every text. Names that a terminal would obey are left
+/// out: they would stand in the line as they are.
 pub(super) struct Words {
     pub(super) known: Arc<Mutex<Known>>,
 }
@@ -17,12 +19,13 @@ impl Completer for Words {
         };
         let (start, proposals) = proposals(&known, &line[..pos]);
         let suggestion = |(value, about): Proposal| Suggestion {
-            description: (!about.is_empty()).then_some(about),
+            description: (!about.is_empty()).then(|| printable(&about)),
             append_whitespace: false,
             span: Span::new(start, pos),
             value,
             ..Suggestion::default()
         };
-        CompletionResult::fresh(proposals.into_iter().map(suggestion).collect::<Vec<_>>())
+        let words = proposals.into_iter().filter(|(value, _)| printable(value) == *value);
+        CompletionResult::fresh(words.map(suggestion).collect::<Vec<_>>())
     }
 }

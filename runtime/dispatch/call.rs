@@ -11,7 +11,7 @@ use crate::report::{PlannedCall, PlannedStep, TakeBack};
 use crate::session::{Called, Failure};
 use crate::spec::Spec;
 use crate::system::Broken;
-use crate::types::{Completes, Map, Value};
+use crate::types::{Completes, Map, Value, quote};
 
 /// One call on its way.
 pub(super) struct Call {
@@ -80,15 +80,16 @@ impl Call {
     }
 }
 
-/// What a call acts on: its required devices, paths and names.
+/// What a call acts on: its required devices, paths and names, each as one word: what follows them on a
+/// screen can't be part of them.
 pub(crate) fn about(spec: &Spec, arguments: &Map) -> String {
     let telling = spec.params.iter().filter(|param| {
         let names = param.name == "name" || !matches!(param.ty.completes, Completes::Nothing);
         param.required() && !param.ty.list && names
     });
-    let words: Vec<&str> = telling
+    let words: Vec<String> = telling
         .filter_map(|param| arguments.iter().find(|(name, _)| name == param.name))
-        .filter_map(|(_, value)| value.as_text())
+        .filter_map(|(_, value)| value.as_text().map(quote))
         .collect();
     words.join(" ")
 }

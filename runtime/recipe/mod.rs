@@ -28,7 +28,7 @@ pub use front::{Front, ParamDecl};
 pub(crate) use needs::Unannounced;
 pub use needs::{Exceeded, Need, Needs};
 pub use origin::{Named, Origin, advice};
-pub use params::{Answers, ParamError, ParamKind};
+pub use params::{Answers, ParamError, ParamKind, answers_table};
 
 /// A recipe, read but not run.
 #[derive(Debug, Clone)]

@@ -158,7 +158,7 @@ fn wanted(effect: &Effect) -> Wanted<'_> {
     use NeedKind::{Alters, Destroys, Opens, Runs};
     match effect {
         // What a run ends has its own command in the plan, and nothing is lost by reading.
-        Effect::Ends { .. } | Effect::Reads { .. } => Wanted::Nothing,
+        Effect::Ends { .. } | Effect::Reads { .. } | Effect::MayCall { .. } => Wanted::Nothing,
         Effect::Network { .. } => Wanted::Network,
         Effect::Writes { path } | Effect::Mounts { at: path } => Wanted::Below(path),
         Effect::SwapsTo { area } if !is_below(area, "/dev") => Wanted::Below(area),

@@ -155,15 +155,17 @@ impl Answers {
     }
 
     /// Adds the answers of a TOML file; those that are there already stay.
-    pub fn read(&mut self, file: &str, text: &str) -> Result<(), ParamError> {
-        let table: toml::Table = toml::from_str(text).map_err(|error| {
-            let before = error.span().map_or(0, |span| text[..span.start].matches('\n').count());
-            let line = u32::try_from(before + 1).unwrap_or(0);
-            let site = Site { file: file.into(), line };
-            ParamError::File { site, why: error.message().to_owned() }
-        })?;
-        for (name, value) in table {
-            self.values.entry(name).or_insert_with(|| plain(value));
+    pub fn read(&mut self, file: &str, text: &str, recipe: &Recipe) -> Result<(), ParamError> {
+        for (name, value) in answers_table(file, text)? {
+            let secret = |param: &ParamDecl| param.name == name && param.kind == ParamKind::Secret;
+            let value = match value {
+                // Moved, so that no copy of it stays.
+                toml::Value::String(text) if recipe.front.params.iter().any(secret) => {
+                    Value::Secret(Secret::new(&name, text.into_bytes()))
+                }
+                other => plain(other),
+            };
+            self.values.entry(name).or_insert(value);
         }
         Ok(())
     }
@@ -208,6 +210,18 @@ impl Answers {
     }
 }
 
+/// Reads the TOML of a file of answers. An error tells its place and nothing of the text: the line may
+/// hold a secret.
+pub fn answers_table(file: &str, text: &str) -> Result<toml::Table, ParamError> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(0);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let site = Site { file: file.into(), line };
+        ParamError::File { site, why: format!("invalid TOML at column {column}") }
+    })
+}
+
 impl ParamDecl {
     /// Whether the parameters before it make this one matter.
     pub fn counts(&self, variables: &Map) -> bool {
@@ -236,11 +250,11 @@ impl ParamDecl {
             ParamKind::Bool => truth(given).map_err(wrong)?,
             ParamKind::Choice => self.choice(given).map_err(wrong)?,
             ParamKind::Secret => match given {
-                Value::Secret(_) => given.clone(),
                 Value::Text(text) => {
-                    Value::Secret(Secret::new(&self.name, text.clone().into_bytes()))
+                    let secret = Secret::new(&self.name, text.clone().into_bytes());
+                    Secret::decode(&Value::Secret(secret)).map_err(wrong)?.encode()
                 }
-                other => return Err(wrong(Mismatch::kind(&Secret::TYPE, other))),
+                other => Secret::decode(other).map_err(wrong)?.encode(),
             },
         };
         Ok(value)

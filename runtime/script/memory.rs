@@ -1,11 +1,18 @@
-//! How much memory this thread holds: Rhai does not count what its values take together.
+//! The memory of this process: counted, and wiped when it is given back.
+//!
+//! It is counted because Rhai does not count what its values take together. It is wiped because passphrases
+//! pass through parsers, script engines and line editors, which copy them and know nothing of secrets. Copies
+//! that it does not reach are those on the stack and in registers, in the kernel's pipes and terminals, in
+//! the memory of cryptsetup, gpg and chpasswd, and in swap space.
 
-#![expect(unsafe_code, reason = "an allocator that counts is one call each of the system's own")]
+#![expect(unsafe_code, reason = "an allocator is handed raw memory")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The system's allocator, counting.
+use nix::libc::explicit_bzero;
+
+/// The system's allocator, counting and wiping.
 struct Counting;
 
 #[global_allocator]
@@ -27,7 +34,9 @@ fn count(bytes: usize, sign: isize) {
     let _ = IN_USE.try_with(|used| used.set(used.get().wrapping_add(sign.wrapping_mul(bytes))));
 }
 
-// SAFETY: every call is passed on unchanged to the system's allocator; counting does not allocate.
+// SAFETY: every call is passed on unchanged to the system's allocator; counting does not allocate. A block that
+// is given back is the caller's, with all its bytes, and nobody uses it any more. `realloc` is the trait's own:
+// a new block, a copy, and the old one given back.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
@@ -41,12 +50,8 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(layout.size(), -1);
+        // The compiler may leave out a plain write that nobody reads.
+        unsafe { explicit_bzero(pointer.cast(), layout.size()) };
         unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(layout.size(), -1);
-        count(size, 1);
-        unsafe { System.realloc(pointer, layout, size) }
     }
 }

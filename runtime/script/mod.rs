@@ -12,6 +12,7 @@ mod memory;
 mod meter;
 mod module;
 mod rhai;
+mod secrets;
 pub mod source;
 mod tokens;
 
@@ -30,6 +31,7 @@ pub use hang::on_hang;
 pub use host::{Host, Shared, Tests};
 use limits::Limit;
 pub use module::{Import, Module, imports};
+pub use secrets::has_secret;
 pub(crate) use tokens::{Kind, Token, comments, tokens};
 
 /// A script language.

@@ -35,7 +35,7 @@ pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use pattern::Pattern;
 pub use secret::Secret;
-pub use shown::{cut, printable, quote};
+pub use shown::{cut, is_deceptive, printable, printable_json, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use text::{
     Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, Fingerprint, FsType,

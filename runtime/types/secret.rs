@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 use super::{Completes, Mismatch, ParamType, ParamValue};
 use crate::types::Value;
 
+/// The longest passphrase that cryptsetup(8) reads from a terminal, in bytes.
+const LONGEST: usize = 512;
+
 /// A passphrase: zeroed when the last copy of the handle goes, printed as `***`.
 ///
 /// It carries the name under which it was asked for, so that a resumed run can ask again.
@@ -36,6 +39,26 @@ impl Secret {
     /// Whether nothing was entered.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// Returns why no primitive takes this secret, if so.
+    ///
+    /// Every passphrase has to be one that can be typed at boot, and that every program reads the same:
+    /// cryptsetup, gpg and chpasswd end it at a newline in one mode and take the newline in another.
+    /// Spaces at either end are part of it.
+    pub fn flaw(&self) -> Option<&'static str> {
+        let text = match std::str::from_utf8(&self.bytes) {
+            Ok("") => return Some("an empty secret"),
+            Ok(text) => text,
+            Err(_) => return Some("a secret that is not UTF-8: no keyboard types it at boot"),
+        };
+        if text.chars().any(char::is_control) {
+            return Some(
+                "a secret with a newline or another control character: it can't be typed at boot",
+            );
+        }
+        (self.bytes.len() > LONGEST)
+            .then_some("a secret of more than 512 bytes: no prompt at boot takes it")
     }
 }
 
@@ -67,15 +90,60 @@ impl ParamValue for Secret {
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {
-            Value::Secret(secret) if secret.is_empty() => {
-                Err(Mismatch::because(&Self::TYPE, "an empty secret"))
-            }
-            Value::Secret(secret) => Ok(secret.clone()),
-            other => Err(Mismatch::kind(&Self::TYPE, other)),
+            Value::Secret(secret) => match secret.flaw() {
+                None => Ok(secret.clone()),
+                Some(flaw) => Err(Mismatch::because(&Self::TYPE, flaw)),
+            },
+            // What was given instead may be the secret itself: it is not repeated.
+            other => Err(Mismatch::because(&Self::TYPE, other.kind())),
         }
     }
 
     fn encode(&self) -> Value {
         Value::Secret(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(value: &Value) -> String {
+        Secret::decode(value).map_or_else(|mismatch| mismatch.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn only_what_can_be_typed_at_boot_is_a_passphrase() {
+        let secret = |bytes: &[u8]| told(&Value::Secret(Secret::new("p", bytes.to_vec())));
+        for good in [&b"x"[..], b"  two words ", "Größe 数据".as_bytes(), &[b'x'; 512], b"a\"'\\:#"]
+        {
+            assert_eq!(secret(good), "", "{good:?}");
+        }
+        for (bad, why) in [
+            (&b""[..], "an empty secret"),
+            (b"hunter2\n", "a newline"),
+            (b"hun\nter2", "a newline"),
+            (b"hunter2\r", "control character"),
+            (b"hun\0ter2", "control character"),
+            (b"hunter2\x1b", "control character"),
+            ("hunter2\u{85}".as_bytes(), "control character"),
+            (b"hunter2\xff", "not UTF-8"),
+            (&[b'x'; 513], "more than 512 bytes"),
+        ] {
+            let told = secret(bad);
+            assert!(told.contains(why) && !told.contains("hunter2"), "{bad:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_secret_is_not_repeated() {
+        let text = || Value::from("hunter2");
+        let map = Value::Map(vec![("hunter2".into(), text())]);
+        for value in [text(), Value::Int(4711), Value::Float(47.11), Value::List(vec![text()]), map]
+        {
+            let told = told(&value);
+            assert!(told.contains("got "), "{told}");
+            assert!(!told.contains("hunter2") && !told.contains("47"), "{told}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use nix::fcntl::OFlag;
 use super::super::{Cmd, Outcome, Step, StepError, Watch};
 use super::Real;
 use super::files::own_parent_of;
+use super::private::refuse_below;
 use super::reach::{name_of, open_following};
 use crate::types::Place;
 
@@ -23,6 +24,7 @@ impl Real {
         let source = open_following(&from.root, &from.path, flags).map_err(kernel)?;
         let (folder, name) = own_parent_of(to).map_err(kernel)?;
         let source = name_of(&source).map_err(kernel)?;
+        refuse_below(&source).map_err(kernel)?;
         let to = name_of(&folder).map_err(kernel)?.join(name);
         // A link with the name of a file is replaced, never written through; one with the name of a folder is an error.
         let cmd = Cmd::tool("cp")

@@ -16,6 +16,7 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
 use super::outside::refuse_running_system;
+use super::private;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
 use crate::machine::files::{FileError, Look};
 use crate::types::{Mode, Place};
@@ -203,6 +204,7 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
         // O_NONBLOCK: opening a pipe that somebody left in the target must not hang.
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
         let file = File::from(open_following(&place.root, &place.path, flags)?);
+        private::refuse(&file)?;
         let meta = file.metadata()?;
         let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         if !meta.is_file() {
@@ -232,6 +234,7 @@ pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Re
 pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let mut source = File::from(open_following(&from.root, &from.path, flags)?);
+    private::refuse(&source)?;
     let meta = source.metadata()?;
     if !meta.is_file() {
         let text = format!("{from} is not a regular file");

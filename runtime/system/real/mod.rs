@@ -2,7 +2,7 @@
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
 //! `reach` (where a path leads), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
-//! `copy` (whole folders), `header` (copies of headers),
+//! `private` (files with secrets), `copy` (whole folders), `header` (copies of headers),
 //! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
 
 mod claim;
@@ -19,6 +19,7 @@ mod look;
 mod mounts;
 mod orphans;
 mod outside;
+mod private;
 mod reach;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
@@ -40,6 +41,7 @@ pub(crate) use files::read_below;
 pub use interrupt::Interrupts;
 pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;
+pub use private::{Private, read_private};
 pub(super) use run::end_with_us;
 
 /// The machine this process runs on.

@@ -1,0 +1,224 @@
+//! Secrets that were written into a script as text. They are refused there, and must not stay anywhere:
+//! neither in a history nor in the line that an error shows.
+
+use super::Language;
+use super::tokens::{Kind, Token, tokens};
+use crate::registry::PRIMITIVES;
+use crate::spec::Spec;
+use crate::types::Param;
+
+/// Parts of names that people give to secrets.
+const TELLING: [&str; 3] = ["pass", "secret", "pwd"];
+
+/// Returns whether a text in either language gives something written out where a secret belongs. It
+/// rather says yes once too often.
+pub fn has_secret(text: &str) -> bool {
+    [Language::Rhai, Language::Lua].into_iter().any(|language| {
+        let tokens = tokens(language, text);
+        let within = |at: usize| named(&tokens[at..]) || called(&tokens[at..]);
+        (0..tokens.len()).any(within)
+    })
+}
+
+fn is_secret(param: &Param) -> bool {
+    param.ty.name == "secret"
+}
+
+/// The primitives that take a secret.
+fn takers() -> impl Iterator<Item = &'static Spec> {
+    let specs = PRIMITIVES.iter().map(|primitive| primitive.spec);
+    specs.filter(|spec| spec.params.iter().any(is_secret))
+}
+
+/// Whether something is written out, and not only named.
+fn is_written(token: &Token) -> bool {
+    matches!(token.kind, Kind::Text(_) | Kind::Number)
+}
+
+fn opens(token: &Token) -> bool {
+    ["(", "[", "{", "#{"].iter().any(|sign| token.is(sign))
+}
+
+fn closes(token: &Token) -> bool {
+    [")", "]", "}"].iter().any(|sign| token.is(sign))
+}
+
+/// The tokens up to the comma, semicolon or bracket that ends the expression at the beginning.
+fn expression(tokens: &[Token]) -> &[Token] {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            token if opens(token) => depth += 1,
+            token if closes(token) && depth == 0 => return &tokens[..at],
+            token if closes(token) => depth -= 1,
+            token if depth == 0 && (token.is(",") || token.is(";")) => return &tokens[..at],
+            _ => {}
+        }
+    }
+    tokens
+}
+
+/// `passphrase: "…"`, `["passphrase"] = "…"`, `let pass = "…"`.
+fn named(tokens: &[Token]) -> bool {
+    let name = match tokens.first().map(|token| &token.kind) {
+        Some(Kind::Name(name) | Kind::Text(name)) => name.to_ascii_lowercase(),
+        _ => return false,
+    };
+    let known = || takers().flat_map(|spec| spec.params).any(|p| is_secret(p) && p.name == name);
+    if !TELLING.iter().any(|part| name.contains(part)) && !known() {
+        return false;
+    }
+    let rest = &tokens[1..];
+    let rest = rest.strip_prefix_if(|token| token.is("]"));
+    match rest.split_first() {
+        Some((sign, value)) if sign.is(":") || sign.is("=") || sign.is("+=") => {
+            let value = expression(value);
+            // A question or a call gives it, and what stands in its brackets is something else.
+            let outside = value.iter().take_while(|token| !opens(token));
+            let wrapped = value.first().is_some_and(opens) && value.iter().any(is_written);
+            wrapped || outside.into_iter().any(is_written)
+        }
+        _ => false,
+    }
+}
+
+/// A slice without its first element, where that is one of these.
+trait StripPrefixIf {
+    fn strip_prefix_if(&self, is: impl Fn(&Token) -> bool) -> &Self;
+}
+
+impl StripPrefixIf for [Token] {
+    fn strip_prefix_if(&self, is: impl Fn(&Token) -> bool) -> &Self {
+        match self.split_first() {
+            Some((first, rest)) if is(first) => rest,
+            _ => self,
+        }
+    }
+}
+
+/// `luks::open(device, "name", "…")`: something written out that is no parameter without secrets.
+fn called(tokens: &[Token]) -> bool {
+    let Some((spec, rest)) = taker(tokens) else { return false };
+    match rest.split_first() {
+        Some((open, args)) if open.is("(") => arguments(spec, args),
+        // Lua: a call with one text or table, without brackets.
+        Some((table, _)) if table.is("{") => arguments(spec, rest),
+        // Under another name, or through pcall: whatever is written out may be it.
+        _ => rest.iter().any(is_written),
+    }
+}
+
+/// The primitive that is named at the beginning, and what follows.
+fn taker(tokens: &[Token]) -> Option<(&'static Spec, &[Token])> {
+    let domain = tokens.first()?.name()?;
+    let sign = tokens.get(1)?;
+    let (verb, length) = match &tokens.get(2)?.kind {
+        Kind::Name(verb) if sign.is("::") || sign.is(".") => (verb, 3),
+        Kind::Text(verb) if sign.is("[") => (verb, 4),
+        _ => return None,
+    };
+    let spec = takers().find(|spec| spec.domain() == domain && spec.verb() == *verb)?;
+    Some((spec, tokens.get(length..)?))
+}
+
+fn arguments(spec: &Spec, mut args: &[Token]) -> bool {
+    let mut required = spec.required();
+    loop {
+        let arg = expression(args);
+        let plain = match required.next() {
+            Some(param) => !is_secret(param),
+            None => {
+                arg.first().is_some_and(|token| token.is("{") || token.is("#{"))
+                    && options(spec, arg)
+            }
+        };
+        if !plain && arg.iter().any(is_written) {
+            return true;
+        }
+        match args.get(arg.len()) {
+            Some(comma) if comma.is(",") => args = &args[arg.len() + 1..],
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a map has only entries of parameters that are no secrets, or that are only named.
+fn options(spec: &Spec, map: &[Token]) -> bool {
+    let mut rest = &map[1..];
+    loop {
+        let entry = expression(rest);
+        let key = entry.strip_prefix_if(|token| token.is("["));
+        let known = match key.first().map(|token| &token.kind) {
+            Some(Kind::Name(name) | Kind::Text(name)) => {
+                spec.options().any(|param| param.name == *name && !is_secret(param))
+            }
+            _ => false,
+        };
+        let value = key.get(1..).unwrap_or_default();
+        if !known && value.iter().any(is_written) {
+            return false;
+        }
+        match rest.get(entry.len()) {
+            Some(comma) if comma.is(",") || comma.is(";") => rest = &rest[entry.len() + 1..],
+            _ => return true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_as_text_are_seen() {
+        for line in [
+            r#"luks::open(disk, "x", #{ passphrase: "hunter2" })"#,
+            r#"luks::open(disk, "x", "hunter2")"#,
+            r#"luks::open(disk, "x", 4711)"#,
+            r#"luks::open(disk, "x", ["hunter2"])"#,
+            "luks::open(\n  disk,\n  \"x\",\n  \"hunter2\"\n)",
+            "luks::open(disk, \"x\", #{\n  key: k,\n  passphrase:\n    \"hunter2\",\n})",
+            r#"luks::open(disk, "x", #{ passphrase: "hun" + "ter2" })"#,
+            r#"luks::open(disk, "x", #{ passphrase: ("hunter2") })"#,
+            r#"luks::open(disk, "x", #{ "passphrase": "hunter2" })"#,
+            r#"luks::open(disk, "x", #{ passphrse: "hunter2" })"#,
+            "luks::open(disk, \"x\", #{ passphrase: `hunter2` })",
+            r#"luks::open(disk, "x", "hunter2"#,
+            r#"luks.open(disk, "x", { passphrase = 'hunter2' })"#,
+            r#"luks.open(disk, "x", { ["passphrase"] = "hunter2" })"#,
+            "luks.open(disk, 'x', { passphrase = [[hunter2]] })",
+            "luks.open(disk, 'x', 'hunter2')",
+            "pcall(luks.open, disk, 'x', 'hunter2')",
+            "local f = luks['open'] f(disk, 'x', 'hunter2')",
+            "let f = luks::open; f.call(disk, \"x\", \"hunter2\")",
+            r#"key::protect("/a", "/b", "hunter2")"#,
+            r#"system::password("/mnt/gentoo", "root", "hunter2")"#,
+            r#"luks::add_key(disk, #{ key: "/k", new_passphrase: "hunter2" })"#,
+            r#"luks::add_key(disk, "hunter2")"#,
+            r#"luks::test_key(disk, "hunter2")"#,
+            r#"let passphrase = "hunter2";"#,
+            "local my_pass = 'hunter2'",
+            r#"PASSWORD = "hunter2""#,
+            r#"if luks::test_key(disk, #{ passphrase: "hunter2" }) { print("yes"); }"#,
+        ] {
+            assert!(has_secret(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_remembered() {
+        for line in [
+            r#"luks::open(disk, "x", #{ passphrase: pass })"#,
+            r#"luks::open("/dev/sda2", "x", #{ passphrase: pass, discard: true })"#,
+            r#"luks::open("/dev/sda2", "x", #{ key: "/mnt/key/keyfile.bin" })"#,
+            "luks.open('/dev/sda2', 'x', { passphrase = pass })",
+            r#"key::protect("/a", "/b", passphrase)"#,
+            r#"system::password("/mnt/gentoo", "root", pass)"#,
+            r#"luks::format("/dev/sda2", #{ key: "/k", kdf: #{ kind: "argon2id", memory: "32M" } })"#,
+            r#"mount::mount("/dev/sda1", "/mnt")"#,
+            "luks::containers()",
+        ] {
+            assert!(!has_secret(line), "{line}");
+        }
+    }
+}

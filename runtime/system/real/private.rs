@@ -1,0 +1,112 @@
+//! Files with secrets that this process was given: it reads them once, and no recipe does.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use nix::libc::O_CLOEXEC;
+use nix::unistd::geteuid;
+use zeroize::Zeroizing;
+
+/// No file of answers is larger; a device given by mistake is.
+const MOST: u64 = 1 << 20;
+
+/// The content of a private file.
+pub struct Private {
+    /// Its text, zeroed after use.
+    pub text: Zeroizing<String>,
+    /// Whether other users can read it.
+    pub open_to_others: bool,
+}
+
+/// A file by what it is, and by where it was.
+struct Known {
+    device: u64,
+    inode: u64,
+    path: PathBuf,
+}
+
+static PRIVATE: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+
+fn refused(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
+/// Reads a file with secrets. From then on no step of this process reads it, by whatever name or link.
+pub fn read_private(path: &Path) -> io::Result<Private> {
+    let file = OpenOptions::new().read(true).custom_flags(O_CLOEXEC).open(path)?;
+    let meta = file.metadata()?;
+    if meta.is_file() {
+        let owner = meta.uid();
+        if owner != 0 && owner != geteuid().as_raw() {
+            return Err(refused(format!("it belongs to another user (uid {owner})")));
+        }
+        keep(&meta, path)?;
+    }
+    // Of a pipe or a descriptor (`<(pass show …)`) there is only what it gives.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0)));
+    file.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is larger than 1 MiB"));
+    }
+    let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")
+    })?;
+    let open_to_others = meta.is_file() && meta.mode() & 0o077 != 0;
+    Ok(Private { text: Zeroizing::new(text), open_to_others })
+}
+
+fn keep(meta: &Metadata, path: &Path) -> io::Result<()> {
+    let known = Known { device: meta.dev(), inode: meta.ino(), path: fs::canonicalize(path)? };
+    PRIVATE
+        .lock()
+        .map_err(|_| io::Error::other("the list of private files is unusable"))?
+        .push(known);
+    Ok(())
+}
+
+/// Refuses to read a file that is private.
+pub(super) fn refuse(file: &File) -> io::Result<()> {
+    let meta = file.metadata()?;
+    let is = |known: &Known| (known.device, known.inode) == (meta.dev(), meta.ino());
+    match PRIVATE.lock() {
+        Ok(all) if !all.iter().any(is) => Ok(()),
+        _ => Err(refused("it holds the answers of this run".into())),
+    }
+}
+
+/// Refuses to copy a directory with everything in it where a private file is below it.
+pub(super) fn refuse_below(directory: &Path) -> io::Result<()> {
+    match PRIVATE.lock() {
+        Ok(all) if !all.iter().any(|known| known.path.starts_with(directory)) => Ok(()),
+        _ => Err(refused(format!("the answers of this run are below {}", directory.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_file_is_read_once() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("answers.toml");
+        fs::write(&path, "p = \"hunter2\"").expect("a file");
+        let other = folder.path().join("other");
+        fs::write(&other, "").expect("a file");
+        let read = read_private(&path).expect("it is ours");
+        assert_eq!((read.text.as_str(), read.open_to_others), ("p = \"hunter2\"", true));
+        fs::hard_link(&path, folder.path().join("hard")).expect("a link");
+        std::os::unix::fs::symlink(&path, folder.path().join("soft")).expect("a link");
+        for name in ["answers.toml", "hard", "soft"] {
+            let file = File::open(folder.path().join(name)).expect("it opens");
+            assert!(refuse(&file).is_err(), "{name}");
+        }
+        assert!(refuse(&File::open(&other).expect("it opens")).is_ok());
+        assert!(refuse_below(&fs::canonicalize(folder.path()).expect("a path")).is_err());
+        assert!(refuse_below(Path::new("/nonexistent")).is_ok());
+    }
+}
