@@ -263,6 +263,12 @@ pub(crate) struct ResumeArgs {
     /// Take secrets from a TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) answers: Option<PathBuf>,
+    /// Do not ask; every disk that is destroyed must be named with --destroy
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Approve that everything on this device is lost (repeatable)
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) destroy: Vec<String>,
     /// Go on although the recipe has another text by now
     #[arg(long)]
     pub(crate) changed_recipe_ok: bool,

@@ -15,7 +15,7 @@ use crate::machine::{Fact, Machine};
 use crate::resume::{Names, Past, Replay};
 use crate::run::{Job, shared, unwrap};
 use crate::script::{Evaluator, Script, ScriptError, Shared};
-use crate::session::{Called, Failure, Gate, Session, Setup, Tally};
+use crate::session::{Called, Gate, Session, Setup, Tally};
 use crate::system::{Real, Sim};
 use crate::workbench::Workbench;
 
@@ -35,11 +35,15 @@ pub struct Outcome {
 
 /// See the module.
 pub struct Attempt {
-    session: Rc<RefCell<Session>>,
+    pub(crate) session: Rc<RefCell<Session>>,
     host: Shared,
     /// With the script's variables, as they were when it ended.
     evaluator: Option<Evaluator>,
-    error: Option<ScriptError>,
+    pub(crate) error: Option<ScriptError>,
+    /// What a resumed run made before and was still so when it was resumed.
+    pub(crate) kept: Vec<Fact>,
+    /// What has become of files of the run that is resumed.
+    pub remarks: Vec<String>,
     /// Whether what a reboot had ended could be made again; the script has not begun otherwise.
     restored: bool,
     start: Instant,
@@ -74,7 +78,38 @@ impl Job<'_> {
         gate: Gate,
         listener: Box<dyn Listener>,
         journal: Option<Journal>,
-        past: Option<&Past>,
+    ) -> Attempt {
+        let mut attempt = self.attempt(machine, real, gate, listener, journal);
+        attempt.run(self);
+        attempt
+    }
+
+    /// Makes again what a reboot ended of a run, within what was approved of that. The recipe has not begun.
+    pub fn reopen(
+        &self,
+        machine: Machine,
+        real: Real,
+        gate: Gate,
+        listener: Box<dyn Listener>,
+        journal: Journal,
+        past: &Past,
+    ) -> Attempt {
+        let mut attempt = self.attempt(machine, real, gate, listener, Some(journal));
+        let restored = attempt.session.borrow_mut().restore(past, self.variables);
+        attempt.kept = restored.kept;
+        attempt.remarks = restored.remarks;
+        attempt.error = restored.result.err().map(Into::into);
+        attempt.restored = attempt.error.is_none();
+        attempt
+    }
+
+    fn attempt(
+        &self,
+        machine: Machine,
+        real: Real,
+        gate: Gate,
+        listener: Box<dyn Listener>,
+        journal: Option<Journal>,
     ) -> Attempt {
         let start = Instant::now();
         let (host, session) = shared(Setup {
@@ -87,25 +122,16 @@ impl Job<'_> {
             journal,
             terminal: self.terminal,
         });
-        let restored = match past {
-            Some(past) => session.borrow_mut().restore(past, self.variables),
-            None => Ok(()),
-        };
-        let error = restored.err().map(|failure| ScriptError::Failure(Box::new(failure)));
-        let restored = error.is_none();
-        let mut attempt = Attempt { session, host, evaluator: None, error, restored, start };
-        if self.terminal {
-            attempt.remembering();
-        }
-        if restored {
-            attempt.run(self);
-        }
-        attempt
+        let (evaluator, error, kept, remarks) = (None, None, Vec::new(), Vec::new());
+        Attempt { session, host, evaluator, error, kept, remarks, restored: true, start }
     }
 }
 
 impl Attempt {
-    fn run(&mut self, job: &Job<'_>) {
+    pub(crate) fn run(&mut self, job: &Job<'_>) {
+        if job.terminal {
+            self.remembering();
+        }
         let Script { language, file, text, variables, modules } = job.script();
         self.error = match Evaluator::with_modules(language, variables, modules, &self.host) {
             Ok(mut evaluator) => {
@@ -151,16 +177,7 @@ impl Attempt {
         let roused = self.session.borrow_mut().go_on(text, skip, at);
         match roused {
             Ok(()) => self.run(job),
-            Err(error) => {
-                let failure = Failure {
-                    error: error.into(),
-                    site: None,
-                    call: None,
-                    step: None,
-                    traceback: Rc::default(),
-                };
-                self.error = Some(ScriptError::Failure(Box::new(failure)));
-            }
+            Err(error) => self.error = Some(crate::resume::failed(error).into()),
         }
     }
 
@@ -262,7 +279,8 @@ impl Session {
 
     fn replay_of(&self, story: &Story, changed: bool) -> Replay {
         let seen = true;
-        Replay { seen, ..Replay::of(story, self.replay.names.clone(), changed) }
+        let again = self.replay.again.clone();
+        Replay { again, seen, ..Replay::of(story, self.replay.names.clone(), changed) }
     }
 
     /// Gets ready for the script to run again: the machine is looked at, the journal is read.

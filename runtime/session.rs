@@ -116,8 +116,6 @@ pub struct Session {
     pub(crate) deeds: Option<Vec<Deed>>,
     /// The number of the last call by hand.
     pub(crate) by_hand: u64,
-    /// Whether what a reboot ended is being made again.
-    pub(crate) restoring: bool,
     entries: Vec<Entry>,
     latched: Option<Failure>,
 }
@@ -143,7 +141,6 @@ impl Session {
             planned: Vec::new(),
             deeds: None,
             by_hand: 0,
-            restoring: false,
             entries: Vec::new(),
             latched: None,
         }
@@ -172,7 +169,11 @@ impl Session {
     /// A chapter of the recipe begins.
     pub fn chapter(&mut self, title: &str) {
         if self.planning() {
-            self.entries.push(Entry::Chapter { title: title.to_owned() });
+            self.replay.chapter = None;
+            match self.seen() {
+                true => self.replay.chapter = Some(title.to_owned()),
+                false => self.entries.push(Entry::Chapter { title: title.to_owned() }),
+            }
         }
         if self.replay.played.is_empty() {
             // The next action writes to the same file, and fails if this does.
@@ -185,7 +186,7 @@ impl Session {
 
     /// The recipe prints something.
     pub fn say(&mut self, text: &str) {
-        if self.planning() {
+        if self.planning() && !self.seen() {
             self.entries.push(Entry::Said { text: text.to_owned() });
         }
         if !self.seen() {
@@ -196,6 +197,11 @@ impl Session {
     /// Whether the script is where the person has seen it already.
     fn seen(&self) -> bool {
         self.replay.seen && !self.replay.played.is_empty()
+    }
+
+    /// What was planned so far.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// What was planned, and the effects that it needs.
@@ -226,6 +232,8 @@ impl Session {
 
     pub(crate) fn note(&mut self, call: PlannedCall) {
         if self.planning() {
+            let chapter = self.replay.chapter.take().map(|title| Entry::Chapter { title });
+            self.entries.extend(chapter);
             self.entries.push(Entry::Call(Box::new(call)));
         }
     }

@@ -202,7 +202,7 @@ fn torture_boot_after_the_power_was_cut_between_initramfs_and_boot_loader() {
         test,
         "journal=$(ls $RUNS/*/journal.jsonl)
         must_not grep -q boot.grub_install $journal
-        must \"$G\" resume --journal $RUNS \"${ANSWERS[@]}\"
+        must \"$G\" resume --journal $RUNS \"${ANSWERS[@]}\" --yes --destroy /dev/ubda
         must grep -q boot.grub_install $journal
         [ \"$(grep -c '\"name\":\"kernel.initramfs\"' $journal)\" = 1 ] || { echo 'made again'; exit 1; }
         nothing_left",

@@ -234,7 +234,7 @@ fn a_plan_whose_module_changed_is_not_carried_out() {
     let cut: String = text.split_inclusive('\n').take(1).collect();
     std::fs::write(&journal, &cut).expect("a journal");
     write("return { text = function() return 'three' end }");
-    let ran = run(&["resume", &place]);
+    let ran = run(&["resume", &place, "--yes"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("m.lua is not the text that was run"), "{}", ran.stderr);
     assert!(
@@ -245,7 +245,7 @@ fn a_plan_whose_module_changed_is_not_carried_out() {
     // The module is gone with its recipe: the journal has both.
     std::fs::remove_file(path("r.lua")).expect("gone");
     std::fs::remove_file(path("m.lua")).expect("gone");
-    let ran = run(&["resume", &place]);
+    let ran = run(&["resume", &place, "--yes"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(path("out")).expect("a file"), "two");
 }

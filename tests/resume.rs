@@ -73,7 +73,7 @@ impl Place {
     }
 
     fn resume(&self, more: &[&str]) -> Ran {
-        let mut args = vec!["resume", "--answers", "answers.toml"];
+        let mut args = vec!["resume", "--yes", "--answers", "answers.toml"];
         args.extend(more);
         self.run(&args)
     }

@@ -687,13 +687,17 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__resume)
-            opts="-h --answers --changed-recipe-ok --step --shell --json --journal --limit --help"
+            opts="-h --answers --yes --destroy --changed-recipe-ok --step --shell --json --journal --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --answers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --destroy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

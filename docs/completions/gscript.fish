@@ -96,8 +96,10 @@ complete -c gscript -n "__fish_gscript_using_subcommand try" -l stage3 -d 'The t
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Take secrets from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that everything on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Look for the run in this folder' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l changed-recipe-ok -d 'Go on although the recipe has another text by now'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show every action, and ask what becomes of it'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l shell -d 'Open everything again, and then a shell in the root instead of going on'

@@ -1,28 +1,35 @@
-//! `gscript resume`: goes on with a run, within what was agreed to when it began.
+//! `gscript resume`: resumes a run. A journal is input: what is left is planned, shown and approved anew.
+
+use std::rc::Rc;
 
 use gscript::action::Effect;
 use gscript::approval::Approval;
+use gscript::attempt::Attempt;
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, State, Story, Texts};
+use gscript::journal::{Head, Journal, State, Story, Texts};
+use gscript::library::recipes;
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, Recipe};
-use gscript::resume::{Hands, Names, Past, shell};
+use gscript::report::Report;
+use gscript::resume::{Hands, Names, Past, Restoring, shell};
 use gscript::run::Job;
 use gscript::script::{Module, ScriptError};
 use gscript::session::Gate;
-use gscript::types::{Map, Value, unhex};
+use gscript::system::Real;
+use gscript::types::{Map, Value, printable, quote, unhex};
 use similar::TextDiff;
 
+use super::agree::agree;
 use super::go_on::{Going, see_through};
-use super::run::{consent, listener, prove};
+use super::run::{consent, needs_root, prove, within_needs};
 use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
-use crate::cli::{ResumeArgs, Values};
+use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
-use crate::render::Problem;
-use crate::screen::tell;
+use crate::render::{self, Problem};
+use crate::screen::{screen, style, tell};
 use crate::shell::{Prose, Stepper, Steps};
-use crate::state::{RunFolder, time};
+use crate::state::{Log, RunFolder, time};
 use crate::{DONE, ask};
 
 pub(crate) fn resume(args: &ResumeArgs) -> Exit {
@@ -45,51 +52,181 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
     let names = past::names(&story, &machine)?;
     for (then, now) in names.pairs() {
-        tell(&format!("{then} of the run is {now} now."));
+        tell(&printable(&format!("{then} of the run is {now} now.")));
     }
     carried::not_in_its_own_way(&story, &names, &machine)?;
-    let variables = variables(&story, &recipe, args, &machine, &names)?;
+    let given = variables(&story, &recipe, args, &machine, &names)?;
+    let then = |(name, value): &(String, Value)| (name.clone(), names.value_then(value));
+    let variables: Map = given.iter().map(then).collect();
     let past = Past { story, names, changed };
-    let approval = past.approval();
-    let lock = Lock::take(&recipe.name, &approval, &machine)?;
-    let mut journal = past::reopen(&past.story)?;
-    let renamed = past.names.pairs().to_vec();
-    let text = changed.then(|| recipe.texts());
-    journal.resumed(time(), text, renamed).map_err(|error| {
-        Problem::new(error.to_string()).print();
-        Exit::Failed
-    })?;
-    let folder = RunFolder::of(&past.story.path);
-    let listener = listener(&folder, args.json)?;
-    if args.shell {
-        let hands = Hands { machine, real, listener, interrupts };
-        return enter(&past, &variables, hands, journal);
-    }
     let terminal = ask::somebody() && !args.json;
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
-    let steps = args.step.then(|| Steps::new(recipe.chapters()));
-    let (listener, gate) = match &steps {
-        Some(steps) => {
-            let both: Vec<Box<dyn Listener>> = vec![listener, Box::new(Prose(steps.clone()))];
-            let gate = Gate::Enforce(Approval::default(), Box::new(Stepper(steps.clone())));
-            (Box::new(both) as Box<dyn Listener>, gate)
+    Resuming { args, past: &past, job: &job, given: &given }.see(machine, real)
+}
+
+/// A run that is about to go on.
+struct Resuming<'a> {
+    args: &'a ResumeArgs,
+    past: &'a Past,
+    job: &'a Job<'a>,
+    /// The recipe's variables, with the names that devices have now.
+    given: &'a Map,
+}
+
+impl Resuming<'_> {
+    fn see(&self, machine: Machine, real: Real) -> Result<Exit, Exit> {
+        let Self { args, past, job, .. } = *self;
+        job.retrace(past).map_err(|error| self.not_planned(&error))?;
+        let root = args.shell.then(|| root(past)).transpose()?;
+        let journal = past::reopen(&past.story)?;
+        let mut restoring =
+            job.plan_restore(past, &machine).map_err(|error| self.not_planned(&error))?;
+        if let Some(root) = &root {
+            // Once it is open, the person can do anything in it.
+            let (program, root) = ("a shell".into(), root.clone());
+            restoring.report.approval.add(Effect::Runs { program, root }, &machine);
         }
-        None => (listener, Gate::Enforce(approval, consent(terminal))),
-    };
-    let attempt = job.begin(machine, real, gate, listener, Some(journal), Some(&past));
-    let going = Going { folder: &folder, asks: terminal, json: args.json, steps: steps.as_deref() };
-    let exit = see_through(attempt, &job, &going);
-    drop(lock);
-    let exit = exit?;
-    if let (false, Some(after)) = (changed, &past.story.head().after) {
-        prove(&past.names.data_now(after))?;
+        self.approve_restoring(&restoring, &machine)?;
+        let approval = restoring.report.approval;
+        let _lock = Lock::take(&job.recipe.name, &approval, &machine)?;
+        let folder = RunFolder::of(&past.story.path);
+        let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&folder)), screen(args.json)];
+        let listener: Box<dyn Listener> = Box::new(both);
+        if let Some(root) = root {
+            let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+            return enter(past, job.variables, &root, hands, approval, journal);
+        }
+        let steps = args.step.then(|| Steps::new(job.recipe.chapters()));
+        let listener: Box<dyn Listener> = match &steps {
+            Some(steps) => Box::new(vec![listener, Box::new(Prose(steps.clone()))]),
+            None => listener,
+        };
+        let gate = Gate::Enforce(approval, consent(job.terminal && !args.yes));
+        let mut attempt = job.reopen(machine, real, gate, listener, journal, past);
+        let approved = match attempt.error() {
+            Some(error) => Err(self.not_planned(error)),
+            None => self.approve_rest(&attempt, steps.as_ref()),
+        };
+        let (gate, lock) = match approved {
+            Ok(approved) => approved,
+            Err(exit) => return Err(self.given_up(attempt, exit)),
+        };
+        attempt.go(job, gate, past, time());
+        let asks = job.terminal && !args.yes;
+        let going = Going { folder: &folder, asks, json: args.json, steps: steps.as_deref() };
+        let exit = see_through(attempt, job, &going);
+        drop(lock);
+        let exit = exit?;
+        if let (false, Some(after)) = (past.changed, &past.story.head().after) {
+            prove(&past.names.data_now(after))?;
+        }
+        Ok(exit)
     }
-    Ok(exit)
+
+    /// What is opened and mounted before the recipe goes on is shown and approved as a plan is.
+    fn approve_restoring(&self, restoring: &Restoring, machine: &Machine) -> Result<(), Exit> {
+        let Restoring { report, announced, kept } = restoring;
+        within_needs(self.job.recipe, announced, self.given)?;
+        needs_root(report)?;
+        if !kept.is_empty() && self.shows() {
+            tell("Still open since the run, and closed at its end if it fails:");
+            for release in kept {
+                tell(&format!("  $ {}", printable(&release.to_string())));
+            }
+        }
+        if report.entries.is_empty() && report.approval.effects().next().is_none() {
+            return Ok(());
+        }
+        self.show("To go on, this is opened again first:", report);
+        let named = |device: &&String| machine.find(device).is_some();
+        let destroy = self.args.destroy.iter().filter(named).cloned().collect();
+        agree(&report.approval, machine, &HowArgs { destroy, ..self.how() })
+    }
+
+    /// The plan of what is left, now that everything can be seen; each action is asked for where the person
+    /// goes step by step.
+    fn approve_rest(
+        &self,
+        attempt: &Attempt,
+        steps: Option<&Rc<Steps>>,
+    ) -> Result<(Gate, Lock), Exit> {
+        let report = attempt.plan_rest(self.job).or_else(|failed| {
+            let (error, report) = *failed;
+            let exit = self.not_planned(&error);
+            // The first steps may set it right.
+            if steps.is_some() && matches!(error, ScriptError::Failure(_)) && exit != Exit::Refused
+            {
+                return Ok(report);
+            }
+            Err(exit)
+        })?;
+        within_needs(self.job.recipe, &report.approval, self.given)?;
+        needs_root(&report)?;
+        for text in &attempt.remarks {
+            tell(&style().yellow(&format!("warning: {}", printable(text))));
+        }
+        let gate = match steps {
+            Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
+            None => {
+                self.show("What is left of the run:", &report);
+                agree(&report.approval, &report.before, &self.how())?;
+                Gate::Enforce(report.approval.clone(), consent(self.job.terminal && !self.args.yes))
+            }
+        };
+        let lock = Lock::take(&self.job.recipe.name, &report.approval, &report.before)?;
+        Ok((gate, lock))
+    }
+
+    /// Whether there is anybody to read a plan.
+    fn shows(&self) -> bool {
+        !self.args.json && !self.args.yes
+    }
+
+    fn show(&self, title: &str, report: &Report) {
+        if self.shows() {
+            tell(&style().bold(title));
+            render::show(report, style(), &mut std::io::stderr().lock());
+        }
+    }
+
+    fn how(&self) -> HowArgs {
+        let ResumeArgs { yes, json, ref destroy, .. } = *self.args;
+        HowArgs { yes, json, destroy: destroy.clone(), ..HowArgs::default() }
+    }
+
+    fn not_planned(&self, error: &ScriptError) -> Exit {
+        let mut problem = Problem::in_recipe(error, self.job.recipe);
+        problem.notes.push(("now", "nothing has been changed".into()));
+        let journal = quote(&self.past.story.path.to_string_lossy());
+        problem.notes.push(("to go on", format!("gscript resume {journal}")));
+        problem.print();
+        error.exit()
+    }
+
+    /// What was opened for the plan is closed again.
+    fn given_up(&self, attempt: Attempt, exit: Exit) -> Exit {
+        if !attempt.abandon() {
+            Problem::new("some of what was opened for the plan could not be closed, see above")
+                .help(format!("end what uses it, then: gscript release {}", self.past.story.name()))
+                .print();
+        }
+        exit
+    }
+}
+
+/// The root of a shell.
+fn root(past: &Past) -> Result<String, Exit> {
+    past.root().ok_or_else(|| {
+        Problem::new(format!("{} has mounted no root to enter", past.story.name()))
+            .help("go on with it: gscript resume")
+            .print();
+        Exit::Refused
+    })
 }
 
 /// What can't be gone on with is said before anything else.
 fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
-    let Head { format, seed, effects, .. } = story.head();
+    let Head { format, seed, .. } = story.head();
     let name = story.name();
     let refuse = |why: String, help: String| {
         Problem::new(why).help(help).print();
@@ -103,20 +240,33 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
         let why = format!("{name} is finished: there is nothing to go on with");
         return Err(refuse(why, format!("see what it did: gscript log {name}")));
     }
-    let disks = |effect: &Effect| !matches!(effect, Effect::Writes { .. });
-    if effects.iter().any(|bound| disks(&bound.effect)) && !nix::unistd::geteuid().is_root() {
-        let why = "this run changes disks and mounts: only root can do that".to_owned();
-        return Err(refuse(why, "run it again as root: sudo gscript resume".into()));
-    }
     Ok(seed)
 }
 
 /// The recipe as it is now; as it was, where its file is gone.
 fn recipe(story: &Story) -> Result<Recipe, Exit> {
     let Head { path, recipe: name, .. } = story.head();
-    let recorded = || Recipe::recorded(name, story.texts());
-    let recipe = Recipe::at(path).unwrap_or_else(recorded).map_err(unusable)?;
+    let recipe = match Recipe::at(path) {
+        Some(read) => read.map_err(unusable)?,
+        None => {
+            let recorded = Recipe::recorded(name, story.texts()).map_err(unusable)?;
+            say_where_from(&recorded, path);
+            recorded
+        }
+    };
     Ok(Recipe { name: name.clone(), ..recipe })
+}
+
+/// Says so where the text of a recipe is only in the journal.
+fn say_where_from(recipe: &Recipe, path: &str) {
+    let path = printable(path);
+    match recipes().iter().find(|shipped| shipped.text == recipe.text) {
+        Some(bundled) => tell(&format!("{path} is gone: its text is that of {}.", bundled.name)),
+        None => tell(&style().yellow(&format!(
+            "warning: {path} is gone: the recipe is only in the journal, and may have been changed there; \
+             it is no bundled recipe"
+        ))),
+    }
 }
 
 /// Shows how a recipe and its modules differ from the texts that ran.
@@ -155,7 +305,7 @@ fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(
 
 /// The parameters of the run; secrets are asked for again.
 ///
-/// Devices are checked by the names that they have now; the script sees those of then.
+/// Devices have the names that they have now; the script sees those of then.
 fn variables(
     story: &Story,
     recipe: &Recipe,
@@ -171,24 +321,19 @@ fn variables(
         }
     }
     let values = Values { set: Vec::new(), answers: args.answers.clone() };
-    let variables = variables_above(answers, recipe, &values, machine)?;
-    Ok(variables.iter().map(|(name, value)| (name.clone(), names.value_then(value))).collect())
+    variables_above(answers, recipe, &values, machine)
 }
 
 /// A shell in the root, with everything open.
 fn enter(
     past: &Past,
     variables: &Map,
+    root: &str,
     hands: Hands,
-    journal: gscript::journal::Journal,
+    approval: Approval,
+    journal: Journal,
 ) -> Result<Exit, Exit> {
-    let Some(root) = past.root() else {
-        Problem::new(format!("{} has mounted no root to enter", past.story.name()))
-            .help("go on with it: gscript resume")
-            .print();
-        return Err(Exit::Refused);
-    };
-    let (failure, clean) = shell(past, variables, &root, hands, journal);
+    let (failure, clean) = shell(past, variables, root, hands, approval, journal);
     if let Some(failure) = failure {
         Problem::of(&ScriptError::Failure(Box::new(failure)), "").print();
         return Err(Exit::Failed);

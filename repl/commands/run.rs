@@ -42,7 +42,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let terminal = ask::somebody() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = plan(&job, &machine)?;
-    within_needs(&recipe, &report, &variables)?;
+    within_needs(&recipe, &report.approval, &variables)?;
     needs_root(&report)?;
     // A run that was agreed to on the command line just goes.
     if !args.how.json && !args.how.yes {
@@ -76,9 +76,13 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     })
 }
 
-fn within_needs(recipe: &Recipe, report: &Report, variables: &Map) -> Result<(), Exit> {
+pub(super) fn within_needs(
+    recipe: &Recipe,
+    approval: &Approval,
+    variables: &Map,
+) -> Result<(), Exit> {
     let Some(needs) = &recipe.front.needs else { return Ok(()) };
-    match needs.exceeded(&report.approval, variables) {
+    match needs.exceeded(approval, variables) {
         None => Ok(()),
         Some(exceeded) => {
             let mut problem = Problem::new(exceeded.sentence(&recipe.name));
@@ -150,7 +154,7 @@ fn carry_out(
     let mut listener = listener(&folder, how.json)?;
     remember(&folder, how.journal.is_some(), listener.as_mut());
     let gate = Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
+    let attempt = job.begin(machine, real, gate, listener, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit =
         see_through(attempt, job, &Going { folder: &folder, asks, json: how.json, steps: None });

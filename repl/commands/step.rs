@@ -81,7 +81,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     tell(&style().bold(&recipe.front.title));
     tell("Before every action you are asked; ? tells what can be answered.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal), None);
+    let attempt = job.begin(machine, real, gate, listener, Some(journal));
     let going = Going { folder: &folder, asks: true, json: false, steps: Some(&steps) };
     let exit = see_through(attempt, &job, &going);
     drop(lock);

@@ -59,10 +59,6 @@ impl Session {
         if !consent.wants_to_see() {
             return self.gate(effects).map(|()| Go::On);
         }
-        // What was seen and done before is only made again.
-        if self.restoring {
-            return Ok(Go::On);
-        }
         let files = self.system.files();
         let step = |step| PlannedStep::of(step, files);
         let steps = plan.steps.iter().map(step).collect();
@@ -77,6 +73,12 @@ impl Session {
             Go::Stop => Err(Error::Interrupted),
             go => Ok(go),
         }
+    }
+
+    /// The effects of an action that can't be planned yet, collected.
+    pub(crate) fn foreseen(&mut self, effects: &[Effect]) -> Result<Vec<Effect>> {
+        let effects = self.canonical(effects.to_vec());
+        self.gate(&effects).map(|()| effects)
     }
 
     fn gate(&mut self, effects: &[Effect]) -> Result<()> {

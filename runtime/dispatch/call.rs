@@ -76,7 +76,7 @@ impl Call {
 }
 
 /// What a call acts on: its required devices, paths and names.
-pub(super) fn about(spec: &Spec, arguments: &Map) -> String {
+pub(crate) fn about(spec: &Spec, arguments: &Map) -> String {
     let telling = spec.params.iter().filter(|param| {
         let names = param.name == "name" || !matches!(param.ty.completes, Completes::Nothing);
         param.required() && !param.ty.list && names

@@ -14,6 +14,7 @@ use relay::Relay;
 
 use again::Turn;
 use call::Call;
+pub(crate) use call::about;
 
 use crate::approval::Go;
 use crate::error::{BadCall, Error, Result};
@@ -89,7 +90,7 @@ impl Session {
                 let answer = given.and_then(read).map_err(wrong).and_then(|query| {
                     self.arrived(&mut call, query.arguments());
                     match self.turn(&call)? {
-                        Turn::Past(value) => return Ok(value),
+                        Turn::Past(value) => return self.past_answer(&call, query.as_ref(), value),
                         Turn::Now(_) | Turn::Skip => {}
                     }
                     let answer = match self.by_names_of_now(&call) {

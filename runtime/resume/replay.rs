@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Names;
-use crate::error::{Exit, Rule};
+use super::{Names, Traces};
+use crate::error::{Error, Exit, Rule};
 use crate::event::Site;
 use crate::journal::{BY_HAND, Record, Story, standing};
 use crate::machine::Fact;
@@ -42,6 +42,18 @@ pub struct Begun {
     pub undo: TakeBack,
 }
 
+/// Whether a script is only followed as far as its journal goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Retrace {
+    /// It goes on behind that place.
+    #[default]
+    Off,
+    /// It ends there.
+    On,
+    /// It has ended there.
+    Ended,
+}
+
 /// What a resumed run is given.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Replay {
@@ -53,8 +65,16 @@ pub struct Replay {
     pub changed: bool,
     /// Actions that a person chose to leave out.
     pub skip: BTreeSet<u64>,
+    /// Actions whose files are gone: they are done again.
+    pub again: BTreeSet<u64>,
+    /// What the run did after each of its questions.
+    pub traces: Traces,
     /// Whether the person has seen what was done before.
     pub seen: bool,
+    /// Whether the script ends where the journal has no more results.
+    pub retrace: Retrace,
+    /// The last chapter of what was done before, while nothing is planned in it.
+    pub chapter: Option<String>,
 }
 
 impl Replay {
@@ -100,9 +120,59 @@ impl Replay {
         }
         // Nothing was done because of the last answers: what was missing may be there by now.
         played.retain(|call, _| !questions.contains(call));
-        Self { played, names, changed, skip: BTreeSet::new(), seen: false }
+        let traces = Traces::of(&story.records);
+        Self { played, names, changed, traces, ..Self::default() }
+    }
+
+    /// Refuses results that the recipe did not ask for: they are of another run. What failed may be called
+    /// otherwise, or not at all, in a changed recipe.
+    pub(crate) fn all_played(&self) -> Result<(), Error> {
+        let failed = |played: &Played| self.changed && matches!(played.result, Ending::Open(_));
+        match self.played.iter().find(|(_, played)| !failed(played)) {
+            Some((call, played)) => {
+                Err(NotCalled { call: *call, name: played.name.clone() }.into())
+            }
+            None => Ok(()),
+        }
     }
 }
+
+/// The journal has a call that its recipe does not make.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the recipe diverges from the journal: it does not make call {call}, {name}")]
+pub(crate) struct NotCalled {
+    pub(crate) call: u64,
+    pub(crate) name: String,
+}
+
+impl Rule for NotCalled {
+    fn remedy(&self) -> Option<String> {
+        Some(BEGIN_ANEW.into())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// The journal has no more results: the script has been followed as far as it goes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal ends here")]
+pub(crate) struct Retraced;
+
+impl Rule for Retraced {
+    fn remedy(&self) -> Option<String> {
+        None
+    }
+
+    fn ends_the_run(&self) -> bool {
+        true
+    }
+}
+
+/// What to do where a journal does not fit its recipe.
+pub(super) const BEGIN_ANEW: &str = "release what the run left and begin again: gscript release, then run the recipe; \
+                          completed actions are skipped";
 
 /// The recipe went another way than its journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,11 +205,7 @@ impl std::error::Error for Diverged {}
 
 impl Rule for Diverged {
     fn remedy(&self) -> Option<String> {
-        Some(
-            "give back what the run left and begin anew: gscript release, then run the recipe; \
-             what is already so is kept"
-                .into(),
-        )
+        Some(BEGIN_ANEW.into())
     }
 
     fn exit(&self) -> Exit {

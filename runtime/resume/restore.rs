@@ -1,20 +1,22 @@
 //! Making again what a reboot or a clean-up ended, before the script goes on.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
+use super::rest::failed;
 use super::{Live, Names, Replay, live};
-use crate::action::Effect;
-use crate::approval::{Approval, Bound, Nobody};
-use crate::error::Error;
+use crate::approval::{Approval, Nobody};
+use crate::dispatch::about;
+use crate::error::{BadCall, Error};
 use crate::event::{Listener, Site};
 use crate::journal::{Journal, Record, Story};
 use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
-use crate::registry::primitive;
+use crate::registry::{Primitive, Read, primitive};
 use crate::reopen::calls_of;
+use crate::report::{PlannedCall, TakeBack};
 use crate::session::{Failure, Gate, Session, Setup};
+use crate::spec::Given;
 use crate::system::{Interrupts, Real};
-use crate::types::{Map, Secret, Value};
+use crate::types::{Map, Value};
 
 /// What a resumed run knows of its past.
 #[derive(Debug, Clone)]
@@ -31,16 +33,6 @@ pub struct Past {
 type Calls<'a> = BTreeMap<u64, (&'a str, &'a serde_json::Value, &'a Site)>;
 
 impl Past {
-    /// What was agreed to, before and in the middle of the run, with the names of now.
-    pub fn approval(&self) -> Approval {
-        let later = self.story.records.iter().filter_map(|record| match record {
-            Record::Approved { effect } => Some(effect),
-            _ => None,
-        });
-        let all = self.story.head().effects.iter().chain(later);
-        Approval::of(all.map(|bound| self.names.data_now(bound)).collect())
-    }
-
     /// The root of a shell: what was prepared to be entered and is still mounted, else what was
     /// mounted last and lies in nothing else that is mounted.
     pub fn root(&self) -> Option<String> {
@@ -75,17 +67,79 @@ impl Past {
     }
 }
 
+impl Past {
+    /// What the journal has of the run's calls.
+    pub(super) fn replay(&self) -> Replay {
+        Replay::of(&self.story, self.names.clone(), self.changed)
+    }
+
+    /// What the run made until the next reboot, in its order.
+    pub(super) fn ended(&self) -> impl Iterator<Item = Live> {
+        live(&self.story.records).into_iter().filter(|one| one.ended)
+    }
+}
+
+/// What came of restoring.
+pub(crate) struct Restored {
+    /// What the run had made and was still so.
+    pub(crate) kept: Vec<Fact>,
+    /// What has become of its files.
+    pub(crate) remarks: Vec<String>,
+    /// Whether everything is open again, and as the run left it.
+    pub(crate) result: std::result::Result<(), Failure>,
+}
+
 impl Session {
-    /// Makes again what ended, takes over what is still so, and plays back the rest.
-    pub(crate) fn restore(
-        &mut self,
-        past: &Past,
-        variables: &Map,
-    ) -> std::result::Result<(), Failure> {
-        let replay = Replay::of(&past.story, past.names.clone(), past.changed);
+    /// Makes again what ended, and gets ready to play back the rest.
+    pub(crate) fn restore(&mut self, past: &Past, variables: &Map) -> Restored {
         // These calls have their place in the journal already.
         let journal = self.journal.take();
         self.replay.names = past.names.clone();
+        let mut kept = Vec::new();
+        let mut told = false;
+        let mut result = Ok(());
+        for one in past.ended() {
+            let facts = past.names.data_now(&one.facts);
+            if self.all_so(&facts) {
+                if one.ours {
+                    self.adopt(&facts);
+                    kept.extend(facts);
+                }
+                continue;
+            }
+            if !told {
+                self.chapter(RESTORING);
+                told = true;
+            }
+            result = self.make_again(&one, past, variables);
+            if result.is_err() {
+                break;
+            }
+        }
+        self.calls = 0;
+        self.journal = journal;
+        self.replay = past.replay();
+        let result = result.and_then(|()| self.still_there(past));
+        let remarks = match result {
+            Ok(()) => self.look_for_files(past),
+            Err(_) => Vec::new(),
+        };
+        Restored { kept, remarks, result }
+    }
+
+    pub(super) fn all_so(&self, facts: &[Fact]) -> bool {
+        let files = self.system.files();
+        facts.iter().all(|fact| fact.holds(&self.machine, files) == Some(true))
+    }
+
+    /// Makes again what ended of the work of one call. Arguments are the journal's, so only calls that open
+    /// or mount something are made.
+    pub(super) fn make_again(
+        &mut self,
+        one: &Live,
+        past: &Past,
+        variables: &Map,
+    ) -> std::result::Result<(), Failure> {
         let secret = |name: &str| {
             variables.iter().find_map(|(known, value)| match value {
                 Value::Secret(secret) if known == name => Some(secret.clone()),
@@ -93,50 +147,58 @@ impl Session {
             })
         };
         let calls = past.calls();
-        let ended = live(&past.story.records).into_iter().filter(|one| one.ended);
-        let mut told = false;
-        let mut result = Ok(());
-        for one in ended {
-            let facts = past.names.data_now(&one.facts);
-            if self.all_so(&facts) {
-                if one.ours {
-                    self.adopt(&facts);
-                }
-                continue;
-            }
-            if !told {
-                self.chapter("Open again what the run had open");
-                told = true;
-            }
-            self.restoring = true;
-            result = self.make_again(&one, &calls, &secret);
-            self.restoring = false;
-            if result.is_err() {
-                break;
-            }
-        }
-        self.calls = 0;
-        self.journal = journal;
-        self.replay = replay;
-        result.and_then(|()| self.still_there(past))
-    }
-
-    fn all_so(&self, facts: &[Fact]) -> bool {
-        let files = self.system.files();
-        facts.iter().all(|fact| fact.holds(&self.machine, files) == Some(true))
-    }
-
-    fn make_again(
-        &mut self,
-        one: &Live,
-        calls: &Calls<'_>,
-        secret: &dyn Fn(&str) -> Option<Secret>,
-    ) -> std::result::Result<(), Failure> {
         let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
-        for again in calls_of(name, args, site, &one.facts, secret) {
-            let Some(primitive) = primitive(&again.name) else { continue };
-            self.call_by_name(primitive, again.site, again.args)?;
+        for again in calls_of(name, args, site, &one.facts, &secret) {
+            let known = RESTORED.contains(&again.name.as_str());
+            let Some(primitive) = primitive(&again.name).filter(|_| known) else {
+                let error = NotRestored { call: one.call, name: again.name };
+                return Err(failed(error.into()));
+            };
+            let args = again.args.clone();
+            match self.call_by_name(primitive, again.site.clone(), again.args) {
+                Err(failure) if self.planning() && !matches!(*failure.error, Error::Call(_)) => {
+                    self.unlatch();
+                    self.foresee(primitive, again.site, &args, &failure.error)?;
+                    for fact in past.names.data_now(&one.facts) {
+                        // It may lie on what can't be seen either.
+                        let _ = self.machine.learn(&fact);
+                    }
+                }
+                result => drop(result?),
+            }
         }
+        Ok(())
+    }
+
+    /// Notes what can't be planned before what it lies on is open: its effects are known all the same.
+    fn foresee(
+        &mut self,
+        primitive: &'static Primitive,
+        site: Site,
+        args: &Map,
+        why: &Error,
+    ) -> std::result::Result<(), Failure> {
+        let Read::Action(read) = primitive.read else { return Ok(()) };
+        let args = self.replay.names.args_now(args);
+        let action = Given::by_name(primitive.spec.params, args).and_then(read);
+        let action = action.map_err(|error| {
+            let (primitive, signature) = (primitive.spec.name, primitive.spec.signature());
+            failed(BadCall { primitive, signature, error }.into())
+        })?;
+        let effects = self.foreseen(&action.effects()).map_err(failed)?;
+        let unknown = format!("its steps are known when what it lies on is open: {why}");
+        self.note(PlannedCall {
+            name: primitive.spec.name.into(),
+            about: about(primitive.spec, &action.arguments()),
+            site,
+            steps: Vec::new(),
+            effects,
+            undo: TakeBack::Nothing,
+            warnings: vec![unknown],
+            already: None,
+            guess: false,
+            root: true,
+        });
         Ok(())
     }
 
@@ -151,14 +213,7 @@ impl Session {
         let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
         let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
         let Some(fact) = lost else { return Ok(()) };
-        let error: Error = Lost { fact: fact.to_string() }.into();
-        Err(Failure {
-            error: error.into(),
-            site: None,
-            call: None,
-            step: None,
-            traceback: Rc::default(),
-        })
+        Err(failed(Lost { fact: fact.to_string() }.into()))
     }
 
     /// Whether a device holds something else by now; one that can't be seen is not lost.
@@ -170,12 +225,54 @@ impl Session {
                     found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
                 })
             }
+            Fact::GroupMade { group, members, .. } => {
+                let here = members.iter().all(|member| self.machine.find(member).is_some());
+                here && !self.machine.groups.contains_key(group)
+            }
+            Fact::VolumeMade { group, volume, .. } => {
+                let group = self.machine.groups.get(group);
+                group.is_some_and(|group| !group.volumes.contains_key(volume))
+            }
             Fact::Partitioned { disk, .. } => {
                 self.machine.find(disk).is_some()
                     && fact.holds(&self.machine, self.system.files()) == Some(false)
             }
             _ => false,
         }
+    }
+}
+
+/// The chapter in which things are opened again.
+const RESTORING: &str = "Open again what the run had open";
+
+/// The calls that are made again after a reboot. A journal is input: it must not bring along any others.
+pub(crate) const RESTORED: [&str; 9] = [
+    "luks.open",
+    "crypt.swap_on",
+    "md.assemble",
+    "lvm.vg_activate",
+    "mount.mount",
+    "mount.tmpfs",
+    "mount.bind",
+    "mount.swap_on",
+    "chroot.prepare",
+];
+
+/// A journal asks for a call that is none of those which open or mount something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal is not one of this program: call {call}, {name}, opens and mounts nothing")]
+struct NotRestored {
+    call: u64,
+    name: String,
+}
+
+impl crate::error::Rule for NotRestored {
+    fn remedy(&self) -> Option<String> {
+        Some("do not resume this run: see where its journal comes from".into())
+    }
+
+    fn exit(&self) -> crate::error::Exit {
+        crate::error::Exit::Refused
     }
 }
 
@@ -233,13 +330,11 @@ pub fn shell(
     variables: &Map,
     root: &str,
     hands: Hands,
+    approval: Approval,
     journal: Journal,
 ) -> (Option<Failure>, bool) {
-    let mut approval = past.approval();
-    let program = Effect::Runs { program: "a shell".into(), root: root.to_owned() };
-    approval.extend(Bound { effect: program, target: None });
     let mut session = hands.session(approval, Some(journal), true);
-    let result = session.restore(past, variables).and_then(|()| {
+    let result = session.restore(past, variables).result.and_then(|()| {
         // It is not a call of the recipe.
         let journal = session.journal.take();
         session.replay = Replay::default();
@@ -254,11 +349,43 @@ pub fn shell(
     (result.err(), clean)
 }
 
+/// Whether the machine shows what a journal says that its run made, and it is no part of the running
+/// system. A name alone is not enough: something else may have it by now.
+fn is_shown(fact: &Fact, machine: &Machine) -> bool {
+    let system = |device: &str| machine.is_system(device);
+    match fact {
+        Fact::Mounted { at, origin, .. } => {
+            let options = std::collections::BTreeSet::new();
+            let (at, origin) = (at.clone(), origin.clone());
+            let own = ["/", "/proc", "/sys", "/dev", "/run"].contains(&at.as_str());
+            !own && Fact::Mounted { at, origin, options }.holds_on_machine(machine)
+        }
+        Fact::Opened { name, .. } => {
+            fact.holds_on_machine(machine) && !system(&format!("/dev/mapper/{name}"))
+        }
+        Fact::ArrayRunning { array, .. } => fact.holds_on_machine(machine) && !system(array),
+        Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. } => {
+            let known = machine.groups.get(group);
+            known.is_some_and(|known| !known.members.iter().any(|member| system(member)))
+        }
+        Fact::VolumeMade { group, volume, .. } => {
+            let known = machine.groups.get(group);
+            known.is_some_and(|known| {
+                known.volumes.contains_key(volume) && !known.members.iter().any(|m| system(m))
+            })
+        }
+        Fact::Swapping { .. } => fact.holds_on_machine(machine),
+        _ => false,
+    }
+}
+
 /// What a run made until the next reboot and is still so, in the order in which it is given back.
 pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in live(&past.story.records).iter().rev().filter(|one| one.ours) {
-        for release in past.names.data_now(&one.facts).iter().rev().filter_map(Fact::release) {
+        let facts = past.names.data_now(&one.facts);
+        let shown = facts.iter().rev().filter(|fact| is_shown(fact, machine));
+        for release in shown.filter_map(Fact::release) {
             for release in crate::release::due(&release, machine) {
                 if !due.contains(&release) {
                     due.push(release);
@@ -276,7 +403,8 @@ pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool 
     let mut session = hands.session(Approval::default(), journal, false);
     session.replay.names = past.names.clone();
     for one in live(&past.story.records).iter().filter(|one| one.ours) {
-        let facts = past.names.data_now(&one.facts);
+        let mut facts = past.names.data_now(&one.facts);
+        facts.retain(|fact| is_shown(fact, &session.machine));
         session.adopt(&facts);
     }
     session.release_all()

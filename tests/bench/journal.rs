@@ -100,8 +100,7 @@ pub fn work(folder: &str, which: &str, journal: &str) {
             new_journal(Path::new(journal), &job, &machine, &approval, start).expect("a journal")
         });
         let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
-        let outcome =
-            job.begin(machine.clone(), real, gate, Box::new(Silence), journal, None).end();
+        let outcome = job.begin(machine.clone(), real, gate, Box::new(Silence), journal).end();
         assert!(outcome.error.is_none(), "it fails");
     });
     fs::write(folder.join("seconds"), seconds.to_string()).expect("the time");

@@ -74,7 +74,7 @@ rm -rf /run/clock
 begin clock '"name":"stage3.unpack"'
 kill -KILL $pid; wait $pid 2>/dev/null
 date -s '2001-01-01' >/dev/null
-must "$G" resume --journal /run/clock --answers answers.toml --json >clock.json 2>clock.err
+must "$G" resume --journal /run/clock --answers answers.toml --yes --destroy /dev/ubda --json >clock.json 2>clock.err
 nothing_left
 ( while :; do date -s '-11 days' >/dev/null; sleep 0.2; done ) &
 back=$!

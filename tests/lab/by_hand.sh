@@ -150,7 +150,7 @@ must steps 'step steps.rhai --journal /run/steps' 'see chapter 1 of 3' 'see What
 nothing_left
 steps 'step steps.rhai --journal /run/later' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type q' 'see stopped on request' || true
 nothing_left
-must steps 'resume --step --journal /run/later' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
+must steps 'resume --step --journal /run/later' 'see cryptsetup open' 'see Go on?' 'type y' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
 nothing_left
 [ "$("$G" log --journal /run/later | awk '{ print $NF }')" = finished ] || exit 1
 
@@ -178,7 +178,7 @@ steps 'step steps.lua --journal /run/lua' 'see chapter 1 of 3' 'see What is clos
     'see run/s' 'type r' 'see mount -t' 'see run/s' 'type b' 'see taken back: lvm.vg_activate' 'see vgchange' 'see run/s' 'type t 3' \
     'see umount' 'see run/s' 'type q' 'see stopped on request'; [ $? = 4 ] || { cat session.txt; exit 1; }
 nothing_left
-must steps 'resume --step --journal /run/lua' 'see run/s' 'type a' 'see Done:'
+must steps 'resume --step --journal /run/lua' 'see Go on?' 'type y' 'see run/s' 'type a' 'see Done:'
 nothing_left
 sed -i 's/as written/typed first/' steps.lua
 export EDITOR='sed -i s/typed.first/changed/'

@@ -51,7 +51,7 @@ for part in 0 1 2 3 4 5 6 7; do
 text = open(sys.argv[1], "rb").read()
 assert text.endswith(b"\n"), text[-200:]
 for line in text.splitlines(): json.loads(line)' "$journal"
-            must "$G" resume "$journal" 2>"resumed$part.err"
+            must "$G" resume "$journal" --yes --destroy /dev/ubda 2>"resumed$part.err"
             nothing_left
             must grep -q '"record":"ended","ok":true' "$journal"
         done
@@ -80,7 +80,7 @@ says nocopy 'No space left on device'
 must grep -Eq '= (next|to go on): ' nocopy.err
 nothing_left
 mount /dev/ubdb /mnt/stick; rm -r /mnt/stick/filler /mnt/stick/more; umount /mnt/stick
-must "$G" resume --journal /run/nocopy 2>nocopy2.err
+must "$G" resume --journal /run/nocopy --yes --destroy /dev/ubda 2>nocopy2.err
 nothing_left
 
 # --- a full target: what is replaced stays whole, and an archive that is too large is told --------

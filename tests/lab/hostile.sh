@@ -20,7 +20,7 @@ must vgchange -qay vg_hostos >/dev/null
 mkdir -p /run/look && must mount /dev/vg_hostos/root /run/look
 must rm /run/look/etc/hostname
 umount /run/look; vgchange -qan vg_hostos >/dev/null; cryptsetup close look
-"$G" resume --journal /run/proved --answers answers.toml >resumed.out 2>resumed.err || { tail -n 60 resumed.err; exit 1; }
+"$G" resume --journal /run/proved --answers answers.toml --yes --destroy /dev/ubda >resumed.out 2>resumed.err || { tail -n 60 resumed.err; exit 1; }
 must grep -q 'The machine is as planned' resumed.err
 proved
 for victim in /run/victim1 /run/victim2 /run/victim3; do must grep -qx untouched $victim; done

@@ -1,6 +1,6 @@
 
 # Another boot, and the disks are found in another order: /dev/ubda is /dev/ubdb now.
-ask resumed "$G" resume --journal "$OUT/runs" --answers answers.toml
+ask resumed "$G" resume --journal "$OUT/runs" --answers answers.toml --yes --destroy /dev/ubdb
 [ "$(cat resumed.code)" = 0 ] || { cat resumed.err; exit 1; }
 must grep -q '^/dev/ubda of the run is /dev/ubdb now' resumed.err
 must grep -q 'The machine is as planned' resumed.err

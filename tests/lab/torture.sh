@@ -64,7 +64,8 @@ go_on() {
     finished) echo 'finished' >>went ;;
     unfinished)
         echo 'resumed' >>went
-        "$G" resume --journal "$1" >resumed.out 2>resumed.err || { cat resumed.err; return 1; }
+        # shellcheck disable=SC2046
+        "$G" resume --journal "$1" --yes $(everything) >resumed.out 2>resumed.err || { cat resumed.err; return 1; }
         grep -q 'The machine is as planned' resumed.err || { cat resumed.err; return 1; } ;;
     *) "$G" log --journal "$1"; return 1 ;;
     esac
