@@ -44,9 +44,7 @@ impl Lock {
             Ok(Ok(lock)) => Ok(lock),
             Ok(Err((other, target))) => Err(refuse(&other, &target)),
             Err(error) => {
-                let folder = locks();
-                Problem::new(format!("can't lock the targets in {}: {error}", folder.display()))
-                    .print();
+                Problem::new(format!("can't lock the targets: {error}")).print();
                 Err(Exit::Failed)
             }
         }
@@ -113,8 +111,7 @@ impl Drop for Lock {
 static HELD: AtomicU32 = AtomicU32::new(0);
 
 fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
-    let folder = locks();
-    fs::create_dir_all(&folder)?;
+    let folder = locks()?;
     // Whoever looks and then writes does both alone.
     let all = OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
     all.lock()?;
@@ -132,7 +129,7 @@ fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
 
 /// Another process that works on one of these targets, and which.
 fn holder(work: &Work) -> io::Result<Option<(Work, String)>> {
-    for entry in fs::read_dir(locks())?.flatten() {
+    for entry in fs::read_dir(locks()?)?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|ending| ending != "run") {
             continue;

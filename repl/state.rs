@@ -1,4 +1,5 @@
-//! Where runs are kept: a folder each, with its journal and its log.
+//! Where runs are kept: a directory each, with its journal and its log. They belong to the user who runs the
+//! program, and nobody else can write to them.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -6,7 +7,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use gscript::event::{Event, Listener};
-use gscript::journal::{Damaged, Story};
+use gscript::journal::{Damaged, Story, Untrusted, open_own, owned};
+use gscript::types::quote;
+
+use crate::render::Problem;
 
 use crate::screen::{Shown, shown};
 
@@ -18,10 +22,15 @@ pub(crate) struct RunFolder {
 impl RunFolder {
     /// Makes the folder: below `parent`, or below the state folder of this user.
     pub(crate) fn create(parent: Option<&Path>, stem: &str) -> io::Result<Self> {
-        let parent = parent.map_or_else(runs, Path::to_path_buf);
+        let parent = match parent {
+            Some(chosen) => {
+                DirBuilder::new().recursive(true).mode(0o700).create(chosen)?;
+                chosen.to_path_buf()
+            }
+            None => private(runs()?)?,
+        };
         let mut private = DirBuilder::new();
         private.mode(0o700);
-        DirBuilder::new().recursive(true).mode(0o700).create(&parent)?;
         let time = chrono::Utc::now().format("%Y%m%dT%H%M%SZ");
         for attempt in 0.. {
             let suffix = if attempt == 0 { String::new() } else { format!(".{attempt}") };
@@ -51,7 +60,7 @@ impl RunFolder {
     /// Counts the runs beside this one: clocks of live media are not to be trusted.
     pub(crate) fn number(&self) -> u64 {
         let journals = self.path.parent().map(journals).unwrap_or_default();
-        journals.first().map_or(0, |(number, _)| *number) + 1
+        journals.first().map_or(0, |(number, _)| *number).saturating_add(1)
     }
 
     /// Whether what is kept here is gone after a reboot, as on a live medium.
@@ -85,19 +94,30 @@ impl RunFolder {
     /// Where the run is kept by now: a journal whose filesystem the run itself has unmounted goes on
     /// in the state folder.
     fn now(&self) -> PathBuf {
-        let home = || runs().join(self.path.file_name().unwrap_or_default());
-        if self.path.is_dir() { self.path.clone() } else { home() }
+        let home = || Some(runs().ok()?.join(self.path.file_name()?));
+        let gone = !self.path.is_dir();
+        gone.then(home).flatten().unwrap_or_else(|| self.path.clone())
     }
 }
 
-/// `$GSCRIPT_STATE`, else the system's state folder for root, else the user's own.
-pub(crate) fn runs() -> PathBuf {
-    state().join("runs")
+/// Where the runs of this user are.
+pub(crate) fn runs() -> io::Result<PathBuf> {
+    Ok(state()?.join("runs"))
 }
 
-/// The lines that were typed in sessions.
-pub(crate) fn history() -> PathBuf {
-    state().join("history")
+/// The lines that were typed in sessions, where there is a place for them that is the user's own.
+pub(crate) fn history() -> Option<PathBuf> {
+    let path = private(state().ok()?).ok()?.join("history");
+    match open_own(&path) {
+        Ok(_) => Some(path),
+        // The first session makes it.
+        Err(Untrusted::Io { .. }) if !path.is_symlink() => Some(path),
+        Err(untrusted) => {
+            let problem = Problem::new(format!("lines are not remembered: {untrusted}"));
+            Problem { help: untrusted.remedy(), ..problem }.print();
+            None
+        }
+    }
 }
 
 /// Now, for people.
@@ -110,7 +130,12 @@ pub(crate) fn stories(
     folder: &Path,
 ) -> impl Iterator<Item = (PathBuf, Result<Story, Damaged>)> + use<> {
     let journals = journals(folder).into_iter();
-    journals.map(|(_, path)| (path.clone(), Story::read(&path)))
+    journals.map(|(_, path)| {
+        let file =
+            open_own(&path).map_err(|untrusted| Damaged { line: 0, why: untrusted.to_string() });
+        let story = file.and_then(|file| Story::of(&path, &file)).and_then(Story::checked);
+        (path, story)
+    })
 }
 
 /// The journals in a folder with the numbers of their runs, newest first. Also one that is damaged
@@ -125,22 +150,56 @@ fn journals(folder: &Path) -> Vec<(u64, PathBuf)> {
     journals
 }
 
-fn state() -> PathBuf {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    folder("GSCRIPT_STATE").unwrap_or_else(|| {
-        if nix::unistd::geteuid().is_root() {
-            return "/var/lib/gscript".into();
-        }
-        let home = folder("XDG_STATE_HOME");
-        home.or_else(|| folder("HOME").map(|home| home.join(".local/state")))
-            .unwrap_or_else(std::env::temp_dir)
-            .join("gscript")
+/// `$GSCRIPT_STATE`; `/var/lib/gscript` for root; below `$XDG_STATE_HOME` or `$HOME`; else below
+/// `/run/user/UID`. Never a place that others could have made before.
+fn state() -> io::Result<PathBuf> {
+    let folder = |name: &str| {
+        let path = std::env::var_os(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    if let Some(chosen) = std::env::var_os("GSCRIPT_STATE").filter(|chosen| !chosen.is_empty()) {
+        return std::path::absolute(chosen);
+    }
+    let uid = nix::unistd::geteuid();
+    if uid.is_root() {
+        return Ok("/var/lib/gscript".into());
+    }
+    let home = || folder("HOME").map(|home| home.join(".local/state"));
+    let session = || Some(PathBuf::from(format!("/run/user/{uid}"))).filter(|path| path.is_dir());
+    let found = folder("XDG_STATE_HOME").or_else(home).or_else(session);
+    found.map(|folder| folder.join("gscript")).ok_or_else(|| {
+        io::Error::other("HOME and XDG_STATE_HOME are not set: name a directory with --journal DIR")
     })
 }
 
+/// Makes a directory of this user's own, or refuses one that others own, can write to, or made a link of.
+fn private(path: PathBuf) -> io::Result<PathBuf> {
+    DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+    // Of a state directory as a whole, where it is one of its parts.
+    let parent = path.parent().filter(|parent| parent.ends_with("gscript"));
+    for path in parent.into_iter().chain([path.as_path()]) {
+        let found = fs::symlink_metadata(path)?;
+        let trusted = match found.is_dir() {
+            true => owned(path, &found),
+            false => Err(Untrusted::NotAFile { what: "a link or a file" }),
+        };
+        trusted.map_err(|untrusted| {
+            let path = quote(&path.to_string_lossy());
+            io::Error::other(format!(
+                "state directory {path}: {untrusted}; type: chown {} {path} && chmod 700 {path}",
+                nix::unistd::geteuid()
+            ))
+        })?;
+    }
+    Ok(path)
+}
+
 /// Where running processes say what they work on: one place for the machine, for root.
-pub(crate) fn locks() -> PathBuf {
-    if nix::unistd::geteuid().is_root() { "/run/gscript".into() } else { state().join("locks") }
+pub(crate) fn locks() -> io::Result<PathBuf> {
+    if nix::unistd::geteuid().is_root() {
+        return private("/run/gscript".into());
+    }
+    private(state()?.join("locks"))
 }
 
 /// Everything that happens in a run, line by line.
@@ -158,14 +217,22 @@ const WAITING: usize = 16 * 1024;
 
 impl Log {
     pub(crate) fn create(folder: &RunFolder) -> io::Result<Self> {
-        let folder = RunFolder { path: folder.path.clone() };
-        let log = Self { folder, waiting: String::new() };
+        let log = Self::of(folder);
         log.open()?;
         Ok(log)
     }
 
+    /// A log that is not touched before something happens.
+    pub(crate) fn of(folder: &RunFolder) -> Self {
+        let folder = RunFolder { path: folder.path.clone() };
+        Self { folder, waiting: String::new() }
+    }
+
     fn open(&self) -> io::Result<File> {
-        OpenOptions::new().append(true).create(true).mode(0o600).open(self.folder.log())
+        let mut open = OpenOptions::new();
+        // A directory that was carried here may have a link in its place.
+        open.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
+        open.open(self.folder.log())
     }
 
     fn write(&mut self, text: &Shown, waits: bool) {

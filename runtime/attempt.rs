@@ -43,6 +43,8 @@ pub struct Attempt {
     pub(crate) error: Option<ScriptError>,
     /// What a resumed run made before and was still so when it was resumed.
     pub(crate) kept: Vec<Fact>,
+    /// What has become of files of the run that is resumed.
+    pub remarks: Vec<String>,
     /// Whether what a reboot had ended could be made again; the script has not begun otherwise.
     restored: bool,
     start: Instant,
@@ -97,9 +99,10 @@ impl Job<'_> {
         let mut attempt = self.attempt(machine, real, gate, listener, Some(journal));
         // These are the journal's calls, not the recipe's.
         attempt.session.borrow_mut().tracing = Tracing::Off;
-        let (kept, restored) = attempt.session.borrow_mut().restore(past, self.variables);
-        attempt.kept = kept;
-        attempt.error = restored.err().map(Into::into);
+        let restored = attempt.session.borrow_mut().restore(past, self.variables);
+        attempt.kept = restored.kept;
+        attempt.remarks = restored.remarks;
+        attempt.error = restored.result.err().map(Into::into);
         attempt.restored = attempt.error.is_none();
         attempt
     }
@@ -123,8 +126,8 @@ impl Job<'_> {
             journal,
             terminal: self.terminal,
         });
-        let (evaluator, error, kept, restored) = (None, None, Vec::new(), true);
-        Attempt { session, host, evaluator, error, kept, restored, start }
+        let (evaluator, error, kept, remarks) = (None, None, Vec::new(), Vec::new());
+        Attempt { session, host, evaluator, error, kept, remarks, restored: true, start }
     }
 
     /// The gate, which lets nothing through that the recipe does not announce.
@@ -319,7 +322,8 @@ impl Session {
 
     fn replay_of(&self, story: &Story, changed: bool) -> Replay {
         let seen = true;
-        Replay { seen, ..Replay::of(story, self.replay.names.clone(), changed) }
+        let again = self.replay.again.clone();
+        Replay { again, seen, ..Replay::of(story, self.replay.names.clone(), changed) }
     }
 
     /// Gets ready for the script to run again: the machine is looked at, the journal is read.

@@ -14,6 +14,7 @@ use crate::machine::{Fact, Machine, Release, layout};
 use crate::recipe::Recipe;
 use crate::registry::primitive;
 use crate::report::Report;
+use crate::resume::RESTORED;
 use crate::script::{self, Evaluator, Script, ScriptError, Shared};
 use crate::session::{Gate, Session, Setup};
 use crate::system::{Interrupts, Real, Sim};
@@ -131,7 +132,8 @@ pub fn reopen(
     });
     session.chapter("Open everything again");
     let mut failure = None;
-    for again in crate::reopen::calls(records, secrets) {
+    let calls = crate::reopen::calls(records, secrets);
+    for again in calls.into_iter().filter(|again| RESTORED.contains(&again.name.as_str())) {
         let Some(primitive) = primitive(&again.name) else { continue };
         if let Err(error) = session.call_by_name(primitive, again.site, again.args) {
             failure = Some(Box::new(error));

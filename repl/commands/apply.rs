@@ -7,7 +7,7 @@ use gscript::recipe::Recipe;
 use gscript::run::Job;
 use gscript::saved::{Changed, SavedPlan};
 
-use super::{interrupts, run, this_machine_with, unusable, variables_above};
+use super::{interrupts, own_text, run, this_machine_with, unusable, variables_above};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -48,8 +48,8 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
 
 fn read(path: &Path) -> Result<SavedPlan, Exit> {
     let name = path.display();
-    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-    read.and_then(|text| SavedPlan::read(&text)).map_err(|why| {
+    let text = own_text(path, "saved plan")?;
+    SavedPlan::read(&text).map_err(|why| {
         Problem::new(format!("{name} is not a saved plan: {why}"))
             .help(format!("make one with: gscript plan RECIPE --out {name}"))
             .print();

@@ -75,7 +75,7 @@ fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String
 
 /// The copy; one that is there already is left as it is.
 fn bring_home(story: &Story) -> io::Result<PathBuf> {
-    let folder = runs().join(story.name());
+    let folder = runs()?.join(story.name());
     let copy = folder.join("journal.jsonl");
     if copy.exists() {
         return Ok(copy);

@@ -10,7 +10,7 @@ use super::past;
 use crate::DONE;
 use crate::cli::LogArgs;
 use crate::screen::{Shown, Style, output, say, say_json, shown};
-use crate::state::{runs, stories};
+use crate::state::stories;
 
 pub(crate) fn log(args: &LogArgs) -> Exit {
     match try_log(args) {
@@ -22,7 +22,7 @@ pub(crate) fn log(args: &LogArgs) -> Exit {
 fn try_log(args: &LogArgs) -> Result<(), Exit> {
     let folder = args.journal.as_deref();
     if args.run.is_none() {
-        list(&folder.map_or_else(runs, Path::to_path_buf), args.json);
+        list(&folder.map_or_else(past::own_runs, |folder| Ok(folder.to_path_buf()))?, args.json);
         return Ok(());
     }
     let story = past::find(args.run.as_deref(), folder, |_| true)?;

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use gscript::error::Exit;
+use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, BadRecipe, Named, ParamDecl, ParamKind, Recipe};
 use gscript::system::{Interrupts, Private, Real, System, read_private};
@@ -101,6 +102,9 @@ fn variables_above(
     }
     if let Some(path) = &values.answers {
         let file = path.display().to_string();
+        if !handed_over(path) {
+            own_text(path, "answers file")?;
+        }
         let read = private(path)?;
         answers.read(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
         private_if_secret(recipe, &answers, path, read.open_to_others)?;
@@ -109,6 +113,37 @@ fn variables_above(
         ask::parameters(recipe, machine, &mut answers).map_err(|ask::Stopped| Exit::Refused)?;
     }
     answers.variables(recipe, machine).map_err(|error| wrong(&error))
+}
+
+/// Whether the shell hands over a pipe of its own: `--answers <(pass …)`.
+fn handed_over(path: &Path) -> bool {
+    path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
+}
+
+/// The text of a file that this user, or root, has written, and nobody else could.
+fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
+    const MOST: u64 = 256 << 20;
+    let named = format!("{what} {}", path.display());
+    if handed_over(path) {
+        return std::fs::read_to_string(path).map_err(|error| {
+            Problem::new(format!("{named}: {error}")).print();
+            Exit::Usage
+        });
+    }
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let bytes = read_own(&path, MOST).map_err(|untrusted| {
+        let mut problem = Problem::new(format!("{named}: {untrusted}"));
+        problem.help = untrusted.remedy();
+        problem.print();
+        match untrusted {
+            Untrusted::Foreign { .. } | Untrusted::Open { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        }
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        Problem::new(format!("{named}: it is not UTF-8 text")).print();
+        Exit::Usage
+    })
 }
 
 /// Everybody on a machine can read the command lines of its processes.

@@ -1,14 +1,20 @@
 //! Runs of the past: found by their name, their journal, or because they are the newest.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
-use gscript::journal::{Damaged, Journal, State, Story};
+use gscript::journal::{
+    Damaged, Journal, State, Story, Untrusted, open_own, owned, without_owners,
+};
 use gscript::machine::Machine;
 use gscript::resume::{Gone, Names};
+use gscript::types::printable;
 
+use super::run::unrecorded;
 use crate::render::Problem;
+use crate::screen::{style, tell};
 use crate::state::{runs, stories};
 
 /// The run that is meant: a journal, a folder with one, a name, or the newest that is wanted.
@@ -17,20 +23,24 @@ pub(super) fn find(
     folder: Option<&Path>,
     wanted: impl Fn(&Story) -> bool,
 ) -> Result<Story, Exit> {
-    let folder = folder.map_or_else(runs, Path::to_path_buf);
+    let folder = folder.map_or_else(own_runs, |folder| Ok(folder.to_path_buf()))?;
     if let Some(run) = run {
         let places = [Path::new(run).to_owned(), Path::new(run).join("journal.jsonl")];
         let named = [folder.join(run).join("journal.jsonl")];
-        if let Some(path) = places.iter().chain(&named).find(|path| path.is_file()) {
-            return Story::read(path).map_err(|damaged| unusable(path, &damaged));
+        if let Some(path) = places
+            .iter()
+            .chain(&named)
+            .find(|path| path.symlink_metadata().is_ok_and(|found| !found.is_dir()))
+        {
+            return open(path);
         }
         Problem::new(format!("there is no run {run} in {}", folder.display()))
             .help("list them: gscript log, or name the journal file")
             .print();
         return Err(Exit::Usage);
     }
-    for (path, story) in stories(&folder) {
-        let story = story.map_err(|damaged| unusable(&path, &damaged))?;
+    for (path, _) in stories(&folder) {
+        let story = open(&path)?;
         if wanted(&story) {
             return Ok(story);
         }
@@ -39,6 +49,50 @@ pub(super) fn find(
         .help("list the runs: gscript log; a journal elsewhere is named by its path")
         .print();
     Err(Exit::Usage)
+}
+
+/// The directory of this user's runs.
+pub(super) fn own_runs() -> Result<PathBuf, Exit> {
+    runs().map_err(|error| unrecorded(&error))
+}
+
+/// Reads a journal that this user, or root, has written, and nobody else could.
+pub(super) fn open(path: &Path) -> Result<Story, Exit> {
+    let untrusted = |untrusted: Untrusted| {
+        let mut problem = Problem::new(format!("journal {}: {untrusted}", path.display()));
+        let exit = match untrusted {
+            Untrusted::Foreign { .. } | Untrusted::Open { .. } => Exit::Refused,
+            _ => Exit::Usage,
+        };
+        problem.help = untrusted.remedy();
+        problem.notes.push(("state", "nothing has been changed".into()));
+        problem.print();
+        exit
+    };
+    let file = open_own(path).map_err(untrusted)?;
+    // Its directory tells the name of the run, and has the log.
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if let Ok(found) = folder.metadata() {
+        owned(folder, &found).or_else(shared).map_err(untrusted)?;
+    }
+    if let Some(kind) = without_owners(&file) {
+        tell(&style().yellow(&format!(
+            "warning: {} is on {kind}, which has no owners: whoever had the medium may have changed it",
+            printable(&path.display().to_string())
+        )));
+    }
+    let story = Story::of(path, &file).and_then(Story::checked);
+    story.map_err(|damaged| unusable(path, &damaged))
+}
+
+/// A directory like /tmp, in which each user's files are their own.
+fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
+    let sticky = |path: &Path| path.metadata().is_ok_and(|found| found.mode() & 0o1000 != 0);
+    match &untrusted {
+        Untrusted::Open { path } if sticky(path) => Ok(()),
+        _ => Err(untrusted),
+    }
 }
 
 fn unusable(path: &Path, damaged: &Damaged) -> Exit {
@@ -82,7 +136,8 @@ pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
 
 /// The journal, to be gone on with.
 pub(super) fn reopen(story: &Story) -> Result<Journal, Exit> {
-    Journal::reopen(&story.path).map(|journal| journal.with_home(runs())).map_err(|error| {
+    let home = own_runs()?;
+    Journal::reopen(&story.path).map(|journal| journal.with_home(home)).map_err(|error| {
         Problem::new(error.to_string()).help("see the runs: gscript log").print();
         Exit::Failed
     })

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gscript::error::Exit;
 use gscript::event::Event;
-use gscript::journal::read_journal;
+use gscript::journal::Story;
 use gscript::machine::Fact;
 use gscript::recipe::answers_table;
 use gscript::run::reopen as open_again;
@@ -30,8 +30,8 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         Problem::new(format!("can't read the journal {name}: {why}")).print();
         Exit::Usage
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let records = read_journal(&text).map_err(|damaged| wrong(damaged.to_string()))?;
+    let story = Story::read(path).and_then(Story::checked);
+    let records = story.map_err(|damaged| wrong(damaged.to_string()))?.records;
     let answers = match &values.answers {
         None => toml::Table::new(),
         Some(file) => {

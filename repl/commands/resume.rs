@@ -8,6 +8,7 @@ use gscript::attempt::Attempt;
 use gscript::error::Exit;
 use gscript::event::Listener;
 use gscript::journal::{Head, Journal, State, Story, Texts};
+use gscript::library::recipes;
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, Recipe};
 use gscript::report::Report;
@@ -21,14 +22,14 @@ use similar::TextDiff;
 
 use super::agree::agree;
 use super::go_on::{Going, see_through};
-use super::run::{consent, listener, needs_root, prove, within_needs};
+use super::run::{consent, needs_root, prove, within_needs};
 use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
 use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
-use crate::screen::{Stream, style, tell};
+use crate::screen::{Stream, screen, style, tell};
 use crate::shell::{Prose, Stepper, Steps};
-use crate::state::{RunFolder, time};
+use crate::state::{Log, RunFolder, time};
 use crate::{DONE, ask};
 
 pub(crate) fn resume(args: &ResumeArgs) -> Exit {
@@ -89,7 +90,8 @@ impl Resuming<'_> {
         let approval = restoring.report.approval;
         let _lock = Lock::take(&job.recipe.name, &approval, &machine)?;
         let folder = RunFolder::of(&past.story.path);
-        let listener = listener(&folder, args.json)?;
+        let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&folder)), screen(args.json)];
+        let listener: Box<dyn Listener> = Box::new(both);
         if let Some(root) = root {
             let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
             return enter(past, job.variables, &root, hands, approval, journal);
@@ -160,6 +162,9 @@ impl Resuming<'_> {
         })?;
         within_needs(self.job.recipe, &report.approval, self.given)?;
         needs_root(&report)?;
+        for text in &attempt.remarks {
+            tell(&style().yellow(&format!("warning: {text}")));
+        }
         let gate = match steps {
             Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
             None => {
@@ -241,9 +246,26 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
 /// The recipe as it is now; as it was, where its file is gone.
 fn recipe(story: &Story) -> Result<Recipe, Exit> {
     let Head { path, recipe: name, .. } = story.head();
-    let recorded = || Recipe::recorded(name, story.texts());
-    let recipe = Recipe::at(path).unwrap_or_else(recorded).map_err(unusable)?;
+    let recipe = match Recipe::at(path) {
+        Some(read) => read.map_err(unusable)?,
+        None => {
+            let recorded = Recipe::recorded(name, story.texts()).map_err(unusable)?;
+            say_where_from(&recorded, path);
+            recorded
+        }
+    };
     Ok(Recipe { name: name.clone(), ..recipe })
+}
+
+/// Says so where the text of a recipe is only in the journal.
+fn say_where_from(recipe: &Recipe, path: &str) {
+    match recipes().iter().find(|shipped| shipped.text == recipe.text) {
+        Some(bundled) => tell(&format!("{path} is gone: its text is that of {}.", bundled.name)),
+        None => tell(&style().yellow(&format!(
+            "warning: {path} is gone: the recipe is only in the journal, and may have been changed there; \
+             it is no bundled recipe"
+        ))),
+    }
 }
 
 /// Shows how a recipe and its modules differ from the texts that ran.

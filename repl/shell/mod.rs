@@ -63,7 +63,7 @@ pub(crate) struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<Mode>>, place: &str) -> Self {
-        let history = Some(crate::state::history());
+        let history = crate::state::history();
         let (place, undone) = (place.to_owned(), Vec::new());
         ask::over();
         Self { bench, mode, place, history, vi: false, stale: false, leaves: false, undone }

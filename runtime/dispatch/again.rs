@@ -1,20 +1,20 @@
 //! A call of a resumed run: from the journal, or now.
 
 use super::Call;
-use crate::action::{AnyAction, Effect, Returns};
+use crate::action::{AnyAction, AnyQuery, Effect, Returns};
 use crate::error::Result;
 use crate::event::Event;
 use crate::machine::files::Look;
-use crate::machine::{Fact, Lifetime};
+use crate::machine::{Fact, Lifetime, is_below};
 use crate::primitives::journal::KeepOn;
 use crate::primitives::plan::MayCall;
 use crate::registry::Read;
-use crate::report::TakeBack;
+use crate::report::{PlannedStep, TakeBack};
 use crate::resume::{Begun, Diverged, Ending, NoAnswer, Retrace, Retraced};
 use crate::session::Session;
 use crate::spec::{ArgError, Arguments, Given};
 use crate::system::Step;
-use crate::types::Value;
+use crate::types::{Map, Value};
 
 /// Whose turn it is.
 pub(super) enum Turn {
@@ -63,11 +63,27 @@ impl Session {
                 Ok(Turn::Now(Some(Begun { makes, ..begun })))
             }
             Ending::Error(error) => Err(NoAnswer(error).into()),
+            Ending::Value(_) if self.replay.again.remove(&call.number) => Ok(Turn::Now(None)),
             Ending::Value(value) => {
                 self.play(call);
                 Ok(Turn::Past(value))
             }
         }
+    }
+
+    /// The answer that the journal has, if it is still the answer. In a run that goes on by itself, a user may
+    /// have changed what was asked about.
+    pub(super) fn past_answer(
+        &mut self,
+        call: &Call,
+        query: &dyn AnyQuery,
+        value: Value,
+    ) -> Result<Value> {
+        let asks = self.replay.retrace == Retrace::Off && (self.planning() || !self.replay.seen);
+        if asks {
+            self.still_answers(call.number, &call.site, call.spec.name, query, &value)?;
+        }
+        Ok(value)
     }
 
     /// Shows an action that was done before.
@@ -137,6 +153,7 @@ impl Session {
         let partly: Vec<Fact> = wanted
             .iter()
             .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && so(fact))
+            .filter(|fact| is_about(fact, &action.arguments()))
             .cloned()
             .collect();
         let first = lost.next();
@@ -158,8 +175,12 @@ impl Session {
                 return Ok(Some(self.replay.names.value_then(&value)));
             }
         }
-        self.remove_begun(begun)?;
+        self.remove_begun(begun, effects)?;
         for release in partly.iter().rev().filter_map(Fact::release) {
+            if self.planning() {
+                let text = release.to_string().into();
+                self.planned.push(PlannedStep { text, diff: None });
+            }
             self.release_each(&[release]);
         }
         self.tell(&Event::Warning { text: once_more(call, effects) });
@@ -170,18 +191,63 @@ impl Session {
 impl Session {
     /// Removes files that were not there before an action that did not end: a tool may have written half
     /// of them, and the action itself would take them for somebody else's.
-    fn remove_begun(&mut self, begun: &Begun) -> Result<()> {
+    ///
+    /// What a journal says of them is not enough: the call itself has to write there.
+    fn remove_begun(&mut self, begun: &Begun, effects: &[Effect]) -> Result<()> {
         let TakeBack::Commands { commands } = &begun.undo else { return Ok(()) };
         for fact in &begun.makes {
             let Fact::File { place, .. } = fact else { continue };
             let remove = Step::Remove { place: place.clone() };
             let is_file = matches!(self.system.files().look(place), Ok(Look::File { .. }));
-            if is_file && commands.contains(&remove.to_string()) {
+            let path = place.to_string();
+            let own = effects.iter().any(|effect| match effect {
+                Effect::Writes { path: top } => is_below(&path, top),
+                _ => false,
+            });
+            if is_file && own && commands.contains(&remove.to_string()) {
+                if self.planning() {
+                    self.planned.push(PlannedStep::of(&remove, self.system.files()));
+                }
                 self.perform_quietly(&remove)?;
                 self.tell(&Event::Released { text: remove.to_string(), error: None });
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a fact is about what a call was given: by its name, below its path, or on its devices.
+fn is_about(fact: &Fact, args: &Map) -> bool {
+    let mut texts = Vec::new();
+    for (_, value) in args {
+        collect(value, &mut texts);
+    }
+    let given = |text: &str| texts.contains(&text);
+    match fact {
+        Fact::Mounted { at, .. } => {
+            texts.iter().any(|text| *text != "/" && text.starts_with('/') && is_below(at, text))
+        }
+        Fact::Opened { name, on, .. } => given(name) || given(on),
+        Fact::GroupMade { group, .. }
+        | Fact::GroupActive { group, .. }
+        | Fact::VolumeMade { group, .. } => given(group),
+        Fact::ArrayRunning { array, members, .. } => {
+            given(array) || members.iter().all(|member| given(member))
+        }
+        Fact::Swapping { device, .. } => given(device),
+        _ => false,
+    }
+}
+
+fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::Text(text) => texts.push(text),
+        Value::List(items) => {
+            for item in items {
+                collect(item, texts);
+            }
+        }
+        _ => {}
     }
 }
 

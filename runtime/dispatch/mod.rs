@@ -95,7 +95,10 @@ impl Session {
                     self.arrived(&mut call, query.arguments());
                     self.expected(&call)?;
                     match self.turn(&call)? {
-                        Turn::Past(value) => return self.compared(&call, before, Ok(value)),
+                        Turn::Past(value) => {
+                            let answer = self.past_answer(&call, query.as_ref(), value);
+                            return self.compared(&call, before, answer);
+                        }
                         Turn::Now(_) | Turn::Skip => {}
                     }
                     let answer = match self.by_names_of_now(&call) {

@@ -2,6 +2,8 @@
 //!
 //! The format is documented in `docs/journal-format.md`.
 
+mod check;
+mod file;
 mod read;
 mod record;
 
@@ -15,6 +17,7 @@ use crate::machine::is_below;
 use crate::system::StepError;
 use crate::types::{Map, Value, sha256};
 
+pub use file::{Untrusted, open_own, owned, read_own, without_owners};
 pub use read::{Damaged, State, Story, read_journal};
 pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, Texts, standing};
 
@@ -60,7 +63,9 @@ impl Journal {
     /// A journal that another process is writing is not opened.
     pub fn reopen(path: &Path) -> Result<Self> {
         let open = || -> std::io::Result<File> {
-            let mut file = OpenOptions::new().append(true).read(true).open(path)?;
+            let mut open = OpenOptions::new();
+            let open = open.append(true).read(true).custom_flags(NO_LINK);
+            let mut file = open.open(path)?;
             lock(&file)?;
             let text = fs::read(path)?;
             if text.last().is_some_and(|byte| *byte != b'\n') {
@@ -112,15 +117,21 @@ impl Journal {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
             let text = fs::read(self.path())?;
+            // What an earlier copy left half done, whatever it is by now.
+            match fs::remove_file(&new) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
             let mut open = OpenOptions::new();
-            let mut file = open.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+            let mut file = open.write(true).create_new(true).mode(0o600).open(&new)?;
             file.write_all(&text)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
             // FAT gives a file its length under the new name only when the file itself is written again.
             file.sync_all()?;
             sync_folders(&path)?;
-            Lines::of(&path, OpenOptions::new().append(true).open(&path)?)
+            let mut open = OpenOptions::new();
+            Lines::of(&path, open.append(true).custom_flags(NO_LINK).open(&path)?)
         };
         let lines = copy().map_err(|error| {
             // Half a copy is of no use to anybody.
@@ -200,6 +211,9 @@ impl Journal {
         std::mem::take(&mut self.given_up)
     }
 }
+
+/// A link in the place of a journal leads to a file that is none.
+const NO_LINK: i32 = nix::libc::O_NOFOLLOW;
 
 /// A file of whole lines.
 struct Lines {

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::check::check;
+use super::file::{open_file, read_all};
 use super::{Head, JOURNAL_FORMAT, Record, Texts};
 use crate::error::Rule;
+
+/// No journal is larger; one of a hundred thousand actions has a tenth of it.
+const MOST: u64 = 512 << 20;
 
 /// Why a journal can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,10 +117,15 @@ pub struct Story {
 impl Story {
     /// Reads a journal from its file.
     pub fn read(path: &Path) -> Result<Self, Damaged> {
-        let failed = |error: std::io::Error| Damaged { line: 0, why: error.to_string() };
-        let file = File::open(path).map_err(failed)?;
+        let file = open_file(path).map_err(|error| Damaged { line: 0, why: error.to_string() })?;
+        Self::of(path, &file)
+    }
+
+    /// Reads a journal that is open.
+    pub fn of(path: &Path, file: &File) -> Result<Self, Damaged> {
         let running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let bytes = read_all(file, MOST);
+        let bytes = bytes.map_err(|error| Damaged { line: 0, why: error.to_string() })?;
         // The torn end may be torn within a character.
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let text = std::str::from_utf8(&bytes).or_else(|_| std::str::from_utf8(&bytes[..end]));
@@ -126,11 +136,17 @@ impl Story {
         Ok(Self { path: path.to_owned(), records: read_journal(text)?, running })
     }
 
+    /// Refuses a journal whose lines contradict each other.
+    pub fn checked(self) -> Result<Self, Damaged> {
+        check(&self.records).map(|()| self)
+    }
+
     /// What a journal's first line says, which needs no reading of all the others and may be whole
     /// where they are not.
     pub fn head_of(path: &Path) -> Option<Head> {
         let mut line = Vec::new();
-        BufReader::new(File::open(path).ok()?).read_until(b'\n', &mut line).ok()?;
+        let file = BufReader::new(open_file(path).ok()?.take(MOST));
+        { file }.read_until(b'\n', &mut line).ok()?;
         match serde_json::from_slice(&line) {
             Ok(Record::Run(head)) => Some(*head),
             _ => None,
@@ -173,8 +189,10 @@ impl Story {
             Record::Resumed { text: Some(text), modules, .. } => Some((text, modules)),
             _ => None,
         });
-        let (text, modules) = latest.unwrap_or((&self.head().text, &self.head().modules));
-        Texts { text: text.clone(), modules: modules.clone() }
+        latest.map_or_else(
+            || self.head().texts(),
+            |(text, modules)| Texts { text: text.clone(), modules: modules.clone() },
+        )
     }
 
     /// The actions that began and neither ended nor failed since then: at most the last one of a

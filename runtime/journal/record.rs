@@ -9,6 +9,7 @@ use crate::event::Site;
 use crate::machine::{Fact, Identity, Machine};
 use crate::report::TakeBack;
 use crate::script::Module;
+use crate::types::sha256;
 
 /// The format of journals; raised when an old program could misread a new one.
 pub const JOURNAL_FORMAT: u32 = 2;
@@ -60,6 +61,13 @@ pub struct Head {
     pub after: Option<Machine>,
 }
 
+impl Head {
+    /// The recipe's texts when the run began.
+    pub fn texts(&self) -> Texts {
+        Texts { text: self.text.clone(), modules: self.modules.clone() }
+    }
+}
+
 /// All that is written of a recipe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Texts {
@@ -70,6 +78,16 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// SHA-256 of the text and of those of its modules; of the text alone, where it has none.
+    pub fn digest(&self) -> String {
+        let mut all = self.text.clone();
+        for module in &self.modules {
+            let name = module.language().file(&module.name);
+            all += &format!("\0{name}\0{}", module.text);
+        }
+        sha256(all.as_bytes())
+    }
+
     /// Whether a recipe is written like this.
     pub fn same(&self, other: &Self) -> bool {
         let pairs = || self.modules.iter().zip(&other.modules);

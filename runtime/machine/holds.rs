@@ -23,7 +23,7 @@ impl Fact {
         }
     }
 
-    pub(super) fn holds_on_machine(&self, machine: &Machine) -> bool {
+    pub(crate) fn holds_on_machine(&self, machine: &Machine) -> bool {
         let volume = |group: &str, volume: &str| {
             machine.groups.get(group).and_then(|group| group.volumes.get(volume))
         };

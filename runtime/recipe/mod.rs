@@ -19,7 +19,7 @@ use crate::event::Site;
 use crate::journal::Texts;
 use crate::library::Bundled;
 use crate::script::{Language, Module, Script};
-use crate::types::{Map, sha256};
+use crate::types::Map;
 
 use modules::{Shelf, modules};
 
@@ -130,7 +130,9 @@ impl Recipe {
     ) -> Result<Self, BadRecipe> {
         let front = Front::parse(name, language, &text)?;
         let modules = modules(name, language, &text, shelf)?;
-        let digest = digest(&text, &modules);
+        let texts = Texts { text, modules };
+        let digest = texts.digest();
+        let Texts { text, modules } = texts;
         Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest })
     }
 
@@ -189,14 +191,4 @@ fn folder_of(path: &Path) -> &Path {
 
 fn text_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
-}
-
-/// SHA-256 of a text and of those of its modules; of the text alone, where it has none.
-fn digest(text: &str, modules: &[Module]) -> String {
-    let mut all = text.to_owned();
-    for module in modules {
-        let name = module.language().file(&module.name);
-        all += &format!("\0{name}\0{}", module.text);
-    }
-    sha256(all.as_bytes())
 }

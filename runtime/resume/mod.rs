@@ -7,6 +7,7 @@ mod names;
 mod replay;
 mod rest;
 mod restore;
+mod still;
 
 pub use live::{Live, live};
 pub use names::{Gone, Names};
@@ -14,4 +15,6 @@ pub use replay::{Begun, Diverged, Ending, Played, Replay, Retrace};
 pub(crate) use replay::{NoAnswer, Retraced};
 pub use rest::Restoring;
 pub(crate) use rest::failed;
+pub(crate) use restore::RESTORED;
 pub use restore::{Hands, Past, left, release_run, shell};
+pub use still::Traces;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Names;
+use super::{Names, Traces};
 use crate::error::{Error, Exit, Rule};
 use crate::event::Site;
 use crate::journal::{BY_HAND, Record, Story, standing};
@@ -65,6 +65,10 @@ pub struct Replay {
     pub changed: bool,
     /// Actions that a person chose to leave out.
     pub skip: BTreeSet<u64>,
+    /// Actions whose files are gone: they are done again.
+    pub again: BTreeSet<u64>,
+    /// What the run did after each of its questions.
+    pub traces: Traces,
     /// Whether the person has seen what was done before.
     pub seen: bool,
     /// Whether the script ends where the journal has no more results.
@@ -116,7 +120,8 @@ impl Replay {
         }
         // Nothing was done because of the last answers: what was missing may be there by now.
         played.retain(|call, _| !questions.contains(call));
-        Self { played, names, changed, ..Self::default() }
+        let traces = Traces::of(&story.records);
+        Self { played, names, changed, traces, ..Self::default() }
     }
 
     /// Refuses results that the recipe did not ask for: they are of another run. What failed may be called
@@ -166,7 +171,7 @@ impl Rule for Retraced {
 }
 
 /// What to do where a journal does not fit its recipe.
-const BEGIN_ANEW: &str = "release what the run left and begin again: gscript release, then run the recipe; \
+pub(super) const BEGIN_ANEW: &str = "release what the run left and begin again: gscript release, then run the recipe; \
                           completed actions are skipped";
 
 /// The recipe went another way than its journal says.

@@ -79,13 +79,19 @@ impl Past {
     }
 }
 
+/// What came of restoring.
+pub(crate) struct Restored {
+    /// What the run had made and was still so.
+    pub(crate) kept: Vec<Fact>,
+    /// What has become of its files.
+    pub(crate) remarks: Vec<String>,
+    /// Whether everything is open again, and as the run left it.
+    pub(crate) result: std::result::Result<(), Failure>,
+}
+
 impl Session {
-    /// Makes again what ended, and gets ready to play back the rest. Returns what is still so.
-    pub(crate) fn restore(
-        &mut self,
-        past: &Past,
-        variables: &Map,
-    ) -> (Vec<Fact>, std::result::Result<(), Failure>) {
+    /// Makes again what ended, and gets ready to play back the rest.
+    pub(crate) fn restore(&mut self, past: &Past, variables: &Map) -> Restored {
         // These calls have their place in the journal already.
         let journal = self.journal.take();
         self.replay.names = past.names.clone();
@@ -113,7 +119,12 @@ impl Session {
         self.calls = 0;
         self.journal = journal;
         self.replay = past.replay();
-        (kept, result.and_then(|()| self.still_there(past)))
+        let result = result.and_then(|()| self.still_there(past));
+        let remarks = match result {
+            Ok(()) => self.look_for_files(past),
+            Err(_) => Vec::new(),
+        };
+        Restored { kept, remarks, result }
     }
 
     pub(super) fn all_so(&self, facts: &[Fact]) -> bool {
@@ -214,6 +225,14 @@ impl Session {
                 self.machine.find(device).is_some_and(|found| {
                     found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
                 })
+            }
+            Fact::GroupMade { group, members, .. } => {
+                let here = members.iter().all(|member| self.machine.find(member).is_some());
+                here && !self.machine.groups.contains_key(group)
+            }
+            Fact::VolumeMade { group, volume, .. } => {
+                let group = self.machine.groups.get(group);
+                group.is_some_and(|group| !group.volumes.contains_key(volume))
             }
             Fact::Partitioned { disk, .. } => {
                 self.machine.find(disk).is_some()
@@ -316,7 +335,7 @@ pub fn shell(
     journal: Journal,
 ) -> (Option<Failure>, bool) {
     let mut session = hands.session(approval, Some(journal), true);
-    let result = session.restore(past, variables).1.and_then(|()| {
+    let result = session.restore(past, variables).result.and_then(|()| {
         // It is not a call of the recipe.
         let journal = session.journal.take();
         session.replay = Replay::default();
@@ -331,11 +350,43 @@ pub fn shell(
     (result.err(), clean)
 }
 
+/// Whether the machine shows what a journal says that its run made, and it is no part of the running
+/// system. A name alone is not enough: something else may have it by now.
+fn is_shown(fact: &Fact, machine: &Machine) -> bool {
+    let system = |device: &str| machine.is_system(device);
+    match fact {
+        Fact::Mounted { at, origin, .. } => {
+            let options = std::collections::BTreeSet::new();
+            let (at, origin) = (at.clone(), origin.clone());
+            let own = ["/", "/proc", "/sys", "/dev", "/run"].contains(&at.as_str());
+            !own && Fact::Mounted { at, origin, options }.holds_on_machine(machine)
+        }
+        Fact::Opened { name, .. } => {
+            fact.holds_on_machine(machine) && !system(&format!("/dev/mapper/{name}"))
+        }
+        Fact::ArrayRunning { array, .. } => fact.holds_on_machine(machine) && !system(array),
+        Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. } => {
+            let known = machine.groups.get(group);
+            known.is_some_and(|known| !known.members.iter().any(|member| system(member)))
+        }
+        Fact::VolumeMade { group, volume, .. } => {
+            let known = machine.groups.get(group);
+            known.is_some_and(|known| {
+                known.volumes.contains_key(volume) && !known.members.iter().any(|m| system(m))
+            })
+        }
+        Fact::Swapping { .. } => fact.holds_on_machine(machine),
+        _ => false,
+    }
+}
+
 /// What a run made until the next reboot and is still so, in the order in which it is given back.
 pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in live(&past.story.records).iter().rev().filter(|one| one.ours) {
-        for release in past.names.data_now(&one.facts).iter().rev().filter_map(Fact::release) {
+        let facts = past.names.data_now(&one.facts);
+        let shown = facts.iter().rev().filter(|fact| is_shown(fact, machine));
+        for release in shown.filter_map(Fact::release) {
             for release in crate::release::due(&release, machine) {
                 if !due.contains(&release) {
                     due.push(release);
@@ -353,7 +404,8 @@ pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool 
     let mut session = hands.session(Approval::default(), journal, false);
     session.replay.names = past.names.clone();
     for one in live(&past.story.records).iter().filter(|one| one.ours) {
-        let facts = past.names.data_now(&one.facts);
+        let mut facts = past.names.data_now(&one.facts);
+        facts.retain(|fact| is_shown(fact, &session.machine));
         session.adopt(&facts);
     }
     session.release_all()

@@ -1,14 +1,410 @@
 //! Journals that were forged, edited or found, and what they make resume and release do.
 
+use gscript::journal::{Head, JOURNAL_FORMAT, Record, Texts, digest};
+use gscript::registry::{Read, primitive};
+use gscript::spec::Given;
+use gscript::types::{Map, Value, sha256};
+use serde_json::{Value as Json, json};
+
 use super::Attempt;
+
+const RUN: &str = "/tmp/case/here/run/journal.jsonl";
+const FOLDER: &str = "/tmp/case/here/run";
+const OUTSIDE: &str = "/tmp/case/outside/x";
+/// The first number of calls that a user makes in the middle of a run.
+const MANUAL: u64 = 1 << 40;
+
+/// A journal that is being forged.
+struct Forged(Vec<Json>);
+
+#[expect(clippy::needless_pass_by_value, reason = "facts are written where they are used")]
+impl Forged {
+    /// The run of a recipe that is nowhere but here.
+    fn of(recipe: &str) -> Self {
+        let texts = Texts { text: recipe.to_owned(), modules: Vec::new() };
+        let head = Head {
+            format: JOURNAL_FORMAT,
+            number: 1,
+            recipe: "forged.rhai".into(),
+            path: "/tmp/case/here/forged.rhai".into(),
+            digest: texts.digest(),
+            text: texts.text,
+            params: json!({}),
+            seed: "07".repeat(32),
+            ..Head::default()
+        };
+        Self(vec![serde_json::to_value(Record::Run(Box::new(head))).expect("plain data")])
+    }
+
+    /// The first line with something else in it.
+    fn head(mut self, field: &str, value: Json) -> Self {
+        self.0[0][field] = value;
+        self
+    }
+
+    fn line(mut self, line: Json) -> Self {
+        self.0.push(line);
+        self
+    }
+
+    /// A call that has begun.
+    fn begun(self, call: u64, name: &str, args: &[(&str, &str)], makes: Json, undo: Json) -> Self {
+        let args: Map =
+            args.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        // As the program writes them, where there is such a call.
+        let args = match primitive(name).map(|primitive| (primitive.spec, &primitive.read)) {
+            Some((spec, Read::Action(read))) => Given::by_name(spec.params, args.clone())
+                .and_then(read)
+                .map_or(args, |action| action.arguments()),
+            _ => args,
+        };
+        let recorded = Value::Map(args.clone()).recorded();
+        self.line(json!({
+            "record": "begin", "call": call, "name": name, "args": recorded, "digest": digest(&args),
+            "makes": makes, "undo": undo, "site": { "file": "forged.rhai", "line": 1 },
+        }))
+    }
+
+    /// A call that was done.
+    fn done(self, call: u64, name: &str, args: &[(&str, &str)], facts: Json) -> Self {
+        let begun = self.begun(call, name, args, facts.clone(), json!({ "undo": "nothing" }));
+        begun.line(json!({ "record": "done", "call": call, "facts": facts, "output": null }))
+    }
+
+    fn text(&self) -> String {
+        self.0.iter().fold(String::new(), |text, line| text + line.to_string().as_str() + "\n")
+    }
+
+    /// An attempt to resume it.
+    fn resumed(&self, name: &'static str) -> Attempt {
+        Attempt::new(name)
+            .file("run/journal.jsonl", self.text())
+            .command(&["resume", RUN, "--yes"])
+    }
+
+    /// The same where nobody approves anything.
+    fn unapproved(&self, name: &'static str) -> Attempt {
+        self.resumed(name).command(&["resume", RUN]).exits(3)
+    }
+
+    /// An attempt to release it.
+    fn released(&self, name: &'static str) -> Attempt {
+        self.resumed(name).command(&["release", RUN, "--yes"])
+    }
+}
+
+fn tmpfs(at: &str) -> Json {
+    json!([{ "fact": "mounted", "at": at, "origin": { "pseudo": { "kind": "tmpfs" } } }])
+}
+
+fn file(path: &str, content: &str) -> Json {
+    let digest = sha256(content.as_bytes());
+    json!([{ "fact": "file", "place": { "root": "/", "path": path }, "digest": digest }])
+}
+
+fn write(content: &str) -> [(&str, &str); 2] {
+    [("path", OUTSIDE), ("content", content)]
+}
 
 /// The attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    vec![
+    [restored(), approved(), half_done(), released(), damaged(), foreign(), believed()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
 
-        Attempt::new("no journal at all")
-            .command(&["resume", "/tmp/case/here/journal.jsonl"])
-            .exits(1)
+/// What a journal says has to be opened again.
+fn restored() -> Vec<Attempt> {
+    let idle = || Forged::of("print(\"idle\");");
+    let program = [("root", "/"), ("program", "/bin/touch")];
+    vec![
+        idle()
+            .done(1, "chroot.run", &program, tmpfs("/mnt/t"))
+            .resumed("a program is run as if it had mounted something")
+            .exits(3)
+            .says("does not make call 1"),
+        idle()
+            .done(1, "mount.tmpfs", &[("at", "/etc")], tmpfs("/etc"))
+            .resumed("a mount over /etc that the recipe does not make")
+            .exits(3)
+            .says("does not make call 1"),
+        idle()
+            .done(MANUAL + 1, "chroot.run", &program, tmpfs("/mnt/t"))
+            .resumed("a program is run as if a user had mounted something by it")
+            .exits(3)
+            .says("opens and mounts nothing"),
+        idle()
+            .done(MANUAL + 1, "file.write", &write("x"), tmpfs("/mnt/t"))
+            .resumed("a file is written as if a user had mounted something by it")
+            .exits(3)
+            .says("opens and mounts nothing"),
+        idle()
+            .done(MANUAL + 1, "mount.tmpfs", &[("at", "/etc")], tmpfs("/etc"))
+            .unapproved("a mount over /etc as if by a user, and nobody approves it")
+            .says("mounts /etc"),
+        Forged::of("mount::tmpfs(\"/etc\");")
+            .done(1, "mount.tmpfs", &[("at", "/etc")], tmpfs("/etc"))
+            .unapproved("a mount over /etc that the recipe makes, and nobody approves it")
+            .says("mounts /etc"),
+        Forged::of("//! # x\n//! ```toml\n//! [needs]\n//! writes = [\"/mnt/t\"]\n//! ```\nmount::tmpfs(\"/etc\");")
+            .done(1, "mount.tmpfs", &[("at", "/etc")], tmpfs("/etc"))
+            .resumed("a mount over /etc that the recipe does not announce")
+            .exits(3)
+            .says("mounts /etc"),
+    ]
+}
+
+/// What a journal says was approved.
+fn approved() -> Vec<Attempt> {
+    let recipe = format!("file::write(\"{OUTSIDE}\", \"x\");");
+    let effects = json!([{ "effect": "writes", "path": "/tmp" }, { "effect": "runs", "program": "sh", "root": "/" }]);
+    let forged = || Forged::of(&recipe).head("effects", effects.clone());
+    let grown = Forged::of("print(1);").line(json!({
+        "record": "resumed", "at": "", "text": recipe, "modules": [],
+    }));
+    vec![
+        forged().unapproved("effects that the journal says were approved").says("writes"),
+        forged()
+            .line(json!({ "record": "approved", "effect": { "effect": "writes", "path": "/tmp" } }))
+            .unapproved("effects that the journal says were approved later"),
+        grown.unapproved("a later text of the recipe").says("writes"),
+        Forged::of(&recipe).unapproved("the text of a recipe that is gone").says("only in the journal"),
+        Forged::of(&recipe)
+            .unapproved("the recipe's file has another text")
+            .file("forged.rhai", "print(\"honest\");\n")
+            .says("is not the text that was run"),
+        Forged::of(&format!("//! # x\n//! ```toml\n//! [needs]\n//! writes = [\"/mnt/t\"]\n//! ```\n{recipe}"))
+            .resumed("a write that the recipe does not announce")
+            .exits(3),
+        Forged::of("file::write(\"/tmp/case/outside/x\", \"\u{1b}[2J\");")
+            .head("recipe", json!("\u{1b}[2Jforged.rhai"))
+            .resumed("control characters in the recipe's name")
+            .command(&["log", RUN]),
+    ]
+}
+
+/// What a journal says was half done.
+fn half_done() -> Vec<Attempt> {
+    let victim = "/tmp/case/outside/victim";
+    let undo = json!({ "undo": "commands", "commands": [format!("rm {victim}")] });
+    let recipe = format!("file::write(\"{OUTSIDE}\", \"x\");");
+    vec![
+        Forged::of(&recipe)
+            .begun(1, "file.write", &write("x"), file(victim, "old"), undo)
+            .resumed("a file is removed as the half of another one")
+            .prepare(&format!("printf old >{victim}"))
+            .exits(0)
+            .may_change(&[OUTSIDE, FOLDER])
+            .afterwards(&format!("[ \"$(cat {victim})\" = old ]")),
+        Forged::of(&recipe)
+            .begun(1, "file.write", &write("x"), tmpfs("/mnt/t"), json!({ "undo": "nothing" }))
+            .resumed("a mount is ended as the half of a file")
+            .prepare("mount -t tmpfs tmpfs /mnt/t")
+            .exits(0)
+            .may_change(&[OUTSIDE, FOLDER])
+            .afterwards("mountpoint -q /mnt/t"),
+    ]
+}
+
+/// What a journal says its run has mounted.
+fn released() -> Vec<Attempt> {
+    let idle = || Forged::of("mount::tmpfs(\"/mnt/t\");");
+    let stays = "mountpoint -q /mnt/t";
+    let device = json!([{ "fact": "mounted", "at": "/mnt/t", "origin": { "device": { "device": "/dev/sda1", "kind": "ext4" } } }]);
+    vec![
+        idle()
+            .done(1, "mount.tmpfs", &[("at", "/")], json!([{ "fact": "mounted", "at": "/", "origin": { "pseudo": { "kind": "overlay" } } }]))
+            .released("the running system's root")
+            .exits(0)
+            .says("left nothing"),
+        idle()
+            .done(1, "mount.tmpfs", &[("at", "/proc")], json!([{ "fact": "mounted", "at": "/proc", "origin": { "pseudo": { "kind": "proc" } } }]))
+            .released("/proc of the running system")
+            .exits(0)
+            .says("left nothing"),
+        idle()
+            .done(1, "mount.mount", &[("device", "/dev/sda1"), ("at", "/mnt/t")], device)
+            .released("a mount of something else at the same place")
+            .prepare("mount -t tmpfs tmpfs /mnt/t")
+            .exits(0)
+            .says("left nothing")
+            .afterwards(stays),
+        idle()
+            .done(1, "mount.tmpfs", &[("at", "/mnt/t")], tmpfs("/mnt/t"))
+            .released("a mount, and nobody approves it")
+            .command(&["release", RUN])
+            .prepare("mount -t tmpfs tmpfs /mnt/t")
+            .exits(3)
+            .says("umount /mnt/t")
+            .afterwards(stays),
+        Forged::of("mount::tmpfs(\"/mnt/t\"); file::write(\"/tmp/case/outside/x\", \"x\");")
+            .done(1, "mount.tmpfs", &[("at", "/mnt/t")], tmpfs("/mnt/t"))
+            .unapproved("a mount is ended after a run that nobody approved")
+            .prepare("mount -t tmpfs tmpfs /mnt/t")
+            .says("umount /mnt/t")
+            .afterwards(stays),
+    ]
+}
+
+/// Journals that are damaged or absurd.
+fn damaged() -> Vec<Attempt> {
+    let idle = || Forged::of("print(1);");
+    let wrong = |forged: Forged, name, why| forged.resumed(name).exits(2).says(why);
+    let args = json!({ "record": "begin", "call": 1, "name": "file.write", "args": { "path": "/etc/x" },
+        "digest": "00", "makes": [], "undo": { "undo": "nothing" }, "site": { "file": "x", "line": 1 } });
+    let chapter = json!({ "record": "chapter", "title": "x" });
+    let undone = |call: u64| json!({ "record": "undone", "call": call });
+    let second = idle().0[0].clone();
+    let deep = format!("{}{}\n{chapter}\n", idle().text(), "[".repeat(100_000));
+    vec![
+        wrong(idle().head("text", json!("print(2);")), "another text under the old digest", "line 1: "),
+        wrong(idle().head("seed", json!("7")), "a seed of one digit", "line 1: its seed"),
+        wrong(idle().head("format", json!(4_000_000_000_u64)), "a format of the far future", "its format is"),
+        wrong(idle().line(args), "arguments with the digest of others", "line 2: the arguments"),
+        wrong(idle().line(second), "a second run in the journal", "line 2: a second run"),
+        wrong(
+            idle().line(json!({ "record": "done", "call": 1, "facts": [], "output": null })),
+            "an end without a beginning",
+            "line 2: call 1 ends and has not begun",
+        ),
+        wrong(idle().line(undone(0)), "call number 0", "line 2: 0 is no number"),
+        wrong(idle().line(undone(u64::MAX)), "the largest call number", "is no number of a call"),
+        wrong(idle().line(json!({ "record": "undone", "call": -1 })), "a negative call number", "line 2: "),
+        idle().resumed("lines that are nested deeply").file("run/journal.jsonl", deep).exits(2),
+        idle().resumed("an empty journal").file("run/journal.jsonl", "").exits(2).says("it is empty"),
+        idle()
+            .resumed("a journal of two gigabytes")
+            .prepare("truncate -s 2G run/journal.jsonl")
+            .exits(2)
+            .says("larger than"),
+        idle()
+            .resumed("a pipe in the place of the journal")
+            .prepare("rm run/journal.jsonl; mkfifo run/journal.jsonl")
+            .exits(2)
+            .says("a pipe or a device"),
+        idle().resumed("a device as a journal").command(&["resume", "/dev/zero", "--yes"]).exits(2),
+        idle()
+            .resumed("a link in the place of the journal")
+            .prepare("mv run/journal.jsonl run/other; ln -s other run/journal.jsonl")
+            .exits(2)
+            .says("a symbolic link"),
+        idle()
+            .head("modules", json!([
+                { "name": "a", "file": "a.rhai", "text": "import \"b\" as b;" },
+                { "name": "b", "file": "b.rhai", "text": "import \"a\" as a;" },
+            ]))
+            .head("text", json!("import \"a\" as a;"))
+            .resumed("modules that import each other")
             .exits(2),
+    ]
+}
+
+/// Journals and other files that somebody else wrote, or could have.
+fn foreign() -> Vec<Attempt> {
+    let idle = || Forged::of("print(1);");
+    let recipe = "print(\"done\");";
+    let answers = "/tmp/case/here/answers.toml";
+    vec![
+        idle()
+            .resumed("a journal of another user")
+            .prepare("chown 12345 run/journal.jsonl")
+            .exits(3)
+            .says("belongs to user 12345"),
+        idle()
+            .resumed("a journal that everybody can write to")
+            .prepare("chmod 666 run/journal.jsonl")
+            .exits(3)
+            .says("chmod go-w"),
+        idle()
+            .resumed("a journal in a directory that everybody can write to")
+            .prepare("chmod 777 run")
+            .exits(3)
+            .says("chmod go-w"),
+        idle()
+            .released("a journal of another user, released")
+            .prepare("chown 12345 run/journal.jsonl")
+            .exits(3),
+        idle()
+            .resumed("a link in the place of the log")
+            .prepare("echo old >/tmp/case/outside/victim; ln -s /tmp/case/outside/victim run/log.txt")
+            .may_change(&[FOLDER])
+            .afterwards("[ \"$(cat /tmp/case/outside/victim)\" = old ]"),
+        Attempt::new("answers of another user")
+            .rhai(recipe)
+            .file("answers.toml", "")
+            .prepare("chown 12345 answers.toml")
+            .for_real()
+            .args(&["--answers", answers])
+            .exits(3)
+            .says("belongs to user 12345"),
+        Attempt::new("a saved plan of another user")
+            .file("plan.json", "{}")
+            .prepare("chown 12345 plan.json")
+            .command(&["apply", "/tmp/case/here/plan.json", "--yes"])
+            .exits(3)
+            .says("belongs to user 12345"),
+        Attempt::new("a state directory of another user")
+            .rhai(recipe)
+            .prepare("mkdir -p /tmp/case/outside/state/runs; chown 12345 /tmp/case/outside/state/runs")
+            .env("GSCRIPT_STATE", "/tmp/case/outside/state")
+            .for_real()
+            .exits(1)
+            .says("belongs to user 12345"),
+        Attempt::new("a link in the place of the state directory")
+            .rhai(recipe)
+            .prepare("mkdir -p /tmp/case/outside/state /tmp/case/outside/other; ln -s ../other /tmp/case/outside/state/runs")
+            .env("GSCRIPT_STATE", "/tmp/case/outside/state")
+            .for_real()
+            .exits(1),
+    ]
+}
+
+/// What a journal says was done or answered, and is not so.
+fn believed() -> Vec<Attempt> {
+    let recipe = format!("file::write(\"{OUTSIDE}\", \"x\"); print(\"end\");");
+    let wrote = || Forged::of(&recipe).done(1, "file.write", &write("x"), file(OUTSIDE, "x"));
+    let asks = "if file::exists(\"/tmp/case/outside/a\") { file::write(\"/tmp/case/outside/x\", \"x\"); }";
+    let args: Map = vec![("path".into(), Value::from("/tmp/case/outside/a"))];
+    let asked = match primitive("file.exists").map(|primitive| (primitive.spec, &primitive.read)) {
+        Some((spec, Read::Query(read))) => Given::by_name(spec.params, args.clone())
+            .and_then(read)
+            .map_or(args, |query| query.arguments()),
+        _ => args,
+    };
+    let answer = json!({ "record": "answer", "call": 1, "name": "file.exists", "digest": digest(&asked), "output": true });
+    vec![
+        wrote()
+            .resumed("a file that was never written")
+            .exits(0)
+            .says("is gone since the run wrote it")
+            .may_change(&[OUTSIDE, FOLDER])
+            .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = x ]")),
+        wrote()
+            .unapproved("a file that was never written, and nobody approves it")
+            .says("write"),
+        wrote()
+            .resumed("a file that has another content")
+            .prepare(&format!("printf other >{OUTSIDE}"))
+            .exits(0)
+            .says("has changed since the run wrote it")
+            .may_change(&[FOLDER])
+            .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = other ]")),
+        Forged::of(asks)
+            .line(answer)
+            .done(2, "file.write", &write("x"), file(OUTSIDE, "x"))
+            .resumed("an answer that nobody gave")
+            .prepare(&format!("printf x >{OUTSIDE}"))
+            .exits(3)
+            .says("diverges from the journal"),
+        Forged::of(&recipe)
+            .done(1, "file.write", &write("y"), file(OUTSIDE, "y"))
+            .resumed("arguments that the recipe does not give")
+            .exits(3),
+        Forged::of("print(1);")
+            .done(7, "file.write", &write("x"), json!([]))
+            .resumed("a call that the recipe never makes")
+            .exits(3)
+            .says("does not make call 7"),
     ]
 }

@@ -1,0 +1,58 @@
+//! Whether the lines of a journal fit together: it is input, and may have been edited.
+
+use std::collections::BTreeMap;
+
+use super::{BY_HAND, Damaged, Record};
+use crate::types::{sha256, unhex};
+
+/// No run makes so many calls, of its recipe or by hand.
+const MOST_CALLS: u64 = 1 << 32;
+
+/// Says where lines contradict each other.
+pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
+    let mut begun: BTreeMap<u64, &str> = BTreeMap::new();
+    for (record, line) in records.iter().zip(1..) {
+        let wrong = |why: String| Err(Damaged { line, why });
+        if let Some(call) = record.call()
+            && (call == 0 || call >= 2 * BY_HAND || call % BY_HAND >= MOST_CALLS)
+        {
+            return wrong(format!("{call} is no number of a call"));
+        }
+        match record {
+            Record::Run(head) if line == 1 => {
+                // The first format had no seed.
+                if head.format > 1 && unhex::<32>(&head.seed).is_none() {
+                    return wrong("its seed is not 64 hexadecimal digits".into());
+                }
+                if head.format > 1 && head.digest != head.texts().digest() {
+                    return wrong(
+                        "the text of the recipe does not have the digest beside it".into(),
+                    );
+                }
+            }
+            Record::Run(_) => return wrong("a second run begins".into()),
+            Record::Begin { call, name, args, digest, .. } => {
+                fits(args, digest, line)?;
+                begun.insert(*call, name);
+            }
+            Record::Already { args, digest, .. } | Record::Skipped { args, digest, .. } => {
+                fits(args, digest, line)?;
+            }
+            Record::Done { call, .. } | Record::Failed { call, .. }
+                if !begun.contains_key(call) =>
+            {
+                return wrong(format!("call {call} ends and has not begun"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Arguments have their digest beside them, but not in the first format.
+fn fits(args: &serde_json::Value, digest: &str, line: usize) -> Result<(), Damaged> {
+    if digest.is_empty() || sha256(args.to_string().as_bytes()) == digest {
+        return Ok(());
+    }
+    Err(Damaged { line, why: "the arguments do not have the digest beside them".into() })
+}
