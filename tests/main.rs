@@ -32,5 +32,4 @@ mod recipe;
 mod resume;
 mod sources;
 mod torture;
-mod values;
 mod whole;

@@ -9,7 +9,7 @@ const OWN: &[&str] = &["/tmp/case/state", "/tmp/case/home", "/run/gscript", "/ru
 
 /// What got through; nothing when all holds.
 pub fn wrong(attempt: &Attempt) -> Vec<String> {
-    match attempt.how {
+    match &attempt.how {
         How::Check(check) => check().err().into_iter().collect(),
         How::Planned(machine) => {
             each(attempt, |recipe| planned(attempt, machine, recipe.expect("a recipe")))

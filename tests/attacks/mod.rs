@@ -61,7 +61,7 @@ enum How {
     /// The same on a terminal.
     Typed,
     /// A function that says what got through.
-    Check(fn() -> Result<(), String>),
+    Check(Box<dyn Fn() -> Result<(), String>>),
 }
 
 /// What a user does at a terminal.
@@ -208,8 +208,8 @@ impl Attempt {
     }
 
     /// A function that says what got through.
-    pub fn check(mut self, check: fn() -> Result<(), String>) -> Self {
-        self.how = How::Check(check);
+    pub fn check(mut self, check: impl Fn() -> Result<(), String> + 'static) -> Self {
+        self.how = How::Check(Box::new(check));
         self
     }
 

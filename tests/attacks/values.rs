@@ -1,38 +1,36 @@
-//! Foreign values that break the file or command they get into.
+//! Foreign values that would break the file or the command that they get into: each is refused with the
+//! parameter, the offending character and the form that is allowed.
+
+use gscript::docs::to_lua;
+use gscript::script::Language;
 
 use super::Attempt;
+use crate::examples::plan;
 
-/// The attempts of this class.
+/// The attempts of this class: three lines each in a file of its own, its name, the call in Rhai, and what
+/// it is told. The call in Lua is derived from it.
 pub fn attempts() -> Vec<Attempt> {
-    vec![
-
-        refused("an owner that means no change", r#"file::chown("/etc/passwd","4294967295:4294967295");"#)
-            .pending("no validator"),
-        refused(
-            "a newline in the options of dmcrypt",
-            r#"dmcrypt::set("/mnt/t","x","/dev/sda2",#{options:"a\ntouch /pwned #"});"#,
-        )
-        .pending("no validator"),
-        refused(
-            "a comment as the source in fstab",
-            r##"fstab::write("/mnt/t",[#{at:"/x", source:"#tmpfs", kind:"tmpfs"}]);"##,
-        )
-        .pending("no validator"),
-        refused(
-            "a newline in the defaults of GRUB",
-            r#"boot::grub_config("/mnt/t",#{defaults:#{GRUB_CMDLINE_LINUX:"a\nreboot"}});"#,
-        )
-        .pending("no validator"),
-        refused(
-            "a newline in the options of a mount",
-            r#"mount::mount("/dev/sda1","/mnt/u",#{options:"ro\nevil"});"#,
-        )
-        .pending("no validator"),
-    ]
+    let entry = |entry: &'static str| {
+        let lines: Vec<&str> = entry.lines().map(str::trim).collect();
+        let [name, call, says] = lines[..] else { panic!("not three lines: {entry}") };
+        Attempt::new(name).check(move || refused(call, says))
+    };
+    include_str!("values.txt").split("\n\n").map(entry).collect()
 }
 
-/// A call on a root in memory that must be refused as an error of the recipe.
-fn refused(name: &'static str, call: &str) -> Attempt {
-    let setup = "mount::tmpfs(\"/mnt/t\"); file::make_dir(\"/mnt/t/etc\");";
-    Attempt::new(name).rhai(&format!("{setup}\n{call}\n")).planned("sata").exits(2)
+/// Plans a call in both languages; `LONG` and `NAME` in it stand for what takes too much room.
+fn refused(call: &str, says: &str) -> Result<(), String> {
+    let rhai = call.replace("LONG", &"x".repeat(5000)).replace("NAME", &"x".repeat(300));
+    let lua = to_lua(&rhai);
+    for (language, script) in [(Language::Rhai, rhai), (Language::Lua, lua)] {
+        match plan(language, &script) {
+            Ok(_) => return Err(format!("it plans: {script}")),
+            Err(error) if !error.contains(says) => return Err(error),
+            Err(error) if error.contains(char::is_control) => {
+                return Err(format!("a control character in {error:?}"));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(())
 }
