@@ -242,11 +242,11 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
         let recipe = folder.join("table.rhai");
-        // Nothing is on it that could boot: the emulated PC stands still.
-        let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\" }]);";
+        // Nothing is on it that could boot, but the firmware has to look for it.
+        let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\", kind: \"efi\" }]);";
         fs::write(&recipe, table).expect("a recipe");
         let mut program = Command::new(PROGRAM)
-            .args(["try", "--disk", "8M", "--usb", "8M", "--boot=bios", "--keep"])
+            .args(["try", "--disk", "8M", "--usb", "8M", "--boot=efi", "--keep"])
             .args([folder, &recipe])
             .env("XDG_CACHE_HOME", project("target"))
             .stdout(Stdio::null())
