@@ -167,6 +167,8 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
     let mut shares = of_the_host();
+    // What lies in a directory that was given is there with it.
+    shares.retain(|own| !cell.shares.iter().any(|share| own.path.starts_with(&share.path)));
     shares.push(Share::readable(program));
     shares.extend(cell.shares.iter().cloned());
     let held: Vec<Held<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
