@@ -14,7 +14,6 @@ mod bootable;
 mod cell;
 #[expect(clippy::disallowed_types, reason = "the first process starts the others")]
 mod guest;
-#[expect(clippy::disallowed_types, reason = "a virtual machine is a program of its own kind")]
 mod host;
 mod order;
 #[expect(clippy::disallowed_types, reason = "an emulator is a program of its own kind")]

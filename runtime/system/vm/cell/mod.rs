@@ -89,6 +89,7 @@ impl Cell {
 }
 
 /// What becomes of the standard input of a cell.
+#[derive(Clone, Copy)]
 pub(super) enum Stdin {
     /// It is at its end.
     Closed,

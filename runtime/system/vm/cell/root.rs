@@ -171,6 +171,8 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     shares.retain(|own| !cell.shares.iter().any(|share| own.path.starts_with(&share.path)));
     shares.push(Share::readable(program));
     shares.extend(cell.shares.iter().cloned());
+    // A directory comes before what lies in it, which is bound above it.
+    shares.sort_by(|a, b| a.path.cmp(&b.path));
     let held: Vec<Held<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
     let accounts = ["passwd", "group"].map(|name| (name, system_accounts(name)));
     let base = PLACES.into_iter().map(Path::new).find(|place| place.is_dir());
@@ -232,7 +234,7 @@ fn system_accounts(name: &str) -> String {
     let lines = text
         .lines()
         .filter(|line| number(line).is_some_and(|id| id < FIRST_OF_PEOPLE || id == 65_534));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Directories and links that are there before anything is bound.
