@@ -110,6 +110,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         values: Values,
     },
+    /// Confine a virtual machine: the order comes from standard input
+    #[command(hide = true)]
+    Cell(CellArgs),
+    /// Remove a directory when standard input ends
+    #[command(hide = true)]
+    Sweep {
+        /// The directory
+        folder: PathBuf,
+    },
     /// The first process of the virtual machine of `try`
     #[command(hide = true)]
     Guest {
@@ -171,6 +180,26 @@ pub(crate) struct Patience {
     /// End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+}
+
+/// Words that the first program of a cell hands to the second.
+#[derive(Args)]
+pub(crate) struct CellArgs {
+    /// What runs there, as a list in JSON; without it, this is the first program
+    #[arg(long, requires_all = ["owner", "largest_file", "alive", "root"])]
+    pub(crate) inside: Option<String>,
+    /// Its user, group, and one more group
+    #[arg(long, default_value = "")]
+    pub(crate) owner: String,
+    /// How large a file may become
+    #[arg(long, default_value_t = 0)]
+    pub(crate) largest_file: u64,
+    /// A descriptor that is at its end when the first program has ended
+    #[arg(long, default_value_t = 0)]
+    pub(crate) alive: i32,
+    /// The directory that becomes the root
+    #[arg(long, default_value = "/")]
+    pub(crate) root: PathBuf,
 }
 
 #[derive(Args)]

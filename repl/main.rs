@@ -53,6 +53,8 @@ fn main() -> ExitCode {
         Some(Command::Probe { anonymous }) => commands::probe::probe(anonymous),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
         Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
+        Some(Command::Cell(args)) => return commands::guest::cell(&args),
+        Some(Command::Sweep { folder }) => commands::guest::sweep(&folder),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
         None => match (&cli.eval, &cli.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, cli.lua),

@@ -1,7 +1,9 @@
 //! `try`: a recipe, for real, in a throw-away virtual machine with a disk and a USB stick of its
 //! own; then a second boot that opens everything again and looks whether it lasted.
 
+mod given;
 mod media;
+mod sectors;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,13 +12,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::event::{Event, Listener};
-use crate::recipe::{ParamKind, Recipe};
+use crate::recipe::Recipe;
 use crate::system::Interrupts;
 use crate::system::vm::{
     Boot, Console, Firmware, Order, Pc, Said, Turn, VmError, find_emulator, find_kernel,
 };
-use crate::types::{Secret, Size};
+use crate::types::{Size, printable};
 
+use sectors::could_boot;
+
+pub use given::Given;
 pub use media::Media;
 
 /// The disk as the guest sees it.
@@ -24,6 +29,9 @@ const DISK: &str = "/dev/ubda";
 /// The stick, and the partition on it.
 const STICK: &str = "/dev/ubdb";
 const STICK_PARTITION: &str = "/dev/ubdb1";
+/// Where the guest finds what it was given, in its own memory.
+const PLACE: &str = "/run/gscript/try";
+const STICK_RECIPE: &str = "stick-as-it-comes.rhai";
 /// How long a boot with its commands may take. A stage3 takes its time.
 const LIMIT: Duration = Duration::from_hours(1);
 
@@ -37,6 +45,15 @@ pub const REACHED: &str = "gscript: init runs on ";
 /// By what a first process is known: the one above, sysvinit's greeting (Gentoo with OpenRC), and a terminal of any.
 /// dracut and systemd in an initramfs say none of them.
 const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
+/// What is said by a firmware, a boot loader, a kernel and an initramfs that don't get any further.
+const HOPELESS: [&str; 6] = [
+    "BdsDxe: No bootable option",
+    "grub rescue>",
+    "error: unknown filesystem",
+    "Kernel panic - not syncing",
+    "Entering emergency mode",
+    "Could not boot.",
+];
 /// What an initramfs asks with: dracut for the passphrase of a key, cryptsetup for that of a container.
 pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
 
@@ -44,10 +61,8 @@ pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
 pub struct Trial<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
-    /// Answers in TOML, without those that the trial gives itself.
-    pub answers: &'a str,
-    /// Parameters that have an answer.
-    pub answered: &'a [String],
+    /// Answers, with those that the trial gives itself.
+    pub given: &'a Given,
     /// The folder for disks, journals and reports.
     pub folder: &'a Path,
     /// Size of the disk.
@@ -82,6 +97,8 @@ pub enum Trouble {
     Guest(String),
     /// What was typed at the prompt could be read on the console.
     Echoed,
+    /// The disk holds nothing that this firmware could boot.
+    NoBootLoader(Firmware),
 }
 
 impl From<io::Error> for Trouble {
@@ -107,45 +124,57 @@ impl Trial<'_> {
         for (path, size) in disks.iter().zip([self.disk, self.stick]) {
             File::create(path)?.set_len(size.get())?;
         }
-        let answers = self.folder.join("answers.toml");
-        // It may hold a passphrase.
+        let answers = self.given.toml();
+        // They stay on this side for whoever keeps the disks: a passphrase may be among them.
         let mut private = OpenOptions::new();
         private.write(true).create(true).truncate(true).mode(0o600);
-        private.open(&answers)?.write_all(self.all_answers().as_bytes())?;
-        let stick = self.folder.join("stick.rhai");
-        fs::write(&stick, include_str!("trial/stick.rhai"))?;
-        let recipe = self.put_recipe()?;
-        let (answers, stick_dev) = (word(&answers), format!("stick={STICK}"));
-        let journals = self.folder.join("runs");
+        private.open(self.folder.join("answers.toml"))?.write_all(answers.as_bytes())?;
+        fs::create_dir_all(self.shared())?;
+        let (place, mut files) = (Path::new(PLACE), self.texts());
+        files.push((place.join("answers.toml"), answers));
+        let stick_dev = format!("stick={STICK}");
+        let answers = word(&place.join("answers.toml"));
         let first = vec![
-            self.run_recipe(&stick, ["--set", &stick_dev], STICK, &self.folder.join("stick-runs")),
-            self.run_recipe(&recipe, ["--answers", &answers], DISK, &journals),
+            self.run_recipe(&place.join(STICK_RECIPE), ["--set", &stick_dev], STICK, "stick-runs"),
+            self.run_recipe(&self.recipe_path(), ["--answers", &answers], DISK, "runs"),
         ];
-        self.boot(1, first, &kernel, &disks, interrupts, listener)?;
-        let journal = word(&only_run(&journals)?);
+        let machine = Machine { trial: self, kernel: &kernel, disks: &disks, files };
+        machine.boot(1, first, interrupts, listener)?;
+        let journals = self.shared().join("runs");
+        let journal = word(&journals.join(only_run(&journals)?).join("journal.jsonl"));
         listener.hear(&Event::Chapter { title: "Second boot".into() });
         let again = ["reopen", &journal, "--answers", &answers];
         let again = std::iter::once(word(self.program)).chain(again.map(str::to_owned)).collect();
-        self.boot(2, vec![again], &kernel, &disks, interrupts, listener)?;
+        machine.boot(2, vec![again], interrupts, listener)?;
         match self.boot {
-            Some(firmware) => self.start_installed(firmware, &disks, interrupts, listener),
+            Some(firmware) => {
+                could_boot(&disks[0], firmware)?;
+                self.start_installed(firmware, &disks, interrupts, listener)
+            }
             None => Ok(()),
         }
     }
 
-    /// Writes the recipe and its modules where the guest finds them, wherever they came from.
-    fn put_recipe(&self) -> io::Result<PathBuf> {
-        let folder = self.folder.join("recipe");
-        let put = |name: &str, text: &str| -> io::Result<PathBuf> {
-            let path = folder.join(name);
-            fs::create_dir_all(path.parent().unwrap_or(&folder))?;
-            fs::write(&path, text)?;
-            Ok(path)
-        };
-        for module in &self.recipe.modules {
-            put(&module.language().file(&module.name), &module.text)?;
-        }
-        put(&self.recipe.language.file(&self.recipe.stem()), &self.recipe.text)
+    /// The only directory that the guest can change.
+    fn shared(&self) -> PathBuf {
+        self.folder.join("shared")
+    }
+
+    /// The recipe in the guest.
+    fn recipe_path(&self) -> PathBuf {
+        Path::new(PLACE).join(self.recipe.language.file(&self.recipe.stem()))
+    }
+
+    /// The recipes and modules that the guest gets, wherever they came from.
+    fn texts(&self) -> Vec<(PathBuf, String)> {
+        let place = Path::new(PLACE);
+        let modules = self.recipe.modules.iter();
+        let modules = modules.map(|m| (place.join(m.language().file(&m.name)), m.text.clone()));
+        let own = [
+            (place.join(STICK_RECIPE), include_str!("trial/stick.rhai").to_owned()),
+            (self.recipe_path(), self.recipe.text.clone()),
+        ];
+        own.into_iter().chain(modules).collect()
     }
 
     /// Boots the disk by itself, with the stick as a USB device; a passphrase is typed where the recipe
@@ -159,6 +188,7 @@ impl Trial<'_> {
     ) -> Result<(), Trouble> {
         listener.hear(&Event::Chapter { title: "The disk boots by itself".into() });
         let pc = Pc {
+            program: self.program,
             firmware,
             disk,
             sectors_4k: false,
@@ -167,7 +197,7 @@ impl Trial<'_> {
             folder: self.folder,
             limit: BOOT_LIMIT,
         };
-        let secret = self.passphrase();
+        let secret = self.given.passphrase(self.recipe);
         let prompt = secret.as_ref().map(|secret| Turn {
             when: &PROMPTS,
             reply: Some(secret),
@@ -175,18 +205,9 @@ impl Trial<'_> {
         });
         let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
-        let Said { echoed, .. } = pc.boot(&turns, &[], interrupts, &mut Relay { listener })?;
+        let Said { echoed, .. } =
+            pc.boot(&turns, &HOPELESS, interrupts, &mut Relay { listener })?;
         if echoed { Err(Trouble::Echoed) } else { Ok(()) }
-    }
-
-    /// The answer that opens the disk: the recipe's secret with that name, or its first one.
-    fn passphrase(&self) -> Option<Secret> {
-        let table: toml::Table = toml::from_str(self.answers).ok()?;
-        let secrets = self.recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret);
-        let mut given: Vec<_> = secrets.filter(|p| table.contains_key(&p.name)).collect();
-        given.sort_by_key(|param| !param.name.contains("passphrase"));
-        let name = &given.first()?.name;
-        Some(Secret::new(name, table[name].as_str()?.as_bytes().to_vec()))
     }
 
     /// The command that runs a recipe in the guest.
@@ -195,31 +216,43 @@ impl Trial<'_> {
         recipe: &Path,
         values: [&str; 2],
         destroys: &str,
-        journals: &Path,
+        journals: &str,
     ) -> Vec<String> {
-        let (recipe, journals) = (word(recipe), word(journals));
+        let (recipe, journals) = (word(recipe), word(&self.shared().join(journals)));
         let fixed = ["--yes", "--json", "--destroy", destroys, "--journal", &journals];
         let words = [recipe.as_str()].into_iter().chain(values).chain(fixed).map(str::to_owned);
         std::iter::once(word(self.program)).chain(words).collect()
     }
+}
 
+/// The virtual machine of a trial.
+struct Machine<'a> {
+    trial: &'a Trial<'a>,
+    kernel: &'a Path,
+    disks: &'a [PathBuf; 2],
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Machine<'_> {
+    /// Boots it to run commands.
     fn boot(
         &self,
         number: u32,
         commands: Vec<Vec<String>>,
-        kernel: &Path,
-        disks: &[PathBuf],
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
     ) -> Result<(), Trouble> {
-        let order = Order { commands, exchange: self.folder.to_owned() };
+        let Trial { program, memory, media, .. } = *self.trial;
+        let (exchange, files) = (self.trial.shared(), self.files.clone());
+        let order = Order { commands, exchange, files };
         let boot = Boot {
-            kernel,
-            program: self.program,
+            kernel: self.kernel,
+            program,
             order: &order,
-            disks,
+            disks: self.disks,
             last: None,
-            memory: self.memory,
+            shares: &media.shares(),
+            memory,
             limit: LIMIT,
         };
         let report = boot.run(interrupts, &mut Relay { listener })?;
@@ -229,45 +262,20 @@ impl Trial<'_> {
             (None, None) => Ok(()),
         }
     }
-
-    /// What the trial answers itself: the first disk is the virtual disk, the first device is the
-    /// stick's partition, `stage3` and `stage3_keys` are the media, and `kdf_memory` is small.
-    fn all_answers(&self) -> String {
-        let mut text = self.answers.trim_end().to_owned();
-        let (mut disk, mut device) = (Some(DISK), Some(STICK_PARTITION));
-        for param in &self.recipe.front.params {
-            let value = match (param.kind, param.name.as_str()) {
-                (ParamKind::Disk, _) => disk.take().map(str::to_owned),
-                (ParamKind::Device, _) => device.take().map(str::to_owned),
-                // How long guessing a key takes is not what is tried, and this machine is slow.
-                (ParamKind::Size, "kdf_memory") => Some("32M".to_owned()),
-                // The stand-in has no Portage; a stage3 that was named has.
-                (ParamKind::Choice, "goal") if self.media.keys.is_some() => Some("base".to_owned()),
-                (_, "stage3") => Some(self.media.archive.to_string_lossy().into_owned()),
-                (_, "stage3_keys") => {
-                    self.media.keys.as_ref().map(|path| path.to_string_lossy().into_owned())
-                }
-                _ => None,
-            };
-            let open = !self.answered.contains(&param.name);
-            if let Some(value) = value.filter(|_| open) {
-                text.push_str(&format!("\n{} = {value:?}", param.name));
-            }
-        }
-        text.push('\n');
-        text
-    }
 }
 
 fn word(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// The journal of the run that the first boot made.
-fn only_run(journals: &Path) -> io::Result<PathBuf> {
-    let run = fs::read_dir(journals)?.next();
+/// The name of the run that the first boot made. The guest may have put anything there: a link is not followed.
+fn only_run(journals: &Path) -> io::Result<std::ffi::OsString> {
     let missing = || io::Error::other(format!("there is no run in {}", journals.display()));
-    Ok(run.ok_or_else(missing)??.path().join("journal.jsonl"))
+    if !fs::symlink_metadata(journals)?.is_dir() {
+        return Err(missing());
+    }
+    let run = fs::read_dir(journals)?.next();
+    Ok(run.ok_or_else(missing)??.file_name())
 }
 
 /// Lines of the console that are events go on as events, others as what they are.
@@ -282,7 +290,7 @@ impl Console for Relay<'_> {
             Ok(Event::Ended { .. }) => {}
             Ok(event) => self.listener.hear(&event),
             Err(_) if line.trim().is_empty() || is_kernel_noise(line) => {}
-            Err(_) => self.listener.hear(&Event::Said { text: line.to_owned() }),
+            Err(_) => self.listener.hear(&Event::Said { text: printable(line) }),
         }
     }
 }
@@ -292,4 +300,37 @@ fn is_kernel_noise(line: &str) -> bool {
     ["SELinux:", "mmapper_init", "reboot: ", "Checking "]
         .iter()
         .any(|noise| line.trim_start().starts_with(noise))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl Listener for Heard {
+        fn hear(&mut self, event: &Event) {
+            if let Event::Said { text } = event {
+                self.0.push(text.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_console_does_nothing_to_a_terminal() {
+        let mut listener = Heard::default();
+        Relay { listener: &mut listener }.line("\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}text");
+        assert_eq!(listener.0, ["\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{202e}text"]);
+    }
+
+    #[test]
+    fn a_run_is_looked_for_in_no_other_place() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let runs = folder.path().join("runs");
+        std::os::unix::fs::symlink("/", &runs).expect("a link");
+        assert!(only_run(&runs).is_err());
+        fs::remove_file(&runs).and_then(|()| fs::create_dir_all(runs.join("one"))).expect("a run");
+        assert_eq!(only_run(&runs).expect("its name"), "one");
+    }
 }

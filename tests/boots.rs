@@ -41,7 +41,8 @@ fn material(test: &str) -> Option<Lab> {
         return None;
     }
     let lab = Lab::new(&[DISK, STICK]);
-    Media::bootable(lab.path(), &cache(), &Interrupts::default()).expect("the stand-in");
+    Media::bootable(lab.path(), &cache(), &Interrupts::default(), &mut |_| ())
+        .expect("the stand-in");
     write_answers(&lab.path().join("answers.toml"));
     Some(lab)
 }
@@ -241,11 +242,11 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
         let recipe = folder.join("table.rhai");
-        // Nothing is on it that could boot: the emulated PC stands still.
-        let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\" }]);";
+        // Nothing is on it that could boot, but the firmware has to look for it.
+        let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\", kind: \"efi\" }]);";
         fs::write(&recipe, table).expect("a recipe");
         let mut program = Command::new(PROGRAM)
-            .args(["try", "--disk", "8M", "--usb", "8M", "--boot=bios", "--keep"])
+            .args(["try", "--disk", "8M", "--usb", "8M", "--boot=efi", "--keep"])
             .args([folder, &recipe])
             .env("XDG_CACHE_HOME", project("target"))
             .stdout(Stdio::null())
@@ -256,7 +257,7 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
             let ended = program.try_wait().expect("its state");
             assert_eq!(ended, None, "{kernel} was not started");
             // The guest works by then, or has.
-            !machines(kernel, folder).is_empty() && folder.join("runs").exists()
+            !machines(kernel, folder).is_empty() && folder.join("shared/runs").exists()
         });
         program.kill().expect("it can be killed");
         program.wait().expect("its end");

@@ -61,7 +61,9 @@ pub fn cache() -> PathBuf {
 /// Whether both machines and the root can be had here; if not, that is told and counted.
 pub fn possible(test: &str) -> bool {
     let missing = [find_kernel().err(), find_emulator().err()].into_iter().flatten().next();
-    let why = missing.map(|missing| missing.to_string()).or_else(|| build_bootable(&cache()).err());
+    let why = missing
+        .map(|missing| missing.to_string())
+        .or_else(|| build_bootable(&cache(), &mut |_| ()).err());
     why.map(|why| skip(test, &why)).is_none()
 }
 
@@ -173,7 +175,7 @@ impl Installed {
 
     /// The journal of the installation.
     pub fn journal(&self) -> String {
-        let mut runs = fs::read_dir(self.file("runs")).expect("runs");
+        let mut runs = fs::read_dir(self.file("shared/runs")).expect("runs");
         let run = runs.next().expect("a run").expect("a run");
         fs::read_to_string(run.path().join("journal.jsonl")).expect("its journal")
     }
@@ -199,6 +201,7 @@ impl Plugged {
 
     pub fn talk(&self, turns: &[Turn<'_>], never: &[&str]) -> Result<Said, VmError> {
         let pc = Pc {
+            program: Path::new(PROGRAM),
             firmware: self.firmware,
             disk: &self.disk,
             sectors_4k: self.sectors_4k,

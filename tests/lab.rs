@@ -4,14 +4,15 @@
 //! every boot each of its bytes must be what it was.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use gscript::system::vm::{Boot, Console, Order, Report, VmError, find_kernel};
+use gscript::system::vm::{Boot, Console, Order, Report, Share, VmError, find_kernel};
 use gscript::system::{Interrupts, find_program};
 use gscript::types::Size;
 use nix::sys::signal::{Signal, killpg};
@@ -40,14 +41,29 @@ pub struct Done {
     pub code: i32,
 }
 
+/// What the console said, and the group of the machine's processes.
 #[derive(Default)]
-struct Lines(String);
+struct Lines<'a>(String, Option<&'a AtomicU32>);
 
-impl Console for Lines {
+impl Console for Lines<'_> {
     fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
     }
+
+    fn started(&mut self, group: u32) {
+        if let Some(started) = self.1 {
+            started.store(group, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Directories that every machine of the lab sees besides the host's programs. Scripts of the lab are trusted: what more one
+/// needs is a line here.
+fn shared() -> Vec<Share> {
+    let paths = ["/etc", "/var/lib/dpkg", "/var/lib/systemd"].map(PathBuf::from);
+    let paths = paths.into_iter().chain([project("")]).filter(|path| path.exists());
+    paths.map(|path| Share::readable(fs::canonicalize(path).expect("a directory"))).collect()
 }
 
 impl Lab {
@@ -154,21 +170,23 @@ impl Lab {
             word(self.folder.path()),
             word(&project("")),
         ];
-        let order = Order { commands: vec![command], exchange: self.folder.path().to_owned() };
+        let exchange = self.folder.path().to_owned();
+        let order = Order { commands: vec![command], exchange, files: Vec::new() };
         let boot = Boot {
             kernel: &kernel,
             program: Path::new(PROGRAM),
             order: &order,
             disks: &self.disks,
             last: Some(&self.folder.path().join(SENTINEL)),
+            shares: &shared(),
             memory: Size::mib(512),
             limit: LIMIT,
         };
-        let mut console = Lines::default();
-        let over = AtomicBool::new(false);
+        let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
+        let mut console = Lines(String::new(), Some(&group));
         let report = std::thread::scope(|scope| {
             scope.spawn(|| hands(self.folder.path(), &over));
-            scope.spawn(|| switch(self.folder.path(), &over));
+            scope.spawn(|| switch(self.folder.path(), &group, &over));
             let report = boot.run(&Interrupts::default(), &mut console);
             over.store(true, Ordering::Relaxed);
             report
@@ -251,12 +269,12 @@ fn hands(folder: &Path, over: &AtomicBool) {
 
 /// The switch of the machine: the file `cut` in the shared folder ends all its processes at once. What its
 /// kernel had not written to the disks is gone.
-fn switch(folder: &Path, over: &AtomicBool) {
+fn switch(folder: &Path, group: &AtomicU32, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(1));
         if folder.join("cut").exists() {
-            let text = fs::read_to_string(folder.join("guest/pid")).expect("the machine's process");
-            let pid = text.trim().parse().expect("its number");
+            let pid =
+                i32::try_from(group.load(Ordering::Relaxed)).expect("the machine's processes");
             killpg(Pid::from_raw(pid), Signal::SIGKILL).expect("the power goes");
             return;
         }
@@ -270,6 +288,8 @@ fn tell(folder: &Path, order: &str) -> std::io::Result<()> {
     const VERSION: u32 = 2;
     const ROOM: usize = 512;
     let socket = UnixDatagram::bind(folder.join("hands.sock"))?;
+    // The machine is another user.
+    fs::set_permissions(folder.join("hands.sock"), fs::Permissions::from_mode(0o777))?;
     let length = u32::try_from(order.len()).expect("a short order");
     let mut datagram: Vec<u8> =
         [MAGIC, VERSION, length].iter().flat_map(|number| number.to_ne_bytes()).collect();

@@ -9,6 +9,7 @@ mod boots;
 mod bundled;
 mod check;
 mod cli;
+mod confined;
 mod dsl;
 mod editors;
 mod escapes;

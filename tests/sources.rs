@@ -34,7 +34,7 @@ fn torture_boot_of_a_kernel_that_was_built_from_sources() {
     let Some(built) = built(test) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let archive = folder.path().join("stage3.tar");
-    let root = build_bootable(&cache()).expect("there was one a moment ago");
+    let root = build_bootable(&cache(), &mut |_| ()).expect("there was one a moment ago");
     let kernel = built.folder().join("kernel.tar");
     prepared("tests/lab/with_kernel.sh", &[&root, &kernel, &archive], &[]).expect("a root with it");
     let media = Media::signed(archive, folder.path(), &Interrupts::default());

@@ -1,13 +1,14 @@
 //! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe, until its own last word, on a
 //! stage3 that brings no settings of a boot loader; then the menu, the passphrase and the root, over the serial line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, OnceLock};
 
 use gscript::system::Interrupts;
 use gscript::system::vm::{Turn, build_bootable};
 use gscript::trial::{Media, PROMPTS, REACHED};
 
+use crate::dsl::project;
 use crate::installed::{
     Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, in_lab, possible, prepared,
     secret, shared,
@@ -41,8 +42,11 @@ const SETS: [&str; 12] = [
 /// `Err`: what it lacks here.
 fn stage3(folder: &Path, with: Option<&str>) -> Result<Media, String> {
     let archive = folder.join("stage3.tar");
-    let with: Vec<&str> = with.into_iter().collect();
-    prepared("tests/lab/stage3.sh", &[&build_bootable(&cache())?, &archive], &with)?;
+    let root = build_bootable(&cache(), &mut |_| ())?;
+    let with = with.map(|name| project(&format!("tests/lab/stage3_{name}.sh")));
+    let paths: Vec<&Path> =
+        [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
+    prepared("runtime/system/vm/standin/stage3.sh", &paths, &[])?;
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 

@@ -19,6 +19,9 @@ _gscript() {
             gscript,apply)
                 cmd="gscript__subcmd__apply"
                 ;;
+            gscript,cell)
+                cmd="gscript__subcmd__cell"
+                ;;
             gscript,check)
                 cmd="gscript__subcmd__check"
                 ;;
@@ -67,6 +70,9 @@ _gscript() {
             gscript,step)
                 cmd="gscript__subcmd__step"
                 ;;
+            gscript,sweep)
+                cmd="gscript__subcmd__sweep"
+                ;;
             gscript,test)
                 cmd="gscript__subcmd__test"
                 ;;
@@ -75,6 +81,9 @@ _gscript() {
                 ;;
             gscript__subcmd__help,apply)
                 cmd="gscript__subcmd__help__subcmd__apply"
+                ;;
+            gscript__subcmd__help,cell)
+                cmd="gscript__subcmd__help__subcmd__cell"
                 ;;
             gscript__subcmd__help,check)
                 cmd="gscript__subcmd__help__subcmd__check"
@@ -124,6 +133,9 @@ _gscript() {
             gscript__subcmd__help,step)
                 cmd="gscript__subcmd__help__subcmd__step"
                 ;;
+            gscript__subcmd__help,sweep)
+                cmd="gscript__subcmd__help__subcmd__sweep"
+                ;;
             gscript__subcmd__help,test)
                 cmd="gscript__subcmd__help__subcmd__test"
                 ;;
@@ -137,7 +149,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork probe completions reopen guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +214,40 @@ _gscript() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__cell)
+            opts="-h --inside --owner --largest-file --alive --root --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --inside)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --largest-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -291,7 +337,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log release check test doc list fork probe completions reopen guest help"
+            opts="run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -305,6 +351,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__cell)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -529,6 +589,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__step)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__sweep)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -821,6 +895,20 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__sweep)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use gscript::error::Exit;
-use gscript::event::Event;
+use gscript::event::{Event, Listener};
 use gscript::recipe::{Recipe, answers_table};
 use gscript::system::Interrupts;
-use gscript::system::vm::Firmware;
-use gscript::trial::{Media, Trial, Trouble};
-use gscript::types::{Choice, Size};
+use gscript::system::vm::{Firmware, Sweeper};
+use gscript::trial::{Given, Media, Trial, Trouble};
+use gscript::types::{Choice, Size, printable};
 
 use super::{interrupts, load, no_secret_in_sight, private};
 use crate::DONE;
@@ -31,22 +31,24 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     let [disk, stick, memory] =
         [size("--disk", &args.disk)?, size("--usb", &args.usb)?, size("--memory", &args.memory)?];
     let interrupts = interrupts()?;
-    let folder = Folder::make(args.keep.as_deref())?;
-    let (answers, answered) = answers(args, &recipe)?;
-    let media = media(args, folder.path(), &interrupts)?;
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
+    let folder = Folder::make(args.keep.as_deref(), &program)?;
+    let answers = answers(args, &recipe)?;
     let mut screen = screen(args.json);
+    let boot = firmware(args);
+    let media = media(args, folder.path(), &interrupts, screen.as_mut())?;
+    let given = Given::complete(answers, &recipe, &media, boot).map_err(|error| failed(&error))?;
+    announce(&given, &folder, screen.as_mut());
     let result = Trial {
         recipe: &recipe,
-        answers: &answers,
-        answered: &answered,
+        given: &given,
         folder: folder.path(),
         disk,
         stick,
         memory,
         media: &media,
         program: &program,
-        boot: firmware(args),
+        boot,
     }
     .run(&interrupts, screen.as_mut());
     let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -78,8 +80,8 @@ fn failed(error: &std::io::Error) -> Exit {
     Exit::Failed
 }
 
-/// Answers of the command line and of the file as one TOML text, and their names.
-fn answers(args: &TryArgs, recipe: &Recipe) -> Result<(String, Vec<String>), Exit> {
+/// Answers of the command line and of the file.
+fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     let wrong = |why: String| {
         Problem::new(why).help("it is TOML: one line NAME = VALUE per parameter").print();
         Exit::Usage
@@ -94,11 +96,29 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<(String, Vec<String>), Exi
         no_secret_in_sight(recipe, name)?;
         table.insert(name.clone(), toml::Value::String(value.clone()));
     }
-    let names = table.keys().cloned().collect();
-    Ok((table.to_string(), names))
+    Ok(table)
 }
 
-fn media(args: &TryArgs, folder: &Path, interrupts: &Interrupts) -> Result<Media, Exit> {
+/// Tells of secrets that nobody has chosen, and where they are.
+fn announce(given: &Given, folder: &Folder, screen: &mut dyn Listener) {
+    let made: Vec<&str> = given.made().collect();
+    if made.is_empty() {
+        return;
+    }
+    let place = match folder {
+        Folder::Kept(path) => format!("; they are in {}", path.join("answers.toml").display()),
+        Folder::Thrown(..) => String::new(),
+    };
+    let text = format!("Made up for this machine: {}{place}", made.join(", "));
+    screen.hear(&Event::Said { text });
+}
+
+fn media(
+    args: &TryArgs,
+    folder: &Path,
+    interrupts: &Interrupts,
+    screen: &mut dyn Listener,
+) -> Result<Media, Exit> {
     if let Some(archive) = &args.stage3 {
         let archive = fs::canonicalize(archive).map_err(|error| {
             Problem::new(format!("{}: {error}", archive.display())).print();
@@ -107,7 +127,10 @@ fn media(args: &TryArgs, folder: &Path, interrupts: &Interrupts) -> Result<Media
         return Ok(Media { archive, keys: None });
     }
     let media = match args.boot {
-        Some(_) => Media::bootable(folder, &cache(), interrupts),
+        Some(_) => {
+            let mut said = |line: &str| screen.hear(&Event::Said { text: printable(line) });
+            Media::whole(folder, &cache(), interrupts, &mut said)
+        }
         None => Media::build(folder, interrupts),
     };
     media.map_err(|error| {
@@ -150,6 +173,16 @@ fn explain(trouble: &Trouble) -> Exit {
                 .print();
             Exit::Failed
         }
+        Trouble::NoBootLoader(firmware) => {
+            let what = match firmware {
+                Firmware::Bios => "its first sector holds no boot loader",
+                Firmware::Efi => "it has no EFI system partition",
+            };
+            Problem::new(format!("the installed disk can't boot: {what}"))
+                .help("have the recipe install a boot loader for it (goal=bootable), or name the other firmware: --boot=bios, --boot=efi")
+                .print();
+            Exit::Failed
+        }
         Trouble::Vm(error) => {
             let mut problem = Problem::new(error.to_string());
             if !error.console().is_empty() {
@@ -168,16 +201,20 @@ fn explain(trouble: &Trouble) -> Exit {
 /// A folder that goes away again, unless it is to be kept.
 enum Folder {
     Kept(PathBuf),
-    Thrown(tempfile::TempDir),
+    /// And the process that removes it where this one is killed.
+    Thrown(tempfile::TempDir, #[expect(dead_code, reason = "kept for its end")] Sweeper),
 }
 
 impl Folder {
-    fn make(keep: Option<&Path>) -> Result<Self, Exit> {
+    fn make(keep: Option<&Path>, program: &Path) -> Result<Self, Exit> {
         let made = match keep {
             Some(path) => {
                 fs::create_dir_all(path).and_then(|()| fs::canonicalize(path)).map(Self::Kept)
             }
-            None => tempfile::Builder::new().prefix("gscript-try-").tempdir().map(Self::Thrown),
+            None => tempfile::Builder::new().prefix("gscript-try-").tempdir().and_then(|folder| {
+                let sweeper = Sweeper::start(program, folder.path())?;
+                Ok(Self::Thrown(folder, sweeper))
+            }),
         };
         made.map_err(|error| failed(&error))
     }
@@ -185,7 +222,7 @@ impl Folder {
     fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
-            Self::Thrown(folder) => folder.path(),
+            Self::Thrown(folder, _) => folder.path(),
         }
     }
 

@@ -8,7 +8,7 @@ use blake2::Blake2b512;
 use sha2::{Digest, Sha512};
 use tar::{Builder, EntryType, Header};
 
-use crate::system::vm::build_bootable;
+use crate::system::vm::{Share, build_bootable, build_stage3};
 use crate::system::{
     Cmd, Interrupts, MissingProgram, Progress, Real, Step, StepError, System, Watch, find_program,
 };
@@ -88,6 +88,14 @@ const APPLETS: [&str; 16] = [
 ];
 
 impl Media {
+    /// What the guest has to see of it: the tarball, what lies beside it under its name, and the keys.
+    pub fn shares(&self) -> Vec<Share> {
+        let beside = ["", ".DIGESTS", ".asc", ".sha256", ".DIGESTS.asc"];
+        let beside = beside.map(|end| PathBuf::from(format!("{}{end}", self.archive.display())));
+        let files = beside.into_iter().chain(self.keys.clone());
+        files.filter(|file| file.exists()).map(Share::readable).collect()
+    }
+
     /// Builds the stand-in in a folder.
     pub fn build(folder: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
         let busybox = static_busybox().ok_or(MediaError::NoBusybox)?;
@@ -96,21 +104,37 @@ impl Media {
         Self::signed(archive, folder, interrupts)
     }
 
-    /// Builds one that boots: from the packages of this system, with a kernel. It is kept in `cache`, and
-    /// built again when the packages have changed.
+    /// Builds a root that boots, from the packages of this system and with a kernel. It is kept in `cache`, and built
+    /// again when the packages have changed. `said` hears what is being done.
     pub fn bootable(
         folder: &Path,
         cache: &Path,
         interrupts: &Interrupts,
+        said: &mut dyn FnMut(&str),
     ) -> Result<Self, MediaError> {
-        let built = build_bootable(cache).map_err(MediaError::Bootable)?;
-        // The digests lie beside the tarball, and the key that signs them is of today.
-        let archive = folder.join("stage3-bootable.tar");
+        let built = build_bootable(cache, said).map_err(MediaError::Bootable)?;
+        Self::linked(&built, &folder.join("stage3-bootable.tar"), interrupts)
+    }
+
+    /// Builds one that a recipe can install wholly: the root that boots, with services and stand-ins for Portage.
+    pub fn whole(
+        folder: &Path,
+        cache: &Path,
+        interrupts: &Interrupts,
+        said: &mut dyn FnMut(&str),
+    ) -> Result<Self, MediaError> {
+        let built = build_stage3(cache, said).map_err(MediaError::Bootable)?;
+        Self::linked(&built, &folder.join("stage3-whole.tar"), interrupts)
+    }
+
+    /// The digests lie beside the tarball, and the key that signs them is of today.
+    fn linked(built: &Path, archive: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
         if archive.exists() {
-            fs::remove_file(&archive)?;
+            fs::remove_file(archive)?;
         }
-        fs::hard_link(&built, &archive).or_else(|_| fs::copy(&built, &archive).map(drop))?;
-        Self::signed(archive, folder, interrupts)
+        fs::hard_link(built, archive).or_else(|_| fs::copy(built, archive).map(drop))?;
+        let folder = archive.parent().unwrap_or(Path::new("/"));
+        Self::signed(archive.to_owned(), folder, interrupts)
     }
 
     /// A tarball with digests beside it, signed with a key of today, whose public part is put into `folder`.

@@ -11,7 +11,7 @@ use gscript::machine::Machine;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::{Job, RunStart, new_journal};
 use gscript::session::Gate;
-use gscript::system::vm::{Boot, Order, find_kernel};
+use gscript::system::vm::{Boot, Order, Share, find_kernel};
 use gscript::system::{Interrupts, Real, System};
 use gscript::types::Size;
 
@@ -56,6 +56,7 @@ fn boot(which: &str) -> Option<f64> {
     let order = Order {
         commands: vec![words.map(str::to_owned).into()],
         exchange: folder.path().to_owned(),
+        files: Vec::new(),
     };
     let boot = Boot {
         kernel: &kernel,
@@ -63,6 +64,7 @@ fn boot(which: &str) -> Option<f64> {
         order: &order,
         disks: &disks.map(|(name, _)| path(name)),
         last: None,
+        shares: &[Share::readable(&this)],
         memory: Size::mib(512),
         limit: Duration::from_mins(5),
     };

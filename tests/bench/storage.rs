@@ -64,6 +64,7 @@ fn boot(which: &str, kdf: &str) -> Option<f64> {
     let order = Order {
         commands: vec![words.map(str::to_owned).into()],
         exchange: folder.path().to_owned(),
+        files: Vec::new(),
     };
     let boot = Boot {
         kernel: &kernel,
@@ -71,6 +72,7 @@ fn boot(which: &str, kdf: &str) -> Option<f64> {
         order: &order,
         disks: &[path("disk.img"), path("stick.img")],
         last: None,
+        shares: &[],
         memory: Size::mib(512),
         limit: Duration::from_mins(5),
     };

@@ -2,6 +2,7 @@
 # they install is what the recipe goes on with: services, and a kernel with its modules, which is not there without
 # its package. Its archive is fetched, checked and unpacked as any other.
 
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/repository.sh"
 [ -x $PYPI/bin/emerge ] || { echo "there is no Portage in $PYPI (.ci/deps)" >&2; exit 1; }
 PYTHON=$(basename "$(readlink -f /usr/bin/python3)")
 TOOLS=(/usr/bin/{bzip2,cmp,diff,patch,scanelf,xz})

@@ -1,6 +1,7 @@
 # For stage3.sh: systemd as the first process, with udev's and LVM's own units and rules. When its filesystems
 # and services are there, one more says what the root lies on and what else is there, and switches the machine off.
 
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/repository.sh"
 [ -x /lib/systemd/systemd ] || { echo "there is no systemd (apt install systemd)" >&2; exit 1; }
 USED=(systemd udev lvm2 dmsetup)
 # As they are, links too, where this system keeps all of it: below /usr.

@@ -4,6 +4,7 @@
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,6 +62,10 @@ fn run(order: &Order) -> io::Result<Report> {
     fs::create_dir_all(shared)?;
     mount(None::<&str>, shared, Some("hostfs"), MsFlags::empty(), Some(shared))?;
     load_modules()?;
+    for (path, text) in &order.files {
+        put(path, text)
+            .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
+    }
     let mut report = Report::default();
     for command in &order.commands {
         let Some((program, args)) = command.split_first() else { continue };
@@ -83,6 +88,13 @@ fn run(order: &Order) -> io::Result<Report> {
         }
     }
     Ok(report)
+}
+
+/// Writes a file that root alone can read.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn kernel_release() -> io::Result<String> {

@@ -2,19 +2,18 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::Child;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::Pid;
 
+use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
 use super::pc::QEMU;
 use super::{Order, Report};
-use crate::system::real::{end_with_us, find_program};
+use crate::system::real::{find_program, read_below};
 use crate::system::{Interrupts, ProgramInfo};
 use crate::types::Size;
 
@@ -37,6 +36,8 @@ pub struct Boot<'a> {
     pub disks: &'a [PathBuf],
     /// One more, `/dev/ubdp`: the last that there can be, whatever the others are.
     pub last: Option<&'a Path>,
+    /// Files and directories of the host that the guest sees besides the host's programs, at the same places.
+    pub shares: &'a [Share],
     /// Its memory.
     pub memory: Size,
     /// When it is ended by force.
@@ -47,7 +48,21 @@ pub struct Boot<'a> {
 pub trait Console {
     /// The guest printed a line.
     fn line(&mut self, line: &str);
+
+    /// The machine was started: the group of its processes. All of them end with the first.
+    fn started(&mut self, _group: u32) {}
 }
+
+/// A longer line of the console is cut.
+const LONGEST_LINE: u64 = 16 << 10;
+/// No report is longer.
+const LONGEST_REPORT: u64 = 64 << 10;
+/// So many lines may wait to be shown: a guest that prints faster waits as well.
+const WAITING_LINES: usize = 256;
+/// The order, as the guest finds it.
+const ORDER: &str = "/run/gscript/order.json";
+/// Files of the guest itself, next to its disks and memory.
+const LARGEST_FILE: u64 = 8 << 30;
 
 /// Why the virtual machine did not do what it was to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +103,9 @@ pub enum VmError {
     /// It could not be started.
     #[error("the virtual machine can't be started: {0}")]
     Start(String),
+    /// The process that would have run it could not be confined, so it was not started.
+    #[error("the virtual machine can't be confined: {0}")]
+    Unconfined(String),
     /// It ended without a report.
     #[error("the virtual machine ended before it was done")]
     Died {
@@ -126,8 +144,14 @@ impl VmError {
                 "the last lines of its console tell where it stopped; with --keep DIR the disk stays, to look into it"
                     .into(),
             ),
+            Self::Unconfined(_) => Some(
+                "run it as root: sudo gscript try …; or let users have namespaces: \
+                 sysctl kernel.unprivileged_userns_clone=1 (Debian), \
+                 kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"
+                    .into(),
+            ),
             Self::Start(_) | Self::Died { .. } => {
-                Some("does /dev/shm or /tmp have room for the guest's memory?".into())
+                Some("check that there is memory for the guest: free -m; or give it less: --memory SIZE".into())
             }
             _ => None,
         }
@@ -158,56 +182,84 @@ impl Boot<'_> {
         console: &mut dyn Console,
     ) -> Result<Report, VmError> {
         let start = |error: io::Error| VmError::Start(error.to_string());
-        let order = self.order.exchange.join("order.json");
         // A report of an earlier boot must not be taken for this one's.
         match fs::remove_file(self.order.report()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(start(error)),
             _ => {}
         }
-        let text = serde_json::to_vec(self.order).map_err(|error| start(error.into()))?;
-        fs::write(&order, text).map_err(start)?;
-        let mut child = self.command(&order).spawn().map_err(start)?;
-        let mut follower = follow(&child).map_err(|error| {
-            end(&mut child);
-            start(error)
-        })?;
+        let owner = Owner::choose();
+        self.give_to(owner).map_err(start)?;
+        let mut child = self
+            .cell(owner)
+            .and_then(|cell| cell.spawn(self.program, Stdin::Closed))
+            .map_err(start)?;
+        console.started(child.id());
         let lines = listen(&mut child);
         let mut tail = Vec::new();
         let ended = self.wait(&lines, interrupts, &mut tail, console);
-        end(&mut child);
-        let _ = follower.wait();
+        let code = end(&mut child);
+        // What is left belongs to whoever started it.
+        self.give_to(Owner::starter()).map_err(start)?;
         ended.map_err(|error| match error {
             VmError::TimedOut { limit, .. } => VmError::TimedOut { limit, console: tail.clone() },
             other => other,
         })?;
-        let report = fs::read(self.order.report()).ok();
-        let report = report.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if code == Some(UNMADE) {
+            return Err(unconfined(&tail));
+        }
+        // The guest may have put anything there.
+        let report = read_below(&self.order.exchange, Path::new(Order::REPORT), LONGEST_REPORT);
+        let report = report.ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         report.ok_or(VmError::Died { console: tail })
     }
 
-    fn command(&self, order: &Path) -> Command {
-        let mut command = Command::new(self.kernel);
-        command
-            .arg(format!("mem={}", self.memory.exact()))
-            .args(["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro"])
-            .args(["con=null", "con0=null,fd:1", "quiet", "loglevel=1", "panic=1"])
-            .arg(format!("uml_dir={}/", self.order.exchange.display()))
-            .arg("umid=guest")
-            .arg(format!("init={}", self.program.display()));
-        for (number, disk) in self.disks.iter().enumerate() {
-            command.arg(format!("ubd{number}={}", disk.display()));
+    /// Everything that the guest may change.
+    fn writable(&self) -> impl Iterator<Item = &Path> {
+        let shares =
+            self.shares.iter().filter(|share| share.writable).map(|share| share.path.as_path());
+        let disks = self.disks.iter().map(PathBuf::as_path).chain(self.last);
+        std::iter::once(self.order.exchange.as_path()).chain(disks).chain(shares)
+    }
+
+    fn give_to(&self, owner: Owner) -> io::Result<()> {
+        self.writable().try_for_each(|path| give(path, owner))
+    }
+
+    fn cell(&self, owner: Owner) -> io::Result<Cell> {
+        let mut command =
+            vec![self.kernel.display().to_string(), format!("mem={}", self.memory.exact())];
+        let fixed = [
+            "root=/dev/root",
+            "rootfstype=hostfs",
+            "rootflags=/",
+            "ro",
+            "con=null",
+            "con0=null,fd:1",
+            "quiet",
+            "loglevel=1",
+            "panic=1",
+            "umid=guest",
+        ];
+        command.extend(fixed.map(str::to_owned));
+        command.push(format!("uml_dir={}/", self.order.exchange.display()));
+        command.push(format!("init={}", self.program.display()));
+        let disks = self.disks.iter().map(PathBuf::as_path).enumerate();
+        for (number, disk) in disks.chain(self.last.map(|disk| (LAST_DISK, disk))) {
+            command.push(format!("ubd{number}={}", disk.display()));
         }
-        if let Some(disk) = self.last {
-            command.arg(format!("ubd15={}", disk.display()));
-        }
-        command.arg("--").arg("guest").arg(order);
-        if !executable_memory(Path::new("/dev/shm")) {
-            command.env("TMPDIR", "/tmp");
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0);
-        end_with_us(&mut command, None);
-        command
+        command.extend(["--", "guest", ORDER].map(str::to_owned));
+        let sizes = self.disks.iter().map(|disk| fs::metadata(disk).map_or(0, |meta| meta.len()));
+        let memory = self.memory.get();
+        // Shares that can be read only come first: what can be changed may lie in one of them.
+        let readable = self.shares.iter().filter(|share| !share.writable).cloned();
+        Ok(Cell {
+            command,
+            shares: readable.chain(self.writable().map(Share::writable)).collect(),
+            files: vec![(ORDER.into(), serde_json::to_string(self.order)?)],
+            shared_memory: memory + (memory >> 3) + (16 << 20),
+            largest_file: sizes.fold(LARGEST_FILE.max(memory), u64::max),
+            owner,
+        })
     }
 
     fn wait(
@@ -240,14 +292,18 @@ impl Boot<'_> {
     }
 }
 
-/// Memory of the guest is a file there, and some systems don't let it hold code.
-fn executable_memory(folder: &Path) -> bool {
-    statvfs(folder).is_ok_and(|fs| !fs.flags().contains(FsFlags::ST_NOEXEC))
+/// What the cell said before it gave up.
+pub(super) fn unconfined(console: &[String]) -> VmError {
+    let why = console.iter().rev().find_map(|line| line.strip_prefix("cell: "));
+    VmError::Unconfined(why.unwrap_or("it did not say why").to_owned())
 }
+
+/// The number of `/dev/ubdp`.
+const LAST_DISK: usize = 15;
 
 /// Lines of both streams until both end.
 fn listen(child: &mut Child) -> Receiver<String> {
-    let (send, lines) = channel();
+    let (send, lines) = sync_channel(WAITING_LINES);
     let streams: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
         child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
@@ -257,7 +313,12 @@ fn listen(child: &mut Child) -> Receiver<String> {
         std::thread::spawn(move || {
             let mut reader = BufReader::new(stream);
             let mut bytes = Vec::new();
-            while reader.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+            while reader
+                .by_ref()
+                .take(LONGEST_LINE)
+                .read_until(b'\n', &mut bytes)
+                .is_ok_and(|count| count > 0)
+            {
                 let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
                 bytes.clear();
                 if send.send(line).is_err() {
@@ -269,22 +330,8 @@ fn listen(child: &mut Child) -> Receiver<String> {
     lines
 }
 
-/// Ends the whole group of a process when this program is gone: its own end is told to the kernel only, and the
-/// threads that serve that kernel's disks, processes of the host, sometimes survive it.
-fn follow(child: &Child) -> io::Result<Child> {
-    let group = i32::try_from(child.id()).map_err(io::Error::other)?;
-    // Nobody writes to its input, which closes with this program.
-    Command::new("/bin/sh")
-        .args(["-c", "read -r line; kill -KILL 0"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(group)
-        .spawn()
-}
-
 /// Nothing of it stays, whatever state it is in.
-pub(super) fn end(child: &mut Child) {
+pub(super) fn end(child: &mut Child) -> Option<i32> {
     let pid = i32::try_from(child.id()).map(Pid::from_raw);
     let start = Instant::now();
     // Its streams have ended or nobody listens any more: it has a moment to end by itself.
@@ -298,5 +345,6 @@ pub(super) fn end(child: &mut Child) {
         // The guest's processes are processes of the host, in its group.
         let _ = killpg(pid, Signal::SIGKILL);
     }
-    let _ = child.wait();
+    let _ = child.kill();
+    child.wait().ok()?.code()
 }

@@ -3,23 +3,30 @@
 //!
 //! And an emulated PC (`pc`), which boots what was installed, with somebody at its console (`talk`).
 //!
+//! Both run confined (`cell`): what is in a machine has nothing of the host but what it was given.
+//!
 //! `host` starts it and listens to its console, `guest` is its first process, `order` is what the
 //! one tells the other.
 
 #[expect(clippy::disallowed_types, reason = "what it boots is put together by a script")]
 mod bootable;
+#[expect(clippy::disallowed_types, reason = "what is confined is a program")]
+mod cell;
 #[expect(clippy::disallowed_types, reason = "the first process starts the others")]
 mod guest;
-#[expect(clippy::disallowed_types, reason = "a virtual machine is a program of its own kind")]
 mod host;
 mod order;
 #[expect(clippy::disallowed_types, reason = "an emulator is a program of its own kind")]
 mod pc;
+#[expect(clippy::disallowed_types, reason = "what removes the rest is a process of its own")]
+mod sweep;
 mod talk;
 
-pub use bootable::build_bootable;
+pub use bootable::{build_bootable, build_stage3};
+pub use cell::{Inside, Share, cell, inside};
 pub use guest::guest;
 pub use host::{Boot, Console, VmError, find_kernel};
 pub use order::{Order, Report};
 pub use pc::{Firmware, Pc, find_emulator};
+pub use sweep::{Sweeper, sweep};
 pub use talk::{Said, Turn};

@@ -12,6 +12,9 @@ pub struct Order {
     pub commands: Vec<Vec<String>>,
     /// A folder of the host that the guest can write to; its report goes there.
     pub exchange: PathBuf,
+    /// Files that the guest makes first, in its own memory, for root alone to read.
+    #[serde(default)]
+    pub files: Vec<(PathBuf, String)>,
 }
 
 /// How the commands ended.
@@ -25,9 +28,12 @@ pub struct Report {
 }
 
 impl Order {
+    /// The name of the report.
+    pub const REPORT: &str = "report.json";
+
     /// Where the report goes.
     pub fn report(&self) -> PathBuf {
-        self.exchange.join("report.json")
+        self.exchange.join(Self::REPORT)
     }
 }
 

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::host::{Console, VmError, end};
+use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
+use super::host::{Console, VmError, end, unconfined};
 use super::talk::{Said, Talk, Turn};
 use crate::system::real::{end_with_us, find_program};
 use crate::system::{Interrupts, ProgramInfo};
@@ -53,6 +54,8 @@ impl Choice for Firmware {
 
 /// One boot of the emulated PC.
 pub struct Pc<'a> {
+    /// This program.
+    pub program: &'a Path,
     /// How it starts.
     pub firmware: Firmware,
     /// The disk it boots from, a file with its bytes.
@@ -74,7 +77,28 @@ struct Machine(Child);
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        end(&mut self.0);
+        let _ = end(&mut self.0);
+    }
+}
+
+/// The processor's help for emulators.
+const KVM: &str = "/dev/kvm";
+/// System calls that the emulator does not need for this are refused (seccomp).
+const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny";
+
+/// How the emulator is called.
+struct Emulation {
+    words: Vec<String>,
+    kvm: bool,
+}
+
+/// Words of a command line.
+struct Words(Vec<String>);
+
+impl Words {
+    fn args<'a>(&mut self, words: impl IntoIterator<Item = &'a str>) -> &mut Self {
+        self.0.extend(words.into_iter().map(str::to_owned));
+        self
     }
 }
 
@@ -95,22 +119,53 @@ impl Pc<'_> {
     ) -> Result<Said, VmError> {
         let start = |error: io::Error| VmError::Start(error.to_string());
         let emulator = find_emulator()?;
-        let mut command = self.command(&emulator)?;
-        let mut machine = Machine(command.spawn().map_err(start)?);
+        let command = self.command(&emulator)?;
+        let mut files = vec![self.disk.to_owned()];
+        files.extend(self.stick.map(Path::to_owned));
+        files.extend((self.firmware == Firmware::Efi).then(|| self.variables()));
+        let cell = |owner| Cell {
+            command: command.words,
+            shares: files
+                .iter()
+                .map(Share::writable)
+                .chain(command.kvm.then(|| Share::writable(KVM)))
+                .collect(),
+            files: Vec::new(),
+            shared_memory: 1 << 20,
+            largest_file: files
+                .iter()
+                .filter_map(|file| Some(fs::metadata(file).ok()?.len()))
+                .fold(1 << 20, u64::max),
+            owner,
+        };
+        let owner = Owner::choose();
+        let owner = if command.kvm { owner.with_group_of(Path::new(KVM)) } else { owner };
+        let give_all = |owner| files.iter().try_for_each(|file| give(file, owner)).map_err(start);
+        give_all(owner)?;
+        let mut machine = Machine(cell(owner).spawn(self.program, Stdin::Kept).map_err(start)?);
+        console.started(machine.0.id());
         let talk = Talk { turns, never, limit: self.limit };
         let said = talk.with(&mut machine.0, interrupts, console);
         // It has said what there was to say, or never will.
-        let _ = machine.0.kill();
-        said
+        let code = end(&mut machine.0);
+        give_all(Owner::starter())?;
+        match said {
+            Err(VmError::Silent { console, .. }) if code == Some(UNMADE) => {
+                Err(unconfined(&console))
+            }
+            said => said,
+        }
     }
 
-    fn command(&self, emulator: &Path) -> Result<Command, VmError> {
-        let mut command = Command::new(emulator);
+    fn command(&self, emulator: &Path) -> Result<Emulation, VmError> {
+        let kvm = kvm_works(emulator);
+        let mut command = Words(vec![emulator.to_string_lossy().into_owned()]);
         command
             .args(["-M", "pc", "-nodefaults", "-no-user-config", "-display", "none"])
+            .args(["-sandbox", SANDBOX])
             .args(["-no-reboot", "-serial", "stdio", "-monitor", "none", "-smp", "2"])
             .args(["-m", &format!("{}M", self.memory.get() >> 20)]);
-        match kvm_works(emulator) {
+        match kvm {
             true => command.args(["-accel", "kvm", "-cpu", "host"]),
             false => command.args(["-accel", "tcg,thread=multi", "-cpu", "max"]),
         };
@@ -141,10 +196,11 @@ impl Pc<'_> {
                 .args(["-drive", &raw("stick", stick)])
                 .args(["-device", "usb-storage,drive=stick,removable=on"]);
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0);
-        end_with_us(&mut command, None);
-        Ok(command)
+        Ok(Emulation { words: command.0, kvm })
+    }
+
+    fn variables(&self) -> PathBuf {
+        self.folder.join("efi-variables.fd")
     }
 
     /// The firmware, and a copy of its variables, which it may change.
@@ -154,7 +210,7 @@ impl Pc<'_> {
         if !Path::new(variables).exists() {
             return Err(VmError::NoVariables { missing: variables.into() });
         }
-        let copy = self.folder.join("efi-variables.fd");
+        let copy = self.variables();
         if !copy.exists() {
             fs::copy(variables, &copy).map_err(|error| VmError::Start(error.to_string()))?;
         }
@@ -179,7 +235,7 @@ fn kvm_works(emulator: &Path) -> bool {
     sector[..code.len()].copy_from_slice(&code);
     sector[510..].copy_from_slice(&[0x55, 0xaa]);
     let Ok(file) = tempfile::NamedTempFile::new() else { return false };
-    if !Path::new("/dev/kvm").exists() || fs::write(file.path(), sector).is_err() {
+    if !Path::new(KVM).exists() || fs::write(file.path(), sector).is_err() {
         return false;
     }
     let mut command = Command::new(emulator);

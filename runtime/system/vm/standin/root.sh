@@ -2,7 +2,7 @@
 # A root that boots, from what is installed on a Debian system: the tools that make an initramfs and a boot
 # loader, busybox, a first process that says where its root lies, and Debian's kernel as if it had been built.
 #
-#   bootable.sh CACHE    prints the path of the tarball; it is only packed when the packages have changed
+#   root.sh CACHE    prints the path of the tarball; it is only packed when the packages have changed
 #
 # Copies of the programs with their libraries are a quarter of what debootstrap makes, in a tenth of the time.
 set -euo pipefail
@@ -22,6 +22,7 @@ NOT_NEEDED+='|^/(usr/)?lib/udev/hwdb|/monolithic/|^/usr/share/grub/.*\.(pf2|ttf)
 NOT_NEEDED+='|/udev/rules\.d/(60-(drm|evdev|fido|input|sensor|serial|persistent-(alsa|input|v4l))|7[0-8]-|80-(net|debian)|81-|90-|99-)'
 NOT_NEEDED+='|/dracut/modules\.d/(01systemd-|0[1-9](fips|caps|modsign|watchdog|dbus|rngd|console-setup)|10i18n|50|62|8[01]|97|9[0158](dmraid|multipath|nvdimm|ppcmac|qemu|overlay|fido2|pcsc|pkcs11|tpm2|zipl|dasd|dcss|nvmf|qeth|virt|lunmask|ecryptfs|integrity|selinux|pollcdrom|syslog))'
 
+say() { echo "$*" >&2; }
 die() { echo "$*" >&2; exit 1; }
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     die 'a root that boots is put together from Debian packages, and this is no Debian system'
@@ -41,6 +42,7 @@ deb=$(find . -maxdepth 1 -name 'linux-image-*.deb' | sort -V | tail -n 1)
 if [ -z "$deb" ]; then
     kernel=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1)
     [ -n "$kernel" ] || die 'apt knows no package linux-image-amd64 (apt-get update)'
+    say "Downloading the kernel ($kernel)"
     apt-get -qq download "$kernel" >&2 2>&1 || die "the package $kernel can't be downloaded (apt-get update)"
     deb=$(find . -maxdepth 1 -name 'linux-image-*.deb' | head -n 1)
 fi
@@ -50,7 +52,8 @@ if [ -s "$tarball" ]; then
     echo "$tarball"
     exit
 fi
-rm -rf bootable-*.tar work
+say 'Putting together a root that boots, from packages of this system (once: it is kept)'
+rm -rf bootable-*.tar whole-*.tar work
 trap 'rm -rf "$CACHE/work"' EXIT
 mkdir -p work/deb work/root && cd work
 dpkg-deb -x "../$deb" deb
@@ -61,6 +64,7 @@ mkdir -p "$ROOT"/usr/lib64 && ln -s usr/lib64 "$ROOT/lib64"
 mkdir -p "$ROOT"/{boot,dev,etc/default,home,mnt,proc,run,sys,var/{tmp,lib,log}} "$ROOT/usr/src"
 mkdir -m 1777 "$ROOT/tmp" && mkdir -m 700 "$ROOT/root" && ln -s ../run "$ROOT/var/run"
 
+say 'Copying programs'
 # Programs and their data, without folders: links of this system's own are not to replace those above.
 dpkg -L "${PACKAGES[@]}" | grep -vE "$NOT_NEEDED" | sort -u |
     while read -r file; do if [ -f "$file" ] || [ -L "$file" ]; then echo "${file#/}"; fi; done >files
@@ -78,6 +82,7 @@ done <libraries
 cp -r /etc/ld.so.conf /etc/ld.so.conf.d "$ROOT/etc/"
 ldconfig -r "$ROOT"
 
+say 'Picking modules of the kernel'
 # The kernel as it is after it was built from sources, and its modules.
 KV=$(basename deb/lib/modules/*)
 FROM=deb/lib/modules/$KV TO=$ROOT/usr/lib/modules/$KV
@@ -135,6 +140,7 @@ cat >"$ROOT/usr/bin/ldd" <<'LDD'
 LDD
 chmod 755 "$ROOT/usr/bin/ldd"
 
+say 'Packing it'
 tar --numeric-owner --owner=0 --group=0 --sort=name -C "$ROOT" -cf "$tarball.new" .
 mv "$tarball.new" "$tarball"
 echo "$tarball"

@@ -1,11 +1,10 @@
 #!/bin/bash
-# The root that boots (bootable.sh), with what the whole recipe asks a stage3 for besides: services, languages, a time
+# The root that boots (root.sh), with what the whole recipe asks a stage3 for besides: services, languages, a time
 # zone, passwords, and a way to get packages. It brings no settings of GRUB's: those are the recipe's.
 #
 #   stage3.sh FROM TO            FROM: the tarball of the root that boots; TO: the tarball that is written. emerge and
 #                                portageq are stand-ins, and the kernel is there
-#   stage3.sh FROM TO portage    Portage is real, and the kernel comes as a package of its own: stage3_portage.sh
-#   stage3.sh FROM TO systemd    stand-ins, and systemd is the first process: stage3_systemd.sh
+#   stage3.sh FROM TO SCRIPT     with what this script puts into $ROOT besides, by the functions and variables from here
 set -euo pipefail
 
 HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2 WITH=${3:-}
@@ -39,8 +38,7 @@ put "$modules"/pam_{unix,deny,permit}.so
 mkdir -p "$ROOT/etc/default" "$ROOT/usr/local/bin"
 cp "$FROM" "$TO"
 for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
-. "$HERE/repository.sh"
-[ -z "$WITH" ] || . "$HERE/stage3_$WITH.sh"
+[ -z "$WITH" ] || . "$WITH"
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 

@@ -1,0 +1,147 @@
+//! The second program of a cell: the first process of its process namespace. It gives up every right, starts what is to run,
+//! and ends with it.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use nix::fcntl::OFlag;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Gid, Pid, Uid, chdir, pivot_root, setgroups, setresgid, setresuid};
+use rustix::thread::{
+    CapabilitySet, clear_ambient_capability_set, remove_capability_from_bounding_set,
+};
+
+use super::UNMADE;
+
+/// Every process of the guest is one of the host.
+const MOST_PROCESSES: u64 = 4096;
+const MOST_FILES: u64 = 1024;
+
+/// What the second program is told.
+pub struct Inside<'a> {
+    /// The program and its arguments, as a list in JSON.
+    pub command: &'a str,
+    /// `UID:GID:` or `UID:GID:GROUP`
+    pub owner: &'a str,
+    /// No file becomes larger.
+    pub largest_file: u64,
+    /// A descriptor that is at its end once the first program is gone.
+    pub alive: i32,
+    /// The directory that becomes the root.
+    pub root: &'a Path,
+}
+
+/// Runs the command; returns the exit code of the cell.
+pub fn inside(told: &Inside<'_>) -> i32 {
+    match run(told) {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
+            UNMADE
+        }
+    }
+}
+
+fn run(told: &Inside<'_>) -> io::Result<()> {
+    if std::process::id() != 1 {
+        return Err(io::Error::other("only the first process of a cell can do this"));
+    }
+    ended_before(told.alive)?;
+    enter(told.root)?;
+    give_up_rights(told)?;
+    let words: Vec<String> = serde_json::from_str(told.command)?;
+    let Some((program, args)) = words.split_first() else { return Ok(()) };
+    let child = Command::new(program)
+        .args(args)
+        .spawn()
+        .map_err(|error| io::Error::other(format!("{program}: {error}")))?;
+    let child = i32::try_from(child.id()).map(Pid::from_raw).map_err(io::Error::other)?;
+    // Orphans are children of the first process.
+    loop {
+        match waitpid(None, None) {
+            Ok(WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, _, _)) if pid == child => {
+                return Ok(());
+            }
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// No right of the host's root remains, and none comes back.
+fn give_up_rights(told: &Inside<'_>) -> io::Result<()> {
+    for capability in CapabilitySet::all().iter() {
+        match remove_capability_from_bounding_set(capability) {
+            // An older kernel does not know it.
+            Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    clear_ambient_capability_set()?;
+    let mut owner = told.owner.split(':');
+    let mut number = || owner.next().and_then(|number| number.parse::<u32>().ok());
+    // In a user namespace there is no other user.
+    let alone =
+        fs::read_to_string("/proc/self/setgroups").is_ok_and(|allowed| allowed.trim() == "deny");
+    if let (Some(uid), Some(gid), false) = (number(), number(), alone) {
+        let groups: Vec<Gid> = number().map(Gid::from_raw).into_iter().collect();
+        setgroups(&groups)?;
+        let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+        setresgid(gid, gid, gid)?;
+        setresuid(uid, uid, uid)?;
+    }
+    nix::sys::prctl::set_no_new_privs()?;
+    for (limit, most) in [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_NPROC, MOST_PROCESSES),
+        (Resource::RLIMIT_NOFILE, MOST_FILES),
+        (Resource::RLIMIT_FSIZE, told.largest_file),
+    ] {
+        setrlimit(limit, most, most)?;
+    }
+    // Changing the user has undone what was asked for before.
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    nix::sys::prctl::set_dumpable(false)?;
+    Ok(())
+}
+
+/// Ends where the first program has ended before its end could be told.
+fn ended_before(alive: i32) -> io::Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    let how = &mut File::options();
+    // Without a writer, opening it would wait for one.
+    let alive = how
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(format!("/proc/self/fd/{alive}"))?;
+    let mut asked = [PollFd::new(alive.as_fd(), PollFlags::POLLIN)];
+    poll(&mut asked, PollTimeout::ZERO)?;
+    match asked[0].revents() {
+        Some(events) if events.contains(PollFlags::POLLHUP) => {
+            Err(io::Error::other("the program that started it has ended"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the directory the root, with the processes of this namespace in `/proc`. Nothing of the host's mounts is left.
+fn enter(root: &Path) -> io::Result<()> {
+    let none = None::<&str>;
+    let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    // A user may do this only while there is another one to be seen.
+    mount(Some("proc"), &root.join("proc"), Some("proc"), closed | MsFlags::MS_NOEXEC, none)?;
+    chdir(root)?;
+    pivot_root(".", ".")?;
+    umount2(".", MntFlags::MNT_DETACH)?;
+    chdir("/")?;
+    let sealed = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | closed;
+    Ok(mount(none, "/", none, sealed, none)?)
+}

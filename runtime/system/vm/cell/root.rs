@@ -1,0 +1,329 @@
+//! The first program of a cell: it leaves the host's namespaces, and makes a root of what it was given.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::fcntl::{OFlag, open};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{getegid, geteuid, pipe2, setsid};
+
+use super::{Cell, Share, UNMADE};
+
+/// Where the new root is put together, in the cell's own mounts.
+const PLACES: [&str; 3] = ["/mnt", "/tmp", "/var"];
+/// The host's programs.
+const PROGRAMS: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+/// The devices that a program needs; none of them leads anywhere.
+const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+/// Settings of the host's programs. Nothing else of `/etc` is there.
+const SETTINGS: [&str; 28] = [
+    "alternatives",
+    "debian_version",
+    "dracut.conf",
+    "dracut.conf.d",
+    "gentoo-release",
+    "inputrc",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "locale.alias",
+    "locale.gen",
+    "localtime",
+    "login.defs",
+    "lvm",
+    "mdadm",
+    "mke2fs.conf",
+    "modprobe.d",
+    "nsswitch.conf",
+    "os-release",
+    "pam.d",
+    "profile",
+    "protocols",
+    "rc.conf",
+    "services",
+    "terminfo",
+    "timezone",
+    "udev",
+    "xattr.conf",
+];
+/// Directories that a system has.
+const EMPTY: [&str; 16] = [
+    "dev",
+    "etc",
+    "home",
+    "media",
+    "mnt",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "srv",
+    "sys",
+    "tmp",
+    "var/cache",
+    "var/lib",
+    "var/log",
+    "var/tmp",
+];
+/// A file with more than this is none of `passwd` and `group`.
+const MOST: u64 = 1 << 20;
+
+/// Runs a cell, as the first of its two programs; returns the exit code.
+pub fn cell() -> i32 {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            // It is heard on the machine's console.
+            let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
+            UNMADE
+        }
+    }
+}
+
+fn run() -> io::Result<i32> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    let (cell, program) = (read()?, std::env::current_exe()?);
+    // Without a terminal of ours there is none to type into.
+    setsid()?;
+    leave()?;
+    let base = make(&cell, &program)?;
+    // The second program notices that this one has ended before it could ask to be told.
+    let (alive, _keep) = pipe2(OFlag::O_CLOEXEC)?;
+    rustix::io::fcntl_setfd(&alive, rustix::io::FdFlags::empty())?;
+    let words = serde_json::to_string(&cell.command)?;
+    let kvm = cell.owner.kvm.map(|group| group.to_string()).unwrap_or_default();
+    let numbers = [cell.owner.uid.to_string(), cell.owner.gid.to_string(), kvm];
+    let status = Command::new(program)
+        .arg("cell")
+        .args(["--inside", &words, "--largest-file", &cell.largest_file.to_string()])
+        .args(["--owner", &numbers.join(":"), "--alive", &alive.as_raw_fd().to_string()])
+        .arg("--root")
+        .arg(base)
+        .env_clear()
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("TMPDIR", "/dev/shm")
+        .status()?;
+    Ok(status.code().unwrap_or(1))
+}
+
+/// The order is the first thing on standard input; the rest is for what runs here.
+fn read() -> io::Result<Cell> {
+    // Unbuffered: not a byte more than the order.
+    let mut input = File::from(nix::unistd::dup(io::stdin())?);
+    let mut length = [0; 4];
+    input.read_exact(&mut length)?;
+    let mut text = vec![0; u32::from_le_bytes(length) as usize];
+    input.read_exact(&mut text)?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
+/// Leaves the namespaces of the host; who is not root does that as the root of a user namespace.
+fn leave() -> io::Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    let spaces = CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWCGROUP;
+    if uid.is_root() {
+        return unshare(spaces)
+            .map_err(|error| io::Error::other(format!("namespaces of its own: {error}")));
+    }
+    unshare(spaces | CloneFlags::CLONE_NEWUSER).map_err(|error| {
+        io::Error::other(format!(
+            "this system does not let users have namespaces (unshare: {error})"
+        ))
+    })?;
+    // The files are another user's where a process keeps its memory for itself.
+    nix::sys::prctl::set_dumpable(true)?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+}
+
+/// A share, held open before the new root hides where it is.
+struct Held<'a> {
+    file: OwnedFd,
+    share: &'a Share,
+}
+
+fn hold(share: &Share) -> io::Result<Held<'_>> {
+    let file = open(&share.path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
+        .map_err(|error| io::Error::other(format!("{}: {error}", share.path.display())))?;
+    Ok(Held { file, share })
+}
+
+/// Makes the root; the second program enters it.
+fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
+    let mut shares = of_the_host();
+    // What lies in a directory that was given is there with it.
+    shares.retain(|own| !cell.shares.iter().any(|share| own.path.starts_with(&share.path)));
+    shares.push(Share::readable(program));
+    shares.extend(cell.shares.iter().cloned());
+    // A directory comes before what lies in it, which is bound above it.
+    shares.sort_by(|a, b| a.path.cmp(&b.path));
+    let held: Vec<Held<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
+    let accounts = ["passwd", "group"].map(|name| (name, system_accounts(name)));
+    let base = PLACES.into_iter().map(Path::new).find(|place| place.is_dir());
+    let base = base.ok_or_else(|| io::Error::other("no directory to make a root in"))?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("tmpfs"), base, Some("tmpfs"), flags, Some("size=64m,mode=755"))?;
+    skeleton(base)?;
+    for one in &held {
+        bind(base, one)?;
+    }
+    for (name, text) in accounts {
+        put_new(&base.join("etc").join(name), &text)?;
+    }
+    put_new(&base.join("etc/shadow"), "root:*:19000:0:99999:7:::\n")?;
+    for (path, text) in &cell.files {
+        let path = inside(base, path);
+        let mut file = File::options().write(true).create_new(true).mode(0o400).open(&path)?;
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        if geteuid().is_root() && !in_user_namespace() {
+            chown(&path, Some(cell.owner.uid), Some(cell.owner.gid))?;
+        }
+    }
+    let size = format!("size={},mode=1777", cell.shared_memory);
+    mount(Some("tmpfs"), &base.join("dev/shm"), Some("tmpfs"), flags, Some(size.as_str()))?;
+    let pts = Some("newinstance,ptmxmode=0666,mode=0620");
+    mount(
+        Some("devpts"),
+        &base.join("dev/pts"),
+        Some("devpts"),
+        MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
+        pts,
+    )?;
+    Ok(base)
+}
+
+/// Whether root here is another user outside.
+fn in_user_namespace() -> bool {
+    fs::read_to_string("/proc/self/uid_map")
+        .is_ok_and(|map| map.split_whitespace().collect::<Vec<_>>() != ["0", "0", "4294967295"])
+}
+
+/// What of the host every cell has.
+fn of_the_host() -> Vec<Share> {
+    let programs =
+        PROGRAMS.iter().map(PathBuf::from).filter(|path| path.is_dir() && !path.is_symlink());
+    let settings = SETTINGS.iter().map(|name| Path::new("/etc").join(name));
+    let devices = DEVICES.iter().map(|name| Path::new("/dev").join(name));
+    let settings = settings.filter(|path| path.exists());
+    programs.chain(settings).map(Share::readable).chain(devices.map(Share::writable)).collect()
+}
+
+/// The accounts of the system itself, without those of people.
+fn system_accounts(name: &str) -> String {
+    const FIRST_OF_PEOPLE: u32 = 1000;
+    let mut text = String::new();
+    let file = File::open(Path::new("/etc").join(name));
+    let _ = file.and_then(|file| file.take(MOST).read_to_string(&mut text));
+    let number = |line: &str| line.split(':').nth(2).and_then(|id| id.parse::<u32>().ok());
+    let lines = text
+        .lines()
+        .filter(|line| number(line).is_some_and(|id| id < FIRST_OF_PEOPLE || id == 65_534));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Directories and links that are there before anything is bound.
+fn skeleton(base: &Path) -> io::Result<()> {
+    for name in EMPTY {
+        fs::create_dir_all(base.join(name))?;
+    }
+    for name in ["tmp", "var/tmp"] {
+        fs::set_permissions(base.join(name), Permissions::from_mode(0o1777))?;
+    }
+    for name in ["dev/shm", "dev/pts", "run/gscript"] {
+        fs::create_dir_all(base.join(name))?;
+    }
+    for (at, to) in [("dev/ptmx", "pts/ptmx"), ("dev/fd", "/proc/self/fd"), ("var/run", "../run")] {
+        symlink(to, base.join(at))?;
+    }
+    for path in PROGRAMS.iter().map(Path::new).filter(|path| path.is_symlink()) {
+        symlink(fs::read_link(path)?, inside(base, path))?;
+    }
+    Ok(())
+}
+
+fn inside(base: &Path, path: &Path) -> PathBuf {
+    base.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// A file that is not there yet.
+fn put_new(path: &Path, text: &str) -> io::Result<()> {
+    match path.exists() {
+        // A share of the whole directory has brought its own.
+        true => Ok(()),
+        false => fs::write(path, text),
+    }
+}
+
+/// Binds a share to its place.
+fn bind(base: &Path, held: &Held<'_>) -> io::Result<()> {
+    let Held { file, share } = held;
+    let from = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let at = inside(base, &share.path);
+    let place = |error: io::Error| io::Error::other(format!("{}: {error}", share.path.display()));
+    if !at.exists() {
+        let folder = if from.is_dir() { at.as_path() } else { at.parent().unwrap_or(base) };
+        fs::create_dir_all(folder).map_err(place)?;
+        if !from.is_dir() {
+            File::create(&at).map_err(place)?;
+        }
+    }
+    let none = None::<&str>;
+    mount(Some(&from), &at, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)
+        .map_err(|error| place(error.into()))?;
+    for below in mounts_below(&at)? {
+        seal(&below, share.writable).map_err(place)?;
+    }
+    Ok(())
+}
+
+/// Mount points at or below a place. Spaces and the like are escaped in the list, and nothing of a system is called so.
+fn mounts_below(at: &Path) -> io::Result<Vec<PathBuf>> {
+    let list = fs::read_to_string("/proc/self/mountinfo")?;
+    let places = list
+        .lines()
+        .filter_map(|line| line.split(' ').nth(4))
+        .map(|place| PathBuf::from(unescaped(place)));
+    Ok(places.filter(|place| place.starts_with(at)).collect())
+}
+
+fn unescaped(place: &str) -> String {
+    let place = place.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n");
+    place.replace("\\134", "\\")
+}
+
+/// What is bound can't be changed unless it is to be, and no program of it changes its user.
+fn seal(at: &Path, writable: bool) -> io::Result<()> {
+    let has = statvfs(at)?.flags();
+    let is_device = at.parent().is_some_and(|parent| parent.ends_with("dev"));
+    let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID;
+    // Flags that the host's mount has can't be taken from it by a user.
+    for (flag, same) in [
+        (FsFlags::ST_RDONLY, MsFlags::MS_RDONLY),
+        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+        (FsFlags::ST_NOATIME, MsFlags::MS_NOATIME),
+        (FsFlags::ST_NODIRATIME, MsFlags::MS_NODIRATIME),
+        (FsFlags::ST_RELATIME, MsFlags::MS_RELATIME),
+    ] {
+        flags.set(same, flags.contains(same) || has.contains(flag));
+    }
+    flags.set(MsFlags::MS_NODEV, !is_device || flags.contains(MsFlags::MS_NODEV));
+    flags.set(MsFlags::MS_RDONLY, !writable || flags.contains(MsFlags::MS_RDONLY));
+    Ok(mount(None::<&str>, at, None::<&str>, flags, None::<&str>)?)
+}
