@@ -8,6 +8,7 @@ use gscript::journal::Story;
 use gscript::machine::Fact;
 use gscript::run::reopen as open_again;
 use gscript::script::ScriptError;
+use gscript::system::{Input, read_input_text};
 use gscript::types::Secret;
 
 use super::{interrupts, this_machine};
@@ -31,7 +32,8 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     };
     let story = Story::read(path).and_then(Story::checked);
     let records = story.map_err(|damaged| wrong(damaged.to_string()))?.records;
-    let answers = values.answers.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    let answers =
+        values.answers.as_ref().and_then(|file| read_input_text(file, Input::Answers).ok());
     let answers: toml::Table =
         answers.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
     let secrets = |name: &str| {

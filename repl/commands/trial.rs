@@ -7,8 +7,8 @@ use std::time::Instant;
 use gscript::error::Exit;
 use gscript::event::Event;
 use gscript::recipe::Recipe;
-use gscript::system::Interrupts;
 use gscript::system::vm::Firmware;
+use gscript::system::{Input, Interrupts, read_input_text};
 use gscript::trial::{Media, Trial, Trouble};
 use gscript::types::{Choice, Size};
 
@@ -87,7 +87,8 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<(String, Vec<String>), Exi
     let mut table = toml::Table::new();
     if let Some(path) = &args.values.answers {
         let name = path.display();
-        let text = fs::read_to_string(path).map_err(|error| wrong(format!("{name}: {error}")))?;
+        let text = read_input_text(path, Input::Answers)
+            .map_err(|error| wrong(format!("{name}: {error}")))?;
         table = toml::from_str(&text).map_err(|error| wrong(format!("{name}: {error}")))?;
     }
     for (name, value) in &args.values.set {

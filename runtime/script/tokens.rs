@@ -2,6 +2,7 @@
 //! called and what is named. What it can't make sense of, the parsers of the languages complain about.
 
 use super::Language;
+use super::limits::EXPRESSION_DEPTH;
 
 /// A word or sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +50,8 @@ const SIGNS: &[&str] = &[
 
 /// All tokens of a script.
 pub fn tokens(language: Language, text: &str) -> Vec<Token> {
-    let mut scanner = Scanner { language, rest: text, line: 1, found: Vec::new() };
-    scanner.scan(None);
+    let mut scanner = Scanner { language, rest: text, line: 1, nested: 0, found: Vec::new() };
+    scanner.scan();
     scanner.found
 }
 
@@ -58,6 +59,8 @@ struct Scanner<'a> {
     language: Language,
     rest: &'a str,
     line: u32,
+    /// Interpolations inside one another.
+    nested: usize,
     found: Vec<Token>,
 }
 
@@ -75,7 +78,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans to the end, or to the brace that closes an interpolation.
-    fn scan(&mut self, inside: Option<()>) {
+    fn scan(&mut self) {
         let mut depth = 0_u32;
         while let Some(first) = self.rest.chars().next() {
             let line = self.line;
@@ -93,7 +96,7 @@ impl<'a> Scanner<'a> {
             } else if let Some(sign) = SIGNS.iter().find(|sign| self.rest.starts_with(**sign)) {
                 match *sign {
                     "{" | "#{" => depth += 1,
-                    "}" if inside.is_some() && depth == 0 => return,
+                    "}" if self.nested > 0 && depth == 0 => return,
                     "}" => depth = depth.saturating_sub(1),
                     _ => {}
                 }
@@ -170,9 +173,12 @@ impl<'a> Scanner<'a> {
     fn interpolated(&mut self, line: u32) {
         let mut text = String::new();
         while let Some(next) = self.rest.chars().next() {
-            if self.rest.starts_with("${") {
+            // More of them than this the parser of the language refuses.
+            if self.rest.starts_with("${") && self.nested < EXPRESSION_DEPTH {
                 self.take(2);
-                self.scan(Some(()));
+                self.nested += 1;
+                self.scan();
+                self.nested -= 1;
                 self.take(self.rest.len().min(1));
                 continue;
             }

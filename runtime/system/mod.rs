@@ -24,7 +24,10 @@ pub(crate) use real::read_below;
 pub(crate) const OWN_IT: &str =
     "replace the link with a file, or do this before the chroot is prepared";
 
-pub use real::{Interrupts, MOUNT_FLAGS, Real, find_program};
+pub use real::{
+    Input, Interrupts, MOUNT_FLAGS, Real, find_program, on_large_stack, read_input,
+    read_input_text, start_over,
+};
 pub use sim::Sim;
 pub use step::{MountCall, Step};
 pub(crate) use tail::Tail;
