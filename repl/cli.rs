@@ -358,6 +358,9 @@ pub(crate) struct ReleaseArgs {
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    /// Exit with this code afterwards: that of the run whose script was abandoned
+    #[arg(long, hide = true, value_name = "CODE")]
+    pub(crate) then: Option<u8>,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@
 // A terminal may be gone before everything is given back: printing must not end the program.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+mod abandon;
 mod ask;
 mod cli;
 mod commands;
@@ -21,16 +22,23 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gscript::error::Exit;
+use gscript::script;
+use gscript::system::on_large_stack;
 
 use cli::{Cli, Command};
 use screen::{Shown, say, tell};
 
 fn main() -> ExitCode {
     quiet_core_dumps();
-    gscript::script::on_hang(|error, text| {
-        render::Problem::of(error, text).print();
-        std::process::exit(Exit::Usage as i32);
-    });
+    script::on_hang(abandon::abandon);
+    // The first process of a virtual machine has its thread to itself.
+    match std::process::id() {
+        1 => program(),
+        _ => on_large_stack(program, script::stack_used_up),
+    }
+}
+
+fn program() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(asked_or_wrong(&error) as u8),

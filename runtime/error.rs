@@ -26,6 +26,14 @@ pub enum Exit {
     Stopped = 4,
 }
 
+impl Exit {
+    /// Returns what ends with this code; any other code is a failure.
+    pub fn of(code: u8) -> Self {
+        let all = [Self::Done, Self::Usage, Self::Refused, Self::Stopped];
+        all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Failed)
+    }
+}
+
 /// A rule of some domain that was broken.
 pub trait Rule: std::error::Error {
     /// What to do about it.

@@ -26,7 +26,7 @@ pub const CHAIN: &str = "/dev/mapper/vg-root (lvm crypt part disk)";
 pub const PASSPHRASE: &str = "correct horse, battery!";
 
 /// A boot that takes longer hangs.
-pub const LIMIT: Duration = Duration::from_mins(10);
+pub const LIMIT: Duration = Duration::from_hours(1);
 
 pub const DISK: &str = "1G";
 

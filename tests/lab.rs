@@ -24,7 +24,7 @@ use crate::dsl::{PROGRAM, project};
 /// Functions that every script of the lab finds.
 const PRELUDE: &str = include_str!("lab/prelude.sh");
 /// A boot that takes longer hangs. dracut alone takes minutes where many machines share two processors.
-const LIMIT: Duration = Duration::from_mins(15);
+const LIMIT: Duration = Duration::from_hours(1);
 
 /// A virtual machine that has not been started.
 pub struct Lab {
@@ -295,7 +295,7 @@ fn tell(folder: &Path, order: &str) -> std::io::Result<()> {
         [MAGIC, VERSION, length].iter().flat_map(|number| number.to_ne_bytes()).collect();
     datagram.extend(order.as_bytes());
     datagram.resize(12 + ROOM, 0);
-    socket.set_read_timeout(Some(Duration::from_secs(10)))?;
+    socket.set_read_timeout(Some(Duration::from_mins(10)))?;
     socket.send_to(&datagram, folder.join("guest/mconsole"))?;
     let mut answer = [0; 12 + ROOM];
     let length = socket.recv(&mut answer)?;

@@ -32,7 +32,7 @@ use gscript::error::Exit;
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, BadRecipe, Named, ParamDecl, ParamKind, Recipe};
-use gscript::system::{Interrupts, Private, Real, System, read_private};
+use gscript::system::{Input, Interrupts, Private, Real, System, read_input_text, read_private};
 use gscript::types::Map;
 
 use crate::ask;
@@ -59,7 +59,7 @@ fn load(word: &Path) -> Result<Recipe, Exit> {
 fn unusable(bad: BadRecipe) -> Exit {
     let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
     // It may be in a module.
-    let text = std::fs::read_to_string(&*bad.site.file).unwrap_or_default();
+    let text = read_input_text(Path::new(&*bad.site.file), Input::Script).unwrap_or_default();
     problem.source = &text;
     if bad.site.line > 0 {
         problem.site = Some(bad.site);

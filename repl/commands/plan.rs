@@ -8,7 +8,7 @@ use gscript::machine::{Machine, svg};
 use gscript::report::Report;
 use gscript::run::Job;
 use gscript::saved::SavedPlan;
-use gscript::system::{Interrupts, Sim};
+use gscript::system::{Input, Interrupts, Sim, read_input_text};
 
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::cli::PlanArgs;
@@ -101,7 +101,7 @@ pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
     /// Enough to see what is the matter, and not more than a screen.
     const MOST: usize = 12;
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = read_input_text(path, Input::Machine).map_err(|error| {
         Problem::new(format!("can't read the machine in {name}: {error}"))
             .help("make one with: gscript probe >machine.json")
             .print();

@@ -18,9 +18,10 @@ pub(crate) fn release(args: &ReleaseArgs) -> Exit {
         Some(device) if device.starts_with("/dev/") => release_device(device, args),
         run => release_run(run.as_deref(), args),
     };
-    match result {
-        Ok(()) => DONE,
-        Err(exit) => exit,
+    match (result, args.then) {
+        (Err(exit), _) => exit,
+        (Ok(()), None) => DONE,
+        (Ok(()), Some(code)) => Exit::of(code),
     }
 }
 

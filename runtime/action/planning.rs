@@ -11,7 +11,7 @@ use crate::machine::{Device, Machine};
 use crate::types::{AbsPath, DevicePath, Place};
 
 /// How long device nodes may take to appear.
-pub const NODE_DEADLINE: Duration = Duration::from_secs(20);
+pub const NODE_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Identifiers that are the same whenever the same call is planned in the same run.
 #[derive(Debug, Clone)]

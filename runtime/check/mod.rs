@@ -17,6 +17,7 @@ use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::{Named, ParamDecl};
 use crate::script::{self, Kind, Language, Module, Token, tokens};
+use crate::system::{Input, read_input_text};
 
 /// What was found in a recipe.
 pub struct Checked {
@@ -64,7 +65,9 @@ pub fn check(word: &Path, trial: &Trial) -> Checked {
         Ok(recipe) => recipe,
         Err(bad) => {
             // It may be in a module.
-            let source = std::fs::read_to_string(&*bad.site.file).unwrap_or_default().into();
+            let source = read_input_text(Path::new(&*bad.site.file), Input::Script)
+                .unwrap_or_default()
+                .into();
             let finding = Finding::new(bad.why, bad.site, &source).help(bad.remedy);
             return Checked { findings: vec![finding], plans: 0 };
         }

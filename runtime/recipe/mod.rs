@@ -19,6 +19,7 @@ use crate::event::Site;
 use crate::journal::Texts;
 use crate::library::Bundled;
 use crate::script::{Language, Module, Script};
+use crate::system::{Input, read_input};
 use crate::types::Map;
 
 use modules::{Shelf, modules};
@@ -70,8 +71,6 @@ impl std::error::Error for BadRecipe {}
 
 /// What to do about a recipe that is not there.
 const LIST: &str = "see the bundled recipes: gscript list";
-/// No recipe is longer; a disk image given by mistake is.
-const MOST: u64 = 4 << 20;
 
 impl Recipe {
     /// Reads a recipe from a file.
@@ -91,11 +90,11 @@ impl Recipe {
         let Some(language) = Language::of(path) else {
             return Err(bad(format!("{name} is not a recipe by its name"), choose));
         };
-        if meta.len() > MOST {
+        if meta.len() > Input::Script.most() {
             return Err(bad(format!("{name} is larger than any recipe"), choose));
         }
-        let bytes =
-            fs::read(path).map_err(|error| bad(format!("can't read {name}: {error}"), choose))?;
+        let bytes = read_input(path, Input::Script)
+            .map_err(|error| bad(format!("can't read {name}: {error}"), choose))?;
         let Some(text) = text_of(bytes) else {
             let remedy = "a recipe is a text: is it the right file?";
             return Err(bad(format!("{name} is not a text file"), remedy));

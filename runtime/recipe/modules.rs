@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{BadRecipe, text_of};
 use crate::event::Site;
 use crate::script::{Import, Language, Module, ScriptError, imports};
-use crate::system::read_below;
+use crate::system::{Input, read_below};
 use crate::types::nearest;
 
 /// Where modules are looked up.
@@ -130,7 +130,7 @@ fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
         let file = folder.join(&path);
         // `.` in front of every name helps nobody.
         let file = file.strip_prefix("./").unwrap_or(&file).display().to_string();
-        match read_below(folder, Path::new(&path), super::MOST) {
+        match read_below(folder, Path::new(&path), Input::Script.most()) {
             Ok(Some(bytes)) => {
                 let text = text_of(bytes).ok_or_else(|| format!("{file} is not a text file"))?;
                 beside.push(Module { name: name.to_owned(), file, text });

@@ -7,6 +7,8 @@ use crate::system::Step;
 
 /// Longer texts are compared by nobody: their length is told instead.
 const MOST: usize = 256 << 10;
+/// Lines of the one times lines of the other: a comparison looks at as many pairs.
+const PAIRS: usize = 1 << 26;
 
 /// The change that a step makes to a file, as a unified diff; `None` for steps that write no text.
 ///
@@ -19,7 +21,9 @@ pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
         _ => None,
     };
     let name = place.to_string();
-    if new.len() > MOST || old.as_ref().is_some_and(|old| old.len() > MOST) {
+    let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').count();
+    let pairs = old.as_ref().map_or(0, |old| lines(old).saturating_mul(lines(new)));
+    if new.len() > MOST || old.as_ref().is_some_and(|old| old.len() > MOST) || pairs > PAIRS {
         return Some(format!("+++ {name}: {} bytes\n", new.len()));
     }
     let (Ok(new_text), Ok(old_text)) =

@@ -22,13 +22,18 @@ pub(super) fn computed() -> Duration {
 /// Returns the time that a script may compute here. The machine is measured once, and only when a script
 /// has computed for as long as the fastest machine allows.
 pub(super) fn allowed(own: Duration) -> Duration {
-    static ALLOWED: OnceLock<Duration> = OnceLock::new();
     let least = Duration::from_secs(SECONDS);
-    if own <= least { least } else { *ALLOWED.get_or_init(|| scaled(known_work())) }
+    if own <= least { least } else { scaled(least) }
 }
 
-fn scaled(measured: Duration) -> Duration {
-    Duration::from_secs(SECONDS).mul_f64(measured.div_duration_f64(REFERENCE).max(1.0))
+/// Returns what such a time on the fastest machine is on this one, which is measured once.
+pub(super) fn scaled(time: Duration) -> Duration {
+    static MEASURED: OnceLock<Duration> = OnceLock::new();
+    slower(time, *MEASURED.get_or_init(known_work))
+}
+
+fn slower(time: Duration, measured: Duration) -> Duration {
+    time.mul_f64(measured.div_duration_f64(REFERENCE).max(1.0))
 }
 
 /// Checks text as UTF-8: the standard library is optimised in every build of ours.
@@ -48,8 +53,8 @@ mod tests {
     #[test]
     fn a_slower_machine_gives_more_time() {
         let least = Duration::from_secs(SECONDS);
-        assert_eq!(scaled(Duration::ZERO), least);
-        assert_eq!(scaled(REFERENCE * 10), least * 10);
+        assert_eq!(slower(least, Duration::ZERO), least);
+        assert_eq!(slower(least, REFERENCE * 10), least * 10);
         assert!(known_work() > Duration::ZERO);
         // What is not measured yet is the least.
         assert_eq!(allowed(Duration::ZERO), least);

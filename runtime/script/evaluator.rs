@@ -1,11 +1,13 @@
 //! A language at work: texts are run one after the other, and each finds what those before it left.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::engines::Engines;
+use super::hang::{self, Watched};
 use super::lua;
 use super::rhai;
-use super::{Language, Module, ScriptError, Shared};
+use super::{Language, Module, ScriptError, Shared, limited};
 use crate::types::{Map, Value};
 
 /// See the module.
@@ -43,22 +45,37 @@ impl Evaluator {
 
     /// Runs a text; its last value is the result. Each text has all limits ahead of it.
     pub fn run(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
-        self.engines.meter.begin(file);
+        let watched = self.begin(file, text);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
             Tongue::Lua(lua) => lua.run(text),
         };
+        drop(watched);
         self.ended(result)
     }
 
     /// Runs what a person types: in Lua, too, the value of an expression is the result.
     pub fn line(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
-        self.engines.meter.begin(file);
+        let watched = self.begin(file, text);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
             Tongue::Lua(lua) => lua.line(text),
         };
+        drop(watched);
         self.ended(result)
+    }
+
+    /// Another text begins; it is looked after until what this returns is dropped.
+    fn begin(&self, file: &str, text: &str) -> Option<Watched> {
+        let meter = &self.engines.meter;
+        meter.begin(file);
+        hang::watch(hang::Script {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            only_plans: meter.only_plans(),
+            interrupts: meter.interrupts(),
+            pulse: Arc::clone(&meter.pulse),
+        })
     }
 
     /// Whatever the script made of it: the first failure is what happened.
@@ -69,7 +86,12 @@ impl Evaluator {
                 Err(ScriptError::Failure(told))
             }
             (Some(first), _) => Err(ScriptError::Failure(Box::new(first))),
-            (None, result) => result,
+            (None, Ok(value)) => match self.engines.meter.hit() {
+                // A function of the language's library swallowed what ended the script.
+                Some(limit) => Err(limited(limit, self.engines.meter.place())),
+                None => Ok(value),
+            },
+            (None, Err(error)) => Err(error),
         }
     }
 

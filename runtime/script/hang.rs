@@ -1,25 +1,55 @@
-//! A single instruction of Lua can take for ever: its patterns go through every way in which they
-//! could fit. No limit is looked at meanwhile, and nothing can end it but the end of the program,
-//! which is safe only while nothing real happens. So whoever runs the program is told.
+//! A script that does not come back. Its limits are counted where its language lets us count; what goes
+//! on elsewhere (a pattern, a value within values, handlers that catch every error) is watched from another
+//! thread. A script that has to end and does not is abandoned: the program says so and ends, and first
+//! cleans up what the run has made.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::limits::{Limit, SILENT};
+use nix::time::{ClockId, clock_gettime};
+
+use super::backstop::scaled;
+use super::limits::{GRACE, Limit, SILENT};
 use super::{ScriptError, limited};
 use crate::event::Site;
+use crate::system::Interrupts;
 
-/// Ends the program; gets the error, and the text of the script.
-pub type Handler = fn(&ScriptError, &str);
+/// A script that is abandoned.
+pub struct Abandoned {
+    /// Why.
+    pub error: ScriptError,
+    /// Its text.
+    pub text: String,
+    /// Whether nothing real has happened.
+    pub only_plans: bool,
+    /// The journal of its run, which says what there is to clean up.
+    pub journal: Option<PathBuf>,
+}
+
+/// Ends the program.
+pub type Handler = fn(&Abandoned);
 
 static HANDLER: OnceLock<Handler> = OnceLock::new();
 
-/// Sets what ends the program when a script that only plans hangs.
+/// The scripts at work, the innermost last.
+static AT_WORK: Mutex<Vec<Script>> = Mutex::new(Vec::new());
+
+/// How often a script is looked after.
+const OFTEN: Duration = Duration::from_millis(200);
+
+/// Sets what ends the program when a script does not come back.
 pub fn on_hang(handler: Handler) {
     // The first one stays.
     let _ = HANDLER.set(handler);
+}
+
+/// Abandons the script at work because the stack is used up.
+pub fn stack_used_up() {
+    let script = at_work(|scripts| scripts.last().cloned()).unwrap_or_default();
+    abandon(script, |site| limited(Limit::Native, site));
 }
 
 /// The signs of life of a script.
@@ -29,6 +59,10 @@ pub(super) struct Pulse {
     line: AtomicU32,
     /// Whether a primitive is at work, which may take its time.
     away: AtomicBool,
+    /// Whether a limit is reached, so that the script has to end.
+    ends: Mutex<Option<Limit>>,
+    /// The journal of the run.
+    journal: Mutex<Option<PathBuf>>,
 }
 
 impl Pulse {
@@ -44,27 +78,95 @@ impl Pulse {
         self.beats.fetch_add(1, Ordering::Relaxed);
         self.away.store(away, Ordering::Relaxed);
     }
+
+    pub(super) fn ends(&self, limit: Option<Limit>) {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+    }
+
+    /// The journal is at this path by now.
+    pub(super) fn journal(&self, path: Option<&Path>) {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if journal.as_deref() != path {
+            *journal = path.map(Path::to_owned);
+        }
+    }
 }
 
-/// Listens to the pulse of a script until what this returns is dropped.
-pub(super) fn listen(file: &str, text: &str, pulse: &Arc<Pulse>) -> Option<Sender<()>> {
-    let handler = *HANDLER.get()?;
+/// A script at work.
+#[derive(Clone, Default)]
+pub(super) struct Script {
+    pub(super) file: String,
+    pub(super) text: String,
+    pub(super) only_plans: bool,
+    pub(super) interrupts: Interrupts,
+    pub(super) pulse: Arc<Pulse>,
+}
+
+/// A script is looked after until this is dropped.
+pub(super) struct Watched(#[expect(dead_code, reason = "its end is what counts")] Sender<()>);
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        at_work(|scripts| _ = scripts.pop());
+    }
+}
+
+fn at_work<T>(see: impl FnOnce(&mut Vec<Script>) -> T) -> T {
+    see(&mut AT_WORK.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Looks after a script, where something ends the program when the script does not come back.
+pub(super) fn watch(script: Script) -> Option<Watched> {
+    HANDLER.get()?;
+    at_work(|scripts| scripts.push(script.clone()));
     let (running, ended) = channel();
-    let (pulse, file, text) = (Arc::clone(pulse), file.to_owned(), text.to_owned());
-    let watch = move || {
-        let (mut seen, mut silent) = (0, 0);
-        while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-            let beats = pulse.beats.load(Ordering::Relaxed);
-            let quiet = beats == seen && !pulse.away.load(Ordering::Relaxed);
-            silent = if quiet { silent + 1 } else { 0 };
-            if silent >= SILENT {
-                let line = pulse.line.load(Ordering::Relaxed).max(1);
-                handler(&limited(Limit::Hang, Site { file: file.into(), line }), &text);
-                return;
-            }
-            seen = beats;
+    let watched = Watched(running);
+    // Without a thread to spare, nobody looks.
+    let _ = std::thread::Builder::new().spawn(move || look_after(script, &ended));
+    Some(watched)
+}
+
+/// The time that this process has computed. While nothing real happens, that is its script.
+fn computed() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+fn look_after(script: Script, ended: &Receiver<()>) {
+    let Script { pulse, interrupts, .. } = &script;
+    let (mut beats, mut since_beat, mut since_asked) = (0, computed(), None);
+    while ended.recv_timeout(OFTEN) == Err(RecvTimeoutError::Timeout) {
+        let (now, beats_now) = (computed(), pulse.beats.load(Ordering::Relaxed));
+        if pulse.away.load(Ordering::Relaxed) {
+            (since_beat, since_asked) = (now, None);
+            continue;
         }
-    };
-    // Without a thread to spare, nobody listens.
-    std::thread::Builder::new().spawn(watch).ok().map(|_| running)
+        if beats_now != beats {
+            (beats, since_beat) = (beats_now, now);
+        }
+        let limit = *pulse.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let stopped = interrupts.count() > 0;
+        if !stopped && limit.is_none() {
+            since_asked = None;
+        } else if now.saturating_sub(*since_asked.get_or_insert(now)) > GRACE {
+            return abandon(script, |site| match limit {
+                Some(limit) if !stopped => limited(limit, site),
+                _ => ScriptError::Stopped { site },
+            });
+        }
+        let silent = now.saturating_sub(since_beat);
+        let most = Duration::from_secs(SILENT);
+        if silent > most && silent > scaled(most) {
+            let seconds = silent.as_secs();
+            return abandon(script, |site| limited(Limit::Hang { seconds }, site));
+        }
+    }
+}
+
+fn abandon(script: Script, why: impl FnOnce(Site) -> ScriptError) {
+    let Some(handler) = HANDLER.get() else { return };
+    let line = script.pulse.line.load(Ordering::Relaxed);
+    let error = why(Site { file: script.file.as_str().into(), line });
+    let journal = script.pulse.journal.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let Script { text, only_plans, .. } = script;
+    handler(&Abandoned { error, text, only_plans, journal });
 }

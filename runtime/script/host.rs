@@ -1,6 +1,7 @@
 //! What a script talks to: a session that plans or runs a recipe, or the bench of a recipe's tests.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::ScriptError;
@@ -33,6 +34,11 @@ pub trait Host {
 
     /// Whether nothing real can happen.
     fn only_plans(&self) -> bool;
+
+    /// The journal of the run, for whoever has to clean up after it.
+    fn journal(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// Where tests are gathered, for a file of tests.
     fn tests(&self) -> Option<&dyn Tests> {
@@ -79,5 +85,9 @@ impl Host for RefCell<Session> {
 
     fn only_plans(&self) -> bool {
         !self.borrow().system.is_real()
+    }
+
+    fn journal(&self) -> Option<PathBuf> {
+        self.borrow().journal.as_ref().map(|journal| journal.path().to_owned())
     }
 }

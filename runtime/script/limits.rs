@@ -1,6 +1,7 @@
 //! What a script may use up, and how each limit is called.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Operations of Rhai, instructions of Lua.
 pub(super) const OPERATIONS: u64 = 10_000_000;
@@ -27,8 +28,12 @@ pub(super) const TEXT: usize = 4 << 20;
 pub(super) const ELEMENTS: usize = 1 << 17;
 /// Bytes of all memory of a script.
 pub(super) const MEMORY: usize = 256 << 20;
-/// Seconds without a sign of life.
+/// Bytes that are allocated, or looked through, in one operation.
+pub(super) const PER_OPERATION: usize = 256;
+/// Seconds of computing without a sign of life, on a fast machine.
 pub(super) const SILENT: u64 = 10;
+/// How long a script that has to end may still compute.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// After how many Lua instructions it is looked at.
 pub(super) const LUA_TICK: u32 = 64;
 /// After how many looks the clock is looked at, too.
@@ -43,12 +48,16 @@ pub(super) enum Limit {
         seconds: u64,
     },
     /// One instruction takes for ever.
-    Hang,
+    Hang {
+        seconds: u64,
+    },
     Calls,
     Printed,
     Memory,
     Depth,
     Stack,
+    /// Of the stack below both languages.
+    Native,
     Text,
     Elements,
     Nesting,
@@ -60,12 +69,13 @@ impl fmt::Display for Limit {
         match self {
             Self::Operations => write!(f, "{OPERATIONS} operations"),
             Self::Time { seconds } => write!(f, "{seconds} s of computing"),
-            Self::Hang => write!(f, "{SILENT} s for one instruction"),
+            Self::Hang { seconds } => write!(f, "{seconds} s for one instruction"),
             Self::Calls => write!(f, "{CALLS} calls of primitives"),
             Self::Printed => write!(f, "{} MiB of printed text", PRINTED >> 20),
             Self::Memory => write!(f, "{} MiB of memory", MEMORY >> 20),
             Self::Depth => write!(f, "{CALL_DEPTH} calls inside one another"),
             Self::Stack => write!(f, "{LUA_STACK} values on the stack of its calls"),
+            Self::Native => f.write_str("values and expressions inside one another"),
             Self::Text => write!(f, "{} MiB for one text", TEXT >> 20),
             Self::Elements => write!(f, "{ELEMENTS} elements of lists and maps in one value"),
             Self::Nesting => write!(f, "{NESTING} lists and maps inside one another"),
@@ -78,13 +88,16 @@ impl Limit {
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::Operations | Self::Time { .. } => "is there a loop that never ends?",
-            Self::Hang => "a pattern with several * + or - may try for ever: use text.find instead",
+            Self::Hang { .. } => "is there an operation on something very large?",
             Self::Calls => "is there a loop that never ends? A recipe has some hundred calls",
             Self::Printed => "print what a person has to know, and not in a loop",
             Self::Memory | Self::Text | Self::Elements => {
                 "is there a loop in which something grows? Keep large things in files"
             }
             Self::Depth | Self::Stack => "is there a function that calls itself without an end?",
+            Self::Native => {
+                "is there a function in a function, or a value in a value, thousands deep?"
+            }
             Self::Nesting => "is there a list that contains itself?",
         }
     }

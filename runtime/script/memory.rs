@@ -20,6 +20,12 @@ static ALLOCATOR: Counting = Counting;
 
 thread_local! {
     static IN_USE: Cell<isize> = const { Cell::new(0) };
+    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The bytes that this thread has ever allocated, freed or not: what is copied and thrown away is work.
+pub(super) fn allocated() -> usize {
+    ALLOCATED.get()
 }
 
 /// The bytes that this thread has allocated and not freed. What goes from thread to thread is counted
@@ -29,6 +35,9 @@ pub(super) fn in_use() -> isize {
 }
 
 fn count(bytes: usize, sign: isize) {
+    if sign > 0 {
+        let _ = ALLOCATED.try_with(|all| all.set(all.get().wrapping_add(bytes)));
+    }
     let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
     // A thread that ends frees its last things after its counter.
     let _ = IN_USE.try_with(|used| used.set(used.get().wrapping_add(sign.wrapping_mul(bytes))));

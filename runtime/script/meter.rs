@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::backstop::{allowed, computed};
 use super::hang::Pulse;
-use super::limits::{CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_PRINT, PRINTED};
+use super::limits::{
+    CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_OPERATION, PER_PRINT, PRINTED,
+};
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
 use crate::session::Failure;
@@ -33,6 +35,8 @@ pub(super) struct Meter {
     /// What primitives took, which is not the script's.
     excused: Cell<Duration>,
     memory: Cell<isize>,
+    /// Bytes that were allocated before, or by primitives.
+    allocated: Cell<usize>,
     pub(super) pulse: Arc<Pulse>,
 }
 
@@ -54,6 +58,7 @@ impl Meter {
             started: Cell::new(computed()),
             excused: Cell::new(Duration::ZERO),
             memory: Cell::new(memory::in_use()),
+            allocated: Cell::new(memory::allocated()),
             pulse: Arc::default(),
         })
     }
@@ -69,6 +74,9 @@ impl Meter {
         self.started.set(computed());
         self.excused.set(Duration::ZERO);
         self.memory.set(memory::in_use());
+        self.allocated.set(memory::allocated());
+        self.pulse.ends(None);
+        self.pulse.journal(self.host.journal().as_deref());
     }
 
     /// The text that runs, by its name in messages.
@@ -97,9 +105,15 @@ impl Meter {
     /// So many more operations.
     pub(super) fn operated(&self, count: u32) {
         self.operations.set(self.operations.get() + u64::from(count));
-        if self.operations.get() > OPERATIONS {
+        let copied = memory::allocated().wrapping_sub(self.allocated.get()) / PER_OPERATION;
+        if self.operations.get() + copied as u64 > OPERATIONS {
             self.exceed(Limit::Operations);
         }
+    }
+
+    /// So many bytes were looked through by a function of a language's own library.
+    pub(super) fn looked_through(&self, bytes: usize) {
+        self.operated(u32::try_from(bytes / PER_OPERATION).unwrap_or(u32::MAX));
     }
 
     /// The limit that was reached first, if one was.
@@ -109,7 +123,10 @@ impl Meter {
 
     /// A limit is reached: whatever the script catches, it ends.
     pub(super) fn exceed(&self, limit: Limit) {
-        self.hit.set(self.hit.get().or(Some(limit)));
+        if self.hit.get().is_none() {
+            self.hit.set(Some(limit));
+            self.pulse.ends(Some(limit));
+        }
     }
 
     /// Gives the script no time at all.
@@ -120,6 +137,7 @@ impl Meter {
 
     /// Looks at memory and, now and then, at the clock; whether the script has to end.
     pub(super) fn look(&self) -> Option<Limit> {
+        self.pulse.beat();
         let used = memory::in_use() - self.memory.get();
         if usize::try_from(used).is_ok_and(|used| used > MEMORY) {
             self.exceed(Limit::Memory);
@@ -159,10 +177,13 @@ impl Meter {
         if self.calls.get() > CALLS {
             self.exceed(Limit::Calls);
         }
-        let before = computed();
+        let (before, allocated) = (computed(), memory::allocated());
         self.pulse.away(true);
         let result = self.host.call(index, site, values);
+        self.pulse.journal(self.host.journal().as_deref());
         self.pulse.away(false);
+        let own = memory::allocated().wrapping_sub(allocated);
+        self.allocated.set(self.allocated.get().wrapping_add(own));
         self.excused.set(self.excused.get() + computed().saturating_sub(before));
         result
     }

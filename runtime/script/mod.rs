@@ -11,7 +11,9 @@ mod lua;
 mod memory;
 mod meter;
 mod module;
+mod order;
 mod rhai;
+mod room;
 mod secrets;
 pub mod source;
 mod tokens;
@@ -27,7 +29,7 @@ use crate::spec::Spec;
 use crate::types::{Map, Value, nearest};
 
 pub use evaluator::{Evaluator, is_open};
-pub use hang::on_hang;
+pub use hang::{Abandoned, on_hang, stack_used_up};
 pub use host::{Host, Shared, Tests};
 use limits::Limit;
 pub use module::{Import, Module, imports};

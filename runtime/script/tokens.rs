@@ -2,6 +2,7 @@
 //! called and what is named. What it can't make sense of, the parsers of the languages complain about.
 
 use super::Language;
+use super::limits::EXPRESSION_DEPTH;
 
 /// A word or sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,8 @@ struct Scanner<'a> {
     language: Language,
     rest: &'a str,
     line: u32,
+    /// Interpolations inside one another.
+    nested: usize,
     found: Vec<Token>,
     comments: Vec<(u32, &'a str)>,
 }
@@ -68,8 +71,8 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn of(language: Language, text: &'a str) -> Self {
         let (found, comments) = (Vec::new(), Vec::new());
-        let mut scanner = Self { language, rest: text, line: 1, found, comments };
-        scanner.scan(None);
+        let mut scanner = Self { language, rest: text, line: 1, nested: 0, found, comments };
+        scanner.scan();
         scanner
     }
 
@@ -86,7 +89,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans to the end, or to the brace that closes an interpolation.
-    fn scan(&mut self, inside: Option<()>) {
+    fn scan(&mut self) {
         let mut depth = 0_u32;
         while let Some(first) = self.rest.chars().next() {
             let line = self.line;
@@ -104,7 +107,7 @@ impl<'a> Scanner<'a> {
             } else if let Some(sign) = SIGNS.iter().find(|sign| self.rest.starts_with(**sign)) {
                 match *sign {
                     "{" | "#{" => depth += 1,
-                    "}" if inside.is_some() && depth == 0 => return,
+                    "}" if self.nested > 0 && depth == 0 => return,
                     "}" => depth = depth.saturating_sub(1),
                     _ => {}
                 }
@@ -183,9 +186,12 @@ impl<'a> Scanner<'a> {
     fn interpolated(&mut self, line: u32) {
         let mut text = String::new();
         while let Some(next) = self.rest.chars().next() {
-            if self.rest.starts_with("${") {
+            // More of them than this the parser of the language refuses.
+            if self.rest.starts_with("${") && self.nested < EXPRESSION_DEPTH {
                 self.take(2);
-                self.scan(Some(()));
+                self.nested += 1;
+                self.scan();
+                self.nested -= 1;
                 self.take(self.rest.len().min(1));
                 continue;
             }

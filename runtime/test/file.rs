@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::library::{self, Bundled};
 use crate::recipe::{BadRecipe, Named, Recipe, bundled_modules_of, modules_of};
 use crate::script::{Language, Module};
+use crate::system::{Input, read_input_text};
 
 /// A file of tests, read but not run.
 #[derive(Debug, Clone)]
@@ -51,7 +52,8 @@ impl TestFile {
     fn read(path: &Path) -> Result<Self, NotFound> {
         let wrong = |why: String| NotFound { path: path.to_owned(), why };
         let language = Language::of(path).ok_or_else(|| wrong("neither .rhai nor .lua".into()))?;
-        let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let text =
+            read_input_text(path, Input::Script).map_err(|error| wrong(error.to_string()))?;
         let name = path.display().to_string();
         let modules = modules_of(path, language, &text)
             .map_err(|bad| wrong(format!("line {}: {bad}", bad.site.line)))?;

@@ -94,7 +94,7 @@ nothing_left
 
 # --- Ctrl-C in an action, twice; a terminal that is gone: everything is given back -------------
 must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' \
-    'run until pgrep -f "sleep 4711"; do sleep 0.1; done; sleep 0.5' 'keys \x03' 'run sleep 0.5' 'keys \x03' 'see gscript>' \
+    'run until pgrep -f "sleep 4711"; do sleep 0.1; done' 'keys \x03' 'see stopping after this command' 'keys \x03' 'see gscript>' \
     'type disk::list().len()' 'see 3' 'type :quit' 'see What becomes' 'type k'
 must grep -q ' /mnt/gentoo ' /proc/mounts
 must "$G" release --yes

@@ -3,9 +3,10 @@
 
 trap 'code=$?; [ $code = 0 ] || { cat /run/faulty.err; sleep 1; }' EXIT
 
-# What hangs is ended after so many seconds; everything else has time enough.
-LIMIT=15
-HOW="--prove --journal /run/runs --limit $LIMIT"
+# What hangs is ended after so many seconds; everything else has time enough, however slow the machine is.
+LIMIT=30
+patient=900
+HOW="--prove --journal /run/runs"
 
 # The disk is as it was, so that the calls are the same ones.
 before_install() {
@@ -14,10 +15,10 @@ before_install() {
     wipefs --all /dev/ubda >/dev/null 2>&1; blockdev --rereadpt /dev/ubda
 }
 # shellcheck disable=SC2086
-do_install() { install $HOW --set kdf_memory=1M; }
+do_install() { install $HOW --limit $patient --set kdf_memory=1M; }
 before_rescue() { rm -rf /run/runs; }
 # shellcheck disable=SC2086
-do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key $HOW; }
+do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key $HOW --limit $patient; }
 
 wrong=0 struck=0
 complain() { echo "WRONG: $*"; cat /run/faulty.err; wrong=$((wrong + 1)); }
@@ -25,7 +26,8 @@ complain() { echo "WRONG: $*"; cat /run/faulty.err; wrong=$((wrong + 1)); }
 # patience: what takes as long as it takes (tar) has no limit: somebody presses Ctrl-C, and once more.
 mkfifo /run/never
 patience() {
-    read -rt $((LIMIT * 3)) _ <>/run/never
+    until [ -f $FAULTS/struck ]; do read -rt 1 _ <>/run/never; done
+    read -rt $((LIMIT * 2)) _ <>/run/never
     for _ in 1 2; do
         # The first process of this machine has the same name.
         pgrep -x gscript | grep -vx 1 | while read -r p; do kill -INT "$p"; done
@@ -37,7 +39,9 @@ patience() {
 strike() {
     local recipe=$1 number=$2 how=$3 call tool
     "before_$recipe"
-    [ "$how" != hangs ] || { patience & waits=$!; }
+    rm -f $FAULTS/struck
+    patient=900
+    [ "$how" != hangs ] || { patient=$LIMIT; patience & waits=$!; }
     faulty "$number" "$how" "do_$recipe"
     [ "$how" != hangs ] || { kill $waits; wait $waits; } 2>/dev/null
     [ -f $FAULTS/struck ] || { echo "$recipe has no call $number"; exit 1; }

@@ -81,7 +81,7 @@ nothing_left() {
 # just now may need a moment to be gone.
 orphans_end() {
     local stat state parent rest
-    for _ in $(seq 100); do
+    for _ in $(seq 6000); do
         orphan=
         for stat in /proc/[0-9]*/stat; do
             read -r orphan <"$stat" || continue

@@ -37,7 +37,7 @@ for n in $(seq 2 "$step" $((records - 1))); do
     wait $pid 2>/dev/null
     tried=$((tried + 1))
     # A tool that was running may outlive us.
-    sleep 0.3
+    orphans_end
     state=$("$G" log --journal /run/killed | awk '{ print $NF }')
     [ "$state" = finished ] && { survived=$((survived + 1)); continue; }
     [ "$state" = unfinished ] || { echo "after $n: $state"; exit 1; }
@@ -58,7 +58,7 @@ echo "survived $survived of $tried"
 # --- what a killed run left is given back; the copy on /boot is enough to go on, or to look around --
 begin /run/first
 kill_at /run/first '"begin","call":19' 1 $pid
-wait $pid 2>/dev/null; sleep 0.5
+wait $pid 2>/dev/null; orphans_end
 must "$G" release "$(ls /run/first/*/journal.jsonl)" --yes
 nothing_left
 must "$G" release "$(ls /run/first/*/journal.jsonl)"

@@ -23,12 +23,12 @@ unshare --fork --pid --mount --cgroup bash -c '
     mount -t proc proc $0/proc; mount -t sysfs sysfs $0/sys; mount -t cgroup2 cgroup2 $0/sys/fs/cgroup; mount -t tmpfs tmpfs $0/run
     mount -t tmpfs -o mode=755 tmpfs $0/dev; for n in null zero urandom random kmsg console; do cp -a /dev/$n $0/dev/; done; mkdir $0/dev/pts $0/dev/shm
     exec chroot $0 env container=lab /lib/systemd/systemd --system --unit=lab.target --log-target=console' $T >systemd.txt 2>&1 &
-for _ in $(seq 100); do
+for _ in $(seq 3000); do
     INIT=$(pgrep -x systemd) && [ -S /proc/"$INIT"/root/run/systemd/private ] && break
     sleep 0.2
 done
 inside() { nsenter --target "$INIT" --mount --pid --root --wd=/ "$@"; }
-must test "$(inside systemctl is-system-running)" = running
+must test "$(inside systemctl is-system-running --wait)" = running
 
 # lives RHAI: a script in there, proved as everywhere.
 lives() {

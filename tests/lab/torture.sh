@@ -82,7 +82,7 @@ tools() {
 # close_all: what the end of a kernel does to what is open.
 close_all() {
     # shellcheck disable=SC2046
-    kill -KILL $(tools) 2>/dev/null; sleep 0.1
+    while [ -n "$(tools)" ]; do kill -KILL $(tools) 2>/dev/null; sleep 0.1; done
     for _ in 1 2 3; do
         grep -o ' /mnt/[^ ]*' /proc/mounts | tac | while read -r at; do umount "$at" 2>/dev/null; done
     done

@@ -17,7 +17,7 @@ while read -r name then place; do
         code=$?
         [ $code = 137 ] || { echo "LOST $name: it was not killed: $code"; cat run.err; break; }
         # A tool that was running outlives it, as everywhere, and comes to its end.
-        for _ in $(seq 100); do [ "$then" = open ] && [ -n "$(tools)" ] || break; sleep 0.1; done
+        for _ in $(seq 6000); do [ "$then" = open ] && [ -n "$(tools)" ] || break; sleep 0.1; done
         case $place in *CUT_CALL=*) call=${place#*CUT_CALL=} call=${call%% *} ;; *) break ;; esac
         grep -q "\"done\",\"call\":$call," $JOURNAL/runs/*/journal.jsonl || break
         echo "$name: it was over already $after"; close_all

@@ -78,10 +78,8 @@ fn register(lua: &Lua, host: &Metered) -> mlua::Result<()> {
 
 fn call(index: usize, host: &Metered, lua: &Lua, values: &MultiValue) -> mlua::Result<LuaValue> {
     let site = caller(lua, host);
-    let values = values
-        .iter()
-        .map(|value| from_lua(value, 0, PRIMITIVE))
-        .collect::<mlua::Result<Vec<Value>>>();
+    let values =
+        values.iter().map(|value| from_lua(value, PRIMITIVE)).collect::<mlua::Result<Vec<Value>>>();
     let values = nested(values, host, &site)?;
     match host.call(index, site, values) {
         Ok(value) => to_lua(lua, &value),

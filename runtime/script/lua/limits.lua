@@ -34,10 +34,22 @@ function xpcall(f, handler, ...)
     end, ...))
 end
 
--- Finalizers run where no limit reaches them.
+-- Finalizers run where no limit reaches them, what closes a variable after every error, and when a weak
+-- table loses an entry differs from run to run.
+local refused = {
+    { "__gc", "finalizers" },
+    { "__close", "variables that are closed" },
+    { "__mode", "weak tables" },
+}
+
 function _G.setmetatable(t, meta)
-    if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
-        error("a recipe can't have finalizers (__gc)", 2)
+    if type(meta) == "table" then
+        for i = 1, #refused do
+            local name, what = refused[i][1], refused[i][2]
+            if rawget(meta, name) ~= nil then
+                error("a recipe can't have " .. what .. " (" .. name .. ")", 2)
+            end
+        end
     end
     return setmetatable(t, meta)
 end
@@ -47,6 +59,10 @@ local rep = string.rep
 function string.rep(text, times, between)
     if type(text) == "string" and type(times) == "number" then
         local one = #text + (type(between) == "string" and #between or 0)
+        -- Lua goes round as often as it is told, also where nothing comes of it.
+        if one == 0 then
+            return ""
+        end
         if one * times > most_text then
             stop("text")
         end

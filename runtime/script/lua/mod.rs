@@ -1,12 +1,15 @@
 //! Lua 5.4: text chunks only, without `io`, `os`, `load`, `debug`, chance or garbage control, with
 //! every primitive as `domain.verb`. `base` is what scripts find, `modules` what they require,
-//! `bounds` keeps them within their limits, `driver` calls them and explains what went wrong,
-//! `values` is what crosses.
+//! `bounds` keeps them within their limits, `library` (with `pattern` and `plain`) replaces what would escape those,
+//! `driver` calls them and explains what went wrong, `values` is what crosses.
 
 mod base;
 mod bounds;
 mod driver;
+mod library;
 mod modules;
+mod pattern;
+mod plain;
 mod values;
 
 use std::cell::RefCell;
@@ -26,10 +29,12 @@ use values::{PRIMITIVE, from_lua, nested, to_lua};
 
 use super::engines::Engines;
 use super::meter::Metered;
-use super::{PARAMS, ScriptError, hang, limits};
+use super::{Language, PARAMS, ScriptError, limits, tokens};
+use crate::event::Site;
 use crate::types::{Map, Secret, Value};
 
 const PRELUDE: &str = include_str!("prelude.lua");
+const LIBRARY: &str = include_str!("library.lua");
 
 impl UserData for Secret {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
@@ -63,8 +68,12 @@ impl Engine {
         let (lua, debug) = state()?;
         lua.set_memory_limit(limits::MEMORY)?;
         watch(&lua, &host)?;
+        let metatable: Function = debug.get("getmetatable")?;
         let driver = driver::driver(&lua, debug)?;
-        lua.load(PRELUDE).set_name("=limits").exec()?;
+        let (seek, charge) = (library::seeker(&lua, &host)?, library::charge(&lua, &host)?);
+        let sort = library::sort(&lua, &host)?;
+        lua.load(PRELUDE).set_name("=limits").call::<()>(&charge)?;
+        lua.load(LIBRARY).set_name("=limits").call::<()>((seek, charge, sort, metatable))?;
         bounded(&lua, &host)?;
         base::fill(&lua, &host)?;
         if host.tests().is_some() {
@@ -113,13 +122,15 @@ impl Texts {
     }
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
-        let body = self.read(text);
         let file = self.engines.meter.file();
+        refuse_closing(&file, text)?;
+        let body = self.read(text);
         self.call(&body.map_err(|error| not_begun(&error, &file))?, text)
     }
 
     /// Runs what a person types: an expression first, for that is no text of Lua by itself.
     pub(super) fn line(&mut self, text: &str) -> Result<Value, ScriptError> {
+        refuse_closing(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {
             Ok(body) => self.call(&body, text),
             Err(_) => self.run(text),
@@ -136,11 +147,9 @@ impl Texts {
     fn call(&self, body: &Function, text: &str) -> Result<Value, ScriptError> {
         let (host, engine) = (&self.engines.meter, self.engines.lua()?);
         let file = host.file();
-        let listening = host.only_plans().then(|| hang::listen(&file, text, &host.pulse));
-        let result = engine.protected(body, (), Some(&self.variables));
-        drop(listening);
-        let result = result
-            .and_then(|value| Ok(nested(from_lua(&value, 0, PRIMITIVE), host, &host.place())?));
+        let result = engine
+            .protected(body, (), Some(&self.variables))
+            .and_then(|value| Ok(nested(from_lua(&value, PRIMITIVE), host, &host.place())?));
         match (host.hit(), result) {
             (None, Ok(value)) => Ok(value),
             (None, Err(fault)) => Err(engine.explain(&fault, &file)),
@@ -203,8 +212,27 @@ pub(super) fn is_open(text: &str) -> bool {
     !ways.iter().any(Result::is_ok) && ways.iter().any(open)
 }
 
+/// Refuses variables that are closed: what closes them runs after every error, also after one that ends
+/// the script.
+fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), ScriptError> {
+    let tokens = tokens(Language::Lua, text);
+    let closing = tokens
+        .windows(3)
+        .find(|three| three[0].is("<") && three[1].name() == Some("close") && three[2].is(">"));
+    match closing {
+        None => Ok(()),
+        Some(three) => Err(ScriptError::Script {
+            message: "a recipe can't have variables that are closed (<close>)".into(),
+            site: Site { file: Rc::clone(file), line: three[0].line },
+            remedy: Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
+            traceback: Vec::new(),
+        }),
+    }
+}
+
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
     let file = file.into();
+    refuse_closing(&file, text)?;
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new());
     let lua = lua.map_err(|error| not_begun(&error, &file))?;
     let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);

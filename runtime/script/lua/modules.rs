@@ -46,12 +46,15 @@ impl Engine {
         if let Some(table) = self.loaded.borrow().get(&module.name) {
             return Ok(table.clone());
         }
+        let file = module.file.as_str().into();
+        super::refuse_closing(&file, &module.text)
+            .map_err(|error| Error::external(Caught::from(error)))?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);
-        let text = text.into_function().map_err(|error| {
-            Error::external(Caught::from(not_begun(&error, &module.file.as_str().into())))
-        })?;
+        let text = text
+            .into_function()
+            .map_err(|error| Error::external(Caught::from(not_begun(&error, &file))))?;
         let LuaValue::Table(table) = text.call(())? else {
             let why = "a module has to return a table with its functions";
             return Err(Error::external(Caught::from(wrong(module, why.into()))));
@@ -78,7 +81,7 @@ impl Engine {
                 let Some(engines) = engines.upgrade() else { return Ok(LuaValue::Nil) };
                 let host = &engines.meter;
                 let site = caller(lua, host);
-                let values = values.iter().map(|value| from_lua(value, 0, OTHER));
+                let values = values.iter().map(|value| from_lua(value, OTHER));
                 let values = nested(values.collect::<mlua::Result<Vec<Value>>>(), host, &site)?;
                 let from = Crossing { site, level: 0 };
                 let value = engines.call(&module, &name, &values, from).map_err(thrown)?;
@@ -113,7 +116,7 @@ impl Engine {
                 }
                 (LuaValue::String(name), value) => {
                     let name = name.to_string_lossy();
-                    let value = from_lua(&value, 0, OTHER).map_err(|error| {
+                    let value = from_lua(&value, OTHER).map_err(|error| {
                         let why = super::driver::own_words(&error);
                         wrong(module, format!("{name}: {why}"))
                     })?;
@@ -146,7 +149,7 @@ impl Engine {
         let value = self.protected(&body, values, None);
         let value = value.map_err(|fault| self.explain(&fault, &file))?;
         let place = Site { file: Rc::clone(&file), line: 0 };
-        nested(from_lua(&value, 0, OTHER), &self.host, &place).map_err(failed)
+        nested(from_lua(&value, OTHER), &self.host, &place).map_err(failed)
     }
 }
 

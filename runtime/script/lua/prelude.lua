@@ -1,28 +1,46 @@
 -- What every Lua recipe finds: the base library without the doors to the outside.
 --
--- `pairs` goes through keys in a fixed order. Lua's own order changes from run to run, and a
--- recipe has to do the same thing when it is planned and when it is run.
+-- `pairs` and `next` go through keys in a fixed order. Lua's own order changes from run to run, and a
+-- recipe has to do the same thing when it is planned and when it is run. Called with what accounts for
+-- elements that are gone through.
 
-local next, type, tostring, sort = next, type, tostring, table.sort
+local charge = ...
+local next, type, sort, error = next, type, table.sort, error
+
+-- Kinds of keys that have an order, in their order.
+local rank = { boolean = 1, number = 2, string = 3 }
 
 local function before(a, b)
-    local ta, tb = type(a), type(b)
-    if ta == tb and (ta == "number" or ta == "string") then
-        return a < b
+    local ra, rb = rank[type(a)], rank[type(b)]
+    if ra ~= rb then
+        return ra < rb
     end
-    if ta ~= tb then
-        return ta < tb
+    if ra == 1 then
+        return b and not a
     end
-    return tostring(a) < tostring(b)
+    return a < b
 end
 
-function pairs(t)
-    local keys, n = {}, 0
+-- The keys of a table; one that is a table or function itself has no order among others.
+local function keys_of(t)
+    local keys, n, odd = {}, 0, nil
     for key in next, t do
         n = n + 1
         keys[n] = key
+        odd = odd or (not rank[type(key)] and type(key))
     end
-    sort(keys, before)
+    charge(n * 16)
+    if odd and n > 1 then
+        error("a table with a " .. odd .. " as a key can't be gone through: its keys have no order", 3)
+    end
+    return keys, n
+end
+
+function pairs(t)
+    local keys, n = keys_of(t)
+    if n > 1 then
+        sort(keys, before)
+    end
     local i = 0
     return function()
         i = i + 1
@@ -31,6 +49,26 @@ function pairs(t)
             return key, t[key]
         end
     end, t, nil
+end
+
+function _G.next(t, last)
+    if type(t) ~= "table" then
+        return next(t, last)
+    end
+    local keys, n = keys_of(t)
+    local found
+    for i = 1, n do
+        local key = keys[i]
+        if last == nil or (n > 1 or key ~= last) and before(last, key) then
+            if found == nil or before(key, found) then
+                found = key
+            end
+        end
+    end
+    if found == nil then
+        return nil
+    end
+    return found, t[found]
 end
 
 -- Doors to the outside, to time, to chance, and to other code than the recipe's own.

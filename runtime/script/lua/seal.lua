@@ -8,7 +8,7 @@ local error, getmetatable, rawget, setmetatable, tostring =
 local rawset_ = rawset
 
 -- What may not be set in each table that is guarded.
-local guarded = setmetatable({}, { __mode = "k" })
+local guarded = {}
 
 local function refuse(name)
     error(name .. " comes with gscript, and nothing else can have its name", 3)

@@ -1,13 +1,14 @@
 //! What crosses between Lua and the core.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use mlua::{Error, Lua, Table, Value as LuaValue};
 
-use super::bounds::Limited;
 use crate::event::Site;
-use crate::script::limits::{self, Limit};
+use crate::script::limits::Limit;
 use crate::script::meter::Metered;
+use crate::script::room::Room;
 use crate::types::{Secret, Value};
 
 /// Whom values are given to, for messages.
@@ -38,31 +39,54 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
     })
 }
 
-/// Values that are nested without an end are stopped at a limit.
+/// A value is larger than anything that is given to the core.
+#[derive(Debug, Clone, Copy)]
+struct TooLarge(Limit);
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// Values that are nested without an end, or contain one another very often, are stopped at a limit.
 pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) -> mlua::Result<T> {
     values.inspect_err(|error| {
-        if error.downcast_ref::<Limited>().is_some() {
-            host.exceed(Limit::Nesting);
+        if let Some(TooLarge(limit)) = error.downcast_ref() {
+            host.exceed(*limit);
             host.at(&site.file, site.line);
         }
     })
 }
 
 /// A value as plain data; `whom` it is given to is for messages.
-pub(super) fn from_lua(value: &LuaValue, depth: usize, whom: &str) -> mlua::Result<Value> {
-    if depth > limits::NESTING {
-        return Err(Error::external(Limited));
-    }
+pub(super) fn from_lua(value: &LuaValue, whom: &str) -> mlua::Result<Value> {
+    taken(value, &mut Room::default(), whom)
+}
+
+fn taken(value: &LuaValue, room: &mut Room, whom: &str) -> mlua::Result<Value> {
+    let large = |limit| Error::external(TooLarge(limit));
+    room.one().map_err(large)?;
     Ok(match value {
         LuaValue::Nil => Value::Unit,
         LuaValue::Boolean(value) => Value::Bool(*value),
         LuaValue::Integer(value) => Value::Int(*value),
         LuaValue::Number(value) => Value::Float(*value),
-        LuaValue::String(text) => Value::Text(text.to_str()?.to_owned()),
+        LuaValue::String(text) => {
+            room.text(text.as_bytes().len()).map_err(large)?;
+            Value::Text(text.to_str()?.to_owned())
+        }
         LuaValue::UserData(data) if data.is::<Secret>() => {
             Value::Secret(data.borrow::<Secret>()?.clone())
         }
-        LuaValue::Table(table) => from_table(table, depth + 1, whom)?,
+        LuaValue::Table(table) => {
+            room.enter().map_err(large)?;
+            let value = from_table(table, room, whom)?;
+            room.leave();
+            value
+        }
         other => {
             let kind = other.type_name();
             return Err(Error::runtime(format!("a {kind} can't be given to {whom}")));
@@ -71,7 +95,7 @@ pub(super) fn from_lua(value: &LuaValue, depth: usize, whom: &str) -> mlua::Resu
 }
 
 /// A table with elements is a list, one with names is a map; with both it is neither.
-fn from_table(table: &Table, depth: usize, whom: &str) -> mlua::Result<Value> {
+fn from_table(table: &Table, room: &mut Room, whom: &str) -> mlua::Result<Value> {
     let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
     if table.metatable().as_ref().is_some_and(sealed) {
         return Err(Error::runtime(format!(
@@ -80,9 +104,9 @@ fn from_table(table: &Table, depth: usize, whom: &str) -> mlua::Result<Value> {
         )));
     }
     let length = table.raw_len();
-    let mut list = Vec::with_capacity(length);
+    let mut list = Vec::new();
     for item in table.sequence_values::<LuaValue>() {
-        list.push(from_lua(&item?, depth, whom)?);
+        list.push(taken(&item?, room, whom)?);
     }
     let mut map = BTreeMap::new();
     for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -90,7 +114,7 @@ fn from_table(table: &Table, depth: usize, whom: &str) -> mlua::Result<Value> {
             (LuaValue::Integer(index), _)
                 if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
             (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), from_lua(&value, depth, whom)?);
+                map.insert(key.to_str()?.to_owned(), taken(&value, room, whom)?);
             }
             (key, _) => {
                 let kind = key.type_name();

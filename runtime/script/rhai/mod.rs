@@ -2,6 +2,7 @@
 //! is what scripts import, `explain` what they are told, `values` what crosses.
 
 mod explain;
+mod library;
 mod modules;
 mod values;
 
@@ -10,8 +11,8 @@ use std::rc::Rc;
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Dynamic, Engine as RhaiEngine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
-    Module, NativeCallContext, ParseError, ParseErrorType, Position, Scope,
+    AST, Dynamic, Engine as RhaiEngine, EvalAltResult, FnPtr, FuncRegistration, Module,
+    NativeCallContext, ParseError, ParseErrorType, Position, Scope,
 };
 
 use explain::{explain, innermost, site};
@@ -87,7 +88,7 @@ impl Texts {
         whole.set_source(file.as_ref());
         let result = engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &whole);
         result
-            .and_then(|value| from_dynamic(&value, 0, PRIMITIVE))
+            .and_then(|value| from_dynamic(&value, PRIMITIVE))
             .map_err(|thrown| explain(&thrown, &file, host, &self.names()))
     }
 
@@ -205,7 +206,7 @@ fn engine(host: &Metered) -> RhaiEngine {
         meter.operated(1);
         (interrupts.count() > 0 || meter.look().is_some()).then_some(Dynamic::UNIT)
     });
-    bounded(&mut engine);
+    library::bounded(&mut engine, host);
     if host.tests().is_some() {
         let host = Rc::clone(host);
         engine.register_fn("test", move |cx: NativeCallContext<'_>, name: &str, body: FnPtr| {
@@ -313,30 +314,3 @@ fn call(
 
 /// What is too large where lists are nested too deeply.
 const NESTED: &str = "nesting";
-
-/// Functions of Rhai's own library that could take all memory, or all time, at once.
-fn bounded(engine: &mut RhaiEngine) {
-    let too_long = || EvalAltResult::ErrorDataTooLarge("string".into(), Position::NONE).into();
-    let fits = move |text: &str, find: &str, by: &str| -> Result<String, Thrown> {
-        let found = if find.is_empty() { text.len() + 1 } else { text.matches(find).count() };
-        let length = found.saturating_mul(by.len()).saturating_add(text.len());
-        if length > limits::TEXT { Err(too_long()) } else { Ok(text.replace(find, by)) }
-    };
-    engine.register_fn(
-        "replace",
-        move |text: &mut ImmutableString, find: &str, by: &str| -> Result<(), Thrown> {
-            *text = fits(text, find, by)?.into();
-            Ok(())
-        },
-    );
-    engine.register_fn(
-        "replace",
-        move |text: &mut ImmutableString, find: char, by: &str| -> Result<(), Thrown> {
-            *text = fits(text, find.encode_utf8(&mut [0; 4]), by)?.into();
-            Ok(())
-        },
-    );
-    let waits = || -> Result<(), Thrown> { Err("a recipe has no clock to wait by".into()) };
-    engine.register_fn("sleep", move |_: rhai::INT| waits());
-    engine.register_fn("sleep", move |_: rhai::FLOAT| waits());
-}

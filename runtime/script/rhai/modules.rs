@@ -76,7 +76,7 @@ impl Resolver {
             loaded.functions.iter().map(|(name, _)| name.clone()).collect();
         functions.dedup();
         let data = loaded.module.iter_var().map(|(name, value)| {
-            let value = from_dynamic(value, 0, OTHER).map_err(|thrown| wrong(module, &thrown))?;
+            let value = from_dynamic(value, OTHER).map_err(|thrown| wrong(module, &thrown))?;
             Ok((name.to_owned(), value))
         });
         Ok(Exports { functions, data: data.collect::<Result<Map, ScriptError>>()? })
@@ -106,7 +106,7 @@ impl Resolver {
         text.push(')');
         engine
             .eval_with_scope::<Dynamic>(&mut scope, &text)
-            .and_then(|value| from_dynamic(&value, 0, OTHER))
+            .and_then(|value| from_dynamic(&value, OTHER))
             .map_err(|thrown| self.explain(&thrown))
     }
 

@@ -5,7 +5,8 @@ use rhai::{
 };
 
 use super::{NESTED, Thrown};
-use crate::script::limits;
+use crate::script::limits::Limit;
+use crate::script::room::Room;
 use crate::types::{Secret, Value};
 
 pub(super) fn to_dynamic(value: &Value) -> Dynamic {
@@ -31,7 +32,7 @@ pub(super) fn from_dynamics(
     context: &NativeCallContext<'_>,
     whom: &str,
 ) -> Result<Vec<Value>, Thrown> {
-    let values = values.iter().map(|value| from_dynamic(value, 0, whom));
+    let values = values.iter().map(|value| from_dynamic(value, whom));
     values.collect::<Result<_, Thrown>>().map_err(|mut thrown| {
         thrown.set_position(context.call_position());
         thrown
@@ -39,11 +40,22 @@ pub(super) fn from_dynamics(
 }
 
 /// A value as plain data; `whom` it is given to is for messages.
-pub(super) fn from_dynamic(value: &Dynamic, depth: usize, whom: &str) -> Result<Value, Thrown> {
-    if depth > limits::NESTING {
-        return Err(EvalAltResult::ErrorDataTooLarge(NESTED.into(), Position::NONE).into());
-    }
-    let inside = |value: &Dynamic| from_dynamic(value, depth + 1, whom);
+pub(super) fn from_dynamic(value: &Dynamic, whom: &str) -> Result<Value, Thrown> {
+    taken(value, &mut Room::default(), whom)
+}
+
+#[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
+fn too_large(limit: Limit) -> Thrown {
+    let what = match limit {
+        Limit::Nesting => NESTED,
+        Limit::Text => "string",
+        _ => "elements",
+    };
+    EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
+}
+
+fn taken(value: &Dynamic, room: &mut Room, whom: &str) -> Result<Value, Thrown> {
+    room.one().map_err(too_large)?;
     if value.is_unit() {
         return Ok(Value::Unit);
     }
@@ -60,14 +72,22 @@ pub(super) fn from_dynamic(value: &Dynamic, depth: usize, whom: &str) -> Result<
         return Ok(Value::Text(value.to_string()));
     }
     if let Some(text) = value.read_lock::<ImmutableString>() {
+        room.text(text.len()).map_err(too_large)?;
         return Ok(Value::Text(text.to_string()));
     }
     if let Some(items) = value.read_lock::<Array>() {
-        return items.iter().map(inside).collect::<Result<_, _>>().map(Value::List);
+        room.enter().map_err(too_large)?;
+        let items = items.iter().map(|item| taken(item, room, whom)).collect::<Result<_, _>>()?;
+        room.leave();
+        return Ok(Value::List(items));
     }
     if let Some(map) = value.read_lock::<RhaiMap>() {
-        let entries = map.iter().map(|(key, value)| Ok((key.to_string(), inside(value)?)));
-        return entries.collect::<Result<_, Thrown>>().map(Value::Map);
+        room.enter().map_err(too_large)?;
+        let entries =
+            map.iter().map(|(key, value)| Ok((key.to_string(), taken(value, room, whom)?)));
+        let entries = entries.collect::<Result<_, Thrown>>()?;
+        room.leave();
+        return Ok(Value::Map(entries));
     }
     if let Some(secret) = value.read_lock::<Secret>() {
         return Ok(Value::Secret(secret.clone()));

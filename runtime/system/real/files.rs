@@ -15,6 +15,7 @@ use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
+use super::input::whole;
 use super::outside::refuse_running_system;
 use super::private;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
@@ -38,21 +39,12 @@ pub(crate) fn read_below(folder: &Path, path: &Path, most: u64) -> io::Result<Op
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let below = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-    let file = match openat2(dir, path, OpenHow::new().flags(flags).resolve(below)) {
-        Ok(file) => File::from(file),
-        Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(None),
-        Err(Errno::EXDEV) => return refuse("it leads out of the folder".into()),
-        Err(error) => return Err(error.into()),
-    };
-    if !file.metadata()?.is_file() {
-        return refuse("not a regular file".into());
+    match openat2(dir, path, OpenHow::new().flags(flags).resolve(below)) {
+        Ok(file) => whole(File::from(file), most).map(Some),
+        Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
+        Err(Errno::EXDEV) => refuse("it leads out of the folder".into()),
+        Err(error) => Err(error.into()),
     }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return refuse(format!("larger than {} MiB", most >> 20));
-    }
-    Ok(Some(bytes))
 }
 
 /// The directory that holds a place, and the place's name in it.

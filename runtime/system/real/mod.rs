@@ -3,7 +3,8 @@
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
 //! `reach` (where a path leads), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
 //! `private` (files with secrets), `copy` (whole folders), `header` (copies of headers),
-//! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy).
+//! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and `replace` (a script
+//! that does not come back).
 
 mod claim;
 mod conversation;
@@ -13,6 +14,7 @@ mod fill;
 mod header;
 mod held;
 mod holders;
+mod input;
 mod interrupt;
 mod key;
 mod look;
@@ -21,9 +23,11 @@ mod orphans;
 mod outside;
 mod private;
 mod reach;
+mod replace;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
 mod secondhand;
+mod stack;
 mod unpack;
 mod verify;
 
@@ -38,11 +42,14 @@ use crate::machine::{Fact, Machine, Scope};
 use crate::types::Place;
 
 pub(crate) use files::read_below;
+pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;
 pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;
 pub use private::{Private, read_private};
+pub use replace::start_over;
 pub(super) use run::end_with_us;
+pub use stack::on_large_stack;
 
 /// The machine this process runs on.
 pub struct Real {

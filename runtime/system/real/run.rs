@@ -306,10 +306,8 @@ mod tests {
         // Nobody ever writes to it.
         let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
         let limit = Duration::from_millis(200);
-        let start = Instant::now();
         let error = run(&cmd.limit(Some(limit))).expect_err("it hangs");
         assert_eq!(error.broken, Broken::TimedOut(limit));
-        assert!(start.elapsed() < Duration::from_secs(20));
     }
 
     #[test]
@@ -317,9 +315,7 @@ mod tests {
         let limit = Duration::from_millis(300);
         // Faster than anybody reads.
         let cmd = Cmd::tool("sh").args(["-c", "while :; do yes; done"]).limit(Some(limit));
-        let start = Instant::now();
         assert_eq!(run(&cmd).expect_err("it never ends").broken, Broken::TimedOut(limit));
-        assert!(start.elapsed() < Duration::from_secs(20));
     }
 
     #[test]
@@ -340,6 +336,7 @@ mod tests {
     fn a_question_of_a_program_gets_no_answer() {
         // With a terminal or a pipe left open, it would wait for one.
         let cmd = Cmd::tool("tar").args(["--extract", "--file=-"]);
-        assert!(run(&cmd.limit(Some(Duration::from_secs(20)))).is_err());
+        let error = run(&cmd.limit(Some(Duration::from_mins(10)))).expect_err("no archive");
+        assert_eq!(error.broken, Broken::Exit(2));
     }
 }

@@ -10,6 +10,7 @@ use crate::event::Site;
 use crate::machine::files::Text;
 use crate::machine::{MACHINE_FORMAT, Machine};
 use crate::system::sim::faults::Event;
+use crate::system::{Input, read_input_text};
 use crate::types::{AbsPath, Map, Mode, Pattern, Place, Value};
 
 args! {
@@ -127,7 +128,7 @@ fn stored(name: &str, folder: &Path) -> Result<Machine> {
     };
     let what = path.display().to_string();
     let wrong = |why: String| Misuse::BadMachine { what: what.clone(), why };
-    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    let text = read_input_text(&path, Input::Machine).map_err(|error| wrong(error.to_string()))?;
     let machine: Machine = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     match machine.format {
         MACHINE_FORMAT => Ok(machine),

@@ -1,0 +1,38 @@
+//! A script that does not come back takes its thread with it, and everything that the thread owns. What its
+//! run has made is in the journal: the program starts over, and releases it.
+
+use std::ffi::OsStr;
+
+use gscript::error::Exit;
+use gscript::script::Abandoned;
+use gscript::system::start_over;
+
+use crate::render::Problem;
+use crate::screen::tell;
+
+/// Says why a script is abandoned, cleans up, and ends the process.
+pub(crate) fn abandon(script: &Abandoned) {
+    let mut problem = Problem::of(&script.error, &script.text);
+    let code = script.error.exit();
+    let Some(journal) = &script.journal else {
+        if script.only_plans {
+            problem.notes.push(("now", "nothing has been changed".into()));
+        }
+        problem.print();
+        std::process::exit(code as i32);
+    };
+    problem.notes.push(("to go on", format!("gscript resume {}", journal.display())));
+    problem.print();
+    tell("The script does not come back: cleaning up without it.");
+    let then = (code as u8).to_string();
+    let mut args = ["release", "--yes", "--then", &then].map(OsStr::new).to_vec();
+    if std::env::args_os().any(|arg| arg == "--json") {
+        args.push("--json".as_ref());
+    }
+    args.push(journal.as_os_str());
+    let error = start_over(&args);
+    Problem::new(format!("failed to clean up: {error}"))
+        .help(format!("gscript release {}", journal.display()))
+        .print();
+    std::process::exit(Exit::Failed as i32);
+}

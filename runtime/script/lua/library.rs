@@ -1,0 +1,112 @@
+//! Functions in place of Lua's own that run on inside one instruction, where no limit is looked at, or
+//! that go by the clock.
+
+use std::rc::Rc;
+
+use mlua::{Error, Function, IntoLua, Lua, LuaString, MultiValue, Table, Value};
+
+use super::bounds::{Limited, Stopped, seen};
+use super::pattern::{Captured, Found, Halt, Search, seek};
+use super::plain::{find_plain, is_plain};
+use crate::script::limits::{ELEMENTS, Limit};
+use crate::script::meter::Metered;
+use crate::script::order::sorted;
+
+/// What a search takes a pattern for, as `library.lua` names it.
+mod how {
+    /// As `string.find` does: plain text where nothing in it is special.
+    pub(super) const FIND: u8 = 0;
+    /// Plain text.
+    pub(super) const PLAIN: u8 = 1;
+    /// With `^` for the beginning.
+    pub(super) const MATCH: u8 = 2;
+}
+
+/// Text, pattern, where to begin, what the pattern is taken for, and where nothing may end.
+type Given = (LuaString, LuaString, usize, u8, Option<usize>);
+
+/// Returns the search of patterns: first and past of what is found, and its captures; nothing where
+/// nothing is found; false and why where the pattern can't be used.
+pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
+    let host = Rc::clone(host);
+    let interrupts = host.interrupts();
+    lua.create_function(move |lua, (text, pattern, at, how, but): Given| {
+        let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
+        let (text, mut pattern): (&[u8], &[u8]) = (&text, &pattern);
+        let from = at - 1;
+        if how == how::PLAIN || (how == how::FIND && is_plain(pattern)) {
+            host.looked_through(text.len() - from + pattern.len());
+            let place = find_plain(text, pattern, from);
+            let found = place.map(|place| Found { place, captures: Vec::new() });
+            return found.map_or_else(|| Ok(MultiValue::new()), |found| told(lua, text, &found));
+        }
+        let anchored = how <= how::MATCH && pattern.first() == Some(&b'^');
+        if anchored {
+            pattern = &pattern[1..];
+        }
+        let search = Search { from, anchored, but: but.map(|but| but - 1) };
+        let mut spend = |steps: usize| {
+            // A step is much less than an operation.
+            host.operated(u32::try_from(steps / 8).unwrap_or(u32::MAX));
+            host.look().is_none() && interrupts.count() == 0
+        };
+        match seek(text, pattern, &search, &mut spend) {
+            Ok(Some(found)) => told(lua, text, &found),
+            Ok(None) => Ok(MultiValue::new()),
+            Err(Halt::Malformed(why)) => {
+                Ok([Value::Boolean(false), why.into_lua(lua)?].into_iter().collect())
+            }
+            Err(Halt::Stopped) if interrupts.count() > 0 => Err(Error::external(Stopped)),
+            Err(Halt::Stopped) => {
+                seen(lua, &host);
+                Err(Error::external(Limited))
+            }
+        }
+    })
+}
+
+fn told(lua: &Lua, text: &[u8], found: &Found) -> mlua::Result<MultiValue> {
+    let place = [(found.place.start + 1).into_lua(lua), (found.place.end + 1).into_lua(lua)];
+    let captures = found.captures.iter().map(|captured| match captured {
+        Captured::Text(range) => lua.create_string(&text[range.clone()]).map(Value::String),
+        Captured::Position(at) => (at + 1).into_lua(lua),
+    });
+    place.into_iter().chain(captures).collect()
+}
+
+/// Returns what accounts for bytes that a function of Lua's library looks through.
+pub(super) fn charge(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
+    let host = Rc::clone(host);
+    lua.create_function(move |_, bytes: usize| {
+        host.looked_through(bytes);
+        Ok(())
+    })
+}
+
+/// Returns a `table.sort` that does the same whenever it runs: Lua's own goes by the clock.
+pub(super) fn sort(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
+    let host = Rc::clone(host);
+    let any = lua.load("local a, b = ... return a < b").set_name("=limits").into_function()?;
+    lua.create_function(move |lua, (list, by): (Table, Option<Function>)| {
+        let length = list.raw_len();
+        if length > ELEMENTS {
+            host.exceed(Limit::Elements);
+            seen(lua, &host);
+            return Err(Error::external(Limited));
+        }
+        host.operated(u32::try_from(length * 4).unwrap_or(u32::MAX));
+        let items =
+            (1..=length).map(|at| list.raw_get(at)).collect::<mlua::Result<Vec<Value>>>()?;
+        let mut before = |a: &Value, b: &Value| match (&by, a, b) {
+            (Some(by), ..) => by.call::<bool>((a, b)),
+            (None, Value::Integer(a), Value::Integer(b)) => Ok(a < b),
+            (None, Value::Number(a), Value::Number(b)) => Ok(a < b),
+            (None, Value::String(a), Value::String(b)) => Ok(a.as_bytes() < b.as_bytes()),
+            _ => any.call((a, b)),
+        };
+        for (at, item) in sorted(items, &mut before)?.into_iter().enumerate() {
+            list.raw_set(at + 1, item)?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,123 @@
+//! The stack that everything runs on, and its end. A script can nest so deeply that no stack is large
+//! enough, and must not take the process down while something is mounted: the thread that reaches the end
+//! of its stack stops there, and another one cleans up.
+
+#![expect(unsafe_code, reason = "only a signal handler learns that the stack is used up")]
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::thread;
+
+use nix::fcntl::OFlag;
+use nix::libc;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::{pipe2, read};
+
+/// Bytes of the stack. Only what is used of it takes memory; where there is not so much address space,
+/// the next smaller one is taken.
+const SIZES: [usize; 3] = [256 << 20, 64 << 20, 8 << 20];
+
+/// The guard below the stack: whoever touches it has used up the stack.
+static GUARD_BEGIN: AtomicUsize = AtomicUsize::new(0);
+static GUARD_END: AtomicUsize = AtomicUsize::new(0);
+/// Where the end of the stack is reported.
+static REPORT: AtomicI32 = AtomicI32::new(-1);
+
+/// What the first thread is told.
+const USED_UP: u8 = b's';
+const OVER: u8 = b'o';
+
+/// Runs a program on a large stack. When it has used that up, this thread calls `used_up`, which has to
+/// end the process.
+pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T {
+    let Ok((reports, report)) = pipe2(OFlag::O_CLOEXEC) else { return program() };
+    REPORT.store(report.as_raw_fd(), Ordering::SeqCst);
+    for size in SIZES {
+        let run = move || {
+            watch_the_end();
+            let result = program();
+            tell(OVER);
+            result
+        };
+        let Ok(thread) = thread::Builder::new().name("main".into()).stack_size(size).spawn(run)
+        else {
+            continue;
+        };
+        if heard(&reports) == USED_UP {
+            used_up();
+        }
+        return thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+    }
+    program()
+}
+
+/// Waits for a report. A program that panics says nothing, and drops its end.
+fn heard(reports: &OwnedFd) -> u8 {
+    let mut byte = [OVER];
+    loop {
+        match read(reports, &mut byte) {
+            Err(nix::Error::EINTR) => {}
+            _ => return byte[0],
+        }
+    }
+}
+
+fn tell(report: u8) {
+    let pipe = REPORT.load(Ordering::SeqCst);
+    // SAFETY: write(2) is one of the calls that signal-safety(7) allows; the byte outlives it.
+    unsafe { libc::write(pipe, (&raw const report).cast(), 1) };
+}
+
+/// Catches the fault of this thread at the end of its stack. The standard library has given the thread
+/// another stack for signal handlers.
+fn watch_the_end() {
+    let Ok((begin, end)) = guard() else { return };
+    GUARD_BEGIN.store(begin, Ordering::SeqCst);
+    GUARD_END.store(end, Ordering::SeqCst);
+    let flags = SaFlags::SA_ONSTACK | SaFlags::SA_SIGINFO;
+    let action = SigAction::new(SigHandler::SigAction(on_fault), flags, SigSet::empty());
+    // SAFETY: the handler does only what signal-safety(7) allows.
+    let _ = unsafe { sigaction(Signal::SIGSEGV, &action) };
+}
+
+/// Returns the addresses of the guard below the stack of this thread. Versions of the C library differ
+/// in whether they count it as a part of the stack.
+fn guard() -> io::Result<(usize, usize)> {
+    let (mut stack, mut size, mut guard) = (std::ptr::null_mut(), 0, 0);
+    // SAFETY: pthread_getattr_np(3) fills in the attributes, which are read and destroyed once.
+    let failed = unsafe {
+        let mut attributes = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let failed =
+            libc::pthread_attr_getstack(&raw const attributes, &raw mut stack, &raw mut size)
+                + libc::pthread_attr_getguardsize(&raw const attributes, &raw mut guard);
+        libc::pthread_attr_destroy(&raw mut attributes);
+        failed
+    };
+    let stack = stack as usize;
+    if failed != 0 || guard == 0 || stack < guard {
+        return Err(io::Error::other("a stack without a guard"));
+    }
+    Ok((stack - guard, stack + guard))
+}
+
+extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel gives every handler with SA_SIGINFO a valid siginfo_t.
+    let at = unsafe { (*info).si_addr() } as usize;
+    let guard = GUARD_BEGIN.load(Ordering::SeqCst)..GUARD_END.load(Ordering::SeqCst);
+    if guard.contains(&at) {
+        tell(USED_UP);
+        loop {
+            // SAFETY: pause(2) is one of the calls that signal-safety(7) allows.
+            unsafe { libc::pause() };
+        }
+    }
+    // Any other fault ends the process when the same instruction comes again.
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: sigaction(2) is one of the calls that signal-safety(7) allows.
+    let _ = unsafe { sigaction(Signal::SIGSEGV, &default) };
+}
