@@ -194,9 +194,9 @@ fn holder(folder: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
             let _ = fs::remove_file(&path);
             continue;
         }
-        let Ok(text) = fs::read(&path) else { continue };
+        let Ok(text) = io::read_to_string(&file) else { continue };
         // Another version may describe its work in another way, but it works all the same.
-        let other: Work = serde_json::from_slice(&text)
+        let other: Work = serde_json::from_str(&text)
             .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
         if other.pid != work.pid
             && let Some(target) = shared(&work.targets, &other.targets)
