@@ -202,7 +202,7 @@ impl Workbench {
         let Some(deed) = session.deeds.as_ref().and_then(|deeds| deeds.last()) else {
             return Ok(None);
         };
-        let steps = session.undo_steps(deed)?;
+        let steps = session.undo_steps(deed, &deed.undo)?;
         Ok(Some((deed.call.clone(), steps.iter().map(ToString::to_string).collect())))
     }
 

@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::Read;
 
 use blake2::Blake2b512;
-use nix::fcntl::OFlag;
 use sha2::{Digest, Sha512};
 
-use super::super::{Broken, Cmd, Outcome, Progress, Step, StepError, Watch};
+use super::super::{Broken, Cmd, Outcome, Progress, Stdin, Step, StepError, Watch};
 use super::Real;
-use super::files::open_in;
-use crate::types::{Place, hex};
+use super::archive::{Archive, Verified};
+use crate::types::hex;
 
 /// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -119,10 +118,12 @@ impl Real {
         }
         let (text, status) = match signature {
             Some(signature) => {
-                let cmd = gpg().args(["--verify", &signature.to_string(), &digests.to_string()]);
-                let status = self.run(&cmd, watch)?.stderr;
-                let read = super::files::read(digests)?;
-                (String::from_utf8_lossy(&read).into_owned(), status)
+                // What is verified is what is read below, whatever becomes of the file.
+                let text = String::from_utf8(super::files::read(digests)?)
+                    .map_err(|_| wrong(format!("{digests} is not a text file")))?;
+                let cmd = gpg().args(["--verify", &signature.to_string(), "-"]);
+                let cmd = cmd.stdin(Stdin::Text(text.clone()));
+                (text, self.run(&cmd, watch)?.stderr)
             }
             None => {
                 // What gpg prints is what was signed; the file may say more than that.
@@ -139,7 +140,10 @@ impl Real {
         if listed.is_empty() {
             return Err(wrong(format!("{digests} lists no SHA-512 or BLAKE2b digest of {name}")));
         }
-        let (sha512, blake2b) = self.digest(step, archive, watch)?;
+        self.verified = None;
+        let checked = Archive::open(archive).map_err(|error| wrong(error.to_string()))?;
+        let (sha512, blake2b) = self.digest(step, checked.file(), watch)?;
+        checked.must_be_unchanged().map_err(|error| wrong(error.to_string()))?;
         for (kind, expected) in listed {
             let found = if kind == "SHA512" { &sha512 } else { &blake2b };
             if *found != expected {
@@ -148,6 +152,7 @@ impl Real {
                 )));
             }
         }
+        self.verified = Some(Verified::new(checked));
         let verified = serde_json::json!({ "sha512": sha512, "signer": signer });
         Ok(Outcome { stdout: verified.to_string(), ..Outcome::default() })
     }
@@ -156,12 +161,10 @@ impl Real {
     fn digest(
         &self,
         step: &Step,
-        archive: &Place,
+        mut file: &File,
         watch: &mut dyn Watch,
     ) -> Result<(String, String), StepError> {
         let kernel = |error: std::io::Error| StepError::kernel(step, error);
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file = File::from(open_in(&archive.root, &archive.path, flags).map_err(kernel)?);
         let total = file.metadata().map_err(kernel)?.len();
         let (mut sha512, mut blake2b) = (Sha512::new(), Blake2b512::new());
         let mut buffer = vec![0; 1 << 20];
