@@ -82,10 +82,10 @@ pub(crate) struct Lock {
 impl Lock {
     /// Takes the targets of a run, unless another process has one of them.
     pub(crate) fn take(recipe: &str, approval: &Approval, machine: &Machine) -> Result<Self, Exit> {
-        Self::on(recipe, targets(approval, machine))
+        Self::on(recipe, &targets(approval, machine))
     }
 
-    fn on(recipe: &str, targets: Vec<String>) -> Result<Self, Exit> {
+    fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
         let targets = targets.iter().map(|name| Target::named(name)).collect();
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match locks().and_then(|folder| try_take(&folder, &work)) {
@@ -120,7 +120,7 @@ impl Touched {
         targets.dedup();
         if targets != self.targets {
             // The new one is there before the old one goes.
-            self.lock = Some(Lock::on("a session", targets.clone())?);
+            self.lock = Some(Lock::on("a session", &targets)?);
             self.targets = targets;
         }
         Ok(())

@@ -47,9 +47,8 @@ fn running_init(cx: &Planning<'_>) -> Result<Option<Init>> {
     let there = |path: &str| exists(&Place::here(path), cx);
     Ok(match (there("/run/systemd/system")?, there("/run/openrc/softlevel")?) {
         (Some(true), _) => Some(Init::Systemd),
-        (_, Some(true)) => Some(Init::Openrc),
         (Some(false), Some(false)) => None,
-        // A described machine shows no files; Gentoo's own is assumed.
+        // Also for a described machine, which shows no files: Gentoo's own is assumed.
         _ => Some(Init::Openrc),
     })
 }

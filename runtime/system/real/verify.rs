@@ -1,6 +1,5 @@
 //! Comparing an archive with signed digests. Everything that is not clearly right is wrong.
 
-use std::fs::File;
 use std::io::Read;
 
 use blake2::Blake2b512;
@@ -9,7 +8,7 @@ use sha2::{Digest, Sha512};
 use super::super::{Broken, Cmd, Outcome, Progress, Stdin, Step, StepError, Watch};
 use super::Real;
 use super::archive::{Archive, Verified};
-use crate::types::hex;
+use crate::types::{Place, hex};
 
 /// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -140,10 +139,7 @@ impl Real {
         if listed.is_empty() {
             return Err(wrong(format!("{digests} lists no SHA-512 or BLAKE2b digest of {name}")));
         }
-        self.verified = None;
-        let checked = Archive::open(archive).map_err(|error| wrong(error.to_string()))?;
-        let (sha512, blake2b) = self.digest(step, checked.file(), watch)?;
-        checked.must_be_unchanged().map_err(|error| wrong(error.to_string()))?;
+        let (checked, sha512, blake2b) = self.digest(step, archive, watch)?;
         for (kind, expected) in listed {
             let found = if kind == "SHA512" { &sha512 } else { &blake2b };
             if *found != expected {
@@ -157,14 +153,17 @@ impl Real {
         Ok(Outcome { stdout: verified.to_string(), ..Outcome::default() })
     }
 
-    /// Both digests of a file in one reading.
+    /// An archive, and both digests of it in one reading.
     fn digest(
-        &self,
+        &mut self,
         step: &Step,
-        mut file: &File,
+        archive: &Place,
         watch: &mut dyn Watch,
-    ) -> Result<(String, String), StepError> {
+    ) -> Result<(Archive, String, String), StepError> {
         let kernel = |error: std::io::Error| StepError::kernel(step, error);
+        self.verified = None;
+        let archive = Archive::open(archive).map_err(kernel)?;
+        let mut file = archive.file();
         let total = file.metadata().map_err(kernel)?.len();
         let (mut sha512, mut blake2b) = (Sha512::new(), Blake2b512::new());
         let mut buffer = vec![0; 1 << 20];
@@ -182,7 +181,8 @@ impl Real {
             done += count as u64;
             watch.progress(Progress { done, total: Some(total) });
         }
-        Ok((hex(&sha512.finalize()), hex(&blake2b.finalize())))
+        archive.must_be_unchanged().map_err(kernel)?;
+        Ok((archive, hex(&sha512.finalize()), hex(&blake2b.finalize())))
     }
 }
 
