@@ -110,8 +110,8 @@ const SIGNED: &str = "
     mkdir -m 700 $GNUPGHOME
     gpg --batch --quiet --passphrase '' --quick-gen-key test@example.org ed25519 sign never 2>/dev/null
     gpg --armor --export >keys.asc
-    mkdir good; echo good >good/file; tar -cf stage3.tar -C good file
-    mkdir evil; echo evil >evil/file; tar -cf evil.tar -C evil file
+    mkdir -p good/etc; echo good >good/file; tar -cf stage3.tar -C good file etc
+    mkdir -p evil/etc; echo evil >evil/file; tar -cf evil.tar -C evil file etc
     { echo '# SHA512 HASH'; sha512sum stage3.tar; } >stage3.tar.DIGESTS
     gpg --batch --yes --clearsign -o signed stage3.tar.DIGESTS 2>/dev/null
     cp stage3.tar.DIGESTS plain; mv signed stage3.tar.DIGESTS
@@ -186,7 +186,7 @@ fn services() -> Vec<Attempt> {
             .says("does systemctl stop thing.service"),
         service(
             "OpenRC runs where /sbin/init leads to systemd",
-            "ln -sf /usr/lib/systemd/systemd /sbin/init; mkdir /run/openrc; touch /run/openrc/softlevel",
+            "ln -sf /usr/lib/systemd/systemd /sbin/init; mkdir -p /run/openrc/started; touch /run/openrc/softlevel; ln -s /etc/init.d/thing /run/openrc/started/",
         )
         .exits(0)
         .says("$ rc-service --nocolor thing stop"),
@@ -199,7 +199,7 @@ fn services() -> Vec<Attempt> {
 /// A second run that writes here, while the first one writes to the real directory.
 fn second(name: &'static str, at: &str) -> Attempt {
     Attempt::new(name)
-        .rhai(&format!("file::write(\"{at}/second\", \"x\");"))
+        .rhai(&format!("file::write(\"{at}/first\", \"y\");"))
         .file(
             "first.rhai",
             r#"file::write("/mnt/t/real/first", "x");
