@@ -29,7 +29,7 @@ fn not_passed_on(name: &'static str, variable: &'static str) -> Attempt {
 
 fn environment() -> Vec<Attempt> {
     vec![
-        not_passed_on("a library by LD_AUDIT", "LD_AUDIT"),
+        not_passed_on("libraries by LD_LIBRARY_PATH", "LD_LIBRARY_PATH"),
         not_passed_on("a script of bash by BASH_ENV", "BASH_ENV"),
         not_passed_on("a script of sh by ENV", "ENV"),
         not_passed_on("options of tar by TAR_OPTIONS", "TAR_OPTIONS"),
