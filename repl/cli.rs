@@ -177,7 +177,8 @@ pub(crate) struct HowArgs {
 /// How long one waits.
 #[derive(Args, Clone, Copy, Default)]
 pub(crate) struct Patience {
-    /// End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out
+    /// End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk
+    /// (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
 }

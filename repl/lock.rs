@@ -4,8 +4,9 @@
 //! the lock back when the process ends, however it ends, so a file without a lock means nothing.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use gscript::action::Effect;
@@ -22,8 +23,54 @@ use crate::state::locks;
 struct Work {
     pid: u32,
     recipe: String,
-    /// Disks, and folders that are written to or mounted on.
-    targets: Vec<String>,
+    /// Disks, and directories that are written to or mounted on.
+    targets: Vec<Target>,
+}
+
+/// A disk or a directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Target {
+    /// What it was called.
+    name: String,
+    /// Every directory on the way to it, and itself. A link or a bind mount gives a directory
+    /// another name, but no other number.
+    nodes: Vec<Node>,
+}
+
+/// A directory or device node by its number, and the way from there to the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Node {
+    device: u64,
+    inode: u64,
+    rest: PathBuf,
+}
+
+impl Target {
+    /// The target with this name, whether it exists yet or not.
+    fn named(name: &str) -> Self {
+        let path = Path::new(name);
+        let real = path.ancestors().find_map(|there| {
+            let rest = path.strip_prefix(there).ok()?;
+            Some(fs::canonicalize(there).ok()?.join(rest))
+        });
+        let real = real.unwrap_or_else(|| path.to_owned());
+        let node = |there: &Path| {
+            let found = fs::metadata(there).ok()?;
+            let rest = real.strip_prefix(there).ok()?.to_owned();
+            Some(Node { device: found.dev(), inode: found.ino(), rest })
+        };
+        Self { name: name.to_owned(), nodes: real.ancestors().filter_map(node).collect() }
+    }
+
+    /// Whether one of both lies in the other, or is it.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.nodes.iter().any(|our| {
+            other.nodes.iter().any(|their| {
+                (our.device, our.inode) == (their.device, their.inode)
+                    && (our.rest.starts_with(&their.rest) || their.rest.starts_with(&our.rest))
+            })
+        })
+    }
 }
 
 /// Held as long as a run goes.
@@ -35,12 +82,13 @@ pub(crate) struct Lock {
 impl Lock {
     /// Takes the targets of a run, unless another process has one of them.
     pub(crate) fn take(recipe: &str, approval: &Approval, machine: &Machine) -> Result<Self, Exit> {
-        Self::on(recipe, targets(approval, machine))
+        Self::on(recipe, &targets(approval, machine))
     }
 
-    fn on(recipe: &str, targets: Vec<String>) -> Result<Self, Exit> {
+    fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
+        let targets = targets.iter().map(|name| Target::named(name)).collect();
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
-        match try_take(&work) {
+        match locks().and_then(|folder| try_take(&folder, &work)) {
             Ok(Ok(lock)) => Ok(lock),
             Ok(Err((other, target))) => Err(refuse(&other, &target)),
             Err(error) => {
@@ -72,7 +120,7 @@ impl Touched {
         targets.dedup();
         if targets != self.targets {
             // The new one is there before the old one goes.
-            self.lock = Some(Lock::on("a session", targets.clone())?);
+            self.lock = Some(Lock::on("a session", &targets)?);
             self.targets = targets;
         }
         Ok(())
@@ -81,9 +129,9 @@ impl Touched {
 
 /// Refuses to touch a device that another process is working on, for whoever takes no lock.
 pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
-    let disks = machine.base_disks(device).iter().map(|disk| disk.path.clone()).collect();
+    let disks = machine.base_disks(device).iter().map(|disk| Target::named(&disk.path)).collect();
     let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
-    match holder(&ours) {
+    match locks().and_then(|folder| holder(&folder, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
         // Without the folder of locks nobody works on anything.
         Ok(None) | Err(_) => Ok(()),
@@ -110,26 +158,33 @@ impl Drop for Lock {
 /// Counts the locks of this process: a session may run a recipe, and both hold their own.
 static HELD: AtomicU32 = AtomicU32::new(0);
 
-fn try_take(work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
-    let folder = locks()?;
-    // Whoever looks and then writes does both alone.
+fn try_take(folder: &Path, work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
+    // Checking for others and adding this process are one operation.
     let all = OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
     all.lock()?;
-    if let Some(other) = holder(work)? {
+    if let Some(other) = holder(folder, work)? {
         return Ok(Err(other));
     }
     let number = HELD.fetch_add(1, Ordering::Relaxed);
     let path = folder.join(format!("{}-{number}.run", work.pid));
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
-    file.lock()?;
-    file.write_all(&serde_json::to_vec(work)?)?;
-    file.rewind()?;
+    let file = publish(&path, work)?;
     Ok(Ok(Lock { path, _file: file }))
 }
 
+/// Writes a file under another name, locks it, and only then gives it its own: a file `*.run` without a
+/// lock belongs to a process that has ended, and may be removed by any other.
+fn publish(path: &Path, work: &Work) -> io::Result<File> {
+    let unlocked = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&unlocked)?;
+    file.lock()?;
+    file.write_all(&serde_json::to_vec(work)?)?;
+    fs::rename(&unlocked, path)?;
+    Ok(file)
+}
+
 /// Another process that works on one of these targets, and which.
-fn holder(work: &Work) -> io::Result<Option<(Work, String)>> {
-    for entry in fs::read_dir(locks()?)?.flatten() {
+fn holder(folder: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
+    for entry in fs::read_dir(folder)?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|ending| ending != "run") {
             continue;
@@ -139,13 +194,13 @@ fn holder(work: &Work) -> io::Result<Option<(Work, String)>> {
             let _ = fs::remove_file(&path);
             continue;
         }
-        let other = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let other: Option<Work> = other;
-        let other = other.filter(|other| other.pid != work.pid);
-        if let Some((other, target)) = other.and_then(|other| {
-            let target = shared(&work.targets, &other.targets)?;
-            Some((other, target))
-        }) {
+        let Ok(text) = io::read_to_string(&file) else { continue };
+        // Another version may describe its work in another way, but it works all the same.
+        let other: Work = serde_json::from_str(&text)
+            .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
+        if other.pid != work.pid
+            && let Some(target) = shared(&work.targets, &other.targets)
+        {
             return Ok(Some((other, target)));
         }
     }
@@ -176,6 +231,78 @@ fn place(effect: &Effect) -> Option<String> {
 }
 
 /// What both work on.
-fn shared(ours: &[String], theirs: &[String]) -> Option<String> {
-    ours.iter().find(|our| theirs.iter().any(|t| is_below(our, t) || is_below(t, our))).cloned()
+fn shared(ours: &[Target], theirs: &[Target]) -> Option<String> {
+    let shared = ours.iter().find(|our| theirs.iter().any(|their| our.overlaps(their)));
+    shared.map(|target| target.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::thread;
+
+    use super::*;
+
+    fn work(pid: u32, targets: &[&Path]) -> Work {
+        let targets = targets.iter().map(|path| Target::named(&path.to_string_lossy())).collect();
+        Work { pid, recipe: "test.rhai".to_owned(), targets }
+    }
+
+    #[test]
+    fn a_directory_is_the_same_through_a_link() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::create_dir(&real).expect("a directory");
+        symlink("real", &link).expect("a link");
+        let overlap = |one: &str, other: &str| {
+            let (one, other) = (folder.path().join(one), folder.path().join(other));
+            shared(&work(1, &[&one]).targets, &work(2, &[&other]).targets).is_some()
+        };
+        for (one, other) in [
+            ("real", "link"),
+            ("link", "real"),
+            ("real/not/there", "link/not/there"),
+            ("real", "link/not/there"),
+            ("link/not", "real/not/there"),
+        ] {
+            assert!(overlap(one, other), "{one} and {other}");
+        }
+        for (one, other) in [("real/a", "link/b"), ("real/a", "link/ab"), ("real", "other")] {
+            assert!(!overlap(one, other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_second_process_gets_no_lock_through_a_link() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (locks, real) = (folder.path().join("locks"), folder.path().join("real"));
+        fs::create_dir(&real).expect("a directory");
+        fs::create_dir(&locks).expect("a directory");
+        symlink("real", folder.path().join("link")).expect("a link");
+        let first = try_take(&locks, &work(1, &[&real])).expect("the directory of locks");
+        let first = first.expect("the first lock");
+        let second = work(2, &[&folder.path().join("link/new")]);
+        let refused = try_take(&locks, &second).expect("the directory of locks");
+        assert!(refused.is_err_and(|(other, _)| other.pid == 1));
+        drop(first);
+        assert!(try_take(&locks, &second).expect("the directory of locks").is_ok());
+    }
+
+    #[test]
+    fn nobody_removes_a_lock_that_is_being_taken() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let other = work(2, &[]);
+        thread::scope(|scope| {
+            let looks = scope.spawn(|| {
+                for _ in 0..2000 {
+                    holder(folder.path(), &other).expect("the directory of locks");
+                }
+            });
+            while !looks.is_finished() {
+                let lock = try_take(folder.path(), &work(1, &[])).expect("the directory of locks");
+                let lock = lock.expect("a lock");
+                assert!(lock.path.exists(), "the lock was removed while it was held");
+            }
+        });
+    }
 }

@@ -121,7 +121,7 @@ impl fmt::Display for Error {
             Self::InUse(error) => error.fmt(f),
             Self::Missing(error) => error.fmt(f),
             Self::Step(error) => match error.broken {
-                Broken::Exit(_) | Broken::Signal(_) | Broken::TimedOut(_) => {
+                Broken::Exit(_) | Broken::Signal(_) | Broken::TimedOut(_) | Broken::Idle(_) => {
                     write!(f, "{} failed: {}", error.program(), error.broken)
                 }
                 _ => error.broken.fmt(f),
@@ -167,7 +167,7 @@ impl Error {
                 Broken::Changed { .. } => Some("look at the disks, then plan again".into()),
                 Broken::Interrupted => None,
                 _ if error.hint.is_some() => error.hint.map(str::to_owned),
-                Broken::TimedOut(_) => Some(
+                Broken::TimedOut(_) | Broken::Idle(_) => Some(
                     "see why it takes so long (dmesg); where the machine is only slow, give it \
                      longer: --limit SECONDS"
                         .into(),

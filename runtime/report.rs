@@ -66,6 +66,17 @@ impl TakeBack {
             Undo::Nothing => Vec::new(),
             Undo::Impossible(why) => return Self::Impossible { why: (*why).to_owned() },
             Undo::Steps(steps) => steps.iter().map(ToString::to_string).collect(),
+            Undo::Each(undos) => {
+                let mut all = Vec::new();
+                for undo in undos {
+                    match Self::of(undo, makes) {
+                        Self::Nothing => {}
+                        Self::Commands { commands } => all.extend(commands),
+                        Self::Impossible { why } => return Self::Impossible { why },
+                    }
+                }
+                all
+            }
             Undo::Release => {
                 let mut releases: Vec<String> =
                     makes.iter().rev().filter_map(Fact::release).map(|r| r.to_string()).collect();

@@ -202,7 +202,7 @@ impl Workbench {
         let Some(deed) = session.deeds.as_ref().and_then(|deeds| deeds.last()) else {
             return Ok(None);
         };
-        let steps = session.undo_steps(deed)?;
+        let steps = session.undo_steps(deed, &deed.undo)?;
         Ok(Some((deed.call.clone(), steps.iter().map(ToString::to_string).collect())))
     }
 
@@ -271,11 +271,15 @@ impl Session {
         Ok(())
     }
 
-    fn undo_steps(&self, deed: &Deed) -> Result<Vec<Step>> {
-        match &deed.undo {
+    fn undo_steps(&self, deed: &Deed, undo: &Undo) -> Result<Vec<Step>> {
+        match undo {
             Undo::Nothing => Ok(Vec::new()),
             Undo::Impossible(why) => Err(CantUndo { call: deed.call.to_string(), why }.into()),
             Undo::Steps(steps) => Ok(steps.clone()),
+            Undo::Each(undos) => {
+                let each = undos.iter().map(|undo| self.undo_steps(deed, undo));
+                Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+            }
             Undo::Release => {
                 let releases = deed.makes.iter().rev().filter_map(Fact::release);
                 let due = releases.flat_map(|release| crate::release::due(&release, &self.machine));
@@ -294,7 +298,7 @@ impl Session {
         let Some(deed) = self.deeds.as_ref().and_then(|deeds| deeds.last()).cloned() else {
             return Ok(());
         };
-        for step in self.undo_steps(&deed)? {
+        for step in self.undo_steps(&deed, &deed.undo)? {
             let text = step.to_string();
             let result = self.perform_quietly(&step);
             let error = result.as_ref().err().map(ToString::to_string);

@@ -28,7 +28,7 @@ complete -c gscript -n "__fish_gscript_needs_command" -l set -d 'Give a paramete
 complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Take values from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep journal and log in this folder' -r -F
-complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
 complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression and print its value' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_needs_command" -l json -d 'Print one JSON event per line on standard output'
@@ -61,7 +61,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand run" -l set -d 'Give a p
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l answers -d 'Take values from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l journal -d 'Keep journal and log in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
@@ -81,7 +81,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand apply" -l set -d 'Give a
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l answers -d 'Take values from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l journal -d 'Keep journal and log in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
@@ -100,7 +100,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Pr
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Take secrets from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that everything on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Look for the run in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'End a tool of the system (mkfs, cryptsetup …) that takes longer; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l changed-recipe-ok -d 'Go on although the recipe has another text by now'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show every action, and ask what becomes of it'

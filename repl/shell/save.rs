@@ -30,7 +30,7 @@ pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: L
         }
         // Writing to a String can't fail.
         let text = source::call(primitive.spec, &deed.args, language);
-        let _ = writeln!(calls, "{}{}", named(&text, &lifted), end(language));
+        let _ = writeln!(calls, "{}{}", named(&text, &lifted, language), end(language));
     }
     let comment = language.front_mark();
     let mut out = format!("{comment} # {title}\n{comment}\n{comment} Done by hand first.\n");
@@ -38,11 +38,14 @@ pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: L
         let _ = writeln!(out, "{comment}\n{comment} ```toml");
         for Lifted { name, kind, ask, .. } in &lifted {
             let _ = writeln!(out, "{comment} [params.{name}]\n{comment} type = \"{kind}\"");
-            let _ = writeln!(out, "{comment} ask = {ask:?}\n{comment}");
+            // TOML escapes as Rhai does.
+            let ask = source::quoted(ask, Language::Rhai);
+            let _ = writeln!(out, "{comment} ask = {ask}\n{comment}");
         }
         let _ = writeln!(out, "{comment} ```");
     }
-    let _ = write!(out, "\nstep({title:?}){}\n{calls}", end(language));
+    let step = source::quoted(title, language);
+    let _ = write!(out, "\nstep({step}){}\n{calls}", end(language));
     out
 }
 
@@ -74,11 +77,11 @@ fn is_hardware(device: &Device) -> bool {
 }
 
 /// The call with names instead of what was lifted out.
-fn named(call: &str, lifted: &[Lifted]) -> String {
+fn named(call: &str, lifted: &[Lifted], language: Language) -> String {
     let mut text = call.to_owned();
     for Lifted { name, value, .. } in lifted {
         if let Value::Text(path) = value {
-            text = text.replace(&format!("{path:?}"), name);
+            text = text.replace(&source::quoted(path, language), name);
         }
     }
     text

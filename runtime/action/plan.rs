@@ -18,8 +18,27 @@ pub enum Undo {
     Release,
     /// These steps take it back.
     Steps(Vec<Step>),
+    /// Each of these, in this order.
+    Each(Vec<Undo>),
     /// It can't be, because of this.
     Impossible(&'static str),
+}
+
+impl Undo {
+    /// Undoes what was done later, and then this; impossible where either is.
+    #[must_use]
+    pub fn and_later(self, later: Self) -> Self {
+        match (self, later) {
+            (undo, Self::Nothing) | (Self::Nothing, undo) => undo,
+            (Self::Impossible(why), _) | (_, Self::Impossible(why)) => Self::Impossible(why),
+            // One release gives up all that the action made.
+            (Self::Release, Self::Release) => Self::Release,
+            (Self::Steps(first), Self::Steps(later)) => {
+                Self::Steps(later.into_iter().chain(first).collect())
+            }
+            (first, later) => Self::Each(vec![later, first]),
+        }
+    }
 }
 
 /// A value that is known beforehand, or read from what the steps left.
@@ -101,14 +120,10 @@ impl Plan<()> {
         self.warnings.extend(other.warnings);
         self.always |= other.always;
         self.hint = other.hint.or(self.hint);
-        self.undo = match (self.undo, other.undo) {
-            (undo, Undo::Nothing) | (Undo::Nothing, undo) => undo,
-            (Undo::Steps(first), Undo::Steps(then)) => {
-                Undo::Steps(then.into_iter().chain(first).collect())
-            }
-            (Undo::Impossible(why), _) | (_, Undo::Impossible(why)) => Undo::Impossible(why),
-            (Undo::Release, _) | (_, Undo::Release) => Undo::Release,
-        };
+        self.undo = self.undo.and_later(other.undo);
+        // There is nothing to do only where both have nothing to do.
+        self.already = self.already.and(other.already);
+        self.keeps_journal = other.keeps_journal.or(self.keeps_journal);
         self
     }
 }
@@ -250,5 +265,46 @@ impl<T: Serialize + 'static> Answer<T> {
                 read: Rc::new(move |outcome| read(outcome).map(|v| Value::from_output(&v))),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Place;
+
+    fn remove(path: &str) -> Step {
+        Step::Remove { place: Place::here(path) }
+    }
+
+    fn removes(path: &str) -> Undo {
+        Undo::Steps(vec![remove(path)])
+    }
+
+    #[test]
+    fn two_plans_in_one_undo_both_the_later_first() {
+        let both = |first: Undo, later: Undo| {
+            let plan = |undo| Plan::step(remove("/x")).undo(undo);
+            plan(first).and(plan(later)).undo
+        };
+        let steps = Undo::Steps(vec![remove("/b"), remove("/a")]);
+        assert_eq!(both(removes("/a"), removes("/b")), steps);
+        let (release, a) = (|| Undo::Release, || removes("/a"));
+        assert_eq!(both(release(), a()), Undo::Each(vec![a(), release()]));
+        assert_eq!(both(a(), release()), Undo::Each(vec![release(), a()]));
+        assert_eq!(both(release(), release()), release());
+        assert_eq!(both(Undo::Nothing, a()), a());
+        assert_eq!(both(a(), Undo::Impossible("why")), Undo::Impossible("why"));
+    }
+
+    #[test]
+    fn a_plan_with_one_step_left_is_not_already_done() {
+        let done = || Plan::already("done");
+        let step = || Plan::step(remove("/x"));
+        assert_eq!(done().and(step()).already, None);
+        assert_eq!(step().and(done()).already, None);
+        assert_eq!(done().and(done()).already.as_deref(), Some("done"));
+        let kept = step().keeps_journal(AbsPath::known("/mnt/key"));
+        assert!(step().and(kept).keeps_journal.is_some());
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::Look;
 use crate::system::{Cmd, Step};
-use crate::types::{AbsPath, Place, ServiceName};
+use crate::types::{AbsPath, Choice, Place, ServiceName};
 
 args! {
     /// Has a service start with the system: `rc-update add` where OpenRC starts it, `systemctl enable`
@@ -330,8 +330,10 @@ impl Action for Stop {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        let init = self.init.unwrap_or(Init::Openrc);
-        vec![Effect::Ends { what: control("stop", &self.name, init).to_string() }]
+        // Where only the machine tells which of them it is, both are approved.
+        let inits = self.init.map_or_else(|| Init::ALL.to_vec(), |init| vec![init]);
+        let stop = |init| Effect::Ends { what: control("stop", &self.name, init).to_string() };
+        inits.into_iter().map(stop).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -15,9 +15,38 @@ pub fn source(value: &Value, language: Language) -> String {
             if lua { format!("{{ {items} }}") } else { format!("[{items}]") }
         }
         Value::Map(map) => entries(map, language),
+        Value::Text(text) => quoted(text, language),
         // The name of the question: the person is asked again.
         Value::Secret(secret) => secret.name().to_owned(),
         other => other.to_string(),
+    }
+}
+
+/// A string as a script would write it. What does not show by itself is escaped, in the way of the
+/// language; that of Rhai is also valid in TOML.
+pub fn quoted(text: &str, language: Language) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out += "\\n",
+            '\t' => out += "\\t",
+            '\r' => out += "\\r",
+            '\'' => out.push(c),
+            // Combining characters would change how the one before them looks.
+            c if c.escape_debug().len() == 1 => out.push(c),
+            c => out += &escaped(u32::from(c), language),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn escaped(code: u32, language: Language) -> String {
+    match language {
+        Language::Lua => format!("\\u{{{code:x}}}"),
+        Language::Rhai if code <= 0xffff => format!("\\u{code:04x}"),
+        Language::Rhai => format!("\\U{code:08x}"),
     }
 }
 
@@ -28,8 +57,8 @@ fn entries(map: &Map, language: Language) -> String {
             && !key.starts_with(|c: char| c.is_ascii_digit());
         let key = match (word, language) {
             (true, _) => key.clone(),
-            (false, Language::Rhai) => format!("{key:?}"),
-            (false, Language::Lua) => format!("[{key:?}]"),
+            (false, Language::Rhai) => quoted(key, language),
+            (false, Language::Lua) => format!("[{}]", quoted(key, language)),
         };
         format!("{key}{sign} {}", source(value, language))
     };
@@ -74,6 +103,32 @@ mod tests {
             let chunk =
                 if language == Language::Lua { format!("return {text}") } else { text.into() };
             assert!(crate::run::evaluate(language, &chunk).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_string_comes_back() {
+        for text in [
+            "e\u{301}",
+            "\u{301}",
+            "\0\u{1}\u{7f}\u{85}",
+            "\u{202e}\u{2066}",
+            "a\\n\"b'\n\r\t",
+            "${x} `y`",
+            "\u{1f469}\u{200d}\u{1f4bb}",
+            "\u{e0001}",
+            "\u{10fffd}",
+            "\u{feff}",
+            "[[x]]--",
+        ] {
+            for language in [Language::Rhai, Language::Lua] {
+                let source = quoted(text, language);
+                let value = crate::run::evaluate(language, &source).expect(&source);
+                assert_eq!(value, Value::from(text), "{language:?}: {source}");
+            }
+            let toml = format!("x = {}", quoted(text, Language::Rhai));
+            let table: toml::Table = toml.parse().expect(&toml);
+            assert_eq!(table["x"].as_str(), Some(text), "{toml}");
         }
     }
 }

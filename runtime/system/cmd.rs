@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::program_info;
 use crate::types::{Secret, quote};
 
 /// Which program.
@@ -45,12 +46,15 @@ pub struct Cmd {
     pub program: Program,
     /// Its arguments.
     pub args: Vec<String>,
-    /// Variables to set, besides a plain `PATH`, `LC_ALL=C`, `HOME` and `TERM`.
+    /// Variables to set, besides the few that every program gets.
     pub env: Vec<(String, String)>,
     /// Its standard input.
     pub stdin: Stdin,
     /// When it is killed; `None` for commands that take as long as they take.
     pub limit: Option<Duration>,
+    /// Whether how long it takes depends on the size of a disk: the limit is then how long it may do
+    /// nothing.
+    pub works_long: bool,
     /// Whether every exit code is an answer, and not only 0.
     pub any_code: bool,
     /// Whether it may change any file of the root that it runs in.
@@ -72,7 +76,8 @@ const LVM_WITHOUT_UDEV: &str = "activation{udev_sync=0 udev_rules=0 \
 impl Cmd {
     /// One of the system's tools.
     pub fn tool(name: &'static str) -> Self {
-        Self::new(Program::Tool(name))
+        let works_long = program_info(name).is_some_and(|info| info.works_long);
+        Self { works_long, ..Self::new(Program::Tool(name)) }
     }
 
     /// An LVM command, which has to be told when no udev makes the device nodes for it.
@@ -93,6 +98,7 @@ impl Cmd {
             env: Vec::new(),
             stdin: Stdin::Null,
             limit: Some(DEFAULT_LIMIT),
+            works_long: false,
             any_code: false,
             anything: false,
         }
@@ -138,6 +144,12 @@ impl Cmd {
     #[must_use]
     pub fn limit(self, limit: Option<Duration>) -> Self {
         Self { limit, ..self }
+    }
+
+    /// Lets it take as long as it does something.
+    #[must_use]
+    pub fn works_long(self) -> Self {
+        Self { works_long: true, ..self }
     }
 
     /// Takes any exit code for an answer.

@@ -42,6 +42,8 @@ pub enum Broken {
     Signal(String),
     /// A program exceeded its time limit and was killed.
     TimedOut(Duration),
+    /// A program did nothing for so long, and was killed.
+    Idle(Duration),
     /// A person pressed Ctrl-C.
     Interrupted,
     /// The program does not exist on this machine.
@@ -85,6 +87,9 @@ impl fmt::Display for Broken {
             Self::Signal(signal) => write!(f, "killed by {signal}"),
             Self::TimedOut(limit) => {
                 write!(f, "killed after its time limit of {} s", limit.as_secs())
+            }
+            Self::Idle(limit) => {
+                write!(f, "killed after {} s in which it did nothing", limit.as_secs())
             }
             Self::Interrupted => f.write_str("interrupted"),
             Self::Missing(missing) => missing.fmt(f),

@@ -11,42 +11,52 @@ pub struct ProgramInfo {
     pub debian: &'static str,
     /// Gentoo atom.
     pub gentoo: &'static str,
+    /// Whether it may read or write a whole device, which takes as long as the device is large.
+    pub works_long: bool,
 }
 
 const fn tool(name: &'static str, debian: &'static str, gentoo: &'static str) -> ProgramInfo {
-    ProgramInfo { name, debian, gentoo }
+    ProgramInfo { name, debian, gentoo, works_long: false }
+}
+
+const fn device_tool(
+    name: &'static str,
+    debian: &'static str,
+    gentoo: &'static str,
+) -> ProgramInfo {
+    ProgramInfo { works_long: true, ..tool(name, debian, gentoo) }
 }
 
 /// All of them. A command can only name a tool that is in this list.
 pub const PROGRAMS: &[ProgramInfo] = &[
     tool("blkid", "util-linux", "sys-apps/util-linux"),
-    tool("btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
-    tool("cp", "coreutils", "sys-apps/coreutils"),
-    tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
-    tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
-    tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
-    tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
+    device_tool("btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
+    device_tool("cp", "coreutils", "sys-apps/coreutils"),
+    device_tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
+    device_tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
+    device_tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
+    device_tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
     tool("gpg", "gnupg", "app-crypt/gnupg"),
     tool("gpgconf", "gnupg", "app-crypt/gnupg"),
     tool("lsblk", "util-linux", "sys-apps/util-linux"),
-    tool("lvm", "lvm2", "sys-fs/lvm2"),
-    tool("mdadm", "mdadm", "sys-fs/mdadm"),
-    tool("mkfs.btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
-    tool("mkfs.ext2", "e2fsprogs", "sys-fs/e2fsprogs"),
-    tool("mkfs.ext4", "e2fsprogs", "sys-fs/e2fsprogs"),
-    tool("mkfs.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
-    tool("mkfs.vfat", "dosfstools", "sys-fs/dosfstools"),
-    tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
-    tool("mkswap", "util-linux", "sys-apps/util-linux"),
+    device_tool("lvm", "lvm2", "sys-fs/lvm2"),
+    device_tool("mdadm", "mdadm", "sys-fs/mdadm"),
+    device_tool("mkfs.btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
+    device_tool("mkfs.ext2", "e2fsprogs", "sys-fs/e2fsprogs"),
+    device_tool("mkfs.ext4", "e2fsprogs", "sys-fs/e2fsprogs"),
+    device_tool("mkfs.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
+    device_tool("mkfs.vfat", "dosfstools", "sys-fs/dosfstools"),
+    device_tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
+    device_tool("mkswap", "util-linux", "sys-apps/util-linux"),
     tool("rc-service", "openrc", "sys-apps/openrc"),
     tool("rc-update", "openrc", "sys-apps/openrc"),
     tool("sh", "dash", "app-shells/bash"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("systemctl", "systemd", "sys-apps/systemd"),
-    tool("tar", "tar", "app-arch/tar"),
-    tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),
-    tool("wipefs", "util-linux", "sys-apps/util-linux"),
-    tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
+    device_tool("tar", "tar", "app-arch/tar"),
+    device_tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),
+    device_tool("wipefs", "util-linux", "sys-apps/util-linux"),
+    device_tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
 ];
 
 /// What is known about a tool.

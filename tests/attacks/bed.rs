@@ -77,8 +77,7 @@ pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
         .env_clear()
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .envs([("HOME", "/tmp/case/home"), ("GSCRIPT_STATE", "/tmp/case/state")])
-        .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")])
-        .envs(attempt.env.iter().copied());
+        .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")]);
     let (output, trouble) = match terminal {
         true => on_a_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts, limit(attempt)),
         false => without_one(&mut command, exchange.path(), limit(attempt)),
@@ -116,8 +115,12 @@ fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path
     fs::write(exchange.join("afterwards"), &attempt.afterwards).expect("a file");
     let file = recipe.map_or("", |(name, _)| name);
     let words = attempt.words.iter().map(|word| if word == "RECIPE" { file } else { word });
-    let words: String =
-        std::iter::once("/run/bed/gscript").chain(words).flat_map(|word| [word, "\0"]).collect();
+    // Only gscript gets the variables, and not the shell that sets the scene.
+    let variables = attempt.env.iter().map(|(name, value)| format!("{name}={value}"));
+    let variables: Vec<String> = variables.collect();
+    let all = ["/usr/bin/env"].into_iter().chain(variables.iter().map(String::as_str));
+    let all = all.chain(["/run/bed/gscript"]).chain(words);
+    let words: String = all.flat_map(|word| [word, "\0"]).collect();
     fs::write(exchange.join("words"), words).expect("a file");
 }
 

@@ -49,8 +49,17 @@ classes! {
     screen,
     script,
     secrets,
+    tools,
     values,
 }
+
+/// Prepares a root at /mnt/gentoo that has the programs of this system.
+const ROOT: &str = "mount -t tmpfs tmpfs /mnt/gentoo; mkdir /mnt/gentoo/tmp /mnt/gentoo/dev
+    for at in bin sbin lib lib64 usr; do
+        if [ -L /$at ]; then cp -P /$at /mnt/gentoo/$at; continue; fi
+        [ -d /$at ] || continue
+        mkdir /mnt/gentoo/$at; mount --bind /$at /mnt/gentoo/$at
+    done";
 
 /// How an attempt is run.
 enum How {
@@ -143,7 +152,8 @@ impl Attempt {
 
     /// Commands of a shell that set the scene, as root, before an attempt that is run for real.
     pub fn prepare(mut self, shell: &str) -> Self {
-        shell.clone_into(&mut self.prepare);
+        self.prepare += shell;
+        self.prepare.push('\n');
         self
     }
 
@@ -245,7 +255,8 @@ impl Attempt {
 
     /// Commands of a shell that must succeed in the end, where the run was and with what it mounted.
     pub fn afterwards(mut self, shell: &str) -> Self {
-        shell.clone_into(&mut self.afterwards);
+        self.afterwards += shell;
+        self.afterwards.push('\n');
         self
     }
 

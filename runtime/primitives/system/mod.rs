@@ -8,6 +8,7 @@ pub use identity::{Hostname, MachineId, Timezone};
 pub use locale::{Keymap, Locale};
 pub use people::{Password, User};
 
+use super::edit::{exists, none_of, there};
 use crate::action::Planning;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
@@ -29,16 +30,43 @@ impl Choice for Init {
 }
 
 impl Init {
-    /// The one that was named, or that the system's `/sbin/init` leads to.
+    /// The one that was named, that runs (for `/`), or that is installed in a root.
     pub(super) fn of(named: Option<Self>, root: &AbsPath, cx: &Planning<'_>) -> Result<Self> {
         if let Some(named) = named {
             return Ok(named);
         }
-        Ok(match cx.look(&super::edit::there(root, "/sbin/init"))? {
-            Look::Link { to } if to.to_string_lossy().contains("systemd") => Self::Systemd,
-            _ => Self::Openrc,
-        })
+        let running = root.to_string() == "/";
+        let found = if running { running_init(cx)? } else { installed_init(root, cx)? };
+        found.ok_or_else(|| SystemRule::NoInit { root: root.to_string(), running }.into())
     }
+}
+
+/// What the first process of the running system is: each leaves a mark in /run, sd_booted(3) and
+/// openrc(8), whatever `/sbin/init` is by now.
+fn running_init(cx: &Planning<'_>) -> Result<Option<Init>> {
+    let there = |path: &str| exists(&Place::here(path), cx);
+    Ok(match (there("/run/systemd/system")?, there("/run/openrc/softlevel")?) {
+        (Some(true), _) => Some(Init::Systemd),
+        (Some(false), Some(false)) => None,
+        // Also for a described machine, which shows no files: Gentoo's own is assumed.
+        _ => Some(Init::Openrc),
+    })
+}
+
+/// What starts the system that is installed at a root.
+fn installed_init(root: &AbsPath, cx: &Planning<'_>) -> Result<Option<Init>> {
+    let init = cx.look(&there(root, "/sbin/init"))?;
+    if let Look::Link { to } = &init
+        && to.file_name().is_some_and(|name| name == "systemd")
+    {
+        return Ok(Some(Init::Systemd));
+    }
+    if !none_of(root, &["/etc/runlevels", "/sbin/openrc", "/sbin/openrc-run"], cx)? {
+        return Ok(Some(Init::Openrc));
+    }
+    // Without its link as /sbin/init, the boot loader names it: init=/usr/lib/systemd/systemd.
+    let systemd = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+    Ok((!none_of(root, &systemd, cx)?).then_some(Init::Systemd))
 }
 
 /// A rule about these settings that was broken.
@@ -47,6 +75,14 @@ pub enum SystemRule {
     /// No locale is named.
     #[error("the list of locales is empty")]
     NoLocales,
+    /// Neither of those that are known.
+    #[error("init system of {root}: neither OpenRC nor systemd was found")]
+    NoInit {
+        /// The root.
+        root: String,
+        /// Whether it is the running system's.
+        running: bool,
+    },
     /// An unknown time zone.
     #[error("there is no time zone {zone:?}: {place} does not exist")]
     NoZone {
@@ -97,6 +133,12 @@ impl Rule for SystemRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoLocales => "name one: [\"C.UTF-8\"]".into(),
+            Self::NoInit { running: true, .. } => {
+                "use the commands of the init system that runs, or name one of the known ones: \
+                 init: \"openrc\""
+                    .into()
+            }
+            Self::NoInit { .. } => "install the system first, or name it: init: \"openrc\"".into(),
             Self::NoZone { .. } => {
                 "write it as Europe/Vienna; if there are none at all, emerge sys-libs/timezone-data"
                     .into()

@@ -37,6 +37,12 @@ impl Interrupts {
         self.0.load(Ordering::SeqCst)
     }
 
+    /// Stops at once, as Ctrl-C twice does.
+    #[cfg(test)]
+    pub(crate) fn stop_now(&self) {
+        self.0.fetch_add(2, Ordering::SeqCst);
+    }
+
     /// Forgets them, once the stop they asked for is under way.
     pub fn clear(&self) {
         self.0.store(0, Ordering::SeqCst);

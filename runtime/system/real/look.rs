@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use super::super::{Broken, Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
 use super::Real;
 use super::claim::stamp;
+use super::environment::SEARCH_PATH;
 use super::held::with_holders;
-use super::run::SEARCH_PATH;
 use crate::machine::probe::{
     Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
     parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,

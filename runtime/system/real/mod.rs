@@ -1,14 +1,17 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
-//! One file per kind of call: `run` (programs), `conversation` (what they say), `files` (reading and atomic writing inside a root),
-//! `reach` (where a path leads), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
-//! `private` (files with secrets), `copy` (whole folders), `header` (copies of headers),
-//! `verify` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and `replace` (a script
-//! that does not come back).
+//! One file per kind of call: `run` (programs), `conversation` (what they say), `environment` (what they find), `activity` (whether they work), `orphans` (what they leave), `files` (reading and atomic writing inside a root),
+//! `reach` (where a path leads), `private` (files with secrets), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `copy` (whole folders), `header` (copies of headers),
+//! `verify`, `archive` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and
+//! `replace` (a script that does not come back).
 
+mod activity;
+mod archive;
 mod claim;
 mod conversation;
 mod copy;
+mod environment;
 mod files;
 mod fill;
 mod header;
@@ -59,6 +62,8 @@ pub struct Real {
     limit: Option<Duration>,
     /// Which disk each name stood for when the machine was looked at as a whole.
     stamps: HashMap<String, claim::Stamp>,
+    /// The archive that was verified last.
+    verified: Option<archive::Verified>,
 }
 
 impl Real {
@@ -66,7 +71,7 @@ impl Real {
     pub fn new(interrupts: Interrupts) -> Self {
         orphans::adopt();
         let (programs, stamps) = (look::Programs::default(), HashMap::new());
-        Self { interrupts, programs, limit: None, stamps }
+        Self { interrupts, programs, limit: None, stamps, verified: None }
     }
 
     /// Gives commands that have a time limit another one: a slow machine takes longer.
@@ -157,6 +162,9 @@ impl System for Real {
             }
             Step::Mount(call) => kernel(mounts::mount(call)),
             Step::Unmount { at } => {
+                if let Some(verified) = &mut self.verified {
+                    verified.close();
+                }
                 mounts::unmount(at).map_err(|broken| StepError::new(step, broken))?;
                 Ok(Outcome::default())
             }

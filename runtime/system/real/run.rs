@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -16,16 +17,15 @@ use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
 use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
-use super::Real;
+use super::activity::{Activity, Patience};
 use super::conversation::Conversation;
+use super::environment::environment;
 use super::reach::{is_running_root, open_root};
+use super::{Real, orphans};
 use crate::types::Secret;
 
 /// A program that was asked to end has so long before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// The search path of programs that we start, inside a root as well.
-pub(super) const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 impl Real {
     pub(super) fn run(&mut self, cmd: &Cmd, watch: &mut dyn Watch) -> Result<Outcome, StepError> {
@@ -84,15 +84,22 @@ impl Real {
             None => Stdio::piped(),
         });
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let before = orphans::children();
         let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
+        let started = Started::new(&child);
         // What takes as long as it takes in a root (emerge) may also say as much as it likes.
         talk.shortly(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
-        let limit = cmd.limit.map(|limit| self.limit.unwrap_or(limit));
-        let ended = self.converse(&mut child, input, limit, talk);
+        let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
+            None => Patience::Endless,
+            Some(limit) if cmd.works_long => Patience::Idle(limit),
+            Some(limit) => Patience::Total(limit),
+        };
+        let activity = Activity::of(started.0, patience);
+        let ended = self.converse(&mut child, input, activity, talk);
         let status = match ended {
             Ok(status) => status,
             Err(broken) => {
-                end(&mut child);
+                end(&mut child, &started, before);
                 return Err(StepError { tail: talk.tail(), ..failed(broken) });
             }
         };
@@ -118,10 +125,7 @@ impl Real {
         let mut command = Command::new(program);
         let root = root.map(entered).transpose().map_err(|error| spawn_error(cmd, &error))?;
         end_with_us(&mut command, root);
-        command.args(&cmd.args).env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C");
-        for name in ["HOME", "TERM"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
+        command.args(&cmd.args).env_clear().envs(environment(cmd, std::env::vars_os()));
         if !Path::new("/run/udev/control").exists() {
             command.env("DM_DISABLE_UDEV", "1");
         }
@@ -134,11 +138,10 @@ impl Real {
         &self,
         child: &mut Child,
         mut input: &[u8],
-        limit: Option<Duration>,
+        mut activity: Activity,
         talk: &mut Conversation<'_>,
     ) -> Result<ExitStatus, Broken> {
         let io = |error: io::Error| Broken::Kernel(error.to_string());
-        let start = Instant::now();
         let mut stdin = child.stdin.take();
         let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
         let streams = [
@@ -159,9 +162,7 @@ impl Real {
                 stopping = true;
                 talk.watch.notice("stopping after this command; Ctrl-C again kills it");
             }
-            if let Some(limit) = limit.filter(|limit| start.elapsed() > *limit) {
-                return Err(Broken::TimedOut(limit));
-            }
+            activity.check()?;
             if out.is_none() && err.is_none() {
                 drop(stdin.take());
                 if let Some(status) = child.try_wait().map_err(io)? {
@@ -171,7 +172,9 @@ impl Real {
                 std::thread::sleep(Duration::from_millis(1));
                 continue;
             }
-            if !ready(stdin.as_ref(), out.as_ref(), err.as_ref()).map_err(io)? {
+            if ready(stdin.as_ref(), out.as_ref(), err.as_ref()).map_err(io)? {
+                activity.printed();
+            } else {
                 // A daemon that the program left behind may hold the streams open for ever.
                 if let Some(status) = child.try_wait().map_err(io)? {
                     talk.drain(out.as_mut(), err.as_mut());
@@ -228,9 +231,38 @@ fn ready(
     }
 }
 
-/// Ends a program and everything it started.
-fn end(child: &mut Child) {
-    let Ok(pid) = i32::try_from(child.id()).map(Pid::from_raw) else { return };
+/// The programs that this process has started and that have not been taken leave of, whatever else its
+/// threads do.
+static STARTED: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// A program that this process has started; it is one as long as this is there.
+struct Started(Pid);
+
+impl Started {
+    fn new(child: &Child) -> Self {
+        let pid = Pid::from_raw(child.id().cast_signed());
+        STARTED.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
+        Self(pid)
+    }
+
+    /// The programs that others have started.
+    fn others(&self) -> Vec<Pid> {
+        let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+        started.iter().copied().filter(|pid| *pid != self.0).collect()
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+        started.retain(|pid| *pid != self.0);
+    }
+}
+
+/// Ends a program and everything it started, also what has a session of its own: orphans are children of
+/// this process. What was here before the program stays.
+fn end(child: &mut Child, started: &Started, mut spared: Vec<Pid>) {
+    let pid = started.0;
     // Errors mean that it is gone already.
     let _ = killpg(pid, Signal::SIGTERM);
     let start = Instant::now();
@@ -242,6 +274,8 @@ fn end(child: &mut Child) {
     }
     let _ = killpg(pid, Signal::SIGKILL);
     let _ = child.wait();
+    spared.extend(started.others());
+    orphans::end_descendants(&spared);
 }
 
 fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
@@ -307,7 +341,7 @@ mod tests {
         let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
         let limit = Duration::from_millis(200);
         let error = run(&cmd.limit(Some(limit))).expect_err("it hangs");
-        assert_eq!(error.broken, Broken::TimedOut(limit));
+        assert_eq!(error.broken, Broken::Idle(limit));
     }
 
     #[test]
@@ -316,6 +350,52 @@ mod tests {
         // Faster than anybody reads.
         let cmd = Cmd::tool("sh").args(["-c", "while :; do yes; done"]).limit(Some(limit));
         assert_eq!(run(&cmd).expect_err("it never ends").broken, Broken::TimedOut(limit));
+    }
+
+    #[test]
+    fn a_program_that_works_is_not_ended_however_long_it_takes() {
+        let count = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; echo done";
+        let limit = Some(Duration::from_millis(10));
+        let cmd = || Cmd::tool("sh").args(["-c", count]).limit(limit);
+        assert_eq!(run(&cmd().works_long()).expect("it ends").stdout, "done\n");
+        let error = run(&cmd()).expect_err("the same limit ends another program");
+        assert!(matches!(error.broken, Broken::TimedOut(_)));
+    }
+
+    #[test]
+    fn a_program_that_does_nothing_is_ended_although_it_may_take_long() {
+        let limit = Duration::from_millis(300);
+        let cmd = Cmd::tool("sh").args(["-c", "sleep 1000"]).limit(Some(limit)).works_long();
+        assert_eq!(run(&cmd).expect_err("it sleeps").broken, Broken::Idle(limit));
+    }
+
+    /// A user who presses Ctrl-C twice as soon as a program says something.
+    struct Impatient(Interrupts);
+
+    impl Watch for Impatient {
+        fn line(&mut self, _line: &str) {
+            self.0.stop_now();
+        }
+        fn progress(&mut self, _progress: Progress) {}
+    }
+
+    #[test]
+    fn whatever_a_program_started_ends_with_it() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let pid = folder.path().join("pid");
+        // A session of its own, a parent that has ended, and no ear for SIGTERM.
+        let script = format!(
+            "(setsid sh -c 'trap \"\" TERM; echo $$ >{0}.new; mv {0}.new {0}; sleep 1000; sleep 1000' \
+             >/dev/null 2>&1 &); while [ ! -e {0} ]; do sleep 0.01; done; echo it runs; sleep 1000",
+            pid.display()
+        );
+        let cmd = Cmd::tool("sh").args(["-c", &script]).limit(None);
+        let interrupts = Interrupts::default();
+        let mut watch = Impatient(interrupts.clone());
+        let error = Real::new(interrupts).run(&cmd, &mut watch).expect_err("it is stopped");
+        assert_eq!(error.broken, Broken::Interrupted);
+        let pid = std::fs::read_to_string(&pid).expect("the number of the process");
+        assert!(!Path::new("/proc").join(pid.trim()).exists(), "process {pid} is left");
     }
 
     #[test]

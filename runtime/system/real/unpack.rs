@@ -3,11 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
-use nix::fcntl::OFlag;
-
 use super::super::{Cmd, Outcome, Step, StepError, Watch};
 use super::Real;
-use super::reach::open_following;
+use super::archive::Archive;
 use crate::types::Place;
 
 impl Real {
@@ -19,10 +17,12 @@ impl Real {
         watch: &mut dyn Watch,
     ) -> Result<Outcome, StepError> {
         let kernel = |error: io::Error| StepError::kernel(step, error);
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file =
-            File::from(open_following(&archive.root, &archive.path, flags).map_err(kernel)?);
-        let filter = decompressor(&mut file).map_err(kernel)?;
+        let archive = match self.verified.take() {
+            Some(verified) if verified.is_at(archive) => verified.open(),
+            _ => Archive::open(archive),
+        };
+        let archive = archive.map_err(kernel)?;
+        let filter = decompressor(archive.file()).map_err(kernel)?;
         let cmd = Cmd::tool("tar")
             .args(["--extract", "--file=-"])
             .args(filter)
@@ -30,12 +30,14 @@ impl Real {
             .args(["--xattrs", "--xattrs-include=*.*"])
             .arg(format!("--directory={into}"))
             .limit(None);
-        self.run_reading(&cmd, Some(&file), watch)
+        let outcome = self.run_reading(&cmd, Some(archive.file()), watch)?;
+        archive.must_be_unchanged().map_err(kernel)?;
+        Ok(outcome)
     }
 }
 
 /// The option for the compression that the file begins with: reading from a pipe, tar can't look.
-fn decompressor(file: &mut File) -> io::Result<Option<&'static str>> {
+fn decompressor(mut file: &File) -> io::Result<Option<&'static str>> {
     let mut magic = [0_u8; 6];
     let count = file.read(&mut magic)?;
     file.rewind()?;

@@ -1,15 +1,13 @@
 //! Comparing an archive with signed digests. Everything that is not clearly right is wrong.
 
-use std::fs::File;
 use std::io::Read;
 
 use blake2::Blake2b512;
-use nix::fcntl::OFlag;
 use sha2::{Digest, Sha512};
 
-use super::super::{Broken, Cmd, Outcome, Progress, Step, StepError, Watch};
+use super::super::{Broken, Cmd, Outcome, Progress, Stdin, Step, StepError, Watch};
 use super::Real;
-use super::reach::open_following;
+use super::archive::{Archive, Verified};
 use crate::types::{Place, hex};
 
 /// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
@@ -119,10 +117,12 @@ impl Real {
         }
         let (text, status) = match signature {
             Some(signature) => {
-                let cmd = gpg().args(["--verify", &signature.to_string(), &digests.to_string()]);
-                let status = self.run(&cmd, watch)?.stderr;
-                let read = super::files::read(digests)?;
-                (String::from_utf8_lossy(&read).into_owned(), status)
+                // What is verified is what is read below, whatever becomes of the file.
+                let text = String::from_utf8(super::files::read(digests)?)
+                    .map_err(|_| wrong(format!("{digests} is not a text file")))?;
+                let cmd = gpg().args(["--verify", &signature.to_string(), "-"]);
+                let cmd = cmd.stdin(Stdin::Text(text.clone()));
+                (text, self.run(&cmd, watch)?.stderr)
             }
             None => {
                 // What gpg prints is what was signed; the file may say more than that.
@@ -139,7 +139,7 @@ impl Real {
         if listed.is_empty() {
             return Err(wrong(format!("{digests} lists no SHA-512 or BLAKE2b digest of {name}")));
         }
-        let (sha512, blake2b) = self.digest(step, archive, watch)?;
+        let (checked, sha512, blake2b) = self.digest(step, archive, watch)?;
         for (kind, expected) in listed {
             let found = if kind == "SHA512" { &sha512 } else { &blake2b };
             if *found != expected {
@@ -148,21 +148,22 @@ impl Real {
                 )));
             }
         }
+        self.verified = Some(Verified::new(checked));
         let verified = serde_json::json!({ "sha512": sha512, "signer": signer });
         Ok(Outcome { stdout: verified.to_string(), ..Outcome::default() })
     }
 
-    /// Both digests of a file in one reading.
+    /// An archive, and both digests of it in one reading.
     fn digest(
-        &self,
+        &mut self,
         step: &Step,
         archive: &Place,
         watch: &mut dyn Watch,
-    ) -> Result<(String, String), StepError> {
+    ) -> Result<(Archive, String, String), StepError> {
         let kernel = |error: std::io::Error| StepError::kernel(step, error);
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file =
-            File::from(open_following(&archive.root, &archive.path, flags).map_err(kernel)?);
+        self.verified = None;
+        let archive = Archive::open(archive).map_err(kernel)?;
+        let mut file = archive.file();
         let total = file.metadata().map_err(kernel)?.len();
         let (mut sha512, mut blake2b) = (Sha512::new(), Blake2b512::new());
         let mut buffer = vec![0; 1 << 20];
@@ -180,7 +181,8 @@ impl Real {
             done += count as u64;
             watch.progress(Progress { done, total: Some(total) });
         }
-        Ok((hex(&sha512.finalize()), hex(&blake2b.finalize())))
+        archive.must_be_unchanged().map_err(kernel)?;
+        Ok((archive, hex(&sha512.finalize()), hex(&blake2b.finalize())))
     }
 }
 

@@ -119,12 +119,11 @@ impl Event {
             },
             (
                 Self::Hangs { step },
-                Step::Run(Cmd { limit, .. })
-                | Step::Keep { cmd: Cmd { limit, .. }, .. }
-                | Step::SaveHeader { cmd: Cmd { limit, .. }, .. },
+                Step::Run(cmd) | Step::Keep { cmd, .. } | Step::SaveHeader { cmd, .. },
             ) if step.is_in(text) => {
                 // Without a limit of its own, somebody has to press Ctrl-C.
-                broken(limit.map_or(Broken::Interrupted, Broken::TimedOut), &[])
+                let ended = if cmd.works_long { Broken::Idle } else { Broken::TimedOut };
+                broken(cmd.limit.map_or(Broken::Interrupted, ended), &[])
             }
             (Self::Prints { step, text: out, code }, _) if step.is_in(text) => {
                 Some(Ok(printed(out, *code)))

@@ -22,6 +22,7 @@ const UML: ProgramInfo = ProgramInfo {
     name: "linux.uml",
     debian: "user-mode-linux",
     gentoo: "sys-kernel/usermode-sources (built with ARCH=um)",
+    works_long: true,
 };
 
 /// One boot of the virtual machine.

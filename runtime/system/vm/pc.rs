@@ -22,6 +22,7 @@ pub(super) const QEMU: ProgramInfo = ProgramInfo {
     name: "qemu-system-x86_64",
     debian: "qemu-system-x86",
     gentoo: "app-emulation/qemu",
+    works_long: true,
 };
 
 /// Where distributions keep the firmware for EFI: its code, and the variables that it begins with.
