@@ -338,7 +338,8 @@ print(a);
             .see("will be kept")
             .types("x")
             .see("one of")
-            .keys("\x03\x03")
+            .see("> ")
+            .keys("\x03")
             .never_says("\x1b[2J\x1b[HEv")
             .never_says("\x1b[8m")
             .never_says("\u{202e}"),
@@ -346,6 +347,12 @@ print(a);
             .rhai("//! # T\n//!\n//! ```toml\n//! [params.s]\n//! type = \"secret\"\n//! ask = \"\\u001b]0;title\\u0007sudo password for root\"\n//! ```\nprint(1);")
             .typed()
             .see("│ \\u{1b}]0;title")
+            .see(": ")
+            .types("x")
+            .see("(again): ")
+            .types("x")
+            .see("Go on?")
+            .see("> ")
             .keys("\x03")
             .never_says("\x1b]0;title"),
         Attempt::new("padding that puts a forged question at the begin of a row")
@@ -354,7 +361,9 @@ print(a);
             .typed()
             .see("↪ Go on? (yes/no)")
             .see("writes /etc/evil")
-            .keys("\x03\x03")
+            .see("Go on?")
+            .see("> ")
+            .keys("\x03")
             .never_says("\r\nGo on? (yes/no)\r\n"),
     ]
 }

@@ -180,7 +180,8 @@ fn answers() -> Vec<Attempt> {
         Attempt::new(name)
             .rhai(&format!("{FRONT}print(1);"))
             .file("answers.toml", text)
-            .planned("sata")
+            .prepare("chmod 600 answers.toml")
+            .for_real()
             .args(&["--answers", "answers.toml"])
             .never_says("hunter2")
             .never_says("4711")
@@ -195,7 +196,7 @@ fn answers() -> Vec<Attempt> {
         refused("answers in a table", "[p]\nhunter2 = \"hunter2\"\n"),
         refused("a number for a secret", "p = 4711\n"),
         refused("a list for a secret", "p = [\"hunter2\"]\n"),
-        refused("a date for a secret", "p = 4711-01-01\n"),
+        wrong("a date for a secret", "p = 4711-01-01\n"),
         refused("an empty secret", "p = \"\"\n").says("an empty secret"),
         refused("a secret with a newline", "p = \"hunter2\\nx\"\n").says("can't be typed at boot"),
         refused("a secret with a newline at its end", "p = \"\"\"\nhunter2\n\"\"\"\n").says("newline"),
@@ -245,9 +246,9 @@ fn remains() -> Vec<Attempt> {
         ),
         history("a passphrase after its name in the history", &["shell"], ":secret pass hunter2"),
         Attempt::new("copies of a secret in memory, in Rhai")
-            .check(|| one_copy("r.rhai", &format!("{FRONT}print(p); let q = p; file::make_dir(\"/tmp/x\");"))),
+            .check(|| one_copy("r.rhai", &format!("{FRONT}print(p); let q = p; file::make_dir(\"/run/gscript-attack\");"))),
         Attempt::new("copies of a secret in memory, in Lua")
-            .check(|| one_copy("r.lua", &format!("{FRONT_LUA}print(p) local q = p file.make_dir('/tmp/x')"))),
+            .check(|| one_copy("r.lua", &format!("{FRONT_LUA}print(p) local q = p file.make_dir('/run/gscript-attack')"))),
     ]
 }
 
