@@ -152,7 +152,7 @@ fn journals(folder: &Path) -> Vec<(u64, PathBuf)> {
 
 /// `$GSCRIPT_STATE`; `/var/lib/gscript` for root; below `$XDG_STATE_HOME` or `$HOME`; else below
 /// `/run/user/UID`. Never a place that others could have made before.
-fn state() -> io::Result<PathBuf> {
+pub(crate) fn state() -> io::Result<PathBuf> {
     let folder = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from);
         path.filter(|path| path.is_absolute())

@@ -32,7 +32,9 @@ use gscript::error::Exit;
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
 use gscript::recipe::{Answers, BadRecipe, Named, ParamDecl, ParamKind, Recipe};
-use gscript::system::{Input, Interrupts, Private, Real, System, read_input_text, read_private};
+use gscript::system::{
+    Input, Interrupts, Private, Real, System, hide_records, read_input_text, read_private,
+};
 use gscript::types::Map;
 
 use crate::ask;
@@ -201,6 +203,9 @@ fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
 
 /// The same, with another time limit for its tools.
 fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Machine, Real), Exit> {
+    if let Ok(records) = crate::state::state() {
+        hide_records(&records);
+    }
     let mut real = Real::new(interrupts).with_limit(patience.limit());
     match real.probe(&Machine::empty(), None) {
         Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),

@@ -26,8 +26,8 @@ pub(crate) const OWN_IT: &str =
     "replace the link with a file, or do this before the chroot is prepared";
 
 pub use real::{
-    Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, on_large_stack, read_input,
-    read_input_text, read_private, start_over,
+    Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records, on_large_stack,
+    read_input, read_input_text, read_private, start_over,
 };
 pub use sim::Sim;
 pub use step::{MountCall, Step};

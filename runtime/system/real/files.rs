@@ -19,6 +19,7 @@ use super::input::whole;
 use super::outside::refuse_running_system;
 use super::private;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
+use super::records::refuse_records;
 use crate::machine::files::{FileError, Look};
 use crate::types::{Mode, Place};
 
@@ -140,6 +141,7 @@ fn try_look(place: &Place) -> io::Result<Look> {
             Err(error) => return Err(error),
         },
     };
+    refuse_records(&dir)?;
     let Some(found) = stat_at(&dir, &name)? else { return Ok(Look::Missing) };
     let mode = Mode::new(found.st_mode);
     let (uid, gid) = (found.st_uid, found.st_gid);
@@ -197,6 +199,7 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
         let file = File::from(open_following(&place.root, &place.path, flags)?);
         private::refuse(&file)?;
+        refuse_records(&file)?;
         let meta = file.metadata()?;
         let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         if !meta.is_file() {
@@ -227,6 +230,7 @@ pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let mut source = File::from(open_following(&from.root, &from.path, flags)?);
     private::refuse(&source)?;
+    refuse_records(&source)?;
     let meta = source.metadata()?;
     if !meta.is_file() {
         let text = format!("{from} is not a regular file");
