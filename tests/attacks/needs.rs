@@ -6,11 +6,14 @@ use gscript::session::Gate;
 use super::Attempt;
 use super::effects::{perform, recipe};
 
+/// A text as lines of a comment.
+fn comment(mark: &str, text: &str) -> String {
+    text.lines().flat_map(|line| [mark, " ", line, "\n"]).collect()
+}
+
 /// A recipe with this front matter, in both languages, that writes a file which nothing announces.
 fn with(name: &'static str, front: &str) -> Attempt {
-    let commented = |mark: &str| -> String {
-        front.lines().map(|line| format!("{mark} {line}\n")).collect()
-    };
+    let commented = |mark: &str| comment(mark, front);
     Attempt::new(name)
         .rhai(&(commented("//!") + "file::write(\"/tmp/case/x\", \"x\");\n"))
         .lua(&(commented("---") + "file.write('/tmp/case/x', 'x')\n"))
@@ -37,8 +40,7 @@ fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> At
 fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) -> Attempt {
     let lua = gscript::docs::to_lua(call);
     let front = |mark: &str| {
-        let needs: String = needs.lines().map(|line| format!("{mark} {line}\n")).collect();
-        format!("{mark} # T\n{mark} ```toml\n{needs}{mark} ```\n")
+        format!("{mark} # T\n{mark} ```toml\n{}{mark} ```\n", comment(mark, needs))
     };
     Attempt::new(name)
         .rhai(&(front("//!") + call + "\n"))

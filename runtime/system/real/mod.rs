@@ -26,6 +26,7 @@ mod orphans;
 mod outside;
 mod private;
 mod reach;
+mod records;
 mod replace;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
@@ -50,6 +51,7 @@ pub use interrupt::Interrupts;
 pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;
 pub use private::{Private, read_private};
+pub use records::hide_records;
 pub use replace::start_over;
 pub(super) use run::end_with_us;
 pub use stack::on_large_stack;
