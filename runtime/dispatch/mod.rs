@@ -94,12 +94,9 @@ impl Session {
                 let answer = given.and_then(read).map_err(wrong).and_then(|query| {
                     self.arrived(&mut call, query.arguments());
                     self.expected(&call)?;
-                    match self.turn(&call)? {
-                        Turn::Past(value) => {
-                            let answer = self.past_answer(&call, query.as_ref(), value);
-                            return self.compared(&call, before, answer);
-                        }
-                        Turn::Now(_) | Turn::Skip => {}
+                    if let Turn::Past(value) = self.turn(&call)? {
+                        let answer = self.past_answer(&call, query.as_ref(), value);
+                        return self.compared(&call, before, answer);
                     }
                     let answer = match self.by_names_of_now(&call) {
                         None => self.ask(&call, query.as_ref()),

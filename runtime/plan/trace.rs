@@ -352,7 +352,7 @@ impl Tracing {
             Self::Off => {}
             Self::Record(trace) => *trace = Trace::default(),
             Self::Compare(comparison) => {
-                *comparison = Comparison::new(Rc::clone(&comparison.trace))
+                *comparison = Comparison::new(Rc::clone(&comparison.trace));
             }
         }
     }

@@ -45,6 +45,7 @@ fn named_machine(recipe: &str, words: &[&str]) -> Result<(), String> {
 }
 
 /// Recipes.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn recipes() -> Vec<Attempt> {
     vec![
         Attempt::new("print with the sequences of a terminal")
@@ -156,6 +157,7 @@ fn recipes() -> Vec<Attempt> {
 }
 
 /// Effects that would look like others.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn effects() -> Vec<Attempt> {
     let refused = |name: &'static str, rhai: &str, lua: &str, says: &'static str| {
         Attempt::new(name).rhai(rhai).lua(lua).planned("sata").exits(2).says(says)

@@ -28,6 +28,7 @@ fn with_secret(name: &'static str, rhai: &str, lua: &str) -> Attempt {
 }
 
 /// Files with secrets, by every way that leads to them.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn files() -> Vec<Attempt> {
     let read = |name: &'static str, rhai: &str, lua: &str| {
         with_secret(name, rhai, lua)
@@ -304,9 +305,8 @@ const MARKER: &str = "hunter2-in-the-memory-of-gscript";
 fn until(screen: &mut File, wanted: &[u8]) -> Result<(), String> {
     let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
     while !shown.windows(wanted.len()).any(|bytes| bytes == wanted) {
-        let count = match screen.read(&mut buffer) {
-            Ok(count @ 1..) => count,
-            _ => return Err(format!("it ended: {}", String::from_utf8_lossy(&shown))),
+        let Ok(count @ 1..) = screen.read(&mut buffer) else {
+            return Err(format!("it ended: {}", String::from_utf8_lossy(&shown)));
         };
         if buffer[..count].windows(4).any(|bytes| bytes == b"\x1b[6n") {
             screen.write_all(b"\x1b[1;1R").map_err(|error| error.to_string())?;
