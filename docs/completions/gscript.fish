@@ -115,6 +115,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand shell" -s h -l help -d '
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l journal -d 'Look for runs in this folder' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l json -d 'Print the records as JSON, one per line'
 complete -c gscript -n "__fish_gscript_using_subcommand log" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand release" -l then -d 'Exit with this code afterwards: that of the run whose script was abandoned' -r
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l yes -d 'Do not ask'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -s h -l help -d 'Print help'

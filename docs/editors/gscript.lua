@@ -1956,7 +1956,8 @@ text = {}
 --- Finds the first place where a pattern fits a text, and returns the list of what its groups
 --- matched: the whole match first, then each group in its order. Nothing if it fits nowhere.
 ---
---- Source: the pattern language of the regex crate; it is linear, so no pattern can hang a run.
+--- Source: the pattern language of the regex crate; it is linear, and a pattern that is too complex for a
+--- text of this length is an error, so no pattern can hang a run.
 ---
 --- ```lua
 --- local found = text.find("cryptsetup 2.6.1 flags: UDEV", "(\\d+)\\.(\\d+)")
