@@ -268,8 +268,11 @@ impl Approval {
         }
     }
 
-    /// Adds an effect that was agreed to later.
+    /// Adds an effect that was approved later, unless the recipe does not announce it.
     pub fn extend(&mut self, bound: Bound) {
+        if !self.announces(&bound) {
+            return;
+        }
         self.effects.insert(bound.effect, bound.target.map(Box::new));
     }
 

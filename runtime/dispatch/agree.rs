@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// Refuses what the recipe does not announce, whoever would approve it.
-    fn must_be_announced(&self, effects: &[Effect]) -> Result<()> {
+    pub(super) fn must_be_announced(&self, effects: &[Effect]) -> Result<()> {
         let Gate::Enforce(approval, _) = &self.gate else { return Ok(()) };
         effects.iter().try_for_each(|effect| {
             let announced = || approval.announces(&Bound::new(effect.clone(), &self.machine));

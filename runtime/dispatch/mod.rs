@@ -185,6 +185,8 @@ impl Session {
                     may_be_lost(&self.machine, device)?;
                 }
             }
+            // What a recipe does not announce is refused before anybody is asked about it.
+            self.must_be_announced(&effects)?;
             self.hold_against_plan(call, &plan, &named, &effects)?;
             if self.agree(call, &plan, &effects)? == Go::Past {
                 return self.pass_over(call, &plan);

@@ -1,6 +1,8 @@
 //! Front matter that announces less than the recipe does, or hides what it announces.
 
+use gscript::action::Effect;
 use gscript::approval::{Approval, Bound, Consent};
+use gscript::machine::Machine;
 use gscript::session::Gate;
 
 use super::Attempt;
@@ -69,6 +71,22 @@ fn asked_in_the_middle(front: &str, call: &str) -> Result<(), String> {
         Ok(()) => Err("it was done".into()),
         Err(why) if why.contains("not announced in the recipe's [needs]") => Ok(()),
         Err(why) => Err(why),
+    }
+}
+
+/// What a recipe does not announce is not approved later either.
+fn approved_later() -> Result<(), String> {
+    let recipe = recipe("//! ```toml\n//! [needs]\n//! writes = [\"/nowhere\"]\n//! ```\n");
+    let needs = recipe.front.needs.as_ref();
+    let mut approval = Approval::default().for_recipe(needs, &Vec::new());
+    let effect = |path: &str| Effect::Writes { path: path.into() };
+    for path in ["/nowhere/x", "/etc/x"] {
+        approval.extend(Bound { effect: effect(path), target: None });
+    }
+    let covers = |path: &str| approval.covers(&effect(path), &Machine::empty());
+    match (covers("/nowhere/x"), covers("/etc/x")) {
+        (true, false) => Ok(()),
+        other => Err(format!("{other:?}")),
     }
 }
 
@@ -296,5 +314,6 @@ fn everywhere() -> Vec<Attempt> {
         Attempt::new("a question in the middle: the network").check(|| {
             asked_in_the_middle("runs = [\"*\"]", "portage::emerge(\"/mnt/old\", [\"a/b\"]);")
         }),
+        Attempt::new("an effect that is approved later").check(approved_later),
     ]
 }
