@@ -1,6 +1,7 @@
 //! Journals, and going on from them, as far as it needs no virtual machine.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -212,7 +213,16 @@ fn two_at_once_on_one_target_are_refused() {
     fs::create_dir_all(&locks).expect("the folder of locks");
     let path = locks.join(format!("test-{}.run", std::process::id()));
     let targets = [place.path("target")];
-    let work = serde_json::json!({ "pid": 4711, "recipe": "other.rhai", "targets": targets });
+    let nodes = |path: &Path| -> Vec<serde_json::Value> {
+        let above = path.ancestors().filter_map(|above| Some((above, fs::metadata(above).ok()?)));
+        let node = |(above, meta): (&Path, fs::Metadata)| {
+            let rest = path.strip_prefix(above).expect("a path below it");
+            serde_json::json!({ "device": meta.dev(), "inode": meta.ino(), "rest": rest })
+        };
+        above.map(node).collect()
+    };
+    let target = serde_json::json!({ "name": targets[0], "nodes": nodes(&targets[0]) });
+    let work = serde_json::json!({ "pid": 4711, "recipe": "other.rhai", "targets": [target] });
     // Without its lock it would be cleared away by whoever else runs now.
     let new = path.with_extension("new");
     fs::write(&new, work.to_string()).expect("a lock");

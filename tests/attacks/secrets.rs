@@ -92,8 +92,8 @@ fn files() -> Vec<Attempt> {
             .prepare("umask 077; echo 'p = \"hunter2\"' > answers.toml; chown 1000 answers.toml")
             .for_real()
             .args(&["--answers", "answers.toml"])
-            .exits(2)
-            .says("belongs to another user"),
+            .exits(3)
+            .says("answers.toml belongs to "),
         with_secret("a record of the run that has the secret", "print(p); step(\"a\"); file::make_dir(\"/tmp/case/outside/x\");", "print(p) step('a') file.make_dir('/tmp/case/outside/x')")
             .for_real()
             .args(&["--answers", "answers.toml"])

@@ -19,7 +19,12 @@ impl Real {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let archive = match self.verified.take() {
             Some(verified) if verified.is_at(archive) => verified.open(),
-            _ => Archive::open(archive),
+            // A link may have taken the place of the archive that was verified.
+            Some(verified) => match verified.open() {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Archive::open(archive),
+            },
+            None => Archive::open(archive),
         };
         let archive = archive.map_err(kernel)?;
         let filter = decompressor(archive.file()).map_err(kernel)?;
