@@ -32,7 +32,8 @@ use crate::system::{Cmd, Step};
 
 /// Removes old signatures from a device, where it has any: what follows must not find them again.
 fn wipe(device: &Device) -> Option<Step> {
-    let used = device.content.is_some() || device.table.is_some();
+    // What only the run can see may hold some: the plan shows the worst.
+    let used = device.content.is_some() || device.table.is_some() || device.unseen;
     used.then(|| Step::Run(wipefs(&device.path)))
 }
 

@@ -76,7 +76,7 @@ root=/dev/ram0 crypt_root=UUID=$LUKS real_root=/dev/mapper/vg-root root_keydev=U
 root=UUID=$BOOT ro rootfstype=ext4 rd.md=0 rd.dm=0"
 refused "colons in the name of a key" 'boot::cmdline("/dev/vg/root", #{ key: "/k:1", key_device: "/dev/ubdc" });'
 refused 'lies in no container' 'boot::cmdline("/dev/ubda3", #{ key: "/k", key_device: "/dev/ubdc" });'
-refused "can't be part of the kernel" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
+refused "expected a word of the kernel's command line" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
 
 # GRUB: to a disk, to an EFI partition, and its menu.
 do_ 'boot::grub_install("/mnt/t", #{ disk: "/dev/ubda" });
