@@ -84,6 +84,15 @@ fn after_an_answer() -> Vec<Attempt> {
             r#"if r.code == 7 { mount::tmpfs("/mnt/t", #{ size: "1M" }); }"#,
             r#"if r.code == 7 then mount.tmpfs("/mnt/t", { size = "1M" }) end"#,
         ),
+    ]
+    .into_iter()
+    .chain(by_detours())
+    .map(refused)
+    .collect()
+}
+
+fn by_detours() -> [Attempt; 7] {
+    [
         only_in_the_run(
             "an unmount that the plan does not have",
             r#"if r.code == 7 { mount::unmount("/mnt/gentoo"); }"#,
@@ -121,9 +130,6 @@ fn after_an_answer() -> Vec<Attempt> {
         )
         .prepare("mkdir -p /etc/init.d; touch /etc/init.d/thing"),
     ]
-    .into_iter()
-    .map(refused)
-    .collect()
 }
 
 /// On a terminal what is new is asked for, and nothing is done without a yes.
