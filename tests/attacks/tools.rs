@@ -146,6 +146,17 @@ fn meanwhile(name: &'static str, shell: &str) -> Attempt {
     unpacked(name, wait).prepare(&root).prepare(&other)
 }
 
+/// The archive is exchanged after the run failed, and before it is resumed.
+fn before_resuming(name: &'static str, shell: &str) -> Attempt {
+    let fails = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \"test -e /tmp/again\"]);";
+    let root = ROOT.replacen("mount -t tmpfs tmpfs /mnt/gentoo; ", "", 1);
+    let first = format!(
+        "! /run/bed/gscript attack.rhai --yes
+         {shell}; touch /mnt/gentoo/tmp/again"
+    );
+    unpacked(name, fails).prepare(&root).prepare(&first).command(&["resume", "--yes"])
+}
+
 fn archives() -> Vec<Attempt> {
     let exchanged = |attempt: Attempt| attempt.exits(1).exits(2).exits(3);
     vec![
@@ -159,6 +170,10 @@ fn archives() -> Vec<Attempt> {
         exchanged(meanwhile("another process that exchanges the archive", "mv evil.tar stage3.tar")),
         exchanged(meanwhile("another process that writes to the archive", "cat evil.tar >stage3.tar")),
         exchanged(meanwhile("another process that puts a link there", "ln -sf evil.tar stage3.tar")),
+        exchanged(before_resuming("an archive exchanged before resuming", "cp evil.tar stage3.tar")),
+        before_resuming("the archive that was verified, after resuming", "true")
+            .exits(0)
+            .afterwards("grep -q good /mnt/gentoo/file"),
         exchanged(unpacked(
             "an archive that is mounted over",
             "mount::bind(here + \"/evil.tar\", here + \"/stage3.tar\");",
