@@ -17,11 +17,10 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 
 test: deps ## every check and every test
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line check static built
-	@rm -rf target/skipped.txt target/proved target/attacks
+	@rm -rf target/skipped.txt target/proved
 	RUST_TEST_THREADS=$(THREADS) $(CARGO) test
 	$(CARGO) test --test main -- --ignored --nocapture honesty
 	@$(CARGO) test --quiet --test main -- --nocapture attacks::attempts_are_counted | grep attempts
-	@cat target/attacks/*
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
 

@@ -8,9 +8,10 @@ use crate::machine::files::Look;
 use crate::machine::{Fact, Lifetime, is_below};
 use crate::primitives::journal::KeepOn;
 use crate::primitives::plan::MayCall;
+use crate::primitives::stage3::{Unpack, Verify};
 use crate::registry::Read;
 use crate::report::{PlannedStep, TakeBack};
-use crate::resume::{Begun, Diverged, Ending, NoAnswer, Retrace, Retraced};
+use crate::resume::{Begun, Diverged, Ending, NoAnswer, Played, Retrace, Retraced};
 use crate::session::Session;
 use crate::spec::{ArgError, Arguments, Given};
 use crate::system::Step;
@@ -64,6 +65,7 @@ impl Session {
             }
             Ending::Error(error) => Err(NoAnswer(error).into()),
             Ending::Value(_) if self.replay.again.remove(&call.number) => Ok(Turn::Now(None)),
+            Ending::Value(_) if self.verifies_what_is_left(call) => Ok(Turn::Now(None)),
             Ending::Value(value) => {
                 self.play(call);
                 Ok(Turn::Past(value))
@@ -84,6 +86,19 @@ impl Session {
             self.still_answers(call.number, &call.site, call.spec.name, query, &value)?;
         }
         Ok(value)
+    }
+
+    /// Whether an archive was verified that is still to be unpacked: only this process knows that it is the
+    /// same one.
+    fn verifies_what_is_left(&self, call: &Call) -> bool {
+        let unpacked = |(number, played): (&u64, &Played)| {
+            *number > call.number
+                && played.name == Unpack::SPEC.name
+                && matches!(played.result, Ending::Value(_))
+        };
+        call.spec.name == Verify::SPEC.name
+            && self.replay.retrace == Retrace::Off
+            && !self.replay.played.iter().any(unpacked)
     }
 
     /// Shows an action that was done before.

@@ -140,7 +140,9 @@ impl Action for Unpack {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.into.to_string() }]
+        // Which archive it is belongs to what is approved, as for its verification.
+        let archive = Effect::Reads { path: self.archive.to_string() };
+        vec![archive, Effect::Writes { path: self.into.to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -15,9 +15,7 @@ use super::{Act, Attempt, How};
 use crate::dsl::{PROGRAM, project};
 
 /// A run that takes longer hangs. It is a backstop: no attempt is judged by how fast it fails.
-const LIMIT: Duration = Duration::from_mins(3);
-/// One that is known to hang need not do so for long.
-const PENDING: Duration = Duration::from_secs(10);
+pub const LIMIT: Duration = Duration::from_mins(3);
 /// Directory of the recipe, as the run sees it.
 const HERE: &str = "tmp/case/here";
 
@@ -44,11 +42,6 @@ fn unshare() -> Command {
     command.args(["--mount", "--pid", "--fork", "--kill-child=KILL", "--net", "--uts", "--ipc"]);
     command.args(["--propagation", "private", "--"]);
     command
-}
-
-/// How long a run may take.
-pub fn limit(attempt: &Attempt) -> Duration {
-    if attempt.pending.is_some() { PENDING } else { LIMIT }
 }
 
 /// Whether attempts can be run as root here.
@@ -79,8 +72,8 @@ pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
         .envs([("HOME", "/tmp/case/home"), ("GSCRIPT_STATE", "/tmp/case/state")])
         .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")]);
     let (output, trouble) = match terminal {
-        true => on_a_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts, limit(attempt)),
-        false => without_one(&mut command, exchange.path(), limit(attempt)),
+        true => on_a_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts),
+        false => without_one(&mut command, exchange.path()),
     };
     let read = |name: &str| fs::read_to_string(exchange.path().join(name)).unwrap_or_default();
     let code = read("code").trim().parse().ok();
@@ -125,37 +118,29 @@ fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path
 }
 
 /// Waits for the end, or makes one.
-fn end_of(child: &mut Child, limit: Duration) -> Option<String> {
+fn end_of(child: &mut Child) -> Option<String> {
     let start = Instant::now();
     while child.try_wait().expect("a child").is_none() {
-        if start.elapsed() > limit {
+        if start.elapsed() > LIMIT {
             child.kill().expect("it can be killed");
             child.wait().expect("it ends");
-            return Some(format!("it hangs: killed after {} s", limit.as_secs()));
+            return Some(format!("it hangs: killed after {} s", LIMIT.as_secs()));
         }
         std::thread::sleep(Duration::from_millis(5));
     }
     None
 }
 
-fn without_one(
-    command: &mut Command,
-    exchange: &Path,
-    limit: Duration,
-) -> (Vec<u8>, Option<String>) {
+fn without_one(command: &mut Command, exchange: &Path) -> (Vec<u8>, Option<String>) {
     let path = exchange.join("output");
     let output = File::create(&path).expect("a file");
     let both = output.try_clone().expect("a file");
     let child = command.stdin(Stdio::null()).stdout(output).stderr(both).spawn();
-    let trouble = end_of(&mut child.expect("unshare"), limit);
+    let trouble = end_of(&mut child.expect("unshare"));
     (fs::read(path).expect("the output"), trouble)
 }
 
-fn on_a_terminal(
-    command: &mut Command,
-    acts: &[Act],
-    limit: Duration,
-) -> (Vec<u8>, Option<String>) {
+fn on_a_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<String>) {
     let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
     let pty = openpty(&size, None).expect("a terminal");
     let ours = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a terminal"));
@@ -164,15 +149,15 @@ fn on_a_terminal(
     // The command keeps its copies of the other end as long as it is there.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     drop(pty.slave);
-    let mut terminal = Terminal { file: File::from(pty.master), shown: Vec::new(), seen: 0, limit };
+    let mut terminal = Terminal { file: File::from(pty.master), shown: Vec::new(), seen: 0 };
     let missing = acts.iter().find_map(|act| terminal.act(act).err());
     if missing.is_some() {
         child.kill().expect("it can be killed");
     } else {
-        let end = Instant::now() + limit;
+        let end = Instant::now() + LIMIT;
         while terminal.read(end) {}
     }
-    let trouble = end_of(&mut child, limit);
+    let trouble = end_of(&mut child);
     (terminal.shown, missing.or(trouble))
 }
 
@@ -181,8 +166,6 @@ struct Terminal {
     shown: Vec<u8>,
     /// What acts have waited for ends here, in the plain text.
     seen: usize,
-    /// How long each act may take.
-    limit: Duration,
 }
 
 impl Terminal {
@@ -200,7 +183,7 @@ impl Terminal {
     }
 
     fn wait_for(&mut self, text: &str) -> Result<(), String> {
-        let end = Instant::now() + self.limit;
+        let end = Instant::now() + LIMIT;
         loop {
             let plain = plain(&self.shown);
             if let Some(at) = plain.get(self.seen..).and_then(|rest| rest.find(text)) {

@@ -42,7 +42,7 @@ fn planned(attempt: &Attempt, machine: &str, (file, text): &(String, String)) ->
     let machine = format!("@tests/machines/{machine}.json");
     let words = attempt.words.iter().map(|word| if word == "RECIPE" { file } else { word });
     let words: Vec<&str> = words.map(String::as_str).chain(["--machine", &machine]).collect();
-    let given = Test::new(&words).file(file, text).limit(bed::limit(attempt));
+    let given = Test::new(&words).file(file, text).limit(bed::LIMIT);
     let given = attempt.files.iter().fold(given, |test, (name, content)| test.file(name, content));
     let ran = attempt.env.iter().fold(given, |test, (name, value)| test.env(name, value)).run();
     let output = ran.stdout.clone() + ran.stderr.as_str();
@@ -65,6 +65,11 @@ fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
             wrong.extend(bad.map(|bad| format!("it sent {bad:?} to the terminal")));
         }
         false => judge_controls(&raw, &mut wrong),
+    }
+    if ran.code.is_none() {
+        // Where the run did not end, there is nothing to compare with what was before.
+        wrong.push(format!("--- what it printed ---\n{output}"));
+        return wrong;
     }
     let allowed = |line: &String| {
         let path = line.split(' ').next().unwrap_or_default();

@@ -135,6 +135,28 @@ stage3::unpack(here + \"/stage3.tar\", \"/mnt/gentoo\");"
         .afterwards("! grep -q evil /mnt/gentoo/file")
 }
 
+/// The archive is exchanged by another process, after it was verified and before it is unpacked.
+fn meanwhile(name: &'static str, shell: &str) -> Attempt {
+    let wait = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \
+        \"touch /tmp/go; while [ ! -e /tmp/gone ]; do sleep 0.05; done\"]);";
+    let root = ROOT.replacen("mount -t tmpfs tmpfs /mnt/gentoo; ", "", 1);
+    let other = format!(
+        "(while [ ! -e /mnt/gentoo/tmp/go ]; do sleep 0.05; done; {shell}; touch /mnt/gentoo/tmp/gone) &"
+    );
+    unpacked(name, wait).prepare(&root).prepare(&other)
+}
+
+/// The archive is exchanged after the run failed, and before it is resumed.
+fn before_resuming(name: &'static str, shell: &str) -> Attempt {
+    let fails = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \"test -e /tmp/again\"]);";
+    let root = ROOT.replacen("mount -t tmpfs tmpfs /mnt/gentoo; ", "", 1);
+    let first = format!(
+        "! /run/bed/gscript attack.rhai --yes
+         {shell}; touch /mnt/gentoo/tmp/again"
+    );
+    unpacked(name, fails).prepare(&root).prepare(&first).command(&["resume", "--yes"])
+}
+
 fn archives() -> Vec<Attempt> {
     let exchanged = |attempt: Attempt| attempt.exits(1).exits(2).exits(3);
     vec![
@@ -145,10 +167,13 @@ fn archives() -> Vec<Attempt> {
             "an archive that takes the place of the one that was verified",
             "file::remove(here + \"/stage3.tar\"); file::copy(here + \"/evil.tar\", here + \"/stage3.tar\");",
         )),
-        exchanged(unpacked(
-            "a link that takes the place of the archive that was verified",
-            "file::remove(here + \"/stage3.tar\"); file::link(here + \"/evil.tar\", here + \"/stage3.tar\");",
-        )),
+        exchanged(meanwhile("another process that exchanges the archive", "mv evil.tar stage3.tar")),
+        exchanged(meanwhile("another process that writes to the archive", "cat evil.tar >stage3.tar")),
+        exchanged(meanwhile("another process that puts a link there", "ln -sf evil.tar stage3.tar")),
+        exchanged(before_resuming("an archive exchanged before resuming", "cp evil.tar stage3.tar")),
+        before_resuming("the archive that was verified, after resuming", "true")
+            .exits(0)
+            .afterwards("grep -q good /mnt/gentoo/file"),
         exchanged(unpacked(
             "an archive that is mounted over",
             "mount::bind(here + \"/evil.tar\", here + \"/stage3.tar\");",

@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 
 use super::super::Broken;
 use super::orphans::{Process, tree};
+use crate::types::text_of;
 
 /// How often /proc is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -78,8 +79,9 @@ impl Activity {
                 else {
                     continue;
                 };
+                // A thread may call itself anything, also what is no UTF-8.
                 let read =
-                    |name: &str| fs::read_to_string(thread.path().join(name)).unwrap_or_default();
+                    |name: &str| text_of(&fs::read(thread.path().join(name)).unwrap_or_default());
                 let (state, times) = state_and_times(&read("stat"));
                 // Uninterruptible sleep is how the kernel waits for a disk (proc_pid_stat(5)). That the
                 // program has ended is noticed elsewhere.
