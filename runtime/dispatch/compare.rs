@@ -102,6 +102,13 @@ impl Session {
         }
     }
 
+    /// Notes what an action would do that has nothing to do.
+    pub(super) fn note_idle(&mut self, call: &Call, steps: &[Step]) {
+        let (args, machine) = (&call.args, &self.machine);
+        let work = Work { args, steps, machine, announces: &[], covered: false };
+        self.tracing.idle(&call.site, call.spec.name, call.position, &work);
+    }
+
     /// Holds an action that has something to do against the planned one. A new one is confirmed first.
     pub(super) fn hold_against_plan(
         &mut self,

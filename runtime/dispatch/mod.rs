@@ -191,6 +191,8 @@ impl Session {
             if self.agree(call, &plan, &effects)? == Go::Past {
                 return self.pass_over(call, &plan);
             }
+        } else {
+            self.note_idle(call, &named);
         }
         for text in &plan.warnings {
             self.listener.hear(&Event::Warning { text: text.clone() });

@@ -299,6 +299,23 @@ impl Tracing {
         }
     }
 
+    /// An action has nothing to do. In a run that does less than planned it may have something to do.
+    pub(crate) fn idle(&mut self, site: &Site, name: &'static str, at: Position, work: &Work<'_>) {
+        match (self, at) {
+            (Self::Record(trace), Position::At(_)) => {
+                if let Some(planned) = trace.places.get_mut(&place(site, name)) {
+                    planned.acts = true;
+                    planned.reach.extend(work.reach());
+                }
+            }
+            // What was kept is not what the plan would have made.
+            (Self::Compare(comparison), Position::At(at)) => {
+                comparison.assumed |= !comparison.trace.calls[at].steps.is_empty();
+            }
+            _ => {}
+        }
+    }
+
     /// A call has its answer; `assumed` says that only the run can know it, `idle` that an action had
     /// nothing to do.
     pub(crate) fn answer(

@@ -30,7 +30,7 @@ must grep -qE '^[0-9a-f]{32}$' $T/etc/machine-id
 must_not grep -q box /etc/hostname
 says 'print(crypttab::entries("/mnt/t")[1].options);' luks,discard
 refused 'there is no time zone' 'system::timezone("/mnt/t", "Europe/Atlantis");'
-refused 'not a host name' 'system::hostname("/mnt/t", "a b");'
+refused 'expected a host name' 'system::hostname("/mnt/t", "a b");'
 refused 'is not one of those that are made' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'
 
 # The running system is mounted in a root that a chroot is prepared in: links into it are refused.
@@ -76,7 +76,7 @@ must_not "$G" people.rhai --answers people.toml --yes >people.out 2>&1
 must grep -q 'the two entries of the password of ada differ' people.out
 must_not grep -qE 'one|two"' people.out
 refused 'there is no group "nobodys"' 'system::user("/mnt/t", "bob", #{ groups: ["nobodys"] });'
-refused 'is not a user name' 'system::user("/mnt/t", "--root");'
+refused 'got "--root"' 'system::user("/mnt/t", "--root");'
 
 # OpenRC's runlevels, and a service of the machine itself.
 rm -f $T/etc/runlevels/*/dbus $T/etc/runlevels/*/udev

@@ -38,7 +38,7 @@ sed -i 's/NJOBS=.*/NJOBS="$(nproc)"/' $T/etc/portage/make.conf
 refused 'would become nothing' 'portage::make_conf("/mnt/t", #{ MAKEOPTS: "-j$((NJOBS+1))" });'
 refused 'there is no profile default/linux/tset' 'portage::profile("/mnt/t", "default/linux/tset");'
 must grep -q 'default/linux/test' refused.out
-refused 'is not a package' 'portage::emerge("/mnt/t", ["--unmerge"]);'
+refused 'got "--unmerge"' 'portage::emerge("/mnt/t", ["--unmerge"]);'
 must test "$(chroot $T portageq envvar MAKEOPTS)" = '-j9 -l8'
 
 # Portage wants settings changed: the error has the calls, and they do.

@@ -11,7 +11,7 @@ use std::process::Command;
 use nix::fcntl::OFlag;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid, chdir, pivot_root, setgroups, setresgid, setresuid};
@@ -23,7 +23,8 @@ use super::UNMADE;
 
 /// Every process of the guest is one of the host.
 const MOST_PROCESSES: u64 = 4096;
-const MOST_FILES: u64 = 1024;
+/// Every file that is open in the guest is open here, too: grub-install alone has hundreds.
+const MOST_FILES: u64 = 1 << 16;
 
 /// What the second program is told.
 pub struct Inside<'a> {
@@ -106,6 +107,7 @@ fn give_up_rights(told: &Inside<'_>) -> io::Result<()> {
         (Resource::RLIMIT_NOFILE, MOST_FILES),
         (Resource::RLIMIT_FSIZE, told.largest_file),
     ] {
+        let most = most.min(getrlimit(limit)?.1);
         setrlimit(limit, most, most)?;
     }
     // Changing the user has undone what was asked for before.
