@@ -24,6 +24,7 @@ use crate::error::{BadCall, Error, Result};
 use crate::event::{Event, Site};
 use crate::guard::may_be_lost;
 use crate::machine::Fact;
+use crate::plan::Reach;
 use crate::registry::{Primitive, Read};
 use crate::report::PlannedStep;
 use crate::resume::Begun;
@@ -139,8 +140,8 @@ impl Session {
             return Ok(value);
         }
         match answer {
-            Answer::Known(value) => Ok(value),
-            Answer::Guess(value) => {
+            Answer::Known(value) if !self.asks_about_unseen(query) => Ok(value),
+            Answer::Known(value) | Answer::Guess(value) => {
                 self.tally.guesses += 1;
                 Ok(value)
             }
@@ -158,6 +159,12 @@ impl Session {
                 read(&outcome)
             }
         }
+    }
+
+    /// Whether a plan asks about a device whose contents only the run will see.
+    fn asks_about_unseen(&self, query: &dyn AnyQuery) -> bool {
+        self.planning()
+            && Reach::of(&query.arguments(), &[], &self.machine).has_unseen(&self.machine)
     }
 
     fn act(&mut self, call: &Call, action: &dyn AnyAction, open: Option<Begun>) -> Result<Value> {

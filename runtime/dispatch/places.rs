@@ -1,11 +1,14 @@
 //! Places are what they are: an effect names the place behind links and bind mounts, and the steps go to
 //! just that place.
 
+use std::path::PathBuf;
+
 use crate::action::{Effect, Plan, Undo};
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Reach;
 use crate::machine::origin::kernel_place;
 use crate::machine::{Fact, MountOrigin, is_below};
+use crate::primitives::file::FileRule;
 use crate::session::{Gate, Session};
 use crate::system::Step;
 use crate::types::{Map, Place, Value};
@@ -122,10 +125,38 @@ impl Session {
         Some(crate::machine::Release::Unmount { at: reach.place.to_string() }.to_string())
     }
 
+    /// Refuses a place in a root from which a link leads to what the root is shown of the running system.
+    /// Who names a path there means it.
+    fn must_stay_inside(&self, place: &Place, follow: bool) -> Result<()> {
+        if place.root.as_os_str() == "/" {
+            return Ok(());
+        }
+        let files = self.system.files();
+        let reach = files.reach(place, follow)?;
+        if reach.place.path == place.path {
+            return Ok(());
+        }
+        let root = reach.place.root.to_string_lossy();
+        let top = self.origin(&files.reach(&Place::here(&*root), true)?);
+        let outside = |path: &str| !is_below(path, &root) && !is_below(path, &top);
+        let both = place.path.components().zip(reach.place.path.components());
+        let shared: PathBuf = both.take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        let named = Place { root: reach.place.root.clone(), path: shared };
+        if outside(&self.origin(&reach)) && !outside(&self.origin(&files.reach(&named, false)?)) {
+            return Err(FileRule::LeadsOutside { place: place.clone(), to: reach.place }.into());
+        }
+        Ok(())
+    }
+
     /// Leads every step, fact and undo of a plan to the real places, refuses those that are no place for
     /// files, and adds what is written beyond the effects that the action announced.
     pub(super) fn lead(&mut self, plan: &mut Plan<Value>, effects: &mut Vec<Effect>) -> Result<()> {
         let files = self.system.files();
+        for step in &plan.steps {
+            if let Some((place, follow)) = step.written() {
+                self.must_stay_inside(place, follow)?;
+            }
+        }
         for step in &mut plan.steps {
             step.lead(files)?;
         }

@@ -45,6 +45,15 @@ impl MountTable {
         Self(mounts)
     }
 
+    /// The table without the newest mount at this place and those below it, if something is mounted there.
+    pub fn without(&self, at: &str) -> Option<Self> {
+        let newest = self.0.iter().rposition(|mount| mount.at == at)?;
+        let below = |mount: &RawMount| mount.at != at && is_below(&mount.at, at);
+        let left = self.0.iter().enumerate();
+        let left = left.filter(|(index, mount)| *index != newest && !below(mount));
+        Some(Self(left.map(|(_, mount)| mount.clone()).collect()))
+    }
+
     /// The mount that a path without symbolic links lies on.
     fn covering(&self, path: &str) -> Option<&RawMount> {
         // The newest of the longest hides the others.
@@ -145,6 +154,15 @@ mod tests {
         ] {
             assert_eq!(origin(path), real, "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_unmounted_shows_nothing_any_more() {
+        let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
+        assert!(table.without("/mnt/none").is_none());
+        let table = table.without("/mnt/sub").expect("a table");
+        assert_eq!(table.origin(Path::new("/mnt/sub")), Path::new("/mnt/sub"));
+        assert_eq!(table.origin(Path::new("/mnt/top/@/f")), Path::new("/mnt/top/@/f"));
     }
 
     #[test]

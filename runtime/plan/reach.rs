@@ -45,6 +45,12 @@ impl Reach {
         }
     }
 
+    /// Whether the contents of one of the devices are not known yet.
+    pub(crate) fn has_unseen(&self, machine: &Machine) -> bool {
+        let unseen = |path: &String| machine.find(path).is_some_and(|device| device.unseen);
+        self.devices.iter().any(unseen)
+    }
+
     /// Adds what another call at the same place reaches.
     pub(crate) fn extend(&mut self, other: Self) {
         self.programs.extend(other.programs);

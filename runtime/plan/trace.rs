@@ -43,6 +43,8 @@ struct Traced {
     args: Hash,
     /// The steps of an action; none where it has nothing to do.
     steps: Box<[Hash]>,
+    /// Whether it acts on a device whose contents the plan could not see, so that its steps were assumed.
+    unseen: bool,
     answer: Option<Hash>,
     /// The answer, for showing a difference.
     shown: Option<Box<str>>,
@@ -179,6 +181,7 @@ impl Trace {
             place,
             args,
             steps: Box::default(),
+            unseen: false,
             answer: None,
             shown,
             assumed: false,
@@ -229,7 +232,13 @@ impl Comparison {
             // Less may be left to do than planned: a directory may be there already.
             let steps = work.hashes();
             self.less = steps.len() < planned.steps.len();
-            return (!is_part(&steps, &planned.steps)).then_some(Novelty::Steps);
+            match is_part(&steps, &planned.steps) {
+                true => return None,
+                false if !planned.unseen => return Some(Novelty::Steps),
+                false => {}
+            }
+            let reach = &self.trace.places[&planned.place].reach;
+            return reach.missing(&work.reach(), work.machine).map(Novelty::Reach);
         }
         if work.covered && self.trace.announced.contains(&name) {
             return None;
@@ -285,6 +294,7 @@ impl Tracing {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
                 trace.calls[at].steps = work.hashes();
+                trace.calls[at].unseen = work.reach().has_unseen(work.machine);
                 trace.announced.extend(work.announces);
                 if let Some(planned) = trace.places.get_mut(&place(site, name)) {
                     planned.acts = true;

@@ -75,7 +75,7 @@ impl Job<'_> {
                     _ => None,
                 });
                 let effects = calls.flat_map(|call| &call.effects);
-                effects.for_each(|effect| announced.add(effect.clone(), machine));
+                effects.for_each(|effect| announced.add(effect.clone(), &session.machine));
             }
         }
         kept.reverse();

@@ -10,6 +10,7 @@ use crate::error::{BadCall, Error};
 use crate::event::{Listener, Site};
 use crate::journal::{Journal, Record, Story};
 use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
+use crate::plan::Tracing;
 use crate::registry::{Primitive, Read, primitive};
 use crate::reopen::calls_of;
 use crate::report::{PlannedCall, TakeBack};
@@ -335,6 +336,7 @@ pub fn shell(
     journal: Journal,
 ) -> (Option<Failure>, bool) {
     let mut session = hands.session(approval, Some(journal), true);
+    session.tracing = Tracing::Off;
     let result = session.restore(past, variables).result.and_then(|()| {
         // It is not a call of the recipe.
         let journal = session.journal.take();

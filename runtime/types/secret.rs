@@ -82,11 +82,7 @@ impl fmt::Display for Secret {
 }
 
 impl ParamValue for Secret {
-    const TYPE: ParamType = ParamType::new(
-        "secret",
-        "a secret (declare a parameter of type \"secret\"; text in a recipe is not secret)",
-    )
-    .completes(Completes::Nothing);
+    const TYPE: ParamType = ParamType::new("secret", "a secret").completes(Completes::Nothing);
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {
@@ -95,7 +91,11 @@ impl ParamValue for Secret {
                 Some(flaw) => Err(Mismatch::because(&Self::TYPE, flaw)),
             },
             // What was given instead may be the secret itself: it is not repeated.
-            other => Err(Mismatch::because(&Self::TYPE, other.kind())),
+            other => {
+                let kind = other.kind();
+                let hint = "a parameter of type \"secret\" of the recipe has one";
+                Err(Mismatch::because(&Self::TYPE, format!("{kind}, which is not secret; {hint}")))
+            }
         }
     }
 

@@ -49,10 +49,10 @@ ask beyond-alone "$G" beyond.rhai --yes
 [ "$(cat beyond-alone.code)" = 3 ] || { cat beyond-alone.err; exit 1; }
 must grep -q "is not in the approved plan" beyond-alone.err
 [ "$before" = "$(sums /dev/ubdb)" ] || exit 1
-printf 'see Go on?\ntype yes\nsee The plan did not say that this run destroys /dev/ubdb\nsee Type its name (ubdb)\ntype no\n' >acts
+printf 'see Go on?\ntype yes\nsee not in the approved plan\nsee Type its name (ubdb)\ntype no\n' >acts
 typed acts "$G" beyond.rhai >beyond.txt; [ $? = 3 ] || { cat beyond.txt; exit 1; }
 [ "$before" = "$(sums /dev/ubdb)" ] || exit 1
-printf 'see Go on?\ntype yes\nsee Type its name (ubdb)\ntype ubdb\nsee this run writes /run/beyond\nsee Allow it?\ntype yes\n' >acts
+printf 'see Go on?\ntype yes\nsee Type its name (ubdb)\ntype ubdb\nsee not in the approved plan\nsee write /run/beyond\nsee (yes/no)\ntype yes\n' >acts
 must typed acts "$G" beyond.rhai
 [ "$(blkid -po value -s TYPE /dev/ubdb)$(cat /run/beyond)" = xfsx ] || exit 1
 umount /run/root

@@ -10,8 +10,8 @@ pack
 
 ask hostile whole --set goal=system
 [ "$(cat hostile.code)" != 0 ] || exit 1
-must grep -qE 'leads to|another place than planned' hostile.err
-must grep -q 'system.hostname /mnt/gentoo' hostile.err
+grep -qE 'leads to|another place than planned' hostile.err || { tail -n 40 hostile.err; exit 1; }
+grep -q 'system.hostname /mnt/gentoo' hostile.err || { tail -n 40 hostile.err; exit 1; }
 for victim in /run/victim1 /run/victim2 /run/victim3; do must grep -qx untouched $victim; done
 nothing_left
 # Who knows what it is removes it, and goes on.

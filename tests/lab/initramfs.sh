@@ -37,7 +37,7 @@ refused 'has no module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt
 must grep -q 'next: emerge sys-kernel/dracut 044 or later with app-crypt/gnupg' refused.out
 mv $T/root/*crypt-gpg $T/usr/lib/dracut/modules.d/
 refused 'there are no modules of the kernel 1.2.3' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
-refused 'is not the version of a kernel' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
+refused 'expected a version such as' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
 refused '/mnt/t has no gpg' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"] });'
 mv $T/usr/bin/gpg.away $T/usr/bin/gpg

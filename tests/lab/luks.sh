@@ -64,11 +64,11 @@ luks::remove_key("/dev/ubda1", 0);
 print(luks::info("/dev/ubda1").slots);
 print(`${first} ${[first]}`);
 END
-printf 'first = "correct horse; $(battery) '"'"'staple"\nsecond = "  zwölf Boxkämpfer\\t"\n' >answers.toml
+printf 'first = "correct horse; $(battery) '"'"'staple"\nsecond = "  zwölf Boxkämpfer"\n' >answers.toml
 chmod 600 answers.toml
-must "$G" pass.rhai --answers answers.toml --yes --destroy /dev/ubda1 --journal "$OUT/runs" 2>"$OUT/pass.err"
+"$G" pass.rhai --answers answers.toml --yes --destroy /dev/ubda1 --journal "$OUT/runs" 2>pass.err || { cat pass.err; exit 1; }
 printf %s 'correct horse; $(battery) '"'"'staple' | must cryptsetup open --test-passphrase /dev/ubda1
-printf '  zwölf Boxkämpfer\t' | must cryptsetup open --test-passphrase --key-file - /dev/ubda1
+printf '  zwölf Boxkämpfer' | must cryptsetup open --test-passphrase --key-file - /dev/ubda1
 must_not grep -rE 'horse|Boxk' "$OUT/runs" "$OUT/pass.err"
 must grep -q '\*\*\* \[\*\*\*\]' "$OUT/pass.err"
 must grep -q '\[1, 2, 5\]' "$OUT/pass.err"

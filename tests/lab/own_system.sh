@@ -5,7 +5,9 @@
 KV=$(uname -r)
 mkdir -p /run/host && must mount --bind / /run/host
 mkdir -p system/{boot,dev,home,mnt,proc,root,run,sys,tmp,var/lib,var/tmp,etc/portage}
-cp -a /etc/. system/etc/
+cp -a --no-preserve=ownership /etc/. system/etc/ 2>unread.txt
+must_not grep -v 'Permission denied' unread.txt
+own_accounts system
 rm -f system/etc/machine-id system/etc/crypttab system/etc/runlevels/*/{lvm,cronie,dhcpcd,sysklogd,sshd}
 ln -s run/host/usr system/usr
 for d in bin sbin lib lib64; do ln -s usr/$d system/$d; done
@@ -19,7 +21,7 @@ mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
 
 # pack: the tarball, as it is now, signed.
-pack() { tar --numeric-owner -C system -cf a.tar.xz . && sign_archive; }
+pack() { tar --owner=0 --group=0 --numeric-owner -C system -cf a.tar.xz . && sign_archive; }
 
 # whole ARGUMENTS…: the recipe, as it comes for almost everything.
 whole() {

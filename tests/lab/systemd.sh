@@ -39,7 +39,7 @@ lives() {
 }
 active() { inside systemctl show --property=ActiveState --value "$1"; }
 lives 'service::enable("/", "one"); service::start("one"); print(service::status("/", "one").started);'
-must grep -q '^  true' lives.txt
+grep -q '^  | true' lives.txt || { cat lives.txt; exit 1; }
 must test "$(active one) $(pgrep -cx sleep)" = 'active 1'
 must test -L $U/multi-user.target.wants/one.service
 # The other way round, and once more.

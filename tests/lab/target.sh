@@ -11,6 +11,7 @@ fi
 target() {
     mkdir -p "/run/layers$1/upper" "/run/layers$1/work" "$1"
     must mount -t overlay overlay -o "lowerdir=/,upperdir=/run/layers$1/upper,workdir=/run/layers$1/work" "$1"
+    own_accounts "$1"
 }
 # refused TEXT RHAI: it is refused with this text and a remedy, before anything is done.
 refused() {

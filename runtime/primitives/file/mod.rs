@@ -68,7 +68,7 @@ pub enum FileRule {
         place: Place,
     },
     /// A link that leads out of the target's own filesystems.
-    #[error("{place} is a link to {to}, which is the running system's own")]
+    #[error("{place} leads to {to} by a link, and that is the running system's own")]
     LeadsOutside {
         /// Which.
         place: Place,

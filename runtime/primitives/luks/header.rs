@@ -132,7 +132,11 @@ impl Query for Containers {
                 open: open_as(cx.machine, &device.path),
             })
         };
-        Ok(Answer::Known(cx.machine.devices.values().filter_map(listed).collect()))
+        let found = cx.machine.devices.values().filter_map(listed).collect();
+        Ok(match cx.machine.devices.values().any(|device| device.unseen) {
+            true => Answer::Guess(found),
+            false => Answer::Known(found),
+        })
     }
 }
 

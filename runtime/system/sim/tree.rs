@@ -76,6 +76,8 @@ pub(super) struct Trees {
     by_uuid: HashMap<String, usize>,
     /// Mount points of the simulation, the newest last.
     mounts: Vec<Mounted>,
+    /// What mounts have hidden that were there before and have ended.
+    uncovered: Vec<Mounted>,
     /// Folders below which a program has changed what it liked, with their trees.
     doubted: Vec<(usize, PathBuf)>,
 }
@@ -90,6 +92,7 @@ impl Trees {
             trees: vec![host],
             by_uuid: HashMap::new(),
             mounts: Vec::new(),
+            uncovered: Vec::new(),
             doubted: Vec::new(),
         }
     }
@@ -166,7 +169,17 @@ impl Trees {
     }
 
     pub(super) fn unmounted(&mut self, at: &str) {
+        let before = self.mounts.len();
         self.mounts.retain(|mount| !is_below(&mount.at, at));
+        if self.mounts.len() < before {
+            return;
+        }
+        if let Some(table) = self.table.without(at) {
+            self.table = table.into();
+            let tree = self.add(Base::Unknown(format!("what the mount at {at} has hidden")), None);
+            self.uncovered.retain(|mount| !is_below(&mount.at, at));
+            self.uncovered.push(Mounted { at: at.to_owned(), tree, part: "/".into() });
+        }
     }
 
     /// Something that is not known fills a folder.
@@ -304,12 +317,13 @@ impl Trees {
 
     /// The tree that shows a path of the running system, and the path in it.
     fn spot(&self, outside: &Path) -> Spot {
-        if self.mounts.is_empty() {
+        if self.mounts.is_empty() && self.uncovered.is_empty() {
             return Spot { tree: 0, inner: outside.to_owned() };
         }
         let text = outside.to_string_lossy();
         // The newest of the longest: a mount hides what was mounted there before.
-        let mount = self.mounts.iter().rev().filter(|mount| is_below(&text, &mount.at)).fold(
+        let mounts = self.mounts.iter().rev().chain(&self.uncovered);
+        let mount = mounts.filter(|mount| is_below(&text, &mount.at)).fold(
             None::<&Mounted>,
             |best, next| match best {
                 Some(best) if best.at.len() >= next.at.len() => Some(best),
