@@ -5,6 +5,7 @@ mod given;
 mod media;
 mod sectors;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,7 +16,7 @@ use crate::event::{Event, Listener};
 use crate::recipe::Recipe;
 use crate::system::Interrupts;
 use crate::system::vm::{
-    Boot, Console, Firmware, Order, Pc, Said, Turn, VmError, find_emulator, find_kernel,
+    Boot, Console, Firmware, Order, Pc, Said, Share, Turn, VmError, find_emulator, find_kernel,
 };
 use crate::types::{Size, printable};
 
@@ -242,7 +243,9 @@ impl Machine<'_> {
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
     ) -> Result<(), Trouble> {
-        let Trial { program, memory, media, .. } = *self.trial;
+        let Trial { program, memory, media, given, recipe, .. } = *self.trial;
+        let files: BTreeSet<PathBuf> = media.files().chain(given.files(recipe)).collect();
+        let shares: Vec<Share> = files.iter().flat_map(|file| media::shares(file)).collect();
         let (exchange, files) = (self.trial.shared(), self.files.clone());
         let order = Order { commands, exchange, files };
         let boot = Boot {
@@ -251,7 +254,7 @@ impl Machine<'_> {
             order: &order,
             disks: self.disks,
             last: None,
-            shares: &media.shares(),
+            shares: &shares,
             memory,
             limit: LIMIT,
         };

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use super::{DISK, Media, STICK_PARTITION};
 use crate::recipe::{ParamDecl, ParamKind, Recipe};
 use crate::system::vm::Firmware;
-use crate::types::{Choice, Secret};
+use crate::types::{Choice, Map, Secret};
 
 /// Parameters with their values.
 #[derive(Debug, Clone, Default)]
@@ -35,25 +36,39 @@ impl Given {
     ) -> io::Result<Self> {
         let mut given = Self { table, made: BTreeSet::new() };
         let (mut disk, mut device) = (Some(DISK), Some(STICK_PARTITION));
+        let mut texts = Map::new();
         for param in &recipe.front.params {
+            let counts = param.counts(&texts);
             let value = match (param.kind, param.name.as_str()) {
                 (ParamKind::Disk, _) => disk.take().map(str::to_owned),
                 (ParamKind::Device, _) => device.take().map(str::to_owned),
                 (ParamKind::Secret, _) => Some(String::new()),
                 (kind, name) => known(kind, name, media, boot),
             };
-            let open = !given.table.contains_key(&param.name);
-            let Some(value) = value.filter(|_| open && offers(param, boot)) else { continue };
-            let value = match param.kind {
-                ParamKind::Secret => {
-                    given.made.insert(param.name.clone());
-                    made_up()?
-                }
-                _ => value,
-            };
-            given.table.insert(param.name.clone(), toml::Value::String(value));
+            let open = counts && !given.table.contains_key(&param.name);
+            if let Some(value) = value.filter(|_| open && offers(param, boot)) {
+                let value = match param.kind {
+                    ParamKind::Secret => {
+                        given.made.insert(param.name.clone());
+                        made_up()?
+                    }
+                    _ => value,
+                };
+                given.table.insert(param.name.clone(), toml::Value::String(value));
+            }
+            let value = given.table.get(&param.name).or(param.default.as_ref());
+            if let Some(text) = value.filter(|_| counts).and_then(toml::Value::as_str) {
+                texts.push((param.name.clone(), text.into()));
+            }
         }
         Ok(given)
+    }
+
+    /// The files of this system that answers name: the guest has to see them.
+    pub fn files(&self, recipe: &Recipe) -> Vec<PathBuf> {
+        let paths = recipe.front.params.iter().filter(|param| param.kind == ParamKind::Path);
+        let given = paths.filter_map(|param| self.table.get(&param.name)?.as_str());
+        given.map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()).collect()
     }
 
     /// Returns them as a file of answers.

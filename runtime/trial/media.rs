@@ -59,6 +59,13 @@ impl MediaError {
     }
 }
 
+/// A file for the guest, and the digests and signatures that lie beside it under its name.
+pub(super) fn shares(file: &Path) -> impl Iterator<Item = Share> {
+    let beside = ["", ".DIGESTS", ".asc", ".sha256", ".DIGESTS.asc"];
+    let files = beside.map(|end| PathBuf::from(format!("{}{end}", file.display())));
+    files.into_iter().filter(|file| file.exists()).map(Share::readable)
+}
+
 /// Nobody needs to see how the key is made.
 struct Silent;
 
@@ -88,12 +95,9 @@ const APPLETS: [&str; 16] = [
 ];
 
 impl Media {
-    /// What the guest has to see of it: the tarball, what lies beside it under its name, and the keys.
-    pub fn shares(&self) -> Vec<Share> {
-        let beside = ["", ".DIGESTS", ".asc", ".sha256", ".DIGESTS.asc"];
-        let beside = beside.map(|end| PathBuf::from(format!("{}{end}", self.archive.display())));
-        let files = beside.into_iter().chain(self.keys.clone());
-        files.filter(|file| file.exists()).map(Share::readable).collect()
+    /// The files that the guest has to see of it.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> {
+        std::iter::once(self.archive.clone()).chain(self.keys.clone())
     }
 
     /// Builds the stand-in in a folder.

@@ -188,6 +188,8 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
         put_new(&base.join("etc").join(name), &text)?;
     }
     put_new(&base.join("etc/shadow"), "root:*:19000:0:99999:7:::\n")?;
+    // As a live medium has one; nothing answers there (RFC 5737).
+    put_new(&base.join("etc/resolv.conf"), "nameserver 192.0.2.1\n")?;
     for (path, text) in &cell.files {
         let path = inside(base, path);
         let mut file = File::options().write(true).create_new(true).mode(0o400).open(&path)?;
