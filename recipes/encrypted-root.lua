@@ -288,6 +288,7 @@
 ---
 --- [needs]
 --- destroys = ["$disk"]
+--- reads = ["$stage3"]
 --- writes = ["$target", "$key_mount"]
 --- runs = ["cat", "a shell", "emerge-webrsync", "emerge", "portageq", "cryptsetup", "locale-gen", "chpasswd", "rc-update", "systemctl", "genkernel", "make", "dracut", "grub-install", "grub-mkconfig"]
 --- network = true

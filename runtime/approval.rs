@@ -218,6 +218,12 @@ impl Approval {
             Effect::Mounts { at } => {
                 above(at).any(|at| self.effects.contains_key(&Effect::Mounts { at }))
             }
+            // What a run writes or mounts is its own to read.
+            Effect::Reads { path } => above(path).chain([path.clone()]).any(|path| {
+                self.effects.contains_key(&Effect::Reads { path: path.clone() })
+                    || self.effects.contains_key(&Effect::Mounts { at: path.clone() })
+                    || self.effects.contains_key(&Effect::Writes { path })
+            }),
             // What is swapped to is a file that was written.
             Effect::SwapsTo { area } if !is_below(area, "/dev") => above(area)
                 .chain([area.clone()])

@@ -96,6 +96,20 @@ impl Session {
         self.gate(&effects).map(|()| effects)
     }
 
+    /// What a question reads is approved with the plan, but is no line of it.
+    pub(super) fn agree_to_read(&mut self, query: &dyn AnyQuery) -> Result<()> {
+        let mut effects = query.effects();
+        effects.retain(|effect| matches!(effect, Effect::Reads { .. }));
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let effects = self.canonical(effects, &query.arguments())?;
+        match &self.gate {
+            Gate::Enforce(_, consent) if consent.wants_to_see() => self.must_be_announced(&effects),
+            _ => self.gate(&effects),
+        }
+    }
+
     /// A question that runs a program in a root is approved as an action is, and has its line in the plan.
     /// Returns what is assumed where it is skipped.
     pub(super) fn agree_to_ask(
@@ -117,6 +131,7 @@ impl Session {
                 }
             }
         }
+        effects.retain(|effect| !matches!(effect, Effect::Reads { .. }));
         if effects.is_empty() || (cmd.is_none() && !self.planning()) {
             return Ok(None);
         }

@@ -135,6 +135,7 @@ impl Session {
     }
 
     fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
+        self.agree_to_read(query)?;
         let answer = query.answer(&mut self.planning_view())?;
         if let Some(value) = self.agree_to_ask(call, query, &answer)? {
             return Ok(value);

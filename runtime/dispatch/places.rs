@@ -98,13 +98,17 @@ impl Session {
 
     /// An effect on files with the real place of its path.
     pub(super) fn at_real_place(&self, effect: Effect, args: &Map) -> Result<Effect> {
-        let root = args.iter().find(|(name, _)| name == "root");
-        let root = root.and_then(|(_, value)| value.as_text());
+        let given = |wanted: &str| {
+            let value = args.iter().find(|(name, _)| name == wanted);
+            value.and_then(|(_, value)| value.as_text())
+        };
+        let root = given("root");
         Ok(match effect {
             Effect::Writes { path } => {
                 Effect::Writes { path: self.known_as(&self.reached(&path, root, false)?) }
             }
             Effect::Reads { path } => {
+                let root = given("from_root").or(root);
                 Effect::Reads { path: self.origin(&self.reached(&path, root, true)?) }
             }
             Effect::Mounts { at } => {

@@ -18,6 +18,8 @@ pub struct Needs {
     pub alters: Vec<String>,
     /// Containers, volume groups and arrays that are opened or started, and areas that are swapped to.
     pub opens: Vec<String>,
+    /// Files and directories that it reads, of those that it does not write or mount itself.
+    pub reads: Vec<String>,
     /// Folders below which it writes and mounts.
     pub writes: Vec<String>,
     /// Programs that it runs inside the new system.
@@ -60,6 +62,7 @@ enum NeedKind {
     Destroys,
     Alters,
     Opens,
+    Reads,
     Writes,
     Runs,
 }
@@ -70,6 +73,7 @@ impl NeedKind {
             Self::Destroys => "destroys",
             Self::Alters => "alters",
             Self::Opens => "opens",
+            Self::Reads => "reads",
             Self::Writes => "writes",
             Self::Runs => "runs",
         }
@@ -107,7 +111,8 @@ impl Need<'_> {
             return wrong(format!("there is no parameter {name:?}"), remedy);
         }
         let climbs = self.text.split('/').any(|part| matches!(part, "." | ".."));
-        if self.kind == NeedKind::Writes && (!self.text.starts_with('/') || climbs) {
+        let path = matches!(self.kind, NeedKind::Reads | NeedKind::Writes);
+        if path && (!self.text.starts_with('/') || climbs) {
             let why = format!("{:?} is not an absolute path without . and ..", self.text);
             return wrong(why, "write the directory from / on, such as /mnt/gentoo".into());
         }
@@ -122,7 +127,7 @@ impl Need<'_> {
                 let mut names = below.iter().map(String::as_str).chain([name]);
                 names.any(|name| self.names(kinds, name, params))
             }
-            Wanted::Below(path) => self.holds(path, params),
+            Wanted::Below(kinds, path) => self.holds(kinds, path, params),
             Wanted::Network | Wanted::Nothing => false,
         }
     }
@@ -133,9 +138,9 @@ impl Need<'_> {
     }
 
     /// Whether a path is in the directory.
-    fn holds(&self, path: &str, params: &Map) -> bool {
+    fn holds(&self, wanted: &[NeedKind], path: &str, params: &Map) -> bool {
         let tops = || fill_in(self.text, params);
-        self.kind == NeedKind::Writes && tops().into_iter().any(|top| is_below(path, top))
+        wanted.contains(&self.kind) && tops().into_iter().any(|top| is_below(path, top))
     }
 }
 
@@ -148,20 +153,21 @@ enum Wanted<'a> {
     Nothing,
     /// `network`.
     Network,
-    /// A directory that holds this path.
-    Below(&'a str),
+    /// An entry of one of these kinds with a directory that holds this path.
+    Below(&'static [NeedKind], &'a str),
     /// An entry of one of these kinds with this name, or with those of all that it lies on.
     Named(&'static [NeedKind], &'a str),
 }
 
 fn wanted(effect: &Effect) -> Wanted<'_> {
-    use NeedKind::{Alters, Destroys, Opens, Runs};
+    use NeedKind::{Alters, Destroys, Opens, Reads, Runs, Writes};
     match effect {
-        // What a run ends has its own command in the plan, and nothing is lost by reading.
-        Effect::Ends { .. } | Effect::Reads { .. } | Effect::MayCall { .. } => Wanted::Nothing,
+        // What a run ends has its own command in the plan.
+        Effect::Ends { .. } | Effect::MayCall { .. } => Wanted::Nothing,
         Effect::Network { .. } => Wanted::Network,
-        Effect::Writes { path } | Effect::Mounts { at: path } => Wanted::Below(path),
-        Effect::SwapsTo { area } if !is_below(area, "/dev") => Wanted::Below(area),
+        Effect::Reads { path } => Wanted::Below(&[Reads, Writes], path),
+        Effect::Writes { path } | Effect::Mounts { at: path } => Wanted::Below(&[Writes], path),
+        Effect::SwapsTo { area } if !is_below(area, "/dev") => Wanted::Below(&[Writes], area),
         Effect::Runs { program, .. } => Wanted::Named(&[Runs], program),
         Effect::Destroys { device: name }
         | Effect::RemovesKey { device: name, .. }
@@ -183,6 +189,7 @@ impl Needs {
             (NeedKind::Destroys, &self.destroys),
             (NeedKind::Alters, &self.alters),
             (NeedKind::Opens, &self.opens),
+            (NeedKind::Reads, &self.reads),
             (NeedKind::Writes, &self.writes),
             (NeedKind::Runs, &self.runs),
         ]
@@ -197,6 +204,7 @@ impl Needs {
             destroys: all(&self.destroys),
             alters: all(&self.alters),
             opens: all(&self.opens),
+            reads: self.reads.clone(),
             writes: self.writes.clone(),
             runs: self.runs.clone(),
             network: self.network,
@@ -221,7 +229,9 @@ impl Needs {
         match wanted(effect) {
             Wanted::Nothing => true,
             Wanted::Network => self.network,
-            Wanted::Below(path) => self.entries().any(|need| need.holds(path, params)),
+            Wanted::Below(kinds, path) => {
+                self.entries().any(|need| need.holds(kinds, path, params))
+            }
             Wanted::Named(kinds, name) => {
                 let named = |name: &str| self.entries().any(|need| need.names(kinds, name, params));
                 named(name) || target.is_some_and(|target| target.wholly(named))

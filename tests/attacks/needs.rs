@@ -269,6 +269,19 @@ fn beyond() -> Vec<Attempt> {
             "chroot::run(\"/mnt/old\", [\"/usr/bin/wget\", \"a\"]);",
             "uses the network (wget)",
         ),
+        exceeds("reads a file", nothing, "file::exists(\"/etc/shadow\");", "reads /etc/shadow"),
+        exceeds(
+            "reads a file through a link",
+            "[needs]\nreads = [\"/tmp/case\"]\nwrites = [\"/tmp/case\"]",
+            "file::link(\"/etc/shadow\", \"/tmp/case/link\");\nfile::exists(\"/tmp/case/link\");",
+            "reads /etc/shadow",
+        ),
+        exceeds(
+            "copies a file",
+            "[needs]\nwrites = [\"/tmp/case\"]",
+            "file::copy(\"/etc/hostname\", \"/tmp/case/copy\");",
+            "reads /etc/hostname",
+        ),
         exceeds(
             "asks a program that it does not announce",
             nothing,

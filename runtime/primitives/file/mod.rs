@@ -134,6 +134,11 @@ fn writes(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
     vec![Effect::Writes { path: place(path, root).to_string() }]
 }
 
+/// The effect of reading a place.
+fn reads(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
+    vec![Effect::Reads { path: place(path, root).to_string() }]
+}
+
 /// Refuses a place in a folder that does not exist.
 fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(&place.parent())? {

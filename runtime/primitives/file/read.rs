@@ -1,7 +1,7 @@
 //! Reading.
 
-use super::{FileRule, place, text};
-use crate::action::{Answer, Planning, Query};
+use super::{FileRule, place, reads, text};
+use crate::action::{Answer, Effect, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
@@ -51,6 +51,10 @@ fn readable(path: &AbsPath, root: Option<&AbsPath>, cx: &Planning<'_>) -> Result
 impl Query for Read {
     type Output = String;
 
+    fn effects(&self) -> Vec<Effect> {
+        reads(&self.path, self.root.as_ref())
+    }
+
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<String>> {
         let place = readable(&self.path, self.root.as_ref(), cx)?;
         match text(&place, cx)? {
@@ -66,6 +70,10 @@ impl Query for Read {
 
 impl Query for Exists {
     type Output = bool;
+
+    fn effects(&self) -> Vec<Effect> {
+        reads(&self.path, self.root.as_ref())
+    }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
         readable(&self.path, self.root.as_ref(), cx)?;

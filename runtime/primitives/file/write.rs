@@ -1,6 +1,6 @@
 //! Writing, appending, copying.
 
-use super::{FileRule, parent_must_exist, place, text, writes};
+use super::{FileRule, parent_must_exist, place, reads, text, writes};
 use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
@@ -145,7 +145,9 @@ impl Action for Copy {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        writes(&self.to, self.root.as_ref())
+        let mut effects = reads(&self.from, self.from_root.as_ref());
+        effects.extend(writes(&self.to, self.root.as_ref()));
+        effects
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
