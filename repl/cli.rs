@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use gscript::system::vm::Firmware;
 use gscript::types::Choice;
+use gscript::vm::Firmware;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -9,10 +9,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use gscript::action::Effect;
-use gscript::approval::{Approval, Bound};
 use gscript::error::Exit;
 use gscript::machine::{Machine, is_below};
+use gscript::operation::Effect;
+use gscript::plan::approval::{Approval, Bound};
 use serde::{Deserialize, Serialize};
 
 use crate::render::Problem;

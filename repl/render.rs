@@ -1,8 +1,8 @@
 //! Plans and failures as text.
 
-use gscript::action::Effect;
 use gscript::machine::{Fact, picture};
-use gscript::report::{Entry, PlannedCall, Report, TakeBack};
+use gscript::operation::Effect;
+use gscript::plan::report::{Entry, PlannedCall, Report, TakeBack};
 
 pub(crate) use crate::screen::Problem;
 use crate::screen::{Shown, Stream, Style, canvas, shown, write};

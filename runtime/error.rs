@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use crate::machine::files::FileError;
 use crate::machine::{Contradiction, Difference, NoSuchDevice, Release, Use};
-use crate::spec::ArgError;
 use crate::system::{Broken, MissingProgram, StepError};
 
 /// How a run ends, as the exit code tells it.
@@ -88,7 +87,7 @@ pub struct BadCall {
     /// Its signature.
     pub signature: String,
     /// What doesn't fit.
-    pub error: ArgError,
+    pub why: String,
 }
 
 /// Why a device must not be overwritten now.
@@ -115,7 +114,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call(call) => call.error.fmt(f),
+            Self::Call(call) => call.why.fmt(f),
             Self::Device(error) => error.fmt(f),
             Self::Rule(rule) => rule.fmt(f),
             Self::InUse(error) => error.fmt(f),

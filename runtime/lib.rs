@@ -1,44 +1,27 @@
 //! gscript: installation and recovery guides as scripts that can be planned, run, resumed, tested
 //! and shared.
 //!
-//! Reading order: [`types`] and [`spec`] (what a primitive takes), [`machine`] (the model), [`system`]
-//! (steps, and who performs them), [`action`] (what a primitive is), `primitives` and [`registry`]
-//! (all of them), [`session`] and `dispatch` (the way of a call), [`recipe`] and [`script`] (what
-//! people write), [`trial`] (a throw-away virtual machine).
+//! Reading order, which is also the order of imports: [`types`] (values), [`machine`] (the model),
+//! [`system`] (steps, and who performs them), [`operation`] (what a primitive is) and `primitives` (all of
+//! them), [`plan`] and [`journal`] (a plan and a run as data), [`recipe`] and [`script`] (what people
+//! write), [`run`] (planning, running, resuming), [`check`], [`test`] and [`reference`] (above all that).
 
-pub mod action;
-pub mod approval;
-pub mod attempt;
 pub mod check;
-pub mod complete;
 pub mod config;
-mod directories;
-mod dispatch;
-pub mod docs;
-pub mod editors;
 pub mod error;
 pub mod event;
+pub mod failure;
 pub mod finding;
-mod guard;
 pub mod journal;
-pub mod library;
 pub mod machine;
-mod plan;
-mod primitives;
+pub mod operation;
+pub mod plan;
+pub mod primitives;
 pub mod recipe;
-pub mod registry;
-mod release;
-mod reopen;
-pub mod report;
-pub mod rescue;
-pub mod resume;
+pub mod reference;
 pub mod run;
-pub mod saved;
 pub mod script;
-pub mod session;
-pub mod spec;
 pub mod system;
 pub mod test;
-pub mod trial;
 pub mod types;
-pub mod workbench;
+pub mod vm;

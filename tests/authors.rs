@@ -1,7 +1,7 @@
 //! What authors of recipes use: tests of recipes. The shipped tests pass, and every kind of test that
 //! should fail does, with a message that says why.
 
-use gscript::docs::{example, to_lua};
+use gscript::reference::docs::{example, to_lua};
 use gscript::script::{Language, parse};
 use gscript::test::WORDS;
 

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::{MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
+use gscript::run::trial::{Media, PROMPTS};
 use gscript::system::Interrupts;
-use gscript::system::vm::{Firmware, Turn};
-use gscript::trial::{Media, PROMPTS};
+use gscript::vm::{Firmware, Turn};
 
 use crate::dsl::{PROGRAM, project};
 use crate::installed::{

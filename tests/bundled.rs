@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gscript::library::{find, recipes};
+use gscript::recipe::bundled::{find, recipes};
 use gscript::recipe::{Named, Recipe};
 
 use crate::dsl::{Test, normal, project};

@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use gscript::system::Interrupts;
-use gscript::system::vm::{Boot, Console, Order, Report, VmError, find_kernel};
 use gscript::types::Size;
+use gscript::vm::{Boot, Console, Order, Report, VmError, find_kernel};
 
 use crate::dsl::{PROGRAM, project};
 use crate::lab::skip;

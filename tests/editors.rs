@@ -13,7 +13,7 @@ mod cli;
 
 #[test]
 fn the_files_for_editors_are_up_to_date() {
-    for (name, text) in gscript::editors::files() {
+    for (name, text) in gscript::reference::editors::files() {
         up_to_date(&format!("docs/editors/{name}"), &text);
     }
 }
@@ -56,11 +56,11 @@ fn man_pages_are_up_to_date() {
 /// Lua can run its annotations: they name what is there, and the last line is reached.
 #[test]
 fn annotations_are_lua() {
-    let text = gscript::editors::lua();
+    let text = gscript::reference::editors::lua();
     gscript::script::parse(gscript::script::Language::Lua, "gscript.lua", &text).expect("Lua");
-    for spec in gscript::registry::PRIMITIVES.iter().map(|primitive| primitive.spec) {
+    for spec in gscript::primitives::registry::PRIMITIVES.iter().map(|primitive| primitive.spec) {
         assert!(text.contains(&format!("\nfunction {}(", spec.name)), "{}", spec.name);
-        let rhai = gscript::editors::rhai();
+        let rhai = gscript::reference::editors::rhai();
         assert!(rhai.contains(&format!("fn {}(", spec.verb())), "{}", spec.name);
     }
     let classes: BTreeSet<&str> =

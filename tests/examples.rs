@@ -1,11 +1,11 @@
 //! Every example of the reference runs, and means the same in both languages.
 
-use gscript::docs::{example, to_lua};
 use gscript::machine::Machine;
+use gscript::plan::report::{Entry, Report};
+use gscript::primitives::registry::{PRIMITIVES, Read};
 use gscript::recipe::Recipe;
-use gscript::registry::{PRIMITIVES, Read};
-use gscript::report::{Entry, Report};
-use gscript::run::Job;
+use gscript::reference::docs::{example, to_lua};
+use gscript::run::job::Job;
 use gscript::script::Language;
 use gscript::system::{Interrupts, Sim};
 use gscript::types::{Map, Secret, Value};
@@ -78,7 +78,7 @@ fn every_example_plans_alike_in_both_languages() {
 
 #[test]
 fn the_reference_is_up_to_date() {
-    up_to_date("docs/reference.md", &gscript::docs::reference());
+    up_to_date("docs/reference.md", &gscript::reference::docs::reference());
 }
 
 /// Holds a file that the program writes against what it would write now.

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use gscript::machine::{Kind, Machine};
+use gscript::primitives::registry::{Read, primitive};
 use gscript::recipe::{Answers, Recipe};
-use gscript::registry::{Read, primitive};
 use gscript::system::sim::faults::{Event, Faults};
 use gscript::system::{Broken, Sim};
 use gscript::test::{Ran, rehearse};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gscript::machine::Machine;
+use gscript::plan::report::Entry;
+use gscript::primitives::registry::primitive;
 use gscript::recipe::{Answers, Recipe};
-use gscript::registry::primitive;
-use gscript::report::Entry;
-use gscript::run::Job;
+use gscript::run::job::Job;
 use gscript::system::sim::faults::Faults;
 use gscript::system::{Interrupts, Sim};
 use gscript::test::rehearse;

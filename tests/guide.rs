@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::approval::{Approval, Nobody};
 use gscript::journal::{Record, Story};
 use gscript::machine::Machine;
+use gscript::plan::approval::{Approval, Nobody};
+use gscript::plan::report::Entry;
 use gscript::recipe::{Answers, Recipe};
-use gscript::report::Entry;
-use gscript::run::{Job, RunStart, new_journal};
+use gscript::run::job::{Job, RunStart, new_journal};
+use gscript::run::session::Gate;
 use gscript::script::{Shared, run};
-use gscript::session::Gate;
 use gscript::system::sim::faults::Faults;
 use gscript::system::{Interrupts, Sim};
 use gscript::types::{Map, Secret, Value};

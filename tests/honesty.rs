@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use gscript::registry::{PRIMITIVES, Read};
-use gscript::system::vm::find_kernel;
+use gscript::primitives::registry::{PRIMITIVES, Read};
+use gscript::vm::find_kernel;
 
 use crate::lab::{proved, skip};
 

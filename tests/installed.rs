@@ -9,12 +9,12 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use gscript::run::trial::{Media, PROMPTS, REACHED};
 use gscript::system::Interrupts;
-use gscript::system::vm::{
+use gscript::types::{Secret, Size};
+use gscript::vm::{
     Console, Firmware, Pc, Said, Turn, VmError, build_bootable, find_emulator, find_kernel,
 };
-use gscript::trial::{Media, PROMPTS, REACHED};
-use gscript::types::{Secret, Size};
 
 use crate::dsl::{PROGRAM, project};
 use crate::lab::{Lab, skip};

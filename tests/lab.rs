@@ -12,9 +12,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use gscript::system::vm::{Boot, Console, Order, Report, Share, VmError, find_kernel};
 use gscript::system::{Interrupts, find_program};
 use gscript::types::Size;
+use gscript::vm::{Boot, Console, Order, Report, Share, VmError, find_kernel};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;

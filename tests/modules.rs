@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::approval::Approval;
 use gscript::event::Silence;
 use gscript::journal::{Journal, Story};
 use gscript::machine::Machine;
+use gscript::plan::approval::Approval;
+use gscript::run::session::{Gate, Session, Setup};
 use gscript::script::{Evaluator, Language, Shared};
-use gscript::session::{Gate, Session, Setup};
 use gscript::system::{Interrupts, Sim};
 use gscript::types::Map;
 

@@ -1,6 +1,6 @@
 //! The shipped recipe, for real: the whole main job, in two variants and both languages.
 
-use gscript::system::vm::find_kernel;
+use gscript::vm::find_kernel;
 
 use crate::dsl::Test;
 use crate::lab::skip;

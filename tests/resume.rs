@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use gscript::journal::{Record, State, Story};
 use gscript::machine::Machine;
-use gscript::resume::Names;
+use gscript::run::resume::Names;
 use tempfile::TempDir;
 
 use crate::dsl::{PROGRAM, project};

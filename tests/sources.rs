@@ -1,8 +1,8 @@
 //! A kernel that the recipe has built from its sources, and the disk that it starts.
 
+use gscript::run::trial::Media;
 use gscript::system::Interrupts;
-use gscript::system::vm::build_bootable;
-use gscript::trial::Media;
+use gscript::vm::build_bootable;
 
 use crate::installed::{SHORT, Trial, cache, possible, prepared};
 use crate::lab::{Done, Lab, skip};

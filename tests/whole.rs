@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, OnceLock};
 
+use gscript::run::trial::{Media, PROMPTS, REACHED};
 use gscript::system::Interrupts;
-use gscript::system::vm::{Turn, build_bootable};
-use gscript::trial::{Media, PROMPTS, REACHED};
+use gscript::vm::{Turn, build_bootable};
 
 use crate::dsl::project;
 use crate::installed::{
@@ -46,7 +46,7 @@ fn stage3(folder: &Path, with: Option<&str>) -> Result<Media, String> {
     let with = with.map(|name| project(&format!("tests/lab/stage3_{name}.sh")));
     let paths: Vec<&Path> =
         [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
-    prepared("runtime/system/vm/standin/stage3.sh", &paths, &[])?;
+    prepared("runtime/vm/standin/stage3.sh", &paths, &[])?;
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use gscript::action::Effect;
-use gscript::approval::{Approval, Bound, Consent};
 use gscript::error::Exit;
 use gscript::machine::Machine;
-use gscript::report::PlannedCall;
+use gscript::operation::Effect;
+use gscript::plan::approval::{Approval, Bound, Consent};
+use gscript::plan::report::PlannedCall;
 use gscript::types::quote;
 
 use crate::ask;

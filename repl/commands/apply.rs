@@ -4,8 +4,8 @@ use std::path::Path;
 
 use gscript::error::Exit;
 use gscript::recipe::Recipe;
-use gscript::run::Job;
-use gscript::saved::{Changed, SavedPlan};
+use gscript::run::job::Job;
+use gscript::run::saved::{Changed, SavedPlan};
 
 use super::{interrupts, own_text, run, this_machine_with, unusable, variables_above};
 use crate::ask;

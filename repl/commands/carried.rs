@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use gscript::error::Exit;
 use gscript::journal::Story;
 use gscript::machine::{Fact, Machine, MountOrigin};
-use gscript::resume::{Names, live};
+use gscript::run::resume::{Names, live};
 use gscript::types::{printable, quote};
 
 use crate::render::Problem;

@@ -2,7 +2,7 @@
 
 use gscript::check::{Trial, check as look};
 use gscript::error::Exit;
-use gscript::test::is_test;
+use gscript::recipe::bundled::is_test;
 
 use super::plan::described;
 use crate::DONE;

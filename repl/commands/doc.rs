@@ -1,7 +1,7 @@
 //! `gscript doc`: the reference, from the registry.
 
-use gscript::docs;
 use gscript::error::Exit;
+use gscript::reference::docs;
 use gscript::types::nearest;
 
 use crate::DONE;

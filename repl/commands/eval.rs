@@ -1,7 +1,7 @@
 //! `gscript -e`: an expression.
 
 use gscript::error::Exit;
-use gscript::run::evaluate;
+use gscript::run::job::evaluate;
 use gscript::script::{Language, source};
 use gscript::types::Value;
 

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
-use gscript::library::find;
 use gscript::recipe::advice;
+use gscript::recipe::bundled::find;
 use gscript::types::printable;
 
 use crate::DONE;

@@ -4,14 +4,14 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use gscript::attempt::{Again, Attempt, Miss, Outcome};
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Origin, Recipe};
-use gscript::run::Job;
+use gscript::run::attempt::{Again, Attempt, Miss, Outcome};
+use gscript::run::job::Job;
+use gscript::run::workbench::Workbench;
 use gscript::script::{ScriptError, parse};
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value};
-use gscript::workbench::Workbench;
 
 use super::{this_machine, unusable, variables_above};
 use crate::ask::Choice;

@@ -4,21 +4,21 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gscript::error::Exit;
-use gscript::system::vm::{Inside, cell as confine, inside};
+use gscript::vm::{Inside, cell as confine, inside};
 
 use crate::cli::CellArgs;
 use crate::render::Problem;
 
 /// The first process of the virtual machine.
 pub(crate) fn guest(order: &Path) -> Exit {
-    let error = gscript::system::vm::guest(order);
+    let error = gscript::vm::guest(order);
     Problem::new(error.to_string()).print();
     Exit::Usage
 }
 
 /// What removes the disks of a machine whose program was killed.
 pub(crate) fn sweep(folder: &Path) -> Exit {
-    match gscript::system::vm::sweep(folder) {
+    match gscript::vm::sweep(folder) {
         Ok(()) => Exit::Done,
         Err(_) => Exit::Failed,
     }

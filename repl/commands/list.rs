@@ -1,7 +1,7 @@
 //! `gscript list`: the bundled recipes, each by the shortest name that finds it.
 
 use gscript::error::Exit;
-use gscript::library::{find, recipes};
+use gscript::recipe::bundled::{find, recipes};
 
 use crate::DONE;
 use crate::screen::say;

@@ -9,7 +9,7 @@ use gscript::journal::{
     Damaged, Journal, State, Story, Untrusted, open_own, owned, without_owners,
 };
 use gscript::machine::Machine;
-use gscript::resume::{Gone, Names};
+use gscript::run::resume::{Gone, Names};
 use gscript::types::printable;
 
 use super::run::unrecorded;

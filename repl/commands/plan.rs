@@ -5,9 +5,9 @@ use std::path::Path;
 
 use gscript::error::Exit;
 use gscript::machine::{Machine, svg};
-use gscript::report::Report;
-use gscript::run::Job;
-use gscript::saved::SavedPlan;
+use gscript::plan::report::Report;
+use gscript::run::job::Job;
+use gscript::run::saved::SavedPlan;
 use gscript::system::{Input, Interrupts, Sim, read_input_text};
 
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};

@@ -15,7 +15,7 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
         Ok((machine, _)) => {
             let machine = if anonymous { machine.anonymous(&host_names()) } else { machine };
             if machine.host.secondhand {
-                tell(&format!("warning: {}", gscript::report::SECONDHAND));
+                tell(&format!("warning: {}", gscript::plan::report::SECONDHAND));
             }
             say_json(&machine, true);
             DONE

@@ -2,8 +2,8 @@
 
 use gscript::error::Exit;
 use gscript::machine::{Device, Kind, Machine, Release};
-use gscript::resume::{self, Hands, Past};
-use gscript::run::carry_out_releases;
+use gscript::run::job::carry_out_releases;
+use gscript::run::resume::{self, Hands, Past};
 use gscript::types::quote;
 
 use super::{interrupts, past, this_machine};

@@ -7,7 +7,7 @@ use gscript::event::Event;
 use gscript::journal::Story;
 use gscript::machine::Fact;
 use gscript::recipe::answers_table;
-use gscript::run::reopen as open_again;
+use gscript::run::job::reopen as open_again;
 use gscript::script::ScriptError;
 use gscript::types::Secret;
 

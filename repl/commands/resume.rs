@@ -2,20 +2,20 @@
 
 use std::rc::Rc;
 
-use gscript::action::Effect;
-use gscript::approval::Approval;
-use gscript::attempt::Attempt;
 use gscript::error::Exit;
 use gscript::event::Listener;
 use gscript::journal::{Head, Journal, State, Story, Texts};
-use gscript::library::recipes;
 use gscript::machine::Machine;
+use gscript::operation::Effect;
+use gscript::plan::approval::Approval;
+use gscript::plan::report::Report;
+use gscript::recipe::bundled::recipes;
 use gscript::recipe::{Answers, Recipe};
-use gscript::report::Report;
-use gscript::resume::{Hands, Names, Past, Restoring, shell};
-use gscript::run::Job;
+use gscript::run::attempt::Attempt;
+use gscript::run::job::Job;
+use gscript::run::resume::{Hands, Names, Past, Restoring, shell};
+use gscript::run::session::Gate;
 use gscript::script::{Module, ScriptError};
-use gscript::session::Gate;
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
 use similar::TextDiff;

@@ -1,13 +1,13 @@
 //! `gscript RECIPE`: plan, ask once, run.
 
-use gscript::approval::{Approval, Consent, Nobody};
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::machine::{Machine, compare};
+use gscript::plan::approval::{Approval, Consent, Nobody};
+use gscript::plan::report::Report;
 use gscript::recipe::Recipe;
-use gscript::report::Report;
-use gscript::run::{Job, RunStart, new_journal};
-use gscript::session::Gate;
+use gscript::run::job::{Job, RunStart, new_journal};
+use gscript::run::session::Gate;
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 

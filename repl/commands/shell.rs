@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gscript::approval::Approval;
 use gscript::error::Exit;
+use gscript::plan::approval::Approval;
 use gscript::recipe::Recipe;
-use gscript::run::{Job, RunStart, new_journal};
+use gscript::run::job::{Job, RunStart, new_journal};
+use gscript::run::session::{Gate, Setup};
+use gscript::run::workbench::Workbench;
 use gscript::script::Language;
-use gscript::session::{Gate, Setup};
 use gscript::types::Map;
-use gscript::workbench::Workbench;
 
 use super::run::{listener, unrecorded};
 use super::{interrupts, seed, this_machine};

@@ -1,12 +1,12 @@
 //! `gscript step`: a recipe action by action, each shown and asked for.
 
-use gscript::approval::Approval;
 use gscript::error::Exit;
 use gscript::machine::Machine;
-use gscript::report::Report;
-use gscript::run::{Job, RunStart, new_journal};
+use gscript::plan::approval::Approval;
+use gscript::plan::report::Report;
+use gscript::run::job::{Job, RunStart, new_journal};
+use gscript::run::session::Gate;
 use gscript::script::ScriptError;
-use gscript::session::Gate;
 use gscript::system::Real;
 
 use super::go_on::{Going, see_through};

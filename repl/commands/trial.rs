@@ -7,10 +7,10 @@ use std::time::Instant;
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::recipe::{Recipe, answers_table};
+use gscript::run::trial::{Given, Media, Trial, Trouble};
 use gscript::system::Interrupts;
-use gscript::system::vm::{Firmware, Sweeper};
-use gscript::trial::{Given, Media, Trial, Trouble};
 use gscript::types::{Choice, Size, printable};
+use gscript::vm::{Firmware, Sweeper};
 
 use super::{interrupts, load, no_secret_in_sight, private};
 use crate::DONE;
@@ -191,7 +191,7 @@ fn explain(trouble: &Trouble) -> Exit {
             problem.help = error.remedy();
             problem.print();
             match error {
-                gscript::system::vm::VmError::Interrupted => Exit::Stopped,
+                gscript::vm::VmError::Interrupted => Exit::Stopped,
                 _ => Exit::Failed,
             }
         }

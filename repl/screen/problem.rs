@@ -4,9 +4,9 @@ use std::path::Path;
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use gscript::docs::advice_in_lua;
 use gscript::event::Site;
 use gscript::recipe::Recipe;
+use gscript::reference::docs::advice_in_lua;
 use gscript::script::{Language, ScriptError, has_secret};
 
 use super::{Shown, Stream, canvas, style, tell, to_terminal};

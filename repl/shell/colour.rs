@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use gscript::docs;
+use gscript::reference::docs;
 use gscript::types::{is_deceptive, printable};
 use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText};

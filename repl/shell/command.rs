@@ -5,9 +5,9 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use gscript::docs;
 use gscript::machine::{Difference, compare, layout_within};
-use gscript::rescue::{Finding, PASSPHRASE};
+use gscript::reference::docs;
+use gscript::run::rescue::{Finding, PASSPHRASE};
 use gscript::script::Language;
 use gscript::types::{Secret, Value};
 

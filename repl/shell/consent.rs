@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gscript::approval::{Bound, Consent, Go};
-use gscript::report::PlannedCall;
+use gscript::plan::approval::{Bound, Consent, Go};
+use gscript::plan::report::PlannedCall;
 
 use crate::ask;
 use crate::commands::agree::confirmed;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use gscript::complete::Known;
+use gscript::reference::complete::Known;
 use gscript::script::{has_secret, is_open};
 use gscript::types::{is_deceptive, printable};
 use nu_ansi_term::{Color, Style};

@@ -18,11 +18,11 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use gscript::complete::Known;
 use gscript::error::Exit;
+use gscript::reference::complete::Known;
+use gscript::run::workbench::Workbench;
 use gscript::script::{Language, source};
 use gscript::types::Value;
-use gscript::workbench::Workbench;
 use reedline::Signal;
 
 pub(crate) use colour::Plain;

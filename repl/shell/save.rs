@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use gscript::machine::{Device, Kind, Machine};
-use gscript::registry::primitive;
+use gscript::primitives::registry::primitive;
+use gscript::run::workbench::Deed;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
-use gscript::workbench::Deed;
 
 /// A parameter that was lifted out of the calls.
 struct Lifted {

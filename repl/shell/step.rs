@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gscript::approval::{Bound, Consent, Go};
 use gscript::event::{Event, Listener};
+use gscript::plan::approval::{Bound, Consent, Go};
+use gscript::plan::report::PlannedCall;
 use gscript::recipe::Chapter;
-use gscript::report::PlannedCall;
 
 use crate::ask;
 use crate::commands::agree::confirmed;

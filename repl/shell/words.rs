@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use gscript::complete::{Known, Proposal, proposals};
+use gscript::reference::complete::{Known, Proposal, proposals};
 use gscript::types::printable;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 

@@ -3,10 +3,10 @@
 use super::Scan;
 use crate::event::Site;
 use crate::finding::Finding;
-use crate::registry::PRIMITIVES;
+use crate::operation::spec::{ArgError, Spec};
+use crate::primitives::registry::PRIMITIVES;
 use crate::script::{Kind, Token};
 use crate::script::{Language, meant};
-use crate::spec::{ArgError, Spec};
 use crate::types::nearest;
 
 /// What is wrong with the calls.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Scan;
 use crate::finding::Finding;
+use crate::operation::spec::Spec;
+use crate::primitives::registry::PRIMITIVES;
 use crate::recipe::ParamDecl;
-use crate::registry::PRIMITIVES;
 use crate::script::{Kind, Token};
 use crate::script::{Language, PARAMS, meant};
-use crate::spec::Spec;
 
 const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
     try catch import export as global fn private this true false is_shared switch Fn eval is_def_fn \

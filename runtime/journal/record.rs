@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::approval::Bound;
 use crate::event::Site;
 use crate::machine::{Fact, Identity, Machine};
-use crate::report::TakeBack;
+use crate::plan::approval::Bound;
+use crate::plan::report::TakeBack;
 use crate::script::Module;
 use crate::types::sha256;
 

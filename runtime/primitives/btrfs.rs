@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::{may_stay, wipe_all};
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::{Error, Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, Device, Fact};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, BtrfsProfile, Choice, DevicePath, Label, MIB, Place, Size};
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::mount::{mounting, unmounting};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Fact, MountOrigin, is_below};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 

@@ -1,9 +1,9 @@
 //! Encryption without a header: what nobody can open again.
 
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::{Fact, Kind};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{Cipher, DevicePath, KeyBits, MapName};
 

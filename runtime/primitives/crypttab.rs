@@ -4,12 +4,12 @@
 use serde::Serialize;
 
 use super::edit::{edit, there, unreadable, writes};
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::args;
 use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
 use crate::machine::Content;
 use crate::machine::files::Text;
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
 
 args! {

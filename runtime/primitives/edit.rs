@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::file::{FileRule, replace, text};
-use crate::action::{Effect, Plan, Planning};
 use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::machine::{Fact, is_below};
+use crate::operation::{Effect, Plan, Planning};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
 

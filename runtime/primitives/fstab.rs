@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Content, Fact};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::Step;
 use crate::types::{
     AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, Mode, MountOptions, Place,

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, KeyBytes, Mode, Place};
 

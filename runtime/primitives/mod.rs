@@ -1,31 +1,32 @@
 //! The primitives, one file or folder per domain.
 //!
 //! To add one: write its arguments with [`crate::args!`], implement `Action` or `Query` beside
-//! them, and add a line to [`crate::registry::PRIMITIVES`]. Nothing else.
+//! them, and add a line to [`crate::primitives::registry::PRIMITIVES`]. Nothing else.
 
-pub mod boot;
-pub mod btrfs;
-pub mod chroot;
-pub mod crypt;
-pub mod crypttab;
-pub mod disk;
+pub(crate) mod boot;
+pub(crate) mod btrfs;
+pub(crate) mod chroot;
+pub(crate) mod crypt;
+pub(crate) mod crypttab;
+pub(crate) mod disk;
 mod edit;
-pub mod file;
-pub mod fs;
-pub mod fstab;
-pub mod journal;
-pub mod kernel;
-pub mod key;
-pub mod luks;
-pub mod lvm;
-pub mod md;
-pub mod mount;
-pub mod plan;
-pub mod portage;
-pub mod service;
-pub mod stage3;
-pub mod system;
-pub mod text;
+pub(crate) mod file;
+pub(crate) mod fs;
+pub(crate) mod fstab;
+pub(crate) mod journal;
+pub(crate) mod kernel;
+pub(crate) mod key;
+pub(crate) mod luks;
+pub(crate) mod lvm;
+pub(crate) mod md;
+pub(crate) mod mount;
+pub(crate) mod plan;
+pub(crate) mod portage;
+pub mod registry;
+pub(crate) mod service;
+pub(crate) mod stage3;
+pub(crate) mod system;
+pub(crate) mod text;
 
 use crate::machine::{Device, Machine};
 use crate::system::{Cmd, Step};

@@ -6,11 +6,11 @@ pub use swap::{SwapOff, SwapOn};
 
 use std::path::Path;
 
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
 use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
 

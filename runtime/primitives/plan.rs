@@ -1,8 +1,8 @@
 //! What a recipe says about its own plan.
 
-use crate::action::{Action, Effect, Plan, Planning};
 use crate::args;
 use crate::error::Result;
+use crate::operation::{Action, Effect, Plan, Planning};
 use crate::types::Choice;
 
 args! {

@@ -8,11 +8,11 @@ use std::path::Path;
 
 use super::edit::{command, exists, there};
 use super::system::Init;
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::Look;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, Place, ServiceName};
 

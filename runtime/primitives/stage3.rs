@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::{Result, Rule};
 use crate::machine::Fact;
 use crate::machine::files::Look;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Broken, Step, StepError};
 use crate::types::{AbsPath, Fingerprint, Place};
 

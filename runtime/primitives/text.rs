@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use regex::RegexBuilder;
 
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::{Result, Rule};
+use crate::operation::{Answer, Planning, Query};
 
 args! {
     /// Finds the first place where a pattern fits a text, and returns the list of what its groups

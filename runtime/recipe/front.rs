@@ -7,8 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::block::{Comment, Line};
-use super::{BadRecipe, Needs, ParamKind};
+use super::{BadRecipe, ParamKind};
 use crate::event::Site;
+use crate::plan::needs::Needs;
 use crate::script::Language;
 use crate::types::nearest;
 

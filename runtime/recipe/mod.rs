@@ -4,10 +4,10 @@
 //! against what the recipe says it needs.
 
 mod block;
+pub mod bundled;
 mod chapters;
 mod front;
 mod modules;
-mod needs;
 mod origin;
 mod params;
 
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use crate::event::Site;
 use crate::journal::Texts;
-use crate::library::Bundled;
+use crate::recipe::bundled::Bundled;
 use crate::script::{Language, Module, Script};
 use crate::system::{Input, read_input};
 use crate::types::Map;
@@ -26,8 +26,6 @@ use modules::{Shelf, modules};
 
 pub use chapters::Chapter;
 pub use front::{Front, ParamDecl};
-pub(crate) use needs::Unannounced;
-pub use needs::{Exceeded, Need, Needs};
 pub use origin::{Named, Origin, advice};
 pub use params::{Answers, ParamError, ParamKind, answers_table};
 

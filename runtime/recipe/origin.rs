@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{BadRecipe, LIST, Recipe};
 use crate::event::Site;
-use crate::library::{self, Bundled};
+use crate::recipe::bundled::{self, Bundled};
 use crate::script::Language;
 
 /// Where a recipe was read from.
@@ -57,10 +57,10 @@ impl Named {
     pub fn find(word: &Path) -> Result<Self, BadRecipe> {
         let text = word.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix(BUNDLED) {
-            let bundled = library::find(name).ok_or_else(|| unknown(Path::new(name), false))?;
+            let bundled = bundled::find(name).ok_or_else(|| unknown(Path::new(name), false))?;
             return Ok(Self { recipe: Place::Bundled(bundled), note: None });
         }
-        let bundled = library::find(text);
+        let bundled = bundled::find(text);
         let Some(bundled) = bundled else {
             let is_path = word.as_os_str().as_encoded_bytes().contains(&b'/');
             return match word.exists() {
@@ -109,7 +109,7 @@ fn unknown(word: &Path, is_path: bool) -> BadRecipe {
     let name = word.display().to_string();
     let (why, remedy) = if is_path {
         let last = word.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        let remedy = match library::find(last) {
+        let remedy = match bundled::find(last) {
             Some(bundled) => format!("did you mean the bundled recipe {}?", bundled.stem()),
             None => LIST.to_owned(),
         };
@@ -122,7 +122,7 @@ fn unknown(word: &Path, is_path: bool) -> BadRecipe {
 
 /// Returns what to do about a name that no bundled recipe has.
 pub fn advice(name: &str) -> String {
-    match library::suggestion(name) {
+    match bundled::suggestion(name) {
         Some(near) => format!("did you mean {near}? See all bundled recipes: gscript list"),
         None => LIST.to_owned(),
     }
@@ -141,7 +141,7 @@ impl Recipe {
     /// Reads the recipe at a recorded location; nothing where it is not there any more.
     pub fn at(location: &str) -> Option<Result<Self, BadRecipe>> {
         match location.strip_prefix(BUNDLED) {
-            Some(name) => library::find(name).map(|bundled| bundled.recipe()),
+            Some(name) => bundled::find(name).map(|bundled| bundled.recipe()),
             None => Path::new(location).exists().then(|| Self::load(Path::new(location))),
         }
     }

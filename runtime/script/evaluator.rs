@@ -140,7 +140,7 @@ mod tests {
         for (language, script) in
             [(Language::Rhai, "loop { }"), (Language::Lua, "while true do end")]
         {
-            let host = crate::run::nowhere();
+            let host = crate::run::job::nowhere();
             let mut evaluator = Evaluator::new(language, &Map::new(), &host).expect("an engine");
             evaluator.engines.meter.hurry();
             let error = evaluator.run("r", script).expect_err("no time");

@@ -1,14 +1,12 @@
 //! What a script talks to: a session that plans or runs a recipe, or the bench of a recipe's tests.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::ScriptError;
 use crate::event::Site;
-use crate::registry::PRIMITIVES;
-use crate::session::{Failure, Session};
-use crate::spec::Spec;
+use crate::failure::Failure;
+use crate::operation::spec::Spec;
 use crate::system::Interrupts;
 use crate::types::Value;
 
@@ -56,38 +54,4 @@ pub trait Tests {
 
     /// It ended; an error is one that its script did not expect.
     fn end(&self, result: Result<(), ScriptError>);
-}
-
-impl Host for RefCell<Session> {
-    fn specs(&self) -> Vec<&'static Spec> {
-        PRIMITIVES.iter().map(|primitive| primitive.spec).collect()
-    }
-
-    fn call(&self, index: usize, site: Site, values: Vec<Value>) -> Result<Value, Failure> {
-        self.borrow_mut().call(&PRIMITIVES[index], site, values)
-    }
-
-    fn say(&self, text: &str) {
-        self.borrow_mut().say(text);
-    }
-
-    fn chapter(&self, title: &str) {
-        self.borrow_mut().chapter(title);
-    }
-
-    fn interrupts(&self) -> Interrupts {
-        self.borrow().interrupts.clone()
-    }
-
-    fn failure(&self) -> Option<Failure> {
-        self.borrow().failure().cloned()
-    }
-
-    fn only_plans(&self) -> bool {
-        !self.borrow().system.is_real()
-    }
-
-    fn journal(&self) -> Option<PathBuf> {
-        self.borrow().journal.as_ref().map(|journal| journal.path().to_owned())
-    }
 }

@@ -12,8 +12,8 @@ use super::limits::{
 };
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
-use crate::session::Failure;
-use crate::spec::Spec;
+use crate::failure::Failure;
+use crate::operation::spec::Spec;
 use crate::system::Interrupts;
 use crate::types::Value;
 

@@ -3,8 +3,8 @@
 
 use super::Language;
 use super::tokens::{Kind, Token, tokens};
-use crate::registry::PRIMITIVES;
-use crate::spec::Spec;
+use crate::operation::spec::Spec;
+use crate::primitives::registry::PRIMITIVES;
 use crate::types::Param;
 
 /// Parts of names that people give to secrets.

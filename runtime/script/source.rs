@@ -1,7 +1,7 @@
 //! Values and calls as the text of a script.
 
 use super::Language;
-use crate::spec::Spec;
+use crate::operation::spec::Spec;
 use crate::types::{Map, Value};
 
 /// A value as a script would write it.
@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(source(&value, language), text);
             let chunk =
                 if language == Language::Lua { format!("return {text}") } else { text.into() };
-            assert!(crate::run::evaluate(language, &chunk).is_ok(), "{text}");
+            assert!(crate::run::job::evaluate(language, &chunk).is_ok(), "{text}");
         }
     }
 
@@ -123,7 +123,7 @@ mod tests {
         ] {
             for language in [Language::Rhai, Language::Lua] {
                 let source = quoted(text, language);
-                let value = crate::run::evaluate(language, &source).expect(&source);
+                let value = crate::run::job::evaluate(language, &source).expect(&source);
                 assert_eq!(value, Value::from(text), "{language:?}: {source}");
             }
             let toml = format!("x = {}", quoted(text, Language::Rhai));

@@ -12,7 +12,6 @@ pub mod real;
 pub mod sim;
 mod step;
 mod tail;
-pub mod vm;
 
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};

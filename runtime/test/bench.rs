@@ -9,14 +9,14 @@ use std::time::Instant;
 use super::rehearse::{Ended, Ran, rehearse};
 use super::words::{Misuse, WORDS};
 use super::{TestFile, Tested};
-use crate::error::{BadCall, Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::event::Site;
+use crate::failure::{Called, Failure};
 use crate::finding::Finding;
 use crate::machine::Machine;
+use crate::operation::spec::Spec;
 use crate::recipe::Answers;
 use crate::script::{Host, ScriptError, Tests};
-use crate::session::{Called, Failure};
-use crate::spec::Spec;
 use crate::system::Sim;
 use crate::system::sim::faults::{Event, Faults};
 use crate::types::{Map, Value};
@@ -354,9 +354,4 @@ impl Tests for RefCell<Bench> {
     fn end(&self, result: std::result::Result<(), ScriptError>) {
         self.borrow_mut().finish(result);
     }
-}
-
-/// A call that does not fit, as primitives say it.
-pub(super) fn bad_call(spec: &'static Spec, error: crate::spec::ArgError) -> Error {
-    BadCall { primitive: spec.name, signature: spec.signature(), error }.into()
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::library::{self, Bundled};
+use crate::recipe::bundled::{self, Bundled, TEST_MARK, is_test};
 use crate::recipe::{BadRecipe, Named, Recipe, bundled_modules_of, modules_of};
 use crate::script::{Language, Module};
 use crate::system::{Input, read_input_text};
@@ -45,9 +45,6 @@ impl fmt::Display for NotFound {
 
 impl std::error::Error for NotFound {}
 
-/// What stands between the name of a recipe and its language.
-const MARK: &str = ".test";
-
 impl TestFile {
     fn read(path: &Path) -> Result<Self, NotFound> {
         let wrong = |why: String| NotFound { path: path.to_owned(), why };
@@ -72,7 +69,7 @@ impl TestFile {
 
     /// Reads a recipe that it tests.
     pub fn load(&self, recipe: &Path) -> Result<Recipe, BadRecipe> {
-        let named = recipe.to_str().filter(|_| self.bundled).and_then(library::find);
+        let named = recipe.to_str().filter(|_| self.bundled).and_then(bundled::find);
         named.map_or_else(|| Recipe::load(recipe), |bundled| bundled.recipe())
     }
 
@@ -83,21 +80,15 @@ impl TestFile {
 
     /// The recipe beside it, in the same language or else in the other one.
     pub fn recipe(&self) -> Option<PathBuf> {
-        let stem = self.path.file_stem()?.to_str()?.strip_suffix(MARK)?;
+        let stem = self.path.file_stem()?.to_str()?.strip_suffix(TEST_MARK)?;
         let other = ["rhai", "lua"].map(|ending| self.folder().join(format!("{stem}.{ending}")));
         let own = self.path.with_file_name(stem).with_extension(self.path.extension()?);
         let is_there = |path: &PathBuf| match self.bundled {
-            true => path.to_str().is_some_and(|name| library::find(name).is_some()),
+            true => path.to_str().is_some_and(|name| bundled::find(name).is_some()),
             false => path.is_file(),
         };
         [own].into_iter().chain(other).find(is_there)
     }
-}
-
-/// Whether this is a file of tests by its name.
-pub fn is_test(path: &Path) -> bool {
-    Language::of(path).is_some()
-        && path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.ends_with(MARK))
 }
 
 /// All files of tests at these paths: a file of tests, a recipe (those beside it), a directory (all
@@ -109,7 +100,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
         let bundled = bundled(path);
         match &bundled {
             Some(recipe) => {
-                let tests = library::tests_of(recipe);
+                let tests = bundled::tests_of(recipe);
                 found.extend(tests.iter().map(TestFile::of).collect::<Result<Vec<_>, _>>()?);
             }
             None => found.extend(
@@ -145,8 +136,8 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, NotFound> {
         found.push(path.to_owned());
     } else if path.is_file() && Language::of(path).is_some() {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let beside =
-            ["rhai", "lua"].map(|ending| path.with_file_name(format!("{stem}{MARK}.{ending}")));
+        let beside = ["rhai", "lua"]
+            .map(|ending| path.with_file_name(format!("{stem}{TEST_MARK}.{ending}")));
         found.extend(beside.into_iter().filter(|path| path.is_file()));
     } else {
         return Err(wrong("neither a directory, nor a .rhai or .lua file, nor a bundled recipe"));

@@ -20,7 +20,7 @@ use crate::types::Map;
 
 use bench::Bench;
 
-pub use file::{NotFound, TestFile, find, is_test};
+pub use file::{NotFound, TestFile, find};
 pub use rehearse::{Called, Ended, Ran, rehearse};
 pub use words::{WORDS, Word};
 

@@ -4,15 +4,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::approval::{Approval, Nobody};
 use crate::error::Exit;
 use crate::event::{Event, Listener, Site};
 use crate::machine::Machine;
-use crate::recipe::{Exceeded, ParamError, Recipe};
-use crate::report::Entry;
-use crate::run::{shared, unwrap};
+use crate::plan::approval::{Approval, Nobody};
+use crate::plan::needs::Exceeded;
+use crate::plan::report::Entry;
+use crate::recipe::{ParamError, Recipe};
+use crate::run::job::{shared, unwrap};
+use crate::run::session::{Gate, Session, Setup};
 use crate::script::{self, ScriptError};
-use crate::session::{Gate, Session, Setup};
 use crate::system::sim::faults::Faults;
 use crate::system::{Interrupts, Sim};
 use crate::types::Map;

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::action::Effect;
-use gscript::approval::{Approval, Bound, Nobody};
+use gscript::operation::Effect;
+use gscript::plan::approval::{Approval, Bound, Nobody};
 use gscript::machine::Machine;
 use gscript::recipe::Recipe;
-use gscript::registry::{PRIMITIVES, Primitive, Read};
+use gscript::primitives::registry::{PRIMITIVES, Primitive, Read};
 use gscript::script::{Language, Shared};
-use gscript::session::Gate;
+use gscript::run::session::Gate;
 use gscript::system::Sim;
 use gscript::system::sim::faults::Faults;
 use gscript::types::Map;
@@ -58,7 +58,7 @@ fn destroys(device: &str) -> Effect {
 fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
     Attempt::new(name)
         .rhai(&format!("{call}\n"))
-        .lua(&format!("{}\n", gscript::docs::to_lua(call)))
+        .lua(&format!("{}\n", gscript::reference::docs::to_lua(call)))
         .planned("example")
         .exits(0)
         .says(effect)
@@ -297,7 +297,7 @@ fn in_general() -> Vec<Attempt> {
         Attempt::new("an action without an effect").check(|| {
             // An action that declares none is refused when it is planned, whatever it is.
             let refused = |primitive: &Primitive| {
-                let rhai = gscript::docs::example(primitive.spec)?;
+                let rhai = gscript::reference::docs::example(primitive.spec)?;
                 let why = plan(Language::Rhai, &rhai).err()?;
                 Some(format!("{}: {why}", primitive.spec.name))
             };

@@ -1,9 +1,9 @@
 //! Front matter that announces less than the recipe does, or hides what it announces.
 
-use gscript::action::Effect;
-use gscript::approval::{Approval, Bound, Consent};
+use gscript::operation::Effect;
+use gscript::plan::approval::{Approval, Bound, Consent};
 use gscript::machine::Machine;
-use gscript::session::Gate;
+use gscript::run::session::Gate;
 
 use super::Attempt;
 use super::effects::{perform, recipe};
@@ -40,7 +40,7 @@ fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> At
 
 /// A recipe that announces this, and does that.
 fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) -> Attempt {
-    let lua = gscript::docs::to_lua(call);
+    let lua = gscript::reference::docs::to_lua(call);
     let front = |mark: &str| {
         format!("{mark} # T\n{mark} ```toml\n{}{mark} ```\n", comment(mark, needs))
     };

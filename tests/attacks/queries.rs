@@ -1,7 +1,7 @@
 //! A query sees what tells the plan from the run, or runs a program unseen.
 
-use gscript::approval::{Approval, Nobody};
-use gscript::session::Gate;
+use gscript::plan::approval::{Approval, Nobody};
+use gscript::run::session::Gate;
 
 use super::Attempt;
 use super::effects::{perform, recipe};
@@ -72,7 +72,7 @@ portage::has_version("/mnt/gentoo/l", "a/b");
 /// Questions that run a program in a root, where a program can do what it likes.
 fn programs() -> Vec<Attempt> {
     const ASK: &str = "portage::has_version(\"/mnt/old\", \"a/b\");";
-    let lua = gscript::docs::to_lua(ASK);
+    let lua = gscript::reference::docs::to_lua(ASK);
     let both = |name: &'static str| {
         Attempt::new(name).rhai(ASK).lua(&lua).planned("example").exits(0)
     };

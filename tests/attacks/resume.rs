@@ -1,8 +1,8 @@
 //! Journals that were forged, edited or found, and what they make resume and release do.
 
 use gscript::journal::{Head, JOURNAL_FORMAT, Record, Texts, digest};
-use gscript::registry::{Read, primitive};
-use gscript::spec::Given;
+use gscript::primitives::registry::{Read, primitive};
+use gscript::operation::spec::Given;
 use gscript::types::{Map, Value, sha256};
 use serde_json::{Value as Json, json};
 

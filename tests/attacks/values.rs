@@ -1,7 +1,7 @@
 //! Foreign values that would break the file or the command that they get into: each is refused with the
 //! parameter, the offending character and the form that is allowed.
 
-use gscript::docs::to_lua;
+use gscript::reference::docs::to_lua;
 use gscript::script::Language;
 
 use super::Attempt;

@@ -5,15 +5,15 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
-use gscript::approval::Nobody;
 use gscript::event::Silence;
 use gscript::machine::Machine;
+use gscript::plan::approval::Nobody;
 use gscript::recipe::{Answers, Recipe};
-use gscript::run::{Job, RunStart, new_journal};
-use gscript::session::Gate;
-use gscript::system::vm::{Boot, Order, Share, find_kernel};
+use gscript::run::job::{Job, RunStart, new_journal};
+use gscript::run::session::Gate;
 use gscript::system::{Interrupts, Real, System};
 use gscript::types::Size;
+use gscript::vm::{Boot, Order, Share, find_kernel};
 
 use super::storage::Silent;
 use super::{PROGRAM, Row, timed};

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use gscript::complete::{Known, proposals};
+use gscript::reference::complete::{Known, proposals};
 use gscript::script::Language;
 use nix::pty::{Winsize, openpty};
 use regex::Regex;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use gscript::system::Interrupts;
-use gscript::system::vm::{Boot, Console, Order, find_kernel};
 use gscript::types::Size;
+use gscript::vm::{Boot, Console, Order, find_kernel};
 
 use super::{PROGRAM, Row};
 

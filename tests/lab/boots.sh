@@ -6,7 +6,7 @@ ANSWERS=(--answers "$OUT/answers.toml")
 
 # stick: as it comes from the shop.
 stick() {
-    must "$G" "$PROJECT/runtime/trial/stick.rhai" --set stick=/dev/ubdb --yes --destroy /dev/ubdb >/dev/null
+    must "$G" "$PROJECT/runtime/run/trial/stick.rhai" --set stick=/dev/ubdb --yes --destroy /dev/ubdb >/dev/null
 }
 
 # install_ SETS…: the recipe, in a program that is perhaps cut off.

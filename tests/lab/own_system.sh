@@ -15,7 +15,7 @@ rm -f system/etc/os-release; echo 'ID=gentoo' >system/etc/os-release
 rm -f system/etc/{fstab,resolv.conf,hostname,mtab}; mkdir -p system/etc/conf.d
 
 mkdir -p "/usr/lib/modules" && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "/usr/lib/uml/modules/$KV" "/usr/lib/modules/$KV"
-for one in emerge portageq; do install -m 755 "$PROJECT/runtime/system/vm/standin/$one.sh" /usr/local/bin/$one; done
+for one in emerge portageq; do install -m 755 "$PROJECT/runtime/vm/standin/$one.sh" /usr/local/bin/$one; done
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml

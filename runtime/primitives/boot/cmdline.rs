@@ -1,10 +1,10 @@
 //! The kernel's command line, from what the machine is like.
 
 use super::BootRule;
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Kind};
+use crate::operation::{Answer, Planning, Query};
 use crate::types::{AbsPath, Choice, DevicePath, KernelWord, ParamValue, Value};
 
 args! {

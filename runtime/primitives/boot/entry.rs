@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::BootRule;
 use super::cmdline::must_be_word;
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::args;
 use crate::config::grub;
 use crate::error::Result;
 use crate::machine::files::Text;
 use crate::machine::{Content, is_below};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::primitives::edit::{edit, exists, there, writes};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, KernelLine, MenuTitle, Place};

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::BootRule;
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::{Content, Fact, Mount, PartitionEntry, Table};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::disk::is_kind;
 use crate::primitives::edit::{assign, command, none_of, there, writes};
 use crate::system::{Outcome, Step};

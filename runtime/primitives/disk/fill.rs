@@ -1,9 +1,9 @@
 //! Random data, so that nobody sees how much of an encrypted disk is in use.
 
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::wipe;
 use crate::system::Step;
 use crate::types::{DevicePath, Size};

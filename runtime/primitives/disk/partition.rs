@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::PartKind;
 use super::plan_table::{TableRule, lay_out};
-use crate::action::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Device, Fact, NewPartition};
+use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::primitives::wipe;
 use crate::system::{Cmd, Stdin, Step};
 use crate::types::{DevicePath, Label, PartSize, TableKind};

@@ -1,9 +1,9 @@
 //! Where partitions go: a partition table worked out before sfdisk writes it.
 
 use super::{Part, PartKind};
-use crate::action::Ids;
 use crate::error::Rule;
 use crate::machine::{Device, NewPartition, Table};
+use crate::operation::Ids;
 use crate::types::{MIB, PartSize, Size, TableKind};
 
 /// Why a table can't be laid out.

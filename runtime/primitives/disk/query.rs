@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Device, Kind, Machine};
+use crate::operation::{Answer, Planning, Query};
 use crate::types::{DevicePath, Size, TableKind};
 
 args! {

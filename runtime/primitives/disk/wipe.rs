@@ -1,9 +1,9 @@
 //! Removing signatures.
 
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::{wipe, wipefs};
 use crate::system::Step;
 use crate::types::DevicePath;

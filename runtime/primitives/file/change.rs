@@ -1,11 +1,11 @@
 //! Folders, links, modes, and removing.
 
 use super::{FileRule, parent_must_exist, place, writes};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Look;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, LinkTarget, Mode};
 

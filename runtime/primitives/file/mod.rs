@@ -12,9 +12,9 @@ pub use read::{Exists, Read};
 pub(super) use write::replace;
 pub use write::{AppendLine, Copy, Write};
 
-use crate::action::{Effect, Planning};
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
+use crate::operation::{Effect, Planning};
 use crate::system::OWN_IT;
 use crate::types::{AbsPath, Place};
 

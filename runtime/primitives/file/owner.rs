@@ -1,11 +1,11 @@
 //! Owners.
 
 use super::{FileRule, place, writes};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, Owner, Place};
 

@@ -1,11 +1,11 @@
 //! Reading.
 
 use super::{FileRule, place, reads, text};
-use crate::action::{Answer, Effect, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::machine::origin::kernel_place;
+use crate::operation::{Answer, Effect, Planning, Query};
 use crate::types::{AbsPath, Place};
 
 args! {

@@ -1,11 +1,11 @@
 //! Writing, appending, copying.
 
 use super::{FileRule, parent_must_exist, place, reads, text, writes};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, Line, Mode, Place, sha256};
 

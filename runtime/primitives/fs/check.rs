@@ -5,11 +5,11 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::FsRule;
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
-use crate::guard::must_be_free;
 use crate::machine::Content;
+use crate::operation::guard::must_be_free;
+use crate::operation::{Answer, Planning, Query};
 use crate::system::{Cmd, Outcome};
 use crate::types::DevicePath;
 

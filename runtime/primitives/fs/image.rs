@@ -2,11 +2,11 @@
 
 use super::FsRule;
 use super::make::{Recipe, check_size, recipe};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Look;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, FsKind, Label, Place, Size};
 

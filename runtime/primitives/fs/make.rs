@@ -1,10 +1,10 @@
 //! Making filesystems and swap areas.
 
 use super::{FsRule, label_limit};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Fact};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};

@@ -1,9 +1,9 @@
 //! UUIDs and labels.
 
 use super::FsRule;
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
+use crate::operation::{Answer, Planning, Query};
 use crate::types::DevicePath;
 
 args! {

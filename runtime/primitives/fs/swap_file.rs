@@ -1,11 +1,11 @@
 //! Swap in a file.
 
 use super::FsRule;
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Look;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Mode, Place, Size};
 

@@ -2,12 +2,12 @@
 
 use super::version::chosen;
 use super::{KernelRule, SOURCES};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Text;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
 use crate::primitives::portage::{Merging, merging};
 use crate::system::{Cmd, Step};

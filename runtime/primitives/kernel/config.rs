@@ -3,11 +3,11 @@
 use std::io::Read;
 
 use super::KernelRule;
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::args;
 use crate::config::kernel::{self, Options};
 use crate::error::Result;
 use crate::machine::files::Text;
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::primitives::edit::{edit, writes};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, Place};

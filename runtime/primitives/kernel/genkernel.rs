@@ -1,8 +1,8 @@
 //! What genkernel is told, where it is not all of it.
 
 use super::{KernelRule, SOURCES};
-use crate::action::{Plan, Planning};
 use crate::error::Result;
+use crate::operation::{Plan, Planning};
 use crate::primitives::edit::{command, none_of};
 use crate::types::AbsPath;
 

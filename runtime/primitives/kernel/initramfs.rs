@@ -2,10 +2,10 @@
 
 use super::version::chosen;
 use super::{KernelRule, MODULES, genkernel};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{command, exists, none_of, there};
 use crate::system::{Outcome, Step};
 use crate::types::{AbsPath, Choice, Compression, KernelVersion, ModuleName, Place, ProgramName};
@@ -214,7 +214,7 @@ impl Action for Initramfs {
 #[cfg(test)]
 mod tests {
     use super::{Initramfs, Maker};
-    use crate::action::{Action, Effect};
+    use crate::operation::{Action, Effect};
     use crate::types::{AbsPath, Compression, ParamValue, Value};
 
     #[test]

@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::config::read;
 use super::known::{Need, menu};
 use super::{KernelRule, SOURCES};
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::config::kernel::{self, Options, Setting};
 use crate::error::Result;
 use crate::machine::files::Text;
+use crate::operation::{Answer, Planning, Query};
 use crate::primitives::edit::there;
 use crate::types::{AbsPath, Place};
 

@@ -2,10 +2,10 @@
 
 use super::build::installed;
 use super::{KernelRule, MODULES, SOURCES};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::Link;
 use crate::system::Step;

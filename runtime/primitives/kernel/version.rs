@@ -1,10 +1,10 @@
 //! Which kernels there are.
 
 use super::{KernelRule, MODULES, SOURCES};
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Text;
+use crate::operation::{Answer, Planning, Query};
 use crate::primitives::chroot::mounted_root;
 use crate::primitives::edit::{exists, there};
 use crate::primitives::file::text;

@@ -2,11 +2,11 @@
 //! memory only: where it is used, no file of it ever exists.
 
 use super::{KeyRule, check_key};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Look;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, Place, Secret};
 

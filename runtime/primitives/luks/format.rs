@@ -1,10 +1,10 @@
 //! Making a container.
 
 use super::{LuksRule, Unlock};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};

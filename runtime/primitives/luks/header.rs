@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::format::offset;
 use super::{LuksRule, container};
-use crate::action::{Action, Answer, Effect, Ids, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
-use crate::guard::must_be_free;
 use crate::machine::files::{Look, Text};
 use crate::machine::probe::parse_luks;
 use crate::machine::{Content, Device, Fact, Machine};
+use crate::operation::guard::must_be_free;
+use crate::operation::{Action, Answer, Effect, Ids, Plan, Planning, Query, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Size};
 

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::format::{Kdf, derive};
 use super::{Container, LuksRule, Unlock, container};
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};

@@ -14,9 +14,9 @@ pub use open::{Close, Open};
 pub use rule::LuksRule;
 pub use version::Version;
 
-use crate::action::Planning;
 use crate::error::Result;
 use crate::machine::{Content, Device};
+use crate::operation::Planning;
 use crate::system::{Cmd, Stdin};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Secret};
 

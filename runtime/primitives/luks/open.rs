@@ -1,11 +1,11 @@
 //! Opening and closing containers.
 
 use super::{LuksRule, Unlock, container};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
-use crate::guard::must_be_free;
 use crate::machine::{Fact, Kind, Release};
+use crate::operation::guard::must_be_free;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::key::{check_protected, unprotect};
 use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, DevicePath, MapName, Place, Secret};

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::LuksRule;
-use crate::action::{Answer, Planning, Query};
 use crate::args;
 use crate::error::Result;
+use crate::operation::{Answer, Planning, Query};
 use crate::system::{Cmd, Outcome};
 
 args! {

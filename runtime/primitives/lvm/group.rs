@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::physical::DATA_START;
 use super::{LvmRule, group, lvm};
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::{InUse, Result};
 use crate::machine::{Content, Fact, Group, Release, Use, dm_name};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 

@@ -12,9 +12,9 @@ pub use rule::LvmRule;
 pub use thin::{ThinCreate, ThinPoolCreate, ThinPoolRemove};
 pub use volume::{LvCreate, LvRemove};
 
-use crate::action::Planning;
 use crate::error::Result;
 use crate::machine::Group;
+use crate::operation::Planning;
 use crate::system::Cmd;
 use crate::types::{LvmName, nearest};
 

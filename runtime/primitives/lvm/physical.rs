@@ -1,10 +1,10 @@
 //! Physical volumes.
 
 use super::{LvmRule, lvm};
-use crate::action::{Action, Effect, Ids, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact};
+use crate::operation::{Action, Effect, Ids, Plan, Planning, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::Step;
 use crate::types::{DevicePath, MIB, Size};

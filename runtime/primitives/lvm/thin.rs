@@ -1,10 +1,10 @@
 //! Thin pools, and the volumes that share one.
 
 use super::{LvmRule, group, lvm, lvremove, share_of};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Fact, Group, VolumeKind};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{Extents, LvmName, MIB, Size};
 

@@ -1,10 +1,10 @@
 //! Logical volumes.
 
 use super::{LvmRule, group, lvm, lvremove, share_of};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Fact, Group, Volume, VolumeKind};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{Choice, Extents, LvmName, RaidLevel, Size};
 

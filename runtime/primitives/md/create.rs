@@ -1,10 +1,10 @@
 //! Making an array.
 
 use super::{MdRule, array_size, free_device, mdadm, memberships};
-use crate::action::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Fact, Release};
+use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::primitives::{may_stay, wipe_all, wipefs};
 use crate::system::{Cmd, Step};
 use crate::types::{ArrayName, Choice, DevicePath, MIB, MdFormat, RaidLevel, Size};

@@ -8,8 +8,8 @@ pub use create::Create;
 pub use rule::MdRule;
 pub use running::{Assemble, Info, Stop};
 
-use crate::action::Planning;
 use crate::machine::{Content, Device, Machine};
+use crate::operation::Planning;
 use crate::system::Cmd;
 
 /// mdadm(8). Without udev nobody else makes device nodes, and mdadm must not wait for it.

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
-use crate::action::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
-use crate::guard::must_be_free;
 use crate::machine::{Device, Fact, Release};
+use crate::operation::guard::must_be_free;
+use crate::operation::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
 use crate::system::Step;
 use crate::types::{ArrayName, nearest};
 

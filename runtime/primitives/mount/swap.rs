@@ -1,11 +1,11 @@
 //! Swapping to devices and files.
 
 use super::MountRule;
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Look;
 use crate::machine::{Content, Fact, Release, is_below};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
 

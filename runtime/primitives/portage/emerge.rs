@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::outcome;
-use crate::action::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::args;
 use crate::error::Result;
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::primitives::edit::command;
 use crate::system::{Cmd, Outcome};
 use crate::types::{AbsPath, Atom, Jobs};

@@ -1,11 +1,11 @@
 //! `make.conf`, and the tables of packages beside it.
 
 use super::PortageRule;
-use crate::action::{Action, Effect, Plan, Planning};
 use crate::args;
 use crate::config::{MakeConfVariables, packages, portage, shell};
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
+use crate::operation::{Action, Effect, Plan, Planning};
 use crate::primitives::edit::{edit, there, unreadable, writes};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, Atom, Keyword, LicenseName, TableFile, UseFlag};

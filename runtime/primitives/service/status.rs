@@ -5,9 +5,9 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::{is_running, link_in, must_exist, started, systemctl, unit};
-use crate::action::{Answer, Effect, Planning, Query};
 use crate::args;
 use crate::error::Result;
+use crate::operation::{Answer, Effect, Planning, Query};
 use crate::primitives::edit::exists;
 use crate::primitives::system::Init;
 use crate::system::{Cmd, Outcome};

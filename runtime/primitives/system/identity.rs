@@ -1,11 +1,11 @@
 //! A system's name, its time zone, its identifier.
 
 use super::{Init, SystemRule};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, edit, exists, there, writes};
 use crate::primitives::file::text;
 use crate::system::Step;

@@ -1,10 +1,10 @@
 //! Languages and keyboards.
 
 use super::{Init, SystemRule};
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Text;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, command, edit, there, writes};
 use crate::primitives::file::text;
 use crate::system::Step;

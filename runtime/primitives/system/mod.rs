@@ -9,9 +9,9 @@ pub use locale::{Keymap, Locale};
 pub use people::{Password, User};
 
 use super::edit::{exists, none_of, there};
-use crate::action::Planning;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
+use crate::operation::Planning;
 use crate::types::{AbsPath, Choice, Place};
 
 /// What starts a system.

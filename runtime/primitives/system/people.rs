@@ -1,11 +1,11 @@
 //! Users and their passwords.
 
 use super::SystemRule;
-use crate::action::{Action, Effect, Plan, Planning, Undo};
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;
 use crate::machine::files::Text;
+use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{command, there};
 use crate::primitives::file::text;
 use crate::system::{Stdin, Step};

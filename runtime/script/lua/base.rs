@@ -9,9 +9,9 @@ use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
 use super::bounds::{Unknown, caller, seen};
 use super::values::{PRIMITIVE, from_lua, nested, to_lua};
+use crate::operation::spec::Spec;
 use crate::script::meter::Metered;
 use crate::script::{Caught, Language, domains, meant};
-use crate::spec::Spec;
 use crate::types::Value;
 
 const SEAL: &str = include_str!("seal.lua");

@@ -7,9 +7,10 @@ use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Table, Value as LuaVa
 use super::bounds::{NO_MEMORY, Told, Unknown, line_number};
 use super::{Engine, Stopped};
 use crate::event::Site;
+use crate::failure::Frame;
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
-use crate::script::{Caught, Frame, ScriptError, limited};
+use crate::script::{Caught, ScriptError, limited};
 
 const DRIVER: &str = include_str!("driver.lua");
 

@@ -6,9 +6,10 @@ use rhai::{EvalAltResult, Position};
 
 use super::{NESTED, Thrown};
 use crate::event::Site;
+use crate::failure::Frame;
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
-use crate::script::{Caught, Frame, Language, ScriptError, limited, meant};
+use crate::script::{Caught, Language, ScriptError, limited, meant};
 
 pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
     let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);

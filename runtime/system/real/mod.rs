@@ -53,7 +53,7 @@ pub use mounts::FLAGS as MOUNT_FLAGS;
 pub use private::{Private, read_private};
 pub use records::hide_records;
 pub use replace::start_over;
-pub(super) use run::end_with_us;
+pub(crate) use run::end_with_us;
 pub use stack::on_large_stack;
 
 /// The machine this process runs on.

@@ -295,7 +295,7 @@ fn entered(root: &Path) -> io::Result<OwnedFd> {
 /// Whatever kills this program ends the command, too, so that nothing works on a disk behind the back of
 /// a run that goes on; it may begin its life inside a root.
 #[expect(unsafe_code, reason = "prctl(2) and chroot(2) must happen between fork and exec")]
-pub(in crate::system) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
+pub(crate) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
     let me = nix::unistd::getpid();
     let begin = move || {
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;

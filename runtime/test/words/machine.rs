@@ -3,13 +3,13 @@
 use super::super::bench::{Bench, Wrong};
 use super::super::rehearse::Ran;
 use super::{Misuse, Says, diff};
-use crate::action::Effect;
-use crate::approval::Target;
 use crate::args;
 use crate::error::Result as Answer;
 use crate::event::Site;
 use crate::machine::files::{Files, Look, Text};
 use crate::machine::{Machine, layout};
+use crate::operation::Effect;
+use crate::plan::approval::Target;
 use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
 
 args! {

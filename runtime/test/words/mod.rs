@@ -7,10 +7,10 @@ mod machine;
 mod run;
 mod steps;
 
-use super::bench::{Bench, bad_call};
+use super::bench::Bench;
 use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
-use crate::spec::{ArgError, Arguments, Given, Spec};
+use crate::operation::spec::{ArgError, Arguments, Given, Spec};
 use crate::types::Value;
 
 /// A word of a test: arguments, and what it does.
@@ -30,7 +30,7 @@ impl Word {
     pub(super) fn call(&self, bench: &mut Bench, site: &Site, values: Vec<Value>) -> Result<Value> {
         Given::by_position(self.spec, values)
             .and_then(|given| (self.say)(given, bench, site))
-            .unwrap_or_else(|error| Err(bad_call(self.spec, error)))
+            .unwrap_or_else(|error| Err(self.spec.bad_call(&error)))
     }
 }
 

@@ -1,0 +1,302 @@
+//! What was approved, bound to the identity of the devices.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Identity, Machine, is_below, is_volume_of};
+use crate::operation::Effect;
+use crate::plan::directories::Directories;
+use crate::plan::needs::Needs;
+use crate::plan::report::PlannedCall;
+use crate::plan::{Comparison, Trace, Tracing};
+use crate::types::Map;
+
+/// The device that an effect is about; of a group or an array, the first of its devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// What it is.
+    pub identity: Identity,
+    /// The device and everything that it lies on.
+    pub below: Vec<String>,
+    /// Each way down to a disk, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Vec<String>>,
+}
+
+impl Target {
+    /// Whether this is true of the device, or of everything that it lies on. A mirror is not lost with one of
+    /// its disks.
+    pub fn wholly(&self, is: impl Fn(&str) -> bool) -> bool {
+        match self.ways.as_slice() {
+            [] => self.below.iter().any(|path| is(path)),
+            ways => ways.iter().all(|way| way.iter().any(|path| is(path))),
+        }
+    }
+}
+
+/// An effect together with the device it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The effect, with canonical names.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// Its device, where it has one and it is known.
+    #[serde(flatten)]
+    pub target: Option<Target>,
+}
+
+impl Bound {
+    /// The effect with the device as it is now.
+    pub fn new(effect: Effect, machine: &Machine) -> Self {
+        let target = target(&effect, machine);
+        Self { effect, target }
+    }
+
+    /// The names by which it can be approved: its own, and those of what it lies on.
+    pub fn named(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.effect.loses().is_some_and(&is)
+            || self.target.as_ref().is_some_and(|target| target.wholly(is))
+    }
+}
+
+/// What an effect is about.
+fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
+    let ways = ways(effect, machine)?;
+    let mut below: Vec<String> = Vec::new();
+    for path in ways.iter().flatten() {
+        if !below.contains(path) {
+            below.push(path.clone());
+        }
+    }
+    let identity = match effect.device() {
+        Some(device) => machine.identity_of(device)?,
+        None => below.iter().find_map(|path| machine.identity_of(path))?,
+    };
+    let ways = if ways.len() > 1 { ways } else { Vec::new() };
+    Some(Target { identity, below, ways })
+}
+
+/// The ways from what an effect is about down to disks.
+fn ways(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>>> {
+    match (effect.device(), effect.group(), effect) {
+        (Some(device), ..) => Some(machine.ways_down(device)),
+        (_, Some(group), _) => Some(machine.ways_down_from_group(group)),
+        (.., Effect::Assembles { array }) => Some(machine.ways_down_from_array(array)),
+        _ => None,
+    }
+}
+
+/// What becomes of an action that somebody has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    /// It is done.
+    On,
+    /// It is left out.
+    Past,
+    /// The run ends here.
+    Stop,
+}
+
+/// Who is asked in the middle of a run.
+pub trait Consent {
+    /// Whether an effect that the plan did not have may be.
+    fn ask(&mut self, wanted: &Bound) -> bool;
+
+    /// Whether an action that the plan did not have may be carried out, for this reason, with these
+    /// effects that were not approved.
+    fn approve_new(&mut self, _call: &PlannedCall, _why: &str, _effects: &[Bound]) -> bool {
+        false
+    }
+
+    /// Whether every action is to be shown before it is done.
+    fn wants_to_see(&self) -> bool {
+        false
+    }
+
+    /// Shows an action that is about to be done, with its effects.
+    fn see(&mut self, _call: &PlannedCall, _effects: &[Bound]) -> Go {
+        Go::On
+    }
+}
+
+/// Nobody is there: the answer is no.
+pub struct Nobody;
+
+impl Consent for Nobody {
+    fn ask(&mut self, _wanted: &Bound) -> bool {
+        false
+    }
+}
+
+/// The list of effects of a plan; in a real run, the list that was approved.
+#[derive(Debug, Clone, Default)]
+pub struct Approval {
+    /// Each effect that no earlier one includes, with its device: in their order,
+    /// and quickly found, because a recipe may write a hundred thousand files.
+    effects: IndexMap<Effect, Option<Box<Target>>>,
+    /// The calls of the plan that was approved, where a plan was.
+    trace: Option<Rc<Trace>>,
+    /// The directories that the plan goes through.
+    pub(crate) directories: Directories,
+    /// What the recipe announces: nothing else is ever approved.
+    announced: Option<Rc<Announced>>,
+}
+
+/// What a recipe says it needs, with the values of its parameters.
+#[derive(Debug)]
+struct Announced {
+    needs: Needs,
+    params: Map,
+}
+
+impl Approval {
+    /// Agreement to these effects.
+    pub fn of(effects: Vec<Bound>) -> Self {
+        let boxed = |bound: Bound| (bound.effect, bound.target.map(Box::new));
+        Self { effects: effects.into_iter().map(boxed).collect(), ..Self::default() }
+    }
+
+    /// Binds the approval to the calls of a plan: a run must not make others.
+    pub(crate) fn bind(&mut self, trace: Trace) {
+        self.trace = Some(Rc::new(trace));
+    }
+
+    /// Returns how a run under this approval is compared with its plan.
+    pub(crate) fn tracing(&self) -> Tracing {
+        match &self.trace {
+            Some(trace) => Tracing::Compare(Comparison::new(Rc::clone(trace))),
+            None => Tracing::Off,
+        }
+    }
+
+    /// The same for a recipe: what it does not announce is not approved, now or later.
+    #[must_use]
+    pub fn for_recipe(mut self, needs: Option<&Needs>, params: &Map) -> Self {
+        let announced = |needs: &Needs| Announced { needs: needs.clone(), params: params.clone() };
+        self.announced = needs.map(announced).map(Rc::new);
+        if let Some(Announced { needs, params }) = self.announced.as_deref() {
+            self.effects
+                .retain(|effect, target| needs.announces(effect, target.as_deref(), params));
+        }
+        self
+    }
+
+    /// Whether the recipe announces the effect.
+    pub fn announces(&self, bound: &Bound) -> bool {
+        self.announced.as_ref().is_none_or(|announced| {
+            let Announced { needs, params } = announced.as_ref();
+            needs.announces(&bound.effect, bound.target.as_ref(), params)
+        })
+    }
+
+    /// Each effect that no earlier one includes, in the order in which they were needed.
+    pub fn effects(&self) -> impl Iterator<Item = (&Effect, Option<&Target>)> {
+        self.effects.iter().map(|(effect, target)| (effect, target.as_deref()))
+    }
+
+    /// The same, as it is saved.
+    pub fn bound(&self) -> Vec<Bound> {
+        let bound = |(effect, target): (&Effect, Option<&Target>)| Bound {
+            effect: effect.clone(),
+            target: target.cloned(),
+        };
+        self.effects().map(bound).collect()
+    }
+
+    /// Whether the effect is one of these, or part of one.
+    pub fn covers(&self, effect: &Effect, machine: &Machine) -> bool {
+        if self.effects.contains_key(effect) {
+            return true;
+        }
+        match effect {
+            Effect::Writes { path } => {
+                above(path).any(|path| self.effects.contains_key(&Effect::Writes { path }))
+            }
+            Effect::Mounts { at } => {
+                above(at).any(|at| self.effects.contains_key(&Effect::Mounts { at }))
+            }
+            // What a run writes or mounts is its own to read.
+            Effect::Reads { path } => above(path).chain([path.clone()]).any(|path| {
+                self.effects.contains_key(&Effect::Reads { path: path.clone() })
+                    || self.effects.contains_key(&Effect::Mounts { at: path.clone() })
+                    || self.effects.contains_key(&Effect::Writes { path })
+            }),
+            // What is swapped to is a file that was written.
+            Effect::SwapsTo { area } if !is_below(area, "/dev") => above(area)
+                .chain([area.clone()])
+                .any(|path| self.effects.contains_key(&Effect::Writes { path })),
+            // A group that has lost its volumes with approval holds nothing any more.
+            Effect::RemovesGroup { group } if self.loses_volume_of(group) => true,
+            _ => self.includes(effect, machine),
+        }
+    }
+
+    fn loses_volume_of(&self, group: &str) -> bool {
+        let volume = |(device, _): (&str, _)| is_volume_of(device, group);
+        self.destroyed().any(volume)
+    }
+
+    /// Whether everything that an effect's device lies on is lost anyway, or changed, or opened, as far as
+    /// the effect asks for no more.
+    fn includes(&self, effect: &Effect, machine: &Machine) -> bool {
+        let has = |effect: &dyn Fn(String) -> Effect, path: &str| {
+            self.effects.contains_key(&effect(path.to_owned()))
+        };
+        let lost = |path: &str| has(&|device| Effect::Destroys { device }, path);
+        let changed = |path: &str| lost(path) || has(&|device| Effect::Alters { device }, path);
+        let opened = |path: &str| {
+            changed(path)
+                || has(&|device| Effect::Opens { device }, path)
+                || has(&|group| Effect::Activates { group }, path)
+        };
+        let enough: &dyn Fn(&str) -> bool = match effect {
+            Effect::Destroys { .. } | Effect::RemovesKey { .. } | Effect::RemovesGroup { .. } => {
+                &lost
+            }
+            Effect::Alters { .. } | Effect::AltersGroup { .. } => &changed,
+            Effect::Opens { .. }
+            | Effect::Activates { .. }
+            | Effect::Assembles { .. }
+            | Effect::SwapsTo { .. } => &opened,
+            _ => return false,
+        };
+        let ways = ways(effect, machine).unwrap_or_default();
+        !ways.is_empty() && ways.iter().all(|way| way.iter().any(|path| enough(path)))
+    }
+
+    /// Adds an effect unless it is included already.
+    pub fn add(&mut self, effect: Effect, machine: &Machine) {
+        if !self.covers(&effect, machine) {
+            self.extend(Bound::new(effect, machine));
+        }
+    }
+
+    /// Adds an effect that was approved later, unless the recipe does not announce it.
+    pub fn extend(&mut self, bound: Bound) {
+        if !self.announces(&bound) {
+            return;
+        }
+        self.effects.insert(bound.effect, bound.target.map(Box::new));
+    }
+
+    /// What is lost and can't be restored.
+    pub fn losses(&self) -> impl Iterator<Item = Bound> {
+        self.bound().into_iter().filter(|bound| bound.effect.loses().is_some())
+    }
+
+    /// The devices whose contents are lost.
+    pub fn destroyed(&self) -> impl Iterator<Item = (&str, Option<&Target>)> {
+        self.effects().filter_map(|(effect, target)| match effect {
+            Effect::Destroys { device } => Some((device.as_str(), target)),
+            _ => None,
+        })
+    }
+}
+
+/// The folders above a path, nearest first.
+fn above(path: &str) -> impl Iterator<Item = String> + '_ {
+    Path::new(path).ancestors().skip(1).map(|folder| folder.to_string_lossy().into_owned())
+}

@@ -1,0 +1,275 @@
+//! What a recipe says it needs, against what its plan shows.
+
+use serde::Deserialize;
+
+use crate::error::{Exit, Rule};
+use crate::machine::is_below;
+use crate::operation::Effect;
+use crate::plan::approval::{Approval, Target};
+use crate::types::{Map, Value, nearest};
+
+/// The `[needs]` table. `$name` stands for a parameter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Needs {
+    /// Devices whose contents are lost.
+    pub destroys: Vec<String>,
+    /// Devices that are changed, with what is on them kept.
+    pub alters: Vec<String>,
+    /// Containers, volume groups and arrays that are opened or started, and areas that are swapped to.
+    pub opens: Vec<String>,
+    /// Files and directories that it reads, of those that it does not write or mount itself.
+    pub reads: Vec<String>,
+    /// Folders below which it writes and mounts.
+    pub writes: Vec<String>,
+    /// Programs that it runs inside the new system.
+    pub runs: Vec<String>,
+    /// Whether it needs the network.
+    pub network: bool,
+}
+
+/// Effects that a plan has and its recipe did not announce.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exceeded {
+    /// Each of them.
+    pub effects: Vec<String>,
+}
+
+impl Exceeded {
+    /// What is wrong with the recipe.
+    pub fn sentence(&self, recipe: &str) -> String {
+        format!("{recipe} does more than it says it needs")
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        REMEDY
+    }
+}
+
+const REMEDY: &str = "read the recipe; if it is right, add this to its [needs]";
+
+/// One entry of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need<'a> {
+    kind: NeedKind,
+    /// As it is written.
+    pub text: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NeedKind {
+    Destroys,
+    Alters,
+    Opens,
+    Reads,
+    Writes,
+    Runs,
+}
+
+impl NeedKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Destroys => "destroys",
+            Self::Alters => "alters",
+            Self::Opens => "opens",
+            Self::Reads => "reads",
+            Self::Writes => "writes",
+            Self::Runs => "runs",
+        }
+    }
+}
+
+/// An entry that can't announce anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WrongNeed {
+    /// As it is written.
+    pub(crate) entry: String,
+    pub(crate) why: String,
+    pub(crate) remedy: String,
+}
+
+impl Need<'_> {
+    fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
+        let kind = self.kind.name();
+        let wrong = |why: String, remedy: String| {
+            let why = format!("{kind}: {why}");
+            Err(WrongNeed { entry: self.text.to_owned(), why, remedy })
+        };
+        if self.text.trim().is_empty() || self.text.chars().any(char::is_control) {
+            let why = format!("{:?} announces nothing", self.text);
+            return wrong(why, "remove the entry, or write what it announces".into());
+        }
+        if let Some(name) = self.text.strip_prefix('$') {
+            if params.contains(&name) {
+                return Ok(());
+            }
+            let remedy = match nearest(name, params.iter().copied()) {
+                Some(near) => format!("write ${near}"),
+                None => "declare it as [params.NAME], or write the value itself".into(),
+            };
+            return wrong(format!("there is no parameter {name:?}"), remedy);
+        }
+        let climbs = self.text.split('/').any(|part| matches!(part, "." | ".."));
+        let path = matches!(self.kind, NeedKind::Reads | NeedKind::Writes);
+        if path && (!self.text.starts_with('/') || climbs) {
+            let why = format!("{:?} is not an absolute path without . and ..", self.text);
+            return wrong(why, "write the directory from / on, such as /mnt/gentoo".into());
+        }
+        Ok(())
+    }
+
+    /// Whether this entry is one that announces the effect: for one of the devices that it lies on, at least.
+    pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
+        match wanted(effect) {
+            Wanted::Named(kinds, name) => {
+                let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
+                let mut names = below.iter().map(String::as_str).chain([name]);
+                names.any(|name| self.names(kinds, name, params))
+            }
+            Wanted::Below(kinds, path) => self.holds(kinds, path, params),
+            Wanted::Network | Wanted::Nothing => false,
+        }
+    }
+
+    fn names(&self, wanted: &[NeedKind], name: &str, params: &Map) -> bool {
+        let any = matches!(self.kind, NeedKind::Opens | NeedKind::Runs) && self.text == ANY;
+        wanted.contains(&self.kind) && (any || fill_in(self.text, params).contains(&name))
+    }
+
+    /// Whether a path is in the directory.
+    fn holds(&self, wanted: &[NeedKind], path: &str, params: &Map) -> bool {
+        let tops = || fill_in(self.text, params);
+        wanted.contains(&self.kind) && tops().into_iter().any(|top| is_below(path, top))
+    }
+}
+
+/// Every container, or every program.
+const ANY: &str = "*";
+
+/// What announces an effect.
+enum Wanted<'a> {
+    /// Nothing has to.
+    Nothing,
+    /// `network`.
+    Network,
+    /// An entry of one of these kinds with a directory that holds this path.
+    Below(&'static [NeedKind], &'a str),
+    /// An entry of one of these kinds with this name, or with those of all that it lies on.
+    Named(&'static [NeedKind], &'a str),
+}
+
+fn wanted(effect: &Effect) -> Wanted<'_> {
+    use NeedKind::{Alters, Destroys, Opens, Reads, Runs, Writes};
+    match effect {
+        // What a run ends has its own command in the plan.
+        Effect::Ends { .. } | Effect::MayCall { .. } => Wanted::Nothing,
+        Effect::Network { .. } => Wanted::Network,
+        Effect::Reads { path } => Wanted::Below(&[Reads, Writes], path),
+        Effect::Writes { path } | Effect::Mounts { at: path } => Wanted::Below(&[Writes], path),
+        Effect::SwapsTo { area } if !is_below(area, "/dev") => Wanted::Below(&[Writes], area),
+        Effect::Runs { program, .. } => Wanted::Named(&[Runs], program),
+        Effect::Destroys { device: name }
+        | Effect::RemovesKey { device: name, .. }
+        | Effect::RemovesGroup { group: name } => Wanted::Named(&[Destroys], name),
+        Effect::Alters { device: name } | Effect::AltersGroup { group: name } => {
+            Wanted::Named(&[Destroys, Alters], name)
+        }
+        Effect::Opens { device: name }
+        | Effect::Activates { group: name }
+        | Effect::Assembles { array: name }
+        | Effect::SwapsTo { area: name } => Wanted::Named(&[Destroys, Alters, Opens], name),
+    }
+}
+
+impl Needs {
+    /// Every entry.
+    pub fn entries(&self) -> impl Iterator<Item = Need<'_>> {
+        [
+            (NeedKind::Destroys, &self.destroys),
+            (NeedKind::Alters, &self.alters),
+            (NeedKind::Opens, &self.opens),
+            (NeedKind::Reads, &self.reads),
+            (NeedKind::Writes, &self.writes),
+            (NeedKind::Runs, &self.runs),
+        ]
+        .into_iter()
+        .flat_map(|(kind, texts)| texts.iter().map(move |text| Need { kind, text }))
+    }
+
+    /// The same with other names of devices.
+    pub(crate) fn by_names(&self, name: impl Fn(&str) -> String) -> Self {
+        let all = |texts: &[String]| texts.iter().map(|text| name(text)).collect();
+        Self {
+            destroys: all(&self.destroys),
+            alters: all(&self.alters),
+            opens: all(&self.opens),
+            reads: self.reads.clone(),
+            writes: self.writes.clone(),
+            runs: self.runs.clone(),
+            network: self.network,
+        }
+    }
+
+    /// The effects that are not announced. What is on a device that was announced is as well.
+    pub fn exceeded(&self, approval: &Approval, params: &Map) -> Option<Exceeded> {
+        let open =
+            approval.effects().filter(|(effect, target)| !self.announces(effect, *target, params));
+        let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
+        (!effects.is_empty()).then_some(Exceeded { effects })
+    }
+
+    /// Whether every entry can mean something; `params` are the names of the recipe's parameters.
+    pub(crate) fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
+        self.entries().try_for_each(|need| need.check(params))
+    }
+
+    /// Whether the entries announce the effect: of a device that lies on several, all of them.
+    pub fn announces(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
+        match wanted(effect) {
+            Wanted::Nothing => true,
+            Wanted::Network => self.network,
+            Wanted::Below(kinds, path) => {
+                self.entries().any(|need| need.holds(kinds, path, params))
+            }
+            Wanted::Named(kinds, name) => {
+                let named = |name: &str| self.entries().any(|need| need.names(kinds, name, params));
+                named(name) || target.is_some_and(|target| target.wholly(named))
+            }
+        }
+    }
+}
+
+/// An effect that a recipe does not announce.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not announced in the recipe's [needs]: {effect}")]
+pub(crate) struct Unannounced {
+    pub(crate) effect: String,
+}
+
+impl Rule for Unannounced {
+    fn remedy(&self) -> Option<String> {
+        Some(REMEDY.into())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+
+    fn ends_the_run(&self) -> bool {
+        true
+    }
+}
+
+/// `$name` stands for the parameter's value; a list of disks stands for each of them. A value that is empty
+/// or not text stands for nothing.
+fn fill_in<'a>(text: &'a str, params: &'a Map) -> Vec<&'a str> {
+    let given = |name| params.iter().find(|(param, _)| param == name);
+    let mut values = match text.strip_prefix('$').map(given) {
+        None => vec![text],
+        Some(Some((_, Value::List(items)))) => items.iter().filter_map(Value::as_text).collect(),
+        Some(value) => value.and_then(|(_, value)| value.as_text()).into_iter().collect(),
+    };
+    values.retain(|value| !value.is_empty());
+    values
+}

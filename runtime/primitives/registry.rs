@@ -1,0 +1,346 @@
+//! The only list of primitives. Everything that enumerates them (script engines, reference,
+//! completion, tests) is a loop over [`PRIMITIVES`].
+
+use crate::operation::spec::{ArgError, Given, Spec};
+use crate::operation::{Action, AnyAction, AnyQuery, Query};
+use crate::primitives as p;
+use crate::types::{Mismatch, Value, is_deceptive, nearest};
+
+/// One entry of the list.
+pub struct Primitive {
+    /// Its description.
+    pub spec: &'static Spec,
+    /// How a call of it is read.
+    pub read: Read,
+}
+
+/// Reads the arguments of a call.
+pub enum Read {
+    /// Of one that changes something.
+    Action(fn(Given) -> Result<Box<dyn AnyAction>, ArgError>),
+    /// Of one that only reads.
+    Query(fn(Given) -> Result<Box<dyn AnyQuery>, ArgError>),
+}
+
+const fn action<A: Action>() -> Primitive {
+    let read = |given| -> Result<Box<dyn AnyAction>, ArgError> {
+        let action = A::decode(given)?;
+        effects_as_they_look(&A::SPEC, &action)?;
+        Ok(Box::new(action))
+    };
+    Primitive { spec: &A::SPEC, read: Read::Action(read) }
+}
+
+/// Refuses effects that would look like others: an effect is what a person reads and approves.
+fn effects_as_they_look(spec: &Spec, action: &impl Action) -> Result<(), ArgError> {
+    let effects = action.effects();
+    if !effects.iter().any(|effect| effect.to_string().contains(is_deceptive)) {
+        return Ok(());
+    }
+    let arguments = action.encode();
+    let wrong = |(name, value): &(String, Value)| {
+        let text = deceptive_text(value)?;
+        let param = spec.params.iter().find(|param| param.name == name)?.name;
+        let expected = "text without control characters or marks of writing direction".to_owned();
+        let got = format!("{text:?}");
+        Some((param, Mismatch { at: String::new(), expected, got, nearest: None }))
+    };
+    match arguments.iter().find_map(wrong) {
+        Some((param, mismatch)) => Err(ArgError::Wrong { param, mismatch }),
+        // Nothing in the arguments brought it about.
+        None => Ok(()),
+    }
+}
+
+/// The first text in a value that would look like another one.
+fn deceptive_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text.as_str()).filter(|text| text.contains(is_deceptive)),
+        Value::List(items) => items.iter().find_map(deceptive_text),
+        Value::Map(map) => map.iter().find_map(|(_, value)| deceptive_text(value)),
+        _ => None,
+    }
+}
+
+const fn query<Q: Query>() -> Primitive {
+    Primitive { spec: &Q::SPEC, read: Read::Query(|given| Ok(Box::new(Q::decode(given)?))) }
+}
+
+/// Every primitive, by domain in the order of the guide.
+pub static PRIMITIVES: &[Primitive] = &[
+    query::<p::disk::List>(),
+    query::<p::disk::Info>(),
+    query::<p::disk::Holders>(),
+    action::<p::disk::Partition>(),
+    action::<p::disk::Wipe>(),
+    action::<p::disk::FillRandom>(),
+    action::<p::key::Generate>(),
+    query::<p::key::Check>(),
+    action::<p::key::Protect>(),
+    action::<p::key::Unlock>(),
+    action::<p::luks::Format>(),
+    action::<p::luks::Open>(),
+    action::<p::luks::Close>(),
+    query::<p::luks::Info>(),
+    query::<p::luks::Containers>(),
+    query::<p::luks::TestKey>(),
+    query::<p::luks::Version>(),
+    action::<p::luks::AddKey>(),
+    action::<p::luks::RemoveKey>(),
+    action::<p::luks::BackupHeader>(),
+    action::<p::luks::RestoreHeader>(),
+    action::<p::crypt::SwapOn>(),
+    action::<p::md::Create>(),
+    action::<p::md::Assemble>(),
+    action::<p::md::Stop>(),
+    query::<p::md::Info>(),
+    action::<p::lvm::PvCreate>(),
+    action::<p::lvm::VgCreate>(),
+    action::<p::lvm::VgActivate>(),
+    action::<p::lvm::VgDeactivate>(),
+    query::<p::lvm::VgInfo>(),
+    query::<p::lvm::Groups>(),
+    action::<p::lvm::LvCreate>(),
+    action::<p::lvm::ThinPoolCreate>(),
+    action::<p::lvm::ThinCreate>(),
+    action::<p::lvm::LvRemove>(),
+    action::<p::lvm::ThinPoolRemove>(),
+    action::<p::lvm::VgRemove>(),
+    action::<p::fs::Make>(),
+    action::<p::fs::Swap>(),
+    action::<p::fs::SwapFile>(),
+    query::<p::fs::Uuid>(),
+    query::<p::fs::LabelOf>(),
+    action::<p::fs::Image>(),
+    query::<p::fs::Check>(),
+    action::<p::btrfs::Make>(),
+    action::<p::btrfs::SubvolumeCreate>(),
+    query::<p::btrfs::Subvolumes>(),
+    action::<p::mount::MountFs>(),
+    action::<p::mount::Tmpfs>(),
+    action::<p::mount::Bind>(),
+    action::<p::mount::Unmount>(),
+    action::<p::mount::SwapOn>(),
+    action::<p::mount::SwapOff>(),
+    action::<p::stage3::Verify>(),
+    action::<p::stage3::Unpack>(),
+    action::<p::chroot::Prepare>(),
+    action::<p::chroot::Run>(),
+    action::<p::chroot::Shell>(),
+    action::<p::chroot::Release>(),
+    query::<p::file::Read>(),
+    action::<p::file::Write>(),
+    action::<p::file::AppendLine>(),
+    action::<p::file::Copy>(),
+    action::<p::file::MakeDir>(),
+    action::<p::file::Link>(),
+    action::<p::file::Remove>(),
+    query::<p::file::Exists>(),
+    action::<p::file::Chmod>(),
+    action::<p::file::Chown>(),
+    action::<p::fstab::Write>(),
+    query::<p::fstab::Entries>(),
+    action::<p::crypttab::Set>(),
+    query::<p::crypttab::Entries>(),
+    action::<p::crypttab::SetDmcrypt>(),
+    action::<p::system::Hostname>(),
+    action::<p::system::Timezone>(),
+    action::<p::system::Locale>(),
+    action::<p::system::Keymap>(),
+    action::<p::system::Password>(),
+    action::<p::system::User>(),
+    action::<p::system::MachineId>(),
+    action::<p::service::Enable>(),
+    action::<p::service::Disable>(),
+    action::<p::service::Start>(),
+    action::<p::service::Stop>(),
+    query::<p::service::Status>(),
+    action::<p::portage::MakeConf>(),
+    action::<p::portage::PackageUse>(),
+    action::<p::portage::AcceptKeywords>(),
+    action::<p::portage::License>(),
+    action::<p::portage::Profile>(),
+    action::<p::portage::Emerge>(),
+    action::<p::portage::Resume>(),
+    query::<p::portage::HasVersion>(),
+    query::<p::kernel::Version>(),
+    query::<p::kernel::Installed>(),
+    query::<p::kernel::ConfigOption>(),
+    query::<p::kernel::Require>(),
+    action::<p::kernel::Config>(),
+    action::<p::kernel::GenkernelConf>(),
+    action::<p::kernel::Build>(),
+    action::<p::kernel::Install>(),
+    action::<p::kernel::ModulesRebuild>(),
+    action::<p::kernel::Initramfs>(),
+    action::<p::kernel::Sources>(),
+    action::<p::kernel::CopyFrom>(),
+    query::<p::boot::Cmdline>(),
+    action::<p::boot::GrubInstall>(),
+    action::<p::boot::GrubConfig>(),
+    action::<p::boot::MenuEntry>(),
+    query::<p::boot::Entries>(),
+    action::<p::journal::KeepOn>(),
+    action::<p::plan::MayCall>(),
+    query::<p::text::Find>(),
+    query::<p::text::Lines>(),
+];
+
+impl Primitive {
+    /// Sorts the values of a call into the parameters.
+    pub fn arguments(&self, values: Vec<Value>) -> Result<Given, ArgError> {
+        Given::by_position(self.spec, values)
+    }
+}
+
+/// The primitive with this name, `domain.verb`.
+pub fn primitive(name: &str) -> Option<&'static Primitive> {
+    PRIMITIVES.iter().find(|primitive| primitive.spec.name == name)
+}
+
+/// The name that was probably meant.
+pub fn nearest_primitive(name: &str) -> Option<&'static str> {
+    nearest(name, PRIMITIVES.iter().map(|primitive| primitive.spec.name))
+}
+
+/// The domains, in the order of the list, each once.
+pub fn domains() -> Vec<&'static str> {
+    let mut domains: Vec<&str> = PRIMITIVES.iter().map(|p| p.spec.domain()).collect();
+    domains.dedup();
+    domains
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Words that can't be a function's or module's name in one of the languages.
+    const RESERVED: &[&str] = &[
+        // Rhai: keywords and reserved words.
+        "let",
+        "const",
+        "is",
+        "if",
+        "else",
+        "while",
+        "loop",
+        "do",
+        "until",
+        "for",
+        "in",
+        "break",
+        "continue",
+        "return",
+        "throw",
+        "try",
+        "catch",
+        "import",
+        "export",
+        "as",
+        "global",
+        "fn",
+        "private",
+        "this",
+        "Fn",
+        "call",
+        "curry",
+        "is_shared",
+        "is_def_fn",
+        "is_def_var",
+        "type_of",
+        "print",
+        "debug",
+        "eval",
+        "sync",
+        "new",
+        "spawn",
+        "default",
+        "module",
+        "package",
+        "with",
+        "match",
+        "go",
+        "use",
+        "static",
+        "shared",
+        "async",
+        "await",
+        "yield",
+        "goto",
+        "exit",
+        "thread",
+        "switch",
+        "case",
+        "void",
+        "null",
+        "nil",
+        "var",
+        "public",
+        "protected",
+        "super",
+        // Lua 5.4.
+        "and",
+        "end",
+        "false",
+        "function",
+        "local",
+        "not",
+        "or",
+        "repeat",
+        "then",
+        "true",
+        "elseif",
+    ];
+
+    #[test]
+    fn names_are_unique_and_legal_in_both_languages() {
+        let mut seen = HashSet::new();
+        let words = crate::test::WORDS.iter().map(|word| word.spec);
+        for spec in PRIMITIVES.iter().map(|primitive| primitive.spec).chain(words) {
+            let name = spec.name;
+            assert!(seen.insert(name), "{name} is listed twice");
+            let (domain, verb) = name.split_once('.').expect(name);
+            let parameters = spec.params.iter().map(|param| param.name);
+            for word in [domain, verb].into_iter().chain(parameters) {
+                let legal =
+                    word.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b));
+                assert!(legal && !word.is_empty(), "{name}: {word}");
+                assert!(!RESERVED.contains(&word), "{name}: {word} is reserved");
+            }
+        }
+    }
+
+    #[test]
+    fn domains_are_listed_together() {
+        let domains = domains();
+        let unique: HashSet<&str> = domains.iter().copied().collect();
+        assert_eq!(domains.len(), unique.len(), "{domains:?}");
+    }
+
+    #[test]
+    fn everything_is_documented_and_required_parameters_come_first() {
+        for primitive in PRIMITIVES {
+            let spec = primitive.spec;
+            assert!(spec.doc.trim().len() > 20, "{} has no documentation", spec.name);
+            assert!(spec.doc.contains("```"), "{} has no example", spec.name);
+            let mut optional = false;
+            for param in spec.params {
+                assert!(
+                    !param.doc.trim().is_empty(),
+                    "{}: {} is undocumented",
+                    spec.name,
+                    param.name
+                );
+                assert!(
+                    !(optional && param.required()),
+                    "{}: {} comes late",
+                    spec.name,
+                    param.name
+                );
+                optional |= !param.required();
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Bundled recipes: every file of `recipes/` that is not a test, and the tests beside them.
+//!
+//! A bundled recipe is named like its file (`encrypted-root.rhai`, `layouts/luks-lvm.rhai`) or without the ending
+//! (`encrypted-root`, `layouts/luks-lvm`).
+
+use std::path::Path;
+
+use include_dir::{Dir, File, include_dir};
+
+use crate::recipe::{BadRecipe, Recipe};
+use crate::script::Language;
+use crate::types::nearest;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
+
+/// What the name of a file of tests ends with, before its language.
+pub(crate) const TEST_MARK: &str = ".test";
+
+/// Whether this is a file of tests by its name.
+pub fn is_test(path: &Path) -> bool {
+    Language::of(path).is_some()
+        && path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .is_some_and(|stem| stem.ends_with(TEST_MARK))
+}
+
+/// A bundled script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bundled {
+    /// `encrypted-root.rhai`
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// Its language.
+    pub language: Language,
+}
+
+/// Returns all bundled recipes by name: the guides, and then the disk layouts to start others with.
+pub fn recipes() -> Vec<Bundled> {
+    scripts(|path| !is_test(path))
+}
+
+/// Returns the tests of a bundled recipe.
+pub fn tests_of(recipe: &Bundled) -> Vec<Bundled> {
+    let stem = recipe.stem();
+    scripts(is_test)
+        .into_iter()
+        .filter(|test| test.stem().strip_suffix(".test") == Some(stem))
+        .collect()
+}
+
+/// Returns the bundled recipe that a user means by `word`: its name, with or without the ending.
+pub fn find(word: &str) -> Option<Bundled> {
+    let recipes = recipes();
+    let exact = recipes.iter().find(|recipe| recipe.name == word);
+    let by_stem = || {
+        let mut named = Language::ALL.into_iter().filter_map(|language| {
+            recipes.iter().find(|recipe| recipe.language == language && recipe.stem() == word)
+        });
+        named.next()
+    };
+    exact.or_else(by_stem).copied()
+}
+
+/// Returns the name of the bundled recipe that a misspelled `word` was most likely meant to be.
+pub fn suggestion(word: &str) -> Option<&'static str> {
+    let recipes = recipes();
+    let last = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
+    let word = Path::new(word);
+    let word = if Language::of(word).is_some() { word.with_extension("") } else { word.to_owned() };
+    let word = word.to_str()?;
+    let whole = nearest(word, recipes.iter().map(Bundled::stem));
+    let part = || {
+        let near = nearest(word, recipes.iter().map(|recipe| last(recipe.stem())))?;
+        recipes.iter().map(Bundled::stem).find(|stem| last(stem) == near)
+    };
+    whole.or_else(part)
+}
+
+fn scripts(wanted: impl Fn(&Path) -> bool) -> Vec<Bundled> {
+    let below = FILES.dirs().flat_map(Dir::files);
+    let scripts = FILES.files().chain(below).filter(|file| wanted(file.path()));
+    let mut scripts: Vec<Bundled> = scripts.filter_map(bundled).collect();
+    scripts.sort_by_key(|script| (script.name.contains('/'), script.name));
+    scripts
+}
+
+fn bundled(file: &'static File<'static>) -> Option<Bundled> {
+    let path: &Path = file.path();
+    let language = Language::of(path)?;
+    Some(Bundled { name: path.to_str()?, text: file.contents_utf8()?, language })
+}
+
+impl Bundled {
+    /// Returns the name without the ending.
+    pub fn stem(&self) -> &'static str {
+        self.name.rsplit_once('.').map_or(self.name, |(stem, _)| stem)
+    }
+
+    /// Returns the name of the file without its directory.
+    pub fn file_name(&self) -> &'static str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+
+    /// Returns the first heading of the guide.
+    pub fn title(&self) -> String {
+        self.recipe().map(|recipe| recipe.front.title).unwrap_or_default()
+    }
+
+    /// Reads the recipe; its modules are bundled ones.
+    pub fn recipe(&self) -> Result<Recipe, BadRecipe> {
+        Recipe::bundled(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_with_and_without_its_ending() {
+        for (word, name) in [
+            ("encrypted-root", "encrypted-root.rhai"),
+            ("encrypted-root.rhai", "encrypted-root.rhai"),
+            ("encrypted-root.lua", "encrypted-root.lua"),
+            ("layouts/luks-lvm", "layouts/luks-lvm.rhai"),
+            ("layouts/disk-list", "layouts/disk-list.lua"),
+        ] {
+            assert_eq!(find(word).map(|found| found.name), Some(name));
+        }
+        for word in ["", "layouts", "encrypted-root.test.rhai", "luks-lvm", "../encrypted-root"] {
+            assert_eq!(find(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_misspelled_name_has_a_suggestion() {
+        assert_eq!(suggestion("encrypted-rot.rhai"), Some("encrypted-root"));
+        assert_eq!(suggestion("luks-lvm"), Some("layouts/luks-lvm"));
+        assert_eq!(suggestion("firewall"), None);
+    }
+
+    #[test]
+    fn tests_belong_to_their_recipe() {
+        let tests = tests_of(&find("rescue-encrypted-root").expect("a recipe"));
+        let names: Vec<&str> = tests.iter().map(|test| test.name).collect();
+        assert_eq!(names, ["rescue-encrypted-root.test.rhai"]);
+    }
+
+    #[test]
+    fn no_recipe_has_the_name_of_a_language_twice() {
+        for recipe in recipes() {
+            assert_eq!(find(recipe.name).map(|found| found.text), Some(recipe.text));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The reference, written from the registry: for the terminal, and as `docs/reference.md`.
+
+use std::fmt::Write;
+
+use crate::operation::spec::Spec;
+use crate::primitives::registry::{PRIMITIVES, Primitive, Read};
+use crate::script;
+use crate::test::WORDS;
+use crate::types::{Completes, Param};
+
+/// Everything that is explained: the primitives, and the words of tests, each with what it is.
+fn entries() -> impl Iterator<Item = (&'static Spec, &'static str)> {
+    let kind = |primitive: &Primitive| match primitive.read {
+        Read::Action(_) => "changes the machine",
+        Read::Query(_) => "only reads",
+    };
+    let primitives = PRIMITIVES.iter().map(move |primitive| (primitive.spec, kind(primitive)));
+    primitives.chain(WORDS.iter().map(|word| (word.spec, "in tests")))
+}
+
+/// Names of everything that is explained.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    entries().map(|(spec, _)| spec.name)
+}
+
+/// The parts that the names fall into.
+pub fn domains() -> Vec<&'static str> {
+    script::domains(&entries().map(|(spec, _)| spec).collect::<Vec<_>>())
+}
+
+/// A line per primitive and word, domain by domain.
+pub fn overview() -> String {
+    let mut out = String::new();
+    for (index, name) in domains().into_iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        out += &domain(name);
+    }
+    out
+}
+
+/// A line for each of one domain.
+pub fn domain(name: &str) -> String {
+    let mut out = String::new();
+    for (spec, _) in entries().filter(|(spec, _)| spec.domain() == name) {
+        // Writing to a String can't fail.
+        let _ = writeln!(out, "{:<22} {}", spec.name, first_sentence(spec.doc));
+    }
+    out
+}
+
+fn first_sentence(doc: &str) -> String {
+    let text = doc.split("\n\n").next().unwrap_or_default();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => text,
+    }
+}
+
+/// Everything about one of them, by its name, as Markdown that also reads well on a terminal.
+pub fn page(name: &str) -> Option<String> {
+    let (spec, kind) = entries().find(|(spec, _)| spec.name == name)?;
+    let mut out = String::new();
+    let _ = writeln!(out, "## {}\n", spec.name);
+    let _ = writeln!(out, "`{}` · {kind}\n", spec.signature());
+    let (text, example) = split_example(spec.doc);
+    let _ = writeln!(out, "{}\n", unindent(text).trim());
+    if !spec.params.is_empty() {
+        parameters(&mut out, spec.params, 0);
+        out.push('\n');
+    }
+    if let Some(example) = example {
+        let rhai = unindent(example);
+        let _ = writeln!(out, "Rhai:\n```rhai\n{}\n```", rhai.trim());
+        let _ = writeln!(out, "Lua:\n```lua\n{}\n```", to_lua(rhai.trim()));
+    }
+    Some(out)
+}
+
+fn parameters(out: &mut String, params: &[Param], depth: usize) {
+    let indent = "  ".repeat(depth);
+    for param in params {
+        let need = match param.default {
+            Some(default) => format!("default {}", default()),
+            None if param.ty.optional => "may be left out".into(),
+            None => "required".into(),
+        };
+        let doc = unindent(param.doc).split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(out, "{indent}- `{}` ({}, {need}): {doc}", param.name, param.type_name());
+        if let Completes::Choices(words) = param.ty.completes
+            && words.len() > 2
+        {
+            let _ = writeln!(out, "{indent}  One of {}.", words.join(", "));
+        }
+        parameters(out, param.ty.fields, depth + 1);
+    }
+}
+
+/// The text, and the first code block in it.
+fn split_example(doc: &str) -> (&str, Option<&str>) {
+    match doc.split_once("```\n") {
+        Some((text, rest)) => {
+            (text, Some(rest.split_once("```").map_or(rest, |(example, _)| example)))
+        }
+        None => (doc, None),
+    }
+}
+
+/// The example of a primitive or word, in Rhai.
+pub fn example(spec: &Spec) -> Option<String> {
+    split_example(spec.doc).1.map(unindent)
+}
+
+/// The doc comment, with its example in Lua.
+pub(crate) fn in_lua(doc: &str) -> String {
+    match split_example(doc) {
+        (text, Some(example)) => format!("{text}```lua\n{}\n ```", to_lua(example)),
+        (text, None) => text.to_owned(),
+    }
+}
+
+/// Advice names calls as Rhai writes them; this is how Lua does.
+pub fn advice_in_lua(text: &str) -> String {
+    let calls = domains().into_iter().map(|domain| (format!("{domain}::"), format!("{domain}.")));
+    calls.fold(text.to_owned(), |text, (rhai, lua)| text.replace(&rhai, &lua))
+}
+
+/// Doc comments keep the blank behind their slashes.
+pub(crate) fn unindent(text: &str) -> String {
+    text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// The same example in Lua: the examples only use what has a counterpart there.
+pub fn to_lua(rhai: &str) -> String {
+    let mut out = String::new();
+    for line in rhai.lines() {
+        out += &line_to_lua(line);
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
+}
+
+/// Examples are calls with lists and maps, which both languages write nearly alike.
+fn line_to_lua(line: &str) -> String {
+    let mut out = String::new();
+    // Every second piece is inside quotation marks.
+    let pieces: Vec<&str> = line.split('"').collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        if index % 2 == 1 {
+            let is_key = pieces.get(index + 1).is_some_and(|next| next.starts_with(": "));
+            out += &if is_key { format!("[\"{piece}\"]") } else { format!("\"{piece}\"") };
+            continue;
+        }
+        let piece = piece
+            .replace("let ", "local ")
+            .replace("::", ".")
+            .replace("#{", "{")
+            .replace(['['], "{")
+            .replace([']'], "}")
+            .replace(": ", " = ")
+            .replace(';', "");
+        out.push_str(&piece);
+    }
+    out
+}
+
+/// The whole reference as a Markdown file.
+pub fn reference() -> String {
+    let mut out = String::from(
+        "# Reference\n\nWritten by `gscript` itself from its primitives and the words of tests; `make docs` writes it anew. \
+         Required parameters\ngo by position, in their order; options go into one map (Rhai) or \
+         table (Lua) at the end.\nRhai writes `domain::verb`, Lua `domain.verb`.\n",
+    );
+    for domain in domains() {
+        let _ = writeln!(out, "\n# {domain}");
+        for name in names().filter(|name| name.starts_with(&format!("{domain}."))) {
+            let _ = write!(out, "\n{}", page(name).unwrap_or_default());
+        }
+    }
+    out
+}

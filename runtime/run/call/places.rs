@@ -1,0 +1,228 @@
+//! Places are what they are: an effect names the place behind links and bind mounts, and the steps go to
+//! just that place.
+
+use std::path::PathBuf;
+
+use crate::error::{Exit, Result, Rule};
+use crate::machine::files::Reach;
+use crate::machine::origin::kernel_place;
+use crate::machine::{Fact, MountOrigin, is_below};
+use crate::operation::{Effect, Plan, Undo};
+use crate::primitives::file::FileRule;
+use crate::run::session::{Gate, Session};
+use crate::system::Step;
+use crate::types::{Map, Place, Value};
+
+/// A place that no file action changes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{place}: {what} is the kernel's own, and no file action changes anything there{}",
+    also(place, origin)
+)]
+struct KernelPlace {
+    place: String,
+    origin: String,
+    what: String,
+}
+
+fn also(place: &str, origin: &str) -> String {
+    if place == origin { String::new() } else { format!(" (the place is {origin})") }
+}
+
+impl Rule for KernelPlace {
+    fn remedy(&self) -> Option<String> {
+        Some("name a file on a disk; for devices and settings of the kernel use the primitives made for them".into())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// Where filesystems are mounted for a while, in which nothing of the running system is.
+const FOR_A_WHILE: [&str; 3] = ["/media", "/mnt", "/run/media"];
+
+impl Session {
+    /// The place that a path stands for, seen from a root where it is in one.
+    fn reached(&self, path: &str, root: Option<&str>, follow: bool) -> Result<Reach> {
+        let inside = root.filter(|root| *root != "/" && is_below(path, root));
+        let place = match inside {
+            Some(root) => {
+                let inner = path.strip_prefix(root).filter(|inner| !inner.is_empty());
+                Place { root: root.into(), path: inner.unwrap_or("/").into() }
+            }
+            None => Place::here(path),
+        };
+        Ok(self.system.files().reach(&place, follow)?)
+    }
+
+    /// The path that effects name a place by. Below something that this run mounted it belongs to that tree.
+    fn known_as(&self, reach: &Reach) -> String {
+        let origin = self.origin(reach);
+        let mounts = self.made.iter().filter_map(|fact| match fact {
+            Fact::Mounted { at, .. } if is_below(&origin, at) => Some(at),
+            _ => None,
+        });
+        mounts.min_by_key(|at| at.len()).cloned().unwrap_or(origin)
+    }
+
+    fn origin(&self, reach: &Reach) -> String {
+        let seen = reach.place.to_string();
+        match self.on_own_filesystem(&seen) {
+            true => seen,
+            false => reach.origin.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Whether a path lies on a filesystem that this run mounted from a device, of which the running system
+    /// uses nothing itself: a stick that a desktop has mounted as well is one.
+    fn on_own_filesystem(&self, path: &str) -> bool {
+        let mounts = self.made.iter().filter_map(|fact| match fact {
+            Fact::Mounted { at, origin, .. } if is_below(path, at) => Some((at, origin)),
+            _ => None,
+        });
+        let Some((_, MountOrigin::Device { device, .. })) = mounts.max_by_key(|(at, _)| at.len())
+        else {
+            return false;
+        };
+        let made = |at: &str| {
+            self.made.iter().any(|fact| matches!(fact, Fact::Mounted { at: own, .. } if own == at))
+        };
+        let of_system = |mount: &&crate::machine::Mount| {
+            mount.source == *device
+                && !made(&mount.at)
+                && !FOR_A_WHILE.iter().any(|top| is_below(&mount.at, top))
+        };
+        !self.machine.mounts.iter().any(|mount| of_system(&mount))
+    }
+
+    /// An effect on files with the real place of its path.
+    pub(super) fn at_real_place(&self, effect: Effect, args: &Map) -> Result<Effect> {
+        let given = |wanted: &str| {
+            let value = args.iter().find(|(name, _)| name == wanted);
+            value.and_then(|(_, value)| value.as_text())
+        };
+        let root = given("root");
+        Ok(match effect {
+            Effect::Writes { path } => {
+                Effect::Writes { path: self.known_as(&self.reached(&path, root, false)?) }
+            }
+            Effect::Reads { path } => {
+                let root = given("from_root").or(root);
+                Effect::Reads { path: self.origin(&self.reached(&path, root, true)?) }
+            }
+            Effect::Mounts { at } => {
+                Effect::Mounts { at: self.origin(&self.reached(&at, root, true)?) }
+            }
+            Effect::Runs { program, root } if root != "/" => {
+                let root = self.origin(&self.reached(&root, None, true)?);
+                Effect::Runs { program, root }
+            }
+            other => other,
+        })
+    }
+
+    /// The command that ends a mount, with the mount point that its path leads to.
+    pub(super) fn at_real_mount(&self, what: &str) -> Option<String> {
+        let at = unquoted(what.strip_prefix("umount ")?);
+        let reach = self.reached(&at, None, true).ok()?;
+        Some(crate::machine::Release::Unmount { at: reach.place.to_string() }.to_string())
+    }
+
+    /// Refuses a place in a root from which a link leads to what the root is shown of the running system.
+    /// Who names a path there means it.
+    fn must_stay_inside(&self, place: &Place, follow: bool) -> Result<()> {
+        if place.root.as_os_str() == "/" {
+            return Ok(());
+        }
+        let files = self.system.files();
+        let reach = files.reach(place, follow)?;
+        if reach.place.path == place.path {
+            return Ok(());
+        }
+        let root = reach.place.root.to_string_lossy();
+        let top = self.origin(&files.reach(&Place::here(&*root), true)?);
+        let outside = |path: &str| !is_below(path, &root) && !is_below(path, &top);
+        let both = place.path.components().zip(reach.place.path.components());
+        let shared: PathBuf = both.take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        let named = Place { root: reach.place.root.clone(), path: shared };
+        if outside(&self.origin(&reach)) && !outside(&self.origin(&files.reach(&named, false)?)) {
+            return Err(FileRule::LeadsOutside { place: place.clone(), to: reach.place }.into());
+        }
+        Ok(())
+    }
+
+    /// Leads every step, fact and undo of a plan to the real places, refuses those that are no place for
+    /// files, and adds what is written beyond the effects that the action announced.
+    pub(super) fn lead(&mut self, plan: &mut Plan<Value>, effects: &mut Vec<Effect>) -> Result<()> {
+        let files = self.system.files();
+        for step in &plan.steps {
+            if let Some((place, follow)) = step.written() {
+                self.must_stay_inside(place, follow)?;
+            }
+        }
+        for step in &mut plan.steps {
+            step.lead(files)?;
+        }
+        for fact in &mut plan.makes {
+            fact.lead(files)?;
+        }
+        if let Undo::Steps(steps) = &mut plan.undo {
+            for step in steps {
+                step.lead(files)?;
+            }
+        }
+        for step in &plan.steps {
+            let Some((place, follow)) = step.written() else { continue };
+            let reach = files.reach(place, follow)?;
+            refuse_kernel_place(&reach)?;
+            let path = self.known_as(&reach);
+            // Directories above what is written are part of writing it.
+            let above = matches!(step, Step::MakeDir { .. });
+            if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
+                effects.push(Effect::Writes { path });
+            }
+        }
+        match &mut self.gate {
+            Gate::Collect(approval) => approval.directories.remember(&plan.steps, files),
+            Gate::Enforce(approval, _) => {
+                let mounted = self.made.iter().filter_map(|fact| match fact {
+                    Fact::Mounted { at, .. } => Some(at.as_str()),
+                    _ => None,
+                });
+                let mounted: Vec<&str> = mounted.collect();
+                approval.directories.check(&plan.steps, &mounted, files)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse_kernel_place(reach: &Reach) -> Result<()> {
+    let what = match (&reach.kernel, kernel_place(&reach.origin)) {
+        (Some(kind), _) => kind.clone(),
+        (None, Some(place)) => place.to_owned(),
+        (None, None) => return Ok(()),
+    };
+    let origin = reach.origin.to_string_lossy().into_owned();
+    Err(KernelPlace { place: reach.place.to_string(), origin, what }.into())
+}
+
+/// Whether an effect includes writing to a place, or making a directory above what it writes.
+fn includes(effect: &Effect, path: &str, reach: &Reach, above: bool) -> bool {
+    match effect {
+        Effect::Writes { path: top } | Effect::Mounts { at: top } => {
+            is_below(path, top) || (above && is_below(top, path))
+        }
+        // A program that runs in a root can write everything there.
+        Effect::Runs { root, .. } => {
+            root != "/" && (is_below(path, root) || reach.place.outside().starts_with(root))
+        }
+        _ => false,
+    }
+}
+
+/// The word that a shell would read, of those that need no more than single quotes.
+fn unquoted(word: &str) -> String {
+    word.trim_matches('\'').replace(r"'\''", "'")
+}

@@ -1,0 +1,247 @@
+//! Planning and running a recipe: the same script, twice, with the same seed.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::error::Result;
+use crate::event::{Event, Listener, Silence};
+use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
+use crate::machine::files::Files;
+use crate::machine::{Fact, Machine, Release, layout};
+use crate::operation::Effect;
+use crate::plan::approval::{Approval, Bound, Consent, Nobody};
+use crate::plan::report::Report;
+use crate::primitives::registry::primitive;
+use crate::recipe::Recipe;
+use crate::run::resume::RESTORED;
+use crate::run::session::{Gate, Session, Setup};
+use crate::script::{self, Evaluator, Script, ScriptError, Shared};
+use crate::system::{Interrupts, Real, Sim};
+use crate::types::{Map, Secret, Value, hex};
+
+/// What both passes are given.
+#[derive(Clone)]
+pub struct Job<'a> {
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// Its variables.
+    pub variables: &'a Map,
+    /// From which identifiers are derived.
+    pub seed: [u8; 32],
+    /// Ctrl-C.
+    pub interrupts: Interrupts,
+    /// Whether a person sits at a terminal.
+    pub terminal: bool,
+}
+
+impl Job<'_> {
+    pub(crate) fn script(&self) -> Script<'_> {
+        self.recipe.script(self.variables)
+    }
+
+    /// Runs the recipe on a simulation of the machine, above the files that can be seen.
+    pub fn plan(
+        &self,
+        machine: &Machine,
+        below: Box<dyn Files>,
+    ) -> std::result::Result<Report, Box<(ScriptError, Report)>> {
+        let (host, session) = shared(Setup {
+            system: Box::new(Sim::above(below)),
+            machine: machine.clone(),
+            seed: self.seed,
+            gate: Gate::Collect(Approval::default()),
+            listener: Box::new(Silence),
+            interrupts: self.interrupts.clone(),
+            journal: None,
+            terminal: self.terminal,
+        });
+        let result = script::run(&self.script(), &host);
+        drop(host);
+        let session = unwrap(session);
+        let guesses = session.tally().guesses;
+        let (entries, approval, after) = session.into_plan();
+        let report = Report { entries, approval, before: machine.clone(), after, guesses };
+        match result {
+            Ok(_) => Ok(report),
+            Err(error) => Err(Box::new((error, report))),
+        }
+    }
+}
+
+/// A session, and the same as the host of a script.
+pub(crate) fn shared(setup: Setup) -> (Shared, Rc<RefCell<Session>>) {
+    let session = Rc::new(RefCell::new(Session::new(setup)));
+    (Rc::clone(&session) as Shared, session)
+}
+
+/// The engine is gone, and with it every other handle.
+pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
+    match Rc::try_unwrap(session) {
+        Ok(session) => session.into_inner(),
+        Err(_) => unreachable!("a script engine outlived its run"),
+    }
+}
+
+/// Approval of opening and mounting what was open before, and of nothing that destroys.
+struct OpeningOnly;
+
+impl Consent for OpeningOnly {
+    fn ask(&mut self, wanted: &Bound) -> bool {
+        matches!(
+            wanted.effect,
+            Effect::Mounts { .. }
+                | Effect::Writes { .. }
+                | Effect::Opens { .. }
+                | Effect::Activates { .. }
+                | Effect::Assembles { .. }
+                | Effect::SwapsTo { .. }
+        )
+    }
+}
+
+/// What a journal's machine shows after a reboot.
+pub struct Reopened {
+    /// What went wrong, if something did.
+    pub failure: Option<Box<crate::failure::Failure>>,
+    /// Lasting facts that still hold.
+    pub so: Vec<Fact>,
+    /// Lasting facts that don't.
+    pub lost: Vec<Fact>,
+}
+
+/// Makes again what a reboot ended, checks what should have lasted, and releases everything.
+pub fn reopen(
+    records: &[Record],
+    secrets: &dyn Fn(&str) -> Option<Secret>,
+    machine: Machine,
+    real: Real,
+    listener: Box<dyn Listener>,
+    interrupts: Interrupts,
+) -> Reopened {
+    let mut session = Session::new(Setup {
+        system: Box::new(real),
+        machine,
+        seed: [0; 32],
+        // Where things are mounted was agreed to when they first were; nothing else is allowed.
+        gate: Gate::Enforce(Approval::default(), Box::new(OpeningOnly)),
+        listener,
+        interrupts,
+        journal: None,
+        terminal: false,
+    });
+    session.chapter("Open everything again");
+    let mut failure = None;
+    let calls = crate::run::reopen::calls(records, secrets);
+    for again in calls.into_iter().filter(|again| RESTORED.contains(&again.name.as_str())) {
+        let Some(primitive) = primitive(&again.name) else { continue };
+        if let Err(error) = session.call_by_name(primitive, again.site, again.args) {
+            failure = Some(Box::new(error));
+            break;
+        }
+    }
+    let (so, lost) = match &failure {
+        Some(_) => (Vec::new(), Vec::new()),
+        None => session.sort(crate::run::reopen::lasting(records)),
+    };
+    let text = layout(session.machine(), &[]);
+    session.tell(&Event::Layout { text });
+    session.chapter("Close it again");
+    session.release_all();
+    Reopened { failure, so, lost }
+}
+
+/// Carries out releases, in this order, until one fails; the machine afterwards.
+pub fn carry_out_releases(
+    releases: &[Release],
+    machine: Machine,
+    real: Real,
+    listener: Box<dyn Listener>,
+    interrupts: Interrupts,
+) -> (bool, Machine) {
+    let mut session = Session::new(Setup {
+        system: Box::new(real),
+        machine,
+        seed: [0; 32],
+        gate: Gate::Enforce(Approval::default(), Box::new(Nobody)),
+        listener,
+        interrupts,
+        journal: None,
+        terminal: false,
+    });
+    let done = session.release_each(releases);
+    (done, session.machine().clone())
+}
+
+/// Evaluates an expression, without a machine.
+pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
+    Evaluator::new(language, &Map::new(), &nowhere())?.line("-e", text)
+}
+
+/// Returns a host of scripts without a machine.
+pub(crate) fn nowhere() -> Shared {
+    let (host, _) = shared(Setup {
+        system: Box::new(Sim::new()),
+        machine: Machine::empty(),
+        seed: [0; 32],
+        gate: Gate::Collect(Approval::default()),
+        listener: Box::new(Silence),
+        interrupts: Interrupts::default(),
+        journal: None,
+        terminal: false,
+    });
+    host
+}
+
+/// What only the program knows of the beginning of a run.
+pub struct RunStart {
+    /// Counts the runs of the folder.
+    pub number: u64,
+    /// When, for people.
+    pub started: String,
+    /// The machine as it will be, for runs that are to be proved.
+    pub after: Option<Machine>,
+}
+
+impl RunStart {
+    /// The beginning of a run that is not to be proved.
+    pub fn new(number: u64, started: String) -> Self {
+        Self { number, started, after: None }
+    }
+}
+
+/// A new journal for a run.
+pub fn new_journal(
+    path: &Path,
+    job: &Job<'_>,
+    machine: &Machine,
+    approval: &Approval,
+    start: RunStart,
+) -> Result<Journal> {
+    let Job { recipe, variables, seed, .. } = job;
+    let head = Head {
+        format: JOURNAL_FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        number: start.number,
+        started: start.started,
+        after: start.after,
+        recipe: recipe.name.clone(),
+        path: recipe.location(),
+        digest: recipe.digest.clone(),
+        text: recipe.text.clone(),
+        modules: recipe.modules.clone(),
+        params: Value::Map((*variables).clone()).recorded(),
+        seed: hex(seed),
+        effects: approval.bound(),
+        devices: machine.devices.values().map(|device| machine.identity(device)).collect(),
+    };
+    Journal::create(path, head)
+}
+
+impl Session {
+    /// Facts that hold, and those that don't.
+    pub(crate) fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
+        let so = |fact: &Fact| fact.holds(self.machine(), self.system.files()) == Some(true);
+        facts.into_iter().partition(so)
+    }
+}

@@ -1,0 +1,248 @@
+//! Whether what a journal says is still so: files that the run wrote, and answers that the recipe got.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::Past;
+use crate::error::{Exit, Result, Rule};
+use crate::event::Site;
+use crate::journal::{Record, standing};
+use crate::machine::files::Look;
+use crate::machine::{Fact, is_below};
+use crate::operation::{Answer, AnyQuery};
+use crate::run::session::Session;
+use crate::types::{Map, Place, Value};
+
+/// A file of the run, by what the journal says last of it.
+struct Kept<'a> {
+    fact: &'a Fact,
+    /// All calls that wrote it.
+    calls: BTreeSet<u64>,
+    /// Whether each of them writes the same again.
+    known: bool,
+    /// The mount that it lay on, by its place in the list.
+    mount: Option<usize>,
+}
+
+impl Session {
+    /// Looks for the files that the run wrote. One that is gone is written again, where its content is
+    /// known; what somebody has changed since is left as it is, and told.
+    pub(super) fn look_for_files(&mut self, past: &Past) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for kept in files(&past.story.records).into_values() {
+            let files = self.system.files();
+            let Some(place) = place(kept.fact) else { continue };
+            if kept.fact.holds(&self.machine, files) != Some(false) {
+                continue;
+            }
+            let gone = matches!(files.look(place), Ok(Look::Missing) | Err(_));
+            match (gone, kept.known) {
+                (true, true) => {
+                    warnings.push(format!(
+                        "{place} is gone since the run wrote it: it is written again"
+                    ));
+                    self.replay.again.extend(kept.calls);
+                }
+                (true, false) => warnings.push(format!(
+                    "{place} is gone since the run wrote it, and can't be written the same again"
+                )),
+                (false, _) => warnings
+                    .push(format!("{place} has changed since the run wrote it: it stays as it is")),
+            }
+        }
+        warnings
+    }
+
+    /// Asks again what the run asked, where nothing that it did since then can have changed the answer.
+    pub(crate) fn still_answers(
+        &mut self,
+        number: u64,
+        site: &Site,
+        name: &str,
+        query: &dyn AnyQuery,
+        then: &Value,
+    ) -> Result<()> {
+        if !self.replay.traces.untouched(number, &query.arguments()) {
+            return Ok(());
+        }
+        // What only a program can tell is not asked: it would run unseen.
+        let Ok(Answer::Known(now)) = query.answer(&mut self.planning_view()) else {
+            return Ok(());
+        };
+        let now = self.replay.names.value_then(&now);
+        if now.recorded() == then.recorded() {
+            return Ok(());
+        }
+        let (call, site) = (name.to_owned(), site.clone());
+        Err(OtherAnswer { call, site, then: short(then), now: short(&now) }.into())
+    }
+}
+
+/// A question has another answer than the journal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the recipe diverges from the journal at {site}: {call} is {now}, journal has {then}")]
+struct OtherAnswer {
+    call: String,
+    site: Site,
+    then: String,
+    now: String,
+}
+
+impl Rule for OtherAnswer {
+    fn remedy(&self) -> Option<String> {
+        Some(super::replay::BEGIN_ANEW.into())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+
+    fn ends_the_run(&self) -> bool {
+        true
+    }
+}
+
+/// The beginning of a value.
+fn short(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The files of a run, by what they are.
+fn files(records: &[Record]) -> BTreeMap<String, Kept<'_>> {
+    let mut kept: BTreeMap<String, Kept<'_>> = BTreeMap::new();
+    // Where something was mounted, and whether it still is as far as the journal knows.
+    let mut mounts: Vec<(&str, bool)> = Vec::new();
+    for record in standing(records) {
+        let (Record::Done { call, facts, .. } | Record::Already { call, facts, .. }) = record
+        else {
+            continue;
+        };
+        for fact in facts {
+            match fact {
+                Fact::Mounted { at, .. } => mounts.push((at, true)),
+                Fact::Unmounted { at } => {
+                    let below = mounts.iter_mut().filter(|(old, _)| is_below(old, at));
+                    below.for_each(|mount| mount.1 = false);
+                }
+                Fact::Absent { .. } => {
+                    fact.subject().map(|subject| kept.remove(&subject));
+                }
+                _ => {}
+            }
+            let (Some(place), Some(subject)) = (place(fact), fact.subject()) else { continue };
+            let path = place.to_string();
+            let covers = |(_, (at, on)): &(usize, &(&str, bool))| *on && is_below(&path, at);
+            let mount = mounts.iter().enumerate().filter(covers);
+            let mount = mount.max_by_key(|(_, (at, _))| at.len()).map(|(index, _)| index);
+            let known = !matches!(
+                fact,
+                Fact::File { digest: None, .. } | Fact::HeaderSaved { .. } | Fact::Subvolume { .. }
+            );
+            let before = kept.remove(&subject);
+            let (mut calls, was_known) =
+                before.map_or((BTreeSet::new(), true), |kept| (kept.calls, kept.known));
+            calls.insert(*call);
+            kept.insert(subject, Kept { fact, calls, known: known && was_known, mount });
+        }
+    }
+    // What lay on a filesystem that the run unmounted can't be seen.
+    kept.retain(|_, kept| kept.mount.is_none_or(|index| mounts[index].1));
+    kept
+}
+
+fn place(fact: &Fact) -> Option<&Place> {
+    match fact {
+        Fact::File { place, .. }
+        | Fact::HeaderSaved { place, .. }
+        | Fact::Dir { place }
+        | Fact::Subvolume { place }
+        | Fact::Link { place, .. } => Some(place),
+        _ => None,
+    }
+}
+
+/// Where the run left its traces, and after which of its questions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Traces {
+    /// When each question was asked, as the number of its record.
+    asked: BTreeMap<u64, usize>,
+    /// When something was last done to a path, and to anything below one.
+    on: BTreeMap<String, usize>,
+    below: BTreeMap<String, usize>,
+    /// When a device, and when anything by a program, was last changed.
+    devices: usize,
+    anything: usize,
+}
+
+impl Traces {
+    /// What a journal says.
+    pub(super) fn of(records: &[Record]) -> Self {
+        let mut traces = Self::default();
+        for (index, record) in standing(records).enumerate() {
+            match record {
+                Record::Answer { call, .. } => {
+                    traces.asked.insert(*call, index);
+                }
+                Record::Begin { makes: facts, .. } | Record::Done { facts, .. } => {
+                    if facts.is_empty() {
+                        traces.anything = index;
+                    }
+                    for fact in facts {
+                        traces.add(&serde_json::to_value(fact).unwrap_or_default(), index);
+                    }
+                }
+                _ => {}
+            }
+        }
+        traces
+    }
+
+    fn add(&mut self, json: &serde_json::Value, index: usize) {
+        match json {
+            serde_json::Value::String(path) if path.starts_with("/dev/") => self.devices = index,
+            serde_json::Value::String(path) if path.starts_with('/') && path != "/" => {
+                self.on.insert(path.clone(), index);
+                for above in Path::new(path).ancestors().skip(1) {
+                    self.below.insert(above.to_string_lossy().into_owned(), index);
+                }
+            }
+            serde_json::Value::Array(items) => {
+                for item in items {
+                    self.add(item, index);
+                }
+            }
+            serde_json::Value::Object(map) => {
+                for item in map.values() {
+                    self.add(item, index);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a question is about paths that nothing was done to since it was asked.
+    fn untouched(&self, call: u64, args: &Map) -> bool {
+        let Some(asked) = self.asked.get(&call) else { return false };
+        let later = |at: Option<&usize>| at.is_some_and(|at| at > asked);
+        let paths: Vec<&str> = args
+            .iter()
+            .filter_map(|(_, value)| value.as_text())
+            .filter(|text| text.starts_with('/') && *text != "/")
+            .collect();
+        let touched = |path: &str| {
+            let volatile = ["/proc", "/sys", "/run"].iter().any(|top| is_below(path, top));
+            let device = path.starts_with("/dev/") && self.devices > *asked;
+            let above = Path::new(path).ancestors().filter_map(Path::to_str);
+            volatile
+                || device
+                || later(self.below.get(path))
+                || above.into_iter().any(|above| later(self.on.get(above)))
+        };
+        !paths.is_empty() && self.anything <= *asked && !paths.into_iter().any(touched)
+    }
+}

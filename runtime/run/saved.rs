@@ -1,0 +1,339 @@
+//! A plan as a file: for programs that read it, and to be carried out later by `gscript apply`.
+//!
+//! The format is documented in `docs/plan-format.md`. A saved plan is an agreement about one
+//! recipe text, one set of parameters and certain devices; where any of them has changed since,
+//! it is not carried out.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use similar::TextDiff;
+
+use crate::machine::{Identity, Machine, Scope, compare};
+use crate::operation::Effect;
+use crate::plan::approval::{Bound, Target};
+use crate::plan::report::{Entry, Report};
+use crate::recipe::{Answers, Recipe};
+use crate::run::job::Job;
+use crate::types::{Map, Value, hex, unhex};
+
+/// The format of saved plans; raised when an old program could misread a new one.
+pub const PLAN_FORMAT: u32 = 2;
+
+/// The recipe that a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Its file, from the root; `bundled:` and its name, where it is a bundled one.
+    pub file: String,
+    /// Its title.
+    pub title: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+}
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedPlan {
+    /// See [`PLAN_FORMAT`].
+    pub format: u32,
+    /// The version of the program that made it.
+    pub program: String,
+    /// The recipe.
+    pub recipe: Origin,
+    /// Its parameters; a secret as `{"secret": NAME}`.
+    pub params: serde_json::Map<String, serde_json::Value>,
+    /// From which identifiers are derived, 64 hexadecimal digits.
+    pub seed: String,
+    /// Chapters, actions and what the recipe prints, in their order.
+    pub entries: Vec<Entry>,
+    /// What has to be agreed to, bound to the identity of devices.
+    pub effects: Vec<Bound>,
+    /// How many values are not known before the real run.
+    pub guesses: u64,
+    /// The machine before.
+    pub before: Machine,
+    /// The machine after.
+    pub after: Machine,
+}
+
+/// Why a saved plan is not what would happen now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// The recipe has another text.
+    Recipe {
+        /// Its file.
+        file: String,
+    },
+    /// A parameter has another value.
+    Param {
+        /// Its name.
+        name: String,
+        /// In the plan.
+        then: String,
+        /// Now.
+        now: String,
+    },
+    /// A device is not there.
+    Gone {
+        /// What was agreed to.
+        then: Box<Identity>,
+        /// The name under which it is there now.
+        moved: Option<String>,
+    },
+    /// Another device has its name.
+    Other {
+        /// What was agreed to.
+        then: Box<Identity>,
+        /// What is there now.
+        now: Box<Identity>,
+        /// The name under which the first one is there now.
+        moved: Option<String>,
+    },
+    /// What is on a device that would be destroyed is not what it was.
+    Contents {
+        /// Each difference.
+        differences: Vec<String>,
+    },
+    /// The recipe would do something else on this machine as it is now.
+    Steps {
+        /// As a unified diff.
+        diff: String,
+    },
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moved = |f: &mut fmt::Formatter<'_>, moved: &Option<String>| match moved {
+            Some(path) => write!(f, "; it is {path} now"),
+            None => Ok(()),
+        };
+        match self {
+            Self::Recipe { file } => write!(f, "{file} is not the text that was planned"),
+            Self::Param { name, then, now } => {
+                write!(f, "parameter {name:?} was {then} and is {now}")
+            }
+            Self::Gone { then, moved: to } => {
+                write!(f, "{then} is not there")?;
+                moved(f, to)
+            }
+            Self::Other { then, now, moved: to } => {
+                write!(f, "{} was {then} and is {now}", then.path)?;
+                moved(f, to)
+            }
+            Self::Contents { differences } => f.write_str(&differences.join("\n")),
+            Self::Steps { diff } => write!(f, "the steps would be others now\n{}", diff.trim_end()),
+        }
+    }
+}
+
+impl SavedPlan {
+    /// What a planning run found out, as it is saved.
+    pub fn new(job: &Job<'_>, report: Report) -> Self {
+        let Job { recipe, variables, seed, .. } = job;
+        let params = variables.iter().map(|(name, value)| (name.clone(), value.recorded()));
+        Self {
+            format: PLAN_FORMAT,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            recipe: Origin {
+                file: recipe.location(),
+                title: recipe.front.title.clone(),
+                sha256: recipe.digest.clone(),
+            },
+            params: params.collect(),
+            seed: hex(seed),
+            entries: report.entries,
+            effects: report.approval.bound(),
+            guesses: report.guesses,
+            before: report.before,
+            after: report.after,
+        }
+    }
+
+    /// Reads a saved plan; says where it is damaged.
+    pub fn read(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if !(1..=PLAN_FORMAT).contains(&head.format) {
+            return Err(format!("its format is {}, this program reads {PLAN_FORMAT}", head.format));
+        }
+        let json = &mut serde_json::Deserializer::from_str(text);
+        let plan: Self = serde_path_to_error::deserialize(json)
+            .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+        match unhex::<32>(&plan.seed) {
+            Some(_) => Ok(plan),
+            None => Err("seed: it is not 64 hexadecimal digits".into()),
+        }
+    }
+
+    /// From which identifiers are derived.
+    pub fn seed(&self) -> [u8; 32] {
+        // Reading has made sure that it is one.
+        unhex(&self.seed).unwrap_or_default()
+    }
+
+    /// The parameters as answers; secrets have to be asked for again.
+    pub fn answers(&self) -> Answers {
+        let mut answers = Answers::default();
+        for (name, value) in &self.params {
+            match Value::from(value.clone()) {
+                Value::Unit | Value::Map(_) => {}
+                value => answers.insert(name, value),
+            }
+        }
+        answers
+    }
+
+    /// Whether the recipe still has the text that was planned.
+    pub fn same_recipe(&self, recipe: &Recipe) -> Option<Changed> {
+        let same = recipe.digest == self.recipe.sha256;
+        (!same).then(|| Changed::Recipe { file: recipe.name.clone() })
+    }
+
+    /// Parameters that have another value now.
+    pub fn other_params(&self, variables: &Map) -> Vec<Changed> {
+        let missing = serde_json::Value::Null;
+        let other = |(name, value): &(String, Value)| {
+            let then = self.params.get(name).unwrap_or(&missing);
+            let now = value.recorded();
+            (*then != now).then(|| Changed::Param {
+                name: name.clone(),
+                then: then.to_string(),
+                now: now.to_string(),
+            })
+        };
+        variables.iter().filter_map(other).collect()
+    }
+
+    /// Devices that are not the ones that were agreed to, or don't hold what they held.
+    pub fn other_devices(&self, now: &Machine) -> Vec<Changed> {
+        let mut changed = Vec::new();
+        let mut seen: Vec<&Identity> = Vec::new();
+        for bound in &self.effects {
+            let Some(Target { identity: then, .. }) = &bound.target else { continue };
+            if seen.contains(&then) {
+                continue;
+            }
+            seen.push(then);
+            let moved = || now.moved(then);
+            match now.identity_of(&then.path) {
+                None => {
+                    changed.push(Changed::Gone { then: Box::new(then.clone()), moved: moved() });
+                }
+                Some(found) if found != *then => changed.push(Changed::Other {
+                    then: Box::new(then.clone()),
+                    now: Box::new(found),
+                    moved: moved(),
+                }),
+                Some(_) => {
+                    if let Effect::Destroys { device } = &bound.effect {
+                        changed.extend(self.other_contents(device, now));
+                    }
+                }
+            }
+        }
+        changed
+    }
+
+    fn other_contents(&self, device: &str, now: &Machine) -> Option<Changed> {
+        let all = || [device.to_owned()].into();
+        let scope = Scope { signatures: all(), topology: all(), ..Scope::default() };
+        let differences: Vec<String> = compare(&self.before, now, Some(&scope))
+            .into_iter()
+            .map(|d| format!("{} was {} and is {}", d.what, d.predicted, d.found))
+            .collect();
+        (!differences.is_empty()).then_some(Changed::Contents { differences })
+    }
+
+    /// Whether planning again gives the same steps, and asks for the same.
+    pub fn other_steps(&self, report: &Report) -> Option<Changed> {
+        let agreed = self.effects.iter().map(|bound| &bound.effect);
+        let wanted = report.approval.effects().map(|(effect, _)| effect);
+        let (then, now) = (steps(&self.entries, agreed), steps(&report.entries, wanted));
+        (then != now).then(|| {
+            let diff = TextDiff::from_lines(&then, &now);
+            let diff = diff.unified_diff().context_radius(1).header("planned", "now").to_string();
+            Changed::Steps { diff }
+        })
+    }
+}
+
+/// Everything that would be done, a line per step, and what has to be agreed to.
+fn steps<'a>(entries: &[Entry], effects: impl Iterator<Item = &'a Effect>) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        let Entry::Call(call) = entry else { continue };
+        text += &format!("{} {}\n", call.name, call.about);
+        for step in &call.steps {
+            text += &format!("{}\n{}", step.text, step.diff.as_deref().unwrap_or_default());
+        }
+    }
+    for effect in effects {
+        text += &format!("this run {effect}\n");
+    }
+    text
+}
+
+impl Machine {
+    /// The name that a device has now, if it is here under another one.
+    fn moved(&self, then: &Identity) -> Option<String> {
+        let telling = then.hardware.is_some() || then.uuid.is_some();
+        let same = |now: &Identity| {
+            now.size == then.size && now.hardware == then.hardware && now.uuid == then.uuid
+        };
+        let mut here = self.devices.values().map(|device| self.identity(device));
+        here.find(|now| telling && now.path != then.path && same(now)).map(|now| now.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by the first program that had this format.
+    const KEPT: &str = include_str!("../../tests/formats/plan-1.json");
+
+    #[test]
+    fn plans_of_this_format_are_read_for_ever_and_written_the_same() {
+        let plan = SavedPlan::read(KEPT).expect("a plan");
+        assert_eq!(plan.recipe.title, "A label");
+        assert_eq!(plan.params["passphrase"], serde_json::json!({ "secret": "passphrase" }));
+        let again = serde_json::to_string(&plan).expect("text");
+        assert_eq!(SavedPlan::read(&again).as_ref(), Ok(&plan));
+        assert!(plan.other_devices(&plan.before).is_empty());
+    }
+
+    #[test]
+    fn damage_is_placed_and_later_formats_are_refused() {
+        let refused = |from: &str, to: &str| {
+            assert!(KEPT.contains(from), "{from}");
+            SavedPlan::read(&KEPT.replacen(from, to, 1)).expect_err("a refusal")
+        };
+        assert_eq!(
+            refused("\"format\": 1", "\"format\": 3"),
+            "its format is 3, this program reads 2"
+        );
+        let why = refused("\"effect\": \"destroys\"", "\"effect\": \"destroy\"");
+        assert!(why.starts_with("entries[1]: unknown variant `destroy`"), "{why}");
+        assert!(refused("\"seed\": \"", "\"seed\": \"x").starts_with("seed: "));
+    }
+
+    #[test]
+    fn a_disk_that_moved_is_found_under_its_new_name() {
+        let plan = SavedPlan::read(KEPT).expect("a plan");
+        let mut now = plan.before.clone();
+        let mut disk = now.devices.remove("/dev/sda").expect("the disk");
+        disk.path = "/dev/sdz".into();
+        now.devices.retain(|_, device| device.partition().is_none_or(|p| p.disk != "/dev/sda"));
+        now.aliases.clear();
+        now.insert(disk);
+        let changed: Vec<String> =
+            plan.other_devices(&now).iter().map(ToString::to_string).collect();
+        assert_eq!(changed.len(), 1, "{changed:?}");
+        assert!(changed[0].ends_with("is not there; it is /dev/sdz now"), "{changed:?}");
+    }
+}

@@ -1,0 +1,339 @@
+//! `try`: a recipe, for real, in a throw-away virtual machine with a disk and a USB stick of its
+//! own; then a second boot that opens everything again and looks whether it lasted.
+
+mod given;
+mod media;
+mod sectors;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::event::{Event, Listener};
+use crate::recipe::Recipe;
+use crate::system::Interrupts;
+use crate::types::{Size, printable};
+use crate::vm::{
+    Boot, Console, Firmware, Order, Pc, Said, Share, Turn, VmError, find_emulator, find_kernel,
+};
+
+use sectors::could_boot;
+
+pub use given::Given;
+pub use media::Media;
+
+/// The disk as the guest sees it.
+const DISK: &str = "/dev/ubda";
+/// The stick, and the partition on it.
+const STICK: &str = "/dev/ubdb";
+const STICK_PARTITION: &str = "/dev/ubdb1";
+/// Where the guest finds what it was given, in its own memory.
+const PLACE: &str = "/run/gscript/try";
+const STICK_RECIPE: &str = "stick-as-it-comes.rhai";
+/// How long a boot with its commands may take. A stage3 takes its time.
+const LIMIT: Duration = Duration::from_hours(1);
+
+/// An installed disk that takes longer until its first process runs hangs: without help of the processor it is
+/// half a minute, on a machine that has nothing else to do.
+const BOOT_LIMIT: Duration = Duration::from_mins(10);
+/// An initramfs with everything, and a kernel, take that much.
+const BOOT_MEMORY: Size = Size::mib(768);
+/// What the first process of the root that boots says.
+pub const REACHED: &str = "gscript: init runs on ";
+/// By what a first process is known: the one above, sysvinit's greeting (Gentoo with OpenRC), and a terminal of any.
+/// dracut and systemd in an initramfs say none of them.
+const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
+/// What is said by a firmware, a boot loader, a kernel and an initramfs that don't get any further.
+const HOPELESS: [&str; 6] = [
+    "BdsDxe: No bootable option",
+    "grub rescue>",
+    "error: unknown filesystem",
+    "Kernel panic - not syncing",
+    "Entering emergency mode",
+    "Could not boot.",
+];
+/// What an initramfs asks with: dracut for the passphrase of a key, cryptsetup for that of a container.
+pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
+
+/// What is tried, and with what.
+pub struct Trial<'a> {
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// Answers, with those that the trial gives itself.
+    pub given: &'a Given,
+    /// The folder for disks, journals and reports.
+    pub folder: &'a Path,
+    /// Size of the disk.
+    pub disk: Size,
+    /// Size of the stick.
+    pub stick: Size,
+    /// Memory of the virtual machine.
+    pub memory: Size,
+    /// The tarball and its keys.
+    pub media: &'a Media,
+    /// This program.
+    pub program: &'a Path,
+    /// Whether the disk is booted in the end, and how.
+    pub boot: Option<Firmware>,
+}
+
+/// How a boot ended.
+#[derive(Debug)]
+pub enum Trouble {
+    /// A file of the trial could not be written.
+    Io(io::Error),
+    /// The virtual machine failed.
+    Vm(VmError),
+    /// A command in it failed with this exit code.
+    Command {
+        /// Which of the boots.
+        boot: u32,
+        /// The code.
+        code: i32,
+    },
+    /// The guest could not run its commands.
+    Guest(String),
+    /// What was typed at the prompt could be read on the console.
+    Echoed,
+    /// The disk holds nothing that this firmware could boot.
+    NoBootLoader(Firmware),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<VmError> for Trouble {
+    fn from(error: VmError) -> Self {
+        Self::Vm(error)
+    }
+}
+
+impl Trial<'_> {
+    /// Both boots. Events of the guest are passed on as they come.
+    pub fn run(&self, interrupts: &Interrupts, listener: &mut dyn Listener) -> Result<(), Trouble> {
+        let kernel = find_kernel()?;
+        if self.boot.is_some() {
+            find_emulator()?;
+        }
+        let disks = [self.folder.join("disk.img"), self.folder.join("stick.img")];
+        for (path, size) in disks.iter().zip([self.disk, self.stick]) {
+            File::create(path)?.set_len(size.get())?;
+        }
+        let answers = self.given.toml();
+        // They stay on this side for whoever keeps the disks: a passphrase may be among them.
+        let mut private = OpenOptions::new();
+        private.write(true).create(true).truncate(true).mode(0o600);
+        private.open(self.folder.join("answers.toml"))?.write_all(answers.as_bytes())?;
+        fs::create_dir_all(self.shared())?;
+        let (place, mut files) = (Path::new(PLACE), self.texts());
+        files.push((place.join("answers.toml"), answers));
+        let stick_dev = format!("stick={STICK}");
+        let answers = word(&place.join("answers.toml"));
+        let first = vec![
+            self.run_recipe(&place.join(STICK_RECIPE), ["--set", &stick_dev], STICK, "stick-runs"),
+            self.run_recipe(&self.recipe_path(), ["--answers", &answers], DISK, "runs"),
+        ];
+        let machine = Machine { trial: self, kernel: &kernel, disks: &disks, files };
+        machine.boot(1, first, interrupts, listener)?;
+        let journals = self.shared().join("runs");
+        let journal = word(&journals.join(only_run(&journals)?).join("journal.jsonl"));
+        listener.hear(&Event::Chapter { title: "Second boot".into() });
+        let again = ["reopen", &journal, "--answers", &answers];
+        let again = std::iter::once(word(self.program)).chain(again.map(str::to_owned)).collect();
+        machine.boot(2, vec![again], interrupts, listener)?;
+        match self.boot {
+            Some(firmware) => {
+                could_boot(&disks[0], firmware)?;
+                self.start_installed(firmware, &disks, interrupts, listener)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The only directory that the guest can change.
+    fn shared(&self) -> PathBuf {
+        self.folder.join("shared")
+    }
+
+    /// The recipe in the guest.
+    fn recipe_path(&self) -> PathBuf {
+        Path::new(PLACE).join(self.recipe.language.file(&self.recipe.stem()))
+    }
+
+    /// The recipes and modules that the guest gets, wherever they came from.
+    fn texts(&self) -> Vec<(PathBuf, String)> {
+        let place = Path::new(PLACE);
+        let modules = self.recipe.modules.iter();
+        let modules = modules.map(|m| (place.join(m.language().file(&m.name)), m.text.clone()));
+        let own = [
+            (place.join(STICK_RECIPE), include_str!("trial/stick.rhai").to_owned()),
+            (self.recipe_path(), self.recipe.text.clone()),
+        ];
+        own.into_iter().chain(modules).collect()
+    }
+
+    /// Boots the disk by itself, with the stick as a USB device; a passphrase is typed where the recipe
+    /// has one.
+    fn start_installed(
+        &self,
+        firmware: Firmware,
+        [disk, stick]: &[PathBuf; 2],
+        interrupts: &Interrupts,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Trouble> {
+        listener.hear(&Event::Chapter { title: "The disk boots by itself".into() });
+        let pc = Pc {
+            program: self.program,
+            firmware,
+            disk,
+            sectors_4k: false,
+            stick: Some(stick),
+            memory: self.memory.max(BOOT_MEMORY),
+            folder: self.folder,
+            limit: BOOT_LIMIT,
+        };
+        let secret = self.given.passphrase(self.recipe);
+        let prompt = secret.as_ref().map(|secret| Turn {
+            when: &PROMPTS,
+            reply: Some(secret),
+            optional: true,
+        });
+        let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
+        let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
+        let Said { echoed, .. } =
+            pc.boot(&turns, &HOPELESS, interrupts, &mut Relay { listener })?;
+        if echoed { Err(Trouble::Echoed) } else { Ok(()) }
+    }
+
+    /// The command that runs a recipe in the guest.
+    fn run_recipe(
+        &self,
+        recipe: &Path,
+        values: [&str; 2],
+        destroys: &str,
+        journals: &str,
+    ) -> Vec<String> {
+        let (recipe, journals) = (word(recipe), word(&self.shared().join(journals)));
+        let fixed = ["--yes", "--json", "--destroy", destroys, "--journal", &journals];
+        let words = [recipe.as_str()].into_iter().chain(values).chain(fixed).map(str::to_owned);
+        std::iter::once(word(self.program)).chain(words).collect()
+    }
+}
+
+/// The virtual machine of a trial.
+struct Machine<'a> {
+    trial: &'a Trial<'a>,
+    kernel: &'a Path,
+    disks: &'a [PathBuf; 2],
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Machine<'_> {
+    /// Boots it to run commands.
+    fn boot(
+        &self,
+        number: u32,
+        commands: Vec<Vec<String>>,
+        interrupts: &Interrupts,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Trouble> {
+        let Trial { program, memory, media, given, recipe, .. } = *self.trial;
+        let files: BTreeSet<PathBuf> = media.files().chain(given.files(recipe)).collect();
+        let shares: Vec<Share> = files.iter().flat_map(|file| media::shares(file)).collect();
+        let (exchange, files) = (self.trial.shared(), self.files.clone());
+        let order = Order { commands, exchange, files };
+        let boot = Boot {
+            kernel: self.kernel,
+            program,
+            order: &order,
+            disks: self.disks,
+            last: None,
+            shares: &shares,
+            memory,
+            limit: LIMIT,
+        };
+        let report = boot.run(interrupts, &mut Relay { listener })?;
+        match (report.trouble, report.codes.iter().find(|code| **code != 0)) {
+            (Some(trouble), _) => Err(Trouble::Guest(trouble)),
+            (None, Some(code)) => Err(Trouble::Command { boot: number, code: *code }),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+fn word(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The name of the run that the first boot made. The guest may have put anything there: a link is not followed.
+fn only_run(journals: &Path) -> io::Result<std::ffi::OsString> {
+    let missing = || io::Error::other(format!("there is no run in {}", journals.display()));
+    if !fs::symlink_metadata(journals)?.is_dir() {
+        return Err(missing());
+    }
+    let run = fs::read_dir(journals)?.next();
+    Ok(run.ok_or_else(missing)??.file_name())
+}
+
+/// Lines of the console that are events go on as events, others as what they are.
+struct Relay<'a> {
+    listener: &'a mut dyn Listener,
+}
+
+impl Console for Relay<'_> {
+    fn line(&mut self, line: &str) {
+        match serde_json::from_str::<Event>(line) {
+            // Which run an end belongs to is the host's business to tell.
+            Ok(Event::Ended { .. }) => {}
+            Ok(event) => self.listener.hear(&event),
+            Err(_) if line.trim().is_empty() || is_kernel_noise(line) => {}
+            Err(_) => self.listener.hear(&Event::Said { text: printable(line) }),
+        }
+    }
+}
+
+/// What User Mode Linux says at every start, whatever it was told about being quiet.
+fn is_kernel_noise(line: &str) -> bool {
+    ["SELinux:", "mmapper_init", "reboot: ", "Checking "]
+        .iter()
+        .any(|noise| line.trim_start().starts_with(noise))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl Listener for Heard {
+        fn hear(&mut self, event: &Event) {
+            if let Event::Said { text } = event {
+                self.0.push(text.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_console_does_nothing_to_a_terminal() {
+        let mut listener = Heard::default();
+        Relay { listener: &mut listener }.line("\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}text");
+        assert_eq!(listener.0, ["\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{202e}text"]);
+    }
+
+    #[test]
+    fn a_run_is_looked_for_in_no_other_place() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let runs = folder.path().join("runs");
+        std::os::unix::fs::symlink("/", &runs).expect("a link");
+        assert!(only_run(&runs).is_err());
+        fs::remove_file(&runs).and_then(|()| fs::create_dir_all(runs.join("one"))).expect("a run");
+        assert_eq!(only_run(&runs).expect("its name"), "one");
+    }
+}

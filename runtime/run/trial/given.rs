@@ -1,0 +1,149 @@
+//! The answers of a trial: those that were given, and for all other parameters those that fit the virtual machine.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::{DISK, Media, STICK_PARTITION};
+use crate::recipe::{ParamDecl, ParamKind, Recipe};
+use crate::types::{Choice, Map, Secret};
+use crate::vm::Firmware;
+
+/// Parameters with their values.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    table: toml::Table,
+    /// Secrets that the trial made up.
+    made: BTreeSet<String>,
+}
+
+/// The line that an emulated PC is heard on.
+const SERIAL: &str = "ttyS0";
+/// Letters and digits of a secret that is made up.
+const SECRET_LENGTH: usize = 20;
+
+impl Given {
+    /// Answers the parameters that `table` leaves open.
+    ///
+    /// # Errors
+    ///
+    /// Where there are no random numbers.
+    pub fn complete(
+        table: toml::Table,
+        recipe: &Recipe,
+        media: &Media,
+        boot: Option<Firmware>,
+    ) -> io::Result<Self> {
+        let mut given = Self { table, made: BTreeSet::new() };
+        let (mut disk, mut device) = (Some(DISK), Some(STICK_PARTITION));
+        let mut texts = Map::new();
+        for param in &recipe.front.params {
+            let counts = param.counts(&texts);
+            let value = match (param.kind, param.name.as_str()) {
+                (ParamKind::Disk, _) => disk.take().map(str::to_owned),
+                (ParamKind::Device, _) => device.take().map(str::to_owned),
+                (ParamKind::Secret, _) => Some(String::new()),
+                (kind, name) => known(kind, name, media, boot),
+            };
+            let open = counts && !given.table.contains_key(&param.name);
+            if let Some(value) = value.filter(|_| open && offers(param, boot)) {
+                let value = match param.kind {
+                    ParamKind::Secret => {
+                        given.made.insert(param.name.clone());
+                        made_up()?
+                    }
+                    _ => value,
+                };
+                given.table.insert(param.name.clone(), toml::Value::String(value));
+            }
+            let value = given.table.get(&param.name).or(param.default.as_ref());
+            if let Some(text) = value.filter(|_| counts).and_then(toml::Value::as_str) {
+                texts.push((param.name.clone(), text.into()));
+            }
+        }
+        Ok(given)
+    }
+
+    /// The files of this system that answers name: the guest has to see them.
+    pub fn files(&self, recipe: &Recipe) -> Vec<PathBuf> {
+        let paths = recipe.front.params.iter().filter(|param| param.kind == ParamKind::Path);
+        let given = paths.filter_map(|param| self.table.get(&param.name)?.as_str());
+        given.map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()).collect()
+    }
+
+    /// Returns them as a file of answers.
+    pub fn toml(&self) -> String {
+        self.table.to_string()
+    }
+
+    /// Returns the names of the secrets that were made up.
+    pub fn made(&self) -> impl Iterator<Item = &str> {
+        self.made.iter().map(String::as_str)
+    }
+
+    /// Returns the answer that opens the disk: the recipe's secret with that name, or its first one.
+    pub(super) fn passphrase(&self, recipe: &Recipe) -> Option<Secret> {
+        let secrets = recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret);
+        let mut given: Vec<_> = secrets.filter(|p| self.table.contains_key(&p.name)).collect();
+        given.sort_by_key(|param| !param.name.contains("passphrase"));
+        let name = &given.first()?.name;
+        Some(Secret::new(name, self.table[name].as_str()?.as_bytes().to_vec()))
+    }
+}
+
+/// Values of parameters that many recipes have.
+fn known(kind: ParamKind, name: &str, media: &Media, boot: Option<Firmware>) -> Option<String> {
+    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let is_stand_in = media.keys.is_some();
+    let value = match (kind, name) {
+        // How long guessing a key takes is not what is tried, and this machine is slow.
+        (ParamKind::Size, "kdf_memory") => "32M".to_owned(),
+        // The stand-in that only unpacks has no Portage; a stage3 that was named has.
+        (ParamKind::Choice, "goal") if boot.is_none() && is_stand_in => "base".to_owned(),
+        (ParamKind::Choice, "goal") if boot.is_some() => "bootable".to_owned(),
+        // The stand-in has no network and needs no repository.
+        (ParamKind::Choice, "repository") if is_stand_in => "there".to_owned(),
+        (ParamKind::Choice, "firmware") => Firmware::WORDS[boot? as usize].to_owned(),
+        (ParamKind::Choice, "serial") if boot.is_some() => SERIAL.to_owned(),
+        (_, "stage3") => path(&media.archive),
+        (_, "stage3_keys") => path(media.keys.as_ref()?),
+        _ => return None,
+    };
+    Some(value)
+}
+
+/// Whether a parameter that only matters to a disk that boots is to be answered.
+fn offers(param: &ParamDecl, boot: Option<Firmware>) -> bool {
+    boot.is_some() || param.kind != ParamKind::Secret
+}
+
+/// A secret that can be typed on any keyboard.
+fn made_up() -> io::Result<String> {
+    const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyz23456789";
+    let mut random = std::fs::File::open("/dev/urandom")?;
+    let mut text = String::new();
+    let mut byte = [0];
+    while text.len() < SECRET_LENGTH {
+        random.read_exact(&mut byte)?;
+        let index = usize::from(byte[0]);
+        // Others would make some letters more likely.
+        if index < 256 / LETTERS.len() * LETTERS.len() {
+            text.push(char::from(LETTERS[index % LETTERS.len()]));
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_that_are_made_up_differ_and_can_be_typed() {
+        let made: BTreeSet<String> = (0..50).map(|_| made_up().expect("a secret")).collect();
+        assert_eq!(made.len(), 50);
+        assert!(made.iter().all(|text| {
+            text.len() == SECRET_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        }));
+    }
+}

@@ -1,0 +1,259 @@
+//! A stand-in for a stage3: a small root of busybox, packed, with digests that are really signed.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use blake2::Blake2b512;
+use sha2::{Digest, Sha512};
+use tar::{Builder, EntryType, Header};
+
+use crate::system::{
+    Cmd, Interrupts, MissingProgram, Progress, Real, Step, StepError, System, Watch, find_program,
+};
+use crate::types::hex;
+use crate::vm::{Share, build_bootable, build_stage3};
+
+/// What a trial unpacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// The tarball; its digests lie beside it.
+    pub archive: PathBuf,
+    /// The public keys that may have signed them, if they are not the system's.
+    pub keys: Option<PathBuf>,
+}
+
+/// Why there is no stand-in.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// There is no busybox.
+    #[error("there is no static busybox on this machine to build a small root from")]
+    NoBusybox,
+    /// A file could not be written.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The root that boots could not be put together.
+    #[error("a root that boots can't be built here: {0}")]
+    Bootable(String),
+    /// gpg is missing.
+    #[error("{0}")]
+    Missing(MissingProgram),
+    /// gpg failed.
+    #[error("{0}")]
+    Gpg(StepError),
+}
+
+impl MediaError {
+    /// What to do about it.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::NoBusybox => Some(
+                "apt install busybox-static (Debian), emerge sys-apps/busybox with USE=static \
+                 (Gentoo), or name a stage3 with --stage3"
+                    .into(),
+            ),
+            Self::Bootable(_) => Some("or name a stage3 that boots with --stage3".into()),
+            Self::Missing(missing) => Some(missing.remedy()),
+            _ => None,
+        }
+    }
+}
+
+/// A file for the guest, and the digests and signatures that lie beside it under its name.
+pub(super) fn shares(file: &Path) -> impl Iterator<Item = Share> {
+    let beside = ["", ".DIGESTS", ".asc", ".sha256", ".DIGESTS.asc"];
+    let files = beside.map(|end| PathBuf::from(format!("{}{end}", file.display())));
+    files.into_iter().filter(|file| file.exists()).map(Share::readable)
+}
+
+/// Nobody needs to see how the key is made.
+struct Silent;
+
+impl Watch for Silent {
+    fn line(&mut self, _line: &str) {}
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+/// Commands that the stand-in has.
+const APPLETS: [&str; 16] = [
+    "sh",
+    "ls",
+    "cat",
+    "echo",
+    "env",
+    "id",
+    "mount",
+    "umount",
+    "ps",
+    "sleep",
+    "sync",
+    "true",
+    "false",
+    "uname",
+    "sha256sum",
+    "readlink",
+];
+
+impl Media {
+    /// The files that the guest has to see of it.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> {
+        std::iter::once(self.archive.clone()).chain(self.keys.clone())
+    }
+
+    /// Builds the stand-in in a folder.
+    pub fn build(folder: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
+        let busybox = static_busybox().ok_or(MediaError::NoBusybox)?;
+        let archive = folder.join("stage3-busybox.tar");
+        pack(&archive, &busybox)?;
+        Self::signed(archive, folder, interrupts)
+    }
+
+    /// Builds a root that boots, from the packages of this system and with a kernel. It is kept in `cache`, and built
+    /// again when the packages have changed. `said` hears what is being done.
+    pub fn bootable(
+        folder: &Path,
+        cache: &Path,
+        interrupts: &Interrupts,
+        said: &mut dyn FnMut(&str),
+    ) -> Result<Self, MediaError> {
+        let built = build_bootable(cache, said).map_err(MediaError::Bootable)?;
+        Self::linked(&built, &folder.join("stage3-bootable.tar"), interrupts)
+    }
+
+    /// Builds one that a recipe can install wholly: the root that boots, with services and stand-ins for Portage.
+    pub fn whole(
+        folder: &Path,
+        cache: &Path,
+        interrupts: &Interrupts,
+        said: &mut dyn FnMut(&str),
+    ) -> Result<Self, MediaError> {
+        let built = build_stage3(cache, said).map_err(MediaError::Bootable)?;
+        Self::linked(&built, &folder.join("stage3-whole.tar"), interrupts)
+    }
+
+    /// The digests lie beside the tarball, and the key that signs them is of today.
+    fn linked(built: &Path, archive: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
+        if archive.exists() {
+            fs::remove_file(archive)?;
+        }
+        fs::hard_link(built, archive).or_else(|_| fs::copy(built, archive).map(drop))?;
+        let folder = archive.parent().unwrap_or(Path::new("/"));
+        Self::signed(archive.to_owned(), folder, interrupts)
+    }
+
+    /// A tarball with digests beside it, signed with a key of today, whose public part is put into `folder`.
+    pub fn signed(
+        archive: PathBuf,
+        folder: &Path,
+        interrupts: &Interrupts,
+    ) -> Result<Self, MediaError> {
+        let digests = PathBuf::from(format!("{}.DIGESTS", archive.display()));
+        let unsigned = folder.join("digests.txt");
+        fs::write(&unsigned, list_digests(&archive)?)?;
+        let keys = folder.join("keys.asc");
+        sign(&unsigned, &digests, &keys, interrupts)?;
+        Ok(Self { archive, keys: Some(keys) })
+    }
+}
+
+/// A busybox that needs no library.
+fn static_busybox() -> Option<PathBuf> {
+    let path = find_program("busybox")?;
+    let mut head = vec![0; 4096];
+    let count = File::open(&path).and_then(|mut file| file.read(&mut head)).ok()?;
+    // A program with an interpreter names it near its beginning.
+    let interpreter = b"/ld-";
+    let dynamic = head[..count].windows(interpreter.len()).any(|window| window == interpreter);
+    (!dynamic).then_some(path)
+}
+
+fn pack(archive: &Path, busybox: &Path) -> io::Result<()> {
+    let mut tar = Builder::new(File::create(archive)?);
+    for (path, mode) in [
+        ("bin/", 0o755),
+        ("dev/", 0o755),
+        ("etc/", 0o755),
+        ("proc/", 0o555),
+        ("root/", 0o700),
+        ("run/", 0o755),
+        ("sys/", 0o555),
+        ("tmp/", 0o1777),
+        ("usr/", 0o755),
+        ("var/", 0o755),
+    ] {
+        tar.append_data(&mut header(EntryType::Directory, mode, 0), path, io::empty())?;
+    }
+    let size = fs::metadata(busybox)?.len();
+    let mut program = header(EntryType::Regular, 0o755, size);
+    tar.append_data(&mut program, "bin/busybox", File::open(busybox)?)?;
+    for applet in APPLETS {
+        let mut link = header(EntryType::Symlink, 0o777, 0);
+        tar.append_link(&mut link, format!("bin/{applet}"), "busybox")?;
+    }
+    for (path, text) in [
+        ("etc/os-release", "NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Stand-in for a stage3\"\n"),
+        (
+            "etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nportage:x:250:250:portage:/var/tmp:/bin/false\n",
+        ),
+        ("etc/group", "root:x:0:\ntty:x:5:\nportage:x:250:\n"),
+        ("etc/profile", "export PATH=/bin:/usr/bin\nexport PS1='\\w # '\n"),
+        ("etc/fstab", "# Nothing is mounted yet.\n"),
+    ] {
+        let mut file = header(EntryType::Regular, 0o644, text.len() as u64);
+        tar.append_data(&mut file, path, text.as_bytes())?;
+    }
+    tar.into_inner()?.sync_all()
+}
+
+fn header(kind: EntryType, mode: u32, size: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_size(size);
+    header
+}
+
+/// As Gentoo's release engineering lists them.
+fn list_digests(archive: &Path) -> io::Result<String> {
+    let bytes = fs::read(archive)?;
+    let name = archive.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!(
+        "# BLAKE2B HASH\n{}  {name}\n# SHA512 HASH\n{}  {name}\n",
+        hex(&Blake2b512::digest(&bytes)),
+        hex(&Sha512::digest(&bytes))
+    ))
+}
+
+/// Signs a text with a key that nobody keeps.
+fn sign(
+    text: &Path,
+    signed: &Path,
+    keys: &Path,
+    interrupts: &Interrupts,
+) -> Result<(), MediaError> {
+    let home = tempfile::Builder::new().prefix("gscript-sign-").tempdir()?;
+    let home = home.path().to_string_lossy().into_owned();
+    let mut real = Real::new(interrupts.clone());
+    let mut run = |cmd: Cmd| real.perform(&Step::Run(cmd), &mut Silent).map_err(MediaError::Gpg);
+    if find_program("gpg").is_none() {
+        return Err(MediaError::Missing(MissingProgram::named("gpg")));
+    }
+    let path = |path: &Path| path.to_string_lossy().into_owned();
+    let gpg = || Cmd::tool("gpg").args(["--homedir", &home, "--batch", "--yes", "--no-tty"]);
+    let user = "Stand-in for Gentoo's release key";
+    let result = run(gpg().args([
+        "--passphrase",
+        "",
+        "--quick-generate-key",
+        user,
+        "ed25519",
+        "sign",
+        "1d",
+    ]))
+    .and_then(|_| run(gpg().args(["--output", &path(keys), "--armor", "--export"])))
+    .and_then(|_| run(gpg().args(["--output", &path(signed), "--clearsign", &path(text)])));
+    // The agent that gpg started would outlive its folder.
+    let stopped = run(Cmd::tool("gpgconf").args(["--homedir", &home, "--kill", "all"]));
+    result.and(stopped).map(drop)
+}

@@ -1,0 +1,63 @@
+//! Who a virtual machine runs as.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, lchown};
+use std::path::Path;
+
+use nix::unistd::{getegid, geteuid};
+use serde::{Deserialize, Serialize};
+
+/// The user and group of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::vm) struct Owner {
+    /// User.
+    pub(super) uid: u32,
+    /// Group.
+    pub(super) gid: u32,
+    /// The group that may use the processor's help for emulators, if it is needed.
+    pub(super) kvm: Option<u32>,
+}
+
+/// Users and groups that no system gives away (systemd's UIDS-GIDS: 60706 to 61183 are unused).
+const FIRST: u32 = 60_706;
+const COUNT: u32 = 478;
+
+impl Owner {
+    /// A user of its own where root starts it, and else the user who does.
+    pub(in crate::vm) fn choose() -> Self {
+        let (uid, gid) = match geteuid().is_root() {
+            true => {
+                let id = FIRST + std::process::id() % COUNT;
+                (id, id)
+            }
+            false => (geteuid().as_raw(), getegid().as_raw()),
+        };
+        Self { uid, gid, kvm: None }
+    }
+
+    /// With the group of a device.
+    pub(in crate::vm) fn with_group_of(self, device: &Path) -> Self {
+        let kvm = fs::metadata(device).ok().map(|meta| meta.gid());
+        Self { kvm, ..self }
+    }
+
+    /// Whoever starts machines.
+    pub(in crate::vm) fn starter() -> Self {
+        Self { uid: geteuid().as_raw(), gid: getegid().as_raw(), kvm: None }
+    }
+}
+
+/// Gives a file, or a directory with everything below it, to an owner. Links are given, not followed.
+pub(in crate::vm) fn give(path: &Path, owner: Owner) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let meta = fs::symlink_metadata(path)?;
+    if meta.is_dir() {
+        for entry in fs::read_dir(path)? {
+            give(&entry?.path(), owner)?;
+        }
+    }
+    lchown(path, Some(owner.uid), Some(owner.gid))
+}
