@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use gscript::error::Exit;
 use gscript::machine::{Machine, is_below};
 use gscript::operation::Effect;
-use gscript::plan::approval::{Approval, Bound};
+use gscript::plan::approval::Approval;
+use gscript::plan::bound::Bound;
 use serde::{Deserialize, Serialize};
 
 use crate::render::Problem;

@@ -2,7 +2,8 @@
 
 use gscript::machine::{Fact, picture};
 use gscript::operation::Effect;
-use gscript::plan::report::{Entry, PlannedCall, Report, TakeBack};
+use gscript::plan::call::{PlannedCall, TakeBack};
+use gscript::plan::report::{Entry, Report};
 
 pub(crate) use crate::screen::Problem;
 use crate::screen::{Shown, Stream, Style, canvas, shown, write};

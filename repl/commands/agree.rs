@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::operation::Effect;
-use gscript::plan::approval::{Approval, Bound, Consent};
-use gscript::plan::report::PlannedCall;
+use gscript::plan::approval::{Approval, Consent};
+use gscript::plan::bound::Bound;
+use gscript::plan::call::PlannedCall;
 use gscript::types::quote;
 
 use crate::ask;

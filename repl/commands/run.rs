@@ -85,7 +85,7 @@ pub(super) fn within_needs(
     variables: &Map,
 ) -> Result<(), Exit> {
     let Some(needs) = &recipe.front.needs else { return Ok(()) };
-    match needs.exceeded(approval, variables) {
+    match needs.exceeded(approval.effects(), variables) {
         None => Ok(()),
         Some(exceeded) => {
             let mut problem = Problem::new(exceeded.sentence(&recipe.name));

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gscript::plan::approval::{Bound, Consent, Go};
-use gscript::plan::report::PlannedCall;
+use gscript::plan::approval::{Consent, Go};
+use gscript::plan::bound::Bound;
+use gscript::plan::call::PlannedCall;
 
 use crate::ask;
 use crate::commands::agree::confirmed;

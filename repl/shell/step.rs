@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gscript::event::{Event, Listener};
-use gscript::plan::approval::{Bound, Consent, Go};
-use gscript::plan::report::PlannedCall;
+use gscript::plan::approval::{Consent, Go};
+use gscript::plan::bound::Bound;
+use gscript::plan::call::PlannedCall;
 use gscript::recipe::Chapter;
 
 use crate::ask;

@@ -10,7 +10,7 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::{Device, Machine};
 use crate::operation::Effect;
-use crate::plan::approval::Bound;
+use crate::plan::bound::Bound;
 use crate::plan::needs::Need;
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};

@@ -3,6 +3,7 @@
 //! The format is documented in `docs/journal-format.md`.
 
 mod check;
+mod damaged;
 mod file;
 mod read;
 mod record;
@@ -17,8 +18,9 @@ use crate::machine::is_below;
 use crate::system::StepError;
 use crate::types::{Map, Value, sha256};
 
+pub use damaged::Damaged;
 pub use file::{Untrusted, open_own, owned, read_own, without_owners};
-pub use read::{Damaged, State, Story, read_journal};
+pub use read::{State, Story, read_journal};
 pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, Texts, standing};
 
 /// SHA-256 of the arguments of a call as they are recorded; a secret counts by its name.

@@ -7,52 +7,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::check::check;
+use super::damaged::Damaged;
 use super::file::{open_file, read_all};
 use super::{Head, JOURNAL_FORMAT, Record, Texts};
-use crate::error::Rule;
 
 /// No journal is larger; one of a hundred thousand actions has a tenth of it.
 const MOST: u64 = 512 << 20;
-
-/// Why a journal can't be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damaged {
-    /// The line, from 1; 0 for the file as a whole.
-    pub line: usize,
-    /// What is the matter.
-    pub why: String,
-}
-
-impl fmt::Display for Damaged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => f.write_str(&self.why),
-            line => write!(f, "line {line}: {}", self.why),
-        }
-    }
-}
-
-impl std::error::Error for Damaged {}
-
-impl Rule for Damaged {
-    fn remedy(&self) -> Option<String> {
-        Some(Self::remedy(self, &[]))
-    }
-}
-
-impl Damaged {
-    /// What to do about it, where the run was allowed to change these devices.
-    pub fn remedy(&self, devices: &[&str]) -> String {
-        let devices = if devices.is_empty() { &["DEVICE"] } else { devices };
-        let release: Vec<String> =
-            devices.iter().map(|device| format!("gscript release {device}")).collect();
-        format!(
-            "what it says after that place can't be trusted: free the disks by hand ({}), and run \
-             the recipe again",
-            release.join(", ")
-        )
-    }
-}
 
 /// Reads a journal; a torn last line is what a power cut leaves.
 pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {

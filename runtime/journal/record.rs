@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Site;
 use crate::machine::{Fact, Identity, Machine};
-use crate::plan::approval::Bound;
-use crate::plan::report::TakeBack;
+use crate::plan::bound::Bound;
+use crate::plan::call::TakeBack;
 use crate::script::Module;
 use crate::types::sha256;
 

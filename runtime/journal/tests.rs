@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::Site;
-use crate::plan::report::TakeBack;
+use crate::plan::call::TakeBack;
 use crate::types::Secret;
 
 fn begin(call: u64) -> Record {

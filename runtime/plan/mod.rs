@@ -1,7 +1,10 @@
 //! A plan as data.
 
 pub mod approval;
+pub mod bound;
+pub mod call;
 pub(crate) mod directories;
+mod edit;
 pub(crate) mod needs;
 mod reach;
 pub mod report;

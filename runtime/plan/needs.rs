@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::error::{Exit, Rule};
 use crate::machine::is_below;
 use crate::operation::Effect;
-use crate::plan::approval::{Approval, Target};
+use crate::plan::bound::Target;
 use crate::types::{Map, Value, nearest};
 
 /// The `[needs]` table. `$name` stands for a parameter.
@@ -212,9 +212,12 @@ impl Needs {
     }
 
     /// The effects that are not announced. What is on a device that was announced is as well.
-    pub fn exceeded(&self, approval: &Approval, params: &Map) -> Option<Exceeded> {
-        let open =
-            approval.effects().filter(|(effect, target)| !self.announces(effect, *target, params));
+    pub fn exceeded<'a>(
+        &self,
+        effects: impl Iterator<Item = (&'a Effect, Option<&'a Target>)>,
+        params: &Map,
+    ) -> Option<Exceeded> {
+        let open = effects.filter(|(effect, target)| !self.announces(effect, *target, params));
         let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
         (!effects.is_empty()).then_some(Exceeded { effects })
     }

@@ -11,7 +11,7 @@ use similar::TextDiff;
 
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::operation::Effect;
-use crate::plan::approval::{Bound, Target};
+use crate::plan::bound::{Bound, Target};
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, Recipe};
 use crate::run::job::Job;

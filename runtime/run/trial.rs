@@ -4,6 +4,7 @@
 mod given;
 mod media;
 mod sectors;
+mod trouble;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -17,19 +18,17 @@ use crate::recipe::Recipe;
 use crate::system::Interrupts;
 use crate::types::{Size, printable};
 use crate::vm::{
-    Boot, Console, Firmware, Order, Pc, Said, Share, Turn, VmError, find_emulator, find_kernel,
+    Boot, Console, Firmware, Order, Pc, Said, Share, Turn, find_emulator, find_kernel,
 };
 
 use sectors::could_boot;
 
 pub use given::Given;
 pub use media::Media;
+pub use trouble::Trouble;
 
-/// The disk as the guest sees it.
-const DISK: &str = "/dev/ubda";
-/// The stick, and the partition on it.
-const STICK: &str = "/dev/ubdb";
-const STICK_PARTITION: &str = "/dev/ubdb1";
+use given::{DISK, STICK};
+
 /// Where the guest finds what it was given, in its own memory.
 const PLACE: &str = "/run/gscript/try";
 const STICK_RECIPE: &str = "stick-as-it-comes.rhai";
@@ -78,40 +77,6 @@ pub struct Trial<'a> {
     pub program: &'a Path,
     /// Whether the disk is booted in the end, and how.
     pub boot: Option<Firmware>,
-}
-
-/// How a boot ended.
-#[derive(Debug)]
-pub enum Trouble {
-    /// A file of the trial could not be written.
-    Io(io::Error),
-    /// The virtual machine failed.
-    Vm(VmError),
-    /// A command in it failed with this exit code.
-    Command {
-        /// Which of the boots.
-        boot: u32,
-        /// The code.
-        code: i32,
-    },
-    /// The guest could not run its commands.
-    Guest(String),
-    /// What was typed at the prompt could be read on the console.
-    Echoed,
-    /// The disk holds nothing that this firmware could boot.
-    NoBootLoader(Firmware),
-}
-
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<VmError> for Trouble {
-    fn from(error: VmError) -> Self {
-        Self::Vm(error)
-    }
 }
 
 impl Trial<'_> {

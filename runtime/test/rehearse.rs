@@ -169,7 +169,7 @@ pub fn rehearse(
     ran.plan(&variables);
     if ran.error.is_none()
         && let Some(needs) = &recipe.front.needs
-        && let Some(exceeded) = needs.exceeded(&ran.approval, &variables)
+        && let Some(exceeded) = needs.exceeded(ran.approval.effects(), &variables)
     {
         ran.error = Some(Ended::Exceeds(exceeded));
     }

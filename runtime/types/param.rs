@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Value, cut, nearest};
+use super::{Secret, Value, cut, nearest};
 
 /// How many columns of a bad text an error shows.
 const SHOWN: usize = 120;
@@ -277,5 +277,28 @@ impl<T: ParamValue> ParamValue for Vec<T> {
 
     fn encode(&self) -> Value {
         Value::List(self.iter().map(T::encode).collect())
+    }
+}
+
+impl ParamValue for Secret {
+    const TYPE: ParamType = ParamType::new("secret", "a secret").completes(Completes::Nothing);
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Secret(secret) => match secret.flaw() {
+                None => Ok(secret.clone()),
+                Some(flaw) => Err(Mismatch::because(&Self::TYPE, flaw)),
+            },
+            // What was given instead may be the secret itself: it is not repeated.
+            other => {
+                let kind = other.kind();
+                let hint = "a parameter of type \"secret\" of the recipe has one";
+                Err(Mismatch::because(&Self::TYPE, format!("{kind}, which is not secret; {hint}")))
+            }
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Secret(self.clone())
     }
 }

@@ -5,9 +5,6 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use super::{Completes, Mismatch, ParamType, ParamValue};
-use crate::types::Value;
-
 /// The longest passphrase that cryptsetup(8) reads from a terminal, in bytes.
 const LONGEST: usize = 512;
 
@@ -81,32 +78,10 @@ impl fmt::Display for Secret {
     }
 }
 
-impl ParamValue for Secret {
-    const TYPE: ParamType = ParamType::new("secret", "a secret").completes(Completes::Nothing);
-
-    fn decode(value: &Value) -> Result<Self, Mismatch> {
-        match value {
-            Value::Secret(secret) => match secret.flaw() {
-                None => Ok(secret.clone()),
-                Some(flaw) => Err(Mismatch::because(&Self::TYPE, flaw)),
-            },
-            // What was given instead may be the secret itself: it is not repeated.
-            other => {
-                let kind = other.kind();
-                let hint = "a parameter of type \"secret\" of the recipe has one";
-                Err(Mismatch::because(&Self::TYPE, format!("{kind}, which is not secret; {hint}")))
-            }
-        }
-    }
-
-    fn encode(&self) -> Value {
-        Value::Secret(self.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::{ParamValue, Value};
 
     fn told(value: &Value) -> String {
         Secret::decode(value).map_or_else(|mismatch| mismatch.to_string(), |_| String::new())

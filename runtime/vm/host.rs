@@ -7,23 +7,13 @@ use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-
 use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
-use super::pc::QEMU;
+use super::console::{Console, end, unconfined};
+use super::error::{UML, VmError};
 use super::{Order, Report};
+use crate::system::Interrupts;
 use crate::system::real::{find_program, read_below};
-use crate::system::{Interrupts, ProgramInfo};
 use crate::types::Size;
-
-/// The package that brings the kernel.
-const UML: ProgramInfo = ProgramInfo {
-    name: "linux.uml",
-    debian: "user-mode-linux",
-    gentoo: "sys-kernel/usermode-sources (built with ARCH=um)",
-    works_long: true,
-};
 
 /// One boot of the virtual machine.
 pub struct Boot<'a> {
@@ -45,15 +35,6 @@ pub struct Boot<'a> {
     pub limit: Duration,
 }
 
-/// Whoever listens to the console.
-pub trait Console {
-    /// The guest printed a line.
-    fn line(&mut self, line: &str);
-
-    /// The machine was started: the group of its processes. All of them end with the first.
-    fn started(&mut self, _group: u32) {}
-}
-
 /// A longer line of the console is cut.
 const LONGEST_LINE: u64 = 16 << 10;
 /// No report is longer.
@@ -64,111 +45,6 @@ const WAITING_LINES: usize = 256;
 const ORDER: &str = "/run/gscript/order.json";
 /// Files of the guest itself, next to its disks and memory.
 const LARGEST_FILE: u64 = 8 << 30;
-
-/// Why the virtual machine did not do what it was to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VmError {
-    /// There is no kernel for it.
-    #[error("there is no User Mode Linux on this machine (linux.uml)")]
-    NoKernel,
-    /// There is no emulator.
-    #[error("there is no emulator of a PC on this machine ({})", QEMU.name)]
-    NoEmulator,
-    /// Nothing that starts an EFI system.
-    #[error("there is no EFI firmware for the emulated PC on this machine")]
-    NoFirmware,
-    /// Firmware without the file that it keeps its variables in.
-    #[error("the firmware variables are missing: there is no {}", missing.display())]
-    NoVariables {
-        /// The file.
-        missing: PathBuf,
-    },
-    /// It ended, or its time was over, before it said what it was to say.
-    #[error("the emulated PC did not say {when:?} {}", limit.map_or("before it ended".to_owned(), |limit| format!("within {} s", limit.as_secs())))]
-    Silent {
-        /// The text that was waited for.
-        when: String,
-        /// The limit, if it was that.
-        limit: Option<Duration>,
-        /// The last lines of its console.
-        console: Vec<String>,
-    },
-    /// It said what it must not say.
-    #[error("the emulated PC said {text:?}")]
-    Unwanted {
-        /// The text.
-        text: String,
-        /// The last lines of its console.
-        console: Vec<String>,
-    },
-    /// It could not be started.
-    #[error("the virtual machine can't be started: {0}")]
-    Start(String),
-    /// The process that would have run it could not be confined, so it was not started.
-    #[error("the virtual machine can't be confined: {0}")]
-    Unconfined(String),
-    /// It ended without a report.
-    #[error("the virtual machine ended before it was done")]
-    Died {
-        /// The last lines of its console.
-        console: Vec<String>,
-    },
-    /// It took too long.
-    #[error("the virtual machine was ended after its time limit of {} s", limit.as_secs())]
-    TimedOut {
-        /// The limit.
-        limit: Duration,
-        /// The last lines of its console.
-        console: Vec<String>,
-    },
-    /// The person pressed Ctrl-C.
-    #[error("stopped on request")]
-    Interrupted,
-}
-
-impl VmError {
-    /// What to do about it.
-    pub fn remedy(&self) -> Option<String> {
-        match self {
-            Self::NoKernel => Some(format!(
-                "install it: apt install {} (Debian), {} (Gentoo)",
-                UML.debian, UML.gentoo
-            )),
-            Self::NoEmulator => Some(format!(
-                "install it: apt install {} (Debian), {} (Gentoo)",
-                QEMU.debian, QEMU.gentoo
-            )),
-            Self::NoFirmware | Self::NoVariables { .. } => {
-                Some("install it: apt install ovmf (Debian), sys-firmware/edk2-bin (Gentoo)".into())
-            }
-            Self::Silent { .. } | Self::Unwanted { .. } => Some(
-                "the last lines of its console tell where it stopped; with --keep DIR the disk stays, to look into it"
-                    .into(),
-            ),
-            Self::Unconfined(_) => Some(
-                "run it as root: sudo gscript try …; or let users have namespaces: \
-                 sysctl kernel.unprivileged_userns_clone=1 (Debian), \
-                 kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"
-                    .into(),
-            ),
-            Self::Start(_) | Self::Died { .. } => {
-                Some("check that there is memory for the guest: free -m; or give it less: --memory SIZE".into())
-            }
-            _ => None,
-        }
-    }
-
-    /// The last lines of the console, if they tell anything.
-    pub fn console(&self) -> &[String] {
-        match self {
-            Self::Died { console }
-            | Self::TimedOut { console, .. }
-            | Self::Silent { console, .. }
-            | Self::Unwanted { console, .. } => console,
-            _ => &[],
-        }
-    }
-}
 
 /// The User Mode Linux kernel of this system.
 pub fn find_kernel() -> Result<PathBuf, VmError> {
@@ -293,12 +169,6 @@ impl Boot<'_> {
     }
 }
 
-/// What the cell said before it gave up.
-pub(super) fn unconfined(console: &[String]) -> VmError {
-    let why = console.iter().rev().find_map(|line| line.strip_prefix("cell: "));
-    VmError::Unconfined(why.unwrap_or("it did not say why").to_owned())
-}
-
 /// The number of `/dev/ubdp`.
 const LAST_DISK: usize = 15;
 
@@ -329,23 +199,4 @@ fn listen(child: &mut Child) -> Receiver<String> {
         });
     }
     lines
-}
-
-/// Nothing of it stays, whatever state it is in.
-pub(super) fn end(child: &mut Child) -> Option<i32> {
-    let pid = i32::try_from(child.id()).map(Pid::from_raw);
-    let start = Instant::now();
-    // Its streams have ended or nobody listens any more: it has a moment to end by itself.
-    while start.elapsed() < Duration::from_secs(2) {
-        if matches!(child.try_wait(), Ok(Some(_))) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    if let Ok(pid) = pid {
-        // The guest's processes are processes of the host, in its group.
-        let _ = killpg(pid, Signal::SIGKILL);
-    }
-    let _ = child.kill();
-    child.wait().ok()?.code()
 }

@@ -12,6 +12,9 @@
 mod bootable;
 #[expect(clippy::disallowed_types, reason = "what is confined is a program")]
 mod cell;
+#[expect(clippy::disallowed_types, reason = "it ends a process")]
+mod console;
+mod error;
 #[expect(clippy::disallowed_types, reason = "the first process starts the others")]
 mod guest;
 mod host;
@@ -24,8 +27,10 @@ mod talk;
 
 pub use bootable::{build_bootable, build_stage3};
 pub use cell::{Inside, Share, cell, inside};
+pub use console::Console;
+pub use error::VmError;
 pub use guest::guest;
-pub use host::{Boot, Console, VmError, find_kernel};
+pub use host::{Boot, find_kernel};
 pub use order::{Order, Report};
 pub use pc::{Firmware, Pc, find_emulator};
 pub use sweep::{Sweeper, sweep};

@@ -11,19 +11,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
-use super::host::{Console, VmError, end, unconfined};
+use super::console::{Console, end, unconfined};
+use super::error::{QEMU, VmError};
 use super::talk::{Said, Talk, Turn};
+use crate::system::Interrupts;
 use crate::system::real::{end_with_us, find_program};
-use crate::system::{Interrupts, ProgramInfo};
 use crate::types::{Choice, Size};
-
-/// The package that brings the emulator.
-pub(super) const QEMU: ProgramInfo = ProgramInfo {
-    name: "qemu-system-x86_64",
-    debian: "qemu-system-x86",
-    gentoo: "app-emulation/qemu",
-    works_long: true,
-};
 
 /// Where distributions keep the firmware for EFI: its code, and the variables that it begins with.
 const OVMF: [[&str; 2]; 4] = [

@@ -5,7 +5,8 @@ use std::process::{Child, ChildStdin};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::host::{Console, VmError};
+use super::console::Console;
+use super::error::VmError;
 use crate::system::Interrupts;
 use crate::types::Secret;
 

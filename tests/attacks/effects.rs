@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gscript::operation::Effect;
-use gscript::plan::approval::{Approval, Bound, Nobody};
+use gscript::plan::bound::Bound;
+use gscript::plan::approval::{Approval, Nobody};
 use gscript::machine::Machine;
 use gscript::recipe::Recipe;
 use gscript::primitives::registry::{PRIMITIVES, Primitive, Read};

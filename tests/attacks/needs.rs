@@ -1,7 +1,8 @@
 //! Front matter that announces less than the recipe does, or hides what it announces.
 
 use gscript::operation::Effect;
-use gscript::plan::approval::{Approval, Bound, Consent};
+use gscript::plan::bound::Bound;
+use gscript::plan::approval::{Approval, Consent};
 use gscript::machine::Machine;
 use gscript::run::session::Gate;
 

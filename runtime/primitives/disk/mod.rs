@@ -10,6 +10,6 @@ mod wipe;
 pub use fill::FillRandom;
 pub use kinds::PartKind;
 pub(super) use kinds::is_kind;
-pub use partition::{Part, Partition};
+pub use partition::Partition;
 pub use query::{Holders, Info, List};
 pub use wipe::Wipe;

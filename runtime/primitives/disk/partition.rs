@@ -2,30 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::PartKind;
-use super::plan_table::{TableRule, lay_out};
+use super::plan_table::{Part, TableRule, lay_out};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Device, Fact, NewPartition};
 use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::primitives::wipe;
 use crate::system::{Cmd, Stdin, Step};
-use crate::types::{DevicePath, Label, PartSize, TableKind};
-
-args! {
-    /// One partition.
-    pub struct Part {
-        /// `"512M"`, `"rest"` for all that is left, or `"-8G"` to leave 8 GiB at the end. Rounded up
-        /// to whole MiB.
-        pub size: PartSize,
-        /// Its name in the table (GPT only, at most 36 characters).
-        pub name: Option<Label>,
-        /// What it is for.
-        pub kind: PartKind = "linux",
-        /// Whether a BIOS may boot from it.
-        pub bootable: bool = false,
-    }
-}
+use crate::types::{DevicePath, TableKind};
 
 args! {
     /// Writes a new partition table; everything on the disk is lost.
@@ -54,13 +38,6 @@ args! {
         /// Whether to leave the table alone, with all that is on its partitions, where it is
         /// exactly so already: format, number, places, types and names.
         pub keep: bool = false,
-    }
-}
-
-impl Part {
-    /// How messages call it.
-    pub(super) fn shown(&self, number: u32) -> String {
-        self.name.as_ref().map_or_else(|| number.to_string(), |name| format!("{:?}", name.as_str()))
     }
 }
 

@@ -1,10 +1,33 @@
 //! Where partitions go: a partition table worked out before sfdisk writes it.
 
-use super::{Part, PartKind};
+use super::PartKind;
+use crate::args;
 use crate::error::Rule;
 use crate::machine::{Device, NewPartition, Table};
 use crate::operation::Ids;
-use crate::types::{MIB, PartSize, Size, TableKind};
+use crate::types::{Label, MIB, PartSize, Size, TableKind};
+
+args! {
+    /// One partition.
+    pub struct Part {
+        /// `"512M"`, `"rest"` for all that is left, or `"-8G"` to leave 8 GiB at the end. Rounded up
+        /// to whole MiB.
+        pub size: PartSize,
+        /// Its name in the table (GPT only, at most 36 characters).
+        pub name: Option<Label>,
+        /// What it is for.
+        pub kind: PartKind = "linux",
+        /// Whether a BIOS may boot from it.
+        pub bootable: bool = false,
+    }
+}
+
+impl Part {
+    /// How messages call it.
+    fn shown(&self, number: u32) -> String {
+        self.name.as_ref().map_or_else(|| number.to_string(), |name| format!("{:?}", name.as_str()))
+    }
+}
 
 /// Why a table can't be laid out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

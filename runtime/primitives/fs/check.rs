@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::FsRule;
+use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::Content;

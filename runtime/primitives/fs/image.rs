@@ -1,7 +1,7 @@
 //! A file with a filesystem in it.
 
-use super::FsRule;
 use super::make::{Recipe, check_size, recipe};
+use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;

@@ -1,6 +1,6 @@
 //! Making filesystems and swap areas.
 
-use super::{FsRule, label_limit};
+use super::rule::{FsRule, label_limit};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Fact};

@@ -1,6 +1,6 @@
 //! UUIDs and labels.
 
-use super::FsRule;
+use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Planning, Query};

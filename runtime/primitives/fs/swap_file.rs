@@ -1,6 +1,6 @@
 //! Swap in a file.
 
-use super::FsRule;
+use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::Fact;

@@ -1,9 +1,8 @@
 //! Whether a kernel has what something needs.
 
-use serde::Serialize;
-
 use super::config::read;
 use super::known::{Need, menu};
+use super::rule::Checked;
 use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::kernel::{self, Options, Setting};
@@ -42,21 +41,6 @@ args! {
         /// Whether nothing is checked, and nothing returned, where no configuration is found.
         pub if_known: bool = false,
     }
-}
-
-/// An option as scripts see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checked {
-    /// Its name without `CONFIG_`.
-    pub option: String,
-    /// What it has to be.
-    pub wanted: String,
-    /// What it is.
-    pub found: String,
-    /// Whether that will do.
-    pub ok: bool,
-    /// Where menuconfig has it.
-    pub menu: Option<String>,
 }
 
 impl Require {

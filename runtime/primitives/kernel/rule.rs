@@ -2,9 +2,25 @@
 
 use std::fmt::Write;
 
-use super::require::Checked;
+use serde::Serialize;
+
 use crate::error::{Exit, Rule};
 use crate::types::Place;
+
+/// An option as scripts see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// Its name without `CONFIG_`.
+    pub option: String,
+    /// What it has to be.
+    pub wanted: String,
+    /// What it is.
+    pub found: String,
+    /// Whether that will do.
+    pub ok: bool,
+    /// Where menuconfig has it.
+    pub menu: Option<String>,
+}
 
 /// A rule about kernels that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use crate::machine::files::Look;
 use crate::machine::{Fact, Lifetime, is_below};
 use crate::operation::spec::{ArgError, Arguments, Given};
 use crate::operation::{AnyAction, AnyQuery, Effect, Returns};
-use crate::plan::report::{PlannedStep, TakeBack};
+use crate::plan::call::{PlannedStep, TakeBack};
 use crate::primitives::journal::KeepOn;
 use crate::primitives::plan::MayCall;
 use crate::primitives::registry::Read;

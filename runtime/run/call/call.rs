@@ -8,7 +8,7 @@ use crate::failure::{Called, Failure};
 use crate::operation::spec::Spec;
 use crate::operation::{Effect, Plan, Returns};
 use crate::plan::Position;
-use crate::plan::report::{PlannedCall, PlannedStep, TakeBack};
+use crate::plan::call::{PlannedCall, PlannedStep, TakeBack};
 use crate::primitives::registry::{Primitive, Read};
 use crate::system::Broken;
 use crate::types::{Completes, Map, Value, quote};

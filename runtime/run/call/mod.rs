@@ -27,7 +27,7 @@ use crate::operation::guard::may_be_lost;
 use crate::operation::spec::{ArgError, Given};
 use crate::plan::Reach;
 use crate::plan::approval::Go;
-use crate::plan::report::PlannedStep;
+use crate::plan::call::PlannedStep;
 use crate::primitives::registry::{Primitive, Read};
 use crate::run::resume::Begun;
 use crate::run::session::Session;

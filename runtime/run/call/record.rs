@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::journal::{BY_HAND, Record};
 use crate::machine::Fact;
 use crate::operation::{Effect, Plan};
-use crate::plan::report::TakeBack;
+use crate::plan::call::TakeBack;
 use crate::run::session::Session;
 use crate::run::workbench::Deed;
 use crate::types::{Map, Value};

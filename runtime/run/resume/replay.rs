@@ -8,7 +8,7 @@ use crate::error::{Error, Exit, Rule};
 use crate::event::Site;
 use crate::journal::{BY_HAND, Record, Story, standing};
 use crate::machine::Fact;
-use crate::plan::report::TakeBack;
+use crate::plan::call::TakeBack;
 use crate::types::Value;
 
 /// A call of the run that is resumed.

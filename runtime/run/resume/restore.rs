@@ -12,7 +12,7 @@ use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
 use crate::plan::approval::{Approval, Nobody};
-use crate::plan::report::{PlannedCall, TakeBack};
+use crate::plan::call::{PlannedCall, TakeBack};
 use crate::primitives::registry::{Primitive, Read, primitive};
 use crate::run::call::about;
 use crate::run::reopen::calls_of;

@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::{DISK, Media, STICK_PARTITION};
+use super::Media;
 use crate::recipe::{ParamDecl, ParamKind, Recipe};
 use crate::types::{Choice, Map, Secret};
 use crate::vm::Firmware;
+
+/// The disk as the guest sees it.
+pub(super) const DISK: &str = "/dev/ubda";
+/// The stick, and the partition on it.
+pub(super) const STICK: &str = "/dev/ubdb";
+pub(super) const STICK_PARTITION: &str = "/dev/ubdb1";
 
 /// Parameters with their values.
 #[derive(Debug, Clone, Default)]

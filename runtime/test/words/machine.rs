@@ -9,7 +9,7 @@ use crate::event::Site;
 use crate::machine::files::{Files, Look, Text};
 use crate::machine::{Machine, layout};
 use crate::operation::Effect;
-use crate::plan::approval::Target;
+use crate::plan::bound::Target;
 use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
 
 args! {

@@ -19,7 +19,7 @@ use rustix::thread::{
     CapabilitySet, clear_ambient_capability_set, remove_capability_from_bounding_set,
 };
 
-use super::UNMADE;
+use super::spec::UNMADE;
 
 /// Every process of the guest is one of the host.
 const MOST_PROCESSES: u64 = 4096;

@@ -15,7 +15,7 @@ use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid, pipe2, setsid};
 
-use super::{Cell, Share, UNMADE};
+use super::spec::{Cell, Share, UNMADE};
 
 /// Where the new root is put together, in the cell's own mounts.
 const PLACES: [&str; 3] = ["/mnt", "/tmp", "/var"];
