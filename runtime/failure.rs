@@ -22,6 +22,14 @@ pub struct Failure {
     pub traceback: Rc<Vec<Frame>>,
 }
 
+impl Failure {
+    /// A failure that is of no call.
+    pub(crate) fn of(error: impl Into<Error>) -> Self {
+        let error = Rc::new(error.into());
+        Self { error, site: None, call: None, step: None, traceback: Rc::default() }
+    }
+}
+
 /// A call, for telling it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Called {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gscript::machine::{Device, Kind, Machine};
 use gscript::primitives::registry::primitive;
-use gscript::run::workbench::Deed;
+use gscript::run::deed::Deed;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
 

@@ -110,7 +110,7 @@ impl Bundled {
 
     /// Reads the recipe; its modules are bundled ones.
     pub fn recipe(&self) -> Result<Recipe, BadRecipe> {
-        Recipe::bundled(self)
+        Recipe::of_bundled(self.name, self.language, self.text)
     }
 }
 

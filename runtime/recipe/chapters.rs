@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Recipe;
+use super::text::Recipe;
 use crate::script::Language;
 
 /// A chapter as it stands in the text.

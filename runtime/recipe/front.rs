@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::bad::BadRecipe;
 use super::block::{Comment, Line};
-use super::{BadRecipe, ParamKind};
+use super::param::{ParamDecl, ParamKind};
 use crate::event::Site;
 use crate::plan::needs::Needs;
 use crate::script::Language;
@@ -24,25 +25,6 @@ pub struct Front {
     pub params: Vec<ParamDecl>,
     /// What the recipe says it needs.
     pub needs: Option<Needs>,
-}
-
-/// A parameter that a recipe declares.
-#[derive(Debug, Clone)]
-pub struct ParamDecl {
-    /// The variable's name.
-    pub name: String,
-    /// What it accepts.
-    pub kind: ParamKind,
-    /// The question.
-    pub ask: String,
-    /// The value when nobody answers.
-    pub default: Option<toml::Value>,
-    /// The words to choose from.
-    pub choices: Vec<String>,
-    /// It only counts when each of these parameters has one of its values; else it is nothing.
-    pub when: Vec<(String, Vec<String>)>,
-    /// The line of its declaration.
-    pub line: u32,
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{BadRecipe, text_of};
+use super::bad::BadRecipe;
 use crate::event::Site;
 use crate::script::{Import, Language, Module, ScriptError, imports};
 use crate::system::{Input, read_below};
@@ -143,4 +143,31 @@ fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
         [a, b] => Err(format!("{name} is {} and {}: which one is meant?", a.file, b.file)),
         _ => Ok(beside.pop().or_else(|| Module::shipped(name))),
     }
+}
+
+/// The modules of a script that is no recipe.
+pub(crate) fn modules_of(
+    path: &Path,
+    language: Language,
+    text: &str,
+) -> Result<Vec<Module>, BadRecipe> {
+    modules(&path.display().to_string(), language, text, Shelf::Folder(folder_of(path)))
+}
+
+/// The modules of a bundled script that is no recipe.
+pub(crate) fn bundled_modules_of(
+    name: &str,
+    language: Language,
+    text: &str,
+) -> Result<Vec<Module>, BadRecipe> {
+    modules(name, language, text, Shelf::Shipped)
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+pub(super) fn text_of(bytes: Vec<u8>) -> Option<String> {
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }

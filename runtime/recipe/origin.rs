@@ -8,31 +8,14 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::{BadRecipe, LIST, Recipe};
+use super::bad::{BadRecipe, LIST};
+use super::text::{Origin, Recipe};
 use crate::event::Site;
 use crate::recipe::bundled::{self, Bundled};
 use crate::script::Language;
 
-/// Where a recipe was read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// A file, by its path from the root.
-    File(PathBuf),
-    /// The program itself.
-    Bundled,
-    /// A text without a file: typed, or recorded in a journal.
-    Text,
-}
-
 /// Marks a bundled recipe in journals and saved plans, which name files by their path from the root.
 const BUNDLED: &str = "bundled:";
-
-impl Origin {
-    pub(super) fn file(path: &Path) -> Self {
-        let whole = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
-        Self::File(whole.unwrap_or_else(|_| path.to_owned()))
-    }
-}
 
 /// A word of the command line, and the recipe that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]

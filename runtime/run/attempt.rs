@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
-use crate::failure::Called;
+use crate::failure::{Called, Failure};
 use crate::journal::{Journal, Record, Story, Texts};
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Consent};
@@ -207,7 +207,7 @@ impl Attempt {
                 }
                 self.run(job);
             }
-            Err(error) => self.error = Some(crate::run::resume::failed(error).into()),
+            Err(error) => self.error = Some(Failure::of(error).into()),
         }
     }
 

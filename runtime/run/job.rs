@@ -15,7 +15,7 @@ use crate::plan::bound::Bound;
 use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
-use crate::run::resume::RESTORED;
+use crate::run::reopen::RESTORED;
 use crate::run::session::{Gate, Session, Setup};
 use crate::script::{self, Evaluator, Script, ScriptError, Shared};
 use crate::system::{Interrupts, Real, Sim};

@@ -2,6 +2,8 @@
 
 pub mod attempt;
 mod call;
+pub mod deed;
+mod ended;
 mod host;
 pub mod job;
 mod release;

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::{Fact, Group, Machine, Release, is_below};
+use crate::run::ended::ended_by;
 use crate::run::session::Session;
 use crate::system::{Progress, Step, Watch};
 
@@ -131,21 +132,4 @@ pub(crate) fn due(release: &Release, machine: &Machine) -> Vec<Release> {
         Release::Stop { array } => machine.find(array).is_some(),
     };
     if due { vec![release.clone()] } else { Vec::new() }
-}
-
-/// What is so after a release.
-pub fn ended_by(release: &Release) -> Vec<Fact> {
-    match release {
-        Release::Unmount { at } => vec![Fact::Unmounted { at: at.clone() }],
-        Release::SwapOff { device } => vec![Fact::Swapping { device: device.clone(), on: None }],
-        Release::Deactivate { group } => {
-            vec![Fact::GroupActive { group: group.clone(), active: false }]
-        }
-        Release::DeactivateVolume { group, volume } => {
-            let (group, volume) = (group.clone(), volume.clone());
-            vec![Fact::VolumeInactive { group, volume }]
-        }
-        Release::Close { name } => vec![Fact::Closed { name: name.clone() }],
-        Release::Stop { array } => vec![Fact::ArrayStopped { array: array.clone() }],
-    }
 }

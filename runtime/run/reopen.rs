@@ -26,6 +26,19 @@ impl Again {
     }
 }
 
+/// The calls that are made again after a reboot. A journal is input: it must not bring along any others.
+pub(crate) const RESTORED: [&str; 9] = [
+    "luks.open",
+    "crypt.swap_on",
+    "md.assemble",
+    "lvm.vg_activate",
+    "mount.mount",
+    "mount.tmpfs",
+    "mount.bind",
+    "mount.swap_on",
+    "chroot.prepare",
+];
+
 /// The calls that made what ended with the reboot, in their order.
 ///
 /// Secrets are looked up by the name of the question that they answered.

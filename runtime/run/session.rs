@@ -11,8 +11,8 @@ use crate::plan::approval::{Approval, Consent};
 use crate::plan::call::{PlannedCall, PlannedStep};
 use crate::plan::report::Entry;
 use crate::plan::{Trace, Tracing};
+use crate::run::deed::Deed;
 use crate::run::resume::Replay;
-use crate::run::workbench::Deed;
 use crate::system::{Interrupts, System};
 
 /// Whether effects are collected or checked.

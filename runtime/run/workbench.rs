@@ -14,6 +14,7 @@ use crate::journal::{BY_HAND, Journal, Record, Story};
 use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
 use crate::plan::approval::{Approval, Consent};
+use crate::run::deed::Deed;
 use crate::run::job::{shared, unwrap};
 use crate::run::rescue::{Finding, look};
 use crate::run::resume::Names;
@@ -21,19 +22,6 @@ use crate::run::session::{Gate, Session, Setup};
 use crate::script::{Evaluator, Language, ScriptError, Shared};
 use crate::system::{Interrupts, Real, Sim, Step, System};
 use crate::types::{Map, Value};
-
-/// Something that was done by hand.
-#[derive(Debug, Clone)]
-pub struct Deed {
-    /// What was called.
-    pub call: Called,
-    /// Its arguments, as they were given.
-    pub args: Map,
-    /// How it is taken back.
-    pub(crate) undo: Undo,
-    /// What is so since then.
-    pub(crate) makes: Vec<Fact>,
-}
 
 /// See the module.
 pub struct Workbench {

@@ -97,6 +97,12 @@ impl ScriptError {
     }
 }
 
+impl From<Failure> for ScriptError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}
+
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -13,17 +13,19 @@ pub mod sim;
 mod step;
 mod tail;
 
+use std::any::Any;
+
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};
 
 pub use cmd::{Cmd, Program, Stdin};
 pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
-pub(crate) use real::read_below;
 /// What to do about a link in a target that leads to what a chroot shows of the running system.
 pub(crate) const OWN_IT: &str =
     "replace the link with a file, or do this before the chroot is prepared";
 
+pub(crate) use real::read_below;
 pub use real::{
     Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records, on_large_stack,
     read_input, read_input_text, read_private, start_over,
@@ -78,7 +80,7 @@ pub trait System {
     fn broken_off(&mut self, _facts: &[Fact], _done: &[Step], _left: &[Step]) {}
 
     /// The simulation, if this is one.
-    fn into_simulation(self: Box<Self>) -> Option<Sim> {
+    fn into_simulation(self: Box<Self>) -> Option<Box<dyn Any>> {
         None
     }
 

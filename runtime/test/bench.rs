@@ -1,22 +1,20 @@
 //! What the test at work has prepared and seen so far.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::file::TestFile;
+use super::misuse::Misuse;
 use super::rehearse::{Ended, Ran, rehearse};
-use super::words::{Misuse, WORDS};
-use super::{TestFile, Tested};
+use super::tested::Tested;
 use crate::error::{Exit, Result};
 use crate::event::Site;
-use crate::failure::{Called, Failure};
 use crate::finding::Finding;
 use crate::machine::Machine;
-use crate::operation::spec::Spec;
 use crate::recipe::Answers;
-use crate::script::{Host, ScriptError, Tests};
+use crate::script::ScriptError;
 use crate::system::Sim;
 use crate::system::sim::faults::{Event, Faults};
 use crate::types::{Map, Value};
@@ -69,6 +67,53 @@ impl Bench {
     /// The tests, and how many were left out.
     pub(super) fn results(&mut self) -> (Vec<Tested>, usize) {
         (std::mem::take(&mut self.done), self.left_out)
+    }
+
+    /// The test at work prints something.
+    pub(super) fn hear(&mut self, text: &str) {
+        if let Some(current) = &mut self.current {
+            current.said.push(text.to_owned());
+        }
+    }
+
+    /// A test begins; whether anybody wants it to be run.
+    pub(super) fn begin(&mut self, name: &str, site: Site) -> bool {
+        let twice = !self.seen.insert(name.to_owned());
+        let nested = self.current.is_some();
+        if twice || nested {
+            let why =
+                if nested { "a test inside a test" } else { "there is another test of this name" };
+            let finding = self.finding(why, &site);
+            self.done.push(Tested {
+                name: name.to_owned(),
+                site,
+                findings: vec![finding],
+                said: Vec::new(),
+                took: Duration::ZERO,
+            });
+            return false;
+        }
+        if !self.names.is_empty() && !self.names.iter().any(|part| name.contains(part.as_str())) {
+            self.left_out += 1;
+            return false;
+        }
+        self.current = Some(Current {
+            name: name.to_owned(),
+            site,
+            start: Instant::now(),
+            findings: Vec::new(),
+            said: Vec::new(),
+            expected: 0,
+            recipe: None,
+            machine: Machine::empty(),
+            answers: Map::new(),
+            sim: Sim::new(),
+            orders: Orders::default(),
+            carried: Orders::default(),
+            ran: None,
+            judged: false,
+        });
+        true
     }
 
     fn finding(&self, title: impl Into<String>, site: &Site) -> Finding {
@@ -173,7 +218,7 @@ impl Bench {
         current.findings.splice(0..0, findings);
     }
 
-    fn finish(&mut self, result: std::result::Result<(), ScriptError>) {
+    pub(super) fn finish(&mut self, result: std::result::Result<(), ScriptError>) {
         self.settle();
         let Some(mut current) = self.current.take() else { return };
         let late = std::mem::take(&mut current.orders);
@@ -256,102 +301,5 @@ pub(super) fn exit_word(exit: Exit) -> &'static str {
         Exit::Usage => "usage",
         Exit::Refused => "refused",
         Exit::Stopped => "stopped",
-    }
-}
-
-impl Host for RefCell<Bench> {
-    fn specs(&self) -> Vec<&'static Spec> {
-        WORDS.iter().map(|word| word.spec).collect()
-    }
-
-    fn call(
-        &self,
-        index: usize,
-        site: Site,
-        values: Vec<Value>,
-    ) -> std::result::Result<Value, Failure> {
-        let result = WORDS[index].call(&mut self.borrow_mut(), &site, values);
-        result.map_err(|error| Failure {
-            error: Rc::new(error),
-            site: Some(site),
-            call: Some(Called {
-                number: 0,
-                name: WORDS[index].spec.name,
-                about: String::new(),
-                action: false,
-            }),
-            step: None,
-            traceback: Rc::default(),
-        })
-    }
-
-    fn say(&self, text: &str) {
-        if let Some(current) = &mut self.borrow_mut().current {
-            current.said.push(text.to_owned());
-        }
-    }
-
-    fn chapter(&self, _title: &str) {}
-
-    fn interrupts(&self) -> crate::system::Interrupts {
-        crate::system::Interrupts::default()
-    }
-
-    fn failure(&self) -> Option<Failure> {
-        None
-    }
-
-    fn only_plans(&self) -> bool {
-        true
-    }
-
-    fn tests(&self) -> Option<&dyn Tests> {
-        Some(self)
-    }
-}
-
-impl Tests for RefCell<Bench> {
-    fn begin(&self, name: &str, site: Site) -> bool {
-        let mut bench = self.borrow_mut();
-        let twice = !bench.seen.insert(name.to_owned());
-        let nested = bench.current.is_some();
-        if twice || nested {
-            let why =
-                if nested { "a test inside a test" } else { "there is another test of this name" };
-            let finding = bench.finding(why, &site);
-            bench.done.push(Tested {
-                name: name.to_owned(),
-                site,
-                findings: vec![finding],
-                said: Vec::new(),
-                took: std::time::Duration::ZERO,
-            });
-            return false;
-        }
-        if !bench.names.is_empty() && !bench.names.iter().any(|part| name.contains(part.as_str())) {
-            bench.left_out += 1;
-            return false;
-        }
-        bench.current = Some(Current {
-            name: name.to_owned(),
-            site,
-            start: Instant::now(),
-            findings: Vec::new(),
-            said: Vec::new(),
-            expected: 0,
-            recipe: None,
-            machine: Machine::empty(),
-            answers: Map::new(),
-            sim: Sim::new(),
-            orders: Orders::default(),
-            carried: Orders::default(),
-            ran: None,
-            judged: false,
-        });
-        true
-    }
-
-    fn end(&self, result: std::result::Result<(), ScriptError>) {
-        self.borrow_mut().finish(result);
     }
 }

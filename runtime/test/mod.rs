@@ -6,15 +6,15 @@
 
 mod bench;
 mod file;
+mod host;
+mod misuse;
 mod rehearse;
+mod tested;
 mod words;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
-use crate::event::Site;
-use crate::finding::Finding;
 use crate::script::{self, Script, ScriptError};
 use crate::types::Map;
 
@@ -22,6 +22,7 @@ use bench::Bench;
 
 pub use file::{NotFound, TestFile, find};
 pub use rehearse::{Called, Ended, Ran, rehearse};
+pub use tested::Tested;
 pub use words::{WORDS, Word};
 
 /// A file of tests, run.
@@ -32,20 +33,6 @@ pub struct Outcome {
     pub error: Option<ScriptError>,
     /// How many tests nobody wanted.
     pub left_out: usize,
-}
-
-/// A test, run.
-pub struct Tested {
-    /// Its name.
-    pub name: String,
-    /// Where it begins.
-    pub site: Site,
-    /// What is not as it should be; nothing for a test that passed.
-    pub findings: Vec<Finding>,
-    /// What the test printed.
-    pub said: Vec<String>,
-    /// How long it took.
-    pub took: Duration,
 }
 
 /// Runs the tests of a file: all, or those whose name contains one of these texts.

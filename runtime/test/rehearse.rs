@@ -246,8 +246,9 @@ impl Ran {
         self.after = session.machine().clone();
         let (system, approval) = session.into_system();
         self.approval = approval;
-        if let Some(sim) = system.into_simulation() {
-            self.sim = sim;
+        let sim = system.into_simulation().and_then(|sim| sim.downcast::<Sim>().ok());
+        if let Some(sim) = sim {
+            self.sim = *sim;
         }
         self.hear(&events.0.borrow());
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::Unreadable;
+use super::unreadable::Unreadable;
 use crate::machine::{Device, Hardware, Kind, PartitionEntry};
 
 /// The columns to ask lsblk for; all of them are in util-linux 2.33 and later.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Unreadable;
+use super::unreadable::Unreadable;
 use crate::machine::{Group, Volume, VolumeKind};
 
 /// More bytes than any device or group has: LVM's own limit is 8 EiB.

@@ -12,6 +12,7 @@ mod lvm;
 mod md;
 mod proc;
 mod udev;
+mod unreadable;
 
 use std::collections::BTreeMap;
 
@@ -23,17 +24,9 @@ pub use md::{MD_HEADER, md_places, parse_md};
 pub use proc::{RawMount, parse_mountinfo, parse_swaps, unescape};
 pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
 
-use super::{Group, Kind, Machine, Mount, Scope};
+pub use unreadable::Unreadable;
 
-/// Output that is not what the tool is known to print.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("can't read the output of {tool}: {why}")]
-pub struct Unreadable {
-    /// Which tool or kernel file.
-    pub tool: &'static str,
-    /// What is wrong with it.
-    pub why: String,
-}
+use super::{Group, Kind, Machine, Mount, Scope};
 
 /// What was looked at; a part that was not looked at stays as the model has it.
 #[derive(Debug, Default)]

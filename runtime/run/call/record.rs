@@ -9,8 +9,8 @@ use crate::journal::{BY_HAND, Record};
 use crate::machine::Fact;
 use crate::operation::{Effect, Plan};
 use crate::plan::call::TakeBack;
+use crate::run::deed::Deed;
 use crate::run::session::Session;
-use crate::run::workbench::Deed;
 use crate::types::{Map, Value};
 
 impl Call {

@@ -5,7 +5,7 @@
 
 use crate::journal::{Record, Story, standing};
 use crate::machine::{Fact, Machine};
-use crate::run::release::ended_by;
+use crate::run::ended::ended_by;
 
 use super::Names;
 

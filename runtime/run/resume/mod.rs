@@ -8,13 +8,12 @@ mod replay;
 mod rest;
 mod restore;
 mod still;
+mod traces;
 
 pub use live::{Live, live};
 pub use names::{Gone, Names};
 pub use replay::{Begun, Diverged, Ending, Played, Replay, Retrace};
 pub(crate) use replay::{NoAnswer, Retraced};
 pub use rest::Restoring;
-pub(crate) use rest::failed;
-pub(crate) use restore::RESTORED;
 pub use restore::{Hands, Past, left, release_run, shell};
-pub use still::Traces;
+pub use traces::Traces;

@@ -48,7 +48,7 @@ impl Job<'_> {
         // What would be restored has to be the work of calls that the recipe makes.
         let called = |call: u64| call >= BY_HAND || !session.replay.played.contains_key(&call);
         match live(&past.story.records).iter().find(|one| one.ended && !called(one.call)) {
-            Some(_) => session.replay.all_played().map_err(|error| failed(error).into()),
+            Some(_) => session.replay.all_played().map_err(|error| Failure::of(error).into()),
             None => Ok(()),
         }
     }
@@ -114,8 +114,8 @@ impl Attempt {
         let result = crate::script::run(&job.script(), &host).map(drop);
         drop(host);
         let session = unwrap(planned);
-        let result =
-            result.and_then(|()| session.replay.all_played().map_err(|error| failed(error).into()));
+        let result = result
+            .and_then(|()| session.replay.all_played().map_err(|error| Failure::of(error).into()));
         let guesses = session.tally().guesses;
         let (entries, approval, after) = session.into_plan();
         let report = Report { entries, approval, before, after, guesses };
@@ -135,7 +135,7 @@ impl Attempt {
         };
         match begun {
             Ok(()) => self.run(job),
-            Err(error) => self.error = Some(failed(error).into()),
+            Err(error) => self.error = Some(Failure::of(error).into()),
         }
     }
 
@@ -155,17 +155,5 @@ impl Session {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let texts = past.changed.then(|| job.recipe.texts());
         journal.resumed(at, texts, past.names.pairs().to_vec())
-    }
-}
-
-/// A failure that is of no call.
-pub(crate) fn failed(error: Error) -> Failure {
-    let (site, call, step) = (None, None, None);
-    Failure { error: error.into(), site, call, step, traceback: std::rc::Rc::default() }
-}
-
-impl From<Failure> for ScriptError {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(Box::new(failure))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::rest::failed;
 use super::{Live, Names, Replay, live};
 use crate::error::Error;
 use crate::event::{Listener, Site};
@@ -15,7 +14,7 @@ use crate::plan::approval::{Approval, Nobody};
 use crate::plan::call::{PlannedCall, TakeBack};
 use crate::primitives::registry::{Primitive, Read, primitive};
 use crate::run::call::about;
-use crate::run::reopen::calls_of;
+use crate::run::reopen::{RESTORED, calls_of};
 use crate::run::session::{Gate, Session, Setup};
 use crate::system::{Interrupts, Real};
 use crate::types::{Map, Value};
@@ -154,7 +153,7 @@ impl Session {
             let known = RESTORED.contains(&again.name.as_str());
             let Some(primitive) = primitive(&again.name).filter(|_| known) else {
                 let error = NotRestored { call: one.call, name: again.name };
-                return Err(failed(error.into()));
+                return Err(Failure::of(error));
             };
             let args = again.args.clone();
             match self.call_by_name(primitive, again.site.clone(), again.args) {
@@ -183,8 +182,8 @@ impl Session {
         let Read::Action(read) = primitive.read else { return Ok(()) };
         let args = self.replay.names.args_now(args);
         let action = Given::by_name(primitive.spec.params, args).and_then(read);
-        let action = action.map_err(|error| failed(primitive.spec.bad_call(&error)))?;
-        let effects = self.foreseen(&action.effects(), &action.arguments()).map_err(failed)?;
+        let action = action.map_err(|error| Failure::of(primitive.spec.bad_call(&error)))?;
+        let effects = self.foreseen(&action.effects(), &action.arguments()).map_err(Failure::of)?;
         let unknown = format!("its steps are known when what it lies on is open: {why}");
         self.note(PlannedCall {
             name: primitive.spec.name.into(),
@@ -213,7 +212,7 @@ impl Session {
         let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
         let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
         let Some(fact) = lost else { return Ok(()) };
-        Err(failed(Lost { fact: fact.to_string() }.into()))
+        Err(Failure::of(Lost { fact: fact.to_string() }))
     }
 
     /// Whether a device holds something else by now; one that can't be seen is not lost.
@@ -244,19 +243,6 @@ impl Session {
 
 /// The chapter in which things are opened again.
 const RESTORING: &str = "Open again what the run had open";
-
-/// The calls that are made again after a reboot. A journal is input: it must not bring along any others.
-pub(crate) const RESTORED: [&str; 9] = [
-    "luks.open",
-    "crypt.swap_on",
-    "md.assemble",
-    "lvm.vg_activate",
-    "mount.mount",
-    "mount.tmpfs",
-    "mount.bind",
-    "mount.swap_on",
-    "chroot.prepare",
-];
 
 /// A journal asks for a call that is none of those which open or mount something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@
 pub mod faults;
 mod tree;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -266,8 +267,8 @@ impl System for Sim {
         }
     }
 
-    fn into_simulation(self: Box<Self>) -> Option<Sim> {
-        Some(*self)
+    fn into_simulation(self: Box<Self>) -> Option<Box<dyn Any>> {
+        Some(self)
     }
 
     fn is_real(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::bench::Bench;
-use super::{Misuse, Says};
+use super::Says;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
@@ -11,6 +11,7 @@ use crate::machine::files::Text;
 use crate::machine::{MACHINE_FORMAT, Machine};
 use crate::system::sim::faults::Event;
 use crate::system::{Input, read_input_text};
+use crate::test::misuse::Misuse;
 use crate::types::{AbsPath, Map, Mode, Pattern, Place, Value};
 
 args! {

@@ -2,7 +2,7 @@
 
 use super::super::bench::{Bench, Wrong};
 use super::super::rehearse::Ran;
-use super::{Misuse, Says, diff};
+use super::{Says, diff};
 use crate::args;
 use crate::error::Result as Answer;
 use crate::event::Site;
@@ -10,6 +10,7 @@ use crate::machine::files::{Files, Look, Text};
 use crate::machine::{Machine, layout};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
+use crate::test::misuse::Misuse;
 use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
 
 args! {

@@ -1,0 +1,72 @@
+//! A bench as its scripts see it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::bench::Bench;
+use super::words::WORDS;
+use crate::event::Site;
+use crate::failure::{Called, Failure};
+use crate::operation::spec::Spec;
+use crate::script::{Host, ScriptError, Tests};
+use crate::system::Interrupts;
+use crate::types::Value;
+
+impl Host for RefCell<Bench> {
+    fn specs(&self) -> Vec<&'static Spec> {
+        WORDS.iter().map(|word| word.spec).collect()
+    }
+
+    fn call(
+        &self,
+        index: usize,
+        site: Site,
+        values: Vec<Value>,
+    ) -> std::result::Result<Value, Failure> {
+        let result = WORDS[index].call(&mut self.borrow_mut(), &site, values);
+        result.map_err(|error| Failure {
+            error: Rc::new(error),
+            site: Some(site),
+            call: Some(Called {
+                number: 0,
+                name: WORDS[index].spec.name,
+                about: String::new(),
+                action: false,
+            }),
+            step: None,
+            traceback: Rc::default(),
+        })
+    }
+
+    fn say(&self, text: &str) {
+        self.borrow_mut().hear(text);
+    }
+
+    fn chapter(&self, _title: &str) {}
+
+    fn interrupts(&self) -> Interrupts {
+        Interrupts::default()
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        None
+    }
+
+    fn only_plans(&self) -> bool {
+        true
+    }
+
+    fn tests(&self) -> Option<&dyn Tests> {
+        Some(self)
+    }
+}
+
+impl Tests for RefCell<Bench> {
+    fn begin(&self, name: &str, site: Site) -> bool {
+        self.borrow_mut().begin(name, site)
+    }
+
+    fn end(&self, result: std::result::Result<(), ScriptError>) {
+        self.borrow_mut().finish(result);
+    }
+}
