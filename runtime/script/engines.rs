@@ -1,12 +1,14 @@
 //! The engines of a run: that of its script, and the other one where a module is in the other
 //! language. What crosses between them is plain data, and one meter counts for both.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
+use super::error::limited;
 use super::limits::{CALL_DEPTH, Limit};
 use super::meter::{Meter, Metered};
-use super::{Language, Module, ScriptError, Shared, limited, lua, rhai};
+use super::{Language, Module, ScriptError, Shared};
 use crate::event::Site;
 use crate::types::{Map, Value};
 
@@ -14,10 +16,33 @@ use crate::types::{Map, Value};
 pub(super) struct Engines {
     pub(super) meter: Metered,
     modules: Vec<Module>,
-    rhai: OnceCell<rhai::Engine>,
-    lua: OnceCell<lua::Engine>,
+    makers: Makers,
+    rhai: OnceCell<Box<dyn Speaks>>,
+    lua: OnceCell<Box<dyn Speaks>>,
     /// Calls inside one another that are outside of the engine at work.
     depth: Cell<usize>,
+}
+
+/// The engine of one language.
+pub(super) trait Speaks {
+    /// What a module of this language gives to the other one.
+    fn exports(&self, module: &Module) -> Result<Exports, ScriptError>;
+
+    /// Calls a function of a module of this language.
+    fn call(&self, module: &Module, function: &str, values: &[Value])
+    -> Result<Value, ScriptError>;
+
+    /// It as what it is.
+    fn as_any(&self) -> &dyn Any;
+}
+
+type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError>;
+
+/// How the engine of each language is made, when the first script or module needs it.
+#[derive(Clone, Copy)]
+pub(super) struct Makers {
+    pub(super) rhai: Make,
+    pub(super) lua: Make,
 }
 
 /// What a module gives to scripts in the other language.
@@ -34,28 +59,33 @@ pub(super) struct Crossing {
 }
 
 impl Engines {
-    pub(super) fn new(host: &Shared, modules: &[Module]) -> Rc<Self> {
+    pub(super) fn new(host: &Shared, modules: &[Module], makers: Makers) -> Rc<Self> {
         Rc::new(Self {
             meter: Meter::new(host),
             modules: modules.to_vec(),
+            makers,
             rhai: OnceCell::new(),
             lua: OnceCell::new(),
             depth: Cell::new(0),
         })
     }
 
-    pub(super) fn rhai(self: &Rc<Self>) -> &rhai::Engine {
-        self.rhai.get_or_init(|| rhai::Engine::new(self))
+    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn Speaks, ScriptError> {
+        let (cell, make) = match language {
+            Language::Rhai => (&self.rhai, self.makers.rhai),
+            Language::Lua => (&self.lua, self.makers.lua),
+        };
+        if let Some(speaker) = cell.get() {
+            return Ok(speaker.as_ref());
+        }
+        let made = make(self)?;
+        Ok(cell.get_or_init(|| made).as_ref())
     }
 
-    pub(super) fn lua(self: &Rc<Self>) -> Result<&lua::Engine, ScriptError> {
-        match self.lua.get() {
-            Some(lua) => Ok(lua),
-            None => {
-                let lua = lua::Engine::new(self)?;
-                Ok(self.lua.get_or_init(|| lua))
-            }
-        }
+    /// The engine of a language, by its type.
+    pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, ScriptError> {
+        let speaker = self.speaker(language)?.as_any();
+        Ok(speaker.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
     }
 
     /// The module of this name.
@@ -70,10 +100,7 @@ impl Engines {
 
     /// What a module gives to the other language.
     pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, ScriptError> {
-        match module.language() {
-            Language::Rhai => self.rhai().exports(module),
-            Language::Lua => self.lua()?.exports(module),
-        }
+        self.speaker(module.language())?.exports(module)
     }
 
     /// Calls a function of a module from the other language.
@@ -91,10 +118,8 @@ impl Engines {
             return Err(limited(Limit::Depth, from.site));
         }
         self.depth.set(depth);
-        let result = match module.language() {
-            Language::Rhai => self.rhai().call(module, function, values),
-            Language::Lua => self.lua().and_then(|lua| lua.call(module, function, values)),
-        };
+        let speaker = self.speaker(module.language());
+        let result = speaker.and_then(|speaker| speaker.call(module, function, values));
         self.depth.set(outside);
         result.map_err(|error| error.at(from.site))
     }

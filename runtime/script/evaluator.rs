@@ -3,12 +3,27 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engines::Engines;
+use super::engines::{Engines, Makers};
+use super::error::limited;
 use super::hang::{self, Watched};
 use super::lua;
 use super::rhai;
-use super::{Language, Module, ScriptError, Shared, limited};
+use super::{Language, Module, ScriptError, Shared};
 use crate::types::{Map, Value};
+
+/// A script to run.
+pub struct Script<'a> {
+    /// Its language.
+    pub language: Language,
+    /// Its name in messages.
+    pub file: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// Variables that it finds.
+    pub variables: &'a Map,
+    /// The modules that it can take functions from.
+    pub modules: &'a [Module],
+}
 
 /// See the module.
 pub struct Evaluator {
@@ -35,7 +50,8 @@ impl Evaluator {
         modules: &[Module],
         host: &Shared,
     ) -> Result<Self, ScriptError> {
-        let engines = Engines::new(host, modules);
+        let makers = Makers { rhai: rhai::speaker, lua: lua::speaker };
+        let engines = Engines::new(host, modules, makers);
         let tongue = match language {
             Language::Rhai => Tongue::Rhai(Box::new(rhai::Texts::new(&engines, variables))),
             Language::Lua => Tongue::Lua(lua::Texts::new(&engines, variables)?),
@@ -120,6 +136,20 @@ impl Evaluator {
             Tongue::Rhai(rhai) => rhai.names(),
             Tongue::Lua(lua) => lua.names(),
         }
+    }
+}
+
+/// Runs a script to its end; its last value is the result.
+pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
+    let Script { language, variables, modules, .. } = *script;
+    Evaluator::with_modules(language, variables, modules, host)?.run(script.file, script.text)
+}
+
+/// Checks that a script can be parsed.
+pub fn parse(language: Language, file: &str, text: &str) -> Result<(), ScriptError> {
+    match language {
+        Language::Rhai => rhai::parse(file, text),
+        Language::Lua => lua::parse(file, text),
     }
 }
 

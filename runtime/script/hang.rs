@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
+use super::ScriptError;
 use super::backstop::scaled;
+use super::error::limited;
 use super::limits::{GRACE, Limit, SILENT};
-use super::{ScriptError, limited};
 use crate::event::Site;
 use crate::system::Interrupts;
 

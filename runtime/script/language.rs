@@ -56,3 +56,6 @@ impl Language {
         }
     }
 }
+
+/// The table of all parameters in Lua: for those whose names are taken by what every script finds.
+pub(crate) const PARAMS: &str = "params";

@@ -7,11 +7,13 @@ use std::rc::Rc;
 
 use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
-use super::bounds::{Unknown, caller, seen};
+use super::bounds::{caller, seen};
+use super::errors::Unknown;
 use super::values::{PRIMITIVE, from_lua, nested, to_lua};
 use crate::operation::spec::Spec;
+use crate::script::error::Caught;
 use crate::script::meter::Metered;
-use crate::script::{Caught, Language, domains, meant};
+use crate::script::{Language, domains, meant};
 use crate::types::Value;
 
 const SEAL: &str = include_str!("seal.lua");

@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Table, Value as LuaValue};
 
-use super::bounds::{NO_MEMORY, Told, Unknown, line_number};
-use super::{Engine, Stopped};
+use super::bounds::line_number;
+use super::engine::Engine;
+use super::errors::{NO_MEMORY, Stopped, Told, Unknown, own_words};
 use crate::event::Site;
 use crate::failure::Frame;
+use crate::script::ScriptError;
+use crate::script::error::{Caught, limited};
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
-use crate::script::{Caught, ScriptError, limited};
 
 const DRIVER: &str = include_str!("driver.lua");
 
@@ -147,15 +149,6 @@ fn explain(
     };
     let remedy = unknown.and_then(|unknown| unknown.remedy.clone());
     ScriptError::Script { message: message.to_owned(), site, remedy, traceback }
-}
-
-/// The message of an error without where it passed through.
-pub(super) fn own_words(error: &Error) -> String {
-    match error {
-        Error::CallbackError { cause, .. } => own_words(cause),
-        Error::SyntaxError { message, .. } | Error::RuntimeError(message) => message.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// The place that Lua put in front of its message, and the rest of it.

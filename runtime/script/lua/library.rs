@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use mlua::{Error, Function, IntoLua, Lua, LuaString, MultiValue, Table, Value};
 
-use super::bounds::{Limited, Stopped, seen};
+use super::bounds::seen;
+use super::errors::{Limited, Stopped};
 use super::pattern::{Captured, Found, Halt, Search, seek};
 use super::plain::{find_plain, is_plain};
 use crate::script::limits::{ELEMENTS, Limit};

@@ -6,6 +6,8 @@
 mod base;
 mod bounds;
 mod driver;
+mod engine;
+mod errors;
 mod library;
 mod modules;
 mod pattern;
@@ -13,7 +15,6 @@ mod plain;
 mod values;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
@@ -23,12 +24,13 @@ use mlua::{
 };
 
 use base::Known;
-use bounds::{Stopped, bounded, caller, is_final, watch};
+use bounds::{bounded, caller, is_final, watch};
 use driver::not_begun;
+use engine::Engine;
+use errors::Stopped;
 use values::{PRIMITIVE, from_lua, nested, to_lua};
 
-use super::engines::Engines;
-use super::meter::Metered;
+use super::engines::{Engines, Speaks};
 use super::{Language, PARAMS, ScriptError, limits, tokens};
 use crate::event::Site;
 use crate::types::{Map, Secret, Value};
@@ -42,28 +44,16 @@ impl UserData for Secret {
     }
 }
 
-/// The engine of all scripts in Lua.
-pub(super) struct Engine {
-    host: Metered,
-    /// Calls functions, see `driver`.
-    driver: Function,
-    /// Makes the environment of a script.
-    environment: Function,
-    require: Function,
-    /// Modules that ran.
-    loaded: RefCell<BTreeMap<String, Table>>,
-    known: Known,
-    // The last field: what holds on to it goes first.
-    lua: Lua,
+/// The engine of a run.
+pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError> {
+    match Engine::new(engines) {
+        Ok(engine) => Ok(Box::new(engine)),
+        Err(error) => Err(not_begun(&error, &engines.meter.file())),
+    }
 }
 
 impl Engine {
-    pub(super) fn new(engines: &Rc<Engines>) -> Result<Self, ScriptError> {
-        let host = &engines.meter;
-        Self::try_new(engines).map_err(|error| not_begun(&error, &host.file()))
-    }
-
-    fn try_new(engines: &Rc<Engines>) -> mlua::Result<Self> {
+    fn new(engines: &Rc<Engines>) -> mlua::Result<Self> {
         let host = Rc::clone(&engines.meter);
         let (lua, debug) = state()?;
         lua.set_memory_limit(limits::MEMORY)?;
@@ -115,7 +105,7 @@ pub(super) struct Texts {
 
 impl Texts {
     pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Result<Self, ScriptError> {
-        let engine = engines.lua()?;
+        let engine = engines.of::<Engine>(Language::Lua)?;
         let made = engine.variables(variables);
         let variables = made.map_err(|error| not_begun(&error, &engines.meter.file()))?;
         Ok(Self { engines: Rc::clone(engines), variables })
@@ -138,14 +128,14 @@ impl Texts {
     }
 
     fn read(&self, text: &str) -> mlua::Result<Function> {
-        let engine = self.engines.lua().map_err(Error::external)?;
+        let engine = self.engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
         let name = format!("@{}", self.engines.meter.file());
         let chunk = engine.lua.load(text).set_name(name).set_mode(ChunkMode::Text);
         chunk.set_environment(self.variables.clone()).into_function()
     }
 
     fn call(&self, body: &Function, text: &str) -> Result<Value, ScriptError> {
-        let (host, engine) = (&self.engines.meter, self.engines.lua()?);
+        let (host, engine) = (&self.engines.meter, self.engines.of::<Engine>(Language::Lua)?);
         let file = host.file();
         let result = engine
             .protected(body, (), Some(&self.variables))
@@ -166,7 +156,7 @@ impl Texts {
     }
 
     pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), ScriptError> {
-        let lua = &self.engines.lua()?.lua;
+        let lua = &self.engines.of::<Engine>(Language::Lua)?.lua;
         let set = to_lua(lua, value).and_then(|value| self.variables.set(name, value));
         set.map_err(|error| not_begun(&error, &self.engines.meter.file()))
     }
@@ -246,7 +236,7 @@ fn test(lua: &Lua, engines: &Rc<Engines>, name: &str, body: &Function) -> mlua::
     if !tests.begin(name, caller(lua, host)) {
         return Ok(());
     }
-    let engine = engines.lua().map_err(Error::external)?;
+    let engine = engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
     let Err(fault) = engine.protected(body, (), None) else {
         tests.end(Ok(()));
         return Ok(());

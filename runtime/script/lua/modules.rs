@@ -1,17 +1,20 @@
 //! Modules as Lua requires them, in either language; and Lua's own as Rhai calls them.
 
+use std::any::Any;
 use std::rc::{Rc, Weak};
 
 use mlua::chunk::ChunkMode;
 use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
-use super::Engine;
-use super::bounds::{Unknown, caller};
+use super::bounds::caller;
 use super::driver::not_begun;
+use super::engine::Engine;
+use super::errors::{Unknown, own_words};
 use super::values::{from_lua, nested, to_lua};
 use crate::event::Site;
-use crate::script::engines::{Crossing, Engines, Exports};
-use crate::script::{Caught, Language, Module, ScriptError};
+use crate::script::engines::{Crossing, Engines, Exports, Speaks};
+use crate::script::error::Caught;
+use crate::script::{Language, Module, ScriptError};
 use crate::types::{Map, Value, nearest};
 
 /// Whom values are given to, for messages.
@@ -24,7 +27,9 @@ pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Functi
         let engines = engines.upgrade().ok_or_else(|| unknown(&name, None))?;
         let module =
             engines.module(&name).ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
-        let engine = engines.lua().map_err(|error| Error::external(Caught::from(error)))?;
+        let engine = engines
+            .of::<Engine>(Language::Lua)
+            .map_err(|error| Error::external(Caught::from(error)))?;
         match module.language() {
             Language::Lua => engine.load(module),
             Language::Rhai => engine.foreign(lua, &engines, module),
@@ -104,10 +109,12 @@ impl Engine {
         let table = table.map_err(|fault| self.explain(&fault, &file))?;
         table.as_table().cloned().ok_or_else(|| wrong(module, "it is not a module".into()))
     }
+}
 
+impl Speaks for Engine {
     /// What a module in Lua gives to Rhai.
-    pub(in crate::script) fn exports(&self, module: &Module) -> Result<Exports, ScriptError> {
-        let failed = |error: Error| wrong(module, super::driver::own_words(&error));
+    fn exports(&self, module: &Module) -> Result<Exports, ScriptError> {
+        let failed = |error: Error| wrong(module, own_words(&error));
         let (mut functions, mut data) = (Vec::new(), Map::new());
         for pair in self.table(module)?.pairs::<LuaValue, LuaValue>() {
             match pair.map_err(failed)? {
@@ -117,7 +124,7 @@ impl Engine {
                 (LuaValue::String(name), value) => {
                     let name = name.to_string_lossy();
                     let value = from_lua(&value, OTHER).map_err(|error| {
-                        let why = super::driver::own_words(&error);
+                        let why = own_words(&error);
                         wrong(module, format!("{name}: {why}"))
                     })?;
                     data.push((name, value));
@@ -135,7 +142,7 @@ impl Engine {
     }
 
     /// Calls a function of a module in Lua.
-    pub(in crate::script) fn call(
+    fn call(
         &self,
         module: &Module,
         function: &str,
@@ -150,6 +157,10 @@ impl Engine {
         let value = value.map_err(|fault| self.explain(&fault, &file))?;
         let place = Site { file: Rc::clone(&file), line: 0 };
         nested(from_lua(&value, OTHER), &self.host, &place).map_err(failed)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use rhai::{EvalAltResult, Position};
 
-use super::{NESTED, Thrown};
+use super::thrown::{NESTED, Thrown};
 use crate::event::Site;
 use crate::failure::Frame;
+use crate::script::error::{Caught, limited};
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
-use crate::script::{Caught, Language, ScriptError, limited, meant};
+use crate::script::{Language, ScriptError, meant};
 
 pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
     let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);

@@ -7,7 +7,7 @@ use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, ImmutableString, NativeCallContext, Position,
 };
 
-use super::Thrown;
+use super::thrown::Thrown;
 use crate::script::limits;
 use crate::script::meter::Metered;
 use crate::script::order::sorted;

@@ -12,8 +12,10 @@ use rhai::{
 };
 
 use super::explain::{explain, site};
+use super::register::register_all;
+use super::text::compile;
+use super::thrown::{Thrown, throw_at};
 use super::values::{from_dynamic, from_dynamics, to_dynamic};
-use super::{Thrown, compile, register_all, throw_at};
 use crate::script::engines::{Crossing, Engines, Exports};
 use crate::script::{Module, ScriptError, meant};
 use crate::types::{Map, Value};

@@ -4,7 +4,7 @@ use rhai::{
     Array, Dynamic, EvalAltResult, ImmutableString, Map as RhaiMap, NativeCallContext, Position,
 };
 
-use super::{NESTED, Thrown};
+use super::thrown::{NESTED, Thrown};
 use crate::script::limits::Limit;
 use crate::script::room::Room;
 use crate::types::{Secret, Value};

@@ -1,0 +1,80 @@
+//! Primitives, and functions of modules, as Rhai calls them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rhai::{
+    Dynamic, Engine as RhaiEngine, EvalAltResult, FuncRegistration, Module, NativeCallContext,
+};
+
+use super::explain::site;
+use super::thrown::Thrown;
+use super::values::{from_dynamics, to_dynamic};
+use crate::script::error::Caught;
+use crate::script::meter::Metered;
+
+/// Whom values are given to, for messages.
+pub(super) const PRIMITIVE: &str = "a primitive";
+
+/// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
+pub(super) fn register(engine: &mut RhaiEngine, host: &Metered) {
+    let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
+    for (index, spec) in host.specs().into_iter().enumerate() {
+        let module = modules.entry(spec.domain()).or_default();
+        let host = Rc::clone(host);
+        let call = move |cx: &NativeCallContext<'_>, args: &[Dynamic]| call(index, &host, cx, args);
+        register_all(module, spec.verb(), Rc::new(call));
+    }
+    for (domain, module) in modules {
+        engine.register_static_module(domain, module.into());
+    }
+}
+
+/// Something to call, however many arguments it is given.
+pub(super) type Callable =
+    Rc<dyn Fn(&NativeCallContext<'_>, &[Dynamic]) -> Result<Dynamic, Thrown>>;
+
+/// Registers something at every arity, for Rhai tells functions apart by it: up to one more than the
+/// most that any primitive has, and that any module should have.
+pub(super) fn register_all(module: &mut Module, name: &str, me: Callable) {
+    type Context<'a> = NativeCallContext<'a>;
+    type Any = Dynamic;
+    let named = || FuncRegistration::new(name);
+    let call = Rc::clone(&me);
+    named().set_into_module(module, move |cx: Context<'_>| call(&cx, &[]));
+    let call = Rc::clone(&me);
+    named().set_into_module(module, move |cx: Context<'_>, a: Any| call(&cx, &[a]));
+    let call = Rc::clone(&me);
+    named().set_into_module(module, move |cx: Context<'_>, a: Any, b: Any| call(&cx, &[a, b]));
+    let call = Rc::clone(&me);
+    let three = move |cx: Context<'_>, a: Any, b: Any, c: Any| call(&cx, &[a, b, c]);
+    named().set_into_module(module, three);
+    let call = Rc::clone(&me);
+    let four = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any| call(&cx, &[a, b, c, d]);
+    named().set_into_module(module, four);
+    let call = Rc::clone(&me);
+    let five =
+        move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any| call(&cx, &[a, b, c, d, e]);
+    named().set_into_module(module, five);
+    let six = move |cx: Context<'_>, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any| {
+        me(&cx, &[a, b, c, d, e, f])
+    };
+    named().set_into_module(module, six);
+}
+
+fn call(
+    index: usize,
+    host: &Metered,
+    context: &NativeCallContext<'_>,
+    args: &[Dynamic],
+) -> Result<Dynamic, Thrown> {
+    let values = from_dynamics(args, context, PRIMITIVE)?;
+    let file = context.call_source().map_or_else(|| host.file(), Rc::from);
+    match host.call(index, site(&file, context.call_position()), values) {
+        Ok(value) => Ok(to_dynamic(&value)),
+        Err(failure) => {
+            let caught = Dynamic::from(Caught::from(failure));
+            Err(EvalAltResult::ErrorRuntime(caught, context.call_position()).into())
+        }
+    }
+}

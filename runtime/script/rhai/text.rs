@@ -1,0 +1,90 @@
+//! Reading texts.
+
+use std::rc::Rc;
+
+use rhai::{AST, Engine as RhaiEngine, ParseError, ParseErrorType};
+
+use super::explain::site;
+use crate::event::Site;
+use crate::script::meter::Metered;
+use crate::script::{Kind, Language, ScriptError, domains, imports, limits, tokens};
+
+/// Whether a text is only the beginning of one.
+pub(in crate::script) fn is_open(text: &str) -> bool {
+    let mut engine = RhaiEngine::new_raw();
+    limit(&mut engine);
+    let Err(ParseError(kind, position)) = engine.compile(text) else { return false };
+    let lines = text.split('\n').count();
+    let length = text.rsplit('\n').next().map_or(0, |line| line.trim_end().chars().count());
+    let at_end = position.line().is_none_or(|line| line >= lines)
+        && position.position().is_none_or(|column| column > length);
+    match *kind {
+        ParseErrorType::UnexpectedEOF => true,
+        ParseErrorType::MissingToken(..) | ParseErrorType::PropertyExpected => at_end,
+        // A text between backticks may go on in the next line.
+        ParseErrorType::BadInput(rhai::LexError::UnterminatedString) => {
+            let line = position.line().and_then(|line| text.lines().nth(line - 1));
+            let column = position.position().unwrap_or(1);
+            line.is_some_and(|line| line.chars().nth(column - 1) == Some('`'))
+        }
+        _ => false,
+    }
+}
+
+pub(in crate::script) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
+    let mut engine = RhaiEngine::new_raw();
+    limit(&mut engine);
+    parsed(&engine, &file.into(), text).map(drop)
+}
+
+fn parsed(engine: &RhaiEngine, file: &Rc<str>, text: &str) -> Result<AST, ScriptError> {
+    engine.compile(text).map_err(|ParseError(kind, position)| ScriptError::Script {
+        message: kind.to_string(),
+        site: site(file, position),
+        remedy: None,
+        traceback: Vec::new(),
+    })
+}
+
+/// What scripts can call without a domain, besides Rhai's own library.
+const OWN: &[&str] = &["step", "print", "debug", "test"];
+
+/// Reads a text in which nothing takes the name of what every script finds.
+pub(super) fn compile(
+    engine: &RhaiEngine,
+    file: &Rc<str>,
+    text: &str,
+    host: &Metered,
+) -> Result<AST, ScriptError> {
+    let ast = parsed(engine, file, text)?;
+    let taken = |name: &str, line: u32| ScriptError::Script {
+        message: format!("{name} comes with gscript, and nothing else can have its name"),
+        site: Site { file: Rc::clone(file), line },
+        remedy: Some("choose another name".into()),
+        traceback: Vec::new(),
+    };
+    let domains = domains(&host.specs());
+    for import in imports(Language::Rhai, file, text)? {
+        if let Some(alias) = import.alias.filter(|alias| domains.contains(&alias.as_str())) {
+            return Err(taken(&alias, import.line));
+        }
+    }
+    for pair in tokens(Language::Rhai, text).windows(2) {
+        if let (Some("fn"), Kind::Name(name)) = (pair[0].name(), &pair[1].kind)
+            && OWN.contains(&name.as_str())
+        {
+            return Err(taken(name, pair[1].line));
+        }
+    }
+    Ok(ast)
+}
+
+pub(super) fn limit(engine: &mut RhaiEngine) {
+    engine
+        .disable_symbol("eval")
+        .set_max_call_levels(limits::CALL_DEPTH)
+        .set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH)
+        .set_max_string_size(limits::TEXT)
+        .set_max_array_size(limits::ELEMENTS)
+        .set_max_map_size(limits::ELEMENTS);
+}

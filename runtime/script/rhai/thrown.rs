@@ -1,0 +1,23 @@
+//! What Rhai throws.
+
+use rhai::{Dynamic, EvalAltResult, Position};
+
+use crate::script::ScriptError;
+use crate::script::error::Caught;
+use crate::script::meter::Metered;
+
+pub(super) type Thrown = Box<EvalAltResult>;
+
+/// What is too large where lists are nested too deeply.
+pub(super) const NESTED: &str = "nesting";
+
+/// An error for scripts to catch, if it can be caught.
+#[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
+pub(super) fn throw_at(error: ScriptError, host: &Metered, position: Position) -> Thrown {
+    let ends = host.hit().is_some() || matches!(error, ScriptError::Stopped { .. });
+    let value = Dynamic::from(Caught::from(error));
+    match ends {
+        true => EvalAltResult::ErrorTerminated(value, position).into(),
+        false => EvalAltResult::ErrorRuntime(value, position).into(),
+    }
+}
