@@ -13,6 +13,7 @@ use gscript::script::{ScriptError, parse};
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value};
 
+use super::change::show_change;
 use super::{this_machine, unusable, variables_above};
 use crate::ask::Choice;
 use crate::cli::Values;
@@ -204,7 +205,7 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
         Problem::in_recipe(&error, &recipe).print();
         return None;
     }
-    super::resume::show_change(&job.recipe.texts(), &recipe);
+    show_change(&job.recipe.texts(), &recipe);
     if !ask::yes("Go on with the new text?") {
         return None;
     }

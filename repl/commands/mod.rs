@@ -3,6 +3,7 @@
 pub(crate) mod agree;
 pub(crate) mod apply;
 mod carried;
+mod change;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doc;

@@ -12,7 +12,6 @@ use gscript::machine::Machine;
 use gscript::run::resume::{Gone, Names};
 use gscript::types::printable;
 
-use super::run::unrecorded;
 use crate::render::Problem;
 use crate::screen::{style, tell};
 use crate::state::{runs, stories};
@@ -141,4 +140,12 @@ pub(super) fn reopen(story: &Story) -> Result<Journal, Exit> {
         Problem::new(error.to_string()).help("see the runs: gscript log").print();
         Exit::Failed
     })
+}
+
+/// Tells that the journal or log of a run can't be kept.
+pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
+    Problem::new(format!("can't keep a record of the run: {error}"))
+        .help("name a folder that can be written to and has room: --journal DIR")
+        .print();
+    Exit::Failed
 }

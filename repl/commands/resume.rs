@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, Journal, State, Story, Texts};
+use gscript::journal::{Head, Journal, State, Story};
 use gscript::machine::Machine;
 use gscript::operation::Effect;
 use gscript::plan::approval::Approval;
@@ -15,12 +15,12 @@ use gscript::run::attempt::Attempt;
 use gscript::run::job::Job;
 use gscript::run::resume::{Hands, Names, Past, Restoring, shell};
 use gscript::run::session::Gate;
-use gscript::script::{Module, ScriptError};
+use gscript::script::ScriptError;
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
-use similar::TextDiff;
 
 use super::agree::agree;
+use super::change::show_change;
 use super::go_on::{Going, see_through};
 use super::run::{consent, needs_root, prove, within_needs};
 use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
@@ -265,31 +265,6 @@ fn say_where_from(recipe: &Recipe, path: &str) {
             "warning: {path} is gone: the recipe is only in the journal, and may have been changed there; \
              it is no bundled recipe"
         ))),
-    }
-}
-
-/// Shows how a recipe and its modules differ from the texts that ran.
-pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
-    let show = |file: &str, then: &str, now: &str| {
-        if then != now {
-            let diff = TextDiff::from_lines(then, now);
-            let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
-            tell(&format!("{file} is not the text that was run:"));
-            for line in diff.lines() {
-                tell(&style().diff(line));
-            }
-        }
-    };
-    show(&recipe.name, &ran.text, &recipe.text);
-    let same = |a: &Module, b: &Module| a.name == b.name && a.language() == b.language();
-    for module in &recipe.modules {
-        let then = ran.modules.iter().find(|then| same(then, module));
-        show(&module.file, then.map_or("", |then| &then.text), &module.text);
-    }
-    for gone in &ran.modules {
-        if !recipe.modules.iter().any(|now| same(now, gone)) {
-            show(&gone.file, &gone.text, "");
-        }
     }
 }
 

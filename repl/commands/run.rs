@@ -13,6 +13,7 @@ use gscript::types::Map;
 
 use super::agree::{Person, agree};
 use super::go_on::{Going, see_through};
+use super::past::unrecorded;
 use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
 use crate::ask;
 use crate::cli::{HowArgs, RunArgs};
@@ -188,11 +189,4 @@ pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listene
     let log = Log::create(folder).map_err(|error| unrecorded(&error))?;
     let both: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(json)];
     Ok(Box::new(both))
-}
-
-pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
-    Problem::new(format!("can't keep a record of the run: {error}"))
-        .help("name a folder that can be written to and has room: --journal DIR")
-        .print();
-    Exit::Failed
 }

@@ -12,7 +12,8 @@ use gscript::run::workbench::Workbench;
 use gscript::script::Language;
 use gscript::types::Map;
 
-use super::run::{listener, unrecorded};
+use super::past::unrecorded;
+use super::run::listener;
 use super::{interrupts, seed, this_machine};
 use crate::ask::{self, Choice};
 use crate::cli::ShellArgs;

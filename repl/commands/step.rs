@@ -10,7 +10,8 @@ use gscript::script::ScriptError;
 use gscript::system::Real;
 
 use super::go_on::{Going, see_through};
-use super::run::{listener, needs_root, remember, unrecorded, within_needs};
+use super::past::unrecorded;
+use super::run::{listener, needs_root, remember, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
 use crate::cli::{StepArgs, Values};

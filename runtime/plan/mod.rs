@@ -5,7 +5,7 @@ pub mod bound;
 pub mod call;
 pub(crate) mod directories;
 mod edit;
-pub(crate) mod needs;
+pub mod needs;
 mod reach;
 pub mod report;
 mod trace;

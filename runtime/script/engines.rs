@@ -78,8 +78,8 @@ impl Engines {
         if let Some(speaker) = cell.get() {
             return Ok(speaker.as_ref());
         }
-        let made = make(self)?;
-        Ok(cell.get_or_init(|| made).as_ref())
+        let speaker = make(self)?;
+        Ok(cell.get_or_init(|| speaker).as_ref())
     }
 
     /// The engine of a language, by its type.

@@ -29,7 +29,7 @@ pub(super) const ELEMENTS: usize = 1 << 17;
 /// Bytes of all memory of a script.
 pub(super) const MEMORY: usize = 256 << 20;
 /// Bytes that are allocated, or looked through, in one operation.
-pub(super) const PER_OPERATION: usize = 1 << 10;
+pub(super) const PER_OPERATION: usize = 256;
 /// Seconds of computing without a sign of life, on a fast machine.
 pub(super) const SILENT: u64 = 10;
 /// How long a script that has to end may still compute.

@@ -12,7 +12,6 @@
 mod bootable;
 #[expect(clippy::disallowed_types, reason = "what is confined is a program")]
 mod cell;
-#[expect(clippy::disallowed_types, reason = "it ends a process")]
 mod console;
 mod error;
 #[expect(clippy::disallowed_types, reason = "the first process starts the others")]

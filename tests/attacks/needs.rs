@@ -95,7 +95,7 @@ const NEEDS: &str = "[needs]\nwrites = [\"/nowhere\"]\n";
 
 /// The attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    [fences(), tables(), places(), beyond(), everywhere()].into_iter().flatten().collect()
+    [fences(), tables(), places(), beyond(), reads(), everywhere()].into_iter().flatten().collect()
 }
 
 fn fences() -> Vec<Attempt> {
@@ -270,6 +270,18 @@ fn beyond() -> Vec<Attempt> {
             "chroot::run(\"/mnt/old\", [\"/usr/bin/wget\", \"a\"]);",
             "uses the network (wget)",
         ),
+        exceeds(
+            "asks a program that it does not announce",
+            nothing,
+            "portage::has_version(\"/mnt/old\", \"a/b\");",
+            "runs portageq in /mnt/old",
+        ),
+    ]
+}
+
+fn reads() -> Vec<Attempt> {
+    let nothing = "[needs]\nwrites = [\"/nowhere\"]";
+    vec![
         exceeds("reads a file", nothing, "file::exists(\"/etc/shadow\");", "reads /etc/shadow"),
         exceeds(
             "reads a file through a link",
@@ -282,12 +294,6 @@ fn beyond() -> Vec<Attempt> {
             "[needs]\nwrites = [\"/tmp/case\"]",
             "file::copy(\"/etc/hostname\", \"/tmp/case/copy\");",
             "reads /etc/hostname",
-        ),
-        exceeds(
-            "asks a program that it does not announce",
-            nothing,
-            "portage::has_version(\"/mnt/old\", \"a/b\");",
-            "runs portageq in /mnt/old",
         ),
     ]
 }

@@ -87,7 +87,7 @@ nothing_left
 recipe replace.rhai <<'END'
 mount::mount("/dev/ubda", "/mnt/target");
 let text = "";
-for i in 0..20000 { text += "a line of the new text\n"; }
+for i in 0..8000 { text += "a line of the new text\n"; }
 file::write("/mnt/target/old", text);
 END
 mkfs.ext4 -q -F /dev/ubda

@@ -1,6 +1,6 @@
 //! A call of a resumed run: from the journal, or now.
 
-use super::call::Call;
+use super::current::Call;
 use crate::error::Result;
 use crate::event::Event;
 use crate::machine::files::Look;

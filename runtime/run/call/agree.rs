@@ -1,6 +1,6 @@
 //! What an action may do: what was agreed to, what a person is asked for, and what is passed over.
 
-use super::call::Call;
+use super::current::Call;
 use crate::error::{Error, Exit, Result, Rule};
 use crate::event::Event;
 use crate::journal::Record;

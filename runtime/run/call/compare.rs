@@ -1,6 +1,6 @@
 //! A call of a run and the planned one.
 
-use super::call::Call;
+use super::current::Call;
 use crate::error::{Exit, Result, Rule};
 use crate::event::{Event, Site};
 use crate::operation::{Effect, Plan};

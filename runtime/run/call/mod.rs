@@ -2,8 +2,8 @@
 
 mod again;
 mod agree;
-mod call;
 mod compare;
+mod current;
 mod places;
 mod record;
 mod relay;
@@ -16,8 +16,8 @@ use relay::Relay;
 
 use again::Turn;
 use agree::NoEffect;
-use call::Call;
-pub(crate) use call::about;
+use current::Call;
+pub(crate) use current::about;
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Site};

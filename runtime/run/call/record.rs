@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{Call, about};
+use super::current::{Call, about};
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{BY_HAND, Record};

@@ -37,6 +37,7 @@ pub(super) struct Engine {
 }
 
 /// The engine of a run.
+#[expect(clippy::unnecessary_wraps, reason = "an engine of Lua can fail to begin")]
 pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError> {
     let resolver = Resolver::new(engines);
     let mut engine = engine(&engines.meter);

@@ -1,0 +1,33 @@
+//! How a recipe differs from the text that was run.
+
+use gscript::journal::Texts;
+use gscript::recipe::Recipe;
+use gscript::script::Module;
+use similar::TextDiff;
+
+use crate::screen::{style, tell};
+
+/// Shows how a recipe and its modules differ from the texts that ran.
+pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
+    let show = |file: &str, then: &str, now: &str| {
+        if then != now {
+            let diff = TextDiff::from_lines(then, now);
+            let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
+            tell(&format!("{file} is not the text that was run:"));
+            for line in diff.lines() {
+                tell(&style().diff(line));
+            }
+        }
+    };
+    show(&recipe.name, &ran.text, &recipe.text);
+    let same = |a: &Module, b: &Module| a.name == b.name && a.language() == b.language();
+    for module in &recipe.modules {
+        let then = ran.modules.iter().find(|then| same(then, module));
+        show(&module.file, then.map_or("", |then| &then.text), &module.text);
+    }
+    for gone in &ran.modules {
+        if !recipe.modules.iter().any(|now| same(now, gone)) {
+            show(&gone.file, &gone.text, "");
+        }
+    }
+}
