@@ -87,7 +87,7 @@ fn asked_or_wrong(error: &clap::Error) -> Exit {
         }
         false => {
             say(&text.trimmed());
-            DONE
+            Exit::Done
         }
     }
 }
@@ -98,6 +98,3 @@ fn quiet_core_dumps() {
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
     let _ = nix::sys::prctl::set_dumpable(false);
 }
-
-/// The exit code of a command that went well.
-const DONE: Exit = Exit::Done;

@@ -137,9 +137,9 @@ pub trait Listener {
 }
 
 /// Nobody listens.
-pub struct Silence;
+pub struct NoopListener;
 
-impl Listener for Silence {
+impl Listener for NoopListener {
     fn hear(&mut self, _event: &Event) {}
 }
 

@@ -31,6 +31,7 @@ mod probe;
 mod real;
 mod recipe;
 mod resume;
+mod rooms;
 mod sources;
 mod torture;
 mod whole;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::event::Silence;
+use gscript::event::NoopListener;
 use gscript::journal::{Journal, Story};
 use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
@@ -263,7 +263,7 @@ pub fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journa
         machine,
         seed: [3; 32],
         gate,
-        listener: Box::new(Silence),
+        listener: Box::new(NoopListener),
         interrupts: Interrupts::default(),
         journal,
         terminal: false,

@@ -5,7 +5,6 @@ use gscript::error::Exit;
 use gscript::recipe::bundled::is_test;
 
 use super::plan::described;
-use crate::DONE;
 use crate::cli::CheckArgs;
 use crate::finding;
 use crate::screen::{say, shown, style};
@@ -37,7 +36,7 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
         }
     }
     match found {
-        0 => DONE,
+        0 => Exit::Done,
         1 => told("1 finding"),
         many => told(&format!("{many} findings")),
     }

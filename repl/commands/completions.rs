@@ -4,7 +4,6 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use gscript::error::Exit;
 
-use crate::DONE;
 use crate::cli::Cli;
 use crate::screen::say_generated;
 
@@ -12,5 +11,5 @@ pub(crate) fn completions(shell: Shell) -> Exit {
     say_generated(|mut out| {
         clap_complete::generate(shell, &mut Cli::command(), "gscript", &mut out);
     });
-    DONE
+    Exit::Done
 }

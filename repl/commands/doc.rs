@@ -4,23 +4,22 @@ use gscript::error::Exit;
 use gscript::reference::docs;
 use gscript::types::nearest;
 
-use crate::DONE;
 use crate::render::Problem;
 use crate::screen::{Shown, say};
 
 pub(crate) fn doc(name: Option<&str>) -> Exit {
     let Some(name) = name else {
         say(&Shown::lines(docs::overview().trim_end()));
-        return DONE;
+        return Exit::Done;
     };
     let dotted = name.replacen("::", ".", 1);
     if let Some(page) = docs::page(&dotted) {
         say(&Shown::lines(page.trim_end()));
-        return DONE;
+        return Exit::Done;
     }
     if docs::domains().contains(&name) {
         say(&Shown::lines(docs::domain(name).trim_end()));
-        return DONE;
+        return Exit::Done;
     }
     let near = nearest(&dotted, docs::names()).or_else(|| nearest(name, docs::domains()));
     let help = match near {

@@ -5,21 +5,20 @@ use gscript::run::job::evaluate;
 use gscript::script::{Language, source};
 use gscript::types::Value;
 
-use crate::DONE;
 use crate::render::Problem;
 use crate::screen::{Shown, say};
 
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
     match evaluate(language, text) {
-        Ok(Value::Unit) => DONE,
+        Ok(Value::Unit) => Exit::Done,
         Ok(Value::Text(text)) => {
             say(&Shown::lines(&text));
-            DONE
+            Exit::Done
         }
         Ok(value) => {
             say(&source::source(&value, language));
-            DONE
+            Exit::Done
         }
         Err(error) => {
             Problem::of(&error, text).speaking(language).print();

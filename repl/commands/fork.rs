@@ -9,7 +9,6 @@ use gscript::recipe::advice;
 use gscript::recipe::bundled::find;
 use gscript::types::printable;
 
-use crate::DONE;
 use crate::cli::ForkArgs;
 use crate::render::Problem;
 use crate::screen::tell;
@@ -28,7 +27,7 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
             let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
             let path = if here { Path::new(".").join(&path) } else { path };
             tell(&format!("Written. See what it does: gscript plan {}", path.display()));
-            DONE
+            Exit::Done
         }
         Err(error) => {
             let mut problem = Problem::new(format!("failed to write {}: {error}", path.display()));

@@ -15,13 +15,13 @@ use gscript::types::{Map, Value};
 
 use super::change::show_change;
 use super::{this_machine, unusable, variables_above};
+use crate::ask;
 use crate::ask::Choice;
 use crate::cli::Values;
 use crate::render::{self, Problem};
 use crate::screen::tell;
 use crate::shell::{Mode, Shell, Shown, Steps, Wish, greet};
 use crate::state::{RunFolder, time};
-use crate::{DONE, ask};
 
 /// How a run is seen through.
 pub(super) struct Going<'a> {
@@ -64,7 +64,7 @@ impl From<Wish> for Next {
 }
 
 /// Goes on until the recipe's end, or until nobody wants to.
-pub(super) fn see_through(
+pub(super) fn run_to_end(
     mut attempt: Attempt,
     job: &Job<'_>,
     going: &Going<'_>,
@@ -286,7 +286,7 @@ fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, E
         if !going.json {
             tell(&format!("Log: {}", log.display()));
         }
-        return Ok(DONE);
+        return Ok(Exit::Done);
     };
     let mut problem = Problem::in_recipe(&error, recipe);
     let state = match clean {

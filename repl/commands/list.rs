@@ -3,7 +3,6 @@
 use gscript::error::Exit;
 use gscript::recipe::bundled::{find, recipes};
 
-use crate::DONE;
 use crate::screen::say;
 
 pub(crate) fn list() -> Exit {
@@ -12,5 +11,5 @@ pub(crate) fn list() -> Exit {
         let name = if by_stem { recipe.stem() } else { recipe.name };
         say(&format!("{name:<34} {}", recipe.title()));
     }
-    DONE
+    Exit::Done
 }

@@ -7,14 +7,13 @@ use gscript::error::Exit;
 use gscript::journal::{Record, Story};
 
 use super::past;
-use crate::DONE;
 use crate::cli::LogArgs;
 use crate::screen::{Shown, Style, output, say, say_json, shown};
 use crate::state::stories;
 
 pub(crate) fn log(args: &LogArgs) -> Exit {
     match try_log(args) {
-        Ok(()) => DONE,
+        Ok(()) => Exit::Done,
         Err(exit) => exit,
     }
 }

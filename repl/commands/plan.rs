@@ -11,14 +11,14 @@ use gscript::run::saved::SavedPlan;
 use gscript::system::{Input, Interrupts, Sim, read_input_text};
 
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};
+use crate::ask;
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
 use crate::screen::{Stream, output, say_json, tell};
-use crate::{DONE, ask};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
     match try_plan(args) {
-        Ok(()) => DONE,
+        Ok(()) => Exit::Done,
         Err(exit) => exit,
     }
 }

@@ -4,7 +4,6 @@ use gscript::error::Exit;
 use gscript::system::Interrupts;
 
 use super::this_machine;
-use crate::DONE;
 use crate::screen::{say_json, tell};
 
 /// Names that say nothing about anybody.
@@ -18,7 +17,7 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
                 tell(&format!("warning: {}", gscript::plan::report::SECONDHAND));
             }
             say_json(&machine, true);
-            DONE
+            Exit::Done
         }
         Err(exit) => exit,
     }

@@ -7,11 +7,11 @@ use gscript::run::resume::{self, Hands, Past};
 use gscript::types::quote;
 
 use super::{interrupts, past, this_machine};
+use crate::ask;
 use crate::cli::ReleaseArgs;
 use crate::lock::leave_alone;
 use crate::render::Problem;
 use crate::screen::{screen, tell};
-use crate::{DONE, ask};
 
 pub(crate) fn release(args: &ReleaseArgs) -> Exit {
     let result = match &args.what {
@@ -20,7 +20,7 @@ pub(crate) fn release(args: &ReleaseArgs) -> Exit {
     };
     match (result, args.then) {
         (Err(exit), _) => exit,
-        (Ok(()), None) => DONE,
+        (Ok(()), None) => Exit::Done,
         (Ok(()), Some(code)) => Exit::of(code),
     }
 }

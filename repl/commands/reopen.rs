@@ -12,14 +12,13 @@ use gscript::script::ScriptError;
 use gscript::types::Secret;
 
 use super::{interrupts, private, this_machine};
-use crate::DONE;
 use crate::cli::Values;
 use crate::render::Problem;
 use crate::screen::screen;
 
 pub(crate) fn reopen(journal: &Path, values: &Values) -> Exit {
     match try_reopen(journal, values) {
-        Ok(()) => DONE,
+        Ok(()) => Exit::Done,
         Err(exit) => exit,
     }
 }

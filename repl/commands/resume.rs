@@ -21,16 +21,16 @@ use gscript::types::{Map, Value, quote, unhex};
 
 use super::agree::agree;
 use super::change::show_change;
-use super::go_on::{Going, see_through};
+use super::go_on::{Going, run_to_end};
 use super::run::{consent, needs_root, prove, within_needs};
 use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
+use crate::ask;
 use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
 use crate::screen::{Stream, screen, style, tell};
 use crate::shell::{Prose, Stepper, Steps};
 use crate::state::{Log, RunFolder, time};
-use crate::{DONE, ask};
 
 pub(crate) fn resume(args: &ResumeArgs) -> Exit {
     match try_resume(args) {
@@ -114,7 +114,7 @@ impl Resuming<'_> {
         attempt.go(job, gate, past, time());
         let asks = job.terminal && !args.yes;
         let going = Going { folder: &folder, asks, json: args.json, steps: steps.as_deref() };
-        let exit = see_through(attempt, job, &going);
+        let exit = run_to_end(attempt, job, &going);
         drop(lock);
         let exit = exit?;
         if let (false, Some(after)) = (past.changed, &past.story.head().after) {
@@ -321,5 +321,5 @@ fn enter(
             .print();
         return Err(Exit::Failed);
     }
-    Ok(DONE)
+    Ok(Exit::Done)
 }

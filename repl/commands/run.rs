@@ -12,7 +12,7 @@ use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
 use super::agree::{Person, agree};
-use super::go_on::{Going, see_through};
+use super::go_on::{Going, run_to_end};
 use super::past::unrecorded;
 use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
 use crate::ask;
@@ -162,7 +162,7 @@ fn carry_out(
     let attempt = job.begin(machine, real, gate, listener, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit =
-        see_through(attempt, job, &Going { folder: &folder, asks, json: how.json, steps: None });
+        run_to_end(attempt, job, &Going { folder: &folder, asks, json: how.json, steps: None });
     drop(lock);
     exit
 }

@@ -20,7 +20,7 @@ use crate::cli::ShellArgs;
 use crate::lock::Touched;
 use crate::render::Problem;
 use crate::screen::tell;
-use crate::shell::{Mode, Shell, Shown, greet, is_piped};
+use crate::shell::{Launcher, Mode, Shell, Shown, greet, is_piped};
 use crate::state::{RunFolder, time};
 
 pub(crate) fn shell(args: &ShellArgs) -> Exit {
@@ -74,14 +74,16 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     Ok(if clean { exit } else { Exit::Failed })
 }
 
+const LAUNCHER: Launcher = Launcher { run: super::run::by_name, step: super::step::by_name };
+
 fn work(bench: &mut Workbench, mode: Rc<Cell<Mode>>, args: &ShellArgs) -> Exit {
-    let mut shell = Shell::new(bench, mode, "gscript").with_vi(args.vi);
+    let mut shell = Shell::new(bench, mode, "gscript").with_vi(args.vi).with_launcher(LAUNCHER);
     if is_piped() {
         return shell.read(std::io::stdin().lock());
     }
     greet("This machine, by hand");
     shell.converse();
-    crate::DONE
+    Exit::Done
 }
 
 /// What is still mounted or open is the person's to decide; where nobody is, it is given back.

@@ -9,7 +9,7 @@ use gscript::run::session::Gate;
 use gscript::script::ScriptError;
 use gscript::system::Real;
 
-use super::go_on::{Going, see_through};
+use super::go_on::{Going, run_to_end};
 use super::past::unrecorded;
 use super::run::{listener, needs_root, remember, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
@@ -29,7 +29,7 @@ pub(crate) fn step(args: &StepArgs) -> Exit {
 
 /// The plan as far as it goes. Where it depends on what a closed container holds, every action is still
 /// planned when its turn comes.
-fn foresee(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
+fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     let planned = job.plan(machine, Box::new(Real::new(job.interrupts.clone())));
     planned.or_else(|failed| {
         let (error, report) = *failed;
@@ -65,7 +65,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let job =
         Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal: true };
     // Mistakes show before the first action, and what may be touched is locked.
-    let report = foresee(&job, &machine)?;
+    let report = plan_or_explain(&job, &machine)?;
     within_needs(job.recipe, &report.approval, job.variables)?;
     needs_root(&report)?;
     let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
@@ -85,7 +85,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
     let attempt = job.begin(machine, real, gate, listener, Some(journal));
     let going = Going { folder: &folder, asks: true, json: false, steps: Some(&steps) };
-    let exit = see_through(attempt, &job, &going);
+    let exit = run_to_end(attempt, &job, &going);
     drop(lock);
     exit
 }

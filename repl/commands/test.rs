@@ -9,7 +9,6 @@ use gscript::script::ScriptError;
 use gscript::test::{Outcome, TestFile, Tested, find, run};
 use serde_json::json;
 
-use crate::DONE;
 use crate::cli::TestArgs;
 use crate::finding;
 use crate::render::Problem;
@@ -95,7 +94,7 @@ impl Sum {
             Problem::new(what).help("a test begins with test(\"its name\", …)").print();
             return Exit::Usage;
         }
-        if self.failed > 0 { Exit::Failed } else { DONE }
+        if self.failed > 0 { Exit::Failed } else { Exit::Done }
     }
 }
 

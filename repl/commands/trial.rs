@@ -13,14 +13,13 @@ use gscript::types::{Choice, Size, printable};
 use gscript::vm::{Firmware, Sweeper};
 
 use super::{interrupts, load, no_secret_in_sight, private};
-use crate::DONE;
 use crate::cli::TryArgs;
 use crate::render::Problem;
 use crate::screen::{screen, tell};
 
 pub(crate) fn trial(args: &TryArgs) -> Exit {
     match try_trial(args) {
-        Ok(()) => DONE,
+        Ok(()) => Exit::Done,
         Err(exit) => exit,
     }
 }

@@ -2,7 +2,7 @@
 
 use gscript::event::{Event, Listener};
 
-use super::say_json;
+use super::out::say_json;
 
 /// Prints events as JSON.
 pub(super) struct Json;

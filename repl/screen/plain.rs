@@ -2,7 +2,8 @@
 
 use gscript::event::{Event, Listener};
 
-use super::{Shown, elapsed, shown, style, tell};
+use super::out::{elapsed, tell};
+use super::{Shown, shown, style};
 
 /// Prints a line per action on standard error.
 #[derive(Default)]

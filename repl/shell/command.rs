@@ -12,7 +12,8 @@ use gscript::script::Language;
 use gscript::types::{Secret, Value};
 
 use super::consent::Mode;
-use super::{After, Shell, save};
+use super::save;
+use super::session::{After, Shell};
 use crate::ask;
 use crate::commands::doc;
 use crate::screen::{Shown, canvas, output, say, shown, tell};
@@ -249,7 +250,7 @@ fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     if recipe.is_empty() {
         return Err("which one? :run RECIPE; gscript list lists the bundled ones".into());
     }
-    crate::commands::run::by_name(recipe);
+    (shell.launcher()?.run)(recipe);
     look(shell, "")
 }
 
@@ -257,7 +258,7 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     if recipe.is_empty() {
         return Err("which one? :step RECIPE; gscript list lists the bundled ones".into());
     }
-    crate::commands::step::by_name(recipe);
+    (shell.launcher()?.step)(recipe);
     look(shell, "")
 }
 

@@ -9,71 +9,28 @@ mod command;
 mod consent;
 mod line;
 mod save;
+mod session;
 mod step;
 mod words;
 
-use std::cell::Cell;
 use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use gscript::error::Exit;
 use gscript::reference::complete::Known;
-use gscript::run::workbench::Workbench;
-use gscript::script::{Language, source};
-use gscript::types::Value;
 use reedline::Signal;
 
 pub(crate) use colour::Plain;
 pub(crate) use consent::{Mode, Shown};
+pub(crate) use session::{Launcher, Shell};
 pub(crate) use step::{Prose, Stepper, Steps, Wish};
 
 use crate::render::Problem;
-use crate::screen::{self, say, style, tell};
-use crate::{DONE, ask};
+use crate::screen::{style, tell};
 use line::Sign;
+use session::After;
 
-/// The name of what a person types, in messages.
-const SESSION: &str = "session";
-
-/// Whether the session goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum After {
-    Stay,
-    Leave,
-}
-
-/// See the module.
-pub(crate) struct Shell<'a> {
-    bench: &'a mut Workbench,
-    mode: Rc<Cell<Mode>>,
-    /// What the prompt says of the place.
-    place: String,
-    /// Where lines are remembered.
-    history: Option<PathBuf>,
-    vi: bool,
-    /// Whether the editor has to be made anew.
-    stale: bool,
-    /// Whether the person wants to leave.
-    leaves: bool,
-    /// Calls that were taken back, as texts.
-    undone: Vec<String>,
-}
-
-impl<'a> Shell<'a> {
-    pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<Mode>>, place: &str) -> Self {
-        let history = crate::state::history();
-        let (place, undone) = (place.to_owned(), Vec::new());
-        ask::over();
-        Self { bench, mode, place, history, vi: false, stale: false, leaves: false, undone }
-    }
-
-    /// The same with the keys of vi.
-    pub(crate) fn with_vi(self, vi: bool) -> Self {
-        Self { vi, ..self }
-    }
-
+impl Shell<'_> {
     /// Reads from the terminal until the person leaves, or the terminal is gone.
     pub(crate) fn converse(&mut self) {
         let known = Arc::new(Mutex::new(self.known()));
@@ -111,11 +68,11 @@ impl<'a> Shell<'a> {
             let before = self.take(&std::mem::take(&mut text));
             match before.and_then(|_| self.take(&line)) {
                 Ok(After::Stay) => {}
-                Ok(After::Leave) => return DONE,
+                Ok(After::Leave) => return Exit::Done,
                 Err(exit) => return exit,
             }
         }
-        self.take(&text).map_or_else(|exit| exit, |_| DONE)
+        self.take(&text).map_or_else(|exit| exit, |_| Exit::Done)
     }
 
     /// A command, or a text of the language.
@@ -133,48 +90,9 @@ impl<'a> Shell<'a> {
         self.evaluate(text).map(|()| After::Stay)
     }
 
-    fn evaluate(&mut self, text: &str) -> Result<(), Exit> {
-        match self.bench.run(SESSION, text) {
-            Ok(value) => {
-                if value != Value::Unit {
-                    say(&screen::Shown::lines(&shown(&value, self.bench.language())));
-                }
-                Ok(())
-            }
-            Err(error) => {
-                Problem::of(&error, text).speaking(self.bench.language()).print();
-                Err(error.exit())
-            }
-        }
-    }
-
     fn known(&self) -> Known {
         let commands = command::COMMANDS.iter().map(command::Command::proposal).collect();
         Known::of(&self.bench.machine(), self.bench.names(), commands, self.bench.language())
-    }
-
-    fn sign(&self) -> String {
-        let language = if self.bench.language() == Language::Lua { " lua" } else { "" };
-        let mode = match self.mode.get() {
-            Mode::Ask => "",
-            Mode::Allow => " allow",
-            Mode::Plan => " plan",
-        };
-        format!("{}{language}{mode}", self.place)
-    }
-}
-
-/// A value for the eyes: texts as they are, lists and maps line by line.
-fn shown(value: &Value, language: Language) -> String {
-    let line = |value: &Value| source::source(value, language);
-    match value {
-        Value::Text(text) => text.trim_end_matches('\n').to_owned(),
-        Value::List(items) => items.iter().map(line).collect::<Vec<_>>().join("\n"),
-        Value::Map(map) => {
-            let entry = |(key, value): &(String, Value)| format!("{key}: {}", line(value));
-            map.iter().map(entry).collect::<Vec<_>>().join("\n")
-        }
-        other => line(other),
     }
 }
 

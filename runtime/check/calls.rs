@@ -1,6 +1,6 @@
 //! Calls of primitives in a script: does each exist, and does what it is given fit?
 
-use super::Scan;
+use super::scan::Scan;
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::operation::spec::{ArgError, Spec};

@@ -7,17 +7,19 @@
 mod calls;
 mod names;
 mod plans;
+mod scan;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::event::Site;
 use crate::finding::Finding;
-use crate::machine::Machine;
-use crate::recipe::{Named, ParamDecl};
-use crate::script::{self, Kind, Language, Module, Token, tokens};
+use crate::recipe::Named;
+use crate::script::{self, Language, tokens};
 use crate::system::{Input, read_input_text};
+
+use scan::{Scan, of_error};
+
+pub use scan::Trial;
 
 /// What was found in a recipe.
 pub struct Checked {
@@ -25,38 +27,6 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many times it was planned.
     pub plans: usize,
-}
-
-/// With what a recipe is planned.
-#[derive(Default)]
-pub struct Trial {
-    /// The machine, where a made-up one does not fit.
-    pub machine: Option<Machine>,
-    /// Values of parameters; all others are made up, and those with few values are varied.
-    pub set: Vec<(String, String)>,
-}
-
-/// A script as its words.
-struct Scan<'a> {
-    language: Language,
-    name: &'a str,
-    source: &'a Rc<str>,
-    tokens: Vec<Token>,
-    declared: BTreeSet<String>,
-    params: &'a [ParamDecl],
-    modules: &'a [Module],
-}
-
-impl Scan<'_> {
-    fn site(&self, line: u32) -> Site {
-        Site { file: self.name.into(), line }
-    }
-
-    /// The text that a place is in.
-    fn source_of(&self, site: &Site) -> Rc<str> {
-        let module = self.modules.iter().find(|module| *module.file == *site.file);
-        module.map_or_else(|| Rc::clone(self.source), |module| module.text.as_str().into())
-    }
 }
 
 /// Looks for mistakes in a recipe: a file, or a bundled one.
@@ -106,34 +76,5 @@ fn front(text: &str, language: Language) -> &str {
     lines.last().map_or("", |last| {
         let end = last.as_ptr() as usize + last.len() - text.as_ptr() as usize;
         &text[..end]
-    })
-}
-
-/// What a script says of itself.
-fn of_error(error: &script::ScriptError, scan: &Scan<'_>) -> Finding {
-    let site = error.site().unwrap_or_else(|| scan.site(0));
-    let remedy = match error {
-        script::ScriptError::Script { remedy, .. } => remedy.clone(),
-        script::ScriptError::Failure(failure) => failure.error.remedy(),
-        script::ScriptError::Stopped { .. } => None,
-    };
-    let called_from = error.called_from().map(|lines| ("called from", lines));
-    let source = scan.source_of(&site);
-    let finding = Finding::new(error.to_string(), site, &source);
-    Finding { help: remedy, notes: called_from.into_iter().collect(), ..finding }
-}
-
-/// The chapters that are written in a script, with their lines.
-fn chapters<'a>(scan: &'a Scan<'_>) -> impl Iterator<Item = (&'a str, u32)> {
-    scan.tokens.windows(3).filter_map(|window| {
-        let [step, open, title] = window else { return None };
-        // Lua calls with one text need no parentheses.
-        let title = if open.is("(") { title } else { open };
-        match (&step.kind, &title.kind) {
-            (Kind::Name(name), Kind::Text(title)) if name == "step" => {
-                Some((title.as_str(), step.line))
-            }
-            _ => None,
-        }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Scan;
+use super::scan::Scan;
 use crate::finding::Finding;
 use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::{Scan, Trial, chapters, of_error};
+use super::scan::{Scan, Trial, chapters, of_error};
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, Device, Group, Kind, Machine};
+use super::{Content, Device, Group, Kind};
 
 /// What is known about the inside of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +15,12 @@ pub(super) enum Inside {
 /// Contents of closed containers and groups that went away with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hidden {
-    contents: BTreeMap<String, Inside>,
-    groups: BTreeMap<String, BTreeMap<String, Group>>,
+    pub(super) contents: BTreeMap<String, Inside>,
+    pub(super) groups: BTreeMap<String, BTreeMap<String, Group>>,
     /// The devices that show the insides, as they were when they went away.
-    devices: BTreeMap<String, Device>,
+    pub(super) devices: BTreeMap<String, Device>,
     /// Copies of headers by file, for a simulation that has no bytes to read again.
-    headers: BTreeMap<String, Content>,
+    pub(super) headers: BTreeMap<String, Content>,
 }
 
 impl Hidden {
@@ -63,46 +63,5 @@ impl Hidden {
 
     pub(super) fn take_groups(&mut self, device: &str) -> BTreeMap<String, Group> {
         self.groups.remove(device).unwrap_or_default()
-    }
-}
-
-impl Machine {
-    /// What the copy of a header in this file describes, if this run made it.
-    pub fn saved_header(&self, file: &str) -> Option<&Content> {
-        self.hidden.headers.get(file)
-    }
-
-    pub(super) fn save_header(&mut self, file: String, content: Content) {
-        self.hidden.headers.insert(file, content);
-    }
-
-    /// The machine as a probe shows it: of what is closed it knows nothing.
-    #[must_use]
-    pub fn as_probed(&self) -> Self {
-        let headers = self.hidden.headers.clone();
-        Self { hidden: Hidden { headers, ..Hidden::default() }, ..self.clone() }
-    }
-
-    /// The machine with everything open again whose inside is known: for pictures of what a run
-    /// leaves behind, closed.
-    #[must_use]
-    pub fn revealed(&self) -> Self {
-        let mut machine = self.clone();
-        let mut closed: Vec<Device> = self.hidden.devices.values().cloned().collect();
-        loop {
-            let below = |device: &mut Device| {
-                let parents = machine.parents(device);
-                !parents.is_empty() && parents.iter().all(|parent| machine.find(parent).is_some())
-            };
-            let ready: Vec<Device> = closed.extract_if(.., below).collect();
-            if ready.is_empty() {
-                return machine;
-            }
-            for device in ready {
-                let groups = self.hidden.groups.get(&device.path).cloned().unwrap_or_default();
-                machine.groups.extend(groups);
-                machine.insert(device);
-            }
-        }
     }
 }

@@ -21,6 +21,7 @@ mod lookup;
 pub mod origin;
 mod picture;
 pub mod probe;
+mod revealed;
 mod scope;
 mod storage;
 mod ties;

@@ -231,7 +231,7 @@ impl Attempt {
     /// The script above the machine as it is, with what is done already.
     fn simulated(&self, job: &Job<'_>, replay: Replay) -> (Shared, Rc<RefCell<Session>>) {
         let (host, planned) = shared(job.simulated(&self.session.borrow().machine));
-        planned.borrow_mut().rouse(replay);
+        planned.borrow_mut().begin_anew(replay);
         (host, planned)
     }
 
@@ -239,7 +239,7 @@ impl Attempt {
     pub fn back(&mut self) -> Result<Option<Called>> {
         let mut session = self.session.borrow_mut();
         let last = session.deeds.as_ref().and_then(|deeds| deeds.last()).map(|d| d.call.clone());
-        session.rest();
+        session.forget_ending();
         session.undo()?;
         Ok(last)
     }
@@ -335,7 +335,7 @@ impl Session {
         if let Some(journal) = &mut self.journal {
             journal.resumed(at, text, Vec::new())?;
         }
-        self.rouse(replay);
+        self.begin_anew(replay);
         if let Some(machine) = self.system.probe(&self.machine, None)? {
             self.machine = machine;
         }

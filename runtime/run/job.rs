@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::event::{Event, Listener, Silence};
+use crate::event::{Event, Listener, NoopListener};
 use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout};
@@ -52,7 +52,7 @@ impl Job<'_> {
             machine: machine.clone(),
             seed: self.seed,
             gate: Gate::Collect(Approval::default()),
-            listener: Box::new(Silence),
+            listener: Box::new(NoopListener),
             interrupts: self.interrupts.clone(),
             journal: None,
             terminal: self.terminal,
@@ -186,7 +186,7 @@ pub(crate) fn nowhere() -> Shared {
         machine: Machine::empty(),
         seed: [0; 32],
         gate: Gate::Collect(Approval::default()),
-        listener: Box::new(Silence),
+        listener: Box::new(NoopListener),
         interrupts: Interrupts::default(),
         journal: None,
         terminal: false,

@@ -6,15 +6,7 @@ use crate::journal::Record;
 use crate::machine::{Fact, Group, Machine, Release, is_below};
 use crate::run::ended::ended_by;
 use crate::run::session::Session;
-use crate::system::{Progress, Step, Watch};
-
-/// Releases are told as events of their own.
-struct Quiet;
-
-impl Watch for Quiet {
-    fn line(&mut self, _line: &str) {}
-    fn progress(&mut self, _progress: Progress) {}
-}
+use crate::system::{NoopWatch, Step};
 
 impl Session {
     /// Remembers what an action is going to make until the next reboot, before it does: a clean-up
@@ -78,7 +70,7 @@ impl Session {
 
     /// Performs a step that is told as a release.
     pub(crate) fn perform_quietly(&mut self, step: &Step) -> Result<()> {
-        self.system.perform(step, &mut Quiet).map(drop).map_err(Into::into)
+        self.system.perform(step, &mut NoopWatch).map(drop).map_err(Into::into)
     }
 
     /// Carries out one release and learns what it ends.
@@ -88,7 +80,7 @@ impl Session {
             // A copy that stays open keeps the mount busy, and that is then told.
             let _ = journal.leave(at);
         }
-        let result = self.system.perform(&step, &mut Quiet).map_err(|error| {
+        let result = self.system.perform(&step, &mut NoopWatch).map_err(|error| {
             let mut text = error.broken.to_string();
             for line in &error.tail {
                 text.push_str("\n  ");

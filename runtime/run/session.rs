@@ -93,7 +93,7 @@ pub struct Session {
     /// The calls of the plan: recorded, or compared with.
     pub(crate) tracing: Tracing,
     entries: Vec<Entry>,
-    latched: Option<Failure>,
+    failure: Option<Failure>,
 }
 
 impl Session {
@@ -120,7 +120,7 @@ impl Session {
             by_hand: 0,
             tracing,
             entries: Vec::new(),
-            latched: None,
+            failure: None,
         }
     }
 
@@ -136,7 +136,7 @@ impl Session {
 
     /// The failure that ended the run, if one did.
     pub fn failure(&self) -> Option<&Failure> {
-        self.latched.as_ref()
+        self.failure.as_ref()
     }
 
     /// Whether this is a plan only.
@@ -220,9 +220,9 @@ impl Session {
     }
 
     /// Begins anew what was called so far: from here on calls come as the script makes them.
-    pub(crate) fn rouse(&mut self, replay: Replay) {
+    pub(crate) fn begin_anew(&mut self, replay: Replay) {
         self.interrupts.clear();
-        self.latched = None;
+        self.failure = None;
         self.calls = 0;
         self.planned.clear();
         self.tracing.restart();
@@ -230,13 +230,13 @@ impl Session {
     }
 
     /// Forgets the failure: it ended only what a person typed.
-    pub(crate) fn unlatch(&mut self) {
-        self.latched = None;
+    pub(crate) fn forget_failure(&mut self) {
+        self.failure = None;
     }
 
     /// Remembers the failure that ends the run.
-    pub(crate) fn latch(&mut self, failure: Failure) -> Failure {
-        self.latched.get_or_insert(failure).clone()
+    pub(crate) fn end_with(&mut self, failure: Failure) -> Failure {
+        self.failure.get_or_insert(failure).clone()
     }
 
     pub(crate) fn planning_view(&mut self) -> Planning<'_> {

@@ -93,7 +93,7 @@ impl Workbench {
     pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, ScriptError> {
         self.session.borrow_mut().calls_by_hand();
         let result = self.evaluator.line(file, text);
-        self.session.borrow_mut().calm();
+        self.session.borrow_mut().ready_again();
         result
     }
 
@@ -237,20 +237,20 @@ impl Workbench {
 impl Session {
     /// The next calls are a person's.
     fn calls_by_hand(&mut self) {
-        self.calm();
+        self.ready_again();
         self.calls = self.by_hand.max(BY_HAND);
     }
 
     /// A failure ends only the text in which it happens.
-    fn calm(&mut self) {
-        self.rest();
+    fn ready_again(&mut self) {
+        self.forget_ending();
         self.by_hand = self.by_hand.max(self.calls);
     }
 
     /// Whatever ended a text or a script is over.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn forget_ending(&mut self) {
         self.interrupts.clear();
-        self.unlatch();
+        self.forget_failure();
     }
 
     fn look(&mut self) -> Result<()> {

@@ -55,6 +55,14 @@ pub trait Watch {
     fn notice(&mut self, _text: &str) {}
 }
 
+/// Nobody watches.
+pub struct NoopWatch;
+
+impl Watch for NoopWatch {
+    fn line(&mut self, _line: &str) {}
+    fn progress(&mut self, _progress: Progress) {}
+}
+
 /// Performs steps and shows the machine.
 pub trait System {
     /// Reading access to files.

@@ -202,7 +202,7 @@ impl Ran {
 
     fn plan(&mut self, variables: &Map) {
         let gate = Gate::Collect(Approval::default());
-        let setup = self.setup(self.sim.planning(), gate, Box::new(crate::event::Silence));
+        let setup = self.setup(self.sim.planning(), gate, Box::new(crate::event::NoopListener));
         // What an earlier run closed is there, but nobody can plan on it.
         let setup = Setup { machine: self.before.as_probed(), ..setup };
         let (entries, approval, after) = self.script(setup, variables).into_plan();

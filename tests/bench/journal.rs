@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
-use gscript::event::Silence;
+use gscript::event::NoopListener;
 use gscript::machine::Machine;
 use gscript::plan::approval::Nobody;
 use gscript::recipe::{Answers, Recipe};
@@ -102,7 +102,7 @@ pub fn work(folder: &str, which: &str, journal: &str) {
             new_journal(Path::new(journal), &job, &machine, &approval, start).expect("a journal")
         });
         let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
-        let outcome = job.begin(machine.clone(), real, gate, Box::new(Silence), journal).end();
+        let outcome = job.begin(machine.clone(), real, gate, Box::new(NoopListener), journal).end();
         assert!(outcome.error.is_none(), "it fails");
     });
     fs::write(folder.join("seconds"), seconds.to_string()).expect("the time");

@@ -3,6 +3,7 @@
 //! `model` says what is drawn, `place` where each box goes (in character cells), `text` draws it on
 //! a terminal and `svg` into a file. Where the boxes don't fit, the tree of [`super::layout`] does.
 
+mod canvas;
 mod model;
 mod place;
 mod svg;
@@ -13,14 +14,7 @@ mod tests;
 
 use super::{Machine, layout_within};
 
-/// What a terminal can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Canvas {
-    /// Columns.
-    pub width: usize,
-    /// Whether it has more than ASCII.
-    pub unicode: bool,
-}
+pub use canvas::Canvas;
 
 /// Draws these disks, or all: as boxes where they fit, and as a tree elsewhere.
 pub fn picture(machine: &Machine, disks: &[&str], canvas: Canvas) -> String {

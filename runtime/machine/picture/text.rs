@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Canvas;
+use super::canvas::Canvas;
 use super::model::Tone;
 use super::place::Placed;
 

@@ -92,7 +92,11 @@ impl Session {
     }
 
     /// The effects of an action that can't be planned yet, collected.
-    pub(crate) fn foreseen(&mut self, effects: &[Effect], args: &Map) -> Result<Vec<Effect>> {
+    pub(crate) fn approve_unopened(
+        &mut self,
+        effects: &[Effect],
+        args: &Map,
+    ) -> Result<Vec<Effect>> {
         let effects = self.canonical(effects.to_vec(), args)?;
         self.gate(&effects).map(|()| effects)
     }

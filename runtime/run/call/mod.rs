@@ -112,7 +112,7 @@ impl Session {
                 return answer.map_err(|error| {
                     let failure = call.failure(error);
                     match failure.error.ends_the_run() {
-                        true => self.latch(failure),
+                        true => self.end_with(failure),
                         false => failure,
                     }
                 });
@@ -129,7 +129,7 @@ impl Session {
         if differs || failure.step.is_some() {
             failure.step = self.tried.take().or(failure.step);
         }
-        self.latch(failure)
+        self.end_with(failure)
     }
 
     fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {

@@ -6,7 +6,7 @@
 use super::claims::with_claims;
 use super::{Past, Replay, Retrace, live};
 use crate::error::Error;
-use crate::event::Silence;
+use crate::event::NoopListener;
 use crate::failure::Failure;
 use crate::journal::BY_HAND;
 use crate::machine::{Fact, Machine, Release};
@@ -34,7 +34,7 @@ impl Job<'_> {
     pub fn retrace(&self, past: &Past) -> Result<(), ScriptError> {
         let (host, session) = shared(self.simulated(&Machine::empty()));
         let replay = Replay { retrace: Retrace::On, seen: true, ..past.replay() };
-        session.borrow_mut().rouse(replay);
+        session.borrow_mut().begin_anew(replay);
         let result = crate::script::run(&self.script(), &host);
         drop(host);
         let session = unwrap(session);
@@ -93,7 +93,7 @@ impl Job<'_> {
             machine: machine.clone(),
             seed: self.seed,
             gate: Gate::Collect(Approval::default()),
-            listener: Box::new(Silence),
+            listener: Box::new(NoopListener),
             interrupts: self.interrupts.clone(),
             journal: None,
             terminal: self.terminal,
@@ -108,7 +108,7 @@ impl Attempt {
         let (host, planned) = shared(job.simulated(&before));
         {
             let (mut planned, session) = (planned.borrow_mut(), self.session.borrow());
-            planned.rouse(Replay { seen: true, ..session.replay.clone() });
+            planned.begin_anew(Replay { seen: true, ..session.replay.clone() });
             planned.made.clone_from(&session.made);
         }
         let result = crate::script::run(&job.script(), &host).map(drop);

@@ -158,8 +158,8 @@ impl Session {
             let args = again.args.clone();
             match self.call_by_name(primitive, again.site.clone(), again.args) {
                 Err(failure) if self.planning() && !matches!(*failure.error, Error::Call(_)) => {
-                    self.unlatch();
-                    self.foresee(primitive, again.site, &args, &failure.error)?;
+                    self.forget_failure();
+                    self.plan_unopened(primitive, again.site, &args, &failure.error)?;
                     for fact in past.names.data_now(&one.facts) {
                         // It may lie on what can't be seen either.
                         let _ = self.machine.learn(&fact);
@@ -172,7 +172,7 @@ impl Session {
     }
 
     /// Notes what can't be planned before what it lies on is open: its effects are known all the same.
-    fn foresee(
+    fn plan_unopened(
         &mut self,
         primitive: &'static Primitive,
         site: Site,
@@ -183,7 +183,8 @@ impl Session {
         let args = self.replay.names.args_now(args);
         let action = Given::by_name(primitive.spec.params, args).and_then(read);
         let action = action.map_err(|error| Failure::of(primitive.spec.bad_call(&error)))?;
-        let effects = self.foreseen(&action.effects(), &action.arguments()).map_err(Failure::of)?;
+        let effects =
+            self.approve_unopened(&action.effects(), &action.arguments()).map_err(Failure::of)?;
         let unknown = format!("its steps are known when what it lies on is open: {why}");
         self.note(PlannedCall {
             name: primitive.spec.name.into(),

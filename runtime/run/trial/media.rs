@@ -9,7 +9,7 @@ use sha2::{Digest, Sha512};
 use tar::{Builder, EntryType, Header};
 
 use crate::system::{
-    Cmd, Interrupts, MissingProgram, Progress, Real, Step, StepError, System, Watch, find_program,
+    Cmd, Interrupts, MissingProgram, NoopWatch, Real, Step, StepError, System, find_program,
 };
 use crate::types::hex;
 use crate::vm::{Share, build_bootable, build_stage3};
@@ -64,14 +64,6 @@ pub(super) fn shares(file: &Path) -> impl Iterator<Item = Share> {
     let beside = ["", ".DIGESTS", ".asc", ".sha256", ".DIGESTS.asc"];
     let files = beside.map(|end| PathBuf::from(format!("{}{end}", file.display())));
     files.into_iter().filter(|file| file.exists()).map(Share::readable)
-}
-
-/// Nobody needs to see how the key is made.
-struct Silent;
-
-impl Watch for Silent {
-    fn line(&mut self, _line: &str) {}
-    fn progress(&mut self, _progress: Progress) {}
 }
 
 /// Commands that the stand-in has.
@@ -235,7 +227,7 @@ fn sign(
     let home = tempfile::Builder::new().prefix("gscript-sign-").tempdir()?;
     let home = home.path().to_string_lossy().into_owned();
     let mut real = Real::new(interrupts.clone());
-    let mut run = |cmd: Cmd| real.perform(&Step::Run(cmd), &mut Silent).map_err(MediaError::Gpg);
+    let mut run = |cmd: Cmd| real.perform(&Step::Run(cmd), &mut NoopWatch).map_err(MediaError::Gpg);
     if find_program("gpg").is_none() {
         return Err(MediaError::Missing(MissingProgram::named("gpg")));
     }

@@ -9,10 +9,10 @@ use super::engine::Engine;
 use super::errors::{NO_MEMORY, Stopped, Told, Unknown, own_words};
 use crate::event::Site;
 use crate::failure::Frame;
-use crate::script::ScriptError;
 use crate::script::error::{Caught, limited};
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
+use crate::script::{Language, ScriptError, tokens};
 
 const DRIVER: &str = include_str!("driver.lua");
 
@@ -183,4 +183,22 @@ pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> ScriptError {
     let (site, message) = placed(first, &[], file)
         .unwrap_or_else(|| (Site { file: Rc::clone(file), line: 0 }, first));
     ScriptError::Script { message: message.to_owned(), site, remedy: None, traceback: Vec::new() }
+}
+
+/// Refuses variables that are closed: what closes them runs after every error, also after one that ends
+/// the script.
+pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), ScriptError> {
+    let tokens = tokens(Language::Lua, text);
+    let closing = tokens
+        .windows(3)
+        .find(|three| three[0].is("<") && three[1].name() == Some("close") && three[2].is(">"));
+    match closing {
+        None => Ok(()),
+        Some(three) => Err(ScriptError::Script {
+            message: "a recipe can't have variables that are closed (<close>)".into(),
+            site: Site { file: Rc::clone(file), line: three[0].line },
+            remedy: Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
+            traceback: Vec::new(),
+        }),
+    }
 }

@@ -25,14 +25,13 @@ use mlua::{
 
 use base::Known;
 use bounds::{bounded, caller, is_final, watch};
-use driver::not_begun;
+use driver::{not_begun, refuse_closing};
 use engine::Engine;
 use errors::Stopped;
 use values::{PRIMITIVE, from_lua, nested, to_lua};
 
 use super::engines::{Engines, Speaks};
-use super::{Language, PARAMS, ScriptError, limits, tokens};
-use crate::event::Site;
+use super::{Language, PARAMS, ScriptError, limits};
 use crate::types::{Map, Secret, Value};
 
 const PRELUDE: &str = include_str!("prelude.lua");
@@ -200,24 +199,6 @@ pub(super) fn is_open(text: &str) -> bool {
         matches!(way, Err(Error::SyntaxError { incomplete_input: true, .. }))
     };
     !ways.iter().any(Result::is_ok) && ways.iter().any(open)
-}
-
-/// Refuses variables that are closed: what closes them runs after every error, also after one that ends
-/// the script.
-fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), ScriptError> {
-    let tokens = tokens(Language::Lua, text);
-    let closing = tokens
-        .windows(3)
-        .find(|three| three[0].is("<") && three[1].name() == Some("close") && three[2].is(">"));
-    match closing {
-        None => Ok(()),
-        Some(three) => Err(ScriptError::Script {
-            message: "a recipe can't have variables that are closed (<close>)".into(),
-            site: Site { file: Rc::clone(file), line: three[0].line },
-            remedy: Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
-            traceback: Vec::new(),
-        }),
-    }
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {

@@ -7,7 +7,7 @@ use mlua::chunk::ChunkMode;
 use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
 use super::bounds::caller;
-use super::driver::not_begun;
+use super::driver::{not_begun, refuse_closing};
 use super::engine::Engine;
 use super::errors::{Unknown, own_words};
 use super::values::{from_lua, nested, to_lua};
@@ -52,7 +52,7 @@ impl Engine {
             return Ok(table.clone());
         }
         let file = module.file.as_str().into();
-        super::refuse_closing(&file, &module.text)
+        refuse_closing(&file, &module.text)
             .map_err(|error| Error::external(Caught::from(error)))?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;

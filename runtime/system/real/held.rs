@@ -5,7 +5,8 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::claim::{mounted_elsewhere, sysfs};
+use super::claim::mounted_elsewhere;
+use super::stamp::sysfs;
 use crate::machine::{Kind, Machine};
 use crate::types::text_of;
 

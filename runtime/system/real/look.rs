@@ -3,56 +3,22 @@
 //! A probe costs what it must: mounts and swap are read from `/proc`, lsblk, blkid and LVM are
 //! only asked about what an operation may have changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::super::{Broken, Cmd, MissingProgram, Outcome, PROGRAMS, Progress, StepError, Watch};
+use super::super::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
 use super::Real;
-use super::claim::stamp;
-use super::environment::SEARCH_PATH;
 use super::held::with_holders;
+use super::search::find_program;
+use super::stamp::stamp;
 use crate::machine::probe::{
     Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
     parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Device, Kind, Machine, Scope};
-
-/// Programs that were looked up.
-#[derive(Debug, Default)]
-pub(super) struct Programs(HashMap<String, Option<PathBuf>>);
-
-impl Programs {
-    pub(super) fn find(&mut self, name: &str) -> Result<PathBuf, MissingProgram> {
-        if !self.0.contains_key(name) {
-            self.0.insert(name.to_owned(), find_program(name));
-        }
-        let found = self.0.get(name).and_then(Clone::clone);
-        found.ok_or_else(|| MissingProgram::named(name))
-    }
-}
-
-/// Where a program is on this system.
-pub fn find_program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let folders = path.split(':').chain(SEARCH_PATH.split(':')).filter(|dir| dir.starts_with('/'));
-    folders.map(|dir| Path::new(dir).join(name)).find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-/// Probing is silent: its commands are not part of any plan.
-pub(super) struct Silent;
-
-impl Watch for Silent {
-    fn line(&mut self, _line: &str) {}
-    fn progress(&mut self, _progress: Progress) {}
-}
 
 impl Real {
     pub(super) fn look_at(
@@ -127,7 +93,7 @@ impl Real {
         let cmd = Cmd::tool("lsblk")
             .args(["--json", "--bytes", "--output", LSBLK_COLUMNS])
             .args(disks.iter().copied());
-        self.run(&cmd, &mut Silent)
+        self.run(&cmd, &mut NoopWatch)
     }
 
     /// blkid gives up at the first device without any signature, so the rest is asked for again.
@@ -142,7 +108,7 @@ impl Real {
                 .args(["--probe", "--output", "export"])
                 .args(open.iter().copied())
                 .any_code();
-            let outcome = self.run(&cmd, &mut Silent)?;
+            let outcome = self.run(&cmd, &mut NoopWatch)?;
             if !is_answer(&outcome) {
                 // A disk must not count as blank because nobody could look at it.
                 let said: Vec<String> = outcome.stderr.lines().map(str::to_owned).collect();
@@ -176,7 +142,7 @@ impl Real {
             "b",
             "--nosuffix",
         ]);
-        let outcome = self.run(&cmd, &mut Silent)?;
+        let outcome = self.run(&cmd, &mut NoopWatch)?;
         Ok(parse_fullreport(outcome.stdout.as_bytes())?)
     }
 }

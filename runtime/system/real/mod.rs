@@ -30,8 +30,10 @@ mod records;
 mod replace;
 #[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
 mod run;
+mod search;
 mod secondhand;
 mod stack;
+mod stamp;
 mod unpack;
 mod verify;
 
@@ -48,22 +50,22 @@ use crate::types::Place;
 pub(crate) use files::read_below;
 pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;
-pub use look::find_program;
 pub use mounts::FLAGS as MOUNT_FLAGS;
 pub use private::{Private, read_private};
 pub use records::hide_records;
 pub use replace::start_over;
 pub(crate) use run::end_with_us;
+pub use search::find_program;
 pub use stack::on_large_stack;
 
 /// The machine this process runs on.
 pub struct Real {
     interrupts: Interrupts,
-    programs: look::Programs,
+    programs: search::Programs,
     /// How long commands may take that have a time limit, where a person said so.
     limit: Option<Duration>,
     /// Which disk each name stood for when the machine was looked at as a whole.
-    stamps: HashMap<String, claim::Stamp>,
+    stamps: HashMap<String, stamp::Stamp>,
     /// The archive that was verified last.
     verified: Option<archive::Verified>,
 }
@@ -72,7 +74,7 @@ impl Real {
     /// Takes the machine over: from now on Ctrl-C stops steps instead of the process.
     pub fn new(interrupts: Interrupts) -> Self {
         orphans::adopt();
-        let (programs, stamps) = (look::Programs::default(), HashMap::new());
+        let (programs, stamps) = (search::Programs::default(), HashMap::new());
         Self { interrupts, programs, limit: None, stamps, verified: None }
     }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 
-use super::super::{Cmd, StepError};
+use super::super::{Cmd, NoopWatch, StepError};
 use super::Real;
-use super::look::Silent;
 use crate::machine::probe::{Remembered, Signature, UDEV_COLUMNS, parse_udev};
 
 /// Whether there is no rule against reading this device. A device that is not there, or an empty
@@ -45,10 +44,10 @@ impl Real {
         let ask = |columns: &str| {
             Cmd::tool("lsblk").args(["--json", "--bytes", "--output", columns]).any_code()
         };
-        let mut outcome = self.run(&ask(UDEV_COLUMNS), &mut Silent)?;
+        let mut outcome = self.run(&ask(UDEV_COLUMNS), &mut NoopWatch)?;
         if outcome.stdout.trim().is_empty() {
             let older = UDEV_COLUMNS.trim_end_matches(",FSVER");
-            outcome = self.run(&ask(older), &mut Silent)?;
+            outcome = self.run(&ask(older), &mut NoopWatch)?;
         }
         let mut remembered = parse_udev(outcome.stdout.as_bytes())?;
         for (path, kernel_name) in &remembered.partitions {

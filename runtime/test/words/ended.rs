@@ -2,7 +2,7 @@
 
 use super::super::bench::{Bench, Wrong, exit_word};
 use super::super::rehearse::Ran;
-use super::{Says, diff};
+use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::bench::Bench;
-use super::Says;
+use super::says::Says;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;

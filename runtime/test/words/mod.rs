@@ -5,19 +5,16 @@ mod fault;
 mod given;
 mod machine;
 mod run;
+mod says;
 mod steps;
+
+use says::Says;
 
 use super::bench::Bench;
 use crate::error::Result;
 use crate::event::Site;
-use crate::operation::spec::{ArgError, Arguments, Given, Spec};
+use crate::operation::spec::{ArgError, Given, Spec};
 use crate::types::Value;
-
-/// A word of a test: arguments, and what it does.
-trait Says: Arguments {
-    /// Does it.
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value>;
-}
 
 /// One entry of the list.
 pub struct Word {
@@ -73,12 +70,3 @@ pub static WORDS: &[Word] = &[
     word::<machine::FileIs>(),
     word::<machine::Same>(),
 ];
-
-/// Two texts that should be the same, as a diff.
-fn diff(wanted: &str, found: &str) -> String {
-    let end = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
-    let (wanted, found) = (end(wanted), end(found));
-    let diff = similar::TextDiff::from_lines(&wanted, &found);
-    let text = diff.unified_diff().header("expected", "found").to_string();
-    text.trim_end().to_owned()
-}

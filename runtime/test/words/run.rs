@@ -1,7 +1,7 @@
 //! Running the recipe.
 
 use super::super::bench::Bench;
-use super::Says;
+use super::says::Says;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;

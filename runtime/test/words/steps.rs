@@ -2,7 +2,7 @@
 
 use super::super::bench::{Bench, Wrong};
 use super::super::rehearse::Called;
-use super::{Says, diff};
+use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;

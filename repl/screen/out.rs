@@ -1,0 +1,84 @@
+//! Standard output and standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use gscript::types::printable_json;
+use serde::Serialize;
+
+use super::shown::{Show, Shown, shown};
+use super::style::style;
+
+/// The two ways out.
+pub(crate) enum Stream {
+    /// Standard output, for what was asked for.
+    Output,
+    /// Standard error, for everything that is said meanwhile.
+    Error,
+}
+
+/// Whether a person sees it at once.
+pub(crate) fn to_terminal(stream: &Stream) -> bool {
+    match stream {
+        Stream::Output => io::stdout().is_terminal(),
+        Stream::Error => io::stderr().is_terminal(),
+    }
+}
+
+/// Writes lines to standard output, without colours where that is no terminal.
+pub(crate) fn say(text: &(impl Show + ?Sized)) {
+    write(&Stream::Output, &shown![text]);
+}
+
+/// Writes lines to standard error.
+pub(crate) fn tell(text: &(impl Show + ?Sized)) {
+    write(&Stream::Error, &shown![text]);
+}
+
+/// Writes data to standard output, an object per line or spread over several.
+pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
+    let text = match spread {
+        true => serde_json::to_string_pretty(data),
+        false => serde_json::to_string(data),
+    };
+    match text {
+        Ok(text) => {
+            let text = printable_json(&text) + "\n";
+            let mut out = io::stdout().lock();
+            // Whoever stopped listening does not stop the run.
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+        Err(error) => tell(&error.to_string()),
+    }
+}
+
+/// Writes what was generated for programs, and has nothing foreign in it.
+pub(crate) fn say_generated(generate: impl FnOnce(&mut dyn Write)) {
+    generate(&mut io::stdout().lock());
+}
+
+/// Writes lines. A terminal may be gone by now, and what is mounted or open has to be given back all the
+/// same; whoever stopped reading has seen enough.
+pub(crate) fn write(stream: &Stream, text: &Shown) {
+    let terminal = match stream {
+        Stream::Output => console::Term::stdout(),
+        Stream::Error => console::Term::stderr(),
+    };
+    let line = match terminal.size_checked().filter(|_| to_terminal(stream)) {
+        Some((_, columns)) => text.wrapped(columns.into(), style().goes_on),
+        None => text.clone(),
+    };
+    let line = format!("{}\n", line.as_str());
+    let _ = match stream {
+        Stream::Output => anstream::stdout().write_all(line.as_bytes()),
+        Stream::Error => io::stderr().lock().write_all(line.as_bytes()),
+    };
+}
+
+/// `0.3 s`, `2 min 5 s`
+pub(super) fn elapsed(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{} s", millis % 1000 / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}

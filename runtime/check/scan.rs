@@ -1,0 +1,71 @@
+//! A script as its words.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::event::Site;
+use crate::finding::Finding;
+use crate::machine::Machine;
+use crate::recipe::ParamDecl;
+use crate::script::{Kind, Language, Module, ScriptError, Token};
+
+/// With what a recipe is planned.
+#[derive(Default)]
+pub struct Trial {
+    /// The machine, where a made-up one does not fit.
+    pub machine: Option<Machine>,
+    /// Values of parameters; all others are made up, and those with few values are varied.
+    pub set: Vec<(String, String)>,
+}
+
+/// A script as its words.
+pub(super) struct Scan<'a> {
+    pub(super) language: Language,
+    pub(super) name: &'a str,
+    pub(super) source: &'a Rc<str>,
+    pub(super) tokens: Vec<Token>,
+    pub(super) declared: BTreeSet<String>,
+    pub(super) params: &'a [ParamDecl],
+    pub(super) modules: &'a [Module],
+}
+
+impl Scan<'_> {
+    pub(super) fn site(&self, line: u32) -> Site {
+        Site { file: self.name.into(), line }
+    }
+
+    /// The text that a place is in.
+    pub(super) fn source_of(&self, site: &Site) -> Rc<str> {
+        let module = self.modules.iter().find(|module| *module.file == *site.file);
+        module.map_or_else(|| Rc::clone(self.source), |module| module.text.as_str().into())
+    }
+}
+
+/// What a script says of itself.
+pub(super) fn of_error(error: &ScriptError, scan: &Scan<'_>) -> Finding {
+    let site = error.site().unwrap_or_else(|| scan.site(0));
+    let remedy = match error {
+        ScriptError::Script { remedy, .. } => remedy.clone(),
+        ScriptError::Failure(failure) => failure.error.remedy(),
+        ScriptError::Stopped { .. } => None,
+    };
+    let called_from = error.called_from().map(|lines| ("called from", lines));
+    let source = scan.source_of(&site);
+    let finding = Finding::new(error.to_string(), site, &source);
+    Finding { help: remedy, notes: called_from.into_iter().collect(), ..finding }
+}
+
+/// The chapters that are written in a script, with their lines.
+pub(super) fn chapters<'a>(scan: &'a Scan<'_>) -> impl Iterator<Item = (&'a str, u32)> {
+    scan.tokens.windows(3).filter_map(|window| {
+        let [step, open, title] = window else { return None };
+        // Lua calls with one text need no parentheses.
+        let title = if open.is("(") { title } else { open };
+        match (&step.kind, &title.kind) {
+            (Kind::Name(name), Kind::Text(title)) if name == "step" => {
+                Some((title.as_str(), step.line))
+            }
+            _ => None,
+        }
+    })
+}
