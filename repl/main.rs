@@ -28,6 +28,9 @@ use gscript::system::on_large_stack;
 use cli::{Cli, Command};
 use screen::{Shown, say, tell};
 
+#[global_allocator]
+static ALLOCATOR: script::Counting = script::Counting;
+
 fn main() -> ExitCode {
     quiet_core_dumps();
     script::on_hang(abandon::abandon);

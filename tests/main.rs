@@ -2,6 +2,9 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
 #![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
+#[global_allocator]
+static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
+
 mod attacks;
 mod authors;
 mod bad_input;

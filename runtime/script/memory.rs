@@ -12,9 +12,11 @@ use std::cell::Cell;
 
 use nix::libc::explicit_bzero;
 
-/// The system's allocator, counting and wiping.
-struct Counting;
+/// The system's allocator, counting and wiping. A program makes it its `#[global_allocator]`: without it the
+/// limit of memory is Lua's alone, and freed memory keeps what was in it.
+pub struct Counting;
 
+#[cfg(test)]
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 

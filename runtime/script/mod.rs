@@ -27,6 +27,7 @@ pub use hang::{Abandoned, on_hang, stack_used_up};
 pub use host::{Host, Shared, Tests};
 pub use language::Language;
 pub(crate) use language::PARAMS;
+pub use memory::Counting;
 pub use module::{Import, Module, imports};
 pub(crate) use names::{domains, meant};
 pub use secrets::has_secret;

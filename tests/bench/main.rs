@@ -4,6 +4,9 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark ends where it can't go on")]
 #![allow(clippy::disallowed_types, reason = "it starts the programs that it compares")]
 
+#[global_allocator]
+static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
+
 mod fill;
 mod journal;
 mod machine;
