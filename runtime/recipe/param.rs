@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use crate::event::Site;
 use crate::machine::Machine;
-use crate::types::{AbsPath, DevicePath, Map, Mismatch, ParamValue, Secret, Size, Value, nearest};
+use crate::types::{
+    AbsPath, DevicePath, Map, Mismatch, ParamValue, Secret, Size, Value, nearest, printable,
+};
 
 /// What a recipe's parameter accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -105,7 +107,9 @@ pub enum ParamError {
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { name, ask, .. } => write!(f, "parameter {name:?} has no value ({ask})"),
+            Self::Missing { name, ask, .. } => {
+                write!(f, "parameter {name:?} has no value ({})", printable(ask))
+            }
             Self::Wrong { name, mismatch } => write!(f, "parameter {name:?}: {mismatch}"),
             Self::Device { name, why } => write!(f, "parameter {name:?}: {why}"),
             Self::NoDisk { name } => {

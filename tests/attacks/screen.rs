@@ -142,6 +142,11 @@ fn recipes() -> Vec<Attempt> {
             .rhai("//! # T\n//!\n//! ```toml\n//! [params.a]\n//! type = \"choice\"\n//! choices = [\"x\\u009b\\u202e\"]\n//! default = \"x\"\n//! ```\n")
             .planned("sata")
             .exits(2),
+        Attempt::new("a question of two lines without an answer")
+            .rhai("//! # T\n//!\n//! ```toml\n//! [params.a]\n//! type = \"text\"\n//! ask = \"kept.\\r\\nPassword\"\n//! ```\n")
+            .planned("sata")
+            .exits(2)
+            .says("(kept.\\r\\nPassword)"),
         Attempt::new("a value of the command line")
             .rhai("//! # T\n//!\n//! ```toml\n//! [params.a]\n//! type = \"disk\"\n//! ```\n")
             .planned("sata")
