@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use crate::dsl::project;
 use crate::examples::{plan, up_to_date};
 
-#[path = "../repl/cli.rs"]
+#[path = "../repl/cli/mod.rs"]
 mod cli;
 
 #[test]

@@ -24,115 +24,115 @@ function __fish_gscript_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gscript -n "__fish_gscript_needs_command" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Take values from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
-complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep journal and log in this folder' -r -F
-complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Read parameters from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep the journal and the log in this directory' -r -F
+complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
 complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression and print its value' -r
-complete -c gscript -n "__fish_gscript_needs_command" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
+complete -c gscript -n "__fish_gscript_needs_command" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_needs_command" -l json -d 'Print one JSON event per line on standard output'
-complete -c gscript -n "__fish_gscript_needs_command" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
-complete -c gscript -n "__fish_gscript_needs_command" -l lua -d 'The expression is Lua'
+complete -c gscript -n "__fish_gscript_needs_command" -l prove -d 'Compare the whole machine with the plan after the run, and fail if they differ'
+complete -c gscript -n "__fish_gscript_needs_command" -l lua -d 'Evaluate the expression as Lua instead of Rhai'
 complete -c gscript -n "__fish_gscript_needs_command" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_needs_command" -s V -l version -d 'Print version'
-complete -c gscript -n "__fish_gscript_needs_command" -a "run" -d 'Plan a recipe, ask, and run it; the same as gscript RECIPE'
-complete -c gscript -n "__fish_gscript_needs_command" -a "plan" -d 'Show what a recipe would do, without doing it'
-complete -c gscript -n "__fish_gscript_needs_command" -a "step" -d 'Go through a recipe action by action: run, leave out, take back, try something in between'
+complete -c gscript -n "__fish_gscript_needs_command" -a "run" -d 'Show the plan of a recipe, ask for confirmation, and run it; same as gscript RECIPE'
+complete -c gscript -n "__fish_gscript_needs_command" -a "plan" -d 'Show what a recipe would do, without changing anything'
+complete -c gscript -n "__fish_gscript_needs_command" -a "step" -d 'Run a recipe action by action: run, skip or undo each one, or use the shell in between'
 complete -c gscript -n "__fish_gscript_needs_command" -a "apply" -d 'Carry out a plan that was saved with plan --out'
 complete -c gscript -n "__fish_gscript_needs_command" -a "try" -d 'Run a recipe for real in a throw-away virtual machine'
-complete -c gscript -n "__fish_gscript_needs_command" -a "resume" -d 'Go on with a run that failed or was cut off, also after a reboot'
-complete -c gscript -n "__fish_gscript_needs_command" -a "shell" -d 'Work by hand, step by step: ask, try, take back, keep what worked as a recipe'
-complete -c gscript -n "__fish_gscript_needs_command" -a "log" -d 'Show the runs, or what one of them did'
-complete -c gscript -n "__fish_gscript_needs_command" -a "release" -d 'Give back what a run left mounted or open, or free a device'
-complete -c gscript -n "__fish_gscript_needs_command" -a "check" -d 'Look for mistakes in recipes without running them'
-complete -c gscript -n "__fish_gscript_needs_command" -a "test" -d 'Run the tests of recipes on simulated machines'
-complete -c gscript -n "__fish_gscript_needs_command" -a "doc" -d 'Show the reference: all primitives, a domain, or one of them'
+complete -c gscript -n "__fish_gscript_needs_command" -a "resume" -d 'Resume a failed or interrupted run, even after a reboot'
+complete -c gscript -n "__fish_gscript_needs_command" -a "shell" -d 'Start an interactive shell: query, act, undo, save what worked as a recipe'
+complete -c gscript -n "__fish_gscript_needs_command" -a "log" -d 'List runs, or show the log of one'
+complete -c gscript -n "__fish_gscript_needs_command" -a "release" -d 'Clean up what a run left mounted or unlocked, or release a device that is in use'
+complete -c gscript -n "__fish_gscript_needs_command" -a "check" -d 'Find mistakes in recipes without running them'
+complete -c gscript -n "__fish_gscript_needs_command" -a "test" -d 'Run tests of recipes on simulated machines'
+complete -c gscript -n "__fish_gscript_needs_command" -a "doc" -d 'Show the reference of all primitives, of a domain, or of one primitive'
 complete -c gscript -n "__fish_gscript_needs_command" -a "list" -d 'List the bundled recipes'
 complete -c gscript -n "__fish_gscript_needs_command" -a "fork" -d 'Write a copy of a bundled recipe to edit'
-complete -c gscript -n "__fish_gscript_needs_command" -a "probe" -d 'Print this machine as JSON'
-complete -c gscript -n "__fish_gscript_needs_command" -a "completions" -d 'Print shell completions'
+complete -c gscript -n "__fish_gscript_needs_command" -a "probe" -d 'Print a description of this machine as JSON'
+complete -c gscript -n "__fish_gscript_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c gscript -n "__fish_gscript_needs_command" -a "reopen" -d 'Open again what a run left, check that it lasted, and close it'
 complete -c gscript -n "__fish_gscript_needs_command" -a "cell" -d 'Confine a virtual machine: the order comes from standard input'
 complete -c gscript -n "__fish_gscript_needs_command" -a "sweep" -d 'Remove a directory when standard input ends'
 complete -c gscript -n "__fish_gscript_needs_command" -a "guest" -d 'The first process of the virtual machine of `try`'
 complete -c gscript -n "__fish_gscript_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l answers -d 'Take values from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l journal -d 'Keep journal and log in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l answers -d 'Read parameters from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l journal -d 'Keep the journal and the log in this directory' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l json -d 'Print one JSON event per line on standard output'
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l prove -d 'Compare the whole machine with the plan after the run, and fail if they differ'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand plan" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand plan" -l answers -d 'Take values from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand plan" -l machine -d 'Plan for the machine in this file instead of this one' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l answers -d 'Read parameters from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l machine -d 'Plan for the machine described in this file instead of this machine' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -l out -d 'Save the plan, to be carried out with gscript apply' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand plan" -l svg -d 'Draw the disks before and after into this SVG file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l svg -d 'Draw the disks before and after the run into this SVG file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -l json -d 'Print the plan as JSON'
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand step" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand step" -l answers -d 'Take values from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand step" -l journal -d 'Keep journal and log in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l answers -d 'Read parameters from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l journal -d 'Keep the journal and the log in this directory' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand step" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l answers -d 'Take values from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l journal -d 'Keep journal and log in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l answers -d 'Read parameters from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l journal -d 'Keep the journal and the log in this directory' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l json -d 'Print one JSON event per line on standard output'
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l prove -d 'Look at the whole machine afterwards and fail where it is not as planned'
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l prove -d 'Compare the whole machine with the plan after the run, and fail if they differ'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand try" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand try" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l disk -d 'Size of the virtual disk' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l usb -d 'Size of the virtual USB stick' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l memory -d 'Memory of the virtual machine' -r
-complete -c gscript -n "__fish_gscript_using_subcommand try" -l keep -d 'Keep disks, journals and logs in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand try" -l boot -d 'Boot the disk in the end, in an emulated PC with this firmware (bios when left out): its first process has to be heard on the serial line. With --stage3, the kernel needs console=ttyS0 for that' -r -f -a "bios\t''
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l keep -d 'Keep the disks, journals and logs in this directory' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l boot -d 'Boot the installed disk in an emulated PC with this firmware [default: bios], and wait for its first process on the serial console. With --stage3, the kernel command line must have console=ttyS0' -r -f -a "bios\t''
 efi\t''"
-complete -c gscript -n "__fish_gscript_using_subcommand try" -l stage3 -d 'The tarball to unpack, with its .DIGESTS beside it; a small root is built without it' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l stage3 -d 'Tarball to unpack, with its .DIGESTS beside it [default: a small stand-in is built]' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Take secrets from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that everything on this device is lost (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Look for the run in this folder' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'End a tool of the system (lsblk, gpg …) that takes longer, or one that works on a disk (mkfs, e2fsck, cryptsetup …) when it does nothing for so long; 300 when left out' -r
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l yes -d 'Do not ask; every disk that is destroyed must be named with --destroy'
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l changed-recipe-ok -d 'Go on although the recipe has another text by now'
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show every action, and ask what becomes of it'
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l shell -d 'Open everything again, and then a shell in the root instead of going on'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Read secrets from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Directory of the run' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l changed-recipe-ok -d 'Resume even if the recipe has changed since'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show every action, and ask whether to run it'
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l shell -d 'Restore what was mounted and unlocked, and open a shell in the root instead of resuming'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand shell" -l destroy -d 'Agree that everything on this device is lost (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand shell" -l lua -d 'Speak Lua'
-complete -c gscript -n "__fish_gscript_using_subcommand shell" -l vi -d 'Keys as in vi'
-complete -c gscript -n "__fish_gscript_using_subcommand shell" -l yes -d 'Do not ask, but before something is destroyed'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l lua -d 'Use Lua instead of Rhai'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l vi -d 'Use vi key bindings'
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l yes -d 'Ask only before data is destroyed'
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand log" -l journal -d 'Look for runs in this folder' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand log" -l journal -d 'Directory of the runs' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l json -d 'Print the records as JSON, one per line'
 complete -c gscript -n "__fish_gscript_using_subcommand log" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l then -d 'Exit with this code afterwards: that of the run whose script was abandoned' -r
-complete -c gscript -n "__fish_gscript_using_subcommand release" -l yes -d 'Do not ask'
+complete -c gscript -n "__fish_gscript_using_subcommand release" -l yes -d 'Do not ask for confirmation'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand check" -l set -d 'Give a parameter its value instead of a made-up one (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand check" -l machine -d 'Plan for the machine in this file instead of a made-up one' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand check" -l set -d 'Set a parameter instead of using a made-up value (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand check" -l machine -d 'Plan for the machine described in this file instead of a made-up one' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand check" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand test" -l filter -d 'Only tests whose name contains this (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand test" -l filter -d 'Run only tests whose name contains this (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand test" -l json -d 'Print one JSON object per test on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand test" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand doc" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand list" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand fork" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand probe" -l anonymous -d 'Leave out what identifies it: serial numbers, UUIDs, labels, names of people and hosts'
+complete -c gscript -n "__fish_gscript_using_subcommand probe" -l anonymous -d 'Omit what identifies the machine: serial numbers, UUIDs, labels, names of users and hosts'
 complete -c gscript -n "__fish_gscript_using_subcommand probe" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l set -d 'Give a parameter its value (repeatable)' -r
-complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l answers -d 'Take values from a TOML file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l set -d 'Set a parameter (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand reopen" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand cell" -l inside -d 'What runs there, as a list in JSON; without it, this is the first program' -r
 complete -c gscript -n "__fish_gscript_using_subcommand cell" -l owner -d 'Its user, group, and one more group' -r
@@ -142,22 +142,22 @@ complete -c gscript -n "__fish_gscript_using_subcommand cell" -l root -d 'The di
 complete -c gscript -n "__fish_gscript_using_subcommand cell" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand guest" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "run" -d 'Plan a recipe, ask, and run it; the same as gscript RECIPE'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "plan" -d 'Show what a recipe would do, without doing it'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "step" -d 'Go through a recipe action by action: run, leave out, take back, try something in between'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "run" -d 'Show the plan of a recipe, ask for confirmation, and run it; same as gscript RECIPE'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "plan" -d 'Show what a recipe would do, without changing anything'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "step" -d 'Run a recipe action by action: run, skip or undo each one, or use the shell in between'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "apply" -d 'Carry out a plan that was saved with plan --out'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "try" -d 'Run a recipe for real in a throw-away virtual machine'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "resume" -d 'Go on with a run that failed or was cut off, also after a reboot'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "shell" -d 'Work by hand, step by step: ask, try, take back, keep what worked as a recipe'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "log" -d 'Show the runs, or what one of them did'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "release" -d 'Give back what a run left mounted or open, or free a device'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "check" -d 'Look for mistakes in recipes without running them'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "test" -d 'Run the tests of recipes on simulated machines'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "doc" -d 'Show the reference: all primitives, a domain, or one of them'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "resume" -d 'Resume a failed or interrupted run, even after a reboot'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "shell" -d 'Start an interactive shell: query, act, undo, save what worked as a recipe'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "log" -d 'List runs, or show the log of one'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "release" -d 'Clean up what a run left mounted or unlocked, or release a device that is in use'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "check" -d 'Find mistakes in recipes without running them'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "test" -d 'Run tests of recipes on simulated machines'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "doc" -d 'Show the reference of all primitives, of a domain, or of one primitive'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "list" -d 'List the bundled recipes'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "fork" -d 'Write a copy of a bundled recipe to edit'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "probe" -d 'Print this machine as JSON'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "completions" -d 'Print shell completions'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "probe" -d 'Print a description of this machine as JSON'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "completions" -d 'Print completions for a shell'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "reopen" -d 'Open again what a run left, check that it lasted, and close it'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "cell" -d 'Confine a virtual machine: the order comes from standard input'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "sweep" -d 'Remove a directory when standard input ends'

@@ -5,6 +5,7 @@
 //! anything. The same plan is shown to the person, run on the simulated machine, and run on the
 //! real one.
 
+mod args;
 mod effect;
 pub(crate) mod guard;
 mod plan;

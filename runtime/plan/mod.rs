@@ -6,9 +6,11 @@ pub mod call;
 pub(crate) mod directories;
 mod edit;
 pub mod needs;
+mod novelty;
 mod reach;
 pub mod report;
 mod trace;
 
+pub(crate) use novelty::{Different, Novelty};
 pub(crate) use reach::Reach;
-pub(crate) use trace::{Comparison, Different, Novelty, Position, Trace, Tracing, Work};
+pub(crate) use trace::{Comparison, Position, Trace, Tracing, Work};

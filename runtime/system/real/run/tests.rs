@@ -1,0 +1,107 @@
+//! Programs that print, wait and end.
+
+use super::super::conversation::KEEP;
+use super::*;
+use crate::system::{Interrupts, Progress};
+
+#[derive(Default)]
+struct Heard(Vec<String>);
+
+impl Watch for Heard {
+    fn line(&mut self, line: &str) {
+        self.0.push(line.to_owned());
+    }
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+fn run(cmd: &Cmd) -> Result<Outcome, StepError> {
+    Real::new(Interrupts::default()).run(cmd, &mut Heard::default())
+}
+
+#[test]
+fn a_command_ends_at_its_time_limit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    // Nobody ever writes to it.
+    let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
+    let limit = Duration::from_millis(200);
+    let error = run(&cmd.limit(Some(limit))).expect_err("it hangs");
+    assert_eq!(error.broken, Broken::Idle(limit));
+}
+
+#[test]
+fn a_command_that_prints_without_end_ends_at_its_time_limit() {
+    let limit = Duration::from_millis(300);
+    // Faster than anybody reads.
+    let cmd = Cmd::tool("sh").args(["-c", "while :; do yes; done"]).limit(Some(limit));
+    assert_eq!(run(&cmd).expect_err("it never ends").broken, Broken::TimedOut(limit));
+}
+
+#[test]
+fn a_program_that_works_is_not_ended_however_long_it_takes() {
+    let count = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; echo done";
+    let limit = Some(Duration::from_millis(10));
+    let cmd = || Cmd::tool("sh").args(["-c", count]).limit(limit);
+    assert_eq!(run(&cmd().works_long()).expect("it ends").stdout, "done\n");
+    let error = run(&cmd()).expect_err("the same limit ends another program");
+    assert!(matches!(error.broken, Broken::TimedOut(_)));
+}
+
+#[test]
+fn a_program_that_does_nothing_is_ended_although_it_may_take_long() {
+    let limit = Duration::from_millis(300);
+    let cmd = Cmd::tool("sh").args(["-c", "sleep 1000"]).limit(Some(limit)).works_long();
+    assert_eq!(run(&cmd).expect_err("it sleeps").broken, Broken::Idle(limit));
+}
+
+/// A user who presses Ctrl-C twice as soon as a program says something.
+struct Impatient(Interrupts);
+
+impl Watch for Impatient {
+    fn line(&mut self, _line: &str) {
+        self.0.stop_now();
+    }
+    fn progress(&mut self, _progress: Progress) {}
+}
+
+#[test]
+fn whatever_a_program_started_ends_with_it() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let pid = folder.path().join("pid");
+    // A session of its own, a parent that has ended, and no ear for SIGTERM.
+    let script = format!(
+        "(setsid sh -c 'trap \"\" TERM; echo $$ >{0}.new; mv {0}.new {0}; sleep 1000; sleep 1000' \
+         >/dev/null 2>&1 &); while [ ! -e {0} ]; do sleep 0.01; done; echo it runs; sleep 1000",
+        pid.display()
+    );
+    let cmd = Cmd::tool("sh").args(["-c", &script]).limit(None);
+    let interrupts = Interrupts::default();
+    let mut watch = Impatient(interrupts.clone());
+    let error = Real::new(interrupts).run(&cmd, &mut watch).expect_err("it is stopped");
+    assert_eq!(error.broken, Broken::Interrupted);
+    let pid = std::fs::read_to_string(&pid).expect("the number of the process");
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "process {pid} is left");
+}
+
+#[test]
+fn what_a_program_says_is_bounded_and_its_end_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let large = folder.path().join("large");
+    File::create(&large).and_then(|file| file.set_len(64 << 20)).expect("a file");
+    let cmd = Cmd::tool("tar").args(["--create", "--file=-", &large.to_string_lossy()]);
+    let outcome = run(&cmd).expect("it works");
+    assert_eq!(outcome.stdout.len(), KEEP);
+    let error = run(&Cmd::tool("tar").args(["--extract", "--file=/nonexistent"]));
+    let error = error.expect_err("there is none");
+    assert_eq!(error.broken, Broken::Exit(2));
+    assert!(error.tail.iter().any(|line| line.contains("/nonexistent")), "{error:?}");
+}
+
+#[test]
+fn a_question_of_a_program_gets_no_answer() {
+    // With a terminal or a pipe left open, it would wait for one.
+    let cmd = Cmd::tool("tar").args(["--extract", "--file=-"]);
+    let error = run(&cmd.limit(Some(Duration::from_mins(10)))).expect_err("no archive");
+    assert_eq!(error.broken, Broken::Exit(2));
+}
