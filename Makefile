@@ -6,7 +6,7 @@ RECIPE ?= encrypted-root
 # Virtual machines wait a good deal: one more than there are cores keeps all of them busy.
 THREADS = $$(($$(nproc) + 1))
 
-.PHONY: help try test torture check bench static built docs deps clean
+.PHONY: help try test torture check bench static built docs snapshots deps clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,8 +43,14 @@ static: ## one binary without any library: target/static/gscript
 built:
 	$(CARGO) test --no-run
 
-docs: ## writes the reference, what editors, shells and man are told, and the snapshots anew
-	GSCRIPT_WRITE_DOCS=1 GSCRIPT_WRITE_SNAPSHOTS=1 $(CARGO) test --test main
+docs: ## write the reference and the files for editors, shells and man
+	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- editors:: examples::
+
+# What a test compares with a kept text; a change is to be read before it is accepted.
+KEPT = bad_input:: cli:: layouts::every plans::
+
+snapshots: ## show how plans and messages differ from the kept ones; ACCEPT=1 keeps the new ones
+	$(if $(ACCEPT),GSCRIPT_WRITE_SNAPSHOTS=1 )$(CARGO) test --test main -- $(KEPT)
 
 deps:
 	@.ci/deps

@@ -1,6 +1,6 @@
 //! Every shipped recipe on every described machine: its plan, or why the machine can't have it.
 //!
-//! To add a machine, put its file into `tests/machines`, run `make docs` and read the snapshot.
+//! To add a machine, put its file into `tests/machines`, run `make snapshots ACCEPT=1` and read the snapshot.
 //! Which disk and which stick a plan is about follows from the machine: the first disk that is not
 //! removable, and the first partition of the first one that is. Without a stick a recipe that can
 //! do with a passphrase gets one. What else a machine should show is a line in [`ALSO`].
@@ -51,7 +51,7 @@ fn every_recipe_on_every_machine() {
             }
         }
     }
-    assert!(wrong.is_empty(), "not as they were: {wrong:?}; make docs writes them anew");
+    assert!(wrong.is_empty(), "not as they were: {wrong:?}; make snapshots shows how; ACCEPT=1 keeps the new ones");
     stale(&kept);
 }
 
