@@ -313,9 +313,17 @@ pub fn proved() -> PathBuf {
     project("target/proved")
 }
 
+/// Which program that was: what an earlier one did proves nothing of this one.
+pub fn build() -> String {
+    let program = fs::metadata(PROGRAM).expect("the program");
+    let built = program.modified().expect("a time").duration_since(std::time::UNIX_EPOCH);
+    format!("{} {}", program.len(), built.expect("after 1970").as_nanos())
+}
+
 fn keep_proved(from: &Path, test: &str) {
     let Ok(names) = fs::read_to_string(from) else { return };
-    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(test), names));
+    let list = format!("{}\n{names}", build());
+    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(test), list));
     kept.expect("the list of what is proved");
 }
 

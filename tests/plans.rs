@@ -51,7 +51,10 @@ fn every_recipe_on_every_machine() {
             }
         }
     }
-    assert!(wrong.is_empty(), "not as they were: {wrong:?}; make snapshots shows how; ACCEPT=1 keeps the new ones");
+    assert!(
+        wrong.is_empty(),
+        "not as they were: {wrong:?}; make snapshots shows how; ACCEPT=1 keeps the new ones"
+    );
     stale(&kept);
 }
 
