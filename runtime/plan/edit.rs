@@ -39,14 +39,8 @@ pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::{Progress, Sim, System, Watch};
+    use crate::system::{NoopWatch, Sim, System};
     use crate::types::{AbsPath, ParamValue, Place, Value};
-
-    struct Quiet;
-    impl Watch for Quiet {
-        fn line(&mut self, _line: &str) {}
-        fn progress(&mut self, _progress: Progress) {}
-    }
 
     fn write(text: &[u8]) -> Step {
         let path = AbsPath::decode(&Value::from("/fstab")).expect("a path");
@@ -62,7 +56,7 @@ mod tests {
             edit(&first, sim.files()).as_deref(),
             Some("--- /dev/null\n+++ /fstab\n@@ -0,0 +1,2 @@\n+a\n+b\n")
         );
-        sim.perform(&first, &mut Quiet).expect("a write");
+        sim.perform(&first, &mut NoopWatch).expect("a write");
         assert_eq!(
             edit(&write(b"a\nc\n"), sim.files()).as_deref(),
             Some("--- /fstab\n+++ /fstab\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n")

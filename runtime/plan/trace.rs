@@ -253,11 +253,12 @@ impl Tracing {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
                 trace.calls[at].steps = work.hashes();
-                trace.calls[at].unseen = work.reach().has_unseen(work.machine);
+                let reach = work.reach();
+                trace.calls[at].unseen = reach.has_unseen(work.machine);
                 trace.announced.extend(work.announces);
                 if let Some(planned) = trace.places.get_mut(&place(site, name)) {
                     planned.acts = true;
-                    planned.reach.extend(work.reach());
+                    planned.reach.extend(reach);
                 }
                 None
             }
