@@ -18,7 +18,7 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 test: deps ## every check and every test
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line check static built
 	@rm -rf target/skipped.txt target/proved
-	RUST_TEST_THREADS=$(THREADS) $(CARGO) test
+	RUST_TEST_THREADS=$(THREADS) $(CARGO) test --no-fail-fast
 	$(CARGO) test --test main -- --ignored --nocapture honesty
 	@$(CARGO) test --quiet --test main -- --nocapture attacks::attempts_are_counted | grep attempts
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -84,9 +84,8 @@ impl Real {
             None => Stdio::piped(),
         });
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let before = orphans::children();
-        let mut child = command.spawn().map_err(|error| spawn_error(cmd, &error))?;
-        let started = Started::new(&child);
+        let (mut child, started) =
+            Started::spawn(&mut command).map_err(|error| spawn_error(cmd, &error))?;
         // What takes as long as it takes in a root (emerge) may also say as much as it likes.
         talk.shortly(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
@@ -94,12 +93,12 @@ impl Real {
             Some(limit) if cmd.works_long => Patience::Idle(limit),
             Some(limit) => Patience::Total(limit),
         };
-        let activity = Activity::of(started.0, patience);
+        let activity = Activity::of(started.pid, patience);
         let ended = self.converse(&mut child, input, activity, talk);
         let status = match ended {
             Ok(status) => status,
             Err(broken) => {
-                end(&mut child, &started, before);
+                end(&mut child, &started);
                 return Err(StepError { tail: talk.tail(), ..failed(broken) });
             }
         };
@@ -231,38 +230,42 @@ fn ready(
     }
 }
 
-/// The programs that this process has started and that have not been taken leave of, whatever else its
-/// threads do.
+/// The programs that this process has started and not yet waited for. Nothing is started while the
+/// lock is held: a program that another thread just starts is no orphan.
 static STARTED: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
+fn started() -> MutexGuard<'static, Vec<Pid>> {
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A program that this process has started; it is one as long as this is there.
-struct Started(Pid);
+struct Started {
+    pid: Pid,
+    /// The children that were there before it.
+    before: Vec<Pid>,
+}
 
 impl Started {
-    fn new(child: &Child) -> Self {
+    fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
+        let mut started = started();
+        let before = orphans::children();
+        let child = command.spawn()?;
         let pid = Pid::from_raw(child.id().cast_signed());
-        STARTED.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
-        Self(pid)
-    }
-
-    /// The programs that others have started.
-    fn others(&self) -> Vec<Pid> {
-        let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-        started.iter().copied().filter(|pid| *pid != self.0).collect()
+        started.push(pid);
+        Ok((child, Self { pid, before }))
     }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
-        let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-        started.retain(|pid| *pid != self.0);
+        started().retain(|pid| *pid != self.pid);
     }
 }
 
 /// Ends a program and everything it started, also what has a session of its own: orphans are children of
 /// this process. What was here before the program stays.
-fn end(child: &mut Child, started: &Started, mut spared: Vec<Pid>) {
-    let pid = started.0;
+fn end(child: &mut Child, program: &Started) {
+    let pid = program.pid;
     // Errors mean that it is gone already.
     let _ = killpg(pid, Signal::SIGTERM);
     let start = Instant::now();
@@ -274,7 +277,9 @@ fn end(child: &mut Child, started: &Started, mut spared: Vec<Pid>) {
     }
     let _ = killpg(pid, Signal::SIGKILL);
     let _ = child.wait();
-    spared.extend(started.others());
+    let started = started();
+    let others = started.iter().filter(|other| **other != pid);
+    let spared: Vec<Pid> = others.chain(&program.before).copied().collect();
     orphans::end_descendants(&spared);
 }
 

@@ -105,3 +105,21 @@ fn a_question_of_a_program_gets_no_answer() {
     let error = run(&cmd.limit(Some(Duration::from_mins(10)))).expect_err("no archive");
     assert_eq!(error.broken, Broken::Exit(2));
 }
+
+#[test]
+fn ending_one_program_spares_another_that_is_just_starting() {
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let hangs = Cmd::tool("sh").args(["-c", "sleep 1000 & wait"]);
+            for _ in 0..10 {
+                let limit = Some(Duration::from_millis(1));
+                run(&hangs.clone().limit(limit)).expect_err("it hangs");
+            }
+            ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+            run(&Cmd::tool("sh").args(["-c", ":"])).expect("nobody ends this one");
+        }
+    });
+}
