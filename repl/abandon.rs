@@ -16,14 +16,14 @@ pub(crate) fn abandon(script: &Abandoned) {
     let code = script.error.exit();
     let Some(journal) = &script.journal else {
         if script.only_plans {
-            problem.notes.push(("now", "nothing has been changed".into()));
+            problem.nothing_changed();
         }
         problem.print();
         std::process::exit(code as i32);
     };
-    problem.notes.push(("to go on", format!("gscript resume {}", journal.display())));
+    problem.notes.push(("resume", format!("gscript resume {}", journal.display())));
     problem.print();
-    tell("The script does not come back: cleaning up without it.");
+    tell("the script does not respond; cleaning up without it");
     let then = (code as u8).to_string();
     let mut args = ["release", "--yes", "--then", &then].map(OsStr::new).to_vec();
     if std::env::args_os().any(|arg| arg == "--json") {

@@ -187,8 +187,8 @@ fn secret(param: &ParamDecl) -> Result<Value, Stopped> {
         let first = Secret::new(&param.name, read("")?);
         let second = Secret::new(&param.name, read(" (again)")?);
         match (first.is_empty(), first.expose() == second.expose()) {
-            (true, _) => tell("  it is empty"),
-            (false, false) => tell("  the two differ"),
+            (true, _) => tell("  the answer is empty"),
+            (false, false) => tell("  the two entries differ"),
             (false, true) => return Ok(Value::Secret(first)),
         }
     }

@@ -1,4 +1,4 @@
-//! Two runs never work on the same disk or folder at once.
+//! Two runs never work on the same disk or directory at once.
 //!
 //! Each process keeps a file that says what it works on, and holds a lock on it; the kernel takes
 //! the lock back when the process ends, however it ends, so a file without a lock means nothing.
@@ -89,11 +89,11 @@ impl Lock {
     fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
         let targets = targets.iter().map(|name| Target::named(name)).collect();
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
-        match locks().and_then(|folder| try_take(&folder, &work)) {
+        match locks().and_then(|directory| try_take(&directory, &work)) {
             Ok(Ok(lock)) => Ok(lock),
             Ok(Err((other, target))) => Err(refuse(&other, &target)),
             Err(error) => {
-                Problem::new(format!("can't lock the targets: {error}")).print();
+                Problem::new(format!("failed to lock the targets: {error}")).print();
                 Err(Exit::Failed)
             }
         }
@@ -132,9 +132,9 @@ impl Touched {
 pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
     let disks = machine.base_disks(device).iter().map(|disk| Target::named(&disk.path)).collect();
     let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
-    match locks().and_then(|folder| holder(&folder, &ours)) {
+    match locks().and_then(|directory| holder(&directory, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
-        // Without the folder of locks nobody works on anything.
+        // Without the directory of locks nobody works on anything.
         Ok(None) | Err(_) => Ok(()),
     }
 }
@@ -144,8 +144,8 @@ fn refuse(other: &Work, target: &str) -> Exit {
         "another gscript is working on {target}: {} (process {})",
         other.recipe, other.pid
     ));
-    problem.notes.push(("now", "nothing has been changed".into()));
-    problem.help(format!("wait until it is done, or stop it: kill {}", other.pid)).print();
+    problem.nothing_changed();
+    problem.help(format!("wait until it ends, or stop it: kill {}", other.pid)).print();
     Exit::Refused
 }
 
@@ -159,15 +159,15 @@ impl Drop for Lock {
 /// Counts the locks of this process: a session may run a recipe, and both hold their own.
 static HELD: AtomicU32 = AtomicU32::new(0);
 
-fn try_take(folder: &Path, work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
+fn try_take(directory: &Path, work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
     // Checking for others and adding this process are one operation.
-    let all = OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
+    let all = OpenOptions::new().create(true).append(true).open(directory.join("lock"))?;
     all.lock()?;
-    if let Some(other) = holder(folder, work)? {
+    if let Some(other) = holder(directory, work)? {
         return Ok(Err(other));
     }
     let number = HELD.fetch_add(1, Ordering::Relaxed);
-    let path = folder.join(format!("{}-{number}.run", work.pid));
+    let path = directory.join(format!("{}-{number}.run", work.pid));
     let file = publish(&path, work)?;
     Ok(Ok(Lock { path, _file: file }))
 }
@@ -184,8 +184,8 @@ fn publish(path: &Path, work: &Work) -> io::Result<File> {
 }
 
 /// Another process that works on one of these targets, and which.
-fn holder(folder: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
-    for entry in fs::read_dir(folder)?.flatten() {
+fn holder(directory: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
+    for entry in fs::read_dir(directory)?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|ending| ending != "run") {
             continue;
@@ -221,7 +221,7 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
     targets
 }
 
-/// The folder that an effect is about, where it is about one.
+/// The directory that an effect is about, where it is about one.
 fn place(effect: &Effect) -> Option<String> {
     match effect {
         Effect::Writes { path } | Effect::Mounts { at: path } => Some(path.clone()),
@@ -251,12 +251,12 @@ mod tests {
 
     #[test]
     fn a_directory_is_the_same_through_a_link() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        let directory = tempfile::tempdir().expect("a directory");
+        let (real, link) = (directory.path().join("real"), directory.path().join("link"));
         fs::create_dir(&real).expect("a directory");
         symlink("real", &link).expect("a link");
         let overlap = |one: &str, other: &str| {
-            let (one, other) = (folder.path().join(one), folder.path().join(other));
+            let (one, other) = (directory.path().join(one), directory.path().join(other));
             shared(&work(1, &[&one]).targets, &work(2, &[&other]).targets).is_some()
         };
         for (one, other) in [
@@ -275,14 +275,14 @@ mod tests {
 
     #[test]
     fn a_second_process_gets_no_lock_through_a_link() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let (locks, real) = (folder.path().join("locks"), folder.path().join("real"));
+        let directory = tempfile::tempdir().expect("a directory");
+        let (locks, real) = (directory.path().join("locks"), directory.path().join("real"));
         fs::create_dir(&real).expect("a directory");
         fs::create_dir(&locks).expect("a directory");
-        symlink("real", folder.path().join("link")).expect("a link");
+        symlink("real", directory.path().join("link")).expect("a link");
         let first = try_take(&locks, &work(1, &[&real])).expect("the directory of locks");
         let first = first.expect("the first lock");
-        let second = work(2, &[&folder.path().join("link/new")]);
+        let second = work(2, &[&directory.path().join("link/new")]);
         let refused = try_take(&locks, &second).expect("the directory of locks");
         assert!(refused.is_err_and(|(other, _)| other.pid == 1));
         drop(first);
@@ -291,16 +291,17 @@ mod tests {
 
     #[test]
     fn nobody_removes_a_lock_that_is_being_taken() {
-        let folder = tempfile::tempdir().expect("a directory");
+        let directory = tempfile::tempdir().expect("a directory");
         let other = work(2, &[]);
         thread::scope(|scope| {
             let looks = scope.spawn(|| {
                 for _ in 0..2000 {
-                    holder(folder.path(), &other).expect("the directory of locks");
+                    holder(directory.path(), &other).expect("the directory of locks");
                 }
             });
             while !looks.is_finished() {
-                let lock = try_take(folder.path(), &work(1, &[])).expect("the directory of locks");
+                let lock =
+                    try_take(directory.path(), &work(1, &[])).expect("the directory of locks");
                 let lock = lock.expect("a lock");
                 assert!(lock.path.exists(), "the lock was removed while it was held");
             }

@@ -65,7 +65,7 @@ fn program() -> ExitCode {
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
         Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
         Some(Command::Cell(args)) => return commands::guest::cell(&args),
-        Some(Command::Sweep { folder }) => commands::guest::sweep(&folder),
+        Some(Command::Sweep { directory }) => commands::guest::sweep(&directory),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
         None => match (&cli.eval, &cli.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, cli.lua),

@@ -29,7 +29,7 @@ pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
     out.line(&shown!["  ", title.trim_end(), "  ", s.dim(&call.site)]);
     let below = "      ";
     if let Some(why) = &call.already {
-        out.line(&shown![below, s.dim(&shown!["already so: ", why])]);
+        out.line(&shown![below, s.dim(&shown!["unchanged: ", why])]);
         return out.trimmed();
     }
     for effect in call.effects.iter().filter(|effect| effect.loses().is_some()) {
@@ -45,12 +45,12 @@ pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
         }
     }
     if call.guess {
-        out.line(&shown![below, s.dim("~ what it returns is a guess until then")]);
+        out.line(&shown![below, s.dim("~ its result is an assumed value until the run")]);
     }
     let undo = match &call.undo {
         TakeBack::Nothing => None,
         TakeBack::Commands { commands } => Some(format!("undo: {}", commands.join(" && "))),
-        TakeBack::Impossible { why } => Some(format!("no undo: {why}")),
+        TakeBack::Impossible { why } => Some(format!("cannot be undone: {why}")),
     };
     if let Some(undo) = undo {
         out.line(&shown![below, s.dim(&undo)]);
@@ -104,7 +104,7 @@ fn summary(report: &Report, s: &Style) -> Shown {
         out.line(&shown!["  ", s.yellow(&shown!["warning: ", caution])]);
     }
     if report.guesses > 0 {
-        out.line(&format!("  {} values are guesses until then", report.guesses));
+        out.line(&format!("  {} values are assumed until the run", report.guesses));
     }
     out.trimmed()
 }

@@ -14,13 +14,13 @@ use crate::render::Problem;
 
 use crate::screen::{Shown, shown};
 
-/// The folder of one run.
-pub(crate) struct RunFolder {
+/// The directory of one run.
+pub(crate) struct RunDirectory {
     path: PathBuf,
 }
 
-impl RunFolder {
-    /// Makes the folder: below `parent`, or below the state folder of this user.
+impl RunDirectory {
+    /// Makes the directory: below `parent`, or below the state directory of this user.
     pub(crate) fn create(parent: Option<&Path>, stem: &str) -> io::Result<Self> {
         let parent = match parent {
             Some(chosen) => {
@@ -52,7 +52,7 @@ impl RunFolder {
         let _ = fs::remove_dir(&self.path);
     }
 
-    /// The folder of a journal.
+    /// The directory of a journal.
     pub(crate) fn of(journal: &Path) -> Self {
         Self { path: journal.parent().unwrap_or(Path::new(".")).to_owned() }
     }
@@ -72,7 +72,7 @@ impl RunFolder {
         })
     }
 
-    /// Takes the folder back, of a run that did not come to its beginning.
+    /// Takes the directory back, of a run that did not come to its beginning.
     pub(crate) fn discard(&self) {
         // What can't be removed does no harm.
         let _ = fs::remove_file(self.journal()).and_then(|()| fs::remove_dir(&self.path));
@@ -92,7 +92,7 @@ impl RunFolder {
     }
 
     /// Where the run is kept by now: a journal whose filesystem the run itself has unmounted goes on
-    /// in the state folder.
+    /// in the state directory.
     fn now(&self) -> PathBuf {
         let home = || Some(runs().ok()?.join(self.path.file_name()?));
         let gone = !self.path.is_dir();
@@ -113,7 +113,7 @@ pub(crate) fn history() -> Option<PathBuf> {
         // The first session makes it.
         Err(Untrusted::Io { .. }) if !path.is_symlink() => Some(path),
         Err(untrusted) => {
-            let problem = Problem::new(format!("lines are not remembered: {untrusted}"));
+            let problem = Problem::new(format!("the history is not saved: {untrusted}"));
             Problem { help: untrusted.remedy(), ..problem }.print();
             None
         }
@@ -125,11 +125,11 @@ pub(crate) fn time() -> String {
     chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// The runs in a folder with their journals, newest first: by their numbers, whatever the clock said.
+/// The runs in a directory with their journals, newest first: by their numbers, whatever the clock said.
 pub(crate) fn stories(
-    folder: &Path,
+    directory: &Path,
 ) -> impl Iterator<Item = (PathBuf, Result<Story, Damaged>)> + use<> {
-    let journals = journals(folder).into_iter();
+    let journals = journals(directory).into_iter();
     journals.map(|(_, path)| {
         let file =
             open_own(&path).map_err(|untrusted| Damaged { line: 0, why: untrusted.to_string() });
@@ -138,10 +138,10 @@ pub(crate) fn stories(
     })
 }
 
-/// The journals in a folder with the numbers of their runs, newest first. Also one that is damaged
+/// The journals in a directory with the numbers of their runs, newest first. Also one that is damaged
 /// further down has a number: it must not make an older run the newest.
-fn journals(folder: &Path) -> Vec<(u64, PathBuf)> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+fn journals(directory: &Path) -> Vec<(u64, PathBuf)> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path().join("journal.jsonl"));
     let number = |path: &Path| Story::head_of(path).map_or(0, |head| head.number);
     let mut journals: Vec<_> =
@@ -153,7 +153,7 @@ fn journals(folder: &Path) -> Vec<(u64, PathBuf)> {
 /// `$GSCRIPT_STATE`; `/var/lib/gscript` for root; below `$XDG_STATE_HOME` or `$HOME`; else below
 /// `/run/user/UID`. Never a place that others could have made before.
 pub(crate) fn state() -> io::Result<PathBuf> {
-    let folder = |name: &str| {
+    let directory = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from);
         path.filter(|path| path.is_absolute())
     };
@@ -164,11 +164,14 @@ pub(crate) fn state() -> io::Result<PathBuf> {
     if uid.is_root() {
         return Ok("/var/lib/gscript".into());
     }
-    let home = || folder("HOME").map(|home| home.join(".local/state"));
+    let home = || directory("HOME").map(|home| home.join(".local/state"));
     let session = || Some(PathBuf::from(format!("/run/user/{uid}"))).filter(|path| path.is_dir());
-    let found = folder("XDG_STATE_HOME").or_else(home).or_else(session);
-    found.map(|folder| folder.join("gscript")).ok_or_else(|| {
-        io::Error::other("HOME and XDG_STATE_HOME are not set: name a directory with --journal DIR")
+    let found = directory("XDG_STATE_HOME").or_else(home).or_else(session);
+    found.map(|directory| directory.join("gscript")).ok_or_else(|| {
+        io::Error::other(
+            "HOME and XDG_STATE_HOME are not set: choose a directory with --journal \
+            DIR",
+        )
     })
 }
 
@@ -204,10 +207,10 @@ pub(crate) fn locks() -> io::Result<PathBuf> {
 
 /// Everything that happens in a run, line by line.
 ///
-/// It is open only while something is written: where the run folder lies on a stick that the run
+/// It is open only while something is written: where the run directory lies on a stick that the run
 /// unmounts, it must not be what holds the stick.
 pub(crate) struct Log {
-    folder: RunFolder,
+    directory: RunDirectory,
     /// Lines that can wait for the next that can't.
     waiting: String,
 }
@@ -216,23 +219,23 @@ pub(crate) struct Log {
 const WAITING: usize = 16 * 1024;
 
 impl Log {
-    pub(crate) fn create(folder: &RunFolder) -> io::Result<Self> {
-        let log = Self::of(folder);
+    pub(crate) fn create(directory: &RunDirectory) -> io::Result<Self> {
+        let log = Self::of(directory);
         log.open()?;
         Ok(log)
     }
 
     /// A log that is not touched before something happens.
-    pub(crate) fn of(folder: &RunFolder) -> Self {
-        let folder = RunFolder { path: folder.path.clone() };
-        Self { folder, waiting: String::new() }
+    pub(crate) fn of(directory: &RunDirectory) -> Self {
+        let directory = RunDirectory { path: directory.path.clone() };
+        Self { directory, waiting: String::new() }
     }
 
     fn open(&self) -> io::Result<File> {
         let mut open = OpenOptions::new();
         // A directory that was carried here may have a link in its place.
         open.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
-        open.open(self.folder.log())
+        open.open(self.directory.log())
     }
 
     fn write(&mut self, text: &Shown, waits: bool) {
@@ -268,12 +271,12 @@ impl Listener for Log {
             Event::Line { text, .. } => shown!["    ", text],
             Event::Progress { .. } | Event::Terminal { .. } => return,
             Event::Done { millis, already: None, .. } => shown!["  done in ", millis, " ms"],
-            Event::Done { already: Some(why), .. } => shown!["  already so: ", why],
+            Event::Done { already: Some(why), .. } => shown!["  unchanged: ", why],
             Event::Failed { millis, error, .. } => Shown::joined([
                 shown!["  FAILED after ", millis, " ms:"],
                 Shown::indented("    ", error),
             ]),
-            Event::Skipped { .. } => shown!["  left out"],
+            Event::Skipped { .. } => shown!["  skipped"],
             Event::Warning { text } => shown!["  warning: ", text],
             Event::Said { text } => Shown::indented("  | ", text),
             Event::Released { text, error: None } => shown!["  released: ", text],

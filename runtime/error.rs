@@ -105,7 +105,7 @@ pub struct InUse {
 
 /// How something is called, for whoever called it otherwise.
 pub fn called(signature: &str, name: &str) -> String {
-    format!("it is called {signature}; see: gscript doc {name}")
+    format!("call it as {signature}; see: gscript doc {name}")
 }
 
 /// The result of nearly everything here.
@@ -128,7 +128,7 @@ impl fmt::Display for Error {
             Self::File(error) => error.fmt(f),
             Self::Contradiction(error) => error.fmt(f),
             Self::Differs(differences) => {
-                f.write_str("the machine is not as the plan predicted")?;
+                f.write_str("the resulting state does not match the plan")?;
                 differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
             }
             Self::NotApproved { effect } => {
@@ -163,24 +163,24 @@ impl Error {
             Self::Missing(missing) => Some(missing.remedy()),
             Self::Step(error) => match &error.broken {
                 Broken::Missing(missing) => Some(missing.remedy()),
-                Broken::Changed { .. } => Some("look at the disks, then plan again".into()),
+                Broken::Changed { .. } => {
+                    Some("check the disks with lsblk -f, then plan again".into())
+                }
                 Broken::Interrupted => None,
                 _ if error.hint.is_some() => error.hint.map(str::to_owned),
                 Broken::TimedOut(_) | Broken::Idle(_) => Some(
-                    "see why it takes so long (dmesg); where the machine is only slow, give it \
-                     longer: --limit SECONDS"
+                    "check dmesg for the cause; on a slow machine, raise the time limit: --limit \
+                     SECONDS"
                         .into(),
                 ),
-                _ => {
-                    Some("when the cause is gone, run it again: what is already so is kept".into())
-                }
+                _ => Some("fix the cause and run again; completed actions are skipped".into()),
             },
             Self::Differs(_) => Some(
-                "something else changed the machine, or a tool did not do what it said: look at \
-                 it (lsblk -f), then run the recipe again"
+                "another program changed the machine, or a tool failed without an error; check \
+                 with lsblk -f, then run the recipe again"
                     .into(),
             ),
-            Self::NotApproved { .. } => Some("run the recipe again and read its plan".into()),
+            Self::NotApproved { .. } => Some("run the recipe again and review its plan".into()),
             Self::File(_) | Self::Contradiction(_) | Self::Interrupted => None,
         }
     }
@@ -224,9 +224,7 @@ impl Error {
 impl InUse {
     fn remedy(&self) -> Option<String> {
         if self.system {
-            return Some(
-                "choose another disk: this one can't be given up while it is running".into(),
-            );
+            return Some("choose another disk; the running system needs this one".into());
         }
         let commands: Vec<String> = self.releases.iter().map(ToString::to_string).collect();
         if commands.is_empty() {
@@ -235,8 +233,8 @@ impl InUse {
         let commands = commands.join(" && ");
         // Groups and the like have no device to name.
         Some(match self.device.starts_with("/dev/") {
-            true => format!("free it: gscript release {}\nit does: {commands}", self.device),
-            false => format!("free it first: {commands}"),
+            true => format!("release it: gscript release {}\nwhich runs: {commands}", self.device),
+            false => format!("release it first: {commands}"),
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::lab::Lab;
 #[test]
 fn every_message_in_the_virtual_machine() {
     let lab = Lab::new(&["512M", "64M"]);
-    let folder = lab.path().to_string_lossy().into_owned();
+    let directory = lab.path().to_string_lossy().into_owned();
     let Some(done) = lab.run("bad_input", include_str!("lab/bad_input.sh")) else { return };
     done.succeeded();
     let mut names = done.names(".code");
@@ -14,7 +14,7 @@ fn every_message_in_the_virtual_machine() {
     let mut all = String::new();
     for name in names {
         let code = done.read(&format!("{name}.code"));
-        let message = normal(&done.read(&format!("{name}.err")).replace(&folder, "/OUT"));
+        let message = normal(&done.read(&format!("{name}.err")).replace(&directory, "/OUT"));
         assert_eq!(done.read(&format!("{name}.out")), "", "{name}");
         all += &format!("=== {name}: exit {}\n{}\n", code.trim(), message.trim());
     }

@@ -24,15 +24,15 @@ fn write_answers(path: &Path) {
 }
 
 /// The lab's recipe. `None`: there is no virtual machine here.
-fn try_boot(test: &str, folder: &Path, firmware: &str, sets: &[&str]) -> Option<Installed> {
+fn try_boot(test: &str, directory: &Path, firmware: &str, sets: &[&str]) -> Option<Installed> {
     let trial = Trial { firmware, sets, ..SHORT };
-    possible(test).then(|| trial.boots(test, folder))
+    possible(test).then(|| trial.boots(test, directory))
 }
 
 /// One with a key that GPG protects.
 fn with_gpg(test: &str) -> Option<MutexGuard<'static, Installed>> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, test, "boots", |folder| try_boot(test, folder, "bios", &[]))
+    shared(&INSTALLED, test, "boots", |directory| try_boot(test, directory, "bios", &[]))
 }
 
 /// A machine of the lab with what the recipe needs. `None`: there is none here.
@@ -69,8 +69,10 @@ fn torture_boot_with_a_wrong_passphrase_then_the_right_one() {
 #[ignore = "minutes: make torture"]
 fn torture_boot_by_efi() {
     let test = "torture_boot_by_efi";
-    let folder = tempfile::tempdir().expect("a folder");
-    let Some(installed) = try_boot(test, folder.path(), "efi", &["firmware=efi"]) else { return };
+    let directory = tempfile::tempdir().expect("a directory");
+    let Some(installed) = try_boot(test, directory.path(), "efi", &["firmware=efi"]) else {
+        return;
+    };
     assert!(installed.console.contains("Password (/key.gpg on "), "{}", installed.console);
 }
 
@@ -78,8 +80,8 @@ fn torture_boot_by_efi() {
 #[ignore = "minutes: make torture"]
 fn torture_boot_with_a_passphrase_only() {
     let test = "torture_boot_with_a_passphrase_only";
-    let folder = tempfile::tempdir().expect("a folder");
-    let Some(installed) = try_boot(test, folder.path(), "bios", &["unlock=passphrase"]) else {
+    let directory = tempfile::tempdir().expect("a directory");
+    let Some(installed) = try_boot(test, directory.path(), "bios", &["unlock=passphrase"]) else {
         return;
     };
     let nothing = Plugged { stick: None, ..installed.plugged() };
@@ -88,8 +90,8 @@ fn torture_boot_with_a_passphrase_only() {
 
 /// Nobody is asked.
 fn opens_by_itself(test: &str, sets: &[&str]) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let Some(installed) = try_boot(test, folder.path(), "bios", sets) else { return };
+    let directory = tempfile::tempdir().expect("a directory");
+    let Some(installed) = try_boot(test, directory.path(), "bios", sets) else { return };
     let asked = PROMPTS.iter().any(|prompt| installed.console.contains(prompt));
     assert!(!asked, "{}", installed.console);
 }
@@ -151,9 +153,9 @@ fn torture_boot_from_a_disk_with_sectors_of_4_kib() {
 #[ignore = "minutes: make torture"]
 fn torture_boot_by_the_firmwares_own_list() {
     let test = "torture_boot_by_the_firmwares_own_list";
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let sets = ["firmware=efi", "unlock=passphrase"];
-    let Some(installed) = try_boot(test, folder.path(), "efi", &sets) else { return };
+    let Some(installed) = try_boot(test, directory.path(), "efi", &sets) else { return };
     let lab = installed.copied();
     in_lab(&lab, test, &include_str!("lab/nvram.sh").replace("PASSPHRASE", PASSPHRASE));
     let efi = Plugged { firmware: Firmware::Efi, stick: None, ..Plugged::of(&lab) };
@@ -211,14 +213,14 @@ fn torture_boot_after_the_power_was_cut_between_initramfs_and_boot_loader() {
     Plugged::of(&lab).reaches(&[PASSPHRASE]);
 }
 
-/// The processes of a virtual machine that was given a file of this folder.
-fn machines(kernel: &str, folder: &Path) -> Vec<String> {
-    let folder = folder.to_string_lossy();
+/// The processes of a virtual machine that was given a file of this directory.
+fn machines(kernel: &str, directory: &Path) -> Vec<String> {
+    let directory = directory.to_string_lossy();
     let ours = |entry: std::io::Result<fs::DirEntry>| {
         let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         let program = line.split(' ').next().is_some_and(|program| program.ends_with(kernel));
-        (program && line.contains(&*folder)).then_some(line)
+        (program && line.contains(&*directory)).then_some(line)
     };
     fs::read_dir("/proc").expect("processes").filter_map(ours).collect()
 }
@@ -239,15 +241,15 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
         return;
     }
     for kernel in ["linux.uml", "qemu-system-x86_64"] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let folder = folder.path();
-        let recipe = folder.join("table.rhai");
+        let directory = tempfile::tempdir().expect("a directory");
+        let directory = directory.path();
+        let recipe = directory.join("table.rhai");
         // Nothing is on it that could boot, but the firmware has to look for it.
         let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\", kind: \"efi\" }]);";
         fs::write(&recipe, table).expect("a recipe");
         let mut program = Command::new(PROGRAM)
             .args(["try", "--disk", "8M", "--usb", "8M", "--boot=efi", "--keep"])
-            .args([folder, &recipe])
+            .args([directory, &recipe])
             .env("XDG_CACHE_HOME", project("target"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -257,10 +259,10 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
             let ended = program.try_wait().expect("its state");
             assert_eq!(ended, None, "{kernel} was not started");
             // The guest works by then, or has.
-            !machines(kernel, folder).is_empty() && folder.join("shared/runs").exists()
+            !machines(kernel, directory).is_empty() && directory.join("shared/runs").exists()
         });
         program.kill().expect("it can be killed");
         program.wait().expect("its end");
-        comes("the end of all of it", || machines(kernel, folder).is_empty());
+        comes("the end of all of it", || machines(kernel, directory).is_empty());
     }
 }

@@ -65,7 +65,7 @@ fn a_file_with_that_name_is_meant_by_its_whole_name_only_and_both_are_told() {
 #[test]
 fn unknown_names_and_paths_say_what_could_have_been_meant() {
     let unknown = |word: &str, why: &str, next: &str| {
-        let stderr = format!("error: {word}: {why}\n |\n = next: {next}");
+        let stderr = format!("error: {word}: {why}\n |\n = help: {next}");
         Test::new(&["plan", word]).refuses(2, &stderr);
         Test::new(&["run", word]).refuses(2, &stderr);
         Test::new(&[word]).refuses(2, &stderr);
@@ -86,17 +86,17 @@ fn unknown_names_and_paths_say_what_could_have_been_meant() {
 fn a_fork_is_a_copy_that_nothing_is_lost_for() {
     let text = fs::read_to_string(project("recipes/layouts/luks-lvm.rhai")).expect("a recipe");
     let ran = Test::new(&["fork", "layouts/luks-lvm"]).run();
-    assert_eq!(ran.stderr, "Written. See what it does: gscript plan ./luks-lvm.rhai\n");
-    assert_eq!(fs::read_to_string(ran.folder.path().join("luks-lvm.rhai")).expect("it"), text);
+    assert_eq!(ran.stderr, "Written. To see its plan: gscript plan ./luks-lvm.rhai\n");
+    assert_eq!(fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"), text);
     let ran = Test::new(&["fork", "layouts/luks-lvm", "mine.rhai"]).run();
-    assert_eq!(fs::read_to_string(ran.folder.path().join("mine.rhai")).expect("it"), text);
+    assert_eq!(fs::read_to_string(ran.directory.path().join("mine.rhai")).expect("it"), text);
     let ran = Test::new(&["fork", "layouts/luks-lvm"]).file("luks-lvm.rhai", OTHER).run();
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("failed to write luks-lvm.rhai: File exists"), "{}", ran.stderr);
-    assert_eq!(fs::read_to_string(ran.folder.path().join("luks-lvm.rhai")).expect("it"), OTHER);
+    assert_eq!(fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"), OTHER);
     Test::new(&["fork", "luks-lvm"]).refuses(
         2,
-        "error: luks-lvm: no bundled recipe of that name\n |\n = next: did you mean layouts/luks-lvm? See all bundled recipes: gscript list",
+        "error: luks-lvm: no such bundled recipe\n |\n = help: did you mean layouts/luks-lvm? See all bundled recipes: gscript list",
     );
 }
 

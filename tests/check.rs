@@ -27,9 +27,9 @@ fn messages(output: &str) -> Vec<String> {
 
 #[test]
 fn shipped_recipes_are_clean() {
-    let folder = project("recipes");
+    let directory = project("recipes");
     let mut recipes = 0;
-    for entry in std::fs::read_dir(folder).expect("recipes") {
+    for entry in std::fs::read_dir(directory).expect("recipes") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !path.is_file() || name.contains(".test.") {
@@ -73,7 +73,7 @@ luks::open(prats["1"]);
 6 | //! [params.colour]
   | ^^^
   |
-  = next: use it, or don't ask for it
+  = help: use it, or don't ask for it
 
 error: there is no function disk::partiton
   --> wrong.rhai:10:1
@@ -81,7 +81,7 @@ error: there is no function disk::partiton
 10 | let parts = disk::partiton(disk, [#{ size: "rest" }]);
    | ^^^
    |
-   = next: did you mean disk::partition?
+   = help: did you mean disk::partition?
 
 error: fs::make: there is no option "kid"; did you mean "kind"?
   --> wrong.rhai:11:1
@@ -89,7 +89,7 @@ error: fs::make: there is no option "kid"; did you mean "kind"?
 11 | fs::make(parts["1"], #{ kid: "ext4" });
    | ^^^
    |
-   = next: it is called fs.make(device, {kind, label, keep}); see: gscript doc fs.make
+   = help: call it as fs.make(device, {kind, label, keep}); see: gscript doc fs.make
 
 error: luks::open: parameter "name" is missing
   --> wrong.rhai:12:1
@@ -97,7 +97,7 @@ error: luks::open: parameter "name" is missing
 12 | luks::open(prats["1"]);
    | ^^^
    |
-   = next: it is called luks.open(device, name, {key, passphrase, gpg_key, read_only, discard}); see: gscript doc luks.open
+   = help: call it as luks.open(device, name, {key, passphrase, gpg_key, read_only, discard}); see: gscript doc luks.open
 
 error: there is no variable prats
   --> wrong.rhai:12:1
@@ -105,7 +105,7 @@ error: there is no variable prats
 12 | luks::open(prats["1"]);
    | ^^^
    |
-   = next: did you mean parts?
+   = help: did you mean parts?
 
 5 findings
 "#
@@ -222,10 +222,10 @@ mount.mount(on, "/mnt/a")
         assert_eq!(
             messages(&output),
             [
-                "15: [needs] announces \"/mnt/b\", and no plan needs it",
-                "16: [needs] announces \"emerge\", and no plan needs it",
-                "22: [needs] does not announce that the recipe writes /etc/both",
-                "25: the chapter \"Never\" is entered in none of 5 plans",
+                "15: [needs] declares \"/mnt/b\", which no plan needs",
+                "16: [needs] declares \"emerge\", which no plan needs",
+                "22: not declared in [needs]: the recipe writes /etc/both",
+                "25: unreachable chapter \"Never\": none of 5 plans runs it",
             ],
             "{output}"
         );

@@ -21,8 +21,8 @@ fn expressions_in_both_languages() {
 #[test]
 fn advice_is_in_the_language_of_the_script() {
     for (name, script, call) in [
-        ("a.rhai", "luks::info(\"/dev/sda\");", "luks::format makes"),
-        ("a.lua", "luks.info('/dev/sda')", "luks.format makes"),
+        ("a.rhai", "luks::info(\"/dev/sda\");", "luks::format creates"),
+        ("a.lua", "luks.info('/dev/sda')", "luks.format creates"),
     ] {
         let test = Test::new(&["plan", name, "--machine", "@tests/machines/example.json"]);
         let ran = test.file(name, script).run();
@@ -34,7 +34,7 @@ fn advice_is_in_the_language_of_the_script() {
 fn names_that_do_not_exist() {
     Test::new(&["doc", "luks.fromat"]).refuses(
         2,
-        "error: there is no primitive or domain luks.fromat\n |\n = next: did you mean luks.format?",
+        "error: there is no primitive or domain luks.fromat\n |\n = help: did you mean luks.format?",
     );
     let ran = Test::new(&["recipe.rhai", "--yse"]).run();
     assert_eq!(ran.status, 2);
@@ -118,12 +118,12 @@ fn one_static_binary_in_an_empty_root() {
     }
     // A link, not a copy: what has just been written can't be started while another test's child
     // still has it open (execve(2), ETXTBSY).
-    let folder = tempfile::tempdir_in(project("target")).expect("a folder");
-    std::fs::hard_link(&binary, folder.path().join("gscript")).expect("a link");
+    let directory = tempfile::tempdir_in(project("target")).expect("a directory");
+    std::fs::hard_link(&binary, directory.path().join("gscript")).expect("a link");
     let inside = |words: &[&str]| {
         let output = Command::new("unshare")
             .args(["--map-root-user", "--root"])
-            .arg(folder.path())
+            .arg(directory.path())
             .arg("/gscript")
             .args(words)
             .env_clear()
@@ -142,7 +142,7 @@ fn one_static_binary_in_an_empty_root() {
     // The bundled recipes are there by name, and nothing but the binary is.
     assert!(inside(&["list"]).contains("encrypted-root "));
     let machine = project("tests/machines/example.json");
-    std::fs::copy(machine, folder.path().join("machine.json")).expect("a machine");
+    std::fs::copy(machine, directory.path().join("machine.json")).expect("a machine");
     for name in ["encrypted-root", "encrypted-root.rhai"] {
         let said = inside(&["plan", name, "--machine", "machine.json"]);
         assert!(said.contains("parameter \"disk\" has no value"), "{name}: {said}");
@@ -166,8 +166,8 @@ fn one_static_binary_in_an_empty_root() {
 #[test]
 fn whoever_stops_reading_has_seen_enough() {
     let script = format!("{PROGRAM:?} doc | head -n 1; {PROGRAM:?} plan \"$0\" | head -n 1");
-    let folder = tempfile::tempdir().expect("a folder");
-    let recipe = folder.path().join("r.lua");
+    let directory = tempfile::tempdir().expect("a directory");
+    let recipe = directory.path().join("r.lua");
     let text = "for i = 1, 5000 do print(string.rep('x', 100)) end";
     std::fs::write(&recipe, text).expect("a recipe");
     let ran = std::process::Command::new("sh")

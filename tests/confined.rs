@@ -116,7 +116,7 @@ impl Console for Heard {
 }
 
 /// Boots a machine that was given one disk, to run this script.
-fn boot(test: &str, folder: &Path, script: &str) -> Option<(Heard, Result<Report, VmError>)> {
+fn boot(test: &str, directory: &Path, script: &str) -> Option<(Heard, Result<Report, VmError>)> {
     let kernel = match find_kernel() {
         Ok(kernel) => kernel,
         Err(error) => {
@@ -124,7 +124,7 @@ fn boot(test: &str, folder: &Path, script: &str) -> Option<(Heard, Result<Report
             return None;
         }
     };
-    let (disk, shared) = (folder.join("disk.img"), folder.join("shared"));
+    let (disk, shared) = (directory.join("disk.img"), directory.join("shared"));
     fs::create_dir(&shared).expect("the shared directory");
     File::create(&disk).and_then(|file| file.set_len(8 << 20)).expect("a disk");
     let place = "/run/gscript/script.sh";
@@ -147,13 +147,13 @@ fn boot(test: &str, folder: &Path, script: &str) -> Option<(Heard, Result<Report
 }
 
 /// What every script begins with.
-fn beginning(folder: &Path, victim: &Path) -> String {
+fn beginning(directory: &Path, victim: &Path) -> String {
     let names = ["mnt", "pid", "net", "ipc", "uts", "cgroup"];
     let own = |name: &&str| fs::read_link(format!("/proc/self/ns/{name}")).expect("a namespace");
     let namespaces: Vec<String> = names.iter().map(|n| own(n).display().to_string()).collect();
     format!(
         "H=/h OUT={} VICTIM={} PROJECT={} PROGRAM={PROGRAM} NAMESPACES='{}'\nmkdir /h /up; mount -t hostfs none /h -o / || exit 9\n",
-        folder.join("shared").display(),
+        directory.join("shared").display(),
         victim.display(),
         project("").display(),
         namespaces.join(" ")
@@ -163,8 +163,8 @@ fn beginning(folder: &Path, victim: &Path) -> String {
 #[test]
 fn root_in_the_virtual_machine_does_not_get_out_of_it() {
     let test = "root_in_the_virtual_machine_does_not_get_out_of_it";
-    let folder = tempfile::tempdir().expect("a directory");
-    let victim = folder.path().join("victim");
+    let directory = tempfile::tempdir().expect("a directory");
+    let victim = directory.path().join("victim");
     fs::write(&victim, "not for the machine\n").expect("a file");
     fs::set_permissions(&victim, fs::Permissions::from_mode(0o666)).expect("its mode");
     let before = fs::metadata(&victim).expect("the file");
@@ -172,7 +172,7 @@ fn root_in_the_virtual_machine_does_not_get_out_of_it() {
     let socket = UnixListener::bind_addr(&address).expect("a socket");
     let mut canary =
         Command::new("sleep").arg("1000").env("GSCRIPT_CANARY", "1").spawn().expect("a process");
-    let mut script = beginning(folder.path(), &victim);
+    let mut script = beginning(directory.path(), &victim);
     for (number, (_, command)) in ATTEMPTS.iter().enumerate() {
         let line = format!(
             "if ( {command} ) >/run/said 2>&1; then echo \"ATTEMPT {number} got out: $(head -c 200 /run/said | tr '\\n' ' ')\"; else echo 'ATTEMPT {number} held'; fi\n"
@@ -180,7 +180,7 @@ fn root_in_the_virtual_machine_does_not_get_out_of_it() {
         script += &line;
     }
     script += TRAPS;
-    let result = boot(test, folder.path(), &script);
+    let result = boot(test, directory.path(), &script);
     canary.kill().and_then(|()| canary.wait()).expect("its end");
     drop(socket);
     let Some((heard, report)) = result else { return };
@@ -198,10 +198,10 @@ fn root_in_the_virtual_machine_does_not_get_out_of_it() {
     // Nothing was followed, and nobody can become what the machine was.
     let after = fs::metadata(&victim).expect("the file");
     assert_eq!((after.uid(), after.gid(), after.len()), (before.uid(), before.gid(), before.len()));
-    let setuid = fs::metadata(folder.path().join("shared/setuid")).expect("the program");
+    let setuid = fs::metadata(directory.path().join("shared/setuid")).expect("the program");
     let me = nix_uid();
     assert_eq!((setuid.uid(), setuid.mode() & 0o6000), (me, if me == 0 { 0 } else { 0o6000 }));
-    assert_eq!(fs::metadata(folder.path().join("disk.img")).expect("the disk").len(), 8 << 20);
+    assert_eq!(fs::metadata(directory.path().join("disk.img")).expect("the disk").len(), 8 << 20);
 }
 
 /// Who runs this.
@@ -212,10 +212,10 @@ fn nix_uid() -> u32 {
 #[test]
 fn a_report_that_is_a_link_is_not_read() {
     let test = "a_report_that_is_a_link_is_not_read";
-    let folder = tempfile::tempdir().expect("a directory");
-    let victim = folder.path().join("victim");
+    let directory = tempfile::tempdir().expect("a directory");
+    let victim = directory.path().join("victim");
     fs::write(&victim, "{\"codes\": [0, 0, 0], \"trouble\": null}").expect("a file");
-    let script = beginning(folder.path(), &victim) + "ln -sf \"$VICTIM\" \"$OUT/report.json\"\n";
-    let Some((_, report)) = boot(test, folder.path(), &script) else { return };
+    let script = beginning(directory.path(), &victim) + "ln -sf \"$VICTIM\" \"$OUT/report.json\"\n";
+    let Some((_, report)) = boot(test, directory.path(), &script) else { return };
     assert!(matches!(report, Err(VmError::Died { .. })), "{report:?}");
 }

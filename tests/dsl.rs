@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
 
-/// A path below the project's folder.
+/// A path below the project's directory.
 pub fn project(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -36,7 +36,7 @@ pub fn normal(text: &str) -> String {
 pub fn snapshot(name: &str, text: &str) {
     let file = project("tests/snapshots").join(name);
     if std::env::var_os("GSCRIPT_WRITE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
+        fs::create_dir_all(file.parent().expect("a directory")).expect("the directory");
         fs::write(&file, text).expect("the snapshot");
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();
@@ -46,9 +46,9 @@ pub fn snapshot(name: &str, text: &str) {
     }
 }
 
-/// One call of the program, in a folder of its own.
+/// One call of the program, in a directory of its own.
 pub struct Test {
-    folder: TempDir,
+    directory: TempDir,
     args: Vec<String>,
     env: Vec<(String, String)>,
     /// Bytes of memory that it may use.
@@ -65,19 +65,19 @@ pub struct Ran {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
-    /// The folder it ran in; it goes when this goes.
-    pub folder: TempDir,
+    /// The directory it ran in; it goes when this goes.
+    pub directory: TempDir,
 }
 
 impl Test {
-    /// A call with these words; `@` at the beginning stands for the project's folder.
+    /// A call with these words; `@` at the beginning stands for the project's directory.
     pub fn new(args: &[&str]) -> Self {
         let expand = |arg: &&str| match arg.strip_prefix('@') {
             Some(path) => project(path).to_string_lossy().into_owned(),
             None => (*arg).to_owned(),
         };
         Self {
-            folder: tempfile::tempdir().expect("a folder"),
+            directory: tempfile::tempdir().expect("a directory"),
             args: args.iter().map(expand).collect(),
             env: Vec::new(),
             memory: None,
@@ -85,17 +85,17 @@ impl Test {
         }
     }
 
-    /// Adds a file to the folder.
+    /// Adds a file to the directory.
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.folder.path().join(name), content).expect("a file");
+        fs::write(self.directory.path().join(name), content).expect("a file");
         self
     }
 
-    /// Adds a file to the folder that only its owner can read, as one with secrets must be.
+    /// Adds a file to the directory that only its owner can read, as one with secrets must be.
     pub fn private(self, name: &str, content: &str) -> Self {
         let test = self.file(name, content);
         let mode = fs::Permissions::from_mode(0o600);
-        fs::set_permissions(test.folder.path().join(name), mode).expect("its mode");
+        fs::set_permissions(test.directory.path().join(name), mode).expect("its mode");
         test
     }
 
@@ -135,7 +135,7 @@ impl Test {
         }
         let output = command
             .args(&self.args)
-            .env("GSCRIPT_STATE", self.folder.path().join("state"))
+            .env("GSCRIPT_STATE", self.directory.path().join("state"))
             // What a screen looks like must not depend on where the tests run.
             .env_remove("LC_ALL")
             .env_remove("LC_CTYPE")
@@ -143,7 +143,7 @@ impl Test {
             .env("TERM", "xterm")
             .env("COLUMNS", "80")
             .envs(self.env)
-            .current_dir(self.folder.path())
+            .current_dir(self.directory.path())
             .stdin(Stdio::null())
             .output()
             .expect("the program starts");
@@ -152,7 +152,7 @@ impl Test {
             status: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
-            folder: self.folder,
+            directory: self.directory,
         }
     }
 

@@ -88,8 +88,8 @@ const LUA: &[Attempt] = &[
         "setmetatable({}, { __gc = function() while true do end end })",
         "can't have finalizers (__gc)",
     ),
-    ("a text without an end", "local s = string.rep('x', 1 << 40)", "4 MiB for one text"),
-    ("a text without an end, by a method", "local s = ('x'):rep(1 << 40)", "4 MiB for one text"),
+    ("a text without an end", "local s = string.rep('x', 1 << 40)", "4 MiB for one string"),
+    ("a text without an end, by a method", "local s = ('x'):rep(1 << 40)", "4 MiB for one string"),
     ("a text that doubles", "local s = 'x' while true do s = s .. s end", "256 MiB of memory"),
     ("a list without an end", "table.move({}, 1, 1 << 60, 2)", "131072 elements"),
     (
@@ -129,7 +129,7 @@ const LUA: &[Attempt] = &[
         "/dev/sdc is in use",
     ),
     ("a module by its path", "require '/etc/passwd'", "modules are beside the recipe"),
-    ("a module further up", "require '../secret'", "can't lead out of the recipe's folder"),
+    ("a module further up", "require '../secret'", "can't lead out of the recipe's directory"),
     (
         "a module by a name that is put together",
         "require('sto' .. 'rage')",
@@ -148,7 +148,11 @@ const RHAI: &[Attempt] = &[
     ("the environment", "env(\"HOME\")", "there is no function env"),
     ("waiting", "sleep(1000000)", "no clock to wait by"),
     ("a module by its path", "import \"/etc/passwd\" as p;", "modules are beside the recipe"),
-    ("a module further up", "import \"../secret\" as p;", "can't lead out of the recipe's folder"),
+    (
+        "a module further up",
+        "import \"../secret\" as p;",
+        "can't lead out of the recipe's directory",
+    ),
     (
         "a module by a name that is put together",
         "import \"sto\" + \"rage\" as p;",
@@ -168,21 +172,17 @@ const RHAI: &[Attempt] = &[
     ("a module in the place of a domain", "import \"storage\" as disk;", "disk comes with gscript"),
     ("a chapter replaced", "fn step(title) { }", "step comes with gscript"),
     ("printing replaced", "fn print(text) { }", "reserved"),
-    ("a text without an end", "let s = \"x\"; s.pad(10000000000, \"x\");", "4 MiB for one text"),
-    ("a text that doubles", "let s = \"x\"; loop { s += s; }", "4 MiB for one text"),
+    ("a text without an end", "let s = \"x\"; s.pad(10000000000, \"x\");", "4 MiB for one string"),
+    ("a text that doubles", "let s = \"x\"; loop { s += s; }", "4 MiB for one string"),
     (
         "a text that is replaced",
         "let s = \"x\"; s.pad(4000000, \"x\"); s.replace(\"x\", s);",
-        "4 MiB for one text",
+        "4 MiB for one string",
     ),
     ("a list without an end", "let a = []; a.pad(10000000000, 1);", "131072 elements"),
     ("bytes without an end", "blob(10000000000)", "131072 elements"),
-    ("calls inside one another", "fn f() { f() } f()", "128 calls inside one another"),
-    (
-        "a closure that calls itself",
-        "let f = |f| f.call(f); f.call(f)",
-        "128 calls inside one another",
-    ),
+    ("calls inside one another", "fn f() { f() } f()", "128 nested calls"),
+    ("a closure that calls itself", "let f = |f| f.call(f); f.call(f)", "128 nested calls"),
     ("a loop that catches", "loop { try { loop { } } catch { } }", "10000000 operations"),
     (
         "a list in lists",
@@ -227,7 +227,7 @@ fn every_attempt_in_rhai_fails() {
     all_fail(Language::Rhai, RHAI);
 }
 
-/// Plans a recipe in a folder with modules; what it is told.
+/// Plans a recipe in a directory with modules; what it is told.
 fn told(recipe: &str, script: &str, modules: &[(&str, &str)]) -> String {
     let test = Test::new(&["plan", recipe, "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
@@ -282,7 +282,7 @@ fn calls_across_the_languages_are_limited() {
 keeper.keep(function() return between.run() + 1 end)
 pcall(between.run)";
     let stderr = told("r.lua", recipe, &[("keeper.lua", keeper), ("between.rhai", between)]);
-    assert!(stderr.contains("the script was stopped at its limit of"), "{stderr}");
+    assert!(stderr.contains("the script exceeded its limit of"), "{stderr}");
 }
 
 #[test]
@@ -295,11 +295,11 @@ fn a_long_chain_of_modules_is_refused() {
 }
 
 #[test]
-fn links_that_lead_out_of_the_folder_are_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let inside = folder.path().join("recipes");
-    fs::create_dir(&inside).expect("a folder");
-    fs::write(folder.path().join("outside.lua"), "return {}").expect("a file");
+fn links_that_lead_out_of_the_directory_are_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let inside = directory.path().join("recipes");
+    fs::create_dir(&inside).expect("a directory");
+    fs::write(directory.path().join("outside.lua"), "return {}").expect("a file");
     fs::write(inside.join("own.lua"), "return {}").expect("a file");
     symlink("../outside.lua", inside.join("further_up.lua")).expect("a link");
     symlink("/etc/passwd", inside.join("absolute.lua")).expect("a link");
@@ -315,7 +315,7 @@ fn links_that_lead_out_of_the_folder_are_refused() {
     for module in ["further_up", "absolute", "up/outside"] {
         let why = load(module).expect_err(module);
         assert!(why.starts_with("1: can't read the module"), "{why}");
-        assert!(why.ends_with("it leads out of the folder"), "{why}");
+        assert!(why.ends_with("it leads out of the directory"), "{why}");
     }
     assert!(load("loop").expect_err("a loop").contains("Too many levels of symbolic links"));
     assert_eq!(load("beside").map(|recipe| recipe.modules.len()), Ok(1));

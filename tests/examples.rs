@@ -86,7 +86,7 @@ fn the_reference_is_up_to_date() {
 pub fn up_to_date(name: &str, now: &str) {
     let file = project(name);
     if std::env::var_os("GSCRIPT_WRITE_DOCS").is_some() {
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
+        std::fs::create_dir_all(file.parent().expect("a directory")).expect("the directory");
         std::fs::write(&file, now).expect(name);
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();

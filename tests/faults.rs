@@ -22,8 +22,8 @@ use crate::dsl::project;
 /// The shipped recipes, with the machines on which each is run.
 fn recipes() -> Vec<(PathBuf, &'static str)> {
     let mut found = Vec::new();
-    for folder in ["recipes", "recipes/layouts"] {
-        for entry in fs::read_dir(project(folder)).expect(folder).flatten() {
+    for directory in ["recipes", "recipes/layouts"] {
+        for entry in fs::read_dir(project(directory)).expect(directory).flatten() {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
             if !path.is_file() || name.contains(".test.") {

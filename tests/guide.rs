@@ -41,8 +41,8 @@ fn placeless(entries: &[Entry]) -> serde_json::Value {
 
 /// The records of a simulated run, without what is only about the file and the clock.
 fn recorded(job: &Job<'_>, machine: &Machine, approval: &Approval) -> Vec<serde_json::Value> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("journal.jsonl");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("journal.jsonl");
     let start = RunStart::new(1, "now".into());
     let journal = new_journal(&path, job, machine, approval, start).expect("a journal");
     let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));

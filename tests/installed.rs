@@ -34,7 +34,7 @@ pub const STICK: &str = "64M";
 
 /// A disk and a stick, as an installation left them.
 pub struct Installed {
-    folder: PathBuf,
+    directory: PathBuf,
     /// What was said meanwhile.
     pub console: String,
 }
@@ -53,7 +53,7 @@ impl Console for Silent {
     fn line(&mut self, _line: &str) {}
 }
 
-/// Where the root that boots is kept: the folder of `gscript try`, in `target` instead of a person's.
+/// Where the root that boots is kept: the directory of `gscript try`, in `target` instead of a person's.
 pub fn cache() -> PathBuf {
     project("target/gscript")
 }
@@ -110,16 +110,16 @@ pub const SHORT: Trial<'static> = Trial {
 };
 
 impl Trial<'_> {
-    /// `gscript try --boot`, with its disks in this folder.
-    pub fn boots(&self, test: &str, folder: &Path) -> Installed {
-        let answers = folder.join("given.toml");
+    /// `gscript try --boot`, with its disks in this directory.
+    pub fn boots(&self, test: &str, directory: &Path) -> Installed {
+        let answers = directory.join("given.toml");
         let lines = self.secrets.iter().map(|(name, value)| format!("{name} = {value:?}\n"));
         write_private(&answers, &lines.collect::<String>());
         let mut command = Command::new(PROGRAM);
         command
             .args(["try", "--disk", DISK, "--usb", STICK, "--memory", "512M"])
             .arg(format!("--boot={}", self.firmware))
-            .args([Path::new("--keep"), folder, Path::new("--answers"), &answers])
+            .args([Path::new("--keep"), directory, Path::new("--answers"), &answers])
             .args(self.sets.iter().flat_map(|set| ["--set", set]))
             .env("XDG_CACHE_HOME", project("target"));
         if let Some(Media { archive, keys }) = self.media {
@@ -134,7 +134,7 @@ impl Trial<'_> {
         for (name, secret) in self.secrets {
             assert!(!console.contains(secret), "{test}: {name} is shown");
         }
-        Installed { folder: folder.to_owned(), console }
+        Installed { directory: directory.to_owned(), console }
     }
 }
 
@@ -152,11 +152,11 @@ pub fn shared(
         return None;
     }
     // It outlives the last of them, until the next run.
-    let folder = project("target").join(name);
+    let directory = project("target").join(name);
     let installed = installed.get_or_init(|| {
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder");
-        install(&folder).map(Mutex::new)
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).expect("a directory");
+        install(&directory).map(Mutex::new)
     });
     // What one test finds wrong is no reason for the others not to look.
     Some(installed.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
@@ -164,7 +164,7 @@ pub fn shared(
 
 impl Installed {
     fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.directory.join(name)
     }
 
     /// How it starts once more.
@@ -207,7 +207,7 @@ impl Plugged {
             sectors_4k: self.sectors_4k,
             stick: self.stick.as_deref(),
             memory: Size::mib(768),
-            folder: self.disk.parent().expect("its folder"),
+            directory: self.disk.parent().expect("its directory"),
             limit: LIMIT,
         };
         pc.boot(turns, never, &Interrupts::default(), &mut Silent)

@@ -28,13 +28,13 @@ const LIMIT: Duration = Duration::from_hours(1);
 
 /// A virtual machine that has not been started.
 pub struct Lab {
-    folder: TempDir,
+    directory: TempDir,
     disks: Vec<PathBuf>,
 }
 
-/// What the script left in its folder, and what the console said.
+/// What the script left in its directory, and what the console said.
 pub struct Done {
-    folder: TempDir,
+    directory: TempDir,
     /// Lines of the console.
     pub console: String,
     /// Exit code of the script.
@@ -69,21 +69,22 @@ fn shared() -> Vec<Share> {
 impl Lab {
     /// A machine with blank disks of these sizes: `/dev/ubda`, `/dev/ubdb` …
     pub fn new(sizes: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
         let disks = sizes.iter().enumerate().map(|(index, size)| {
-            let path = folder.path().join(format!("disk{index}.img"));
+            let path = directory.path().join(format!("disk{index}.img"));
             let size: Size = size.parse().expect("a size");
             File::create(&path).and_then(|file| file.set_len(size.get())).expect("a disk");
             path
         });
         let disks = disks.collect();
-        fs::write(folder.path().join(SENTINEL), sentinel()).expect("the disk that nobody chooses");
-        Self { folder, disks }
+        fs::write(directory.path().join(SENTINEL), sentinel())
+            .expect("the disk that nobody chooses");
+        Self { directory, disks }
     }
 
-    /// A folder that host and guest share, at the same path on both sides.
+    /// A directory that host and guest share, at the same path on both sides.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     /// Disks are found in another order at the next boot.
@@ -95,15 +96,15 @@ impl Lab {
     /// here, which was told and counted.
     pub fn run(self, test: &str, script: &str) -> Option<Done> {
         let (console, code) = self.boot(test, script)?;
-        keep_proved(&self.folder.path().join("proved"), test);
-        Some(Done { folder: self.folder, console, code })
+        keep_proved(&self.directory.path().join("proved"), test);
+        Some(Done { directory: self.directory, console, code })
     }
 
     /// Runs a script that needs no device: beside this system, in mounts of its own, where we may make
     /// those. A virtual machine takes ten times as long to start a program, and Portage and dracut
     /// start thousands.
     pub fn run_beside(self, test: &str, script: &str) -> Option<Done> {
-        let path = self.folder.path().join("script.sh");
+        let path = self.directory.path().join("script.sh");
         fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
         let unshare = || {
             let mut command = Command::new("unshare");
@@ -118,15 +119,15 @@ impl Lab {
             .arg("/bin/bash")
             .arg(&path)
             .arg(PROGRAM)
-            .args([self.folder.path(), &project("")])
+            .args([self.directory.path(), &project("")])
             .env("NAMESPACE", "own")
             .stdin(Stdio::null())
             .output()
             .expect("a shell");
-        keep_proved(&self.folder.path().join("proved"), test);
+        keep_proved(&self.directory.path().join("proved"), test);
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let console = said(&output.stdout) + said(&output.stderr).as_str();
-        Some(Done { folder: self.folder, console, code: output.status.code().unwrap_or(-1) })
+        Some(Done { directory: self.directory, console, code: output.status.code().unwrap_or(-1) })
     }
 
     /// The same, for machines that are booted again. What the console said, and the exit code.
@@ -141,13 +142,13 @@ impl Lab {
         Some((console, code))
     }
 
-    /// Runs a script until it makes the file `cut` in the shared folder: then the power goes. What the
+    /// Runs a script until it makes the file `cut` in the shared directory: then the power goes. What the
     /// console said, and whether it came to that.
     pub fn cut(&self, test: &str, script: &str) -> Option<(String, bool)> {
         let (console, report) = self.start(test, script)?;
-        let cut = fs::remove_file(self.folder.path().join("cut")).is_ok();
+        let cut = fs::remove_file(self.directory.path().join("cut")).is_ok();
         // What the machine told about itself is not true any more.
-        let _ = fs::remove_dir_all(self.folder.path().join("guest"));
+        let _ = fs::remove_dir_all(self.directory.path().join("guest"));
         Some((console, cut && report.is_err()))
     }
 
@@ -160,24 +161,24 @@ impl Lab {
                 return None;
             }
         };
-        let path = self.folder.path().join("script.sh");
+        let path = self.directory.path().join("script.sh");
         fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
         let word = |path: &Path| path.to_string_lossy().into_owned();
         let command = vec![
             "/bin/bash".to_owned(),
             word(&path),
             PROGRAM.to_owned(),
-            word(self.folder.path()),
+            word(self.directory.path()),
             word(&project("")),
         ];
-        let exchange = self.folder.path().to_owned();
+        let exchange = self.directory.path().to_owned();
         let order = Order { commands: vec![command], exchange, files: Vec::new() };
         let boot = Boot {
             kernel: &kernel,
             program: Path::new(PROGRAM),
             order: &order,
             disks: &self.disks,
-            last: Some(&self.folder.path().join(SENTINEL)),
+            last: Some(&self.directory.path().join(SENTINEL)),
             shares: &shared(),
             memory: Size::mib(512),
             limit: LIMIT,
@@ -185,14 +186,14 @@ impl Lab {
         let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
         let mut console = Lines(String::new(), Some(&group));
         let report = std::thread::scope(|scope| {
-            scope.spawn(|| hands(self.folder.path(), &over));
-            scope.spawn(|| switch(self.folder.path(), &group, &over));
+            scope.spawn(|| hands(self.directory.path(), &over));
+            scope.spawn(|| switch(self.directory.path(), &group, &over));
             let report = boot.run(&Interrupts::default(), &mut console);
             over.store(true, Ordering::Relaxed);
             report
         });
         let after =
-            fs::read(self.folder.path().join(SENTINEL)).expect("the disk that nobody chose");
+            fs::read(self.directory.path().join(SENTINEL)).expect("the disk that nobody chose");
         assert!(after == sentinel(), "{test}: the disk that nobody chose has changed");
         Some((console.0, report))
     }
@@ -205,9 +206,9 @@ const SENTINEL: &str = "nobody-chooses-this.img";
 fn sentinel() -> &'static [u8] {
     static CONTENT: OnceLock<Vec<u8>> = OnceLock::new();
     CONTENT.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (tree, image) = (folder.path().join("tree"), folder.path().join("image"));
-        fs::create_dir(&tree).expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
+        let (tree, image) = (directory.path().join("tree"), directory.path().join("image"));
+        fs::create_dir(&tree).expect("a directory");
         fs::write(tree.join("precious"), "the only copy\n").expect("a file");
         let mkfs = find_program("mkfs.ext4").expect("mkfs.ext4");
         let made = Command::new(mkfs)
@@ -221,14 +222,14 @@ fn sentinel() -> &'static [u8] {
 }
 
 impl Done {
-    /// The shared folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The shared directory.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The files with this ending, without it.
     pub fn names(&self, ending: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path()).expect("the folder").flatten();
+        let entries = fs::read_dir(self.directory.path()).expect("the directory").flatten();
         let name = |entry: fs::DirEntry| entry.file_name().into_string().ok();
         let stem = |name: String| name.strip_suffix(ending).map(str::to_owned);
         entries.filter_map(name).filter_map(stem).collect()
@@ -237,7 +238,7 @@ impl Done {
     /// A file that the script left.
     #[track_caller]
     pub fn read(&self, name: &str) -> String {
-        let path = self.folder.path().join(name);
+        let path = self.directory.path().join(name);
         fs::read_to_string(&path)
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.console))
     }
@@ -250,29 +251,29 @@ impl Done {
     }
 }
 
-/// The hands of a person at the machine: while the file `exchange-ubdb` is in the shared folder, they
+/// The hands of a person at the machine: while the file `exchange-ubdb` is in the shared directory, they
 /// pull out that disk and put in `other.img` under the same name.
-fn hands(folder: &Path, over: &AtomicBool) {
+fn hands(directory: &Path, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(50));
-        let request = folder.join("exchange-ubdb");
+        let request = directory.join("exchange-ubdb");
         if request.exists() {
-            let other = folder.join("other.img");
-            let told = tell(folder, "remove ubdb")
-                .and_then(|()| tell(folder, &format!("config ubdb={}", other.display())));
+            let other = directory.join("other.img");
+            let told = tell(directory, "remove ubdb")
+                .and_then(|()| tell(directory, &format!("config ubdb={}", other.display())));
             let answer = told.err().map(|error| error.to_string()).unwrap_or_default();
-            fs::write(folder.join("exchanged"), answer).expect("an answer");
+            fs::write(directory.join("exchanged"), answer).expect("an answer");
             fs::remove_file(request).expect("the request");
         }
     }
 }
 
-/// The switch of the machine: the file `cut` in the shared folder ends all its processes at once. What its
+/// The switch of the machine: the file `cut` in the shared directory ends all its processes at once. What its
 /// kernel had not written to the disks is gone.
-fn switch(folder: &Path, group: &AtomicU32, over: &AtomicBool) {
+fn switch(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(1));
-        if folder.join("cut").exists() {
+        if directory.join("cut").exists() {
             let pid =
                 i32::try_from(group.load(Ordering::Relaxed)).expect("the machine's processes");
             killpg(Pid::from_raw(pid), Signal::SIGKILL).expect("the power goes");
@@ -283,23 +284,23 @@ fn switch(folder: &Path, group: &AtomicU32, over: &AtomicBool) {
 
 /// Speaks to the management console of the virtual machine (a datagram of three numbers and a text;
 /// `uml_mconsole(1)` does the same).
-fn tell(folder: &Path, order: &str) -> std::io::Result<()> {
+fn tell(directory: &Path, order: &str) -> std::io::Result<()> {
     const MAGIC: u32 = 0xcafe_babe;
     const VERSION: u32 = 2;
     const ROOM: usize = 512;
-    let socket = UnixDatagram::bind(folder.join("hands.sock"))?;
+    let socket = UnixDatagram::bind(directory.join("hands.sock"))?;
     // The machine is another user.
-    fs::set_permissions(folder.join("hands.sock"), fs::Permissions::from_mode(0o777))?;
+    fs::set_permissions(directory.join("hands.sock"), fs::Permissions::from_mode(0o777))?;
     let length = u32::try_from(order.len()).expect("a short order");
     let mut datagram: Vec<u8> =
         [MAGIC, VERSION, length].iter().flat_map(|number| number.to_ne_bytes()).collect();
     datagram.extend(order.as_bytes());
     datagram.resize(12 + ROOM, 0);
     socket.set_read_timeout(Some(Duration::from_mins(10)))?;
-    socket.send_to(&datagram, folder.join("guest/mconsole"))?;
+    socket.send_to(&datagram, directory.join("guest/mconsole"))?;
     let mut answer = [0; 12 + ROOM];
     let length = socket.recv(&mut answer)?;
-    fs::remove_file(folder.join("hands.sock"))?;
+    fs::remove_file(directory.join("hands.sock"))?;
     match answer[..4] {
         [0, 0, 0, 0] => Ok(()),
         _ => Err(std::io::Error::other(

@@ -91,30 +91,30 @@ fn damage_is_placed() {
     let read = |text: &str| Machine::read(text).expect_err(text)[0].to_string();
     assert_eq!(
         read(""),
-        "line 1, column 0: EOF while parsing a value; the file is damaged: copy it again, or probe the machine again"
+        "line 1, column 0: EOF while parsing a value; the file is damaged; copy it again, or probe the machine again"
     );
     let cut = good().to_string();
     let end = cut.find("/dev/sda2\",\"size").expect("a path");
     assert_eq!(
         read(&cut[..end]),
-        "devices[\"/dev/sda2\"].path (line 1, column 518): EOF while parsing a string; the file is damaged: copy it again, or probe the machine again"
+        "devices[\"/dev/sda2\"].path (line 1, column 518): EOF while parsing a string; the file is damaged; copy it again, or probe the machine again"
     );
     assert_eq!(
         read("{\"format\": 9, \"later\": 1}"),
-        "format: this is format 9, and this program reads 1; use a newer gscript, or probe the machine with this one"
+        "format: format 9 is not supported; this program reads format 1; use a newer gscript, or probe the machine with this one"
     );
     assert_eq!(
         read("{\"format\": 1}"),
-        "line 1, column 13: missing field `host`; mend it by hand, or probe the machine again"
+        "line 1, column 13: missing field `host`; correct the file, or probe the machine again"
     );
     assert_eq!(
         read("{\"format\": 1, \"hots\": 3}"),
-        "hots (line 1, column 20): unknown field `hots`, expected one of `format`, `host`, `devices`, `aliases`, `groups`, `mounts`, `swaps`; mend it by hand, or probe the machine again"
+        "hots (line 1, column 20): unknown field `hots`, expected one of `format`, `host`, `devices`, `aliases`, `groups`, `mounts`, `swaps`; correct the file, or probe the machine again"
     );
     let twice = good().to_string().replace("\"/dev/sda2\":{", "\"/dev/sda1\":{");
     assert_eq!(
         read(&twice).split(';').next(),
-        Some("devices (line 1, column 508): there are two of \"/dev/sda1\"")
+        Some("devices (line 1, column 508): duplicate key \"/dev/sda1\"")
     );
     let negative = good().to_string().replace("1000000000", "-5");
     assert_eq!(
@@ -130,7 +130,7 @@ fn partitions_lie_on_their_disk_and_not_on_one_another() {
     with(
         "/devices/~1dev~1sda2/size",
         json!(400_000_001),
-        "devices[\"/dev/sda2\"].size: from byte 600000000 on it has 400000001 bytes, but /dev/sda ends at 1000000000; correct the size, here or of the disk",
+        "devices[\"/dev/sda2\"].size: it begins at byte 600000000 and has 400000001 bytes, but /dev/sda ends at 1000000000; correct the size of the partition or of the disk",
     );
     with(
         "/devices/~1dev~1sda2/kind/partition/start",
@@ -140,7 +140,7 @@ fn partitions_lie_on_their_disk_and_not_on_one_another() {
     with(
         "/devices/~1dev~1sda2/kind/partition/disk",
         json!("/dev/sdq"),
-        "devices[\"/dev/sda2\"].kind.partition.disk: there is no device \"/dev/sdq\"; describe that device as well, or leave this one out",
+        "devices[\"/dev/sda2\"].kind.partition.disk: there is no device \"/dev/sdq\"; describe that device as well, or remove this one",
     );
     with(
         "/devices/~1dev~1sda2/kind/partition/number",
@@ -154,12 +154,12 @@ fn names_and_identifiers_are_there_once() {
     with(
         "/devices/~1dev~1sda2/path",
         json!("/dev/sda3"),
-        "devices[\"/dev/sda2\"].path: it stands under \"/dev/sda2\", but says that it is \"/dev/sda3\"; make them the same",
+        "devices[\"/dev/sda2\"].path: its key is \"/dev/sda2\", but its path is \"/dev/sda3\"; make them the same",
     );
     with(
         "/devices/~1dev~1sda2/kind/partition/uuid",
         json!("11111111-0000-4000-8000-000000000001"),
-        "devices[\"/dev/sda2\"].kind.partition.uuid: 11111111-0000-4000-8000-000000000001 is the identifier of /dev/sda1 as well; if one is a copy of the other, give it a new one or leave it out",
+        "devices[\"/dev/sda2\"].kind.partition.uuid: 11111111-0000-4000-8000-000000000001 is also the identifier of /dev/sda1; if one is a copy of the other, give it a new identifier or remove it",
     );
     let copied = flaws(|machine| {
         let content = machine["devices"]["/dev/sda2"]["content"].clone();
@@ -167,7 +167,7 @@ fn names_and_identifiers_are_there_once() {
     });
     assert_eq!(
         copied,
-        "devices[\"/dev/sda2\"].content.uuid: 11111111-2222-4000-8000-000000000002 is the identifier of /dev/mapper/vg-root as well; if one is a copy of the other, give it a new one or leave it out"
+        "devices[\"/dev/sda2\"].content.uuid: 11111111-2222-4000-8000-000000000002 is also the identifier of /dev/mapper/vg-root; if one is a copy of the other, give it a new identifier or remove it"
     );
 }
 
@@ -176,7 +176,7 @@ fn groups_volumes_mounts_and_swap_have_their_devices() {
     with(
         "/groups/vg/members/0",
         json!("/dev/sdz1"),
-        "groups.vg.members[0]: there is no device \"/dev/sdz1\"; describe that device as well, or leave this one out",
+        "groups.vg.members[0]: there is no device \"/dev/sdz1\"; describe that device as well, or remove this one",
     );
     with(
         "/groups/vg/members/0",
@@ -186,22 +186,22 @@ fn groups_volumes_mounts_and_swap_have_their_devices() {
     with(
         "/devices/~1dev~1mapper~1vg-root/kind/logical/group",
         json!("other"),
-        "devices[\"/dev/mapper/vg-root\"].kind.logical.group: there is no volume group \"other\"; describe it under groups, or leave this volume out",
+        "devices[\"/dev/mapper/vg-root\"].kind.logical.group: there is no volume group \"other\"; describe it under groups, or remove this volume",
     );
     with(
         "/devices/~1dev~1mapper~1vg-root/size",
         json!(1),
-        "devices[\"/dev/mapper/vg-root\"].size: it has 1 bytes, but vg/root has 100 extents of 4194304 bytes; mend groups.vg.volumes, or leave this volume out",
+        "devices[\"/dev/mapper/vg-root\"].size: its size is 1 bytes, but vg/root has 100 extents of 4194304 bytes; fix groups.vg.volumes, or remove this volume",
     );
     with(
         "/mounts/0/source",
         json!("/dev/sdz9"),
-        "mounts[0].source: there is no device \"/dev/sdz9\"; describe that device, or leave the mount out",
+        "mounts[0].source: there is no device \"/dev/sdz9\"; describe that device, or remove the mount",
     );
     let swapped = flaws(|machine| machine["swaps"] = json!({ "/dev/sdz3": -2 }));
     assert_eq!(
         swapped,
-        "swaps[\"/dev/sdz3\"]: there is no device \"/dev/sdz3\"; describe that device, or leave the swap out"
+        "swaps[\"/dev/sdz3\"]: there is no device \"/dev/sdz3\"; describe that device, or remove the swap area"
     );
 }
 
@@ -210,8 +210,8 @@ fn nothing_lies_on_itself() {
     with(
         "/devices/~1dev~1sda1/kind",
         json!({ "crypt": { "on": "/dev/mapper/enc" } }),
-        "devices[\"/dev/sda1\"].size: it has 476.8 MiB, but /dev/mapper/enc below it has only 460.8 MiB; correct one of the sizes\n\
-         devices[\"/dev/mapper/enc\"].kind: it lies on itself: /dev/mapper/enc on /dev/sda1; break the circle",
+        "devices[\"/dev/sda1\"].size: its size is 476.8 MiB, but /dev/mapper/enc below it has only 460.8 MiB; correct one of the sizes\n\
+         devices[\"/dev/mapper/enc\"].kind: it is part of itself: /dev/mapper/enc on /dev/sda1; break the circle",
     );
 }
 
@@ -226,17 +226,17 @@ fn all_that_is_wrong_is_said_at_once() {
         .file("m.json", machine.to_string())
         .refuses(
             2,
-            "error: m.json does not describe a machine
+            "error: m.json: not a machine file
  |
- = wrong: devices[\"/dev/sda2\"].size: from byte 600000000 on it has 900000000 bytes, but /dev/sda ends at 1000000000; correct the size, here or of the disk
- = wrong: groups.vg.free: 999 of 114 extents can't be free; correct one of the numbers
- = wrong: mounts[0].source: there is no device \"/dev/sdz9\"; describe that device, or leave the mount out
- = next: probe a machine with: gscript probe >machine.json",
+ = wrong: devices[\"/dev/sda2\"].size: it begins at byte 600000000 and has 900000000 bytes, but /dev/sda ends at 1000000000; correct the size of the partition or of the disk
+ = wrong: groups.vg.free: 999 free extents of 114 in total; correct one of the numbers
+ = wrong: mounts[0].source: there is no device \"/dev/sdz9\"; describe that device, or remove the mount
+ = help: probe a machine with: gscript probe >machine.json",
         );
     Test::new(&["plan", "r.rhai", "--machine", "m.json"]).file("r.rhai", "print(1);").refuses(
         2,
-        "error: can't read the machine in m.json: No such file or directory (os error 2)
+        "error: failed to read the machine file m.json: No such file or directory (os error 2)
  |
- = next: make one with: gscript probe >machine.json",
+ = help: create one: gscript probe >machine.json",
     );
 }

@@ -38,8 +38,8 @@ fn boxes_go_by_the_terminal_and_the_locale() {
 
 #[test]
 fn a_file_shows_both_sides() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("disks.svg");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("disks.svg");
     let ran = plan(&["--svg", &file.to_string_lossy()]).run();
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     let text = std::fs::read_to_string(&file).expect("the picture");
@@ -59,8 +59,8 @@ fn a_file_shows_both_sides() {
 fn a_file_that_can_not_be_written() {
     plan(&["--svg", "/nowhere/disks.svg"]).refuses(
         1,
-        "error: can't write the picture into /nowhere/disks.svg: No such file or directory (os error 2)
+        "error: failed to write the picture to /nowhere/disks.svg: No such file or directory (os error 2)
  |
- = next: name a file in a folder that you can write to: --svg FILE",
+ = help: choose a file in a writable directory: --svg FILE",
     );
 }

@@ -60,9 +60,9 @@ fn every_recipe_on_every_machine() {
 
 /// Snapshots that no recipe or machine stands behind any more.
 fn stale(kept: &BTreeSet<String>) {
-    for folder in names("tests/snapshots/plans", &[""]) {
-        for file in names(&format!("tests/snapshots/plans/{folder}"), &["txt"]) {
-            let name = format!("plans/{folder}/{file}");
+    for directory in names("tests/snapshots/plans", &[""]) {
+        for file in names(&format!("tests/snapshots/plans/{directory}"), &["txt"]) {
+            let name = format!("plans/{directory}/{file}");
             assert!(kept.contains(&name), "nothing writes tests/snapshots/{name} any more");
         }
     }
@@ -126,11 +126,11 @@ fn choice(param: &ParamDecl, all: &[ParamDecl], machine: &Machine) -> Option<Str
     }
 }
 
-/// The files in a folder of the project that end so, in order.
-fn names(folder: &str, ends: &[&str]) -> Vec<String> {
-    let entries = fs::read_dir(project(folder)).expect(folder);
+/// The files in a directory of the project that end so, in order.
+fn names(directory: &str, ends: &[&str]) -> Vec<String> {
+    let entries = fs::read_dir(project(directory)).expect(directory);
     let mut names: Vec<String> = entries
-        .map(|entry| entry.expect(folder).file_name().to_string_lossy().into_owned())
+        .map(|entry| entry.expect(directory).file_name().to_string_lossy().into_owned())
         .filter(|name| {
             let end = Path::new(name).extension().map(|end| end.to_string_lossy().into_owned());
             ends.contains(&end.unwrap_or_default().as_str())

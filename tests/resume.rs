@@ -30,7 +30,7 @@ step("End");
 file::write(`${target}/b`, file::read(`${target}/a`));
 "#;
 
-/// A folder with a recipe, its answers and its runs.
+/// A directory with a recipe, its answers and its runs.
 struct Place(TempDir);
 
 /// Exit code, standard output, standard error.
@@ -39,7 +39,7 @@ type Ran = (i32, String, String);
 impl Place {
     fn new() -> Self {
         use std::os::unix::fs::PermissionsExt;
-        let place = Self(tempfile::tempdir().expect("a folder"));
+        let place = Self(tempfile::tempdir().expect("a directory"));
         fs::write(place.path("small.rhai"), RECIPE).expect("a recipe");
         let target = place.path("target");
         let text = format!("target = '{}'\npassphrase = \"hunter2\"\n", target.display());
@@ -162,7 +162,7 @@ fn damage_in_the_middle_is_named() {
         let (code, _, said) = place.run(&args);
         assert_eq!(code, 2, "{said}");
         assert!(said.contains("line 4: unknown variant `d?ne`"), "{said}");
-        assert!(said.contains("next: "), "{said}");
+        assert!(said.contains("help: "), "{said}");
     }
 }
 
@@ -170,9 +170,9 @@ fn damage_in_the_middle_is_named() {
 fn the_newest_run_goes_by_its_number() {
     let place = Place::new();
     let first = place.whole();
-    let folder = first.parent().expect("its folder").to_owned();
+    let directory = first.parent().expect("its directory").to_owned();
     // As if the clock had stood years ahead.
-    fs::rename(&folder, folder.with_file_name("20990101T000000Z-small")).expect("renamed");
+    fs::rename(&directory, directory.with_file_name("20990101T000000Z-small")).expect("renamed");
     place.whole();
     let (_, said, _) = place.run(&["log"]);
     let names: Vec<&str> = said.lines().filter_map(|line| line.split(' ').next()).collect();
@@ -210,7 +210,7 @@ fn two_at_once_on_one_target_are_refused() {
         true => PathBuf::from("/run/gscript"),
         false => place.path("state/locks"),
     };
-    fs::create_dir_all(&locks).expect("the folder of locks");
+    fs::create_dir_all(&locks).expect("the directory of locks");
     let path = locks.join(format!("test-{}.run", std::process::id()));
     let targets = [place.path("target")];
     let nodes = |path: &Path| -> Vec<serde_json::Value> {

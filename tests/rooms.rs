@@ -125,21 +125,22 @@ struct Crate {
 }
 
 impl Crate {
-    fn read(folder: &str) -> Self {
+    fn read(directory: &str) -> Self {
         let mut files = BTreeSet::new();
-        let mut folders = vec![project(folder)];
-        while let Some(folder) = folders.pop() {
-            for entry in
-                fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        let mut directories = vec![project(directory)];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory)
+                .expect("a directory")
+                .map(|entry| entry.expect("an entry").path())
             {
                 match entry.extension() {
-                    _ if entry.is_dir() => folders.push(entry),
+                    _ if entry.is_dir() => directories.push(entry),
                     Some(ending) if ending == "rs" => drop(files.insert(entry)),
                     _ => {}
                 }
             }
         }
-        let top = project(folder);
+        let top = project(directory);
         let named = |path: PathBuf| {
             let inner = path.strip_prefix(&top).expect("it is below").with_extension("");
             let mut name: Name =
@@ -242,8 +243,8 @@ fn circle<'a>(
     None
 }
 
-fn circles(folder: &str) -> Vec<String> {
-    let files = Crate::read(folder);
+fn circles(directory: &str) -> Vec<String> {
+    let files = Crate::read(directory);
     let edges = files.edges();
     let found = edges.keys().filter_map(|name| circle(&edges, name));
     let text = |way: Vec<&Name>| way.iter().map(|name| shown(name)).collect::<Vec<_>>().join(" → ");
@@ -252,9 +253,9 @@ fn circles(folder: &str) -> Vec<String> {
 
 #[test]
 fn no_circle_of_imports_between_files() {
-    for folder in ["runtime", "repl"] {
-        let circles = circles(folder);
-        assert!(circles.is_empty(), "{folder}:\n{}", circles.join("\n"));
+    for directory in ["runtime", "repl"] {
+        let circles = circles(directory);
+        assert!(circles.is_empty(), "{directory}:\n{}", circles.join("\n"));
     }
 }
 

@@ -14,7 +14,7 @@ const SCRIPT: &str = concat!(
     include_str!("lab/sources.sh"),
 );
 
-/// `kernel.tar` lies in its folder.
+/// `kernel.tar` lies in its directory.
 fn built(test: &str) -> Option<Done> {
     let sources = prepared("tests/lab/get_sources.sh", &[&cache()], &[]);
     let sources = sources.map_err(|why| skip(test, &why)).ok()?;
@@ -32,14 +32,14 @@ fn torture_boot_of_a_kernel_that_was_built_from_sources() {
         return;
     }
     let Some(built) = built(test) else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let archive = folder.path().join("stage3.tar");
+    let directory = tempfile::tempdir().expect("a directory");
+    let archive = directory.path().join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).expect("there was one a moment ago");
-    let kernel = built.folder().join("kernel.tar");
+    let kernel = built.directory().join("kernel.tar");
     prepared("tests/lab/with_kernel.sh", &[&root, &kernel, &archive], &[]).expect("a root with it");
-    let media = Media::signed(archive, folder.path(), &Interrupts::default());
+    let media = Media::signed(archive, directory.path(), &Interrupts::default());
     let media = media.expect("the signed digests");
-    let installed = Trial { media: Some(&media), ..SHORT }.boots(test, folder.path());
+    let installed = Trial { media: Some(&media), ..SHORT }.boots(test, directory.path());
     let version = built.read("version");
     let said = format!("Linux version {} ", version.trim());
     assert!(installed.console.contains(&said), "no {said}: {}", installed.console);

@@ -22,7 +22,7 @@ const BATCH: usize = 8;
 /// Where a run is cut off.
 #[derive(Debug, Clone)]
 struct Place {
-    /// For people and for folders.
+    /// For people and for directories.
     name: String,
     /// Variables for `lab/cut.c`.
     sets: String,
@@ -48,7 +48,7 @@ enum Trial {
     Power(Place, Keeper),
 }
 
-/// The undisturbed run: its folder, and its places.
+/// The undisturbed run: its directory, and its places.
 struct Calm {
     lab: Lab,
     places: Vec<Place>,
@@ -202,7 +202,7 @@ fn keep(lab: &Lab, name: &str, console: &str) -> String {
     let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let to: PathBuf = project("target/torture").join(name);
     let _ = fs::remove_dir_all(&to);
-    fs::create_dir_all(&to).expect("a folder");
+    fs::create_dir_all(&to).expect("a directory");
     fs::write(to.join("console.txt"), console).expect("the console");
     let kept = Command::new("cp").arg("-r").arg(lab.path()).arg(&to).status();
     assert!(kept.is_ok_and(|status| status.success()), "the evidence");

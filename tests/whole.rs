@@ -40,24 +40,24 @@ const SETS: [&str; 12] = [
 
 /// The root that boots with what the whole recipe asks for, signed: as it is, or with something that is real in it.
 /// `Err`: what it lacks here.
-fn stage3(folder: &Path, with: Option<&str>) -> Result<Media, String> {
-    let archive = folder.join("stage3.tar");
+fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, String> {
+    let archive = directory.join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ())?;
     let with = with.map(|name| project(&format!("tests/lab/stage3_{name}.sh")));
     let paths: Vec<&Path> =
         [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
     prepared("runtime/vm/standin/stage3.sh", &paths, &[])?;
-    Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
+    Ok(Media::signed(archive, directory, &Interrupts::default()).expect("the signed digests"))
 }
 
 fn install(
     test: &str,
-    folder: &Path,
+    directory: &Path,
     with: Option<&str>,
     firmware: &str,
     more: &[&str],
 ) -> Option<Installed> {
-    let media = stage3(folder, with).map_err(|why| skip(test, &why)).ok()?;
+    let media = stage3(directory, with).map_err(|why| skip(test, &why)).ok()?;
     let trial = Trial {
         recipe: "recipes/encrypted-root.rhai",
         firmware,
@@ -66,14 +66,14 @@ fn install(
         sets: &[&SETS, more].concat(),
         chain: CHAIN,
     };
-    Some(trial.boots(test, folder))
+    Some(trial.boots(test, directory))
 }
 
 /// One installation for all tests.
 fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, test, "whole", |folder| {
-        install(test, folder, None, "bios", &["firmware=bios"])
+    shared(&INSTALLED, test, "whole", |directory| {
+        install(test, directory, None, "bios", &["firmware=bios"])
     })
 }
 
@@ -146,9 +146,9 @@ fn torture_boot_of_packages_that_portage_has_merged() {
     if !possible(test) {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let more = ["profile=default/linux/amd64/23.0"];
-    let installed = install(test, folder.path(), Some("portage"), "efi", &more);
+    let installed = install(test, directory.path(), Some("portage"), "efi", &more);
     let Some(installed) = installed else { return };
     assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
     let looked_at = format!(
@@ -167,9 +167,9 @@ fn torture_boot_with_systemd() {
     if !possible(test) {
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let more = ["firmware=bios", "init=systemd", "timezone=Etc/UTC"];
-    let Some(installed) = install(test, folder.path(), Some("systemd"), "bios", &more) else {
+    let Some(installed) = install(test, directory.path(), Some("systemd"), "bios", &more) else {
         return;
     };
     for line in [

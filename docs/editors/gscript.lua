@@ -1,15 +1,15 @@
 ---@meta gscript
 
---- Begins a chapter: it groups the plan, the screen and the journal.
+--- Begins a chapter, which groups the plan, the output and the journal.
 ---@param title string
 function step(title) end
 
---- A test of a recipe, in a file of tests.
+--- Defines a test of a recipe, in a test file.
 ---@param name string
 ---@param body fun()
 function test(name, body) end
 
---- All parameters of the recipe, also those whose names are taken by something else.
+--- All parameters of the recipe, including those whose names are otherwise defined.
 ---@type table<string, any>
 params = {}
 
@@ -126,7 +126,7 @@ key = {}
 --- local key = key.generate("/mnt/key/laptop.bin")
 --- luks.format("/dev/sda2", { key = key })
 --- ```
----@param path string Where; the folder must exist, and belongs on a stick, not on the disk that it will open.
+---@param path string Where; the directory must exist, and belongs on a stick, not on the disk that it will open.
 ---@param options? gscript.key.generate.options
 ---@return any
 function key.generate(path, options) end
@@ -695,7 +695,7 @@ function fs.swap(device, options) end
 --- mount.mount("/dev/sdb1", "/mnt/stick")
 --- local swap = fs.swap_file("/mnt/stick/swapfile", "64M")
 --- ```
----@param path string The file; its folder exists, on ext4, xfs or btrfs.
+---@param path string The file; its directory exists, on ext4, xfs or btrfs.
 ---@param size string|integer Its size, at least 1 MiB.
 ---@return any
 function fs.swap_file(path, size) end
@@ -773,7 +773,7 @@ btrfs = {}
 ---@return any
 function btrfs.make(devices, options) end
 
---- Makes a subvolume: a folder that is mounted, kept and given back by itself. Returns its path.
+--- Makes a subvolume: a directory that is mounted, kept and given back by itself. Returns its path.
 ---
 --- Source: btrfs-subvolume(8). It is mounted by its name: `#{ options: "subvol=@home" }`.
 ---
@@ -783,7 +783,7 @@ function btrfs.make(devices, options) end
 --- btrfs.subvolume_create("/mnt/top/@home")
 --- mount.mount("/dev/sda1", "/mnt/home", { options = "subvol=@home" })
 --- ```
----@param path string Its path below a mounted btrfs; the folder above it exists.
+---@param path string Its path below a mounted btrfs; the directory above it exists.
 ---@return any
 function btrfs.subvolume_create(path) end
 
@@ -807,7 +807,7 @@ mount = {}
 ---@class gscript.mount.mount.options
 ---@field options? string Options as in fstab, with commas.
 
---- Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
+--- Mounts the filesystem on a device, by a system call. The directory is made if it is missing.
 --- Returns the mount point.
 ---
 --- Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
@@ -843,14 +843,14 @@ function mount.tmpfs(at, options) end
 ---@field propagation? "slave"|"private"|"shared" How later mounts spread between both places.
 ---@field read_only? boolean Whether nothing can be written in the second place.
 
---- Shows a folder in a second place. Returns the mount point.
+--- Shows a directory in a second place. Returns the mount point.
 ---
 --- Source: mount(2), `MS_BIND`; mount_namespaces(7); guide ER, `mount --rbind /dev`.
 ---
 --- ```lua
 --- mount.bind("/dev", "/mnt/gentoo/dev", { recursive = true, propagation = "slave" })
 --- ```
----@param from string The folder.
+---@param from string The directory.
 ---@param at string Where it is shown.
 ---@param options? gscript.mount.bind.options
 ---@return any
@@ -1074,12 +1074,12 @@ function file.copy(from, to, options) end
 ---@field root? string The root it is in.
 ---@field mode? string|integer Its permission bits; those above get 0755.
 
---- Makes a folder, and those above it.
+--- Makes a directory, and those above it.
 ---
 --- ```lua
 --- file.make_dir("/mnt/gentoo")
 --- ```
----@param path string The folder.
+---@param path string The directory.
 ---@param options? gscript.file.make_dir.options
 ---@return any
 function file.make_dir(path, options) end
@@ -1087,7 +1087,7 @@ function file.make_dir(path, options) end
 ---@class gscript.file.link.options
 ---@field root? string The root it is in.
 
---- Makes a symbolic link, replacing a file or link that is there, but never a folder.
+--- Makes a symbolic link, replacing a file or link that is there, but never a directory.
 ---
 --- ```lua
 --- file.link("/proc/self/mounts", "/etc/mtab", { root = "/mnt/old" })
@@ -1101,7 +1101,7 @@ function file.link(to, path, options) end
 ---@class gscript.file.remove.options
 ---@field root? string The root it is in.
 
---- Removes a file, a link or an empty folder. Nothing is ever removed recursively.
+--- Removes a file, a link or an empty directory. Nothing is ever removed recursively.
 ---
 --- ```lua
 --- file.remove("/etc/hostname", { root = "/mnt/old" })
@@ -1114,7 +1114,7 @@ function file.remove(path, options) end
 ---@class gscript.file.exists.options
 ---@field root? string The root it is in.
 
---- Tells whether something is there: a file, a folder, a link (even one that leads nowhere).
+--- Tells whether something is there: a file, a directory, a link (even one that leads nowhere).
 ---
 --- ```lua
 --- local guided = file.exists("/etc/gentoo-release")
@@ -1127,7 +1127,7 @@ function file.exists(path, options) end
 ---@class gscript.file.chmod.options
 ---@field root? string The root it is in.
 
---- Changes the permission bits of a file or folder.
+--- Changes the permission bits of a file or directory.
 ---
 --- ```lua
 --- file.chmod("/mnt/key/keyfile.bin", "0400")
@@ -1141,7 +1141,7 @@ function file.chmod(path, mode, options) end
 ---@class gscript.file.chown.options
 ---@field root? string The root it is in.
 
---- Changes the owner of a file, folder or link. Names are those of the root that the file is
+--- Changes the owner of a file, directory or link. Names are those of the root that the file is
 --- in: its own `/etc/passwd` and `/etc/group` tell their numbers.
 ---
 --- Source: chown(1).
@@ -1347,7 +1347,7 @@ function system.password(root, user, password, options) end
 ---@field groups? string[] The groups besides its own.
 ---@field shell? string The shell.
 
---- Adds a user with a home folder, and puts it into groups. One that is there already only gets the
+--- Adds a user with a home directory, and puts it into groups. One that is there already only gets the
 --- groups that it lacks. It can't log in until it has a password: `system.password`.
 ---
 --- Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
@@ -1478,7 +1478,7 @@ portage = {}
 function portage.make_conf(root, values) end
 
 ---@class gscript.portage.package_use.options
----@field file? string The file below `/etc/portage/package.use`, where that is a folder.
+---@field file? string The file below `/etc/portage/package.use`, where that is a directory.
 
 --- Sets use flags of a package, besides those that it has already.
 ---
@@ -1495,7 +1495,7 @@ function portage.make_conf(root, values) end
 function portage.package_use(root, atom, flags, options) end
 
 ---@class gscript.portage.accept_keywords.options
----@field file? string The file below `/etc/portage/package.accept_keywords`, where that is a folder.
+---@field file? string The file below `/etc/portage/package.accept_keywords`, where that is a directory.
 
 --- Accepts a package that is not stable yet.
 ---
@@ -1512,7 +1512,7 @@ function portage.package_use(root, atom, flags, options) end
 function portage.accept_keywords(root, atom, keywords, options) end
 
 ---@class gscript.portage.license.options
----@field file? string The file below `/etc/portage/package.license`, where that is a folder.
+---@field file? string The file below `/etc/portage/package.license`, where that is a directory.
 
 --- Accepts the licence of a package.
 ---
@@ -1606,7 +1606,7 @@ function portage.has_version(root, atom) end
 kernel = {}
 
 ---@class gscript.kernel.version.options
----@field sources? string The folder of the sources in it.
+---@field sources? string The directory of the sources in it.
 
 --- Tells the version of kernel sources, as the kernel that is built from them calls itself
 --- (`6.6.62-gentoo`): from `include/config/kernel.release` where they were built, and from their
@@ -1785,7 +1785,7 @@ function kernel.modules_rebuild(root) end
 ---@return any
 function kernel.initramfs(root, options) end
 
---- Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their folder.
+--- Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their directory.
 ---
 --- Source: `eselect kernel set`; Gentoo's handbook, "Configuring the kernel".
 ---
@@ -1793,7 +1793,7 @@ function kernel.initramfs(root, options) end
 --- kernel.sources("/mnt/old", "6.6.62-gentoo")
 --- ```
 ---@param root string The mount point of the system.
----@param version string The version in the folder's name, `linux-VERSION`.
+---@param version string The version in the directory's name, `linux-VERSION`.
 ---@return any
 function kernel.sources(root, version) end
 
@@ -1810,7 +1810,7 @@ function kernel.sources(root, version) end
 --- kernel.copy_from("/mnt/old", "6.6.62-gentoo-dist", { from = "/" })
 --- ```
 ---@param root string The mount point of the system.
----@param version string The kernel's version, as `uname -r` and the folder of its modules have it.
+---@param version string The kernel's version, as `uname -r` and the directory of its modules have it.
 ---@param options? gscript.kernel.copy_from.options
 ---@return any
 function kernel.copy_from(root, version, options) end
@@ -1852,7 +1852,7 @@ function boot.cmdline(device, options) end
 --- partition. `removable` (the default) takes the place that every firmware looks at, and leaves
 --- the firmware's own list of systems alone.
 ---
---- A GPT disk without a BIOS boot partition, a folder that is no EFI system partition, and an entry in
+--- A GPT disk without a BIOS boot partition, a directory that is no EFI system partition, and an entry in
 --- the list of a firmware whose variables are not there are refused.
 ---
 --- Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
@@ -1929,7 +1929,7 @@ journal = {}
 --- mount.mount("/dev/sdb1", "/mnt/key")
 --- journal.keep_on("/mnt/key")
 --- ```
----@param path string A mount point, or a folder below one; the copy goes into `gscript/RUN/journal.jsonl`.
+---@param path string A mount point, or a directory below one; the copy goes into `gscript/RUN/journal.jsonl`.
 ---@return any
 function journal.keep_on(path) end
 
@@ -1991,7 +1991,7 @@ given = {}
 ---@return any
 function given.recipe(path) end
 
---- Sets the machine: a file that `gscript probe` wrote, the name of one in a folder `machines`, or
+--- Sets the machine: a file that `gscript probe` wrote, the name of one in a directory `machines`, or
 --- a description. A disk has `size`, `model`, `serial`, `bus`, `sector`, `removable`, `read_only`,
 --- `table` (gpt, mbr) and `parts`; a part has `size` (or `rest`) and `name`; both have `content` (a
 --- filesystem, swap, luks), `label` and `mounted`.
@@ -2273,7 +2273,7 @@ function expect.chapters(titles) end
 ---@return any
 function expect.already(action) end
 
---- The run should change nothing at all: everything is already so.
+--- The run should change nothing at all: everything is unchanged.
 ---
 --- ```lua
 --- expect.unchanged()

@@ -1,6 +1,6 @@
 --- # Any number of disks
 ---
---- One filesystem on each disk of a list, mounted below one folder: data1, data2 and so on, in the
+--- One filesystem on each disk of a list, mounted below one directory: data1, data2 and so on, in the
 --- order of the list.
 ---
 --- ```toml
@@ -10,7 +10,7 @@
 --- [params.target]
 --- type = "path"
 --- default = "/mnt/data"
---- ask = "The folder below which they are mounted"
+--- ask = "The directory below which they are mounted"
 --- [needs]
 --- destroys = ["$disks"]
 --- writes = ["$target"]

@@ -98,7 +98,7 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Sweep {
         /// The directory
-        folder: PathBuf,
+        directory: PathBuf,
     },
     /// The first process of the virtual machine of `try`
     #[command(hide = true)]

@@ -29,7 +29,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
             || losses.iter().any(|loss| loss.effect.loses().is_some_and(|name| is(given, name)))
     };
     if let Some(given) = args.destroy.iter().find(|given| !known(given)) {
-        Problem::new(format!("--destroy names {given}, and there is no such device"))
+        Problem::new(format!("--destroy: there is no device {given}"))
             .help("list the disks: lsblk")
             .print();
         return Err(Exit::Usage);
@@ -55,7 +55,7 @@ fn lost(loss: &Bound) -> String {
     match (&loss.effect, identity) {
         (Effect::Destroys { .. }, Some(identity)) => format!("Everything on {identity}"),
         (Effect::Destroys { device }, None) => {
-            format!("Everything on {device}, which is unknown before the run,")
+            format!("Everything on {device}, whose contents are unknown before the run,")
         }
         (Effect::RemovesKey { device, slot }, _) => format!("Key slot {slot} of {device}"),
         (Effect::RemovesGroup { group }, _) => format!("Volume group {group}"),
@@ -69,7 +69,7 @@ pub(crate) fn confirmed(loss: &Bound) -> bool {
     let name = name.trim_start_matches("/dev/");
     tell("");
     tell(&style().red(&format!("{} will be lost.", lost(loss))));
-    match ask::line(&format!("Type its name ({name}) to go on")) {
+    match ask::line(&format!("Type its name ({name}) to continue")) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
             tell(&format!("{typed:?} is not {name:?}."));
@@ -92,14 +92,14 @@ impl Consent for Person {
         let mut lost = lost.peekable();
         match lost.peek() {
             Some(_) => lost.all(confirmed),
-            None => ask::yes("Carry it out?"),
+            None => ask::yes("Run it?"),
         }
     }
 
     fn ask(&mut self, wanted: &Bound) -> bool {
         tell("");
         let effect = &wanted.effect;
-        tell(&style().yellow(&format!("The plan did not say that this run {effect}.")));
+        tell(&style().yellow(&format!("Not in the approved plan: this action {effect}.")));
         match wanted.effect.loses() {
             Some(_) => confirmed(wanted),
             None => ask::yes("Allow it?"),
@@ -125,13 +125,13 @@ fn not_named(open: &[&Bound], machine: &Machine) -> Exit {
     let flags: BTreeSet<String> = open.iter().map(flag).collect();
     let flags: Vec<String> = flags.into_iter().collect();
     let losses: Vec<String> = open.iter().map(|loss| lost(loss)).collect();
-    let mut problem = Problem::new("nobody is there to agree to this run");
+    let mut problem = Problem::new("approval needed, but standard input is not a terminal");
     if !losses.is_empty() {
         problem.notes.push(("would be lost", losses.join("\n")));
     }
-    problem.notes.push(("now", "nothing has been changed".into()));
+    problem.nothing_changed();
     problem
-        .help(format!("agree on the command line: --yes {}", flags.join(" ")).trim_end())
+        .help(format!("approve on the command line: --yes {}", flags.join(" ")).trim_end())
         .print();
     Exit::Refused
 }

@@ -50,16 +50,16 @@ fn read(path: &Path) -> Result<SavedPlan, Exit> {
     let name = path.display();
     let text = own_text(path, "saved plan")?;
     SavedPlan::read(&text).map_err(|why| {
-        Problem::new(format!("{name} is not a saved plan: {why}"))
-            .help(format!("make one with: gscript plan RECIPE --out {name}"))
+        Problem::new(format!("{name}: not a saved plan: {why}"))
+            .help(format!("create one: gscript plan RECIPE --out {name}"))
             .print();
         Exit::Usage
     })
 }
 
 fn gone(file: &str) -> Exit {
-    Problem::new(format!("the recipe of the plan is not there: {file}"))
-        .help("put it back, or plan again: gscript plan RECIPE --out FILE")
+    Problem::new(format!("{file}: the recipe of this plan does not exist"))
+        .help("restore the recipe file, or plan again: gscript plan RECIPE --out FILE")
         .print();
     Exit::Usage
 }
@@ -70,11 +70,11 @@ fn unchanged(changed: impl IntoIterator<Item = Changed>, saved: &SavedPlan) -> R
     if changed.is_empty() {
         return Ok(());
     }
-    let mut problem = Problem::new("the plan is no longer what would happen");
+    let mut problem = Problem::new("the saved plan is out of date");
     problem.notes.push(("changed", changed.join("\n")));
-    problem.notes.push(("now", "nothing has been changed".into()));
+    problem.nothing_changed();
     problem
-        .help(format!("read the new plan and save it: gscript plan {}", saved.recipe.file))
+        .help(format!("review and save the new plan: gscript plan {}", saved.recipe.file))
         .print();
     Err(Exit::Refused)
 }

@@ -30,18 +30,21 @@ pub(super) fn not_in_its_own_way(
     let mut problem = Problem::new(why);
     match bring_home(story) {
         Ok(journal) => {
-            let copy =
-                format!("nothing has been changed; a copy of the journal is {}", journal.display());
-            problem.notes.push(("now", copy));
+            let copy = format!(
+                "nothing has been changed; the journal was copied to {}",
+                journal.display()
+            );
+            problem.notes.push(("state", copy));
             let journal = quote(&journal.to_string_lossy());
             problem.help(format!("umount {} && gscript resume {journal}", quote(&at))).print();
         }
         Err(error) => {
-            problem.notes.push(("now", "nothing has been changed".into()));
-            problem.notes.push(("copying it", error.to_string()));
+            problem.nothing_changed();
+            problem.notes.push(("copying the journal", error.to_string()));
             problem
                 .help(format!(
-                    "copy {} to a place that is not on {device}, then: umount {}, and resume the copy",
+                    "copy {} to another filesystem than {device}, run umount {}, and resume the \
+                     copy",
                     story.path.display(),
                     quote(&at)
                 ))
@@ -75,12 +78,12 @@ fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String
 
 /// The copy; one that is there already is left as it is.
 fn bring_home(story: &Story) -> io::Result<PathBuf> {
-    let folder = runs()?.join(story.name());
-    let copy = folder.join("journal.jsonl");
+    let directory = runs()?.join(story.name());
+    let copy = directory.join("journal.jsonl");
     if copy.exists() {
         return Ok(copy);
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
     let new = copy.with_extension("new");
     let mut from = File::open(&story.path)?;
     let mut to =

@@ -13,7 +13,7 @@ pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
         if then != now {
             let diff = TextDiff::from_lines(then, now);
             let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
-            tell(&format!("{file} is not the text that was run:"));
+            tell(&format!("{file} has changed since the run:"));
             for line in diff.lines() {
                 tell(&style().diff(line));
             }

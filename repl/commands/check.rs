@@ -19,7 +19,7 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     for path in &args.recipes {
         if is_test(path) {
             let s = style();
-            let note = s.dim("tests: gscript test runs them");
+            let note = s.dim("to run tests: gscript test");
             say(&shown![s.same, " ", path.display(), "  ", note]);
             continue;
         }

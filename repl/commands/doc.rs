@@ -24,7 +24,7 @@ pub(crate) fn doc(name: Option<&str>) -> Exit {
     let near = nearest(&dotted, docs::names()).or_else(|| nearest(name, docs::domains()));
     let help = match near {
         Some(near) => format!("did you mean {near}?"),
-        None => "see what there is: gscript doc".into(),
+        None => "list everything: gscript doc".into(),
     };
     Problem::new(format!("there is no primitive or domain {name}")).help(help).print();
     Exit::Usage

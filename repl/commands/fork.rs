@@ -16,7 +16,7 @@ use crate::screen::tell;
 pub(crate) fn fork(args: &ForkArgs) -> Exit {
     let name = &args.name;
     let Some(recipe) = find(name) else {
-        let why = format!("{}: no bundled recipe of that name", printable(name));
+        let why = format!("{}: no such bundled recipe", printable(name));
         Problem::new(why).help(advice(name)).print();
         return Exit::Usage;
     };
@@ -26,13 +26,13 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
             // Without a directory the name of the file would be that of the bundled recipe.
             let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
             let path = if here { Path::new(".").join(&path) } else { path };
-            tell(&format!("Written. See what it does: gscript plan {}", path.display()));
+            tell(&format!("Written. To see its plan: gscript plan {}", path.display()));
             Exit::Done
         }
         Err(error) => {
             let mut problem = Problem::new(format!("failed to write {}: {error}", path.display()));
             if error.kind() == ErrorKind::AlreadyExists {
-                problem.help = Some(format!("name another file: gscript fork {name} FILE"));
+                problem.help = Some(format!("choose another file: gscript fork {name} FILE"));
             }
             problem.print();
             Exit::Failed

@@ -21,12 +21,12 @@ use crate::cli::Values;
 use crate::render::{self, Problem};
 use crate::screen::tell;
 use crate::shell::{Mode, Shell, Shown, Steps, Wish, greet};
-use crate::state::{RunFolder, time};
+use crate::state::{RunDirectory, time};
 
 /// How a run is seen through.
 pub(super) struct Going<'a> {
-    /// Its folder.
-    pub(super) folder: &'a RunFolder,
+    /// Its directory.
+    pub(super) directory: &'a RunDirectory,
     /// Whether a person is asked what to do after a failure.
     pub(super) asks: bool,
     /// Whether events are told as JSON.
@@ -85,7 +85,7 @@ pub(super) fn run_to_end(
             Next::Retry => attempt.again(&now, Again::Retry, time()),
             Next::Skip => attempt.again(&now, Again::Skip, time()),
             Next::Edit => {
-                match mend(&attempt, &now, going.folder) {
+                match mend(&attempt, &now, going.directory) {
                     Some(new) => {
                         if let Some(steps) = going.steps {
                             steps.changed(new.recipe.chapters());
@@ -131,22 +131,22 @@ fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
 fn report(attempt: &Attempt, job: &Job<'_>) {
     let Some(error) = attempt.error() else { return };
     let mut problem = Problem::in_recipe(error, job.recipe);
-    problem.notes.push(("now", "what this run mounted or opened still is".into()));
+    problem.notes.push(("state", "mounts and devices opened by this run are still open".into()));
     tell("");
     problem.print();
 }
 
 fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
     let mut choices = vec![
-        Choice::new('r', "try it again", Next::Retry),
-        Choice::new('e', format!("edit {} and go on", job.recipe.name), Next::Edit),
+        Choice::new('r', "retry", Next::Retry),
+        Choice::new('e', format!("edit {} and continue", job.recipe.name), Next::Edit),
     ];
     if let Some(call) = attempt.failed_action() {
         let (sign, below) = missed(&attempt.misses(job));
-        let skip = Choice::new('s', format!("skip {call} and go on; {sign}"), Next::Skip);
+        let skip = Choice::new('s', format!("skip {call} and continue; {sign}"), Next::Skip);
         choices.push(skip.below(below));
     }
-    choices.push(Choice::new('h', "work by hand here, and come back", Next::Hand));
+    choices.push(Choice::new('h', "open an interactive shell, then return here", Next::Hand));
     choices.push(Choice::new('q', "clean up and quit", Next::Quit));
     ask::choice("What now?", &choices).unwrap_or(Next::Quit)
 }
@@ -154,8 +154,8 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
 /// Takes back the last action, where that is possible.
 fn back(attempt: &mut Attempt) {
     match attempt.back() {
-        Ok(Some(call)) => tell(&format!("taken back: {call}")),
-        Ok(None) => tell("nothing has been done yet that could be taken back"),
+        Ok(Some(call)) => tell(&format!("undone: {call}")),
+        Ok(None) => tell("there is no action to undo"),
         Err(error) => {
             let mut problem = Problem::new(error.to_string());
             problem.help = error.remedy();
@@ -169,9 +169,12 @@ fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
     let mode = Rc::new(Cell::new(Mode::Ask));
     let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
     let work = |bench: &mut Workbench| {
-        greet(&format!("In {}, with its variables", job.recipe.name));
+        greet(&format!("Interactive shell in {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {
-            tell(&format!("{then} of the run is {now} now: here it is called {then}."));
+            tell(&format!(
+                "{then} of the run is now {now}; in this shell it keeps the name \
+                {then}."
+            ));
         }
         Shell::new(bench, mode, &job.recipe.stem()).converse();
     };
@@ -183,22 +186,22 @@ fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
 /// What would not work any more: the end of the line of a choice, and the lines below it.
 fn missed(misses: &[Miss]) -> (&'static str, Vec<String>) {
     let Some(first) = misses.first() else {
-        return ("no later step is known to need it", Vec::new());
+        return ("no later action is known to depend on it", Vec::new());
     };
     let more = (misses.len() > 1).then(|| format!("and {} more", misses.len() - 1));
     let below = std::iter::once(format!("{}: {}", first.call, first.why)).chain(more);
-    ("then this does not work any more:", below.collect())
+    ("these actions will then fail:", below.collect())
 }
 
 /// Lets the person edit the recipe; nothing where it is as it was, or wrong.
-fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> {
-    let path = editable(job.recipe, folder)?;
+fn mend(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Option<Mended> {
+    let path = editable(job.recipe, directory)?;
     edit(&path)?;
     let (name, origin) = (job.recipe.name.clone(), job.recipe.origin.clone());
     let recipe = Recipe::load(&path).map_err(unusable).ok()?;
     let recipe = Recipe { name, origin, ..recipe };
     if recipe.texts().same(&job.recipe.texts()) {
-        tell(&format!("{} is as it was.", path.display()));
+        tell(&format!("{} is unchanged.", path.display()));
         return None;
     }
     if let Err(error) = parse(recipe.language, &recipe.name, &recipe.text) {
@@ -206,7 +209,7 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
         return None;
     }
     show_change(&job.recipe.texts(), &recipe);
-    if !ask::yes("Go on with the new text?") {
+    if !ask::yes("Continue with the changed recipe?") {
         return None;
     }
     let (machine, _) = this_machine(Interrupts::default()).ok()?;
@@ -223,13 +226,13 @@ fn mend(attempt: &Attempt, job: &Job<'_>, folder: &RunFolder) -> Option<Mended> 
 }
 
 /// The file of the recipe; a copy, where it came along with the program.
-fn editable(recipe: &Recipe, folder: &RunFolder) -> Option<PathBuf> {
+fn editable(recipe: &Recipe, directory: &RunDirectory) -> Option<PathBuf> {
     if let Origin::File(own) = &recipe.origin
         && own.is_file()
     {
         return Some(own.clone());
     }
-    let copy = folder.file(Path::new(&recipe.name).file_name()?);
+    let copy = directory.file(Path::new(&recipe.name).file_name()?);
     if copy.is_file() {
         return Some(copy);
     }
@@ -267,8 +270,8 @@ fn edit(path: &Path) -> Option<()> {
     match ended {
         Ok(outcome) if outcome.code == 0 => Some(()),
         Ok(outcome) => {
-            Problem::new(format!("the editor ended with exit code {}", outcome.code))
-                .help("name another one in the variable EDITOR, or edit the recipe elsewhere and try again with: gscript resume")
+            Problem::new(format!("the editor failed with exit code {}", outcome.code))
+                .help("set EDITOR to another editor, or edit the recipe and run: gscript resume")
                 .print();
             None
         }
@@ -281,7 +284,7 @@ fn edit(path: &Path) -> Option<()> {
 
 /// Says how a run ended.
 fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
-    let log = going.folder.log();
+    let log = going.directory.log();
     let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {
             tell(&format!("Log: {}", log.display()));
@@ -290,16 +293,16 @@ fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, E
     };
     let mut problem = Problem::in_recipe(&error, recipe);
     let state = match clean {
-        true => "this run has left nothing mounted or open",
-        false => "some of what this run mounted or opened could not be given back, see above",
+        true => "nothing of this run is mounted or open",
+        false => "some mounts or devices of this run could not be released; see above",
     };
-    problem.notes.push(("now", state.into()));
+    problem.notes.push(("state", state.into()));
     if let Some(remains) = render::remains(&lasting) {
-        problem.notes.push(("stays", remains));
+        problem.notes.push(("state", remains));
     }
     problem.notes.push(("log", log.display().to_string()));
-    let journal = going.folder.journal();
-    problem.notes.push(("to go on", format!("gscript resume {}", journal.display())));
+    let journal = going.directory.journal();
+    problem.notes.push(("resume", format!("gscript resume {}", journal.display())));
     tell("");
     problem.print();
     Err(error.exit())

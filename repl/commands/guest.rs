@@ -17,8 +17,8 @@ pub(crate) fn guest(order: &Path) -> Exit {
 }
 
 /// What removes the disks of a machine whose program was killed.
-pub(crate) fn sweep(folder: &Path) -> Exit {
-    match gscript::vm::sweep(folder) {
+pub(crate) fn sweep(directory: &Path) -> Exit {
+    match gscript::vm::sweep(directory) {
         Ok(()) => Exit::Done,
         Err(_) => Exit::Failed,
     }

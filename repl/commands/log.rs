@@ -19,12 +19,15 @@ pub(crate) fn log(args: &LogArgs) -> Exit {
 }
 
 fn try_log(args: &LogArgs) -> Result<(), Exit> {
-    let folder = args.journal.as_deref();
+    let directory = args.journal.as_deref();
     if args.run.is_none() {
-        list(&folder.map_or_else(past::own_runs, |folder| Ok(folder.to_path_buf()))?, args.json);
+        list(
+            &directory.map_or_else(past::own_runs, |directory| Ok(directory.to_path_buf()))?,
+            args.json,
+        );
         return Ok(());
     }
-    let story = past::find(args.run.as_deref(), folder, |_| true)?;
+    let story = past::find(args.run.as_deref(), directory, |_| true)?;
     if args.json {
         story.records.iter().for_each(|record| say_json(record, false));
     } else {
@@ -34,8 +37,8 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
 }
 
 /// One line per run.
-fn list(folder: &Path, json: bool) {
-    for (path, story) in stories(folder) {
+fn list(directory: &Path, json: bool) {
+    for (path, story) in stories(directory) {
         let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let (recipe, started, state) = match &story {
             Ok(story) => {
@@ -72,13 +75,7 @@ fn tell(story: &Story, s: &Style) -> Shown {
         }
     }
     for name in names.begun.values() {
-        out.line(&shown![
-            "  ",
-            s.yellow(s.warning),
-            " ",
-            name,
-            "  begun, and nothing more is known"
-        ]);
+        out.line(&shown!["  ", s.yellow(s.warning), " ", name, "  started; no result is recorded"]);
     }
     out.trimmed()
 }
@@ -108,7 +105,7 @@ fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
             line
         }
         Record::Already { name, args, why, .. } => {
-            note(s.dim(s.same), s.dim(&format!("{name}{}  already so: {why}", about(args))))
+            note(s.dim(s.same), s.dim(&format!("{name}{}  unchanged: {why}", about(args))))
         }
         Record::Failed { call, error, .. } => {
             let name = names.begun.remove(call).unwrap_or_default();
@@ -116,11 +113,11 @@ fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
         }
         Record::Skipped { call, name, args, .. } => {
             names.begun.remove(call);
-            note(s.yellow(s.warning), shown![name, about(args), "  left out"])
+            note(s.yellow(s.warning), shown![name, about(args), "  skipped"])
         }
         Record::Undone { call } => {
             let name = names.done.get(call).map_or("", String::as_str);
-            note(s.dim(s.same), shown![name, "  taken back"])
+            note(s.dim(s.same), shown![name, "  undone"])
         }
         Record::Approved { effect } => {
             note(s.yellow(s.warning), shown!["allowed: ", effect.effect])
@@ -130,8 +127,8 @@ fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
             note(s.red(s.failed), shown![text, ": ", error])
         }
         Record::Resumed { at, .. } => heading(s.bold(&format!("Resumed {at}"))),
-        Record::Ended { ok: true } => heading(shown!["ended: everything was done"]),
-        Record::Ended { ok: false } => heading(shown!["ended: it did not get to its end"]),
+        Record::Ended { ok: true } => heading(shown!["finished"]),
+        Record::Ended { ok: false } => heading(shown!["ended before it was finished"]),
         Record::Run(_) | Record::Answer { .. } => None,
     }
 }

@@ -144,7 +144,7 @@ fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
         }
     })?;
     String::from_utf8(bytes).map_err(|_| {
-        Problem::new(format!("{named}: it is not UTF-8 text")).print();
+        Problem::new(format!("{named}: not valid UTF-8")).print();
         Exit::Usage
     })
 }
@@ -153,9 +153,12 @@ fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
 fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
     let secret = |param: &&ParamDecl| param.name == *name && param.kind == ParamKind::Secret;
     if recipe.front.params.iter().any(|param| secret(&param)) {
-        Problem::new(format!("{name} is a secret: on the command line everybody can read it"))
-            .help("let gscript ask for it, or put it into a file that only you can read: --answers FILE")
-            .print();
+        Problem::new(format!(
+            "{name}: secrets are not allowed on the command line, where every \
+            user can read them"
+        ))
+        .help("omit it to be prompted, or put it into a file with mode 0600: --answers FILE")
+        .print();
         return Err(Exit::Refused);
     }
     Ok(())
@@ -165,7 +168,7 @@ fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
 fn private(path: &Path) -> Result<Private, Exit> {
     read_private(path).map_err(|error| {
         Problem::new(format!("failed to read the answers in {}: {error}", path.display()))
-            .help("name a TOML file of your own: --answers FILE")
+            .help("use a TOML file that you own: --answers FILE")
             .print();
         Exit::Usage
     })
@@ -182,9 +185,12 @@ fn private_if_secret(
     let secret = params.find(|p| p.kind == ParamKind::Secret && answers.has(&p.name));
     if let (Some(param), true) = (secret, open) {
         let file = path.display();
-        Problem::new(format!("{file} holds the secret {:?}, and others can read it", param.name))
-            .help(format!("chmod 600 {file}"))
-            .print();
+        Problem::new(format!(
+            "{file}: contains the secret {:?} and is readable by other users",
+            param.name
+        ))
+        .help(format!("chmod 600 {file}"))
+        .print();
         return Err(Exit::Refused);
     }
     Ok(())
@@ -211,11 +217,16 @@ fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Mach
     match real.probe(&Machine::empty(), None) {
         Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
         Err(error) => {
-            let mut problem = Problem::new(format!("can't look at this machine: {error}"));
+            let mut problem = Problem::new(format!("failed to probe this machine: {error}"));
             if !error.tail.is_empty() {
-                problem.notes.push(("it said", error.tail.join("\n")));
+                problem.notes.push(("output", error.tail.join("\n")));
             }
-            problem.help("try that command by hand: gscript needs its answer to be safe").print();
+            problem
+                .help(
+                    "run that command manually and fix what it reports; gscript needs its \
+                output to protect disks in use",
+                )
+                .print();
             Err(Exit::Failed)
         }
     }
@@ -224,7 +235,7 @@ fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Mach
 /// Listens for Ctrl-C.
 fn interrupts() -> Result<Interrupts, Exit> {
     Interrupts::listen().map_err(|error| {
-        Problem::new(format!("can't listen for Ctrl-C: {error}")).print();
+        Problem::new(format!("failed to install a signal handler: {error}")).print();
         Exit::Failed
     })
 }

@@ -16,16 +16,16 @@ use crate::render::Problem;
 use crate::screen::{style, tell};
 use crate::state::{runs, stories};
 
-/// The run that is meant: a journal, a folder with one, a name, or the newest that is wanted.
+/// The run that is meant: a journal, a directory with one, a name, or the newest that is wanted.
 pub(super) fn find(
     run: Option<&str>,
-    folder: Option<&Path>,
+    directory: Option<&Path>,
     wanted: impl Fn(&Story) -> bool,
 ) -> Result<Story, Exit> {
-    let folder = folder.map_or_else(own_runs, |folder| Ok(folder.to_path_buf()))?;
+    let directory = directory.map_or_else(own_runs, |directory| Ok(directory.to_path_buf()))?;
     if let Some(run) = run {
         let places = [Path::new(run).to_owned(), Path::new(run).join("journal.jsonl")];
-        let named = [folder.join(run).join("journal.jsonl")];
+        let named = [directory.join(run).join("journal.jsonl")];
         if let Some(path) = places
             .iter()
             .chain(&named)
@@ -33,19 +33,19 @@ pub(super) fn find(
         {
             return open(path);
         }
-        Problem::new(format!("there is no run {run} in {}", folder.display()))
-            .help("list them: gscript log, or name the journal file")
+        Problem::new(format!("{}: no run {run}", directory.display()))
+            .help("list the runs: gscript log; or give the path of the journal")
             .print();
         return Err(Exit::Usage);
     }
-    for (path, _) in stories(&folder) {
+    for (path, _) in stories(&directory) {
         let story = open(&path)?;
         if wanted(&story) {
             return Ok(story);
         }
     }
-    Problem::new(format!("there is no such run in {}", folder.display()))
-        .help("list the runs: gscript log; a journal elsewhere is named by its path")
+    Problem::new(format!("{}: no such run", directory.display()))
+        .help("list the runs: gscript log; or give the path of the journal")
         .print();
     Err(Exit::Usage)
 }
@@ -64,20 +64,21 @@ pub(super) fn open(path: &Path) -> Result<Story, Exit> {
             _ => Exit::Usage,
         };
         problem.help = untrusted.remedy();
-        problem.notes.push(("state", "nothing has been changed".into()));
+        problem.nothing_changed();
         problem.print();
         exit
     };
     let file = open_own(path).map_err(untrusted)?;
     // Its directory tells the name of the run, and has the log.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if let Ok(found) = folder.metadata() {
-        owned(folder, &found).or_else(shared).map_err(untrusted)?;
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    if let Ok(found) = directory.metadata() {
+        owned(directory, &found).or_else(shared).map_err(untrusted)?;
     }
     if let Some(kind) = without_owners(&file) {
         tell(&style().yellow(&format!(
-            "warning: {} is on {kind}, which has no owners: whoever had the medium may have changed it",
+            "warning: {} is on {kind}, which stores no owners: anyone with access to the medium \
+             may have changed it",
             printable(&path.display().to_string())
         )));
     }
@@ -103,7 +104,7 @@ fn unusable(path: &Path, damaged: &Damaged) -> Exit {
         .filter_map(|bound| Some(bound.target.as_ref()?.identity.path.as_str()))
         .filter(|path| head.iter().any(|head| head.devices.iter().any(|one| one.path == *path)))
         .collect();
-    Problem::new(format!("the journal {name} can't be used: {damaged}"))
+    Problem::new(format!("{name}: unusable journal: {damaged}"))
         .help(damaged.remedy(&disks.into_iter().collect::<Vec<_>>()))
         .print();
     Exit::Usage
@@ -115,7 +116,7 @@ pub(super) fn not_running(story: &Story) -> Result<(), Exit> {
         return Ok(());
     }
     Problem::new(format!("{} is running", story.name()))
-        .help("wait until it is done, or stop it")
+        .help("wait until it ends, or stop it")
         .print();
     Err(Exit::Refused)
 }
@@ -124,11 +125,11 @@ pub(super) fn not_running(story: &Story) -> Result<(), Exit> {
 pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
     Names::find(story, machine).map_err(|gone| {
         let Gone { then, now } = *gone;
-        let mut problem = Problem::new(format!("{then} of the run is not there"));
+        let mut problem = Problem::new(format!("{then} of the run is not connected"));
         if let Some(now) = now {
-            problem.notes.push(("now", format!("{} is {now}", then.path)));
+            problem.notes.push(("state", format!("{} is {now}", then.path)));
         }
-        problem.help("connect it, see lsblk, and try again").print();
+        problem.help("connect it, check with lsblk, and run the command again").print();
         Exit::Refused
     })
 }
@@ -137,15 +138,15 @@ pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
 pub(super) fn reopen(story: &Story) -> Result<Journal, Exit> {
     let home = own_runs()?;
     Journal::reopen(&story.path).map(|journal| journal.with_home(home)).map_err(|error| {
-        Problem::new(error.to_string()).help("see the runs: gscript log").print();
+        Problem::new(error.to_string()).help("list the runs: gscript log").print();
         Exit::Failed
     })
 }
 
 /// Tells that the journal or log of a run can't be kept.
 pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
-    Problem::new(format!("can't keep a record of the run: {error}"))
-        .help("name a folder that can be written to and has room: --journal DIR")
+    Problem::new(format!("failed to create the journal: {error}"))
+        .help("choose a writable directory with free space: --journal DIR")
         .print();
     Exit::Failed
 }

@@ -63,21 +63,22 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
 
 /// Saves the plan: all of it or nothing.
 fn save(path: &Path, text: &str) -> Result<(), Exit> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).and_then(|mut file| {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(
+        |mut file| {
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(path).map_err(|error| error.error)
-        });
+        },
+    );
     match written {
         Ok(_) => {
             tell("");
-            tell(&format!("Saved. To carry out exactly this: gscript apply {}", path.display()));
+            tell(&format!("Saved. To run exactly this plan: gscript apply {}", path.display()));
             Ok(())
         }
         Err(error) => {
-            Problem::new(format!("can't save the plan as {}: {error}", path.display())).print();
+            Problem::new(format!("failed to save the plan as {}: {error}", path.display())).print();
             Err(Exit::Failed)
         }
     }
@@ -89,8 +90,8 @@ fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
     let title = format!("What {recipe} does to the disks");
     let sides = [("Before", &report.before), ("After", &after)];
     std::fs::write(path, svg(&title, &sides, &report.touched())).map_err(|error| {
-        Problem::new(format!("can't write the picture into {}: {error}", path.display()))
-            .help("name a file in a folder that you can write to: --svg FILE")
+        Problem::new(format!("failed to write the picture to {}: {error}", path.display()))
+            .help("choose a file in a writable directory: --svg FILE")
             .print();
         Exit::Failed
     })
@@ -102,17 +103,17 @@ pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
     const MOST: usize = 12;
     let name = path.display();
     let text = read_input_text(path, Input::Machine).map_err(|error| {
-        Problem::new(format!("can't read the machine in {name}: {error}"))
-            .help("make one with: gscript probe >machine.json")
+        Problem::new(format!("failed to read the machine file {name}: {error}"))
+            .help("create one: gscript probe >machine.json")
             .print();
         Exit::Usage
     })?;
     Machine::read(&text).map_err(|flaws| {
-        let mut problem = Problem::new(format!("{name} does not describe a machine"));
+        let mut problem = Problem::new(format!("{name}: not a machine file"));
         let more = flaws.len().saturating_sub(MOST);
         problem.notes = flaws.iter().take(MOST).map(|flaw| ("wrong", flaw.to_string())).collect();
         if more > 0 {
-            problem.notes.push(("wrong", format!("and {more} more places")));
+            problem.notes.push(("wrong", format!("and {more} more")));
         }
         problem.help("probe a machine with: gscript probe >machine.json").print();
         Exit::Usage

@@ -36,19 +36,19 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let name = past.story.name();
     let due = resume::left(&past, &machine);
     if due.is_empty() {
-        tell(&format!("{name} has left nothing mounted or open."));
+        tell(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
     }
-    agree(&format!("give back what {name} left"), &due, args)?;
+    agree(&format!("release what {name} left open"), &due, args)?;
     let journal = past::reopen(&past.story)?;
     let listener = screen(args.json);
     let hands = Hands { machine, real, listener, interrupts };
     if resume::release_run(&past, hands, Some(journal)) {
-        tell(&format!("{name} has left nothing mounted or open."));
+        tell(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
     }
-    Problem::new(format!("some of what {name} left could not be given back, see above"))
-        .help(format!("end what uses it, then: gscript release {name}"))
+    Problem::new(format!("some mounts or devices of {name} could not be released; see above"))
+        .help(format!("stop the processes that use them, then run: gscript release {name}"))
         .print();
     Err(Exit::Failed)
 }
@@ -59,7 +59,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     let path = find(&machine, device)?;
     if machine.is_system(&path) {
         Problem::new(format!("{path} holds the running system"))
-            .help("start from another medium to work on it")
+            .help("boot from another medium to change it")
             .print();
         return Err(Exit::Refused);
     }
@@ -89,7 +89,7 @@ fn tell_state(path: &str, machine: &Machine) -> Result<(), Exit> {
     }
     tell(&match machine.host.secondhand {
         true => format!(
-            "{path}: no use of it is known, but some devices could not be read (it takes root)."
+            "{path}: not known to be in use, but some devices could not be read without root."
         ),
         false => format!("{path} is free."),
     });
@@ -110,13 +110,13 @@ fn still_used(path: &str, machine: &Machine) -> Exit {
         Some(name) => format!("remove the mapping: dmsetup remove {}", quote(name)),
         None => format!("find the process or device that uses it: lsblk {path}"),
     };
-    problem.help(format!("{first}; then: gscript release {path}")).print();
+    problem.help(format!("{first}; then run: gscript release {path}")).print();
     Exit::Failed
 }
 
 fn find(machine: &Machine, name: &str) -> Result<String, Exit> {
     machine.find(name).map(|device| device.path.clone()).ok_or_else(|| {
-        Problem::new(format!("there is no device {name}")).help("list them: lsblk").print();
+        Problem::new(format!("there is no device {name}")).help("list the devices: lsblk").print();
         Exit::Usage
     })
 }
@@ -127,13 +127,15 @@ fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exi
         tell(&format!("  $ {release}"));
     }
     if nix::unistd::geteuid().as_raw() != 0 {
-        Problem::new("only root can do that").help("run it again as root: sudo gscript …").print();
+        Problem::new("root privileges are needed")
+            .help("run the command as root: sudo gscript …")
+            .print();
         return Err(Exit::Refused);
     }
     if args.yes || (ask::somebody() && ask::yes("Go on?")) {
         return Ok(());
     }
-    let nobody = "nobody is there to agree; on the command line: --yes";
+    let nobody = "approve on the command line: --yes";
     let why = if ask::somebody() { "" } else { nobody };
     Problem::new("nothing has been released").help(why).print();
     Err(Exit::Refused)

@@ -26,7 +26,7 @@ pub(crate) fn reopen(journal: &Path, values: &Values) -> Exit {
 fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     let name = path.display();
     let wrong = |why: String| {
-        Problem::new(format!("can't read the journal {name}: {why}")).print();
+        Problem::new(format!("failed to read the journal {name}: {why}")).print();
         Exit::Usage
     };
     let story = Story::read(path).and_then(Story::checked);

@@ -30,7 +30,7 @@ use crate::lock::Lock;
 use crate::render::{self, Problem};
 use crate::screen::{Stream, screen, style, tell};
 use crate::shell::{Prose, Stepper, Steps};
-use crate::state::{Log, RunFolder, time};
+use crate::state::{Log, RunDirectory, time};
 
 pub(crate) fn resume(args: &ResumeArgs) -> Exit {
     match try_resume(args) {
@@ -52,7 +52,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
     let names = past::names(&story, &machine)?;
     for (then, now) in names.pairs() {
-        tell(&format!("{then} of the run is {now} now."));
+        tell(&format!("{then} of the run is now {now}."));
     }
     carried::not_in_its_own_way(&story, &names, &machine)?;
     let given = variables(&story, &recipe, args, &machine, &names)?;
@@ -89,8 +89,8 @@ impl Resuming<'_> {
         self.approve_restoring(&restoring, &machine)?;
         let approval = restoring.report.approval;
         let _lock = Lock::take(&job.recipe.name, &approval, &machine)?;
-        let folder = RunFolder::of(&past.story.path);
-        let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&folder)), screen(args.json)];
+        let directory = RunDirectory::of(&past.story.path);
+        let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&directory)), screen(args.json)];
         let listener: Box<dyn Listener> = Box::new(both);
         if let Some(root) = root {
             let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
@@ -113,7 +113,7 @@ impl Resuming<'_> {
         };
         attempt.go(job, gate, past, time());
         let asks = job.terminal && !args.yes;
-        let going = Going { folder: &folder, asks, json: args.json, steps: steps.as_deref() };
+        let going = Going { directory: &directory, asks, json: args.json, steps: steps.as_deref() };
         let exit = run_to_end(attempt, job, &going);
         drop(lock);
         let exit = exit?;
@@ -129,7 +129,7 @@ impl Resuming<'_> {
         within_needs(self.job.recipe, announced, self.given)?;
         needs_root(report)?;
         if !kept.is_empty() && self.shows() {
-            tell("Still open since the run, and closed at its end if it fails:");
+            tell("Still open from the run; closed if the resumed run fails:");
             for release in kept {
                 tell(&format!("  $ {release}"));
             }
@@ -137,7 +137,7 @@ impl Resuming<'_> {
         if report.entries.is_empty() && report.approval.effects().next().is_none() {
             return Ok(());
         }
-        self.show("To go on, this is opened again first:", report);
+        self.show("Opened again before the run continues:", report);
         let named = |device: &&String| machine.find(device).is_some();
         let destroy = self.args.destroy.iter().filter(named).cloned().collect();
         agree(&report.approval, machine, &HowArgs { destroy, ..self.how() })
@@ -168,7 +168,7 @@ impl Resuming<'_> {
         let gate = match steps {
             Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
             None => {
-                self.show("What is left of the run:", &report);
+                self.show("Remaining actions:", &report);
                 agree(&report.approval, &report.before, &self.how())?;
                 Gate::Enforce(report.approval.clone(), consent(self.job.terminal && !self.args.yes))
             }
@@ -196,9 +196,9 @@ impl Resuming<'_> {
 
     fn not_planned(&self, error: &ScriptError) -> Exit {
         let mut problem = Problem::in_recipe(error, self.job.recipe);
-        problem.notes.push(("now", "nothing has been changed".into()));
+        problem.nothing_changed();
         let journal = quote(&self.past.story.path.to_string_lossy());
-        problem.notes.push(("to go on", format!("gscript resume {journal}")));
+        problem.notes.push(("resume", format!("gscript resume {journal}")));
         problem.print();
         error.exit()
     }
@@ -206,8 +206,11 @@ impl Resuming<'_> {
     /// What was opened for the plan is closed again.
     fn given_up(&self, attempt: Attempt, exit: Exit) -> Exit {
         if !attempt.abandon() {
-            Problem::new("some of what was opened for the plan could not be closed, see above")
-                .help(format!("end what uses it, then: gscript release {}", self.past.story.name()))
+            Problem::new("some devices opened for the plan could not be closed; see above")
+                .help(format!(
+                    "stop the processes that use them, then run: gscript release {}",
+                    self.past.story.name()
+                ))
                 .print();
         }
         exit
@@ -217,8 +220,8 @@ impl Resuming<'_> {
 /// The root of a shell.
 fn root(past: &Past) -> Result<String, Exit> {
     past.root().ok_or_else(|| {
-        Problem::new(format!("{} has mounted no root to enter", past.story.name()))
-            .help("go on with it: gscript resume")
+        Problem::new(format!("{} has no mounted root to enter", past.story.name()))
+            .help("continue the run: gscript resume")
             .print();
         Exit::Refused
     })
@@ -233,11 +236,11 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
         Exit::Refused
     };
     let Some(seed) = unhex(seed) else {
-        let why = format!("{name} can't be resumed: its journal is of format {format}");
-        return Err(refuse(why, "run the recipe again: what is already so is kept".into()));
+        let why = format!("{name}: cannot resume: its journal has format {format}");
+        return Err(refuse(why, "run the recipe again; completed actions are skipped".into()));
     };
     if story.state() == State::Finished && !shell {
-        let why = format!("{name} is finished: there is nothing to go on with");
+        let why = format!("{name} is finished: there is nothing to resume");
         return Err(refuse(why, format!("see what it did: gscript log {name}")));
     }
     Ok(seed)
@@ -260,10 +263,12 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
 /// Says so where the text of a recipe is only in the journal.
 fn say_where_from(recipe: &Recipe, path: &str) {
     match recipes().iter().find(|shipped| shipped.text == recipe.text) {
-        Some(bundled) => tell(&format!("{path} is gone: its text is that of {}.", bundled.name)),
+        Some(bundled) => {
+            tell(&format!("{path} no longer exists; using the copy in {}.", bundled.name))
+        }
         None => tell(&style().yellow(&format!(
-            "warning: {path} is gone: the recipe is only in the journal, and may have been changed there; \
-             it is no bundled recipe"
+            "warning: {path} no longer exists: the recipe is read from the journal, where it may \
+             have been changed; it is not a bundled recipe"
         ))),
     }
 }
@@ -271,12 +276,13 @@ fn say_where_from(recipe: &Recipe, path: &str) {
 /// Another text is another program: the person has to see it.
 fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
     show_change(&story.texts(), recipe);
-    if args.changed_recipe_ok || (ask::somebody() && ask::yes("Go on with the new text?")) {
+    if args.changed_recipe_ok || (ask::somebody() && ask::yes("Continue with the changed recipe?"))
+    {
         return Ok(());
     }
-    let mut problem = Problem::new("the run is not resumed: the recipe has changed");
-    problem.notes.push(("now", "nothing has been changed".into()));
-    problem.help("agree to the new text: gscript resume --changed-recipe-ok").print();
+    let mut problem = Problem::new("not resumed: the recipe has changed since the run");
+    problem.nothing_changed();
+    problem.help("review the change, then run: gscript resume --changed-recipe-ok").print();
     Err(Exit::Refused)
 }
 
@@ -316,8 +322,11 @@ fn enter(
         return Err(Exit::Failed);
     }
     if !clean {
-        Problem::new("not everything could be given back, see above")
-            .help(format!("end what uses it, then: gscript release {}", past.story.name()))
+        Problem::new("some mounts or devices could not be released; see above")
+            .help(format!(
+                "stop the processes that use them, then run: gscript release {}",
+                past.story.name()
+            ))
             .print();
         return Err(Exit::Failed);
     }

@@ -20,7 +20,7 @@ use crate::cli::{HowArgs, RunArgs};
 use crate::lock::{Lock, leave_alone};
 use crate::render::{self, Problem};
 use crate::screen::{Stream, screen, style, tell};
-use crate::state::{Log, RunFolder, time};
+use crate::state::{Log, RunDirectory, time};
 
 /// A recipe without further words, as a session runs it.
 pub(crate) fn by_name(recipe: &str) {
@@ -72,7 +72,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
             leave_alone(device, machine)?;
         }
         let mut problem = Problem::in_recipe(&error, job.recipe);
-        problem.notes.push(("now", "nothing has been changed".into()));
+        problem.nothing_changed();
         problem.print();
         drop(report);
         Err(error.exit())
@@ -90,7 +90,7 @@ pub(super) fn within_needs(
         None => Ok(()),
         Some(exceeded) => {
             let mut problem = Problem::new(exceeded.sentence(&recipe.name));
-            problem.notes.push(("not announced", exceeded.effects.join("\n")));
+            problem.notes.push(("not declared", exceeded.effects.join("\n")));
             problem.help(exceeded.remedy()).print();
             Err(Exit::Refused)
         }
@@ -100,8 +100,8 @@ pub(super) fn within_needs(
 /// Whether a plan can only be carried out by root.
 pub(super) fn needs_root(report: &Report) -> Result<(), Exit> {
     if report.needs_root() && !nix::unistd::geteuid().is_root() {
-        Problem::new("this recipe changes disks and mounts: only root can do that")
-            .help("run it again as root: sudo gscript …")
+        Problem::new("this recipe changes disks or mounts: root privileges are needed")
+            .help("run the command as root: sudo gscript …")
             .print();
         return Err(Exit::Refused);
     }
@@ -129,11 +129,14 @@ pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
     let (found, _) = this_machine(Interrupts::default())?;
     let differences = compare(planned, &found, None);
     if differences.is_empty() {
-        tell("The machine is as planned.");
+        tell("The resulting state matches the plan.");
         return Ok(());
     }
     let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    let mut problem = Problem::new("every step went well, but the machine is not as planned");
+    let mut problem = Problem::new(
+        "all actions succeeded, but the resulting state does not match \
+        the plan",
+    );
     problem.notes.push(("differs", differences.join("\n")));
     problem.print();
     Err(Exit::Failed)
@@ -148,32 +151,35 @@ fn carry_out(
     agreed: &Agreed,
 ) -> Result<Exit, Exit> {
     let lock = Lock::take(&job.recipe.name, &agreed.approval, &machine)?;
-    let folder = RunFolder::create(how.journal.as_deref(), &job.recipe.stem())
+    let directory = RunDirectory::create(how.journal.as_deref(), &job.recipe.stem())
         .map_err(|error| unrecorded(&error))?;
-    let mut start = RunStart::new(folder.number(), time());
+    let mut start = RunStart::new(directory.number(), time());
     start.after = how.prove.then(|| agreed.after.clone());
-    let journal = new_journal(&folder.journal(), job, &machine, &agreed.approval, start)
-        .inspect_err(|_| folder.discard())
+    let journal = new_journal(&directory.journal(), job, &machine, &agreed.approval, start)
+        .inspect_err(|_| directory.discard())
         .map_err(|error| unrecorded(&error))?;
-    let mut listener = listener(&folder, how.json)?;
-    remember(&folder, how.journal.is_some(), listener.as_mut());
+    let mut listener = listener(&directory, how.json)?;
+    remember(&directory, how.journal.is_some(), listener.as_mut());
     let gate =
         Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes && !agreed.fixed));
     let attempt = job.begin(machine, real, gate, listener, Some(journal));
     let asks = job.terminal && !how.yes;
-    let exit =
-        run_to_end(attempt, job, &Going { folder: &folder, asks, json: how.json, steps: None });
+    let exit = run_to_end(
+        attempt,
+        job,
+        &Going { directory: &directory, asks, json: how.json, steps: None },
+    );
     drop(lock);
     exit
 }
 
 /// Says so where a journal will not outlive a reboot, and nobody chose its place.
-pub(super) fn remember(folder: &RunFolder, chosen: bool, listener: &mut dyn Listener) {
-    if !chosen && folder.forgets() {
+pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dyn Listener) {
+    if !chosen && directory.forgets() {
         let text = format!(
-            "the journal in {} is gone after a reboot: to be able to resume then, keep it on a \
-             stick or disk with --journal DIR",
-            folder.journal().display()
+            "the journal in {} does not survive a reboot; to resume after one, keep it on a disk \
+             or USB stick: --journal DIR",
+            directory.journal().display()
         );
         listener.hear(&Event::Warning { text });
     }
@@ -185,8 +191,8 @@ pub(super) fn consent(somebody: bool) -> Box<dyn Consent> {
 }
 
 /// The log of the run and the screen.
-pub(super) fn listener(folder: &RunFolder, json: bool) -> Result<Box<dyn Listener>, Exit> {
-    let log = Log::create(folder).map_err(|error| unrecorded(&error))?;
+pub(super) fn listener(directory: &RunDirectory, json: bool) -> Result<Box<dyn Listener>, Exit> {
+    let log = Log::create(directory).map_err(|error| unrecorded(&error))?;
     let both: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(json)];
     Ok(Box::new(both))
 }

@@ -21,7 +21,7 @@ use crate::lock::Touched;
 use crate::render::Problem;
 use crate::screen::tell;
 use crate::shell::{Launcher, Mode, Shell, Shown, greet, is_piped};
-use crate::state::{RunFolder, time};
+use crate::state::{RunDirectory, time};
 
 pub(crate) fn shell(args: &ShellArgs) -> Exit {
     match try_shell(args) {
@@ -41,9 +41,9 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let terminal = ask::somebody();
     let interrupts_too = interrupts.clone();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
-    let folder = RunFolder::create(None, "session").map_err(|error| unrecorded(&error))?;
-    let start = RunStart::new(folder.number(), time());
-    let journal = new_journal(&folder.journal(), &job, &machine, &Approval::default(), start)
+    let directory = RunDirectory::create(None, "session").map_err(|error| unrecorded(&error))?;
+    let start = RunStart::new(directory.number(), time());
+    let journal = new_journal(&directory.journal(), &job, &machine, &Approval::default(), start)
         .map_err(|error| unrecorded(&error))?;
     let mode = Rc::new(Cell::new(if args.yes { Mode::Allow } else { Mode::Ask }));
     let shown = Shown {
@@ -56,7 +56,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
         machine,
         seed,
         gate: Gate::Enforce(Approval::default(), Box::new(shown)),
-        listener: listener(&folder, false)?,
+        listener: listener(&directory, false)?,
         interrupts: interrupts_too,
         journal: Some(journal),
         terminal,
@@ -69,7 +69,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let nothing = bench.deeds().is_empty();
     let clean = end(bench);
     if nothing {
-        folder.forget();
+        directory.forget();
     }
     Ok(if clean { exit } else { Exit::Failed })
 }
@@ -81,7 +81,7 @@ fn work(bench: &mut Workbench, mode: Rc<Cell<Mode>>, args: &ShellArgs) -> Exit {
     if is_piped() {
         return shell.read(std::io::stdin().lock());
     }
-    greet("This machine, by hand");
+    greet("Interactive shell on this machine");
     shell.converse();
     Exit::Done
 }
@@ -92,12 +92,11 @@ fn end(bench: Workbench) -> bool {
     if held.is_empty() {
         return bench.end(false);
     }
-    tell("Still there because of this session:");
+    tell("Left mounted or open by this session:");
     for release in &held {
-        tell(&format!("  ends with: {release}"));
+        tell(&format!("  release with: {release}"));
     }
-    let choices =
-        [Choice::new('r', "give it back", true), Choice::new('k', "keep it as it is", false)];
-    let release = ask::choice("What becomes of it?", &choices).unwrap_or(true);
+    let choices = [Choice::new('r', "release it", true), Choice::new('k', "keep it", false)];
+    let release = ask::choice("Release or keep it?", &choices).unwrap_or(true);
     bench.end(release)
 }

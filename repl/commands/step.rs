@@ -19,7 +19,7 @@ use crate::lock::Lock;
 use crate::render::Problem;
 use crate::screen::{style, tell};
 use crate::shell::{Prose, Stepper, Steps};
-use crate::state::{RunFolder, time};
+use crate::state::{RunDirectory, time};
 
 pub(crate) fn step(args: &StepArgs) -> Exit {
     match try_step(args) {
@@ -35,11 +35,13 @@ fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
         let (error, report) = *failed;
         let mut problem = Problem::in_recipe(&error, job.recipe);
         if !matches!(error, ScriptError::Failure(_)) {
-            problem.notes.push(("now", "nothing has been changed".into()));
+            problem.nothing_changed();
             problem.print();
             return Err(error.exit());
         }
-        problem.notes.push(("planned", "only up to here; the first steps may set it right".into()));
+        problem
+            .notes
+            .push(("planned", "only up to this point; the first actions may fix it".into()));
         problem.print();
         Ok(report)
     })
@@ -53,8 +55,8 @@ pub(crate) fn by_name(recipe: &str) {
 
 fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     if !ask::somebody() {
-        Problem::new("going step by step takes a person at a terminal")
-            .help(format!("see what it would do: gscript plan {}", args.recipe.display()))
+        Problem::new("step: standard input is not a terminal")
+            .help(format!("show the plan instead: gscript plan {}", args.recipe.display()))
             .print();
         return Err(Exit::Usage);
     }
@@ -69,22 +71,22 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     within_needs(job.recipe, &report.approval, job.variables)?;
     needs_root(&report)?;
     let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
-    let folder = RunFolder::create(args.journal.as_deref(), &recipe.stem())
+    let directory = RunDirectory::create(args.journal.as_deref(), &recipe.stem())
         .map_err(|error| unrecorded(&error))?;
-    let start = RunStart::new(folder.number(), time());
+    let start = RunStart::new(directory.number(), time());
     // Nothing is agreed to beforehand: whoever resumes it is asked again.
     let nothing = Approval::default();
-    let journal = new_journal(&folder.journal(), &job, &machine, &nothing, start)
+    let journal = new_journal(&directory.journal(), &job, &machine, &nothing, start)
         .map_err(|error| unrecorded(&error))?;
     let steps = Steps::new(recipe.chapters());
-    let mut listener = listener(&folder, false)?;
-    remember(&folder, args.journal.is_some(), listener.as_mut());
+    let mut listener = listener(&directory, false)?;
+    remember(&directory, args.journal.is_some(), listener.as_mut());
     let listener = Box::new(vec![listener, Box::new(Prose(steps.clone()))]);
     tell(&style().bold(&recipe.front.title));
-    tell("Before every action you are asked; ? tells what can be answered.");
+    tell("Asks before every action; ? lists the possible answers.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
     let attempt = job.begin(machine, real, gate, listener, Some(journal));
-    let going = Going { folder: &folder, asks: true, json: false, steps: Some(&steps) };
+    let going = Going { directory: &directory, asks: true, json: false, steps: Some(&steps) };
     let exit = run_to_end(attempt, &job, &going);
     drop(lock);
     exit

@@ -70,10 +70,10 @@ impl Sum {
             parts.push(s.red(&format!("{} failed", self.failed)));
         }
         if self.left_out > 0 {
-            parts.push(shown![format!("{} left out", self.left_out)]);
+            parts.push(shown![format!("{} skipped", self.left_out)]);
         }
         if self.damaged > 0 {
-            parts.push(s.red(&format!("{} files are damaged", self.damaged)));
+            parts.push(s.red(&format!("{} files are invalid", self.damaged)));
         }
         let mut sentence = Shown::default();
         for part in parts {
@@ -88,10 +88,10 @@ impl Sum {
         }
         if self.passed + self.failed == 0 {
             let what = match args.filter.as_slice() {
-                [] => "there is no test in these files".to_owned(),
-                names => format!("no test has a name with {}", names.join(" or ")),
+                [] => "these files contain no tests".to_owned(),
+                names => format!("no test name contains {}", names.join(" or ")),
             };
-            Problem::new(what).help("a test begins with test(\"its name\", …)").print();
+            Problem::new(what).help("define one: test(\"its name\", …)").print();
             return Exit::Usage;
         }
         if self.failed > 0 { Exit::Failed } else { Exit::Done }
@@ -110,7 +110,7 @@ fn print(file: &TestFile, outcome: &Outcome) {
         };
         out.line(&shown!["  ", sign, " ", test.name, "  ", time]);
         for line in test.said.iter().filter(|_| !test.findings.is_empty()) {
-            out.line(&format!("    it printed: {line}"));
+            out.line(&format!("    printed: {line}"));
         }
         for finding in &test.findings {
             out.line(&finding::shown(finding));

@@ -31,17 +31,17 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
         [size("--disk", &args.disk)?, size("--usb", &args.usb)?, size("--memory", &args.memory)?];
     let interrupts = interrupts()?;
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
-    let folder = Folder::make(args.keep.as_deref(), &program)?;
+    let directory = Directory::make(args.keep.as_deref(), &program)?;
     let answers = answers(args, &recipe)?;
     let mut screen = screen(args.json);
     let boot = firmware(args);
-    let media = media(args, folder.path(), &interrupts, screen.as_mut())?;
+    let media = media(args, directory.path(), &interrupts, screen.as_mut())?;
     let given = Given::complete(answers, &recipe, &media, boot).map_err(|error| failed(&error))?;
-    announce(&given, &folder, screen.as_mut());
+    announce(&given, &directory, screen.as_mut());
     let result = Trial {
         recipe: &recipe,
         given: &given,
-        folder: folder.path(),
+        directory: directory.path(),
         disk,
         stick,
         memory,
@@ -54,10 +54,10 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     match result {
         Ok(()) => {
             let seconds = millis / 1000;
-            let boots = if args.boot.is_some() { "it boots by itself" } else { "two boots" };
+            let boots = if args.boot.is_some() { "it boots" } else { "two boots" };
             let text = format!("{} works: {boots} in {seconds} s", recipe.name);
             screen.hear(&Event::Said { text });
-            folder.tell();
+            directory.tell();
             Ok(())
         }
         Err(trouble) => {
@@ -69,7 +69,9 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
 
 fn size(flag: &str, text: &str) -> Result<Size, Exit> {
     text.parse().map_err(|_| {
-        Problem::new(format!("{flag}: {text:?} is not a size")).help("for example 4G").print();
+        Problem::new(format!("{flag}: invalid size {text:?}"))
+            .help("give a size such as 4G")
+            .print();
         Exit::Usage
     })
 }
@@ -82,7 +84,7 @@ fn failed(error: &std::io::Error) -> Exit {
 /// Answers of the command line and of the file.
 fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     let wrong = |why: String| {
-        Problem::new(why).help("it is TOML: one line NAME = VALUE per parameter").print();
+        Problem::new(why).help("write TOML, one line NAME = VALUE per parameter").print();
         Exit::Usage
     };
     let mut table = toml::Table::new();
@@ -99,22 +101,22 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
 }
 
 /// Tells of secrets that nobody has chosen, and where they are.
-fn announce(given: &Given, folder: &Folder, screen: &mut dyn Listener) {
+fn announce(given: &Given, directory: &Directory, screen: &mut dyn Listener) {
     let made: Vec<&str> = given.made().collect();
     if made.is_empty() {
         return;
     }
-    let place = match folder {
-        Folder::Kept(path) => format!("; they are in {}", path.join("answers.toml").display()),
-        Folder::Thrown(..) => String::new(),
+    let place = match directory {
+        Directory::Kept(path) => format!("; they are in {}", path.join("answers.toml").display()),
+        Directory::Thrown(..) => String::new(),
     };
-    let text = format!("Made up for this machine: {}{place}", made.join(", "));
+    let text = format!("Generated for this virtual machine: {}{place}", made.join(", "));
     screen.hear(&Event::Said { text });
 }
 
 fn media(
     args: &TryArgs,
-    folder: &Path,
+    directory: &Path,
     interrupts: &Interrupts,
     screen: &mut dyn Listener,
 ) -> Result<Media, Exit> {
@@ -128,9 +130,9 @@ fn media(
     let media = match args.boot {
         Some(_) => {
             let mut said = |line: &str| screen.hear(&Event::Said { text: printable(line) });
-            Media::whole(folder, &cache(), interrupts, &mut said)
+            Media::whole(directory, &cache(), interrupts, &mut said)
         }
-        None => Media::build(folder, interrupts),
+        None => Media::build(directory, interrupts),
     };
     media.map_err(|error| {
         let mut problem = Problem::new(error.to_string());
@@ -156,29 +158,32 @@ fn explain(trouble: &Trouble) -> Exit {
     match trouble {
         Trouble::Io(error) => failed(error),
         Trouble::Guest(why) => {
-            Problem::new(format!("the virtual machine could not begin: {why}")).print();
+            Problem::new(format!("failed to start the virtual machine: {why}")).print();
             Exit::Failed
         }
         Trouble::Command { boot, code } => {
             let boot = if *boot == 1 { "first" } else { "second" };
-            Problem::new(format!("the {boot} boot ended with exit code {code}")).print();
+            Problem::new(format!("the {boot} boot failed with exit code {code}")).print();
             Exit::Failed
         }
         Trouble::Echoed => {
-            Problem::new("the passphrase could be read on the console while it was typed")
+            Problem::new("the passphrase was visible on the console while it was typed")
                 .help(
-                    "take stty into the initramfs: kernel::initramfs(…, #{ install: [\"stty\"] })",
+                    "include stty in the initramfs: kernel::initramfs(…, #{ install: [\"stty\"] })",
                 )
                 .print();
             Exit::Failed
         }
         Trouble::NoBootLoader(firmware) => {
             let what = match firmware {
-                Firmware::Bios => "its first sector holds no boot loader",
+                Firmware::Bios => "its first sector contains no boot loader",
                 Firmware::Efi => "it has no EFI system partition",
             };
-            Problem::new(format!("the installed disk can't boot: {what}"))
-                .help("have the recipe install a boot loader for it (goal=bootable), or name the other firmware: --boot=bios, --boot=efi")
+            Problem::new(format!("the installed disk cannot boot: {what}"))
+                .help(
+                    "install a boot loader for this firmware (goal=bootable), or choose the \
+                    other firmware: --boot=bios, --boot=efi",
+                )
                 .print();
             Exit::Failed
         }
@@ -197,23 +202,25 @@ fn explain(trouble: &Trouble) -> Exit {
     }
 }
 
-/// A folder that goes away again, unless it is to be kept.
-enum Folder {
+/// A directory that goes away again, unless it is to be kept.
+enum Directory {
     Kept(PathBuf),
     /// And the process that removes it where this one is killed.
     Thrown(tempfile::TempDir, #[expect(dead_code, reason = "kept for its end")] Sweeper),
 }
 
-impl Folder {
+impl Directory {
     fn make(keep: Option<&Path>, program: &Path) -> Result<Self, Exit> {
         let made = match keep {
             Some(path) => {
                 fs::create_dir_all(path).and_then(|()| fs::canonicalize(path)).map(Self::Kept)
             }
-            None => tempfile::Builder::new().prefix("gscript-try-").tempdir().and_then(|folder| {
-                let sweeper = Sweeper::start(program, folder.path())?;
-                Ok(Self::Thrown(folder, sweeper))
-            }),
+            None => {
+                tempfile::Builder::new().prefix("gscript-try-").tempdir().and_then(|directory| {
+                    let sweeper = Sweeper::start(program, directory.path())?;
+                    Ok(Self::Thrown(directory, sweeper))
+                })
+            }
         };
         made.map_err(|error| failed(&error))
     }
@@ -221,7 +228,7 @@ impl Folder {
     fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
-            Self::Thrown(folder, _) => folder.path(),
+            Self::Thrown(directory, _) => directory.path(),
         }
     }
 

@@ -43,12 +43,12 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<Shown> {
             note(s.green(s.done), shown![title, "  ", s.dim(&elapsed(*millis))])
         }
         Event::Done { already: Some(why), .. } => {
-            note(s.dim(s.same), s.dim(&shown![title, "  already so: ", why]))
+            note(s.dim(s.same), s.dim(&shown![title, "  unchanged: ", why]))
         }
         Event::Failed { millis, .. } => {
             note(s.red(s.failed), shown![title, "  failed after ", s.dim(&elapsed(*millis))])
         }
-        Event::Skipped { .. } => note(s.yellow(s.warning), s.yellow(&shown![title, "  left out"])),
+        Event::Skipped { .. } => note(s.yellow(s.warning), s.yellow(&shown![title, "  skipped"])),
         Event::Warning { text } => note(s.yellow(s.warning), s.yellow(text)),
         Event::Said { text } => vec![s.said(text)],
         Event::Released { text, error: None } => note(s.dim(s.same), s.dim(text)),
@@ -57,7 +57,7 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<Shown> {
         }
         Event::Layout { text } => vec![Shown::default(), Shown::indented("  ", text)],
         Event::Ended { ok: true, changed, already, millis } => {
-            let same = if *already > 0 { format!(", {already} already so") } else { String::new() };
+            let same = if *already > 0 { format!(", {already} unchanged") } else { String::new() };
             let time = elapsed(*millis);
             let actions = if *changed == 1 { "action" } else { "actions" };
             vec![Shown::default(), s.bold(&format!("Done: {changed} {actions}{same}, {time}"))]

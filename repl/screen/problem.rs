@@ -85,11 +85,11 @@ impl<'a> Problem<'a> {
                     problem.label = call.to_string();
                 }
                 if let Some(step) = &failure.step {
-                    problem.notes.push(("tried", step.clone()));
+                    problem.notes.push(("command", step.clone()));
                 }
                 let said = failure.error.tool_output();
                 if !said.is_empty() {
-                    problem.notes.push(("it said", said.join("\n")));
+                    problem.notes.push(("output", said.join("\n")));
                 }
                 problem
             }
@@ -100,6 +100,11 @@ impl<'a> Problem<'a> {
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
+    }
+
+    /// States that the machine is as it was.
+    pub(crate) fn nothing_changed(&mut self) {
+        self.notes.push(("state", "nothing has been changed".into()));
     }
 
     /// Prints it on standard error.
@@ -144,7 +149,7 @@ impl<'a> Problem<'a> {
             group = group.element(note);
         }
         if let Some(help) = &self.help {
-            group = group.element(Level::HELP.with_name(Some("next")).message(lines(help)));
+            group = group.element(Level::HELP.with_name(Some("help")).message(lines(help)));
         }
         Shown::rendered(renderer.render(&[group]))
     }

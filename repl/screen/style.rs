@@ -11,7 +11,7 @@ use super::{Show, Shown, shown};
 /// How text is shown.
 pub(crate) struct Style {
     colour: bool,
-    /// Signs for done, already so, failed, warning.
+    /// Signs for done, unchanged, failed, warning.
     pub(crate) done: &'static str,
     pub(crate) same: &'static str,
     pub(crate) failed: &'static str,

@@ -17,7 +17,7 @@ use super::json::Json;
 use super::plain::Plain;
 use super::terminal::Terminal;
 use crate::shell::{Prose, Steps};
-use crate::state::{Log, RunFolder};
+use crate::state::{Log, RunDirectory};
 
 /// Moves the cursor, clears, sets the title, hides, paints, forges a heading at the begin of a row.
 fn hostile() -> String {
@@ -195,8 +195,8 @@ fn json_stays_data() {
 
 #[test]
 fn the_log_can_be_read_on_a_terminal() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let run = RunFolder::of(&folder.path().join("journal.jsonl"));
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = RunDirectory::of(&directory.path().join("journal.jsonl"));
     show(&mut Log::create(&run).expect("a log"), &hostile());
     let log = std::fs::read_to_string(run.log()).expect("the log");
     assert_eq!(sequences(&log), Vec::<&str>::new());

@@ -81,14 +81,14 @@ const ROOT: &str = "/mnt/gentoo";
 const EXAMPLES: &str = "\
 disk::list()                                  the disks
 luks::containers()                            encrypted partitions
-:secret pass                                  asks, and keeps it as pass
+:secret pass                                  prompt for a secret and store it as pass
 luks::open(\"/dev/sda2\", \"root\", #{ passphrase: pass })
 lvm::vg_activate(\"vg_hostos\")
 mount::mount(\"/dev/vg_hostos/root\", \"/mnt/gentoo\")
 chroot::prepare(\"/mnt/gentoo\")
-:chroot                                       a shell inside
-:undo 2                                       takes back the last two
-:plan on                                      from here on nothing real happens";
+:chroot                                       open a shell in the root
+:undo 2                                       undo the last two actions
+:plan on                                      simulate from here on";
 
 impl Shell<'_> {
     pub(super) fn command(&mut self, text: &str) -> Result<After> {
@@ -98,10 +98,10 @@ impl Shell<'_> {
         let exact = known.iter().find(|command| command.name == name).copied();
         let command = match (exact, known.as_slice()) {
             (Some(command), _) | (None, &[command]) => command,
-            (None, []) => return Err(format!("there is no command :{name}")),
+            (None, []) => return Err(format!(":{name}: no such command")),
             (None, several) => {
                 let names: Vec<String> = several.iter().map(|c| format!(":{}", c.name)).collect();
-                return Err(format!(":{name} could be {}", names.join(", ")));
+                return Err(format!(":{name}: ambiguous: {}", names.join(", ")));
             }
         };
         (command.run)(self, rest.trim())?;
@@ -123,7 +123,7 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
     say("Primitives:");
     // No line is longer than a console's.
     docs::domains().chunks(8).for_each(|some| say(&format!("  {}", some.join(" "))));
-    say("Tab shows what a domain has, :help DOMAIN tells more.");
+    say("Press Tab to list the primitives of a domain; :help DOMAIN describes them.");
     Ok(())
 }
 
@@ -144,7 +144,7 @@ fn draw(shell: &mut Shell<'_>, _: &str) -> Result<()> {
 fn diff(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     let differences = compare(shell.bench.before(), &shell.bench.machine(), None);
     if differences.is_empty() {
-        say("nothing has changed since the session began");
+        say("nothing has changed since the session started");
     }
     for difference in differences {
         let Difference { what, predicted: was, found: is } = difference;
@@ -156,7 +156,7 @@ fn diff(shell: &mut Shell<'_>, _: &str) -> Result<()> {
 fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     let deeds = shell.bench.deeds();
     if deeds.is_empty() {
-        say("nothing has been done here");
+        say("this session has no actions");
     }
     for deed in deeds {
         let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
@@ -168,16 +168,16 @@ fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
 fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
     let count: usize = match count {
         "" => 1,
-        count => count.parse().map_err(|_| format!("{count} is no number"))?,
+        count => count.parse().map_err(|_| format!("invalid number: {count}"))?,
     };
     if shell.bench.only_plans() {
-        return Err("nothing real was done: :plan off takes back all of it".into());
+        return Err("actions are only simulated; :plan off discards them".into());
     }
     for _ in 0..count {
         let Some((call, steps)) = shell.bench.undoing().map_err(|e| e.to_string())? else {
-            return Err("there is nothing to take back".into());
+            return Err("there is nothing to undo".into());
         };
-        tell(&format!("taking back {call}"));
+        tell(&format!("undoing {call}"));
         for step in &steps {
             tell(&format!("    $ {step}"));
         }
@@ -192,7 +192,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
 }
 
 fn redo(shell: &mut Shell<'_>, _: &str) -> Result<()> {
-    let text = shell.undone.pop().ok_or("nothing was taken back")?;
+    let text = shell.undone.pop().ok_or("nothing was undone")?;
     tell(&text);
     // It has told what went wrong.
     let _ = shell.evaluate(&text);
@@ -201,10 +201,10 @@ fn redo(shell: &mut Shell<'_>, _: &str) -> Result<()> {
 
 fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
     if file.is_empty() {
-        return Err("where to? :save FILE.rhai, or FILE.lua".into());
+        return Err("missing file name; usage: :save FILE.rhai or :save FILE.lua".into());
     }
     let path = std::path::Path::new(file);
-    let language = Language::of(path).ok_or("name it .rhai or .lua")?;
+    let language = Language::of(path).ok_or("the file name must end in .rhai or .lua")?;
     let title = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let text = save::recipe(&shell.bench.deeds(), &shell.bench.machine(), &title, language);
     let mut open = std::fs::OpenOptions::new();
@@ -213,7 +213,7 @@ fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
         .and_then(|mut out| out.write_all(text.as_bytes()))
         .map_err(|error| format!("can't write {file}: {error}"))?;
     tell(&format!(
-        "{} actions are in {file}; try it: gscript plan {file}",
+        "{} actions saved to {file}; to see the plan: gscript plan {file}",
         shell.bench.deeds().len()
     ));
     Ok(())
@@ -223,17 +223,17 @@ fn plan(shell: &mut Shell<'_>, on: &str) -> Result<()> {
     let on = match on {
         "" | "on" => true,
         "off" => false,
-        other => return Err(format!(":plan on, or :plan off, and not {other}")),
+        other => return Err(format!("invalid argument {other}; usage: :plan on or :plan off")),
     };
     shell.bench.plan_only(on);
     shell.mode.set(if on { Mode::Plan } else { Mode::Ask });
-    tell(if on { "From here on nothing real happens." } else { "For real again." });
+    tell(if on { "Actions are now only simulated." } else { "Actions are run again." });
     Ok(())
 }
 
 fn allow(shell: &mut Shell<'_>, off: &str) -> Result<()> {
     if shell.bench.only_plans() {
-        return Err("nothing real happens here anyway: :plan off".into());
+        return Err("actions are only simulated; run them with :plan off".into());
     }
     shell.mode.set(if off == "off" { Mode::Ask } else { Mode::Allow });
     Ok(())
@@ -243,9 +243,9 @@ fn secret(shell: &mut Shell<'_>, name: &str) -> Result<()> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(word) || name.starts_with(|c: char| c.is_ascii_digit())
     {
-        return Err("what is it to be called? :secret NAME".into());
+        return Err("missing variable name; usage: :secret NAME".into());
     }
-    let typed = ask::passphrase(name).map_err(|ask::Stopped| "nothing was typed")?;
+    let typed = ask::passphrase(name).map_err(|ask::Stopped| "the secret is empty")?;
     let secret = Secret::new(name, typed);
     shell.bench.set(name, Value::Secret(secret)).map_err(|error| error.to_string())?;
     Ok(())
@@ -253,7 +253,9 @@ fn secret(shell: &mut Shell<'_>, name: &str) -> Result<()> {
 
 fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     if recipe.is_empty() {
-        return Err("which one? :run RECIPE; gscript list lists the bundled ones".into());
+        return Err(
+            "missing recipe; usage: :run RECIPE (gscript list shows the bundled recipes)".into()
+        );
     }
     (shell.launcher()?.run)(recipe);
     look(shell, "")
@@ -261,7 +263,9 @@ fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
 
 fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     if recipe.is_empty() {
-        return Err("which one? :step RECIPE; gscript list lists the bundled ones".into());
+        return Err(
+            "missing recipe; usage: :step RECIPE (gscript list shows the bundled recipes)".into()
+        );
     }
     (shell.launcher()?.step)(recipe);
     look(shell, "")
@@ -287,7 +291,7 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
         // It tells itself what went wrong; the next one is looked for all the same.
         let _ = shell.evaluate(&text);
     }
-    tell(if told.is_empty() { "Nothing is in the way." } else { "That is all that can be seen." });
+    tell(if told.is_empty() { "No problems found." } else { "No further problems found." });
     Ok(())
 }
 

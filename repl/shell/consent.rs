@@ -56,7 +56,8 @@ impl Consent for Shown {
             effects.iter().filter(lost).partition(given);
         if !ask::somebody() && (!open.is_empty() || mode == Mode::Ask) {
             tell(
-                "Nobody is there to agree to it: gscript shell --yes, and --destroy DEVICE for what is lost.",
+                "Approval needed, but standard input is not a terminal: use gscript shell --yes, \
+                 and --destroy DEVICE for data that is lost.",
             );
             return Go::Stop;
         }

@@ -83,7 +83,7 @@ impl Shell<'_> {
         }
         if let Some(command) = text.strip_prefix(':') {
             return self.command(command).map_err(|why| {
-                Problem::new(why).help("see what there is: :help").print();
+                Problem::new(why).help("list everything: :help").print();
                 Exit::Usage
             });
         }
@@ -99,8 +99,8 @@ impl Shell<'_> {
 /// What is said at the beginning.
 pub(crate) fn greet(what: &str) {
     tell(&style().bold(what));
-    tell("Questions are answered at once; every action is shown first, and asked for.");
-    tell(":help tells what there is, Tab completes, Ctrl-D ends.");
+    tell("Queries run at once; actions are shown first and need confirmation.");
+    tell(":help shows help, Tab completes, Ctrl-D quits.");
 }
 
 /// Whether standard input is a script, and not a person.

@@ -33,7 +33,10 @@ pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: L
         let _ = writeln!(calls, "{}{}", named(&text, &lifted, language), end(language));
     }
     let comment = language.front_mark();
-    let mut out = format!("{comment} # {title}\n{comment}\n{comment} Done by hand first.\n");
+    let mut out = format!(
+        "{comment} # {title}\n{comment}\n{comment} Saved from an interactive \
+        shell.\n"
+    );
     if !lifted.is_empty() {
         let _ = writeln!(out, "{comment}\n{comment} ```toml");
         for Lifted { name, kind, ask, .. } in &lifted {
@@ -63,7 +66,7 @@ fn lift(param: &Param, value: &Value, machine: &Machine, lifted: &mut Vec<Lifted
             let short = path.trim_start_matches("/dev/");
             let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
             let name = format!("dev_{}", short.chars().map(word).collect::<String>());
-            ("device", name, format!("Device ({path} when this was done by hand)"))
+            ("device", name, format!("Device ({path} in the interactive session)"))
         }
         _ => return,
     };

@@ -74,7 +74,7 @@ impl<'a> Shell<'a> {
 
     /// How recipes are started. A run that waits for what is done by hand has to end first.
     pub(super) fn launcher(&self) -> Result<Launcher, &'static str> {
-        self.launcher.ok_or("a run is waiting: leave this session (:quit) and end it first")
+        self.launcher.ok_or("a run is paused: leave this session (:quit) and finish that run first")
     }
 
     /// The same with the keys of vi.

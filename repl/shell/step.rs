@@ -94,11 +94,11 @@ impl Listener for Prose {
 pub(crate) struct Stepper(pub(crate) Rc<Steps>);
 
 const HELP: &str = "\
-  Enter, r  run it                      s    leave it out
-  c         the rest of this chapter    t N  on to chapter N
+  Enter, r  run it                      s    skip it
+  c         the rest of this chapter    t N  continue to chapter N
   a         all the rest                l    list the chapters
-  h         work by hand first          b    take back the last action
-  e         edit the recipe first       q    clean up and quit; gscript resume --step goes on";
+  h         open a shell first         b    undo the last action
+  e         edit the recipe first      q    clean up and quit; gscript resume --step continues";
 
 impl Stepper {
     fn destroys(effects: &[Bound]) -> bool {
@@ -128,7 +128,7 @@ impl Stepper {
             "t" => match rest.trim().parse() {
                 Ok(number) => steps.until.set(Until::Chapter(number)),
                 Err(_) => {
-                    tell("to which chapter? t N");
+                    tell("missing chapter number; usage: t N");
                     steps.list();
                     return None;
                 }

@@ -154,7 +154,10 @@ pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
     };
     let finding = |param: &ParamDecl| {
         let name = &param.name;
-        let title = format!("{name} comes with Lua or gscript, and is not the parameter {name:?}");
+        let title = format!(
+            "{name} is defined by Lua or gscript and is not the parameter \
+            {name:?}"
+        );
         let help = format!("write {PARAMS}.{name}");
         Finding::new(title, scan.site(param.line), scan.source).help(help)
     };
@@ -172,7 +175,7 @@ pub(super) fn unused(scan: &Scan<'_>, front: &str) -> Vec<Finding> {
     let finding = |param: &ParamDecl| {
         let title = format!("the parameter {:?} is never used", param.name);
         Finding::new(title, scan.site(param.line), scan.source)
-            .help("use it, or don't ask for it".to_owned())
+            .help("use it, or remove it from [params]".to_owned())
     };
     unused.map(finding).collect()
 }

@@ -207,8 +207,8 @@ fn failure(
         finding.notes.push(("with", with.join(" ")));
     }
     if !mistake {
-        let fitting = "if only the made-up machine does not fit: --machine FILE --set NAME=VALUE";
-        finding.notes.push(("planned on", "a made-up machine".into()));
+        let fitting = "if only the generated machine does not fit: --machine FILE --set NAME=VALUE";
+        finding.notes.push(("planned on", "a generated machine".into()));
         finding.help =
             Some(finding.help.map_or(fitting.into(), |help| format!("{help}\n{fitting}")));
     }
@@ -226,9 +226,12 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
             }
             let call = report.calls().find(|call| call.effects.contains(effect));
             let site = call.map_or_else(|| scan.site(0), |call| call.site.clone());
-            let title = format!("[needs] does not announce that the recipe {effect}");
+            let title = format!("not declared in [needs]: the recipe {effect}");
             found.entry(effect.clone()).or_insert_with(|| {
-                Finding::new(title, site, scan.source).help("add it, or don't do it")
+                Finding::new(title, site, scan.source).help(
+                    "add it to [needs], or remove the \
+                    action",
+                )
             });
         }
     }
@@ -256,9 +259,9 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
         .entries()
         .filter(|need| !used(need))
         .map(|need| {
-            let title = format!("[needs] announces {:?}, and no plan needs it", need.text);
+            let title = format!("[needs] declares {:?}, which no plan needs", need.text);
             Finding::new(title, scan.site(line(&need)), scan.source)
-                .help("leave it out: people agree to what is announced")
+                .help("remove it: users approve what [needs] declares")
         })
         .collect()
 }
@@ -280,9 +283,9 @@ fn never_entered(
         .collect();
     let never = chapters(scan).filter(|(title, _)| !entered.contains(title));
     let finding = |(title, line): (&str, u32)| {
-        let title = format!("the chapter {title:?} is entered in none of {count} plans");
+        let title = format!("unreachable chapter {title:?}: none of {count} plans runs it");
         let mut finding = Finding::new(title, scan.site(line), scan.source)
-            .help("if it needs a certain value, try: --set NAME=VALUE");
+            .help("if it depends on a parameter, add: --set NAME=VALUE");
         if failed > 0 {
             finding.notes.push(("failed", format!("{failed} of these plans")));
         }
@@ -325,10 +328,11 @@ fn by_chance(
     let at = at.or((first.len() != second.len()).then(|| first.len().min(second.len())))?;
     let show = |lines: &[(String, u32)]| lines.get(at).map_or("nothing", |l| &l.0).to_owned();
     let line = first.get(at).or(second.get(at)).map_or(0, |(_, line)| *line);
-    let mut finding = Finding::new("two plans of the same differ", scan.site(line), scan.source)
-        .help(
-            "a recipe that does not always do the same can't be agreed to: what is it made from?",
-        );
+    let mut finding =
+        Finding::new("two plans with the same parameters differ", scan.site(line), scan.source)
+            .help(
+                "make the recipe deterministic; a plan can only be approved if it is reproducible",
+            );
     finding.notes = vec![("once", show(&first)), ("then", show(&second))];
     Some(finding)
 }

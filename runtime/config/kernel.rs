@@ -111,7 +111,7 @@ pub fn set(text: &str, name: &str, setting: &Setting) -> String {
 impl ParamValue for Options {
     const TYPE: ParamType = ParamType::new(
         "kernel options",
-        "a map from names of options to \"y\", \"m\", \"n\", a number or a text",
+        "a map from option names to \"y\", \"m\", \"n\", a number or a string",
     );
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
@@ -128,7 +128,7 @@ impl ParamValue for Options {
                 Value::Bool(false) => Setting::No,
                 Value::Int(number) => Setting::Number(number.to_string()),
                 Value::Text(text) if ConfText::decode(value).is_err() => {
-                    return Err(wrong(format!("{text:?}, which is no line of text")));
+                    return Err(wrong(format!("{text:?}, which is not a single line")));
                 }
                 Value::Text(text) if is_hexadecimal(text) => Setting::Number(text.clone()),
                 Value::Text(text) if matches!(text.as_str(), "y" | "m" | "n") => {

@@ -5,21 +5,19 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadValue {
     /// `$(…)`, `` `…` `` or `$((…))`.
-    #[error(
-        "Portage runs no commands and does no arithmetic in make.conf: {part:?} would become nothing"
-    )]
+    #[error("make.conf: Portage does not support command or arithmetic expansion: {part:?}")]
     Command {
         /// Which part.
         part: String,
     },
     /// `${V:-x}` and the like.
-    #[error("Portage knows ${{NAME}} and no other expansion: {part:?} would lose its value")]
+    #[error("make.conf: Portage supports no expansion but ${{NAME}}: {part:?}")]
     Expansion {
         /// Which part.
         part: String,
     },
     /// A character that ends or changes the value.
-    #[error("a value in make.conf can't contain {character:?}")]
+    #[error("make.conf: a value must not contain {character:?}")]
     Character {
         /// Which.
         character: char,

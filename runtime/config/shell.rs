@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A text that can't be read as assignments.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: the quote or parenthesis that opens there is never closed")]
+#[error("line {line}: unclosed quote or parenthesis")]
 pub struct Unclosed {
     /// Which line, from 1.
     pub line: usize,

@@ -19,7 +19,7 @@ fn decode<T>(
     };
     let entry = |(name, value): &(String, Value)| {
         if !shell::is_name(name) || name.len() > 255 {
-            let fault = "a variable's name has letters, digits and _, and begins with no digit";
+            let fault = "a variable name of letters, digits and _ that does not begin with a digit";
             return Err(Mismatch::refused(ty, name, fault));
         }
         let value = accept(value).map_err(|mismatch| mismatch.inside(&format!(".{name}")))?;
@@ -41,7 +41,7 @@ impl ConfVariables {
 
 impl ParamValue for ConfVariables {
     const TYPE: ParamType =
-        ParamType::new("variables", "a map from names of variables to lines of text");
+        ParamType::new("variables", "a map from variable names to single-line strings");
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         decode(&Self::TYPE, value, ConfText::decode).map(Self)
@@ -67,7 +67,7 @@ impl MakeConfVariables {
 impl ParamValue for MakeConfVariables {
     const TYPE: ParamType = ParamType::new(
         "variables",
-        "a map from names of variables to lines of text that Portage understands",
+        "a map from variable names to single-line strings that Portage understands",
     );
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {

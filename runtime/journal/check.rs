@@ -16,21 +16,19 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
         if let Some(call) = record.call()
             && (call == 0 || call >= 2 * BY_HAND || call % BY_HAND >= MOST_CALLS)
         {
-            return wrong(format!("{call} is no number of a call"));
+            return wrong(format!("invalid call number {call}"));
         }
         match record {
             Record::Run(head) if line == 1 => {
                 // The first format had no seed.
                 if head.format > 1 && unhex::<32>(&head.seed).is_none() {
-                    return wrong("its seed is not 64 hexadecimal digits".into());
+                    return wrong("the seed is not 64 hexadecimal digits".into());
                 }
                 if head.format > 1 && head.digest != head.texts().digest() {
-                    return wrong(
-                        "the text of the recipe does not have the digest beside it".into(),
-                    );
+                    return wrong("the recipe does not match its digest".into());
                 }
             }
-            Record::Run(_) => return wrong("a second run begins".into()),
+            Record::Run(_) => return wrong("a second run starts".into()),
             Record::Begin { call, name, args, digest, .. } => {
                 fits(args, digest, line)?;
                 begun.insert(*call, name);
@@ -41,7 +39,7 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
             Record::Done { call, .. } | Record::Failed { call, .. }
                 if !begun.contains_key(call) =>
             {
-                return wrong(format!("call {call} ends and has not begun"));
+                return wrong(format!("call {call} ends but was not started"));
             }
             _ => {}
         }
@@ -54,5 +52,5 @@ fn fits(args: &serde_json::Value, digest: &str, line: usize) -> Result<(), Damag
     if digest.is_empty() || sha256(args.to_string().as_bytes()) == digest {
         return Ok(());
     }
-    Err(Damaged { line, why: "the arguments do not have the digest beside them".into() })
+    Err(Damaged { line, why: "the arguments do not match their digest".into() })
 }

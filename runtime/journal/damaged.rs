@@ -37,7 +37,7 @@ impl Damaged {
         let release: Vec<String> =
             devices.iter().map(|device| format!("gscript release {device}")).collect();
         format!(
-            "what it says after that place can't be trusted: free the disks by hand ({}), and run \
+            "entries after that place cannot be trusted; release the disks manually ({}) and run \
              the recipe again",
             release.join(", ")
         )

@@ -48,12 +48,12 @@ impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { why } => f.write_str(why),
-            Self::NotAFile { what } => write!(f, "it is {what}, not a file"),
+            Self::NotAFile { what } => write!(f, "{what} instead of a regular file"),
             Self::Foreign { path, owner } => {
-                write!(f, "{} belongs to {}", path.display(), user(*owner))
+                write!(f, "{} is owned by {}", path.display(), user(*owner))
             }
-            Self::Open { path } => write!(f, "other users can write to {}", path.display()),
-            Self::TooLarge { most } => write!(f, "it is larger than {} MiB", most >> 20),
+            Self::Open { path } => write!(f, "{} is writable by other users", path.display()),
+            Self::TooLarge { most } => write!(f, "larger than {} MiB", most >> 20),
         }
     }
 }
@@ -65,10 +65,10 @@ impl Untrusted {
         match self {
             Self::Foreign { path, .. } => {
                 let path = named(path);
-                Some(format!("read it, and if it is right: chown {} {path}", user(euid())))
+                Some(format!("review it, and if it is correct: chown {} {path}", user(euid())))
             }
             Self::Open { path } => {
-                Some(format!("read it, and if it is right: chmod go-w {}", named(path)))
+                Some(format!("review it, and if it is correct: chmod go-w {}", named(path)))
             }
             Self::Io { .. } | Self::NotAFile { .. } | Self::TooLarge { .. } => None,
         }

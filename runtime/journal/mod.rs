@@ -42,7 +42,10 @@ fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> crate::erro
     let step = format!("{what} the journal {}", path.display());
     move |error| {
         let failed = StepError::kernel(&step, format!("can't {step}: {error}"));
-        let hint = Some("see whether there is room and it can be written to, then: gscript resume");
+        let hint = Some(
+            "make sure that the directory is writable and has free space, then: \
+            gscript resume",
+        );
         StepError { hint, ..failed }.into()
     }
 }
@@ -56,7 +59,7 @@ impl Journal {
         let file = file.map_err(failed("create", path))?;
         let mut journal = Self::at(path, file)?;
         journal.write(&Record::Run(Box::new(head)), true)?;
-        sync_folders(path).map_err(failed("create", path))?;
+        sync_directories(path).map_err(failed("create", path))?;
         Ok(journal)
     }
 
@@ -92,7 +95,7 @@ impl Journal {
         Ok(Self { files: vec![lines], home, given_up: Vec::new() })
     }
 
-    /// Says in which folder it goes on when its own filesystem is unmounted.
+    /// Says in which directory it goes on when its own filesystem is unmounted.
     #[must_use]
     pub fn with_home(self, home: PathBuf) -> Self {
         Self { home, ..self }
@@ -103,9 +106,9 @@ impl Journal {
         &self.files[0].path
     }
 
-    /// Keeps a copy in a folder, on a medium that outlives a reboot; it follows from now on.
-    pub fn keep_in(&mut self, folder: &Path) -> Result<PathBuf> {
-        let path = self.copy_in(folder);
+    /// Keeps a copy in a directory, on a medium that outlives a reboot; it follows from now on.
+    pub fn keep_in(&mut self, directory: &Path) -> Result<PathBuf> {
+        let path = self.copy_in(directory);
         // A filesystem that is mounted twice shows the same file at two places.
         let file = |found: fs::Metadata| (found.dev(), found.ino());
         let there = fs::metadata(&path).ok().map(file);
@@ -115,8 +118,8 @@ impl Journal {
         }
         let new = path.with_extension("new");
         let copy = || -> std::io::Result<Lines> {
-            if let Some(folder) = path.parent() {
-                fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            if let Some(directory) = path.parent() {
+                fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
             }
             let text = fs::read(self.path())?;
             // What an earlier copy left half done, whatever it is by now.
@@ -131,7 +134,7 @@ impl Journal {
             fs::rename(&new, &path)?;
             // FAT gives a file its length under the new name only when the file itself is written again.
             file.sync_all()?;
-            sync_folders(&path)?;
+            sync_directories(&path)?;
             let mut open = OpenOptions::new();
             Lines::of(&path, open.append(true).custom_flags(NO_LINK).open(&path)?)
         };
@@ -144,15 +147,15 @@ impl Journal {
         Ok(path)
     }
 
-    /// Where the copy in such a folder is.
-    pub fn copy_in(&self, folder: &Path) -> PathBuf {
+    /// Where the copy in such a directory is.
+    pub fn copy_in(&self, directory: &Path) -> PathBuf {
         let run = self.path().parent().and_then(Path::file_name).unwrap_or_default();
-        folder.join(run).join("journal.jsonl")
+        directory.join(run).join("journal.jsonl")
     }
 
     /// Whether such a copy is there.
-    pub fn is_kept_in(&self, folder: &Path) -> bool {
-        self.copy_in(folder).is_file()
+    pub fn is_kept_in(&self, directory: &Path) -> bool {
+        self.copy_in(directory).is_file()
     }
 
     /// A filesystem is about to be unmounted: copies on it are complete up to here, and closed.
@@ -194,8 +197,8 @@ impl Journal {
             // A run that went on behind the back of its copy must not be resumed from that.
             match fs::remove_file(&copy.path) {
                 Ok(()) => self.given_up.push(format!(
-                    "the copy of the journal {} can't be written any more ({error}) and was removed: \
-                     the run goes on without it, and can only be resumed from {}",
+                    "failed to write the copy of the journal {} ({error}); the copy was removed, \
+                     and the run can only be resumed from {}",
                     copy.path.display(),
                     first.path.display()
                 )),
@@ -248,16 +251,17 @@ impl Lines {
 fn lock(file: &File) -> std::io::Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            Err(std::io::Error::other("another gscript is writing it: that run goes on already"))
-        }
+        Err(TryLockError::WouldBlock) => Err(std::io::Error::other(
+            "another gscript process is writing it: the run is still \
+                active",
+        )),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// A new name is on the disk when its folder is.
-fn sync_folders(path: &Path) -> std::io::Result<()> {
-    path.ancestors().skip(1).take(2).try_for_each(|folder| File::open(folder)?.sync_all())
+/// A new name is on the disk when its directory is.
+fn sync_directories(path: &Path) -> std::io::Result<()> {
+    path.ancestors().skip(1).take(2).try_for_each(|directory| File::open(directory)?.sync_all())
 }
 
 #[cfg(test)]

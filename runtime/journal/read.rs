@@ -33,9 +33,9 @@ pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
             head.format
         )),
         _ if text.trim().is_empty() => {
-            wrong("it is empty: the machine stopped before anything was written to it".into())
+            wrong("it is empty: the machine stopped before the first entry was written".into())
         }
-        _ => wrong("it does not begin with a run".into()),
+        _ => wrong("the first entry is not a run".into()),
     }
 }
 
@@ -122,10 +122,10 @@ impl Story {
         }
     }
 
-    /// The name of the run: of the folder that it is in.
+    /// The name of the run: of the directory that it is in.
     pub fn name(&self) -> String {
-        let folder = self.path.parent().and_then(Path::file_name).unwrap_or_default();
-        folder.to_string_lossy().into_owned()
+        let directory = self.path.parent().and_then(Path::file_name).unwrap_or_default();
+        directory.to_string_lossy().into_owned()
     }
 
     /// How far it came.

@@ -26,7 +26,7 @@ pub struct Head {
     /// The version of the program.
     #[serde(default)]
     pub program: String,
-    /// Counts the runs of one folder: clocks of live media are not to be trusted.
+    /// Counts the runs of one directory: clocks of live media are not to be trusted.
     #[serde(default)]
     pub number: u64,
     /// When it began, for people.

@@ -23,8 +23,8 @@ fn head() -> Head {
 
 #[test]
 fn secrets_are_names_and_torn_lines_are_dropped() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("journal");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("journal");
     let mut journal = Journal::create(&path, head()).expect("a journal");
     journal.write(&begin(1), true).expect("a line");
     let mut text = fs::read_to_string(&path).expect("the journal");
@@ -49,8 +49,8 @@ fn what_was_taken_back_stands_when_it_is_done_again() {
 
 #[test]
 fn a_torn_line_is_cut_before_the_next_one() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("journal");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("journal");
     drop(Journal::create(&path, head()).expect("a journal"));
     // Torn within a character, and torn just before its end.
     for (tail, lines) in [(&b"{\"record\":\"chapter\",\"title\":\"\xc3"[..], 2), (b"", 3)] {
@@ -73,8 +73,8 @@ fn a_torn_line_is_cut_before_the_next_one() {
 
 #[test]
 fn only_one_process_writes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("journal");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("journal");
     let journal = Journal::create(&path, head()).expect("a journal");
     assert!(Journal::reopen(&path).is_err());
     assert_eq!(Story::read(&path).map(|story| story.state()), Ok(State::Running));
@@ -84,9 +84,9 @@ fn only_one_process_writes() {
 
 #[test]
 fn a_copy_follows_until_its_filesystem_goes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (run, stick) = (folder.path().join("runs/1"), folder.path().join("stick"));
-    fs::create_dir_all(&run).expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
+    let (run, stick) = (directory.path().join("runs/1"), directory.path().join("stick"));
+    fs::create_dir_all(&run).expect("a directory");
     let mut journal = Journal::create(&run.join("journal.jsonl"), head()).expect("a journal");
     let copy = journal.keep_in(&stick).expect("a copy");
     journal.write(&begin(1), true).expect("a line");
@@ -98,7 +98,7 @@ fn a_copy_follows_until_its_filesystem_goes() {
     assert_eq!(read(&copy), before);
     // One that lies there itself goes on at home.
     drop(journal);
-    let home = folder.path().join("home");
+    let home = directory.path().join("home");
     let mut journal = Journal::reopen(&copy).expect("it").with_home(home.clone());
     journal.leave(&stick.to_string_lossy()).expect("moved");
     journal.write(&begin(3), true).expect("a line");

@@ -10,7 +10,7 @@ use super::{Content, Device, Group, Kind, Machine, Mount, PartitionEntry};
 
 /// A text that is this long is replaced wherever it occurs, also within other names.
 const TELLING: usize = 8;
-/// Folders whose entries are named after people or labels.
+/// Directories whose entries are named after people or labels.
 const PRIVATE: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user"];
 
 /// Stand-ins by what they stand for.
@@ -44,7 +44,7 @@ impl Machine {
         for mount in &mut machine.mounts {
             mount.at = hide_path(&mount.at, &mut words);
             mount.part = hide_path(&mount.part, &mut words);
-            // A server, or a folder of a person.
+            // A server, or a directory of a person.
             let device = mount.source.starts_with("/dev/");
             if !device && mount.source.contains(['/', ':', '@']) {
                 mount.source = words.word(&mount.source, "source");
@@ -105,7 +105,7 @@ impl Machine {
 fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
     // It may name processes and where somebody's files are.
     for who in &mut device.held_by {
-        "something that this file does not name".clone_into(who);
+        "a device that is not in this file".clone_into(who);
     }
     let hardware = &mut device.hardware;
     hardware.serial = hardware.serial.as_deref().map(|serial| ids.word(serial, "serial"));
@@ -176,7 +176,7 @@ fn is_plain(alias: &str) -> bool {
     }
 }
 
-/// Hides what lies in a private folder, and folders that are called like a label.
+/// Hides what lies in a private directory, and directories that are called like a label.
 fn hide_path(path: &str, words: &mut StandIns) -> String {
     let below = |top: &&&str| path.strip_prefix(**top).is_some_and(|rest| rest.starts_with('/'));
     if let Some(top) = PRIVATE.iter().find(below) {

@@ -87,7 +87,7 @@ impl Machine {
 
     fn add_disk(&mut self, path: &str, disk: &Disk) -> Result<(), String> {
         if !path.starts_with("/dev/") {
-            return Err("a disk is called /dev/…".into());
+            return Err("the path of a disk begins with /dev/".into());
         }
         let size = size(&disk.size)?;
         let mut device = Device::new(path, size, Kind::Disk);
@@ -129,7 +129,7 @@ impl Machine {
         }
         if let Some(at) = on.mounted {
             let kind = device.content.as_ref().map(|content| content.kind().to_owned());
-            let kind = kind.ok_or("what is mounted needs a content")?;
+            let kind = kind.ok_or("a mounted device needs contents")?;
             self.mounts.push(mount(&device.path, at, &kind));
         }
         self.insert(device);
@@ -177,7 +177,7 @@ fn content(kind: &str, label: Option<String>, path: &str) -> Result<Content, Str
         _ => {
             let known: Vec<&str> = FsKind::ALL.iter().map(|kind| kind.word()).collect();
             return Err(format!(
-                "the content {kind:?} is none of {}, swap, luks",
+                "unknown contents {kind:?}; expected one of {}, swap, luks",
                 known.join(", ")
             ));
         }
@@ -224,6 +224,9 @@ mod tests {
         assert_eq!(machine.partitions("/dev/sda")[1].size, (1 << 30) - 102 * MIB);
         let why = |parts| Machine::described(&disk(parts)).expect_err("no machine");
         assert_eq!(why(vec![part("2G", "ext4")]), "at /dev/sda: partition 1 does not fit");
-        assert!(why(vec![part("1M", "ext5")]).contains("the content \"ext5\" is none of"));
+        assert!(why(vec![part("1M", "ext5")]).contains(
+            "unknown contents \"ext5\"; expected one \
+            of"
+        ));
     }
 }

@@ -1,5 +1,5 @@
 //! What an operation makes true. Facts drive the simulation, the check of the real machine after
-//! every operation, "already so", and the release of what ends with a reboot.
+//! every operation, "unchanged", and the release of what ends with a reboot.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -170,12 +170,12 @@ pub enum Fact {
         /// The container as the header describes it.
         content: Content,
     },
-    /// A folder exists.
+    /// A directory exists.
     Dir {
         /// Which.
         place: Place,
     },
-    /// A folder is a subvolume of btrfs.
+    /// A directory is a subvolume of btrfs.
     Subvolume {
         /// Which.
         place: Place,
@@ -192,14 +192,14 @@ pub enum Fact {
         /// Where.
         place: Place,
     },
-    /// A file or folder has these permission bits.
+    /// A file or directory has these permission bits.
     Mode {
         /// Which.
         place: Place,
         /// The bits.
         mode: Mode,
     },
-    /// A file or folder belongs to somebody.
+    /// A file or directory belongs to somebody.
     Owned {
         /// Which.
         place: Place,
@@ -247,9 +247,9 @@ pub enum MountOrigin {
         /// Its type.
         kind: String,
     },
-    /// A folder that is visible elsewhere already.
+    /// A directory that is visible elsewhere already.
     Bind {
-        /// That folder.
+        /// That directory.
         from: String,
         /// With everything mounted below it.
         recursive: bool,
@@ -366,17 +366,17 @@ impl fmt::Display for Fact {
             Self::Mounted { at, .. } => write!(f, "{at} is mounted"),
             Self::Unmounted { at } => write!(f, "nothing is mounted at {at}"),
             Self::Swapping { device, on: Some(_) } => write!(f, "{device} is active swap"),
-            Self::Swapping { device, on: None } => write!(f, "{device} is not swapped to"),
-            Self::File { place, .. } => write!(f, "{place} is as wanted"),
+            Self::Swapping { device, on: None } => write!(f, "{device} is not active swap"),
+            Self::File { place, .. } => write!(f, "{place} has the requested contents"),
             Self::HeaderSaved { place, content } => {
                 write!(f, "{place} is a copy of the header of the {content}")
             }
-            Self::Dir { place } => write!(f, "{place} is a folder"),
+            Self::Dir { place } => write!(f, "{place} is a directory"),
             Self::Subvolume { place } => write!(f, "{place} is a subvolume"),
-            Self::Link { place, to } => write!(f, "{place} leads to {to}"),
+            Self::Link { place, to } => write!(f, "{place} links to {to}"),
             Self::Absent { place } => write!(f, "{place} does not exist"),
             Self::Mode { place, mode } => write!(f, "{place} has mode {mode}"),
-            Self::Owned { place, uid, gid } => write!(f, "{place} belongs to {uid}:{gid}"),
+            Self::Owned { place, uid, gid } => write!(f, "{place} is owned by {uid}:{gid}"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub enum Look {
         /// Group's number.
         gid: u32,
     },
-    /// A folder.
+    /// A directory.
     Dir {
         /// Permission bits.
         mode: Mode,
@@ -100,7 +100,7 @@ pub trait Files {
     /// What is at this place, links not followed at the last component.
     fn look(&self, place: &Place) -> Result<Look, FileError>;
 
-    /// Whether nothing is in the folder at this place; `None` where nobody can know.
+    /// Whether nothing is in the directory at this place; `None` where nobody can know.
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
 
     /// The names in the directory at this place, sorted; `None` where a simulation can't know them.

@@ -23,7 +23,7 @@ impl fmt::Display for NoSuchDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no device {}", self.path)?;
         match self.there_are.as_slice() {
-            [] => f.write_str("; this machine shows no disk at all"),
+            [] => f.write_str("; this machine has no disks"),
             there_are => write!(f, "; there are {}", there_are.join(", ")),
         }
     }

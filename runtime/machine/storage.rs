@@ -169,7 +169,7 @@ pub struct Mount {
     pub at: String,
     /// Its type.
     pub kind: String,
-    /// The folder of the filesystem that is seen there; `/` unless it is a bind mount.
+    /// The directory of the filesystem that is seen there; `/` unless it is a bind mount.
     #[serde(default = "whole", skip_serializing_if = "is_whole")]
     pub part: String,
     /// Options that differ from a plain read-write mount, as the kernel prints them.

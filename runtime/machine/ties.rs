@@ -11,7 +11,7 @@ impl Machine {
         if !twins.is_empty() {
             let (path, twins) = (&device.path, twins.join(", "));
             cautions.push(format!(
-                "{path} and {twins} are alike and show no serial number: make sure that it is the right one, or unplug the other"
+                "{path} and {twins} are of the same model and size and have no serial number: check that this is the right one, or unplug the other"
             ));
         }
         let mut parts = self.descendants(&device.path);
@@ -19,7 +19,7 @@ impl Machine {
         cautions.extend(parts.into_iter().filter_map(|part| {
             let what = member_of(part.content.as_ref()?)?;
             let path = &part.path;
-            Some(format!("{path} belongs to {what}: nothing here shows what else is lost with it"))
+            Some(format!("{path} belongs to {what}: other data that is lost with it is unknown"))
         }));
         cautions
     }
@@ -45,7 +45,7 @@ impl Machine {
             let (inside, outside): (Vec<&str>, Vec<&str>) = members.into_iter().partition(here);
             (!inside.is_empty() && !outside.is_empty()).then(|| {
                 let (inside, outside) = (inside.join(", "), outside.join(", "));
-                format!("{what} also lies on {outside}: without {inside} all of it may be lost")
+                format!("{what} also lies on {outside}: losing {inside} may destroy all of it")
             })
         };
         let groups = self.groups.iter().filter_map(move |(name, group)| {
@@ -81,13 +81,11 @@ impl Machine {
 /// What a content is a part of that this program can't look into.
 fn member_of(content: &Content) -> Option<&'static str> {
     Some(match content.kind() {
-        "zfs_member" => "a pool of ZFS",
+        "zfs_member" => "a ZFS pool",
         "bcache" => "a bcache",
-        "drbd" => "a device of DRBD",
-        "mpath_member" => "a device with several paths",
-        kind if kind.ends_with("_raid_member") && kind != "linux_raid_member" => {
-            "a RAID of the firmware"
-        }
+        "drbd" => "a DRBD device",
+        "mpath_member" => "a multipath device",
+        kind if kind.ends_with("_raid_member") && kind != "linux_raid_member" => "a firmware RAID",
         _ => return None,
     })
 }

@@ -111,7 +111,7 @@ impl fmt::Display for Effect {
             Self::Runs { program, root } if root == "/" => write!(f, "runs {program}"),
             Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
             Self::Network { program } => write!(f, "uses the network ({program})"),
-            Self::MayCall { action } => write!(f, "may call {action}, as only the run can tell"),
+            Self::MayCall { action } => write!(f, "may call {action}, depending on the run"),
             Self::Mounts { at } => write!(f, "mounts {at}"),
             Self::Ends { what } => write!(f, "does {what}"),
         }

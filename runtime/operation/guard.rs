@@ -13,7 +13,8 @@ struct WriteProtected {
 impl Rule for WriteProtected {
     fn remedy(&self) -> Option<String> {
         Some(format!(
-            "choose another device, or lift the protection: a switch on the card or stick, or blockdev --setrw {}",
+            "choose another device, or remove the write protection: a switch on the card or \
+             stick, or blockdev --setrw {}",
             self.device
         ))
     }

@@ -72,7 +72,7 @@ pub struct Plan<T> {
     pub hint: Option<&'static str>,
     /// Whether it is done again even where its facts hold: they don't tell everything it does.
     pub always: bool,
-    /// The folder in which the journal is kept from then on.
+    /// The directory in which the journal is kept from then on.
     pub keeps_journal: Option<AbsPath>,
     /// Actions that the run may call where the plan does not.
     pub announces: Vec<&'static str>,
@@ -161,10 +161,10 @@ impl<T> Plan<T> {
         Self { always: true, ..self }
     }
 
-    /// Keeps the journal in a folder from then on.
+    /// Keeps the journal in a directory from then on.
     #[must_use]
-    pub fn keeps_journal(self, folder: AbsPath) -> Self {
-        Self { keeps_journal: Some(folder), ..self }
+    pub fn keeps_journal(self, directory: AbsPath) -> Self {
+        Self { keeps_journal: Some(directory), ..self }
     }
 
     /// Announces actions that the run may call where the plan does not.

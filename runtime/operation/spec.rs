@@ -179,12 +179,12 @@ impl fmt::Display for ArgError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { param } => write!(f, "parameter {param:?} is missing"),
-            Self::TooMany { most: 1 } => f.write_str(
-                "too many values: 1 goes by position, options go into one map at the end",
-            ),
+            Self::TooMany { most: 1 } => {
+                f.write_str("too many values: 1 is positional, options go into one map at the end")
+            }
             Self::TooMany { most } => write!(
                 f,
-                "too many values: {most} go by position, options go into one map at the end"
+                "too many values: {most} are positional, options go into one map at the end"
             ),
             Self::NotOptions { got } => {
                 write!(f, "the last value must be the map of options, but is {got}")

@@ -222,7 +222,7 @@ impl Approval {
     }
 }
 
-/// The folders above a path, nearest first.
+/// The directories above a path, nearest first.
 fn above(path: &str) -> impl Iterator<Item = String> + '_ {
-    Path::new(path).ancestors().skip(1).map(|folder| folder.to_string_lossy().into_owned())
+    Path::new(path).ancestors().skip(1).map(|directory| directory.to_string_lossy().into_owned())
 }

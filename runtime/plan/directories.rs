@@ -12,7 +12,8 @@ use crate::system::{Cmd, Program, Step};
 /// A directory that is another than planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: another directory than planned has this name now (inode {} of device {}, planned was {} of {})",
+    "{}: replaced by another directory since the plan (inode {} on device {}, planned inode {} on \
+     {})",
     now.path.display(), now.inode, now.device, then.inode, then.device
 )]
 struct Exchanged {
@@ -23,7 +24,7 @@ struct Exchanged {
 impl Rule for Exchanged {
     fn remedy(&self) -> Option<String> {
         let path = self.now.path.display();
-        Some(format!("find out what moved it: ls -ld {path}; then plan and run again"))
+        Some(format!("find out what replaced it: ls -ld {path}; then plan and run again"))
     }
 
     fn exit(&self) -> Exit {

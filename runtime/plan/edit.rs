@@ -29,7 +29,7 @@ pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
     let (Ok(new_text), Ok(old_text)) =
         (std::str::from_utf8(new), std::str::from_utf8(old.as_deref().unwrap_or_default()))
     else {
-        return Some(format!("+++ {name}: {} bytes that are not text\n", new.len()));
+        return Some(format!("+++ {name}: {} bytes of binary data\n", new.len()));
     };
     let from = if old.is_some() { name.as_str() } else { "/dev/null" };
     let diff = TextDiff::from_lines(old_text, new_text);
@@ -62,6 +62,6 @@ mod tests {
             Some("--- /fstab\n+++ /fstab\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n")
         );
         let binary = edit(&write(b"\xff\xfe"), sim.files());
-        assert_eq!(binary.as_deref(), Some("+++ /fstab: 2 bytes that are not text\n"));
+        assert_eq!(binary.as_deref(), Some("+++ /fstab: 2 bytes of binary data\n"));
     }
 }

@@ -20,7 +20,7 @@ pub struct Needs {
     pub opens: Vec<String>,
     /// Files and directories that it reads, of those that it does not write or mount itself.
     pub reads: Vec<String>,
-    /// Folders below which it writes and mounts.
+    /// Directories below which it writes and mounts.
     pub writes: Vec<String>,
     /// Programs that it runs inside the new system.
     pub runs: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Exceeded {
 impl Exceeded {
     /// What is wrong with the recipe.
     pub fn sentence(&self, recipe: &str) -> String {
-        format!("{recipe} does more than it says it needs")
+        format!("{recipe} does more than its [needs] declare")
     }
 
     /// What to do about it.
@@ -47,7 +47,7 @@ impl Exceeded {
     }
 }
 
-const REMEDY: &str = "read the recipe; if it is right, add this to its [needs]";
+const REMEDY: &str = "review the recipe; if it is correct, add this to its [needs]";
 
 /// One entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +97,8 @@ impl Need<'_> {
             Err(WrongNeed { entry: self.text.to_owned(), why, remedy })
         };
         if self.text.trim().is_empty() || self.text.chars().any(char::is_control) {
-            let why = format!("{:?} announces nothing", self.text);
-            return wrong(why, "remove the entry, or write what it announces".into());
+            let why = format!("{:?} declares nothing", self.text);
+            return wrong(why, "remove the entry, or write what it declares".into());
         }
         if let Some(name) = self.text.strip_prefix('$') {
             if params.contains(&name) {
@@ -114,7 +114,7 @@ impl Need<'_> {
         let path = matches!(self.kind, NeedKind::Reads | NeedKind::Writes);
         if path && (!self.text.starts_with('/') || climbs) {
             let why = format!("{:?} is not an absolute path without . and ..", self.text);
-            return wrong(why, "write the directory from / on, such as /mnt/gentoo".into());
+            return wrong(why, "give the absolute path, such as /mnt/gentoo".into());
         }
         Ok(())
     }
@@ -245,7 +245,7 @@ impl Needs {
 
 /// An effect that a recipe does not announce.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not announced in the recipe's [needs]: {effect}")]
+#[error("not declared in the recipe's [needs]: {effect}")]
 pub(crate) struct Unannounced {
     pub(crate) effect: String,
 }

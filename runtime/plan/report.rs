@@ -8,7 +8,7 @@ use crate::machine::Machine;
 
 /// What has to be said of a machine whose devices could not be read.
 pub const SECONDHAND: &str =
-    "what is on the devices is what udev remembers: reading them was not permitted, it takes root";
+    "device contents are taken from the udev database; reading the devices needs root";
 
 /// A line of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

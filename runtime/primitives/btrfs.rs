@@ -35,7 +35,7 @@ args! {
 }
 
 args! {
-    /// Makes a subvolume: a folder that is mounted, kept and given back by itself. Returns its path.
+    /// Makes a subvolume: a directory that is mounted, kept and given back by itself. Returns its path.
     ///
     /// Source: btrfs-subvolume(8). It is mounted by its name: `#{ options: "subvol=@home" }`.
     ///
@@ -46,7 +46,7 @@ args! {
     /// mount::mount("/dev/sda1", "/mnt/home", #{ options: "subvol=@home" });
     /// ```
     "btrfs.subvolume_create" => pub struct SubvolumeCreate {
-        /// Its path below a mounted btrfs; the folder above it exists.
+        /// Its path below a mounted btrfs; the directory above it exists.
         pub path: AbsPath,
     }
 }
@@ -127,7 +127,7 @@ impl Rule for BtrfsRule {
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::Label { .. } => "choose a shorter label".into(),
             Self::NotBtrfs { .. } => "mount it first: mount::mount".into(),
-            Self::Taken { .. } => "choose another name, or move what is there".into(),
+            Self::Taken { .. } => "choose another name, or move the existing file".into(),
         })
     }
 
@@ -194,7 +194,7 @@ impl Action for Make {
         if self.keep
             && let Some(uuid) = self.kept(&devices, cx)
         {
-            let why = format!("one btrfs is on {}", paths.join(" "));
+            let why = format!("a btrfs filesystem is on {}", paths.join(" "));
             return Ok(Plan::already(why).returns(uuid));
         }
         let uuid = cx.uuid();

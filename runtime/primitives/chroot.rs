@@ -89,15 +89,15 @@ args! {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChrootRule {
     /// The running system itself.
-    #[error("{root} is the running system, not one to be entered")]
+    #[error("{root} is the running system and cannot be used as a chroot")]
     Ourselves {
-        /// The folder.
+        /// The directory.
         root: String,
     },
     /// Nothing is there.
     #[error("there is no system at {root}: nothing is mounted there")]
     NotMounted {
-        /// The folder.
+        /// The directory.
         root: String,
     },
     /// No words.
@@ -106,7 +106,7 @@ pub enum ChrootRule {
     /// No shell.
     #[error("{root} has neither /bin/bash nor /bin/sh")]
     NoShell {
-        /// The folder.
+        /// The directory.
         root: String,
     },
 }
@@ -145,7 +145,7 @@ pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> 
 }
 
 const CONF: &str = "/etc/resolv.conf";
-const NO_CONF: &str = "the running system has no /etc/resolv.conf: names can't be resolved inside";
+const NO_CONF: &str = "the running system has no /etc/resolv.conf: names cannot be resolved inside";
 
 /// The running system's resolv.conf, in the place of the root's own.
 fn shown_conf(root: &str) -> MountCall {
@@ -261,7 +261,7 @@ fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Resul
             Ok(plan.then(Step::Mount(call)).makes(fact))
         }
         (true, _) => {
-            let text = format!("{there} is not a file: names may not be resolved inside");
+            let text = format!("{there} is not a file: name resolution may not work inside");
             Ok(plan.warn(Some(text)))
         }
         (false, _) => Ok(plan.warn(Some(NO_CONF.into()))),
@@ -300,7 +300,7 @@ impl Action for Run {
         }
         let shown = cmd.to_string();
         let guess = Ended { code: 0, stdout: String::new() };
-        Ok(Plan::run(cmd).undo(Undo::Impossible("what a program did is its own affair")).reads(
+        Ok(Plan::run(cmd).undo(Undo::Impossible("the program's changes are unknown")).reads(
             guess,
             move |outcomes| match outcomes.last() {
                 Some(outcome) => {
@@ -331,7 +331,7 @@ impl Action for Shell {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let root = mounted_root(&self.root, cx)?;
         if !cx.terminal {
-            return Ok(Plan::already("there is no terminal to give a shell to"));
+            return Ok(Plan::already("a shell needs a terminal"));
         }
         let inside = |path: &str| Place::new(&AbsPath::known(path), Some(&self.root));
         let there = |path: &str| cx.look(&inside(path)).map(|look| look != Look::Missing);

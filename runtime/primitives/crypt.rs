@@ -36,7 +36,7 @@ args! {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CryptRule {
     /// The name is taken.
-    #[error("the name {name} is taken: it is open on {holder}")]
+    #[error("the name {name} is in use: it is open on {holder}")]
     NameTaken {
         /// The name.
         name: String,

@@ -95,7 +95,7 @@ impl Choice for Purpose {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrypttabRule {
     /// Nothing names the device for good.
-    #[error("{device} has no identifier that stays: it is neither a container nor a partition")]
+    #[error("{device} has no persistent identifier: neither a container nor a partition")]
     NoIdentifier {
         /// The device.
         device: String,

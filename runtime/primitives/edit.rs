@@ -90,12 +90,12 @@ pub(super) fn edit(
         let digest = Some(sha256(new));
         return Ok(Plan::steps(Vec::new()).makes(Fact::File { place, digest, mode: None }));
     }
-    let folder = place.parent();
-    let missing = exists(&folder, cx)? == Some(false);
+    let directory = place.parent();
+    let missing = exists(&directory, cx)? == Some(false);
     let unknown = matches!(content, Text::Unknown(_));
     let mut plan = replace(place, old, content, None);
     if missing {
-        plan.steps.insert(0, Step::MakeDir { place: folder, mode: Mode::new(0o755) });
+        plan.steps.insert(0, Step::MakeDir { place: directory, mode: Mode::new(0o755) });
     }
     // Nobody knows whether an unknown text has it already.
     Ok(if unknown { plan.always() } else { plan })

@@ -80,7 +80,7 @@ pub enum FstabRule {
         at: String,
     },
     /// Nothing on the device that could be mounted.
-    #[error("{device} holds {}: it has no place in fstab", found.as_deref().unwrap_or("nothing"))]
+    #[error("{device} cannot be in fstab: holds {}", found.as_deref().unwrap_or("nothing"))]
     NoUuid {
         /// The device.
         device: String,
@@ -100,7 +100,8 @@ pub enum FstabRule {
         at: String,
     },
     /// One UUID on two devices.
-    #[error("the UUID {uuid} is on {}: which of them is mounted would be a matter of luck", devices.join(" and "))]
+    #[error("the UUID {uuid} is on {}: it is undefined which of them is \
+        mounted", devices.join(" and "))]
     Ambiguous {
         /// The UUID.
         uuid: String,
@@ -122,7 +123,7 @@ impl Rule for FstabRule {
         Some(match self {
             Self::Source { .. } | Self::NoKind { .. } => "see: gscript doc fstab.write".into(),
             Self::NoUuid { .. } => "make a filesystem on it first, or open the container".into(),
-            Self::Twice { .. } => "leave one of them out".into(),
+            Self::Twice { .. } => "omit one of them".into(),
             Self::Ambiguous { .. } => "disconnect the copy, or give it a new UUID".into(),
             Self::Fields { .. } => "correct or remove that line".into(),
         })

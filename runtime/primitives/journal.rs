@@ -9,8 +9,8 @@ use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, Mode, Place};
 
-/// The folder below the one that was given; each run has its own in it.
-const FOLDER: &str = "gscript";
+/// The directory below the one that was given; each run has its own in it.
+const DIRECTORY: &str = "gscript";
 
 args! {
     /// Keeps a copy of the run's journal on a medium that outlives a reboot of a live system, so
@@ -24,15 +24,15 @@ args! {
     /// journal::keep_on("/mnt/key");
     /// ```
     "journal.keep_on" => pub struct KeepOn {
-        /// A mount point, or a folder below one; the copy goes into `gscript/RUN/journal.jsonl`.
+        /// A mount point, or a directory below one; the copy goes into `gscript/RUN/journal.jsonl`.
         pub path: AbsPath,
     }
 }
 
 impl KeepOn {
     /// Where the copies of all runs are.
-    pub fn folder(path: &str) -> PathBuf {
-        Path::new(path).join(FOLDER)
+    pub fn directory(path: &str) -> PathBuf {
+        Path::new(path).join(DIRECTORY)
     }
 }
 
@@ -40,18 +40,18 @@ impl Action for KeepOn {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.join(FOLDER).to_string() }]
+        vec![Effect::Writes { path: self.path.join(DIRECTORY).to_string() }]
     }
 
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let folder = self.path.join(FOLDER);
-        let place = Place::new(&folder, None);
-        // FAT knows no other mode; the folder of the run is private where that is possible.
+        let directory = self.path.join(DIRECTORY);
+        let place = Place::new(&directory, None);
+        // FAT knows no other mode; the directory of the run is private where that is possible.
         let mode = Mode::new(0o755);
         Ok(Plan::step(Step::MakeDir { place: place.clone(), mode })
             .makes(Fact::Dir { place })
             .undo(Undo::Nothing)
             .always()
-            .keeps_journal(folder))
+            .keeps_journal(directory))
     }
 }

@@ -29,7 +29,7 @@ args! {
     /// luks::format("/dev/sda2", #{ key: key });
     /// ```
     "key.generate" => pub struct Generate {
-        /// Where; the folder must exist, and belongs on a stick, not on the disk that it will open.
+        /// Where; the directory must exist, and belongs on a stick, not on the disk that it will open.
         pub path: AbsPath,
         /// How many bytes. 512 are more than any cipher uses; fewer than 32 are refused.
         pub bytes: KeyBytes = 512,
@@ -65,15 +65,13 @@ pub enum KeyRule {
         place: Place,
     },
     /// It is empty.
-    #[error(
-        "the key file {place} is empty: a container formatted with it could be opened by anybody"
-    )]
+    #[error("the key file {place} is empty: anyone could open a container formatted with it")]
     Empty {
         /// Which.
         place: Place,
     },
     /// Others can read it.
-    #[error("the key file {place} has mode {mode}: others can read it")]
+    #[error("the key file {place} has mode {mode} and is readable by other users")]
     Readable {
         /// Which.
         place: Place,
@@ -101,7 +99,7 @@ pub enum KeyRule {
         bytes: u32,
     },
     /// The key is there already.
-    #[error("{place} exists: a key is not overwritten")]
+    #[error("{place} exists: keys are never overwritten")]
     Exists {
         /// Which.
         place: Place,
@@ -123,7 +121,7 @@ pub enum KeyRule {
         len: u64,
     },
     /// It would lie behind the door that it opens.
-    #[error("the key file {place} is on {disk}, the disk that it is to open")]
+    #[error("the key file {place} is on {disk}, the disk that it unlocks")]
     SameDisk {
         /// Which.
         place: Place,
@@ -136,25 +134,25 @@ impl Rule for KeyRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Missing { .. } => {
-                "mount the stick that holds it, or make one with key::generate".into()
+                "mount the USB stick that holds it, or create one with key::generate".into()
             }
             Self::NotAFile { .. } => "name the key file itself".into(),
             Self::Empty { .. } | Self::Predictable { .. } => {
-                "make a new one under another name with key::generate".into()
+                "create one under another name with key::generate".into()
             }
             Self::Readable { place, .. } => {
                 format!("chmod 0400 {place}; on a FAT stick mount it with the option umask=0077")
             }
             Self::Taken { .. } => {
-                "choose another name; if it is the key you mean, leave key::generate out".into()
+                "choose another name; to use the existing key, omit key::generate".into()
             }
             Self::Exists { .. } => {
-                "choose another name; if it is the key you mean, leave this call out".into()
+                "choose another name; to use the existing key, omit this call".into()
             }
             Self::OnDisk { .. } => {
                 "unlock it into memory, such as below /run; luks::open takes the protected key itself: gpg_key".into()
             }
-            Self::Long { .. } => "name a key file; make one with key::generate".into(),
+            Self::Long { .. } => "give a key file; key::generate creates one".into(),
             Self::SameDisk { .. } => "keep it on a USB stick".into(),
         })
     }
@@ -197,7 +195,7 @@ impl Action for Generate {
             .filter(|mount| matches!(mount.kind.as_str(), "tmpfs" | "ramfs" | "overlay"));
         let warning = memory.map(|mount| {
             format!(
-                "{place} is kept in memory ({}): copy it to a stick before you reboot",
+                "{place} is kept in memory ({}): copy it to a USB stick before you reboot",
                 mount.kind
             )
         });

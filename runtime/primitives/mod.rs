@@ -1,4 +1,4 @@
-//! The primitives, one file or folder per domain.
+//! The primitives, one file or directory per domain.
 //!
 //! To add one: write its arguments with [`crate::args!`], implement `Action` or `Query` beside
 //! them, and add a line to [`crate::primitives::registry::PRIMITIVES`]. Nothing else.
@@ -49,7 +49,8 @@ fn wipe_all(device: &Device, machine: &Machine) -> Vec<Step> {
 fn may_stay(device: &Device, keep: bool) -> Option<String> {
     (keep && device.unseen).then(|| {
         format!(
-            "nobody can see yet what is in {}: what is exactly as wanted stays, anything else is lost",
+            "the contents of {} are not readable yet: they are kept if they match the requested \
+             layout exactly, and lost otherwise",
             device.path
         )
     })

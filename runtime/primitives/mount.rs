@@ -1,4 +1,4 @@
-//! Mounting filesystems, binding folders, swapping.
+//! Mounting filesystems, binding directories, swapping.
 
 mod swap;
 
@@ -15,7 +15,7 @@ use crate::system::{MOUNT_FLAGS, MountCall, Step};
 use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
 
 args! {
-    /// Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
+    /// Mounts the filesystem on a device, by a system call. The directory is made if it is missing.
     /// Returns the mount point.
     ///
     /// Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
@@ -55,7 +55,7 @@ args! {
 }
 
 args! {
-    /// Shows a folder in a second place. Returns the mount point.
+    /// Shows a directory in a second place. Returns the mount point.
     ///
     /// Source: mount(2), `MS_BIND`; mount_namespaces(7); guide ER, `mount --rbind /dev`.
     ///
@@ -63,7 +63,7 @@ args! {
     /// mount::bind("/dev", "/mnt/gentoo/dev", #{ recursive: true, propagation: "slave" });
     /// ```
     "mount.bind" => pub struct Bind {
-        /// The folder.
+        /// The directory.
         pub from: AbsPath,
         /// Where it is shown.
         pub at: AbsPath,
@@ -98,7 +98,8 @@ args! {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MountRule {
     /// No filesystem on the device.
-    #[error("{device} holds {}, which can't be mounted", found.as_deref().unwrap_or("no filesystem"))]
+    #[error("cannot mount {device}: holds {}", found.as_deref().unwrap_or("no \
+        filesystem"))]
     NotMountable {
         /// The device.
         device: String,
@@ -106,7 +107,7 @@ pub enum MountRule {
         found: Option<String>,
     },
     /// Something else is mounted there.
-    #[error("{at} is taken: {source_of} is mounted there")]
+    #[error("{at} is in use: {source_of} is mounted there")]
     Taken {
         /// The mount point.
         at: String,
@@ -114,7 +115,10 @@ pub enum MountRule {
         source_of: String,
     },
     /// Options that the first mount has decided for as long as it lasts.
-    #[error("{device} is mounted at {at} already, with its own options: {options} would not count")]
+    #[error(
+        "{device} is already mounted at {at} with other options: {options} would have no \
+        effect"
+    )]
     Decided {
         /// The device.
         device: String,
@@ -123,20 +127,20 @@ pub enum MountRule {
         /// What was asked for.
         options: String,
     },
-    /// The mount point is no folder.
-    #[error("{at} is not a folder")]
-    NotAFolder {
+    /// The mount point is no directory.
+    #[error("{at} is not a directory")]
+    NotADirectory {
         /// The path.
         at: String,
     },
-    /// The folder to bind does not exist.
-    #[error("there is no folder {from} to bind")]
+    /// The directory to bind does not exist.
+    #[error("the directory {from} to bind does not exist")]
     NothingToBind {
         /// The path.
         from: String,
     },
     /// More is mounted below.
-    #[error("{at} can't be unmounted: {} below it", below.join(", "))]
+    #[error("cannot unmount {at}: {} below it", below.join(", "))]
     Below {
         /// The mount point.
         at: String,
@@ -165,17 +169,20 @@ impl Rule for MountRule {
             Self::NotMountable { found: Some(found), .. } if found.starts_with("LUKS") => {
                 "open the container first: luks::open".into()
             }
-            Self::NotMountable { .. } => "see what is there with lsblk -f".into(),
-            Self::Taken { at, .. } => format!("choose another folder, or free it: umount {at}"),
+            Self::NotMountable { .. } => "check with lsblk -f".into(),
+            Self::Taken { at, .. } => format!(
+                "choose another directory, or unmount it: umount \
+                {at}"
+            ),
             Self::Decided { at, .. } => format!("unmount it first: umount {}", quote(at)),
-            Self::NotAFolder { .. } | Self::NothingToBind { .. } => "name a folder".into(),
+            Self::NotADirectory { .. } | Self::NothingToBind { .. } => "name a directory".into(),
             Self::Below { at, .. } => {
                 format!(
                     "unmount those first, or all: mount::unmount({at:?}, #{{ recursive: true }})"
                 )
             }
-            Self::Ours { .. } => "only what a recipe mounted is for a recipe to unmount".into(),
-            Self::NotSwap { .. } => "make one with fs::swap".into(),
+            Self::Ours { .. } => "a recipe may only unmount what a recipe mounted".into(),
+            Self::NotSwap { .. } => "create one with fs::swap".into(),
         })
     }
 
@@ -215,7 +222,7 @@ fn is_ours(origin: &Path) -> bool {
         || ["/dev", "/proc"].iter().any(|path| origin.starts_with(path))
 }
 
-/// A mount, with its folder made first; nothing to do where it is there already.
+/// A mount, with its directory made first; nothing to do where it is there already.
 pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
     let reach = cx.files.reach(&Place::here(&call.at), true)?;
     let at = reach.place.to_string();
@@ -235,7 +242,7 @@ pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
             Look::Missing | Look::Unknown(_) => {
                 plan = plan.then(Step::MakeDir { place, mode: Mode::new(0o755) });
             }
-            _ => return Err(MountRule::NotAFolder { at }.into()),
+            _ => return Err(MountRule::NotADirectory { at }.into()),
         }
     }
     Ok(plan.then(Step::Mount(call)).makes(fact).undo(Undo::Release))
@@ -285,8 +292,8 @@ impl Action for MountFs {
 }
 
 /// What to think of when the kernel refuses a filesystem.
-const DAMAGED: &str = "if its filesystem is damaged, look before you repair: fs::check tells without \
-    writing, and the last lines of dmesg say what the kernel saw";
+const DAMAGED: &str = "if the filesystem is damaged, check before you repair: fs::check only \
+    reads, and dmesg shows the kernel's messages";
 
 /// A filesystem has its options once, however often it is mounted: a second mount with umask=0077
 /// would leave every key on a FAT stick readable, and succeed. Which subvolume is seen is for each

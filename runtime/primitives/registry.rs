@@ -41,7 +41,7 @@ fn effects_as_they_look(spec: &Spec, action: &impl Action) -> Result<(), ArgErro
     let wrong = |(name, value): &(String, Value)| {
         let text = deceptive_text(value)?;
         let param = spec.params.iter().find(|param| param.name == name)?.name;
-        let expected = "text without control characters or marks of writing direction".to_owned();
+        let expected = "text without control or bidirectional characters".to_owned();
         let got = format!("{text:?}");
         Some((param, Mismatch { at: String::new(), expected, got, nearest: None }))
     };
@@ -335,7 +335,7 @@ mod tests {
                 );
                 assert!(
                     !(optional && param.required()),
-                    "{}: {} comes late",
+                    "{}: the required parameter {} follows an optional one",
                     spec.name,
                     param.name
                 );

@@ -134,7 +134,7 @@ fn started(name: &str) -> Place {
     Place::here(format!("/run/openrc/started/{name}"))
 }
 
-/// The folders in which systemd looks for units (systemd.unit(5)), the first first.
+/// The directories in which systemd looks for units (systemd.unit(5)), the first first.
 const UNITS: [&str; 4] = [
     "/etc/systemd/system",
     "/usr/local/lib/systemd/system",
@@ -163,7 +163,7 @@ fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Resu
                 }
                 None => unit(name),
             };
-            UNITS.map(|folder| there(root, &format!("{folder}/{file}"))).into()
+            UNITS.map(|directory| there(root, &format!("{directory}/{file}"))).into()
         }
     };
     for place in &places {

@@ -71,9 +71,12 @@ pub enum Stage3Rule {
         place: Place,
     },
     /// The target is not a mount point.
-    #[error("nothing is mounted at {into}: the archive would fill the running system's own disk")]
+    #[error(
+        "nothing is mounted at {into}: the archive would be unpacked onto the disk of the \
+        running system"
+    )]
     NotMounted {
-        /// The folder.
+        /// The directory.
         into: String,
     },
 }
@@ -82,7 +85,7 @@ impl Rule for Stage3Rule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Missing { what: "key file", .. } => {
-                "emerge sec-keys/openpgp-keys-gentoo-release, or name a key file: keys".into()
+                "emerge sec-keys/openpgp-keys-gentoo-release, or give a key file: keys".into()
             }
             Self::Missing { .. } => "download it from the mirror that has the tarball".into(),
             Self::NotMounted { .. } => "mount the new root there first: mount::mount".into(),
@@ -155,6 +158,9 @@ impl Action for Unpack {
         Ok(Plan::step(Step::Unpack { archive, into: Place::new(&self.into, None) })
             .makes(Fact::Dir { place: etc })
             .always()
-            .undo(Undo::Impossible("its files lie among whatever was there; format again")))
+            .undo(Undo::Impossible(
+                "its files are mixed with existing files; format the \
+                filesystem again",
+            )))
     }
 }

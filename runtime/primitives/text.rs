@@ -40,7 +40,7 @@ args! {
 
 /// A pattern that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{pattern:?} is not a pattern: {why}")]
+#[error("invalid pattern {pattern:?}: {why}")]
 pub struct BadPattern {
     /// The pattern.
     pub pattern: String,
@@ -50,7 +50,7 @@ pub struct BadPattern {
 
 impl Rule for BadPattern {
     fn remedy(&self) -> Option<String> {
-        Some("a character such as ( or . stands for itself behind a backslash".into())
+        Some("escape special characters such as ( or . with a backslash".into())
     }
 }
 
@@ -81,7 +81,7 @@ impl Query for Find {
         let pattern = RegexBuilder::new(&self.pattern).size_limit(most).build();
         let pattern = pattern.map_err(|error| {
             if let (regex::Error::CompiledTooBig(_), true) = (&error, most < MOST) {
-                let why = format!("too complex for a text of {} bytes", self.text.len());
+                let why = format!("too complex for a string of {} bytes", self.text.len());
                 return BadPattern { pattern: shown(&self.pattern), why };
             }
             // The last line of the crate's message says what is wrong.

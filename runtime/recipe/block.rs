@@ -119,8 +119,11 @@ fn block(lines: &[Line<'_>]) -> Result<Option<Range<usize>>, Misplaced> {
             if opens_toml(text) {
                 if let Some(first) = &found {
                     let at = lines[first.start].0;
-                    let why = format!("a second block; the first one begins on line {at}");
-                    return Err(Misplaced::new(*line, why, "put everything into one block"));
+                    let why = format!(
+                        "second front matter block; the first one begins on line \
+                        {at}"
+                    );
+                    return Err(Misplaced::new(*line, why, "merge both into one block"));
                 }
                 if text.trim_end() != OPEN {
                     return Err(exact(*line, text));
@@ -143,7 +146,7 @@ fn block(lines: &[Line<'_>]) -> Result<Option<Range<usize>>, Misplaced> {
             _ if ours => {}
             _ if opens_toml(text) => {
                 let why = format!("the block on line {} is not closed", lines[start].0);
-                return Err(Misplaced::new(*line, why, "close it with the sign it began with"));
+                return Err(Misplaced::new(*line, why, "close it with the marker that opened it"));
             }
             _ if is_head(text) => return Err(unmarked(*line, text)),
             _ => {}
@@ -159,7 +162,7 @@ fn block(lines: &[Line<'_>]) -> Result<Option<Range<usize>>, Misplaced> {
 }
 
 fn unmarked(line: u32, text: &str) -> Misplaced {
-    let why = format!("{} is outside of the {OPEN} block", text.trim());
+    let why = format!("{} is outside the {OPEN} block", text.trim());
     Misplaced::new(line, why, format!("put it between {OPEN} and {CLOSE}"))
 }
 
@@ -167,9 +170,9 @@ fn unmarked(line: u32, text: &str) -> Misplaced {
 fn elsewhere(language: Language, text: &str, end: u32, block: bool) -> Result<(), Misplaced> {
     let mark = language.front_mark();
     let remedy = || match (end, block) {
-        (0, _) => format!("begin the file with it: {mark} on the first line, nothing above"),
-        (_, true) => "put everything into the block at the top of the file".to_owned(),
-        (_, false) => format!("put it into the comment at the top; every line begins with {mark}"),
+        (0, _) => format!("begin the file with the comment: {mark} on the first line"),
+        (_, true) => "move it into the block at the top of the file".to_owned(),
+        (_, false) => format!("move it into the comment at the top; every line begins with {mark}"),
     };
     for (first, comment) in comments(language, text) {
         for (line, text) in (first..).zip(comment.lines()).filter(|(line, _)| *line > end) {

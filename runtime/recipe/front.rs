@@ -50,7 +50,7 @@ struct Declared {
 
 /// One value, or one of several.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "\"when\" takes a text or a list of texts for each parameter")]
+#[serde(untagged, expecting = "\"when\" takes a string or a list of strings for each parameter")]
 enum Wanted {
     One(String),
     OneOf(Vec<String>),
@@ -69,10 +69,9 @@ impl Front {
     pub(super) fn parse(file: &str, language: Language, text: &str) -> Result<Self, BadRecipe> {
         let bad = |line: u32, why: String, remedy: Option<String>| BadRecipe {
             site: Site { file: file.into(), line },
-            why: format!("the front matter is damaged: {why}"),
-            remedy: remedy.unwrap_or_else(|| {
-                "compare it with a recipe that comes along: gscript list".into()
-            }),
+            why: format!("invalid front matter: {why}"),
+            remedy: remedy
+                .unwrap_or_else(|| "compare it with a bundled recipe: gscript list".into()),
         };
         let comment = Comment::find(language, text)
             .map_err(|found| bad(found.line, found.why, Some(found.remedy)))?;
@@ -117,9 +116,10 @@ impl Front {
     fn comes_after(&self, param: ParamDecl) -> Result<ParamDecl, String> {
         let known = |other: &str| self.params.iter().any(|param| param.name == other);
         match param.when.iter().find(|(other, _)| !known(other)) {
-            Some((other, _)) => {
-                Err(format!("parameter {:?}: there is no {other:?} before it", param.name))
-            }
+            Some((other, _)) => Err(format!(
+                "parameter {:?}: no parameter {other:?} is defined before it",
+                param.name
+            )),
             None => Ok(param),
         }
     }
@@ -141,7 +141,7 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
     let mut chars = name.bytes();
     let first = chars.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
     if !first || !chars.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return Err(format!("{name:?} can't be the name of a variable"));
+        return Err(format!("invalid variable name {name:?}"));
     }
     if declared.kind == ParamKind::Choice && declared.choices.is_empty() {
         return Err(format!("parameter {name:?}: a choice needs \"choices\""));
@@ -221,7 +221,7 @@ let x = 1;
         };
         assert_eq!(
             error(&TEXT.replace("\"size\"", "\"sise\"")),
-            "r.rhai:10: the front matter is damaged: parameter \"size\": unknown variant `sise`, \
+            "r.rhai:10: invalid front matter: parameter \"size\": unknown variant `sise`, \
              expected one of `disk`, `disks`, `device`, `path`, `size`, `number`, `text`, `bool`, `choice`, \
              `secret`"
         );

@@ -12,8 +12,8 @@ use crate::types::nearest;
 /// Where modules are looked up.
 #[derive(Clone, Copy)]
 pub(super) enum Shelf<'a> {
-    /// In the folder of the recipe, and then among those that come along.
-    Folder(&'a Path),
+    /// In the directory of the recipe, and then among those that come along.
+    Directory(&'a Path),
     /// Among those that come along.
     Shipped,
     /// Among those that a journal has.
@@ -65,20 +65,18 @@ fn follow(
             Ok(Some(module)) => module,
             Ok(None) => return Err(missing(script, &import)),
             Err(why) => {
-                return Err(bad(why, "keep modules beside the recipe, in one language each"));
+                return Err(bad(why, "keep modules next to the recipe, each in one language"));
             }
         };
         let mut longer = chain.to_vec();
         longer.push(module.file.clone());
         if chain.contains(&module.file) {
-            let why =
-                format!("modules can't import one another in a circle: {}", longer.join(" → "));
-            return Err(bad(why, "move what both need into a module of its own"));
+            let why = format!("import cycle: {}", longer.join(" → "));
+            return Err(bad(why, "move the shared code into a separate module"));
         }
         if longer.len() > DEPTH + 1 {
-            let why =
-                format!("more than {DEPTH} modules import one another: {}", longer.join(" → "));
-            return Err(bad(why, "import less, or from fewer places"));
+            let why = format!("more than {DEPTH} nested imports: {}", longer.join(" → "));
+            return Err(bad(why, "reduce the depth of imports"));
         }
         if found.len() >= MOST {
             return Err(bad(format!("more than {MOST} modules"), "import less"));
@@ -106,7 +104,7 @@ fn missing(script: &Importing<'_>, import: &Import) -> BadRecipe {
     let files = Language::ALL.map(|language| language.file(&import.name)).join(" or ");
     let remedy = match nearest(&import.name, names) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("it would be {files} in the folder of the recipe"),
+        None => format!("expected {files} in the directory of the recipe"),
     };
     BadRecipe {
         site: Site { file: script.file.into(), line: import.line },
@@ -117,30 +115,30 @@ fn missing(script: &Importing<'_>, import: &Import) -> BadRecipe {
 
 /// A module by its name; an error says why none can be had.
 fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
-    let folder = match shelf {
+    let directory = match shelf {
         Shelf::Shipped => return Ok(Module::shipped(name)),
         Shelf::Recorded(modules) => {
             return Ok(modules.iter().find(|module| module.name == name).cloned());
         }
-        Shelf::Folder(folder) => folder,
+        Shelf::Directory(directory) => directory,
     };
     let mut beside = Vec::new();
     for language in Language::ALL {
         let path = language.file(name);
-        let file = folder.join(&path);
+        let file = directory.join(&path);
         // `.` in front of every name helps nobody.
         let file = file.strip_prefix("./").unwrap_or(&file).display().to_string();
-        match read_below(folder, Path::new(&path), Input::Script.most()) {
+        match read_below(directory, Path::new(&path), Input::Script.most()) {
             Ok(Some(bytes)) => {
                 let text = text_of(bytes).ok_or_else(|| format!("{file} is not a text file"))?;
                 beside.push(Module { name: name.to_owned(), file, text });
             }
             Ok(None) => {}
-            Err(error) => return Err(format!("can't read the module {file}: {error}")),
+            Err(error) => return Err(format!("failed to read the module {file}: {error}")),
         }
     }
     match beside.as_slice() {
-        [a, b] => Err(format!("{name} is {} and {}: which one is meant?", a.file, b.file)),
+        [a, b] => Err(format!("ambiguous module {name}: {} and {}", a.file, b.file)),
         _ => Ok(beside.pop().or_else(|| Module::shipped(name))),
     }
 }
@@ -151,7 +149,7 @@ pub(crate) fn modules_of(
     language: Language,
     text: &str,
 ) -> Result<Vec<Module>, BadRecipe> {
-    modules(&path.display().to_string(), language, text, Shelf::Folder(folder_of(path)))
+    modules(&path.display().to_string(), language, text, Shelf::Directory(directory_of(path)))
 }
 
 /// The modules of a bundled script that is no recipe.
@@ -163,9 +161,9 @@ pub(crate) fn bundled_modules_of(
     modules(name, language, text, Shelf::Shipped)
 }
 
-pub(super) fn folder_of(path: &Path) -> &Path {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
+pub(super) fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
 }
 
 pub(super) fn text_of(bytes: Vec<u8>) -> Option<String> {

@@ -113,10 +113,10 @@ impl fmt::Display for ParamError {
             Self::Wrong { name, mismatch } => write!(f, "parameter {name:?}: {mismatch}"),
             Self::Device { name, why } => write!(f, "parameter {name:?}: {why}"),
             Self::NoDisk { name } => {
-                write!(f, "parameter {name:?}: this machine shows no disk at all")
+                write!(f, "parameter {name:?}: this machine has no disks")
             }
             Self::Unknown { name, .. } => write!(f, "the recipe has no parameter {name:?}"),
-            Self::File { site, why } => write!(f, "can't read the answers in {site}: {why}"),
+            Self::File { site, why } => write!(f, "failed to read the answers in {site}: {why}"),
         }
     }
 }
@@ -128,19 +128,21 @@ impl ParamError {
     pub fn remedy(&self) -> String {
         match self {
             Self::Missing { secret: true, .. } => {
-                "put it into a file that only you can read: --answers FILE".into()
+                "put it into a file with mode 0600: --answers FILE".into()
             }
-            Self::Missing { name, .. } => format!("give it: --set {name}=VALUE"),
+            Self::Missing { name, .. } => format!("set it: --set {name}=VALUE"),
             Self::NoDisk { .. } => {
-                "see what the kernel found: lsblk, and dmesg for the driver of the disk's controller".into()
+                "check lsblk, and dmesg for the driver of the disk controller".into()
             }
             Self::Wrong { name, .. } | Self::Device { name, .. } => {
-                format!("give another value: --set {name}=VALUE")
+                format!("set another value: --set {name}=VALUE")
             }
             Self::Unknown { nearest: Some(near), .. } => format!("did you mean {near}?"),
-            Self::Unknown { known, .. } if known.is_empty() => "it has none".into(),
-            Self::Unknown { known, .. } => format!("it has: {}", known.join(", ")),
-            Self::File { .. } => "it is TOML: one line NAME = VALUE per parameter".into(),
+            Self::Unknown { known, .. } if known.is_empty() => {
+                "the recipe has no parameters".into()
+            }
+            Self::Unknown { known, .. } => format!("parameters: {}", known.join(", ")),
+            Self::File { .. } => "write TOML, one line NAME = VALUE per parameter".into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::bad::{BadRecipe, LIST};
 use super::front::Front;
-use super::modules::{Shelf, folder_of, modules, text_of};
+use super::modules::{Shelf, directory_of, modules, text_of};
 use crate::event::Site;
 use crate::journal::Texts;
 use crate::script::{Language, Module, Script};
@@ -58,26 +58,26 @@ impl Recipe {
             why,
             remedy: remedy.to_owned(),
         };
-        let choose = "name a file that ends in .rhai or .lua";
+        let choose = "the file name must end in .rhai or .lua";
         let meta =
             fs::metadata(path).map_err(|error| bad(format!("can't read {name}: {error}"), LIST))?;
         if !meta.is_file() {
             return Err(bad(format!("{name} is not a file"), choose));
         }
         let Some(language) = Language::of(path) else {
-            return Err(bad(format!("{name} is not a recipe by its name"), choose));
+            return Err(bad(format!("{name}: not a recipe file"), choose));
         };
         if meta.len() > Input::Script.most() {
-            return Err(bad(format!("{name} is larger than any recipe"), choose));
+            return Err(bad(format!("{name}: too large for a recipe"), choose));
         }
         let bytes = read_input(path, Input::Script)
             .map_err(|error| bad(format!("can't read {name}: {error}"), choose))?;
         let Some(text) = text_of(bytes) else {
-            let remedy = "a recipe is a text: is it the right file?";
+            let remedy = "check the file name; a recipe is a text file";
             return Err(bad(format!("{name} is not a text file"), remedy));
         };
         let origin = Origin::file(path);
-        Self::with(&name, origin, language, text, Shelf::Folder(folder_of(path)))
+        Self::with(&name, origin, language, text, Shelf::Directory(directory_of(path)))
     }
 
     /// Reads a recipe from its text; its modules are among those that come along.

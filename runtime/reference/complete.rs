@@ -142,16 +142,16 @@ fn within_text(known: &Known, text: &str, begin: usize) -> Vec<Proposal> {
     found
 }
 
-/// Mount points, and what is in the folder.
+/// Mount points, and what is in the directory.
 fn paths(known: &Known, word: &str) -> Vec<Proposal> {
     let mut found: Vec<Proposal> =
         known.mounts.iter().map(|at| (at.clone(), "mounted".to_owned())).collect();
-    let folder = word.rfind('/').map_or("", |at| &word[..=at]);
-    let entries = Path::new(folder).read_dir().into_iter().flatten().flatten();
+    let directory = word.rfind('/').map_or("", |at| &word[..=at]);
+    let entries = Path::new(directory).read_dir().into_iter().flatten().flatten();
     found.extend(entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         let slash = if entry.path().is_dir() { "/" } else { "" };
-        Some((format!("{folder}{name}{slash}"), String::new()))
+        Some((format!("{directory}{name}{slash}"), String::new()))
     }));
     found.sort();
     found.dedup_by(|a, b| a.0 == b.0);
@@ -221,7 +221,7 @@ mod tests {
             "members": [], "extent": 4_194_304, "extents": 0, "free": 0, "volumes": {},
         });
         machine.groups.insert("vg".to_owned(), serde_json::from_value(group).expect("a group"));
-        let commands = vec![(":help".to_owned(), "what there is".to_owned())];
+        let commands = vec![(":help".to_owned(), "list".to_owned())];
         Known::of(&machine, vec!["disk".to_owned()], commands, language)
     }
 

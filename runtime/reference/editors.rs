@@ -12,8 +12,8 @@ use crate::types::{Completes, Param};
 
 /// What can be called without a domain: its parameters and what it does.
 const PLAIN: &[(&str, &str, &str)] = &[
-    ("step", "title", "Begins a chapter: it groups the plan, the screen and the journal."),
-    ("test", "name, body", "A test of a recipe, in a file of tests."),
+    ("step", "title", "Begins a chapter, which groups the plan, the output and the journal."),
+    ("test", "name, body", "Defines a test of a recipe, in a test file."),
 ];
 
 /// Everything that can be called, domain by domain.
@@ -113,7 +113,7 @@ pub fn lua() -> String {
         }
         let _ = writeln!(out, "function {name}({params}) end");
     }
-    let doc = "All parameters of the recipe, also those whose names are taken by something else.";
+    let doc = "All parameters of the recipe, including those whose names are otherwise defined.";
     let _ = write!(out, "\n{}---@type table<string, any>\n{PARAMS} = {{}}\n", comment("---", doc));
     for domain in domains(&specs()) {
         let _ = write!(out, "\n---@class gscript.{domain}\n{domain} = {{}}\n");

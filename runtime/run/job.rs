@@ -131,7 +131,7 @@ pub fn reopen(
         journal: None,
         terminal: false,
     });
-    session.chapter("Open everything again");
+    session.chapter("Reopen devices and mounts");
     let mut failure = None;
     let calls = crate::run::reopen::calls(records, secrets);
     for again in calls.into_iter().filter(|again| RESTORED.contains(&again.name.as_str())) {
@@ -196,7 +196,7 @@ pub(crate) fn nowhere() -> Shared {
 
 /// What only the program knows of the beginning of a run.
 pub struct RunStart {
-    /// Counts the runs of the folder.
+    /// Counts the runs of the directory.
     pub number: u64,
     /// When, for people.
     pub started: String,

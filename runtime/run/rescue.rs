@@ -123,17 +123,20 @@ impl Look<'_> {
         if let [device] = candidates.as_slice() {
             let path = &device.path;
             found.push(Finding {
-                why: format!("{path} may be the root, and is not mounted; damage shows before"),
+                why: format!(
+                    "{path} may be the root filesystem and is not mounted; check it \
+                    first"
+                ),
                 call: Some(call("fs.check", &[("device", text(path))])),
             });
             found.push(Finding {
-                why: format!("{path} may be the root, and is not mounted"),
+                why: format!("{path} may be the root filesystem and is not mounted"),
                 call: Some(call("mount.mount", &[("device", text(path)), ("at", text(self.root))])),
             });
         } else {
             found.extend(candidates.iter().map(|device| Finding {
                 why: format!(
-                    "{} may be the root: if it is, mount it at {}",
+                    "{} may be the root filesystem: if so, mount it at {}",
                     device.path, self.root
                 ),
                 call: None,
@@ -170,7 +173,8 @@ impl Look<'_> {
     fn fstab(&self, found: &mut Vec<Finding>) {
         let mut lines = self.lines();
         if lines.is_empty() {
-            let why = format!("there is no /etc/fstab in {}: is it the root?", self.root);
+            let why =
+                format!("{} has no /etc/fstab: check that it is the root filesystem", self.root);
             found.push(Finding { why, call: None });
         }
         lines.sort_by_key(|line| line.at.matches('/').count());
@@ -183,7 +187,7 @@ impl Look<'_> {
                 let optional =
                     options.split(',').any(|option| ["noauto", "nofail"].contains(&option));
                 if !optional {
-                    let why = format!("fstab names {source} for {at}, and there is no such device");
+                    let why = format!("fstab: {source} for {at}: no such device");
                     found.push(Finding { why, call: None });
                 }
                 continue;
@@ -191,7 +195,7 @@ impl Look<'_> {
             if kind == "swap" {
                 if !self.machine.swaps.contains_key(&device.path) {
                     found.push(Finding {
-                        why: format!("{} is the system's swap, and is not used", device.path),
+                        why: format!("{} is listed as swap but not active", device.path),
                         call: Some(call("mount.swap_on", &[("device", text(&device.path))])),
                     });
                 }
@@ -201,7 +205,7 @@ impl Look<'_> {
             let there = self.machine.mounts.iter().any(|mount| mount.at == inside);
             if at != "/" && !there && device.content.is_some() {
                 found.push(Finding {
-                    why: format!("fstab has {} at {at}, and it is not mounted", device.path),
+                    why: format!("fstab: {} at {at} is not mounted", device.path),
                     call: Some(call(
                         "mount.mount",
                         &[("device", text(&device.path)), ("at", text(&inside))],

@@ -110,12 +110,12 @@ impl fmt::Display for Changed {
             None => Ok(()),
         };
         match self {
-            Self::Recipe { file } => write!(f, "{file} is not the text that was planned"),
+            Self::Recipe { file } => write!(f, "{file} has changed since the plan"),
             Self::Param { name, then, now } => {
                 write!(f, "parameter {name:?} was {then} and is {now}")
             }
             Self::Gone { then, moved: to } => {
-                write!(f, "{then} is not there")?;
+                write!(f, "{then} is not connected")?;
                 moved(f, to)
             }
             Self::Other { then, now, moved: to } => {
@@ -123,7 +123,7 @@ impl fmt::Display for Changed {
                 moved(f, to)
             }
             Self::Contents { differences } => f.write_str(&differences.join("\n")),
-            Self::Steps { diff } => write!(f, "the steps would be others now\n{}", diff.trim_end()),
+            Self::Steps { diff } => write!(f, "the steps differ\n{}", diff.trim_end()),
         }
     }
 }
@@ -159,14 +159,18 @@ impl SavedPlan {
         }
         let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if !(1..=PLAN_FORMAT).contains(&head.format) {
-            return Err(format!("its format is {}, this program reads {PLAN_FORMAT}", head.format));
+            return Err(format!(
+                "plan format {} is not supported; this program reads format \
+                {PLAN_FORMAT}",
+                head.format
+            ));
         }
         let json = &mut serde_json::Deserializer::from_str(text);
         let plan: Self = serde_path_to_error::deserialize(json)
             .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
         match unhex::<32>(&plan.seed) {
             Some(_) => Ok(plan),
-            None => Err("seed: it is not 64 hexadecimal digits".into()),
+            None => Err("seed: expected 64 hexadecimal digits".into()),
         }
     }
 
@@ -315,7 +319,7 @@ mod tests {
         };
         assert_eq!(
             refused("\"format\": 1", "\"format\": 3"),
-            "its format is 3, this program reads 2"
+            "plan format 3 is not supported; this program reads format 2"
         );
         let why = refused("\"effect\": \"destroys\"", "\"effect\": \"destroy\"");
         assert!(why.starts_with("entries[1]: unknown variant `destroy`"), "{why}");
@@ -334,6 +338,6 @@ mod tests {
         let changed: Vec<String> =
             plan.other_devices(&now).iter().map(ToString::to_string).collect();
         assert_eq!(changed.len(), 1, "{changed:?}");
-        assert!(changed[0].ends_with("is not there; it is /dev/sdz now"), "{changed:?}");
+        assert!(changed[0].ends_with("is not connected; it is /dev/sdz now"), "{changed:?}");
     }
 }

@@ -63,8 +63,8 @@ pub struct Trial<'a> {
     pub recipe: &'a Recipe,
     /// Answers, with those that the trial gives itself.
     pub given: &'a Given,
-    /// The folder for disks, journals and reports.
-    pub folder: &'a Path,
+    /// The directory for disks, journals and reports.
+    pub directory: &'a Path,
     /// Size of the disk.
     pub disk: Size,
     /// Size of the stick.
@@ -86,7 +86,7 @@ impl Trial<'_> {
         if self.boot.is_some() {
             find_emulator()?;
         }
-        let disks = [self.folder.join("disk.img"), self.folder.join("stick.img")];
+        let disks = [self.directory.join("disk.img"), self.directory.join("stick.img")];
         for (path, size) in disks.iter().zip([self.disk, self.stick]) {
             File::create(path)?.set_len(size.get())?;
         }
@@ -94,7 +94,7 @@ impl Trial<'_> {
         // They stay on this side for whoever keeps the disks: a passphrase may be among them.
         let mut private = OpenOptions::new();
         private.write(true).create(true).truncate(true).mode(0o600);
-        private.open(self.folder.join("answers.toml"))?.write_all(answers.as_bytes())?;
+        private.open(self.directory.join("answers.toml"))?.write_all(answers.as_bytes())?;
         fs::create_dir_all(self.shared())?;
         let (place, mut files) = (Path::new(PLACE), self.texts());
         files.push((place.join("answers.toml"), answers));
@@ -123,7 +123,7 @@ impl Trial<'_> {
 
     /// The only directory that the guest can change.
     fn shared(&self) -> PathBuf {
-        self.folder.join("shared")
+        self.directory.join("shared")
     }
 
     /// The recipe in the guest.
@@ -152,7 +152,7 @@ impl Trial<'_> {
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
     ) -> Result<(), Trouble> {
-        listener.hear(&Event::Chapter { title: "The disk boots by itself".into() });
+        listener.hear(&Event::Chapter { title: "The disk boots".into() });
         let pc = Pc {
             program: self.program,
             firmware,
@@ -160,7 +160,7 @@ impl Trial<'_> {
             sectors_4k: false,
             stick: Some(stick),
             memory: self.memory.max(BOOT_MEMORY),
-            folder: self.folder,
+            directory: self.directory,
             limit: BOOT_LIMIT,
         };
         let secret = self.given.passphrase(self.recipe);
@@ -294,8 +294,8 @@ mod tests {
 
     #[test]
     fn a_run_is_looked_for_in_no_other_place() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let runs = folder.path().join("runs");
+        let directory = tempfile::tempdir().expect("a directory");
+        let runs = directory.path().join("runs");
         std::os::unix::fs::symlink("/", &runs).expect("a link");
         assert!(only_run(&runs).is_err());
         fs::remove_file(&runs).and_then(|()| fs::create_dir_all(runs.join("one"))).expect("a run");

@@ -318,7 +318,7 @@ impl Session {
 
 /// Something that can't be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{call} can't be taken back: {why}")]
+#[error("{call} cannot be undone: {why}")]
 struct CantUndo {
     call: String,
     why: &'static str,

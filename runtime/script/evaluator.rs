@@ -174,10 +174,7 @@ mod tests {
             let mut evaluator = Evaluator::new(language, &Map::new(), &host).expect("an engine");
             evaluator.engines.meter.hurry();
             let error = evaluator.run("r", script).expect_err("no time");
-            assert_eq!(
-                error.to_string(),
-                "the script was stopped at its limit of 0 s of computing"
-            );
+            assert_eq!(error.to_string(), "the script exceeded its limit of 0 s of computing");
         }
     }
 }

@@ -65,20 +65,20 @@ pub(super) enum Limit {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the script was stopped at its limit of ")?;
+        f.write_str("the script exceeded its limit of ")?;
         match self {
             Self::Operations => write!(f, "{OPERATIONS} operations"),
             Self::Time { seconds } => write!(f, "{seconds} s of computing"),
-            Self::Hang { seconds } => write!(f, "{seconds} s for one instruction"),
+            Self::Hang { seconds } => write!(f, "{seconds} s for one operation"),
             Self::Calls => write!(f, "{CALLS} calls of primitives"),
             Self::Printed => write!(f, "{} MiB of printed text", PRINTED >> 20),
             Self::Memory => write!(f, "{} MiB of memory", MEMORY >> 20),
-            Self::Depth => write!(f, "{CALL_DEPTH} calls inside one another"),
+            Self::Depth => write!(f, "{CALL_DEPTH} nested calls"),
             Self::Stack => write!(f, "{LUA_STACK} values on the stack of its calls"),
-            Self::Native => f.write_str("values and expressions inside one another"),
-            Self::Text => write!(f, "{} MiB for one text", TEXT >> 20),
+            Self::Native => f.write_str("nested values and expressions"),
+            Self::Text => write!(f, "{} MiB for one string", TEXT >> 20),
             Self::Elements => write!(f, "{ELEMENTS} elements of lists and maps in one value"),
-            Self::Nesting => write!(f, "{NESTING} lists and maps inside one another"),
+            Self::Nesting => write!(f, "{NESTING} nested lists and maps"),
         }
     }
 }
@@ -87,18 +87,19 @@ impl Limit {
     /// What to do about it.
     pub(super) fn remedy(self) -> &'static str {
         match self {
-            Self::Operations | Self::Time { .. } => "is there a loop that never ends?",
-            Self::Hang { .. } => "is there an operation on something very large?",
-            Self::Calls => "is there a loop that never ends? A recipe has some hundred calls",
-            Self::Printed => "print what a person has to know, and not in a loop",
+            Self::Operations | Self::Time { .. } => "check for a loop that never ends",
+            Self::Hang { .. } => "check for an operation on a very large value",
+            Self::Calls => {
+                "check for a loop that never ends; recipes usually make a few hundred \
+                calls"
+            }
+            Self::Printed => "print less, and not in a loop",
             Self::Memory | Self::Text | Self::Elements => {
-                "is there a loop in which something grows? Keep large things in files"
+                "check for a value that grows in a loop; keep large data in files"
             }
-            Self::Depth | Self::Stack => "is there a function that calls itself without an end?",
-            Self::Native => {
-                "is there a function in a function, or a value in a value, thousands deep?"
-            }
-            Self::Nesting => "is there a list that contains itself?",
+            Self::Depth | Self::Stack => "check for infinite recursion",
+            Self::Native => "check for functions or values nested thousands of levels deep",
+            Self::Nesting => "check for a list that contains itself",
         }
     }
 }

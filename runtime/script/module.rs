@@ -10,9 +10,9 @@ use super::tokens::{Kind, Token, tokens};
 use super::{Language, ScriptError};
 use crate::event::Site;
 
-static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+static DIRECTORY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
 
-/// The folder of the modules that come along, as messages name it.
+/// The directory of the modules that come along, as messages name it.
 const STDLIB: &str = "stdlib";
 
 /// A script that others take functions from, read but not run.
@@ -40,14 +40,14 @@ impl Module {
     /// The module of this name that comes along.
     pub fn shipped(name: &str) -> Option<Self> {
         Language::ALL.into_iter().find_map(|language| {
-            let file = FOLDER.get_file(language.file(name))?;
+            let file = DIRECTORY.get_file(language.file(name))?;
             Self::of(file)
         })
     }
 
     /// All modules that come along, by name.
     pub fn all_shipped() -> Vec<Self> {
-        let mut modules: Vec<Self> = FOLDER.files().filter_map(Self::of).collect();
+        let mut modules: Vec<Self> = DIRECTORY.files().filter_map(Self::of).collect();
         modules.sort_by(|a, b| a.name.cmp(&b.name));
         modules
     }
@@ -99,8 +99,8 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
         let import = match (language, token.name()) {
             (Language::Rhai, Some("import")) if !part => {
                 if depth > 0 {
-                    let why = "an import can't depend on what happens before";
-                    return Err(wrong(why, "write it outside of all brackets"));
+                    let why = "imports must be at the top level of a file";
+                    return Err(wrong(why, "move it outside all blocks"));
                 }
                 imported(rest, token.line)
             }
@@ -110,11 +110,11 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
             _ => continue,
         };
         let Some(import) = import else {
-            let why = "the name of a module has to be written out as a text";
+            let why = "a module name must be a string literal";
             return Err(wrong(why, language.import_example()));
         };
         if let Some(why) = unfit(&import.name) {
-            let why = format!("{:?} can't be the name of a module: {why}", import.name);
+            let why = format!("invalid module name {:?}: {why}", import.name);
             return Err(wrong(&why, language.import_example()));
         }
         found.push(import);
@@ -150,16 +150,19 @@ fn required(rest: &[Token], line: u32) -> Option<Import> {
 fn unfit(name: &str) -> Option<&'static str> {
     let odd = |c: char| !c.is_ascii_alphanumeric() && !"_-/".contains(c);
     if name.starts_with('/') {
-        return Some("modules are beside the recipe, or come along with gscript");
+        return Some("modules are next to the recipe or bundled with gscript");
     }
     if name.contains("..") {
-        return Some("it can't lead out of the recipe's folder");
+        return Some("it must not lead out of the recipe's directory");
     }
     if name.split('/').any(str::is_empty) {
-        return Some("a part of it is empty");
+        return Some("it has an empty component");
     }
     if name.contains(odd) {
-        return Some("it may have letters, digits, _, - and / between them, and no ending");
+        return Some(
+            "allowed are letters, digits, _, - and / as separator, without a file \
+            extension",
+        );
     }
     None
 }

@@ -40,6 +40,6 @@ pub(crate) fn meant<'a>(
     };
     match suggestion {
         Some(near) => format!("did you mean {near}?"),
-        None => "see what there is: gscript doc".into(),
+        None => "list everything: gscript doc".into(),
     }
 }

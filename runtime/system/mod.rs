@@ -23,7 +23,7 @@ pub use outcome::{Broken, Outcome, StepError};
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
 /// What to do about a link in a target that leads to what a chroot shows of the running system.
 pub(crate) const OWN_IT: &str =
-    "replace the link with a file, or do this before the chroot is prepared";
+    "replace the link with a file, or run this action before chroot::prepare";
 
 pub(crate) use real::read_below;
 pub use real::{

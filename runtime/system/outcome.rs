@@ -76,7 +76,7 @@ pub enum Broken {
 impl Broken {
     /// A device node did not appear in time.
     pub fn not_there(node: &str, limit: Duration) -> Self {
-        Self::Waited { what: format!("the appearance of {node}"), limit }
+        Self::Waited { what: format!("{node}"), limit }
     }
 }
 
@@ -86,19 +86,19 @@ impl fmt::Display for Broken {
             Self::Exit(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "killed by {signal}"),
             Self::TimedOut(limit) => {
-                write!(f, "killed after its time limit of {} s", limit.as_secs())
+                write!(f, "timed out after {} s", limit.as_secs())
             }
             Self::Idle(limit) => {
-                write!(f, "killed after {} s in which it did nothing", limit.as_secs())
+                write!(f, "killed after {} s without activity", limit.as_secs())
             }
             Self::Interrupted => f.write_str("interrupted"),
             Self::Missing(missing) => missing.fmt(f),
             Self::Kernel(reason) | Self::Unreadable(reason) => f.write_str(reason),
             Self::Waited { what, limit } => {
-                write!(f, "{what} within {} s did not happen", limit.as_secs())
+                write!(f, "timed out after {} s waiting for {what}", limit.as_secs())
             }
             Self::Changed { disk } => {
-                write!(f, "{disk} is not the disk any more that it was when the run was approved")
+                write!(f, "{disk} has been replaced since the plan was approved")
             }
             Self::Busy { at, holders } if holders.is_empty() => {
                 write!(f, "{at} is busy, but no process of this system holds it")

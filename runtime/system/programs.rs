@@ -86,7 +86,7 @@ impl MissingProgram {
                 "install it: emerge {} (Gentoo), apt install {} (Debian)",
                 info.gentoo, info.debian
             ),
-            None => format!("install the package that brings {}", self.name),
+            None => format!("install the package that provides {}", self.name),
         }
     }
 }

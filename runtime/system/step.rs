@@ -31,14 +31,14 @@ pub enum Step {
         /// Permission bits; those of the source when absent.
         mode: Option<Mode>,
     },
-    /// Copy a folder with everything in it, as it is; what is there with the same name is replaced.
+    /// Copy a directory with everything in it, as it is; what is there with the same name is replaced.
     CopyTree {
         /// From where.
         from: Place,
         /// To where.
         to: Place,
     },
-    /// Make a folder, and those above it.
+    /// Make a directory, and those above it.
     MakeDir {
         /// Which.
         place: Place,
@@ -52,7 +52,7 @@ pub enum Step {
         /// Its text.
         to: String,
     },
-    /// Remove a file, a link or an empty folder.
+    /// Remove a file, a link or an empty directory.
     Remove {
         /// Which.
         place: Place,
@@ -167,7 +167,7 @@ pub enum Step {
     Unpack {
         /// The archive.
         archive: Place,
-        /// Into which folder.
+        /// Into which directory.
         into: Place,
     },
     /// Wait until device nodes are there.

@@ -209,7 +209,7 @@ impl Bench {
             findings.push(unexpected(error, ran, &current.site, &self.file.text));
         }
         let help = match &current.ran {
-            Some(ran) if ran.only_planned => "nothing goes wrong in a plan: use run::recipe()",
+            Some(ran) if ran.only_planned => "run::plan() injects no faults: use run::recipe()",
             _ => "compare it with the steps: gscript plan",
         };
         findings.extend(std::mem::take(&mut current.carried).missed(&self.file.text, help));
@@ -236,8 +236,9 @@ impl Bench {
             current.findings.push(finding);
         } else if current.expected == 0 && current.findings.is_empty() {
             let mut finding =
-                self.finding("this test expects nothing, so it can't fail", &current.site);
-            finding.help = Some("say how it should end: expect::done(), expect::fails(…) …".into());
+                self.finding("this test expects nothing and can never fail", &current.site);
+            finding.help =
+                Some("state the expected result: expect::done(), expect::fails(…) …".into());
             current.findings.push(finding);
         }
         let Current { name, site, start, findings, said, .. } = current;
@@ -251,7 +252,7 @@ impl Orders {
         let struck = self.faults.struck();
         let missed = self.by.into_iter().zip(struck).filter(|(_, struck)| !struck);
         let finding = |((site, text), _)| Finding {
-            title: format!("this never happened: {text}"),
+            title: format!("this fault never occurred: {text}"),
             site,
             source: Rc::clone(source),
             notes: Vec::new(),
@@ -283,9 +284,9 @@ fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding
     let (call, step, said) = error.details();
     let mut notes: Vec<(&'static str, String)> = Vec::new();
     notes.extend(call.map(|call| ("in", call)));
-    notes.extend(step.map(|step| ("tried", step)));
+    notes.extend(step.map(|step| ("command", step)));
     if !said.is_empty() {
-        notes.push(("it said", said.join("\n")));
+        notes.push(("output", said.join("\n")));
     }
     notes.extend(error.called_from().map(|lines| ("called from", lines)));
     notes.push(("exit", exit_word(error.exit()).to_owned()));

@@ -73,15 +73,15 @@ impl TestFile {
         named.map_or_else(|| Recipe::load(recipe), |bundled| bundled.recipe())
     }
 
-    /// The folder it is in.
-    pub fn folder(&self) -> &Path {
+    /// The directory it is in.
+    pub fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
     /// The recipe beside it, in the same language or else in the other one.
     pub fn recipe(&self) -> Option<PathBuf> {
         let stem = self.path.file_stem()?.to_str()?.strip_suffix(TEST_MARK)?;
-        let other = ["rhai", "lua"].map(|ending| self.folder().join(format!("{stem}.{ending}")));
+        let other = ["rhai", "lua"].map(|ending| self.directory().join(format!("{stem}.{ending}")));
         let own = self.path.with_file_name(stem).with_extension(self.path.extension()?);
         let is_there = |path: &PathBuf| match self.bundled {
             true => path.to_str().is_some_and(|name| bundled::find(name).is_some()),
@@ -111,7 +111,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
             ),
         }
         if found.len() == before {
-            let why = "there are no tests (files called RECIPE.test.rhai or RECIPE.test.lua)";
+            let why = "no tests found (files named RECIPE.test.rhai or RECIPE.test.lua)";
             return Err(NotFound { path: path.clone(), why: why.to_owned() });
         }
     }
@@ -145,10 +145,10 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, NotFound> {
     Ok(found)
 }
 
-/// Folders of tools and of builds are not looked into.
-fn below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Directories of tools and of builds are not looked into.
+fn below(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
+        fs::read_dir(directory)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -7,13 +7,13 @@ use crate::event::Site;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misuse {
     /// A word outside of any test.
-    #[error("this only has a meaning inside a test")]
+    #[error("only allowed inside a test")]
     Outside,
     /// Something is expected before anything has happened.
-    #[error("nothing has been run yet")]
+    #[error("no recipe has been run yet")]
     NothingRan,
     /// There is no recipe beside the tests.
-    #[error("there is no recipe beside this file of tests")]
+    #[error("there is no recipe next to this test file")]
     NoRecipe,
     /// The recipe can't be read.
     #[error("{site}: {why}")]
@@ -24,7 +24,7 @@ pub(super) enum Misuse {
         why: String,
     },
     /// The machine can't be read.
-    #[error("{what} is not a machine: {why}")]
+    #[error("{what}: invalid machine: {why}")]
     BadMachine {
         /// Which.
         what: String,
@@ -53,13 +53,15 @@ pub(super) enum Misuse {
 impl Rule for Misuse {
     fn remedy(&self) -> Option<String> {
         match self {
-            Self::Outside => Some("put it into one: test(\"…\", || { … })".into()),
+            Self::Outside => Some("move it into one: test(\"…\", || { … })".into()),
             Self::NothingRan => Some("run the recipe first: run::recipe() or run::plan()".into()),
             Self::NoRecipe => Some("name it: given::recipe(\"FILE\")".into()),
-            Self::BadMachine { .. } => Some("make one with: gscript probe >machine.json".into()),
-            Self::NoMachine { .. } => {
-                Some("name a file, or describe it: given::machine(#{ \"/dev/sda\": #{ size: \"64G\" } })".into())
-            }
+            Self::BadMachine { .. } => Some("create one: gscript probe >machine.json".into()),
+            Self::NoMachine { .. } => Some(
+                "give a file, or describe it: given::machine(#{ \"/dev/sda\": #{ size: \
+                    \"64G\" } })"
+                    .into(),
+            ),
             Self::BadRecipe { .. } | Self::NoDevice { .. } | Self::File(_) => None,
         }
     }

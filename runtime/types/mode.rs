@@ -39,7 +39,7 @@ impl fmt::Display for Mode {
 }
 
 impl ParamValue for Mode {
-    const TYPE: ParamType = ParamType::new("mode", "permission bits in octal as text, \"0644\"");
+    const TYPE: ParamType = ParamType::new("mode", "permission bits as an octal string, \"0644\"");
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         // A number would be ambiguous: 644 and 0o644 look alike to a tired person.

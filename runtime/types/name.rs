@@ -66,7 +66,8 @@ fn decode<T: ParamValue>(
 impl ParamValue for LvmName {
     const TYPE: ParamType = ParamType::new(
         "lvm name",
-        "a name of letters, digits and + _ . - that does not begin with - and is not one that LVM reserves",
+        "a name of letters, digits and + _ . - that does not begin with - and is not reserved by \
+         LVM",
     )
     .completes(Completes::Groups);
 

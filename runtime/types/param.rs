@@ -16,7 +16,7 @@ pub enum Completes {
     Choices(&'static [&'static str]),
     /// Block devices of the machine.
     Devices,
-    /// Paths of files and folders.
+    /// Paths of files and directories.
     Paths,
     /// Volume groups of the machine.
     Groups,
@@ -211,7 +211,7 @@ impl ParamValue for String {
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {
             Value::Text(text) if text.contains('\0') => {
-                Err(Mismatch::because(&Self::TYPE, "text with a NUL byte"))
+                Err(Mismatch::because(&Self::TYPE, "a string with a NUL byte"))
             }
             Value::Text(text) => Ok(text.clone()),
             other => Err(Mismatch::kind(&Self::TYPE, other)),
@@ -292,7 +292,7 @@ impl ParamValue for Secret {
             // What was given instead may be the secret itself: it is not repeated.
             other => {
                 let kind = other.kind();
-                let hint = "a parameter of type \"secret\" of the recipe has one";
+                let hint = "use a parameter of type \"secret\" of the recipe";
                 Err(Mismatch::because(&Self::TYPE, format!("{kind}, which is not secret; {hint}")))
             }
         }

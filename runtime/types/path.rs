@@ -37,7 +37,7 @@ pub(super) const PATH: Rule = Rule::of(is_shown, 4095);
 /// Why no filesystem has a file of this name (NAME_MAX).
 pub(super) fn too_long(path: &str) -> Option<String> {
     let long = path.split('/').map(str::len).find(|length| *length > 255)?;
-    Some(format!("a name in it has {long} bytes, 255 are allowed"))
+    Some(format!("a component has {long} bytes, 255 are allowed"))
 }
 
 impl fmt::Display for AbsPath {
@@ -101,7 +101,7 @@ impl Place {
         if inner.as_os_str().is_empty() { self.root.clone() } else { self.root.join(inner) }
     }
 
-    /// The folder that holds it; the root holds itself.
+    /// The directory that holds it; the root holds itself.
     #[must_use]
     pub fn parent(&self) -> Self {
         let path = self.path.parent().unwrap_or(Path::new("/")).to_owned();

@@ -47,15 +47,16 @@ impl Secret {
         let text = match std::str::from_utf8(&self.bytes) {
             Ok("") => return Some("an empty secret"),
             Ok(text) => text,
-            Err(_) => return Some("a secret that is not UTF-8: no keyboard types it at boot"),
+            Err(_) => return Some("a secret that is not UTF-8 and cannot be typed at boot"),
         };
         if text.chars().any(char::is_control) {
             return Some(
-                "a secret with a newline or another control character: it can't be typed at boot",
+                "a secret with a newline or another control character, which cannot be typed at \
+                 boot",
             );
         }
         (self.bytes.len() > LONGEST)
-            .then_some("a secret of more than 512 bytes: no prompt at boot takes it")
+            .then_some("a secret of more than 512 bytes, which no boot prompt accepts")
     }
 }
 

@@ -69,7 +69,7 @@ impl FromStr for Size {
         match bytes {
             Some(bytes) if bytes <= MOST => Ok(Self(bytes)),
             _ if number.bytes().any(|b| b.is_ascii_digit()) => {
-                Err(format!("{text:?}: it has a wrong fraction, or is not below 8 EiB"))
+                Err(format!("{text:?}: invalid fraction, or not below 8 EiB"))
             }
             _ => Err(format!("{text:?}")),
         }

@@ -35,7 +35,7 @@ impl Value {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unit => "nothing",
-            Self::Bool(_) => "a truth value",
+            Self::Bool(_) => "a boolean",
             Self::Int(_) => "a whole number",
             Self::Float(_) => "a number",
             Self::Text(_) => "text",

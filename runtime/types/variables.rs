@@ -16,7 +16,7 @@ impl Variables {
 }
 
 impl ParamValue for Variables {
-    const TYPE: ParamType = ParamType::new("variables", "a map from names to texts");
+    const TYPE: ParamType = ParamType::new("variables", "a map from names to strings");
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         let Value::Map(map) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };

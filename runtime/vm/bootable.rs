@@ -39,7 +39,7 @@ pub fn build_bootable(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBu
     let path = run(&cache.join(ROOT), &[cache], said)?;
     match path.is_empty() {
         false => Ok(path.into()),
-        true => Err("the script said nothing".to_owned()),
+        true => Err("the script printed nothing".to_owned()),
     }
 }
 
@@ -94,7 +94,7 @@ fn run(script: &Path, args: &[&Path], said: &mut dyn FnMut(&str)) -> Result<Stri
     }
     match child.wait() {
         Ok(status) if status.success() => Ok(path.trim().to_owned()),
-        Ok(_) => Err(tail.pop().unwrap_or_else(|| "the script said nothing".to_owned())),
+        Ok(_) => Err(tail.pop().unwrap_or_else(|| "the script printed nothing".to_owned())),
         Err(error) => Err(error.to_string()),
     }
 }

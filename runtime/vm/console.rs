@@ -20,7 +20,7 @@ pub trait Console {
 /// What the cell said before it gave up.
 pub(super) fn unconfined(console: &[String]) -> VmError {
     let why = console.iter().rev().find_map(|line| line.strip_prefix("cell: "));
-    VmError::Unconfined(why.unwrap_or("it did not say why").to_owned())
+    VmError::Unconfined(why.unwrap_or("no reason was given").to_owned())
 }
 
 /// Nothing of it stays, whatever state it is in.

@@ -25,13 +25,13 @@ pub(super) const QEMU: ProgramInfo = ProgramInfo {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VmError {
     /// There is no kernel for it.
-    #[error("there is no User Mode Linux on this machine (linux.uml)")]
+    #[error("User Mode Linux (linux.uml) is not installed")]
     NoKernel,
     /// There is no emulator.
-    #[error("there is no emulator of a PC on this machine ({})", QEMU.name)]
+    #[error("no PC emulator is installed ({})", QEMU.name)]
     NoEmulator,
     /// Nothing that starts an EFI system.
-    #[error("there is no EFI firmware for the emulated PC on this machine")]
+    #[error("no EFI firmware for the emulated PC is installed")]
     NoFirmware,
     /// Firmware without the file that it keeps its variables in.
     #[error("the firmware variables are missing: there is no {}", missing.display())]
@@ -40,7 +40,7 @@ pub enum VmError {
         missing: PathBuf,
     },
     /// It ended, or its time was over, before it said what it was to say.
-    #[error("the emulated PC did not say {when:?} {}", limit.map_or("before it ended".to_owned(), |limit| format!("within {} s", limit.as_secs())))]
+    #[error("the emulated PC did not print {when:?} {}", limit.map_or("before it ended".to_owned(), |limit| format!("within {} s", limit.as_secs())))]
     Silent {
         /// The text that was waited for.
         when: String,
@@ -50,7 +50,7 @@ pub enum VmError {
         console: Vec<String>,
     },
     /// It said what it must not say.
-    #[error("the emulated PC said {text:?}")]
+    #[error("the emulated PC printed {text:?}")]
     Unwanted {
         /// The text.
         text: String,
@@ -58,19 +58,19 @@ pub enum VmError {
         console: Vec<String>,
     },
     /// It could not be started.
-    #[error("the virtual machine can't be started: {0}")]
+    #[error("failed to start the virtual machine: {0}")]
     Start(String),
     /// The process that would have run it could not be confined, so it was not started.
-    #[error("the virtual machine can't be confined: {0}")]
+    #[error("failed to confine the virtual machine: {0}")]
     Unconfined(String),
     /// It ended without a report.
-    #[error("the virtual machine ended before it was done")]
+    #[error("the virtual machine ended before the recipe was finished")]
     Died {
         /// The last lines of its console.
         console: Vec<String>,
     },
     /// It took too long.
-    #[error("the virtual machine was ended after its time limit of {} s", limit.as_secs())]
+    #[error("the virtual machine timed out after {} s", limit.as_secs())]
     TimedOut {
         /// The limit.
         limit: Duration,
@@ -98,18 +98,19 @@ impl VmError {
                 Some("install it: apt install ovmf (Debian), sys-firmware/edk2-bin (Gentoo)".into())
             }
             Self::Silent { .. } | Self::Unwanted { .. } => Some(
-                "the last lines of its console tell where it stopped; with --keep DIR the disk stays, to look into it"
+                "the last lines of its console show where it stopped; keep its disk for \
+                 inspection with --keep DIR"
                     .into(),
             ),
             Self::Unconfined(_) => Some(
-                "run it as root: sudo gscript try …; or let users have namespaces: \
+                "run as root: sudo gscript try …; or enable unprivileged user namespaces: \
                  sysctl kernel.unprivileged_userns_clone=1 (Debian), \
                  kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"
                     .into(),
             ),
-            Self::Start(_) | Self::Died { .. } => {
-                Some("check that there is memory for the guest: free -m; or give it less: --memory SIZE".into())
-            }
+            Self::Start(_) | Self::Died { .. } => Some(
+                "check the free memory (free -m), or give the guest less: --memory SIZE".into(),
+            ),
             _ => None,
         }
     }

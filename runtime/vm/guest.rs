@@ -19,7 +19,7 @@ use crate::system::real::find_program;
 /// Where the new root is put together.
 const STAGE: &str = "/mnt";
 /// Where distributions keep the modules of a User Mode Linux kernel.
-const MODULE_FOLDERS: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
+const MODULE_DIRECTORYS: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
 /// `cbc` first: dm-crypt's own request for it comes too late for some versions.
 const MODULES: [&str; 4] = ["cbc", "xts", "dm-mod", "dm-crypt"];
 
@@ -51,13 +51,18 @@ fn obey(order: &Path) -> io::Result<()> {
 
 fn run(order: &Order) -> io::Result<Report> {
     let release = kernel_release()?;
-    let modules = MODULE_FOLDERS.iter().map(|dir| Path::new(dir).join(&release));
+    let modules = MODULE_DIRECTORYS.iter().map(|dir| Path::new(dir).join(&release));
     let modules = modules.into_iter().find(|dir| dir.join("modules.dep").exists());
     let modules = modules.ok_or_else(|| {
         io::Error::other(format!("there are no kernel modules for {release} on this system"))
     })?;
-    make_root(&modules).map_err(|error| io::Error::other(format!("making the root: {error}")))?;
-    // The folder that both share is at the same place on both sides.
+    make_root(&modules).map_err(|error| {
+        io::Error::other(format!(
+            "failed to create the root: \
+        {error}"
+        ))
+    })?;
+    // The directory that both share is at the same place on both sides.
     let shared = order.exchange.as_path();
     fs::create_dir_all(shared)?;
     mount(None::<&str>, shared, Some("hostfs"), MsFlags::empty(), Some(shared))?;
@@ -107,13 +112,13 @@ fn kernel_release() -> io::Result<String> {
 fn make_root(modules: &Path) -> io::Result<()> {
     let none = None::<&str>;
     mount(Some("tmpfs"), STAGE, Some("tmpfs"), MsFlags::empty(), none)?;
-    let folder = |name: &str| -> io::Result<PathBuf> {
+    let directory = |name: &str| -> io::Result<PathBuf> {
         let path = Path::new(STAGE).join(name);
         fs::create_dir(&path)?;
         Ok(path)
     };
     let (lower, upper, work, root) =
-        (folder("lower")?, folder("upper")?, folder("work")?, folder("root")?);
+        (directory("lower")?, directory("upper")?, directory("work")?, directory("root")?);
     mount(Some("/"), &lower, none, MsFlags::MS_BIND, none)?;
     insert(&modules.join("kernel/fs/overlayfs/overlay.ko"))?;
     let options = format!(
@@ -174,12 +179,12 @@ fn insert(module: &Path) -> io::Result<()> {
 
 fn load_modules() -> io::Result<()> {
     let Some(modprobe) = find_program("modprobe") else {
-        return Err(io::Error::other("there is no modprobe on this system (package kmod)"));
+        return Err(io::Error::other("modprobe is not installed (package kmod)"));
     };
     let output = Command::new(modprobe).arg("-a").args(MODULES).output()?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(io::Error::other(format!("loading kernel modules: {said}")))
+    Err(io::Error::other(format!("failed to load kernel modules: {said}")))
 }

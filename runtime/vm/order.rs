@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Order {
     /// Programs with their arguments, by absolute path.
     pub commands: Vec<Vec<String>>,
-    /// A folder of the host that the guest can write to; its report goes there.
+    /// A directory of the host that the guest can write to; its report goes there.
     pub exchange: PathBuf,
     /// Files that the guest makes first, in its own memory, for root alone to read.
     #[serde(default)]

@@ -60,8 +60,8 @@ pub struct Pc<'a> {
     pub stick: Option<&'a Path>,
     /// Its memory.
     pub memory: Size,
-    /// A folder for the firmware's variables.
-    pub folder: &'a Path,
+    /// A directory for the firmware's variables.
+    pub directory: &'a Path,
     /// When it is ended by force.
     pub limit: Duration,
 }
@@ -194,7 +194,7 @@ impl Pc<'_> {
     }
 
     fn variables(&self) -> PathBuf {
-        self.folder.join("efi-variables.fd")
+        self.directory.join("efi-variables.fd")
     }
 
     /// The firmware, and a copy of its variables, which it may change.

@@ -17,9 +17,9 @@ pub struct Sweeper(Child);
 
 impl Sweeper {
     /// Starts it: `program` is this program.
-    pub fn start(program: &Path, folder: &Path) -> io::Result<Self> {
+    pub fn start(program: &Path, directory: &Path) -> io::Result<Self> {
         let mut command = Command::new(program);
-        command.arg("sweep").arg(folder).env_clear().current_dir("/");
+        command.arg("sweep").arg(directory).env_clear().current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // Ctrl-C at the terminal is not for it.
         command.process_group(0).spawn().map(Self)
@@ -35,13 +35,13 @@ impl Drop for Sweeper {
 }
 
 /// Waits for the end of standard input, and removes a directory.
-pub fn sweep(folder: &Path) -> io::Result<()> {
+pub fn sweep(directory: &Path) -> io::Result<()> {
     let mut rest = Vec::new();
     // An error is an end as well.
     let _ = io::stdin().read_to_end(&mut rest);
     let mut removed = Ok(());
     for _ in 0..TRIES {
-        removed = fs::remove_dir_all(folder);
+        removed = fs::remove_dir_all(directory);
         match &removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::sleep(PAUSE),
             _ => return Ok(()),

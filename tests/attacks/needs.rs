@@ -122,7 +122,7 @@ fn fences() -> Vec<Attempt> {
         damaged(
             "a second block",
             &format!("# T\n```toml\n```\n\n{}", fenced("```toml", "```")),
-            "a second block; the first one begins on line 2",
+            "second front matter block; the first one begins on line 2",
         ),
         damaged(
             "a second block in capitals",

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::Attempt;
 
 const RUN: &str = "/tmp/case/here/run/journal.jsonl";
-const FOLDER: &str = "/tmp/case/here/run";
+const DIRECTORY: &str = "/tmp/case/here/run";
 const OUTSIDE: &str = "/tmp/case/outside/x";
 /// The first number of calls that a user makes in the middle of a run.
 const MANUAL: u64 = 1 << 40;
@@ -171,7 +171,7 @@ fn approved() -> Vec<Attempt> {
         grown.unapproved("a later text of the recipe").says("writes"),
         Forged::of(&recipe).unapproved("the text of a recipe that is gone").says("only in the journal"),
         Forged::of(&recipe)
-            .unapproved("the recipe's file has another text")
+            .unapproved("the recipe's file has other contents")
             .file("forged.rhai", "print(\"honest\");\n")
             .says("is not the text that was run"),
         Forged::of(&format!("//! # x\n//! ```toml\n//! [needs]\n//! writes = [\"/mnt/t\"]\n//! ```\n{recipe}"))
@@ -195,14 +195,14 @@ fn half_done() -> Vec<Attempt> {
             .resumed("a file is removed as the half of another one")
             .prepare(&format!("printf old >{victim}"))
             .exits(0)
-            .may_change(&[OUTSIDE, FOLDER])
+            .may_change(&[OUTSIDE, DIRECTORY])
             .afterwards(&format!("[ \"$(cat {victim})\" = old ]")),
         Forged::of(&recipe)
             .begun(1, "file.write", &write("x"), tmpfs("/mnt/t"), json!({ "undo": "nothing" }))
             .resumed("a mount is ended as the half of a file")
             .prepare("mount -t tmpfs tmpfs /mnt/t")
             .exits(0)
-            .may_change(&[OUTSIDE, FOLDER])
+            .may_change(&[OUTSIDE, DIRECTORY])
             .afterwards("mountpoint -q /mnt/t"),
     ]
 }
@@ -266,7 +266,7 @@ fn damaged() -> Vec<Attempt> {
         wrong(
             idle().line(json!({ "record": "done", "call": 1, "facts": [], "output": null })),
             "an end without a beginning",
-            "line 2: call 1 ends and has not begun",
+            "line 2: call 1 ends but was not started",
         ),
         wrong(idle().line(undone(0)), "call number 0", "line 2: 0 is no number"),
         wrong(idle().line(undone(u64::MAX)), "the largest call number", "is no number of a call"),
@@ -328,7 +328,7 @@ fn foreign() -> Vec<Attempt> {
         idle()
             .resumed("a link in the place of the log")
             .prepare("echo old >/tmp/case/outside/victim; ln -s /tmp/case/outside/victim run/log.txt")
-            .may_change(&[FOLDER])
+            .may_change(&[DIRECTORY])
             .afterwards("[ \"$(cat /tmp/case/outside/victim)\" = old ]"),
         Attempt::new("answers of another user")
             .rhai(recipe)
@@ -378,7 +378,7 @@ fn believed() -> Vec<Attempt> {
             .resumed("a file that was never written")
             .exits(0)
             .says("is gone since the run wrote it")
-            .may_change(&[OUTSIDE, FOLDER])
+            .may_change(&[OUTSIDE, DIRECTORY])
             .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = x ]")),
         wrote()
             .unapproved("a file that was never written, and nobody approves it")
@@ -388,7 +388,7 @@ fn believed() -> Vec<Attempt> {
             .prepare(&format!("printf other >{OUTSIDE}"))
             .exits(0)
             .says("has changed since the run wrote it")
-            .may_change(&[FOLDER])
+            .may_change(&[DIRECTORY])
             .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = other ]")),
         Forged::of(asks)
             .line(answer)

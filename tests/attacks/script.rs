@@ -265,10 +265,10 @@ fn inputs() -> Vec<Attempt> {
         Attempt::new("the same as tests of a recipe").check(|| odd("test", &[], ".test.lua")),
         Attempt::new("the same in a check").check(|| odd("check", &[], ".rhai")),
         Attempt::new("a module that is a pipe").check(|| {
-            within(|folder| {
-                mkfifo(&folder.join("m.lua"), Mode::S_IRWXU).map_err(|error| error.to_string())?;
-                std::fs::write(folder.join("q.lua"), "require 'm'").map_err(|e| e.to_string())?;
-                refused(folder, &["plan", "q.lua"])
+            within(|directory| {
+                mkfifo(&directory.join("m.lua"), Mode::S_IRWXU).map_err(|error| error.to_string())?;
+                std::fs::write(directory.join("q.lua"), "require 'm'").map_err(|e| e.to_string())?;
+                refused(directory, &["plan", "q.lua"])
             })
         }),
     ]
@@ -295,11 +295,11 @@ fn real() -> Vec<Attempt> {
 }
 
 /// Runs the program in a directory; what it was refused with, or what got through.
-fn refused(folder: &Path, words: &[&str]) -> Result<(), String> {
+fn refused(directory: &Path, words: &[&str]) -> Result<(), String> {
     let output = Command::new(PROGRAM)
         .args(words)
-        .env("GSCRIPT_STATE", folder.join("state"))
-        .current_dir(folder)
+        .env("GSCRIPT_STATE", directory.join("state"))
+        .current_dir(directory)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| error.to_string())?;
@@ -310,24 +310,24 @@ fn refused(folder: &Path, words: &[&str]) -> Result<(), String> {
 }
 
 fn within(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    std::fs::write(folder.path().join("r.lua"), "print(1)").map_err(|error| error.to_string())?;
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    std::fs::write(directory.path().join("r.lua"), "print(1)").map_err(|error| error.to_string())?;
     let machine = crate::dsl::project("tests/machines/sata.json");
-    std::fs::copy(machine, folder.path().join("m.json")).map_err(|error| error.to_string())?;
-    see(folder.path())
+    std::fs::copy(machine, directory.path().join("m.json")).map_err(|error| error.to_string())?;
+    see(directory.path())
 }
 
 /// Gives the program what is no regular file, as the last of these words.
 fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
-    within(|folder| {
+    within(|directory| {
         let failed = |error: std::io::Error| error.to_string();
         let name = |what: &str| format!("{what}{ending}");
-        mkfifo(&folder.join(name("pipe")), Mode::S_IRWXU).map_err(|error| error.to_string())?;
-        std::fs::create_dir(folder.join(name("directory"))).map_err(failed)?;
-        let _socket = UnixListener::bind(folder.join(name("socket"))).map_err(failed)?;
-        std::os::unix::fs::symlink("/dev/zero", folder.join(name("endless"))).map_err(failed)?;
-        std::os::unix::fs::symlink("/dev/tty", folder.join(name("terminal"))).map_err(failed)?;
-        let large = File::create(folder.join(name("large"))).map_err(failed)?;
+        mkfifo(&directory.join(name("pipe")), Mode::S_IRWXU).map_err(|error| error.to_string())?;
+        std::fs::create_dir(directory.join(name("directory"))).map_err(failed)?;
+        let _socket = UnixListener::bind(directory.join(name("socket"))).map_err(failed)?;
+        std::os::unix::fs::symlink("/dev/zero", directory.join(name("endless"))).map_err(failed)?;
+        std::os::unix::fs::symlink("/dev/tty", directory.join(name("terminal"))).map_err(failed)?;
+        let large = File::create(directory.join(name("large"))).map_err(failed)?;
         large.set_len(1 << 40).map_err(failed)?;
         ["pipe", "directory", "socket", "endless", "terminal", "large"].iter().try_for_each(|what| {
             let file = name(what);
@@ -337,7 +337,7 @@ fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
             }
             let words: Vec<&str> =
                 [command].iter().chain(words).copied().chain([file.as_str()]).collect();
-            refused(folder, &words)
+            refused(directory, &words)
         })
     })
 }

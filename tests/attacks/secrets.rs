@@ -261,9 +261,9 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
         return Ok(());
     }
     let failed = |error: std::io::Error| error.to_string();
-    let folder = tempfile::tempdir().map_err(failed)?;
-    let answers = folder.path().join("answers.toml");
-    fs::write(folder.path().join(name), recipe).map_err(failed)?;
+    let directory = tempfile::tempdir().map_err(failed)?;
+    let answers = directory.path().join("answers.toml");
+    fs::write(directory.path().join(name), recipe).map_err(failed)?;
     fs::write(&answers, format!("p = \"{MARKER}\"\n")).map_err(failed)?;
     fs::set_permissions(&answers, fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
@@ -272,8 +272,8 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
     let end = || slave.try_clone().map(Stdio::from).map_err(failed);
     let mut child = Command::new(PROGRAM)
         .args([name, "--answers", "answers.toml"])
-        .current_dir(folder.path())
-        .env("GSCRIPT_STATE", folder.path())
+        .current_dir(directory.path())
+        .env("GSCRIPT_STATE", directory.path())
         .env("TERM", "xterm")
         .stdin(end()?)
         .stdout(end()?)

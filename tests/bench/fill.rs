@@ -34,8 +34,8 @@ fn dd(from: &str, to: &Path, more: &[&str], block: u64) {
 
 pub fn rows() -> Vec<Row> {
     // On a disk, not in memory: tmpfs knows no direct I/O.
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let file = folder.path().join("disk.img");
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let file = directory.path().join("disk.img");
     let row = |what: &str, aim| Row::times(what, aim);
     let mut zeros = row("fill 1 GiB: disk.fill_random / dd if=/dev/zero bs=1M direct", "1.11");
     let mut guide = row("fill 1 GiB: disk.fill_random / dd if=/dev/urandom bs=2048", "0.5");

@@ -41,8 +41,8 @@ pub fn rows() -> Vec<Row> {
 
 fn boot(which: &str) -> Option<f64> {
     let kernel = find_kernel().ok()?;
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
     let disks = [("disk.img", 4096), ("stick.img", 64), ("journal.img", 64)];
     for (name, size) in disks {
         let size = Size::mib(size).get();
@@ -55,7 +55,7 @@ fn boot(which: &str) -> Option<f64> {
     let words = ["/bin/bash", "-e", &text("wrapper.sh"), &text(""), &this, which];
     let order = Order {
         commands: vec![words.map(str::to_owned).into()],
-        exchange: folder.path().to_owned(),
+        exchange: directory.path().to_owned(),
         files: Vec::new(),
     };
     let boot = Boot {
@@ -74,10 +74,10 @@ fn boot(which: &str) -> Option<f64> {
     Some(seconds.parse().expect("a number"))
 }
 
-/// The work itself, in the virtual machine; how long it took is left in the folder.
-pub fn work(folder: &str, which: &str, journal: &str) {
-    let folder = Path::new(folder);
-    let recipe = Recipe::load(&folder.join("storage.rhai")).expect("a recipe");
+/// The work itself, in the virtual machine; how long it took is left in the directory.
+pub fn work(directory: &str, which: &str, journal: &str) {
+    let directory = Path::new(directory);
+    let recipe = Recipe::load(&directory.join("storage.rhai")).expect("a recipe");
     let interrupts = Interrupts::default();
     let mut real = Real::new(interrupts.clone());
     let machine = real.probe(&Machine::empty(), None).expect("a look").expect("a machine");
@@ -105,5 +105,5 @@ pub fn work(folder: &str, which: &str, journal: &str) {
         let outcome = job.begin(machine.clone(), real, gate, Box::new(NoopListener), journal).end();
         assert!(outcome.error.is_none(), "it fails");
     });
-    fs::write(folder.join("seconds"), seconds.to_string()).expect("the time");
+    fs::write(directory.join("seconds"), seconds.to_string()).expect("the time");
 }

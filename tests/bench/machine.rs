@@ -14,9 +14,9 @@ const RUNS: usize = 10;
 const GIB: u64 = 1 << 30;
 
 pub fn rows() -> Vec<Row> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let plan = |disks: usize| -> f64 {
-        let file = folder.path().join(format!("{disks}.json"));
+        let file = directory.path().join(format!("{disks}.json"));
         if !file.exists() {
             let text = serde_json::to_string(&machine(disks)).expect("text");
             std::fs::write(&file, text).expect("a machine");

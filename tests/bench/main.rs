@@ -43,10 +43,10 @@ enum Unit {
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [work, folder, which, file] = words.as_slice()
+    if let [work, directory, which, file] = words.as_slice()
         && work == journal::WORK
     {
-        return journal::work(folder, which, file);
+        return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
     let benches: [(&str, Bench); 9] = [

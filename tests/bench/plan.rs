@@ -70,9 +70,9 @@ fn shipped() -> Vec<Row> {
 
 /// Each length against the one before: per action, above what a plan of nothing takes.
 fn longer() -> Vec<Row> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let each = |count: u32| -> (f64, f64) {
-        let file = folder.path().join(format!("{count}.rhai")).to_string_lossy().into_owned();
+        let file = directory.path().join(format!("{count}.rhai")).to_string_lossy().into_owned();
         std::fs::write(&file, WRITES.replace("COUNT", &count.to_string())).expect("a recipe");
         plan(&file, &[])
     };

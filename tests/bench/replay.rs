@@ -18,8 +18,8 @@ assert records[0]['record'] == 'run'
 ";
 
 pub fn rows() -> Vec<Row> {
-    let folder = tempfile::tempdir_in("/dev/shm").expect("a folder");
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let directory = tempfile::tempdir_in("/dev/shm").expect("a directory");
+    let path = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
     let (recipe, runs) = (path("many.rhai"), path("runs"));
     let files = path("files");
     let text = format!(

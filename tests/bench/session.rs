@@ -91,12 +91,12 @@ fn prompts() -> Vec<Row> {
 
 /// A path among ten thousand, on a machine with a thousand disks.
 fn tab() -> Row {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     for number in 0..10_000 {
-        File::create(folder.path().join(format!("file{number}"))).expect("a file");
+        File::create(directory.path().join(format!("file{number}"))).expect("a file");
     }
     let known = Known::of(&machine(1000), Vec::new(), Vec::new(), Language::Rhai);
-    let path = folder.path().display();
+    let path = directory.path().display();
     let (text, shell) = (format!("x(\"{path}/file"), format!("compgen -f {path}/file > /dev/null"));
     let mut row = Row::times("session: Tab, 10,000 paths / bash compgen -f", "under 30 ms");
     for _ in 0..RUNS {

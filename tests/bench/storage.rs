@@ -51,8 +51,8 @@ fn row(what: &str, kdf: &str) -> Row {
 
 fn boot(which: &str, kdf: &str) -> Option<f64> {
     let kernel = find_kernel().ok()?;
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| folder.path().join(name);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
     for (name, size) in [("disk.img", Size::mib(4096)), ("stick.img", Size::mib(64))] {
         File::create(path(name)).and_then(|file| file.set_len(size.get())).expect("a disk");
     }
@@ -63,7 +63,7 @@ fn boot(which: &str, kdf: &str) -> Option<f64> {
     let words = ["/bin/bash", &text("wrapper.sh"), &text(""), which, PROGRAM, kdf];
     let order = Order {
         commands: vec![words.map(str::to_owned).into()],
-        exchange: folder.path().to_owned(),
+        exchange: directory.path().to_owned(),
         files: Vec::new(),
     };
     let boot = Boot {

@@ -38,27 +38,30 @@ fn row(language: &str) -> Row {
     let mut row = Row::times(what, "-");
     for _ in 0..RUNS {
         // In memory, so that the disk's own speed is not what is compared.
-        let folder = tempfile::tempdir_in("/dev/shm").expect("a folder");
-        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let directory = tempfile::tempdir_in("/dev/shm").expect("a directory");
+        let path = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
         let (ours, theirs) = (path("ours"), path("theirs"));
         for made in [&ours, &theirs] {
-            std::fs::create_dir(made).expect("a folder");
+            std::fs::create_dir(made).expect("a directory");
         }
         let recipe = path(&format!("writes.{language}"));
         std::fs::write(&recipe, script(language, &ours)).expect("a recipe");
         row.ours.push(timed(|| run(PROGRAM, &[&recipe, "--yes", "--journal", &path("runs")])));
         row.theirs.push(timed(|| run("python3", &["-c", PYTHON, &theirs])));
-        let count = |path: &String| std::fs::read_dir(Path::new(path)).expect("a folder").count();
+        let count =
+            |path: &String| std::fs::read_dir(Path::new(path)).expect("a directory").count();
         assert_eq!((count(&ours), count(&theirs)), (10_000, 10_000));
     }
     row
 }
 
-fn script(language: &str, folder: &str) -> String {
+fn script(language: &str, directory: &str) -> String {
     match language {
         "rhai" => {
-            format!("for i in 0..10000 {{ file::write(`{folder}/f${{i}}`, `line ${{i}}\\n`); }}")
+            format!("for i in 0..10000 {{ file::write(`{directory}/f${{i}}`, `line ${{i}}\\n`); }}")
         }
-        _ => format!("for i = 0, 9999 do file.write('{folder}/f' .. i, 'line ' .. i .. '\\n') end"),
+        _ => format!(
+            "for i = 0, 9999 do file.write('{directory}/f' .. i, 'line ' .. i .. '\\n') end"
+        ),
     }
 }

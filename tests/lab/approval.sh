@@ -105,7 +105,7 @@ refused() { # NAME TEXT ARGS…
 }
 plan
 cp saved.rhai same.rhai; echo '// more' >>saved.rhai
-refused recipe-changed 'saved.rhai is not the text that was planned'
+refused recipe-changed 'saved.rhai has changed since the plan'
 cp same.rhai saved.rhai
 refused param-changed 'parameter "label" was "one" and is "two"' --set label=two
 mkfs.ext4 -q -F /dev/loop1

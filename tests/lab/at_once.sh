@@ -23,7 +23,7 @@ for text in '"record":"run"' '"name":"stage3.unpack"'; do
     ask second "$G" $whole --journal /run/second
     [ "$(cat second.code)" = 3 ] || exit 1
     says second "another gscript is working on /dev/ubda: whole.rhai (process $pid)"
-    says second "wait until it is done, or stop it: kill $pid"
+    says second "wait until it ends, or stop it: kill $pid"
     must_not ls /run/second/*/journal.jsonl
     ask freed "$G" release /dev/ubda --yes
     [ "$(cat freed.code)" = 3 ] || exit 1
@@ -59,7 +59,7 @@ for command in "resume --journal /run/runs --answers answers.toml" "resume $jour
     # shellcheck disable=SC2086
     ask damaged "$G" $command
     [ "$(cat damaged.code)" = 2 ] || { cat damaged.code; exit 1; }
-    says damaged "the journal $journal can't be used: line 9: "
+    says damaged "$journal: unusable journal: line 9: "
     says damaged 'gscript release /dev/ubda'
 done
 cmp "$journal" damaged.jsonl || exit 1

@@ -64,7 +64,7 @@ chmod 755 /usr/bin/genkernel
 do_ 'kernel::initramfs("/mnt/t", #{ how: "genkernel", add: ["crypt", "crypt-gpg", "lvm"], image: "/boot/by-genkernel" });'
 must test "$(cat $T/root/asked)" = '--kerneldir=/usr/src/linux --luks --gpg --lvm --no-mdadm --no-btrfs --compress-initramfs-type=zstd --bootdir=/boot --initramfs-filename=by-genkernel initramfs'
 refused 'has no option for the module "nbd"' 'kernel::initramfs("/mnt/t", #{ how: "genkernel", add: ["nbd"] });'
-refused 'install is for an initramfs that dracut makes' 'kernel::initramfs("/mnt/t", #{ how: "genkernel", install: ["vi"] });'
+refused 'install applies only to an initramfs built by dracut' 'kernel::initramfs("/mnt/t", #{ how: "genkernel", install: ["vi"] });'
 rm /usr/bin/genkernel
 echo initramfs >$T/boot/initramfs-"$KV".img
 
@@ -87,7 +87,7 @@ refused 'without a BIOS boot partition' 'disk::partition("/dev/ubdd", [#{ name: 
 refused 'is not an EFI system partition: nothing is mounted there' 'boot::grub_install("/mnt/t", #{ efi: "/boot/nothing" });'
 # This machine has no firmware.
 refused 'nothing is mounted at /sys/firmware/efi/efivars' 'boot::grub_install("/mnt/t", #{ efi: "/boot/efi", removable: false });'
-must grep -q 'next: let it take the place that every firmware looks at' refused.out
+must grep -q 'help: let it take the place that every firmware looks at' refused.out
 refused 'is not an EFI system partition: the filesystem on' 'boot::grub_install("/mnt/t", #{ efi: "/boot" });'
 printf '# mine\nGRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n' >$T/etc/default/grub
 recipe menu.rhai <<'END'

@@ -1,5 +1,5 @@
 # An installation by tests/lab/boot.rhai, step by step: what all boots of these tests have in common. /dev/ubda is
-# the disk, /dev/ubdb the stick; the stand-in for a stage3, its keys and the answers lie in the shared folder.
+# the disk, /dev/ubdb the stick; the stand-in for a stage3, its keys and the answers lie in the shared directory.
 
 DISK=/dev/ubda STICK=/dev/ubdb1 RUNS=$OUT/runs
 ANSWERS=(--answers "$OUT/answers.toml")

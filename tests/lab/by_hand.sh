@@ -67,7 +67,7 @@ done
 # --- led by what is found ------------------------------------------------------------------------
 must session 'type :rescue' 'see /dev/ubda is an encrypted partition that is closed' 'see passphrase:' 'type not on any disk' \
     'see Do it?' 'type yes' 'see the volume group vg is not active' 'see Do it?' 'type yes' \
-    'see may be the root, and is not mounted; damage' 'see may be the root' 'see Do it?' 'type yes' \
+    'see may be the root filesystem and is not mounted; check it first' 'see may be the root' 'see Do it?' 'type yes' \
     'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb at /boot' 'see Do it?' 'type yes' \
     'see which a chroot needs' 'see Do it?' 'type yes' 'see That is all' 'see gscript>' \
     'type :quit' 'see What becomes of it?' 'type r' 'see cryptsetup close'
@@ -183,5 +183,5 @@ nothing_left
 sed -i 's/as written/typed first/' steps.lua
 export EDITOR='sed -i s/typed.first/changed/'
 must steps 'step steps.lua --journal /run/edited' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type r' 'see +typed first' \
-    'see run/s' 'type e' 'see +file.write' 'see Go on with the new text?' 'type yes' 'see +changed' 'see run/s' 'type a' 'see Done:'
+    'see run/s' 'type e' 'see +file.write' 'see Continue with the changed recipe?' 'type yes' 'see +changed' 'see run/s' 'type a' 'see Done:'
 nothing_left

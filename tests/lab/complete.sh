@@ -6,7 +6,7 @@ before=$(sha256sum /dev/ubda /dev/ubdb)
 ask firmware whole --set nvram=true
 must test "$(cat firmware.code)" = 3
 must grep -q 'nothing is mounted at /sys/firmware/efi/efivars' firmware.err
-must grep -q 'next: let it take the place that every firmware looks at' firmware.err
+must grep -q 'help: let it take the place that every firmware looks at' firmware.err
 ask room whole --set boot_size=16M
 must test "$(cat room.code)" = 2
 must grep -q 'choose a boot_size of' room.err

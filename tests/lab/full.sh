@@ -42,7 +42,7 @@ for part in 0 1 2 3 4 5 6 7; do
         [ "$code" = 1 ] || { echo "exit code $code"; exit 1; }
         says "tight$part" 'No space left on device'
         grep -Eq 'journal|record of the run' "tight$part.err" || exit 1
-        must grep -q '= next: ' "tight$part.err"
+        must grep -q '= help: ' "tight$part.err"
         # Every line that is there is whole, and with room the run goes on from it.
         rm /run/tight/filler
         for journal in /run/tight/runs/*/journal.jsonl; do
@@ -97,7 +97,7 @@ ask replace "$G" replace.rhai --yes --journal /run/r
 [ "$(cat replace.code)" = 1 ] || exit 1
 says replace 'No space left on device'
 says replace '/mnt/target/old'
-must grep -q '= next: ' replace.err
+must grep -q '= help: ' replace.err
 nothing_left
 mount /dev/ubda /mnt/target
 [ "$(cat /mnt/target/old)" = 'the old text' ] || exit 1
@@ -113,7 +113,7 @@ ask large "$G" large.rhai --yes --journal /run/l
 [ "$(cat large.code)" = 1 ] || exit 1
 says large 'tar failed'
 says large 'No space left on device'
-must grep -q '= next: ' large.err
+must grep -q '= help: ' large.err
 nothing_left
 
 # --- a target that can only be read ------------------------------------------------------------
@@ -125,12 +125,12 @@ ask readonly "$G" readonly.rhai --yes --journal /run/ro
 [ "$(cat readonly.code)" = 1 ] || exit 1
 says readonly 'Read-only file system'
 says readonly '/mnt/target/new'
-must grep -q '= next: ' readonly.err
+must grep -q '= help: ' readonly.err
 nothing_left
 blockdev --setro /dev/ubda
 ask rodisk small --journal /run/rodisk
 blockdev --setrw /dev/ubda
 [ "$(cat rodisk.code)" != 0 ] || exit 1
 says rodisk /dev/ubda
-must grep -q '= next: ' rodisk.err
+must grep -q '= help: ' rodisk.err
 nothing_left

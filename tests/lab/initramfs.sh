@@ -8,7 +8,7 @@ echo 'an image' >"$giver/$S/arch/x86/boot/bzImage"; ln -s arch/x86/boot/bzImage 
 echo 'CONFIG_MODULES=y' >"$giver/usr/lib/modules/$KV/config"
 printf 'VERSION = 1\nPATCHLEVEL = 2\nSUBLEVEL = 3\n' >"$giver/$S/Makefile"; echo "$KV" >"$giver/$S/include/config/kernel.release"
 copy_from="kernel::copy_from(\"/mnt/t\", \"$KV\", #{ from: \"$giver\" })"
-# What lies in the way is replaced, and leads nowhere: a link with the name of a file, and of a folder.
+# What lies in the way is replaced, and leads nowhere: a link with the name of a file, and of a directory.
 mkdir -p "$T/usr/lib/modules/$KV" /run/elsewhere; echo 'not to be touched' >/run/elsewhere/file
 ln -s /run/elsewhere/file "$T/usr/lib/modules/$KV/modules.dep"
 ln -s /run/elsewhere "$T/usr/lib/modules/$KV/kernel"
@@ -34,7 +34,7 @@ done
 refused 'has no module "nonesuch"' 'kernel::initramfs("/mnt/t", #{ add: ["nonesuch"] });'
 mv $T/usr/lib/dracut/modules.d/*crypt-gpg "$T/root/"
 refused 'has no module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt", "crypt-gpg"] });'
-must grep -q 'next: emerge sys-kernel/dracut 044 or later with app-crypt/gnupg' refused.out
+must grep -q 'help: emerge sys-kernel/dracut 044 or later with app-crypt/gnupg' refused.out
 mv $T/root/*crypt-gpg $T/usr/lib/dracut/modules.d/
 refused 'there are no modules of the kernel 1.2.3' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
 refused 'expected a version such as' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'

@@ -34,14 +34,14 @@ refused 'expected a host name' 'system::hostname("/mnt/t", "a b");'
 refused 'is not one of those that are made' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'
 
 # The running system is mounted in a root that a chroot is prepared in: links into it are refused.
-echo mine >/run/victim; mkdir /run/folder
-ln -sf /run/victim $T/etc/conf.d/hostname; ln -s /run/folder $T/etc/folder
+echo mine >/run/victim; mkdir /run/directory
+ln -sf /run/victim $T/etc/conf.d/hostname; ln -s /run/directory $T/etc/directory
 inside="the running system's own"
 fails "$inside" 'chroot::prepare("/mnt/t"); system::hostname("/mnt/t", "box", #{ init: "openrc" });'
-fails "$inside" 'chroot::prepare("/mnt/t"); file::write("/etc/folder/new", "x", #{ root: "/mnt/t" });'
-fails "$inside" 'chroot::prepare("/mnt/t"); file::make_dir("/etc/folder/new", #{ root: "/mnt/t" });'
-[ "$(cat /run/victim)$(ls /run/folder)" = mine ] || exit 1
-rm $T/etc/conf.d/hostname $T/etc/folder
+fails "$inside" 'chroot::prepare("/mnt/t"); file::write("/etc/directory/new", "x", #{ root: "/mnt/t" });'
+fails "$inside" 'chroot::prepare("/mnt/t"); file::make_dir("/etc/directory/new", #{ root: "/mnt/t" });'
+[ "$(cat /run/victim)$(ls /run/directory)" = mine ] || exit 1
+rm $T/etc/conf.d/hostname $T/etc/directory
 
 # Passwords go by standard input: into no argument, log or journal.
 recipe people.rhai <<'END'
@@ -122,7 +122,7 @@ says 'print(kernel::option("/mnt/t", "CONFIG_DM_CRYPT") + kernel::option("/mnt/t
 print(kernel::require("/mnt/t", "nothing", #{ options: #{ DM_CRYPT: "m", CRYPTO_XTS: "m" } }).len());' 'mn
 2'
 refused 'lacks 1 option(s):' 'kernel::require("/mnt/t", "nothing", #{ options: #{ BTRFS_NONE: "y", DM_CRYPT: "m" } });'
-must grep -q 'BTRFS_NONE  is n, has to be y' refused.out
+must grep -q 'BTRFS_NONE  is n, must be y'  refused.out
 refused 'Crypt target support' 'kernel::require("/mnt/t", "nothing", #{ options: #{ DM_CRYPT: "y" } });'
 modprobe -q configs && says 'print(kernel::require("/", "encrypted-root", #{ check: false })[0].option);' BLK_DEV_INITRD
 umount /mnt/t

@@ -32,7 +32,7 @@ for event in map(json.loads, open(sys.argv[1])):
             bad.append(name)
 if bad or not so:
     sys.exit(f"not so already: {bad}, {so} were")
-print(f"  {so} already so")
+print(f"  {so} unchanged")
 END
 }
 
@@ -49,7 +49,7 @@ give_back() {
 OPENS='(luks\.open|lvm\.vg_activate|md\.assemble|mount\.[a-z_]+|crypt\.swap_on) .*'
 TOP='mount\.(un)?mount (/dev/[^ ]* )?/mnt/top'
 
-# layout NAME WHERE CHECK SET…: WHERE is a folder that lasts; CHECK is run while it is mounted.
+# layout NAME WHERE CHECK SET…: WHERE is a directory that lasts; CHECK is run while it is mounted.
 layout() {
     local name=$1 where=$2 check=$3
     shift 3

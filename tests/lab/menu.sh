@@ -74,14 +74,14 @@ must grep -q '"record":"skipped"' /run/menu/*/journal.jsonl
 
 # --- mended: the new text is shown, agreed to, and kept ------------------------------------------
 export EDITOR="sed -i s/ready/after2/;s/later/mended/"
-go "see edit menu.rhai" "type e" "see +chroot::run" "see Go on with the new text?" "type yes" \
+go "see edit menu.rhai" "type e" "see +chroot::run" "see Continue with the changed recipe?" "type yes" \
     "see What now?" "run touch /mnt/menu/etc/after2" "type r" "see Done:" || { cat menu.txt; exit 1; }
 nothing_left
 [ "$(inside etc/after)" = mended ] || exit 1
 # A text that is no recipe changes nothing.
 export EDITOR="sed -i s/step(.May/step((/"
 go "type e" "see What now?" "type q"; [ $? = 1 ] || { cat menu.txt; exit 1; }
-shown 'this run has left nothing mounted or open'
+shown 'nothing of this run is mounted or open'
 nothing_left
 
 # --- the end, and a terminal that is gone: everything is given back ------------------------------

@@ -26,7 +26,7 @@ mkdir -p /mnt/new
 mount --bind / /mnt/new
 mount /dev/vda2 /mnt/new/boot
 mount /dev/vda1 /mnt/new/boot/efi
-# Without the firmware's variables, although their folder is there.
+# Without the firmware's variables, although their directory is there.
 gscript plan /root/enter.rhai 2>&1; echo "refused: $?"
 mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 mv /usr/bin/efibootmgr /root/

@@ -64,4 +64,4 @@ do_ 'portage::emerge("/mnt/t", ["sys-kernel/module"]);'
 before=$(cat $T/lib/modules/6.6.62-test/extra/module.ko)
 do_ 'kernel::modules_rebuild("/mnt/t");'
 must_not grep -qx "$before" $T/lib/modules/6.6.62-test/extra/module.ko
-fails 'emerge knows no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'
+fails 'emerge finds no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'

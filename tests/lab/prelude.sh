@@ -1,4 +1,4 @@
-# What scripts of the lab begin with: G is the program, OUT the shared folder, PROJECT the project.
+# What scripts of the lab begin with: G is the program, OUT the shared directory, PROJECT the project.
 G=$1 OUT=$2 PROJECT=$3
 cd "$OUT" || exit 99
 export GSCRIPT_STATE=/run/gscript-state

@@ -1,4 +1,4 @@
-# An ebuild repository of packages that need no network; R is its folder.
+# An ebuild repository of packages that need no network; R is its directory.
 
 # The packages that the recipe merges (with what this init, firmware and filesystem need), as the guide has them.
 GUIDE=(sys-fs/lvm2 sys-apps/busybox app-portage/eix app-crypt/gnupg app-portage/portage-utils sys-apps/util-linux

@@ -1,7 +1,7 @@
 # A run is cut off after each of its records, and resumed; then it is resumed after a reboot, with
 # devices under other names, with a changed recipe, while another one is running.
 
-# begin FOLDER: runs it in the background; its journal is $journal.
+# begin DIRECTORY: runs it in the background; its journal is $journal.
 begin() {
     rm -rf "$1"
     "$G" whole.rhai --set disk=/dev/ubda --answers answers.toml --yes --prove --destroy /dev/ubda \

@@ -80,8 +80,8 @@ ended fill 4
 start fails 'chroot::run("/mnt/stop", ["sh", "-c", "sleep 4715 >/dev/null 2>&1 & echo some words; exit 3"]);' 'exit 3'
 ended fails 1
 must grep -q 'chroot failed: exit code 3' fails.err
-must grep -q 'it said: some words' fails.err
-must grep -q 'stays: /dev/ubda has 1 partitions' fails.err
+must grep -q 'output: some words' fails.err
+must grep -q 'state: /dev/ubda has 1 partitions' fails.err
 must_not pgrep -f 'sleep 4715'
 
 # A script that gives up because of what a program said: the plan could not know.

@@ -7,7 +7,7 @@ if [ "${NAMESPACE-}" = own ]; then
     everything() { :; }
 fi
 
-# target FOLDER: everything of this machine is seen there, and what is written stays there.
+# target DIRECTORY: everything of this machine is seen there, and what is written stays there.
 target() {
     mkdir -p "/run/layers$1/upper" "/run/layers$1/work" "$1"
     must mount -t overlay overlay -o "lowerdir=/,upperdir=/run/layers$1/upper,workdir=/run/layers$1/work" "$1"
@@ -28,7 +28,7 @@ same_again() {
 import json, sys
 done = [e for e in map(json.loads, open(sys.argv[1])) if e["event"] == "done"]
 if not done or any(not e.get("already") for e in done):
-    sys.exit(f"not already so: {done}")
+    sys.exit(f"not unchanged: {done}")
 END
 }
 

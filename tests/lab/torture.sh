@@ -40,16 +40,16 @@ fresh() {
 
 journal_disk() { mkdir -p $JOURNAL; must mount /dev/ubdc $JOURNAL; }
 
-# job FOLDER: the whole job, with the saved plan: every run makes the same identifiers.
+# job DIRECTORY: the whole job, with the saved plan: every run makes the same identifiers.
 job() {
     LD_PRELOAD=$OUT/cut.so "$G" apply /run/material/plan.json --yes --destroy /dev/ubda --prove \
         --journal "$1" >run.out 2>run.err
 }
 
-# last FOLDER: the state of the run in it.
+# last DIRECTORY: the state of the run in it.
 last() { "$G" log --journal "$1" 2>/dev/null | awk 'NR == 1 { print $NF }'; }
 
-# go_on FOLDER: what a person does after a cut: goes on where there is something to go on with, else begins.
+# go_on DIRECTORY: what a person does after a cut: goes on where there is something to go on with, else begins.
 go_on() {
     if [ -z "$(ls "$1"/*/journal.jsonl 2>/dev/null)" ] || [ ! -s "$(ls -d "$1"/*/journal.jsonl | tail -n 1)" ]; then
         # Nothing tells what was done: with a blank disk the plan is still good, else the recipe is planned again.
@@ -98,15 +98,15 @@ tree() {
     find . -path ./gscript -prune -o -type f ! -name fstab -path './var/*' -printf '%s %T@ %P\n' | sort)
 }
 
-# facts FOLDER: what every call says to have made and returned, as the last record of it has it.
+# facts DIRECTORY: what every call says to have made and returned, as the last record of it has it.
 facts() {
-    # One whose filesystem was unmounted went on in the state folder: the longest is the whole.
+    # One whose filesystem was unmounted went on in the state directory: the longest is the whole.
     # shellcheck disable=SC2012
     grep -hE '^\{"record":"(done|already)"' "$(ls -S "$1"/*/journal.jsonl "$GSCRIPT_STATE"/runs/*/journal.jsonl 2>/dev/null | head -n 1)" |
         sed -E 's/"record":"[a-z]*",//; s/"name":.*,"facts":/"facts":/; s/,"(millis|why)":.*//' | sort -u
 }
 
-# state FOLDER: the layout, the facts of the journal, and every file, opened with the key.
+# state DIRECTORY: the layout, the facts of the journal, and every file, opened with the key.
 state() {
     sfdisk -d /dev/ubda; blkid -po export /dev/ubda1 /dev/ubda2 /dev/ubdb
     cryptsetup luksDump /dev/ubda2 | grep -Ei '^(version|uuid|label)|cipher|offset|length|[0-9]: luks|key:|pbkdf|memory|sector'
@@ -130,7 +130,7 @@ apart_from_identifiers() {
         s/("path":"[^"]*fstab"\},"digest":")[0-9a-f]*/\1/' "$1"
 }
 
-# as_calm FOLDER: nothing is left open, and everything is as after the run that nobody disturbed.
+# as_calm DIRECTORY: nothing is left open, and everything is as after the run that nobody disturbed.
 as_calm() {
     (nothing_left) || return 1
     (state "$1") >state.txt 2>&1 || { tail -n 5 state.txt; return 1; }

@@ -13,7 +13,7 @@ mkdir -p before; cp -r "$RUNS"/. before 2>/dev/null
 if [ "$STICK" = /run/stick ] && [ "$RUNS" != /run/runs ]; then
     # The run mounts it itself, and with its own options: it says what to type.
     ask elsewhere "$G" resume --journal "$RUNS"
-    must grep -q 'next: umount /run/stick && gscript resume /run/gscript-state/runs/' elsewhere.err
+    must grep -q 'help: umount /run/stick && gscript resume /run/gscript-state/runs/' elsewhere.err
     must umount /run/stick
     RUNS=$GSCRIPT_STATE/runs
 fi

@@ -1,4 +1,4 @@
-# A recipe that has been run is run again: what it does not destroy on request is already so.
+# A recipe that has been run is run again: what it does not destroy on request is unchanged.
 
 trap 'code=$?; [ $code = 0 ] || { tail -n 40 ./*.err; sleep 1; }' EXIT
 says() { grep -Fq -- "$2" "$1.err" || { echo "$1 does not say: $2"; exit 1; }; }
@@ -71,7 +71,7 @@ mount /dev/ubdb /run/look; echo 'a letter' >/run/look/letter.key; umount /run/lo
 ask letter install --set key_file=letter.key --journal /run/letter
 [ "$(cat letter.code)" != 0 ] || exit 1
 says letter letter.key
-must grep -q '= next: ' letter.err
+must grep -q '= help: ' letter.err
 [ "$(on_stick cat letter.key)" = 'a letter' ] || exit 1
 nothing_left
 must install --journal /run/fourth 2>fourth.err

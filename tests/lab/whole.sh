@@ -40,14 +40,14 @@ mkdir -p /run/tree/bin /run/tree/etc /run/tree/boot; cp /bin/busybox /run/tree/b
 for a in sh cat; do ln -s busybox /run/tree/bin/$a; done
 tar -C /run/tree -cf tree.tar .
 
-# kill_at FOLDER TEXT COUNT PID: kills the process when so many lines of its journal have the text.
+# kill_at DIRECTORY TEXT COUNT PID: kills the process when so many lines of its journal have the text.
 kill_at() {
     python3 - "$@" <<'PY'
 import glob, os, signal, sys, time
-folder, text, wanted, pid = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3]), int(sys.argv[4])
+directory, text, wanted, pid = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3]), int(sys.argv[4])
 end = time.time() + 60
 while time.time() < end:
-    files = glob.glob(folder + "/*/journal.jsonl")
+    files = glob.glob(directory + "/*/journal.jsonl")
     if files and sum(text in line for line in open(files[0], "rb").read().split(b"\n")[:-1]) >= wanted:
         break
     time.sleep(0.0005)

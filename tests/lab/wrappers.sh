@@ -1,4 +1,4 @@
-# Programs that go wrong: a folder that is first in PATH has a stand-in for each tool of the system. It
+# Programs that go wrong: a directory that is first in PATH has a stand-in for each tool of the system. It
 # counts the calls, and passes them on to the tool, except for the one that goes wrong.
 
 FAULTS=/run/faults

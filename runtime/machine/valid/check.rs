@@ -8,7 +8,7 @@ use super::{Flaw, place};
 use crate::machine::{Content, Device, Kind, Machine, PartitionEntry, dm_name};
 use crate::types::Size;
 
-const DESCRIBE: &str = "describe that device as well, or leave this one out";
+const DESCRIBE: &str = "describe that device as well, or remove this one";
 
 impl Machine {
     /// Everything that can't be true together.
@@ -40,7 +40,7 @@ impl Machine {
                     None => notes.add(&keys, missing(&entry.disk).unwrap_or_default(), DESCRIBE),
                     Some(disk) if disk.table.is_none() && !self.host.secondhand => {
                         let why = format!("{} has no partition table", disk.path);
-                        notes.add(&keys, why, "give that disk its table");
+                        notes.add(&keys, why, "give that disk a partition table");
                     }
                     Some(_) => {}
                 }
@@ -52,7 +52,7 @@ impl Machine {
                 }
                 if let Some(below) = self.devices.get(on).filter(|below| below.size < device.size) {
                     let (size, most) = (Size::bytes(device.size), Size::bytes(below.size));
-                    let why = format!("it has {size}, but {on} below it has only {most}");
+                    let why = format!("its size is {size}, but {on} below it has only {most}");
                     notes.add(&["devices", path, "size"], why, "correct one of the sizes");
                 }
             }
@@ -76,9 +76,9 @@ impl Machine {
         };
         let Some(found) = self.groups.get(group) else {
             let why = format!("there is no volume group {group:?}");
-            return wrong("group", why, "describe it under groups, or leave this volume out");
+            return wrong("group", why, "describe it under groups, or remove this volume");
         };
-        let next = format!("mend groups.{group}.volumes, or leave this volume out");
+        let next = format!("fix groups.{group}.volumes, or remove this volume");
         match found.volumes.get(volume) {
             None => wrong("volume", format!("group {group} has no volume {volume:?}"), &next),
             Some(entry) if !entry.active => {
@@ -86,7 +86,7 @@ impl Machine {
             }
             Some(entry) if entry.extents.checked_mul(found.extent) != Some(device.size) => {
                 let why = format!(
-                    "it has {} bytes, but {group}/{volume} has {} extents of {} bytes",
+                    "its size is {} bytes, but {group}/{volume} has {} extents of {} bytes",
                     device.size, entry.extents, found.extent
                 );
                 notes.add(&["devices", path, "size"], why, &next);
@@ -139,7 +139,7 @@ impl Machine {
         for (name, group) in &self.groups {
             if group.members.is_empty() {
                 let why = "a volume group has at least one physical volume".to_owned();
-                notes.add(&["groups", name, "members"], why, "name it, or leave the group out");
+                notes.add(&["groups", name, "members"], why, "name it, or remove the group");
             }
             for (index, member) in group.members.iter().enumerate() {
                 let mut wrong = |why: String, next: &str| {
@@ -156,11 +156,11 @@ impl Machine {
                 }
                 if let Some(other) = owners.insert(member, name) {
                     let why = format!("{member} belongs to group {other} as well");
-                    wrong(why, "take it out of one of them");
+                    wrong(why, "remove it from one of them");
                 }
             }
             if group.free > group.extents {
-                let why = format!("{} of {} extents can't be free", group.free, group.extents);
+                let why = format!("{} free extents of {} in total", group.free, group.extents);
                 notes.add(&["groups", name, "free"], why, "correct one of the numbers");
             }
             for volume in group.volumes.iter().filter(|(_, v)| v.active).map(|(name, _)| name) {
@@ -182,22 +182,25 @@ impl Machine {
                 && !mount.kind.starts_with("fuse");
             if device && self.find(&mount.source).is_none() {
                 let why = format!("there is no device {:?}", mount.source);
-                let next = "describe that device, or leave the mount out";
+                let next = "describe that device, or remove the mount";
                 notes.add_at(format!("mounts[{index}].source"), why, next);
             }
             if !mount.at.starts_with('/') {
                 let why = format!("{:?} is not an absolute path", mount.at);
-                notes.add_at(format!("mounts[{index}].at"), why, "write the whole path");
+                notes.add_at(format!("mounts[{index}].at"), why, "give the absolute path");
             }
         }
         for path in self.swaps.keys().filter(|path| self.find(path).is_none()) {
             let why = format!("there is no device {path:?}");
-            notes.add(&["swaps", path], why, "describe that device, or leave the swap out");
+            notes.add(&["swaps", path], why, "describe that device, or remove the swap area");
         }
         for (alias, target) in &self.aliases {
             if self.devices.contains_key(alias) {
-                let why = format!("this is the path of a device, and can't mean {target} too");
-                notes.add(&["aliases", alias], why, "leave the alias out");
+                let why = format!(
+                    "this is the path of a device and cannot be an alias of \
+                    {target}"
+                );
+                notes.add(&["aliases", alias], why, "remove the alias");
             }
         }
     }
@@ -216,8 +219,14 @@ impl Machine {
                         Some(false) => {
                             let names: Vec<&str> = trail.iter().map(|(name, _)| *name).collect();
                             let from = names.iter().position(|name| *name == path).unwrap_or(0);
-                            let why = format!("it lies on itself: {}", names[from..].join(" on "));
-                            notes.add(&["devices", path, "kind"], why, "break the circle");
+                            let why = format!(
+                                "it is part of itself: {}",
+                                names[from..].join(
+                                    " on \
+                                "
+                                )
+                            );
+                            notes.add(&["devices", path, "kind"], why, "remove the cycle");
                         }
                         None => {
                             state.insert(path, false);
@@ -240,15 +249,15 @@ impl Machine {
 
 fn check_device(key: &str, device: &Device, notes: &mut Notes) {
     if key != device.path {
-        let why = format!("it stands under {key:?}, but says that it is {:?}", device.path);
+        let why = format!("its key is {key:?}, but its path is {:?}", device.path);
         notes.add(&["devices", key, "path"], why, "make them the same");
     }
     if !key.starts_with("/dev/") {
         let why = "the path of a device begins with /dev/".to_owned();
-        notes.add(&["devices", key], why, "write the whole path");
+        notes.add(&["devices", key], why, "give the absolute path");
     }
     if !device.sector.is_power_of_two() || device.sector < 512 {
-        let why = format!("no disk has sectors of {} bytes", device.sector);
+        let why = format!("invalid sector size: {} bytes", device.sector);
         notes.add(&["devices", key, "sector"], why, "use 512 or 4096");
     }
 }
@@ -257,13 +266,18 @@ fn check_end(disk: &Device, device: &Device, entry: &PartitionEntry, notes: &mut
     let end = entry.start.checked_add(device.size);
     if end.is_none_or(|end| end > disk.size) {
         let why = format!(
-            "from byte {} on it has {} bytes, but {} ends at {}",
+            "it begins at byte {} and has {} bytes, but {} ends at {}",
             entry.start, device.size, disk.path, disk.size
         );
-        notes.add(&["devices", &device.path, "size"], why, "correct the size, here or of the disk");
+        notes.add(
+            &["devices", &device.path, "size"],
+            why,
+            "correct the size of the partition or \
+            of the disk",
+        );
     }
     if entry.number == 0 {
         let keys = ["devices", &device.path, "kind", "partition", "number"];
-        notes.add(&keys, "partitions are counted from 1".into(), "correct the number");
+        notes.add(&keys, "partition numbers begin at 1".into(), "correct the number");
     }
 }

@@ -54,7 +54,10 @@ impl Machine {
         {
             return Err(vec![Flaw {
                 at: "format".into(),
-                why: format!("this is format {format}, and this program reads {MACHINE_FORMAT}"),
+                why: format!(
+                    "format {format} is not supported; this program reads format \
+                    {MACHINE_FORMAT}"
+                ),
                 next: match format > MACHINE_FORMAT {
                     true => "use a newer gscript, or probe the machine with this one".into(),
                     false => "probe the machine again".into(),
@@ -96,8 +99,8 @@ fn damage_at(at: &str, error: &serde_json::Error) -> Flaw {
         at: if at.is_empty() { line } else { format!("{at} ({line})") },
         why: printable(why),
         next: match damaged {
-            true => "the file is damaged: copy it again, or probe the machine again".into(),
-            false => "mend it by hand, or probe the machine again".into(),
+            true => "the file is damaged; copy it again, or probe the machine again".into(),
+            false => "correct the file, or probe the machine again".into(),
         },
     }
 }

@@ -28,7 +28,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
         let mut map = BTreeMap::new();
         while let Some(key) = from.next_key::<String>()? {
             if map.contains_key(&key) {
-                return Err(Error::custom(format!("there are two of {key:?}")));
+                return Err(Error::custom(format!("duplicate key {key:?}")));
             }
             map.insert(key, from.next_value()?);
         }

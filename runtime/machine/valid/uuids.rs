@@ -48,6 +48,6 @@ fn note(
     if one.iter().any(|path| other.contains(path)) {
         return;
     }
-    let why = format!("{uuid} is the identifier of {} as well", first.path);
-    notes.add(keys, why, "if one is a copy of the other, give it a new one or leave it out");
+    let why = format!("{uuid} is also the identifier of {}", first.path);
+    notes.add(keys, why, "if one is a copy of the other, give it a new identifier or remove it");
 }

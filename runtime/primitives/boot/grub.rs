@@ -18,7 +18,7 @@ args! {
     /// partition. `removable` (the default) takes the place that every firmware looks at, and leaves
     /// the firmware's own list of systems alone.
     ///
-    /// A GPT disk without a BIOS boot partition, a folder that is no EFI system partition, and an entry in
+    /// A GPT disk without a BIOS boot partition, a directory that is no EFI system partition, and an entry in
     /// the list of a firmware whose variables are not there are refused.
     ///
     /// Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
@@ -117,7 +117,7 @@ impl GrubInstall {
         Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
     }
 
-    /// The firmware's list can be written. Without efivarfs its folder is there, and empty.
+    /// The firmware's list can be written. Without efivarfs its directory is there, and empty.
     fn enters(&self, cx: &Planning<'_>) -> Result<()> {
         let variables = |mount: &Mount| mount.kind == "efivarfs" && mount.at == VARIABLES;
         if !cx.machine.mounts.iter().any(variables) {
@@ -157,8 +157,11 @@ impl Action for GrubInstall {
         // Which version is there nobody can see: it is installed again.
         Ok(plan
             .always()
-            .hint("GRUB has to see the disks: chroot::prepare first; has /boot room left (df -h)?")
-            .undo(Undo::Impossible("the boot loader that was there is replaced")))
+            .hint(
+                "make the disks visible to GRUB with chroot::prepare; check the free space of \
+                /boot (df -h)",
+            )
+            .undo(Undo::Impossible("the previous boot loader is overwritten")))
     }
 }
 
@@ -202,7 +205,7 @@ impl Action for GrubConfig {
             .then(Step::Run(cmd))
             .makes(Fact::File { place: config, digest: None, mode: None })
             .always()
-            .undo(Undo::Impossible("the old menu is not kept"))
+            .undo(Undo::Impossible("the previous menu is overwritten"))
             .reads(guess, read))
     }
 }

@@ -15,7 +15,7 @@ use crate::types::Place;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BootRule {
     /// Nothing to mount.
-    #[error("{device} holds {}: it can't be the root", found.as_deref().unwrap_or("nothing"))]
+    #[error("{device} cannot be the root: holds {}", found.as_deref().unwrap_or("nothing"))]
     NoFilesystem {
         /// The device.
         device: String,
@@ -23,25 +23,25 @@ pub enum BootRule {
         found: Option<String>,
     },
     /// A key that opens nothing.
-    #[error("{device} lies in no container: there is nothing that the key could open")]
+    #[error("{device} is not in an encrypted container that the key could open")]
     NoContainer {
         /// The root.
         device: String,
     },
     /// Half of what a key takes.
-    #[error("a key on a stick needs both \"key\" and \"key_device\"")]
+    #[error("a key on a USB stick needs both \"key\" and \"key_device\"")]
     HalfAKey,
     /// A text that would be more than one argument.
-    #[error("{text:?} can't be part of the kernel's command line")]
+    #[error("{text:?} is not allowed on the kernel command line")]
     BadText {
         /// The text.
         text: String,
     },
     /// Neither or both.
-    #[error("GRUB goes either to a \"disk\" (BIOS) or to an \"efi\" folder")]
+    #[error("GRUB is installed either to a \"disk\" (BIOS) or to an \"efi\" directory")]
     Which,
     /// Nowhere to put GRUB.
-    #[error("{disk} has a GPT without a BIOS boot partition: there is no room for GRUB on it")]
+    #[error("{disk} has a GPT without a BIOS boot partition, which GRUB needs")]
     NoBiosBoot {
         /// The disk.
         disk: String,
@@ -56,15 +56,15 @@ pub enum BootRule {
     },
     /// The firmware's list of systems can't be written.
     #[error(
-        "nothing is mounted at {place}: this machine was not started by EFI, or without the firmware's \
-         variables"
+        "nothing is mounted at {place}: this machine was not booted by EFI, or its firmware \
+         variables are not available"
     )]
     NoVariables {
         /// Where they would be.
         place: Place,
     },
     /// Nothing would enter the system in the firmware's list.
-    #[error("{root} has no efibootmgr, which enters it in the firmware's list")]
+    #[error("{root} has no efibootmgr, which creates the firmware boot entry")]
     NoEfibootmgr {
         /// The system.
         root: String,
@@ -89,10 +89,10 @@ impl Rule for BootRule {
             Self::NoFilesystem { .. } => {
                 "make a filesystem on it first, or open the container".into()
             }
-            Self::NoContainer { .. } => "leave the key out".into(),
+            Self::NoContainer { .. } => "omit the key".into(),
             Self::HalfAKey => "see: gscript doc boot.cmdline".into(),
             Self::BadText { .. } => {
-                "leave out blanks, quotes and line breaks, and colons in the name of a key".into()
+                "remove whitespace and quotes, and colons in the name of a key".into()
             }
             Self::Which => "see: gscript doc boot.grub_install".into(),
             Self::NoBiosBoot { .. } => {
@@ -101,18 +101,18 @@ impl Rule for BootRule {
                     .into()
             }
             Self::NotEfi { .. } => {
-                "add one to the layout (kind: \"efi\", 512M), make a vfat on it, and \
-                 mount it there; or boot by BIOS"
+                "add one to the layout (kind: \"efi\", 512M), format it as vfat, and mount it \
+                 there; or boot by BIOS"
                     .into()
             }
             Self::NoVariables { .. } => {
-                "let it take the place that every firmware looks at (removable: true); or start the \
-                 live medium by EFI, and mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
+                "install to the fallback path that every firmware tries (removable: true); or \
+                 boot the live medium by EFI and run mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
                     .into()
             }
             Self::NoEfibootmgr { .. } => {
-                "emerge sys-boot/efibootmgr in there (GRUB for efi-64 brings it along); or let it take \
-                 the place that every firmware looks at (removable: true)"
+                "emerge sys-boot/efibootmgr in the root (GRUB for efi-64 depends on it); or \
+                 install to the fallback path that every firmware tries (removable: true)"
                     .into()
             }
             Self::Missing { .. } => {

@@ -33,7 +33,7 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableRule {
     /// A partition does not fit.
-    #[error("partition {part} does not fit on {disk}: it takes {wanted}, {left} are left")]
+    #[error("partition {part} does not fit on {disk}: it needs {wanted}, {left} are free")]
     NoRoom {
         /// The partition's name or number.
         part: String,
@@ -45,13 +45,13 @@ pub enum TableRule {
         left: Size,
     },
     /// More than four on MBR.
-    #[error("an MBR has room for 4 partitions, not for {count}")]
+    #[error("an MBR holds at most 4 partitions, not {count}")]
     TooMany {
         /// How many were asked for.
         count: usize,
     },
     /// A disk that MBR can't describe.
-    #[error("{disk} has {size}: an MBR can't describe more than {most} of it")]
+    #[error("{disk} has {size}: an MBR addresses at most {most}")]
     TooLarge {
         /// The disk.
         disk: String,
@@ -61,7 +61,7 @@ pub enum TableRule {
         most: Size,
     },
     /// A type that the format does not know.
-    #[error("partition {part}: its type does not exist on {table}")]
+    #[error("partition {part}: {table} has no such type")]
     NoSuchType {
         /// The partition's name or number.
         part: String,
@@ -93,11 +93,13 @@ pub enum TableRule {
 impl Rule for TableRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoRoom { .. } => "make a partition smaller, or give the last one \"rest\"".into(),
+            Self::NoRoom { .. } => "make a partition smaller, or give the last one the size \
+                \"rest\""
+                .into(),
             Self::TooMany { .. } | Self::TooLarge { .. } => "use GPT: #{ table: \"gpt\" }".into(),
             Self::NoSuchType { .. } => "see the types: gscript doc disk.partition".into(),
             Self::Name { .. } | Self::Twice { .. } => "choose another name".into(),
-            Self::NotADisk { .. } => "name the whole disk, not a part of it".into(),
+            Self::NotADisk { .. } => "name the whole disk, not a partition".into(),
         })
     }
 }
@@ -193,7 +195,7 @@ fn check_names(parts: &[Part], kind: TableKind) -> Result<(), TableRule> {
         seen.push(name);
         let wrong = |why| Err(TableRule::Name { part: name.to_owned(), why });
         match kind {
-            TableKind::Mbr => return wrong("an MBR has no room for names"),
+            TableKind::Mbr => return wrong("partitions of an MBR have no names"),
             TableKind::Gpt if name.encode_utf16().count() > 36 => {
                 return wrong("a GPT name has at most 36 characters");
             }
@@ -299,7 +301,7 @@ mod tests {
         let error = laid(&disk, &[part("root", "1G", "linux")], TableKind::Gpt).expect_err("full");
         assert_eq!(
             error.to_string(),
-            "partition \"root\" does not fit on /dev/sda: it takes 1 GiB, 62 MiB are left"
+            "partition \"root\" does not fit on /dev/sda: it needs 1 GiB, 62 MiB are free"
         );
         let five: Vec<Part> = (0..5).map(|_| part("", "1M", "linux")).collect();
         assert_eq!(laid(&disk, &five, TableKind::Mbr), Err(TableRule::TooMany { count: 5 }));

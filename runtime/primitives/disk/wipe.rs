@@ -38,6 +38,6 @@ impl Action for Wipe {
         steps.push(Step::Run(wipefs(&device.path)));
         Ok(Plan::steps(steps)
             .makes(Fact::Blank { device: device.path.clone() })
-            .undo(Undo::Impossible("the signatures are gone")))
+            .undo(Undo::Impossible("the erased signatures are not kept")))
     }
 }

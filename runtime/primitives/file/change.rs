@@ -1,4 +1,4 @@
-//! Folders, links, modes, and removing.
+//! Directories, links, modes, and removing.
 
 use super::{FileRule, parent_must_exist, place, writes};
 use crate::args;
@@ -10,13 +10,13 @@ use crate::system::Step;
 use crate::types::{AbsPath, LinkTarget, Mode};
 
 args! {
-    /// Makes a folder, and those above it.
+    /// Makes a directory, and those above it.
     ///
     /// ```
     /// file::make_dir("/mnt/gentoo");
     /// ```
     "file.make_dir" => pub struct MakeDir {
-        /// The folder.
+        /// The directory.
         pub path: AbsPath,
         /// The root it is in.
         pub root: Option<AbsPath>,
@@ -26,7 +26,7 @@ args! {
 }
 
 args! {
-    /// Makes a symbolic link, replacing a file or link that is there, but never a folder.
+    /// Makes a symbolic link, replacing a file or link that is there, but never a directory.
     ///
     /// ```
     /// file::link("/proc/self/mounts", "/etc/mtab", #{ root: "/mnt/old" });
@@ -42,7 +42,7 @@ args! {
 }
 
 args! {
-    /// Removes a file, a link or an empty folder. Nothing is ever removed recursively.
+    /// Removes a file, a link or an empty directory. Nothing is ever removed recursively.
     ///
     /// ```
     /// file::remove("/etc/hostname", #{ root: "/mnt/old" });
@@ -56,7 +56,7 @@ args! {
 }
 
 args! {
-    /// Changes the permission bits of a file or folder.
+    /// Changes the permission bits of a file or directory.
     ///
     /// ```
     /// file::chmod("/mnt/key/keyfile.bin", "0400");
@@ -81,7 +81,7 @@ impl Action for MakeDir {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = place(&self.path, self.root.as_ref());
         if !matches!(cx.look(&place)?, Look::Missing | Look::Dir { .. } | Look::Unknown(_)) {
-            return Err(FileRule::NotAFolder { place }.into());
+            return Err(FileRule::NotADirectory { place }.into());
         }
         Ok(Plan::step(Step::MakeDir { place: place.clone(), mode: self.mode })
             .makes(Fact::Dir { place: place.clone() })
@@ -100,13 +100,13 @@ impl Action for Link {
         let place = place(&self.path, self.root.as_ref());
         parent_must_exist(&place, cx)?;
         let undo = match cx.look(&place)? {
-            Look::Dir { .. } => return Err(FileRule::Folder { place }.into()),
+            Look::Dir { .. } => return Err(FileRule::Directory { place }.into()),
             Look::Missing => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
             Look::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
                 Undo::Steps(vec![Step::Link { place: place.clone(), to }])
             }
-            _ => Undo::Impossible("the file that was there is replaced"),
+            _ => Undo::Impossible("the previous file is overwritten"),
         };
         Ok(Plan::step(Step::Link { place: place.clone(), to: self.to.to_string() })
             .makes(Fact::Link { place, to: self.to.to_string() })
@@ -123,13 +123,13 @@ impl Action for Remove {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = place(&self.path, self.root.as_ref());
-        let folder = matches!(cx.look(&place)?, Look::Dir { .. });
-        if folder && cx.files.is_empty(&place)? == Some(false) {
+        let directory = matches!(cx.look(&place)?, Look::Dir { .. });
+        if directory && cx.files.is_empty(&place)? == Some(false) {
             return Err(FileRule::NotEmpty { place }.into());
         }
         Ok(Plan::step(Step::Remove { place: place.clone() })
             .makes(Fact::Absent { place })
-            .undo(Undo::Impossible("what is removed is gone")))
+            .undo(Undo::Impossible("the removed file is not kept")))
     }
 }
 
@@ -153,7 +153,7 @@ impl Action for Chmod {
         }
         let undo = match old {
             Some(mode) => Undo::Steps(vec![Step::Chmod { place: place.clone(), mode }]),
-            None => Undo::Impossible("the old mode is not known"),
+            None => Undo::Impossible("the previous mode is unknown"),
         };
         Ok(Plan::step(step).makes(Fact::Mode { place, mode: self.mode }).undo(undo))
     }

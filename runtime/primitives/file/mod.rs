@@ -22,13 +22,13 @@ use crate::types::{AbsPath, Place};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileRule {
     /// Not text.
-    #[error("{place} is not text: it has bytes that are not UTF-8")]
+    #[error("{place}: not valid UTF-8")]
     NotText {
         /// Which.
         place: Place,
     },
     /// Not what its format wants.
-    #[error("{place} can't be read: {why}")]
+    #[error("failed to read {place}: {why}")]
     Damaged {
         /// Which.
         place: Place,
@@ -41,34 +41,34 @@ pub enum FileRule {
         /// Which.
         place: Place,
     },
-    /// A folder is in the way.
-    #[error("{place} is a folder")]
-    Folder {
+    /// A directory is in the way.
+    #[error("{place} is a directory")]
+    Directory {
         /// Which.
         place: Place,
     },
-    /// Something that is not a folder is in the way.
-    #[error("{place} is there, and is not a folder")]
-    NotAFolder {
+    /// Something that is not a directory is in the way.
+    #[error("{place} exists and is not a directory")]
+    NotADirectory {
         /// Which.
         place: Place,
     },
-    /// The folder above is missing.
-    #[error("there is no folder {parent} for {place}")]
+    /// The directory above is missing.
+    #[error("{place}: the directory {parent} does not exist")]
     NoParent {
         /// Which.
         place: Place,
-        /// The folder above.
+        /// The directory above.
         parent: Place,
     },
-    /// A folder with something in it.
-    #[error("{place} is a folder with something in it: nothing is removed recursively")]
+    /// A directory with something in it.
+    #[error("{place} is a directory that is not empty; file::remove is not recursive")]
     NotEmpty {
         /// Which.
         place: Place,
     },
     /// A link that leads out of the target's own filesystems.
-    #[error("{place} leads to {to} by a link, and that is the running system's own")]
+    #[error("{place} is a link to {to}, which belongs to the running system")]
     LeadsOutside {
         /// Which.
         place: Place,
@@ -76,7 +76,7 @@ pub enum FileRule {
         to: Place,
     },
     /// The kernel's own.
-    #[error("{place}: {what} is the kernel's own, and recipes do not read it as files")]
+    #[error("{place}: {what} belongs to the kernel and cannot be read with file primitives")]
     Kernel {
         /// Which.
         place: Place,
@@ -99,18 +99,19 @@ impl Rule for FileRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NotText { .. } => "copy it with file::copy instead of reading it".into(),
-            Self::Damaged { .. } => "correct it with an editor, then run this again".into(),
-            Self::Missing { .. } => "check the path; is its filesystem mounted?".into(),
-            Self::Folder { .. } | Self::NotAFolder { .. } => "choose another path".into(),
+            Self::Damaged { .. } => "correct it with an editor, then run again".into(),
+            Self::Missing { .. } => "check the path, and that its filesystem is mounted".into(),
+            Self::Directory { .. } | Self::NotADirectory { .. } => "choose another path".into(),
             Self::NoParent { parent, .. } => {
-                format!("make it first: file::make_dir(\"{}\")", parent.path.display())
+                format!("create it first: file::make_dir(\"{}\")", parent.path.display())
             }
-            Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
+            Self::NotEmpty { .. } => "remove its files first, one by one".into(),
             Self::LeadsOutside { .. } => OWN_IT.into(),
             Self::Kernel { .. } => {
-                "ask with the query made for it, such as kernel::require or disk::list; see: gscript doc".into()
+                "use the query for it, such as kernel::require or disk::list; see: gscript doc"
+                    .into()
             }
-            Self::NoSuchName { .. } => "use the number, or a name that the system knows".into(),
+            Self::NoSuchName { .. } => "use the number, or a name known to the system".into(),
         })
     }
 
@@ -139,7 +140,7 @@ fn reads(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
     vec![Effect::Reads { path: place(path, root).to_string() }]
 }
 
-/// Refuses a place in a folder that does not exist.
+/// Refuses a place in a directory that does not exist.
 fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(&place.parent())? {
         Look::Missing => {
@@ -154,7 +155,7 @@ fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
     match cx.look(place)? {
         Look::Missing => Ok(None),
-        Look::Dir { .. } => Err(FileRule::Folder { place: place.clone() }.into()),
+        Look::Dir { .. } => Err(FileRule::Directory { place: place.clone() }.into()),
         _ => Ok(Some(cx.files.read(place)?)),
     }
 }

@@ -10,7 +10,7 @@ use crate::system::Step;
 use crate::types::{AbsPath, Owner, Place};
 
 args! {
-    /// Changes the owner of a file, folder or link. Names are those of the root that the file is
+    /// Changes the owner of a file, directory or link. Names are those of the root that the file is
     /// in: its own `/etc/passwd` and `/etc/group` tell their numbers.
     ///
     /// Source: chown(1).
@@ -80,7 +80,7 @@ impl Action for Chown {
         };
         let undo = match old {
             Some((uid, gid)) => Undo::Steps(vec![Step::Chown { place: place.clone(), uid, gid }]),
-            None => Undo::Impossible("the old owner is not known"),
+            None => Undo::Impossible("the previous owner is unknown"),
         };
         // Only a simulation leaves a number open; nobody's is as good as any there.
         let (known, uid, gid) =

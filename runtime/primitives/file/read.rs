@@ -23,7 +23,7 @@ args! {
 }
 
 args! {
-    /// Tells whether something is there: a file, a folder, a link (even one that leads nowhere).
+    /// Tells whether something is there: a file, a directory, a link (even one that leads nowhere).
     ///
     /// ```
     /// let guided = file::exists("/etc/gentoo-release");

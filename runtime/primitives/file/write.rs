@@ -82,7 +82,7 @@ pub(in crate::primitives) fn replace(
         Some(content @ Text::Known(_)) => {
             Undo::Steps(vec![Step::Write { place: place.clone(), content, mode: None }])
         }
-        Some(Text::Unknown(_)) => Undo::Impossible("the old content is not known"),
+        Some(Text::Unknown(_)) => Undo::Impossible("the previous contents are unknown"),
     };
     Plan::step(Step::Write { place: place.clone(), content, mode })
         .makes(Fact::File { place, digest, mode })
@@ -158,7 +158,7 @@ impl Action for Copy {
             return Err(FileRule::Missing { place: from }.into());
         }
         if matches!(cx.look(&to)?, Look::Dir { .. }) {
-            return Err(FileRule::Folder { place: to }.into());
+            return Err(FileRule::Directory { place: to }.into());
         }
         let digest = match cx.files.read(&from)? {
             Text::Known(bytes) => Some(sha256(&zeroize::Zeroizing::new(bytes))),
@@ -167,7 +167,7 @@ impl Action for Copy {
         let missing = cx.look(&to)? == Look::Missing;
         let undo = match missing {
             true => Undo::Steps(vec![Step::Remove { place: to.clone() }]),
-            false => Undo::Impossible("the file that was there is replaced"),
+            false => Undo::Impossible("the previous file is overwritten"),
         };
         let mode = self.mode;
         Ok(Plan::step(Step::Copy { from, to: to.clone(), mode })

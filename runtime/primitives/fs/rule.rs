@@ -39,7 +39,7 @@ pub enum FsRule {
         found: Option<String>,
     },
     /// Too small to swap to.
-    #[error("{path}: {size} are too little for a swap file")]
+    #[error("{path}: {size} is too small for a swap file")]
     SwapFile {
         /// The file.
         path: String,
@@ -47,13 +47,13 @@ pub enum FsRule {
         size: Size,
     },
     /// The file exists.
-    #[error("{path} exists: an image is not made over a file")]
+    #[error("{path} exists: fs::image does not overwrite files")]
     Exists {
         /// The file.
         path: String,
     },
     /// We don't know how to check this one.
-    #[error("there is no checker for {kind}")]
+    #[error("{kind} has no filesystem check")]
     NoChecker {
         /// The filesystem.
         kind: String,
@@ -65,10 +65,10 @@ impl Rule for FsRule {
         Some(match self {
             Self::Label { .. } => "choose a shorter or plainer label".into(),
             Self::TooSmall { .. } => "use a larger device or another filesystem".into(),
-            Self::None { .. } => "see what is there with lsblk -f; fs::make makes one".into(),
+            Self::None { .. } => "check with lsblk -f; fs::make creates a filesystem".into(),
             Self::SwapFile { .. } => "use at least 1M".into(),
             Self::Exists { .. } => "choose another name, or remove the file".into(),
-            Self::NoChecker { .. } => "use that filesystem's own tool".into(),
+            Self::NoChecker { .. } => "use the tools of that filesystem".into(),
         })
     }
 }

@@ -22,7 +22,7 @@ args! {
     /// let swap = fs::swap_file("/mnt/stick/swapfile", "64M");
     /// ```
     "fs.swap_file" => pub struct SwapFile {
-        /// The file; its folder exists, on ext4, xfs or btrfs.
+        /// The file; its directory exists, on ext4, xfs or btrfs.
         pub path: AbsPath,
         /// Its size, at least 1 MiB.
         pub size: Size,

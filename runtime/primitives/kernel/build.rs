@@ -94,7 +94,7 @@ pub enum How {
 }
 
 impl Choice for How {
-    const NAME: &'static str = "way to build a kernel";
+    const NAME: &'static str = "kernel build method";
     const WORDS: &'static [&'static str] = &["genkernel", "make"];
     const ALL: &'static [Self] = &[Self::Genkernel, Self::Make];
 }
@@ -165,8 +165,8 @@ impl Action for Build {
         };
         Ok(Plan::steps(steps)
             .always()
-            .hint("read what it says above; kernel::require tells which options are missing")
-            .undo(Undo::Impossible("what was built stays in the sources")))
+            .hint("read the output above; kernel::require lists the missing options")
+            .undo(Undo::Impossible("the build output stays in the source tree")))
     }
 }
 
@@ -184,7 +184,7 @@ pub(super) fn installed(
     };
     let mode = Some(Mode::new(0o644));
     let undo = match exists(&to, cx)? {
-        Some(true) => Undo::Impossible("the file that was there is replaced"),
+        Some(true) => Undo::Impossible("the previous file is overwritten"),
         _ => Undo::Steps(vec![Step::Remove { place: to.clone() }]),
     };
     let one = Plan::step(Step::Copy { from, to: to.clone(), mode })
@@ -219,7 +219,7 @@ impl Action for Install {
         if exists(&boot, cx)? == Some(false) {
             plan.steps.insert(0, Step::MakeDir { place: boot, mode: Mode::new(0o755) });
         }
-        let plan = plan.hint("is there room left in /boot (df -h)? An old kernel can go");
+        let plan = plan.hint("check the free space of /boot (df -h); old kernels can be removed");
         Ok(plan.returns(format!("/boot/vmlinuz-{version}")))
     }
 }

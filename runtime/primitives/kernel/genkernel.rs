@@ -36,7 +36,7 @@ pub(super) fn initramfs(
         let no = if modules.iter().any(|module| module == name) { "" } else { "no-" };
         format!("--{no}{option}")
     });
-    let folder = image.as_path().parent().unwrap_or(image.as_path()).display();
+    let directory = image.as_path().parent().unwrap_or(image.as_path()).display();
     let name = image.as_path().file_name().unwrap_or_default().to_string_lossy();
     // Its level is genkernel's own business.
     let method = compress.split(' ').next().unwrap_or(compress);
@@ -44,11 +44,10 @@ pub(super) fn initramfs(
         .arg(format!("--kerneldir={SOURCES}"))
         .args(options)
         .arg(format!("--compress-initramfs-type={method}"))
-        .args([format!("--bootdir={folder}"), format!("--initramfs-filename={name}")])
+        .args([format!("--bootdir={directory}"), format!("--initramfs-filename={name}")])
         .arg("initramfs")
         .limit(None);
     Ok(Plan::run(cmd).hint(
-        "its log says more: /var/log/genkernel.log in there; kernel::require tells which options of \
-         the kernel are missing",
+        "read /var/log/genkernel.log in the root; kernel::require lists the missing kernel options",
     ))
 }

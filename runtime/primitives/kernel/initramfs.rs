@@ -55,12 +55,12 @@ pub enum Maker {
 }
 
 impl Choice for Maker {
-    const NAME: &'static str = "maker of an initramfs";
+    const NAME: &'static str = "initramfs generator";
     const WORDS: &'static [&'static str] = &["dracut", "genkernel"];
     const ALL: &'static [Self] = &[Self::Dracut, Self::Genkernel];
 }
 
-/// Where dracut has its modules, each in a folder that begins with two digits.
+/// Where dracut has its modules, each in a directory that begins with two digits.
 const DRACUT: &str = "/usr/lib/dracut/modules.d";
 
 /// Refuses a module that dracut does not have.
@@ -138,8 +138,8 @@ impl Initramfs {
                 None => Ok(image.clone()),
             }
         };
-        let hint = "a module that can't be installed lacks the program that is named above it: emerge that. \
-                    Otherwise: is there room left in /boot (df -h)? A kernel that is not used any more can go";
+        let hint = "if a module cannot be installed, emerge the program named above it; otherwise \
+            check the free space of /boot (df -h): unused kernels can be removed";
         Ok(Plan::run(cmd).hint(hint).reads(guess, read))
     }
 
@@ -204,7 +204,7 @@ impl Action for Initramfs {
         };
         let place = Place::new(&image, Some(root));
         let undo = match exists(&place, cx)? {
-            Some(true) => Undo::Impossible("the image that was there is replaced"),
+            Some(true) => Undo::Impossible("the previous image is overwritten"),
             _ => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
         };
         Ok(plan.makes(Fact::File { place, digest: None, mode: None }).always().undo(undo))

@@ -20,7 +20,7 @@ pub use version::{Installed, Version};
 
 /// Where the sources of the kernel in use are.
 const SOURCES: &str = "/usr/src/linux";
-/// Where a folder of modules is for each kernel.
+/// Where a directory of modules is for each kernel.
 const MODULES: &str = "/lib/modules";
 /// What stands for a version that only the run will know.
 const UNKNOWN: &str = "0.0.0-unknown";

@@ -40,7 +40,7 @@ pub enum KernelRule {
         looked: Vec<Place>,
     },
     /// Not compressed as its name says.
-    #[error("{place} can't be unpacked: {why}")]
+    #[error("failed to unpack {place}: {why}")]
     Damaged {
         /// Which.
         place: Place,
@@ -54,19 +54,19 @@ pub enum KernelRule {
         place: Place,
     },
     /// The Makefile does not tell.
-    #[error("{place} does not tell a version")]
+    #[error("{place} does not contain a version")]
     NoVersion {
         /// Which file.
         place: Place,
     },
     /// There and back.
-    #[error("{root} is both the system that gets the kernel and the one that has it")]
+    #[error("{root} is both the source and the target of the kernel")]
     SameSystem {
         /// Its mount point.
         root: String,
     },
     /// A kernel without modules.
-    #[error("there are no modules of the kernel {version}: {place} does not exist")]
+    #[error("kernel {version} has no modules: {place} does not exist")]
     NoModules {
         /// Which kernel.
         version: String,
@@ -80,13 +80,13 @@ pub enum KernelRule {
         place: Place,
     },
     /// A name that would be another path.
-    #[error("{version:?} is not the version of a kernel")]
+    #[error("invalid kernel version {version:?}")]
     BadVersion {
         /// The text.
         version: String,
     },
     /// dracut without a module.
-    #[error("the dracut of {root} has no module {module:?}")]
+    #[error("dracut in {root} has no module {module:?}")]
     NoDracutModule {
         /// The system.
         root: String,
@@ -94,7 +94,7 @@ pub enum KernelRule {
         module: String,
     },
     /// dracut did without a module.
-    #[error("dracut has made the initramfs without the module {module:?}")]
+    #[error("dracut built the initramfs without the module {module:?}")]
     LeftOut {
         /// The system.
         root: String,
@@ -110,7 +110,7 @@ pub enum KernelRule {
         known: Vec<&'static str>,
     },
     /// An option that only dracut has.
-    #[error("{param} is for an initramfs that dracut makes")]
+    #[error("{param} applies only to an initramfs built by dracut")]
     OnlyDracut {
         /// Which.
         param: &'static str,
@@ -135,7 +135,7 @@ fn table(lacking: &[Checked]) -> String {
         // Writing to a String can't fail.
         let _ = write!(
             text,
-            "\n  {:<width$}  is {}, has to be {}  ({menu})",
+            "\n  {:<width$}  is {}, must be {}   ({menu})",
             one.option, one.found, one.wanted
         );
         text
@@ -150,40 +150,40 @@ impl Rule for KernelRule {
                     .into()
             }
             Self::NoConfig { .. } | Self::Damaged { .. } => {
-                "name the file: file; a running kernel without /proc/config.gz may have it in /boot"
+                "give its path: file; for a running kernel without /proc/config.gz it may be in \
+                 /boot"
                     .into()
             }
             Self::NoSources { .. } => {
-                "emerge sys-kernel/gentoo-sources, then choose them: kernel::sources".into()
+                "emerge sys-kernel/gentoo-sources, then select them: kernel::sources".into()
             }
-            Self::NoVersion { .. } => "is it the folder of the sources?".into(),
+            Self::NoVersion { .. } => "check that it is the directory of the kernel sources".into(),
             Self::NoModules { .. } => {
-                "build and install the kernel first, or name its version: version".into()
+                "build and install the kernel first, or give its version: version".into()
             }
             Self::SameSystem { .. } => "name the other one: from".into(),
             Self::NotBuilt { .. } => "build it first: kernel::build".into(),
             Self::BadVersion { .. } => "write it as uname -r does, such as 6.6.62-gentoo".into(),
             Self::NoDracutModule { module, .. } => match module.as_str() {
                 "crypt-gpg" => {
-                    "emerge sys-kernel/dracut 044 or later with app-crypt/gnupg; or use a \
-                     key that GPG does not protect"
+                    "emerge sys-kernel/dracut 044 or later with app-crypt/gnupg; or use a key \
+                     that is not protected by GPG"
                         .into()
                 }
-                _ => "emerge --oneshot sys-kernel/dracut; dracut --list-modules tells what it has"
+                _ => "emerge --oneshot sys-kernel/dracut; dracut --list-modules lists its modules"
                     .into(),
             },
             Self::LeftOut { root, module } => format!(
-                "its lines above say which program it lacks ({}); install that in {root}, then run \
-                 this again: this image can't open what needs it",
+                "install the program named in the lines above ({}) in {root}, then run again; \
+                 this image cannot open devices that need it",
                 if module == "crypt-gpg" { "gpg: app-crypt/gnupg" } else { module }
             ),
             Self::NoGenkernelOption { known, .. } => format!(
-                "it has some for {}; others are set in /etc/genkernel.conf: kernel::genkernel_conf",
+                "it has options for {}; set others in /etc/genkernel.conf: kernel::genkernel_conf",
                 known.join(", ")
             ),
             Self::OnlyDracut { .. } => {
-                "leave it out; genkernel takes what it is told in /etc/genkernel.conf: \
-                 kernel::genkernel_conf"
+                "omit it; genkernel is configured in /etc/genkernel.conf: kernel::genkernel_conf"
                     .into()
             }
             Self::NoProgram { package, .. } => format!("emerge {package}"),

@@ -12,7 +12,7 @@ use crate::system::Step;
 use crate::types::{AbsPath, KernelVersion, LinkTarget, Mode, Place};
 
 args! {
-    /// Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their folder.
+    /// Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their directory.
     ///
     /// Source: `eselect kernel set`; Gentoo's handbook, "Configuring the kernel".
     ///
@@ -22,7 +22,7 @@ args! {
     "kernel.sources" => pub struct Sources {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The version in the folder's name, `linux-VERSION`.
+        /// The version in the directory's name, `linux-VERSION`.
         pub version: KernelVersion,
     }
 }
@@ -40,7 +40,7 @@ args! {
     "kernel.copy_from" => pub struct CopyFrom {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The kernel's version, as `uname -r` and the folder of its modules have it.
+        /// The kernel's version, as `uname -r` and the directory of its modules have it.
         pub version: KernelVersion,
         /// The system that has it.
         pub from: AbsPath = "/",
@@ -56,14 +56,14 @@ impl Action for Sources {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let to = format!("linux-{}", self.version);
-        let folder = format!("/usr/src/{to}");
-        let makefile = there(&self.root, &format!("{folder}/Makefile"));
+        let directory = format!("/usr/src/{to}");
+        let makefile = there(&self.root, &format!("{directory}/Makefile"));
         if exists(&makefile, cx)? == Some(false) {
-            return Err(KernelRule::NoSources { place: there(&self.root, &folder) }.into());
+            return Err(KernelRule::NoSources { place: there(&self.root, &directory) }.into());
         }
         let to = LinkTarget::known(to);
         let link = Link { to, path: AbsPath::known(SOURCES), root: Some(self.root.clone()) };
-        Ok(link.plan(cx)?.returns(folder))
+        Ok(link.plan(cx)?.returns(directory))
     }
 }
 
@@ -114,7 +114,7 @@ impl Action for CopyFrom {
             plan = self.tree(plan, "/usr/src", &sources);
         }
         let boot = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
-        plan = plan.then(Step::MakeDir { place: there(&self.root, "/boot"), mode: FOLDER });
+        plan = plan.then(Step::MakeDir { place: there(&self.root, "/boot"), mode: DIRECTORY });
         let config = [format!("/boot/config-{version}"), format!("{modules}/config")];
         if let Some(config) = first(config.map(|path| there(from, &path)), cx)? {
             plan = installed(plan, config, boot("config"), cx)?;
@@ -122,20 +122,20 @@ impl Action for CopyFrom {
         // The image comes last: where it is, everything is.
         let plan = installed(plan, image, boot("vmlinuz"), cx)?;
         let plan =
-            plan.hint("is there room left (df -h)? What was copied may stay: it is copied again");
+            plan.hint("check the free space (df -h); copied files may stay, they are copied again");
         Ok(plan
-            .undo(Undo::Impossible("what was copied stays"))
+            .undo(Undo::Impossible("the copied files stay"))
             .returns(format!("/boot/vmlinuz-{version}")))
     }
 }
 
-const FOLDER: Mode = Mode::new(0o755);
+const DIRECTORY: Mode = Mode::new(0o755);
 
 impl CopyFrom {
-    /// Adds the steps that copy a folder into this one.
-    fn tree(&self, plan: Plan<()>, into: &str, folder: &str) -> Plan<()> {
-        let (from, to) = (there(&self.from, folder), there(&self.root, folder));
-        plan.then(Step::MakeDir { place: there(&self.root, into), mode: FOLDER })
+    /// Adds the steps that copy a directory into this one.
+    fn tree(&self, plan: Plan<()>, into: &str, directory: &str) -> Plan<()> {
+        let (from, to) = (there(&self.from, directory), there(&self.root, directory));
+        plan.then(Step::MakeDir { place: there(&self.root, into), mode: DIRECTORY })
             .then(Step::CopyTree { from, to: to.clone() })
             .makes(Fact::Dir { place: to })
     }

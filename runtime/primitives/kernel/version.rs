@@ -23,7 +23,7 @@ args! {
     "kernel.version" => pub struct Version {
         /// The mount point of the system; `/` for the running one.
         pub root: AbsPath,
-        /// The folder of the sources in it.
+        /// The directory of the sources in it.
         pub sources: AbsPath = "/usr/src/linux",
     }
 }
@@ -43,8 +43,8 @@ args! {
 }
 
 /// The version of sources; `None` where a simulation can't know.
-pub(super) fn version_of(folder: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
-    let found = read_version(folder, cx)?;
+pub(super) fn version_of(directory: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
+    let found = read_version(directory, cx)?;
     if let Some(version) = &found {
         // It becomes a part of paths and arguments: what a file says is checked like what a recipe says.
         KernelVersion::decode(&Value::from(version.as_str()))
@@ -53,8 +53,9 @@ pub(super) fn version_of(folder: &Place, cx: &Planning<'_>) -> Result<Option<Str
     Ok(found)
 }
 
-fn read_version(folder: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
-    let below = |name: &str| Place { root: folder.root.clone(), path: folder.path.join(name) };
+fn read_version(directory: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
+    let below =
+        |name: &str| Place { root: directory.root.clone(), path: directory.path.join(name) };
     match text(&below("include/config/kernel.release"), cx)? {
         Some(Text::Known(bytes)) => {
             return Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()));
@@ -66,7 +67,7 @@ fn read_version(folder: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
     let bytes = match text(&makefile, cx)? {
         Some(Text::Known(bytes)) => bytes,
         Some(Text::Unknown(_)) => return Ok(None),
-        None => return Err(KernelRule::NoSources { place: folder.clone() }.into()),
+        None => return Err(KernelRule::NoSources { place: directory.clone() }.into()),
     };
     let found = in_makefile(&String::from_utf8_lossy(&bytes));
     found.map(Some).ok_or_else(|| KernelRule::NoVersion { place: makefile }.into())

@@ -53,7 +53,7 @@ args! {
     }
 }
 
-/// `GnuPG` for one file and a passphrase on standard input: no folder of its own, no agent that would
+/// `GnuPG` for one file and a passphrase on standard input: no directory of its own, no agent that would
 /// stay behind, no question.
 fn gpg(passphrase: &Secret) -> Cmd {
     Cmd::tool("gpg")

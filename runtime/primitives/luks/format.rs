@@ -157,7 +157,7 @@ impl Action for Format {
             })
             .warn(warning)
             .warn(may_stay(device, self.keep))
-            .undo(Undo::Impossible("the old data can't be told from the new header's room"))
+            .undo(Undo::Impossible("the new header overwrites the old data"))
             .returns(uuid))
     }
 }

@@ -213,6 +213,6 @@ impl Action for RestoreHeader {
         let device = device.path.clone();
         Ok(Plan::run(cmd)
             .makes(Fact::Header { device, content, guessed })
-            .undo(Undo::Impossible("the header that was there is overwritten")))
+            .undo(Undo::Impossible("the previous header is overwritten")))
     }
 }

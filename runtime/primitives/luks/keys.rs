@@ -180,7 +180,7 @@ impl Action for RemoveKey {
         let left = found.slots.iter().copied().filter(|used| *used != slot).collect();
         Ok(Plan::run(kill(&device, slot))
             .makes(with_slots(&found, left))
-            .undo(Undo::Impossible("a removed key is gone; add it again")))
+            .undo(Undo::Impossible("a removed key cannot be restored; add it again")))
     }
 }
 

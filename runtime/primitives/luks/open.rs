@@ -81,17 +81,14 @@ impl Means<'_> {
     const fn hint(&self) -> &'static str {
         match self {
             Self::Plain(Unlock::Key(_)) => {
-                "is it this disk's key? luks::test_key tells; a damaged header comes back with \
-                 luks::restore_header"
+                "check that the key belongs to this disk with luks::test_key; restore a damaged header with luks::restore_header"
             }
             Self::Plain(Unlock::Passphrase(_)) => {
-                "run the same once more and type the passphrase again; think of Caps Lock and of the \
-                 keyboard's layout (loadkeys); a damaged header comes back with luks::restore_header"
+                "run again and retype the passphrase; check Caps Lock and the keyboard layout (loadkeys); restore a damaged header with luks::restore_header"
             }
             Self::Protected(..) => {
-                "when gpg says \"Bad session key\", run the same once more and type the passphrase of \
-                 the key again; think of Caps Lock and of the keyboard's layout (loadkeys); when \
-                 cryptsetup complains, it is another disk's key"
+                "if gpg reports \"Bad session key\", run again and retype the passphrase of the \
+                 key; check Caps Lock and the keyboard layout (loadkeys); if cryptsetup fails, the key belongs to another disk"
             }
         }
     }

@@ -33,7 +33,7 @@ pub enum LuksRule {
         is: Option<String>,
     },
     /// The mapping's name belongs to another container.
-    #[error("the name {name:?} is taken: {holder} is open as /dev/mapper/{name}")]
+    #[error("the name {name:?} is in use: {holder} is open as /dev/mapper/{name}")]
     NameTaken {
         /// The name.
         name: String,
@@ -49,9 +49,7 @@ pub enum LuksRule {
         open: String,
     },
     /// The header alone does not fit.
-    #[error(
-        "{device} has {size}; a header of this format takes {header}, and nothing would be left"
-    )]
+    #[error("{device} has {size}, but the header alone needs {header}")]
     TooSmall {
         /// The device.
         device: String,
@@ -61,10 +59,13 @@ pub enum LuksRule {
         header: Size,
     },
     /// argon2 on LUKS1.
-    #[error("LUKS1 has only pbkdf2 to derive keys")]
+    #[error("LUKS1 supports only the key derivation pbkdf2")]
     NoArgon,
     /// The last key would go.
-    #[error("slot {slot} is the last key of {device}: without it nobody could ever open it again")]
+    #[error(
+        "slot {slot} is the last key of {device}; without it the container can never be \
+        opened again"
+    )]
     LastKey {
         /// The container.
         device: String,
@@ -82,7 +83,7 @@ pub enum LuksRule {
         used: Vec<u32>,
     },
     /// The slot is in use, or does not exist in this format.
-    #[error("slot {slot} of {device} can't take a new key: in use are {used:?} of {most}")]
+    #[error("slot {slot} of {device} cannot take a new key: slots {used:?} of {most} are in use")]
     SlotTaken {
         /// The container.
         device: String,
@@ -94,13 +95,13 @@ pub enum LuksRule {
         most: u32,
     },
     /// The backup file is there already.
-    #[error("{file} exists: a header backup is not overwritten")]
+    #[error("{file} exists: header backups are never overwritten")]
     BackupExists {
         /// The file.
         file: String,
     },
     /// cryptsetup does not say which one it is.
-    #[error("cryptsetup --version does not tell a version: {said:?}")]
+    #[error("cryptsetup --version prints no version: {said:?}")]
     NoVersion {
         /// What it said.
         said: String,
@@ -123,10 +124,10 @@ impl Rule for LuksRule {
                 "give it as well, from a parameter of type secret: #{ gpg_key: …, passphrase: passphrase }".into()
             }
             Self::TwoKeys { .. } => {
-                "give one; a second one is added afterwards with luks::add_key".into()
+                "give only one; add the second with luks::add_key".into()
             }
             Self::NotLuks { .. } => {
-                "see what is there with lsblk -f; luks::format makes a container".into()
+                "check with lsblk -f; luks::format creates a container".into()
             }
             Self::NameTaken { name, .. } => {
                 format!("choose another name, or close it: cryptsetup close {name}")
@@ -136,16 +137,16 @@ impl Rule for LuksRule {
                 format!("use {open}, or close it: cryptsetup close {name}")
             }
             Self::TooSmall { .. } => "make the partition larger".into(),
-            Self::NoArgon => "leave kdf out, or use version: \"luks2\"".into(),
+            Self::NoArgon => "omit kdf, or use version: \"luks2\"".into(),
             Self::LastKey { .. } => "add another key first with luks::add_key".into(),
             Self::NoSuchSlot { .. } | Self::SlotTaken { .. } => {
-                "see the slots with luks::info, or leave the slot out".into()
+                "list the slots with luks::info, or omit the slot".into()
             }
             Self::BackupExists { .. } => "choose a name with the container's UUID in it".into(),
             Self::NoVersion { .. } => {
-                "run it by hand; is the first cryptsetup in PATH the real one?".into()
+                "run it manually; check that the first cryptsetup in PATH is the real one".into()
             }
-            Self::NotABackup { .. } => "name a file that luks::backup_header made".into(),
+            Self::NotABackup { .. } => "give a file created by luks::backup_header".into(),
         })
     }
 

@@ -284,8 +284,11 @@ impl Action for VgRemove {
             let volumes = found.volumes.keys().cloned().collect();
             return Err(LvmRule::NotEmpty { group: name, volumes }.into());
         }
-        Ok(Plan::run(lvm("vgremove", cx).args(["--yes", &name]))
-            .makes(gone)
-            .undo(Undo::Impossible("its name and settings are gone; the volumes were gone before")))
+        Ok(Plan::run(lvm("vgremove", cx).args(["--yes", &name])).makes(gone).undo(
+            Undo::Impossible(
+                "its name and settings are lost; its volumes were removed \
+                before",
+            ),
+        ))
     }
 }

@@ -27,7 +27,7 @@ pub enum LvmRule {
         known: Vec<String>,
     },
     /// The name of a group is taken.
-    #[error("the name {group} is taken: a volume group of that name is on {}", members.join(" "))]
+    #[error("the name {group} is in use by a volume group on {}", members.join(" "))]
     GroupTaken {
         /// The name.
         group: String,
@@ -35,7 +35,7 @@ pub enum LvmRule {
         members: Vec<String>,
     },
     /// The name of a volume is taken by one of another size.
-    #[error("the name {group}/{volume} is taken by a volume of {size}")]
+    #[error("the name {group}/{volume} is in use by a volume of {size}")]
     VolumeTaken {
         /// The group.
         group: String,
@@ -106,7 +106,7 @@ pub enum LvmRule {
         volumes: Vec<String>,
     },
     /// A chunk that a pool can't have.
-    #[error("{chunk} can't be the chunk of a pool: it must be a power of two from 64 KiB to 1 GiB")]
+    #[error("invalid pool chunk size {chunk}: expected a power of two from 64 KiB to 1 GiB")]
     Chunk {
         /// The size.
         chunk: Size,
@@ -126,10 +126,10 @@ pub enum LvmRule {
         count: u64,
     },
     /// Two things that exclude each other.
-    #[error("a RAID volume can't be contiguous")]
+    #[error("a RAID volume cannot be contiguous")]
     Contiguous,
     /// Not enough free extents.
-    #[error("{group} has {free} free, {wanted} are asked for")]
+    #[error("{group} has {free} free, but {wanted} is requested")]
     NoRoom {
         /// The group.
         group: String,
@@ -139,7 +139,7 @@ pub enum LvmRule {
         wanted: Size,
     },
     /// Not a size that an extent can have.
-    #[error("{size} can't be the size of an extent: it must be a power of two of at least 1 KiB")]
+    #[error("invalid extent size {size}: expected a power of two of at least 1 KiB")]
     ExtentSize {
         /// The size.
         size: Size,
@@ -166,10 +166,10 @@ impl Rule for LvmRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoSuchGroup { .. } => {
-                "open the container that it is in (luks::open), or make it with lvm::vg_create"
+                "open the container that holds it (luks::open), or create it with lvm::vg_create"
                     .into()
             }
-            Self::NoSuchVolume { .. } => "see the volumes with lvm::vg_info".into(),
+            Self::NoSuchVolume { .. } => "list the volumes with lvm::vg_info".into(),
             Self::GroupTaken { group, .. } => format!(
                 "choose another name, or rename the old group: vgrename {group} {group}_old"
             ),
@@ -178,16 +178,16 @@ impl Rule for LvmRule {
                 "remove volumes with lvm::lv_remove".into()
             }
             Self::IsAPool { .. } => "remove it with lvm::thin_pool_remove".into(),
-            Self::NoSuchPool { .. } => "make it with lvm::thin_pool_create".into(),
-            Self::Chunk { .. } => "leave it out: 64K is right for nearly everybody".into(),
+            Self::NoSuchPool { .. } => "create it with lvm::thin_pool_create".into(),
+            Self::Chunk { .. } => "omit it; the default 64K suits most systems".into(),
             Self::Images { .. } => "use another level, or more physical volumes".into(),
             Self::Contiguous => "leave \"contiguous\" out".into(),
-            Self::NotPhysical { .. } => "make it one with lvm::pv_create".into(),
-            Self::Belongs { group, .. } => format!("take it out of that group: vgreduce {group}"),
+            Self::NotPhysical { .. } => "initialize it with lvm::pv_create".into(),
+            Self::Belongs { group, .. } => format!("remove it from that group: vgreduce {group}"),
             Self::NoMembers => "name the devices: lvm::vg_create(\"vg\", [\"/dev/sda2\"])".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::NoRoom { .. } => "make it smaller, or \"100%FREE\"".into(),
-            Self::ExtentSize { .. } => "leave it out: 4M is right for nearly everybody".into(),
+            Self::ExtentSize { .. } => "omit it; the default 4M suits most systems".into(),
             Self::NotEmpty { .. } => "remove them first with lvm::lv_remove".into(),
         })
     }

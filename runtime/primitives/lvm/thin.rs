@@ -198,7 +198,8 @@ impl Action for ThinCreate {
         let promised = found.bytes(all.saturating_add(extents));
         let warning = (promised > found.bytes(room.extents)).then(|| {
             format!(
-                "the volumes of {group}/{pool} look like {} and it has {}: watch it with lvs",
+                "the volumes of {group}/{pool} add up to {}, but the pool has {}: monitor its \
+                 usage with lvs",
                 Size::bytes(promised),
                 Size::bytes(found.bytes(room.extents))
             )
@@ -242,6 +243,6 @@ impl Action for ThinPoolRemove {
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
             .makes(gone)
-            .undo(Undo::Impossible("the volumes were gone before; its settings are now")))
+            .undo(Undo::Impossible("its settings are lost; its volumes were removed before")))
     }
 }

@@ -193,6 +193,6 @@ impl Action for LvRemove {
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
             .makes(Fact::VolumeGone { group, volume })
-            .undo(Undo::Impossible("what was on the volume is lost")))
+            .undo(Undo::Impossible("the contents of the volume are lost")))
     }
 }

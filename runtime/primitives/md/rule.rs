@@ -25,13 +25,13 @@ pub enum MdRule {
         device: String,
     },
     /// A chunk that the kernel does not take.
-    #[error("{chunk} can't be the size of a chunk: it must be a power of two of at least 4 KiB")]
+    #[error("invalid chunk size {chunk}: expected a power of two of at least 4 KiB")]
     Chunk {
         /// The size.
         chunk: Size,
     },
     /// Format 1.0 with striping.
-    #[error("a raid0 can't have its superblock at the end")]
+    #[error("raid0 does not support a superblock at the end")]
     NotAtTheEnd,
     /// No room for data.
     #[error("{device} has {size}: too small for a member of an array")]
@@ -42,7 +42,7 @@ pub enum MdRule {
         size: Size,
     },
     /// Another array has that name.
-    #[error("the name {name} is taken: {device} belongs to an array of that name")]
+    #[error("the name {name} is in use: {device} belongs to an array of that name")]
     NameTaken {
         /// The name.
         name: String,
@@ -50,7 +50,7 @@ pub enum MdRule {
         device: String,
     },
     /// No member of such an array is there.
-    #[error("no device belongs to an array {name}{}", meant(nearest.as_deref(), known))]
+    #[error("no device belongs to an array named {name}{}", meant(nearest.as_deref(), known))]
     NoSuchArray {
         /// The name.
         name: String,
@@ -60,7 +60,7 @@ pub enum MdRule {
         known: Vec<String>,
     },
     /// Two arrays with one name.
-    #[error("two arrays are called {name}: one has {}, the other {}", devices[0], devices[1])]
+    #[error("two arrays are named {name}: one on {}, the other on {}", devices[0], devices[1])]
     Ambiguous {
         /// The name.
         name: String,
@@ -68,7 +68,7 @@ pub enum MdRule {
         devices: [String; 2],
     },
     /// Devices are missing.
-    #[error("array {name} has {devices} devices, and only {} are there: {}", there.len(), there.join(" "))]
+    #[error("array {name} has {devices} devices, but only {} are present: {}", there.len(), there.join(" "))]
     Incomplete {
         /// The name.
         name: String,
@@ -92,13 +92,15 @@ impl Rule for MdRule {
         Some(match self {
             Self::Count { .. } => "name more devices, or use another level".into(),
             Self::Twice { .. } => "name each device once".into(),
-            Self::Chunk { .. } => "leave it out: 512K is right for nearly everybody".into(),
+            Self::Chunk { .. } => "omit it; the default 512K suits most systems".into(),
             Self::NotAtTheEnd => "leave \"format\" out".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::NameTaken { device, .. } => {
                 format!("choose another name, or wipe the old member: disk::wipe({device:?})")
             }
-            Self::NoSuchArray { .. } => "see the members: lsblk -f; md::create makes one".into(),
+            Self::NoSuchArray { .. } => "list the members with lsblk -f; md::create creates an \
+                array"
+                .into(),
             Self::Ambiguous { .. } => "disconnect the devices of one of them".into(),
             Self::Incomplete { .. } => {
                 "connect the missing devices, or start it without them: #{ degraded: true }".into()

@@ -118,7 +118,7 @@ pub(in crate::primitives) fn merging(run: &Merging<'_>, cx: &Planning<'_>) -> Re
         Some(outcome) if outcome.code != 0 => Err(outcome::why(outcome, &root).into()),
         _ => Ok(()),
     };
-    Ok(Plan::run(cmd).undo(Undo::Impossible("packages that were merged stay")).reads((), read))
+    Ok(Plan::run(cmd).undo(Undo::Impossible("merged packages stay installed")).reads((), read))
 }
 
 impl Action for Emerge {

@@ -55,15 +55,15 @@ impl Action for Profile {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = self.name.as_str();
-        let folder = there(&self.root, &format!("{}/profiles", self.repository));
-        if exists(&folder, cx)? == Some(false) {
+        let directory = there(&self.root, &format!("{}/profiles", self.repository));
+        if exists(&directory, cx)? == Some(false) {
             let place = there(&self.root, &self.repository.to_string());
             return Err(PortageRule::NoRepository { place }.into());
         }
-        let mut profile = folder.clone();
+        let mut profile = directory.clone();
         profile.path.push(name);
         if exists(&profile, cx)? == Some(false) {
-            let mut desc = folder;
+            let mut desc = directory;
             desc.path.push("profiles.desc");
             let list = match text(&desc, cx)? {
                 Some(Text::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),

@@ -8,7 +8,8 @@ use crate::types::Place;
 pub enum PortageRule {
     /// A file that Portage gives up on.
     #[error(
-        "{place} sets {name} by a command: Portage can't read that, and no line of the file counts"
+        "{place} sets {name} by a command substitution: Portage cannot parse that and ignores the \
+         whole file"
     )]
     Unreadable {
         /// The file.
@@ -27,19 +28,19 @@ pub enum PortageRule {
         proposed: Vec<String>,
     },
     /// No ebuilds at all.
-    #[error("there is no repository of ebuilds at {place}")]
+    #[error("there is no ebuild repository at {place}")]
     NoRepository {
         /// Where.
         place: Place,
     },
     /// Packages that don't exist.
-    #[error("emerge knows no package for: {}", atoms.join(" "))]
+    #[error("emerge finds no package for: {}", atoms.join(" "))]
     Unknown {
         /// The atoms.
         atoms: Vec<String>,
     },
     /// Portage wants its settings changed first.
-    #[error("emerge can't go on before these settings are changed:{}", lines(changes.iter().map(Change::line)))]
+    #[error("emerge needs these settings to be changed first:{}", lines(changes.iter().map(Change::line)))]
     Changes {
         /// The root.
         root: String,
@@ -116,10 +117,10 @@ impl Rule for PortageRule {
             Self::Unreadable { name, .. } => {
                 format!("set {name} to what the command prints, or remove the line")
             }
-            Self::NoProfile { .. } => "choose one that eselect profile list shows".into(),
+            Self::NoProfile { .. } => "choose one listed by eselect profile list".into(),
             Self::NoRepository { .. } => "emerge --sync, or emerge-webrsync, inside first".into(),
             Self::Unknown { .. } => {
-                "check the names; an old tree may not have them yet: emerge --sync".into()
+                "check the names; an outdated repository may lack them: emerge --sync".into()
             }
             Self::Changes { root, changes } => {
                 let calls: Vec<String> = changes.iter().filter_map(|c| c.call(root)).collect();
@@ -127,18 +128,19 @@ impl Rule for PortageRule {
                     true => "read the masks in /etc/portage (portage(5))".into(),
                     false => {
                         format!(
-                            "before it: {}\nor let emerge do it: autounmask: true",
+                            "first: {}\nor let emerge do it: autounmask: true",
                             calls.join("\n")
                         )
                     }
                 }
             }
             Self::Failed { log: Some(log), root, .. } => format!(
-                "read {}{log}; then go on: portage::resume({root:?}), or without it: skip_first: true",
+                "read {}{log}; then resume with portage::resume({root:?}), or without this \
+                 package: skip_first: true",
                 root.trim_end_matches('/')
             ),
             Self::Failed { .. } | Self::Other { .. } => {
-                "set right what it says, then run this again: what is merged stays".into()
+                "fix what emerge reports, then run again; merged packages stay installed".into()
             }
         })
     }

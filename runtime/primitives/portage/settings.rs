@@ -43,7 +43,7 @@ args! {
         pub atom: Atom,
         /// The flags.
         pub flags: Vec<UseFlag>,
-        /// The file below `/etc/portage/package.use`, where that is a folder.
+        /// The file below `/etc/portage/package.use`, where that is a directory.
         pub file: TableFile = "gscript",
     }
 }
@@ -63,7 +63,7 @@ args! {
         pub atom: Atom,
         /// The keywords.
         pub keywords: Vec<Keyword>,
-        /// The file below `/etc/portage/package.accept_keywords`, where that is a folder.
+        /// The file below `/etc/portage/package.accept_keywords`, where that is a directory.
         pub file: TableFile = "gscript",
     }
 }
@@ -83,7 +83,7 @@ args! {
         pub atom: Atom,
         /// The licences.
         pub licenses: Vec<LicenseName>,
-        /// The file below `/etc/portage/package.license`, where that is a folder.
+        /// The file below `/etc/portage/package.license`, where that is a directory.
         pub file: TableFile = "gscript",
     }
 }
@@ -116,7 +116,7 @@ impl Action for MakeConf {
         let mut plan = edit(place.clone(), cx, set)?;
         for (name, _) in lost.iter().filter(|(name, _)| !set_now(name)) {
             plan = plan.warn(Some(format!(
-                "{place} sets {name} in a way that only a shell understands: for Portage it is lost"
+                "{place} sets {name} with shell syntax that Portage does not support"
             )));
         }
         Ok(plan)

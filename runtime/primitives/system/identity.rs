@@ -113,7 +113,7 @@ impl Action for Timezone {
                 let to = to.to_string_lossy().into_owned();
                 Undo::Steps(vec![Step::Link { place: place.clone(), to }])
             }
-            _ => Undo::Impossible("the file that was there is replaced"),
+            _ => Undo::Impossible("the previous file is overwritten"),
         };
         let fact = Fact::Link { place: place.clone(), to: to.clone() };
         let etc = place.parent();

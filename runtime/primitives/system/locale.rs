@@ -136,7 +136,7 @@ impl Action for Locale {
         let generate = Step::Run(command(&self.root, "locale-gen", cx)?.limit(None));
         // The default comes last: a run that is cut off before it makes the locales again.
         let default = assign(there(&self.root, file), cx, &[("LANG", lang.to_string())])?;
-        let made = Undo::Impossible("locales that were made stay");
+        let made = Undo::Impossible("generated locales stay");
         Ok(listed.then(generate).and(default).undo(made))
     }
 }

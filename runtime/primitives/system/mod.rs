@@ -92,7 +92,7 @@ pub enum SystemRule {
         place: Place,
     },
     /// A default that is not made.
-    #[error("the default locale {default:?} is not one of those that are made: {}", made.join(", "))]
+    #[error("the default locale {default:?} is not one of the generated ones: {}", made.join(", "))]
     NotMade {
         /// The default.
         default: String,
@@ -106,7 +106,7 @@ pub enum SystemRule {
         user: String,
     },
     /// A secret that chpasswd would cut.
-    #[error("the password of {user} has a line break in it")]
+    #[error("the password of {user} contains a newline")]
     LineBreak {
         /// Whose.
         user: String,
@@ -134,20 +134,19 @@ impl Rule for SystemRule {
         Some(match self {
             Self::NoLocales => "name one: [\"C.UTF-8\"]".into(),
             Self::NoInit { running: true, .. } => {
-                "use the commands of the init system that runs, or name one of the known ones: \
-                 init: \"openrc\""
+                "use the commands of your init system, or give a supported one: init: \"openrc\""
                     .into()
             }
-            Self::NoInit { .. } => "install the system first, or name it: init: \"openrc\"".into(),
+            Self::NoInit { .. } => "install the system first, or give it: init: \"openrc\"".into(),
             Self::NoZone { .. } => {
-                "write it as Europe/Vienna; if there are none at all, emerge sys-libs/timezone-data"
+                "use a name such as Europe/Vienna; if there are none, emerge sys-libs/timezone-data"
                     .into()
             }
             Self::NotMade { .. } => "add it to the list".into(),
             Self::Differs { .. } => "enter them again; nothing has been changed".into(),
-            Self::LineBreak { .. } => "choose one that is a single line".into(),
+            Self::LineBreak { .. } => "choose one without newlines".into(),
             Self::NoUser { .. } => "add the user first: system::user".into(),
-            Self::NoGroup { .. } => "leave it out, or add it first: groupadd".into(),
+            Self::NoGroup { .. } => "omit it, or add it first: groupadd".into(),
         })
     }
 

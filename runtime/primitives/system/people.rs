@@ -33,7 +33,7 @@ args! {
 }
 
 args! {
-    /// Adds a user with a home folder, and puts it into groups. One that is there already only gets the
+    /// Adds a user with a home directory, and puts it into groups. One that is there already only gets the
     /// groups that it lacks. It can't log in until it has a password: `system.password`.
     ///
     /// Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
@@ -105,8 +105,8 @@ impl Action for Password {
         // Which password it is nobody can see afterwards: it is set again.
         Ok(Plan::run(cmd)
             .always()
-            .hint("the system may ask more of a password (PAM): choose a longer one")
-            .undo(Undo::Impossible("the old password is not known")))
+            .hint("the password policy of the system (PAM) may reject it: choose a longer one")
+            .undo(Undo::Impossible("the previous password is unknown")))
     }
 }
 
@@ -143,7 +143,7 @@ impl Action for User {
         let groups = missing.join(",");
         if there_already {
             if missing.is_empty() {
-                return Ok(Plan::already(format!("there is a user {}", self.name)));
+                return Ok(Plan::already(format!("user {} exists", self.name)));
             }
             let cmd = command(&self.root, "usermod", cx)?;
             let cmd = cmd.args(["--append", "--groups", &groups, self.name.as_str()]);

@@ -113,7 +113,7 @@ impl Session {
             }
             self.tally.already += 1;
             self.tell_began(call);
-            let already = Some("done before".to_owned());
+            let already = Some("completed earlier".to_owned());
             self.tell(&Event::Done { call: call.number, millis: 0, already });
         }
     }
@@ -123,9 +123,9 @@ impl Session {
         let path = call.args.iter().find(|(name, _)| name == "path");
         let path = path.and_then(|(_, value)| value.as_text());
         let (Some(path), Some(journal)) = (path, &mut self.journal) else { return };
-        let folder = KeepOn::folder(path);
-        if journal.is_kept_in(&folder)
-            && let Err(error) = journal.keep_in(&folder)
+        let directory = KeepOn::directory(path);
+        if journal.is_kept_in(&directory)
+            && let Err(error) = journal.keep_in(&directory)
         {
             // The journal itself goes on.
             self.tell(&Event::Warning { text: error.to_string() });
@@ -185,7 +185,7 @@ impl Session {
                 self.tally.already += 1;
                 self.tell_began(call);
                 self.ended_well(call, wanted, None, &value, 0)?;
-                let already = Some("it was done when the run was cut off".to_owned());
+                let already = Some("it was complete when the run was interrupted".to_owned());
                 self.tell(&Event::Done { call: call.number, millis: 0, already });
                 return Ok(Some(self.replay.names.value_then(&value)));
             }
@@ -271,11 +271,8 @@ fn once_more(call: &Call, effects: &[Effect]) -> String {
     let what = format!("{} {}", call.spec.name, call.about);
     let runs = effects.iter().any(|effect| matches!(effect, Effect::Runs { .. }));
     let half = match runs {
-        true => "; what the program did the first time stays as it is",
+        true => "; changes the program made the first time are kept",
         false => "",
     };
-    format!(
-        "{} had begun and not ended: it is done again from its beginning{half}",
-        what.trim_end()
-    )
+    format!("{} was interrupted: it runs again from the start{half}", what.trim_end())
 }

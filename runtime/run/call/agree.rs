@@ -23,10 +23,7 @@ pub(super) struct NoEffect {
 
 impl Rule for NoEffect {
     fn remedy(&self) -> Option<String> {
-        Some(
-            "give it something to act on; if it has that, report this as a defect of gscript"
-                .into(),
-        )
+        Some("give it a target; if it has one, report this as a bug in gscript".into())
     }
 
     fn exit(&self) -> Exit {

@@ -35,7 +35,7 @@ pub(crate) enum OffPlan {
         call: String,
     },
     /// Another answer.
-    #[error("{site}: {call} has another result than in the plan{different}")]
+    #[error("{site}: the result of {call} differs from the plan{different}")]
     Answer {
         /// Where it is called.
         site: Site,

@@ -257,8 +257,8 @@ impl Session {
         }
         self.settle(&plan.steps, effects)?;
         self.learn(&plan.makes)?;
-        if let (Some(folder), Some(journal)) = (&plan.keeps_journal, &mut self.journal) {
-            journal.keep_in(folder.as_path())?;
+        if let (Some(directory), Some(journal)) = (&plan.keeps_journal, &mut self.journal) {
+            journal.keep_in(directory.as_path())?;
         }
         match &plan.returns {
             Returns::Known(value) => Ok(value.clone()),

@@ -16,7 +16,7 @@ use crate::types::{Map, Place, Value};
 /// A place that no file action changes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{place}: {what} is the kernel's own, and no file action changes anything there{}",
+    "{place}: {what} belongs to the kernel and cannot be changed with file actions{}",
     also(place, origin)
 )]
 struct KernelPlace {
@@ -31,7 +31,10 @@ fn also(place: &str, origin: &str) -> String {
 
 impl Rule for KernelPlace {
     fn remedy(&self) -> Option<String> {
-        Some("name a file on a disk; for devices and settings of the kernel use the primitives made for them".into())
+        Some(
+            "give a file on a disk; use the dedicated primitives for devices and kernel settings"
+                .into(),
+        )
     }
 
     fn exit(&self) -> Exit {

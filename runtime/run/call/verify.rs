@@ -17,7 +17,7 @@ impl Session {
         let mut watch = Relay::new(self.calls, self.listener.as_mut());
         let Err(error) = self.system.perform(&claim, &mut watch) else { return Ok(()) };
         let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
-        let unknown = || vec!["the kernel does not say by whom".to_owned()];
+        let unknown = || vec!["the kernel does not report by what".to_owned()];
         let holders = if holders.is_empty() { unknown() } else { holders };
         let held = |who| Use::Elsewhere { device: device.to_owned(), who };
         let uses = holders.into_iter().map(held).collect();
@@ -77,7 +77,7 @@ impl Session {
             .map(|fact| Difference {
                 what: "after the operation".into(),
                 predicted: fact.to_string(),
-                found: "that it is not so".into(),
+                found: "otherwise".into(),
             })
             .collect();
         if differences.is_empty() {

@@ -139,7 +139,7 @@ impl Replay {
 
 /// The journal has a call that its recipe does not make.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the recipe diverges from the journal: it does not make call {call}, {name}")]
+#[error("the recipe diverges from the journal: call {call}, {name}, is missing")]
 pub(crate) struct NotCalled {
     pub(crate) call: u64,
     pub(crate) name: String,
@@ -189,14 +189,10 @@ pub struct Diverged {
 
 impl fmt::Display for Diverged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "at {} the recipe goes another way than before: it calls {}",
-            self.site, self.now
-        )?;
+        write!(f, "the recipe diverges from the journal at {}: calls {}", self.site, self.now)?;
         match self.args {
             true => f.write_str(" with other arguments"),
-            false => write!(f, ", and the journal has {}", self.then),
+            false => write!(f, ", journal has {}", self.then),
         }
     }
 }

@@ -185,7 +185,7 @@ impl Session {
         let action = action.map_err(|error| Failure::of(primitive.spec.bad_call(&error)))?;
         let effects =
             self.approve_unopened(&action.effects(), &action.arguments()).map_err(Failure::of)?;
-        let unknown = format!("its steps are known when what it lies on is open: {why}");
+        let unknown = format!("its steps are known once the device below it is open: {why}");
         self.note(PlannedCall {
             name: primitive.spec.name.into(),
             about: about(primitive.spec, &action.arguments()),
@@ -243,11 +243,14 @@ impl Session {
 }
 
 /// The chapter in which things are opened again.
-const RESTORING: &str = "Open again what the run had open";
+const RESTORING: &str = "Reopen devices and mounts of the run";
 
 /// A journal asks for a call that is none of those which open or mount something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the journal is not one of this program: call {call}, {name}, opens and mounts nothing")]
+#[error(
+    "the journal was not written by gscript: call {call}, {name}, neither opens nor mounts \
+    anything"
+)]
 struct NotRestored {
     call: u64,
     name: String,
@@ -255,7 +258,7 @@ struct NotRestored {
 
 impl crate::error::Rule for NotRestored {
     fn remedy(&self) -> Option<String> {
-        Some("do not resume this run: see where its journal comes from".into())
+        Some("do not resume this run; find out where its journal comes from".into())
     }
 
     fn exit(&self) -> crate::error::Exit {
@@ -265,16 +268,18 @@ impl crate::error::Rule for NotRestored {
 
 /// Something else changed what the run had made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "since the run was cut off something else has changed the disks: it is no longer so that {fact}"
-)]
+#[error("the disks were changed after the run was interrupted; no longer true: {fact}")]
 struct Lost {
     fact: String,
 }
 
 impl crate::error::Rule for Lost {
     fn remedy(&self) -> Option<String> {
-        Some("this run can't go on: give back what it left (gscript release), and run the recipe again".into())
+        Some(
+            "this run cannot be resumed: release what it left open (gscript release) and run the \
+            recipe again"
+                .into(),
+        )
     }
 
     fn exit(&self) -> crate::error::Exit {

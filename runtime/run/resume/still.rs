@@ -37,16 +37,16 @@ impl Session {
             let gone = matches!(files.look(place), Ok(Look::Missing) | Err(_));
             match (gone, kept.known) {
                 (true, true) => {
-                    warnings.push(format!(
-                        "{place} is gone since the run wrote it: it is written again"
-                    ));
+                    warnings
+                        .push(format!("{place} was removed after the run wrote it: written again"));
                     self.replay.again.extend(kept.calls);
                 }
                 (true, false) => warnings.push(format!(
-                    "{place} is gone since the run wrote it, and can't be written the same again"
+                    "{place} was removed after the run wrote it and cannot be written identically \
+                     again"
                 )),
                 (false, _) => warnings
-                    .push(format!("{place} has changed since the run wrote it: it stays as it is")),
+                    .push(format!("{place} was changed after the run wrote it: kept as it is")),
             }
         }
         warnings

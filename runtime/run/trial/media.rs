@@ -27,13 +27,13 @@ pub struct Media {
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     /// There is no busybox.
-    #[error("there is no static busybox on this machine to build a small root from")]
+    #[error("no static busybox was found to build a minimal root from")]
     NoBusybox,
     /// A file could not be written.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The root that boots could not be put together.
-    #[error("a root that boots can't be built here: {0}")]
+    #[error("failed to build a bootable root: {0}")]
     Bootable(String),
     /// gpg is missing.
     #[error("{0}")]
@@ -49,10 +49,10 @@ impl MediaError {
         match self {
             Self::NoBusybox => Some(
                 "apt install busybox-static (Debian), emerge sys-apps/busybox with USE=static \
-                 (Gentoo), or name a stage3 with --stage3"
+                 (Gentoo), or give a stage3 with --stage3"
                     .into(),
             ),
-            Self::Bootable(_) => Some("or name a stage3 that boots with --stage3".into()),
+            Self::Bootable(_) => Some("or give a bootable stage3 with --stage3".into()),
             Self::Missing(missing) => Some(missing.remedy()),
             _ => None,
         }
@@ -92,35 +92,35 @@ impl Media {
         std::iter::once(self.archive.clone()).chain(self.keys.clone())
     }
 
-    /// Builds the stand-in in a folder.
-    pub fn build(folder: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
+    /// Builds the stand-in in a directory.
+    pub fn build(directory: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
         let busybox = static_busybox().ok_or(MediaError::NoBusybox)?;
-        let archive = folder.join("stage3-busybox.tar");
+        let archive = directory.join("stage3-busybox.tar");
         pack(&archive, &busybox)?;
-        Self::signed(archive, folder, interrupts)
+        Self::signed(archive, directory, interrupts)
     }
 
     /// Builds a root that boots, from the packages of this system and with a kernel. It is kept in `cache`, and built
     /// again when the packages have changed. `said` hears what is being done.
     pub fn bootable(
-        folder: &Path,
+        directory: &Path,
         cache: &Path,
         interrupts: &Interrupts,
         said: &mut dyn FnMut(&str),
     ) -> Result<Self, MediaError> {
         let built = build_bootable(cache, said).map_err(MediaError::Bootable)?;
-        Self::linked(&built, &folder.join("stage3-bootable.tar"), interrupts)
+        Self::linked(&built, &directory.join("stage3-bootable.tar"), interrupts)
     }
 
     /// Builds one that a recipe can install wholly: the root that boots, with services and stand-ins for Portage.
     pub fn whole(
-        folder: &Path,
+        directory: &Path,
         cache: &Path,
         interrupts: &Interrupts,
         said: &mut dyn FnMut(&str),
     ) -> Result<Self, MediaError> {
         let built = build_stage3(cache, said).map_err(MediaError::Bootable)?;
-        Self::linked(&built, &folder.join("stage3-whole.tar"), interrupts)
+        Self::linked(&built, &directory.join("stage3-whole.tar"), interrupts)
     }
 
     /// The digests lie beside the tarball, and the key that signs them is of today.
@@ -129,20 +129,20 @@ impl Media {
             fs::remove_file(archive)?;
         }
         fs::hard_link(built, archive).or_else(|_| fs::copy(built, archive).map(drop))?;
-        let folder = archive.parent().unwrap_or(Path::new("/"));
-        Self::signed(archive.to_owned(), folder, interrupts)
+        let directory = archive.parent().unwrap_or(Path::new("/"));
+        Self::signed(archive.to_owned(), directory, interrupts)
     }
 
-    /// A tarball with digests beside it, signed with a key of today, whose public part is put into `folder`.
+    /// A tarball with digests beside it, signed with a key of today, whose public part is put into `directory`.
     pub fn signed(
         archive: PathBuf,
-        folder: &Path,
+        directory: &Path,
         interrupts: &Interrupts,
     ) -> Result<Self, MediaError> {
         let digests = PathBuf::from(format!("{}.DIGESTS", archive.display()));
-        let unsigned = folder.join("digests.txt");
+        let unsigned = directory.join("digests.txt");
         fs::write(&unsigned, list_digests(&archive)?)?;
-        let keys = folder.join("keys.asc");
+        let keys = directory.join("keys.asc");
         sign(&unsigned, &digests, &keys, interrupts)?;
         Ok(Self { archive, keys: Some(keys) })
     }
@@ -245,7 +245,7 @@ fn sign(
     ]))
     .and_then(|_| run(gpg().args(["--output", &path(keys), "--armor", "--export"])))
     .and_then(|_| run(gpg().args(["--output", &path(signed), "--clearsign", &path(text)])));
-    // The agent that gpg started would outlive its folder.
+    // The agent that gpg started would outlive its directory.
     let stopped = run(Cmd::tool("gpgconf").args(["--homedir", &home, "--kill", "all"]));
     result.and(stopped).map(drop)
 }

@@ -93,7 +93,7 @@ fn spot(frame: &Table) -> Option<Spot> {
     let function = match (frame.get::<bool>("main"), frame.get::<Option<String>>("name")) {
         (Ok(true), _) => None,
         (_, Ok(Some(name))) => Some(name),
-        _ => Some(format!("the function of line {begins}")),
+        _ => Some(format!("the function at line {begins}")),
     };
     let site = Site { file: source.strip_prefix('@')?.into(), line };
     Some(Spot { frame: Frame { site, function }, short: frame.get("short").ok()? })
@@ -130,7 +130,7 @@ fn explain(
         LuaValue::String(text) => (text.to_string_lossy(), None),
         other => {
             let kind = other.type_name();
-            (other.to_string().unwrap_or_else(|_| format!("an error that is a {kind}")), None)
+            (other.to_string().unwrap_or_else(|_| format!("an error of type {kind}")), None)
         }
     };
     let first = text.lines().next().unwrap_or_default();
@@ -195,7 +195,7 @@ pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), ScriptErr
     match closing {
         None => Ok(()),
         Some(three) => Err(ScriptError::Script {
-            message: "a recipe can't have variables that are closed (<close>)".into(),
+            message: "to-be-closed variables (<close>) are not supported in recipes".into(),
             site: Site { file: Rc::clone(file), line: three[0].line },
             remedy: Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
             traceback: Vec::new(),

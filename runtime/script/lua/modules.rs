@@ -40,7 +40,7 @@ pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Functi
 fn unknown(name: &str, near: Option<&str>) -> Error {
     let remedy = Some(match near {
         Some(near) => format!("did you mean {near}?"),
-        None => "modules are beside the recipe, or come along with gscript".into(),
+        None => "modules are next to the recipe or bundled with gscript".into(),
     });
     Error::external(Unknown { what: "module", name: name.to_owned(), remedy })
 }
@@ -61,7 +61,7 @@ impl Engine {
             .into_function()
             .map_err(|error| Error::external(Caught::from(not_begun(&error, &file))))?;
         let LuaValue::Table(table) = text.call(())? else {
-            let why = "a module has to return a table with its functions";
+            let why = "a module must return a table of its functions";
             return Err(Error::external(Caught::from(wrong(module, why.into()))));
         };
         self.loaded.borrow_mut().insert(module.name.clone(), table.clone());
@@ -107,7 +107,7 @@ impl Engine {
         let name = module.name.as_str();
         let table = self.protected(&self.require, name, None);
         let table = table.map_err(|fault| self.explain(&fault, &file))?;
-        table.as_table().cloned().ok_or_else(|| wrong(module, "it is not a module".into()))
+        table.as_table().cloned().ok_or_else(|| wrong(module, "not a module".into()))
     }
 }
 
@@ -131,7 +131,7 @@ impl Speaks for Engine {
                 }
                 (key, _) => {
                     let kind = key.type_name();
-                    let why = format!("what a module returns has names, not a {kind} as a key");
+                    let why = format!("a module's table must have string keys, not a {kind}");
                     return Err(wrong(module, why));
                 }
             }

@@ -89,7 +89,7 @@ fn taken(value: &LuaValue, room: &mut Room, whom: &str) -> mlua::Result<Value> {
         }
         other => {
             let kind = other.type_name();
-            return Err(Error::runtime(format!("a {kind} can't be given to {whom}")));
+            return Err(Error::runtime(format!("{whom} does not accept a {kind}")));
         }
     })
 }
@@ -99,8 +99,8 @@ fn from_table(table: &Table, room: &mut Room, whom: &str) -> mlua::Result<Value>
     let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
     if table.metatable().as_ref().is_some_and(sealed) {
         return Err(Error::runtime(format!(
-            "a table that comes with gscript can't be given to {whom}; \
-             a parameter of the recipe with such a name is params.NAME"
+            "{whom} does not accept a built-in table of gscript; a parameter with the same name \
+             is params.NAME"
         )));
     }
     let length = table.raw_len();
@@ -118,13 +118,13 @@ fn from_table(table: &Table, room: &mut Room, whom: &str) -> mlua::Result<Value>
             }
             (key, _) => {
                 let kind = key.type_name();
-                return Err(Error::runtime(format!("a table with a {kind} as a key is no map")));
+                return Err(Error::runtime(format!("a table with a {kind} as a key is not a map")));
             }
         }
     }
     match (list.is_empty(), map.is_empty()) {
         (false, true) => Ok(Value::List(list)),
         (true, _) => Ok(Value::Map(map.into_iter().collect())),
-        (false, false) => Err(Error::runtime("a table can't be a list and a map at once")),
+        (false, false) => Err(Error::runtime("a table cannot be both a list and a map")),
     }
 }

@@ -15,7 +15,7 @@ use crate::script::order::sorted;
 pub(super) fn bounded(engine: &mut Engine, host: &Metered) {
     strings(engine, host);
     lists(engine);
-    let waits = || -> Result<(), Thrown> { Err("a recipe has no clock to wait by".into()) };
+    let waits = || -> Result<(), Thrown> { Err("recipes cannot wait for a time".into()) };
     engine.register_fn("sleep", move |_: INT| waits());
     engine.register_fn("sleep", move |_: rhai::FLOAT| waits());
 }

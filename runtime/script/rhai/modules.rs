@@ -194,8 +194,7 @@ fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) ->
         }
         false => {
             let takes = counts.join(" or ");
-            let message =
-                format!("{}.{function} takes {takes} values, and is given {given}", module.name);
+            let message = format!("{}.{function} takes {takes} values, got {given}", module.name);
             (message, None)
         }
     };

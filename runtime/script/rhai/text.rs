@@ -58,7 +58,7 @@ pub(super) fn compile(
 ) -> Result<AST, ScriptError> {
     let ast = parsed(engine, file, text)?;
     let taken = |name: &str, line: u32| ScriptError::Script {
-        message: format!("{name} comes with gscript, and nothing else can have its name"),
+        message: format!("{name} is defined by gscript and cannot be redefined"),
         site: Site { file: Rc::clone(file), line },
         remedy: Some("choose another name".into()),
         traceback: Vec::new(),

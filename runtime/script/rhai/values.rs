@@ -92,6 +92,6 @@ fn taken(value: &Dynamic, room: &mut Room, whom: &str) -> Result<Value, Thrown> 
     if let Some(secret) = value.read_lock::<Secret>() {
         return Ok(Value::Secret(secret.clone()));
     }
-    let text = format!("a value of type {} can't be given to {whom}", value.type_name());
+    let text = format!("{whom} does not accept a value of type {}", value.type_name());
     Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
 }

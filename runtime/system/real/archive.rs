@@ -57,7 +57,7 @@ impl Archive {
         if Stamp::of(&self.file)? == *stamp {
             return Ok(());
         }
-        Err(io::Error::other(format!("{} was changed or exchanged {when}", self.place)))
+        Err(io::Error::other(format!("{} was modified or replaced {when}", self.place)))
     }
 }
 
@@ -103,31 +103,31 @@ mod tests {
     use super::*;
 
     fn archive() -> (tempfile::TempDir, Place) {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("stage3.tar");
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("stage3.tar");
         fs::write(&path, "the signed one").expect("a file");
         let place = Place::here(path.to_string_lossy().into_owned());
-        (folder, place)
+        (directory, place)
     }
 
     #[test]
     fn an_archive_that_was_exchanged_is_refused() {
-        let (folder, place) = archive();
+        let (directory, place) = archive();
         let verified = Verified::new(Archive::open(&place).expect("the archive"));
-        let (path, other) = (folder.path().join("stage3.tar"), folder.path().join("other"));
+        let (path, other) = (directory.path().join("stage3.tar"), directory.path().join("other"));
         fs::write(&other, "the other  one").expect("a file");
         fs::rename(&other, &path).expect("the exchange");
         let error = verified.open().err().expect("it was exchanged");
-        assert!(error.to_string().contains("was changed or exchanged since"), "{error}");
+        assert!(error.to_string().contains("was modified or replaced since"), "{error}");
     }
 
     #[test]
     fn an_archive_that_was_written_to_is_refused() {
-        let (folder, place) = archive();
+        let (directory, place) = archive();
         let archive = Archive::open(&place).expect("the archive");
         // Clocks of files tick with the kernel's timer: wait until it has.
         while Archive::open(&place).expect("it").stamp == archive.stamp {
-            fs::write(folder.path().join("stage3.tar"), "the other  one").expect("a file");
+            fs::write(directory.path().join("stage3.tar"), "the other  one").expect("a file");
         }
         assert!(archive.must_be_unchanged().is_err());
         let error = Verified::new(archive).open().err().expect("it was written to");
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_archive_is_read_from_its_beginning_again() {
-        let (_folder, place) = archive();
+        let (_directory, place) = archive();
         for closed in [false, true] {
             let archive = Archive::open(&place).expect("the archive");
             let mut text = String::new();

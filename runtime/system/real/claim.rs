@@ -22,7 +22,8 @@ fn another(path: &str, meant: &str, found: &str) -> Broken {
         false => format!(", through {}", leads.display()),
     };
     Broken::Kernel(format!(
-        "{path} is another device than planned: the kernel's {} is {meant}, and the node is {found}{leads}",
+        "{path} is not the planned device: the kernel's {} is {meant}, but the node is \
+         {found}{leads}",
         path.trim_start_matches("/dev/")
     ))
 }

@@ -101,7 +101,7 @@ impl<'a> Conversation<'a> {
         self.said = before.saturating_add(bytes.len());
         if self.short && self.said > TELL {
             if before <= TELL {
-                self.watch.notice("it prints on and on: only the end of it is shown");
+                self.watch.notice("output truncated; only the last lines are kept");
             }
             self.open[index] = bytes.to_vec();
             return;

@@ -1,4 +1,4 @@
-//! Copying a folder with everything in it, with the system's cp, which knows every attribute.
+//! Copying a directory with everything in it, with the system's cp, which knows every attribute.
 
 use std::io;
 
@@ -22,11 +22,11 @@ impl Real {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let source = open_following(&from.root, &from.path, flags).map_err(kernel)?;
-        let (folder, name) = own_parent_of(to).map_err(kernel)?;
+        let (directory, name) = own_parent_of(to).map_err(kernel)?;
         let source = name_of(&source).map_err(kernel)?;
         refuse_below(&source).map_err(kernel)?;
-        let to = name_of(&folder).map_err(kernel)?.join(name);
-        // A link with the name of a file is replaced, never written through; one with the name of a folder is an error.
+        let to = name_of(&directory).map_err(kernel)?.join(name);
+        // A link with the name of a file is replaced, never written through; one with the name of a directory is an error.
         let cmd = Cmd::tool("cp")
             .args(["--archive", "--remove-destination", "--no-target-directory"])
             .args([source.to_string_lossy(), to.to_string_lossy()])

@@ -26,16 +26,19 @@ use crate::types::{Mode, Place};
 /// Larger files are not for reading into a script.
 const MOST: u64 = 64 << 20;
 
-/// Opens a folder inside the root of the place.
+/// Opens a directory inside the root of the place.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
     open_following(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
 }
 
-/// Reads a file that is in a folder or below it; nothing if there is none. A link that leads out of
-/// the folder is an error.
-pub(crate) fn read_below(folder: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
-    let dir =
-        open(folder, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, stat::Mode::empty())?;
+/// Reads a file that is in a directory or below it; nothing if there is none. A link that leads out of
+/// the directory is an error.
+pub(crate) fn read_below(directory: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let dir = open(
+        directory,
+        OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+        stat::Mode::empty(),
+    )?;
     // O_NONBLOCK: opening a pipe must not hang.
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let below = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
@@ -43,7 +46,7 @@ pub(crate) fn read_below(folder: &Path, path: &Path, most: u64) -> io::Result<Op
     match openat2(dir, path, OpenHow::new().flags(flags).resolve(below)) {
         Ok(file) => whole(File::from(file), most).map(Some),
         Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
-        Err(Errno::EXDEV) => refuse("it leads out of the folder".into()),
+        Err(Errno::EXDEV) => refuse("it leads out of the directory".into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -68,7 +71,7 @@ pub(super) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
 }
 
 fn no_name() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "the root itself can't be replaced")
+    io::Error::new(io::ErrorKind::InvalidInput, "the root itself cannot be replaced")
 }
 
 fn missing(parent: &Place, error: io::Error) -> io::Error {
@@ -93,7 +96,7 @@ pub(super) fn settle(at: &str) -> io::Result<()> {
         .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
 }
 
-/// A name that was made, changed or taken away is on the disk when its folder is: a power cut right
+/// A name that was made, changed or taken away is on the disk when its directory is: a power cut right
 /// after it must not bring the old one back.
 pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -309,7 +312,7 @@ impl Drop for Fresh {
     }
 }
 
-/// Makes a folder and those above it, as `mkdir -p` does.
+/// Makes a directory and those above it, as `mkdir -p` does.
 pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     let mut above: Vec<&Path> = place.path.ancestors().collect();
     above.reverse();
@@ -332,12 +335,12 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    // Something other than a folder at the end is only noticed by opening it as one.
+    // Something other than a directory at the end is only noticed by opening it as one.
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     open_exactly(place, flags).map(drop)
 }
 
-/// Makes a link, replacing a file or link but never a folder.
+/// Makes a link, replacing a file or link but never a directory.
 pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     replaceable(&dir, &name)?;
@@ -352,7 +355,7 @@ pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
     settle_names(&dir)
 }
 
-/// Removes a file, a link or an empty folder; nothing is ever removed recursively.
+/// Removes a file, a link or an empty directory; nothing is ever removed recursively.
 pub(super) fn remove(place: &Place) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     match replaceable(&dir, &name)? {

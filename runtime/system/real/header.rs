@@ -36,9 +36,9 @@ impl Real {
     ) -> Result<Outcome, StepError> {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         // In memory: on a disk it would have to be looked at there.
-        let folder = tempfile::Builder::new().prefix("gscript-header-").tempdir_in("/run");
-        let folder = folder.map_err(kernel)?;
-        let copy = folder.path().join("header");
+        let directory = tempfile::Builder::new().prefix("gscript-header-").tempdir_in("/run");
+        let directory = directory.map_err(kernel)?;
+        let copy = directory.path().join("header");
         let outcome = self
             .run(&cmd.clone().arg(copy.to_string_lossy()), watch)
             .map_err(|error| StepError { step: step.to_string(), ..error })?;
@@ -85,8 +85,8 @@ fn nowhere(beneath: &[String], tries: usize, stopped: Option<io::Error>) -> io::
     let device = beneath.first().map_or("the device", String::as_str);
     let stopped = stopped.map(|error| format!(", then: {error}")).unwrap_or_default();
     io::Error::other(format!(
-        "there is no place for it on {device} where {device} would not be taken for the container itself \
-         (tried {tries}{stopped}); make room there, or keep it on another filesystem"
+        "{device} has no position for the copy at which {device} would not be detected as the \
+         container itself (tried {tries}{stopped}); free some space, or use another filesystem"
     ))
 }
 

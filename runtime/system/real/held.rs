@@ -53,7 +53,7 @@ fn held_by(path: &str) -> Vec<String> {
         Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
             let elsewhere = mounted_elsewhere(meta.rdev());
             match elsewhere.is_empty() {
-                true => vec!["the kernel has it in use, and does not say by what".into()],
+                true => vec!["in use by the kernel, which does not report by what".into()],
                 false => elsewhere,
             }
         }
@@ -62,9 +62,9 @@ fn held_by(path: &str) -> Vec<String> {
 }
 
 /// The devices that the kernel lists as holders, by their names.
-fn named_holders(folder: &Path) -> Vec<String> {
+fn named_holders(directory: &Path) -> Vec<String> {
     use std::os::unix::ffi::OsStrExt;
-    let entries = fs::read_dir(folder.join("holders")).into_iter().flatten().flatten();
+    let entries = fs::read_dir(directory.join("holders")).into_iter().flatten().flatten();
     let mut holders: Vec<String> = entries
         .map(|entry| {
             let name = text_of(entry.file_name().as_bytes()).replace('!', "/");

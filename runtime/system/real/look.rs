@@ -250,8 +250,8 @@ fn installed_programs() -> BTreeMap<String, String> {
 /// udev's names that tell devices apart over a reboot.
 fn udev_links() -> BTreeMap<String, String> {
     let mut links = BTreeMap::new();
-    for folder in ["/dev/disk/by-id", "/dev/disk/by-path"] {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    for directory in ["/dev/disk/by-id", "/dev/disk/by-path"] {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
             if let Ok(target) = fs::canonicalize(entry.path()) {
                 let alias = entry.path().to_string_lossy().into_owned();
                 links.insert(alias, target.to_string_lossy().into_owned());

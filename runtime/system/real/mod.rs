@@ -2,7 +2,7 @@
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `environment` (what they find), `activity` (whether they work), `orphans` (what they leave), `files` (reading and atomic writing inside a root),
 //! `reach` (where a path leads), `private` (files with secrets), `records` (of runs), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
-//! `copy` (whole folders), `header` (copies of headers),
+//! `copy` (whole directories), `header` (copies of headers),
 //! `verify`, `archive` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and
 //! `replace` (a script that does not come back).
 

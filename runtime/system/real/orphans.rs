@@ -26,7 +26,7 @@ pub(super) fn adopt() {
 pub(super) fn end_orphans(at: &str) -> bool {
     let at = path_of(at);
     let orphans: Vec<Pid> =
-        children().into_iter().filter(|pid| how_held(&folder(*pid), &at).is_some()).collect();
+        children().into_iter().filter(|pid| how_held(&directory(*pid), &at).is_some()).collect();
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
         for pid in &orphans {
             // One that has ended meanwhile needs no signal.
@@ -60,7 +60,7 @@ fn processes() -> Vec<Process> {
     let process = |entry: fs::DirEntry| {
         let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?);
         // A process may call itself anything, also what is no UTF-8.
-        let stat = text_of(&fs::read(folder(pid).join("stat")).ok()?);
+        let stat = text_of(&fs::read(directory(pid).join("stat")).ok()?);
         // The name is in parentheses and may hold anything; state and parent follow it.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
         let ended = matches!(fields.next()?, "Z" | "X");
@@ -113,7 +113,7 @@ pub(super) fn end_descendants(spared: &[Pid]) {
     }
 }
 
-fn folder(pid: Pid) -> PathBuf {
+fn directory(pid: Pid) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}"))
 }
 

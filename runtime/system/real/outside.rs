@@ -17,19 +17,19 @@ use crate::machine::probe::parse_mountinfo;
 const IN_MEMORY: [&str; 8] =
     ["cgroup2", "devpts", "devtmpfs", "efivarfs", "proc", "ramfs", "sysfs", "tmpfs"];
 
-/// Refuses a folder that was reached inside a root, under this name, and is the running system's own.
+/// Refuses a directory that was reached inside a root, under this name, and is the running system's own.
 ///
 /// A filesystem that lives in the kernel only and is also mounted outside the root is; one on a device may
 /// well be mounted at two places.
 pub(super) fn refuse_running_system(
     root: &Path,
     name: &Path,
-    folder: &impl AsFd,
+    directory: &impl AsFd,
 ) -> io::Result<()> {
     if root == Path::new("/") {
         return Ok(());
     }
-    let found = fstat(folder)?.st_dev;
+    let found = fstat(directory)?.st_dev;
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     if fstat(open(root, flags, stat::Mode::empty())?)?.st_dev == found {
         return Ok(());
@@ -52,7 +52,7 @@ pub(super) fn refuse_running_system(
         Some(mount) => Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!(
-                "a link in {root} leads to {}, which is the running system's own: {OWN_IT}",
+                "a link in {root} leads to {}, which belongs to the running system: {OWN_IT}",
                 mount.at
             ),
         )),

@@ -89,7 +89,7 @@ pub(super) fn refuse(file: &File) -> io::Result<()> {
 pub(super) fn refuse_below(directory: &Path) -> io::Result<()> {
     match PRIVATE.lock() {
         Ok(all) if !all.iter().any(|known| known.path.starts_with(directory)) => Ok(()),
-        _ => Err(refused(format!("the answers of this run are below {}", directory.display()))),
+        _ => Err(refused(format!("the answers file of this run is below {}", directory.display()))),
     }
 }
 
@@ -99,21 +99,21 @@ mod tests {
 
     #[test]
     fn a_private_file_is_read_once() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("answers.toml");
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("answers.toml");
         fs::write(&path, "p = \"hunter2\"").expect("a file");
-        let other = folder.path().join("other");
+        let other = directory.path().join("other");
         fs::write(&other, "").expect("a file");
         let read = read_private(&path).expect("it is ours");
         assert_eq!((read.text.as_str(), read.open_to_others), ("p = \"hunter2\"", true));
-        fs::hard_link(&path, folder.path().join("hard")).expect("a link");
-        std::os::unix::fs::symlink(&path, folder.path().join("soft")).expect("a link");
+        fs::hard_link(&path, directory.path().join("hard")).expect("a link");
+        std::os::unix::fs::symlink(&path, directory.path().join("soft")).expect("a link");
         for name in ["answers.toml", "hard", "soft"] {
-            let file = File::open(folder.path().join(name)).expect("it opens");
+            let file = File::open(directory.path().join(name)).expect("it opens");
             assert!(refuse(&file).is_err(), "{name}");
         }
         assert!(refuse(&File::open(&other).expect("it opens")).is_ok());
-        assert!(refuse_below(&fs::canonicalize(folder.path()).expect("a path")).is_err());
+        assert!(refuse_below(&fs::canonicalize(directory.path()).expect("a path")).is_err());
         assert!(refuse_below(Path::new("/nonexistent")).is_ok());
     }
 }

@@ -59,7 +59,7 @@ fn exchanged(path: &Path, error: Errno) -> io::Error {
     let now = std::fs::canonicalize(path)
         .map_or_else(|error| format!("nowhere ({error})"), |now| now.display().to_string());
     let text = format!(
-        "{} is another place than planned: a symbolic link is on the way, and it leads to {now}",
+        "{} is not the planned location: a symbolic link on its path leads to {now}",
         path.display()
     );
     io::Error::new(io::ErrorKind::PermissionDenied, text)
@@ -129,7 +129,7 @@ pub(super) fn anchor(path: &Path) -> Option<Anchor> {
 pub(super) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     let Some(kind) = kernel_filesystem(file)? else { return Ok(()) };
     let name = name_of(file)?;
-    let text = format!("{} is in {kind}, which is the kernel's own", name.display());
+    let text = format!("{} is in {kind}, which belongs to the kernel", name.display());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
@@ -168,7 +168,7 @@ pub(super) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result
     if !matches!(kind, Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
         return Ok(());
     }
-    let text = format!("{} is a device node, which no file action changes", name.display());
+    let text = format!("{} is a device node, which file actions never change", name.display());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
@@ -188,19 +188,19 @@ mod tests {
     use crate::types::Mode;
 
     struct Bed {
-        folder: tempfile::TempDir,
+        directory: tempfile::TempDir,
     }
 
     impl Bed {
         fn new() -> Self {
-            let folder = tempfile::tempdir().expect("a directory");
+            let directory = tempfile::tempdir().expect("a directory");
             for name in ["in", "out"] {
-                fs::create_dir(folder.path().join(name)).expect("a directory");
+                fs::create_dir(directory.path().join(name)).expect("a directory");
             }
-            fs::write(folder.path().join("out/victim"), "mine").expect("a file");
-            symlink("../out", folder.path().join("in/l")).expect("a link");
-            symlink("../out/victim", folder.path().join("in/f")).expect("a link");
-            Self { folder }
+            fs::write(directory.path().join("out/victim"), "mine").expect("a file");
+            symlink("../out", directory.path().join("in/l")).expect("a link");
+            symlink("../out/victim", directory.path().join("in/f")).expect("a link");
+            Self { directory }
         }
 
         fn at(&self, path: &str) -> Place {
@@ -209,7 +209,7 @@ mod tests {
 
         fn path(&self, path: &str) -> PathBuf {
             // The temporary directory itself may be behind a link.
-            fs::canonicalize(self.folder.path()).expect("a directory").join(path)
+            fs::canonicalize(self.directory.path()).expect("a directory").join(path)
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
         }
         let named = files::remove(&bed.at("in/l/victim")).expect_err("a link is on the way");
         let text = named.to_string();
-        assert!(text.contains("in/l is another place than planned"), "{text}");
+        assert!(text.contains("in/l is not the planned location"), "{text}");
         assert!(text.ends_with(&bed.path("out").display().to_string()), "{text}");
         assert_eq!(fs::read(bed.path("out/victim")).expect("a file"), b"mine");
         assert_eq!(fs::read_dir(bed.path("out")).expect("a directory").count(), 1);

@@ -38,7 +38,7 @@ pub(super) fn refuse_records(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     if !itself && name.file_name() != Some(JOURNAL.as_ref()) && (hidden.is_empty() || !within()) {
         return Ok(());
     }
-    let text = "it belongs to gscript itself, and recipes do not read it";
+    let text = "it belongs to gscript and is not readable by recipes";
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn records_are_not_read_under_any_name() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| directory.path().join(name);
         fs::create_dir_all(at("state/runs/1")).expect("a directory");
         for name in ["open", "state/runs/1/log", "journal.jsonl"] {
             fs::write(at(name), "x").expect("a file");

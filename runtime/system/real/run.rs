@@ -159,7 +159,7 @@ impl Real {
             }
             if self.interrupts.count() == 1 && !stopping {
                 stopping = true;
-                talk.watch.notice("stopping after this command; Ctrl-C again kills it");
+                talk.watch.notice("will stop after this command; press Ctrl-C again to kill it");
             }
             activity.check()?;
             if out.is_none() && err.is_none() {

@@ -24,8 +24,9 @@ impl Programs {
 /// Where a program is on this system.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();
-    let folders = path.split(':').chain(SEARCH_PATH.split(':')).filter(|dir| dir.starts_with('/'));
-    folders.map(|dir| Path::new(dir).join(name)).find(|file| is_executable(file))
+    let directories =
+        path.split(':').chain(SEARCH_PATH.split(':')).filter(|dir| dir.starts_with('/'));
+    directories.map(|dir| Path::new(dir).join(name)).find(|file| is_executable(file))
 }
 
 fn is_executable(file: &Path) -> bool {

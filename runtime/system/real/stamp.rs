@@ -22,8 +22,8 @@ pub(super) fn sysfs(number: u64) -> PathBuf {
 
 /// The stamp of a disk; its parts are empty where the kernel does not tell.
 pub(super) fn stamp(disk: &str) -> Stamp {
-    let folder = fs::metadata(disk).map(|meta| sysfs(meta.rdev())).unwrap_or_default();
+    let directory = fs::metadata(disk).map(|meta| sysfs(meta.rdev())).unwrap_or_default();
     let read =
-        |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default().trim().to_owned();
+        |file: &str| fs::read_to_string(directory.join(file)).unwrap_or_default().trim().to_owned();
     Stamp { number: read("dev"), size: read("size"), sequence: read("diskseq") }
 }

@@ -25,8 +25,8 @@ pub(crate) fn parse_status(status: &str) -> Signature {
     for line in status.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")) {
         let words: Vec<&str> = line.split(' ').collect();
         let bad = match words[0] {
-            "BADSIG" => "the signature is wrong: the file was changed after it was signed",
-            "ERRSIG" | "NO_PUBKEY" => "it is signed by a key that the key file does not hold",
+            "BADSIG" => "bad signature: the file was modified after it was signed",
+            "ERRSIG" | "NO_PUBKEY" => "signed by a key that is not in the key file",
             "EXPSIG" => "the signature has expired",
             "EXPKEYSIG" => "the key that signed it has expired",
             "REVKEYSIG" => "the key that signed it was revoked",
@@ -56,7 +56,7 @@ impl Signature {
         let plain = |text: &str| text.replace(' ', "").to_ascii_uppercase();
         match fingerprint.map(plain) {
             Some(wanted) if wanted != *key && wanted != *primary => {
-                Err(format!("it is signed by {primary}, not by {wanted}"))
+                Err(format!("signed by {primary}, not by {wanted}"))
             }
             _ => Ok(primary.clone()),
         }
@@ -112,7 +112,7 @@ impl Real {
         };
         let import = self.run(&gpg().arg("--import").arg(keys.to_string()), watch)?;
         if !import.stderr.contains("[GNUPG:] IMPORT_OK") {
-            let why = format!("{keys} holds no public key that gpg can use");
+            let why = format!("{keys}: no usable public key");
             return Err(untrusted(why, &import.stderr));
         }
         let (text, status) = match signature {
@@ -133,7 +133,7 @@ impl Real {
         };
         let signer = parse_status(&status)
             .accept(fingerprint.as_deref())
-            .map_err(|why| untrusted(format!("{digests} can't be trusted: {why}"), &status))?;
+            .map_err(|why| untrusted(format!("{digests}: not trusted: {why}"), &status))?;
         let name = archive.path.file_name().unwrap_or_default().to_string_lossy();
         let listed = listed_digests(&text, &name);
         if listed.is_empty() {
@@ -144,7 +144,8 @@ impl Real {
             let found = if kind == "SHA512" { &sha512 } else { &blake2b };
             if *found != expected {
                 return Err(wrong(format!(
-                    "{archive} is damaged or was exchanged: its {kind} digest is not the signed one"
+                    "{archive} is damaged or was replaced: its {kind} digest does not match the \
+                     signed one"
                 )));
             }
         }

@@ -73,8 +73,8 @@ impl Sim {
         content: Text,
         mode: Option<Mode>,
     ) -> Result<(), StepError> {
-        if let Some(folder) = place.path.parent() {
-            self.trees.make_dirs(&Place::here(folder), Mode::new(0o755))?;
+        if let Some(directory) = place.path.parent() {
+            self.trees.make_dirs(&Place::here(directory), Mode::new(0o755))?;
         }
         let mode = mode.unwrap_or(Mode::new(0o644));
         Ok(self.trees.put(place, Node::File { content, mode })?)
@@ -94,7 +94,7 @@ impl Files for Nobody {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         let root = place.path.parent().is_none();
         let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
-        Ok(if root { dir } else { Look::Unknown("the machine is only described".into()) })
+        Ok(if root { dir } else { Look::Unknown("the machine is simulated".into()) })
     }
 
     fn is_empty(&self, _place: &Place) -> Result<Option<bool>, FileError> {
@@ -102,7 +102,7 @@ impl Files for Nobody {
     }
 
     fn read(&self, _place: &Place) -> Result<Text, FileError> {
-        Ok(Text::Unknown("the machine is only described".into()))
+        Ok(Text::Unknown("the machine is simulated".into()))
     }
 }
 
@@ -170,7 +170,7 @@ impl System for Sim {
             }
             Step::CopyTree { from, to } => {
                 self.trees.make_dirs(to, Mode::new(0o755))?;
-                self.trees.fill(to, format!("what is in {from}"))?;
+                self.trees.fill(to, format!("the contents of {from}"))?;
             }
             Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
                 self.trees.doubt(&Place::here(root))?;
@@ -242,12 +242,12 @@ impl System for Sim {
                     Ok(Look::Missing) => Mode::new(0o600),
                     _ => return,
                 };
-                let content = Text::Unknown("what a program wrote".into());
+                let content = Text::Unknown("the output of a program".into());
                 let node = Node::File { content, mode: mode.unwrap_or(found) };
                 // The step would have failed if it could not be there.
                 let _ = self.trees.put(place, node);
             }
-            // So does a link, and a folder.
+            // So does a link, and a directory.
             Fact::Link { place, to } if self.look(place) == Ok(Look::Missing) => {
                 let _ = self.trees.put(place, Node::Link { to: to.into() });
             }

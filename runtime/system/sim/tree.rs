@@ -50,7 +50,7 @@ struct Tree {
 struct Mounted {
     at: String,
     tree: usize,
-    /// The folder of the tree that is seen: a subvolume, or its root.
+    /// The directory of the tree that is seen: a subvolume, or its root.
     part: PathBuf,
 }
 
@@ -61,8 +61,8 @@ struct Spot {
     inner: PathBuf,
 }
 
-/// Why nobody knows what is in a folder.
-const DOUBT: &str = "a program has been there";
+/// Why nobody knows what is in a directory.
+const DOUBT: &str = "a program may have changed it";
 
 #[derive(Clone)]
 pub(super) struct Trees {
@@ -78,7 +78,7 @@ pub(super) struct Trees {
     mounts: Vec<Mounted>,
     /// What mounts have hidden that were there before and have ended.
     uncovered: Vec<Mounted>,
-    /// Folders below which a program has changed what it liked, with their trees.
+    /// Directories below which a program has changed what it liked, with their trees.
     doubted: Vec<(usize, PathBuf)>,
 }
 
@@ -161,7 +161,7 @@ impl Trees {
         match shown {
             Some(path) => (0, path),
             None => {
-                let tree = self.add(Base::Unknown(format!("what is on {device}")), None);
+                let tree = self.add(Base::Unknown(format!("the contents of {device}")), None);
                 self.by_uuid.insert(uuid, tree);
                 (tree, part.into())
             }
@@ -176,13 +176,13 @@ impl Trees {
         }
         if let Some(table) = self.table.without(at) {
             self.table = table.into();
-            let tree = self.add(Base::Unknown(format!("what the mount at {at} has hidden")), None);
+            let tree = self.add(Base::Unknown(format!("files hidden by the mount at {at}")), None);
             self.uncovered.retain(|mount| !is_below(&mount.at, at));
             self.uncovered.push(Mounted { at: at.to_owned(), tree, part: "/".into() });
         }
     }
 
-    /// Something that is not known fills a folder.
+    /// Something that is not known fills a directory.
     pub(super) fn fill(&mut self, into: &Place, why: String) -> Result<(), FileError> {
         let spot = self.resolve(into, true)?;
         // Only a whole filesystem is tracked: an archive goes to the root of a fresh one.
@@ -190,13 +190,13 @@ impl Trees {
         Ok(())
     }
 
-    /// A program may have changed anything below a folder but what was put there.
-    pub(super) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
-        let spot = self.resolve(folder, true)?;
+    /// A program may have changed anything below a directory but what was put there.
+    pub(super) fn doubt(&mut self, directory: &Place) -> Result<(), FileError> {
+        let spot = self.resolve(directory, true)?;
         self.doubted.push((spot.tree, spot.inner));
         // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
         let own = |tree: usize| matches!(self.trees[tree].base, Base::Empty | Base::Unknown(_));
-        let top = folder.to_string();
+        let top = directory.to_string();
         let below = self.mounts.iter().filter(|mount| is_below(&mount.at, &top) && own(mount.tree));
         self.doubted.extend(below.map(|mount| (mount.tree, mount.part.clone())));
         Ok(())
@@ -204,8 +204,8 @@ impl Trees {
 
     /// Whether a program was there that may have changed it.
     fn doubted_at(&self, spot: &Spot) -> bool {
-        self.doubted.iter().any(|(tree, folder)| {
-            *tree == spot.tree && spot.inner != *folder && spot.inner.starts_with(folder)
+        self.doubted.iter().any(|(tree, directory)| {
+            *tree == spot.tree && spot.inner != *directory && spot.inner.starts_with(directory)
         })
     }
 
@@ -214,7 +214,7 @@ impl Trees {
         self.look_at(&spot)
     }
 
-    /// Whether a folder is empty: nothing was put there, and nothing was there.
+    /// Whether a directory is empty: nothing was put there, and nothing was there.
     pub(super) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         let spot = self.resolve(place, true)?;
         let tree = &self.trees[spot.tree];

@@ -146,7 +146,7 @@ impl Says for FailsWith {
             wanted.push(format!("{name}: {want}"));
         }
         let wrong = (wanted != seen).then(|| Wrong {
-            title: "the recipe failed in another way than it should".into(),
+            title: "the recipe failed with another error than expected".into(),
             diff: Some(diff(&wanted.join("\n"), &seen.join("\n"))),
             ..Wrong::default()
         });
@@ -161,14 +161,15 @@ fn line_of(text: &str, line: u32) -> Option<String> {
 
 impl Says for Printed {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
-        let wrong = missing("it does not print this", &self.text, &bench.ran()?.said);
+        let wrong = missing("the recipe does not print this", &self.text, &bench.ran()?.said);
         bench.expect(site, wrong)
     }
 }
 
 impl Says for Warns {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
-        let wrong = missing("it does not warn of this", &self.text, &bench.ran()?.warnings);
+        let wrong =
+            missing("the recipe does not give this warning", &self.text, &bench.ran()?.warnings);
         bench.expect(site, wrong)
     }
 }
@@ -193,7 +194,7 @@ impl Says for Released {
                 .zip(&ran.released)
                 .all(|(want, got)| Pattern::new(want).is(got));
         let wrong = (!fits).then(|| Wrong {
-            title: "after the failure it gives something else back".into(),
+            title: "after the failure other things are released than expected".into(),
             diff: Some(diff(&self.commands.join("\n"), &ran.released.join("\n"))),
             ..Wrong::default()
         });
@@ -207,7 +208,7 @@ impl Says for NothingLeft {
         let (before, after) = (in_use(before), in_use(after));
         let left: Vec<String> = after.into_iter().filter(|item| !before.contains(item)).collect();
         let wrong = (!left.is_empty()).then(|| Wrong {
-            title: "the run left something behind".into(),
+            title: "the run left mounts or devices open".into(),
             notes: vec![("left", left.join("\n"))],
             ..Wrong::default()
         });
@@ -218,7 +219,7 @@ impl Says for NothingLeft {
 /// Everything that keeps a device busy, in words.
 fn in_use(machine: &Machine) -> Vec<String> {
     let mounts = machine.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
-    let swaps = machine.swaps.keys().map(|device| format!("{device} is swapped to"));
+    let swaps = machine.swaps.keys().map(|device| format!("{device} is active swap"));
     let open = machine.devices.values().filter_map(|device| match &device.kind {
         Kind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
         Kind::Logical { group, volume } => Some(format!("{group}/{volume} is active")),

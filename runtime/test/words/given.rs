@@ -30,7 +30,7 @@ args! {
 }
 
 args! {
-    /// Sets the machine: a file that `gscript probe` wrote, the name of one in a folder `machines`, or
+    /// Sets the machine: a file that `gscript probe` wrote, the name of one in a directory `machines`, or
     /// a description. A disk has `size`, `model`, `serial`, `bus`, `sector`, `removable`, `read_only`,
     /// `table` (gpt, mbr) and `parts`; a part has `size` (or `rest`) and `name`; both have `content` (a
     /// filesystem, swap, luks), `label` and `mounted`.
@@ -97,7 +97,7 @@ args! {
 
 impl Says for RecipeFile {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
-        let path = bench.file.folder().join(&self.path);
+        let path = bench.file.directory().join(&self.path);
         let current = bench.current()?;
         (current.recipe, current.answers) = (Some(path), Map::new());
         Ok(Value::Unit)
@@ -106,9 +106,9 @@ impl Says for RecipeFile {
 
 impl Says for MachineOf {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
-        let folder = bench.file.folder().to_owned();
+        let directory = bench.file.directory().to_owned();
         let machine = match &self.machine {
-            Value::Text(name) => stored(name, &folder)?,
+            Value::Text(name) => stored(name, &directory)?,
             described => Machine::described(described)
                 .map_err(|why| Misuse::BadMachine { what: "this".into(), why })?,
         };
@@ -117,12 +117,12 @@ impl Says for MachineOf {
     }
 }
 
-/// A machine from a file: by its path from the tests, or by its name in a folder of machines there
+/// A machine from a file: by its path from the tests, or by its name in a directory of machines there
 /// or further up.
-fn stored(name: &str, folder: &Path) -> Result<Machine> {
-    let by_path = folder.join(name);
+fn stored(name: &str, directory: &Path) -> Result<Machine> {
+    let by_path = directory.join(name);
     let is_file = by_path.extension().is_some_and(|ending| ending == "json");
-    let path = if is_file { Some(by_path) } else { named(name, folder) };
+    let path = if is_file { Some(by_path) } else { named(name, directory) };
     let Some(path) = path else {
         let places = vec![format!("machines/{name}.json"), format!("tests/machines/{name}.json")];
         return Err(Misuse::NoMachine { name: name.to_owned(), places }.into());
@@ -133,12 +133,12 @@ fn stored(name: &str, folder: &Path) -> Result<Machine> {
     let machine: Machine = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     match machine.format {
         MACHINE_FORMAT => Ok(machine),
-        other => Err(wrong(format!("its format is {other}")).into()),
+        other => Err(wrong(format!("format {other} is not supported")).into()),
     }
 }
 
-fn named(name: &str, folder: &Path) -> Option<PathBuf> {
-    let start = std::path::absolute(folder).ok()?;
+fn named(name: &str, directory: &Path) -> Option<PathBuf> {
+    let start = std::path::absolute(directory).ok()?;
     let places = start.ancestors().flat_map(|above| {
         ["machines", "tests/machines"].map(|place| above.join(place).join(format!("{name}.json")))
     });
@@ -175,7 +175,7 @@ impl Says for FileOf {
 
 impl Says for Prints {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
-        let text = format!("{:?} is run, and prints something", self.step);
+        let text = format!("{:?} is run and prints output", self.step);
         let step = Pattern::new(&self.step);
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);
         bench.order(site, text, Event::Prints { step, text: self.text, code }, self.after)

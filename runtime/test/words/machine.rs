@@ -98,7 +98,7 @@ impl Says for Layout {
         let found = layout(&after, &[disk.path.as_str()]);
         let wanted = unindented(&self.picture);
         let wrong = (found != wanted).then(|| Wrong {
-            title: format!("{} is not like this after the run", self.disk),
+            title: format!("{} is not as expected after the run", self.disk),
             diff: Some(diff(&wanted, &found)),
             ..Wrong::default()
         });
@@ -158,7 +158,7 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
     if !ran.only_planned && !ran.begun {
         return None;
     }
-    let title = format!("{device} is not left alone");
+    let title = format!("{device} was changed");
     let lies_on = |effect: &Effect, target: Option<&Target>| {
         let below = |target: &Target| target.below.iter().any(|path| path == device);
         let whole = |other: &str| ran.before.lies_on(device, other);
@@ -168,7 +168,7 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
         effect.changes_storage() && lies_on(effect, *target)
     };
     if let Some((effect, _)) = ran.approval.effects().find(touches) {
-        let notes = vec![("agreed to", effect.to_string())];
+        let notes = vec![("approved", effect.to_string())];
         return Some(Wrong { title, notes, ..Wrong::default() });
     }
     let own = |machine: &Machine| layout(machine, &[]);
@@ -195,7 +195,7 @@ impl Says for FileIs {
         let found = match left(bench.ran()?, &Place::new(&self.path, None)) {
             Ok(found) => found,
             Err(why) => {
-                let title = format!("nobody can know whether there is {path}: {why}");
+                let title = format!("cannot determine whether {path} exists: {why}");
                 return bench.expect(site, Some(Wrong { title, ..Wrong::default() }));
             }
         };
@@ -204,9 +204,9 @@ impl Says for FileIs {
         let wrong = match found {
             None if self.missing => None,
             None => wrong(format!("there is no file {path}"), None),
-            Some(_) if self.missing => wrong(format!("{path} is there"), None),
+            Some(_) if self.missing => wrong(format!("{path} exists"), None),
             Some(Text::Unknown(why)) => match self.text.is_some() || self.has.is_some() {
-                true => wrong(format!("nobody can know what is in {path}: {why}"), None),
+                true => wrong(format!("cannot determine the contents of {path}: {why}"), None),
                 false => None,
             },
             Some(Text::Known(bytes)) => {
@@ -214,7 +214,7 @@ impl Says for FileIs {
                 let end = text.trim_end();
                 match (self.text, self.has, self.lacks) {
                     (Some(is), _, _) if is.trim_end() != end => {
-                        wrong(format!("{path} has another text"), Some(diff(is.trim_end(), end)))
+                        wrong(format!("{path} has other contents"), Some(diff(is.trim_end(), end)))
                     }
                     (_, Some(has), _) if !Pattern::new(&has).is_in(&text) => {
                         wrong(format!("{path} lacks {has:?}"), Some(diff(&has, end)))
@@ -252,7 +252,7 @@ impl Says for Same {
             other => other.to_string(),
         };
         let wrong = (self.found != self.wanted).then(|| Wrong {
-            title: "the two are not the same".into(),
+            title: "the values differ".into(),
             diff: Some(diff(&text(&self.wanted), &text(&self.found))),
             ..Wrong::default()
         });

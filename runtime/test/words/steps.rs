@@ -64,7 +64,7 @@ args! {
 }
 
 args! {
-    /// The run should change nothing at all: everything is already so.
+    /// The run should change nothing at all: everything is unchanged.
     ///
     /// ```
     /// expect::unchanged();
@@ -108,9 +108,9 @@ impl Says for InOrder {
         let complete = next == patterns.len() && !(self.exactly && found.len() > patterns.len());
         let wrong = (!complete).then(|| Wrong {
             title: match self.steps.get(next) {
-                Some(step) if next == 0 => format!("no step is {step:?}"),
-                Some(step) => format!("after {:?} no step is {step:?}", self.steps[next - 1]),
-                None => "there are other steps".to_owned(),
+                Some(step) if next == 0 => format!("there is no step {step:?}"),
+                Some(step) => format!("there is no step {step:?} after {:?}", self.steps[next - 1]),
+                None => "the steps differ".to_owned(),
             },
             diff: Some(diff(&self.steps.join("\n"), &shown.join("\n"))),
             ..Wrong::default()
@@ -125,7 +125,7 @@ impl Says for Never {
         let calls = bench.ran()?.calls.iter();
         let mut steps = calls.flat_map(|call| call.steps.iter().map(move |step| (call, step)));
         let wrong = steps.find(|(_, step)| pattern.is_in(step)).map(|(call, step)| Wrong {
-            title: format!("a step is {:?}", self.step),
+            title: format!("there is a step {:?}", self.step),
             notes: vec![("step", step.clone()), ("of", call.title.clone())],
             ..Wrong::default()
         });
@@ -137,7 +137,7 @@ impl Says for Chapters {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let found = &bench.ran()?.chapters;
         let wrong = (*found != self.titles).then(|| Wrong {
-            title: "the run has other chapters".into(),
+            title: "the chapters differ".into(),
             diff: Some(diff(&self.titles.join("\n"), &found.join("\n"))),
             ..Wrong::default()
         });
@@ -157,7 +157,7 @@ impl Says for Already {
                 ..Wrong::default()
             }),
             Some(call) => Some(Wrong {
-                title: format!("{} is not already so", call.title),
+                title: format!("{} is not unchanged", call.title),
                 notes: vec![("it did", call.steps.join("\n"))],
                 ..Wrong::default()
             }),
@@ -190,7 +190,7 @@ impl Says for Effects {
         let approval = bench.ran()?.approval.effects();
         let found: Vec<String> = approval.map(|(effect, _)| effect.to_string()).collect();
         let wrong = (found != self.effects).then(|| Wrong {
-            title: "a person has to agree to something else".into(),
+            title: "the user must approve something else".into(),
             diff: Some(diff(&self.effects.join("\n"), &found.join("\n"))),
             ..Wrong::default()
         });

@@ -4,11 +4,12 @@ use super::{Rule, is_shown, words};
 
 words! {
     /// One line of a text file.
-    Line, "line", "one line of text, without control characters but tabs",
+    Line, "line", "one line of text without control characters other than tabs",
     Rule::of(|c| c == '\t' || is_shown(c), 65536);
 
     /// A value of a file that a shell reads; what a shell would expand in it is quoted.
-    ConfText, "value", "one line of text, without control characters but tabs, at most 4096 bytes",
+    ConfText, "value", "one line of text without control characters other than tabs, at most 4096 \
+        bytes",
     Rule::of(|c| c == '\t' || is_shown(c), 4096);
 
     /// A value of OpenRC's `conf.d/dmcrypt`. Its service reads each line with `read` and gives it to `eval`:

@@ -55,7 +55,11 @@ impl Rule {
             return Some(format!("{} is not allowed as character {}", named(c), at + 1));
         }
         if text.len() > self.most {
-            return Some(format!("{} bytes are too many, {} are allowed", text.len(), self.most));
+            return Some(format!(
+                "{} bytes are too many; at most {} are allowed",
+                text.len(),
+                self.most
+            ));
         }
         (self.also)(text)
     }

@@ -5,7 +5,7 @@ use super::{Rule, is_alnum, is_shown, is_solid, not_empty, words};
 /// Why a path that is written relative to a directory leads out of it.
 fn leads_out(text: &str) -> Option<String> {
     let part = |part: &str| matches!(part, "" | "." | "..");
-    not_empty(text).or_else(|| text.split('/').any(part).then(|| "it is no plain path".into()))
+    not_empty(text).or_else(|| text.split('/').any(part).then(|| "not a plain path".into()))
 }
 
 /// Characters that the kernel's command line and a boot loader's file take as they are.
@@ -35,7 +35,7 @@ words! {
                 name.split_once('.').map_or((name, None), |(l, c)| (l, Some(c)));
             let parts = [Some(language), charset, modifier];
             let empty = parts.into_iter().flatten().any(|part| part.is_empty() || part.contains(['.', '@']));
-            empty.then(|| "a part of it is empty, or there twice".into()).or_else(|| not_empty(text))
+            empty.then(|| "it has an empty component, or there twice".into()).or_else(|| not_empty(text))
         });
 
     /// The name of a keyboard below `/usr/share/keymaps`.
@@ -44,7 +44,8 @@ words! {
 
     /// The name of a user or group (useradd(8)).
     UserName, "user name",
-    "a name of small letters, digits, - and _, which begins with a letter or _, at most 32 characters",
+    "a name of lowercase letters, digits, - and _ that begins with a letter or _, at most 32 \
+     characters",
     Rule::of(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c), 32)
         .begins(|c| c.is_ascii_lowercase() || c == '_')
         .also(not_empty);
@@ -56,7 +57,7 @@ words! {
         // 4294967295 is -1, which tells chown(2) to change nothing.
         let fits = || text.parse::<u32>().is_ok_and(|number| number != u32::MAX);
         not_empty(text)
-            .or_else(|| (number && !fits()).then(|| "numbers end at 4294967294".into()))
+            .or_else(|| (number && !fits()).then(|| "the largest number is 4294967294".into()))
     });
 
     /// The owner of a file: `user`, `user:group`, or numbers (chown(1)).
@@ -64,7 +65,7 @@ words! {
     Rule::of(|c| is_alnum(c) || "_.-$:".contains(c), 511).also(|text| {
         let mut parts = text.split(':');
         let (user, group, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-        more.map(|_| "it has more than two parts".into())
+        more.map(|_| "it has more than two components".into())
             .or_else(|| OwnerName::RULE.fault(user))
             .or_else(|| group.and_then(|group| OwnerName::RULE.fault(group)))
     });
@@ -89,7 +90,7 @@ words! {
     "words with spaces between them, without quotes and characters of a shell, at most 2047 bytes",
     Rule::of(|c| c == ' ' || is_plain_word(c), 2047).also(|text| {
         let hole = text.split(' ').any(str::is_empty) && !text.is_empty();
-        hole.then(|| "there is a space too many".into())
+        hole.then(|| "it has repeated, leading or trailing spaces".into())
     });
 
     /// The title of an entry in a boot loader's menu.

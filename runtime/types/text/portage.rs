@@ -18,7 +18,7 @@ words! {
     Rule::of(|c| is_alnum(c) || "_+-@*:".contains(c), 128).begins(|c| is_alnum(c) || "-*_".contains(c)).also(|text| {
         let bare = text.strip_prefix('-').unwrap_or(text);
         let begins = bare.starts_with(|c: char| is_alnum(c) || "*_".contains(c));
-        not_empty(bare).or_else(|| (!begins).then(|| "no flag begins so".into()))
+        not_empty(bare).or_else(|| (!begins).then(|| "invalid first character".into()))
     });
 
     /// A keyword such as `~amd64`.
@@ -37,6 +37,6 @@ words! {
     ProfileName, "profile", "a profile such as default/linux/amd64/23.0",
     Rule::of(|c| is_solid(c) && (is_name(c) || c == '/'), 255).begins(is_alnum).also(|text| {
         let odd = |part: &str| part.is_empty() || part.starts_with('.');
-        text.split('/').any(odd).then(|| "it leads out of the profiles".into())
+        text.split('/').any(odd).then(|| "it leads out of the profiles directory directory".into())
     });
 }

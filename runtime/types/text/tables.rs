@@ -15,7 +15,7 @@ words! {
     FstabPlace, "mount point", "an absolute path without \"..\", or none",
     Rule::of(|c| c == '\t' || is_shown(c), PAGE).also(|text| {
         let path = text.starts_with('/') && text.split('/').all(|part| part != "..");
-        (!path && !matches!(text, "none" | "swap")).then(|| "it is no such path".into())
+        (!path && !matches!(text, "none" | "swap")).then(|| "not an absolute path".into())
     });
 
     /// A type of filesystem.
@@ -31,6 +31,6 @@ words! {
 
     /// A field of crypttab, which can't quote anything.
     CrypttabField, "crypttab field",
-    "a text without whitespace and control characters, which does not begin with #",
+    "a word without control characters that does not begin with #",
     Rule::of(is_solid, 1024).begins(|c| c != '#').also(not_empty);
 }

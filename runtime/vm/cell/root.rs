@@ -141,7 +141,7 @@ fn leave() -> io::Result<()> {
     }
     unshare(spaces | CloneFlags::CLONE_NEWUSER).map_err(|error| {
         io::Error::other(format!(
-            "this system does not let users have namespaces (unshare: {error})"
+            "unprivileged user namespaces are disabled on this system (unshare: {error})"
         ))
     })?;
     // The files are another user's where a process keeps its memory for itself.
@@ -280,8 +280,8 @@ fn bind(base: &Path, held: &Held<'_>) -> io::Result<()> {
     let at = inside(base, &share.path);
     let place = |error: io::Error| io::Error::other(format!("{}: {error}", share.path.display()));
     if !at.exists() {
-        let folder = if from.is_dir() { at.as_path() } else { at.parent().unwrap_or(base) };
-        fs::create_dir_all(folder).map_err(place)?;
+        let directory = if from.is_dir() { at.as_path() } else { at.parent().unwrap_or(base) };
+        fs::create_dir_all(directory).map_err(place)?;
         if !from.is_dir() {
             File::create(&at).map_err(place)?;
         }

@@ -65,7 +65,7 @@ mkdir -p "$ROOT"/{boot,dev,etc/default,home,mnt,proc,run,sys,var/{tmp,lib,log}} 
 mkdir -m 1777 "$ROOT/tmp" && mkdir -m 700 "$ROOT/root" && ln -s ../run "$ROOT/var/run"
 
 say 'Copying programs'
-# Programs and their data, without folders: links of this system's own are not to replace those above.
+# Programs and their data, without directories: links of this system's own are not to replace those above.
 dpkg -L "${PACKAGES[@]}" | grep -vE "$NOT_NEEDED" | sort -u |
     while read -r file; do if [ -f "$file" ] || [ -L "$file" ]; then echo "${file#/}"; fi; done >files
 tar -C / --no-recursion -T files -cf - | tar -C "$ROOT" --keep-directory-symlink -xf -

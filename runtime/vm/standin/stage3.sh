@@ -17,7 +17,7 @@ done
 
 ROOT=$(mktemp -d)
 trap 'rm -rf "$ROOT"' EXIT
-# put FILE…: at the same place, in folders that are none of links.
+# put FILE…: at the same place, in directories that are none of links.
 put() {
     local file place
     for file; do
@@ -42,7 +42,7 @@ for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/b
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 
-# Files only: folders and links are those of the root below. What comes later in a tarball is what stays.
+# Files only: directories and links are those of the root below. What comes later in a tarball is what stays.
 cd "$ROOT"
 find . \( -type f -o -type l -o -type d -empty \) -print0 |
     tar --numeric-owner --owner=0 --group=0 --null --no-recursion -T - -rf "$TO"

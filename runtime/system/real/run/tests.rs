@@ -20,8 +20,8 @@ fn run(cmd: &Cmd) -> Result<Outcome, StepError> {
 
 #[test]
 fn a_command_ends_at_its_time_limit() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pipe = folder.path().join("pipe");
+    let directory = tempfile::tempdir().expect("a directory");
+    let pipe = directory.path().join("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
     // Nobody ever writes to it.
     let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
@@ -67,8 +67,8 @@ impl Watch for Impatient {
 
 #[test]
 fn whatever_a_program_started_ends_with_it() {
-    let folder = tempfile::tempdir().expect("a directory");
-    let pid = folder.path().join("pid");
+    let directory = tempfile::tempdir().expect("a directory");
+    let pid = directory.path().join("pid");
     // A session of its own, a parent that has ended, and no ear for SIGTERM.
     let script = format!(
         "(setsid sh -c 'trap \"\" TERM; echo $$ >{0}.new; mv {0}.new {0}; sleep 1000; sleep 1000' \
@@ -86,8 +86,8 @@ fn whatever_a_program_started_ends_with_it() {
 
 #[test]
 fn what_a_program_says_is_bounded_and_its_end_is_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let large = folder.path().join("large");
+    let directory = tempfile::tempdir().expect("a directory");
+    let large = directory.path().join("large");
     File::create(&large).and_then(|file| file.set_len(64 << 20)).expect("a file");
     let cmd = Cmd::tool("tar").args(["--create", "--file=-", &large.to_string_lossy()]);
     let outcome = run(&cmd).expect("it works");

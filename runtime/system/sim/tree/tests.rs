@@ -18,7 +18,7 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
     let file = Place::here("/mnt/a/b");
     trees.mounted("/mnt", &origin, &machine);
     assert_eq!(trees.look(&file, false), Ok(Look::Missing));
-    trees.make_dirs(&Place::here("/mnt/a"), Mode::new(0o755)).expect("a folder");
+    trees.make_dirs(&Place::here("/mnt/a"), Mode::new(0o755)).expect("a directory");
     trees.put(&file, text("hello")).expect("a file");
     trees.unmounted("/mnt");
     assert!(matches!(trees.look(&file, false), Ok(Look::Unknown(_))));
@@ -34,7 +34,7 @@ fn links_stay_inside_their_root() {
     let origin = MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: "/".into() };
     trees.mounted("/mnt", &origin, &machine);
     let inside = |path: &str| Place { root: "/mnt".into(), path: path.into() };
-    trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a folder");
+    trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a directory");
     trees.put(&inside("/etc/evil"), Node::Link { to: "/etc".into() }).expect("a link");
     trees.put(&inside("/etc/up"), Node::Link { to: "../../../..".into() }).expect("a link");
     trees.put(&inside("/etc/evil/passwd"), text("target")).expect("a file");
@@ -58,7 +58,7 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
     let kernel = Place::here("/mnt/boot/kernel");
     trees.put(&Place::here("/mnt/boot/mine"), text("hello")).expect("a file");
     assert_eq!(trees.look(&kernel, false), Ok(Look::Missing));
-    trees.doubt(&Place::here("/mnt")).expect("a folder");
+    trees.doubt(&Place::here("/mnt")).expect("a directory");
     assert!(matches!(trees.look(&kernel, false), Ok(Look::Unknown(_))));
     assert_eq!(trees.read(&Place::here("/mnt/boot/mine")), Ok(Text::Known(b"hello".to_vec())));
     assert_eq!(trees.look(&Place::here("/mntx/kernel"), false), Ok(Look::Missing));
