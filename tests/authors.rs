@@ -138,7 +138,7 @@ error: /mnt/a/greeting has other contents
     +Hello you
 
   x the steps  N ms
-error: after \"mount … /mnt/a\" no step is \"umount\"
+error: there is no step \"umount\" after \"mount … /mnt/a\"
   --> greet.test.rhai:13:5
    |
 13 |     expect::steps([\"mount … /mnt/a\", \"umount\"]);
@@ -206,20 +206,20 @@ fn tests_that_could_not_fail_are_failures() {
         ("usual(); run::recipe(); expect::fails(\"x\");", "reached its end, but should fail"),
         ("usual(); run::recipe(); expect::unchanged();", "the run changed something"),
         ("usual(); run::recipe(); expect::nothing_left();", "/dev/sda1 is mounted at /mnt/a"),
-        ("usual(); run::recipe(); expect::untouched([\"/dev/sda\"]);", "is not left alone"),
-        ("usual(); run::recipe(); expect::no_step(\"mount\");", "a step is \"mount\""),
+        ("usual(); run::recipe(); expect::untouched([\"/dev/sda\"]);", "was changed"),
+        ("usual(); run::recipe(); expect::no_step(\"mount\");", "there is a step \"mount\""),
         ("usual(); run::recipe(); expect::chapters([]);", "the chapters differ"),
         ("usual(); run::recipe(); expect::already(\"file.write\");", "is not unchanged"),
         ("usual(); run::recipe(); expect::already(\"fs.make\");", "there is no action \"fs.make\""),
-        ("usual(); run::recipe(); expect::effects([]);", "has to agree to something else"),
+        ("usual(); run::recipe(); expect::effects([]);", "the user must approve something else"),
         ("usual(); run::recipe(); expect::prints(\"Bye\");", "the recipe does not print this"),
         (
             "usual(); run::recipe(); expect::warns(\"Bye\");",
             "the recipe does not give this warning",
         ),
-        ("usual(); run::recipe(); expect::released([\"umount\"]);", "gives something else back"),
+        ("usual(); run::recipe(); expect::released([\"umount\"]);", "other things are released"),
         ("usual(); run::recipe(); expect::mounted(\"/mnt/b\");", "nothing is mounted at /mnt/b"),
-        ("usual(); run::recipe(); expect::layout(\"/dev/sda\", \"\");", "is not like this after"),
+        ("usual(); run::recipe(); expect::layout(\"/dev/sda\", \"\");", "is not as expected after"),
         ("usual(); run::recipe(); expect::file(\"/mnt/a/b\");", "/mnt/a/b"),
         (
             "usual(); run::recipe(); expect::file(\"/mnt/a/greeting\", #{ missing: true });",
@@ -272,7 +272,7 @@ fn names_choose_tests_and_json_is_for_programs() {
     let tests =
         "test(\"one\", || { expect::same(1, 1); }); test(\"two\", || { expect::same(1, 2); });";
     let ran = run("greet.test.rhai", tests, &["--filter", "one"]);
-    assert!(ran.stdout.ends_with("+ one  N ms\n\n1 passed, 1 left out, N ms\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("+ one  N ms\n\n1 passed, 1 skipped, N ms\n"), "{}", ran.stdout);
     assert_eq!(ran.status, 0);
     let ran = run("greet.test.rhai", tests, &["--json"]);
     let lines: Vec<serde_json::Value> =
@@ -289,8 +289,8 @@ fn names_choose_tests_and_json_is_for_programs() {
 fn what_is_no_test_is_named() {
     for (args, why) in [
         (vec!["test", "nothing.rhai"], "nothing.rhai: neither a directory, nor"),
-        (vec!["test", "greet.rhai"], "greet.rhai: there are no tests"),
-        (vec!["test"], ".: there are no tests"),
+        (vec!["test", "greet.rhai"], "greet.rhai: no tests found"),
+        (vec!["test"], ".: no tests found"),
     ] {
         let ran = Test::new(&args).file("greet.rhai", RECIPE).run();
         assert!(ran.stderr.contains(why), "{}", ran.stderr);

@@ -73,7 +73,7 @@ luks::open(prats["1"]);
 6 | //! [params.colour]
   | ^^^
   |
-  = help: use it, or don't ask for it
+  = help: use it, or remove it from [params]
 
 error: there is no function disk::partiton
   --> wrong.rhai:10:1
@@ -138,7 +138,7 @@ print(t.key, #t, --[[ no comment ]] [[ no name ]])
     assert_eq!(
         messages(&output),
         [
-            "4: disk comes with Lua or gscript, and is not the parameter \"disk\"",
+            "4: disk is defined by Lua or gscript and is not the parameter \"disk\"",
             "6: the parameter \"colour\" is never used",
             "10: there is no function disk.partiton",
             "10: there is no variable disk_",

@@ -64,15 +64,23 @@ const LUA: &[Attempt] = &[
         "fs.make('/dev/sda1', { label = passphrase .. '' })",
         "attempt to concatenate",
     ),
-    ("a primitive replaced", "disk.wipe = print", "disk.wipe comes with gscript"),
-    ("a primitive replaced rawly", "rawset(disk, 'wipe', print)", "disk.wipe comes with gscript"),
-    ("a domain replaced", "disk = { wipe = print }", "disk comes with gscript"),
-    ("a domain removed", "disk = nil", "disk comes with gscript"),
-    ("a domain replaced through the table of all", "_G.disk = {}", "disk comes with gscript"),
-    ("a domain replaced rawly", "rawset(_G, 'disk', {})", "disk comes with gscript"),
-    ("printing replaced", "function print() end", "print comes with gscript"),
-    ("the library of texts changed", "function string.rep() end", "string.rep comes with gscript"),
-    ("catching replaced", "pcall = function(f) return f() end", "pcall comes with gscript"),
+    ("a primitive replaced", "disk.wipe = print", "disk.wipe is defined by gscript"),
+    (
+        "a primitive replaced rawly",
+        "rawset(disk, 'wipe', print)",
+        "disk.wipe is defined by gscript",
+    ),
+    ("a domain replaced", "disk = { wipe = print }", "disk is defined by gscript"),
+    ("a domain removed", "disk = nil", "disk is defined by gscript"),
+    ("a domain replaced through the table of all", "_G.disk = {}", "disk is defined by gscript"),
+    ("a domain replaced rawly", "rawset(_G, 'disk', {})", "disk is defined by gscript"),
+    ("printing replaced", "function print() end", "print is defined by gscript"),
+    (
+        "the library of texts changed",
+        "function string.rep() end",
+        "string.rep is defined by gscript",
+    ),
+    ("catching replaced", "pcall = function(f) return f() end", "pcall is defined by gscript"),
     (
         "a coroutine without a watch",
         "coroutine.wrap(function() while true do end end)()",
@@ -102,17 +110,13 @@ const LUA: &[Attempt] = &[
         "text.find(('a'):rep(100), '(' .. ('a?'):rep(9999) .. '){99}')",
         "size",
     ),
+    ("nested calls", "local function f() return 1 + f() end f()", "1000000 values on the stack"),
+    ("nested calls, caught", "local function f() pcall(f) pcall(f) end f()", "10000000 operations"),
     (
-        "calls inside one another",
-        "local function f() return 1 + f() end f()",
-        "1000000 values on the stack",
+        "a list in itself",
+        "local t = {} t[1] = t file.write('/tmp/x', t)",
+        "64 nested lists and maps",
     ),
-    (
-        "calls inside one another, caught",
-        "local function f() pcall(f) pcall(f) end f()",
-        "10000000 operations",
-    ),
-    ("a list in itself", "local t = {} t[1] = t file.write('/tmp/x', t)", "64 lists and maps"),
     (
         "a loop in the handler of an error",
         "while true do xpcall(error, function() while true do end end) end",
@@ -128,16 +132,20 @@ const LUA: &[Attempt] = &[
         "pcall(disk.wipe, '/dev/sdc') fs.make('/dev/sda1')",
         "/dev/sdc is in use",
     ),
-    ("a module by its path", "require '/etc/passwd'", "modules are beside the recipe"),
-    ("a module further up", "require '../secret'", "can't lead out of the recipe's directory"),
+    ("a module by its path", "require '/etc/passwd'", "modules are next to the recipe"),
+    ("a module further up", "require '../secret'", "must not lead out of the recipe's directory"),
     (
         "a module by a name that is put together",
         "require('sto' .. 'rage')",
-        "has to be written out",
+        "must be a string literal",
     ),
-    ("a module by an alias of require", "local r = require r('storage')", "has to be written out"),
+    (
+        "a module by an alias of require",
+        "local r = require r('storage')",
+        "must be a string literal",
+    ),
     ("a library as a module", "require 'os'", "there is no module os"),
-    ("a module under a hidden name", "require '.ssh/config'", "can't be the name of a module"),
+    ("a module under a hidden name", "require '.ssh/config'", "invalid module name"),
 ];
 
 const RHAI: &[Attempt] = &[
@@ -146,31 +154,35 @@ const RHAI: &[Attempt] = &[
     ("chance", "rand()", "there is no function rand"),
     ("files", "open_file(\"/etc/passwd\")", "there is no function open_file"),
     ("the environment", "env(\"HOME\")", "there is no function env"),
-    ("waiting", "sleep(1000000)", "no clock to wait by"),
-    ("a module by its path", "import \"/etc/passwd\" as p;", "modules are beside the recipe"),
+    ("waiting", "sleep(1000000)", "recipes cannot wait for a time"),
+    ("a module by its path", "import \"/etc/passwd\" as p;", "modules are next to the recipe"),
     (
         "a module further up",
         "import \"../secret\" as p;",
-        "can't lead out of the recipe's directory",
+        "must not lead out of the recipe's directory",
     ),
     (
         "a module by a name that is put together",
         "import \"sto\" + \"rage\" as p;",
-        "has to be written out",
+        "must be a string literal",
     ),
     (
         "a module by an interpolated name",
         "let a = \"storage\"; import `${a}` as p;",
-        "has to be written out",
+        "must be a string literal",
     ),
     (
         "a module that depends on what happens",
         "if true { import \"storage\" as p; }",
-        "can't depend on what happens",
+        "imports must be at the top level",
     ),
     ("a module that is not there", "import \"nothing\" as p;", "there is no module nothing"),
-    ("a module in the place of a domain", "import \"storage\" as disk;", "disk comes with gscript"),
-    ("a chapter replaced", "fn step(title) { }", "step comes with gscript"),
+    (
+        "a module in the place of a domain",
+        "import \"storage\" as disk;",
+        "disk is defined by gscript",
+    ),
+    ("a chapter replaced", "fn step(title) { }", "step is defined by gscript"),
     ("printing replaced", "fn print(text) { }", "reserved"),
     ("a text without an end", "let s = \"x\"; s.pad(10000000000, \"x\");", "4 MiB for one string"),
     ("a text that doubles", "let s = \"x\"; loop { s += s; }", "4 MiB for one string"),
@@ -181,13 +193,13 @@ const RHAI: &[Attempt] = &[
     ),
     ("a list without an end", "let a = []; a.pad(10000000000, 1);", "131072 elements"),
     ("bytes without an end", "blob(10000000000)", "131072 elements"),
-    ("calls inside one another", "fn f() { f() } f()", "128 nested calls"),
+    ("nested calls", "fn f() { f() } f()", "128 nested calls"),
     ("a closure that calls itself", "let f = |f| f.call(f); f.call(f)", "128 nested calls"),
     ("a loop that catches", "loop { try { loop { } } catch { } }", "10000000 operations"),
     (
         "a list in lists",
         "let a = [1]; for i in 0..100 { a = [a]; }\nfile::write(\"/tmp/x\", a)",
-        "64 lists and maps",
+        "64 nested lists and maps",
     ),
     ("expressions inside one another", "DEEP", "exceeds maximum complexity"),
     ("a pattern of the core that never ends", "text::find(\"a\", \"(a{999}){999}\")", "size"),
@@ -201,7 +213,7 @@ const RHAI: &[Attempt] = &[
         "try { disk::wipe(\"/dev/sdc\"); } catch { } fs::make(\"/dev/sda1\");",
         "/dev/sdc is in use",
     ),
-    ("a function as a value", "file::write(\"/tmp/x\", |a| a)", "can't be given to a primitive"),
+    ("a function as a value", "file::write(\"/tmp/x\", |a| a)", "a primitive does not accept"),
 ];
 
 fn all_fail(language: Language, attempts: &[Attempt]) {
@@ -241,22 +253,22 @@ fn modules_do_not_lead_out() {
     let lua = "return require 'm'";
     let rhai = "import \"m\" as m; m::f()";
     for (recipe, text, modules, why) in [
-        ("r.lua", lua, [("m.lua", "return 1"), ("n.lua", "")], "has to return a table"),
+        ("r.lua", lua, [("m.lua", "return 1"), ("n.lua", "")], "must return a table"),
         ("r.lua", lua, [("m.lua", "\u{1b}Lua"), ("n.lua", "")], "attempt to load a binary chunk"),
         ("r.lua", lua, [("m.lua", "disk.wipe = print"), ("n.lua", "")], "disk.wipe comes with"),
         ("r.lua", lua, [("m.lua", "x = secret"), ("n.lua", "")], "there is no variable secret"),
-        ("r.lua", lua, [("m.lua", "return {}"), ("m.rhai", "")], "which one is meant?"),
+        ("r.lua", lua, [("m.lua", "return {}"), ("m.rhai", "")], "ambiguous module m"),
         (
             "r.lua",
             lua,
             [("m.lua", "require 'n'"), ("n.lua", "require 'm'")],
-            "in a circle: r.lua → m.lua → n.lua → m.lua",
+            "import cycle: r.lua → m.lua → n.lua → m.lua",
         ),
         (
             "r.rhai",
             rhai,
             [("m.lua", "return { f = 1, g = { print } }"), ("n.lua", "")],
-            "g: a function can't be given to",
+            "does not accept a function",
         ),
         ("r.rhai", rhai, [("m.lua", "while true do end"), ("n.lua", "")], "10000000 operations"),
         ("r.rhai", rhai, [("m.rhai", "fn f() { loop { } }"), ("n.lua", "")], "10000000 operations"),
@@ -265,7 +277,7 @@ fn modules_do_not_lead_out() {
             "r.rhai",
             rhai,
             [("m.lua", "require 'r'"), ("n.lua", "")],
-            "in a circle: r.rhai → m.lua → r.rhai",
+            "import cycle: r.rhai → m.lua → r.rhai",
         ),
     ] {
         let stderr = told(recipe, text, &modules);
@@ -291,7 +303,7 @@ fn a_long_chain_of_modules_is_refused() {
     let texts: Vec<(String, String)> = (0..9).map(|i| (format!("m{i}.lua"), text(i + 1))).collect();
     let modules: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
     let stderr = told("r.lua", "require 'm0'", &modules);
-    assert!(stderr.contains("more than 8 modules import one another"), "{stderr}");
+    assert!(stderr.contains("more than 8 nested imports"), "{stderr}");
 }
 
 #[test]
@@ -314,7 +326,7 @@ fn links_that_lead_out_of_the_directory_are_refused() {
     };
     for module in ["further_up", "absolute", "up/outside"] {
         let why = load(module).expect_err(module);
-        assert!(why.starts_with("1: can't read the module"), "{why}");
+        assert!(why.starts_with("1: failed to read the module"), "{why}");
         assert!(why.ends_with("it leads out of the directory"), "{why}");
     }
     assert!(load("loop").expect_err("a loop").contains("Too many levels of symbolic links"));

@@ -92,10 +92,10 @@ fn values_cross_and_come_back() {
     let (rhai, lua) = (plan(Language::Rhai, rhai), plan(Language::Lua, lua));
     assert_eq!(rhai.map(|r| shown(&r)), lua.map(|r| shown(&r)));
     for (language, script, why) in [
-        (Language::Lua, "file.write('/tmp/x', { 1, a = 2 })", "list and a map at once"),
+        (Language::Lua, "file.write('/tmp/x', { 1, a = 2 })", "both a list and a map"),
         (Language::Lua, "file.write('/tmp/x', { [true] = 2 })", "as a key"),
-        (Language::Lua, "file.write('/tmp/x', print)", "can't be given to a primitive"),
-        (Language::Rhai, "file::write(\"/tmp/x\", |a| a)", "can't be given to a primitive"),
+        (Language::Lua, "file.write('/tmp/x', print)", "a primitive does not accept"),
+        (Language::Rhai, "file::write(\"/tmp/x\", |a| a)", "a primitive does not accept"),
         (Language::Rhai, "file::write(\"/tmp/x\", \"\\x00\")", "NUL"),
     ] {
         let error = fails(language, script);
@@ -125,5 +125,8 @@ fn a_typed_text_is_open_until_it_is_whole() {
 #[test]
 fn a_table_of_primitives_is_no_value() {
     let error = fails(Language::Lua, "disk.info(disk)");
-    assert!(error.contains("comes with gscript") && error.contains("params.NAME"), "{error}");
+    assert!(
+        error.contains("a built-in table of gscript") && error.contains("params.NAME"),
+        "{error}"
+    );
 }

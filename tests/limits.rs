@@ -23,7 +23,10 @@ const RHAI: &[(&str, &str)] = &[
     ("loop { try { print(\"x\") } catch { } }", "1 MiB of printed text"),
     ("loop { text::lines(\"x\"); }", "50000 calls of primitives"),
     ("let s = \"x\"; s.pad(1000000, \"x\"); loop { s.index_of(\"y\"); }", "10000000 operations"),
-    ("let a = [1]; for i in 0..100 { a = [a]; }\nfile::write(\"/tmp/x\", a)", "64 lists and maps"),
+    (
+        "let a = [1]; for i in 0..100 { a = [a]; }\nfile::write(\"/tmp/x\", a)",
+        "64 nested lists and maps",
+    ),
 ];
 
 const LUA: &[(&str, &str)] = &[

@@ -211,7 +211,7 @@ fn nothing_lies_on_itself() {
         "/devices/~1dev~1sda1/kind",
         json!({ "crypt": { "on": "/dev/mapper/enc" } }),
         "devices[\"/dev/sda1\"].size: its size is 476.8 MiB, but /dev/mapper/enc below it has only 460.8 MiB; correct one of the sizes\n\
-         devices[\"/dev/mapper/enc\"].kind: it is part of itself: /dev/mapper/enc on /dev/sda1; break the circle",
+         devices[\"/dev/mapper/enc\"].kind: it is part of itself: /dev/mapper/enc on /dev/sda1; remove the cycle",
     );
 }
 

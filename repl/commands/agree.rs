@@ -43,7 +43,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
     if !open.into_iter().all(confirmed) {
         return Err(refuse());
     }
-    if losses.is_empty() && !ask::yes("Go on?") {
+    if losses.is_empty() && !ask::yes("Continue?") {
         return Err(refuse());
     }
     Ok(())

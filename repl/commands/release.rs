@@ -132,7 +132,7 @@ fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exi
             .print();
         return Err(Exit::Refused);
     }
-    if args.yes || (ask::somebody() && ask::yes("Go on?")) {
+    if args.yes || (ask::somebody() && ask::yes("Continue?")) {
         return Ok(());
     }
     let nobody = "approve on the command line: --yes";

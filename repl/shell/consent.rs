@@ -62,7 +62,7 @@ impl Consent for Shown {
             return Go::Stop;
         }
         let agreed = match open.is_empty() {
-            true => !named.is_empty() || mode == Mode::Allow || ask::yes("Do it?"),
+            true => !named.is_empty() || mode == Mode::Allow || ask::yes("Run it?"),
             false => open.into_iter().all(confirmed),
         };
         let free = agreed && self.touched.as_mut().is_none_or(|t| t.add(effects).is_ok());

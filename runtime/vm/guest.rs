@@ -19,7 +19,7 @@ use crate::system::real::find_program;
 /// Where the new root is put together.
 const STAGE: &str = "/mnt";
 /// Where distributions keep the modules of a User Mode Linux kernel.
-const MODULE_DIRECTORYS: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
+const MODULE_DIRECTORIES: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
 /// `cbc` first: dm-crypt's own request for it comes too late for some versions.
 const MODULES: [&str; 4] = ["cbc", "xts", "dm-mod", "dm-crypt"];
 
@@ -51,7 +51,7 @@ fn obey(order: &Path) -> io::Result<()> {
 
 fn run(order: &Order) -> io::Result<Report> {
     let release = kernel_release()?;
-    let modules = MODULE_DIRECTORYS.iter().map(|dir| Path::new(dir).join(&release));
+    let modules = MODULE_DIRECTORIES.iter().map(|dir| Path::new(dir).join(&release));
     let modules = modules.into_iter().find(|dir| dir.join("modules.dep").exists());
     let modules = modules.ok_or_else(|| {
         io::Error::other(format!("there are no kernel modules for {release} on this system"))

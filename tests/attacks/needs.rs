@@ -25,7 +25,7 @@ fn with(name: &'static str, front: &str) -> Attempt {
 
 /// Front matter that is damaged or not where it must be.
 fn damaged(name: &'static str, front: &str, why: &'static str) -> Attempt {
-    with(name, front).exits(2).says("the front matter is damaged").says(why)
+    with(name, front).exits(2).says("invalid front matter").says(why)
 }
 
 /// A whole file whose front matter is not where it must be.
@@ -35,7 +35,7 @@ fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> At
         .lua(&(lua.to_owned() + "\nfile.write('/tmp/case/x', 'x')\n"))
         .planned("sata")
         .exits(2)
-        .says("the front matter is damaged")
+        .says("invalid front matter")
         .says(why)
 }
 
@@ -50,7 +50,7 @@ fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) ->
         .lua(&(front("---") + lua.as_str() + "\n"))
         .planned("example")
         .exits(3)
-        .says("does more than it says it needs")
+        .says("does more than its [needs] declare")
         .says(effect)
 }
 
@@ -70,7 +70,7 @@ fn asked_in_the_middle(front: &str, call: &str) -> Result<(), String> {
     let approval = Approval::default().for_recipe(needs.as_ref(), &Vec::new());
     match perform(&recipe, Gate::Enforce(approval, Box::new(Yes))) {
         Ok(()) => Err("it was done".into()),
-        Err(why) if why.contains("not announced in the recipe's [needs]") => Ok(()),
+        Err(why) if why.contains("not declared in the recipe's [needs]") => Ok(()),
         Err(why) => Err(why),
     }
 }
@@ -116,18 +116,18 @@ fn fences() -> Vec<Attempt> {
             &format!("# T\n```sh\nls\n{}", fenced("```toml", "```")),
             "is not closed",
         ),
-        damaged("in a block without a name", &fenced("```", "```"), "[needs] is outside of the"),
+        damaged("in a block without a name", &fenced("```", "```"), "[needs] is outside the"),
         damaged("in a block of another format", &fenced("```ini", "```"), "[needs] is outside"),
-        damaged("without a block", &format!("# T\n{NEEDS}"), "[needs] is outside of the"),
+        damaged("without a block", &format!("# T\n{NEEDS}"), "[needs] is outside the"),
         damaged(
-            "a second block",
+            "second front matter block",
             &format!("# T\n```toml\n```\n\n{}", fenced("```toml", "```")),
             "second front matter block; the first one begins on line 2",
         ),
         damaged(
             "a second block in capitals",
             &format!("# T\n```toml\n```\n{}", fenced("```TOML", "```")),
-            "a second block",
+            "second front matter block",
         ),
     ]
 }
@@ -137,7 +137,7 @@ fn tables() -> Vec<Attempt> {
     vec![
         toml("a table that is misspelled", "[need]\nwrites = []", "write needs instead of need"),
         toml("a table in capitals", "[Needs]\nwrites = []", "unknown field `Needs`"),
-        toml("a table of tables", "[[needs]]\nwrites = []", "the front matter is damaged"),
+        toml("a table of tables", "[[needs]]\nwrites = []", "invalid front matter"),
         toml("a key that is misspelled", "[needs]\nwrite = []", "write writes instead of write"),
         toml("a key outside of its table", "network = true", "unknown field `network`"),
         toml("a table twice", "[needs]\nwrites = []\n[needs]\nruns = []", "duplicate key"),
@@ -145,9 +145,9 @@ fn tables() -> Vec<Attempt> {
         toml("a string instead of a list", "[needs]\nwrites = \"/nowhere\"", "invalid type"),
         toml("a number in a list", "[needs]\nruns = [1]", "invalid type"),
         toml("a string instead of true", "[needs]\nnetwork = \"yes\"", "invalid type"),
-        toml("an empty entry", "[needs]\nwrites = [\"\"]", "announces nothing"),
-        toml("an entry of spaces", "[needs]\nruns = [\"  \"]", "announces nothing"),
-        toml("a control character", "[needs]\nruns = [\"a\\u001b[2K\"]", "announces nothing"),
+        toml("an empty entry", "[needs]\nwrites = [\"\"]", "declares nothing"),
+        toml("an entry of spaces", "[needs]\nruns = [\"  \"]", "declares nothing"),
+        toml("a control character", "[needs]\nruns = [\"a\\u001b[2K\"]", "declares nothing"),
         toml("a relative path", "[needs]\nwrites = [\"tmp\"]", "is not an absolute path"),
         toml("a path that climbs", "[needs]\nwrites = [\"/nowhere/../tmp\"]", "is not an absolute path"),
         toml("a parameter that is missing", "[needs]\nwrites = [\"$tmp\"]", "there is no parameter"),
@@ -305,12 +305,12 @@ fn everywhere() -> Vec<Attempt> {
     let both = |name: &'static str| Attempt::new(name).rhai(&recipe).lua(&lua);
     vec![
         both("run").for_real().exits(3),
-        both("on a terminal").typed().exits(3).says("does more than it says it needs"),
+        both("on a terminal").typed().exits(3).says("does more than its [needs] declare"),
         both("step by step")
             .typed()
             .command(&["step", "RECIPE"])
             .exits(3)
-            .says("does more than it says it needs"),
+            .says("does more than its [needs] declare"),
         both("a plan that is saved")
             .for_real()
             .command(&["plan", "RECIPE", "--out", "/tmp/case/plan.json"])

@@ -216,7 +216,7 @@ fn device_nodes() -> Vec<Attempt> {
             .args(&["--destroy", "/dev/loop6"])
             .exits(1)
             .exits(3)
-            .says("another device")
+            .says("is not the planned device")
             .may_change(&["/tmp/case/out.6"])
             .afterwards("rm /dev/loop6; mknod /dev/loop6 b 7 6; losetup -d /dev/loop6 /dev/loop7"),
     ]

@@ -123,22 +123,22 @@ fn restored() -> Vec<Attempt> {
             .done(1, "chroot.run", &program, tmpfs("/mnt/t"))
             .resumed("a program is run as if it had mounted something")
             .exits(3)
-            .says("does not make call 1"),
+            .says("call 1, "),
         idle()
             .done(1, "mount.tmpfs", &[("at", "/etc")], tmpfs("/etc"))
             .resumed("a mount over /etc that the recipe does not make")
             .exits(3)
-            .says("does not make call 1"),
+            .says("call 1, "),
         idle()
             .done(MANUAL + 1, "chroot.run", &program, tmpfs("/mnt/t"))
             .resumed("a program is run as if a user had mounted something by it")
             .exits(3)
-            .says("opens and mounts nothing"),
+            .says("neither opens nor mounts anything"),
         idle()
             .done(MANUAL + 1, "file.write", &write("x"), tmpfs("/mnt/t"))
             .resumed("a file is written as if a user had mounted something by it")
             .exits(3)
-            .says("opens and mounts nothing"),
+            .says("neither opens nor mounts anything"),
         idle()
             .done(MANUAL + 1, "mount.tmpfs", &[("at", "/etc")], tmpfs("/etc"))
             .unapproved("a mount over /etc as if by a user, and nobody approves it")
@@ -169,11 +169,11 @@ fn approved() -> Vec<Attempt> {
             .line(json!({ "record": "approved", "effect": { "effect": "writes", "path": "/tmp" } }))
             .unapproved("effects that the journal says were approved later"),
         grown.unapproved("a later text of the recipe").says("writes"),
-        Forged::of(&recipe).unapproved("the text of a recipe that is gone").says("only in the journal"),
+        Forged::of(&recipe).unapproved("the text of a recipe that is gone").says("read from the journal"),
         Forged::of(&recipe)
             .unapproved("the recipe's file has other contents")
             .file("forged.rhai", "print(\"honest\");\n")
-            .says("is not the text that was run"),
+            .says("has changed since the run"),
         Forged::of(&format!("//! # x\n//! ```toml\n//! [needs]\n//! writes = [\"/mnt/t\"]\n//! ```\n{recipe}"))
             .resumed("a write that the recipe does not announce")
             .exits(3),
@@ -217,18 +217,18 @@ fn released() -> Vec<Attempt> {
             .done(1, "mount.tmpfs", &[("at", "/")], json!([{ "fact": "mounted", "at": "/", "origin": { "pseudo": { "kind": "overlay" } } }]))
             .released("the running system's root")
             .exits(0)
-            .says("left nothing"),
+            .says("is mounted or open"),
         idle()
             .done(1, "mount.tmpfs", &[("at", "/proc")], json!([{ "fact": "mounted", "at": "/proc", "origin": { "pseudo": { "kind": "proc" } } }]))
             .released("/proc of the running system")
             .exits(0)
-            .says("left nothing"),
+            .says("is mounted or open"),
         idle()
             .done(1, "mount.mount", &[("device", "/dev/sda1"), ("at", "/mnt/t")], device)
             .released("a mount of something else at the same place")
             .prepare("mount -t tmpfs tmpfs /mnt/t")
             .exits(0)
-            .says("left nothing")
+            .says("is mounted or open")
             .afterwards(stays),
         idle()
             .done(1, "mount.tmpfs", &[("at", "/mnt/t")], tmpfs("/mnt/t"))
@@ -259,7 +259,7 @@ fn damaged() -> Vec<Attempt> {
     let deep = format!("{}{}\n{chapter}\n", idle().text(), "[".repeat(100_000));
     vec![
         wrong(idle().head("text", json!("print(2);")), "another text under the old digest", "line 1: "),
-        wrong(idle().head("seed", json!("7")), "a seed of one digit", "line 1: its seed"),
+        wrong(idle().head("seed", json!("7")), "a seed of one digit", "line 1: the seed"),
         wrong(idle().head("format", json!(4_000_000_000_u64)), "a format of the far future", "its format is"),
         wrong(idle().line(args), "arguments with the digest of others", "line 2: the arguments"),
         wrong(idle().line(second), "a second run in the journal", "line 2: a second run"),
@@ -268,8 +268,8 @@ fn damaged() -> Vec<Attempt> {
             "an end without a beginning",
             "line 2: call 1 ends but was not started",
         ),
-        wrong(idle().line(undone(0)), "call number 0", "line 2: 0 is no number"),
-        wrong(idle().line(undone(u64::MAX)), "the largest call number", "is no number of a call"),
+        wrong(idle().line(undone(0)), "call number 0", "line 2: invalid call number 0"),
+        wrong(idle().line(undone(u64::MAX)), "the largest call number", "invalid call number"),
         wrong(idle().line(json!({ "record": "undone", "call": -1 })), "a negative call number", "line 2: "),
         idle().resumed("lines that are nested deeply").file("run/journal.jsonl", deep).exits(2),
         idle().resumed("an empty journal").file("run/journal.jsonl", "").exits(2).says("it is empty"),
@@ -310,7 +310,7 @@ fn foreign() -> Vec<Attempt> {
             .resumed("a journal of another user")
             .prepare("chown 12345 run/journal.jsonl")
             .exits(3)
-            .says("belongs to user 12345"),
+            .says("owned by user 12345"),
         idle()
             .resumed("a journal that everybody can write to")
             .prepare("chmod 666 run/journal.jsonl")
@@ -337,20 +337,20 @@ fn foreign() -> Vec<Attempt> {
             .for_real()
             .args(&["--answers", answers])
             .exits(3)
-            .says("belongs to user 12345"),
+            .says("owned by user 12345"),
         Attempt::new("a saved plan of another user")
             .file("plan.json", "{}")
             .prepare("chown 12345 plan.json")
             .command(&["apply", "/tmp/case/here/plan.json", "--yes"])
             .exits(3)
-            .says("belongs to user 12345"),
+            .says("owned by user 12345"),
         Attempt::new("a state directory of another user")
             .rhai(recipe)
             .prepare("mkdir -p /tmp/case/outside/state/runs; chown 12345 /tmp/case/outside/state/runs")
             .env("GSCRIPT_STATE", "/tmp/case/outside/state")
             .for_real()
             .exits(1)
-            .says("belongs to user 12345"),
+            .says("owned by user 12345"),
         Attempt::new("a link in the place of the state directory")
             .rhai(recipe)
             .prepare("mkdir -p /tmp/case/outside/state /tmp/case/outside/other; ln -s ../other /tmp/case/outside/state/runs")
@@ -377,7 +377,7 @@ fn believed() -> Vec<Attempt> {
         wrote()
             .resumed("a file that was never written")
             .exits(0)
-            .says("is gone since the run wrote it")
+            .says("was removed after the run wrote it")
             .may_change(&[OUTSIDE, DIRECTORY])
             .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = x ]")),
         wrote()
@@ -387,7 +387,7 @@ fn believed() -> Vec<Attempt> {
             .resumed("a file that has another content")
             .prepare(&format!("printf other >{OUTSIDE}"))
             .exits(0)
-            .says("has changed since the run wrote it")
+            .says("was changed after the run wrote it")
             .may_change(&[DIRECTORY])
             .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = other ]")),
         Forged::of(asks)
@@ -405,6 +405,6 @@ fn believed() -> Vec<Attempt> {
             .done(7, "file.write", &write("x"), json!([]))
             .resumed("a call that the recipe never makes")
             .exits(3)
-            .says("does not make call 7"),
+            .says("call 7, "),
     ]
 }

@@ -155,7 +155,7 @@ fn long() -> Vec<Attempt> {
             "text.find(('a'):rep(4000000), ('a*'):rep(1000)..'b')",
         )
         .exits(2)
-        .says("too complex for a text of"),
+        .says("too complex for a string of"),
         lua("a pattern that goes back for ever", "return ('a'):rep(30000):find('.-.-.-.-b')").exits(2),
         lua("a pattern in gsub", "return ('a'):rep(30000):gsub('.-.-.-.-b', '')").exits(2),
         lua("a pattern in gmatch", "for _ in ('a'):rep(30000):gmatch('.*.*.*b') do end").exits(2),
@@ -214,10 +214,10 @@ fn swallowed() -> Vec<Attempt> {
             .exits(3),
         lua("variables that are closed", "local x <close> = setmetatable({}, {})")
             .exits(2)
-            .says("can't have variables that are closed"),
+            .says("to-be-closed variables (<close>) are not supported"),
         lua("metatables that close", "setmetatable({}, { __close = print })")
             .exits(2)
-            .says("can't have variables that are closed"),
+            .says("to-be-closed variables (<close>) are not supported"),
         lua("metatables with finalizers", "setmetatable({}, { __gc = print })").exits(2),
         lua("weak tables", "setmetatable({}, { __mode = 'k' })").exits(2).says("can't have weak tables"),
         lua("a loop that closes things without an end", &format!("{CLOSES}spawn()")).exits(2),

@@ -93,7 +93,7 @@ fn files() -> Vec<Attempt> {
             .for_real()
             .args(&["--answers", "answers.toml"])
             .exits(3)
-            .says("answers.toml belongs to "),
+            .says("answers.toml is owned by "),
         with_secret("a record of the run that has the secret", "print(p); step(\"a\"); file::make_dir(\"/tmp/case/outside/x\");", "print(p) step('a') file.make_dir('/tmp/case/outside/x')")
             .for_real()
             .args(&["--answers", "answers.toml"])
@@ -199,7 +199,7 @@ fn answers() -> Vec<Attempt> {
         refused("a list for a secret", "p = [\"hunter2\"]\n"),
         wrong("a date for a secret", "p = 4711-01-01\n"),
         refused("an empty secret", "p = \"\"\n").says("an empty secret"),
-        refused("a secret with a newline", "p = \"hunter2\\nx\"\n").says("can't be typed at boot"),
+        refused("a secret with a newline", "p = \"hunter2\\nx\"\n").says("cannot be typed at boot"),
         refused("a secret with a newline at its end", "p = \"\"\"\nhunter2\n\"\"\"\n").says("newline"),
         refused("a secret with NUL", "p = \"hunter2\\u0000x\"\n").says("control character"),
         refused("a secret with a tab", "p = \"hunter2\\tx\"\n").says("control character"),
@@ -283,7 +283,7 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
     // The terminal ends with the program.
     drop(slave);
     let mut screen = File::from(master);
-    let asked = until(&mut screen, b"Go on?");
+    let asked = until(&mut screen, b"Continue?");
     let of = Path::new("/proc").join(child.id().to_string());
     let found = copies(&of).map_err(failed);
     let limits = fs::read_to_string(of.join("limits")).map_err(failed);

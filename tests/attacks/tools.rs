@@ -65,7 +65,7 @@ fn stopped(name: &'static str, shell: &str) -> Attempt {
         .args(&["--yes"])
         .see("it runs")
         .keys("\x03")
-        .see("stopping")
+        .see("will stop")
         .keys("\x03")
         .exits(1)
         .exits(4)
@@ -187,7 +187,7 @@ stage3::verify(here + \"/stage3.tar\", #{ keys: here + \"/keys.asc\", digests: h
             .prepare("echo x >>plain")
             .for_real()
             .exits(1)
-            .says("can't be trusted"),
+            .says("not trusted"),
     ]
 }
 

@@ -25,7 +25,7 @@ recipe secret.rhai <<'END'
 //! ```
 luks::format("/dev/ubdb", #{ passphrase: passphrase, kdf: #{ kind: "pbkdf2", iterations: 1000 } });
 END
-printf '%s\n' 'see Passphrase:' 'type otter one' 'see Passphrase (again):' 'type otter two' 'see the two differ' \
+printf '%s\n' 'see Passphrase:' 'type otter one' 'see Passphrase (again):' 'type otter two' 'see the two entries differ' \
     'see Passphrase:' 'type otter six' 'see Passphrase (again):' 'type otter six' 'see Type its name (ubdb)' 'type ubdb' >acts
 typed acts "$G" secret.rhai >secret.txt || { cat secret.txt; exit 1; }
 must_not grep -q otter secret.txt
@@ -49,10 +49,10 @@ ask beyond-alone "$G" beyond.rhai --yes
 [ "$(cat beyond-alone.code)" = 3 ] || { cat beyond-alone.err; exit 1; }
 must grep -q "is not in the approved plan" beyond-alone.err
 [ "$before" = "$(sums /dev/ubdb)" ] || exit 1
-printf 'see Go on?\ntype yes\nsee not in the approved plan\nsee Type its name (ubdb)\ntype no\n' >acts
+printf 'see Continue?\ntype yes\nsee not in the approved plan\nsee Type its name (ubdb)\ntype no\n' >acts
 typed acts "$G" beyond.rhai >beyond.txt; [ $? = 3 ] || { cat beyond.txt; exit 1; }
 [ "$before" = "$(sums /dev/ubdb)" ] || exit 1
-printf 'see Go on?\ntype yes\nsee Type its name (ubdb)\ntype ubdb\nsee not in the approved plan\nsee write /run/beyond\nsee (yes/no)\ntype yes\n' >acts
+printf 'see Continue?\ntype yes\nsee Type its name (ubdb)\ntype ubdb\nsee not in the approved plan\nsee write /run/beyond\nsee (yes/no)\ntype yes\n' >acts
 must typed acts "$G" beyond.rhai
 [ "$(blkid -po value -s TYPE /dev/ubdb)$(cat /run/beyond)" = xfsx ] || exit 1
 umount /run/root
@@ -68,7 +68,7 @@ END
 other=$(sums /run/other.img)
 printf 'see Type its name (loop1)\nrun losetup -d /dev/loop1; losetup /dev/loop1 /run/other.img\ntype loop1\n' >acts
 typed acts "$G" loop.rhai >swapped.txt; [ $? = 3 ] || { cat swapped.txt; exit 1; }
-must grep -q 'not the disk' swapped.txt
+must grep -q 'has been replaced' swapped.txt
 [ "$other" = "$(sums /run/other.img)" ] || { echo "the other disk was written to"; exit 1; }
 
 # The same with a disk that is pulled out, and another that is put in.
@@ -79,7 +79,7 @@ other=$(sha256sum <"$OUT/other.img")
 printf 'see Type its name (ubdb)\nrun touch %s/exchange-ubdb; while [ -e %s/exchange-ubdb ]; do sleep 0.1; done\ntype ubdb\n' "$OUT" "$OUT" >acts
 typed acts "$G" pulled.rhai >pulled.txt; [ $? = 3 ] || { cat pulled.txt; exit 1; }
 [ ! -s exchanged ] || { cat exchanged; exit 1; }
-must grep -q 'not the disk' pulled.txt
+must grep -q 'has been replaced' pulled.txt
 must test "$(blkid -po value -s TYPE /dev/ubdb)" = swap
 sync
 [ "$other" = "$(sha256sum <"$OUT/other.img")" ] || { echo "the other disk was written to"; exit 1; }
@@ -114,7 +114,7 @@ plan
 losetup -d /dev/loop1; truncate -s 80M /run/third.img; losetup /dev/loop1 /run/third.img
 refused identity-changed '/dev/loop1 was /dev/loop1, 64 MiB and is /dev/loop1, 80 MiB'
 losetup -d /dev/loop1
-refused disk-gone '/dev/loop1, 64 MiB is not there'
+refused disk-gone '/dev/loop1, 64 MiB is not connected'
 losetup /dev/loop1 /run/other.img
 plan
 # A file that agrees to more than the plan needs is not taken at its word.
@@ -150,7 +150,7 @@ ask busy "$G" release /dev/ubda --yes
 [ "$(cat busy.code)" = 1 ] || { cat busy.err; exit 1; }
 must grep -q 'sleep (pid .*working directory' busy.err
 kill %1 %2; wait
-printf 'see To free /dev/ubda\nsee umount /mnt/one/two\nsee Go on?\ntype yes\nsee /dev/ubda is free\n' >acts
+printf 'see To free /dev/ubda\nsee umount /mnt/one/two\nsee Continue?\ntype yes\nsee /dev/ubda is free\n' >acts
 must typed acts "$G" release /dev/ubda
 nothing_left
 must "$G" release /dev/ubda

@@ -87,7 +87,7 @@ refused 'without a BIOS boot partition' 'disk::partition("/dev/ubdd", [#{ name: 
 refused 'is not an EFI system partition: nothing is mounted there' 'boot::grub_install("/mnt/t", #{ efi: "/boot/nothing" });'
 # This machine has no firmware.
 refused 'nothing is mounted at /sys/firmware/efi/efivars' 'boot::grub_install("/mnt/t", #{ efi: "/boot/efi", removable: false });'
-must grep -q 'help: let it take the place that every firmware looks at' refused.out
+must grep -q 'help: install to the fallback path that every firmware tries' refused.out
 refused 'is not an EFI system partition: the filesystem on' 'boot::grub_install("/mnt/t", #{ efi: "/boot" });'
 printf '# mine\nGRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n' >$T/etc/default/grub
 recipe menu.rhai <<'END'

@@ -29,22 +29,22 @@ session() {
     typed acts "$G" >session.txt || { code=$?; cat session.txt; return $code; }
 }
 open=('type :secret pass' 'see pass:' 'type not on any disk' 'see gscript>'
-    'type let inside = luks::open("/dev/ubda", "system", #{ passphrase: pass });' 'see Do it?' 'type yes' 'see gscript>'
-    'type lvm::vg_activate("vg")' 'see Do it?' 'type yes' 'see gscript>'
-    'type mount::mount("/dev/vg/root", "/mnt/gentoo")' 'see Do it?' 'type yes' 'see gscript>')
+    'type let inside = luks::open("/dev/ubda", "system", #{ passphrase: pass });' 'see Run it?' 'type yes' 'see gscript>'
+    'type lvm::vg_activate("vg")' 'see Run it?' 'type yes' 'see gscript>'
+    'type mount::mount("/dev/vg/root", "/mnt/gentoo")' 'see Run it?' 'type yes' 'see gscript>')
 
 # --- the rescue, from looking to giving back ----------------------------------------------------
 must session 'type luks::containers()' 'see /dev/ubda' 'see gscript>' "${open[@]}" \
     'type :machine' 'see /mnt/gentoo' 'see gscript>' \
-    'type chroot::prepare("/mnt/gentoo")' 'see Do it?' 'type yes' 'see gscript>' \
-    'type chroot::run("/mnt/gentoo", ["cat", "/etc/motd"]).stdout' 'see Do it?' 'type yes' 'see broken' 'see gscript>' \
-    'type file::write("/mnt/gentoo/etc/motd", "mended\n")' 'see -broken' 'see +mended' 'see Do it?' 'type yes' 'see gscript>' \
+    'type chroot::prepare("/mnt/gentoo")' 'see Run it?' 'type yes' 'see gscript>' \
+    'type chroot::run("/mnt/gentoo", ["cat", "/etc/motd"]).stdout' 'see Run it?' 'type yes' 'see broken' 'see gscript>' \
+    'type file::write("/mnt/gentoo/etc/motd", "mended\n")' 'see -broken' 'see +mended' 'see Run it?' 'type yes' 'see gscript>' \
     'type :diff' 'see /mnt/gentoo' 'see gscript>' 'type :log' 'see luks::open' 'see gscript>' \
     'type :save mended.rhai' 'see 6 actions' 'see gscript>' 'type :save mended.lua' 'see gscript>' \
-    'type file::write("/mnt/gentoo/etc/other", "x")' 'see Do it?' 'type yes' 'see gscript>' \
-    'type :undo' 'see rm /mnt/gentoo/etc/other' 'see gscript>' 'type :redo' 'see Do it?' 'type yes' 'see gscript>' \
+    'type file::write("/mnt/gentoo/etc/other", "x")' 'see Run it?' 'type yes' 'see gscript>' \
+    'type :undo' 'see rm /mnt/gentoo/etc/other' 'see gscript>' 'type :redo' 'see Run it?' 'type yes' 'see gscript>' \
     'type :undo' 'see rm /mnt/gentoo/etc/other' 'see gscript>' \
-    'type :quit' 'see ends with: ' 'see What becomes of it?' 'type r' 'see umount /mnt/gentoo'
+    'type :quit' 'see ends with: ' 'see Release or keep it?' 'type r' 'see umount /mnt/gentoo'
 nothing_left
 must_not grep -rq 'not on any disk' "$GSCRIPT_STATE"
 for file in mended.rhai mended.lua; do must grep -q 'type = "secret"' $file; must grep -q 'mended' $file; done
@@ -53,8 +53,8 @@ must grep -q 'luks.open(dev_ubda, "system", { passphrase = pass })' mended.lua
 
 # --- what was kept does the same again ----------------------------------------------------------
 must session 'type fs::make("/dev/ubdb", #{ label: "kept" })' 'see Type its name (ubdb)' 'type ubdb' 'see gscript>' \
-    'type mount::mount("/dev/ubdb", "/mnt/kept")' 'see Do it?' 'type yes' 'see gscript>' \
-    'type file::write("/mnt/kept/file", "kept\n")' 'see Do it?' 'type yes' 'see gscript>' \
+    'type mount::mount("/dev/ubdb", "/mnt/kept")' 'see Run it?' 'type yes' 'see gscript>' \
+    'type file::write("/mnt/kept/file", "kept\n")' 'see Run it?' 'type yes' 'see gscript>' \
     'type :save kept.lua' 'see gscript>' 'type :save kept.rhai' 'see 3 actions' 'type :quit' 'see What becomes' 'type r'
 nothing_left
 for language in rhai lua; do
@@ -66,11 +66,11 @@ done
 
 # --- led by what is found ------------------------------------------------------------------------
 must session 'type :rescue' 'see /dev/ubda is an encrypted partition that is closed' 'see passphrase:' 'type not on any disk' \
-    'see Do it?' 'type yes' 'see the volume group vg is not active' 'see Do it?' 'type yes' \
-    'see may be the root filesystem and is not mounted; check it first' 'see may be the root' 'see Do it?' 'type yes' \
-    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb at /boot' 'see Do it?' 'type yes' \
-    'see which a chroot needs' 'see Do it?' 'type yes' 'see That is all' 'see gscript>' \
-    'type :quit' 'see What becomes of it?' 'type r' 'see cryptsetup close'
+    'see Run it?' 'type yes' 'see the volume group vg is not active' 'see Run it?' 'type yes' \
+    'see may be the root filesystem and is not mounted; check it first' 'see may be the root' 'see Run it?' 'type yes' \
+    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb at /boot' 'see Run it?' 'type yes' \
+    'see which a chroot needs' 'see Run it?' 'type yes' 'see That is all' 'see gscript>' \
+    'type :quit' 'see Release or keep it?' 'type r' 'see cryptsetup close'
 nothing_left
 
 # --- completion, lines that go on, a line that is given up, other sizes, vi, Lua ---------------
@@ -93,8 +93,8 @@ nothing_left
 [ "$before" = "$(sha256sum </dev/ubda)" ] || exit 1
 
 # --- Ctrl-C in an action, twice; a terminal that is gone: everything is given back -------------
-must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' \
-    'run until pgrep -f "sleep 4711"; do sleep 0.1; done' 'keys \x03' 'see stopping after this command' 'keys \x03' 'see gscript>' \
+must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Run it?' 'type yes' \
+    'run until pgrep -f "sleep 4711"; do sleep 0.1; done' 'keys \x03' 'see will stop after this command' 'keys \x03' 'see gscript>' \
     'type disk::list().len()' 'see 3' 'type :quit' 'see What becomes' 'type k'
 must grep -q ' /mnt/gentoo ' /proc/mounts
 must "$G" release --yes
@@ -111,7 +111,7 @@ printf 'let n = disk::list()\n  .len();\nn\n:plan on\n\nthrow "enough";\n:lua\n'
 must grep -q enough piped.err
 must grep -q session:2 piped.err
 echo 'file::write("/run/piped", "x")' | "$G" shell 2>piped.err; [ $? = 4 ] || exit 1
-must grep -q 'Nobody is there to agree' piped.err
+must grep -q 'Approval needed, but standard input is not a terminal' piped.err
 [ ! -e /run/piped ] || exit 1
 echo 'fs::make("/dev/ubdb")' | "$G" shell --yes 2>piped.err && exit 1
 echo 'fs::make("/dev/ubdb")' | must "$G" shell --yes --destroy /dev/ubdb
@@ -150,7 +150,7 @@ must steps 'step steps.rhai --journal /run/steps' 'see chapter 1 of 3' 'see What
 nothing_left
 steps 'step steps.rhai --journal /run/later' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type q' 'see stopped on request' || true
 nothing_left
-must steps 'resume --step --journal /run/later' 'see cryptsetup open' 'see Go on?' 'type y' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
+must steps 'resume --step --journal /run/later' 'see cryptsetup open' 'see Continue?' 'type y' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
 nothing_left
 [ "$("$G" log --journal /run/later | awk '{ print $NF }')" = finished ] || exit 1
 
@@ -178,7 +178,7 @@ steps 'step steps.lua --journal /run/lua' 'see chapter 1 of 3' 'see What is clos
     'see run/s' 'type r' 'see mount -t' 'see run/s' 'type b' 'see taken back: lvm.vg_activate' 'see vgchange' 'see run/s' 'type t 3' \
     'see umount' 'see run/s' 'type q' 'see stopped on request'; [ $? = 4 ] || { cat session.txt; exit 1; }
 nothing_left
-must steps 'resume --step --journal /run/lua' 'see Go on?' 'type y' 'see run/s' 'type a' 'see Done:'
+must steps 'resume --step --journal /run/lua' 'see Continue?' 'type y' 'see run/s' 'type a' 'see Done:'
 nothing_left
 sed -i 's/as written/typed first/' steps.lua
 export EDITOR='sed -i s/typed.first/changed/'

@@ -6,7 +6,7 @@ before=$(sha256sum /dev/ubda /dev/ubdb)
 ask firmware whole --set nvram=true
 must test "$(cat firmware.code)" = 3
 must grep -q 'nothing is mounted at /sys/firmware/efi/efivars' firmware.err
-must grep -q 'help: let it take the place that every firmware looks at' firmware.err
+must grep -q 'help: install to the fallback path that every firmware tries' firmware.err
 ask room whole --set boot_size=16M
 must test "$(cat room.code)" = 2
 must grep -q 'choose a boot_size of' room.err
@@ -14,7 +14,7 @@ must grep -q 'choose a boot_size of' room.err
 
 whole >whole.out 2>whole.err || { tail -n 60 whole.err; exit 1; }
 must_not grep -rqE 'otter: ' /run/proved ./*.out ./*.err
-must grep -q 'The machine is as planned' whole.err
+must grep -q 'The resulting state matches the plan' whole.err
 proved
 must grep -q 'You may reboot now' whole.err
 must umount /run/host

@@ -67,8 +67,8 @@ head -c 100M /dev/zero >/mnt/stick/filler 2>/dev/null; truncate -s -24K /mnt/sti
 ask copy small --set rounds=60 --journal /run/copied
 [ "$(cat copy.code)" = 0 ] || exit 1
 says copy 'the copy of the journal /mnt/stick/gscript/'
-says copy "can't be written any more (No space left on device"
-says copy 'was removed: the run goes on without it'
+says copy "failed to write the copy of the journal /mnt/stick/gscript/"
+says copy '(No space left on device (os error 28)); the copy was removed'
 nothing_left
 must grep -q '"record":"ended","ok":true' /run/copied/*/journal.jsonl
 mount /dev/ubdb /mnt/stick; must_not ls /mnt/stick/gscript/*/journal.jsonl

@@ -10,7 +10,7 @@ pack
 
 ask hostile whole --set goal=system
 [ "$(cat hostile.code)" != 0 ] || exit 1
-grep -qE 'leads to|another place than planned' hostile.err || { tail -n 40 hostile.err; exit 1; }
+grep -qE 'leads to|not the planned location' hostile.err || { tail -n 40 hostile.err; exit 1; }
 grep -q 'system.hostname /mnt/gentoo' hostile.err || { tail -n 40 hostile.err; exit 1; }
 for victim in /run/victim1 /run/victim2 /run/victim3; do must grep -qx untouched $victim; done
 nothing_left
@@ -21,7 +21,7 @@ mkdir -p /run/look && must mount /dev/vg_hostos/root /run/look
 must rm /run/look/etc/hostname
 umount /run/look; vgchange -qan vg_hostos >/dev/null; cryptsetup close look
 "$G" resume --journal /run/proved --answers answers.toml --yes --destroy /dev/ubda >resumed.out 2>resumed.err || { tail -n 60 resumed.err; exit 1; }
-must grep -q 'The machine is as planned' resumed.err
+must grep -q 'The resulting state matches the plan' resumed.err
 proved
 for victim in /run/victim1 /run/victim2 /run/victim3; do must grep -qx untouched $victim; done
 must umount /run/host

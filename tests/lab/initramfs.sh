@@ -20,8 +20,8 @@ for at in usr/lib/modules/"$KV" "$S"; do must diff -r --no-dereference $giver/"$
 must test "$(cat $T/boot/vmlinuz-"$KV" $T/boot/config-"$KV")" = 'an image
 CONFIG_MODULES=y'
 same_again "$copy_from;"
-refused 'there are no modules of the kernel 1.2.3' 'kernel::copy_from("/mnt/t", "1.2.3");'
-refused 'is both the system that gets the kernel' 'kernel::copy_from("/mnt/t", "1.2.3", #{ from: "/mnt/t" });'
+refused 'kernel 1.2.3 has no modules' 'kernel::copy_from("/mnt/t", "1.2.3");'
+refused 'is both the source and the target' 'kernel::copy_from("/mnt/t", "1.2.3", #{ from: "/mnt/t" });'
 rm -f $T/usr/src/linux
 refused 'there are no kernel sources at /mnt/t/usr/src/linux-1.2.3' 'kernel::sources("/mnt/t", "1.2.3");'
 same_again "kernel::sources(\"/mnt/t\", \"$KV\");"
@@ -36,20 +36,20 @@ mv $T/usr/lib/dracut/modules.d/*crypt-gpg "$T/root/"
 refused 'has no module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt", "crypt-gpg"] });'
 must grep -q 'help: emerge sys-kernel/dracut 044 or later with app-crypt/gnupg' refused.out
 mv $T/root/*crypt-gpg $T/usr/lib/dracut/modules.d/
-refused 'there are no modules of the kernel 1.2.3' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
+refused 'kernel 1.2.3 has no modules' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
 refused 'expected a version such as' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
 refused '/mnt/t has no gpg' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"] });'
 mv $T/usr/bin/gpg.away $T/usr/bin/gpg
 # What dracut itself finds missing.
 mv $T/usr/sbin/lvm $T/usr/sbin/lvm.away
-fails 'lacks the program that is named above it' 'kernel::initramfs("/mnt/t", #{ add: ["lvm"], image: "/boot/other.img" });'
+fails 'emerge the program named above it' 'kernel::initramfs("/mnt/t", #{ add: ["lvm"], image: "/boot/other.img" });'
 must grep -q "'lvm' cannot be" fails.out
 must_not test -e $T/boot/other.img
 mv $T/usr/sbin/lvm.away $T/usr/sbin/lvm
 # A /boot that is full.
 must mount -t tmpfs -o size=1M tmpfs $T/boot
-fails 'is there room left in /boot (df -h)?' 'kernel::initramfs("/mnt/t", #{ add: ["crypt"], compress: "zstd -1" });'
+fails 'check the free space of /boot (df -h)' 'kernel::initramfs("/mnt/t", #{ add: ["crypt"], compress: "zstd -1" });'
 must grep -q 'No space left on device' fails.out
 umount $T/boot
 

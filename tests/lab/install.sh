@@ -31,12 +31,12 @@ must_not grep -q box /etc/hostname
 says 'print(crypttab::entries("/mnt/t")[1].options);' luks,discard
 refused 'there is no time zone' 'system::timezone("/mnt/t", "Europe/Atlantis");'
 refused 'expected a host name' 'system::hostname("/mnt/t", "a b");'
-refused 'is not one of those that are made' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'
+refused 'is not one of the generated ones' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'
 
 # The running system is mounted in a root that a chroot is prepared in: links into it are refused.
 echo mine >/run/victim; mkdir /run/directory
 ln -sf /run/victim $T/etc/conf.d/hostname; ln -s /run/directory $T/etc/directory
-inside="the running system's own"
+inside="which belongs to the running system"
 fails "$inside" 'chroot::prepare("/mnt/t"); system::hostname("/mnt/t", "box", #{ init: "openrc" });'
 fails "$inside" 'chroot::prepare("/mnt/t"); file::write("/etc/directory/new", "x", #{ root: "/mnt/t" });'
 fails "$inside" 'chroot::prepare("/mnt/t"); file::make_dir("/etc/directory/new", #{ root: "/mnt/t" });'

@@ -155,6 +155,6 @@ head -c 17M /dev/zero >/mnt/key/copy; head -c 30M /dev/zero >/mnt/key/second; rm
 umount /mnt/key; must mount -o umask=0077 /dev/ubdb1 /mnt/key
 echo 'luks::backup_header("/dev/ubda1", "/mnt/key/copy");' >do.rhai
 must_not "$G" do.rhai --yes 2>"$OUT/nowhere.err"; must_not test -e /mnt/key/copy
-must grep -q 'there is no place for it on /dev/ubdb1 where .*No space left' "$OUT/nowhere.err"
+must grep -q '/dev/ubdb1 has no position for the copy .*No space left' "$OUT/nowhere.err"
 umount /mnt/key
 nothing_left

@@ -55,9 +55,9 @@ nothing_left
 [ "$(grep -c '"record":"begin".*"name":"luks.format"' /run/menu/*/journal.jsonl)" = 1 ] || exit 1
 
 # --- by hand, with the recipe's variables; what was done stays part of the run ------------------
-must go "type h" "see In menu.rhai" "type inside" "see /dev/mapper/menu" \
-    'type file::write("/mnt/menu/etc/ready", disk);' "see Do it?" "type yes" "see file.write" \
-    "type mount::mount(\"/dev/ubdb\", \"/mnt/menu/etc\")" "see Do it?" "type yes" "see mount.mount" \
+must go "type h" "see Interactive shell in menu.rhai" "type inside" "see /dev/mapper/menu" \
+    'type file::write("/mnt/menu/etc/ready", disk);' "see Run it?" "type yes" "see file.write" \
+    "type mount::mount(\"/dev/ubdb\", \"/mnt/menu/etc\")" "see Run it?" "type yes" "see mount.mount" \
     "type :undo" "see umount /mnt/menu/etc" "type luks::close(\"menu\")" "see is mounted at" "see menu>" "type :quit" \
     "see What now?" "type r" "see Done:"
 nothing_left
@@ -66,7 +66,7 @@ nothing_left
 must grep -q '"record":"undone","call":109951162' /run/menu/*/journal.jsonl
 
 # --- left out: what would not work without it is said before -------------------------------------
-must go "see skip chroot.run" "see no later step" "type s" "see left out" "see Done:"
+must go "see skip chroot.run" "see no later action" "type s" "see skipped" "see Done:"
 nothing_left
 [ "$(inside etc/after)" = later ] || exit 1
 must grep -q '"record":"skipped"' /run/menu/*/journal.jsonl
@@ -118,8 +118,8 @@ END_
 rm -rf /run/menu
 printf '%s\n' "see Type its name (ubda)" "type ubda" "see called from: menu.lua:16" "see What now?" "type h" "see In menu.lua" \
     "type inside" "see /dev/mapper/menu" "type string.upper(params.disk)" "see /DEV/UBDA" \
-    'type file.write("/mnt/menu/etc/ready", params.disk)' "see Do it?" "type yes" "see file.write" \
-    "type :undo" "see rm /mnt/menu/etc/ready" "type :redo" "see Do it?" "type yes" "see menu lua>" \
+    'type file.write("/mnt/menu/etc/ready", params.disk)' "see Run it?" "type yes" "see file.write" \
+    "type :undo" "see rm /mnt/menu/etc/ready" "type :redo" "see Run it?" "type yes" "see menu lua>" \
     "type :quit" "see What now?" "type r" "see Done:" >acts
 must typed acts "$G" menu.lua --set disk=/dev/ubda --answers answers.toml --journal /run/menu >menu.txt
 nothing_left
@@ -129,6 +129,6 @@ nothing_left
 # --- what later steps would miss --------------------------------------------------------------
 printf 'wrong = "something else"\n' >>answers.toml
 sed -i 's/^luks::format(disk, #{ passphrase: secret/luks::format(disk, #{ passphrase: wrong/; s/^.. \[params.secret\]/\/\/! [params.wrong]\n\/\/! type = "secret"\n&/' whole.rhai
-go "see skip luks.open" "see this does not work any more" "see fs.make /dev/mapper/menu" "see more" "type q"
+go "see skip luks.open" "see these actions will then fail" "see fs.make /dev/mapper/menu" "see more" "type q"
 [ $? = 1 ] || { cat menu.txt; exit 1; }
 nothing_left

@@ -31,11 +31,11 @@ portage::profile("/mnt/t", "default/linux/test");'
 { sed 's/"-j1"/"-j9 -l8"/' before; echo 'EMERGE_DEFAULT_OPTS="--jobs=2 --load-average=8 --ask"'; } | must cmp - $T/etc/portage/make.conf
 printf 'portage::make_conf("/mnt/t", #{ A: "b" });' >warned.rhai
 "$G" plan warned.rhai >warned.out 2>&1
-must grep -q 'sets NJOBS in a way that only a shell understands' warned.out
+must grep -q 'sets NJOBS with shell syntax that Portage does not support' warned.out
 sed -i 's/NJOBS=.*/NJOBS=$(nproc)/' $T/etc/portage/make.conf
-refused 'and no line of the file counts' 'portage::make_conf("/mnt/t", #{ A: "b" });'
+refused 'ignores the whole file' 'portage::make_conf("/mnt/t", #{ A: "b" });'
 sed -i 's/NJOBS=.*/NJOBS="$(nproc)"/' $T/etc/portage/make.conf
-refused 'would become nothing' 'portage::make_conf("/mnt/t", #{ MAKEOPTS: "-j$((NJOBS+1))" });'
+refused 'does not support command or arithmetic expansion' 'portage::make_conf("/mnt/t", #{ MAKEOPTS: "-j$((NJOBS+1))" });'
 refused 'there is no profile default/linux/tset' 'portage::profile("/mnt/t", "default/linux/tset");'
 must grep -q 'default/linux/test' refused.out
 refused 'got "--unmerge"' 'portage::emerge("/mnt/t", ["--unmerge"]);'

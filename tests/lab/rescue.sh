@@ -53,7 +53,7 @@ nothing_left
 
 # It is not overwritten.
 must_not "$G" protect.rhai --yes --answers phrase.toml 2>again.err
-must grep -q 'a key is not overwritten' again.err
+must grep -q 'keys are never overwritten' again.err
 nothing_left
 
 installed=$(date +%s)
@@ -104,7 +104,7 @@ must_not rescue --set run='exit 7'
 nothing_left
 
 # On a terminal, with a shell. What is typed as a passphrase is not shown.
-printf 'see Passphrase\ntype %s\nsee again\ntype %s\nsee Go on?\ntype yes\nsee (chroot)\ntype cat /etc/repair-me\nsee gpg\ntype echo typed >/etc/repair-me\ntype exit\n' "$PHRASE" "$PHRASE" >acts
+printf 'see Passphrase\ntype %s\nsee again\ntype %s\nsee Continue?\ntype yes\nsee (chroot)\ntype cat /etc/repair-me\nsee gpg\ntype echo typed >/etc/repair-me\ntype exit\n' "$PHRASE" "$PHRASE" >acts
 must python3 "$PROJECT/tests/lab/typed.py" acts "$G" "$RESCUE" --set unlock=passphrase --prove \
     --journal /run/proved >typed.txt
 must grep -q '"name":"chroot.shell"' /run/proved/*/journal.jsonl

@@ -43,7 +43,7 @@ for n in $(seq 2 "$step" $((records - 1))); do
     [ "$state" = unfinished ] || { echo "after $n: $state"; exit 1; }
     if [ $((tried % 2)) = 0 ]; then reboot_by_hand; fi
     if "$G" resume --journal /run/killed --answers answers.toml --yes --destroy /dev/ubda >/run/resumed.out 2>/run/resumed.err; then
-        must grep -q 'The machine is as planned' /run/resumed.err
+        must grep -q 'The resulting state matches the plan' /run/resumed.err
         survived=$((survived + 1))
         nothing_left
     else
@@ -65,12 +65,12 @@ must "$G" release "$(ls /run/first/*/journal.jsonl)"
 mkdir -p /mnt/stick /run/copy
 must mount /dev/ubda1 /mnt/stick; cp -r /mnt/stick/gscript/* /run/copy; must umount /mnt/stick
 rm -r /run/first
-printf 'see To go on, this is opened again first\nsee mount.mount\nsee Go on?\ntype y\nsee mount.mount /dev/ubda1\ntype cat /etc/motd\nsee hello\ntype exit\n' >acts
+printf 'see Opened again before the run continues\nsee mount.mount\nsee Continue?\ntype y\nsee mount.mount /dev/ubda1\ntype cat /etc/motd\nsee hello\ntype exit\n' >acts
 must python3 "$PROJECT/tests/lab/typed.py" acts "$G" resume --shell --journal /run/copy --answers answers.toml
 nothing_left
 ask unapproved "$G" resume --journal /run/copy --answers answers.toml
 [ "$(cat unapproved.code)" = 3 ] || { cat unapproved.err; exit 1; }
-must grep -q "this is opened again first" unapproved.err
+must grep -q "Opened again before the run continues" unapproved.err
 nothing_left
 must "$G" resume --journal /run/copy --answers answers.toml --yes --destroy /dev/ubda
 nothing_left

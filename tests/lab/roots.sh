@@ -99,13 +99,13 @@ K="keys: \"$OUT/good.asc\""
 ok "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
 grep -q "$(gpg --list-keys --with-colons good | awk -F: '/^fpr/{print $10; exit}')" v.out || exit 1
 ok "$OUT/a.tar.xz" "digests: \"$OUT/d.txt\", signature: \"$OUT/d.sig\", $K"
-bad 'a key that the key file does not hold' "$OUT/a.tar.xz" "digests: \"$OUT/other.DIGESTS\", $K"
+bad 'a key that is not in the key file' "$OUT/a.tar.xz" "digests: \"$OUT/other.DIGESTS\", $K"
 bad 'has expired' "$OUT/a.tar.xz" "digests: \"$OUT/old.DIGESTS\", keys: \"$OUT/old.asc\""
 bad 'can.t be trusted' "$OUT/a.tar.xz" "digests: \"$OUT/changed.DIGESTS\", $K"
 bad 'there is no signature' "$OUT/a.tar.xz" "digests: \"$OUT/d.txt\", $K"
 bad 'lists no SHA-512 or BLAKE2b digest of exchanged' "$OUT/exchanged.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
 bad 'damaged or was exchanged' "$OUT/t/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
-bad 'holds no public key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", keys: \"$OUT/d.txt\""
+bad 'no usable public key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", keys: \"$OUT/d.txt\""
 bad 'expected the whole fingerprint of a key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"0123\""
 bad 'not by 0123' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"$(printf 0123%.0s $(seq 10))\""
 bad 'there is no digest file' "$OUT/a.tar.xz" "$K"
@@ -116,7 +116,7 @@ gpgconf --kill all
 recipe shell.rhai <<'END'
 chroot::shell("/mnt/t");
 END
-printf 'see Go on?\ntype yes\nsee (chroot)\ntype echo it is $((6*7))\nsee it is 42\ntype exit\n' >acts
+printf 'see Continue?\ntype yes\nsee (chroot)\ntype echo it is $((6*7))\nsee it is 42\ntype exit\n' >acts
 rm -rf /run/proved
 must python3 "$PROJECT/tests/lab/typed.py" acts "$G" shell.rhai --prove --journal /run/proved && proved
 do_ 'mount::unmount("/mnt/t", #{ recursive: true });'

@@ -3,7 +3,7 @@
 ask resumed "$G" resume --journal "$OUT/runs" --answers answers.toml --yes --destroy /dev/ubdb
 [ "$(cat resumed.code)" = 0 ] || { cat resumed.err; exit 1; }
 must grep -q '^/dev/ubda of the run is /dev/ubdb now' resumed.err
-must grep -q 'The machine is as planned' resumed.err
+must grep -q 'The resulting state matches the plan' resumed.err
 must grep -q 'luks.open /dev/ubda2 crypt_ubda2' resumed.err
 nothing_left
 [ "$(blkid -po value -s LABEL /dev/ubdb1)" = boot ] || exit 1

@@ -38,7 +38,7 @@ ended() {
 
 # heard NAME: it has noticed the Ctrl-C.
 heard() {
-    for _ in $(seq 6000); do grep -q 'stopping after this command' "$1.err" && return; sleep 0.1; done
+    for _ in $(seq 6000); do grep -q 'will stop after this command' "$1.err" && return; sleep 0.1; done
     echo "$1: it does not notice"; cat "$1.err"; exit 1
 }
 

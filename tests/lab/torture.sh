@@ -55,7 +55,7 @@ go_on() {
         # Nothing tells what was done: with a blank disk the plan is still good, else the recipe is planned again.
         rm -rf "$1"
         job "$1" && echo 'begun anew' >>went && return
-        grep -q 'no longer what would happen' run.err || { cat run.err; return 1; }
+        grep -q 'the saved plan is out of date' run.err || { cat run.err; return 1; }
         echo 'planned anew' >>went
         "$G" "$ROOT" "${JOB[@]}" --yes --prove --destroy /dev/ubda --journal "$1" 2>run.err || { cat run.err; return 1; }
         return
@@ -66,7 +66,7 @@ go_on() {
         echo 'resumed' >>went
         # shellcheck disable=SC2046
         "$G" resume --journal "$1" --yes $(everything) >resumed.out 2>resumed.err || { cat resumed.err; return 1; }
-        grep -q 'The machine is as planned' resumed.err || { cat resumed.err; return 1; } ;;
+        grep -q 'The resulting state matches the plan' resumed.err || { cat resumed.err; return 1; } ;;
     *) "$G" log --journal "$1"; return 1 ;;
     esac
 }

@@ -11,7 +11,7 @@ local rawset_ = rawset
 local guarded = {}
 
 local function refuse(name)
-    error(name .. " comes with gscript, and nothing else can have its name", 3)
+    error(name .. " is defined by gscript and cannot be redefined", 3)
 end
 
 function rawset(t, key, value)

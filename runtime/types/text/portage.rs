@@ -37,6 +37,6 @@ words! {
     ProfileName, "profile", "a profile such as default/linux/amd64/23.0",
     Rule::of(|c| is_solid(c) && (is_name(c) || c == '/'), 255).begins(is_alnum).also(|text| {
         let odd = |part: &str| part.is_empty() || part.starts_with('.');
-        text.split('/').any(odd).then(|| "it leads out of the profiles directory directory".into())
+        text.split('/').any(odd).then(|| "it leads out of the profiles directory".into())
     });
 }
