@@ -1,5 +1,6 @@
-//! A script that does not come back takes its thread with it, and everything that the thread owns. What its
-//! run has made is in the journal: the program starts over, and releases it.
+//! Abandoning a script that does not return. Its thread is lost, with everything that the thread
+//! owns; the changes of its run are in the journal, so the program executes itself again to release
+//! them.
 
 use std::ffi::OsStr;
 
@@ -10,7 +11,7 @@ use gscript::system::start_over;
 use crate::render::Problem;
 use crate::screen::tell;
 
-/// Says why a script is abandoned, cleans up, and ends the process.
+/// Prints why a script is abandoned, cleans up, and ends the process.
 pub(crate) fn abandon(script: &Abandoned) {
     let mut problem = Problem::of(&script.error, &script.text);
     let code = script.error.exit();

@@ -1,4 +1,4 @@
-//! Questions to the person, on a terminal only.
+//! Prompts for the user, on a terminal only.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,15 +14,15 @@ use reedline::{
 use crate::screen::{Show, Shown, Stream, canvas, shown, style, tell, to_terminal};
 use crate::shell::Plain;
 
-/// Whether there is somebody to ask.
+/// Returns whether a user can be prompted: standard input and standard error are terminals.
 pub(crate) fn somebody() -> bool {
     io::stdin().is_terminal() && to_terminal(&Stream::Error)
 }
 
-/// The person wants to stop.
+/// An error: the user ended the prompt.
 pub(crate) struct Stopped;
 
-/// Asks for every parameter that has no answer and no default, and for secrets.
+/// Prompts for every parameter that has neither an answer nor a default, and for secrets.
 pub(crate) fn parameters(
     recipe: &Recipe,
     machine: &Machine,
@@ -51,31 +51,30 @@ pub(crate) fn parameters(
     Ok(())
 }
 
-/// Whether somebody has ended this process: nobody answers questions any more. The first look begins to
-/// listen.
+/// Returns the flag that is set when this process is asked to end; no prompt is shown after that.
+/// The first call installs the signal handlers.
 pub(crate) fn over() -> &'static Arc<AtomicBool> {
     static OVER: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     OVER.get_or_init(ended)
 }
 
-/// The sign for the editors of all questions: each one that listens stays as long as the process.
+/// Returns the flag shared by the editors of all prompts: a signal handler is never unregistered.
 fn line_ended() -> Arc<AtomicBool> {
     static ENDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     Arc::clone(ENDED.get_or_init(ended))
 }
 
-/// A sign that becomes true when somebody ends this process; a line editor takes it back when it has seen
-/// it.
+/// Returns a new flag that SIGTERM and SIGHUP set. A line editor resets it when it has seen it.
 pub(crate) fn ended() -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        // Where it can't be listened to, the next read fails all the same.
+        // If the handler cannot be installed, the next read fails anyway.
         let _ = signal_hook::flag::register(signal, Arc::clone(&ended));
     }
     ended
 }
 
-/// A line of text.
+/// Prompts for a line of text.
 pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, Stopped> {
     if over().load(Ordering::Relaxed) {
         return Err(Stopped);
@@ -93,7 +92,7 @@ pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, Stopped> {
     }
 }
 
-/// A question as the row where the answer is typed; the whole of it above, where it is longer.
+/// Shortens a prompt to one row with space for the answer. Prints a longer prompt in full above it.
 fn on_one_row(question: &(impl Show + ?Sized)) -> String {
     const ANSWER: usize = 24;
     let question = shown![question];
@@ -112,7 +111,7 @@ pub(crate) fn passphrase(question: &(impl Show + ?Sized)) -> Result<Vec<u8>, Sto
     Ok(typed.into_bytes())
 }
 
-/// One of several things to do, by the key that chooses it.
+/// One of several options, chosen by its key.
 pub(crate) struct Choice<T> {
     key: char,
     text: String,
@@ -125,13 +124,13 @@ impl<T> Choice<T> {
         Self { key, text: text.into(), below: Vec::new(), what }
     }
 
-    /// With further lines.
+    /// Adds lines shown below the option.
     pub(crate) fn below(self, below: Vec<String>) -> Self {
         Self { below, ..self }
     }
 }
 
-/// One of several things to do.
+/// Prompts for one of several options.
 pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T, Stopped> {
     tell(question);
     for Choice { key, text, below, .. } in choices {
@@ -149,13 +148,14 @@ pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T
     }
 }
 
-/// A question with two answers; whoever stops says no.
+/// Prompts for yes or no; an ended prompt is a no.
 pub(crate) fn yes(question: &str) -> bool {
     let answer = line(&format!("{question} (yes/no)")).unwrap_or_default();
     matches!(answer.as_str(), "y" | "yes")
 }
 
-/// The question of a recipe: behind a mark, so that it can't look like one of gscript.
+/// Returns the prompt of a recipe parameter, behind a mark that separates it from gscript's own
+/// prompts.
 fn asked(param: &ParamDecl) -> Shown {
     shown![style().said, " ", param.ask]
 }
@@ -180,7 +180,7 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
     }
 }
 
-/// A passphrase, typed twice without echo.
+/// Prompts twice for a passphrase, without echo.
 fn secret(param: &ParamDecl) -> Result<Value, Stopped> {
     loop {
         let read = |again: &str| passphrase(&shown![asked(param), again]);

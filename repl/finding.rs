@@ -5,7 +5,7 @@ use gscript::finding::Finding;
 use crate::render::Problem;
 use crate::screen::{Shown, shown, style};
 
-/// A finding with its place, and with the difference in colours.
+/// Renders a finding with its location and a coloured diff.
 pub(crate) fn shown(finding: &Finding) -> Shown {
     let problem = Problem {
         site: Some(finding.site.clone()),

@@ -1,7 +1,7 @@
-//! Two runs never work on the same disk or directory at once.
+//! Locks that keep two runs from working on the same disk or directory at once.
 //!
-//! Each process keeps a file that says what it works on, and holds a lock on it; the kernel takes
-//! the lock back when the process ends, however it ends, so a file without a lock means nothing.
+//! Each process keeps a file that lists its targets and holds a lock on that file. The kernel
+//! releases the lock when the process ends, however it ends, so a file without a lock is stale.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::render::Problem;
 use crate::state::locks;
 
-/// What a process works on.
+/// The targets of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Work {
     pid: u32,
@@ -31,14 +31,13 @@ struct Work {
 /// A disk or a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Target {
-    /// What it was called.
     name: String,
-    /// Every directory on the way to it, and itself. A link or a bind mount gives a directory
-    /// another name, but no other number.
+    /// The target and its ancestor directories. A symbolic link or a bind mount gives a directory
+    /// another path, but not another inode.
     nodes: Vec<Node>,
 }
 
-/// A directory or device node by its number, and the way from there to the target.
+/// A directory or device node identified by device and inode, and the path from it to the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Node {
     device: u64,
@@ -47,7 +46,7 @@ struct Node {
 }
 
 impl Target {
-    /// The target with this name, whether it exists yet or not.
+    /// Returns the target with this path, which need not exist yet.
     fn named(name: &str) -> Self {
         let path = Path::new(name);
         let real = path.ancestors().find_map(|there| {
@@ -63,7 +62,7 @@ impl Target {
         Self { name: name.to_owned(), nodes: real.ancestors().filter_map(node).collect() }
     }
 
-    /// Whether one of both lies in the other, or is it.
+    /// Returns whether the targets are equal or one contains the other.
     fn overlaps(&self, other: &Self) -> bool {
         self.nodes.iter().any(|our| {
             other.nodes.iter().any(|their| {
@@ -74,14 +73,14 @@ impl Target {
     }
 }
 
-/// Held as long as a run goes.
+/// A lock on the targets of a run, released on drop.
 pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
 }
 
 impl Lock {
-    /// Takes the targets of a run, unless another process has one of them.
+    /// Locks the targets of a run, unless another process has locked one of them.
     pub(crate) fn take(recipe: &str, approval: &Approval, machine: &Machine) -> Result<Self, Exit> {
         Self::on(recipe, &targets(approval, machine))
     }
@@ -100,7 +99,7 @@ impl Lock {
     }
 }
 
-/// What a session works on: it grows action by action, and is held until the session ends.
+/// The targets of a session. They grow with every action and are locked until the session ends.
 #[derive(Default)]
 pub(crate) struct Touched {
     targets: Vec<String>,
@@ -108,7 +107,7 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    /// Takes the targets of an action, unless another process has one of them.
+    /// Locks the targets of an action, unless another process has locked one of them.
     pub(crate) fn add(&mut self, effects: &[Bound]) -> Result<(), Exit> {
         let mut targets = self.targets.clone();
         for bound in effects {
@@ -120,7 +119,7 @@ impl Touched {
         targets.sort();
         targets.dedup();
         if targets != self.targets {
-            // The new one is there before the old one goes.
+            // The new lock is taken before the old one is released.
             self.lock = Some(Lock::on("a session", &targets)?);
             self.targets = targets;
         }
@@ -128,13 +127,13 @@ impl Touched {
     }
 }
 
-/// Refuses to touch a device that another process is working on, for whoever takes no lock.
+/// Refuses a device that another process is working on, for commands that take no lock themselves.
 pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
     let disks = machine.base_disks(device).iter().map(|disk| Target::named(&disk.path)).collect();
     let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
     match locks().and_then(|directory| holder(&directory, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
-        // Without the directory of locks nobody works on anything.
+        // If the lock directory is not available, no process is assumed to hold a lock.
         Ok(None) | Err(_) => Ok(()),
     }
 }
@@ -151,16 +150,16 @@ fn refuse(other: &Work, target: &str) -> Exit {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Without its lock it means nothing anyway.
+        // A file without a lock is ignored anyway.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Counts the locks of this process: a session may run a recipe, and both hold their own.
+/// The number of locks taken by this process: a session may start a recipe, and each takes its own.
 static HELD: AtomicU32 = AtomicU32::new(0);
 
 fn try_take(directory: &Path, work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
-    // Checking for others and adding this process are one operation.
+    // Searching for other holders and adding this process must be one atomic operation.
     let all = OpenOptions::new().create(true).append(true).open(directory.join("lock"))?;
     all.lock()?;
     if let Some(other) = holder(directory, work)? {
@@ -172,8 +171,8 @@ fn try_take(directory: &Path, work: &Work) -> io::Result<Result<Lock, (Work, Str
     Ok(Ok(Lock { path, _file: file }))
 }
 
-/// Writes a file under another name, locks it, and only then gives it its own: a file `*.run` without a
-/// lock belongs to a process that has ended, and may be removed by any other.
+/// Creates a lock file under a temporary name, locks it, and then renames it: a `*.run` file
+/// without a lock belongs to a process that has ended, and any other process may remove it.
 fn publish(path: &Path, work: &Work) -> io::Result<File> {
     let unlocked = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&unlocked)?;
@@ -183,7 +182,8 @@ fn publish(path: &Path, work: &Work) -> io::Result<File> {
     Ok(file)
 }
 
-/// Another process that works on one of these targets, and which.
+/// Returns the work of another process that shares one of these targets, and the name of the
+/// target.
 fn holder(directory: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
     for entry in fs::read_dir(directory)?.flatten() {
         let path = entry.path();
@@ -196,7 +196,7 @@ fn holder(directory: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
             continue;
         }
         let Ok(text) = io::read_to_string(&file) else { continue };
-        // Another version may describe its work in another way, but it works all the same.
+        // A file of another gscript version may have another format, but its lock is held: fail.
         let other: Work = serde_json::from_str(&text)
             .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
         if other.pid != work.pid
@@ -221,7 +221,7 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
     targets
 }
 
-/// The directory that an effect is about, where it is about one.
+/// Returns the directory that an effect changes, if any.
 fn place(effect: &Effect) -> Option<String> {
     match effect {
         Effect::Writes { path } | Effect::Mounts { at: path } => Some(path.clone()),
@@ -231,7 +231,7 @@ fn place(effect: &Effect) -> Option<String> {
     }
 }
 
-/// What both work on.
+/// Returns the name of the first target that both have in common.
 fn shared(ours: &[Target], theirs: &[Target]) -> Option<String> {
     let shared = ours.iter().find(|our| theirs.iter().any(|their| our.overlaps(their)));
     shared.map(|target| target.name.clone())

@@ -1,10 +1,10 @@
-//! The `gscript` program: the command line and what a person sees of a run.
+//! The `gscript` program: the command line and the terminal output of a run.
 //!
-//! `cli` is the grammar, `commands` has a file per command, `screen` shows a run while it goes,
-//! `render` shows plans and failures, `ask` asks, `shell` is the session by hand, `state` is where runs
-//! are kept.
+//! `cli` defines the grammar, `commands` has a file per command, `screen` shows the progress of a
+//! run, `render` shows plans and failures, `ask` prompts the user, `shell` is the interactive
+//! shell, `state` locates run directories.
 
-// A terminal may be gone before everything is given back: printing must not end the program.
+// The terminal may disappear before cleanup has finished: a failed print must not end the program.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod abandon;
@@ -34,7 +34,7 @@ static ALLOCATOR: script::Counting = script::Counting;
 fn main() -> ExitCode {
     quiet_core_dumps();
     script::on_hang(abandon::abandon);
-    // The first process of a virtual machine has its thread to itself.
+    // As process 1 of a virtual machine, the program runs on its main thread.
     match std::process::id() {
         1 => program(),
         _ => on_large_stack(program, script::stack_used_up),
@@ -79,8 +79,8 @@ fn program() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// Shows the help or version that was asked for, or says what is wrong with the command line. It repeats
-/// words of the command line, so it goes through the same door as everything.
+/// Prints the requested help or version, or the error in the command line. The output repeats
+/// arguments, so it is escaped like all other output.
 fn asked_or_wrong(error: &clap::Error) -> Exit {
     let text = Shown::lines(&error.render());
     match error.use_stderr() {
@@ -95,9 +95,9 @@ fn asked_or_wrong(error: &clap::Error) -> Exit {
     }
 }
 
-/// Passphrases pass through this process: it must not leave its memory on a disk.
+/// Disables core dumps: passphrases in the memory of this process must not be written to a disk.
 fn quiet_core_dumps() {
-    // Where the kernel refuses, there is nothing better to do than to go on.
+    // If the kernel refuses, the program continues without this protection.
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
     let _ = nix::sys::prctl::set_dumpable(false);
 }

@@ -8,8 +8,8 @@ use gscript::plan::report::{Entry, Report};
 pub(crate) use crate::screen::Problem;
 use crate::screen::{Shown, Stream, Style, canvas, shown, write};
 
-/// Shows the plan, chapter by chapter, and what has to be agreed to. It is written as it goes: a long
-/// plan is not kept a second time as text.
+/// Prints the plan chapter by chapter, and the effects that need approval. It writes each entry at
+/// once, so that a long plan is not held in memory a second time as text.
 pub(crate) fn show(report: &Report, s: &Style, to: &Stream) {
     for entry in &report.entries {
         let text = match entry {
@@ -22,7 +22,7 @@ pub(crate) fn show(report: &Report, s: &Style, to: &Stream) {
     write(to, &summary(report, s));
 }
 
-/// An action that is about to be done.
+/// Renders an action with its steps and effects.
 pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
     let mut out = Shown::default();
     let title = format!("{} {}", call.name, call.about);
@@ -61,7 +61,7 @@ pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
     out.trimmed()
 }
 
-/// A unified diff below its step, which has named the file already.
+/// Renders a unified diff below its step, which has already named the file.
 fn edited(out: &mut Shown, diff: &str, s: &Style) {
     const MOST: usize = 60;
     let header = if diff.starts_with("--- ") { 2 } else { 0 };
@@ -76,7 +76,7 @@ fn edited(out: &mut Shown, diff: &str, s: &Style) {
     }
 }
 
-/// What has to be agreed to, and the disks before and after.
+/// Renders the effects that need approval, and the disks before and after the run.
 fn summary(report: &Report, s: &Style) -> Shown {
     let mut out = Shown::default();
     let touched = report.touched();
@@ -109,7 +109,7 @@ fn summary(report: &Report, s: &Style) -> Shown {
     out.trimmed()
 }
 
-/// What a failed run leaves behind that outlives a reboot.
+/// Lists the changes of a failed run that persist across a reboot.
 pub(crate) fn remains(lasting: &[Fact]) -> Option<String> {
     const MOST: usize = 8;
     let mut lines: Vec<String> = lasting

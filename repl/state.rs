@@ -1,5 +1,6 @@
-//! Where runs are kept: a directory each, with its journal and its log. They belong to the user who runs the
-//! program, and nobody else can write to them.
+//! The state directory: run directories with their journals and logs, the shell history, and lock
+//! files. Everything in it belongs to the user who runs the program, and no other user can write to
+//! it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -20,7 +21,7 @@ pub(crate) struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Makes the directory: below `parent`, or below the state directory of this user.
+    /// Creates the directory below `parent`, or below the state directory of this user.
     pub(crate) fn create(parent: Option<&Path>, stem: &str) -> io::Result<Self> {
         let parent = match parent {
             Some(chosen) => {
@@ -44,26 +45,27 @@ impl RunDirectory {
         unreachable!("the loop ends by returning")
     }
 
-    /// Nothing was done that is worth a record.
+    /// Removes the journal, the log and the directory of a run that has nothing worth recording.
     pub(crate) fn forget(&self) {
-        // Where it can't be removed, it is listed as what it is.
+        // A directory that cannot be removed stays in the list of runs.
         let _ = fs::remove_file(self.journal());
         let _ = fs::remove_file(self.log());
         let _ = fs::remove_dir(&self.path);
     }
 
-    /// The directory of a journal.
+    /// Returns the run directory that contains a journal.
     pub(crate) fn of(journal: &Path) -> Self {
         Self { path: journal.parent().unwrap_or(Path::new(".")).to_owned() }
     }
 
-    /// Counts the runs beside this one: clocks of live media are not to be trusted.
+    /// Returns the number of the next run in the parent directory. Runs are numbered because the
+    /// clock of a live medium is unreliable.
     pub(crate) fn number(&self) -> u64 {
         let journals = self.path.parent().map(journals).unwrap_or_default();
         journals.first().map_or(0, |(number, _)| *number).saturating_add(1)
     }
 
-    /// Whether what is kept here is gone after a reboot, as on a live medium.
+    /// Returns whether a reboot erases this directory, as on a live medium.
     pub(crate) fn forgets(&self) -> bool {
         use nix::sys::statfs::{FsType, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC, statfs};
         const RAMFS: FsType = FsType(0x8584_58f6);
@@ -72,9 +74,9 @@ impl RunDirectory {
         })
     }
 
-    /// Takes the directory back, of a run that did not come to its beginning.
+    /// Removes the directory of a run that did not start.
     pub(crate) fn discard(&self) {
-        // What can't be removed does no harm.
+        // A directory that cannot be removed does no harm.
         let _ = fs::remove_file(self.journal()).and_then(|()| fs::remove_dir(&self.path));
     }
 
@@ -82,7 +84,7 @@ impl RunDirectory {
         self.now().join("journal.jsonl")
     }
 
-    /// A file of this run by its name.
+    /// Returns the path of a file in this run directory.
     pub(crate) fn file(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path.join(name)
     }
@@ -91,8 +93,8 @@ impl RunDirectory {
         self.now().join("log.txt")
     }
 
-    /// Where the run is kept by now: a journal whose filesystem the run itself has unmounted goes on
-    /// in the state directory.
+    /// Returns the current directory of the run: when the run itself has unmounted the filesystem
+    /// of its journal, the journal continues in the state directory.
     fn now(&self) -> PathBuf {
         let home = || Some(runs().ok()?.join(self.path.file_name()?));
         let gone = !self.path.is_dir();
@@ -100,17 +102,17 @@ impl RunDirectory {
     }
 }
 
-/// Where the runs of this user are.
+/// Returns the directory of all runs of this user.
 pub(crate) fn runs() -> io::Result<PathBuf> {
     Ok(state()?.join("runs"))
 }
 
-/// The lines that were typed in sessions, where there is a place for them that is the user's own.
+/// Returns the path of the shell history, if the state directory is private to the user.
 pub(crate) fn history() -> Option<PathBuf> {
     let path = private(state().ok()?).ok()?.join("history");
     match open_own(&path) {
         Ok(_) => Some(path),
-        // The first session makes it.
+        // The first session creates it.
         Err(Untrusted::Io { .. }) if !path.is_symlink() => Some(path),
         Err(untrusted) => {
             let problem = Problem::new(format!("the history is not saved: {untrusted}"));
@@ -120,12 +122,13 @@ pub(crate) fn history() -> Option<PathBuf> {
     }
 }
 
-/// Now, for people.
+/// Returns the current time for display.
 pub(crate) fn time() -> String {
     chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// The runs in a directory with their journals, newest first: by their numbers, whatever the clock said.
+/// Returns the runs in a directory with their journals, newest first by run number, independent of
+/// the clock.
 pub(crate) fn stories(
     directory: &Path,
 ) -> impl Iterator<Item = (PathBuf, Result<Story, Damaged>)> + use<> {
@@ -138,8 +141,8 @@ pub(crate) fn stories(
     })
 }
 
-/// The journals in a directory with the numbers of their runs, newest first. Also one that is damaged
-/// further down has a number: it must not make an older run the newest.
+/// Returns the journals in a directory with their run numbers, newest first. A journal with damage
+/// after its header still counts, so that an older run does not become the newest.
 fn journals(directory: &Path) -> Vec<(u64, PathBuf)> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path().join("journal.jsonl"));
@@ -150,8 +153,9 @@ fn journals(directory: &Path) -> Vec<(u64, PathBuf)> {
     journals
 }
 
-/// `$GSCRIPT_STATE`; `/var/lib/gscript` for root; below `$XDG_STATE_HOME` or `$HOME`; else below
-/// `/run/user/UID`. Never a place that others could have made before.
+/// Returns `$GSCRIPT_STATE`; for root, `/var/lib/gscript`; otherwise a directory below
+/// `$XDG_STATE_HOME`, `$HOME` or `/run/user/UID`. Never a path that another user could have
+/// created.
 pub(crate) fn state() -> io::Result<PathBuf> {
     let directory = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from);
@@ -175,10 +179,11 @@ pub(crate) fn state() -> io::Result<PathBuf> {
     })
 }
 
-/// Makes a directory of this user's own, or refuses one that others own, can write to, or made a link of.
+/// Creates a directory private to this user, or rejects one that another user owns, can write to,
+/// or has replaced with a symbolic link.
 fn private(path: PathBuf) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
-    // Of a state directory as a whole, where it is one of its parts.
+    // Also checks the state directory that contains it.
     let parent = path.parent().filter(|parent| parent.ends_with("gscript"));
     for path in parent.into_iter().chain([path.as_path()]) {
         let found = fs::symlink_metadata(path)?;
@@ -197,7 +202,7 @@ fn private(path: PathBuf) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Where running processes say what they work on: one place for the machine, for root.
+/// Returns the directory of the lock files. For root it is shared by the whole machine.
 pub(crate) fn locks() -> io::Result<PathBuf> {
     if nix::unistd::geteuid().is_root() {
         return private("/run/gscript".into());
@@ -205,17 +210,17 @@ pub(crate) fn locks() -> io::Result<PathBuf> {
     private(state()?.join("locks"))
 }
 
-/// Everything that happens in a run, line by line.
+/// The log of a run, one line per event.
 ///
-/// It is open only while something is written: where the run directory lies on a stick that the run
-/// unmounts, it must not be what holds the stick.
+/// The file is open only during writes, so that it does not keep a USB stick busy that contains the
+/// run directory and is to be unmounted by the run.
 pub(crate) struct Log {
     directory: RunDirectory,
-    /// Lines that can wait for the next that can't.
+    /// Lines that are buffered until the next line that must be written at once.
     waiting: String,
 }
 
-/// So many bytes of them at most.
+/// The maximum size of the buffer in bytes.
 const WAITING: usize = 16 * 1024;
 
 impl Log {
@@ -225,7 +230,7 @@ impl Log {
         Ok(log)
     }
 
-    /// A log that is not touched before something happens.
+    /// Returns a log whose file is not created before the first write.
     pub(crate) fn of(directory: &RunDirectory) -> Self {
         let directory = RunDirectory { path: directory.path.clone() };
         Self { directory, waiting: String::new() }
@@ -233,7 +238,7 @@ impl Log {
 
     fn open(&self) -> io::Result<File> {
         let mut open = OpenOptions::new();
-        // A directory that was carried here may have a link in its place.
+        // A run directory copied from another machine may contain a symbolic link in its place.
         open.append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
         open.open(self.directory.log())
     }
@@ -246,7 +251,7 @@ impl Log {
             return self.waiting.push_str(&lines);
         }
         let waiting = std::mem::take(&mut self.waiting);
-        // A log that can't be written must not stop a run half way.
+        // A log that cannot be written must not stop a run.
         let _ = self.open().and_then(|mut file| {
             file.write_all(waiting.as_bytes())?;
             file.write_all(lines.as_bytes())
@@ -288,7 +293,8 @@ impl Listener for Log {
                 shown![format!("ended: ok={ok} changed={changed} already={already} in {millis} ms")]
             }
         };
-        // What is so already comes thousandfold when a run goes on; before anything is done, it is written.
+        // A resumed run reports thousands of unchanged actions: they are buffered until the next
+        // change.
         let waits = matches!(event, Event::Began { .. } | Event::Done { already: Some(_), .. });
         self.write(&text, waits);
     }

@@ -4,22 +4,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Words that the first program of a cell hands to the second.
+/// Arguments that the outer process of a cell passes to the inner one.
 #[derive(Args)]
 pub(crate) struct CellArgs {
-    /// What runs there, as a list in JSON; without it, this is the first program
+    /// Command to run inside, as a JSON list; without it, this is the outer process
     #[arg(long, requires_all = ["owner", "largest_file", "alive", "root"])]
     pub(crate) inside: Option<String>,
-    /// Its user, group, and one more group
+    /// User and group to run as, and an additional group (UID:GID:GROUP)
     #[arg(long, default_value = "")]
     pub(crate) owner: String,
-    /// How large a file may become
+    /// Maximum size of a file in bytes
     #[arg(long, default_value_t = 0)]
     pub(crate) largest_file: u64,
-    /// A descriptor that is at its end when the first program has ended
+    /// File descriptor that reaches its end when the outer process has ended
     #[arg(long, default_value_t = 0)]
     pub(crate) alive: i32,
-    /// The directory that becomes the root
+    /// Directory that becomes the root
     #[arg(long, default_value = "/")]
     pub(crate) root: PathBuf,
 }

@@ -74,7 +74,8 @@ pub(crate) enum Command {
     Fork(ForkArgs),
     /// Print a description of this machine as JSON
     Probe {
-        /// Omit what identifies the machine: serial numbers, UUIDs, labels, names of users and hosts
+        /// Omit what identifies the machine: serial numbers, UUIDs, labels,
+        /// names of users and hosts
         #[arg(long)]
         anonymous: bool,
     },
@@ -83,7 +84,7 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Open again what a run left, check that it lasted, and close it
+    /// Reopen the devices and mounts of a run, check that its changes persist, and close them
     #[command(hide = true)]
     Reopen {
         /// The journal of the run
@@ -91,21 +92,21 @@ pub(crate) enum Command {
         #[command(flatten)]
         values: Values,
     },
-    /// Confine a virtual machine: the order comes from standard input
+    /// Confine a virtual machine that is described on standard input
     #[command(hide = true)]
     Cell(CellArgs),
     /// Remove a directory when standard input ends
     #[command(hide = true)]
     Sweep {
-        /// The directory
+        /// Directory to remove
         directory: PathBuf,
     },
-    /// The first process of the virtual machine of `try`
+    /// Run as the first process of the virtual machine of `try`
     #[command(hide = true)]
     Guest {
-        /// What to do in it
+        /// File with the command to run in it
         order: PathBuf,
-        /// Words that the kernel adds for its first process
+        /// Arguments that the kernel adds for its first process
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
@@ -158,8 +159,8 @@ pub(crate) struct HowArgs {
 /// Time limits of tools.
 #[derive(Args, Clone, Copy, Default)]
 pub(crate) struct Patience {
-    /// Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs,
-    /// e2fsck, cryptsetup …) that makes no progress for this long [default: 300]
+    /// Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk
+    /// (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
 }
@@ -233,8 +234,9 @@ pub(crate) struct TryArgs {
     /// Keep the disks, journals and logs in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
-    /// Boot the installed disk in an emulated PC with this firmware [default: bios], and wait for its first
-    /// process on the serial console. With --stage3, the kernel command line must have console=ttyS0
+    /// Boot the installed disk in an emulated PC with this firmware [default: bios], and wait for
+    /// its first process on the serial console. With --stage3, the kernel command line must have
+    /// console=ttyS0
     #[arg(long, value_name = "FIRMWARE", num_args = 0..=1, require_equals = true,
         default_missing_value = Firmware::WORDS[0], value_parser = PossibleValuesParser::new(Firmware::WORDS))]
     pub(crate) boot: Option<String>,
@@ -320,7 +322,7 @@ pub(crate) struct ReleaseArgs {
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Exit with this code afterwards: that of the run whose script was abandoned
+    /// Exit with this code afterwards: the code of the run whose script was abandoned
     #[arg(long, hide = true, value_name = "CODE")]
     pub(crate) then: Option<u8>,
 }
@@ -340,7 +342,8 @@ pub(crate) struct CheckArgs {
 
 #[derive(Args)]
 pub(crate) struct TestArgs {
-    /// Test files, recipes with test files beside them, bundled recipes, or directories [default: .]
+    /// Test files, recipes with test files beside them, bundled recipes, or directories
+    /// [default: .]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Run only tests whose name contains this (repeatable)

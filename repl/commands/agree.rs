@@ -1,4 +1,4 @@
-//! Agreement to a plan: to destroy a disk the person types its name, or names it beforehand.
+//! Approval of a plan: to destroy a disk, the user types its name or passes it with --destroy.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,11 @@ use crate::cli::HowArgs;
 use crate::render::{self, Problem};
 use crate::screen::{style, tell};
 
-/// Nothing is destroyed that was not named, or lies on what was named.
+/// Approves a plan. Every device to be destroyed must be confirmed by name, or be on a device that
+/// was passed with --destroy.
 pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
     let is = |given: &str, name: &str| {
-        // A mapping that the run opens itself has no name on this machine yet.
+        // A mapping that the run itself opens does not exist on this machine yet.
         given == name || machine.canonical(given) == name
     };
     let given = |name: &str| args.destroy.iter().any(|given| is(given, name));
@@ -49,7 +50,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
     Ok(())
 }
 
-/// What is lost, as a sentence.
+/// Returns the lost data as the subject of a sentence.
 fn lost(loss: &Bound) -> String {
     let identity = loss.target.as_ref().map(|target| target.identity.to_string());
     match (&loss.effect, identity) {
@@ -63,7 +64,7 @@ fn lost(loss: &Bound) -> String {
     }
 }
 
-/// Whether a loss is approved: by typing the name of what is lost.
+/// Asks the user to confirm a loss by typing the name of the lost object.
 pub(crate) fn confirmed(loss: &Bound) -> bool {
     let Some(name) = loss.effect.loses() else { return false };
     let name = name.trim_start_matches("/dev/");
@@ -79,7 +80,7 @@ pub(crate) fn confirmed(loss: &Bound) -> bool {
     }
 }
 
-/// The person at the terminal, asked in the middle of a run.
+/// An approver that prompts the user during a run.
 pub(super) struct Person;
 
 impl Consent for Person {
@@ -113,7 +114,8 @@ fn refuse() -> Exit {
 }
 
 fn not_named(open: &[&Bound], machine: &Machine) -> Exit {
-    // What is not there yet is approved by naming what it will lie on.
+    // A device that does not exist yet is approved by naming the existing device that will contain
+    // it.
     let flag = |loss: &&Bound| {
         let target = loss.target.as_ref().filter(|target| target.ways.is_empty());
         let below = target.map(|target| target.below.as_slice()).unwrap_or_default();

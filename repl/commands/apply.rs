@@ -1,4 +1,4 @@
-//! `gscript apply`: carries out a saved plan, if it is still what would happen.
+//! `gscript apply`: carries out a saved plan, if it is still up to date.
 
 use std::path::Path;
 
@@ -26,7 +26,8 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     unchanged(saved.same_recipe(&recipe), &saved)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
-    // A device of the parameters may be missing: say what became of it, not only that.
+    // Devices are checked first: this reports how a device of the parameters has changed, not only
+    // that it is missing.
     unchanged(saved.other_devices(&machine), &saved)?;
     let variables = variables_above(saved.answers(), &recipe, &args.values, &machine)?;
     unchanged(saved.other_params(&variables), &saved)?;
@@ -40,8 +41,8 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     if !args.how.json && !args.how.yes {
         render::show(&report, style(), &Stream::Error);
     }
-    // It is the same as the saved one by now, and what is shown is what is agreed to: a file can't
-    // bring along more.
+    // The new plan equals the saved one here, and its effects are the ones that are shown and
+    // approved: a saved plan cannot add others.
     let agreed = run::Agreed { approval: report.approval, after: report.after, fixed: true };
     run::agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
@@ -64,7 +65,7 @@ fn gone(file: &str) -> Exit {
     Exit::Usage
 }
 
-/// Refuses a plan of which something has changed.
+/// Refuses a saved plan that is out of date.
 fn unchanged(changed: impl IntoIterator<Item = Changed>, saved: &SavedPlan) -> Result<(), Exit> {
     let changed: Vec<String> = changed.into_iter().map(|change| change.to_string()).collect();
     if changed.is_empty() {

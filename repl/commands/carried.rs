@@ -1,5 +1,6 @@
-//! A journal that was carried here on a stick which the run mounts itself, at another place: it is brought
-//! home first, for the stick can't be unmounted below it.
+//! A journal on a medium that the run itself mounts, but which is now mounted at another directory.
+//! The journal is copied to the state directory, because the medium cannot be unmounted while its
+//! journal is in use.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -15,7 +16,7 @@ use gscript::types::{printable, quote};
 use crate::render::Problem;
 use crate::state::runs;
 
-/// Refuses a run whose journal is in its own way, and says what to type.
+/// Refuses a run whose journal is on such a medium, and prints the commands to type.
 pub(super) fn not_in_its_own_way(
     story: &Story,
     names: &Names,
@@ -54,7 +55,7 @@ pub(super) fn not_in_its_own_way(
     Err(Exit::Refused)
 }
 
-/// The device with the journal, where it is mounted, and where the run mounts it.
+/// Returns the device with the journal, its mount point, and the mount point required by the run.
 fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String, String, String)> {
     let path = fs::canonicalize(&story.path).ok()?;
     let covers = machine.mounts.iter().rev().filter(|mount| mount.covers(&path.to_string_lossy()));
@@ -76,7 +77,7 @@ fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String
     Some((device.path.clone(), mount.at.clone(), (*wanted).to_owned()))
 }
 
-/// The copy; one that is there already is left as it is.
+/// Copies the journal to the state directory, and returns the copy. An existing copy is unchanged.
 fn bring_home(story: &Story) -> io::Result<PathBuf> {
     let directory = runs()?.join(story.name());
     let copy = directory.join("journal.jsonl");

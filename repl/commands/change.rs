@@ -1,4 +1,4 @@
-//! How a recipe differs from the text that was run.
+//! Differences between a recipe and its source at the time of the run.
 
 use gscript::journal::Texts;
 use gscript::recipe::Recipe;
@@ -7,7 +7,7 @@ use similar::TextDiff;
 
 use crate::screen::{style, tell};
 
-/// Shows how a recipe and its modules differ from the texts that ran.
+/// Shows how a recipe and its modules differ from the sources that ran.
 pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
     let show = |file: &str, then: &str, now: &str| {
         if then != now {

@@ -1,4 +1,4 @@
-//! `gscript check`: mistakes in recipes, without running them.
+//! `gscript check`: finds mistakes in recipes without running them.
 
 use gscript::check::{Trial, check as look};
 use gscript::error::Exit;

@@ -1,4 +1,4 @@
-//! `gscript completions`: for the shells.
+//! `gscript completions`: completions for shells.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

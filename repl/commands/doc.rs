@@ -1,4 +1,4 @@
-//! `gscript doc`: the reference, from the registry.
+//! `gscript doc`: the reference, generated from the registry.
 
 use gscript::error::Exit;
 use gscript::reference::docs;

@@ -1,4 +1,4 @@
-//! `gscript -e`: an expression.
+//! `gscript -e`: evaluates an expression.
 
 use gscript::error::Exit;
 use gscript::run::job::evaluate;

@@ -23,7 +23,7 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
     let path = args.file.clone().unwrap_or_else(|| PathBuf::from(recipe.file_name()));
     match write_new(&path, recipe.text) {
         Ok(()) => {
-            // Without a directory the name of the file would be that of the bundled recipe.
+            // Without a directory, the file name could select the bundled recipe instead.
             let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
             let path = if here { Path::new(".").join(&path) } else { path };
             tell(&format!("Written. To see its plan: gscript plan {}", path.display()));
@@ -40,7 +40,7 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
     }
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that must not exist yet.
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(text.as_bytes())?;

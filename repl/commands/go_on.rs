@@ -1,4 +1,4 @@
-//! After a failure, on a terminal: try again, mend the recipe, leave the step out, or end.
+//! Choices after a failure, on a terminal: retry, edit the recipe, skip the action, or quit.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -23,25 +23,24 @@ use crate::screen::tell;
 use crate::shell::{Mode, Shell, Shown, Steps, Wish, greet};
 use crate::state::{RunDirectory, time};
 
-/// How a run is seen through.
+/// How a run is carried out and shown.
 pub(super) struct Going<'a> {
-    /// Its directory.
     pub(super) directory: &'a RunDirectory,
-    /// Whether a person is asked what to do after a failure.
+    /// Whether the user is prompted after a failure.
     pub(super) asks: bool,
-    /// Whether events are told as JSON.
+    /// Whether events are printed as JSON.
     pub(super) json: bool,
-    /// Where the person is, who goes step by step.
+    /// The position in the recipe, if it runs step by step.
     pub(super) steps: Option<&'a Steps>,
 }
 
-/// The recipe as a person has mended it, with its variables.
+/// The recipe as edited by the user, with its variables.
 struct Mended {
     recipe: Recipe,
     variables: Map,
 }
 
-/// What a person can choose after a failure.
+/// A choice of the user after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Retry,
@@ -63,7 +62,7 @@ impl From<Wish> for Next {
     }
 }
 
-/// Goes on until the recipe's end, or until nobody wants to.
+/// Runs the recipe until it ends, the user quits, or the run cannot continue.
 pub(super) fn run_to_end(
     mut attempt: Attempt,
     job: &Job<'_>,
@@ -93,7 +92,7 @@ pub(super) fn run_to_end(
                         attempt.again(&with(job, Some(&new)), Again::Changed, time());
                         mended = Some(new);
                     }
-                    // A step is asked for again; a failure is still one.
+                    // A step is prompted for again; a failure is reported again.
                     None if wish.is_some() => attempt.again(&now, Again::Retry, time()),
                     None => {}
                 }
@@ -115,7 +114,8 @@ pub(super) fn run_to_end(
     ended(attempt.end(), recipe, going)
 }
 
-/// Whoever pressed Ctrl-C wants to get out; and where a guard or the person said no, it stays at that.
+/// Returns whether the user may choose how to continue: not after Ctrl-C, and not if a guard or the
+/// user has refused the action.
 fn can_be_mended(attempt: &Attempt) -> bool {
     let goes_on = |error: &ScriptError| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
     attempt.can_go_on() && attempt.error().is_some_and(goes_on)
@@ -151,7 +151,7 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
     ask::choice("What now?", &choices).unwrap_or(Next::Quit)
 }
 
-/// Takes back the last action, where that is possible.
+/// Undoes the last action, if that is possible.
 fn back(attempt: &mut Attempt) {
     match attempt.back() {
         Ok(Some(call)) => tell(&format!("undone: {call}")),
@@ -164,7 +164,7 @@ fn back(attempt: &mut Attempt) {
     }
 }
 
-/// A session in the run, with the recipe's variables.
+/// Opens an interactive shell in the run, with the recipe's variables.
 fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
     let mode = Rc::new(Cell::new(Mode::Ask));
     let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
@@ -183,7 +183,8 @@ fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
     }
 }
 
-/// What would not work any more: the end of the line of a choice, and the lines below it.
+/// Describes the actions that would fail after a skip: the end of the line of the choice, and the
+/// lines below it.
 fn missed(misses: &[Miss]) -> (&'static str, Vec<String>) {
     let Some(first) = misses.first() else {
         return ("no later action is known to depend on it", Vec::new());
@@ -193,7 +194,7 @@ fn missed(misses: &[Miss]) -> (&'static str, Vec<String>) {
     ("these actions will then fail:", below.collect())
 }
 
-/// Lets the person edit the recipe; nothing where it is as it was, or wrong.
+/// Lets the user edit the recipe. Returns `None` if it is unchanged or invalid.
 fn mend(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Option<Mended> {
     let path = editable(job.recipe, directory)?;
     edit(&path)?;
@@ -225,7 +226,7 @@ fn mend(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Option<Me
     Some(Mended { recipe, variables: variables.iter().map(then).collect() })
 }
 
-/// The file of the recipe; a copy, where it came along with the program.
+/// Returns the file of the recipe, or a copy in the run directory if there is no such file.
 fn editable(recipe: &Recipe, directory: &RunDirectory) -> Option<PathBuf> {
     if let Origin::File(own) = &recipe.origin
         && own.is_file()
@@ -245,7 +246,7 @@ fn editable(recipe: &Recipe, directory: &RunDirectory) -> Option<PathBuf> {
     }
 }
 
-/// Nobody watches an editor but the person.
+/// A watch that ignores the output of an editor.
 struct Unwatched;
 
 impl Watch for Unwatched {
@@ -253,7 +254,7 @@ impl Watch for Unwatched {
     fn progress(&mut self, _progress: Progress) {}
 }
 
-/// The person's editor, as `git` and `crontab` find it.
+/// Opens a file in the user's editor, chosen like `git` and `crontab` do.
 fn edit(path: &Path) -> Option<()> {
     let mut cmd = Cmd::tool("sh")
         .args(["-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", "sh"])
@@ -282,7 +283,7 @@ fn edit(path: &Path) -> Option<()> {
     }
 }
 
-/// Says how a run ended.
+/// Prints the result of a run.
 fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
     let log = going.directory.log();
     let Outcome { error: Some(error), clean, lasting, .. } = outcome else {

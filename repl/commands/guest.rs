@@ -1,4 +1,4 @@
-//! `gscript guest`, `gscript cell` and `gscript sweep`: programs of the virtual machine's own.
+//! `gscript guest`, `gscript cell` and `gscript sweep`: the internal commands of `gscript try`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,14 +9,14 @@ use gscript::vm::{Inside, cell as confine, inside};
 use crate::cli::CellArgs;
 use crate::render::Problem;
 
-/// The first process of the virtual machine.
+/// Runs as the first process of the virtual machine.
 pub(crate) fn guest(order: &Path) -> Exit {
     let error = gscript::vm::guest(order);
     Problem::new(error.to_string()).print();
     Exit::Usage
 }
 
-/// What removes the disks of a machine whose program was killed.
+/// Removes the disks of a virtual machine whose gscript process was killed.
 pub(crate) fn sweep(directory: &Path) -> Exit {
     match gscript::vm::sweep(directory) {
         Ok(()) => Exit::Done,
@@ -24,7 +24,7 @@ pub(crate) fn sweep(directory: &Path) -> Exit {
     }
 }
 
-/// What the machine's process runs in.
+/// Confines the process of a virtual machine.
 pub(crate) fn cell(args: &CellArgs) -> ExitCode {
     let code = match &args.inside {
         None => confine(),

@@ -1,4 +1,4 @@
-//! `gscript list`: the bundled recipes, each by the shortest name that finds it.
+//! `gscript list`: the bundled recipes, each by the shortest name that selects it.
 
 use gscript::error::Exit;
 use gscript::recipe::bundled::{find, recipes};

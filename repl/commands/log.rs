@@ -1,4 +1,4 @@
-//! `gscript log`: the runs, and what one of them did.
+//! `gscript log`: lists the runs, or shows the actions of one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,7 +36,7 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
     Ok(())
 }
 
-/// One line per run.
+/// Prints one line per run.
 fn list(directory: &Path, json: bool) {
     for (path, story) in stories(directory) {
         let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
@@ -60,7 +60,7 @@ fn list(directory: &Path, json: bool) {
     }
 }
 
-/// A run as a person reads it.
+/// Renders a run for display.
 fn tell(story: &Story, s: &Style) -> Shown {
     let head = story.head();
     let mut out = Shown::default();
@@ -80,14 +80,14 @@ fn tell(story: &Story, s: &Style) -> Shown {
     out.trimmed()
 }
 
-/// What the calls of a run are about, by their numbers.
+/// The calls of a run by number, with their arguments.
 #[derive(Default)]
 struct Names {
     begun: BTreeMap<u64, String>,
     done: BTreeMap<u64, String>,
 }
 
-/// The line of a record, where it has one.
+/// Renders a record, unless it has no line of its own.
 fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
     let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
     let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));
@@ -133,7 +133,7 @@ fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
     }
 }
 
-/// The first text of the arguments: what it is about.
+/// Returns the first string among the arguments, which is usually the object of the call.
 fn about(args: &serde_json::Value) -> String {
     let mut values = args.as_object().into_iter().flat_map(serde_json::Map::values);
     let first = values.find_map(serde_json::Value::as_str);

@@ -1,4 +1,4 @@
-//! One file per command.
+//! The commands, one file each, and the functions that they share.
 
 pub(crate) mod agree;
 pub(crate) mod apply;
@@ -43,13 +43,13 @@ use crate::cli::{Cli, Patience, Values};
 use crate::render::Problem;
 use crate::screen::{Shown, tell};
 
-/// Says how it is used.
+/// Prints the usage.
 pub(crate) fn help() -> Exit {
     tell(&Shown::lines(&Cli::command().render_help()));
     Exit::Usage
 }
 
-/// Reads the recipe that a word of the command line names, or says why not.
+/// Loads the recipe that a command-line argument names, or prints an error.
 fn load(word: &Path) -> Result<Recipe, Exit> {
     let named = Named::find(word).map_err(unusable)?;
     if let Some(note) = &named.note {
@@ -58,10 +58,10 @@ fn load(word: &Path) -> Result<Recipe, Exit> {
     named.load().map_err(unusable)
 }
 
-/// Says why a recipe can't be used.
+/// Prints why a recipe cannot be used.
 fn unusable(bad: BadRecipe) -> Exit {
     let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
-    // It may be in a module.
+    // The error may be in a module.
     let text = read_input_text(Path::new(&*bad.site.file), Input::Script).unwrap_or_default();
     problem.source = &text;
     if bad.site.line > 0 {
@@ -71,12 +71,12 @@ fn unusable(bad: BadRecipe) -> Exit {
     Exit::Usage
 }
 
-/// The recipe's variables: from the command line, from a file, from the person.
+/// Returns the recipe's variables: from the command line, a file and prompts.
 fn variables(recipe: &Recipe, values: &Values, machine: &Machine) -> Result<Map, Exit> {
     variables_above(Answers::default(), recipe, values, machine)
 }
 
-/// The variables for a plan alone, which needs no secrets.
+/// Returns the variables for a plan, which needs no secrets.
 fn variables_without_secrets(
     recipe: &Recipe,
     values: &Values,
@@ -87,7 +87,8 @@ fn variables_without_secrets(
     variables_above(answers, recipe, values, machine)
 }
 
-/// The same, above what has been answered before.
+/// Returns the recipe's variables; values from the command line and a file override earlier
+/// answers.
 fn variables_above(
     before: Answers,
     recipe: &Recipe,
@@ -118,12 +119,12 @@ fn variables_above(
     answers.variables(recipe, machine).map_err(|error| wrong(&error))
 }
 
-/// Whether the shell hands over a pipe of its own: `--answers <(pass …)`.
+/// Returns whether the path is a pipe from the shell: `--answers <(pass …)`.
 fn handed_over(path: &Path) -> bool {
     path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
 }
 
-/// The text of a file that this user, or root, has written, and nobody else could.
+/// Reads a file that only this user or root could have written.
 fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
     const MOST: u64 = 256 << 20;
     let named = format!("{what} {}", path.display());
@@ -149,7 +150,7 @@ fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
     })
 }
 
-/// Everybody on a machine can read the command lines of its processes.
+/// Refuses a secret on the command line, which every user of the machine can read.
 fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
     let secret = |param: &&ParamDecl| param.name == *name && param.kind == ParamKind::Secret;
     if recipe.front.params.iter().any(|param| secret(&param)) {
@@ -164,7 +165,7 @@ fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Reads a file of answers.
+/// Reads an answers file.
 fn private(path: &Path) -> Result<Private, Exit> {
     read_private(path).map_err(|error| {
         Problem::new(format!("failed to read the answers in {}: {error}", path.display()))
@@ -174,7 +175,7 @@ fn private(path: &Path) -> Result<Private, Exit> {
     })
 }
 
-/// A file with a secret in it is for its owner's eyes.
+/// Refuses an answers file with a secret that other users can read.
 fn private_if_secret(
     recipe: &Recipe,
     answers: &Answers,
@@ -197,18 +198,18 @@ fn private_if_secret(
 }
 
 impl Patience {
-    /// The limit that was asked for.
+    /// Returns the limit given on the command line.
     pub(crate) fn limit(self) -> Option<Duration> {
         self.limit.map(Duration::from_secs)
     }
 }
 
-/// The machine that this program runs on, and the system that changes it.
+/// Returns the probed state of this machine, and the system that changes it.
 fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
     this_machine_with(interrupts, Patience::default())
 }
 
-/// The same, with another time limit for its tools.
+/// Returns the same as [`this_machine`], with another time limit for its tools.
 fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Machine, Real), Exit> {
     if let Ok(records) = crate::state::state() {
         hide_records(&records);
@@ -232,7 +233,7 @@ fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Mach
     }
 }
 
-/// Listens for Ctrl-C.
+/// Installs the handler for Ctrl-C.
 fn interrupts() -> Result<Interrupts, Exit> {
     Interrupts::listen().map_err(|error| {
         Problem::new(format!("failed to install a signal handler: {error}")).print();
@@ -240,7 +241,7 @@ fn interrupts() -> Result<Interrupts, Exit> {
     })
 }
 
-/// A random seed for the identifiers of a run.
+/// Returns a random seed for the identifiers of a run.
 fn seed() -> Result<[u8; 32], Exit> {
     let mut seed = [0; 32];
     let read = std::fs::File::open("/dev/urandom")

@@ -1,4 +1,4 @@
-//! Runs of the past: found by their name, their journal, or because they are the newest.
+//! Earlier runs: found by name or journal, or as the newest.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -16,7 +16,7 @@ use crate::render::Problem;
 use crate::screen::{style, tell};
 use crate::state::{runs, stories};
 
-/// The run that is meant: a journal, a directory with one, a name, or the newest that is wanted.
+/// Finds a run: by journal, by the directory of a journal, by name, or the newest that is `wanted`.
 pub(super) fn find(
     run: Option<&str>,
     directory: Option<&Path>,
@@ -50,12 +50,12 @@ pub(super) fn find(
     Err(Exit::Usage)
 }
 
-/// The directory of this user's runs.
+/// Returns the directory of this user's runs.
 pub(super) fn own_runs() -> Result<PathBuf, Exit> {
     runs().map_err(|error| unrecorded(&error))
 }
 
-/// Reads a journal that this user, or root, has written, and nobody else could.
+/// Reads a journal that only this user or root could have written.
 pub(super) fn open(path: &Path) -> Result<Story, Exit> {
     let untrusted = |untrusted: Untrusted| {
         let mut problem = Problem::new(format!("journal {}: {untrusted}", path.display()));
@@ -69,7 +69,7 @@ pub(super) fn open(path: &Path) -> Result<Story, Exit> {
         exit
     };
     let file = open_own(path).map_err(untrusted)?;
-    // Its directory tells the name of the run, and has the log.
+    // The directory gives the run its name, and contains the log.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().unwrap_or(Path::new("/"));
     if let Ok(found) = directory.metadata() {
@@ -86,7 +86,8 @@ pub(super) fn open(path: &Path) -> Result<Story, Exit> {
     story.map_err(|damaged| unusable(path, &damaged))
 }
 
-/// A directory like /tmp, in which each user's files are their own.
+/// Accepts a directory like /tmp with the sticky bit, where users cannot replace each other's
+/// files.
 fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
     let sticky = |path: &Path| path.metadata().is_ok_and(|found| found.mode() & 0o1000 != 0);
     match &untrusted {
@@ -97,7 +98,7 @@ fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
 
 fn unusable(path: &Path, damaged: &Damaged) -> Exit {
     let name = path.display();
-    // The first line says which disks they were, also where a later one is damaged.
+    // The first line names the disks of the run, even if a later line is damaged.
     let head = Story::head_of(path);
     let effects = head.iter().flat_map(|head| &head.effects);
     let disks: BTreeSet<&str> = effects
@@ -110,7 +111,7 @@ fn unusable(path: &Path, damaged: &Damaged) -> Exit {
     Exit::Usage
 }
 
-/// A run that goes on is left alone.
+/// Refuses a run that is still running.
 pub(super) fn not_running(story: &Story) -> Result<(), Exit> {
     if story.state() != State::Running {
         return Ok(());
@@ -121,7 +122,7 @@ pub(super) fn not_running(story: &Story) -> Result<(), Exit> {
     Err(Exit::Refused)
 }
 
-/// Where the devices of the run are now.
+/// Finds the current names of the run's devices.
 pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
     Names::find(story, machine).map_err(|gone| {
         let Gone { then, now } = *gone;
@@ -134,7 +135,7 @@ pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
     })
 }
 
-/// The journal, to be gone on with.
+/// Opens the journal of a run that is to be continued.
 pub(super) fn reopen(story: &Story) -> Result<Journal, Exit> {
     let home = own_runs()?;
     Journal::reopen(&story.path).map(|journal| journal.with_home(home)).map_err(|error| {
@@ -143,7 +144,7 @@ pub(super) fn reopen(story: &Story) -> Result<Journal, Exit> {
     })
 }
 
-/// Tells that the journal or log of a run can't be kept.
+/// Reports that the journal or log of a run cannot be created.
 pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
     Problem::new(format!("failed to create the journal: {error}"))
         .help("choose a writable directory with free space: --journal DIR")

@@ -1,4 +1,4 @@
-//! `gscript plan`: the first pass alone.
+//! `gscript plan`: the planning pass alone.
 
 use std::io::Write;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Saves the plan: all of it or nothing.
+/// Saves the plan atomically.
 fn save(path: &Path, text: &str) -> Result<(), Exit> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(
@@ -84,7 +84,7 @@ fn save(path: &Path, text: &str) -> Result<(), Exit> {
     }
 }
 
-/// The disks before and after, as a picture in a file.
+/// Draws the disks before and after the run into an SVG file.
 fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
     let after = report.after.revealed();
     let title = format!("What {recipe} does to the disks");
@@ -97,9 +97,9 @@ fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
     })
 }
 
-/// A machine from a file.
+/// Reads a machine from a file.
 pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
-    /// Enough to see what is the matter, and not more than a screen.
+    /// Enough errors to find the cause, but no more than a screen.
     const MOST: usize = 12;
     let name = path.display();
     let text = read_input_text(path, Input::Machine).map_err(|error| {

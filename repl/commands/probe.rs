@@ -1,4 +1,4 @@
-//! `gscript probe`: this machine as data.
+//! `gscript probe`: prints a description of this machine.
 
 use gscript::error::Exit;
 use gscript::system::Interrupts;
@@ -6,7 +6,7 @@ use gscript::system::Interrupts;
 use super::this_machine;
 use crate::screen::{say_json, tell};
 
-/// Names that say nothing about anybody.
+/// Common host names, which identify no machine.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
 
 pub(crate) fn probe(anonymous: bool) -> Exit {
@@ -23,7 +23,7 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
     }
 }
 
-/// What this host is called, with and without its domain.
+/// Returns the host name with and without its domain, unless it is common.
 fn host_names() -> Vec<String> {
     let name = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
     let short = name.split('.').next().unwrap_or_default().to_owned();

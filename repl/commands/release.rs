@@ -1,4 +1,5 @@
-//! `gscript release`: gives back what a run left, or frees a device, in the right order, after asking.
+//! `gscript release`: cleans up after a run, or releases a device, in the right order and after
+//! confirmation.
 
 use gscript::error::Exit;
 use gscript::machine::{Device, Kind, Machine, Release};
@@ -25,7 +26,7 @@ pub(crate) fn release(args: &ReleaseArgs) -> Exit {
     }
 }
 
-/// Gives back what a run left.
+/// Releases the mounts and devices that a run left open.
 fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let story = past::find(run, None, |_| true)?;
     past::not_running(&story)?;
@@ -77,12 +78,12 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     if !done {
         return Err(still_used(&path, &after));
     }
-    // Only the kernel knows whether it is: it is asked again.
+    // Only a new probe shows whether the kernel has released the device.
     let (now, _) = this_machine(interrupts)?;
     tell_state(&path, &now)
 }
 
-/// Says that a device is free, as far as the user can know; an error where it is not.
+/// Reports that a device is free, as far as the user can determine, or fails if it is in use.
 fn tell_state(path: &str, machine: &Machine) -> Result<(), Exit> {
     if !machine.uses(path).is_empty() {
         return Err(still_used(path, machine));
@@ -96,7 +97,7 @@ fn tell_state(path: &str, machine: &Machine) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Says what uses a device that could not be released.
+/// Reports the uses of a device that could not be released.
 fn still_used(path: &str, machine: &Machine) -> Exit {
     let mut problem = Problem::new(format!("{path} is in use"));
     let uses: Vec<String> = machine.uses(path).iter().map(ToString::to_string).collect();

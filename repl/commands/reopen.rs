@@ -1,4 +1,4 @@
-//! `gscript reopen`: what the second boot of `try` runs.
+//! `gscript reopen`: the command of the second boot of `try`.
 
 use std::path::Path;
 

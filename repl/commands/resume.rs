@@ -1,4 +1,5 @@
-//! `gscript resume`: resumes a run. A journal is input: what is left is planned, shown and approved anew.
+//! `gscript resume`: resumes a run. The journal is untrusted input: the remaining actions are
+//! planned, shown and approved again.
 
 use std::rc::Rc;
 
@@ -64,12 +65,12 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     Resuming { args, past: &past, job: &job, given: &given }.see(machine, real)
 }
 
-/// A run that is about to go on.
+/// A run that is to be resumed.
 struct Resuming<'a> {
     args: &'a ResumeArgs,
     past: &'a Past,
     job: &'a Job<'a>,
-    /// The recipe's variables, with the names that devices have now.
+    /// The recipe's variables, with the current names of devices.
     given: &'a Map,
 }
 
@@ -82,7 +83,7 @@ impl Resuming<'_> {
         let mut restoring =
             job.plan_restore(past, &machine).map_err(|error| self.not_planned(&error))?;
         if let Some(root) = &root {
-            // Once it is open, the person can do anything in it.
+            // The user can do anything in the shell, so it is part of the approval.
             let (program, root) = ("a shell".into(), root.clone());
             restoring.report.approval.add(Effect::Runs { program, root }, &machine);
         }
@@ -123,7 +124,8 @@ impl Resuming<'_> {
         Ok(exit)
     }
 
-    /// What is opened and mounted before the recipe goes on is shown and approved as a plan is.
+    /// Shows and approves, like a plan, the devices and mounts that are restored before the recipe
+    /// continues.
     fn approve_restoring(&self, restoring: &Restoring, machine: &Machine) -> Result<(), Exit> {
         let Restoring { report, announced, kept } = restoring;
         within_needs(self.job.recipe, announced, self.given)?;
@@ -143,8 +145,8 @@ impl Resuming<'_> {
         agree(&report.approval, machine, &HowArgs { destroy, ..self.how() })
     }
 
-    /// The plan of what is left, now that everything can be seen; each action is asked for where the person
-    /// goes step by step.
+    /// Plans and approves the remaining actions, now that all containers are open. When running
+    /// step by step, every action is approved on its own.
     fn approve_rest(
         &self,
         attempt: &Attempt,
@@ -153,7 +155,7 @@ impl Resuming<'_> {
         let report = attempt.plan_rest(self.job).or_else(|failed| {
             let (error, report) = *failed;
             let exit = self.not_planned(&error);
-            // The first steps may set it right.
+            // The first steps may fix the cause.
             if steps.is_some() && matches!(error, ScriptError::Failure(_)) && exit != Exit::Refused
             {
                 return Ok(report);
@@ -177,7 +179,7 @@ impl Resuming<'_> {
         Ok((gate, lock))
     }
 
-    /// Whether there is anybody to read a plan.
+    /// Returns whether plans are shown.
     fn shows(&self) -> bool {
         !self.args.json && !self.args.yes
     }
@@ -203,7 +205,7 @@ impl Resuming<'_> {
         error.exit()
     }
 
-    /// What was opened for the plan is closed again.
+    /// Closes the devices that were opened for the plan.
     fn given_up(&self, attempt: Attempt, exit: Exit) -> Exit {
         if !attempt.abandon() {
             Problem::new("some devices opened for the plan could not be closed; see above")
@@ -217,7 +219,7 @@ impl Resuming<'_> {
     }
 }
 
-/// The root of a shell.
+/// Returns the root directory for a shell.
 fn root(past: &Past) -> Result<String, Exit> {
     past.root().ok_or_else(|| {
         Problem::new(format!("{} has no mounted root to enter", past.story.name()))
@@ -227,7 +229,7 @@ fn root(past: &Past) -> Result<String, Exit> {
     })
 }
 
-/// What can't be gone on with is said before anything else.
+/// Returns the seed of the run, or refuses a run that cannot be resumed.
 fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
     let Head { format, seed, .. } = story.head();
     let name = story.name();
@@ -246,7 +248,7 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
     Ok(seed)
 }
 
-/// The recipe as it is now; as it was, where its file is gone.
+/// Loads the current recipe, or the recorded one if its file no longer exists.
 fn recipe(story: &Story) -> Result<Recipe, Exit> {
     let Head { path, recipe: name, .. } = story.head();
     let recipe = match Recipe::at(path) {
@@ -260,7 +262,7 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
     Ok(Recipe { name: name.clone(), ..recipe })
 }
 
-/// Says so where the text of a recipe is only in the journal.
+/// Reports that the recipe is read from the journal.
 fn say_where_from(recipe: &Recipe, path: &str) {
     match recipes().iter().find(|shipped| shipped.text == recipe.text) {
         Some(bundled) => {
@@ -273,7 +275,7 @@ fn say_where_from(recipe: &Recipe, path: &str) {
     }
 }
 
-/// Another text is another program: the person has to see it.
+/// Asks for confirmation of a changed recipe, which is a different program.
 fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
     show_change(&story.texts(), recipe);
     if args.changed_recipe_ok || (ask::somebody() && ask::yes("Continue with the changed recipe?"))
@@ -286,9 +288,9 @@ fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(
     Err(Exit::Refused)
 }
 
-/// The parameters of the run; secrets are asked for again.
+/// Returns the parameters of the run; secrets are prompted for again.
 ///
-/// Devices have the names that they have now; the script sees those of then.
+/// Devices have their current names; the script sees the names at the time of the run.
 fn variables(
     story: &Story,
     recipe: &Recipe,
@@ -307,7 +309,7 @@ fn variables(
     variables_above(answers, recipe, &values, machine)
 }
 
-/// A shell in the root, with everything open.
+/// Opens a shell in the root, with all devices and mounts restored.
 fn enter(
     past: &Past,
     variables: &Map,

@@ -1,4 +1,4 @@
-//! `gscript RECIPE`: plan, ask once, run.
+//! `gscript RECIPE`: shows the plan, asks for confirmation, and runs the recipe.
 
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
@@ -22,9 +22,9 @@ use crate::render::{self, Problem};
 use crate::screen::{Stream, screen, style, tell};
 use crate::state::{Log, RunDirectory, time};
 
-/// A recipe without further words, as a session runs it.
+/// Runs a recipe without further arguments, from an interactive shell.
 pub(crate) fn by_name(recipe: &str) {
-    // It has told how it ended.
+    // The run has printed its own result.
     let _ = run(&RunArgs { recipe: Some(recipe.into()), ..RunArgs::default() });
 }
 
@@ -45,7 +45,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let report = plan(&job, &machine)?;
     within_needs(&recipe, &report.approval, &variables)?;
     needs_root(&report)?;
-    // A run that was agreed to on the command line just goes.
+    // The plan is not shown if the run was approved on the command line.
     if !args.how.json && !args.how.yes {
         render::show(&report, style(), &Stream::Error);
     }
@@ -53,21 +53,21 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     agree_and_carry_out(&args.how, &job, machine, real, &agreed)
 }
 
-/// What a person is asked for.
+/// The part of a plan that the user approves.
 pub(super) struct Agreed {
-    /// The effects.
     pub(super) approval: Approval,
-    /// The machine as it will be.
+    /// The predicted state of the machine.
     pub(super) after: Machine,
-    /// Whether nothing may be approved in the middle of the run.
+    /// Whether no further effects may be approved during the run.
     pub(super) fixed: bool,
 }
 
-/// The first pass.
+/// Plans the recipe: the first pass.
 pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     job.plan(machine, Box::new(Real::new(job.interrupts.clone()))).or_else(|failed| {
         let (error, report) = *failed;
-        // Whoever is at it right now knows better what to do with it than a way to free it.
+        // If another gscript process is working on the device, report that instead of how to
+        // release it.
         if let Some(device) = error.device_in_use() {
             leave_alone(device, machine)?;
         }
@@ -79,7 +79,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     })
 }
 
-/// Refuses a plan that does what its recipe does not announce.
+/// Refuses a plan with effects that its recipe does not declare in `needs`.
 pub(super) fn within_needs(
     recipe: &Recipe,
     approval: &Approval,
@@ -97,7 +97,7 @@ pub(super) fn within_needs(
     }
 }
 
-/// Whether a plan can only be carried out by root.
+/// Refuses a plan that requires root privileges, unless the user is root.
 pub(super) fn needs_root(report: &Report) -> Result<(), Exit> {
     if report.needs_root() && !nix::unistd::geteuid().is_root() {
         Problem::new("this recipe changes disks or mounts: root privileges are needed")
@@ -108,7 +108,7 @@ pub(super) fn needs_root(report: &Report) -> Result<(), Exit> {
     Ok(())
 }
 
-/// Asks, and runs the recipe.
+/// Asks for approval, and runs the recipe.
 pub(super) fn agree_and_carry_out(
     how: &HowArgs,
     job: &Job<'_>,
@@ -124,7 +124,7 @@ pub(super) fn agree_and_carry_out(
     Ok(exit)
 }
 
-/// Holds the machine against the plan, as a whole.
+/// Compares the whole machine with the plan.
 pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
     let (found, _) = this_machine(Interrupts::default())?;
     let differences = compare(planned, &found, None);
@@ -142,7 +142,7 @@ pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
     Err(Exit::Failed)
 }
 
-/// The second pass.
+/// Runs the recipe: the second pass.
 fn carry_out(
     how: &HowArgs,
     job: &Job<'_>,
@@ -173,7 +173,7 @@ fn carry_out(
     exit
 }
 
-/// Says so where a journal will not outlive a reboot, and nobody chose its place.
+/// Warns if the journal will not survive a reboot and the user did not choose its directory.
 pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dyn Listener) {
     if !chosen && directory.forgets() {
         let text = format!(
@@ -185,12 +185,12 @@ pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dy
     }
 }
 
-/// Who is asked in the middle of a run.
+/// Returns the approver for effects that occur during a run.
 pub(super) fn consent(somebody: bool) -> Box<dyn Consent> {
     if somebody { Box::new(Person) } else { Box::new(Nobody) }
 }
 
-/// The log of the run and the screen.
+/// Returns a listener that writes the log of the run and the screen.
 pub(super) fn listener(directory: &RunDirectory, json: bool) -> Result<Box<dyn Listener>, Exit> {
     let log = Log::create(directory).map_err(|error| unrecorded(&error))?;
     let both: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(json)];

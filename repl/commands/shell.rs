@@ -1,4 +1,4 @@
-//! `gscript shell`: a session by hand on this machine.
+//! `gscript shell`: an interactive shell on this machine.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -86,7 +86,7 @@ fn work(bench: &mut Workbench, mode: Rc<Cell<Mode>>, args: &ShellArgs) -> Exit {
     Exit::Done
 }
 
-/// What is still mounted or open is the person's to decide; where nobody is, it is given back.
+/// Asks whether to release mounts and devices that are still open; without a user, releases them.
 fn end(bench: Workbench) -> bool {
     let held = bench.holds();
     if held.is_empty() {

@@ -1,4 +1,4 @@
-//! `gscript step`: a recipe action by action, each shown and asked for.
+//! `gscript step`: runs a recipe action by action, each shown and confirmed.
 
 use gscript::error::Exit;
 use gscript::machine::Machine;
@@ -27,8 +27,8 @@ pub(crate) fn step(args: &StepArgs) -> Exit {
     }
 }
 
-/// The plan as far as it goes. Where it depends on what a closed container holds, every action is still
-/// planned when its turn comes.
+/// Plans the recipe as far as possible. If the plan depends on the contents of a locked container,
+/// each action is still planned before it runs.
 fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     let planned = job.plan(machine, Box::new(Real::new(job.interrupts.clone())));
     planned.or_else(|failed| {
@@ -47,9 +47,9 @@ fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     })
 }
 
-/// A recipe without further words, as a session runs it.
+/// Runs a recipe without further arguments, from an interactive shell.
 pub(crate) fn by_name(recipe: &str) {
-    // It has told how it ended.
+    // The run has printed its own result.
     let _ = step(&StepArgs { recipe: recipe.into(), values: Values::default(), journal: None });
 }
 
@@ -66,7 +66,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let variables = variables(&recipe, &args.values, &machine)?;
     let job =
         Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal: true };
-    // Mistakes show before the first action, and what may be touched is locked.
+    // Mistakes are reported before the first action, and the targets are locked.
     let report = plan_or_explain(&job, &machine)?;
     within_needs(job.recipe, &report.approval, job.variables)?;
     needs_root(&report)?;
@@ -74,7 +74,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let directory = RunDirectory::create(args.journal.as_deref(), &recipe.stem())
         .map_err(|error| unrecorded(&error))?;
     let start = RunStart::new(directory.number(), time());
-    // Nothing is agreed to beforehand: whoever resumes it is asked again.
+    // Nothing is approved in advance: resuming the run asks again.
     let nothing = Approval::default();
     let journal = new_journal(&directory.journal(), &job, &machine, &nothing, start)
         .map_err(|error| unrecorded(&error))?;

@@ -1,4 +1,4 @@
-//! `gscript test`: the tests of recipes.
+//! `gscript test`: runs the tests of recipes.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use crate::finding;
 use crate::render::Problem;
 use crate::screen::{Shown, say, say_json, shown, style};
 
-/// What came of all of them.
+/// The totals of all test files.
 #[derive(Default)]
 struct Sum {
     passed: usize,
     failed: usize,
     left_out: usize,
-    /// Files that could not be run to their end.
+    /// Files that could not be run completely.
     damaged: usize,
 }
 

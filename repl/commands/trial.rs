@@ -1,4 +1,4 @@
-//! `gscript try`: for real, in a throw-away virtual machine.
+//! `gscript try`: runs a recipe for real, in a throw-away virtual machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ fn failed(error: &std::io::Error) -> Exit {
     Exit::Failed
 }
 
-/// Answers of the command line and of the file.
+/// Reads answers from the command line and the answers file.
 fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     let wrong = |why: String| {
         Problem::new(why).help("write TOML, one line NAME = VALUE per parameter").print();
@@ -100,7 +100,7 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     Ok(table)
 }
 
-/// Tells of secrets that nobody has chosen, and where they are.
+/// Reports which secrets were generated, and the file that contains them.
 fn announce(given: &Given, directory: &Directory, screen: &mut dyn Listener) {
     let made: Vec<&str> = given.made().collect();
     if made.is_empty() {
@@ -147,7 +147,7 @@ fn firmware(args: &TryArgs) -> Option<Firmware> {
     Firmware::WORDS.iter().position(|known| *known == word).map(|index| Firmware::ALL[index])
 }
 
-/// Where the root that boots is kept: building it takes a while.
+/// Returns the cache directory of the bootable root filesystem, which takes a while to build.
 fn cache() -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
     let caches = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
@@ -202,10 +202,10 @@ fn explain(trouble: &Trouble) -> Exit {
     }
 }
 
-/// A directory that goes away again, unless it is to be kept.
+/// A directory that is removed at the end, unless it is to be kept.
 enum Directory {
     Kept(PathBuf),
-    /// And the process that removes it where this one is killed.
+    /// A temporary directory, and the process that removes it if this one is killed.
     Thrown(tempfile::TempDir, #[expect(dead_code, reason = "kept for its end")] Sweeper),
 }
 

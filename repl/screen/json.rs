@@ -4,7 +4,7 @@ use gscript::event::{Event, Listener};
 
 use super::out::say_json;
 
-/// Prints events as JSON.
+/// A listener that prints events as JSON.
 pub(super) struct Json;
 
 impl Listener for Json {

@@ -1,7 +1,7 @@
-//! What a person sees of a run: a line per action, on a terminal with a spinner or a bar.
+//! The terminal output of a run: a line per action, on a terminal with a spinner or a progress bar.
 //!
-//! `shown` is the only way to a terminal, `style` its colours, `problem` its errors; `plain`, `terminal`
-//! and `json` are the screens of a run.
+//! `shown` is the only way to write to a terminal, `style` has its colours, `problem` its errors;
+//! `plain`, `terminal` and `json` are the screens of a run.
 
 #![expect(clippy::disallowed_methods, reason = "the one way to a terminal")]
 
@@ -22,7 +22,8 @@ pub(crate) use problem::Problem;
 pub(crate) use shown::{Show, Shown, shown};
 pub(crate) use style::{Style, canvas, output, style};
 
-/// The listener that fits: JSON on request, else a live screen on a terminal, else plain lines.
+/// Returns the listener for the output: JSON on request, otherwise a live screen on a terminal,
+/// otherwise plain lines.
 pub(crate) fn screen(json: bool) -> Box<dyn Listener> {
     if json {
         Box::new(json::Json)

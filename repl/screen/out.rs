@@ -8,15 +8,15 @@ use serde::Serialize;
 use super::shown::{Show, Shown, shown};
 use super::style::style;
 
-/// The two ways out.
+/// An output stream.
 pub(crate) enum Stream {
-    /// Standard output, for what was asked for.
+    /// Standard output, for requested data.
     Output,
-    /// Standard error, for everything that is said meanwhile.
+    /// Standard error, for messages.
     Error,
 }
 
-/// Whether a person sees it at once.
+/// Returns whether the stream is a terminal.
 pub(crate) fn to_terminal(stream: &Stream) -> bool {
     match stream {
         Stream::Output => io::stdout().is_terminal(),
@@ -24,7 +24,7 @@ pub(crate) fn to_terminal(stream: &Stream) -> bool {
     }
 }
 
-/// Writes lines to standard output, without colours where that is no terminal.
+/// Writes lines to standard output, without colours unless it is a terminal.
 pub(crate) fn say(text: &(impl Show + ?Sized)) {
     write(&Stream::Output, &shown![text]);
 }
@@ -34,7 +34,7 @@ pub(crate) fn tell(text: &(impl Show + ?Sized)) {
     write(&Stream::Error, &shown![text]);
 }
 
-/// Writes data to standard output, an object per line or spread over several.
+/// Writes data as JSON to standard output: on one line, or on several if `spread`.
 pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
     let text = match spread {
         true => serde_json::to_string_pretty(data),
@@ -44,20 +44,20 @@ pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
         Ok(text) => {
             let text = printable_json(&text) + "\n";
             let mut out = io::stdout().lock();
-            // Whoever stopped listening does not stop the run.
+            // A closed pipe must not stop the run.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         }
         Err(error) => tell(&error.to_string()),
     }
 }
 
-/// Writes what was generated for programs, and has nothing foreign in it.
+/// Writes generated data for programs, which contains no untrusted strings.
 pub(crate) fn say_generated(generate: impl FnOnce(&mut dyn Write)) {
     generate(&mut io::stdout().lock());
 }
 
-/// Writes lines. A terminal may be gone by now, and what is mounted or open has to be given back all the
-/// same; whoever stopped reading has seen enough.
+/// Writes lines. Errors are ignored: the terminal may have disappeared, but mounts and devices must
+/// still be released, and a reader may close its pipe early.
 pub(crate) fn write(stream: &Stream, text: &Shown) {
     let terminal = match stream {
         Stream::Output => console::Term::stdout(),
@@ -74,7 +74,7 @@ pub(crate) fn write(stream: &Stream, text: &Shown) {
     };
 }
 
-/// `0.3 s`, `2 min 5 s`
+/// Formats a duration: `0.3 s`, `2 min 5 s`
 pub(super) fn elapsed(millis: u64) -> String {
     let seconds = millis / 1000;
     match seconds {

@@ -5,12 +5,12 @@ use gscript::event::{Event, Listener};
 use super::out::{elapsed, tell};
 use super::{Shown, shown, style};
 
-/// Prints a line per action on standard error.
+/// A listener that prints a line per action on standard error.
 #[derive(Default)]
 pub(super) struct Plain {
-    /// What the running action is called.
+    /// The name of the running action.
     title: String,
-    /// How many tenths of a long step were told.
+    /// The progress of a long step, in tenths, that was printed last.
     told: u64,
 }
 
@@ -33,7 +33,7 @@ impl Listener for Plain {
     }
 }
 
-/// The lines that an event leaves on any screen.
+/// Returns the lines that an event leaves on any screen.
 pub(super) fn lines(event: &Event, title: &str) -> Vec<Shown> {
     let s = style();
     let note = |sign: Shown, text: Shown| vec![shown!["  ", sign, " ", text]];

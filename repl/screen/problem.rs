@@ -1,4 +1,4 @@
-//! Errors on a terminal: the recipe's line, what was tried, what to do next.
+//! Errors on a terminal: the line of the recipe, the failed command, the next action.
 
 use std::path::Path;
 
@@ -11,24 +11,22 @@ use gscript::script::{Language, ScriptError, has_secret};
 
 use super::{Shown, Stream, canvas, style, tell, to_terminal};
 
-/// An error with its place in the recipe and what to do next.
+/// An error with its location in the recipe and the next action.
 pub(crate) struct Problem<'a> {
-    /// What is wrong.
     pub title: String,
-    /// Where.
     pub site: Option<Site>,
-    /// The text of the recipe.
+    /// The source of the recipe.
     pub source: &'a str,
-    /// What stands at that place.
+    /// The label of the marked line.
     pub label: String,
-    /// Further lines: what was tried, what the tool said, what state things are in.
+    /// Further lines by name: the command, its output, the resulting state.
     pub notes: Vec<(&'static str, String)>,
-    /// What to do next.
+    /// The next action of the user.
     pub help: Option<String>,
 }
 
 impl<'a> Problem<'a> {
-    /// A problem without a place.
+    /// Creates a problem without a location.
     pub(crate) fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -40,12 +38,12 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// What an error of a recipe tells, with the line of the file that it is in.
+    /// Creates the problem of a recipe error, with the line of the file that contains it.
     pub(crate) fn in_recipe(error: &ScriptError, recipe: &'a Recipe) -> Self {
         Self::of(error, recipe.source(error.site().as_ref()))
     }
 
-    /// What a script error tells.
+    /// Creates the problem of a script error.
     pub(crate) fn of(error: &ScriptError, source: &'a str) -> Self {
         let problem = Self::told(error, source);
         let file = problem.site.as_ref().map(|site| Path::new(site.file.as_ref()));
@@ -55,7 +53,7 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// With the calls in its advice as this language writes them.
+    /// Converts the calls in the help to the syntax of a language.
     pub(crate) fn speaking(self, language: Language) -> Self {
         match (language, self.help) {
             (Language::Lua, Some(help)) => Self { help: Some(advice_in_lua(&help)), ..self },
@@ -96,24 +94,24 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// Adds a line that says what to do next.
+    /// Adds the next action of the user.
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
     }
 
-    /// States that the machine is as it was.
+    /// Notes that nothing on the machine has been changed.
     pub(crate) fn nothing_changed(&mut self) {
         self.notes.push(("state", "nothing has been changed".into()));
     }
 
-    /// Prints it on standard error.
+    /// Prints the problem on standard error.
     pub(crate) fn print(&self) {
         tell(&self.text());
     }
 
-    /// It as text. The renderer passes what it is given on to the terminal as it is: everything is
-    /// escaped before.
+    /// Renders the problem. The renderer passes its input to the terminal unchanged, so everything
+    /// is escaped first.
     pub(crate) fn text(&self) -> Shown {
         let renderer = if style().coloured() { Renderer::styled() } else { Renderer::plain() };
         let width = match to_terminal(&Stream::Error) {
@@ -125,7 +123,7 @@ impl<'a> Problem<'a> {
         let mut group = Group::with_title(Level::ERROR.primary_title(title.as_str()));
         let place = self.site.as_ref().filter(|site| !site.file.is_empty());
         let line = place.and_then(|site| line(self.source, site.line));
-        // A secret that was written out is not repeated.
+        // A secret in the source is not printed again.
         let (line, hidden) = match line {
             Some(line) if has_secret(&line) => (None, true),
             line => (line, false),
@@ -155,18 +153,18 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// A text as the renderer may have it.
+/// Escapes a string for the renderer.
 fn lines(text: &str) -> String {
     Shown::lines(text).as_str().to_owned()
 }
 
-/// A line of a source, with its indentation.
+/// Returns a line of a source, with its indentation.
 fn line(source: &str, number: u32) -> Option<String> {
     let index = usize::try_from(number).ok()?.checked_sub(1)?;
     source.lines().nth(index).map(lines)
 }
 
-/// The places from which a script came to where it failed.
+/// Returns the call sites that led to the failure.
 fn called_from(error: &ScriptError) -> Vec<(&'static str, String)> {
     error.called_from().map(|lines| ("called from", lines)).into_iter().collect()
 }

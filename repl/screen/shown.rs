@@ -1,25 +1,27 @@
-//! The one door to a terminal: only [`Shown`] passes it.
+//! The only way to write to a terminal: everything printed is a [`Shown`].
 //!
-//! Whatever implements `Display` is foreign: recipes, devices, programs, files and command lines wrote
-//! it, so it is escaped, kept on its line and cut where it has no end. Only [`Style`](super::Style) and
-//! the renderer of errors add sequences for the terminal, and [`Shown`] has no `Display`, so that
-//! neither can be mistaken for the other. To show something new, hand it to `tell`, `say` or `shown!`.
+//! A value that implements `Display` is untrusted, because recipes, devices, programs, files and
+//! command lines may have written it: it is escaped, kept on one line, and truncated. Only
+//! [`Style`](super::Style) and the renderer of errors add escape sequences, and [`Shown`] does not
+//! implement `Display`, so that neither can be mistaken for the other. To print something new, pass
+//! it to `tell`, `say` or `shown!`.
 
 use std::fmt::{Display, Write};
 
 use gscript::types::{cut, printable};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns of one foreign text; the longest path has as many bytes.
+/// The maximum width of one untrusted string in columns; equals PATH_MAX, the longest path in
+/// bytes.
 const MOST: usize = 4096;
 
-/// Text that a terminal may see: everything foreign in it is escaped.
+/// A string that is safe for a terminal: everything untrusted in it is escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Shown(String);
 
-/// What can be shown.
+/// A value that can be shown.
 pub(crate) trait Show {
-    /// Adds it to a text.
+    /// Appends the value to `to`.
     fn show(&self, to: &mut Shown);
 }
 
@@ -35,7 +37,7 @@ impl Show for Shown {
     }
 }
 
-/// A foreign text on one line.
+/// Escapes an untrusted string, and truncates it to one line.
 fn field(text: &str) -> String {
     let shown = printable(text);
     if shown.len() <= MOST {
@@ -45,12 +47,12 @@ fn field(text: &str) -> String {
     if kept == shown {
         return shown;
     }
-    // The mark of `cut` is none of its characters.
+    // `cut` appends a mark, which is not one of the string's own characters.
     let more = shown.chars().count() + 1 - kept.chars().count();
     format!("{kept} ({more} more characters)")
 }
 
-/// Puts a line together: literals, values and styled text, one after the other.
+/// Builds a line from literals, values and styled strings.
 macro_rules! shown {
     ($($part:expr),* $(,)?) => {{
         let mut shown = $crate::screen::Shown::default();
@@ -65,19 +67,19 @@ macro_rules! shown {
 pub(crate) use shown;
 
 impl Shown {
-    /// A text of several lines, each of them escaped; tabs become spaces.
+    /// Escapes a string of several lines line by line; tabs become spaces.
     pub(crate) fn lines(text: &(impl Display + ?Sized)) -> Self {
         Self::indented("", text)
     }
 
-    /// The same, with something before each line.
+    /// Escapes a string of several lines, with a prefix before each line.
     pub(crate) fn indented(before: &(impl Show + ?Sized), text: &(impl Display + ?Sized)) -> Self {
         let text = text.to_string();
         let lines = text.lines().map(|line| shown![before, line.replace('\t', "    ")]);
         Self::joined(lines)
     }
 
-    /// Several texts, one below the other.
+    /// Joins strings with newlines.
     pub(crate) fn joined(lines: impl IntoIterator<Item = Self>) -> Self {
         let lines: Vec<String> = lines.into_iter().map(|line| line.0).collect();
         Self(lines.join("\n"))
@@ -89,18 +91,18 @@ impl Shown {
         self.0.push('\n');
     }
 
-    /// Without the newlines at its end.
+    /// Removes trailing newlines.
     pub(crate) fn trimmed(mut self) -> Self {
         self.0.truncate(self.0.trim_end_matches('\n').len());
         self
     }
 
-    /// As it is written to a terminal.
+    /// Returns the string as written to a terminal.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Text between the two halves of one of our own sequences.
+    /// Encloses a string in the start and end sequences of a style.
     pub(super) fn painted(style: anstyle::Style, text: &(impl Show + ?Sized)) -> Self {
         let mut shown = Self(style.render().to_string());
         text.show(&mut shown);
@@ -109,20 +111,20 @@ impl Shown {
         shown
     }
 
-    /// What the renderer of errors made from parts that were escaped before.
+    /// Wraps the output of the error renderer, whose input was escaped.
     pub(super) fn rendered(text: String) -> Self {
         Self(text)
     }
 
-    /// The text in rows of a terminal. What goes on in the next row is marked there: padding must not
-    /// let a foreign text begin a row as if it were ours.
+    /// Wraps the string to the rows of a terminal. Continuation rows begin with a mark, so that an
+    /// untrusted string cannot use padding to begin a row like a line of gscript.
     pub(super) fn wrapped(&self, columns: usize, mark: &str) -> Self {
         let rows = self.0.split('\n').map(|line| wrap(line, columns, mark)).collect::<Vec<_>>();
         Self(rows.join("\n"))
     }
 }
 
-/// One line in rows of so many columns.
+/// Wraps one line to rows of `columns` columns.
 fn wrap(line: &str, columns: usize, mark: &str) -> String {
     const LEAST: usize = 16;
     if columns < LEAST || console::measure_text_width(line) <= columns {

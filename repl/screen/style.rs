@@ -1,4 +1,4 @@
-//! Colours and signs: only where the terminal shows them and nobody said no.
+//! Colours and symbols, if the terminal supports them and the user has not disabled them.
 
 use std::env;
 use std::sync::OnceLock;
@@ -8,27 +8,27 @@ use gscript::machine::Canvas;
 
 use super::{Show, Shown, shown};
 
-/// How text is shown.
+/// The colours and symbols of an output stream.
 pub(crate) struct Style {
     colour: bool,
-    /// Signs for done, unchanged, failed, warning.
+    /// Symbols for done, unchanged, failed and warning.
     pub(crate) done: &'static str,
     pub(crate) same: &'static str,
     pub(crate) failed: &'static str,
     pub(crate) warning: &'static str,
-    /// Stands before what a recipe says, so that it can't look like what gscript says.
+    /// The mark before output of a recipe, which separates it from gscript's own output.
     pub(crate) said: &'static str,
-    /// Stands before the rest of a line that is wider than the terminal.
+    /// The mark before the continuation of a line that is wider than the terminal.
     pub(crate) goes_on: &'static str,
 }
 
-/// The style of this process' standard error.
+/// Returns the style of standard error.
 pub(crate) fn style() -> &'static Style {
     static STYLE: OnceLock<Style> = OnceLock::new();
     STYLE.get_or_init(|| Style::of(anstream::AutoStream::choice(&std::io::stderr())))
 }
 
-/// The style of this process' standard output.
+/// Returns the style of standard output.
 pub(crate) fn output() -> &'static Style {
     static STYLE: OnceLock<Style> = OnceLock::new();
     STYLE.get_or_init(|| Style::of(anstream::AutoStream::choice(&std::io::stdout())))
@@ -43,14 +43,16 @@ fn is_utf8(locale: &str) -> bool {
     locale.to_ascii_lowercase().contains("utf")
 }
 
-/// The Linux console has no such signs in its fonts, and other locales have other characters.
+/// Returns whether the Unicode symbols can be shown. The fonts of the Linux console do not have
+/// them, and other locales have other characters.
 fn unicode() -> bool {
     locale().is_none_or(|locale| is_utf8(&locale))
         && env::var("TERM").is_ok_and(|term| term != "linux")
 }
 
-/// How much a picture may take: the terminal's width, and box-drawing characters where the locale
-/// has them (the Linux console's own fonts do, but it has to be a UTF-8 one for certain).
+/// Returns the dimensions of drawings: the width of the terminal, and whether box-drawing
+/// characters can be used. The fonts of the Linux console have them, but its locale must be known
+/// to be UTF-8.
 pub(crate) fn canvas() -> Canvas {
     const WIDEST: usize = 140;
     let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
@@ -64,7 +66,7 @@ pub(crate) fn canvas() -> Canvas {
         Some(locale) => is_utf8(&locale),
         None => !console,
     };
-    // Pictures are indented by two.
+    // Drawings are indented by two columns.
     Canvas { width: columns.clamp(20, WIDEST) - 2, unicode }
 }
 
@@ -118,17 +120,17 @@ impl Style {
         self.paint(AnsiColor::Yellow.on_default(), text)
     }
 
-    /// The heading of a chapter. The mark tells it from the headings of gscript itself.
+    /// Renders the heading of a chapter. The mark distinguishes it from gscript's own headings.
     pub(crate) fn chapter(&self, title: &str) -> Shown {
         self.bold(&format!("# {title}"))
     }
 
-    /// What a recipe says, line by line behind a mark.
+    /// Renders output of a recipe, with a mark before each line.
     pub(crate) fn said(&self, text: &str) -> Shown {
         Shown::indented(&shown!["  ", self.dim(self.said), " "], text)
     }
 
-    /// A line of a unified diff.
+    /// Renders a line of a unified diff.
     pub(crate) fn diff(&self, line: &str) -> Shown {
         let text = line.replace('\t', "    ");
         match line.as_bytes().first() {
@@ -138,7 +140,6 @@ impl Style {
         }
     }
 
-    /// Whether colours are shown.
     pub(crate) fn coloured(&self) -> bool {
         self.colour
     }

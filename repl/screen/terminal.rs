@@ -1,4 +1,5 @@
-//! A terminal: the running action moves, finished ones stay as lines above it.
+//! A live screen: a spinner or progress bar for the running action, below the lines of finished
+//! ones.
 
 use std::time::Duration;
 
@@ -9,11 +10,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::plain::lines;
 use super::{Shown, canvas, shown, tell};
 
-/// Shows a run on standard error.
+/// A listener that shows a run on standard error.
 pub(super) struct Terminal {
     bar: Option<ProgressBar>,
     title: String,
-    /// Whether an action is at work, also while a program or a question has the terminal.
+    /// Whether an action is running, including while a program or a prompt uses the terminal.
     running: bool,
 }
 
@@ -55,7 +56,7 @@ impl Terminal {
     }
 }
 
-/// The running action, and what its program said last: on one row, beside what moves.
+/// Returns the running action and its program's last line, cut to one row beside the spinner.
 fn message(title: &str, line: &str) -> String {
     const MOVES: usize = 24;
     let text = match line {
@@ -66,7 +67,7 @@ fn message(title: &str, line: &str) -> String {
 }
 
 fn template(text: &str) -> ProgressStyle {
-    // The templates are ours: one that does not parse would show in every test.
+    // The templates are constants: an invalid one would show in every test.
     ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 

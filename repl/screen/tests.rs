@@ -1,4 +1,4 @@
-//! Every kind of event, with text that means harm, through every screen, on a real terminal.
+//! Tests that print every kind of event with hostile strings on every screen, on a real terminal.
 #![allow(clippy::disallowed_types, reason = "the test runs itself on a terminal")]
 
 use std::fs::File;
@@ -19,14 +19,16 @@ use super::terminal::Terminal;
 use crate::shell::{Prose, Steps};
 use crate::state::{Log, RunDirectory};
 
-/// Moves the cursor, clears, sets the title, hides, paints, forges a heading at the begin of a row.
+/// Returns a string that moves the cursor, clears the screen, sets the title, hides and colours
+/// text, and forges a heading at the beginning of a row.
 fn hostile() -> String {
     let sequences = "\u{1b}[2J\u{1b}[1mA\u{1b}[0m\u{1b}]0;t\u{7}\u{9b}2J\u{1b}[8m\u{1b}P\u{1b}\\";
     let marks = "\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\u{feff}\u{e0041}\u{2028}\u{2029}\u{7f}\0";
     format!("EVIL{sequences}\r{marks}\n# forged\r\n\t{}# forged", "x".repeat(85))
 }
 
-/// The first event for nothing, and then the one after each; a new kind has to find its place here.
+/// Returns the event that follows `event`; `None` gives the first. A new kind of event must be
+/// added here.
 fn after(event: Option<&Event>, text: &str) -> Option<Event> {
     let (text, call) = (text.to_owned(), 1);
     let Some(event) = event else { return Some(Event::Chapter { title: text }) };
@@ -59,7 +61,7 @@ fn after(event: Option<&Event>, text: &str) -> Option<Event> {
     })
 }
 
-/// Shows all of them on one screen.
+/// Shows all kinds of events on one screen.
 fn show(screen: &mut dyn Listener, text: &str) {
     let mut last = None;
     while let Some(event) = after(last.as_ref(), text) {
@@ -68,7 +70,8 @@ fn show(screen: &mut dyn Listener, text: &str) {
     }
 }
 
-/// What the test below runs on a terminal: the screen and the text are variables.
+/// The process that the tests below start on a terminal. Environment variables select the screen
+/// and the string.
 #[test]
 #[ignore = "run by the tests below"]
 fn every_kind_once() {
@@ -84,7 +87,7 @@ fn every_kind_once() {
     }
 }
 
-/// What a screen writes to a terminal of 80 columns.
+/// Returns the output of a screen on a terminal of 80 columns.
 fn seen(screen: &str, text: &str) -> String {
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     let pair = openpty(Some(&size), None).expect("a terminal");
@@ -110,7 +113,7 @@ fn seen(screen: &str, text: &str) -> String {
     drop(pair.slave);
     let reader = thread::spawn(move || {
         let mut all = Vec::new();
-        // A terminal ends with an error when nobody writes to it any more.
+        // Reading a pseudoterminal fails when its other side has been closed.
         let _ = File::from(pair.master).read_to_end(&mut all);
         all
     });
@@ -118,7 +121,7 @@ fn seen(screen: &str, text: &str) -> String {
     String::from_utf8(reader.join().expect("it reads")).expect("text")
 }
 
-/// The sequences for the terminal, in order; everything else has to be harmless.
+/// Returns the escape sequences in order. All other characters must be harmless.
 fn sequences(seen: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = seen;
@@ -140,7 +143,7 @@ fn sequences(seen: &str) -> Vec<&str> {
     found
 }
 
-/// Ours: bold, dim, colours, their end; a moving line is drawn over.
+/// The expected sequences: bold, dim, colours, reset, and redrawing the progress line.
 const OURS: [&str; 9] = [
     "\u{1b}[0m",
     "\u{1b}[1m",
@@ -169,7 +172,7 @@ fn no_event_gets_through_to_a_terminal() {
         }
         no_row_is_forged(&evil);
         if screen != "terminal" {
-            // How often a line that moves is drawn depends on the clock.
+            // The number of redraws of a progress line depends on the clock.
             let harmless = seen(screen, "EVIL\nas many\nlines");
             assert_eq!(sequences(&evil), sequences(&harmless), "{screen}");
         }

@@ -1,4 +1,4 @@
-//! Colours of what is typed: texts, numbers, comments, words of the language, what can be called.
+//! Syntax highlighting of the input: strings, numbers, comments, keywords, commands and primitives.
 
 use std::sync::LazyLock;
 
@@ -27,7 +27,7 @@ static TOKENS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern")
 });
 
-/// See the module.
+/// A highlighter for Rhai and Lua.
 pub(super) struct Colours;
 
 impl Highlighter for Colours {
@@ -56,7 +56,7 @@ impl Highlighter for Colours {
     }
 }
 
-/// No colours at all.
+/// A highlighter without colours.
 pub(crate) struct Plain;
 
 impl Highlighter for Plain {
@@ -67,13 +67,13 @@ impl Highlighter for Plain {
     }
 }
 
-/// What was typed or pasted, with a sign for every character that a terminal would obey. The editor
-/// counts the bytes of what it shows, so each sign has as many as the character that it stands for.
+/// Replaces every control or deceptive character of the input with a visible one. The editor counts
+/// the bytes that it shows, so each replacement has the length of the original in UTF-8.
 fn visible(text: &str) -> String {
     let sign = |c: char| match c {
         '\n' => c,
         c if printable(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() => c,
-        // What belongs to the letter before it.
+        // Combining characters that belong to the preceding letter.
         c if c.width() == Some(0) && !is_deceptive(c) && c.is_alphanumeric() => c,
         '\t' => ' ',
         c => match c.len_utf8() {

@@ -1,4 +1,4 @@
-//! The words that begin with a colon.
+//! The commands of the interactive shell, which begin with a colon.
 
 #![expect(clippy::unnecessary_wraps, reason = "all of them are called alike")]
 
@@ -20,7 +20,7 @@ use crate::screen::{Shown, canvas, output, say, shown, tell};
 
 type Result<T> = std::result::Result<T, String>;
 
-/// A command of the session.
+/// A command of the interactive shell.
 pub(super) struct Command {
     pub(super) name: &'static str,
     takes: &'static str,
@@ -29,13 +29,13 @@ pub(super) struct Command {
 }
 
 impl Command {
-    /// As it is typed, and what it does.
+    /// Returns the command as it is typed, and its description.
     pub(super) fn proposal(&self) -> (String, String) {
         (format!(":{}", self.name), self.about.to_owned())
     }
 }
 
-/// All of them, in the order in which they are told.
+/// All commands, in the order of `:help`.
 pub(super) const COMMANDS: &[Command] = &[
     command("help", "[NAME]", "list the commands, or show the reference of a primitive", help),
     command("examples", "", "show examples", examples),
@@ -75,7 +75,7 @@ const fn command(
     Command { name, takes, about, run }
 }
 
-/// Where a root is mounted unless it is said otherwise.
+/// The default mount point of a root filesystem.
 const ROOT: &str = "/mnt/gentoo";
 
 const EXAMPLES: &str = "\
@@ -111,7 +111,7 @@ impl Shell<'_> {
 
 fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
     if !name.is_empty() {
-        // It says itself what it does not find.
+        // `doc` prints its own error for an unknown name.
         let _ = doc::doc(Some(name.trim_end_matches(['(', ':', '.'])));
         return Ok(());
     }
@@ -121,7 +121,7 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
     }
     say("");
     say("Primitives:");
-    // No line is longer than a console's.
+    // Keeps lines within 80 columns.
     docs::domains().chunks(8).for_each(|some| say(&format!("  {}", some.join(" "))));
     say("Press Tab to list the primitives of a domain; :help DOMAIN describes them.");
     Ok(())
@@ -194,7 +194,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
 fn redo(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     let text = shell.undone.pop().ok_or("nothing was undone")?;
     tell(&text);
-    // It has told what went wrong.
+    // `evaluate` has already printed the error.
     let _ = shell.evaluate(&text);
     Ok(())
 }
@@ -271,7 +271,7 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     look(shell, "")
 }
 
-/// One finding after the other: what a call mends shows others.
+/// Handles one finding at a time: fixing one problem can reveal others.
 fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
     let root = if root.is_empty() { ROOT } else { root };
     let mut told: Vec<Finding> = Vec::new();
@@ -288,7 +288,7 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
         }
         let text = save::shown(name, &args, shell.bench.language());
         tell(&text);
-        // It tells itself what went wrong; the next one is looked for all the same.
+        // `evaluate` prints its own error; the search continues with the next finding.
         let _ = shell.evaluate(&text);
     }
     tell(if told.is_empty() { "No problems found." } else { "No further problems found." });

@@ -1,4 +1,4 @@
-//! Every action is shown before it is done, and asked for.
+//! The approver of the interactive shell: shows every action and asks for confirmation.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,29 +13,29 @@ use crate::lock::Touched;
 use crate::render;
 use crate::screen::{style, tell};
 
-/// What happens to actions.
+/// How actions are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// They are shown and asked for.
+    /// Shows actions and asks for confirmation.
     Ask,
-    /// They are shown and done; only what destroys is asked for.
+    /// Shows and runs actions; asks only before data is destroyed.
     Allow,
-    /// They are shown and simulated.
+    /// Shows and simulates actions.
     Plan,
 }
 
-/// The person at the terminal.
+/// An approver that shows every action to the user.
 pub(crate) struct Shown {
     pub(crate) mode: Rc<Cell<Mode>>,
-    /// Devices that may be lost without a question.
+    /// Devices whose data may be destroyed without confirmation.
     pub(crate) destroy: Vec<String>,
-    /// What no other process may work on meanwhile; a run has its own lock.
+    /// The targets locked by this session; `None` in a run, which has its own lock.
     pub(crate) touched: Option<Touched>,
 }
 
 impl Consent for Shown {
     fn ask(&mut self, _wanted: &Bound) -> bool {
-        // Every action is shown with all its effects first.
+        // `see` has already shown the action with all its effects.
         false
     }
 

@@ -1,4 +1,4 @@
-//! The line editor: history without secrets, several lines, completion, colours.
+//! The line editor: history without secrets, multi-line input, completion, colours.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -20,11 +20,11 @@ use super::words::Words;
 use crate::ask;
 use crate::screen::style;
 
-/// How many lines are remembered.
+/// The maximum number of lines in the history.
 const REMEMBERED: usize = 2000;
 const MENU: &str = "words";
 
-/// An editor with the keys of emacs or vi.
+/// Returns an editor with the key bindings of Emacs or vi.
 pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bool) -> Reedline {
     let colour = style().coloured();
     let menu = ColumnarMenu::default().with_name(MENU);
@@ -71,7 +71,7 @@ fn bind(keys: &mut Keybindings) {
     keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, newline);
 }
 
-/// A text goes on in the next line while something in it is open.
+/// A validator that continues the input on the next line while a bracket, block or string is open.
 struct Whole {
     known: Arc<Mutex<Known>>,
 }
@@ -84,18 +84,18 @@ impl Validator for Whole {
     }
 }
 
-/// A history that forgets lines in which somebody typed a secret as text: it is refused there, but it
-/// must not lie in a file. What a terminal would obey is not found in it.
+/// A history without lines that contain a secret as a string: such calls are refused, but they must
+/// not be saved to a file either. Lines with control characters are not found.
 struct Discreet(FileBackedHistory);
 
-/// Whether a line must not be remembered.
+/// Returns whether a line must not be saved.
 fn is_confidential(line: &str) -> bool {
-    // A secret after its name is a mistake, but it was typed.
+    // An argument after the variable name is an error, but it may be the secret itself.
     let words = line.strip_prefix(":secret").map_or(0, |rest| rest.split_whitespace().count());
     words > 1 || has_secret(line)
 }
 
-/// Whether a line has nothing in it that only looks like a line.
+/// Returns whether a line has no control or deceptive characters.
 fn is_plain(line: &str) -> bool {
     line.chars().all(|c| c == '\n' || !is_deceptive(c))
 }
@@ -135,7 +135,7 @@ impl History for Discreet {
     }
 }
 
-/// What stands before the cursor.
+/// The prompt of the line editor.
 pub(super) struct Sign {
     pub(super) text: String,
 }

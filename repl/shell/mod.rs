@@ -1,8 +1,8 @@
-//! A session by hand: on the machine as it is, or in a run that has come to a stop.
+//! The interactive shell, on the current machine or in a paused run.
 //!
-//! `line` is the editor, `words` what it proposes, `colour` how it looks; `command` are the words that
-//! begin with a colon, `consent` shows every action before it is done, `save` makes recipes;
-//! `step` is for going through a recipe action by action.
+//! `line` is the line editor, `words` its completion, `colour` its highlighting; `command` has the
+//! commands that begin with a colon, `consent` shows and confirms actions, `save` writes recipes,
+//! `step` runs a recipe action by action.
 
 mod colour;
 mod command;
@@ -31,7 +31,7 @@ use line::Sign;
 use session::After;
 
 impl Shell<'_> {
-    /// Reads from the terminal until the person leaves, or the terminal is gone.
+    /// Reads from the terminal until the user quits or the terminal disappears.
     pub(crate) fn converse(&mut self) {
         let known = Arc::new(Mutex::new(self.known()));
         let mut editor = line::editor(&known, self.history.clone(), self.vi);
@@ -54,8 +54,8 @@ impl Shell<'_> {
         }
     }
 
-    /// Reads a script without a prompt: all of it is one text, or what is between its commands. The first
-    /// failure ends it.
+    /// Reads a script without a prompt. The lines between two commands are evaluated as one source
+    /// string. Stops at the first failure.
     pub(crate) fn read(&mut self, input: impl BufRead) -> Exit {
         let mut text = String::new();
         for line in input.lines() {
@@ -75,7 +75,7 @@ impl Shell<'_> {
         self.take(&text).map_or_else(|exit| exit, |_| Exit::Done)
     }
 
-    /// A command, or a text of the language.
+    /// Runs a command, or evaluates source code.
     fn take(&mut self, text: &str) -> Result<After, Exit> {
         let text = text.trim_end();
         if text.is_empty() {
@@ -96,19 +96,19 @@ impl Shell<'_> {
     }
 }
 
-/// What is said at the beginning.
+/// Prints the introduction of the interactive shell.
 pub(crate) fn greet(what: &str) {
     tell(&style().bold(what));
     tell("Queries run at once; actions are shown first and need confirmation.");
     tell(":help shows help, Tab completes, Ctrl-D quits.");
 }
 
-/// Whether standard input is a script, and not a person.
+/// Returns whether standard input is a script instead of a terminal.
 pub(crate) fn is_piped() -> bool {
     !std::io::stdin().is_terminal()
 }
 
-/// Whether somebody pipes a script to a command line without words.
+/// Returns whether a script is piped into `gscript` without arguments.
 pub(crate) fn has_script() -> bool {
     use nix::sys::stat::{SFlag, fstat};
     fstat(std::io::stdin()).is_ok_and(|found| {

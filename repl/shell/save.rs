@@ -1,4 +1,4 @@
-//! What was done by hand, as a recipe: devices and secrets become parameters.
+//! Saving the actions of a session as a recipe: devices and secrets become parameters.
 
 use std::fmt::Write;
 
@@ -8,16 +8,15 @@ use gscript::run::deed::Deed;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
 
-/// A parameter that was lifted out of the calls.
+/// A parameter that replaces a value in the calls.
 struct Lifted {
     name: String,
     kind: &'static str,
-    /// What stood in the calls.
     value: Value,
     ask: String,
 }
 
-/// The text of a recipe that does the same again.
+/// Returns the source of a recipe that repeats the actions.
 pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: Language) -> String {
     let mut lifted: Vec<Lifted> = Vec::new();
     let mut calls = String::new();
@@ -41,7 +40,7 @@ pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: L
         let _ = writeln!(out, "{comment}\n{comment} ```toml");
         for Lifted { name, kind, ask, .. } in &lifted {
             let _ = writeln!(out, "{comment} [params.{name}]\n{comment} type = \"{kind}\"");
-            // TOML escapes as Rhai does.
+            // The escapes of a TOML string are those of Rhai.
             let ask = source::quoted(ask, Language::Rhai);
             let _ = writeln!(out, "{comment} ask = {ask}\n{comment}");
         }
@@ -61,7 +60,7 @@ fn lift(param: &Param, value: &Value, machine: &Machine, lifted: &mut Vec<Lifted
         (Value::Secret(secret), _) => {
             ("secret", secret.name().to_owned(), secret.name().to_owned())
         }
-        // What lies on it (mappings, volumes) the calls make or open themselves.
+        // The calls themselves create or open mappings and volumes on the hardware.
         (Value::Text(path), Completes::Devices) if machine.find(path).is_some_and(is_hardware) => {
             let short = path.trim_start_matches("/dev/");
             let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
@@ -79,7 +78,7 @@ fn is_hardware(device: &Device) -> bool {
     matches!(device.kind, Kind::Disk | Kind::Partition(_) | Kind::Rom | Kind::Loop)
 }
 
-/// The call with names instead of what was lifted out.
+/// Returns the call with the values replaced by parameter names.
 fn named(call: &str, lifted: &[Lifted], language: Language) -> String {
     let mut text = call.to_owned();
     for Lifted { name, value, .. } in lifted {
@@ -90,7 +89,7 @@ fn named(call: &str, lifted: &[Lifted], language: Language) -> String {
     text
 }
 
-/// The arguments of a deed, for showing it.
+/// Returns an action as source code.
 pub(super) fn shown(name: &str, args: &Map, language: Language) -> String {
     primitive(name).map_or_else(String::new, |p| source::call(p.spec, args, language))
 }

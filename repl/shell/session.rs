@@ -1,4 +1,4 @@
-//! The state of a session, and what a text of it gives.
+//! The state of a session, and the evaluation of its input.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -14,37 +14,37 @@ use crate::ask;
 use crate::render::Problem;
 use crate::screen::{self, say};
 
-/// The name of what a person types, in messages.
+/// The name of the input in messages.
 const SESSION: &str = "session";
 
-/// Whether the session goes on.
+/// Whether the session continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     Stay,
     Leave,
 }
 
-/// How another recipe is started from a session, by its name.
+/// Functions that start another recipe by name.
 #[derive(Clone, Copy)]
 pub(crate) struct Launcher {
     pub(crate) run: fn(&str),
     pub(crate) step: fn(&str),
 }
 
-/// See the module.
+/// An interactive shell session.
 pub(crate) struct Shell<'a> {
     pub(super) bench: &'a mut Workbench,
     pub(super) mode: Rc<Cell<Mode>>,
-    /// What the prompt says of the place.
+    /// The location shown in the prompt.
     pub(super) place: String,
-    /// Where lines are remembered.
+    /// The file of the history.
     pub(super) history: Option<PathBuf>,
     pub(super) vi: bool,
-    /// Whether the editor has to be made anew.
+    /// Whether the editor must be recreated, because its key bindings have changed.
     pub(super) stale: bool,
-    /// Whether the person wants to leave.
+    /// Whether the session is to end.
     pub(super) leaves: bool,
-    /// Calls that were taken back, as texts.
+    /// The source of undone calls, for `:redo`.
     pub(super) undone: Vec<String>,
     launcher: Option<Launcher>,
 }
@@ -67,17 +67,17 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// The same, from which recipes can be started.
+    /// Allows recipes to be started from the session.
     pub(crate) fn with_launcher(self, launcher: Launcher) -> Self {
         Self { launcher: Some(launcher), ..self }
     }
 
-    /// How recipes are started. A run that waits for what is done by hand has to end first.
+    /// Returns the functions that start recipes. A paused run must end before another starts.
     pub(super) fn launcher(&self) -> Result<Launcher, &'static str> {
         self.launcher.ok_or("a run is paused: leave this session (:quit) and finish that run first")
     }
 
-    /// The same with the keys of vi.
+    /// Selects the key bindings of vi.
     pub(crate) fn with_vi(self, vi: bool) -> Self {
         Self { vi, ..self }
     }
@@ -108,7 +108,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// A value for the eyes: texts as they are, lists and maps line by line.
+/// Renders a value for display: strings verbatim, lists and maps one entry per line.
 fn shown(value: &Value, language: Language) -> String {
     let line = |value: &Value| source::source(value, language);
     match value {

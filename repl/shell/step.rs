@@ -1,4 +1,4 @@
-//! Step by step: before every action a person sees it, and says what becomes of it.
+//! Running a recipe step by step: every action is shown, and the user decides whether to run it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,32 +14,32 @@ use crate::commands::agree::confirmed;
 use crate::render;
 use crate::screen::{Shown, style, tell};
 
-/// What a person wants to do between two actions.
+/// A request of the user between two actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// A session with the recipe's variables.
+    /// Open an interactive shell with the variables of the recipe.
     Hand,
-    /// Another text.
+    /// Edit the recipe.
     Edit,
-    /// Take back the last action.
+    /// Undo the last action.
     Back,
-    /// The end, for now.
+    /// Clean up and quit; the run can be resumed.
     Quit,
 }
 
-/// How far it goes without a question.
+/// How far the run proceeds without a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Until {
-    /// Every action is asked for.
+    /// The next action.
     Next,
-    /// The chapter with this number.
+    /// The start of the chapter with this number.
     Chapter(usize),
 }
 
-/// Where a person is in the recipe, as the questions and the screen know it.
+/// The position in the recipe, shared by the prompts and the screen.
 pub(crate) struct Steps {
     chapters: RefCell<Vec<Chapter>>,
-    /// The chapter that runs, from 1; 0 before the first.
+    /// The number of the current chapter, from 1; 0 before the first.
     current: Cell<usize>,
     until: Cell<Until>,
     wish: Cell<Option<Wish>>,
@@ -55,12 +55,12 @@ impl Steps {
         })
     }
 
-    /// What the person wanted when the run stopped, if that was why.
+    /// Returns the request that stopped the run, if any, and clears it.
     pub(crate) fn take_wish(&self) -> Option<Wish> {
         self.wish.take()
     }
 
-    /// The recipe has another text.
+    /// Replaces the list of chapters after the recipe was edited.
     pub(crate) fn changed(&self, chapters: Vec<Chapter>) {
         *self.chapters.borrow_mut() = chapters;
     }
@@ -73,7 +73,7 @@ impl Steps {
     }
 }
 
-/// Shows the prose of a chapter when it begins.
+/// A listener that prints the prose of each chapter when it begins.
 pub(crate) struct Prose(pub(crate) Rc<Steps>);
 
 impl Listener for Prose {
@@ -90,7 +90,7 @@ impl Listener for Prose {
     }
 }
 
-/// The person at the terminal.
+/// An approver that prompts the user before every action.
 pub(crate) struct Stepper(pub(crate) Rc<Steps>);
 
 const HELP: &str = "\
@@ -105,7 +105,7 @@ impl Stepper {
         effects.iter().any(|bound| bound.effect.loses().is_some())
     }
 
-    /// Agreement by name to what is lost; the rest has been seen.
+    /// Asks for confirmation by name of data that is destroyed; other effects have been shown.
     fn run(effects: &[Bound]) -> Option<Go> {
         let mut lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
         lost.all(confirmed).then_some(Go::On)
@@ -116,7 +116,7 @@ impl Stepper {
         Go::Stop
     }
 
-    /// What becomes of the action; nothing where the answer was about something else.
+    /// Returns the decision on the action, or `None` if the answer was not a decision.
     fn answer(&self, answer: &str, effects: &[Bound]) -> Option<Go> {
         let steps = &self.0;
         let (key, rest) = answer.split_once(' ').unwrap_or((answer, ""));
@@ -152,7 +152,7 @@ impl Stepper {
 
 impl Consent for Stepper {
     fn ask(&mut self, _wanted: &Bound) -> bool {
-        // Every action is shown with all its effects first.
+        // `see` has already shown the action with all its effects.
         false
     }
 

@@ -1,4 +1,4 @@
-//! The proposals of a session, as the line editor wants them.
+//! The completions of the interactive shell, as the line editor requires them.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,8 +6,8 @@ use gscript::reference::complete::{Known, Proposal, proposals};
 use gscript::types::printable;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
-/// See the module. What is known is replaced after every text. Names that a terminal would obey are left
-/// out: they would stand in the line as they are.
+/// A completer whose names are replaced after every input. Names with control or deceptive
+/// characters are skipped, because the editor would insert them unescaped.
 pub(super) struct Words {
     pub(super) known: Arc<Mutex<Known>>,
 }

@@ -1,4 +1,4 @@
-//! Calls of primitives in a script: does each exist, and does what it is given fit?
+//! Checks of calls: the primitive must exist, and the arguments must fit its parameters.
 
 use super::scan::Scan;
 use crate::event::Site;
@@ -9,7 +9,7 @@ use crate::script::{Kind, Token};
 use crate::script::{Language, meant};
 use crate::types::nearest;
 
-/// What is wrong with the calls.
+/// Returns the mistakes in calls of primitives.
 pub(super) fn calls(scan: &Scan<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, window) in scan.tokens.windows(3).enumerate() {
@@ -34,7 +34,7 @@ pub(super) fn calls(scan: &Scan<'_>) -> Vec<Finding> {
 }
 
 impl Scan<'_> {
-    /// Whether a name and the sign behind it are the beginning of a call of a primitive.
+    /// Returns whether a name and the token after it begin a call of a primitive.
     fn is_module(&self, index: usize, name: &str, dot: &Token) -> bool {
         match self.language {
             Language::Rhai => dot.is("::") && !self.declared.contains(name),
@@ -58,15 +58,15 @@ fn unknown(scan: &Scan<'_>, domain: &str, name: &str, site: Site) -> Finding {
     Finding::new(title, site, scan.source).help(meant(name, scan.language, &specs, []))
 }
 
-/// What a call is given: how many values, and the names in the map at the end, where it is written
-/// out.
+/// The arguments of a call: the number of values, and the keys of a map literal at the end.
 struct Arguments {
     count: usize,
-    /// Names with their lines.
+    /// The keys with their lines.
     options: Vec<(String, u32)>,
 }
 
-/// Reads the arguments behind a name; nothing if it is not called with parentheses.
+/// Reads the arguments after a name. Returns `None` without parentheses, or if they cannot be
+/// counted.
 fn arguments(tokens: &[Token]) -> Option<Arguments> {
     if !tokens.first()?.is("(") {
         return None;
@@ -77,7 +77,7 @@ fn arguments(tokens: &[Token]) -> Option<Arguments> {
         match token.kind {
             Kind::Sign("(" | "[" | "{" | "#{") => depth += 1,
             Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
-            // Blocks of Lua have commas of their own, and so have closures of Rhai.
+            // Blocks in Lua and closures in Rhai contain commas of their own.
             Kind::Sign("|" | "||") => return None,
             _ if token.name() == Some("function") => return None,
             _ => {}
@@ -98,7 +98,7 @@ fn arguments(tokens: &[Token]) -> Option<Arguments> {
     Some(Arguments { count: parts.len(), options })
 }
 
-/// The names in a map that is written out.
+/// Returns the keys of a map literal.
 fn keys(part: &[&Token]) -> Option<Vec<(String, u32)>> {
     if !(part.first()?.is("#{") || part.first()?.is("{")) || !part.last()?.is("}") {
         return None;
@@ -115,11 +115,11 @@ fn keys(part: &[&Token]) -> Option<Vec<(String, u32)>> {
             keys.push((name.to_owned(), pair[0].line));
         }
     }
-    // Something is written out that has no names: a list.
+    // A literal without keys is a list.
     (!keys.is_empty() || part.len() == 2).then_some(keys)
 }
 
-/// What does not fit, in the words of the call itself.
+/// Returns the mistakes in the arguments of a call.
 fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &Arguments, site: &Site) -> Vec<Finding> {
     let required: Vec<&str> = spec.required().map(|param| param.name).collect();
     let has_options = spec.params.len() > required.len();

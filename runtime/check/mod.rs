@@ -1,8 +1,8 @@
-//! Mistakes in a recipe, found without running it.
+//! Finding mistakes in a recipe without running it.
 //!
-//! `calls` and `names` look at the words of a script, so that one misspelt name
-//! does not hide the next. `plans` plans the recipe with every value of its choices on a made-up
-//! machine, for what only shows then. All of them tell all that they find.
+//! `calls` and `names` check the tokens of a script, so that one misspelled name does not hide the
+//! next. `plans` plans the recipe with every value of its choices on a generated machine, for
+//! mistakes that only plans show. Every check reports all of its findings.
 
 mod calls;
 mod names;
@@ -21,20 +21,20 @@ use scan::{Scan, of_error};
 
 pub use scan::Trial;
 
-/// What was found in a recipe.
+/// The result of checking a recipe.
 pub struct Checked {
-    /// In the order of its lines.
+    /// The findings, sorted by line.
     pub findings: Vec<Finding>,
-    /// How many times it was planned.
+    /// The number of plans that were made.
     pub plans: usize,
 }
 
-/// Looks for mistakes in a recipe: a file, or a bundled one.
+/// Checks a recipe: a file, or a bundled one.
 pub fn check(word: &Path, trial: &Trial) -> Checked {
     let recipe = match Named::find(word).and_then(|named| named.load()) {
         Ok(recipe) => recipe,
         Err(bad) => {
-            // It may be in a module.
+            // The error may be in a module.
             let source = read_input_text(Path::new(&*bad.site.file), Input::Script)
                 .unwrap_or_default()
                 .into();
@@ -54,12 +54,12 @@ pub fn check(word: &Path, trial: &Trial) -> Checked {
     findings.extend(names::unused(&scan, front(&source, language)));
     let mut plans = 0;
     match script::parse(recipe.language, &recipe.name, &recipe.text) {
-        // What can't be parsed can't be planned.
+        // A recipe that cannot be parsed cannot be planned.
         Err(error) => findings.push(of_error(&error, &scan)),
         Ok(()) => {
             let found = plans::plans(&recipe, trial, &scan);
             plans = found.plans;
-            // A misspelt name has been told, without what came of it.
+            // A misspelled name was already reported: skip the errors that it causes.
             let told = |finding: &Finding| findings.iter().any(|known| known.site == finding.site);
             let new: Vec<Finding> = found.findings.into_iter().filter(|f| !told(f)).collect();
             findings.extend(new);
@@ -69,7 +69,7 @@ pub fn check(word: &Path, trial: &Trial) -> Checked {
     Checked { findings, plans }
 }
 
-/// The comment that a recipe begins with.
+/// Returns the front comment of a recipe.
 fn front(text: &str, language: Language) -> &str {
     let marker = if language == Language::Rhai { "//!" } else { "---" };
     let lines = text.lines().take_while(|line| line.starts_with(marker) || line.starts_with("#!"));

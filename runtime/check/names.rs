@@ -1,4 +1,4 @@
-//! Names in a script: does each stand for something, and is each parameter used?
+//! Checks of names: every name must be defined, and every parameter must be used.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const RHAI_WORDS: &str = "let const if else while loop do until for in break con
     try catch import export as global fn private this true false is_shared switch Fn eval is_def_fn \
     is_def_var";
 
-/// The functions of Rhai's standard package that a recipe finds.
+/// The functions of Rhai's standard package that are available to recipes.
 const RHAI_FUNCTIONS: &str = "print debug type_of curry abs acos acosh all append as_string asin asinh \
     atan atan2 atanh bits blob bytes ceiling chars chop clear concat contains cos cosh crop dedup \
     drain end ends_with exit exp extract fill_with filter find find_map floor for_each fraction get \
@@ -34,7 +34,7 @@ const LUA_GLOBALS: &str = "assert error getmetatable ipairs next pairs pcall pri
     rawlen rawset select setmetatable tonumber tostring type xpcall _G _VERSION table string math \
     utf8 require params self";
 
-/// The words that every script finds: keywords, and what comes with its language.
+/// Returns the names available to every script: keywords, and the standard library of the language.
 fn words(language: Language) -> BTreeSet<&'static str> {
     let (own, library) = match language {
         Language::Rhai => (RHAI_WORDS, RHAI_FUNCTIONS),
@@ -43,7 +43,7 @@ fn words(language: Language) -> BTreeSet<&'static str> {
     own.split_whitespace().chain(library.split_whitespace()).chain(["step"]).collect()
 }
 
-/// Every name that the script itself introduces, wherever that is.
+/// Returns every name that the script itself defines, in any scope.
 pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (index, token) in tokens.iter().enumerate() {
@@ -56,7 +56,8 @@ pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String>
                 }
                 _ => {}
             },
-            // Parameters of a closure; what stands between two `|` otherwise does no harm.
+            // Parameters of a closure. Names between other `|` operators are included, too, which
+            // does no harm.
             (Language::Rhai, Kind::Sign("|")) => found.extend(list(rest, usize::MAX)),
             (Language::Lua, Kind::Name(word)) => match word.as_str() {
                 "local" | "for" => found.extend(list(rest, usize::MAX)),
@@ -74,7 +75,7 @@ pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String>
     found
 }
 
-/// Names with commas (and attributes of Lua) between them.
+/// Reads names separated by commas (and by the attributes of Lua).
 fn list(tokens: &[Token], most: usize) -> Vec<String> {
     let mut names = Vec::new();
     for token in tokens {
@@ -92,13 +93,13 @@ fn list(tokens: &[Token], most: usize) -> Vec<String> {
     names
 }
 
-/// The names in the next pair of parentheses.
+/// Returns the names in the next pair of parentheses.
 fn bracketed(tokens: &[Token]) -> Vec<String> {
     let open = tokens.iter().take(4).position(|token| token.is("("));
     open.map(|open| list(&tokens[open + 1..], usize::MAX)).unwrap_or_default()
 }
 
-/// Names that stand for nothing.
+/// Finds names that are not defined.
 pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
     let specs: Vec<&'static Spec> = PRIMITIVES.iter().map(|primitive| primitive.spec).collect();
     let words = words(scan.language);
@@ -125,7 +126,7 @@ pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
 }
 
 impl Scan<'_> {
-    /// Whether a name is neither a part of another, nor a key, nor a module.
+    /// Returns whether a name is neither a part of another, nor a key, nor a module.
     fn stands_alone(&self, index: usize) -> bool {
         let before = index.checked_sub(1).map(|before| &self.tokens[before]);
         let after = self.tokens.get(index + 1);
@@ -141,7 +142,8 @@ impl Scan<'_> {
     }
 }
 
-/// Parameters whose names are taken: in Lua modules and its own library are variables, too.
+/// Finds parameters that are hidden by other names: in Lua, modules and the standard library are
+/// variables.
 pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
     let module = |name: &str| PRIMITIVES.iter().any(|primitive| primitive.spec.domain() == name);
     let taken = |name: &str| module(name) || words(scan.language).contains(name);
@@ -164,7 +166,7 @@ pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
     scan.params.iter().filter(hidden).map(finding).collect()
 }
 
-/// Parameters that nothing reads.
+/// Finds parameters that are never read.
 pub(super) fn unused(scan: &Scan<'_>, front: &str) -> Vec<Finding> {
     let read = |name: &str| {
         scan.tokens.iter().any(|token| token.name() == Some(name))

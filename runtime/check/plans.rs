@@ -1,5 +1,5 @@
-//! What only plans show: a recipe is planned with all values of its choices, within bounds, and what
-//! its plans do and don't do is held against what it says of itself.
+//! Mistakes that only plans show: a recipe is planned with all values of its choices, within
+//! limits, and its plans are compared with its declarations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -19,15 +19,16 @@ use crate::script::ScriptError;
 use crate::system::{Interrupts, Sim};
 use crate::types::{Map, Value};
 
-/// More plans than this nobody wants to wait for.
+/// The maximum number of plans.
 const MOST: usize = 200;
-/// Whatever the machine, no recipe of use takes so long; what is found must not depend on its speed.
+/// The time limit of all plans. No useful recipe reaches it on any machine: the findings must not
+/// depend on the speed of the machine.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// How many disks a list of disks gets: enough for every level of RAID.
+/// The number of disks in a list of disks: enough for every RAID level.
 const SEVERAL: usize = 4;
 
-/// Values of parameters.
+/// Values by parameter name.
 type Values = BTreeMap<String, String>;
 
 pub(super) struct Found {
@@ -35,7 +36,7 @@ pub(super) struct Found {
     pub(super) plans: usize,
 }
 
-/// A plan with the values it was made with.
+/// A plan, and the values that it was made with.
 struct Planned {
     variables: Map,
     report: Report,
@@ -54,7 +55,7 @@ pub(super) fn plans(recipe: &Recipe, trial: &Trial, scan: &Scan<'_>) -> Found {
             break;
         }
         count += 1;
-        // With and without somebody at the terminal; it is there in all variants but one.
+        // The second variant is planned without a terminal, all others with one.
         match plan(recipe, &machine, &variant, index != 1) {
             Ok(plan) => planned.push(plan),
             Err(error) => {
@@ -64,7 +65,7 @@ pub(super) fn plans(recipe: &Recipe, trial: &Trial, scan: &Scan<'_>) -> Found {
             }
         }
         if index == 0 && failed > 0 {
-            // Everything else would fail the same.
+            // All other variants would fail in the same way.
             return Found { findings, plans: count };
         }
     }
@@ -97,7 +98,7 @@ fn plan(
     Ok(Planned { variables, report })
 }
 
-/// A machine with a disk for each that the recipe asks for, and a stick for each other device.
+/// Returns a machine with a disk for each disk parameter, and a USB stick for each other device.
 fn made_up(recipe: &Recipe) -> Machine {
     let text = |text: &str| Value::Text(text.to_owned());
     let count = |kind| recipe.front.params.iter().filter(|param| param.kind == kind).count();
@@ -119,7 +120,7 @@ fn made_up(recipe: &Recipe) -> Machine {
     Machine::described(&Value::Map(all.collect())).unwrap_or_else(|_| Machine::empty())
 }
 
-/// A value for every parameter that has no default.
+/// Returns a value for every parameter that has no default.
 fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
     let mut values: Values = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
@@ -150,8 +151,8 @@ fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
     values
 }
 
-/// The values as they are; the same again; with each other value of each choice; with each two of
-/// those.
+/// Returns the variants: the base values twice; then the base values with each other value of each
+/// choice; then with each pair of those.
 fn variants(recipe: &Recipe, trial: &Trial, base: &Values) -> Vec<Values> {
     let free = |param: &&ParamDecl| !trial.set.iter().any(|(name, _)| *name == param.name);
     let mut single: Vec<(String, String)> = Vec::new();
@@ -183,8 +184,8 @@ fn variants(recipe: &Recipe, trial: &Trial, base: &Values) -> Vec<Values> {
     variants
 }
 
-/// What a plan that failed tells. That some values don't go together is a recipe's right to say; that
-/// something does not exist never is.
+/// Returns the finding of a failed plan. A recipe may refuse a combination of values, but using a
+/// name that does not exist is always a mistake.
 fn failure(
     error: &ScriptError,
     index: usize,
@@ -215,7 +216,7 @@ fn failure(
     Some(finding)
 }
 
-/// What plans do and the recipe does not announce, once each.
+/// Finds effects of plans that the recipe does not declare, once each.
 fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let mut found = BTreeMap::new();
@@ -238,7 +239,7 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
     found.into_values().collect()
 }
 
-/// What the recipe announces and no plan does.
+/// Finds declarations that no plan needs.
 fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let used = |need: &Need<'_>| {
@@ -266,7 +267,7 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
         .collect()
 }
 
-/// Chapters that no plan enters.
+/// Finds chapters that no plan enters.
 fn never_entered(
     planned: &[Planned],
     count: usize,
@@ -294,7 +295,7 @@ fn never_entered(
     never.map(finding).collect()
 }
 
-/// A plan as lines that can be compared, each with where it comes from.
+/// Returns the entries of a plan as comparable strings, each with its line in the recipe.
 fn lines(report: &Report) -> Vec<(String, u32)> {
     let entry = |entry: &Entry| match entry {
         Entry::Chapter { title } => (format!("chapter {title}"), 0),
@@ -307,8 +308,8 @@ fn lines(report: &Report) -> Vec<(String, u32)> {
     report.entries.iter().map(entry).collect()
 }
 
-/// Plans that differ although nothing that they are made from does. The second one is made in another
-/// thread: there, memory has other addresses and tables another seed.
+/// Compares two plans that are made from the same input. The second is made in another thread,
+/// where memory has other addresses and hash tables another seed.
 fn by_chance(
     recipe: &Recipe,
     machine: &Machine,

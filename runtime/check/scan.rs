@@ -1,4 +1,4 @@
-//! A script as its words.
+//! A script as a list of tokens.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -9,16 +9,16 @@ use crate::machine::Machine;
 use crate::recipe::ParamDecl;
 use crate::script::{Kind, Language, Module, ScriptError, Token};
 
-/// With what a recipe is planned.
+/// The machine and the parameters for the plans of a check.
 #[derive(Default)]
 pub struct Trial {
-    /// The machine, where a made-up one does not fit.
+    /// The machine; `None` for a generated one.
     pub machine: Option<Machine>,
-    /// Values of parameters; all others are made up, and those with few values are varied.
+    /// Values of parameters. All others are generated; choices and booleans are varied.
     pub set: Vec<(String, String)>,
 }
 
-/// A script as its words.
+/// A script as a list of tokens.
 pub(super) struct Scan<'a> {
     pub(super) language: Language,
     pub(super) name: &'a str,
@@ -34,14 +34,14 @@ impl Scan<'_> {
         Site { file: self.name.into(), line }
     }
 
-    /// The text that a place is in.
+    /// Returns the source of the file that contains a site.
     pub(super) fn source_of(&self, site: &Site) -> Rc<str> {
         let module = self.modules.iter().find(|module| *module.file == *site.file);
         module.map_or_else(|| Rc::clone(self.source), |module| module.text.as_str().into())
     }
 }
 
-/// What a script says of itself.
+/// Returns the finding of a script error.
 pub(super) fn of_error(error: &ScriptError, scan: &Scan<'_>) -> Finding {
     let site = error.site().unwrap_or_else(|| scan.site(0));
     let remedy = match error {
@@ -55,11 +55,11 @@ pub(super) fn of_error(error: &ScriptError, scan: &Scan<'_>) -> Finding {
     Finding { help: remedy, notes: called_from.into_iter().collect(), ..finding }
 }
 
-/// The chapters that are written in a script, with their lines.
+/// Returns the chapters in a script, with their lines.
 pub(super) fn chapters<'a>(scan: &'a Scan<'_>) -> impl Iterator<Item = (&'a str, u32)> {
     scan.tokens.windows(3).filter_map(|window| {
         let [step, open, title] = window else { return None };
-        // Lua calls with one text need no parentheses.
+        // Lua calls with a single string argument need no parentheses.
         let title = if open.is("(") { title } else { open };
         match (&step.kind, &title.kind) {
             (Kind::Name(name), Kind::Text(title)) if name == "step" => {

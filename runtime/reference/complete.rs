@@ -1,4 +1,4 @@
-//! What can stand at the end of a text that is being typed: from the registry, and from the machine.
+//! Completions of unfinished input, from the registry and from the machine.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use crate::primitives::registry::{PRIMITIVES, primitive};
 use crate::script::Language;
 use crate::types::{Completes, Param};
 
-/// A proposal: the text, and what it is.
+/// A completion and its description.
 pub type Proposal = (String, String);
 
-/// The names that are known where somebody types.
+/// The names that can be completed.
 #[derive(Debug, Clone)]
 pub struct Known {
-    /// The language.
+    /// The language of the input.
     pub language: Language,
     variables: Vec<String>,
-    /// Words that begin with a colon, and what they do.
+    /// Commands that begin with a colon, and their descriptions.
     commands: Vec<Proposal>,
     devices: Vec<Proposal>,
     mappings: Vec<String>,
@@ -26,7 +26,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// What is known of a machine, and in a session.
+    /// Collects the names of a machine and of a session.
     pub fn of(
         machine: &Machine,
         variables: Vec<String>,
@@ -40,7 +40,8 @@ impl Known {
         let mut devices = Vec::new();
         for device in machine.devices.values() {
             let about = machine.identity(device).to_string();
-            // LVM's own name of a volume is the one that people know.
+            // The name that LVM gives to a volume is better known than the one of the device
+            // mapper.
             if let Kind::Logical { group, volume } = &device.kind {
                 devices.push((format!("/dev/{group}/{volume}"), about.clone()));
             }
@@ -60,7 +61,7 @@ impl Known {
     }
 }
 
-/// Where the word at the end begins, and what it could become.
+/// Returns the start of the last word as a byte offset, and its completions.
 pub fn proposals(known: &Known, text: &str) -> (usize, Vec<Proposal>) {
     if text.starts_with(':') && !text.contains(' ') {
         let fits = |command: &&Proposal| command.0.starts_with(text);
@@ -97,7 +98,7 @@ pub fn proposals(known: &Known, text: &str) -> (usize, Vec<Proposal>) {
     (start, found)
 }
 
-/// Where the text begins that is open at the end of this.
+/// Returns the start of an unterminated string.
 fn open_text(text: &str) -> Option<usize> {
     let mut open = None;
     let mut chars = text.char_indices();
@@ -136,13 +137,13 @@ fn within_text(known: &Known, text: &str, begin: usize) -> Vec<Proposal> {
             all
         }
     };
-    // A name must not end the text that it stands in: what follows would be code.
+    // A name must not contain a character that ends the string: the rest would be code.
     let ends = |text: &str| text.contains(['"', '`', '\\', '$', '\'']);
     found.retain(|(text, _)| text.starts_with(word) && !ends(text));
     found
 }
 
-/// Mount points, and what is in the directory.
+/// Returns mount points, and the entries of the directory.
 fn paths(known: &Known, word: &str) -> Vec<Proposal> {
     let mut found: Vec<Proposal> =
         known.mounts.iter().map(|at| (at.clone(), "mounted".to_owned())).collect();
@@ -158,7 +159,7 @@ fn paths(known: &Known, word: &str) -> Vec<Proposal> {
     found
 }
 
-/// The call that is open at the end of a text: its primitive, and the text of its arguments.
+/// Returns the parameters and the arguments of the unfinished call at the end of the input.
 fn open_call(text: &str) -> Option<(&'static [Param], &str)> {
     let mut depth: i32 = 0;
     for (at, c) in text.char_indices().rev() {
@@ -171,7 +172,7 @@ fn open_call(text: &str) -> Option<(&'static [Param], &str)> {
                 let spec = primitive(&name.replacen("::", ".", 1))?.spec;
                 return Some((spec.params, &text[at + 1..]));
             }
-            // A map or list that is open is within the call.
+            // A map or list that is open is inside the call.
             '(' | '[' | '{' => depth = (depth - 1).max(0),
             _ => {}
         }
@@ -179,7 +180,7 @@ fn open_call(text: &str) -> Option<(&'static [Param], &str)> {
     None
 }
 
-/// The options that are still to be given, where a map of them is open.
+/// Returns the options that are not given yet, if a map of options is open.
 fn options(text: &str, sign: &str) -> Option<Vec<&'static Param>> {
     let (params, args) = open_call(text)?;
     let map = &args[args.rfind('{').filter(|at| !args[*at..].contains('}'))?..];
@@ -187,7 +188,7 @@ fn options(text: &str, sign: &str) -> Option<Vec<&'static Param>> {
     Some(params.iter().filter(|p| !p.required() && !given(p)).collect())
 }
 
-/// The parameter that is written at the end of a text.
+/// Returns the parameter whose value is at the end of the input.
 fn parameter(text: &str) -> Option<&'static Param> {
     let (params, args) = open_call(text)?;
     if let Some(map) = args.rfind('{').filter(|at| !args[*at..].contains('}')) {

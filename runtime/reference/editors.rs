@@ -1,5 +1,5 @@
-//! What editors are told of the primitives, written from the registry: definitions for Rhai's
-//! language server, and annotations (LuaCATS) for lua-language-server.
+//! Definitions for editors, generated from the registry: definitions for Rhai's language server,
+//! and annotations (LuaCATS) for lua-language-server.
 
 use std::fmt::Write;
 
@@ -10,13 +10,13 @@ use crate::script::{Language, PARAMS, domains};
 use crate::test::WORDS;
 use crate::types::{Completes, Param};
 
-/// What can be called without a domain: its parameters and what it does.
+/// Functions without a domain: name, parameters and description.
 const PLAIN: &[(&str, &str, &str)] = &[
     ("step", "title", "Begins a chapter, which groups the plan, the output and the journal."),
     ("test", "name, body", "Defines a test of a recipe, in a test file."),
 ];
 
-/// Everything that can be called, domain by domain.
+/// Returns all functions, domain by domain.
 fn specs() -> Vec<&'static Spec> {
     let words = WORDS.iter().map(|word| word.spec);
     PRIMITIVES.iter().map(|primitive| primitive.spec).chain(words).collect()
@@ -26,7 +26,7 @@ fn of_domain(domain: &str) -> impl Iterator<Item = &'static Spec> {
     specs().into_iter().filter(move |spec| spec.domain() == domain)
 }
 
-/// A doc comment of the other language, line by line.
+/// Returns a doc comment of the other language, line by line.
 fn comment(marker: &str, text: &str) -> String {
     let text = unindent(text);
     text.trim()
@@ -35,7 +35,7 @@ fn comment(marker: &str, text: &str) -> String {
         .collect()
 }
 
-/// The definitions for Rhai's language server (`.d.rhai`).
+/// Returns the definitions for Rhai's language server (`.d.rhai`).
 pub fn rhai() -> String {
     let mut out = String::from("module static;\n");
     for (name, params, doc) in PLAIN {
@@ -54,7 +54,7 @@ pub fn rhai() -> String {
     out
 }
 
-/// Rhai knows no optional parameters: a function with options is there twice.
+/// Writes a function. Rhai has no optional parameters: a function with options is written twice.
 fn rhai_function(out: &mut String, spec: &Spec) {
     let required: Vec<String> =
         spec.required().map(|param| format!("{}: {}", param.name, rhai_type(param))).collect();
@@ -66,7 +66,7 @@ fn rhai_function(out: &mut String, spec: &Spec) {
     }
 }
 
-/// The parameters as a list in a comment.
+/// Returns the parameters as a list in a comment.
 fn parameters(spec: &Spec) -> String {
     let mut out = String::new();
     for param in spec.params {
@@ -80,12 +80,12 @@ fn parameters(spec: &Spec) -> String {
     if out.is_empty() { out } else { format!("\n{out}") }
 }
 
-/// What is said of a parameter, in one line.
+/// Returns the description of a parameter on one line.
 fn sentence(param: &Param) -> String {
     unindent(param.doc).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The types that are maps with keys of any name.
+/// Types that are maps with arbitrary keys.
 const MAPS: [&str; 3] = ["map", "variables", "kernel options"];
 
 fn rhai_type(param: &Param) -> &'static str {
@@ -95,14 +95,14 @@ fn rhai_type(param: &Param) -> &'static str {
         (.., name) if MAPS.contains(&name) => "Map",
         (.., "bool") => "bool",
         (.., "number") => "int",
-        // A number will do as well, or a secret, or anything.
+        // A number is also accepted, or a secret, or any value.
         (.., "mode" | "secret" | "value" | "exit") => "?",
         (.., name) if name.ends_with("size") => "?",
         _ => "String",
     }
 }
 
-/// The annotations for lua-language-server.
+/// Returns the annotations for lua-language-server.
 pub fn lua() -> String {
     let mut out = String::from("---@meta gscript\n");
     for (name, params, doc) in PLAIN {
@@ -162,7 +162,7 @@ fn fields<'a>(
     params.map(line).collect()
 }
 
-/// The type of a parameter; the class of a map is written before it is used.
+/// Returns the type of a parameter, and writes the class of a map before its first use.
 fn lua_type(spec: &Spec, param: &Param, classes: &mut String) -> String {
     let one = match (param.ty.completes, param.ty.fields, param.ty.name) {
         (_, [_, ..], _) => {
@@ -188,7 +188,7 @@ fn lua_type(spec: &Spec, param: &Param, classes: &mut String) -> String {
     }
 }
 
-/// The files for editors, by their names.
+/// Returns the files for editors, with their names.
 pub fn files() -> [(String, String); 2] {
     [(Language::Rhai.file("gscript.d"), rhai()), (Language::Lua.file("gscript"), lua())]
 }

@@ -1,4 +1,5 @@
-//! What the test at work has prepared and seen so far.
+//! The state of a test file while it runs: finished tests, and the preparations and results of the
+//! current one.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use crate::system::Sim;
 use crate::system::sim::faults::{Event, Faults};
 use crate::types::{Map, Value};
 
-/// The host of a file of tests.
+/// The host of a test file.
 pub(super) struct Bench {
     pub(super) file: TestFile,
     names: Vec<String>,
@@ -29,29 +30,29 @@ pub(super) struct Bench {
     current: Option<Current>,
 }
 
-/// The test at work.
+/// The current test.
 pub(super) struct Current {
     name: String,
     site: Site,
     start: Instant,
     findings: Vec<Finding>,
     said: Vec<String>,
-    /// How often something was expected: a test without is none.
+    /// The number of expectations: a test without any is an error.
     expected: usize,
     pub(super) recipe: Option<PathBuf>,
     pub(super) machine: Machine,
     pub(super) answers: Map,
     pub(super) sim: Sim,
-    /// What will happen in the next run.
+    /// The faults of the next run.
     orders: Orders,
-    /// What should have happened in the latest one.
+    /// The faults of the latest run.
     carried: Orders,
     ran: Option<Ran>,
-    /// Whether the test has said how the latest run should end.
+    /// Whether the test has an expectation about the end of the latest run.
     judged: bool,
 }
 
-/// Faults, and where each was ordered in which words.
+/// Faults, and the call and description of each.
 #[derive(Default)]
 struct Orders {
     faults: Faults,
@@ -64,19 +65,19 @@ impl Bench {
         Self { file, names, seen, done, left_out: 0, current: None }
     }
 
-    /// The tests, and how many were left out.
+    /// Returns the tests, and the number of skipped ones.
     pub(super) fn results(&mut self) -> (Vec<Tested>, usize) {
         (std::mem::take(&mut self.done), self.left_out)
     }
 
-    /// The test at work prints something.
+    /// Records output of the current test.
     pub(super) fn hear(&mut self, text: &str) {
         if let Some(current) = &mut self.current {
             current.said.push(text.to_owned());
         }
     }
 
-    /// A test begins; whether anybody wants it to be run.
+    /// Begins a test. Returns whether it is to be run.
     pub(super) fn begin(&mut self, name: &str, site: Site) -> bool {
         let twice = !self.seen.insert(name.to_owned());
         let nested = self.current.is_some();
@@ -127,23 +128,23 @@ impl Bench {
         }
     }
 
-    /// The test at work.
+    /// Returns the current test.
     pub(super) fn current(&mut self) -> Result<&mut Current> {
         self.current.as_mut().ok_or_else(|| Misuse::Outside.into())
     }
 
-    /// The latest run.
+    /// Returns the latest run.
     pub(super) fn ran(&mut self) -> Result<&Ran> {
         self.current()?.ran.as_ref().ok_or_else(|| Misuse::NothingRan.into())
     }
 
-    /// Says that the test knows how its latest run ended.
+    /// Marks the end of the latest run as expected by the test, and returns the run.
     pub(super) fn judge(&mut self) -> Result<&Ran> {
         self.current()?.judged = true;
         self.ran()
     }
 
-    /// Something should be so, and either is (`None`) or is not.
+    /// Records an expectation: met (`None`), or not met.
     pub(super) fn expect(&mut self, site: &Site, wrong: Option<Wrong>) -> Result<Value> {
         let finding = wrong.map(|wrong| Finding {
             notes: wrong.notes,
@@ -157,7 +158,7 @@ impl Bench {
         Ok(Value::Unit)
     }
 
-    /// Something will happen in the next run.
+    /// Adds an event to the next run.
     pub(super) fn order(
         &mut self,
         site: &Site,
@@ -171,7 +172,7 @@ impl Bench {
         Ok(Value::Unit)
     }
 
-    /// Runs the recipe; `again` on the machine that the latest run left.
+    /// Runs the recipe; if `again`, on the machine that the latest run left.
     pub(super) fn run(&mut self, only_plan: bool, again: bool) -> Result<Value> {
         self.settle();
         let beside = self.file.recipe();
@@ -198,8 +199,8 @@ impl Bench {
         Ok(Value::Unit)
     }
 
-    /// Before the next run and at the end: a failure that nobody expected, and faults that did not
-    /// happen.
+    /// Reports an unexpected failure and faults that did not occur, before the next run and at the
+    /// end.
     fn settle(&mut self) {
         let Some(current) = &mut self.current else { return };
         let mut findings = Vec::new();
@@ -213,7 +214,7 @@ impl Bench {
             _ => "compare it with the steps: gscript plan",
         };
         findings.extend(std::mem::take(&mut current.carried).missed(&self.file.text, help));
-        // One mistake is told once: a run that went wrong may explain all the rest.
+        // A mistake is reported once: a failed run may explain all other findings.
         current.judged = true;
         current.findings.splice(0..0, findings);
     }
@@ -226,7 +227,7 @@ impl Bench {
         if let Err(error) = result {
             let site = error.site().unwrap_or_else(|| current.site.clone());
             let mut finding = self.finding(error.to_string(), &site);
-            // It may be in a module.
+            // The error may be in a module.
             let module = self.file.modules.iter().find(|module| *module.file == *site.file);
             if let Some(module) = module {
                 finding.source = module.text.as_str().into();
@@ -247,7 +248,7 @@ impl Bench {
 }
 
 impl Orders {
-    /// A finding for each fault that found nothing to happen to.
+    /// Returns a finding for each fault that did not occur.
     fn missed(self, source: &Rc<str>, help: &str) -> Vec<Finding> {
         let struck = self.faults.struck();
         let missed = self.by.into_iter().zip(struck).filter(|(_, struck)| !struck);
@@ -263,7 +264,7 @@ impl Orders {
     }
 }
 
-/// Something that should be so and is not.
+/// An expectation that was not met.
 #[derive(Default)]
 pub(super) struct Wrong {
     pub(super) title: String,
@@ -272,7 +273,7 @@ pub(super) struct Wrong {
     pub(super) help: Option<String>,
 }
 
-/// A failure of the recipe that its test did not expect, shown where it happened.
+/// Returns the finding of an unexpected failure of the recipe, at the site of the failure.
 fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
     let (site, source) = match error.site() {
         Some(site) => {
@@ -294,7 +295,7 @@ fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding
     Finding { title, site, source, notes, diff: None, help: error.remedy() }
 }
 
-/// The kind of an exit code, as tests name it.
+/// Returns the name of an exit code in tests.
 pub(super) fn exit_word(exit: Exit) -> &'static str {
     match exit {
         Exit::Done => "done",

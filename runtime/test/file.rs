@@ -1,4 +1,4 @@
-//! Finding files of tests, and the recipes that they test.
+//! Finding test files, and the recipes that they test.
 
 use std::fmt;
 use std::fs;
@@ -11,29 +11,29 @@ use crate::recipe::{BadRecipe, Named, Recipe, bundled_modules_of, modules_of};
 use crate::script::{Language, Module};
 use crate::system::{Input, read_input_text};
 
-/// A file of tests, read but not run.
+/// A test file that was read but not run.
 #[derive(Debug, Clone)]
 pub struct TestFile {
-    /// As it was named.
+    /// The name as given by the user.
     pub name: String,
-    /// Where it is; the name of one that is bundled.
+    /// The path; for a bundled file, its name.
     pub path: PathBuf,
-    /// Whether it is bundled: so are the recipes that it tests.
+    /// Whether the file is bundled; its recipes are then bundled, too.
     pub bundled: bool,
-    /// Its language.
+    /// The language of the tests.
     pub language: Language,
-    /// Its text.
+    /// The source.
     pub text: Rc<str>,
-    /// The modules that it takes functions from.
+    /// The modules that it imports.
     pub modules: Vec<Module>,
 }
 
-/// Tests that can't be read, or are not there.
+/// An error: test files do not exist or cannot be read.
 #[derive(Debug)]
 pub struct NotFound {
-    /// What was asked for.
+    /// The requested path.
     pub path: PathBuf,
-    /// Why not.
+    /// The cause.
     pub why: String,
 }
 
@@ -67,18 +67,18 @@ impl TestFile {
         Ok(Self { name, path, bundled: true, language, text: text.into(), modules })
     }
 
-    /// Reads a recipe that it tests.
+    /// Loads a recipe that the file tests.
     pub fn load(&self, recipe: &Path) -> Result<Recipe, BadRecipe> {
         let named = recipe.to_str().filter(|_| self.bundled).and_then(bundled::find);
         named.map_or_else(|| Recipe::load(recipe), |bundled| bundled.recipe())
     }
 
-    /// The directory it is in.
+    /// Returns the directory of the file.
     pub fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
-    /// The recipe beside it, in the same language or else in the other one.
+    /// Returns the recipe beside the file, preferably in the same language.
     pub fn recipe(&self) -> Option<PathBuf> {
         let stem = self.path.file_stem()?.to_str()?.strip_suffix(TEST_MARK)?;
         let other = ["rhai", "lua"].map(|ending| self.directory().join(format!("{stem}.{ending}")));
@@ -91,8 +91,8 @@ impl TestFile {
     }
 }
 
-/// All files of tests at these paths: a file of tests, a recipe (those beside it), a directory (all
-/// below it), or a bundled recipe by its name.
+/// Finds all test files at these paths. A path is a test file, a recipe (its tests beside it), a
+/// directory (all tests below it), or the name of a bundled recipe.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
     let mut found = Vec::new();
     for path in paths {
@@ -119,7 +119,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
     Ok(found)
 }
 
-/// The bundled recipe that is named like this, where it is no file or directory.
+/// Returns the bundled recipe of this name, unless it is a directory or a test file.
 fn bundled(path: &Path) -> Option<Bundled> {
     if path.is_dir() || is_test(path) {
         return None;
@@ -145,18 +145,18 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, NotFound> {
     Ok(found)
 }
 
-/// Directories of tools and of builds are not looked into.
+/// Collects the test files below a directory. Skips hidden directories and build directories.
 fn below(directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries: Vec<PathBuf> =
         fs::read_dir(directory)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // A link could lead round in circles.
+        // A symbolic link could create a cycle.
         if path.is_symlink() || name.starts_with('.') || name == "target" {
             continue;
         }
-        // `.` in front of every name helps nobody.
+        // Names are shown without a leading `./`.
         let path = path.strip_prefix("./").map(Path::to_path_buf).unwrap_or(path);
         if path.is_dir() {
             below(&path, found)?;

@@ -1,4 +1,4 @@
-//! A bench as its scripts see it.
+//! The host interface of a test file for its script.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,51 +1,46 @@
-//! What is wrong with a test itself.
+//! Errors in a test itself.
 
 use crate::error::{Exit, Rule};
 use crate::event::Site;
 
-/// A test that is itself wrong.
+/// An error in a test itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misuse {
-    /// A word outside of any test.
+    /// A test function was called outside of a test.
     #[error("only allowed inside a test")]
     Outside,
-    /// Something is expected before anything has happened.
+    /// An expectation before the first run.
     #[error("no recipe has been run yet")]
     NothingRan,
-    /// There is no recipe beside the tests.
     #[error("there is no recipe next to this test file")]
     NoRecipe,
-    /// The recipe can't be read.
+    /// The recipe cannot be loaded.
     #[error("{site}: {why}")]
     BadRecipe {
-        /// Where.
+        /// The site of the error, which may be in a module.
         site: Site,
-        /// Why not.
+        /// The cause.
         why: String,
     },
-    /// The machine can't be read.
     #[error("{what}: invalid machine: {why}")]
     BadMachine {
-        /// Which.
+        /// The machine file or description.
         what: String,
-        /// Why not.
         why: String,
     },
-    /// No machine of this name was found.
     #[error("there is no machine {name}; looked for {}", places.join(", "))]
     NoMachine {
-        /// The name.
         name: String,
-        /// Where it could have been.
+        /// The places that were searched.
         places: Vec<String>,
     },
-    /// A device that the machine never had.
+    /// The machine did not have this device before the run.
     #[error("the machine has no {device}")]
     NoDevice {
-        /// Its name.
+        /// The name of the device.
         device: String,
     },
-    /// A file that can't be put there.
+    /// A file or answer that cannot be used.
     #[error("{0}")]
     File(String),
 }

@@ -1,8 +1,9 @@
 //! Tests of recipes: `encrypted-root.test.rhai` beside `encrypted-root.rhai`.
 //!
-//! A file of tests is a script. `bench` is its host: it gathers the tests, and holds what the one at
-//! work has prepared and seen. `words` are all that a test can call (to add one: a struct in a file
-//! there, and a line in its list), `rehearse` runs the recipe, `file` finds files of tests.
+//! A test file is a script. `bench` is its host: it collects the tests, and holds the preparations
+//! and results of the current one. `words` are the functions that a test can call (to add one: a
+//! struct in a file there, and a line in its list), `rehearse` runs the recipe on a simulated
+//! machine, `file` finds test files.
 
 mod bench;
 mod file;
@@ -25,17 +26,17 @@ pub use rehearse::{Called, Ended, Ran, rehearse};
 pub use tested::Tested;
 pub use words::{WORDS, Word};
 
-/// A file of tests, run.
+/// The result of a test file.
 pub struct Outcome {
-    /// Its tests, in order.
+    /// The tests that were run, in order.
     pub tests: Vec<Tested>,
-    /// Why the file as such did not reach its end.
+    /// The error that ended the file early, if any.
     pub error: Option<ScriptError>,
-    /// How many tests nobody wanted.
+    /// The number of tests that were skipped by the filter.
     pub left_out: usize,
 }
 
-/// Runs the tests of a file: all, or those whose name contains one of these texts.
+/// Runs the tests of a file: all, or those whose name contains one of these strings.
 pub fn run(file: &TestFile, names: &[String]) -> Outcome {
     let bench = Rc::new(RefCell::new(Bench::new(file.clone(), names.to_vec())));
     let host: script::Shared = bench.clone();

@@ -1,5 +1,5 @@
-//! A recipe on a simulated machine as if it were real: planned, agreed to, run with everything that
-//! goes wrong, cleaned up after a failure.
+//! Simulated runs: a recipe is planned on a simulated machine, approved, run with injected faults,
+//! and cleaned up after a failure.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,62 +18,62 @@ use crate::system::sim::faults::Faults;
 use crate::system::{Interrupts, Sim};
 use crate::types::Map;
 
-/// What happened in one pass.
+/// The record of a simulated run.
 pub struct Ran {
     /// The recipe.
     pub recipe: Recipe,
-    /// Whether it was only planned.
+    /// Whether the recipe was only planned.
     pub only_planned: bool,
-    /// Whether its plan was carried out, to wherever it came.
+    /// Whether the plan was carried out, completely or in part.
     pub begun: bool,
-    /// Why it did not reach its end.
+    /// The error that ended the run early, if any.
     pub error: Option<Ended>,
-    /// Actions, in order.
+    /// The actions, in order.
     pub calls: Vec<Called>,
-    /// Chapters, in order.
+    /// The chapters, in order.
     pub chapters: Vec<String>,
-    /// What it printed, line by line.
+    /// The output of the recipe, line by line.
     pub said: Vec<String>,
-    /// Warnings.
+    /// The warnings of the run.
     pub warnings: Vec<String>,
-    /// What was given back after a failure, with the reason where that did not go well.
+    /// The commands of the cleanup after a failure, with the error of each that failed.
     pub released: Vec<String>,
-    /// What had to be agreed to.
+    /// The effects that needed approval.
     pub approval: Approval,
-    /// The machine before.
+    /// The machine before the run.
     pub before: Machine,
-    /// The machine after.
+    /// The machine after the run.
     pub after: Machine,
-    /// The files after.
+    /// The simulated files after the run.
     pub sim: Sim,
 }
 
 /// An action that was planned or performed.
 #[derive(Debug, Clone, Default)]
 pub struct Called {
-    /// `luks.format /dev/sda2`
+    /// The name and object of the action: `luks.format /dev/sda2`
     pub title: String,
-    /// The chapter it is in.
+    /// The chapter of the action.
     pub chapter: String,
-    /// Its steps, as far as they were begun.
+    /// The steps that were started.
     pub steps: Vec<String>,
-    /// Why there was nothing to do, if so.
+    /// The reason why the action was unchanged, if it was.
     pub already: Option<String>,
 }
 
-/// Why a recipe did not reach its end.
+/// An error that ended a run before the end of the recipe.
 #[derive(Debug)]
 pub enum Ended {
-    /// Its parameters don't fit.
+    /// A parameter is missing or invalid.
     Params(ParamError),
-    /// Its plan does more than it announces.
+    /// The plan has effects that the recipe does not declare in `[needs]`.
     Exceeds(Exceeded),
-    /// It failed.
+    /// The recipe failed.
     Script(ScriptError),
 }
 
 impl Ended {
-    /// The message, as a person would see it.
+    /// Returns the message as the program would print it.
     pub fn message(&self, recipe: &Recipe) -> String {
         match self {
             Self::Params(error) => error.to_string(),
@@ -82,7 +82,7 @@ impl Ended {
         }
     }
 
-    /// What to do next.
+    /// Returns the proposed fix.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Params(error) => Some(error.remedy()),
@@ -93,7 +93,7 @@ impl Ended {
         }
     }
 
-    /// How the program would end.
+    /// Returns the exit code that the program would return.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Params(_) => Exit::Usage,
@@ -102,7 +102,7 @@ impl Ended {
         }
     }
 
-    /// Where in the recipe.
+    /// Returns the site of the failure in the recipe.
     pub fn site(&self) -> Option<Site> {
         match self {
             Self::Script(error) => error.site(),
@@ -110,7 +110,7 @@ impl Ended {
         }
     }
 
-    /// From where in the recipe its place was called.
+    /// Returns the call sites that led to the failure.
     pub fn called_from(&self) -> Option<String> {
         match self {
             Self::Script(error) => error.called_from(),
@@ -118,7 +118,7 @@ impl Ended {
         }
     }
 
-    /// The primitive that failed, its step, and what its tool said.
+    /// Returns the primitive that failed, its step, and the output of its tool.
     pub fn details(&self) -> (Option<String>, Option<String>, Vec<String>) {
         let Self::Script(ScriptError::Failure(failure)) = self else {
             return (None, None, Vec::new());
@@ -132,7 +132,7 @@ fn title(name: &str, about: &str) -> String {
     format!("{name} {about}").trim_end().to_owned()
 }
 
-/// The seed of every test: what a recipe makes is called the same each time.
+/// The seed of every test, so that generated identifiers are always the same.
 const SEED: [u8; 32] = [7; 32];
 
 /// Runs a recipe on a simulated machine.
@@ -203,7 +203,7 @@ impl Ran {
     fn plan(&mut self, variables: &Map) {
         let gate = Gate::Collect(Approval::default());
         let setup = self.setup(self.sim.planning(), gate, Box::new(crate::event::NoopListener));
-        // What an earlier run closed is there, but nobody can plan on it.
+        // Containers that an earlier run has closed exist, but a plan cannot see their contents.
         let setup = Setup { machine: self.before.as_probed(), ..setup };
         let (entries, approval, after) = self.script(setup, variables).into_plan();
         self.approval = approval;
@@ -253,7 +253,7 @@ impl Ran {
         self.hear(&events.0.borrow());
     }
 
-    /// Turns the events of the run into what is remembered of it.
+    /// Converts the events of the run to its record.
     fn hear(&mut self, events: &[Event]) {
         self.calls.clear();
         self.chapters.clear();
@@ -289,7 +289,7 @@ impl Ran {
     }
 }
 
-/// Keeps what happens.
+/// A listener that stores all events.
 #[derive(Clone, Default)]
 struct Recorder(Rc<RefCell<Vec<Event>>>);
 

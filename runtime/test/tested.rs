@@ -1,20 +1,20 @@
-//! A test that was run.
+//! The result of a test.
 
 use std::time::Duration;
 
 use crate::event::Site;
 use crate::finding::Finding;
 
-/// A test, run.
+/// A test that was run.
 pub struct Tested {
-    /// Its name.
+    /// The name of the test.
     pub name: String,
-    /// Where it begins.
+    /// The site where the test is defined.
     pub site: Site,
-    /// What is not as it should be; nothing for a test that passed.
+    /// The expectations that were not met; empty for a test that passed.
     pub findings: Vec<Finding>,
-    /// What the test printed.
+    /// The output of the test.
     pub said: Vec<String>,
-    /// How long it took.
+    /// The duration of the test.
     pub took: Duration,
 }

@@ -1,4 +1,4 @@
-//! How the run should end, what it should say, and what it should leave.
+//! Expectations about the end of the run, its output, and its cleanup.
 
 use super::super::bench::{Bench, Wrong, exit_word};
 use super::super::rehearse::Ran;
@@ -10,8 +10,8 @@ use crate::machine::{Kind, Machine};
 use crate::types::{Choice, Pattern, Value};
 
 args! {
-    /// The run should reach the end of the recipe. (One that fails although nothing says that it
-    /// should is reported in any case.)
+    /// Expects the run to reach the end of the recipe. (An unexpected failure is reported even
+    /// without this expectation.)
     ///
     /// ```
     /// expect::done();
@@ -20,55 +20,55 @@ args! {
 }
 
 args! {
-    /// The run should fail with this error, as `gscript` would show it.
+    /// Expects the run to fail with this error, as `gscript` would print it.
     ///
     /// ```
     /// expect::fails("cryptsetup failed: exit code 5", #{ ends: "failed", says: "in use" });
     /// ```
     "expect.fails" => pub struct FailsWith {
-        /// The message, or a part of it; … stands for anything.
+        /// The message, or a part of it; … matches anything.
         pub error: String,
-        /// How the program ends.
+        /// The kind of exit code.
         pub ends: Option<ExitKind>,
-        /// A part of what it proposes to do next.
+        /// A part of the proposed fix.
         pub remedy: Option<String>,
-        /// A part of what the failed tool printed.
+        /// A part of the output of the failed tool.
         pub says: Option<String>,
         /// A part of the step that failed.
         pub step: Option<String>,
-        /// The action that failed: its name, or with what it is about.
+        /// The action that failed: its name, optionally with its object.
         pub action: Option<String>,
-        /// The text of the line in the recipe, or a part of it.
+        /// The line of the recipe, or a part of it.
         pub line: Option<String>,
     }
 }
 
 args! {
-    /// The recipe should print this.
+    /// Expects the recipe to print this.
     ///
     /// ```
     /// expect::prints("Keep the live medium at hand …");
     /// ```
     "expect.prints" => pub struct Printed {
-        /// A line, or a part of it; … stands for anything.
+        /// A line, or a part of it; … matches anything.
         pub text: String,
     }
 }
 
 args! {
-    /// The run should warn of this.
+    /// Expects the run to print this warning.
     ///
     /// ```
     /// expect::warns("the header backup");
     /// ```
     "expect.warns" => pub struct Warns {
-        /// The warning, or a part of it; … stands for anything.
+        /// The warning, or a part of it; … matches anything.
         pub text: String,
     }
 }
 
 args! {
-    /// After its failure the run should give back exactly this, in this order.
+    /// Expects the cleanup after a failure to run exactly these commands, in this order.
     ///
     /// ```
     /// expect::released(["umount /mnt/gentoo", "cryptsetup close hdd_sda2"]);
@@ -80,7 +80,8 @@ args! {
 }
 
 args! {
-    /// Nothing should be mounted, swapped to, open or active that was not before the run.
+    /// Expects the run to leave no additional mounts, active swap, open containers or active
+    /// volumes.
     ///
     /// ```
     /// expect::nothing_left();
@@ -88,7 +89,7 @@ args! {
     "expect.nothing_left" => pub struct NothingLeft {}
 }
 
-/// How the program ends, by the words of its exit codes.
+/// A kind of exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitKind {
     /// 1
@@ -109,7 +110,7 @@ impl Choice for ExitKind {
 
 impl Says for Done {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
-        // A failure is told by the run itself, with everything that is known about it.
+        // An unexpected failure is reported by the run itself, with all details.
         bench.ran()?;
         bench.expect(site, None)
     }
@@ -140,7 +141,7 @@ impl Says for FailsWith {
         for (name, want, got) in found {
             let Some(want) = want else { continue };
             let got = got.unwrap_or_default();
-            // What fits is shown as it was written, so that only the rest differs.
+            // A match is shown as the test has written it, so that the diff shows only mismatches.
             let fits = Pattern::new(&want).is_in(&got);
             seen.push(format!("{name}: {}", if fits { &want } else { &got }));
             wanted.push(format!("{name}: {want}"));
@@ -174,7 +175,7 @@ impl Says for Warns {
     }
 }
 
-/// What is wrong when none of the lines is the wanted one.
+/// Returns a mismatch if none of the lines contains the pattern.
 fn missing(title: &str, text: &str, lines: &[String]) -> Option<Wrong> {
     let pattern = Pattern::new(text);
     (!lines.iter().any(|line| pattern.is_in(line))).then(|| Wrong {
@@ -216,7 +217,7 @@ impl Says for NothingLeft {
     }
 }
 
-/// Everything that keeps a device busy, in words.
+/// Describes everything that keeps a device busy.
 fn in_use(machine: &Machine) -> Vec<String> {
     let mounts = machine.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
     let swaps = machine.swaps.keys().map(|device| format!("{device} is active swap"));

@@ -1,4 +1,4 @@
-//! What goes wrong in the next run. Each happens once, to the first step it fits.
+//! Faults of the next run. Each occurs once, in the first step that matches.
 
 use std::time::Duration;
 
@@ -12,55 +12,55 @@ use crate::system::sim::faults::Event;
 use crate::types::{DevicePath, Pattern, Value};
 
 args! {
-    /// A step fails: its program ends with an exit code after it has printed something; a step
-    /// without a program (a mount, a file) is refused by the kernel with these words.
+    /// Makes a step fail: its program prints output and exits with an exit code; a step without a
+    /// program (a mount, a file) is refused by the kernel with this message.
     ///
     /// ```
     /// fault::fails("cryptsetup luksFormat", #{ code: 5, says: "Device /dev/sda2 is in use." });
     /// ```
     "fault.fails" => pub struct Fails {
-        /// The step, or a part of it; … stands for anything.
+        /// The step, or a part of it; … matches anything.
         pub step: String,
         /// The exit code.
         pub code: u32 = 1,
-        /// What it prints, or the kernel's reason.
+        /// The output of the program, or the error message of the kernel.
         pub says: String = "",
-        /// How many such steps go well before.
+        /// The number of matching steps that succeed first.
         pub after: u32 = 0,
     }
 }
 
 args! {
-    /// The program of a step does not come back, and is killed at its time limit; one without a limit
-    /// runs until somebody presses Ctrl-C.
+    /// Makes the program of a step hang until it is killed at its time limit; a program without a
+    /// time limit runs until Ctrl-C is pressed.
     ///
     /// ```
     /// fault::hangs("lvm vgcreate");
     /// ```
     "fault.hangs" => pub struct Hangs {
-        /// The step, or a part of it; … stands for anything.
+        /// The step, or a part of it; … matches anything.
         pub step: String,
-        /// How many such steps go well before.
+        /// The number of matching steps that succeed first.
         pub after: u32 = 0,
     }
 }
 
 args! {
-    /// Somebody presses Ctrl-C during a step.
+    /// Simulates Ctrl-C during a step.
     ///
     /// ```
     /// fault::stops("tar xpf");
     /// ```
     "fault.stops" => pub struct Stops {
-        /// The step, or a part of it; … stands for anything.
+        /// The step, or a part of it; … matches anything.
         pub step: String,
-        /// How many such steps go well before.
+        /// The number of matching steps that succeed first.
         pub after: u32 = 0,
     }
 }
 
 args! {
-    /// Somebody holds a device when it is to be overwritten, or a mount point when it is to be
+    /// Makes a device busy when it is to be overwritten, or a mount point when it is to be
     /// unmounted.
     ///
     /// ```
@@ -69,15 +69,16 @@ args! {
     "fault.busy" => pub struct Busy {
         /// The device or mount point.
         pub what: String,
-        /// Who holds it.
+        /// A description of the process or device that uses it.
         pub by: String = "",
-        /// How many times it is free before.
+        /// The number of times that it is free first.
         pub after: u32 = 0,
     }
 }
 
 args! {
-    /// The node of a device appears late. When that is later than the recipe waits, the step fails.
+    /// Delays the appearance of a device node. If the delay is longer than the recipe waits, the
+    /// step fails.
     ///
     /// ```
     /// fault::late("/dev/sda2", 60);
@@ -85,13 +86,13 @@ args! {
     "fault.late" => pub struct Late {
         /// The device.
         pub device: DevicePath,
-        /// Seconds.
+        /// The delay in seconds.
         pub seconds: u32,
     }
 }
 
 args! {
-    /// A disk is pulled out, or exchanged, after everybody has agreed to lose what is on it.
+    /// Removes or replaces a disk after the loss of its data has been approved.
     ///
     /// ```
     /// fault::gone("/dev/sda");
@@ -99,12 +100,12 @@ args! {
     "fault.gone" => pub struct Gone {
         /// The disk.
         pub disk: DevicePath,
-        /// How many times it is still there when something on it is to be overwritten.
+        /// The number of times that the disk is still present when data on it is to be overwritten.
         pub after: u32 = 0,
     }
 }
 
-/// The tools whose failure is the program's; everything else is the kernel's.
+/// Returns whether the kernel performs a step; all other steps run a program.
 fn is_kernel(step: &str) -> bool {
     let first = step.trim().split([' ', '…']).next().unwrap_or_default();
     ["mount", "umount", "swapon", "swapoff", "write", "mkdir", "cp", "install", "ln", "rm", "chmod"]

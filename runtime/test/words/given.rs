@@ -1,4 +1,4 @@
-//! What is there before the recipe runs.
+//! The state of the machine before the recipe runs.
 
 use std::path::{Path, PathBuf};
 
@@ -15,25 +15,25 @@ use crate::test::misuse::Misuse;
 use crate::types::{AbsPath, Map, Mode, Pattern, Place, Value};
 
 args! {
-    /// Names the recipe to test, by its path from the file of tests. Without it, it is the one beside:
-    /// `backup.test.rhai` and `backup.test.lua` test `backup.rhai` or `backup.lua`. Another recipe has
-    /// other questions: the answers so far are forgotten. With `run::again()` it goes on where the
-    /// latest run of the other one ended.
+    /// Selects the recipe to test, by its path relative to the test file. The default is the recipe
+    /// beside it: `backup.test.rhai` and `backup.test.lua` test `backup.rhai` or `backup.lua`.
+    /// Earlier answers are discarded, because another recipe has other parameters. A following
+    /// `run::again()` uses the machine as the latest run of the previous recipe left it.
     ///
     /// ```
     /// given::recipe("backup.rhai");
     /// ```
     "given.recipe" => pub struct RecipeFile {
-        /// The recipe's file.
+        /// The path of the recipe.
         pub path: String,
     }
 }
 
 args! {
-    /// Sets the machine: a file that `gscript probe` wrote, the name of one in a directory `machines`, or
-    /// a description. A disk has `size`, `model`, `serial`, `bus`, `sector`, `removable`, `read_only`,
-    /// `table` (gpt, mbr) and `parts`; a part has `size` (or `rest`) and `name`; both have `content` (a
-    /// filesystem, swap, luks), `label` and `mounted`.
+    /// Sets the machine: a file written by `gscript probe`, the name of a file in a directory
+    /// `machines`, or a description. A disk has `size`, `model`, `serial`, `bus`, `sector`,
+    /// `removable`, `read_only`, `table` (gpt, mbr) and `parts`; a partition has `size` (or `rest`)
+    /// and `name`; both have `content` (a filesystem, swap, luks), `label` and `mounted`.
     ///
     /// ```
     /// given::machine(#{
@@ -48,49 +48,49 @@ args! {
 }
 
 args! {
-    /// Answers the recipe's questions: gives its parameters their values. Called again, it adds to
-    /// what was answered before.
+    /// Sets parameters of the recipe. Another call adds to the earlier answers.
     ///
     /// ```
     /// given::answers(#{ disk: "/dev/sda", swap_size: "8G" });
     /// ```
     "given.answers" => pub struct AnswersOf {
-        /// Values by the name of the parameter.
+        /// The values by parameter name.
         pub values: Value,
     }
 }
 
 args! {
-    /// Puts a file onto the machine. Of other files that no recipe has made, nothing is known.
+    /// Creates a file on the machine. The state of other files is unknown, unless a recipe has
+    /// written them.
     ///
     /// ```
     /// given::file("/etc/hostname", "live\n", #{ mode: "0600" });
     /// ```
     "given.file" => pub struct FileOf {
-        /// Where.
+        /// The path of the file.
         pub path: AbsPath,
-        /// What is in it.
+        /// The contents.
         pub text: String,
-        /// Its permission bits.
+        /// The permission bits.
         pub mode: Option<Mode>,
     }
 }
 
 args! {
-    /// Lets a program print something when it is run for real, once. Of other programs nobody knows
-    /// what they print, and the recipe goes on with the guess of its plan.
+    /// Sets the output of a program when it is run, once; it has no effect on plans. The output of
+    /// other programs is unknown, and the recipe continues with the assumed value of its plan.
     ///
     /// ```
     /// given::prints("fsck … /dev/sda1", "clean", #{ code: 1 });
     /// ```
     "given.prints" => pub struct Prints {
-        /// The step, or a part of it; … stands for anything.
+        /// The step, or a part of it; … matches anything.
         pub step: String,
-        /// What is printed on standard output.
+        /// The standard output.
         pub text: String,
-        /// The exit code, where every code is an answer.
+        /// The exit code, if the recipe accepts every exit code of the program.
         pub code: u32 = 0,
-        /// How many such steps come before.
+        /// The number of matching steps that come first.
         pub after: u32 = 0,
     }
 }
@@ -117,8 +117,8 @@ impl Says for MachineOf {
     }
 }
 
-/// A machine from a file: by its path from the tests, or by its name in a directory of machines there
-/// or further up.
+/// Reads a machine from a file: by its path relative to the tests, or by its name in a directory of
+/// machines there or in a parent directory.
 fn stored(name: &str, directory: &Path) -> Result<Machine> {
     let by_path = directory.join(name);
     let is_file = by_path.extension().is_some_and(|ending| ending == "json");

@@ -1,4 +1,4 @@
-//! The machine and its files as they should be after the run.
+//! Expectations about the machine and its files after the run.
 
 use super::super::bench::{Bench, Wrong};
 use super::super::rehearse::Ran;
@@ -14,9 +14,9 @@ use crate::test::misuse::Misuse;
 use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
 
 args! {
-    /// A disk should look like this after the run, with what is closed again shown as if it were
-    /// open. Compare it with `After` in a plan; a text over several lines stands between backticks in
-    /// Rhai, between `[[` and `]]` in Lua.
+    /// Expects this layout of a disk after the run; closed containers are shown as if they were
+    /// open. Compare it with `After` in a plan. A string of several lines is written between
+    /// backticks in Rhai, and between `[[` and `]]` in Lua.
     ///
     /// ```
     /// expect::layout("/dev/sda", "sda  64 GiB  Example SSD");
@@ -24,28 +24,28 @@ args! {
     "expect.layout" => pub struct Layout {
         /// The disk.
         pub disk: DevicePath,
-        /// The picture; how far it is indented does not matter.
+        /// The layout; its indentation does not matter.
         pub picture: String,
     }
 }
 
 args! {
-    /// Something should be mounted after the run.
+    /// Expects a filesystem to be mounted after the run.
     ///
     /// ```
     /// expect::mounted("/mnt/gentoo", #{ device: "/dev/sda1" });
     /// ```
     "expect.mounted" => pub struct Mounted {
-        /// Where.
+        /// The mount point.
         pub at: AbsPath,
-        /// Which device.
+        /// The device.
         pub device: Option<DevicePath>,
     }
 }
 
 args! {
-    /// These disks or partitions should be exactly as before, nobody should have agreed to change
-    /// them, and no step should name them.
+    /// Expects that these disks or partitions are unchanged, that no change of them needed
+    /// approval, and that no step names them.
     ///
     /// ```
     /// expect::untouched(["/dev/sdb", "/dev/sdc"]);
@@ -57,36 +57,36 @@ args! {
 }
 
 args! {
-    /// A file should be like this after the run; one that is out of sight because its filesystem was
-    /// unmounted is as the run left it. Without options, it should be there.
+    /// Expects a file after the run. A file on a filesystem that was unmounted is as the run left
+    /// it. Without options, the file must exist.
     ///
     /// ```
     /// expect::file("/mnt/gentoo/etc/fstab", #{ has: "UUID=", lacks: "/dev/sda" });
     /// ```
     "expect.file" => pub struct FileIs {
-        /// Its path during the run.
+        /// The path during the run.
         pub path: AbsPath,
-        /// All of its text.
+        /// The complete contents.
         pub text: Option<String>,
-        /// A part of its text; … stands for anything.
+        /// A part of the contents; … matches anything.
         pub has: Option<String>,
-        /// What is not in its text.
+        /// A string that the contents must not have.
         pub lacks: Option<String>,
-        /// Whether it should not be there at all.
+        /// Whether the file must not exist.
         pub missing: bool = false,
     }
 }
 
 args! {
-    /// Two values should be the same.
+    /// Expects two values to be equal.
     ///
     /// ```
     /// expect::same(1 + 1, 2);
     /// ```
     "expect.same" => pub struct Same {
-        /// What there is.
+        /// The actual value.
         pub found: Value,
-        /// What it should be.
+        /// The expected value.
         pub wanted: Value,
     }
 }
@@ -110,7 +110,8 @@ fn no_device(device: &DevicePath) -> Misuse {
     Misuse::NoDevice { device: device.to_string() }
 }
 
-/// A text in a script, without the blank lines around it and the blanks in front of all its lines.
+/// Removes the blank lines around a string of a script, and the indentation that all its lines
+/// share.
 fn unindented(text: &str) -> String {
     let blank = |line: &&str| line.trim().is_empty();
     let lines: Vec<&str> = text.lines().map(str::trim_end).skip_while(blank).collect();
@@ -152,8 +153,8 @@ impl Says for Untouched {
     }
 }
 
-/// How a device was touched, if it was. Where a run is refused because of its plan, nobody has agreed to
-/// anything, and nothing has happened.
+/// Returns how a device was touched, if it was. A run that is refused because of its plan has
+/// approved and changed nothing.
 fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
     if !ran.only_planned && !ran.begun {
         return None;
@@ -230,7 +231,7 @@ impl Says for FileIs {
     }
 }
 
-/// The text of a file as the run left it.
+/// Returns the contents of a file as the run left it.
 fn left(ran: &Ran, place: &Place) -> Result<Option<Text>, String> {
     if let Some(written) = ran.sim.written(&place.to_string()) {
         return Ok(written.clone());

@@ -1,4 +1,4 @@
-//! Everything that a test can call, in the order in which tests use it.
+//! The functions that a test can call, in the order in which tests use them.
 
 mod ended;
 mod fault;
@@ -16,9 +16,9 @@ use crate::event::Site;
 use crate::operation::spec::{ArgError, Given, Spec};
 use crate::types::Value;
 
-/// One entry of the list.
+/// A function that tests can call.
 pub struct Word {
-    /// Its description.
+    /// The name, documentation and parameters.
     pub spec: &'static Spec,
     say: fn(Given, &mut Bench, &Site) -> std::result::Result<Result<Value>, ArgError>,
 }
@@ -35,7 +35,7 @@ const fn word<W: Says>() -> Word {
     Word { spec: &W::SPEC, say: |given, bench, site| Ok(W::decode(given)?.say(bench, site)) }
 }
 
-/// Every word.
+/// All functions of tests.
 pub static WORDS: &[Word] = &[
     word::<given::RecipeFile>(),
     word::<given::MachineOf>(),

@@ -8,7 +8,7 @@ use crate::event::Site;
 use crate::types::Value;
 
 args! {
-    /// Plans the recipe, agrees to its plan, and runs it as if the machine were real.
+    /// Plans the recipe, approves its plan, and runs it on the simulated machine.
     ///
     /// ```
     /// run::recipe();
@@ -17,7 +17,7 @@ args! {
 }
 
 args! {
-    /// Only plans the recipe.
+    /// Plans the recipe without running it.
     ///
     /// ```
     /// run::plan();
@@ -35,7 +35,7 @@ args! {
 }
 
 args! {
-    /// Returns the steps of the latest run as a list of texts, for expectations of your own.
+    /// Returns the steps of the latest run as a list of strings, for other expectations.
     ///
     /// ```
     /// let steps = run::steps();

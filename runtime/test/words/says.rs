@@ -1,4 +1,4 @@
-//! What a word of a test is.
+//! The trait of test functions.
 
 use crate::error::Result;
 use crate::event::Site;
@@ -6,13 +6,13 @@ use crate::operation::spec::Arguments;
 use crate::test::bench::Bench;
 use crate::types::Value;
 
-/// A word of a test: arguments, and what it does.
+/// A test function: its arguments and its effect.
 pub(super) trait Says: Arguments {
-    /// Does it.
+    /// Calls the function.
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value>;
 }
 
-/// Two texts that should be the same, as a diff.
+/// Returns the difference between two strings as a unified diff.
 pub(super) fn diff(wanted: &str, found: &str) -> String {
     let end = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
     let (wanted, found) = (end(wanted), end(found));

@@ -1,4 +1,4 @@
-//! What the run should do, in which order, and what it should leave alone because it is so already.
+//! Expectations about the steps of the run, their order, and unchanged actions.
 
 use super::super::bench::{Bench, Wrong};
 use super::super::rehearse::Called;
@@ -9,62 +9,64 @@ use crate::event::Site;
 use crate::types::{Pattern, Value};
 
 args! {
-    /// These steps should be taken, in this order; others may come between, unless `exactly` is said.
+    /// Expects these steps in this order; other steps may come in between, unless `exactly` is
+    /// true.
     ///
     /// ```
     /// expect::steps(["sfdisk … /dev/sda", "cryptsetup luksFormat … /dev/sda2"]);
     /// expect::steps(["mkfs.ext4 … /dev/sda1"], #{ action: "fs.make /dev/sda1", exactly: true });
     /// ```
     "expect.steps" => pub struct InOrder {
-        /// The steps as a person would type them, or parts of them; … stands for anything.
+        /// The steps as typed in a shell, or parts of them; … matches anything.
         pub steps: Vec<String>,
-        /// Only those of actions that begin like this: `luks.format`, `fs.make /dev/sda1`.
+        /// Compares only steps of actions that begin with this string: `luks.format`,
+        /// `fs.make /dev/sda1`.
         pub action: Option<String>,
-        /// Only those of this chapter.
+        /// Compares only steps of this chapter.
         pub chapter: Option<String>,
-        /// Whether there are no others, and each is given from its beginning to its end.
+        /// Whether no other steps are allowed, and each step must be given completely.
         pub exactly: bool = false,
     }
 }
 
 args! {
-    /// No step should contain this.
+    /// Expects that no step contains this.
     ///
     /// ```
     /// expect::no_step("dd if=/dev/urandom");
     /// ```
     "expect.no_step" => pub struct Never {
-        /// A part of a step; … stands for anything.
+        /// A part of a step; … matches anything.
         pub step: String,
     }
 }
 
 args! {
-    /// The run should enter exactly these chapters, in this order.
+    /// Expects the run to enter exactly these chapters, in this order.
     ///
     /// ```
     /// expect::chapters(["Partition the hard drive", "Create the encryption key"]);
     /// ```
     "expect.chapters" => pub struct Chapters {
-        /// Their titles.
+        /// The titles of the chapters.
         pub titles: Vec<String>,
     }
 }
 
 args! {
-    /// An action should find its result already there, and do nothing.
+    /// Expects an action to be unchanged, because its result already exists.
     ///
     /// ```
     /// expect::already("lvm.vg_activate vg_hostos");
     /// ```
     "expect.already" => pub struct Already {
-        /// How the action begins: its name, or with what it is about.
+        /// The beginning of the action: its name, optionally with its object.
         pub action: String,
     }
 }
 
 args! {
-    /// The run should change nothing at all: everything is unchanged.
+    /// Expects all actions of the run to be unchanged.
     ///
     /// ```
     /// expect::unchanged();
@@ -73,13 +75,13 @@ args! {
 }
 
 args! {
-    /// A person should have to agree to exactly this before the run, in this order.
+    /// Expects that exactly these effects need approval before the run, in this order.
     ///
     /// ```
     /// expect::effects(["destroys /dev/sda", "mounts /mnt/key", "writes /mnt/key"]);
     /// ```
     "expect.effects" => pub struct Effects {
-        /// The effects, as plans show them.
+        /// The effects, as shown in a plan.
         pub effects: Vec<String>,
     }
 }
@@ -95,7 +97,7 @@ impl Says for InOrder {
             calls.iter().filter(concerned).flat_map(|call| &call.steps).collect();
         let patterns: Vec<Pattern> = self.steps.iter().map(|step| Pattern::new(step)).collect();
         let mut next = 0;
-        // What fits is shown as the test wrote it, so that only the rest differs.
+        // A match is shown as the test has written it, so that the diff shows only mismatches.
         let mut shown: Vec<String> = Vec::new();
         for step in &found {
             let fits = patterns.get(next).is_some_and(|pattern| match self.exactly {
