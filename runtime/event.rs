@@ -1,17 +1,17 @@
-//! What a run tells while it goes: the screen, the log and `--json` are three listeners to the
-//! same events.
+//! The events of a run. The terminal output, the log and `--json` are three listeners to the same
+//! events.
 
 use std::fmt;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-/// A place in a recipe.
+/// A position in a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
     /// The recipe, as it was named.
     pub file: Rc<str>,
-    /// From 1; 0 where the language does not tell.
+    /// The line number, starting at 1; 0 if the language does not report lines.
     pub line: u32,
 }
 
@@ -24,126 +24,126 @@ impl fmt::Display for Site {
     }
 }
 
-/// Something that happened.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A chapter of the recipe begins.
     Chapter {
-        /// Its title.
+        /// The title of the chapter, as passed to `step`.
         title: String,
     },
     /// An action begins.
     Began {
-        /// Number of the call in the run.
+        /// The number of the call in the run.
         call: u64,
-        /// The primitive.
+        /// The name of the primitive.
         name: String,
-        /// What it acts on, in short.
+        /// A short description of the object of the action.
         about: String,
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
     },
     /// A step of the action begins.
     Step {
-        /// Number of the call.
+        /// The number of the call.
         call: u64,
-        /// The step, as a person would type it.
+        /// The step, written as a shell command.
         text: String,
     },
     /// A program printed a line.
     Line {
-        /// Number of the call.
+        /// The number of the call.
         call: u64,
         /// The line.
         text: String,
     },
-    /// A long step got further.
+    /// A long-running step reports progress.
     Progress {
-        /// Number of the call.
+        /// The number of the call.
         call: u64,
-        /// Bytes done.
+        /// Bytes processed so far.
         done: u64,
-        /// Bytes in all.
+        /// Total bytes, if known.
         total: Option<u64>,
     },
-    /// A program takes over the terminal, or gives it back.
+    /// A program acquires or releases the terminal.
     Terminal {
-        /// Which of both.
+        /// Whether the terminal was acquired.
         taken: bool,
     },
-    /// The action ended well.
+    /// An action succeeded.
     Done {
-        /// Number of the call.
+        /// The number of the call.
         call: u64,
-        /// How long it took.
+        /// The duration in milliseconds.
         millis: u64,
-        /// Why there was nothing to do, if so.
+        /// The reason why no change was needed, if the action made none.
         already: Option<String>,
     },
-    /// The action failed.
+    /// An action failed.
     Failed {
-        /// Number of the call.
+        /// The number of the call.
         call: u64,
-        /// How long it took.
+        /// The duration in milliseconds.
         millis: u64,
-        /// Why.
+        /// The error message.
         error: String,
     },
-    /// The person chose to leave out the action.
+    /// The user chose to skip the action.
     Skipped {
-        /// Number of the call.
+        /// The number of the call.
         call: u64,
     },
-    /// Something to think about.
+    /// A warning for the user.
     Warning {
         /// The warning.
         text: String,
     },
-    /// The recipe printed something.
+    /// The recipe printed a message.
     Said {
-        /// What.
+        /// The message.
         text: String,
     },
-    /// After a failure, something was given back.
+    /// A resource was released after a failure.
     Released {
-        /// The command.
+        /// The command that releases the resource.
         text: String,
-        /// Why it could not be, if so.
+        /// The error, if the release failed.
         error: Option<String>,
     },
-    /// A picture of the machine's disks.
+    /// A diagram of the machine's disks.
     Layout {
-        /// The picture.
+        /// The diagram.
         text: String,
     },
-    /// The run is over.
+    /// The run ended.
     Ended {
-        /// Whether everything was done.
+        /// Whether every action succeeded.
         ok: bool,
-        /// How many actions changed something.
+        /// The number of actions that changed something.
         changed: u64,
-        /// How many had nothing to do.
+        /// The number of actions that needed no change.
         already: u64,
-        /// How long the run took.
+        /// The duration of the run in milliseconds.
         millis: u64,
     },
 }
 
-/// Whoever wants to know.
+/// A receiver of events.
 pub trait Listener {
-    /// Something happened.
+    /// Handles an event.
     fn hear(&mut self, event: &Event);
 }
 
-/// Nobody listens.
+/// A listener that ignores all events.
 pub struct NoopListener;
 
 impl Listener for NoopListener {
     fn hear(&mut self, _event: &Event) {}
 }
 
-/// Several listeners as one.
+/// Passes each event to every listener, in order.
 impl Listener for Vec<Box<dyn Listener>> {
     fn hear(&mut self, event: &Event) {
         for listener in self {

@@ -1,28 +1,28 @@
-//! Something that is not as it should be, with its place: what `test` and `check` tell.
+//! Problems that `test` and `check` report, with their positions in a file.
 
 use std::rc::Rc;
 
 use crate::event::Site;
 
-/// See the module.
+/// A problem at a position in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What.
+    /// A description of the problem.
     pub title: String,
-    /// Where.
+    /// The position of the problem.
     pub site: Site,
-    /// The text of the file that this is in.
+    /// The content of the file that contains the problem.
     pub source: Rc<str>,
-    /// Further lines.
+    /// Additional notes: label and content.
     pub notes: Vec<(&'static str, String)>,
-    /// Expected against found, as a unified diff.
+    /// The differences between the expected and the actual result, as a unified diff.
     pub diff: Option<String>,
-    /// What to do about it.
+    /// A suggested fix.
     pub help: Option<String>,
 }
 
 impl Finding {
-    /// A finding at a place.
+    /// Creates a finding without notes, diff or help.
     pub fn new(title: impl Into<String>, site: Site, source: &Rc<str>) -> Self {
         Self {
             title: title.into(),
@@ -34,7 +34,7 @@ impl Finding {
         }
     }
 
-    /// Says what to do about it.
+    /// Adds a suggested fix.
     #[must_use]
     pub fn help(self, text: impl Into<String>) -> Self {
         Self { help: Some(text.into()), ..self }

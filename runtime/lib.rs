@@ -1,10 +1,11 @@
 //! gscript: installation and recovery guides as scripts that can be planned, run, resumed, tested
 //! and shared.
 //!
-//! Reading order, which is also the order of imports: [`types`] (values), [`machine`] (the model),
-//! [`system`] (steps, and who performs them), [`operation`] (what a primitive is) and `primitives` (all of
-//! them), [`plan`] and [`journal`] (a plan and a run as data), [`recipe`] and [`script`] (what people
-//! write), [`run`] (planning, running, resuming), [`check`], [`test`] and [`reference`] (above all that).
+//! Reading order, which is also the import order: [`types`] (values), [`machine`] (the model),
+//! [`system`] (steps and the code that performs them), [`operation`] (the definition of a
+//! primitive) and `primitives` (all primitives), [`plan`] and [`journal`] (a plan and a run as
+//! data), [`recipe`] and [`script`] (user-written files), [`run`] (planning, running, resuming),
+//! and [`check`], [`test`] and [`reference`], which use all of the above.
 
 pub mod check;
 pub mod config;

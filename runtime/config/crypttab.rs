@@ -1,13 +1,14 @@
 //! `/etc/crypttab` (crypttab(5)): a line per mapping, `NAME DEVICE KEY OPTIONS`.
 
-/// The fields of a line that names a mapping.
+/// Returns the fields of a line; `None` for a comment or an empty line.
 pub fn fields(line: &str) -> Option<Vec<&str>> {
     let line = line.trim();
     let fields: Vec<&str> = line.split_whitespace().collect();
     (!line.starts_with('#') && !fields.is_empty()).then_some(fields)
 }
 
-/// The text in which a mapping has exactly these fields, its name first.
+/// Returns the content with the line of a mapping set to exactly these fields. The first field is
+/// the name.
 pub fn set(text: &str, wanted: &[&str]) -> String {
     let name = wanted.first().copied().unwrap_or_default();
     let is_it = |line: &str| fields(line).is_some_and(|found| found.first() == Some(&name));

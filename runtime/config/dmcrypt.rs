@@ -1,9 +1,10 @@
-//! Gentoo's `/etc/conf.d/dmcrypt` (sys-fs/cryptsetup, dmcrypt.confd): stanzas of assignments, each of
-//! which begins with `target=NAME` or `swap=NAME`.
+//! Gentoo's `/etc/conf.d/dmcrypt` (sys-fs/cryptsetup, dmcrypt.confd): stanzas of assignments, each
+//! of which begins with `target=NAME` or `swap=NAME`.
 
 use super::shell::{self, Unclosed};
 
-/// The text in which the stanza of `head` (such as `("target", "home")`) has exactly these settings.
+/// Returns the content with the stanza of `head` (such as `("target", "home")`) set to exactly
+/// these settings.
 pub fn set(text: &str, head: (&str, &str), settings: &[(&str, &str)]) -> Result<String, Unclosed> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let begins = |line: &&str| line.starts_with("target=") || line.starts_with("swap=");
@@ -16,7 +17,7 @@ pub fn set(text: &str, head: (&str, &str), settings: &[(&str, &str)]) -> Result<
         return Ok(super::append(text, &stanza));
     };
     let length = lines[start + 1..].iter().position(begins).unwrap_or(lines.len() - start - 1);
-    // Comments in front of the next stanza are about that one.
+    // Comments directly before the next stanza belong to that stanza.
     let of_this = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let own = lines[start + 1..=start + length].iter().rposition(of_this).map_or(0, |at| at + 1);
     let mut stanza = lines[start..=start + own].concat();

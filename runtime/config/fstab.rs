@@ -1,16 +1,16 @@
-//! `/etc/fstab` (fstab(5)): fields between whitespace, in which whitespace, backslashes and a comment's
-//! sign are written in octal.
+//! `/etc/fstab` (fstab(5)): fields separated by whitespace, in which whitespace and backslashes are
+//! written as octal escapes.
 
 use crate::machine::probe::unescape;
 
-/// The fields of a line, without their escapes; `None` for a comment or an empty line.
+/// Returns the unescaped fields of a line; `None` for a comment or an empty line.
 pub fn fields(line: &str) -> Option<Vec<String>> {
     let line = line.trim();
     let fields = || line.split([' ', '\t']).filter(|field| !field.is_empty()).map(unescape);
     (!line.is_empty() && !line.starts_with('#')).then(|| fields().collect())
 }
 
-/// A field as it is written.
+/// Escapes a field for fstab.
 pub fn escaped(field: &str) -> String {
     let mut out = String::with_capacity(field.len());
     for c in field.chars() {
@@ -34,7 +34,7 @@ mod tests {
         assert_eq!(fields(&line).as_deref(), Some(odd.map(str::to_owned).as_slice()));
         assert_eq!(fields("  # a comment"), None);
         assert_eq!(fields(" \t"), None);
-        // What is no escape stays: libmount reads it so as well.
+        // Invalid escapes are kept literally, as in libmount.
         assert_eq!(fields("\\9 \\04").as_deref(), Some(&["\\9".to_owned(), "\\04".to_owned()][..]));
     }
 }

@@ -1,28 +1,28 @@
-//! Menu entries of GRUB: reading those of a `grub.cfg`, and setting one in a `custom.cfg`.
+//! GRUB menu entries: reads those of a `grub.cfg`, and sets one in a `custom.cfg`.
 
 use std::ops::Range;
 
 /// A menu entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What the menu shows.
+    /// The title in the menu.
     pub title: String,
-    /// The kernel, as GRUB finds it.
+    /// The kernel, as a GRUB path.
     pub kernel: String,
     /// The initramfs images.
     pub initrd: Vec<String>,
-    /// The kernel's command line.
+    /// The kernel command line.
     pub cmdline: String,
 }
 
-/// The title of an entry that begins on this line.
+/// Returns the title of the entry that begins on this line, if one does.
 fn title(line: &str) -> Option<&str> {
     let rest = line.trim_start().strip_prefix("menuentry ")?.trim_start();
     let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     Some(rest[1..].split_once(quote)?.0)
 }
 
-/// The entries with their titles, each from its first line to its closing brace.
+/// Returns the title of each entry and its range, from the first line to the closing brace.
 fn blocks(text: &str) -> Vec<(&str, Range<usize>)> {
     let mut found = Vec::new();
     let mut open: Option<(&str, usize, usize)> = None;
@@ -46,7 +46,7 @@ fn blocks(text: &str) -> Vec<(&str, Range<usize>)> {
     found
 }
 
-/// Every entry, also those in submenus, in the order of the file.
+/// Returns all entries in file order, including those in submenus.
 pub fn entries(text: &str) -> Vec<Entry> {
     let read = |(title, range): (&str, Range<usize>)| {
         let mut entry = Entry {
@@ -73,7 +73,8 @@ pub fn entries(text: &str) -> Vec<Entry> {
     blocks(text).into_iter().map(read).collect()
 }
 
-/// The text in which the entry with this title is this block; others stay as they are.
+/// Returns the content with the entry of this title replaced by `block`, or with `block` appended;
+/// other entries are unchanged.
 pub fn set(text: &str, title: &str, block: &str) -> String {
     match blocks(text).into_iter().find(|(found, _)| *found == title) {
         Some((_, range)) => [&text[..range.start], block, "\n", &text[range.end..]].concat(),

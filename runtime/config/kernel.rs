@@ -1,38 +1,38 @@
-//! The kernel's `.config` (Documentation/kbuild/kconfig.rst): `CONFIG_X=y`, `# CONFIG_X is not set`.
+//! The kernel's `.config` (Documentation/kbuild/kconfig.rst): `CONFIG_X=y`, `# CONFIG_X is not
+//! set`.
 
 use std::fmt;
 
 use crate::types::{ConfText, Map, Mismatch, ParamType, ParamValue, Value};
 
-/// What an option is set to.
+/// The value of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Setting {
     /// Not built.
     No,
-    /// A module.
+    /// Built as a module.
     Module,
     /// Built in.
     Yes,
-    /// A number, decimal or hexadecimal.
+    /// A decimal or hexadecimal number.
     Number(String),
-    /// Text.
+    /// A string.
     Text(String),
 }
 
-/// Options by their names without `CONFIG_`, and what they are to be.
+/// Option names, without `CONFIG_`, and the required settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options(pub Vec<(String, Setting)>);
 
-/// What all options begin with.
 const PREFIX: &str = "CONFIG_";
 
-/// The name without `CONFIG_`.
+/// Returns the name without `CONFIG_`.
 fn short(name: &str) -> &str {
     name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
 impl Setting {
-    /// As it stands behind the `=`; nothing for what is not set.
+    /// Returns the value to be written after the `=`; `None` for an option that is not set.
     fn value(&self) -> Option<String> {
         Some(match self {
             Self::No => return None,
@@ -56,13 +56,14 @@ impl Setting {
         }
     }
 
-    /// Whether what is there does for what is wanted: what is built in is there as a module is.
+    /// Returns whether the setting satisfies `wanted`: a built-in feature satisfies the requirement
+    /// for a module.
     pub fn is_enough(&self, wanted: &Self) -> bool {
         self == wanted || (*wanted == Self::Module && *self == Self::Yes)
     }
 }
 
-/// As menuconfig shows it.
+/// Formats the setting as in menuconfig.
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.value().as_deref().unwrap_or("n"))
@@ -78,7 +79,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// The name and value of a line, if it sets one.
+/// Returns the name and setting of a line, if it sets an option.
 fn read(line: &str) -> Option<(&str, Setting)> {
     if let Some(rest) = line.strip_prefix("# CONFIG_") {
         return rest.strip_suffix(" is not set").map(|name| (name, Setting::No));
@@ -87,13 +88,14 @@ fn read(line: &str) -> Option<(&str, Setting)> {
     Some((name, Setting::parse(value.trim_end())))
 }
 
-/// What an option is set to; `None` where the file does not say, which is as good as no.
+/// Returns the setting of an option; `None` if the file does not mention it, which is equivalent to
+/// `No`.
 pub fn get(text: &str, name: &str) -> Option<Setting> {
     let mut lines = text.lines().filter_map(read);
     lines.rfind(|(found, _)| *found == short(name)).map(|(_, setting)| setting)
 }
 
-/// The text in which an option is set.
+/// Returns the content with an option set.
 pub fn set(text: &str, name: &str, setting: &Setting) -> String {
     let name = short(name);
     let now = get(text, name);

@@ -1,8 +1,8 @@
-//! Lossless editors of configuration files: a text goes in, the same text with one change comes out.
-//! Comments, order, blank lines and everything unknown stay as they are, byte for byte.
+//! Lossless editors of configuration files: functions that take the content of a file and return it
+//! with one change. Comments, order, blank lines and unknown lines are preserved byte for byte.
 //!
-//! One small file per format. To add one: functions from text to text here, and an action that takes
-//! them to a file of a system with `primitives::edit`.
+//! Each format has its own small file. To add a format, add functions from string to string here,
+//! and an action that applies them to a file of a system with `primitives::edit`.
 
 pub mod crypttab;
 pub mod dmcrypt;
@@ -16,19 +16,20 @@ mod variables;
 
 pub use variables::{ConfVariables, MakeConfVariables};
 
-/// Appends a line, after ending the last one if it has no end.
+/// Appends a line; adds a missing newline to the last line first.
 pub(crate) fn append(text: &str, line: &str) -> String {
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     format!("{text}{gap}{line}\n")
 }
 
-/// A line without its end, and its end.
+/// Splits a line into its content and its line terminator.
 fn split_end(line: &str) -> (&str, &str) {
     let body = line.trim_end_matches(['\n', '\r']);
     (body, &line[body.len()..])
 }
 
-/// The text with its last line that `is_it` gone over by `change`; `None` where no line is one.
+/// Returns the content with the last line that satisfies `is_it` replaced by the result of
+/// `change`; `None` if there is no such line.
 fn change_last(
     text: &str,
     is_it: impl Fn(&str) -> bool,

@@ -1,10 +1,10 @@
 //! Portage's tables of packages (portage(5)): `package.use`, `package.accept_keywords`,
-//! `package.license`: an atom and words on a line.
+//! `package.license`. Each line consists of an atom and words.
 
-/// The text in which an atom has these words besides those that it has already.
+/// Returns the content with these words added to an atom.
 ///
-/// A word takes the place of its opposite (`-word`), and goes to the last line of the atom; a comment
-/// at the end of that line stays.
+/// A word replaces its opposite (`-word`) and is added to the last line of the atom; a comment at
+/// the end of that line is preserved.
 pub fn add(text: &str, atom: &str, words: &[String]) -> String {
     let is_it = |line: &str| line.split_whitespace().next() == Some(atom);
     let merged = |line: &str| merge(line, words);
@@ -19,7 +19,7 @@ fn merge(line: &str, words: &[String]) -> String {
         |a: &str, b: &str| a.strip_prefix('-') == Some(b) || b.strip_prefix('-') == Some(a);
     let mut changed = false;
     for word in words {
-        // Later words win, so what is wanted has to be the last one said about it.
+        // Later words take precedence, so the last word about the same flag must be the wanted one.
         let about = |found: &str| found == word || opposite(found, word);
         if found.iter().skip(1).rfind(|found| about(found)) == Some(&word.as_str()) {
             continue;

@@ -1,31 +1,32 @@
-//! What Portage makes of the values in `make.conf`. It is read by Python's shlex and not by a shell:
-//! what only a shell understands silently becomes nothing (measured with portage 3.0.83).
+//! Portage's interpretation of the values in `make.conf`. The file is parsed by Python's shlex and
+//! not by a shell: expansions that only a shell supports are silently replaced by an empty string
+//! (tested with portage 3.0.83).
 
-/// A value that would not arrive as it is written.
+/// A value that Portage would not read literally.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadValue {
     /// `$(…)`, `` `…` `` or `$((…))`.
     #[error("make.conf: Portage does not support command or arithmetic expansion: {part:?}")]
     Command {
-        /// Which part.
+        /// The unsupported part of the value.
         part: String,
     },
-    /// `${V:-x}` and the like.
+    /// `${V:-x}` and similar expansions.
     #[error("make.conf: Portage supports no expansion but ${{NAME}}: {part:?}")]
     Expansion {
-        /// Which part.
+        /// The unsupported part of the value.
         part: String,
     },
     /// A character that ends or changes the value.
     #[error("make.conf: a value must not contain {character:?}")]
     Character {
-        /// Which.
+        /// The invalid character.
         character: char,
     },
 }
 
-/// Why a value would not arrive as it is written between double quotes; `${NAME}` and `$NAME` in it are
-/// left to Portage.
+/// Returns the reason why Portage would not read a double-quoted value literally, if there is one.
+/// `${NAME}` and `$NAME` are allowed and expanded by Portage.
 pub fn fault(value: &str) -> Option<BadValue> {
     let part = |at: usize| value[at..].chars().take(20).collect::<String>();
     if let Some(character) = value.chars().find(|c| matches!(c, '"' | '\\') || c.is_control()) {

@@ -1,52 +1,54 @@
-//! Files of assignments that a shell reads, or something that reads like one: `/etc/default/grub`,
+//! Files of assignments that are read by a shell or a similar parser: `/etc/default/grub`,
 //! `/etc/conf.d/*`, `genkernel.conf`, `locale.conf`, `make.conf`.
 
 use std::ops::Range;
 
-/// A text that can't be read as assignments.
+/// An error for content that can't be parsed as assignments.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: unclosed quote or parenthesis")]
 pub struct Unclosed {
-    /// Which line, from 1.
+    /// The line number, starting at 1.
     pub line: usize,
 }
 
-/// An assignment that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Assignment {
     name: String,
-    /// Where its value is, quotes included.
+    /// The range of the value, including quotes.
     value: Range<usize>,
-    /// Whether it stands at the beginning of its line: others may depend on a condition.
+    /// Whether the assignment begins at the start of its line: indented ones may depend on a
+    /// condition.
     first: bool,
-    /// Whether it adds to a value instead of setting it.
+    /// Whether the assignment appends to a value (`+=`) instead of setting it.
     adds: bool,
 }
 
-/// Whether a name can be assigned to.
+/// Returns whether a string is a valid variable name.
 pub fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The value of a variable, as the last assignment says: without its quotes, with what it would
-/// expand left as it is written.
+/// Returns the value of a variable in its last assignment, without quotes; expansions are not
+/// performed.
 pub fn get(text: &str, name: &str) -> Result<Option<String>, Unclosed> {
     let found = assignments(text)?;
     Ok(found.iter().rfind(|found| found.name == name).map(|found| bare(&text[found.value.clone()])))
 }
 
-/// Every assignment: the name, the value as it is written, and whether it adds to another.
+/// Returns all assignments: the name, the value as written, and whether it is appended to an
+/// existing value.
 pub fn all(text: &str) -> Result<Vec<(String, String, bool)>, Unclosed> {
     let plain = |found: Assignment| (found.name, text[found.value].to_owned(), found.adds);
     Ok(assignments(text)?.into_iter().map(plain).collect())
 }
 
-/// The text in which a variable has a value; `quoted` is how the value is to be written.
+/// Returns the content with a variable set to `quoted`, which is written literally.
 ///
-/// The last assignment changes where it stands. Where there is none, or the last one is part of a
-/// condition or adds to others, a line is added: behind the commented-out one, if there is one.
+/// The last assignment is changed in place. If there is none, or if the last one is part of a
+/// condition or appends to a value, a line is added: after the commented-out assignment, if there
+/// is one, otherwise at the end.
 pub fn set(text: &str, name: &str, quoted: &str) -> Result<String, Unclosed> {
     let found = assignments(text)?;
     let line = format!("{name}={quoted}");
@@ -72,7 +74,7 @@ pub fn set(text: &str, name: &str, quoted: &str) -> Result<String, Unclosed> {
     }
 }
 
-/// The text without the assignments to a variable that begin a line.
+/// Returns the content without the assignments to a variable that begin a line.
 pub fn unset(text: &str, name: &str) -> Result<String, Unclosed> {
     let mut kept = text.to_owned();
     for found in assignments(text)?.iter().rev().filter(|found| found.first && found.name == name) {
@@ -84,7 +86,7 @@ pub fn unset(text: &str, name: &str) -> Result<String, Unclosed> {
     Ok(kept)
 }
 
-/// A value in double quotes, in which nothing is expanded.
+/// Quotes a value with double quotes, so that nothing in it is expanded.
 pub fn quoted(value: &str) -> String {
     let mut out = String::from("\"");
     for c in value.chars() {
@@ -97,7 +99,7 @@ pub fn quoted(value: &str) -> String {
     out
 }
 
-/// Whether a shell would put something else in the place of a part of it.
+/// Returns whether a shell would expand a part of the value.
 fn expands(value: &str) -> bool {
     let mut chars = value.chars();
     let mut single = false;
@@ -112,7 +114,7 @@ fn expands(value: &str) -> bool {
     false
 }
 
-/// A value without its quotes.
+/// Removes the quotes from a value.
 fn bare(value: &str) -> String {
     let mut out = String::new();
     let mut open = None;
@@ -133,7 +135,7 @@ fn bare(value: &str) -> String {
     out
 }
 
-/// Every assignment, in order.
+/// Returns all assignments in order.
 fn assignments(text: &str) -> Result<Vec<Assignment>, Unclosed> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -163,7 +165,7 @@ fn assignments(text: &str) -> Result<Vec<Assignment>, Unclosed> {
     Ok(found)
 }
 
-/// Where the word that begins there ends.
+/// Returns the end of the word that begins at `start`.
 fn word_end(text: &str, start: usize) -> Result<usize, Unclosed> {
     let unclosed = || Unclosed { line: text[..start].matches('\n').count() + 1 };
     let mut open: Vec<char> = Vec::new();

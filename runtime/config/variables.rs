@@ -1,11 +1,11 @@
-//! Variables and their values, as a recipe gives them for a file of assignments.
+//! Variables and their values, as passed by a recipe for a file of assignments.
 
 use std::collections::BTreeMap;
 
 use super::{portage, shell};
 use crate::types::{ConfText, Mismatch, ParamType, ParamValue, Value};
 
-/// The map of names and values, each value accepted by `accept`.
+/// Decodes a map of names and values; each value is decoded by `accept`.
 fn decode<T>(
     ty: &ParamType,
     value: &Value,
@@ -13,7 +13,7 @@ fn decode<T>(
 ) -> Result<BTreeMap<String, T>, Mismatch> {
     let map = match value {
         Value::Map(map) => map.as_slice(),
-        // Lua has no empty map of its own.
+        // Lua has no distinct empty map: an empty table may arrive as an empty list.
         Value::List(list) if list.is_empty() => &[],
         other => return Err(Mismatch::kind(ty, other)),
     };
@@ -28,12 +28,12 @@ fn decode<T>(
     map.iter().map(entry).collect()
 }
 
-/// Variables of a file that a shell reads, by name.
+/// Variables of a file that is read by a shell, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfVariables(BTreeMap<String, ConfText>);
 
 impl ConfVariables {
-    /// Each name with its value, in the order of the names.
+    /// Returns the names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -52,13 +52,13 @@ impl ParamValue for ConfVariables {
     }
 }
 
-/// Variables of make.conf, by name. Portage reads it with Python's shlex: what only a shell understands
-/// is refused.
+/// Variables of make.conf, by name. Portage parses the file with Python's shlex, so syntax that
+/// only a shell supports is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MakeConfVariables(BTreeMap<String, String>);
 
 impl MakeConfVariables {
-    /// Each name with its value as it is written into the file, quotes included.
+    /// Returns the names and the values as written to the file, including quotes.
     pub fn quoted(&self) -> impl Iterator<Item = (&str, String)> {
         self.0.iter().map(|(name, value)| (name.as_str(), format!("\"{value}\"")))
     }

@@ -1,4 +1,4 @@
-//! From answers to variables.
+//! The conversion of answers to variables.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use crate::event::Site;
 use crate::machine::Machine;
 use crate::types::{Map, Secret, Value, nearest};
 
-/// What was answered so far, by name. Secrets are kept apart from the text that files hold.
+/// The answers so far, by parameter name. Secrets are separate from the strings that are written to
+/// files.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     values: BTreeMap<String, Value>,
@@ -20,12 +21,12 @@ impl Answers {
         self.values.insert(name.to_owned(), Value::from(text));
     }
 
-    /// Adds a value, a secret for example.
+    /// Adds a value, for example a secret.
     pub fn insert(&mut self, name: &str, value: Value) {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// Puts something in the place of secrets that were not given: a plan needs none.
+    /// Adds placeholders for missing secrets, which are not needed for a plan.
     pub fn stand_in_for_secrets(&mut self, recipe: &Recipe) {
         for param in recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret) {
             let secret = || Value::Secret(Secret::new(&param.name, b"not asked for".to_vec()));
@@ -33,17 +34,17 @@ impl Answers {
         }
     }
 
-    /// Whether there is an answer.
+    /// Returns whether a parameter has an answer.
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
 
-    /// Adds the answers of a TOML file; those that are there already stay.
+    /// Adds the answers of a TOML file; existing answers take precedence.
     pub fn read(&mut self, file: &str, text: &str, recipe: &Recipe) -> Result<(), ParamError> {
         for (name, value) in answers_table(file, text)? {
             let secret = |param: &ParamDecl| param.name == name && param.kind == ParamKind::Secret;
             let value = match value {
-                // Moved, so that no copy of it stays.
+                // Moved, so that no copy of the secret remains.
                 toml::Value::String(text) if recipe.front.params.iter().any(secret) => {
                     Value::Secret(Secret::new(&name, text.into_bytes()))
                 }
@@ -54,14 +55,14 @@ impl Answers {
         Ok(())
     }
 
-    /// The value that a parameter has so far, if it has one.
+    /// Returns the current value of a parameter, if it has a valid one.
     pub fn value(&self, param: &ParamDecl, machine: &Machine) -> Option<Value> {
         let given = self.values.get(&param.name).cloned();
         let given = given.or_else(|| param.default.clone().map(plain))?;
         param.read(&given, machine).ok()
     }
 
-    /// The variables of a recipe on a machine.
+    /// Returns the variables of a recipe on a machine.
     pub fn variables(&self, recipe: &Recipe, machine: &Machine) -> Result<Map, ParamError> {
         let known = || recipe.front.params.iter().map(|param| param.name.as_str());
         if let Some(name) = self.values.keys().find(|name| !known().any(|k| k == *name)) {
@@ -94,8 +95,8 @@ impl Answers {
     }
 }
 
-/// Reads the TOML of a file of answers. An error tells its place and nothing of the text: the line may
-/// hold a secret.
+/// Parses the TOML of an answers file. An error contains the position but not the content of the
+/// line, which may be a secret.
 pub fn answers_table(file: &str, text: &str) -> Result<toml::Table, ParamError> {
     toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
@@ -106,7 +107,7 @@ pub fn answers_table(file: &str, text: &str) -> Result<toml::Table, ParamError> 
     })
 }
 
-/// A TOML value as a script value.
+/// Converts a TOML value to a script value.
 fn plain(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => Value::Text(text),

@@ -1,17 +1,17 @@
-//! Why a recipe can't be used.
+//! Errors in recipes.
 
 use std::fmt;
 
 use crate::event::Site;
 
-/// A recipe that can't be used.
+/// An error for a recipe that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRecipe {
-    /// Where.
+    /// The position of the error.
     pub site: Site,
-    /// What is wrong.
+    /// The error message.
     pub why: String,
-    /// What to do about it.
+    /// A suggested fix.
     pub remedy: String,
 }
 
@@ -23,5 +23,5 @@ impl fmt::Display for BadRecipe {
 
 impl std::error::Error for BadRecipe {}
 
-/// What to do about a recipe that is not there.
+/// The suggestion for a recipe that does not exist.
 pub(super) const LIST: &str = "see the bundled recipes: gscript list";

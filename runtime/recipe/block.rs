@@ -1,20 +1,21 @@
-//! Where the front matter of a recipe is: in one block of TOML, in the comment that begins on the first line.
+//! The location of the front matter of a recipe: in one TOML block, in the comment that begins on
+//! the first line.
 //!
-//! What looks as if it were meant to be front matter and stands elsewhere is an error: a recipe whose `[needs]`
-//! are overlooked may do whatever it likes.
+//! Apparent front matter in any other place is an error: if its `[needs]` were ignored, the recipe
+//! would run without restrictions.
 
 use std::ops::Range;
 
 use crate::script::{Language, comments};
 
-/// A line of the comment: its number in the file, and its text without the comment marker.
+/// A line of the comment: the line number in the file, and the content without the comment marker.
 pub(super) type Line<'a> = (u32, &'a str);
 
-/// What begins the block of TOML, and what ends it.
+/// The fences of the TOML block.
 const OPEN: &str = "```toml";
 const CLOSE: &str = "```";
 
-/// Front matter that is not where it must be.
+/// An error for misplaced front matter.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Misplaced {
     pub(super) line: u32,
@@ -32,7 +33,7 @@ impl Misplaced {
 #[derive(Debug)]
 pub(super) struct Comment<'a> {
     pub(super) lines: Vec<Line<'a>>,
-    /// The lines of the block, its fences included.
+    /// The range of the block in `lines`, including its fences.
     pub(super) block: Option<Range<usize>>,
 }
 
@@ -49,17 +50,17 @@ impl<'a> Comment<'a> {
         Ok(Self { lines, block })
     }
 
-    /// The lines between the fences.
+    /// Returns the lines between the fences.
     pub(super) fn inside(&self) -> &[Line<'a>] {
         self.block.as_ref().map_or(&[], |block| &self.lines[block.start + 1..block.end - 1])
     }
 
-    /// The line of the file on which the block begins.
+    /// Returns the line number of the opening fence.
     pub(super) fn begins(&self) -> u32 {
         self.block.as_ref().map_or(0, |block| self.lines[block.start].0)
     }
 
-    /// The lines that are not in the block.
+    /// Returns the lines outside of the block.
     pub(super) fn outside(&self) -> Vec<Line<'a>> {
         match &self.block {
             Some(block) => [&self.lines[..block.start], &self.lines[block.end..]].concat(),
@@ -68,7 +69,7 @@ impl<'a> Comment<'a> {
     }
 }
 
-/// The comment lines that a recipe begins with.
+/// Returns the comment lines at the beginning of a recipe.
 fn top(language: Language, text: &str) -> Vec<Line<'_>> {
     let marker = language.front_mark();
     (1..)
@@ -81,7 +82,7 @@ fn top(language: Language, text: &str) -> Vec<Line<'_>> {
         .collect()
 }
 
-/// A fence of Markdown: its sign, how often it stands there, and what comes after.
+/// Parses a Markdown fence: its character, its length, and the info string.
 fn fence(line: &str) -> Option<(char, usize, &str)> {
     let line = line.trim();
     let sign = line.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;
@@ -90,13 +91,13 @@ fn fence(line: &str) -> Option<(char, usize, &str)> {
     (count >= 3).then(|| (sign, count, rest.trim()))
 }
 
-/// Whether a line begins a block of TOML, however it is written.
+/// Returns whether a line opens a TOML block, in any spelling.
 fn opens_toml(line: &str) -> bool {
     let toml = |info: &str| info.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("toml"));
     fence(line).is_some_and(|(_, _, info)| toml(info.trim_start_matches(['{', '.'])))
 }
 
-/// Whether a line is the head of a table of the front matter.
+/// Returns whether a line is the header of a front matter table.
 fn is_head(line: &str) -> bool {
     let line = line.trim();
     let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -109,10 +110,11 @@ fn exact(line: u32, text: &str) -> Misplaced {
     Misplaced::new(line, why, format!("write {OPEN}, in lower case and without a space"))
 }
 
-/// The lines of the block in the comment.
+/// Finds the block in the comment.
 fn block(lines: &[Line<'_>]) -> Result<Option<Range<usize>>, Misplaced> {
     let mut found: Option<Range<usize>> = None;
-    // The fence that is open, with its index, and whether it is the block.
+    // The open fence: its index, its character, its length, and whether it belongs to the TOML
+    // block.
     let mut open: Option<(usize, char, usize, bool)> = None;
     for (index, (line, text)) in lines.iter().enumerate() {
         let Some((start, sign, count, ours)) = open else {
@@ -166,7 +168,7 @@ fn unmarked(line: u32, text: &str) -> Misplaced {
     Misplaced::new(line, why, format!("put it between {OPEN} and {CLOSE}"))
 }
 
-/// Refuses front matter in other comments than the one at the top, which ends on this line.
+/// Rejects front matter in comments after the top comment, which ends on line `end`.
 fn elsewhere(language: Language, text: &str, end: u32, block: bool) -> Result<(), Misplaced> {
     let mark = language.front_mark();
     let remedy = || match (end, block) {
@@ -181,7 +183,8 @@ fn elsewhere(language: Language, text: &str, end: u32, block: bool) -> Result<()
                 let why = format!("{plain:?} is not in the comment at the top");
                 return Err(Misplaced::new(line, why, remedy()));
             }
-            // `///` is for chapters; in Lua both have the same mark.
+            // In Rhai, `///` comments describe chapters; in Lua, both kinds of comments have the
+            // same marker.
             if language == Language::Rhai && line == first && comment.starts_with(mark) {
                 let why = format!("{mark} is not in the comment at the top");
                 return Err(Misplaced::new(line, why, remedy()));
@@ -191,10 +194,10 @@ fn elsewhere(language: Language, text: &str, end: u32, block: bool) -> Result<()
     Ok(())
 }
 
-/// A line of a comment without whatever marks it as one.
+/// Removes the comment marker from a line.
 fn plain(line: &str) -> &str {
     let line = line.trim().trim_start_matches(['/', '!', '*', '-']);
-    // `--[==[` begins a long comment of Lua.
+    // `--[==[` begins a long comment in Lua.
     let inner = line.strip_prefix('[').map(|rest| rest.trim_start_matches('='));
     inner.and_then(|rest| rest.strip_prefix('[')).unwrap_or(line).trim()
 }

@@ -1,7 +1,7 @@
-//! Bundled recipes: every file of `recipes/` that is not a test, and the tests beside them.
+//! Bundled recipes: every file in `recipes/` that is not a test, and their tests.
 //!
-//! A bundled recipe is named like its file (`encrypted-root.rhai`, `layouts/luks-lvm.rhai`) or without the ending
-//! (`encrypted-root`, `layouts/luks-lvm`).
+//! The name of a bundled recipe is its file name (`encrypted-root.rhai`, `layouts/luks-lvm.rhai`),
+//! optionally without the extension (`encrypted-root`, `layouts/luks-lvm`).
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::types::nearest;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
 
-/// What the name of a file of tests ends with, before its language.
+/// The suffix of a test file's name, before the extension.
 pub(crate) const TEST_MARK: &str = ".test";
 
-/// Whether this is a file of tests by its name.
+/// Returns whether a path is the name of a test file.
 pub fn is_test(path: &Path) -> bool {
     Language::of(path).is_some()
         && path
@@ -28,15 +28,16 @@ pub fn is_test(path: &Path) -> bool {
 /// A bundled script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bundled {
-    /// `encrypted-root.rhai`
+    /// The file name: `encrypted-root.rhai`.
     pub name: &'static str,
-    /// Its text.
+    /// The source.
     pub text: &'static str,
-    /// Its language.
+    /// The language.
     pub language: Language,
 }
 
-/// Returns all bundled recipes by name: the guides, and then the disk layouts to start others with.
+/// Returns all bundled recipes by name: first the guides, then the disk layouts, which are starting
+/// points for other recipes.
 pub fn recipes() -> Vec<Bundled> {
     scripts(|path| !is_test(path))
 }
@@ -50,7 +51,7 @@ pub fn tests_of(recipe: &Bundled) -> Vec<Bundled> {
         .collect()
 }
 
-/// Returns the bundled recipe that a user means by `word`: its name, with or without the ending.
+/// Returns the bundled recipe of this name, with or without the extension.
 pub fn find(word: &str) -> Option<Bundled> {
     let recipes = recipes();
     let exact = recipes.iter().find(|recipe| recipe.name == word);
@@ -63,7 +64,7 @@ pub fn find(word: &str) -> Option<Bundled> {
     exact.or_else(by_stem).copied()
 }
 
-/// Returns the name of the bundled recipe that a misspelled `word` was most likely meant to be.
+/// Returns the bundled recipe whose name is closest to a misspelled `word`.
 pub fn suggestion(word: &str) -> Option<&'static str> {
     let recipes = recipes();
     let last = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
@@ -93,12 +94,12 @@ fn bundled(file: &'static File<'static>) -> Option<Bundled> {
 }
 
 impl Bundled {
-    /// Returns the name without the ending.
+    /// Returns the name without the extension.
     pub fn stem(&self) -> &'static str {
         self.name.rsplit_once('.').map_or(self.name, |(stem, _)| stem)
     }
 
-    /// Returns the name of the file without its directory.
+    /// Returns the file name without its directory.
     pub fn file_name(&self) -> &'static str {
         self.name.rsplit('/').next().unwrap_or(self.name)
     }
@@ -108,7 +109,7 @@ impl Bundled {
         self.recipe().map(|recipe| recipe.front.title).unwrap_or_default()
     }
 
-    /// Reads the recipe; its modules are bundled ones.
+    /// Parses the recipe; its modules are bundled ones.
     pub fn recipe(&self) -> Result<Recipe, BadRecipe> {
         Recipe::of_bundled(self.name, self.language, self.text)
     }

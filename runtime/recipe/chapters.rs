@@ -1,4 +1,4 @@
-//! The chapters of a recipe, with the prose above each: `///` in Rhai, `---` in Lua.
+//! The chapters of a recipe, with the prose above each one: `///` in Rhai, `---` in Lua.
 
 use std::sync::LazyLock;
 
@@ -7,18 +7,19 @@ use regex::Regex;
 use super::text::Recipe;
 use crate::script::Language;
 
-/// A chapter as it stands in the text.
+/// A chapter in the source of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chapter {
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// The comment above it.
+    /// The comment above the chapter.
     pub prose: String,
-    /// The line of its `step`, from 1.
+    /// The line number of its `step`, starting at 1.
     pub line: usize,
 }
 
-/// Lines of code between a comment and the `step` that it is about: the `if` around a chapter.
+/// The maximum number of code lines between a comment and its `step`, such as an `if` around a
+/// chapter.
 const BETWEEN: usize = 2;
 
 #[expect(clippy::expect_used, reason = "the pattern is a constant that every test compiles")]
@@ -26,7 +27,7 @@ static STEP: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"^\s*step\s*\(?\s*"((?:[^"\\]|\\.)*)""#).expect("a pattern"));
 
 impl Recipe {
-    /// The chapters in the order of the text, whether a run comes to them or not.
+    /// Returns the chapters in source order, including those that a run does not reach.
     pub fn chapters(&self) -> Vec<Chapter> {
         let sign = match self.language {
             Language::Rhai => "///",

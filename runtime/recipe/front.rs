@@ -1,5 +1,5 @@
-//! Front matter: the comment at the top of a recipe, with its title, its prose, and a block of
-//! TOML that declares parameters and needs.
+//! Front matter: the comment at the top of a recipe, with its title, its prose, and a block of TOML
+//! that declares parameters and needs.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use crate::types::nearest;
 pub struct Front {
     /// The first heading.
     pub title: String,
-    /// Everything else that is not TOML, as Markdown.
+    /// The rest of the comment without the TOML block, as Markdown.
     pub prose: String,
-    /// Parameters, in their order.
+    /// The parameters in order of declaration.
     pub params: Vec<ParamDecl>,
-    /// What the recipe says it needs.
+    /// The declared needs.
     pub needs: Option<Needs>,
 }
 
@@ -48,7 +48,7 @@ struct Declared {
     when: BTreeMap<String, Wanted>,
 }
 
-/// One value, or one of several.
+/// One value, or a list of alternatives.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "\"when\" takes a string or a list of strings for each parameter")]
 enum Wanted {
@@ -112,7 +112,7 @@ impl Front {
         Ok(front)
     }
 
-    /// The parameter, if all that it depends on are declared before it.
+    /// Returns the parameter if all parameters that it depends on are declared before it.
     fn comes_after(&self, param: ParamDecl) -> Result<ParamDecl, String> {
         let known = |other: &str| self.params.iter().any(|param| param.name == other);
         match param.when.iter().find(|(other, _)| !known(other)) {
@@ -125,8 +125,8 @@ impl Front {
     }
 }
 
-/// The key that an unknown one was probably meant to be: serde names it first, and those that there are
-/// after it.
+/// Returns a suggestion for an unknown key: in serde's message, the first quoted word is the
+/// unknown key and the others are the known ones.
 fn meant(message: &str) -> Option<String> {
     if !message.starts_with("unknown ") {
         return None;
@@ -158,14 +158,14 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
     })
 }
 
-/// The parameter whose table a line is in.
+/// Returns the parameter whose table contains a line.
 fn param_above<'a>(block: &[Line<'a>], line: u32) -> Option<&'a str> {
     let above = block.iter().rev().skip_while(|(number, _)| *number > line);
     let heads = above.map(|(_, text)| text.trim()).find(|text| text.starts_with('['));
     heads?.strip_prefix("[params.")?.strip_suffix(']')
 }
 
-/// The first heading, and the rest.
+/// Splits the lines into the first heading and the rest.
 fn prose(lines: &[Line<'_>]) -> (String, String) {
     let mut title = String::new();
     let mut prose = String::new();

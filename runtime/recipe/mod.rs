@@ -1,7 +1,8 @@
-//! A recipe: a guide that runs.
+//! Recipes: guides that can be run.
 //!
-//! `text` is a recipe that was read; `front` reads its front matter, `modules` finds what it imports, `answers` turns answers into
-//! variables. `bundled` are the recipes of the program, and `origin` tells which one a word means.
+//! `text` contains a parsed recipe; `front` parses its front matter, `modules` finds its imports,
+//! `answers` converts answers to variables. `bundled` contains the recipes of the program, and
+//! `origin` resolves a command line argument to a recipe.
 
 mod answers;
 mod bad;

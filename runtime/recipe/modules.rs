@@ -1,5 +1,5 @@
-//! The modules that belong to a recipe: found by the names that are written in it, and read before
-//! anything runs.
+//! The modules of a recipe: they are found by their names in the source, and read before anything
+//! runs.
 
 use std::path::Path;
 
@@ -9,30 +9,30 @@ use crate::script::{Import, Language, Module, ScriptError, imports};
 use crate::system::{Input, read_below};
 use crate::types::nearest;
 
-/// Where modules are looked up.
+/// The places where modules are searched.
 #[derive(Clone, Copy)]
 pub(super) enum Shelf<'a> {
-    /// In the directory of the recipe, and then among those that come along.
+    /// The directory of the recipe, then the bundled modules.
     Directory(&'a Path),
-    /// Among those that come along.
+    /// The bundled modules.
     Shipped,
-    /// Among those that a journal has.
+    /// The modules recorded in a journal.
     Recorded(&'a [Module]),
 }
 
-/// No recipe has more.
+/// The maximum number of modules of a recipe.
 const MOST: usize = 64;
-/// How many import one another in a row.
+/// The maximum depth of nested imports.
 const DEPTH: usize = 8;
 
-/// A script whose imports are looked up.
+/// A script whose imports are resolved.
 struct Importing<'a> {
     file: &'a str,
     language: Language,
     text: &'a str,
 }
 
-/// All modules that a script needs, those first that others need.
+/// Returns all modules that a script needs, each after its own dependencies.
 pub(super) fn modules(
     file: &str,
     language: Language,
@@ -113,7 +113,7 @@ fn missing(script: &Importing<'_>, import: &Import) -> BadRecipe {
     }
 }
 
-/// A module by its name; an error says why none can be had.
+/// Finds a module by name; returns an error if it is ambiguous or cannot be read.
 fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
     let directory = match shelf {
         Shelf::Shipped => return Ok(Module::shipped(name)),
@@ -126,7 +126,7 @@ fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
     for language in Language::ALL {
         let path = language.file(name);
         let file = directory.join(&path);
-        // `.` in front of every name helps nobody.
+        // Omit a leading `./`, which adds no information.
         let file = file.strip_prefix("./").unwrap_or(&file).display().to_string();
         match read_below(directory, Path::new(&path), Input::Script.most()) {
             Ok(Some(bytes)) => {
@@ -143,7 +143,7 @@ fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
     }
 }
 
-/// The modules of a script that is no recipe.
+/// Returns the modules of a script that is not a recipe.
 pub(crate) fn modules_of(
     path: &Path,
     language: Language,
@@ -152,7 +152,7 @@ pub(crate) fn modules_of(
     modules(&path.display().to_string(), language, text, Shelf::Directory(directory_of(path)))
 }
 
-/// The modules of a bundled script that is no recipe.
+/// Returns the modules of a bundled script that is not a recipe.
 pub(crate) fn bundled_modules_of(
     name: &str,
     language: Language,

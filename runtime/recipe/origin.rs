@@ -1,9 +1,9 @@
-//! Which recipe is meant by a word of the command line, and where a recipe was read from.
+//! The resolution of a command line argument to a recipe, and the origin of a recipe.
 //!
-//! A word with a `/` is a path; only the names of `gscript list` that have one are names as well. A word with an ending
-//! is the file of that name in this directory, and else a bundled recipe. A word without an ending is always a bundled
-//! recipe: a file that somebody put into the current directory never takes its place. `bundled:NAME` is the bundled
-//! recipe in any case.
+//! An argument with a `/` is a path, unless it is a name in `gscript list`. An argument with an
+//! extension is the file of that name in the current directory, or otherwise a bundled recipe. An
+//! argument without an extension is always a bundled recipe: a file in the current directory never
+//! takes precedence. `bundled:NAME` always is the bundled recipe.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use crate::event::Site;
 use crate::recipe::bundled::{self, Bundled};
 use crate::script::Language;
 
-/// Marks a bundled recipe in journals and saved plans, which name files by their path from the root.
+/// Marks a bundled recipe in journals and saved plans, in which files have absolute paths.
 const BUNDLED: &str = "bundled:";
 
-/// A word of the command line, and the recipe that it names.
+/// A command line argument, and the recipe that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     recipe: Place,
-    /// What the same word could have meant as well, for the user to read.
+    /// A note for the user about another recipe that the argument could refer to.
     pub note: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Named {
     ///
     /// # Errors
     ///
-    /// Where it is neither a file nor the name of a bundled recipe.
+    /// Returns an error if it is neither a file nor the name of a bundled recipe.
     pub fn find(word: &Path) -> Result<Self, BadRecipe> {
         let text = word.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix(BUNDLED) {
@@ -71,7 +71,7 @@ impl Named {
         }
     }
 
-    /// Returns the bundled recipe, where it is one.
+    /// Returns the bundled recipe, if it is one.
     pub fn bundled(&self) -> Option<&Bundled> {
         match &self.recipe {
             Place::File(_) => None,
@@ -80,7 +80,7 @@ impl Named {
     }
 }
 
-/// Tells of files that a user could have meant by the name of a bundled recipe.
+/// Returns a note about a file with the same name as a bundled recipe.
 fn beside(word: &Path) -> Option<String> {
     let name = word.to_string_lossy();
     let files = Language::ALL.map(|language| language.file(&name));
@@ -103,7 +103,7 @@ fn unknown(word: &Path, is_path: bool) -> BadRecipe {
     BadRecipe { site: Site { file: name.as_str().into(), line: 0 }, why, remedy }
 }
 
-/// Returns what to do about a name that no bundled recipe has.
+/// Returns a suggestion for a name that no bundled recipe has.
 pub fn advice(name: &str) -> String {
     match bundled::suggestion(name) {
         Some(near) => format!("did you mean {near}? See all bundled recipes: gscript list"),
@@ -112,7 +112,7 @@ pub fn advice(name: &str) -> String {
 }
 
 impl Recipe {
-    /// Returns where it was read from as journals and saved plans record it.
+    /// Returns the origin of the recipe in the form that is recorded in journals and saved plans.
     pub fn location(&self) -> String {
         match &self.origin {
             Origin::File(path) => path.to_string_lossy().into_owned(),
@@ -121,7 +121,7 @@ impl Recipe {
         }
     }
 
-    /// Reads the recipe at a recorded location; nothing where it is not there any more.
+    /// Reads the recipe at a recorded location; returns `None` if it no longer exists.
     pub fn at(location: &str) -> Option<Result<Self, BadRecipe>> {
         match location.strip_prefix(BUNDLED) {
             Some(name) => bundled::find(name).map(|bundled| bundled.recipe()),

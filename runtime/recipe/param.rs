@@ -1,4 +1,4 @@
-//! A parameter that a recipe declares, and what a value of it has to be.
+//! Parameters that a recipe declares, and the validation of their values.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::types::{
     AbsPath, DevicePath, Map, Mismatch, ParamValue, Secret, Size, Value, nearest, printable,
 };
 
-/// What a recipe's parameter accepts.
+/// The type of a recipe's parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParamKind {
@@ -24,13 +24,13 @@ pub enum ParamKind {
     Path,
     /// A size.
     Size,
-    /// A whole number.
+    /// An integer.
     Number,
-    /// Text.
+    /// A string.
     Text,
-    /// Yes or no.
+    /// A boolean.
     Bool,
-    /// One of some words.
+    /// One word of a list.
     Choice,
     /// A passphrase, read without echo.
     Secret,
@@ -39,67 +39,68 @@ pub enum ParamKind {
 /// A parameter that a recipe declares.
 #[derive(Debug, Clone)]
 pub struct ParamDecl {
-    /// The variable's name.
+    /// The name of the variable.
     pub name: String,
-    /// What it accepts.
+    /// The type of the value.
     pub kind: ParamKind,
-    /// The question.
+    /// The prompt.
     pub ask: String,
-    /// The value when nobody answers.
+    /// The value if there is no answer.
     pub default: Option<toml::Value>,
-    /// The words to choose from.
+    /// The allowed words of a choice.
     pub choices: Vec<String>,
-    /// It only counts when each of these parameters has one of its values; else it is nothing.
+    /// Conditions: the parameter only applies if each of these parameters has one of these values;
+    /// otherwise its value is unit.
     pub when: Vec<(String, Vec<String>)>,
-    /// The line of its declaration.
+    /// The line number of the declaration.
     pub line: u32,
 }
 
-/// A parameter without a usable value.
+/// An error for a parameter without a valid value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParamError {
-    /// No answer, no default, and nobody to ask.
+    /// There is no answer and no default, and the program must not prompt.
     Missing {
-        /// Its name.
+        /// The name of the parameter.
         name: String,
-        /// The question.
+        /// The prompt.
         ask: String,
         /// Whether the answer is a secret.
         secret: bool,
     },
-    /// An answer that doesn't fit.
+    /// An answer is invalid.
     Wrong {
-        /// Its name.
+        /// The name of the parameter.
         name: String,
-        /// How.
+        /// The expected and the actual value.
         mismatch: Mismatch,
     },
-    /// A device that is not there, or is not a disk.
+    /// A device does not exist or is not a disk.
     Device {
-        /// Its name.
+        /// The name of the parameter.
         name: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// A disk is wanted of a machine that has none.
+    /// A disk is required, but the machine has none.
     NoDisk {
-        /// The parameter's name.
+        /// The name of the parameter.
         name: String,
     },
-    /// An answer to a question that nobody asks.
+    /// An answer refers to a parameter that does not exist.
     Unknown {
-        /// Its name.
+        /// The name in the answer.
         name: String,
-        /// The parameter that was probably meant.
+        /// The closest name of a parameter.
         nearest: Option<String>,
-        /// All there are.
+        /// The names of all parameters.
         known: Vec<String>,
     },
-    /// A file of answers that can't be read.
+    /// An answers file can't be read.
     File {
-        /// Which, and where.
+        /// The file and the position.
         site: Site,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
@@ -124,7 +125,7 @@ impl fmt::Display for ParamError {
 impl std::error::Error for ParamError {}
 
 impl ParamError {
-    /// What to do about it.
+    /// Returns a suggestion to fix the error.
     pub fn remedy(&self) -> String {
         match self {
             Self::Missing { secret: true, .. } => {
@@ -148,7 +149,7 @@ impl ParamError {
 }
 
 impl ParamDecl {
-    /// Whether the parameters before it make this one matter.
+    /// Returns whether the parameter applies, given the values of the parameters before it.
     pub fn counts(&self, variables: &Map) -> bool {
         self.when.iter().all(|(name, wanted)| {
             variables.iter().any(|(known, value)| {
@@ -157,12 +158,12 @@ impl ParamDecl {
         })
     }
 
-    /// The value for the script, in its canonical form.
+    /// Returns the value for the script, in its canonical form.
     pub fn read(&self, given: &Value, machine: &Machine) -> Result<Value, ParamError> {
         let name = || self.name.clone();
         let wrong = |mismatch| ParamError::Wrong { name: name(), mismatch };
         let value = match self.kind {
-            // An empty answer stands for "none", where the recipe has that as its default.
+            // An empty answer means "none" if the default is empty as well.
             ParamKind::Disk | ParamKind::Device | ParamKind::Path if self.may_be_empty(given) => {
                 given.clone()
             }
@@ -185,7 +186,7 @@ impl ParamDecl {
         Ok(value)
     }
 
-    /// A device of the machine, by its canonical name.
+    /// Returns a device of the machine, by its canonical name.
     fn device(&self, given: &Value, machine: &Machine) -> Result<Value, ParamError> {
         let name = || self.name.clone();
         let path = DevicePath::decode(given)
@@ -200,7 +201,8 @@ impl ParamDecl {
         Ok(Value::Text(device.path.clone()))
     }
 
-    /// Several disks: a list, or a text with commas or blanks between them. None of them twice.
+    /// Returns a list of distinct disks, from a list or from a string separated by commas or
+    /// spaces.
     fn disks(&self, given: &Value, machine: &Machine) -> Result<Value, ParamError> {
         let items: Vec<Value> = match given {
             Value::List(items) => items.clone(),
@@ -246,7 +248,7 @@ impl ParamDecl {
     }
 }
 
-/// The command line only has text.
+/// Parses a number; values on the command line are strings.
 fn number(given: &Value) -> Result<Value, Mismatch> {
     match given {
         Value::Text(text) => match text.parse() {

@@ -1,4 +1,4 @@
-//! A recipe, read but not run.
+//! A recipe that has been read but not run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,33 +12,33 @@ use crate::script::{Language, Module, Script};
 use crate::system::{Input, read_input};
 use crate::types::Map;
 
-/// A guide that runs.
+/// A guide that can be run.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// As it was named.
+    /// The name as specified by the user.
     pub name: String,
-    /// Where it was read from.
+    /// The origin of the recipe.
     pub origin: Origin,
-    /// Its language.
+    /// The language.
     pub language: Language,
-    /// Its text.
+    /// The source.
     pub text: String,
-    /// What its front matter says.
+    /// The parsed front matter.
     pub front: Front,
-    /// The modules that it takes functions from, those first that others need.
+    /// The imported modules, each after its own dependencies.
     pub modules: Vec<Module>,
-    /// SHA-256 of its text, and of the texts of its modules.
+    /// The SHA-256 digest of the source and the sources of the modules.
     pub digest: String,
 }
 
-/// Where a recipe was read from.
+/// The origin of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A file, by its path from the root.
+    /// A file, by its absolute path.
     File(PathBuf),
     /// The program itself.
     Bundled,
-    /// A text without a file: typed, or recorded in a journal.
+    /// A source without a file: typed by the user, or recorded in a journal.
     Text,
 }
 
@@ -80,12 +80,12 @@ impl Recipe {
         Self::with(&name, origin, language, text, Shelf::Directory(directory_of(path)))
     }
 
-    /// Reads a recipe from its text; its modules are among those that come along.
+    /// Parses a recipe from its source; its modules are bundled ones.
     pub fn parse(name: &str, language: Language, text: String) -> Result<Self, BadRecipe> {
         Self::with(name, Origin::Text, language, text, Shelf::Shipped)
     }
 
-    /// Reads the text of a bundled recipe.
+    /// Parses a bundled recipe.
     pub(super) fn of_bundled(
         name: &str,
         language: Language,
@@ -94,7 +94,7 @@ impl Recipe {
         Self::with(name, Origin::Bundled, language, text.to_owned(), Shelf::Shipped)
     }
 
-    /// Reads a recipe from what a journal has of it.
+    /// Parses a recipe as recorded in a journal.
     pub fn recorded(name: &str, texts: Texts) -> Result<Self, BadRecipe> {
         let language = Language::of(Path::new(name)).unwrap_or(Language::Rhai);
         Self::with(name, Origin::Text, language, texts.text, Shelf::Recorded(&texts.modules))
@@ -115,19 +115,19 @@ impl Recipe {
         Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest })
     }
 
-    /// All that is written of it, for a journal.
+    /// Returns the sources of the recipe and its modules, for a journal.
     pub fn texts(&self) -> Texts {
         Texts { text: self.text.clone(), modules: self.modules.clone() }
     }
 
-    /// The text of one of its files: of a module, or else its own.
+    /// Returns the source of the file of `site`: a module, or otherwise the recipe itself.
     pub fn source(&self, site: Option<&Site>) -> &str {
         let file = site.map(|site| &*site.file);
         let module = self.modules.iter().find(|module| Some(module.file.as_str()) == file);
         module.map_or(&self.text, |module| &module.text)
     }
 
-    /// It as a script to run.
+    /// Returns the recipe as a script to run.
     pub fn script<'a>(&'a self, variables: &'a Map) -> Script<'a> {
         Script {
             language: self.language,
@@ -138,7 +138,7 @@ impl Recipe {
         }
     }
 
-    /// The recipe's short name: `encrypted-root` for `recipes/encrypted-root.rhai`.
+    /// Returns the short name of the recipe: `encrypted-root` for `recipes/encrypted-root.rhai`.
     pub fn stem(&self) -> String {
         let path = PathBuf::from(&self.name);
         path.file_stem().map_or_else(|| "recipe".into(), |stem| stem.to_string_lossy().into_owned())

@@ -1,5 +1,6 @@
-//! How long a script may compute. Its limits are counts, which come first on every machine; processor
-//! time only ends what no count describes, and a slower machine gives more of it.
+//! The time limit of scripts. The other limits are counts, which are reached first on every
+//! machine; processor time only ends scripts that no count covers. A slower machine allows more
+//! time.
 
 use std::hint::black_box;
 use std::sync::OnceLock;
@@ -9,24 +10,25 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::limits::SECONDS;
 
-/// What the known work takes on a machine that gives exactly [`SECONDS`], a rather fast one.
+/// The duration of the benchmark on a machine that allows exactly [`SECONDS`], which is a rather
+/// fast one.
 const REFERENCE: Duration = Duration::from_millis(20);
-/// Bytes of the known work.
+/// The number of bytes that the benchmark processes.
 const WORK: usize = 16 << 20;
 
-/// Returns the time that this thread has computed, whatever else the machine does.
+/// Returns the processor time of this thread, which does not depend on the load of the machine.
 pub(super) fn computed() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-/// Returns the time that a script may compute here. The machine is measured once, and only when a script
-/// has computed for as long as the fastest machine allows.
+/// Returns the processor time that a script may use on this machine. The machine is measured once,
+/// and only when a script has used as much time as the fastest machine allows.
 pub(super) fn allowed(own: Duration) -> Duration {
     let least = Duration::from_secs(SECONDS);
     if own <= least { least } else { scaled(least) }
 }
 
-/// Returns what such a time on the fastest machine is on this one, which is measured once.
+/// Scales a duration from the fastest machine to this machine, which is measured once.
 pub(super) fn scaled(time: Duration) -> Duration {
     static MEASURED: OnceLock<Duration> = OnceLock::new();
     slower(time, *MEASURED.get_or_init(known_work))
@@ -36,7 +38,8 @@ fn slower(time: Duration, measured: Duration) -> Duration {
     time.mul_f64(measured.div_duration_f64(REFERENCE).max(1.0))
 }
 
-/// Checks text as UTF-8: the standard library is optimised in every build of ours.
+/// Runs the benchmark, which validates UTF-8: the standard library is optimized in every build
+/// profile.
 fn known_work() -> Duration {
     let text = "ä€x".repeat(1 << 12);
     let before = computed();
@@ -56,7 +59,7 @@ mod tests {
         assert_eq!(slower(least, Duration::ZERO), least);
         assert_eq!(slower(least, REFERENCE * 10), least * 10);
         assert!(known_work() > Duration::ZERO);
-        // What is not measured yet is the least.
+        // Without a measurement, the minimum applies.
         assert_eq!(allowed(Duration::ZERO), least);
     }
 }

@@ -1,5 +1,5 @@
-//! The engines of a run: that of its script, and the other one where a module is in the other
-//! language. What crosses between them is plain data, and one meter counts for both.
+//! The engines of a run: the engine of its script, and the engine of the other language if a module
+//! is written in it. They exchange plain data and share one meter.
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
@@ -12,49 +12,51 @@ use super::{Language, Module, ScriptError, Shared};
 use crate::event::Site;
 use crate::types::{Map, Value};
 
-/// See the module.
+/// The engines of a run.
 pub(super) struct Engines {
     pub(super) meter: Metered,
     modules: Vec<Module>,
     makers: Makers,
     rhai: OnceCell<Box<dyn Speaks>>,
     lua: OnceCell<Box<dyn Speaks>>,
-    /// Calls inside one another that are outside of the engine at work.
+    /// The number of nested calls outside of the active engine.
     depth: Cell<usize>,
 }
 
 /// The engine of one language.
 pub(super) trait Speaks {
-    /// What a module of this language gives to the other one.
+    /// Returns the functions and data that a module of this language provides to the other
+    /// language.
     fn exports(&self, module: &Module) -> Result<Exports, ScriptError>;
 
     /// Calls a function of a module of this language.
     fn call(&self, module: &Module, function: &str, values: &[Value])
     -> Result<Value, ScriptError>;
 
-    /// It as what it is.
+    /// Returns the engine for downcasting.
     fn as_any(&self) -> &dyn Any;
 }
 
 type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError>;
 
-/// How the engine of each language is made, when the first script or module needs it.
+/// Constructors of the engines, which are called when the first script or module of a language is
+/// used.
 #[derive(Clone, Copy)]
 pub(super) struct Makers {
     pub(super) rhai: Make,
     pub(super) lua: Make,
 }
 
-/// What a module gives to scripts in the other language.
+/// The functions and data that a module provides to scripts in the other language.
 pub(super) struct Exports {
     pub(super) functions: Vec<String>,
     pub(super) data: Map,
 }
 
-/// Where a script in one language calls the other.
+/// The position of a call from one language to the other.
 pub(super) struct Crossing {
     pub(super) site: Site,
-    /// Calls inside one another, where the language counts them.
+    /// The number of nested calls, if the language counts them.
     pub(super) level: usize,
 }
 
@@ -82,23 +84,23 @@ impl Engines {
         Ok(cell.get_or_init(|| speaker).as_ref())
     }
 
-    /// The engine of a language, by its type.
+    /// Returns the engine of a language, by its type.
     pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, ScriptError> {
         let speaker = self.speaker(language)?.as_any();
         Ok(speaker.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
     }
 
-    /// The module of this name.
+    /// Returns the module of this name.
     pub(super) fn module(&self, name: &str) -> Option<&Module> {
         self.modules.iter().find(|module| module.name == name)
     }
 
-    /// The names of all modules.
+    /// Returns the names of all modules.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(|module| module.name.as_str())
     }
 
-    /// What a module gives to the other language.
+    /// Returns the functions and data that a module provides to the other language.
     pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, ScriptError> {
         self.speaker(module.language())?.exports(module)
     }

@@ -1,4 +1,4 @@
-//! Why a script did not reach its end.
+//! Errors of scripts.
 
 use std::fmt;
 use std::rc::Rc;
@@ -8,31 +8,31 @@ use crate::error::{Error, Exit};
 use crate::event::Site;
 use crate::failure::{Failure, Frame};
 
-/// Why a script did not reach its end.
+/// An error that ended a script.
 #[derive(Debug, Clone)]
 pub enum ScriptError {
-    /// The script itself is wrong.
+    /// An error in the script itself.
     Script {
-        /// What is wrong.
+        /// The error message.
         message: String,
-        /// Where.
+        /// The position of the error.
         site: Site,
-        /// What to do about it.
+        /// A suggested fix.
         remedy: Option<String>,
-        /// The functions at work, from the innermost outwards.
+        /// The active functions, innermost first.
         traceback: Vec<Frame>,
     },
     /// A primitive failed.
     Failure(Box<Failure>),
-    /// The person asked to stop.
+    /// The user stopped the script.
     Stopped {
-        /// Where.
+        /// The position of the script when it was stopped.
         site: Site,
     },
 }
 
 impl ScriptError {
-    /// Where in the script.
+    /// Returns the position in the script.
     pub fn site(&self) -> Option<Site> {
         match self {
             Self::Script { site, .. } | Self::Stopped { site } => Some(site.clone()),
@@ -40,7 +40,7 @@ impl ScriptError {
         }
     }
 
-    /// The device that can't be touched because something holds it, if that is what is wrong.
+    /// Returns the device that is in use, if that is the cause of the error.
     pub fn device_in_use(&self) -> Option<&str> {
         match self {
             Self::Failure(failure) => match failure.error.as_ref() {
@@ -51,7 +51,7 @@ impl ScriptError {
         }
     }
 
-    /// The functions at work, from the innermost outwards.
+    /// Returns the active functions, innermost first.
     pub fn traceback(&self) -> &[Frame] {
         match self {
             Self::Script { traceback, .. } => traceback,
@@ -60,13 +60,13 @@ impl ScriptError {
         }
     }
 
-    /// From where the place of the error was called: a line for each, from the innermost outwards.
+    /// Returns the callers of the position of the error, one per line, innermost first.
     pub fn called_from(&self) -> Option<String> {
         let lines: Vec<String> = self.traceback().iter().skip(1).map(ToString::to_string).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// It at this place, where it has none of its own.
+    /// Sets the position if the error has none.
     pub(super) fn at(mut self, place: Site) -> Self {
         if let Self::Script { site, traceback, .. } = &mut self
             && site.line == 0
@@ -77,7 +77,7 @@ impl ScriptError {
         self
     }
 
-    /// It with the functions that called what it was found in.
+    /// Appends the functions that called the code in which the error occurred.
     pub(super) fn within(mut self, mut frames: Vec<Frame>) -> Self {
         match &mut self {
             Self::Script { traceback, .. } => traceback.append(&mut frames),
@@ -87,7 +87,7 @@ impl ScriptError {
         self
     }
 
-    /// How a run that meets it ends.
+    /// Returns the exit code of a run that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Script { .. } => Exit::Usage,
@@ -115,13 +115,14 @@ impl fmt::Display for ScriptError {
 
 impl std::error::Error for ScriptError {}
 
-/// A script that was stopped at a limit.
+/// Creates the error for a script that was stopped at a limit.
 pub(super) fn limited(limit: Limit, site: Site) -> ScriptError {
     let remedy = Some(limit.remedy().to_owned());
     ScriptError::Script { message: limit.to_string(), site, remedy, traceback: Vec::new() }
 }
 
-/// An error of a script as the other language, and what catches errors in its own, sees it.
+/// A script error as seen by the other language, and by code that catches errors in the same
+/// language.
 #[derive(Debug, Clone)]
 pub(super) struct Caught(pub(super) Rc<ScriptError>);
 

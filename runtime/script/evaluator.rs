@@ -1,4 +1,5 @@
-//! A language at work: texts are run one after the other, and each finds what those before it left.
+//! The evaluation of scripts: sources are evaluated in sequence, and each one sees the variables
+//! and functions of the previous ones.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,19 +14,19 @@ use crate::types::{Map, Value};
 
 /// A script to run.
 pub struct Script<'a> {
-    /// Its language.
+    /// The language.
     pub language: Language,
-    /// Its name in messages.
+    /// The file name for messages.
     pub file: &'a str,
-    /// Its text.
+    /// The source.
     pub text: &'a str,
-    /// Variables that it finds.
+    /// Variables that are defined for the script.
     pub variables: &'a Map,
-    /// The modules that it can take functions from.
+    /// The modules that the script can import.
     pub modules: &'a [Module],
 }
 
-/// See the module.
+/// An evaluator for a sequence of sources in one language.
 pub struct Evaluator {
     host: Shared,
     engines: Rc<Engines>,
@@ -38,12 +39,12 @@ enum Tongue {
 }
 
 impl Evaluator {
-    /// An evaluator in which texts find these variables, and the modules that come along.
+    /// Creates an evaluator with these variables and the bundled modules.
     pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, ScriptError> {
         Self::with_modules(language, variables, &Module::all_shipped(), host)
     }
 
-    /// An evaluator in which texts find these variables and modules.
+    /// Creates an evaluator with these variables and modules.
     pub fn with_modules(
         language: Language,
         variables: &Map,
@@ -59,7 +60,7 @@ impl Evaluator {
         Ok(Self { host: host.clone(), engines, tongue })
     }
 
-    /// Runs a text; its last value is the result. Each text has all limits ahead of it.
+    /// Evaluates a source and returns its last value. All limits apply to each source separately.
     pub fn run(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
@@ -70,7 +71,8 @@ impl Evaluator {
         self.ended(result)
     }
 
-    /// Runs what a person types: in Lua, too, the value of an expression is the result.
+    /// Evaluates a line of interactive input: in contrast to `run`, the value of a Lua expression
+    /// is returned as well.
     pub fn line(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
@@ -81,7 +83,7 @@ impl Evaluator {
         self.ended(result)
     }
 
-    /// Another text begins; it is looked after until what this returns is dropped.
+    /// Starts a source, which is monitored for hangs until the returned value is dropped.
     fn begin(&self, file: &str, text: &str) -> Option<Watched> {
         let meter = &self.engines.meter;
         meter.begin(file);
@@ -94,16 +96,16 @@ impl Evaluator {
         })
     }
 
-    /// Whatever the script made of it: the first failure is what happened.
+    /// Returns the first failure if there is one, even if the script caught it.
     fn ended(&self, result: Result<Value, ScriptError>) -> Result<Value, ScriptError> {
         match (self.host.failure(), result) {
-            // The same, and from where it was called.
+            // The same failure, with a traceback.
             (Some(first), Err(ScriptError::Failure(told))) if told.site == first.site => {
                 Err(ScriptError::Failure(told))
             }
             (Some(first), _) => Err(ScriptError::Failure(Box::new(first))),
             (None, Ok(value)) => match self.engines.meter.hit() {
-                // A function of the language's library swallowed what ended the script.
+                // A function of the language's library discarded the error that ended the script.
                 Some(limit) => Err(limited(limit, self.engines.meter.place())),
                 None => Ok(value),
             },
@@ -111,7 +113,7 @@ impl Evaluator {
         }
     }
 
-    /// The language.
+    /// Returns the language.
     pub fn language(&self) -> Language {
         match self.tongue {
             Tongue::Rhai(_) => Language::Rhai,
@@ -130,7 +132,7 @@ impl Evaluator {
         }
     }
 
-    /// The variables that the next text finds.
+    /// Returns the names of the variables that are defined for the next source.
     pub fn names(&self) -> Vec<String> {
         match &self.tongue {
             Tongue::Rhai(rhai) => rhai.names(),
@@ -139,7 +141,7 @@ impl Evaluator {
     }
 }
 
-/// Runs a script to its end; its last value is the result.
+/// Runs a script and returns its last value.
 pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
     let Script { language, variables, modules, .. } = *script;
     Evaluator::with_modules(language, variables, modules, host)?.run(script.file, script.text)
@@ -153,7 +155,7 @@ pub fn parse(language: Language, file: &str, text: &str) -> Result<(), ScriptErr
     }
 }
 
-/// Whether a text is only the beginning of one: a bracket is open, a word is missing.
+/// Returns whether a source is incomplete, e.g. because of an open bracket or a missing word.
 pub fn is_open(language: Language, text: &str) -> bool {
     match language {
         Language::Rhai => rhai::is_open(text),

@@ -1,7 +1,7 @@
-//! A script that does not come back. Its limits are counted where its language lets us count; what goes
-//! on elsewhere (a pattern, a value within values, handlers that catch every error) is watched from another
-//! thread. A script that has to end and does not is abandoned: the program says so and ends, and first
-//! cleans up what the run has made.
+//! Detection of scripts that hang. Limits are counted where the language allows counting; other
+//! code (a pattern, nested values, handlers that catch every error) is monitored from another
+//! thread. A script that must end and does not is abandoned: the program reports this and exits,
+//! after cleaning up the changes of the run.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -18,51 +18,50 @@ use super::limits::{GRACE, Limit, SILENT};
 use crate::event::Site;
 use crate::system::Interrupts;
 
-/// A script that is abandoned.
+/// A script that was abandoned.
 pub struct Abandoned {
-    /// Why.
+    /// The reason.
     pub error: ScriptError,
-    /// Its text.
+    /// The source of the script.
     pub text: String,
-    /// Whether nothing real has happened.
+    /// Whether the run only plans or simulates, so that nothing real has happened.
     pub only_plans: bool,
-    /// The journal of its run, which says what there is to clean up.
+    /// The journal of the run, which lists the changes to clean up.
     pub journal: Option<PathBuf>,
 }
 
-/// Ends the program.
+/// A function that ends the program.
 pub type Handler = fn(&Abandoned);
 
 static HANDLER: OnceLock<Handler> = OnceLock::new();
 
-/// The scripts at work, the innermost last.
+/// The running scripts, innermost last.
 static AT_WORK: Mutex<Vec<Script>> = Mutex::new(Vec::new());
 
-/// How often a script is looked after.
+/// The interval of the checks.
 const OFTEN: Duration = Duration::from_millis(200);
 
-/// Sets what ends the program when a script does not come back.
+/// Sets the handler that ends the program when a script hangs.
 pub fn on_hang(handler: Handler) {
-    // The first one stays.
+    // A second handler is ignored.
     let _ = HANDLER.set(handler);
 }
 
-/// Abandons the script at work because the stack is used up.
+/// Abandons the running script because its native stack is exhausted.
 pub fn stack_used_up() {
     let script = at_work(|scripts| scripts.last().cloned()).unwrap_or_default();
     abandon(script, |site| limited(Limit::Native, site));
 }
 
-/// The signs of life of a script.
+/// The progress of a script, shared with the monitoring thread.
 #[derive(Default)]
 pub(super) struct Pulse {
     beats: AtomicU64,
     line: AtomicU32,
-    /// Whether a primitive is at work, which may take its time.
+    /// Whether a primitive is running, for which no time limit applies.
     away: AtomicBool,
-    /// Whether a limit is reached, so that the script has to end.
+    /// The limit that was reached, after which the script must end.
     ends: Mutex<Option<Limit>>,
-    /// The journal of the run.
     journal: Mutex<Option<PathBuf>>,
 }
 
@@ -84,7 +83,7 @@ impl Pulse {
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
-    /// The journal is at this path by now.
+    /// Sets the path of the journal.
     pub(super) fn journal(&self, path: Option<&Path>) {
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if journal.as_deref() != path {
@@ -93,7 +92,6 @@ impl Pulse {
     }
 }
 
-/// A script at work.
 #[derive(Clone, Default)]
 pub(super) struct Script {
     pub(super) file: String,
@@ -103,7 +101,7 @@ pub(super) struct Script {
     pub(super) pulse: Arc<Pulse>,
 }
 
-/// A script is looked after until this is dropped.
+/// A guard: the script is monitored until this value is dropped.
 pub(super) struct Watched(#[expect(dead_code, reason = "its end is what counts")] Sender<()>);
 
 impl Drop for Watched {
@@ -116,18 +114,19 @@ fn at_work<T>(see: impl FnOnce(&mut Vec<Script>) -> T) -> T {
     see(&mut AT_WORK.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Looks after a script, where something ends the program when the script does not come back.
+/// Starts monitoring a script, if a handler is set.
 pub(super) fn watch(script: Script) -> Option<Watched> {
     HANDLER.get()?;
     at_work(|scripts| scripts.push(script.clone()));
     let (running, ended) = channel();
     let watched = Watched(running);
-    // Without a thread to spare, nobody looks.
+    // If the thread cannot be created, the script is not monitored.
     let _ = std::thread::Builder::new().spawn(move || look_after(script, &ended));
     Some(watched)
 }
 
-/// The time that this process has computed. While nothing real happens, that is its script.
+/// Returns the processor time of this process; except during primitives, this is the time of the
+/// script.
 fn computed() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }

@@ -1,4 +1,5 @@
-//! What a script talks to: a session that plans or runs a recipe, or the bench of a recipe's tests.
+//! The interface between a script and its host: a session that plans or runs a recipe, or the test
+//! runner.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -10,48 +11,48 @@ use crate::operation::spec::Spec;
 use crate::system::Interrupts;
 use crate::types::Value;
 
-/// Whoever answers the calls of a script. Both languages register exactly what is listed here.
+/// The receiver of a script's calls. Both languages register exactly the functions of this trait.
 pub trait Host {
-    /// Everything that can be called as `domain::verb`.
+    /// Returns all functions that can be called as `domain::verb`.
     fn specs(&self) -> Vec<&'static Spec>;
 
-    /// Calls the one with this place in the list.
+    /// Calls the function at this index of the list.
     fn call(&self, index: usize, site: Site, values: Vec<Value>) -> Result<Value, Failure>;
 
-    /// The script prints something.
+    /// Prints a string of the script.
     fn say(&self, text: &str);
 
-    /// A chapter begins.
+    /// Begins a chapter.
     fn chapter(&self, title: &str);
 
-    /// Ctrl-C.
+    /// Returns the counter of Ctrl-C presses.
     fn interrupts(&self) -> Interrupts;
 
-    /// The failure that ended everything, if one did.
+    /// Returns the failure that ended the run, if one did.
     fn failure(&self) -> Option<Failure>;
 
-    /// Whether nothing real can happen.
+    /// Returns whether the host only plans or simulates, so that nothing real can happen.
     fn only_plans(&self) -> bool;
 
-    /// The journal of the run, for whoever has to clean up after it.
+    /// Returns the journal of the run, which is needed to clean up after it.
     fn journal(&self) -> Option<PathBuf> {
         None
     }
 
-    /// Where tests are gathered, for a file of tests.
+    /// Returns the collector of tests, for a test file.
     fn tests(&self) -> Option<&dyn Tests> {
         None
     }
 }
 
-/// A script engine keeps its host as long as it lives.
+/// A shared host; a script engine keeps it for its whole lifetime.
 pub type Shared = Rc<dyn Host>;
 
-/// Gathers the tests of a file.
+/// A collector of the tests in a file.
 pub trait Tests {
-    /// A test begins; whether anybody wants it to be run.
+    /// Begins a test; returns whether to run it.
     fn begin(&self, name: &str, site: Site) -> bool;
 
-    /// It ended; an error is one that its script did not expect.
+    /// Ends the test; an error is one that its script did not expect.
     fn end(&self, result: Result<(), ScriptError>);
 }

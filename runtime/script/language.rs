@@ -1,21 +1,21 @@
-//! The two languages.
+//! The two script languages.
 
 use std::path::Path;
 
 /// A script language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// `.rhai`
+    /// Rhai (`.rhai`).
     Rhai,
-    /// `.lua`, version 5.4
+    /// Lua 5.4 (`.lua`).
     Lua,
 }
 
 impl Language {
-    /// Both.
+    /// Both languages.
     pub const ALL: [Self; 2] = [Self::Rhai, Self::Lua];
 
-    /// The file of a script of this name.
+    /// Returns the file name of a script.
     pub fn file(self, name: &str) -> String {
         match self {
             Self::Rhai => format!("{name}.rhai"),
@@ -23,7 +23,7 @@ impl Language {
         }
     }
 
-    /// How a module is taken in.
+    /// Returns an example of an import for error messages.
     pub(super) fn import_example(self) -> &'static str {
         match self {
             Self::Rhai => "write it like this: import \"storage\" as storage;",
@@ -31,7 +31,7 @@ impl Language {
         }
     }
 
-    /// The language of a file, by its name.
+    /// Returns the language of a file, by its extension.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             "rhai" => Some(Self::Rhai),
@@ -40,7 +40,7 @@ impl Language {
         }
     }
 
-    /// What begins a line of the comment at the top of a recipe.
+    /// Returns the prefix of a line in the header comment of a recipe.
     pub fn front_mark(self) -> &'static str {
         match self {
             Self::Rhai => "//!",
@@ -48,7 +48,7 @@ impl Language {
         }
     }
 
-    /// How a primitive is called in this language: `luks::open` or `luks.open`.
+    /// Returns the name of a primitive in this language: `luks::open` or `luks.open`.
     pub fn call(self, name: &str) -> String {
         match self {
             Self::Rhai => name.replacen('.', "::", 1),
@@ -57,5 +57,5 @@ impl Language {
     }
 }
 
-/// The table of all parameters in Lua: for those whose names are taken by what every script finds.
+/// The table of all parameters in Lua, for parameters with the same name as a built-in.
 pub(crate) const PARAMS: &str = "params";

@@ -1,53 +1,53 @@
-//! What a script may use up, and how each limit is called.
+//! The limits of a script, and their descriptions.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Operations of Rhai, instructions of Lua.
+/// The number of Rhai operations or Lua instructions.
 pub(super) const OPERATIONS: u64 = 10_000_000;
-/// Seconds of computing on a fast machine, without what primitives take: far more than all operations
-/// take, see `backstop`.
+/// Seconds of processor time on a fast machine, excluding primitives. This is far more than all
+/// operations take, see `backstop`.
 pub(super) const SECONDS: u64 = 30;
-/// Calls of primitives.
+/// The number of calls of primitives.
 pub(super) const CALLS: u64 = 50_000;
-/// Bytes that are printed.
+/// The number of printed bytes.
 pub(super) const PRINTED: usize = 1 << 20;
-/// What every single print counts for besides its text: a plan keeps each.
+/// The size that each print counts for in addition to its content, because a plan stores each one.
 pub(super) const PER_PRINT: usize = 16;
-/// Nested calls.
+/// The number of nested calls.
 pub(super) const CALL_DEPTH: usize = 128;
-/// What Lua keeps of its nested calls (LUAI_MAXSTACK).
+/// The number of values on Lua's stack (LUAI_MAXSTACK).
 const LUA_STACK: u32 = 1_000_000;
-/// Nesting of expressions.
+/// The nesting depth of expressions.
 pub(super) const EXPRESSION_DEPTH: usize = 128;
-/// Nesting of lists and maps that are given to a primitive.
+/// The nesting depth of lists and maps that are passed to a primitive.
 pub(super) const NESTING: usize = 64;
-/// Bytes of one text.
+/// The size of a string in bytes.
 pub(super) const TEXT: usize = 4 << 20;
-/// Elements of one list or map.
+/// The number of elements of a list or map.
 pub(super) const ELEMENTS: usize = 1 << 17;
-/// Bytes of all memory of a script.
+/// The memory of a script in bytes.
 pub(super) const MEMORY: usize = 256 << 20;
-/// Bytes that are allocated, or looked through, in one operation.
+/// The number of bytes allocated or searched that count as one operation.
 pub(super) const PER_OPERATION: usize = 256;
-/// Seconds of computing without a sign of life, on a fast machine.
+/// Seconds of processor time without a sign of progress, on a fast machine.
 pub(super) const SILENT: u64 = 10;
-/// How long a script that has to end may still compute.
+/// The processor time for which a script that must end may continue.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
-/// After how many Lua instructions it is looked at.
+/// The number of Lua instructions between two checks of the limits.
 pub(super) const LUA_TICK: u32 = 64;
-/// After how many looks the clock is looked at, too.
+/// The number of checks of the limits between two checks of the clock.
 pub(super) const CLOCK_TICK: u32 = 64;
 
 /// A limit that a script has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     Operations,
-    /// Of computing.
+    /// Processor time.
     Time {
         seconds: u64,
     },
-    /// One instruction takes for ever.
+    /// A single operation that does not end.
     Hang {
         seconds: u64,
     },
@@ -56,7 +56,7 @@ pub(super) enum Limit {
     Memory,
     Depth,
     Stack,
-    /// Of the stack below both languages.
+    /// The native stack of both languages.
     Native,
     Text,
     Elements,
@@ -84,7 +84,7 @@ impl fmt::Display for Limit {
 }
 
 impl Limit {
-    /// What to do about it.
+    /// Returns a suggestion to fix the script.
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::Operations | Self::Time { .. } => "check for a loop that never ends",

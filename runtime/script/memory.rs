@@ -1,9 +1,10 @@
-//! The memory of this process: counted, and wiped when it is given back.
+//! The memory of this process: counted, and wiped when it is freed.
 //!
-//! It is counted because Rhai does not count what its values take together. It is wiped because passphrases
-//! pass through parsers, script engines and line editors, which copy them and know nothing of secrets. Copies
-//! that it does not reach are those on the stack and in registers, in the kernel's pipes and terminals, in
-//! the memory of cryptsetup, gpg and chpasswd, and in swap space.
+//! Allocations are counted because Rhai does not count the total size of its values. Memory is
+//! wiped because passphrases pass through parsers, script engines and line editors, which copy them
+//! without special treatment. The following copies are not wiped: those on the stack and in
+//! registers, in the kernel's pipes and terminals, in the memory of cryptsetup, gpg and chpasswd,
+//! and in swap space.
 
 #![expect(unsafe_code, reason = "an allocator is handed raw memory")]
 
@@ -12,8 +13,9 @@ use std::cell::Cell;
 
 use nix::libc::explicit_bzero;
 
-/// The system's allocator, counting and wiping. A program makes it its `#[global_allocator]`: without it the
-/// limit of memory is Lua's alone, and freed memory keeps what was in it.
+/// The system's allocator, with counting and wiping. A program sets it as its
+/// `#[global_allocator]`: otherwise only Lua has a memory limit, and freed memory keeps its
+/// content.
 pub struct Counting;
 
 #[cfg(test)]
@@ -25,13 +27,14 @@ thread_local! {
     static ALLOCATED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The bytes that this thread has ever allocated, freed or not: what is copied and thrown away is work.
+/// Returns the total number of bytes that this thread has allocated, including freed ones:
+/// temporary copies count as work.
 pub(super) fn allocated() -> usize {
     ALLOCATED.get()
 }
 
-/// The bytes that this thread has allocated and not freed. What goes from thread to thread is counted
-/// where it happens, so that it may be less than nothing.
+/// Returns the number of bytes that this thread has allocated and not freed. Memory may be freed by
+/// a different thread than the one that allocated it, so the number can be negative.
 pub(super) fn in_use() -> isize {
     IN_USE.get()
 }
@@ -41,13 +44,14 @@ fn count(bytes: usize, sign: isize) {
         let _ = ALLOCATED.try_with(|all| all.set(all.get().wrapping_add(bytes)));
     }
     let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
-    // A thread that ends frees its last things after its counter.
+    // The thread-local counter may already be destroyed when an exiting thread frees its last
+    // values.
     let _ = IN_USE.try_with(|used| used.set(used.get().wrapping_add(sign.wrapping_mul(bytes))));
 }
 
-// SAFETY: every call is passed on unchanged to the system's allocator; counting does not allocate. A block that
-// is given back is the caller's, with all its bytes, and nobody uses it any more. `realloc` is the trait's own:
-// a new block, a copy, and the old one given back.
+// SAFETY: every call is passed on unchanged to the system's allocator; counting does not allocate.
+// A block passed to `dealloc` is owned by the caller, with all its bytes, and no longer in use.
+// `realloc` is the trait's default: a new block, a copy, and a `dealloc` of the old block.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
@@ -61,7 +65,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(layout.size(), -1);
-        // The compiler may leave out a plain write that nobody reads.
+        // The compiler may remove a plain write that is never read.
         unsafe { explicit_bzero(pointer.cast(), layout.size()) };
         unsafe { System.dealloc(pointer, layout) }
     }

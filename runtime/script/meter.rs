@@ -1,4 +1,4 @@
-//! What a script has used up. A recipe that does real work stays far below all limits.
+//! The resource usage of a script. A recipe that does real work stays far below all limits.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,30 +17,30 @@ use crate::operation::spec::Spec;
 use crate::system::Interrupts;
 use crate::types::Value;
 
-/// The host of a script, with what the script has used up.
+/// The host of a script, with the resource usage of the script.
 pub(super) struct Meter {
     host: Shared,
-    /// The text that runs, by its name in messages.
+    /// The file name of the running source, for messages.
     file: RefCell<Rc<str>>,
     hit: Cell<Option<Limit>>,
-    /// Where the script was seen last, where its language tells.
+    /// The last known position of the script, if its language reports one.
     place: RefCell<Site>,
     calls: Cell<u64>,
     printed: Cell<usize>,
     looks: Cell<u32>,
-    /// Gives the time that the script may compute.
+    /// Returns the processor time that the script may use.
     allowed: Cell<fn(Duration) -> Duration>,
     operations: Cell<u64>,
     started: Cell<Duration>,
-    /// What primitives took, which is not the script's.
+    /// The processor time of primitives, which is not charged to the script.
     excused: Cell<Duration>,
     memory: Cell<isize>,
-    /// Bytes that were allocated before, or by primitives.
+    /// Bytes that were allocated before the script started, or by primitives.
     allocated: Cell<usize>,
     pub(super) pulse: Arc<Pulse>,
 }
 
-/// The meter as engines keep it.
+/// A shared meter.
 pub(super) type Metered = Rc<Meter>;
 
 impl Meter {
@@ -63,7 +63,7 @@ impl Meter {
         })
     }
 
-    /// Another text begins, with all limits ahead of it.
+    /// Starts a new source and resets all limits.
     pub(super) fn begin(&self, file: &str) {
         *self.file.borrow_mut() = file.into();
         self.hit.set(None);
@@ -79,30 +79,30 @@ impl Meter {
         self.pulse.journal(self.host.journal().as_deref());
     }
 
-    /// The text that runs, by its name in messages.
+    /// Returns the file name of the running source, for messages.
     pub(super) fn file(&self) -> Rc<str> {
         Rc::clone(&self.file.borrow())
     }
 
-    /// The script is at this line of a file.
+    /// Records the position of the script.
     pub(super) fn at(&self, file: &str, line: u32) {
         let mut place = self.place.borrow_mut();
         if *place.file != *file {
             place.file = file.into();
         }
         place.line = line;
-        // Whoever listens to the pulse knows nothing of modules.
+        // The pulse only has lines of the main file, not of modules.
         if *self.file.borrow() == place.file {
             self.pulse.at(line);
         }
     }
 
-    /// Where the script was seen last.
+    /// Returns the last known position of the script.
     pub(super) fn place(&self) -> Site {
         self.place.borrow().clone()
     }
 
-    /// So many more operations.
+    /// Charges for operations.
     pub(super) fn operated(&self, count: u32) {
         self.operations.set(self.operations.get() + u64::from(count));
         let copied = memory::allocated().wrapping_sub(self.allocated.get()) / PER_OPERATION;
@@ -111,17 +111,17 @@ impl Meter {
         }
     }
 
-    /// So many bytes were looked through by a function of a language's own library.
+    /// Charges for bytes that a function of a language's library searched.
     pub(super) fn looked_through(&self, bytes: usize) {
         self.operated(u32::try_from(bytes / PER_OPERATION).unwrap_or(u32::MAX));
     }
 
-    /// The limit that was reached first, if one was.
+    /// Returns the limit that was reached first, if any.
     pub(super) fn hit(&self) -> Option<Limit> {
         self.hit.get()
     }
 
-    /// A limit is reached: whatever the script catches, it ends.
+    /// Records that a limit was reached; the script ends even if it catches the error.
     pub(super) fn exceed(&self, limit: Limit) {
         if self.hit.get().is_none() {
             self.hit.set(Some(limit));
@@ -129,13 +129,13 @@ impl Meter {
         }
     }
 
-    /// Gives the script no time at all.
+    /// Reduces the allowed processor time to zero.
     #[cfg(test)]
     pub(super) fn hurry(&self) {
         self.allowed.set(|_| Duration::ZERO);
     }
 
-    /// Looks at memory and, now and then, at the clock; whether the script has to end.
+    /// Checks the memory and, at intervals, the clock; returns the limit if the script must end.
     pub(super) fn look(&self) -> Option<Limit> {
         self.pulse.beat();
         let used = memory::in_use() - self.memory.get();
@@ -188,7 +188,7 @@ impl Meter {
         result
     }
 
-    /// Prints; whether that was still within the limit.
+    /// Prints a string; returns whether the limit allowed it.
     pub(super) fn say(&self, text: &str) -> bool {
         let within = self.print(text);
         if within {
@@ -207,7 +207,7 @@ impl Meter {
         self.host.interrupts()
     }
 
-    /// Whether nothing real can happen.
+    /// Returns whether the host only plans or simulates, so that nothing real can happen.
     pub(super) fn only_plans(&self) -> bool {
         self.host.only_plans()
     }

@@ -1,5 +1,5 @@
-//! The two languages. Each registers the same primitives by one loop over the registry; values
-//! cross as plain data ([`crate::types::Value`]).
+//! The two script languages. Each registers the same primitives by a loop over the registry; values
+//! are exchanged as plain data ([`crate::types::Value`]).
 
 mod backstop;
 mod engines;

@@ -1,5 +1,5 @@
-//! Modules: scripts that other scripts take functions from, whichever of the two languages either is
-//! in. They are read before anything runs; the engines get their texts and never look for files.
+//! Modules: scripts that provide functions to other scripts, in either language. They are read
+//! before anything runs; the engines receive their sources and never search for files.
 
 use std::path::Path;
 
@@ -12,32 +12,32 @@ use crate::event::Site;
 
 static DIRECTORY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
 
-/// The directory of the modules that come along, as messages name it.
+/// The directory of the bundled modules, as named in messages.
 const STDLIB: &str = "stdlib";
 
-/// A script that others take functions from, read but not run.
+/// A script that provides functions to other scripts, read but not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
-    /// As it is imported: `storage`.
+    /// The name in imports: `storage`.
     pub name: String,
-    /// Its file, as messages name it.
+    /// The file name for messages.
     pub file: String,
-    /// Its text.
+    /// The source.
     pub text: String,
 }
 
 impl Module {
-    /// Its language, by the name of its file.
+    /// Returns the language, by the file extension.
     pub fn language(&self) -> Language {
         Language::of(Path::new(&self.file)).unwrap_or(Language::Rhai)
     }
 
-    /// Whether it is the same script, wherever its file is.
+    /// Returns whether two modules are the same script, ignoring the directory of the file.
     pub fn same_text(&self, other: &Self) -> bool {
         self.name == other.name && self.language() == other.language() && self.text == other.text
     }
 
-    /// The module of this name that comes along.
+    /// Returns the bundled module of this name.
     pub fn shipped(name: &str) -> Option<Self> {
         Language::ALL.into_iter().find_map(|language| {
             let file = DIRECTORY.get_file(language.file(name))?;
@@ -45,7 +45,7 @@ impl Module {
         })
     }
 
-    /// All modules that come along, by name.
+    /// Returns all bundled modules, sorted by name.
     pub fn all_shipped() -> Vec<Self> {
         let mut modules: Vec<Self> = DIRECTORY.files().filter_map(Self::of).collect();
         modules.sort_by(|a, b| a.name.cmp(&b.name));
@@ -66,16 +66,16 @@ impl Module {
 /// An `import "NAME" as ALIAS` or `require "NAME"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// The module.
+    /// The name of the module.
     pub name: String,
-    /// What Rhai calls it from there on.
+    /// The alias in Rhai.
     pub alias: Option<String>,
-    /// From 1.
+    /// The line number, starting at 1.
     pub line: u32,
 }
 
-/// What a script imports. The names are written out in it, so that what belongs to a recipe is
-/// known before it runs.
+/// Returns the imports of a script. Module names must be string literals, so that all parts of a
+/// recipe are known before it runs.
 pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>, ScriptError> {
     let tokens = tokens(language, text);
     let mut found = Vec::new();
@@ -126,7 +126,7 @@ fn is_key(rest: &[Token]) -> bool {
     rest.first().is_some_and(|next| next.is("="))
 }
 
-/// `"NAME" as ALIAS;`
+/// Parses `"NAME" as ALIAS;`.
 fn imported(rest: &[Token], line: u32) -> Option<Import> {
     let Kind::Text(name) = &rest.first()?.kind else { return None };
     let named = rest.get(1).is_some_and(|word| word.name() == Some("as"));
@@ -137,7 +137,7 @@ fn imported(rest: &[Token], line: u32) -> Option<Import> {
     Some(Import { name: name.clone(), alias, line })
 }
 
-/// `"NAME"`, with parentheses or without.
+/// Parses `"NAME"`, with or without parentheses.
 fn required(rest: &[Token], line: u32) -> Option<Import> {
     let bracketed = rest.first()?.is("(");
     let rest = &rest[usize::from(bracketed)..];
@@ -146,7 +146,7 @@ fn required(rest: &[Token], line: u32) -> Option<Import> {
     whole.then(|| Import { name: name.clone(), alias: None, line })
 }
 
-/// Why this can't be the name of a module.
+/// Returns the reason why a module name is invalid.
 fn unfit(name: &str) -> Option<&'static str> {
     let odd = |c: char| !c.is_ascii_alphanumeric() && !"_-/".contains(c);
     if name.starts_with('/') {

@@ -1,17 +1,17 @@
-//! What a name that does not exist was most likely meant to be.
+//! Suggestions for names that do not exist.
 
 use super::Language;
 use crate::operation::spec::Spec;
 use crate::types::nearest;
 
-/// The domains of a list, each once, in its order.
+/// Returns the domains of a list without duplicates, in order.
 pub(crate) fn domains(specs: &[&'static Spec]) -> Vec<&'static str> {
     let mut domains: Vec<&str> = specs.iter().map(|spec| spec.domain()).collect();
     domains.dedup();
     domains
 }
 
-/// The remedy for a name that does not exist: something to call, a domain, or a variable.
+/// Returns a suggestion for an unknown name: a function, a domain, or a variable.
 pub(crate) fn meant<'a>(
     name: &str,
     language: Language,

@@ -1,7 +1,7 @@
-//! Sorting for both languages. Their own libraries swallow what a comparison throws, or go by the
-//! clock where a list is sorted already.
+//! Sorting for both languages. Their own libraries discard errors thrown by a comparison function,
+//! or depend on the clock to select an algorithm.
 
-/// Sorts by what comes before what; equal items keep their order, and an error ends it.
+/// Sorts items by a "less than" function. The sort is stable and stops at the first error.
 pub(super) fn sorted<T, E>(
     mut items: Vec<T>,
     before: &mut impl FnMut(&T, &T) -> Result<bool, E>,

@@ -1,9 +1,9 @@
-//! What a value that leaves a script may hold. A list can hold another one many times over without taking
-//! memory for it; as plain data it would take all there is.
+//! The size limits of a value that leaves a script. A list can contain another list many times
+//! without using memory for it; converted to plain data, it could exhaust the memory.
 
 use super::limits::{ELEMENTS, Limit, NESTING, TEXT};
 
-/// See the module.
+/// The remaining size of a value.
 pub(super) struct Room {
     depth: usize,
     elements: usize,
@@ -17,23 +17,23 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Another value.
+    /// Counts a value.
     pub(super) fn one(&mut self) -> Result<(), Limit> {
-        // The outermost one is not an element.
+        // The outermost value is not an element.
         take(&mut self.elements, usize::from(self.depth < NESTING)).ok_or(Limit::Elements)
     }
 
-    /// Another string of so many bytes.
+    /// Counts a string.
     pub(super) fn text(&mut self, bytes: usize) -> Result<(), Limit> {
         take(&mut self.bytes, bytes).ok_or(Limit::Text)
     }
 
-    /// The values of a list or map begin.
+    /// Enters a list or map.
     pub(super) fn enter(&mut self) -> Result<(), Limit> {
         take(&mut self.depth, 1).ok_or(Limit::Nesting)
     }
 
-    /// They end.
+    /// Leaves a list or map.
     pub(super) fn leave(&mut self) {
         self.depth += 1;
     }

@@ -1,5 +1,5 @@
-//! Secrets that were written into a script as text. They are refused there, and must not stay anywhere:
-//! neither in a history nor in the line that an error shows.
+//! Detection of secrets that are written in a script as literals. Such scripts are rejected, and
+//! the secret must not be stored in the history or shown in the source line of an error.
 
 use super::Language;
 use super::tokens::{Kind, Token, tokens};
@@ -7,11 +7,11 @@ use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;
 use crate::types::Param;
 
-/// Parts of names that people give to secrets.
+/// Parts of variable names that indicate a secret.
 const TELLING: [&str; 3] = ["pass", "secret", "pwd"];
 
-/// Returns whether a text in either language gives something written out where a secret belongs. It
-/// rather says yes once too often.
+/// Returns whether a source in either language contains a literal where a secret is expected. False
+/// positives are preferred over false negatives.
 pub fn has_secret(text: &str) -> bool {
     [Language::Rhai, Language::Lua].into_iter().any(|language| {
         let tokens = tokens(language, text);
@@ -24,13 +24,13 @@ fn is_secret(param: &Param) -> bool {
     param.ty.name == "secret"
 }
 
-/// The primitives that take a secret.
+/// Returns the primitives that have a secret parameter.
 fn takers() -> impl Iterator<Item = &'static Spec> {
     let specs = PRIMITIVES.iter().map(|primitive| primitive.spec);
     specs.filter(|spec| spec.params.iter().any(is_secret))
 }
 
-/// Whether something is written out, and not only named.
+/// Returns whether a token is a literal.
 fn is_written(token: &Token) -> bool {
     matches!(token.kind, Kind::Text(_) | Kind::Number)
 }
@@ -43,7 +43,7 @@ fn closes(token: &Token) -> bool {
     [")", "]", "}"].iter().any(|sign| token.is(sign))
 }
 
-/// The tokens up to the comma, semicolon or bracket that ends the expression at the beginning.
+/// Returns the tokens up to the comma, semicolon or bracket that ends the first expression.
 fn expression(tokens: &[Token]) -> &[Token] {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
@@ -58,7 +58,7 @@ fn expression(tokens: &[Token]) -> &[Token] {
     tokens
 }
 
-/// `passphrase: "…"`, `["passphrase"] = "…"`, `let pass = "…"`.
+/// Matches `passphrase: "…"`, `["passphrase"] = "…"`, `let pass = "…"`.
 fn named(tokens: &[Token]) -> bool {
     let name = match tokens.first().map(|token| &token.kind) {
         Some(Kind::Name(name) | Kind::Text(name)) => name.to_ascii_lowercase(),
@@ -73,7 +73,7 @@ fn named(tokens: &[Token]) -> bool {
     match rest.split_first() {
         Some((sign, value)) if sign.is(":") || sign.is("=") || sign.is("+=") => {
             let value = expression(value);
-            // A question or a call gives it, and what stands in its brackets is something else.
+            // If a prompt or another call returns the secret, its arguments are not the secret.
             let outside = value.iter().take_while(|token| !opens(token));
             let wrapped = value.first().is_some_and(opens) && value.iter().any(is_written);
             wrapped || outside.into_iter().any(is_written)
@@ -82,7 +82,7 @@ fn named(tokens: &[Token]) -> bool {
     }
 }
 
-/// A slice without its first element, where that is one of these.
+/// Removes the first element of a slice if it satisfies a condition.
 trait StripPrefixIf {
     fn strip_prefix_if(&self, is: impl Fn(&Token) -> bool) -> &Self;
 }
@@ -96,19 +96,20 @@ impl StripPrefixIf for [Token] {
     }
 }
 
-/// `luks::open(device, "name", "…")`: something written out that is no parameter without secrets.
+/// Matches `luks::open(device, "name", "…")`: a literal that is not the value of a non-secret
+/// parameter.
 fn called(tokens: &[Token]) -> bool {
     let Some((spec, rest)) = taker(tokens) else { return false };
     match rest.split_first() {
         Some((open, args)) if open.is("(") => arguments(spec, args),
-        // Lua: a call with one text or table, without brackets.
+        // Lua: a call with a single string or table, without parentheses.
         Some((table, _)) if table.is("{") => arguments(spec, rest),
-        // Under another name, or through pcall: whatever is written out may be it.
+        // Through an alias or pcall: any literal may be the secret.
         _ => rest.iter().any(is_written),
     }
 }
 
-/// The primitive that is named at the beginning, and what follows.
+/// Returns the primitive that is named at the beginning, and the tokens after its name.
 fn taker(tokens: &[Token]) -> Option<(&'static Spec, &[Token])> {
     let domain = tokens.first()?.name()?;
     let sign = tokens.get(1)?;
@@ -142,7 +143,7 @@ fn arguments(spec: &Spec, mut args: &[Token]) -> bool {
     }
 }
 
-/// Whether a map has only entries of parameters that are no secrets, or that are only named.
+/// Returns whether all literals in a map are values of non-secret parameters.
 fn options(spec: &Spec, map: &[Token]) -> bool {
     let mut rest = &map[1..];
     loop {

@@ -1,10 +1,10 @@
-//! Values and calls as the text of a script.
+//! Formatting of values and calls as source.
 
 use super::Language;
 use crate::operation::spec::Spec;
 use crate::types::{Map, Value};
 
-/// A value as a script would write it.
+/// Formats a value as source.
 pub fn source(value: &Value, language: Language) -> String {
     let lua = language == Language::Lua;
     match value {
@@ -16,14 +16,14 @@ pub fn source(value: &Value, language: Language) -> String {
         }
         Value::Map(map) => entries(map, language),
         Value::Text(text) => quoted(text, language),
-        // The name of the question: the person is asked again.
+        // The variable of the secret, for which the user is prompted again.
         Value::Secret(secret) => secret.name().to_owned(),
         other => other.to_string(),
     }
 }
 
-/// A string as a script would write it. What does not show by itself is escaped, in the way of the
-/// language; that of Rhai is also valid in TOML.
+/// Formats a string as source. Characters that are not visible on their own are escaped in the
+/// syntax of the language; the result for Rhai is also valid TOML.
 pub fn quoted(text: &str, language: Language) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
@@ -33,7 +33,7 @@ pub fn quoted(text: &str, language: Language) -> String {
             '\t' => out += "\\t",
             '\r' => out += "\\r",
             '\'' => out.push(c),
-            // Combining characters would change how the one before them looks.
+            // Combining characters would change the preceding character.
             c if c.escape_debug().len() == 1 => out.push(c),
             c => out += &escaped(u32::from(c), language),
         }
@@ -66,7 +66,7 @@ fn entries(map: &Map, language: Language) -> String {
     format!("{open} {} }}", entries.join(", "))
 }
 
-/// A call with its arguments by name; what is as it would be anyway is left out.
+/// Formats a call; options that are unset or have their default value are omitted.
 pub fn call(spec: &Spec, args: &Map, language: Language) -> String {
     let given = |name: &str| args.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     let mut words: Vec<String> = spec

@@ -1,33 +1,33 @@
-//! The words of a script, with their lines: as much of either language as is needed to see what is
-//! called and what is named. What it can't make sense of, the parsers of the languages complain about.
+//! The tokens of a script, with their line numbers: as much of either language as is needed to find
+//! calls and names. Invalid input is skipped here; the parsers of the languages report it.
 
 use super::Language;
 use super::limits::EXPRESSION_DEPTH;
 
-/// A word or sign.
+/// A token of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What.
+    /// The kind of the token.
     pub kind: Kind,
-    /// From 1.
+    /// The line number, starting at 1.
     pub line: u32,
 }
 
-/// What stands there.
+/// The kind of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A name or keyword.
     Name(String),
-    /// A text, without its quotation marks.
+    /// A string, without its quotes.
     Text(String),
     /// A number.
     Number,
-    /// A sign; `::`, `#{`, `==` and their like are one.
+    /// An operator or bracket; `::`, `#{`, `==` and similar ones are single tokens.
     Sign(&'static str),
 }
 
 impl Token {
-    /// The name, if it is one.
+    /// Returns the name, if the token is one.
     pub fn name(&self) -> Option<&str> {
         match &self.kind {
             Kind::Name(name) => Some(name),
@@ -35,25 +35,26 @@ impl Token {
         }
     }
 
-    /// Whether it is this sign.
+    /// Returns whether the token is this operator or bracket.
     pub fn is(&self, sign: &str) -> bool {
         matches!(&self.kind, Kind::Sign(own) if *own == sign)
     }
 }
 
-/// Signs of more than one character that matter, and all others; longer ones first.
+/// Operators and brackets, longer ones first.
 const SIGNS: &[&str] = &[
     "...", "..=", "::", "#{", "==", "!=", "<=", ">=", "~=", "=>", "->", "..", "?.", "&&", "||",
     "??", "+=", "-=", "*=", "/=", "%=", "(", ")", "[", "]", "{", "}", ".", ",", ";", ":", "=", "|",
     "<", ">", "+", "-", "*", "/", "%", "!", "&", "^", "~", "#", "?", "@", "$", "'",
 ];
 
-/// All tokens of a script.
+/// Returns all tokens of a script.
 pub fn tokens(language: Language, text: &str) -> Vec<Token> {
     Scanner::of(language, text).found
 }
 
-/// The comments of a script, with their marks: the line that each begins on, from 1, and its text.
+/// Returns the comments of a script, with their markers: the line number of each, starting at 1,
+/// and its content.
 pub fn comments(language: Language, text: &str) -> Vec<(u32, &str)> {
     Scanner::of(language, text).comments
 }
@@ -62,7 +63,7 @@ struct Scanner<'a> {
     language: Language,
     rest: &'a str,
     line: u32,
-    /// Interpolations inside one another.
+    /// The nesting depth of string interpolations.
     nested: usize,
     found: Vec<Token>,
     comments: Vec<(u32, &'a str)>,
@@ -76,7 +77,7 @@ impl<'a> Scanner<'a> {
         scanner
     }
 
-    /// Takes this many bytes.
+    /// Consumes a number of bytes.
     fn take(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(bytes);
         self.rest = rest;
@@ -119,7 +120,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Leaves out a comment.
+    /// Skips a comment.
     fn comment(&mut self) -> bool {
         let (line, before) = (self.line, self.rest);
         let to_line_end = |rest: &str| rest.find('\n').unwrap_or(rest.len());
@@ -143,7 +144,7 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// A text in quotation marks, with what is interpolated in it.
+    /// Scans a string literal, including its interpolations.
     fn string(&mut self) -> bool {
         let line = self.line;
         let Some(mark) = self.rest.chars().next() else { return false };
@@ -186,7 +187,7 @@ impl<'a> Scanner<'a> {
     fn interpolated(&mut self, line: u32) {
         let mut text = String::new();
         while let Some(next) = self.rest.chars().next() {
-            // More of them than this the parser of the language refuses.
+            // The parser of the language rejects deeper nesting.
             if self.rest.starts_with("${") && self.nested < EXPRESSION_DEPTH {
                 self.take(2);
                 self.nested += 1;
@@ -204,7 +205,7 @@ impl<'a> Scanner<'a> {
         self.push(Kind::Text(text), line);
     }
 
-    /// `[[ … ]]` or `[==[ … ]==]`.
+    /// Scans `[[ … ]]` or `[==[ … ]==]`.
     fn long_bracket(&mut self) -> Option<String> {
         let inner = self.rest.strip_prefix('[')?;
         let level = inner.len() - inner.trim_start_matches('=').len();
@@ -261,7 +262,7 @@ mod tests {
             names(Language::Lua, "a.b'c' --[[ d\n]] e = [=[f]]]=] -- g\nh"),
             ["a:1", ".", "b:1", "\"c\"", "e:2", "=", "\"f]]\"", "h:3"]
         );
-        // Broken text ends somewhere.
+        // Malformed sources do not cause an endless loop.
         names(Language::Rhai, "`${\"");
         names(Language::Lua, "[[ 'ü");
     }

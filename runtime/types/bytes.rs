@@ -1,26 +1,27 @@
-//! Paths that are no UTF-8, as text that keeps every byte.
+//! Lossless conversion between strings and paths that are not valid UTF-8.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// A byte that is no UTF-8 becomes the character of this number and the byte: the last of those that
-/// Unicode leaves to everybody.
+/// The offset of the code points that stand for invalid bytes: a byte that is not valid UTF-8
+/// becomes `BASE` + byte. The 256 code points are the last ones of plane 16, which is for private
+/// use.
 const BASE: u32 = 0x10_ff00;
 
-/// The byte that a character stands for.
+/// Returns the byte that a character stands for, if it stands for one.
 pub(super) fn byte_of(c: char) -> Option<u8> {
     u32::from(c).checked_sub(BASE).and_then(|byte| u8::try_from(byte).ok())
 }
 
-/// Bytes as text; [`bytes_of`] gives the same bytes back.
+/// Converts bytes to a string; [`bytes_of`] restores the same bytes.
 pub fn text_of(bytes: &[u8]) -> String {
     let keep = |byte: &u8| char::from_u32(BASE + u32::from(*byte)).unwrap_or('\u{fffd}');
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             match byte_of(c) {
-                // A name that really has such a character keeps its bytes as well.
+                // Encode the bytes of a genuine character of this range as well.
                 Some(_) => out.extend(c.encode_utf8(&mut [0; 4]).as_bytes().iter().map(keep)),
                 None => out.push(c),
             }
@@ -30,7 +31,7 @@ pub fn text_of(bytes: &[u8]) -> String {
     out
 }
 
-/// The bytes that a text stands for.
+/// Returns the bytes that a string stands for.
 pub fn bytes_of(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for c in text.chars() {
@@ -42,7 +43,7 @@ pub fn bytes_of(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The path that a text stands for.
+/// Returns the path that a string stands for.
 pub fn path_of(text: &str) -> PathBuf {
     OsString::from_vec(bytes_of(text)).into()
 }

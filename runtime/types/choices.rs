@@ -1,24 +1,24 @@
-//! Parameters that are one word of a short list.
+//! Parameters whose value is one word of a fixed list.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
-/// A closed set of words. Implement it and the type is a parameter.
+/// A closed set of words. Types that implement this trait can be used as parameters.
 pub trait Choice: Sized + Copy + PartialEq + 'static {
-    /// What kind of thing is chosen, for the reference.
+    /// The name of the type in the reference.
     const NAME: &'static str;
     /// The words, in the order of [`Choice::ALL`].
     const WORDS: &'static [&'static str];
     /// The values, in the order of [`Choice::WORDS`].
     const ALL: &'static [Self];
 
-    /// The word for this value.
+    /// Returns the word for this value.
     fn word(self) -> &'static str {
         Self::ALL.iter().position(|v| *v == self).map_or("?", |index| Self::WORDS[index])
     }
 
-    /// The value for a word.
+    /// Returns the value for a word.
     fn from_word(word: &str) -> Option<Self> {
         Self::WORDS.iter().position(|w| *w == word).map(|index| Self::ALL[index])
     }
@@ -46,7 +46,7 @@ impl<T: Choice> ParamValue for T {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TableKind {
-    /// GUID partition table.
+    /// The GUID partition table.
     Gpt,
     /// The DOS partition table ("msdos", "dos").
     Mbr,
@@ -62,14 +62,14 @@ impl Choice for TableKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LuksVersion {
-    /// The format of 2004, read by every boot loader.
+    /// The format of 2004, supported by every boot loader.
     Luks1,
     /// The format of 2018, with argon2 and up to 32 key slots.
     Luks2,
 }
 
 impl LuksVersion {
-    /// How many key slots a header can have.
+    /// Returns the maximum number of key slots in a header.
     pub const fn slots(self) -> u32 {
         match self {
             Self::Luks1 => 8,
@@ -87,11 +87,11 @@ impl Choice for LuksVersion {
 /// A key derivation function of LUKS2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KdfKind {
-    /// Memory-hard, the default.
+    /// Memory-hard; the default.
     Argon2id,
-    /// Memory-hard, without the side-channel defence.
+    /// Memory-hard, without the side-channel defence of Argon2id.
     Argon2i,
-    /// The only one of LUKS1, and the only one that GRUB opens.
+    /// The only function of LUKS1, and the only one that GRUB supports.
     Pbkdf2,
 }
 
@@ -101,15 +101,15 @@ impl Choice for KdfKind {
     const ALL: &'static [Self] = &[Self::Argon2id, Self::Argon2i, Self::Pbkdf2];
 }
 
-/// How mount events spread between a bind mount and its origin (mount_namespaces(7)).
+/// How mount events propagate between a bind mount and its origin (mount_namespaces(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Propagation {
-    /// Events of the origin arrive, own events stay: what a chroot wants.
+    /// Events propagate from the origin only; suitable for a chroot.
     Slave,
-    /// Nothing spreads.
+    /// Events do not propagate.
     Private,
-    /// Everything spreads both ways.
+    /// Events propagate in both directions.
     Shared,
 }
 
@@ -119,20 +119,20 @@ impl Choice for Propagation {
     const ALL: &'static [Self] = &[Self::Slave, Self::Private, Self::Shared];
 }
 
-/// A filesystem that can be made.
+/// A type of filesystem that can be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FsKind {
-    /// The default of the guides.
+    /// The default in installation guides.
     Ext4,
-    /// Without a journal; for small boot partitions.
+    /// Has no journal; for small boot partitions.
     Ext2,
-    /// Large files, no shrinking.
+    /// For large files; cannot be shrunk.
     Xfs,
-    /// Subvolumes and snapshots.
+    /// Has subvolumes and snapshots.
     Btrfs,
-    /// FAT 16 or 32: EFI system partitions and USB sticks.
+    /// FAT16 or FAT32, for EFI system partitions and USB sticks.
     Vfat,
-    /// Flash media.
+    /// For flash media.
     F2fs,
 }
 
@@ -143,23 +143,23 @@ impl Choice for FsKind {
         &[Self::Ext4, Self::Ext2, Self::Xfs, Self::Btrfs, Self::Vfat, Self::F2fs];
 }
 
-/// A level of RAID, of md and of LVM.
+/// A RAID level, for both md and LVM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RaidLevel {
-    /// Striped: any loss is the loss of all.
+    /// Striping: the loss of one device is the loss of all data.
     Raid0,
-    /// Copies.
+    /// Mirroring.
     Raid1,
-    /// Striped with parity for one device.
+    /// Striping with parity for one device.
     Raid5,
-    /// Striped with parity for two devices.
+    /// Striping with parity for two devices.
     Raid6,
-    /// Striped copies.
+    /// Striping over mirrors.
     Raid10,
 }
 
 impl RaidLevel {
-    /// As mdadm(8) numbers it.
+    /// Returns the number that mdadm(8) uses for this level.
     pub const fn number(self) -> u32 {
         match self {
             Self::Raid0 => 0,
@@ -170,7 +170,7 @@ impl RaidLevel {
         }
     }
 
-    /// How many devices it needs.
+    /// Returns the minimum number of devices.
     pub const fn least_devices(self) -> usize {
         match self {
             Self::Raid0 | Self::Raid1 => 2,
@@ -187,7 +187,7 @@ impl Choice for RaidLevel {
         &[Self::Raid0, Self::Raid1, Self::Raid5, Self::Raid6, Self::Raid10];
 }
 
-/// Where the superblock of an md array lies (md(4)).
+/// The location of the superblock of an md array (md(4)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MdFormat {
     /// 4 KiB from the beginning of each device.
@@ -202,18 +202,18 @@ impl Choice for MdFormat {
     const ALL: &'static [Self] = &[Self::Beginning, Self::End];
 }
 
-/// How btrfs spreads what it stores (mkfs.btrfs(8), "PROFILES").
+/// How btrfs distributes data and metadata (mkfs.btrfs(8), "PROFILES").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BtrfsProfile {
-    /// Data once, metadata twice on different devices.
+    /// One copy of the data, and two copies of the metadata on different devices.
     Single,
-    /// Striped.
+    /// Striping.
     Raid0,
-    /// Everything on two devices.
+    /// Two copies of everything, on two devices.
     Raid1,
-    /// Everything on three devices.
+    /// Three copies of everything, on three devices.
     Raid1c3,
-    /// Striped copies.
+    /// Striping over mirrors.
     Raid10,
 }
 

@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 use super::path::{PATH, too_long};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
-/// An absolute path below `/dev`, by any of a device's names.
+/// An absolute path below `/dev`, by any of the names of a device.
 ///
-/// It is only a name: which device it is, and whether that is still the device somebody approved,
-/// is the machine model's business.
+/// This is only a name. The machine model resolves it to a device and checks that the device is
+/// still the approved one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DevicePath(String);
 
 impl DevicePath {
-    /// A path that the machine itself reported.
+    /// Creates a path that was reported by the machine itself, without validation.
     pub fn known(path: impl Into<String>) -> Self {
         Self(path.into())
     }
 
-    /// The text.
+    /// Returns the path as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The path.
+    /// Returns the path as a [`Path`].
     pub fn as_path(&self) -> &Path {
         Path::new(&self.0)
     }

@@ -1,13 +1,13 @@
-//! Digests as the coreutils print them.
+//! Digests in the format of the coreutils.
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 in hexadecimal, as of sha256sum(1).
+/// Returns the SHA-256 digest in hexadecimal, as printed by sha256sum(1).
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Bytes in hexadecimal.
+/// Encodes bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -16,7 +16,7 @@ pub fn hex(bytes: &[u8]) -> String {
         text
     })
 }
-/// The bytes that hexadecimal digits stand for, if there are exactly as many.
+/// Decodes hexadecimal digits, if there are exactly `2 * N` of them.
 pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.as_bytes();
     if digits.len() != 2 * N {

@@ -1,7 +1,7 @@
-//! The vocabulary of the domain: small types that can't hold a wrong value.
+//! The value types of the domain: small types that can't hold an invalid value.
 //!
-//! Each type has its own file, says what it accepts, and decodes itself from a script value
-//! ([`ParamValue`]). To add one: a file here, `impl ParamValue`, and a line below.
+//! Each type has its own file, documents the accepted values, and decodes itself from a script
+//! value ([`ParamValue`]). To add a type, add a file here, an `impl ParamValue`, and a line below.
 
 mod bytes;
 mod choices;

@@ -12,17 +12,17 @@ use super::{Mismatch, ParamType, ParamValue, Value};
 pub struct Mode(u32);
 
 impl Mode {
-    /// A mode from its bits; anything above the twelve permission bits is dropped.
+    /// Creates a mode from its bits; bits above the twelve permission bits are dropped.
     pub const fn new(bits: u32) -> Self {
         Self(bits & 0o7777)
     }
 
-    /// The bits.
+    /// Returns the bits.
     pub const fn bits(self) -> u32 {
         self.0
     }
 
-    /// Whether anybody but the owner may read, write or execute.
+    /// Returns whether users other than the owner may read, write or execute the file.
     pub const fn open_to_others(self) -> bool {
         self.0 & 0o077 != 0
     }
@@ -42,7 +42,7 @@ impl ParamValue for Mode {
     const TYPE: ParamType = ParamType::new("mode", "permission bits as an octal string, \"0644\"");
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
-        // A number would be ambiguous: 644 and 0o644 look alike to a tired person.
+        // A number would be ambiguous: 644 and 0o644 are easily confused.
         match value {
             Value::Text(text) if is_octal(text) => u32::from_str_radix(text, 8)
                 .map(Self)

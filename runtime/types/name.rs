@@ -1,4 +1,5 @@
-//! Names that tools accept, refused here with the rule instead of there with a usage text.
+//! Names that are passed to tools. They are validated here, so that an error states the violated
+//! rule instead of showing a tool's usage message.
 
 use std::fmt;
 
@@ -27,12 +28,13 @@ pub struct ArrayName(String);
 #[serde(transparent)]
 pub struct Label(String);
 
-/// What mkfs, sfdisk and udev's links take as it is.
+/// Allows the characters that mkfs, sfdisk and udev's symlinks take unescaped.
 const LABEL: Rule = Rule::of(|c| is_shown(c) && !"\"'\\/".contains(c), 255)
     .begins(|c| c != '-' && !c.is_whitespace())
     .also(|text| text.is_empty().then(|| "it is empty".into()));
 
-/// Characters that LVM allows; device-mapper names use the same.
+/// Returns whether a name consists of the characters that LVM allows; the same rule is used for
+/// device-mapper names.
 fn plain(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
@@ -40,7 +42,7 @@ fn plain(name: &str) -> bool {
         && !matches!(name, "." | "..")
 }
 
-/// Prefixes and infixes that LVM keeps for volumes of its own.
+/// Returns whether a name has a prefix or infix that LVM reserves for internal volumes.
 fn reserved_by_lvm(name: &str) -> bool {
     const INFIXES: [&str; 10] = [
         "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta",
@@ -105,8 +107,8 @@ impl ParamValue for ArrayName {
     .completes(Completes::Arrays);
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
-        // The superblock has 32 bytes for the host, a colon and the name; mdadm takes a number for
-        // the number of the device.
+        // The 32 bytes in the superblock hold the host name, a colon and the array name; mdadm
+        // takes a numeric name as the device number.
         let numeric = |name: &str| name.bytes().all(|b| b.is_ascii_digit());
         decode(value, |name| plain(name) && name.len() <= 28 && !numeric(name), Self)
     }
@@ -136,38 +138,38 @@ impl ParamValue for Label {
 }
 
 impl LvmName {
-    /// A name that LVM itself reported.
+    /// Creates a name that was reported by LVM itself, without validation.
     pub fn known(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The text.
+    /// Returns the name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl MapName {
-    /// The text.
+    /// Returns the name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where the opened device appears.
+    /// Returns the path of the opened device.
     pub fn path(&self) -> String {
         format!("/dev/mapper/{}", self.0)
     }
 }
 
 impl ArrayName {
-    /// The text.
+    /// Returns the name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Label {
-    /// The text.
+    /// Returns the label as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,8 +1,9 @@
-//! "Did you mean …?"
+//! Suggestions for misspelled names ("did you mean …?").
 
-/// The candidate that `name` was most likely meant to be, if any is close enough to suggest.
+/// Returns the candidate closest to `name`, if one is close enough to suggest.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Two slips in a long name, one in a short one; a swap counts as one slip.
+    // Allow one edit per three characters, at least one and at most three; a transposition counts
+    // as one edit.
     let slips = (name.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()

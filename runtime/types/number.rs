@@ -1,8 +1,8 @@
-//! Numbers with an end: each kind knows how small and how large it may be.
+//! Integers with a range: each type defines its minimum and maximum.
 
 use super::{Mismatch, ParamType, ParamValue, Value};
 
-/// Writes a type per entry: `Name, "short name", "what is accepted", range, further condition`.
+/// Defines a type per entry: `Name, "short name", "accepted values", range, further condition`.
 macro_rules! numbers {
     ($($(#[doc = $doc:literal])* $name:ident, $short:literal, $expects:literal, $range:expr, $also:expr;)*) => { $(
         $(#[doc = $doc])*
@@ -10,10 +10,10 @@ macro_rules! numbers {
         pub struct $name(u32);
 
         impl $name {
-            /// The largest.
+            /// The largest allowed number.
             pub const MOST: u32 = *$range.end();
 
-            /// The number.
+            /// Returns the number.
             pub const fn get(self) -> u32 {
                 self.0
             }
@@ -42,20 +42,21 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// The length of a key file. cryptsetup reads no more of one (`cryptsetup --help`: 8192 KiB).
+    /// The length of a key file. cryptsetup reads at most 8192 KiB of a key file (`cryptsetup
+    /// --help`).
     KeyBytes, "key length", "a number of bytes from 32 to 8388608", (32..=8 << 20), |_| true;
 
-    /// The bits of a volume key.
+    /// The size of a volume key in bits.
     KeyBits, "key size", "a multiple of 64 from 128 to 1024: 512 for aes-xts, 256 for other modes",
     (128..=1024), |bits| bits.is_multiple_of(64);
 
     /// The priority of a swap area (swapon(8)).
     SwapPriority, "swap priority", "a number from 0 to 32767", (0..=32767), |_| true;
 
-    /// How many processes at a time, or a load.
+    /// The number of concurrent processes, or a load average.
     Jobs, "jobs", "a number from 1 to 4096", (1..=4096), |_| true;
 
-    /// One of the last two fields of fstab.
+    /// The value of one of the last two fields of an fstab line.
     FstabNumber, "fstab number", "a number from 0 to 9", (0..=9), |_| true;
 }
 

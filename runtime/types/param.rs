@@ -1,18 +1,18 @@
-//! How a parameter of some type is described, decoded and written down again.
+//! The description, decoding and encoding of parameters.
 
 use std::fmt;
 
 use super::{Secret, Value, cut, nearest};
 
-/// How many columns of a bad text an error shows.
+/// The maximum number of columns of an invalid string in an error.
 const SHOWN: usize = 120;
 
-/// What an editor or the REPL can offer while a value of this type is typed.
+/// The completions that an editor or the REPL offers for a value of this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completes {
-    /// No proposals.
+    /// No completions.
     Nothing,
-    /// One of a fixed list.
+    /// The words of a fixed list.
     Choices(&'static [&'static str]),
     /// Block devices of the machine.
     Devices,
@@ -20,49 +20,49 @@ pub enum Completes {
     Paths,
     /// Volume groups of the machine.
     Groups,
-    /// Opened device-mapper names.
+    /// Names of opened device-mapper devices.
     Mappings,
     /// Names of md arrays.
     Arrays,
 }
 
-/// A parameter type as documentation, errors and completion see it.
+/// A parameter type, as used by documentation, errors and completion.
 #[derive(Debug, Clone, Copy)]
 pub struct ParamType {
-    /// Short name, e.g. `size`.
+    /// The short name, e.g. `size`.
     pub name: &'static str,
-    /// What is accepted, as the object of "expected …".
+    /// A description of the accepted values, as the object of "expected …".
     pub expects: &'static str,
-    /// What can be proposed.
+    /// The completions to offer.
     pub completes: Completes,
-    /// Whether the parameter may be left out without having a default.
+    /// Whether the parameter can be omitted without having a default.
     pub optional: bool,
-    /// Whether it is a list of values of this type.
+    /// Whether the parameter is a list of values of this type.
     pub list: bool,
-    /// The entries of a map type; empty for everything else.
+    /// The entries of a map type; empty for all other types.
     pub fields: &'static [Param],
 }
 
-/// One parameter of a primitive, or one entry of a map that it takes.
+/// One parameter of a primitive, or one entry of a map parameter.
 #[derive(Debug)]
 pub struct Param {
     /// The name, as written in options.
     pub name: &'static str,
-    /// The doc comment, a line per line.
+    /// The doc comment, with its line breaks.
     pub doc: &'static str,
-    /// What it accepts.
+    /// The type of the value.
     pub ty: ParamType,
-    /// The value when it is left out.
+    /// The value if the parameter is omitted.
     pub default: Option<fn() -> Value>,
 }
 
 impl Param {
-    /// Whether a call must give it.
+    /// Returns whether a call must specify the parameter.
     pub fn required(&self) -> bool {
         self.default.is_none() && !self.ty.optional
     }
 
-    /// The type as a person reads it: `size`, `list of device`.
+    /// Returns the display name of the type: `size`, `list of device`.
     pub fn type_name(&self) -> String {
         match self.ty.list {
             true => format!("list of {}", self.ty.name),
@@ -72,7 +72,7 @@ impl Param {
 }
 
 impl ParamType {
-    /// A type that must be given and proposes nothing.
+    /// Creates a required, non-list type without completions.
     pub const fn new(name: &'static str, expects: &'static str) -> Self {
         Self {
             name,
@@ -84,40 +84,41 @@ impl ParamType {
         }
     }
 
-    /// The same type with proposals.
+    /// Sets the completions.
     #[must_use]
     pub const fn completes(self, completes: Completes) -> Self {
         Self { completes, ..self }
     }
 }
 
-/// A value that can be given to a primitive.
+/// A value that can be passed to a primitive.
 pub trait ParamValue: Sized {
-    /// How it is documented.
+    /// The description of the type.
     const TYPE: ParamType;
 
-    /// Reads it from a script value.
+    /// Decodes a script value.
     fn decode(value: &Value) -> Result<Self, Mismatch>;
 
-    /// Writes it back: `decode(encode(x)) == x`. The journal keeps arguments in this form.
+    /// Encodes the value as a script value, such that `decode(encode(x)) == x`. The journal stores
+    /// arguments in this form.
     fn encode(&self) -> Value;
 }
 
-/// A value that doesn't fit its parameter.
+/// A value that is invalid for its parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Where inside the value, e.g. `[1].size`; empty for the value itself.
+    /// The path inside the value, e.g. `[1].size`; empty for the value itself.
     pub at: String,
-    /// What would have been right.
+    /// A description of the accepted values.
     pub expected: String,
-    /// What was given.
+    /// A description of the actual value.
     pub got: String,
-    /// The name that was probably meant.
+    /// The closest valid name, as a suggestion.
     pub nearest: Option<String>,
 }
 
 impl Mismatch {
-    /// The value is of another kind altogether.
+    /// Creates the error for a value of the wrong kind.
     pub fn kind(wanted: &ParamType, got: &Value) -> Self {
         let shown = match got {
             Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => {
@@ -128,7 +129,7 @@ impl Mismatch {
         Self::because(wanted, shown)
     }
 
-    /// The value is of the right kind but not acceptable.
+    /// Creates the error for a value of the right kind that is not acceptable.
     pub fn because(wanted: &ParamType, got: impl Into<String>) -> Self {
         Self {
             at: String::new(),
@@ -138,12 +139,13 @@ impl Mismatch {
         }
     }
 
-    /// A text that breaks the rule of its kind: what is wrong with it, and where.
+    /// Creates the error for a string that violates the rule of its type; `fault` describes the
+    /// violation and its position.
     pub fn refused(wanted: &ParamType, text: &str, fault: &str) -> Self {
         Self::because(wanted, format!("{}: {fault}", cut(&format!("{text:?}"), SHOWN)))
     }
 
-    /// A word that is not one of the choices.
+    /// Creates the error for a word that is not one of the choices.
     pub fn choice(choices: &'static [&'static str], got: &Value) -> Self {
         Self {
             at: String::new(),
@@ -156,7 +158,7 @@ impl Mismatch {
         }
     }
 
-    /// The same mismatch, seen from the container that holds the value.
+    /// Prepends the position in the enclosing container to the path.
     #[must_use]
     pub fn inside(self, part: &str) -> Self {
         Self { at: format!("{part}{}", self.at), ..self }
@@ -192,7 +194,7 @@ impl ParamValue for bool {
     }
 }
 
-/// Anything a script can hold, for those who sort it out themselves.
+/// Accepts any script value, for primitives that validate the value themselves.
 impl ParamValue for Value {
     const TYPE: ParamType = ParamType::new("value", "a value");
 
@@ -264,7 +266,7 @@ impl<T: ParamValue> ParamValue for Vec<T> {
                 .enumerate()
                 .map(|(i, item)| T::decode(item).map_err(|m| m.inside(&format!("[{i}]"))))
                 .collect(),
-            // Lua has no empty list of its own: an empty table arrives as an empty map.
+            // Lua has no distinct empty list: an empty table arrives as an empty map.
             Value::Map(map) if map.is_empty() => Ok(Vec::new()),
             other => Err(Mismatch {
                 at: String::new(),
@@ -289,7 +291,7 @@ impl ParamValue for Secret {
                 None => Ok(secret.clone()),
                 Some(flaw) => Err(Mismatch::because(&Self::TYPE, flaw)),
             },
-            // What was given instead may be the secret itself: it is not repeated.
+            // The value may itself be the secret, so the error does not include it.
             other => {
                 let kind = other.kind();
                 let hint = "use a parameter of type \"secret\" of the recipe";

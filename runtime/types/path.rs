@@ -1,4 +1,4 @@
-//! Paths, and paths inside a root.
+//! Absolute paths, and paths inside a root directory.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -8,33 +8,33 @@ use serde::{Deserialize, Serialize};
 use super::text::{Rule, is_shown};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
-/// An absolute path without `..`: what it names can't change by where a person stands.
+/// An absolute path without `..`; its target does not depend on the current directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AbsPath(PathBuf);
 
 impl AbsPath {
-    /// A path of ours, known to be absolute and normal.
+    /// Creates a path that is known to be absolute and normalized, without validation.
     pub fn known(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// The path.
+    /// Returns the path as a [`Path`].
     pub fn as_path(&self) -> &Path {
         &self.0
     }
 
-    /// The same path with something below it.
+    /// Returns the path with a relative path appended.
     #[must_use]
     pub fn join(&self, below: &str) -> Self {
         Self(self.0.join(below))
     }
 }
 
-/// Paths go into tables, commands and questions: none of them needs a control character.
+/// Rejects control characters: paths are written to tables, commands and prompts.
 pub(super) const PATH: Rule = Rule::of(is_shown, 4095);
 
-/// Why no filesystem has a file of this name (NAME_MAX).
+/// Returns an error if a component is longer than any filesystem allows (`NAME_MAX`).
 pub(super) fn too_long(path: &str) -> Option<String> {
     let long = path.split('/').map(str::len).find(|length| *length > 255)?;
     Some(format!("a component has {long} bytes, 255 are allowed"))
@@ -69,17 +69,18 @@ impl ParamValue for AbsPath {
     }
 }
 
-/// A file, seen from a root: symlinks on the way to it never lead outside that root.
+/// A file inside a root directory; symlinks in its path never resolve to a target outside of the
+/// root.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// `/` for the running system, `/mnt/gentoo` for an installation.
+    /// The root: `/` for the running system, `/mnt/gentoo` for an installation.
     pub root: PathBuf,
-    /// The path as it is called inside that root; absolute.
+    /// The absolute path inside the root.
     pub path: PathBuf,
 }
 
 impl Place {
-    /// A file of the running system, or of the tree below `root`.
+    /// Creates a place in the running system, or in the tree below `root`.
     pub fn new(path: &AbsPath, root: Option<&AbsPath>) -> Self {
         Self {
             root: root.map_or_else(|| PathBuf::from("/"), |root| root.as_path().to_owned()),
@@ -87,12 +88,12 @@ impl Place {
         }
     }
 
-    /// A file of the running system.
+    /// Creates a place in the running system.
     pub fn here(path: impl Into<PathBuf>) -> Self {
         Self { root: PathBuf::from("/"), path: path.into() }
     }
 
-    /// The path from the running system's point of view (symlinks aside).
+    /// Returns the path as seen from the running system, without resolving symlinks.
     pub fn outside(&self) -> PathBuf {
         if self.root.as_os_str() == "/" {
             return self.path.clone();
@@ -101,7 +102,7 @@ impl Place {
         if inner.as_os_str().is_empty() { self.root.clone() } else { self.root.join(inner) }
     }
 
-    /// The directory that holds it; the root holds itself.
+    /// Returns the parent directory; the parent of the root is the root.
     #[must_use]
     pub fn parent(&self) -> Self {
         let path = self.path.parent().unwrap_or(Path::new("/")).to_owned();

@@ -1,18 +1,19 @@
-//! Texts with gaps, as tests write them: `sfdisk … /dev/sda`.
+//! Patterns with wildcards, as used in tests: `sfdisk … /dev/sda`.
 
-/// A text in which `…` (or `...`) stands for anything.
+/// A pattern in which `…` (or `...`) matches any string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     parts: Vec<String>,
 }
 
 impl Pattern {
-    /// The pattern that is written like this.
+    /// Parses a pattern.
     pub fn new(text: &str) -> Self {
         Self { parts: text.replace('…', "...").split("...").map(str::to_owned).collect() }
     }
 
-    /// Whether it fits a part of the text: what stands between the gaps is there, in this order.
+    /// Returns whether the pattern matches a part of the string: all parts between the wildcards
+    /// occur in this order.
     pub fn is_in(&self, text: &str) -> bool {
         let mut rest = text;
         self.parts.iter().all(|part| match rest.find(part.trim()) {
@@ -24,7 +25,7 @@ impl Pattern {
         })
     }
 
-    /// Whether it fits the whole text.
+    /// Returns whether the pattern matches the whole string.
     pub fn is(&self, text: &str) -> bool {
         let (Some(first), Some(last)) = (self.parts.first(), self.parts.last()) else {
             return false;

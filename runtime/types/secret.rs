@@ -1,16 +1,17 @@
-//! Passphrases and keys that never print.
+//! Passphrases and keys that are never printed.
 
 use std::fmt;
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-/// The longest passphrase that cryptsetup(8) reads from a terminal, in bytes.
+/// The maximum length of a passphrase that cryptsetup(8) reads from a terminal, in bytes.
 const LONGEST: usize = 512;
 
-/// A passphrase: zeroed when the last copy of the handle goes, printed as `***`.
+/// A passphrase, which is zeroed when the last handle is dropped and printed as `***`.
 ///
-/// It carries the name under which it was asked for, so that a resumed run can ask again.
+/// It has the name of the parameter or prompt that it was entered for, so that a resumed run can
+/// prompt for it again.
 #[derive(Clone)]
 pub struct Secret {
     name: Rc<str>,
@@ -18,31 +19,31 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Takes the bytes over; the caller's buffer is moved, not copied.
+    /// Creates a secret; the caller's buffer is moved, not copied.
     pub fn new(name: &str, bytes: Vec<u8>) -> Self {
         Self { name: name.into(), bytes: Rc::new(Zeroizing::new(bytes)) }
     }
 
-    /// The question this secret answered.
+    /// Returns the name of the parameter or prompt that the secret was entered for.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The bytes, for the one place that hands them to a program's standard input.
+    /// Returns the bytes, to be written to a program's standard input and nowhere else.
     pub fn expose(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether nothing was entered.
+    /// Returns whether the secret is empty.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// Returns why no primitive takes this secret, if so.
+    /// Returns the reason why primitives reject this secret, if it is invalid.
     ///
-    /// Every passphrase has to be one that can be typed at boot, and that every program reads the same:
-    /// cryptsetup, gpg and chpasswd end it at a newline in one mode and take the newline in another.
-    /// Spaces at either end are part of it.
+    /// Every passphrase must be one that can be typed at boot and that every program reads the same
+    /// way: cryptsetup, gpg and chpasswd end a passphrase at a newline in one mode and include the
+    /// newline in another. Leading and trailing spaces are part of the passphrase.
     pub fn flaw(&self) -> Option<&'static str> {
         let text = match std::str::from_utf8(&self.bytes) {
             Ok("") => return Some("an empty secret"),
@@ -60,7 +61,7 @@ impl Secret {
     }
 }
 
-/// Two handles are equal when they name the same question; contents are never compared.
+/// Compares only the names; the contents are never compared.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

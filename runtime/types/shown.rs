@@ -1,11 +1,11 @@
-//! Text that comes from devices, shown without doing anything to the terminal.
+//! Safe display of untrusted strings, such as labels read from devices, on a terminal.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::bytes::byte_of;
 
-/// The text with everything escaped that moves the cursor, hides, or changes the direction of
-/// writing: labels, names and models are whatever somebody once wrote onto a disk.
+/// Escapes all characters that move the cursor, are invisible, or change the writing direction.
+/// Labels, names and models come from disks and can contain any character.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,11 +19,11 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-/// Letters and symbols that show nothing: a name of them looks like no name.
+/// Letters and symbols without a visible glyph: a name that consists of them looks empty.
 const BLANK: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
 
-/// Whether a character can make a text look like another one: it controls the terminal, breaks the
-/// line, changes the direction of writing, or is a tag that nobody sees.
+/// Returns whether a character can make a string look like a different one: it controls the
+/// terminal, breaks the line, changes the writing direction, or is an invisible tag.
 pub fn is_deceptive(c: char) -> bool {
     let direction = matches!(c,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}');
@@ -32,8 +32,8 @@ pub fn is_deceptive(c: char) -> bool {
     c.is_control() || direction || lines || tags
 }
 
-/// JSON for a terminal: the same data, with every character escaped that a terminal could obey.
-/// JSON itself escapes only the first 32.
+/// Escapes JSON for a terminal: the data is the same, but every character that a terminal could
+/// interpret is escaped. JSON itself escapes only the first 32 characters.
 pub fn printable_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -41,7 +41,7 @@ pub fn printable_json(json: &str) -> String {
             || printable(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8();
         match plain {
             true => out.push(c),
-            // Outside ASCII there is only the content of strings.
+            // Characters outside ASCII occur only inside JSON strings.
             false => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));
@@ -52,7 +52,7 @@ pub fn printable_json(json: &str) -> String {
     out
 }
 
-/// Cuts a text to so many columns of a terminal.
+/// Truncates a string to a number of terminal columns.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -67,7 +67,7 @@ pub fn cut(text: &str, width: usize) -> String {
     out + "…"
 }
 
-/// A word quoted for a shell, where it needs it.
+/// Quotes a word for a shell, if necessary.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_~".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

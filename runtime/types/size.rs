@@ -1,4 +1,4 @@
-//! Sizes as administrators write them, and the two places where a size may be relative.
+//! Sizes as written by administrators, and the two parameters in which a size may be relative.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{Mismatch, ParamType, ParamValue};
 use crate::types::Value;
 
-/// One mebibyte, the alignment of everything this program lays out.
+/// One mebibyte, the alignment of all partitions that this program creates.
 pub const MIB: u64 = 1 << 20;
 
-/// The kernel counts no further in a file or device (`loff_t`), so that two sizes can always be added.
+/// The largest size: the kernel's offsets in files and devices are signed 64-bit (`loff_t`). The
+/// sum of two sizes therefore never overflows a `u64`.
 const MOST: u64 = i64::MAX.cast_unsigned();
 
 /// A number of bytes. `512M` and `512MiB` are mebibytes, as in LVM and sfdisk; `512MB` is decimal.
@@ -20,23 +21,24 @@ const MOST: u64 = i64::MAX.cast_unsigned();
 pub struct Size(u64);
 
 impl Size {
-    /// A size of so many bytes.
+    /// Creates a size from a number of bytes.
     pub const fn bytes(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// A size of so many mebibytes.
+    /// Creates a size from a number of mebibytes.
     pub const fn mib(count: u64) -> Self {
         Self(count * MIB)
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub const fn get(self) -> u64 {
         self.0
     }
 }
 
-/// `512 MiB`, `1.5 GiB`, `2 TiB`: the largest unit, with at most one digit after the point.
+/// Formats the size in the largest suitable unit with at most one decimal place: `512 MiB`, `1.5
+/// GiB`, `2 TiB`.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -76,7 +78,7 @@ impl FromStr for Size {
     }
 }
 
-/// `whole.fraction` × `scale` in integers, so that `1.5T` is exact.
+/// Computes `whole.fraction` × `scale` in integers, so that `1.5T` is exact.
 fn fixed_point(whole: &str, fraction: &str, scale: u64) -> Option<u64> {
     let digits = u32::try_from(fraction.len()).ok().filter(|n| (1..=9).contains(n))?;
     let whole = whole.parse::<u64>().ok()?.checked_mul(scale)?;
@@ -115,7 +117,8 @@ impl ParamValue for Size {
 }
 
 impl Size {
-    /// The shortest text that parses back to exactly this size, as tools accept it: `512M`, `1000B`.
+    /// Returns the shortest string that parses to exactly this size, in the format of the tools:
+    /// `512M`, `1000`.
     pub fn exact(self) -> String {
         const UNITS: [(&str, u64); 4] =
             [("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
@@ -126,14 +129,14 @@ impl Size {
     }
 }
 
-/// The size of a partition: so much, all that is left, or all but so much at the end.
+/// The size of a partition: a fixed size, all remaining space, or all but a fixed size at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartSize {
-    /// `"512M"`
+    /// A fixed size: `"512M"`.
     Exactly(Size),
-    /// `"rest"`
+    /// All remaining space: `"rest"`.
     Rest,
-    /// `"-8G"`: up to 8 GiB before the end of the disk.
+    /// All space up to a distance from the end: `"-8G"` ends 8 GiB before the end of the disk.
     AllBut(Size),
 }
 
@@ -165,24 +168,24 @@ impl ParamValue for PartSize {
 /// The size of a logical volume: bytes, a number of extents, or a percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extents {
-    /// `"4G"`, rounded up to whole extents as lvcreate does.
+    /// Bytes, rounded up to whole extents as by lvcreate: `"4G"`.
     Bytes(Size),
-    /// `"250 extents"`, or a bare number.
+    /// A number of extents: `"250 extents"`, or an integer.
     Count(u64),
-    /// `"100%FREE"`: of the extents that no volume uses.
+    /// A percentage of the free extents: `"100%FREE"`.
     OfFree(u8),
-    /// `"50%VG"`: of all extents of the group.
+    /// A percentage of all extents of the group: `"50%VG"`.
     OfGroup(u8),
 }
 
-/// Plain digits.
+/// Parses a string of decimal digits.
 fn number(text: &str) -> Option<u64> {
     let text = text.trim();
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 impl Extents {
-    /// LVM counts them with 32 bits.
+    /// Checks the limit of LVM, which counts extents with 32 bits.
     fn count(count: u64) -> Option<Self> {
         u32::try_from(count).ok().map(|count| Self::Count(count.into()))
     }

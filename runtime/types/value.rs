@@ -1,4 +1,4 @@
-//! What crosses between a script and the core: plain data, plus secrets that stay opaque.
+//! Values that are exchanged between a script and the core: plain data, and opaque secrets.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use serde::{Serialize, Serializer};
 
 use super::Secret;
 
-/// An ordered map: scripts see the keys in the order in which the core (or the author) wrote them.
+/// An ordered map: scripts see the keys in insertion order.
 pub type Map = Vec<(String, Value)>;
 
-/// A script value. Devices are text (their path); everything else is what it looks like.
+/// A script value. Devices are represented by strings (their paths).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing: `()` in Rhai, `nil` in Lua.
+    /// No value: `()` in Rhai, `nil` in Lua.
     Unit,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A number with a fraction.
+    /// A floating-point number.
     Float(f64),
-    /// Text.
+    /// A string.
     Text(String),
-    /// A sequence.
+    /// A list.
     List(Vec<Value>),
-    /// Named values.
+    /// A map.
     Map(Map),
-    /// A passphrase or key; prints as `***` wherever it goes.
+    /// A passphrase or key, which is always printed as `***`.
     Secret(Secret),
 }
 
 impl Value {
-    /// What a person would call this kind of value.
+    /// Returns the name of this kind of value for error messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unit => "nothing",
@@ -45,7 +45,7 @@ impl Value {
         }
     }
 
-    /// The entry of a map, if this is a map and has it.
+    /// Returns the entry of a map, if the value is a map and has the key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
             Self::Map(map) => map.iter().find(|(name, _)| name == key).map(|(_, value)| value),
@@ -53,7 +53,7 @@ impl Value {
         }
     }
 
-    /// The text, if this is text.
+    /// Returns the string, if the value is one.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -61,7 +61,7 @@ impl Value {
         }
     }
 
-    /// The value as it may be written down: a secret becomes the name of the question it answers.
+    /// Returns the value in the form in which it may be stored: a secret is replaced by its name.
     pub fn recorded(&self) -> serde_json::Value {
         match self {
             Self::Secret(secret) => serde_json::json!({ "secret": secret.name() }),
@@ -75,10 +75,10 @@ impl Value {
         }
     }
 
-    /// Converts any serialisable output of a primitive.
+    /// Converts any serializable output of a primitive.
     ///
-    /// Outputs are plain structs, strings and numbers, which always serialise; should one ever
-    /// fail to, the script sees the reason instead of a value.
+    /// Outputs are plain structs, strings and numbers, which always serialize; if serialization
+    /// failed nevertheless, the script would get a string with the reason.
     pub fn from_output(output: &impl Serialize) -> Self {
         match serde_json::to_value(output) {
             Ok(json) => json.into(),
@@ -87,7 +87,7 @@ impl Value {
     }
 }
 
-/// Prints the value as a script would write it.
+/// Formats the value in Rhai syntax.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -115,7 +115,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Secrets serialise as `***`: no file format of ours can hold one.
+/// Serializes secrets as `***`, so that no file format can contain one.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {

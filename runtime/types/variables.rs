@@ -1,4 +1,4 @@
-//! Maps from names to texts.
+//! Maps from names to strings.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{Mismatch, ParamType, ParamValue, Value};
 pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// Each name with its value, in the order of the names.
+    /// Returns an iterator over the names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
         self.0.iter()
     }

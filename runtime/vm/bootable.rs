@@ -1,5 +1,6 @@
-//! Stand-ins for a stage3 that boots, put together by the scripts of `standin/` from packages of this system: `root.sh` makes
-//! a root that boots, `stage3.sh` adds what a whole recipe asks a stage3 for.
+//! Bootable replacements for a stage3, built by the scripts in `standin/` from packages of this
+//! system: `root.sh` builds a bootable root, `stage3.sh` adds everything else that a complete
+//! recipe requires of a stage3.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,10 +15,10 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("emerge.sh", include_str!("standin/emerge.sh")),
     ("portageq.sh", include_str!("standin/portageq.sh")),
 ];
-/// So much of what a script says is kept for its error.
+/// The number of last output lines of a script to keep for an error.
 const TAIL: usize = 8;
 
-/// Writes the scripts, each as a whole: another process may be reading it.
+/// Writes the scripts, each atomically, because another process may be reading them.
 fn put(cache: &Path) -> io::Result<()> {
     fs::create_dir_all(cache)?;
     for (name, text) in SCRIPTS {
@@ -28,12 +29,12 @@ fn put(cache: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a root that boots, from `cache`; it is built where the packages that it is made of have changed.
-/// `said` hears what is being done.
+/// Returns the path of a bootable root in `cache`; it is rebuilt if the packages that it consists
+/// of have changed. Progress messages are passed to `said`.
 ///
 /// # Errors
 ///
-/// What the script said last.
+/// Returns the last output line of the script.
 pub fn build_bootable(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
     put(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
     let path = run(&cache.join(ROOT), &[cache], said)?;
@@ -43,11 +44,11 @@ pub fn build_bootable(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBu
     }
 }
 
-/// Returns a stand-in for a stage3 that a whole recipe is content with, from `cache`.
+/// Returns the path of a stage3 replacement in `cache` that is sufficient for a complete recipe.
 ///
 /// # Errors
 ///
-/// What the script said last.
+/// Returns the last output line of the script.
 pub fn build_stage3(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
     let root = build_bootable(cache, said)?;
     let name = root.file_name().unwrap_or_default().to_string_lossy();
@@ -65,13 +66,13 @@ pub fn build_stage3(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBuf,
     Ok(whole)
 }
 
-/// The virtual machine reads it as another user.
+/// Makes a file readable for the virtual machine, which runs as a different user.
 fn readable(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
-/// Runs a script; what it prints, or the last that it said.
+/// Runs a script; returns its output, or the last line on standard error if it fails.
 fn run(script: &Path, args: &[&Path], said: &mut dyn FnMut(&str)) -> Result<String, String> {
     let mut child = Command::new("bash")
         .arg(script)

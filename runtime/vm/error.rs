@@ -1,11 +1,11 @@
-//! Why a virtual machine did not do what it was to do, and what it needs.
+//! Errors of virtual machines, and the packages that they require.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::system::ProgramInfo;
 
-/// The package that brings the kernel.
+/// The package that contains the kernel.
 pub(super) const UML: ProgramInfo = ProgramInfo {
     name: "linux.uml",
     debian: "user-mode-linux",
@@ -13,7 +13,7 @@ pub(super) const UML: ProgramInfo = ProgramInfo {
     works_long: true,
 };
 
-/// The package that brings the emulator.
+/// The package that contains the emulator.
 pub(super) const QEMU: ProgramInfo = ProgramInfo {
     name: "qemu-system-x86_64",
     debian: "qemu-system-x86",
@@ -21,69 +21,69 @@ pub(super) const QEMU: ProgramInfo = ProgramInfo {
     works_long: true,
 };
 
-/// Why the virtual machine did not do what it was to do.
+/// An error of a virtual machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VmError {
-    /// There is no kernel for it.
+    /// No User Mode Linux kernel is installed.
     #[error("User Mode Linux (linux.uml) is not installed")]
     NoKernel,
-    /// There is no emulator.
+    /// No emulator is installed.
     #[error("no PC emulator is installed ({})", QEMU.name)]
     NoEmulator,
-    /// Nothing that starts an EFI system.
+    /// No EFI firmware is installed.
     #[error("no EFI firmware for the emulated PC is installed")]
     NoFirmware,
-    /// Firmware without the file that it keeps its variables in.
+    /// The firmware is installed without its variables file.
     #[error("the firmware variables are missing: there is no {}", missing.display())]
     NoVariables {
-        /// The file.
+        /// The path of the missing file.
         missing: PathBuf,
     },
-    /// It ended, or its time was over, before it said what it was to say.
+    /// The machine exited or timed out before it printed an expected string.
     #[error("the emulated PC did not print {when:?} {}", limit.map_or("before it ended".to_owned(), |limit| format!("within {} s", limit.as_secs())))]
     Silent {
-        /// The text that was waited for.
+        /// The expected string.
         when: String,
-        /// The limit, if it was that.
+        /// The time limit, if the machine timed out.
         limit: Option<Duration>,
-        /// The last lines of its console.
+        /// The last lines of the console.
         console: Vec<String>,
     },
-    /// It said what it must not say.
+    /// The machine printed a string that must not occur.
     #[error("the emulated PC printed {text:?}")]
     Unwanted {
-        /// The text.
+        /// The string.
         text: String,
-        /// The last lines of its console.
+        /// The last lines of the console.
         console: Vec<String>,
     },
-    /// It could not be started.
+    /// The machine could not be started.
     #[error("failed to start the virtual machine: {0}")]
     Start(String),
-    /// The process that would have run it could not be confined, so it was not started.
+    /// The process could not be confined, so the machine was not started.
     #[error("failed to confine the virtual machine: {0}")]
     Unconfined(String),
-    /// It ended without a report.
+    /// The machine exited without a report.
     #[error("the virtual machine ended before the recipe was finished")]
     Died {
-        /// The last lines of its console.
+        /// The last lines of the console.
         console: Vec<String>,
     },
-    /// It took too long.
+    /// The machine exceeded its time limit.
     #[error("the virtual machine timed out after {} s", limit.as_secs())]
     TimedOut {
-        /// The limit.
+        /// The time limit.
         limit: Duration,
-        /// The last lines of its console.
+        /// The last lines of the console.
         console: Vec<String>,
     },
-    /// The person pressed Ctrl-C.
+    /// The user pressed Ctrl-C.
     #[error("stopped on request")]
     Interrupted,
 }
 
 impl VmError {
-    /// What to do about it.
+    /// Returns a suggestion to fix the error.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::NoKernel => Some(format!(
@@ -115,7 +115,7 @@ impl VmError {
         }
     }
 
-    /// The last lines of the console, if they tell anything.
+    /// Returns the last lines of the console, if the error includes them.
     pub fn console(&self) -> &[String] {
         match self {
             Self::Died { console }

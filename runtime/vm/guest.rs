@@ -1,5 +1,5 @@
-//! The first process of the virtual machine: it makes a root that can be written to, runs its
-//! commands, and switches the machine off.
+//! The first process of the virtual machine: it creates a writable root, runs the commands, and
+//! powers the machine off.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -16,20 +16,20 @@ use nix::unistd::{chdir, pivot_root};
 use super::{Order, Report};
 use crate::system::real::find_program;
 
-/// Where the new root is put together.
+/// The mount point for building the new root.
 const STAGE: &str = "/mnt";
-/// Where distributions keep the modules of a User Mode Linux kernel.
+/// The directories of User Mode Linux kernel modules in Debian and Gentoo.
 const MODULE_DIRECTORIES: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
-/// `cbc` first: dm-crypt's own request for it comes too late for some versions.
+/// The modules to load. `cbc` is first because some versions of dm-crypt request it too late.
 const MODULES: [&str; 4] = ["cbc", "xts", "dm-mod", "dm-crypt"];
 
-/// Does what the order says. Never returns in a virtual machine; elsewhere it refuses.
+/// Executes the order. Never returns in a virtual machine; elsewhere it returns an error.
 pub fn guest(order: &Path) -> io::Error {
     if std::process::id() != 1 {
         return io::Error::other("only the first process of a virtual machine can do this");
     }
     if let Err(error) = obey(order) {
-        // Without a report the host shows what the console said last.
+        // Without a report, the host shows the last lines of the console.
         println!("guest: {error}");
     }
     nix::unistd::sync();
@@ -62,7 +62,7 @@ fn run(order: &Order) -> io::Result<Report> {
         {error}"
         ))
     })?;
-    // The directory that both share is at the same place on both sides.
+    // The shared directory has the same path on the host and in the guest.
     let shared = order.exchange.as_path();
     fs::create_dir_all(shared)?;
     mount(None::<&str>, shared, Some("hostfs"), MsFlags::empty(), Some(shared))?;
@@ -95,7 +95,7 @@ fn run(order: &Order) -> io::Result<Report> {
     Ok(report)
 }
 
-/// Writes a file that root alone can read.
+/// Writes a file that only root can read.
 fn put(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
@@ -103,12 +103,12 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn kernel_release() -> io::Result<String> {
-    // Before proc is mounted, the call itself must do.
+    // Proc is not mounted yet, so the release comes from the system call.
     let name = nix::sys::utsname::uname()?;
     Ok(name.release().to_string_lossy().into_owned())
 }
 
-/// An overlay in memory above the host's root becomes the root.
+/// Makes an overlay in memory, on top of the host's root, the new root.
 fn make_root(modules: &Path) -> io::Result<()> {
     let none = None::<&str>;
     mount(Some("tmpfs"), STAGE, Some("tmpfs"), MsFlags::empty(), none)?;
@@ -144,7 +144,7 @@ fn make_root(modules: &Path) -> io::Result<()> {
     }
     mount(Some("devpts"), "/dev/pts", Some("devpts"), MsFlags::empty(), none)?;
     mount(Some("tmpfs"), "/dev/shm", Some("tmpfs"), MsFlags::empty(), none)?;
-    // udev makes these elsewhere; Portage does nothing without the first one.
+    // On other systems udev creates these; Portage fails without the first one.
     for (at, to) in [
         ("/dev/fd", "/proc/self/fd"),
         ("/dev/stdin", "/proc/self/fd/0"),
@@ -153,7 +153,7 @@ fn make_root(modules: &Path) -> io::Result<()> {
     ] {
         std::os::unix::fs::symlink(to, at)?;
     }
-    // The kernel looks for modules here when it needs one.
+    // The kernel loads modules from here on demand.
     let place = Path::new("/lib/modules").join(modules.file_name().unwrap_or_default());
     if !place.exists() {
         fs::create_dir_all("/lib/modules")?;
@@ -162,7 +162,7 @@ fn make_root(modules: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Loads one module by its file; nothing is lost if it is built in.
+/// Loads a module from its file; a missing file is ignored because the module may be built in.
 fn insert(module: &Path) -> io::Result<()> {
     let file = match File::open(module) {
         Ok(file) => file,

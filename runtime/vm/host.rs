@@ -1,4 +1,4 @@
-//! Starting the virtual machine and listening to its console.
+//! Starts the virtual machine and reads its console.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
@@ -17,49 +17,51 @@ use crate::types::Size;
 
 /// One boot of the virtual machine.
 pub struct Boot<'a> {
-    /// The kernel.
+    /// The path of the kernel.
     pub kernel: &'a Path,
-    /// This program.
+    /// The path of this executable.
     pub program: &'a Path,
-    /// What it does.
+    /// The commands to run.
     pub order: &'a Order,
-    /// Its disks: `/dev/ubda`, `/dev/ubdb` …
+    /// The disks: `/dev/ubda`, `/dev/ubdb` …
     pub disks: &'a [PathBuf],
-    /// One more, `/dev/ubdp`: the last that there can be, whatever the others are.
+    /// An additional disk, `/dev/ubdp`: the last possible one, independent of the number of other
+    /// disks.
     pub last: Option<&'a Path>,
-    /// Files and directories of the host that the guest sees besides the host's programs, at the same places.
+    /// Files and directories of the host that are visible in the guest at the same paths, in
+    /// addition to the host's programs.
     pub shares: &'a [Share],
-    /// Its memory.
+    /// The memory size.
     pub memory: Size,
-    /// When it is ended by force.
+    /// The time limit, after which the machine is killed.
     pub limit: Duration,
 }
 
-/// A longer line of the console is cut.
+/// The maximum length of a console line in bytes; longer lines are split.
 const LONGEST_LINE: u64 = 16 << 10;
-/// No report is longer.
+/// The maximum size of a report in bytes.
 const LONGEST_REPORT: u64 = 64 << 10;
-/// So many lines may wait to be shown: a guest that prints faster waits as well.
+/// The number of buffered console lines; a guest that prints faster is blocked.
 const WAITING_LINES: usize = 256;
-/// The order, as the guest finds it.
+/// The path of the order in the guest.
 const ORDER: &str = "/run/gscript/order.json";
-/// Files of the guest itself, next to its disks and memory.
+/// The file size limit of the guest's process, unless its memory or a disk is larger.
 const LARGEST_FILE: u64 = 8 << 30;
 
-/// The User Mode Linux kernel of this system.
+/// Returns the path of the User Mode Linux kernel of this system.
 pub fn find_kernel() -> Result<PathBuf, VmError> {
     find_program(UML.name).ok_or(VmError::NoKernel)
 }
 
 impl Boot<'_> {
-    /// Boots, waits for the end, and reads the report.
+    /// Boots the machine, waits until it exits, and reads the report.
     pub fn run(
         &self,
         interrupts: &Interrupts,
         console: &mut dyn Console,
     ) -> Result<Report, VmError> {
         let start = |error: io::Error| VmError::Start(error.to_string());
-        // A report of an earlier boot must not be taken for this one's.
+        // Remove the report of an earlier boot.
         match fs::remove_file(self.order.report()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(start(error)),
             _ => {}
@@ -75,7 +77,7 @@ impl Boot<'_> {
         let mut tail = Vec::new();
         let ended = self.wait(&lines, interrupts, &mut tail, console);
         let code = end(&mut child);
-        // What is left belongs to whoever started it.
+        // Return the remaining files to the user who started the machine.
         self.give_to(Owner::starter()).map_err(start)?;
         ended.map_err(|error| match error {
             VmError::TimedOut { limit, .. } => VmError::TimedOut { limit, console: tail.clone() },
@@ -84,13 +86,13 @@ impl Boot<'_> {
         if code == Some(UNMADE) {
             return Err(unconfined(&tail));
         }
-        // The guest may have put anything there.
+        // The guest may have written anything there, so the file is untrusted.
         let report = read_below(&self.order.exchange, Path::new(Order::REPORT), LONGEST_REPORT);
         let report = report.ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         report.ok_or(VmError::Died { console: tail })
     }
 
-    /// Everything that the guest may change.
+    /// Returns the paths that the guest may write to.
     fn writable(&self) -> impl Iterator<Item = &Path> {
         let shares =
             self.shares.iter().filter(|share| share.writable).map(|share| share.path.as_path());
@@ -127,7 +129,7 @@ impl Boot<'_> {
         command.extend(["--", "guest", ORDER].map(str::to_owned));
         let sizes = self.disks.iter().map(|disk| fs::metadata(disk).map_or(0, |meta| meta.len()));
         let memory = self.memory.get();
-        // Shares that can be read only come first: what can be changed may lie in one of them.
+        // Read-only shares come first, because writable paths may be inside one of them.
         let readable = self.shares.iter().filter(|share| !share.writable).cloned();
         Ok(Cell {
             command,
@@ -169,10 +171,10 @@ impl Boot<'_> {
     }
 }
 
-/// The number of `/dev/ubdp`.
+/// The index of `/dev/ubdp`.
 const LAST_DISK: usize = 15;
 
-/// Lines of both streams until both end.
+/// Reads the lines of both output streams until both end.
 fn listen(child: &mut Child) -> Receiver<String> {
     let (send, lines) = sync_channel(WAITING_LINES);
     let streams: [Option<Box<dyn Read + Send>>; 2] = [

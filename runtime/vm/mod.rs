@@ -1,12 +1,13 @@
-//! A throw-away virtual machine with the host's own tools: User Mode Linux on the host's root,
+//! Disposable virtual machines: User Mode Linux with the host's own tools, on the host's root,
 //! read-only below an overlay in the guest's memory.
 //!
-//! And an emulated PC (`pc`), which boots what was installed, with somebody at its console (`talk`).
+//! An emulated PC (`pc`) boots an installed system and is operated through its console (`talk`).
 //!
-//! Both run confined (`cell`): what is in a machine has nothing of the host but what it was given.
+//! Both run in a sandbox (`cell`): a machine can only access the parts of the host that are shared
+//! with it.
 //!
-//! `host` starts it and listens to its console, `guest` is its first process, `order` is what the
-//! one tells the other.
+//! `host` starts a machine and reads its console, `guest` is the first process of the machine,
+//! `order` contains the data that they exchange.
 
 #[expect(clippy::disallowed_types, reason = "what it boots is put together by a script")]
 mod bootable;

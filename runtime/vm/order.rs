@@ -1,44 +1,45 @@
-//! What the guest is to do, and how it went.
+//! The commands for the guest, and its report.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What the guest does: these commands, one after the other, until one fails.
+/// The commands that the guest runs in sequence, until one fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// Programs with their arguments, by absolute path.
+    /// Programs, by absolute path, with their arguments.
     pub commands: Vec<Vec<String>>,
-    /// A directory of the host that the guest can write to; its report goes there.
+    /// A directory of the host that the guest can write to; the report is written there.
     pub exchange: PathBuf,
-    /// Files that the guest makes first, in its own memory, for root alone to read.
+    /// Files that the guest creates before the commands, in its own memory and readable for root
+    /// only.
     #[serde(default)]
     pub files: Vec<(PathBuf, String)>,
 }
 
-/// How the commands ended.
+/// The results of the commands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// Exit codes of the commands that were run.
+    /// The exit codes of the commands that were run.
     pub codes: Vec<i32>,
-    /// What kept the guest from running them.
+    /// The error that prevented the guest from running the commands.
     pub trouble: Option<String>,
 }
 
 impl Order {
-    /// The name of the report.
+    /// The file name of the report.
     pub const REPORT: &str = "report.json";
 
-    /// Where the report goes.
+    /// Returns the path of the report.
     pub fn report(&self) -> PathBuf {
         self.exchange.join(Self::REPORT)
     }
 }
 
 impl Report {
-    /// Whether every command ran and ended with 0.
+    /// Returns whether every command ran and exited with 0.
     pub fn ok(&self, order: &Order) -> bool {
         self.trouble.is_none()
             && self.codes.len() == order.commands.len()

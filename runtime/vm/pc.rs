@@ -1,5 +1,6 @@
-//! An emulated PC: it boots a disk as the machine would, from its own boot sector or EFI partition, with
-//! a USB stick as a real USB device. What it says on its serial line is read, and answered.
+//! An emulated PC: it boots a disk in the same way as hardware does, from its boot sector or EFI
+//! system partition, with a USB stick as a real USB device. Its serial console is read and
+//! answered.
 //!
 //! Source: qemu-system-x86_64(1).
 
@@ -18,7 +19,7 @@ use crate::system::Interrupts;
 use crate::system::real::{end_with_us, find_program};
 use crate::types::{Choice, Size};
 
-/// Where distributions keep the firmware for EFI: its code, and the variables that it begins with.
+/// The paths of the EFI firmware in distributions: the code, and the initial variables.
 const OVMF: [[&str; 2]; 4] = [
     ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"],
     ["/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"],
@@ -26,17 +27,17 @@ const OVMF: [[&str; 2]; 4] = [
     ["/usr/share/edk2-ovmf/OVMF_CODE.fd", "/usr/share/edk2-ovmf/OVMF_VARS.fd"],
 ];
 
-/// The emulator of this system.
+/// Returns the path of the emulator of this system.
 pub fn find_emulator() -> Result<PathBuf, VmError> {
     find_program(QEMU.name).ok_or(VmError::NoEmulator)
 }
 
-/// What starts the boot loader.
+/// The firmware that starts the boot loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Firmware {
-    /// The boot sector of the first disk.
+    /// BIOS: starts the boot sector of the first disk.
     Bios,
-    /// The EFI system partition.
+    /// EFI: starts from the EFI system partition.
     Efi,
 }
 
@@ -48,25 +49,25 @@ impl Choice for Firmware {
 
 /// One boot of the emulated PC.
 pub struct Pc<'a> {
-    /// This program.
+    /// The path of this executable.
     pub program: &'a Path,
-    /// How it starts.
+    /// The firmware.
     pub firmware: Firmware,
-    /// The disk it boots from, a file with its bytes.
+    /// The disk to boot from, a raw image file.
     pub disk: &'a Path,
-    /// Whether the disk's sectors have 4096 bytes; a BIOS can't boot from such a disk.
+    /// Whether the disk has 4096-byte sectors; a BIOS can't boot from such a disk.
     pub sectors_4k: bool,
     /// The USB stick, if it is plugged in.
     pub stick: Option<&'a Path>,
-    /// Its memory.
+    /// The memory size.
     pub memory: Size,
     /// A directory for the firmware's variables.
     pub directory: &'a Path,
-    /// When it is ended by force.
+    /// The time limit, after which the machine is killed.
     pub limit: Duration,
 }
 
-/// The process, which never outlives this.
+/// The emulator process, which is terminated on drop.
 struct Machine(Child);
 
 impl Drop for Machine {
@@ -75,18 +76,17 @@ impl Drop for Machine {
     }
 }
 
-/// The processor's help for emulators.
+/// The device for hardware-assisted virtualization.
 const KVM: &str = "/dev/kvm";
-/// System calls that the emulator does not need for this are refused (seccomp).
+/// The seccomp options, which deny system calls that the emulator does not need here.
 const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny";
 
-/// How the emulator is called.
+/// The command line of the emulator.
 struct Emulation {
     words: Vec<String>,
     kvm: bool,
 }
 
-/// Words of a command line.
 struct Words(Vec<String>);
 
 impl Words {
@@ -97,13 +97,13 @@ impl Words {
 }
 
 impl Pc<'_> {
-    /// Boots, and talks with what comes up: waits for the text of each turn in order and types its
-    /// reply. It is switched off after the last one.
+    /// Boots the machine and answers its prompts: waits for the strings of each turn in order and
+    /// types the reply. The machine is terminated after the last turn.
     ///
     /// # Errors
     ///
-    /// Where there is no emulator or firmware, where it ends or its time is over before the last turn, or
-    /// as soon as a text of `never` appears.
+    /// Returns an error if there is no emulator or firmware, if the machine exits or times out
+    /// before the last turn, or as soon as a string of `never` appears.
     pub fn boot(
         &self,
         turns: &[Turn<'_>],
@@ -140,7 +140,7 @@ impl Pc<'_> {
         console.started(machine.0.id());
         let talk = Talk { turns, never, limit: self.limit };
         let said = talk.with(&mut machine.0, interrupts, console);
-        // It has said what there was to say, or never will.
+        // The conversation is over, so the machine is no longer needed.
         let code = end(&mut machine.0);
         give_all(Owner::starter())?;
         match said {
@@ -174,7 +174,7 @@ impl Pc<'_> {
             }
         }
         let raw = |id: &str, path: &Path| {
-            // What is written lies in the host's memory at once: this machine's power never goes.
+            // Written data need not reach the host's disk: this machine never loses power.
             format!("if=none,id={id},format=raw,cache=unsafe,file={}", for_option(path))
         };
         let sectors = match self.sectors_4k {
@@ -197,7 +197,7 @@ impl Pc<'_> {
         self.directory.join("efi-variables.fd")
     }
 
-    /// The firmware, and a copy of its variables, which it may change.
+    /// Returns the firmware code, and a copy of its variables, which the firmware may change.
     fn efi(&self) -> Result<[PathBuf; 2], VmError> {
         let there = |[code, _]: &&[&str; 2]| Path::new(code).exists();
         let [code, variables] = OVMF.iter().find(there).ok_or(VmError::NoFirmware)?;
@@ -212,13 +212,13 @@ impl Pc<'_> {
     }
 }
 
-/// A path as part of an option, where commas separate.
+/// Formats a path for an option, in which commas are separators.
 fn for_option(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }
 
-/// Whether the processor can help: the device alone does not tell, on machines that are themselves
-/// virtual. A boot sector of ten bytes has to come to its end.
+/// Returns whether KVM works. The device alone is not sufficient evidence if this machine is itself
+/// virtual, so a boot sector with a few instructions must run to completion.
 fn kvm_works(emulator: &Path) -> bool {
     const PORT: u16 = 0xf4;
     const SAYS: u8 = 0x2a;
@@ -247,7 +247,7 @@ fn kvm_works(emulator: &Path) -> bool {
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(5) {
         match machine.0.try_wait() {
-            // The emulator's own exit code for it.
+            // The exit code that the debug exit device produces for this value.
             Ok(Some(status)) => return status.code() == Some(i32::from(SAYS) << 1 | 1),
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
             Err(_) => return false,

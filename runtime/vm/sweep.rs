@@ -1,4 +1,4 @@
-//! A directory that is gone when the program that made it has ended, in whatever way that was.
+//! The removal of a directory after the program that created it has exited, for any reason.
 
 use std::fs;
 use std::io::{self, Read};
@@ -7,37 +7,37 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// What is killed together with the program may write for another moment.
+/// Processes that are killed together with the program may still write for a moment.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A process that removes a directory once this is dropped, or the program that holds it was killed.
+/// A process that removes a directory when this value is dropped or the program is killed.
 #[derive(Debug)]
 pub struct Sweeper(Child);
 
 impl Sweeper {
-    /// Starts it: `program` is this program.
+    /// Starts the process; `program` is this executable.
     pub fn start(program: &Path, directory: &Path) -> io::Result<Self> {
         let mut command = Command::new(program);
         command.arg("sweep").arg(directory).env_clear().current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        // Ctrl-C at the terminal is not for it.
+        // A separate process group does not receive Ctrl-C from the terminal.
         command.process_group(0).spawn().map(Self)
     }
 }
 
 impl Drop for Sweeper {
     fn drop(&mut self) {
-        // It works as soon as its input is at its end.
+        // The end of its standard input triggers the removal.
         drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
 }
 
-/// Waits for the end of standard input, and removes a directory.
+/// Waits for the end of standard input, then removes a directory.
 pub fn sweep(directory: &Path) -> io::Result<()> {
     let mut rest = Vec::new();
-    // An error is an end as well.
+    // A read error counts as the end of input.
     let _ = io::stdin().read_to_end(&mut rest);
     let mut removed = Ok(());
     for _ in 0..TRIES {

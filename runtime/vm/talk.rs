@@ -1,4 +1,4 @@
-//! Talking with a machine over its serial line.
+//! Scripted conversations with a machine over its serial console.
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin};
@@ -10,52 +10,53 @@ use super::error::VmError;
 use crate::system::Interrupts;
 use crate::types::Secret;
 
-/// One turn of a conversation: a text that has to appear, and what is typed then.
+/// One turn of a conversation: an expected string, and the reply.
 #[derive(Debug, Clone)]
 pub struct Turn<'a> {
-    /// One of these is a part of what the machine says after the turn before.
+    /// The expected strings; the turn begins as soon as one of them occurs in the output after the
+    /// previous turn.
     pub when: &'a [&'a str],
-    /// What is typed, and the Enter key; `None` to go on listening.
+    /// The reply, followed by the Enter key; `None` to continue without one.
     pub reply: Option<&'a Secret>,
-    /// Whether it is left out where the next one comes at once.
+    /// Whether the turn is skipped if the output matches the next one first.
     pub optional: bool,
 }
 
-/// What was said.
+/// The transcript of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// Everything that the machine printed, without control sequences and with `***` for what was typed.
+    /// The output of the machine, without control sequences and with replies replaced by `***`.
     pub console: String,
-    /// Whether something that was typed could be read on the console.
+    /// Whether a reply was echoed on the console.
     pub echoed: bool,
 }
 
-/// A conversation.
+/// A conversation with a machine.
 pub(super) struct Talk<'a> {
     pub(super) turns: &'a [Turn<'a>],
     pub(super) never: &'a [&'a str],
     pub(super) limit: Duration,
 }
 
-/// Nobody types in the moment in which a prompt appears: it may be about to switch off the echo.
+/// The delay before a reply: a program that shows a prompt may be about to disable the echo.
 const PAUSE: Duration = Duration::from_millis(500);
-/// After the last turn the machine may say a little more.
+/// The time to continue reading after the last turn.
 const AFTERWARDS: Duration = Duration::from_secs(1);
-/// So many lines of the console are part of an error.
+/// The number of last console lines in an error.
 const TAIL: usize = 30;
 
-/// What was heard so far.
+/// The output received so far.
 struct Heard<'a> {
     bytes: Vec<u8>,
-    /// Where the next turn is looked for.
+    /// The offset at which the search for the next turn starts.
     from: usize,
-    /// How far it was shown.
+    /// The number of bytes that have been passed to the console.
     shown: usize,
     typed: Vec<&'a Secret>,
 }
 
 impl Talk<'_> {
-    /// Speaks with a process whose streams are the line.
+    /// Runs the conversation with a process whose standard streams are the serial line.
     pub(super) fn with(
         &self,
         child: &mut Child,
@@ -130,7 +131,8 @@ impl<'a> Heard<'a> {
         texts.iter().any(|text| position(&self.bytes[self.from..], text.as_bytes()).is_some())
     }
 
-    /// Whether one of these was said after the last one; the next one is looked for after it.
+    /// Returns whether one of the strings occurs after the previous match; the next search starts
+    /// after it.
     fn find(&mut self, texts: &[&str]) -> bool {
         let rest = &self.bytes[self.from..];
         let found =
@@ -139,14 +141,14 @@ impl<'a> Heard<'a> {
         found.is_some()
     }
 
-    /// Everything that is said meanwhile.
+    /// Reads output for a period of time.
     fn listen_on(&mut self, pieces: &Receiver<Vec<u8>>, time: Duration) {
         let end = Instant::now() + time;
         while let Some(left) = end.checked_duration_since(Instant::now()) {
             match pieces.recv_timeout(left) {
                 Ok(piece) => self.bytes.extend(piece),
                 Err(RecvTimeoutError::Timeout) => break,
-                // The end of the conversation is noticed by whoever leads it.
+                // The caller detects the end of the output.
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left),
             }
         }
@@ -160,13 +162,13 @@ impl<'a> Heard<'a> {
     ) {
         let Some(keyboard) = keyboard.filter(|_| interrupts.count() == 0) else { return };
         self.typed.push(reply);
-        // A machine that has ended in between is noticed by what it says next.
+        // If the machine has exited, the caller detects the end of its output.
         let _ = keyboard.write_all(reply.expose());
         let _ = keyboard.write_all(b"\r");
         let _ = keyboard.flush();
     }
 
-    /// Passes on whole lines, or everything.
+    /// Passes all complete lines to the console, or everything.
     fn show(&mut self, console: &mut dyn Console, all: bool) {
         let new = &self.bytes[self.shown..];
         let end = match all {
@@ -182,7 +184,7 @@ impl<'a> Heard<'a> {
         self.shown += end;
     }
 
-    /// Without control sequences, and without what was typed.
+    /// Returns the output without control sequences, with replies masked.
     fn readable(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
         let mut text = console::strip_ansi_codes(&text).replace('\r', "");
@@ -206,7 +208,7 @@ impl<'a> Heard<'a> {
     }
 }
 
-/// How a secret prints everywhere.
+/// Returns the mask that replaces a secret.
 fn secret_mark() -> String {
     Secret::new("", Vec::new()).to_string()
 }
@@ -218,7 +220,7 @@ fn position(bytes: &[u8], text: &[u8]) -> Option<usize> {
     bytes.windows(text.len()).position(|window| window == text)
 }
 
-/// What both streams say, in pieces as they come, until both end.
+/// Reads chunks of both output streams until both end.
 fn listen(child: &mut Child) -> Receiver<Vec<u8>> {
     let (send, pieces) = channel();
     let streams: [Option<Box<dyn Read + Send>>; 2] = [

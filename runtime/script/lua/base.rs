@@ -1,5 +1,5 @@
-//! What every script in Lua finds: primitives, chapters, and its language without the doors to the
-//! outside.
+//! The global environment of Lua scripts: primitives, chapters, and the standard library without
+//! access to the system.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ use crate::types::Value;
 
 const SEAL: &str = include_str!("seal.lua");
 
-/// Names of variables, for whoever misspells one.
+/// The names of variables, for suggestions on misspelled names.
 pub(super) type Known = Rc<RefCell<Vec<String>>>;
 
-/// Puts printing, chapters and primitives into the base of all scripts.
+/// Adds `print`, `step` and the primitives to the globals of all scripts.
 pub(super) fn fill(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let globals = lua.globals();
     let say = Rc::clone(host);
@@ -89,19 +89,20 @@ fn call(index: usize, host: &Metered, lua: &Lua, values: &MultiValue) -> mlua::R
     }
 }
 
-/// Closes the base; what this returns makes the environment of a script.
+/// Protects built-in names from being replaced; returns the function that creates the environment
+/// of a script.
 pub(super) fn seal(lua: &Lua, host: &Metered, known: &Known) -> mlua::Result<Function> {
     let libraries = ["string", "table", "math", "utf8"];
     let names: Vec<&str> = libraries.into_iter().chain(domains(&host.specs())).collect();
     let environment = lua.load(SEAL).set_name("=limits").call((lua.globals(), names))?;
-    // A misspelt variable is an error, not nothing.
+    // Reading an undefined variable is an error instead of nil.
     let meta = lua.create_table()?;
     let (specs, known) = (host.specs(), Rc::clone(known));
     let unknown =
         lua.create_function(move |_, (_, name): (Table, LuaValue)| -> mlua::Result<()> {
             let name = name.to_string()?;
             let known = known.borrow();
-            // A parameter that does not count is nothing.
+            // A parameter that does not apply is nil.
             if known.contains(&name) {
                 return Ok(());
             }

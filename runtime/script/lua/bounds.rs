@@ -1,4 +1,4 @@
-//! Keeping a script within its limits, whatever it tries to catch.
+//! Enforcement of a script's limits, even if the script catches errors.
 
 use std::rc::Rc;
 
@@ -13,14 +13,14 @@ use crate::script::meter::Metered;
 
 const LIMITS: &str = include_str!("limits.lua");
 
-/// Ends scripts that never end, and those that somebody wants to end.
+/// Installs the hook that ends scripts at a limit or when the user stops them.
 pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let interrupts = host.interrupts();
     let host = Rc::clone(host);
     let every = HookTriggers::new().every_nth_instruction(limits::LUA_TICK);
     lua.set_hook(every, move |lua, frame| {
         let name = frame.source().source;
-        // What tells where a script failed is short, and has to reach its end.
+        // The code that determines the position of a failure is short and must complete.
         if name.as_deref() == Some("=driver") {
             return Ok(VmState::Continue);
         }
@@ -29,7 +29,7 @@ pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
         }
         match name.as_deref().and_then(|name| name.strip_prefix('@')) {
             Some(file) => host.at(file, line_number(frame.current_line()).max(1)),
-            // A function of ours in place of one of Lua's: who called it?
+            // A replacement of a library function: record the position of its caller in the script.
             None => seen(lua, &host),
         }
         host.operated(limits::LUA_TICK);
@@ -44,7 +44,8 @@ pub(super) fn line_number(line: Option<usize>) -> u32 {
     line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0)
 }
 
-/// The place in a script from which the function at work was called, directly or not.
+/// Returns the position in a script from which the active function was called, directly or
+/// indirectly.
 fn place(lua: &Lua, from: usize) -> Option<Site> {
     (from..from + 8).find_map(|level| {
         lua.inspect_stack(level, |frame| {
@@ -55,20 +56,20 @@ fn place(lua: &Lua, from: usize) -> Option<Site> {
     })
 }
 
-/// Notes that place.
+/// Records that position in the meter.
 pub(super) fn seen(lua: &Lua, host: &Metered) {
     if let Some(site) = place(lua, 0) {
         host.at(&site.file, site.line);
     }
 }
 
-/// The place from which the function at work was called.
+/// Returns the position in a script from which the active function was called.
 pub(super) fn caller(lua: &Lua, host: &Metered) -> Site {
-    // Level 0 is this function, level 1 whoever called it.
+    // Level 0 is this function, level 1 its caller.
     place(lua, 1).unwrap_or_else(|| Site { file: host.file(), line: 0 })
 }
 
-/// Replaces what could escape the limits.
+/// Replaces the library functions that could circumvent the limits.
 pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
@@ -86,7 +87,7 @@ pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     chunk.call((ends, told, stop, limits::TEXT, limits::ELEMENTS))
 }
 
-/// Whether nothing goes on after this error, whoever tries to catch it.
+/// Returns whether the script must end after this error, even if it is caught.
 pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     let out_of_memory = match error {
         LuaValue::Error(error) => matches!(**error, Error::MemoryError(_)),

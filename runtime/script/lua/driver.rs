@@ -1,4 +1,4 @@
-//! Calls into Lua: where a script was when it failed, and what it says then.
+//! Calls of Lua functions, with the position and the message of an error.
 
 use std::rc::Rc;
 
@@ -16,19 +16,19 @@ use crate::script::{Language, ScriptError, tokens};
 
 const DRIVER: &str = include_str!("driver.lua");
 
-/// What calls functions, see `driver.lua`.
+/// Loads the function that calls other functions, see `driver.lua`.
 pub(super) fn driver(lua: &Lua, debug: Table) -> mlua::Result<Function> {
     lua.load(DRIVER).set_name("=driver").call((debug, lua.globals()))
 }
 
-/// A place that a script was at.
+/// A position in the call stack of a script.
 pub(super) struct Spot {
     frame: Frame,
-    /// The file as Lua abbreviates it in messages.
+    /// The file name as abbreviated in Lua's messages.
     short: String,
 }
 
-/// A script that failed, with the places that it was at.
+/// An error of a script, with its call stack.
 pub(super) struct Fault {
     error: LuaValue,
     spots: Vec<Spot>,
@@ -41,14 +41,14 @@ impl From<Error> for Fault {
 }
 
 impl Fault {
-    /// What it was.
+    /// Returns the error value.
     pub(super) fn error(&self) -> &LuaValue {
         &self.error
     }
 }
 
 impl Engine {
-    /// Calls a function. Where it fails, its variables go into the table.
+    /// Calls a function. If it fails, its variables are stored in the table.
     pub(super) fn protected(
         &self,
         body: &Function,
@@ -70,7 +70,7 @@ impl Engine {
         }
     }
 
-    /// What went wrong, in a text of this file.
+    /// Converts an error in a source of this file.
     pub(super) fn explain(&self, fault: &Fault, file: &Rc<str>) -> ScriptError {
         let host = &self.host;
         if let Some(limit) = host.hit() {
@@ -99,7 +99,7 @@ fn spot(frame: &Table) -> Option<Spot> {
     Some(Spot { frame: Frame { site, function }, short: frame.get("short").ok()? })
 }
 
-/// What went wrong, in our words where Lua's are about its own insides.
+/// Converts an error, and rewords messages that are about Lua internals.
 fn explain(
     error: &LuaValue,
     spots: &[Spot],
@@ -108,7 +108,7 @@ fn explain(
     host: &Metered,
 ) -> ScriptError {
     if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<Told>().ok()) {
-        // It was caught, and thrown again.
+        // The error was caught and thrown again.
         let error = LuaValue::Error(Box::new(told.0.clone()));
         return explain(&error, spots, traceback, file, host);
     }
@@ -140,7 +140,7 @@ fn explain(
     if first.contains("stack overflow") {
         return limited(Limit::Stack, if site.line == 0 { host.place() } else { site });
     }
-    // What our own replacements of Lua's functions complain about is the recipe's doing.
+    // Errors of our replacements for library functions are errors of the recipe.
     let ours = first.strip_prefix("limits:").and_then(|rest| rest.split_once(": "));
     let first = ours.map_or(first, |(_, text)| text);
     let (site, message) = match placed(first, spots, file) {
@@ -151,7 +151,7 @@ fn explain(
     ScriptError::Script { message: message.to_owned(), site, remedy, traceback }
 }
 
-/// The place that Lua put in front of its message, and the rest of it.
+/// Splits the position that Lua prepends to a message from the rest.
 fn placed<'a>(text: &'a str, spots: &[Spot], file: &Rc<str>) -> Option<(Site, &'a str)> {
     let own = [(Rc::clone(file), short(file))];
     let known = spots.iter().map(|spot| (Rc::clone(&spot.frame.site.file), spot.short.clone()));
@@ -163,7 +163,7 @@ fn placed<'a>(text: &'a str, spots: &[Spot], file: &Rc<str>) -> Option<(Site, &'
     })
 }
 
-/// A file's name as Lua abbreviates it (luaO_chunkid, LUA_IDSIZE).
+/// Returns a file name as abbreviated by Lua (luaO_chunkid, LUA_IDSIZE).
 fn short(file: &str) -> String {
     const MOST: usize = 59;
     const ENDING: usize = 56;
@@ -176,7 +176,7 @@ fn short(file: &str) -> String {
     }
 }
 
-/// An error of a text that could not even be begun.
+/// Converts an error that occurred before the script started.
 pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> ScriptError {
     let text = own_words(error);
     let first = text.lines().next().unwrap_or_default();
@@ -185,8 +185,8 @@ pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> ScriptError {
     ScriptError::Script { message: message.to_owned(), site, remedy: None, traceback: Vec::new() }
 }
 
-/// Refuses variables that are closed: what closes them runs after every error, also after one that ends
-/// the script.
+/// Rejects to-be-closed variables: their close handlers run after every error, including one that
+/// ends the script.
 pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), ScriptError> {
     let tokens = tokens(Language::Lua, text);
     let closing = tokens

@@ -1,4 +1,4 @@
-//! The engine of all scripts in Lua.
+//! The engine of all Lua scripts.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,17 +8,17 @@ use mlua::{Function, Lua, Table};
 use super::base::Known;
 use crate::script::meter::Metered;
 
-/// See the module.
+/// The engine of all Lua scripts.
 pub(super) struct Engine {
     pub(super) host: Metered,
     /// Calls functions, see `driver`.
     pub(super) driver: Function,
-    /// Makes the environment of a script.
+    /// Creates the environment of a script.
     pub(super) environment: Function,
     pub(super) require: Function,
-    /// Modules that ran.
+    /// Modules that have been run.
     pub(super) loaded: RefCell<BTreeMap<String, Table>>,
     pub(super) known: Known,
-    // The last field: what holds on to it goes first.
+    // The last field, so that values that refer to it are dropped first.
     pub(super) lua: Lua,
 }

@@ -1,13 +1,13 @@
-//! What is thrown in Lua.
+//! Error types that are thrown in Lua.
 
 use std::fmt;
 
 use mlua::{Error, MetaMethod, UserData, UserDataMethods};
 
-/// What Lua says where it gets no more memory (luaM_error).
+/// Lua's message if an allocation fails (luaM_error).
 pub(super) const NO_MEMORY: &str = "not enough memory";
 
-/// Something in a script that does not exist.
+/// A function, variable or module that does not exist.
 #[derive(Debug, Clone)]
 pub(super) struct Unknown {
     pub(super) what: &'static str,
@@ -23,7 +23,7 @@ impl fmt::Display for Unknown {
 
 impl std::error::Error for Unknown {}
 
-/// An error that a script has caught: for people its message, without where it passed through.
+/// An error that a script has caught. Its string form is the message without the call stack.
 pub(super) struct Told(pub(super) Error);
 
 impl UserData for Told {
@@ -35,7 +35,7 @@ impl UserData for Told {
     }
 }
 
-/// The person asked to stop.
+/// The user stopped the script.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopped;
 
@@ -47,7 +47,7 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// A limit is reached; the meter knows which.
+/// A limit was reached; the meter records which one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limited;
 
@@ -59,7 +59,7 @@ impl fmt::Display for Limited {
 
 impl std::error::Error for Limited {}
 
-/// The message of an error without where it passed through.
+/// Returns the message of an error without the call stack.
 pub(super) fn own_words(error: &Error) -> String {
     match error {
         Error::CallbackError { cause, .. } => own_words(cause),

@@ -1,5 +1,5 @@
-//! Functions in place of Lua's own that run on inside one instruction, where no limit is looked at, or
-//! that go by the clock.
+//! Replacements for Lua library functions that can run for a long time within one instruction,
+//! where no limit is checked, or that depend on the clock.
 
 use std::rc::Rc;
 
@@ -13,21 +13,23 @@ use crate::script::limits::{ELEMENTS, Limit};
 use crate::script::meter::Metered;
 use crate::script::order::sorted;
 
-/// What a search takes a pattern for, as `library.lua` names it.
+/// The interpretations of a pattern, as numbered in `library.lua`.
 mod how {
-    /// As `string.find` does: plain text where nothing in it is special.
+    /// As in `string.find`: a plain string if it contains no special characters.
     pub(super) const FIND: u8 = 0;
-    /// Plain text.
+    /// A plain string.
     pub(super) const PLAIN: u8 = 1;
-    /// With `^` for the beginning.
+    /// A pattern in which a leading `^` is an anchor.
     pub(super) const MATCH: u8 = 2;
 }
 
-/// Text, pattern, where to begin, what the pattern is taken for, and where nothing may end.
+/// The string, the pattern, the start position, the interpretation of the pattern, and a position
+/// at which no match may end.
 type Given = (LuaString, LuaString, usize, u8, Option<usize>);
 
-/// Returns the search of patterns: first and past of what is found, and its captures; nothing where
-/// nothing is found; false and why where the pattern can't be used.
+/// Returns the function that searches for a pattern. Its results are the start of the match, the
+/// position after its end, and the captures; nothing if there is no match; false and the reason if
+/// the pattern is malformed.
 pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     let host = Rc::clone(host);
     let interrupts = host.interrupts();
@@ -47,7 +49,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
         }
         let search = Search { from, anchored, but: but.map(|but| but - 1) };
         let mut spend = |steps: usize| {
-            // A step is much less than an operation.
+            // A step is much cheaper than an operation.
             host.operated(u32::try_from(steps / 8).unwrap_or(u32::MAX));
             host.look().is_none() && interrupts.count() == 0
         };
@@ -75,7 +77,7 @@ fn told(lua: &Lua, text: &[u8], found: &Found) -> mlua::Result<MultiValue> {
     place.into_iter().chain(captures).collect()
 }
 
-/// Returns what accounts for bytes that a function of Lua's library looks through.
+/// Returns the function that charges for the bytes that a library function searches.
 pub(super) fn charge(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     let host = Rc::clone(host);
     lua.create_function(move |_, bytes: usize| {
@@ -84,7 +86,7 @@ pub(super) fn charge(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     })
 }
 
-/// Returns a `table.sort` that does the same whenever it runs: Lua's own goes by the clock.
+/// Returns a deterministic `table.sort`: Lua's own version depends on the clock.
 pub(super) fn sort(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     let host = Rc::clone(host);
     let any = lua.load("local a, b = ... return a < b").set_name("=limits").into_function()?;

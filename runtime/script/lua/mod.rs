@@ -1,7 +1,8 @@
-//! Lua 5.4: text chunks only, without `io`, `os`, `load`, `debug`, chance or garbage control, with
-//! every primitive as `domain.verb`. `base` is what scripts find, `modules` what they require,
-//! `bounds` keeps them within their limits, `library` (with `pattern` and `plain`) replaces what would escape those,
-//! `driver` calls them and explains what went wrong, `values` is what crosses.
+//! Lua 5.4: source chunks only, without `io`, `os`, `load`, `debug`, random numbers or garbage
+//! collector control, and with every primitive as `domain.verb`. `base` defines the globals of
+//! scripts, `modules` implements `require`, `bounds` enforces the limits, `library` (with `pattern`
+//! and `plain`) replaces functions that could circumvent them, `driver` calls scripts and explains
+//! errors, `values` converts values.
 
 mod base;
 mod bounds;
@@ -43,7 +44,7 @@ impl UserData for Secret {
     }
 }
 
-/// The engine of a run.
+/// Creates the engine of a run.
 pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError> {
     match Engine::new(engines) {
         Ok(engine) => Ok(Box::new(engine)),
@@ -84,10 +85,10 @@ impl Engine {
     }
 }
 
-/// An empty state, and the library that looks into functions at work, which no script gets.
+/// Creates an empty Lua state; returns it with the `debug` library, which scripts cannot access.
 fn state() -> mlua::Result<(Lua, Table)> {
     let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8 | StdLib::DEBUG;
-    // SAFETY: what is unsafe in these libraries is `debug`. It is taken out before any script runs;
+    // SAFETY: the unsafe part of these libraries is `debug`. It is removed before any script runs;
     // `driver.lua` keeps two of its functions, which only read, where no script can reach them.
     #[expect(unsafe_code, reason = "the variables of a script that failed are read by `debug`")]
     let lua = unsafe { Lua::unsafe_new_with(libraries, LuaOptions::new()) };
@@ -96,7 +97,7 @@ fn state() -> mlua::Result<(Lua, Table)> {
     Ok((lua, debug))
 }
 
-/// A script at work, and what it leaves for the next text: its variables.
+/// A sequence of sources with the variables that they share.
 pub(super) struct Texts {
     engines: Rc<Engines>,
     variables: Table,
@@ -117,7 +118,8 @@ impl Texts {
         self.call(&body.map_err(|error| not_begun(&error, &file))?, text)
     }
 
-    /// Runs what a person types: an expression first, for that is no text of Lua by itself.
+    /// Evaluates interactive input: first as an expression, because an expression alone is not a
+    /// Lua chunk.
     pub(super) fn line(&mut self, text: &str) -> Result<Value, ScriptError> {
         refuse_closing(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {
@@ -142,10 +144,10 @@ impl Texts {
         match (host.hit(), result) {
             (None, Ok(value)) => Ok(value),
             (None, Err(fault)) => Err(engine.explain(&fault, &file)),
-            // Whatever the script made of it.
+            // A limit was reached, even if the script caught the error.
             (Some(_), result) => {
                 let fault = result.err().unwrap_or_else(|| Error::external(Stopped).into());
-                // A tail call hides where it was; in a single line it can only be there.
+                // A tail call hides the position, but a source with a single line has only one.
                 if host.place().line == 0 && text.lines().count() == 1 {
                     host.at(&file, 1);
                 }
@@ -170,8 +172,8 @@ impl Texts {
 }
 
 impl Engine {
-    /// The environment of a script with variables. What every script finds stays what it is: a
-    /// parameter of such a name is only in the table of all of them.
+    /// Creates the environment of a script with variables. Built-in names are not replaced: a
+    /// parameter with such a name is only available in the table of all parameters.
     fn variables(&self, variables: &Map) -> mlua::Result<Table> {
         let environment: Table = self.environment.call(())?;
         let all = self.lua.create_table()?;
@@ -190,7 +192,7 @@ impl Engine {
     }
 }
 
-/// Whether what a person typed is only the beginning of an expression or of a text.
+/// Returns whether interactive input is an incomplete expression or chunk.
 pub(super) fn is_open(text: &str) -> bool {
     let Ok(lua) = Lua::new_with(StdLib::NONE, LuaOptions::new()) else { return false };
     let read = |text: &str| lua.load(text).set_mode(ChunkMode::Text).into_function();
@@ -210,7 +212,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
     chunk.into_function().map(drop).map_err(|error| not_begun(&error, &file))
 }
 
-/// Runs a test, and goes on after it whatever became of it.
+/// Runs a test; the file continues with the next test even if it fails.
 fn test(lua: &Lua, engines: &Rc<Engines>, name: &str, body: &Function) -> mlua::Result<()> {
     let host = &engines.meter;
     let Some(tests) = host.tests() else { return Ok(()) };
@@ -223,7 +225,7 @@ fn test(lua: &Lua, engines: &Rc<Engines>, name: &str, body: &Function) -> mlua::
         return Ok(());
     };
     tests.end(Err(engine.explain(&fault, &host.file())));
-    // A limit that is reached is reached for the whole file.
+    // A limit applies to the whole file.
     match is_final(fault.error(), host) {
         true => Err(Error::external(Stopped)),
         false => Ok(()),

@@ -1,4 +1,4 @@
-//! Modules as Lua requires them, in either language; and Lua's own as Rhai calls them.
+//! Modules in either language as required by Lua scripts, and Lua modules as called from Rhai.
 
 use std::any::Any;
 use std::rc::{Rc, Weak};
@@ -17,10 +17,10 @@ use crate::script::error::Caught;
 use crate::script::{Language, Module, ScriptError};
 use crate::types::{Map, Value, nearest};
 
-/// Whom values are given to, for messages.
+/// The receiver of values, for error messages.
 const OTHER: &str = "a module in another language";
 
-/// `require`
+/// Creates the function `require`.
 pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Function> {
     let engines = Weak::clone(engines);
     lua.create_function(move |lua, name: String| {
@@ -46,7 +46,7 @@ fn unknown(name: &str, near: Option<&str>) -> Error {
 }
 
 impl Engine {
-    /// A module in Lua: the table that it returns, the same for all that require it.
+    /// Returns the table of a Lua module, which is shared by all scripts that require it.
     fn load(&self, module: &Module) -> mlua::Result<Table> {
         if let Some(table) = self.loaded.borrow().get(&module.name) {
             return Ok(table.clone());
@@ -68,7 +68,7 @@ impl Engine {
         Ok(table)
     }
 
-    /// A module in Rhai: each function in the table calls the other engine.
+    /// Returns the table of a Rhai module, in which each function calls the other engine.
     fn foreign(&self, lua: &Lua, engines: &Rc<Engines>, module: &Module) -> mlua::Result<Table> {
         if let Some(table) = self.loaded.borrow().get(&module.name) {
             return Ok(table.clone());
@@ -98,7 +98,7 @@ impl Engine {
         Ok(table)
     }
 
-    /// The table of a module in Lua, for the other language.
+    /// Returns the table of a Lua module for the other language.
     fn table(&self, module: &Module) -> Result<Table, ScriptError> {
         let file = module.file.as_str().into();
         if let Some(table) = self.loaded.borrow().get(&module.name) {
@@ -112,7 +112,6 @@ impl Engine {
 }
 
 impl Speaks for Engine {
-    /// What a module in Lua gives to Rhai.
     fn exports(&self, module: &Module) -> Result<Exports, ScriptError> {
         let failed = |error: Error| wrong(module, own_words(&error));
         let (mut functions, mut data) = (Vec::new(), Map::new());
@@ -141,7 +140,6 @@ impl Speaks for Engine {
         Ok(Exports { functions, data })
     }
 
-    /// Calls a function of a module in Lua.
     fn call(
         &self,
         module: &Module,

@@ -1,48 +1,49 @@
-//! Lua's patterns (Lua 5.4 reference manual, section 6.4.1). Lua's own matcher goes through every way in which a
-//! pattern could fit inside one instruction, where nothing can stop it: this one counts its steps.
+//! Lua patterns (Lua 5.4 reference manual, section 6.4.1). Lua's own matcher tries all possible
+//! matches of a pattern within one instruction, which cannot be interrupted; this implementation
+//! counts its steps.
 
 use std::ops::Range;
 
 const ESCAPE: u8 = b'%';
-/// Captures of one pattern (`LUA_MAXCAPTURES`).
+/// The maximum number of captures in a pattern (`LUA_MAXCAPTURES`).
 const MOST_CAPTURES: usize = 32;
-/// Parts of a pattern that are tried inside one another (`MAXCCALLS`).
+/// The maximum recursion depth of the matcher (`MAXCCALLS`).
 const DEPTH: u32 = 200;
-/// After how many steps they are accounted for.
+/// The number of steps after which they are charged.
 const OFTEN: usize = 4096;
 
-/// What fits.
+/// A match.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) place: Range<usize>,
     pub(super) captures: Vec<Captured>,
 }
 
-/// What a capture holds.
+/// The value of a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Captured {
     Text(Range<usize>),
     Position(usize),
 }
 
-/// Why there is no answer.
+/// The reason why a search was stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Halt {
     Malformed(String),
-    /// Whoever pays for the steps does not any more.
+    /// No more steps are allowed.
     Stopped,
 }
 
-/// Where a search begins, and what it may find.
+/// The start of a search, and its restrictions.
 pub(super) struct Search {
     pub(super) from: usize,
-    /// Only there.
+    /// Whether a match must begin at `from`.
     pub(super) anchored: bool,
-    /// Nothing that ends here.
+    /// A position at which no match may end.
     pub(super) but: Option<usize>,
 }
 
-/// Pays for so many steps; whether there may be more.
+/// Charges for a number of steps; returns whether more steps are allowed.
 pub(super) type Spend<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 type Fits = Result<Option<usize>, Halt>;
@@ -63,7 +64,7 @@ struct Matcher<'a> {
     spend: Spend<'a>,
 }
 
-/// Finds the first place where a pattern fits.
+/// Finds the first match of a pattern.
 pub(super) fn seek(
     text: &[u8],
     pattern: &[u8],
@@ -105,7 +106,7 @@ impl Matcher<'_> {
         if (self.spend)(steps) { Ok(()) } else { Err(Halt::Stopped) }
     }
 
-    /// Where the rest of the pattern, from `p` on, ends when it begins at `s`.
+    /// Returns the end of the match of the rest of the pattern, from `p` on, at `s`.
     fn fits(&mut self, s: usize, p: usize) -> Fits {
         if self.depth == 0 {
             return malformed("pattern too complex");
@@ -161,7 +162,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// The end of a single item of the pattern, without its suffix.
+    /// Returns the end of a single item of the pattern, without its suffix.
     fn item_end(&mut self, p: usize) -> Result<usize, Halt> {
         match self.pattern[p] {
             ESCAPE if p + 1 == self.pattern.len() => malformed("malformed pattern (ends with '%')"),
@@ -186,7 +187,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// Whether the character at `s` is what the item says.
+    /// Returns whether the character at `s` matches a single item.
     fn single(&mut self, s: usize, p: usize, end: usize) -> Result<bool, Halt> {
         let Some(byte) = self.text.get(s) else { return Ok(false) };
         Ok(match self.pattern[p] {
@@ -200,7 +201,7 @@ impl Matcher<'_> {
         })
     }
 
-    /// Whether a character is in the set from `[` at `p` to `]` at `last`.
+    /// Returns whether a character is in the set from `[` at `p` to `]` at `last`.
     fn in_set(&self, byte: u8, p: usize, last: usize) -> bool {
         let set = &self.pattern[..last];
         let negated = set.get(p + 1) == Some(&b'^');
@@ -227,7 +228,7 @@ impl Matcher<'_> {
         negated
     }
 
-    /// `%bxy`
+    /// Matches `%bxy`.
     fn balanced(&mut self, s: usize, p: usize) -> Fits {
         let (Some(open), Some(close)) = (self.pattern.get(p), self.pattern.get(p + 1)) else {
             return malformed("malformed pattern (missing arguments to '%b')");
@@ -251,7 +252,7 @@ impl Matcher<'_> {
         Ok(None)
     }
 
-    /// `%f[set]`; returns where the pattern goes on.
+    /// Matches `%f[set]`; returns the position in the pattern after it.
     fn frontier(&mut self, s: usize, p: usize) -> Fits {
         if self.pattern.get(p) != Some(&b'[') {
             return malformed("missing '[' after '%f' in pattern");
@@ -263,7 +264,7 @@ impl Matcher<'_> {
         Ok(fits.then_some(end))
     }
 
-    /// `%1` … `%9`
+    /// Matches `%1` … `%9`.
     fn captured_before(&mut self, s: usize, digit: u8) -> Fits {
         let index = usize::from(digit).checked_sub(usize::from(b'1'));
         let capture = index.and_then(|index| self.captures.get(index)).copied();
@@ -279,7 +280,7 @@ impl Matcher<'_> {
         Ok(same.then_some(s + length))
     }
 
-    /// As often as it fits, and then less.
+    /// Matches as many repetitions as possible, then fewer.
     fn most(&mut self, s: usize, p: usize, end: usize) -> Fits {
         let mut past = s;
         while self.single(past, p, end)? {
@@ -295,7 +296,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// As rarely as possible, and then more often.
+    /// Matches as few repetitions as possible, then more.
     fn least(&mut self, mut s: usize, p: usize, end: usize) -> Fits {
         loop {
             let fits = self.fits(s, end + 1)?;
@@ -339,7 +340,7 @@ impl Matcher<'_> {
     }
 }
 
-/// Whether a character is of a class such as `%a`; an upper-case letter is the opposite.
+/// Returns whether a character is in a class such as `%a`; an upper-case letter negates the class.
 fn is_of_class(byte: u8, class: u8) -> bool {
     let is = match class.to_ascii_lowercase() {
         b'a' => byte.is_ascii_alphabetic(),

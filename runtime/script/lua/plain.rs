@@ -1,15 +1,16 @@
-//! Plain text in plain text.
+//! Search for plain strings.
 
 use std::ops::Range;
 
-/// Whether a pattern means itself.
+/// Returns whether a pattern has no special characters.
 pub(super) fn is_plain(pattern: &[u8]) -> bool {
     !pattern.iter().any(|byte| b"^$*+?.([%-".contains(byte))
 }
 
-/// Finds the first place of a text in another, in time that is linear for every text.
+/// Finds the first occurrence of a string in another, in linear time in all cases.
 pub(super) fn find_plain(text: &[u8], wanted: &[u8], from: usize) -> Option<Range<usize>> {
-    // The longest beginning of `wanted` that ends at each of its bytes (Knuth, Morris, Pratt).
+    // The length of the longest prefix of `wanted` that ends at each of its bytes (Knuth, Morris,
+    // Pratt).
     let mut borders = vec![0; wanted.len()];
     let mut length = 0;
     for at in 1..wanted.len() {

@@ -1,4 +1,4 @@
-//! What crosses between Lua and the core.
+//! Conversion of values between Lua and the core.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::script::meter::Metered;
 use crate::script::room::Room;
 use crate::types::{Secret, Value};
 
-/// Whom values are given to, for messages.
+/// The receiver of values, for error messages.
 pub(super) const PRIMITIVE: &str = "a primitive";
 
 pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
@@ -39,7 +39,7 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
     })
 }
 
-/// A value is larger than anything that is given to the core.
+/// The error for a value that exceeds the limits of values passed to the core.
 #[derive(Debug, Clone, Copy)]
 struct TooLarge(Limit);
 
@@ -51,7 +51,8 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// Values that are nested without an end, or contain one another very often, are stopped at a limit.
+/// Reports the limit that a value exceeds, e.g. because it contains itself or the same value many
+/// times.
 pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) -> mlua::Result<T> {
     values.inspect_err(|error| {
         if let Some(TooLarge(limit)) = error.downcast_ref() {
@@ -61,7 +62,7 @@ pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) ->
     })
 }
 
-/// A value as plain data; `whom` it is given to is for messages.
+/// Converts a value to plain data; `whom` is the receiver for error messages.
 pub(super) fn from_lua(value: &LuaValue, whom: &str) -> mlua::Result<Value> {
     taken(value, &mut Room::default(), whom)
 }
@@ -94,7 +95,8 @@ fn taken(value: &LuaValue, room: &mut Room, whom: &str) -> mlua::Result<Value> {
     })
 }
 
-/// A table with elements is a list, one with names is a map; with both it is neither.
+/// Converts a table to a list if it has elements, or to a map if it has string keys; a table with
+/// both is an error.
 fn from_table(table: &Table, room: &mut Room, whom: &str) -> mlua::Result<Value> {
     let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
     if table.metatable().as_ref().is_some_and(sealed) {

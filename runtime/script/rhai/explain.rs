@@ -1,4 +1,4 @@
-//! What went wrong in a script, in our words where Rhai's are about its own insides.
+//! Conversion of Rhai errors; messages that are about Rhai internals are reworded.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
     Site { file: Rc::clone(file), line }
 }
 
-/// Explains an error of a text of this file.
+/// Converts an error in a source of this file.
 pub(super) fn explain(
     thrown: &Thrown,
     file: &Rc<str>,
@@ -67,7 +67,7 @@ fn message(
     }
 }
 
-/// The innermost error, and where it was called from, the innermost place first.
+/// Returns the innermost error and its call stack, innermost first.
 fn unwind<'a>(thrown: &'a EvalAltResult, file: &Rc<str>) -> (&'a EvalAltResult, Vec<Frame>) {
     let mut file = Rc::clone(file);
     let mut function: Option<String> = None;
@@ -76,7 +76,7 @@ fn unwind<'a>(thrown: &'a EvalAltResult, file: &Rc<str>) -> (&'a EvalAltResult, 
     loop {
         let (position, source, name, next) = match inner {
             EvalAltResult::ErrorInFunctionCall(name, source, next, position) => {
-                // A closure has no name that a person knows.
+                // Rhai's generated names of closures are meaningless to users.
                 let name = (!name.starts_with("anon$")).then(|| name.clone());
                 (*position, source, name.or_else(|| Some("a closure".into())), next)
             }
@@ -89,7 +89,7 @@ fn unwind<'a>(thrown: &'a EvalAltResult, file: &Rc<str>) -> (&'a EvalAltResult, 
                 break (other, frames.into_iter().rev().collect());
             }
         };
-        // What a function of Rhai's library calls has no place of its own.
+        // A callback that is called by a function of Rhai's library has no position.
         if !position.is_none() && !file.is_empty() {
             frames.push(Frame { site: site(&file, position), function: function.take() });
         }
@@ -101,7 +101,7 @@ fn unwind<'a>(thrown: &'a EvalAltResult, file: &Rc<str>) -> (&'a EvalAltResult, 
     }
 }
 
-/// The innermost error.
+/// Returns the innermost error.
 pub(super) fn innermost(thrown: &EvalAltResult) -> &EvalAltResult {
     match thrown {
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
@@ -110,7 +110,7 @@ pub(super) fn innermost(thrown: &EvalAltResult) -> &EvalAltResult {
     }
 }
 
-/// The limit that Rhai itself has noticed.
+/// Returns the limit that Rhai itself detected.
 fn limit_of(error: &EvalAltResult) -> Option<Limit> {
     Some(match error {
         EvalAltResult::ErrorTooManyOperations(_) => Limit::Operations,
@@ -122,14 +122,14 @@ fn limit_of(error: &EvalAltResult) -> Option<Limit> {
     })
 }
 
-/// The message without the position that Rhai appends to it.
+/// Returns the message without the position that Rhai appends.
 fn plain(error: &EvalAltResult) -> String {
     let text = error.to_string();
     let end = text.rfind(" (line ").unwrap_or(text.len());
     text[..end].trim_end().to_owned()
 }
 
-/// `disk::partitoin (&str, array)` → `disk::partitoin`
+/// Returns the name in a signature: `disk::partitoin (&str, array)` → `disk::partitoin`.
 fn function_name(signature: &str) -> &str {
     signature.split_once(" (").map_or(signature, |(name, _)| name).trim()
 }

@@ -1,5 +1,5 @@
-//! Functions in place of Rhai's own that could take all memory, or all time, at once, and of those that
-//! swallow what ends a script.
+//! Replacements for Rhai library functions that could use all memory or time in a single call, and
+//! for functions that discard the error that ends a script.
 
 use std::rc::Rc;
 
@@ -61,7 +61,8 @@ fn strings(engine: &mut Engine, host: &Metered) {
     });
 }
 
-/// A text made longer, to so many characters; Rhai's own never comes to an end where nothing is added.
+/// Pads a string to a number of characters. Rhai's own function never returns if the padding is
+/// empty.
 fn padded(text: &str, length: INT, by: &str) -> Option<String> {
     let missing = usize::try_from(length).unwrap_or(0).saturating_sub(text.chars().count());
     if by.is_empty() || missing == 0 {
@@ -74,7 +75,8 @@ fn padded(text: &str, length: INT, by: &str) -> Option<String> {
     (padded.len() <= limits::TEXT).then_some(padded)
 }
 
-/// Rhai's own go on where a comparison throws, whatever it throws.
+/// Registers list functions that stop if the comparison function throws; Rhai's own functions
+/// continue.
 fn lists(engine: &mut Engine) {
     for name in ["sort", "sort_by"] {
         engine.register_fn(name, sort);

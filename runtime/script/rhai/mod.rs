@@ -1,5 +1,5 @@
-//! Rhai: an engine without clock, files or `eval`, with every primitive as `domain::verb`. `modules`
-//! is what scripts import, `explain` what they are told, `values` what crosses.
+//! Rhai: an engine without clock, files or `eval`, with every primitive as `domain::verb`.
+//! `modules` implements imports, `explain` converts errors, `values` converts values.
 
 mod explain;
 mod library;
@@ -30,13 +30,13 @@ use super::meter::Metered;
 use super::{Language, ScriptError};
 use crate::types::{Map, Secret, Value};
 
-/// The engine of all scripts in Rhai.
+/// The engine of all Rhai scripts.
 pub(super) struct Engine {
     engine: RhaiEngine,
     resolver: Rc<Resolver>,
 }
 
-/// The engine of a run.
+/// Creates the engine of a run.
 #[expect(clippy::unnecessary_wraps, reason = "an engine of Lua can fail to begin")]
 pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError> {
     let resolver = Resolver::new(engines);
@@ -64,7 +64,7 @@ impl Speaks for Engine {
     }
 }
 
-/// A script at work, and what it leaves for the next text: variables and functions.
+/// A sequence of sources with the variables and functions that they share.
 pub(super) struct Texts {
     engines: Rc<Engines>,
     scope: Scope<'static>,
@@ -141,7 +141,7 @@ fn engine(host: &Metered) -> RhaiEngine {
     engine
 }
 
-/// Runs a test, and goes on after it whatever became of it.
+/// Runs a test; the file continues with the next test even if it fails.
 fn test(
     cx: &NativeCallContext<'_>,
     host: &Metered,
@@ -157,6 +157,6 @@ fn test(
         return Ok(());
     };
     tests.end(Err(explain(&thrown, &host.file(), host, &[])));
-    // A limit that is reached is reached for the whole file.
+    // A limit applies to the whole file.
     if innermost(&thrown).is_catchable() { Ok(()) } else { Err(thrown) }
 }

@@ -1,4 +1,4 @@
-//! Modules as Rhai imports them, in either language; and Rhai's own as Lua calls them.
+//! Modules in either language as imported by Rhai scripts, and Rhai modules as called from Lua.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,10 +20,10 @@ use crate::script::engines::{Crossing, Engines, Exports};
 use crate::script::{Module, ScriptError, meant};
 use crate::types::{Map, Value};
 
-/// Whom values are given to, for messages.
+/// The receiver of values, for error messages.
 const OTHER: &str = "a module in another language";
 
-/// Finds modules among those that were read before the run.
+/// Resolves imports to the modules that were read before the run.
 pub(super) struct Resolver {
     engines: Weak<Engines>,
     loaded: RefCell<BTreeMap<String, Loaded>>,
@@ -32,11 +32,11 @@ pub(super) struct Resolver {
 #[derive(Clone)]
 struct Loaded {
     module: RhaiShared<RhaiModule>,
-    /// Functions of a script in Rhai, with how many values each takes.
+    /// The functions of a Rhai script, with the number of arguments of each.
     functions: Vec<(String, usize)>,
 }
 
-/// The resolver as the engine keeps it.
+/// A wrapper, because the engine takes ownership of its resolver.
 pub(super) struct Resolves(pub(super) Rc<Resolver>);
 
 impl ModuleResolver for Resolves {
@@ -71,7 +71,7 @@ impl Resolver {
         Ok(loaded)
     }
 
-    /// What a module in Rhai gives to Lua.
+    /// Returns the functions and data that a Rhai module provides to Lua.
     pub(super) fn exports(&self, engine: &Engine, module: &Module) -> Result<Exports, ScriptError> {
         let loaded = self.own(engine, module)?;
         let mut functions: Vec<String> =
@@ -84,7 +84,7 @@ impl Resolver {
         Ok(Exports { functions, data: data.collect::<Result<Map, ScriptError>>()? })
     }
 
-    /// Calls a function of a module in Rhai.
+    /// Calls a function of a Rhai module.
     pub(super) fn call(
         &self,
         engine: &Engine,
@@ -97,7 +97,8 @@ impl Resolver {
         if !takes.any(|(_, count)| *count == values.len()) {
             return Err(miscounted(module, function, &loaded, values.len()));
         }
-        // A call as a script writes it: the module's functions then see what it imports.
+        // Evaluate the call as source, so that the module's functions can access the imports of the
+        // module.
         let mut scope = Scope::new();
         let mut text = format!("import {:?} as m; m::{function}(", module.name);
         for (index, value) in values.iter().enumerate() {
@@ -117,7 +118,7 @@ impl Resolver {
         loaded.map_err(|thrown| self.explain(&thrown))
     }
 
-    /// What went wrong in a text that nobody wrote: its own line tells nothing.
+    /// Converts an error in generated source, whose own line numbers are meaningless.
     fn explain(&self, thrown: &Thrown) -> ScriptError {
         match self.engines.upgrade() {
             Some(engines) => explain(thrown, &"".into(), &engines.meter, &[]),
@@ -126,7 +127,7 @@ impl Resolver {
     }
 }
 
-/// A module in Rhai: its functions, and what it exports.
+/// Loads a Rhai module: its functions, and its exported variables.
 fn own(
     engine: &Engine,
     engines: &Rc<Engines>,
@@ -144,7 +145,7 @@ fn own(
     Ok(Loaded { module: made.into(), functions })
 }
 
-/// A module in Lua: each of its functions calls the other engine.
+/// Creates the wrapper of a Lua module, in which each function calls the other engine.
 fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result<Loaded, Thrown> {
     let exports = engines.exports(module);
     let exports = exports.map_err(|error| throw_at(error, &engines.meter, position))?;

@@ -1,4 +1,4 @@
-//! Primitives, and functions of modules, as Rhai calls them.
+//! Registration of primitives and module functions in Rhai.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,10 +13,11 @@ use super::values::{from_dynamics, to_dynamic};
 use crate::script::error::Caught;
 use crate::script::meter::Metered;
 
-/// Whom values are given to, for messages.
+/// The receiver of values, for error messages.
 pub(super) const PRIMITIVE: &str = "a primitive";
 
-/// Every primitive at every arity: a missing argument is then ours to name, and so is one too many.
+/// Registers every primitive at every arity, so that missing and surplus arguments are reported by
+/// this program.
 pub(super) fn register(engine: &mut RhaiEngine, host: &Metered) {
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
     for (index, spec) in host.specs().into_iter().enumerate() {
@@ -30,12 +31,12 @@ pub(super) fn register(engine: &mut RhaiEngine, host: &Metered) {
     }
 }
 
-/// Something to call, however many arguments it is given.
+/// A function that accepts any number of arguments.
 pub(super) type Callable =
     Rc<dyn Fn(&NativeCallContext<'_>, &[Dynamic]) -> Result<Dynamic, Thrown>>;
 
-/// Registers something at every arity, for Rhai tells functions apart by it: up to one more than the
-/// most that any primitive has, and that any module should have.
+/// Registers a function at every arity, because Rhai distinguishes functions by arity. The highest
+/// arity is one more than the maximum of any primitive, and of any reasonable module function.
 pub(super) fn register_all(module: &mut Module, name: &str, me: Callable) {
     type Context<'a> = NativeCallContext<'a>;
     type Any = Dynamic;

@@ -1,4 +1,4 @@
-//! Reading texts.
+//! Parsing of Rhai sources.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use crate::event::Site;
 use crate::script::meter::Metered;
 use crate::script::{Kind, Language, ScriptError, domains, imports, limits, tokens};
 
-/// Whether a text is only the beginning of one.
+/// Returns whether a source is incomplete.
 pub(in crate::script) fn is_open(text: &str) -> bool {
     let mut engine = RhaiEngine::new_raw();
     limit(&mut engine);
@@ -21,7 +21,7 @@ pub(in crate::script) fn is_open(text: &str) -> bool {
     match *kind {
         ParseErrorType::UnexpectedEOF => true,
         ParseErrorType::MissingToken(..) | ParseErrorType::PropertyExpected => at_end,
-        // A text between backticks may go on in the next line.
+        // A string between backticks may continue on the next line.
         ParseErrorType::BadInput(rhai::LexError::UnterminatedString) => {
             let line = position.line().and_then(|line| text.lines().nth(line - 1));
             let column = position.position().unwrap_or(1);
@@ -46,10 +46,10 @@ fn parsed(engine: &RhaiEngine, file: &Rc<str>, text: &str) -> Result<AST, Script
     })
 }
 
-/// What scripts can call without a domain, besides Rhai's own library.
+/// Functions that scripts can call without a domain, in addition to Rhai's own library.
 const OWN: &[&str] = &["step", "print", "debug", "test"];
 
-/// Reads a text in which nothing takes the name of what every script finds.
+/// Parses a source and rejects definitions that replace built-in names.
 pub(super) fn compile(
     engine: &RhaiEngine,
     file: &Rc<str>,

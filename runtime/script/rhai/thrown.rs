@@ -1,4 +1,4 @@
-//! What Rhai throws.
+//! Errors that are thrown in Rhai.
 
 use rhai::{Dynamic, EvalAltResult, Position};
 
@@ -8,10 +8,10 @@ use crate::script::meter::Metered;
 
 pub(super) type Thrown = Box<EvalAltResult>;
 
-/// What is too large where lists are nested too deeply.
+/// The kind of the "data too large" error for lists that are nested too deeply.
 pub(super) const NESTED: &str = "nesting";
 
-/// An error for scripts to catch, if it can be caught.
+/// Creates an error that scripts can catch, unless it must end the script.
 #[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
 pub(super) fn throw_at(error: ScriptError, host: &Metered, position: Position) -> Thrown {
     let ends = host.hit().is_some() || matches!(error, ScriptError::Stopped { .. });

@@ -1,4 +1,4 @@
-//! What crosses between Rhai and primitives: plain data.
+//! Conversion of values between Rhai and primitives, as plain data.
 
 use rhai::{
     Array, Dynamic, EvalAltResult, ImmutableString, Map as RhaiMap, NativeCallContext, Position,
@@ -26,7 +26,7 @@ pub(super) fn to_dynamic(value: &Value) -> Dynamic {
     }
 }
 
-/// The values of a call.
+/// Converts the arguments of a call.
 pub(super) fn from_dynamics(
     values: &[Dynamic],
     context: &NativeCallContext<'_>,
@@ -39,7 +39,7 @@ pub(super) fn from_dynamics(
     })
 }
 
-/// A value as plain data; `whom` it is given to is for messages.
+/// Converts a value to plain data; `whom` is the receiver for error messages.
 pub(super) fn from_dynamic(value: &Dynamic, whom: &str) -> Result<Value, Thrown> {
     taken(value, &mut Room::default(), whom)
 }

@@ -1,8 +1,9 @@
-//! Texts that end up in a file, a command or a table: one type per kind of value, so that a text of that
-//! kind can't be wrong wherever it goes.
+//! Strings that are written to files, commands and tables: one type per kind of value, so that a
+//! value is valid wherever it is used.
 //!
-//! To add one: an entry in the file of its field ([`words!`]) with its name, its rule and its limits. A rule
-//! refuses; it never changes a text. What the format of a file can quote is quoted where it is written.
+//! To add a type, add an entry with a name, a rule and limits to the file of its field
+//! ([`words!`]). A rule only rejects values; it never changes them. Quoting for a file format is
+//! done by the code that writes the file.
 
 mod conf;
 mod names;
@@ -18,35 +19,35 @@ pub use names::{
 pub use portage::{Atom, Keyword, LicenseName, ProfileName, TableFile, UseFlag};
 pub use tables::{CrypttabField, FsType, FstabPlace, FstabSource, MountOptions};
 
-/// What texts of a kind are like. `None` means that nothing more is asked.
+/// The requirements on the strings of a type. A check returns `None` if the string is valid.
 pub(crate) struct Rule {
-    /// The characters that may occur.
+    /// The allowed characters.
     pub allowed: fn(char) -> bool,
-    /// The characters that it may begin with, of those.
+    /// The allowed characters in the first position, out of `allowed`.
     pub first: fn(char) -> bool,
-    /// How many bytes it may have.
+    /// The maximum length in bytes.
     pub most: usize,
-    /// What else is wrong with it.
+    /// An additional check, which returns the reason for a rejection.
     pub also: fn(&str) -> Option<String>,
 }
 
 impl Rule {
-    /// A rule about characters alone: any of these, at any place, at least one.
+    /// Creates a rule that only restricts the characters and the length.
     pub const fn of(allowed: fn(char) -> bool, most: usize) -> Self {
         Self { allowed, first: |_| true, most, also: |_| None }
     }
 
-    /// The same, and it begins with one of these.
+    /// Restricts the first character.
     pub const fn begins(self, first: fn(char) -> bool) -> Self {
         Self { first, ..self }
     }
 
-    /// The same, with a look at the whole.
+    /// Adds a check of the whole string.
     pub const fn also(self, also: fn(&str) -> Option<String>) -> Self {
         Self { also, ..self }
     }
 
-    /// What is wrong with a text: the offending character and its place, or the reason.
+    /// Returns the fault of a string: the invalid character and its position, or the reason.
     pub fn fault(&self, text: &str) -> Option<String> {
         let mut chars = text.chars().enumerate();
         if let Some((at, c)) =
@@ -65,7 +66,7 @@ impl Rule {
     }
 }
 
-/// A character as an error names it.
+/// Returns the name of a character for error messages.
 fn named(c: char) -> String {
     match c {
         '\n' => "a line break".into(),
@@ -77,8 +78,8 @@ fn named(c: char) -> String {
     }
 }
 
-/// Whether a character is shown as it is: it neither ends a line, nor moves a cursor, nor changes the
-/// direction of what follows.
+/// Returns whether a character is displayed as is: it does not end a line, move the cursor, or
+/// change the writing direction.
 pub(crate) fn is_shown(c: char) -> bool {
     let turns =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -88,7 +89,7 @@ pub(crate) fn is_shown(c: char) -> bool {
         && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// Whether a character is shown and no whitespace.
+/// Returns whether a character is displayed as is and is not whitespace.
 fn is_solid(c: char) -> bool {
     is_shown(c) && !c.is_whitespace()
 }
@@ -97,12 +98,12 @@ const fn is_alnum(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// The reason why an empty text is none of its kind.
+/// Returns the fault of an empty string.
 fn not_empty(text: &str) -> Option<String> {
     text.is_empty().then(|| "it is empty".into())
 }
 
-/// Writes a type per entry: `Name, "short name", "what is accepted", rule`.
+/// Defines a type per entry: `Name, "short name", "accepted values", rule`.
 macro_rules! words {
     ($($(#[doc = $doc:literal])* $name:ident, $short:literal, $expects:literal, $rule:expr;)*) => { $(
         $(#[doc = $doc])*
@@ -112,13 +113,13 @@ macro_rules! words {
         impl $name {
             pub(super) const RULE: $crate::types::text::Rule = $rule;
 
-            /// A text of ours, known to be of this kind.
+            /// Creates a value that is known to be valid, without validation.
             #[allow(dead_code, reason = "few kinds are made by the program itself")]
             pub(crate) fn known(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
-            /// The text.
+            /// Returns the value as a string.
             #[allow(dead_code, reason = "some kinds are only shown, or only compared")]
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -1,14 +1,15 @@
-//! Names that a system gives to things: hosts, users, services, kernels.
+//! Names of system objects: hosts, users, services, kernels.
 
 use super::{Rule, is_alnum, is_shown, is_solid, not_empty, words};
 
-/// Why a path that is written relative to a directory leads out of it.
+/// Returns an error if a relative path is empty or could lead out of its directory.
 fn leads_out(text: &str) -> Option<String> {
     let part = |part: &str| matches!(part, "" | "." | "..");
     not_empty(text).or_else(|| text.split('/').any(part).then(|| "not a plain path".into()))
 }
 
-/// Characters that the kernel's command line and a boot loader's file take as they are.
+/// Returns whether the kernel command line and boot loader configuration files take a character
+/// literally.
 fn is_plain_word(c: char) -> bool {
     is_solid(c) && !"\"'\\$`;{}|&<>#".contains(c)
 }
@@ -38,7 +39,7 @@ words! {
             empty.then(|| "it has an empty component, or there twice".into()).or_else(|| not_empty(text))
         });
 
-    /// The name of a keyboard below `/usr/share/keymaps`.
+    /// The name of a keymap below `/usr/share/keymaps`.
     KeymapName, "keymap", "a keymap such as de-latin1: letters, digits and _ . - /",
     Rule::of(|c| is_alnum(c) || "_.-/".contains(c), 255).begins(is_alnum).also(leads_out);
 
@@ -50,11 +51,11 @@ words! {
         .begins(|c| c.is_ascii_lowercase() || c == '_')
         .also(not_empty);
 
-    /// A user or a group by its name or number, as it stands in passwd(5).
+    /// The name or number of a user or group, as in passwd(5).
     OwnerName, "owner name", "the name or number of a user or group",
     Rule::of(|c| is_alnum(c) || "_.-$".contains(c), 255).begins(|c| is_alnum(c) || c == '_').also(|text| {
         let number = text.bytes().all(|b| b.is_ascii_digit());
-        // 4294967295 is -1, which tells chown(2) to change nothing.
+        // 4294967295 is -1, for which chown(2) leaves the ID unchanged.
         let fits = || text.parse::<u32>().is_ok_and(|number| number != u32::MAX);
         not_empty(text)
             .or_else(|| (number && !fits()).then(|| "the largest number is 4294967294".into()))
@@ -70,22 +71,22 @@ words! {
             .or_else(|| group.and_then(|group| OwnerName::RULE.fault(group)))
     });
 
-    /// The name of a service, a unit or a runlevel.
+    /// The name of a service, unit or runlevel.
     ServiceName, "service name", "the name of a service of letters, digits and . _ @ + : -",
     Rule::of(|c| is_alnum(c) || "._@+:-".contains(c), 255)
         .begins(|c| is_alnum(c) || c == '_')
         .also(not_empty);
 
-    /// A kernel's version, as its directory of modules is called.
+    /// A kernel version, as in the name of its modules directory.
     KernelVersion, "kernel version", "a version such as 6.6.62-gentoo: letters, digits and + _ . ~ -",
     Rule::of(|c| is_alnum(c) || "+_.-~".contains(c), 64).begins(is_alnum).also(not_empty);
 
-    /// A word of the kernel's command line.
+    /// A word of the kernel command line.
     KernelWord, "kernel word",
     "a word of the kernel's command line, without whitespace, quotes and characters of a shell",
     Rule::of(is_plain_word, 1024).also(not_empty);
 
-    /// A whole command line of the kernel.
+    /// A complete kernel command line.
     KernelLine, "kernel command line",
     "words with spaces between them, without quotes and characters of a shell, at most 2047 bytes",
     Rule::of(|c| c == ' ' || is_plain_word(c), 2047).also(|text| {
@@ -93,46 +94,46 @@ words! {
         hole.then(|| "it has repeated, leading or trailing spaces".into())
     });
 
-    /// The title of an entry in a boot loader's menu.
+    /// The title of a boot loader menu entry.
     MenuTitle, "menu title", "a title without quotes, braces, dollar signs and backslashes",
     Rule::of(|c| is_shown(c) && !"'\"{}\\$`".contains(c), 255).also(not_empty);
 
-    /// A module of dracut, GRUB or the kernel.
+    /// The name of a dracut, GRUB or kernel module.
     ModuleName, "module", "a module's name of letters, digits, _ and -",
     Rule::of(|c| is_alnum(c) || "_-".contains(c), 64).begins(is_alnum).also(not_empty);
 
-    /// A program or file to take along, by its name or path.
+    /// The name or path of a program or file to include.
     ProgramName, "program", "a program's name or path without whitespace",
     Rule::of(|c| is_alnum(c) || "/._+-[]@".contains(c), 1024)
         .begins(|c| c != '-')
         .also(not_empty);
 
-    /// How something is compressed: a program and its options, which dracut gives to a shell.
+    /// A compression method: a program and its options, which dracut passes to a shell.
     Compression, "compression", "a method such as \"zstd -3\": letters, digits, spaces, = and -",
     Rule::of(|c| is_alnum(c) || " =-".contains(c), 64).begins(is_alnum).also(not_empty);
 
-    /// A cipher as cryptsetup(8) writes it.
+    /// A cipher in the notation of cryptsetup(8).
     Cipher, "cipher", "a cipher such as aes-xts-plain64",
     Rule::of(|c| is_alnum(c) || "-:()_,".contains(c), 64).begins(is_alnum).also(not_empty);
 
-    /// The fingerprint of an OpenPGP key; spaces are for people.
+    /// The fingerprint of an OpenPGP key; spaces are allowed for readability.
     Fingerprint, "fingerprint", "the whole fingerprint of a key, 40 or 64 hexadecimal digits",
     Rule::of(|c| c.is_ascii_hexdigit() || c == ' ', 128).also(|text| {
         let digits = text.bytes().filter(|b| *b != b' ').count();
         (!matches!(digits, 40 | 64)).then(|| format!("it has {digits} digits"))
     });
 
-    /// A file below a directory that is known.
+    /// The path of a file below a given directory.
     RelativePath, "relative path", "a path below the directory, without \"..\"",
     Rule::of(|c| is_alnum(c) || "._/+-".contains(c), 1024).begins(|c| !"-/".contains(c)).also(leads_out);
 
-    /// What a symbolic link says.
+    /// The target of a symbolic link.
     LinkTarget, "link target", "a path without control characters, at most 4095 bytes",
     Rule::of(is_shown, 4095).also(not_empty);
 }
 
 impl Owner {
-    /// The user, and the group where one is named.
+    /// Returns the user, and the group if there is one.
     pub fn parts(&self) -> (&str, Option<&str>) {
         self.split_once(':').map_or((self, None), |(user, group)| (user, Some(group)))
     }

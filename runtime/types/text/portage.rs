@@ -1,4 +1,4 @@
-//! Words of Portage's files (portage(5), PMS).
+//! Values in Portage's files (portage(5), PMS).
 
 use super::{Rule, is_alnum, is_solid, not_empty, words};
 
@@ -13,7 +13,8 @@ words! {
         .begins(|c| is_alnum(c) || "@<>=~!*_/".contains(c))
         .also(not_empty);
 
-    /// A use flag, turned off by a - before it (PMS 3.1.4), also by a pattern or for a group (`VIDEO_CARDS:`).
+    /// A use flag, disabled by a leading `-` (PMS 3.1.4); also a pattern, or a group
+    /// (`VIDEO_CARDS:`).
     UseFlag, "use flag", "a use flag such as static or -udev",
     Rule::of(|c| is_alnum(c) || "_+-@*:".contains(c), 128).begins(|c| is_alnum(c) || "-*_".contains(c)).also(|text| {
         let bare = text.strip_prefix('-').unwrap_or(text);
@@ -25,11 +26,12 @@ words! {
     Keyword, "keyword", "a keyword such as ~amd64 or **",
     Rule::of(|c| is_alnum(c) || "_-~*".contains(c), 64).also(not_empty);
 
-    /// A licence, or a group of them such as `@BINARY-REDISTRIBUTABLE`.
+    /// A licence, or a licence group such as `@BINARY-REDISTRIBUTABLE`.
     LicenseName, "licence", "a licence such as linux-fw-redistributable or @FREE",
     Rule::of(|c| is_name(c) || "@*".contains(c), 128).also(not_empty);
 
-    /// A file of a table that is a directory. Portage reads neither hidden files nor backups.
+    /// The name of a file in a configuration directory such as `package.use`. Portage ignores
+    /// hidden files and backups.
     TableFile, "file name", "a file's name of letters, digits and _ + . -, which does not begin with . or -",
     Rule::of(is_name, 255).begins(|c| is_alnum(c) || c == '_').also(not_empty);
 

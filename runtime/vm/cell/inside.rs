@@ -1,5 +1,5 @@
-//! The second program of a cell: the first process of its process namespace. It gives up every right, starts what is to run,
-//! and ends with it.
+//! The second program of a cell: the first process of its PID namespace. It drops all privileges,
+//! starts the command, and exits when the command exits.
 
 use std::fs::{self, File};
 use std::io;
@@ -21,20 +21,21 @@ use rustix::thread::{
 
 use super::spec::UNMADE;
 
-/// Every process of the guest is one of the host.
+/// The process limit; every process of the guest is a process of the host.
 const MOST_PROCESSES: u64 = 4096;
-/// Every file that is open in the guest is open here, too: grub-install alone has hundreds.
+/// The limit of open files. Every file that is open in the guest is open in this process as well;
+/// grub-install alone opens hundreds.
 const MOST_FILES: u64 = 1 << 16;
 
-/// What the second program is told.
+/// The arguments of the second program.
 pub struct Inside<'a> {
-    /// The program and its arguments, as a list in JSON.
+    /// The program and its arguments, as a JSON list.
     pub command: &'a str,
-    /// `UID:GID:` or `UID:GID:GROUP`
+    /// The user and groups: `UID:GID:` or `UID:GID:GROUP`.
     pub owner: &'a str,
-    /// No file becomes larger.
+    /// The maximum size of a file in bytes.
     pub largest_file: u64,
-    /// A descriptor that is at its end once the first program is gone.
+    /// The descriptor of a pipe that is closed when the first program exits.
     pub alive: i32,
     /// The directory that becomes the root.
     pub root: &'a Path,
@@ -66,7 +67,7 @@ fn run(told: &Inside<'_>) -> io::Result<()> {
         .spawn()
         .map_err(|error| io::Error::other(format!("{program}: {error}")))?;
     let child = i32::try_from(child.id()).map(Pid::from_raw).map_err(io::Error::other)?;
-    // Orphans are children of the first process.
+    // Orphans are reparented to the first process.
     loop {
         match waitpid(None, None) {
             Ok(WaitStatus::Exited(pid, _) | WaitStatus::Signaled(pid, _, _)) if pid == child => {
@@ -78,11 +79,11 @@ fn run(told: &Inside<'_>) -> io::Result<()> {
     }
 }
 
-/// No right of the host's root remains, and none comes back.
+/// Drops all privileges of the host's root irrevocably.
 fn give_up_rights(told: &Inside<'_>) -> io::Result<()> {
     for capability in CapabilitySet::all().iter() {
         match remove_capability_from_bounding_set(capability) {
-            // An older kernel does not know it.
+            // Older kernels do not support every capability.
             Ok(()) | Err(rustix::io::Errno::INVAL) => {}
             Err(error) => return Err(error.into()),
         }
@@ -90,7 +91,7 @@ fn give_up_rights(told: &Inside<'_>) -> io::Result<()> {
     clear_ambient_capability_set()?;
     let mut owner = told.owner.split(':');
     let mut number = || owner.next().and_then(|number| number.parse::<u32>().ok());
-    // In a user namespace there is no other user.
+    // A user namespace has no other users.
     let alone =
         fs::read_to_string("/proc/self/setgroups").is_ok_and(|allowed| allowed.trim() == "deny");
     if let (Some(uid), Some(gid), false) = (number(), number(), alone) {
@@ -110,17 +111,17 @@ fn give_up_rights(told: &Inside<'_>) -> io::Result<()> {
         let most = most.min(getrlimit(limit)?.1);
         setrlimit(limit, most, most)?;
     }
-    // Changing the user has undone what was asked for before.
+    // Changing the user clears the parent death signal.
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     nix::sys::prctl::set_dumpable(false)?;
     Ok(())
 }
 
-/// Ends where the first program has ended before its end could be told.
+/// Returns an error if the first program exited before the parent death signal was set.
 fn ended_before(alive: i32) -> io::Result<()> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     let how = &mut File::options();
-    // Without a writer, opening it would wait for one.
+    // Without a writer, opening the pipe would block.
     let alive = how
         .read(true)
         .custom_flags(OFlag::O_NONBLOCK.bits())
@@ -135,11 +136,12 @@ fn ended_before(alive: i32) -> io::Result<()> {
     }
 }
 
-/// Makes the directory the root, with the processes of this namespace in `/proc`. Nothing of the host's mounts is left.
+/// Makes the directory the root, with a `/proc` for this PID namespace. None of the host's mounts
+/// remain visible.
 fn enter(root: &Path) -> io::Result<()> {
     let none = None::<&str>;
     let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    // A user may do this only while there is another one to be seen.
+    // In a user namespace, proc can only be mounted while another proc mount is visible.
     mount(Some("proc"), &root.join("proc"), Some("proc"), closed | MsFlags::MS_NOEXEC, none)?;
     chdir(root)?;
     pivot_root(".", ".")?;

@@ -1,13 +1,17 @@
-//! The confinement of a virtual machine's process: what is in it acts with the rights of that process.
+//! The sandbox of a virtual machine's process: code in the guest acts with the privileges of that
+//! process.
 //!
-//! User Mode Linux hands its own rights to the guest: root in the guest can mount `hostfs` and reach every file that the process
-//! reaches. So the process has nothing to give away. It runs as a user of its own, without groups and capabilities, in
-//! namespaces of its own, and its root is a directory with the host's programs, read-only, and with the few files that it was
-//! given. `root` makes that directory, `inside` becomes that user. The emulator of a PC runs in the same way.
+//! User Mode Linux gives its own privileges to the guest: root in the guest can mount `hostfs` and
+//! access every file that the process can access. The process therefore runs without privileges: as
+//! a dedicated user, without groups and capabilities, in separate namespaces, and with a root
+//! directory that contains only the host's programs, read-only, and the files that were shared with
+//! it. `root` builds that directory, `inside` switches to that user. The PC emulator runs in the
+//! same way.
 //!
-//! It takes two programs in a row, both this one: the first (`gscript cell`) leaves the namespaces of the host and makes the
-//! root; the second is the first process of the new process namespace, so that the kernel ends everything else in it together
-//! with this process, whatever state it is in.
+//! A cell consists of two consecutive programs, both of them this executable: the first (`gscript
+//! cell`) leaves the host's namespaces and builds the root; the second is the first process of the
+//! new PID namespace, so that the kernel kills all other processes in it, in any state, when that
+//! process exits.
 
 mod inside;
 mod root;

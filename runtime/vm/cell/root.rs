@@ -1,4 +1,5 @@
-//! The first program of a cell: it leaves the host's namespaces, and makes a root of what it was given.
+//! The first program of a cell: it leaves the host's namespaces and builds a root directory from
+//! the shares.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
@@ -17,13 +18,13 @@ use nix::unistd::{getegid, geteuid, pipe2, setsid};
 
 use super::spec::{Cell, Share, UNMADE};
 
-/// Where the new root is put together, in the cell's own mounts.
+/// Candidate directories for building the new root, in the cell's own mount namespace.
 const PLACES: [&str; 3] = ["/mnt", "/tmp", "/var"];
-/// The host's programs.
+/// Directories of the host's programs.
 const PROGRAMS: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/// The devices that a program needs; none of them leads anywhere.
+/// The devices that programs require; none of them gives access to hardware or data.
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
-/// Settings of the host's programs. Nothing else of `/etc` is there.
+/// The configuration files of the host's programs. All other files in `/etc` are hidden.
 const SETTINGS: [&str; 28] = [
     "alternatives",
     "debian_version",
@@ -54,7 +55,7 @@ const SETTINGS: [&str; 28] = [
     "udev",
     "xattr.conf",
 ];
-/// Directories that a system has.
+/// The directories of a system that are created empty.
 const EMPTY: [&str; 16] = [
     "dev",
     "etc",
@@ -73,16 +74,16 @@ const EMPTY: [&str; 16] = [
     "var/log",
     "var/tmp",
 ];
-/// A file with more than this is none of `passwd` and `group`.
+/// The maximum number of bytes to read of `passwd` and `group`.
 const MOST: u64 = 1 << 20;
 
-/// Runs a cell, as the first of its two programs; returns the exit code.
+/// Runs the first program of a cell; returns the exit code.
 #[expect(clippy::disallowed_methods, reason = "the machine's console is a pipe to this program")]
 pub fn cell() -> i32 {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            // It is heard on the machine's console.
+            // Standard error is the machine's console.
             let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
             UNMADE
         }
@@ -92,11 +93,12 @@ pub fn cell() -> i32 {
 fn run() -> io::Result<i32> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     let (cell, program) = (read()?, std::env::current_exe()?);
-    // Without a terminal of ours there is none to type into.
+    // Without a controlling terminal, no input can be injected into one.
     setsid()?;
     leave()?;
     let base = make(&cell, &program)?;
-    // The second program notices that this one has ended before it could ask to be told.
+    // The pipe lets the second program detect that this one exited before the second program could
+    // set its parent death signal.
     let (alive, _keep) = pipe2(OFlag::O_CLOEXEC)?;
     rustix::io::fcntl_setfd(&alive, rustix::io::FdFlags::empty())?;
     let words = serde_json::to_string(&cell.command)?;
@@ -115,9 +117,10 @@ fn run() -> io::Result<i32> {
     Ok(status.code().unwrap_or(1))
 }
 
-/// The order is the first thing on standard input; the rest is for what runs here.
+/// Reads the description of the cell from standard input; the remaining input belongs to the
+/// command.
 fn read() -> io::Result<Cell> {
-    // Unbuffered: not a byte more than the order.
+    // Unbuffered, so that no byte after the description is consumed.
     let mut input = File::from(nix::unistd::dup(io::stdin())?);
     let mut length = [0; 4];
     input.read_exact(&mut length)?;
@@ -126,7 +129,7 @@ fn read() -> io::Result<Cell> {
     Ok(serde_json::from_slice(&text)?)
 }
 
-/// Leaves the namespaces of the host; who is not root does that as the root of a user namespace.
+/// Leaves the host's namespaces. A user other than root does this as the root of a user namespace.
 fn leave() -> io::Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     let spaces = CloneFlags::CLONE_NEWNS
@@ -144,14 +147,14 @@ fn leave() -> io::Result<()> {
             "unprivileged user namespaces are disabled on this system (unshare: {error})"
         ))
     })?;
-    // The files are another user's where a process keeps its memory for itself.
+    // The files in /proc/self are owned by root if the process is not dumpable.
     nix::sys::prctl::set_dumpable(true)?;
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
     fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
 }
 
-/// A share, held open before the new root hides where it is.
+/// A share, opened before the new root hides its path.
 struct Held<'a> {
     file: OwnedFd,
     share: &'a Share,
@@ -163,16 +166,16 @@ fn hold(share: &Share) -> io::Result<Held<'_>> {
     Ok(Held { file, share })
 }
 
-/// Makes the root; the second program enters it.
+/// Builds the root directory; the second program enters it.
 fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
     let mut shares = of_the_host();
-    // What lies in a directory that was given is there with it.
+    // Files in a shared directory are already included in that share.
     shares.retain(|own| !cell.shares.iter().any(|share| own.path.starts_with(&share.path)));
     shares.push(Share::readable(program));
     shares.extend(cell.shares.iter().cloned());
-    // A directory comes before what lies in it, which is bound above it.
+    // Parent directories come first, so that files inside them are bound on top.
     shares.sort_by(|a, b| a.path.cmp(&b.path));
     let held: Vec<Held<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
     let accounts = ["passwd", "group"].map(|name| (name, system_accounts(name)));
@@ -188,7 +191,7 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
         put_new(&base.join("etc").join(name), &text)?;
     }
     put_new(&base.join("etc/shadow"), "root:*:19000:0:99999:7:::\n")?;
-    // As a live medium has one; nothing answers there (RFC 5737).
+    // A live medium has a resolv.conf as well; no server answers at this address (RFC 5737).
     put_new(&base.join("etc/resolv.conf"), "nameserver 192.0.2.1\n")?;
     for (path, text) in &cell.files {
         let path = inside(base, path);
@@ -211,13 +214,13 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     Ok(base)
 }
 
-/// Whether root here is another user outside.
+/// Returns whether this process is in a user namespace, where root is a different user outside.
 fn in_user_namespace() -> bool {
     fs::read_to_string("/proc/self/uid_map")
         .is_ok_and(|map| map.split_whitespace().collect::<Vec<_>>() != ["0", "0", "4294967295"])
 }
 
-/// What of the host every cell has.
+/// Returns the shares of the host that every cell has.
 fn of_the_host() -> Vec<Share> {
     let programs =
         PROGRAMS.iter().map(PathBuf::from).filter(|path| path.is_dir() && !path.is_symlink());
@@ -227,7 +230,7 @@ fn of_the_host() -> Vec<Share> {
     programs.chain(settings).map(Share::readable).chain(devices.map(Share::writable)).collect()
 }
 
-/// The accounts of the system itself, without those of people.
+/// Returns the entries of system accounts, without those of human users.
 fn system_accounts(name: &str) -> String {
     const FIRST_OF_PEOPLE: u32 = 1000;
     let mut text = String::new();
@@ -240,7 +243,7 @@ fn system_accounts(name: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Directories and links that are there before anything is bound.
+/// Creates the directories and symlinks that must exist before anything is bound.
 fn skeleton(base: &Path) -> io::Result<()> {
     for name in EMPTY {
         fs::create_dir_all(base.join(name))?;
@@ -264,16 +267,16 @@ fn inside(base: &Path, path: &Path) -> PathBuf {
     base.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-/// A file that is not there yet.
+/// Writes a file unless it exists.
 fn put_new(path: &Path, text: &str) -> io::Result<()> {
     match path.exists() {
-        // A share of the whole directory has brought its own.
+        // A share of the whole directory contains its own.
         true => Ok(()),
         false => fs::write(path, text),
     }
 }
 
-/// Binds a share to its place.
+/// Binds a share to its path below the root.
 fn bind(base: &Path, held: &Held<'_>) -> io::Result<()> {
     let Held { file, share } = held;
     let from = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
@@ -295,7 +298,7 @@ fn bind(base: &Path, held: &Held<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Mount points at or below a place. Spaces and the like are escaped in the list, and nothing of a system is called so.
+/// Returns the mount points at or below a path.
 fn mounts_below(at: &Path) -> io::Result<Vec<PathBuf>> {
     let list = fs::read_to_string("/proc/self/mountinfo")?;
     let places = list
@@ -310,12 +313,12 @@ fn unescaped(place: &str) -> String {
     place.replace("\\134", "\\")
 }
 
-/// What is bound can't be changed unless it is to be, and no program of it changes its user.
+/// Remounts a bind mount without setuid programs, and read-only unless it is writable.
 fn seal(at: &Path, writable: bool) -> io::Result<()> {
     let has = statvfs(at)?.flags();
     let is_device = at.parent().is_some_and(|parent| parent.ends_with("dev"));
     let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID;
-    // Flags that the host's mount has can't be taken from it by a user.
+    // In a user namespace, flags of the host's mount must not be cleared.
     for (flag, same) in [
         (FsFlags::ST_RDONLY, MsFlags::MS_RDONLY),
         (FsFlags::ST_NODEV, MsFlags::MS_NODEV),

@@ -1,4 +1,4 @@
-//! What runs in a cell, and what it finds there.
+//! The specification of a cell: the command, and the files that are visible to it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,49 +9,50 @@ use serde::{Deserialize, Serialize};
 use super::user::Owner;
 use crate::system::real::end_with_us;
 
-/// The exit code of a cell that could not be made: no machine was started.
+/// The exit code if the cell could not be set up and no machine was started.
 pub(in crate::vm) const UNMADE: i32 = 126;
 
-/// A file or directory of the host that is at the same place in the cell.
+/// A file or directory of the host that is visible at the same path in the cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    /// By its path from the root, without links.
+    /// The absolute path, without symlinks.
     pub path: PathBuf,
-    /// Whether it can be changed.
+    /// Whether the cell may write to it.
     pub writable: bool,
 }
 
 impl Share {
-    /// One that can be read.
+    /// Creates a read-only share.
     pub fn readable(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), writable: false }
     }
 
-    /// One that can be changed.
+    /// Creates a writable share.
     pub fn writable(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), writable: true }
     }
 }
 
-/// What runs in a cell, and what it finds there.
+/// The specification of a cell: the command, and the files that are visible to it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::vm) struct Cell {
     /// The program and its arguments.
     pub(in crate::vm) command: Vec<String>,
     /// Files and directories of the host.
     pub(in crate::vm) shares: Vec<Share>,
-    /// Files with these texts, which only the cell's user can read.
+    /// Files to create, with their content; only the cell's user can read them.
     pub(in crate::vm) files: Vec<(PathBuf, String)>,
-    /// How much fits into `/dev/shm`.
+    /// The size of `/dev/shm` in bytes.
     pub(in crate::vm) shared_memory: u64,
-    /// No file becomes larger.
+    /// The maximum size of a file in bytes.
     pub(in crate::vm) largest_file: u64,
-    /// Who it runs as.
+    /// The user and group of the command.
     pub(in crate::vm) owner: Owner,
 }
 
 impl Cell {
-    /// Starts it: `program` is this program. Its standard input goes on to what runs in it.
+    /// Starts the cell; `program` is this executable. The rest of its standard input is passed to
+    /// the command.
     pub(in crate::vm) fn spawn(&self, program: &Path, stdin: Stdin) -> io::Result<Child> {
         let text = serde_json::to_vec(self)?;
         let mut command = Command::new(program);
@@ -65,18 +66,18 @@ impl Cell {
         let mut child = command.spawn()?;
         let Some(mut pipe) = child.stdin.take() else { return Ok(child) };
         let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-        // Where it has ended already, it has said why.
+        // If the cell has already exited, the reason is on its standard error.
         let _ = pipe.write_all(&length.to_le_bytes()).and_then(|()| pipe.write_all(&text));
         child.stdin = matches!(stdin, Stdin::Kept).then_some(pipe);
         Ok(child)
     }
 }
 
-/// What becomes of the standard input of a cell.
+/// The state of a cell's standard input after the start.
 #[derive(Clone, Copy)]
 pub(in crate::vm) enum Stdin {
-    /// It is at its end.
+    /// Closed.
     Closed,
-    /// It can be written to.
+    /// Open for writing.
     Kept,
 }

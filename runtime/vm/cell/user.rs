@@ -1,4 +1,4 @@
-//! Who a virtual machine runs as.
+//! The user and group of a virtual machine's process.
 
 use std::fs;
 use std::io;
@@ -11,20 +11,19 @@ use serde::{Deserialize, Serialize};
 /// The user and group of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::vm) struct Owner {
-    /// User.
     pub(super) uid: u32,
-    /// Group.
     pub(super) gid: u32,
-    /// The group that may use the processor's help for emulators, if it is needed.
+    /// The group with access to KVM, if it is used.
     pub(super) kvm: Option<u32>,
 }
 
-/// Users and groups that no system gives away (systemd's UIDS-GIDS: 60706 to 61183 are unused).
+/// The range of user and group IDs that systems do not assign (systemd's UIDS-GIDS: 60706 to 61183
+/// are unused).
 const FIRST: u32 = 60_706;
 const COUNT: u32 = 478;
 
 impl Owner {
-    /// A user of its own where root starts it, and else the user who does.
+    /// Returns a dedicated user if the caller is root, otherwise the caller.
     pub(in crate::vm) fn choose() -> Self {
         let (uid, gid) = match geteuid().is_root() {
             true => {
@@ -36,19 +35,20 @@ impl Owner {
         Self { uid, gid, kvm: None }
     }
 
-    /// With the group of a device.
+    /// Sets the KVM group to the group of a device.
     pub(in crate::vm) fn with_group_of(self, device: &Path) -> Self {
         let kvm = fs::metadata(device).ok().map(|meta| meta.gid());
         Self { kvm, ..self }
     }
 
-    /// Whoever starts machines.
+    /// Returns the user and group of the caller.
     pub(in crate::vm) fn starter() -> Self {
         Self { uid: geteuid().as_raw(), gid: getegid().as_raw(), kvm: None }
     }
 }
 
-/// Gives a file, or a directory with everything below it, to an owner. Links are given, not followed.
+/// Changes the owner of a file, or of a directory and everything below it. Symlinks are changed
+/// themselves, not followed.
 pub(in crate::vm) fn give(path: &Path, owner: Owner) -> io::Result<()> {
     if !geteuid().is_root() {
         return Ok(());
