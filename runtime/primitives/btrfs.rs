@@ -1,4 +1,4 @@
-//! What only btrfs has: one filesystem on several devices, and subvolumes.
+//! Features that are specific to btrfs: filesystems on several devices, and subvolumes.
 
 use std::rc::Rc;
 
@@ -12,32 +12,38 @@ use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, BtrfsProfile, Choice, DevicePath, Label, MIB, Place, Size};
 
 args! {
-    /// Makes one btrfs on several devices; everything on them is lost. Returns its UUID. Any of the
-    /// devices can be given to `mount.mount`, which names the others to the kernel.
+    /// Creates a btrfs filesystem on several devices and returns its UUID.
     ///
-    /// Source: mkfs.btrfs(8). A single device is `fs.make`'s.
+    /// All data on the devices is lost; this cannot be undone. Any of the devices can be passed to
+    /// `mount.mount`, which adds the others. Each device must have at least 109 MiB.
+    ///
+    /// Source: mkfs.btrfs(8). Use `fs.make` for a single device.
     ///
     /// ```
     /// btrfs::make(["/dev/sda2", "/dev/sda3"], #{ label: "data" });
     /// mount::mount("/dev/sda2", "/mnt/data");
     /// ```
     "btrfs.make" => pub struct Make {
-        /// The devices, at least 2 (3 for raid1c3, 4 for raid10).
+        /// The devices: at least 2, 3 for raid1c3, 4 for raid10.
         pub devices: Vec<DevicePath>,
-        /// How data and metadata are spread over them.
+        /// The profile that distributes the data over the devices. Metadata uses the same profile,
+        /// except that it is mirrored (raid1) for single.
         pub profile: BtrfsProfile = "raid1",
-        /// Its label, at most 255 bytes.
+        /// The label, at most 255 bytes.
         pub label: Option<Label>,
-        /// Whether to leave it alone, with all its files, where one btrfs with this label is on
-        /// exactly these devices already.
+        /// Whether to keep an existing btrfs filesystem with this label on exactly these devices
+        /// unchanged, with all its files.
         pub keep: bool = false,
     }
 }
 
 args! {
-    /// Makes a subvolume: a directory that is mounted, kept and given back by itself. Returns its path.
+    /// Creates a btrfs subvolume and returns its path.
     ///
-    /// Source: btrfs-subvolume(8). It is mounted by its name: `#{ options: "subvol=@home" }`.
+    /// An existing subvolume is kept unchanged. Undo deletes the subvolume with all its files.
+    ///
+    /// Source: btrfs-subvolume(8). A subvolume is mounted by its name:
+    /// `#{ options: "subvol=@home" }`.
     ///
     /// ```
     /// fs::make("/dev/sda1", #{ kind: "btrfs" });
@@ -46,14 +52,15 @@ args! {
     /// mount::mount("/dev/sda1", "/mnt/home", #{ options: "subvol=@home" });
     /// ```
     "btrfs.subvolume_create" => pub struct SubvolumeCreate {
-        /// Its path below a mounted btrfs; the directory above it exists.
+        /// The path on a mounted btrfs filesystem; the parent directory must exist.
         pub path: AbsPath,
     }
 }
 
 args! {
-    /// Lists the subvolumes of the btrfs that is mounted somewhere: their paths from its top, in
-    /// the order in which they were made.
+    /// Lists the subvolumes of a mounted btrfs filesystem.
+    ///
+    /// Returns their paths relative to the top level of the filesystem, in the order of creation.
     ///
     /// Source: btrfs-subvolume(8).
     ///
@@ -63,55 +70,55 @@ args! {
     /// print(btrfs::subvolumes("/mnt/top"));
     /// ```
     "btrfs.subvolumes" => pub struct Subvolumes {
-        /// Where it is mounted.
+        /// The mount point of the filesystem.
         pub at: AbsPath,
     }
 }
 
-/// A rule about btrfs that was broken.
+/// A violated rule about btrfs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BtrfsRule {
-    /// Too few devices.
+    /// There are too few devices for the profile.
     #[error("profile {profile} needs at least {least} devices, and got {count}")]
     Count {
         /// The profile.
         profile: &'static str,
-        /// How many it needs.
+        /// The minimum number of devices.
         least: usize,
-        /// How many there are.
+        /// The number of given devices.
         count: usize,
     },
-    /// One device twice.
+    /// A device is listed twice.
     #[error("{device} is named twice")]
     Twice {
         /// The device.
         device: String,
     },
-    /// A device that is too small.
+    /// A device is too small for btrfs.
     #[error("{device} has {size}; btrfs needs at least {least}")]
     TooSmall {
         /// The device.
         device: String,
-        /// Its size.
+        /// The size of the device.
         size: Size,
-        /// What it takes.
+        /// The minimum size.
         least: Size,
     },
-    /// A label that is too long.
+    /// The label is too long.
     #[error("a btrfs label has at most 255 bytes, not {length}")]
     Label {
-        /// How long it is.
+        /// The length in bytes.
         length: usize,
     },
-    /// No btrfs is mounted there.
+    /// The path is not on a mounted btrfs filesystem.
     #[error("{path} is not on a mounted btrfs{}", found.as_ref().map(|f| format!(", but on {f}")).unwrap_or_default())]
     NotBtrfs {
         /// The path.
         path: String,
-        /// What is mounted there instead.
+        /// The type of the filesystem that is mounted there.
         found: Option<String>,
     },
-    /// Something else has that path.
+    /// The path exists and is not a subvolume.
     #[error("{path} exists and is not a subvolume")]
     Taken {
         /// The path.
@@ -166,7 +173,7 @@ impl Make {
         if length > 255 { Err(BtrfsRule::Label { length }) } else { Ok(()) }
     }
 
-    /// The UUID of the filesystem that is to stay.
+    /// Returns the UUID of an existing filesystem that matches the request.
     fn kept(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<String> {
         let first = devices.first()?;
         let Some(Content::Filesystem { kind, uuid, label }) = &first.content else { return None };
@@ -228,7 +235,7 @@ impl Action for Make {
     }
 }
 
-/// Refuses a path that is not on a mounted btrfs.
+/// Rejects a path that is not on a mounted btrfs filesystem.
 fn must_be_btrfs(path: &AbsPath, cx: &Planning<'_>) -> Result<()> {
     let path = path.to_string();
     let view = cx.machine.mounted_view(&path);
@@ -275,7 +282,7 @@ impl Query for Subvolumes {
     }
 }
 
-/// `ID 256 gen 8 top level 5 path @home`
+/// Parses lines such as `ID 256 gen 8 top level 5 path @home`.
 fn parse_subvolumes(text: &str) -> Vec<String> {
     let path = |line: &str| line.split_once(" path ").map(|(_, path)| path.to_owned());
     text.lines().filter_map(path).collect()

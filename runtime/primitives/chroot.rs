@@ -1,4 +1,4 @@
-//! Working inside an installed system.
+//! Running programs inside another root filesystem (chroot).
 
 use serde::Serialize;
 
@@ -12,12 +12,15 @@ use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 
 args! {
-    /// Makes a root ready to be entered: resolv.conf is copied into it (what a link leads to, not
-    /// the link), `/proc` is mounted, and `/sys`, `/dev` and `/run` of the running system are shown
-    /// in it. What is there already stays.
+    /// Prepares the root filesystem of an installed system for chroot.
     ///
-    /// Source: guide ER, "Copy resolv.conf" to "Mount /dev"; today's handbook adds `/sys`, `/run`
-    /// and `--make-rslave`, so that what the chroot unmounts stays mounted outside.
+    /// Mounts `/proc`, recursively bind-mounts `/sys`, `/dev` and `/run` of the running system, and
+    /// copies its resolv.conf (the target of a link, not the link). Existing mounts are unchanged.
+    /// Undo unmounts everything, but keeps the copied resolv.conf.
+    ///
+    /// Source: guide ER, "Copy resolv.conf" to "Mount /dev"; the current handbook adds `/sys`,
+    /// `/run` and `--make-rslave`, so that unmounting inside the chroot does not unmount anything
+    /// outside.
     ///
     /// ```
     /// fs::make("/dev/sda1");
@@ -25,19 +28,22 @@ args! {
     /// chroot::prepare("/mnt/gentoo");
     /// ```
     "chroot.prepare" => pub struct Prepare {
-        /// The mount point of the root.
+        /// The mount point of the root filesystem.
         pub root: AbsPath,
-        /// Whether names can be resolved inside as they are outside.
+        /// Whether to provide resolv.conf, so that name resolution works inside.
         pub resolv_conf: bool = true,
-        /// Whether nothing is written inside: then resolv.conf is not copied over its own one, but shown
-        /// in its place until it is released.
+        /// Whether to leave the root filesystem unchanged: resolv.conf is then bind-mounted over
+        /// the existing file until it is released, instead of copied.
         pub untouched: bool = false,
     }
 }
 
 args! {
-    /// Runs a program inside a root: a list of words, without a shell. What it prints is shown and
-    /// logged as it comes. Returns a map with `code` and `stdout`, of which it has the first MiB.
+    /// Runs a program inside a chroot, without a shell, and returns its exit code and output.
+    ///
+    /// The output is displayed and logged while the program runs. Returns a map with `code` and
+    /// `stdout` (truncated to 1 MiB). There is no time limit. Cannot be undone: the changes made by
+    /// the program are unknown.
     ///
     /// Source: chroot(2).
     ///
@@ -46,20 +52,22 @@ args! {
     /// print(found.stdout);
     /// ```
     "chroot.run" => pub struct Run {
-        /// The mount point of the root.
+        /// The mount point of the root filesystem.
         pub root: AbsPath,
-        /// The program and its arguments.
+        /// The program and its arguments, as a list of strings.
         pub argv: Vec<String>,
-        /// Variables for it, as a map from name to value.
+        /// The environment variables to set, as a map from names to values.
         pub env: Option<Variables>,
-        /// Whether an exit code other than 0 ends the recipe.
+        /// Whether an exit code other than 0 is an error.
         pub check: bool = true,
     }
 }
 
 args! {
-    /// Gives the person a shell inside a root: with its own `/etc/profile`, and a prompt that says
-    /// where they are. Without a terminal there is nobody to give it to, and nothing happens.
+    /// Starts an interactive shell inside a chroot.
+    ///
+    /// Uses bash, or else sh, loads the system's `/etc/profile`, and adds `(chroot)` to the prompt.
+    /// Without a terminal, the action is skipped. Changes made in the shell are not undone.
     ///
     /// Source: guide ER, `chroot /mnt/gentoo /bin/bash`, `source /etc/profile`, `export PS1=…`.
     ///
@@ -67,43 +75,43 @@ args! {
     /// chroot::shell("/mnt/old");
     /// ```
     "chroot.shell" => pub struct Shell {
-        /// The mount point of the root.
+        /// The mount point of the root filesystem.
         pub root: AbsPath,
     }
 }
 
 args! {
-    /// Unmounts what `chroot.prepare` mounted, newest first.
+    /// Unmounts everything that `chroot.prepare` has mounted, newest first.
     ///
     /// ```
     /// chroot::prepare("/mnt/old");
     /// chroot::release("/mnt/old");
     /// ```
     "chroot.release" => pub struct Release {
-        /// The mount point of the root.
+        /// The mount point of the root filesystem.
         pub root: AbsPath,
     }
 }
 
-/// A rule about roots that was broken.
+/// A violated rule about chroots.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChrootRule {
-    /// The running system itself.
+    /// The root is that of the running system.
     #[error("{root} is the running system and cannot be used as a chroot")]
     Ourselves {
         /// The directory.
         root: String,
     },
-    /// Nothing is there.
+    /// No filesystem is mounted at the root.
     #[error("there is no system at {root}: nothing is mounted there")]
     NotMounted {
         /// The directory.
         root: String,
     },
-    /// No words.
+    /// The list of arguments is empty.
     #[error("the command is empty")]
     NoCommand,
-    /// No shell.
+    /// The root filesystem contains no shell.
     #[error("{root} has neither /bin/bash nor /bin/sh")]
     NoShell {
         /// The directory.
@@ -131,7 +139,8 @@ impl Rule for ChrootRule {
     }
 }
 
-/// The root must be a mounted filesystem of its own.
+/// Returns the real path of a root; it must be on a mounted filesystem other than the running
+/// system's root.
 pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
     let reach = cx.files.reach(&Place::new(root, None), true)?;
     let path = reach.place.to_string();
@@ -147,7 +156,7 @@ pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> 
 const CONF: &str = "/etc/resolv.conf";
 const NO_CONF: &str = "the running system has no /etc/resolv.conf: names cannot be resolved inside";
 
-/// The running system's resolv.conf, in the place of the root's own.
+/// Returns the bind mount of the running system's resolv.conf over that of the root.
 fn shown_conf(root: &str) -> MountCall {
     MountCall {
         origin: MountOrigin::Bind { from: CONF.into(), recursive: false },
@@ -158,12 +167,11 @@ fn shown_conf(root: &str) -> MountCall {
     }
 }
 
-/// Whether something is mounted exactly there.
 fn mounted(at: &str, cx: &Planning<'_>) -> bool {
     cx.machine.mounts.iter().any(|mount| mount.at == at)
 }
 
-/// What is mounted inside a root, in this order.
+/// Returns the mounts inside a root, in the order of mounting.
 fn calls(root: &str) -> Vec<MountCall> {
     let proc = MountCall {
         origin: MountOrigin::Pseudo { kind: "proc".into() },
@@ -209,7 +217,7 @@ impl Action for Prepare {
                 plan = plan.makes(fact);
                 continue;
             }
-            // The running system may lack one of these: a container has no /run of its own.
+            // Some of these may not be mounted in the running system: a container has no `/run`.
             if let MountOrigin::Bind { from, .. } = &call.origin
                 && cx.machine.mounted_view(from).is_none()
             {
@@ -223,7 +231,7 @@ impl Action for Prepare {
     }
 }
 
-/// The running system's resolv.conf, as a file of the root's own.
+/// Adds the steps that copy the running system's resolv.conf into the root.
 fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
     let conf = AbsPath::known(CONF);
     let (from, to) = (Place::new(&conf, None), Place::new(&conf, Some(root)));
@@ -246,7 +254,7 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
     Ok(plan.then(Step::Copy { from, to, mode }).makes(fact))
 }
 
-/// The running system's resolv.conf, shown in the place of the root's own.
+/// Adds the steps that bind-mount the running system's resolv.conf over that of the root.
 fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
     let call = shown_conf(&root.to_string());
     let fact = call.fact();
@@ -255,7 +263,7 @@ fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Resul
     }
     let here = Place::here(CONF);
     let there = Place::new(&AbsPath::known(CONF), Some(root));
-    // A mount follows links, and those of the root lead elsewhere from outside.
+    // mount(2) follows links, and a link of the root would lead to a file of the running system.
     match (cx.files.read(&here).is_ok(), cx.look(&there)?) {
         (true, Look::File { .. } | Look::Unknown(_)) => {
             Ok(plan.then(Step::Mount(call)).makes(fact))
@@ -268,10 +276,11 @@ fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Resul
     }
 }
 
-/// How much a script gets of what a program printed: a build prints more than a script may hold.
+/// The maximum output that is returned to a script: the output of a build may exceed the maximum
+/// size of a string.
 const KEPT: usize = 1 << 20;
 
-/// How a program ended.
+/// The result of `chroot.run`.
 #[derive(Debug, Serialize)]
 pub struct Ended {
     code: i32,
@@ -313,7 +322,7 @@ impl Action for Run {
     }
 }
 
-/// Begins an interactive shell as the guide says: the system's profile, then the prompt.
+/// The startup file of the interactive shell, as in the guide: the system profile, then the prompt.
 const SHELL_RC: &str = "\
 [ -r /etc/profile ] && . /etc/profile
 [ -n \"$BASH_VERSION\" ] && [ -r ~/.bashrc ] && . ~/.bashrc
@@ -342,7 +351,8 @@ impl Action for Shell {
         } else {
             return Err(ChrootRule::NoShell { root }.into());
         };
-        // Where /run is the running system's, nothing has to be written to the root.
+        // If `/run` is that of the running system, the startup file does not change the root
+        // filesystem.
         let run = format!("{root}/run");
         let name = match mounted(&run, cx) {
             true => "/run/gscript-shell-rc",

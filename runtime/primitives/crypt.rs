@@ -1,4 +1,4 @@
-//! Encryption without a header: what nobody can open again.
+//! Encryption with a random key and without a header (dm-crypt plain mode).
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
@@ -10,12 +10,14 @@ use crate::types::{Cipher, DevicePath, KeyBits, MapName};
 use super::wipe;
 
 args! {
-    /// Swaps to a device through a key that nobody knows: what was swapped out can't be read after
-    /// the machine is off. Everything on the device is lost, at each start anew, and the machine
-    /// can't hibernate. Returns the device that is swapped to, `/dev/mapper/NAME`.
+    /// Activates encrypted swap with a random key and returns its device, `/dev/mapper/NAME`.
     ///
-    /// Source: cryptsetup-open(8), "PLAIN"; the kernel makes the key (urandom(4)). A device with a
-    /// header of its own, LUKS for example, is nothing for this: the header would be gone.
+    /// All data on the device is lost, and the swapped data cannot be read after the machine is
+    /// switched off. The key exists only until the mapping is closed, so hibernation does not work.
+    /// Undo deactivates the swap area and closes the mapping; it does not restore the old data.
+    ///
+    /// Source: cryptsetup-open(8), "PLAIN"; the kernel generates the key (urandom(4)). Any header
+    /// on the device, such as a LUKS header, is destroyed.
     ///
     /// ```
     /// crypt::swap_on("/dev/sda1", "swap");
@@ -23,24 +25,25 @@ args! {
     "crypt.swap_on" => pub struct SwapOn {
         /// The partition or volume.
         pub device: DevicePath,
-        /// The name below `/dev/mapper`.
+        /// The name of the mapped device below `/dev/mapper`.
         pub name: MapName,
-        /// The cipher with its mode.
+        /// The cipher and its mode, in the notation of cryptsetup(8).
         pub cipher: Cipher = "aes-xts-plain64",
-        /// Bits of the key; xts splits them in two halves.
+        /// The size of the key in bits, a multiple of 64 from 128 to 1024; XTS mode splits the key
+        /// in two.
         pub key_size: KeyBits = 512,
     }
 }
 
-/// A rule about such devices that was broken.
+/// A violated rule about encrypted swap.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CryptRule {
-    /// The name is taken.
+    /// The name of the mapped device is in use.
     #[error("the name {name} is in use: it is open on {holder}")]
     NameTaken {
         /// The name.
         name: String,
-        /// What it is open on.
+        /// The device that is open under this name.
         holder: String,
     },
 }
@@ -89,7 +92,8 @@ impl Action for SwapOn {
         steps.push(Step::Run(open));
         steps.push(Step::Run(Cmd::tool("mkswap").arg(&inside)));
         steps.push(Step::SwapOn { device: inside.clone(), priority: None });
-        // All of it ends with the kernel that has the key; what lasts is noise.
+        // The swap area is lost with the key when the kernel stops; the device then contains only
+        // unreadable data.
         let (size, sector) = (device.size, device.sector);
         Ok(Plan::steps(steps)
             .makes(Fact::Blank { device: device.path.clone() })

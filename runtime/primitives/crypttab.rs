@@ -1,4 +1,4 @@
-//! Which containers a system opens while it boots: `/etc/crypttab` for systemd and dracut,
+//! The containers that a system opens at boot: `/etc/crypttab` for systemd and dracut,
 //! `/etc/conf.d/dmcrypt` for OpenRC.
 
 use serde::Serialize;
@@ -13,8 +13,10 @@ use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
 
 args! {
-    /// Has a container opened at boot: sets its line in `/etc/crypttab`, and leaves the others as they
-    /// are. A container is named by its UUID, another partition by its PARTUUID.
+    /// Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
+    ///
+    /// Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
+    /// PARTUUID. Undo restores the previous file.
     ///
     /// Source: crypttab(5).
     ///
@@ -24,19 +26,23 @@ args! {
     "crypttab.set" => pub struct Set {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The name below `/dev/mapper`.
+        /// The name of the mapped device below `/dev/mapper`.
         pub name: MapName,
         /// The container.
         pub device: DevicePath,
-        /// The key: a file, `FILE:UUID=…` for one on a stick, `none` for a passphrase.
+        /// The key: the path of a key file, `FILE:UUID=…` for a file on a USB drive, or `none` for
+        /// a passphrase.
         pub key: CrypttabField = "none",
-        /// Options, with commas between them.
+        /// The options, separated by commas.
         pub options: CrypttabField = "luks",
     }
 }
 
 args! {
-    /// Reads `/etc/crypttab`: a list of maps with `name`, `device`, `key` and `options`.
+    /// Returns the entries of the `/etc/crypttab` of a system.
+    ///
+    /// The result is a list of maps with `name`, `device`, `key` and `options`. The list is empty
+    /// if the file does not exist.
     ///
     /// Source: crypttab(5).
     ///
@@ -44,14 +50,16 @@ args! {
     /// let entries = crypttab::entries("/mnt/old");
     /// ```
     "crypttab.entries" => pub struct Entries {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
     }
 }
 
 args! {
-    /// Has OpenRC's `dmcrypt` service open a container: sets its stanza in `/etc/conf.d/dmcrypt`, and
-    /// leaves the others as they are. The service has to be enabled in the runlevel `boot`.
+    /// Sets the entry of a container in `/etc/conf.d/dmcrypt`, so that OpenRC opens it at boot.
+    ///
+    /// Other entries are unchanged. The service `dmcrypt` must be enabled in the runlevel `boot`;
+    /// see `service.enable`. Undo restores the previous file.
     ///
     /// Source: the comments in the file itself (sys-fs/cryptsetup); Gentoo wiki, "Dm-crypt".
     ///
@@ -61,27 +69,29 @@ args! {
     "dmcrypt.set" => pub struct SetDmcrypt {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The name below `/dev/mapper`.
+        /// The name of the mapped device below `/dev/mapper`.
         pub name: MapName,
         /// The container.
         pub device: DevicePath,
-        /// What it is for: swap gets a signature at every boot.
+        /// The purpose of the container: target for a filesystem, swap for a swap area that is
+        /// recreated at every boot.
         pub kind: Purpose = "target",
-        /// The key file, with `:gpg` behind it when GPG protects it; a passphrase when absent.
+        /// The path of the key file, followed by `:gpg` if it is encrypted with GnuPG; by default,
+        /// a passphrase is requested.
         pub key: Option<DmcryptText>,
-        /// Options of cryptsetup.
+        /// Options for cryptsetup(8).
         pub options: Option<DmcryptText>,
-        /// The stick that the key is on.
+        /// The partition of the USB drive that contains the key file.
         pub stick: Option<DevicePath>,
     }
 }
 
-/// What a stanza of dmcrypt is for.
+/// The purpose of an entry in `/etc/conf.d/dmcrypt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A filesystem.
     Target,
-    /// Swap.
+    /// A swap area that is recreated at every boot.
     Swap,
 }
 
@@ -91,10 +101,10 @@ impl Choice for Purpose {
     const ALL: &'static [Self] = &[Self::Target, Self::Swap];
 }
 
-/// A rule about these files that was broken.
+/// A violated rule about these files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrypttabRule {
-    /// Nothing names the device for good.
+    /// The device has no identifier that survives a reboot.
     #[error("{device} has no persistent identifier: neither a container nor a partition")]
     NoIdentifier {
         /// The device.
@@ -110,7 +120,7 @@ impl Rule for CrypttabRule {
     }
 }
 
-/// What names a device whatever it is called after the next boot.
+/// Returns an identifier of a device that is the same after a reboot.
 fn identifier(path: &DevicePath, cx: &Planning<'_>) -> Result<String> {
     let device = cx.device(path)?;
     let content = device.content.as_ref();
@@ -140,7 +150,7 @@ impl Action for Set {
     }
 }
 
-/// A line as scripts see it.
+/// An element of the result of `crypttab.entries`.
 #[derive(Debug, Serialize)]
 pub struct Line {
     name: String,

@@ -1,4 +1,4 @@
-//! Changing a text file of an installed system, for primitives that know its format.
+//! Editing configuration files of an installed system, for primitives that know their format.
 
 use std::path::Path;
 
@@ -11,17 +11,16 @@ use crate::operation::{Effect, Plan, Planning};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
 
-/// What a change of this file means.
 pub(super) fn writes(root: &AbsPath, path: &str) -> Effect {
     Effect::Writes { path: there(root, path).to_string() }
 }
 
-/// The place of one of the system's own files.
+/// Returns the place of a file of the system.
 pub(super) fn there(root: &AbsPath, path: &str) -> Place {
     Place::new(&AbsPath::known(path), Some(root))
 }
 
-/// Whether something is there; `None` where a simulation can't know.
+/// Returns whether a path exists; `None` if a simulation cannot know.
 pub(super) fn exists(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
     Ok(match cx.look(place)? {
         Look::Unknown(_) => None,
@@ -29,7 +28,8 @@ pub(super) fn exists(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
     })
 }
 
-/// Whether certainly none of these files is in the root: distributions do not agree where programs are.
+/// Returns whether certainly none of these files exists in the root. Distributions install programs
+/// at different paths.
 pub(super) fn none_of(root: &AbsPath, paths: &[&str], cx: &Planning<'_>) -> Result<bool> {
     for path in paths {
         if exists(&there(root, path), cx)? != Some(false) {
@@ -39,11 +39,11 @@ pub(super) fn none_of(root: &AbsPath, paths: &[&str], cx: &Planning<'_>) -> Resu
     Ok(true)
 }
 
-/// The file that a link leads to, inside the same root: it is what is to change, and not the link. What a
-/// chroot shows of the running system is not.
+/// Resolves links inside the root, because the target must be edited, not the link. Targets on
+/// filesystems that the chroot shares with the running system are rejected.
 fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {
     let mut place = first.clone();
-    // A chain that is longer goes in a circle (path_resolution(7)); reading it tells so.
+    // Longer chains are loops (path_resolution(7)); reading the file reports the error.
     for _ in 0..40 {
         let Look::Link { to } = cx.look(&place)? else { break };
         let above = place.path.parent().unwrap_or(Path::new("/")).to_owned();
@@ -67,8 +67,8 @@ fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {
     }
 }
 
-/// The plan that changes a text file, and makes it if it is missing. Where it is so already, it only
-/// has a fact.
+/// Returns the plan that edits a text file or creates a missing one. If the content is unchanged,
+/// the plan has no steps, only a fact.
 pub(super) fn edit(
     place: Place,
     cx: &Planning<'_>,
@@ -97,11 +97,11 @@ pub(super) fn edit(
     if missing {
         plan.steps.insert(0, Step::MakeDir { place: directory, mode: Mode::new(0o755) });
     }
-    // Nobody knows whether an unknown text has it already.
+    // An unknown file may or may not already contain the change.
     Ok(if unknown { plan.always() } else { plan })
 }
 
-/// The plan that sets variables in a file of assignments.
+/// Returns the plan that sets variables in a file of shell assignments.
 pub(super) fn assign(
     place: Place,
     cx: &Planning<'_>,
@@ -116,12 +116,12 @@ pub(super) fn assign(
     })
 }
 
-/// A file of assignments that can't be read.
+/// Returns the error for a file of shell assignments that cannot be parsed.
 pub(super) fn unreadable(place: &Place, why: &shell::Unclosed) -> crate::error::Error {
     FileRule::Damaged { place: place.clone(), why: why.to_string() }.into()
 }
 
-/// A program of the system at a root: in a chroot, or as it is where that is the running one.
+/// Returns a command of the system at a root, run in a chroot.
 pub(super) fn command(root: &AbsPath, program: &str, cx: &Planning<'_>) -> Result<Cmd> {
     let root = super::chroot::mounted_root(root, cx)?;
     Ok(Cmd::inside(root, program))

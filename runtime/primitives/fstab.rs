@@ -1,4 +1,4 @@
-//! The table of filesystems, by UUID.
+//! `/etc/fstab`, with devices named by UUID.
 
 use serde::Serialize;
 
@@ -15,28 +15,33 @@ use crate::types::{
 };
 
 args! {
-    /// One line of the table. Give a `device`, or a `source` for what is not on one.
+    /// An entry of `/etc/fstab`. Requires a `device`, or a `source` for anything that is not on a
+    /// device.
     pub struct Entry {
-        /// Where it is mounted; `none` for swap.
+        /// The mount point; `none` for swap.
         pub at: FstabPlace,
-        /// The device; the line names it by the UUID of what is on it.
+        /// The device; the entry names it by the UUID of its filesystem or swap area.
         pub device: Option<DevicePath>,
-        /// What the line says instead of a UUID: `proc`, `tmpfs`, `/dev/cdrom`.
+        /// The first field of the entry instead of a UUID, such as `proc`, `tmpfs` or `/dev/cdrom`.
         pub source: Option<FstabSource>,
-        /// The filesystem's type; that of the device when absent.
+        /// The type of the filesystem; by default that of the device. Required with `source`.
         pub kind: Option<FsType>,
-        /// Mount options.
+        /// The mount options, separated by commas.
         pub options: MountOptions = "defaults",
-        /// Whether dump(8) saves it.
+        /// Whether dump(8) backs up the filesystem: 1 or 0.
         pub dump: FstabNumber = 0,
-        /// In which pass fsck(8) checks it: 1 for the root, 2 for others, 0 for never.
+        /// The pass in which fsck(8) checks the filesystem at boot: 1 for the root, 2 for others, 0
+        /// for never.
         pub pass: FstabNumber = 0,
     }
 }
 
 args! {
-    /// Writes the `/etc/fstab` of an installed system. Devices are named by UUID, never by a name
-    /// that can change. Two lines for one mount point, or one UUID on two devices, are refused.
+    /// Writes the `/etc/fstab` of an installed system.
+    ///
+    /// The file is replaced: entries that are not in the list are lost. Devices are named by UUID,
+    /// never by a device path that can change. Two entries with the same mount point, and a UUID
+    /// that exists on two devices, are rejected. Undo restores the previous file.
     ///
     /// Source: fstab(5); guide ER, "Configuring /etc/fstab".
     ///
@@ -50,14 +55,15 @@ args! {
     "fstab.write" => pub struct Write {
         /// The mount point of the installed system.
         pub root: AbsPath,
-        /// The lines, as maps, in their order.
+        /// The entries, as maps, in the order of the file.
         pub entries: Vec<Entry>,
     }
 }
 
 args! {
-    /// Reads the `/etc/fstab` of a system: a list of maps with `source`, `at`, `kind`, `options`,
-    /// `dump` and `pass`.
+    /// Returns the entries of the `/etc/fstab` of a system.
+    ///
+    /// The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`.
     ///
     /// Source: fstab(5).
     ///
@@ -65,55 +71,55 @@ args! {
     /// let entries = fstab::entries("/mnt/old");
     /// ```
     "fstab.entries" => pub struct Entries {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
     }
 }
 
-/// A rule about the table that was broken.
+/// A violated rule about fstab.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FstabRule {
-    /// Neither or both of device and source.
+    /// An entry has neither a device nor a source, or both.
     #[error("the entry for {at} needs either a \"device\" or a \"source\"")]
     Source {
         /// The mount point.
         at: String,
     },
-    /// Nothing on the device that could be mounted.
+    /// The device has no filesystem or swap area with a UUID.
     #[error("{device} cannot be in fstab: holds {}", found.as_deref().unwrap_or("nothing"))]
     NoUuid {
         /// The device.
         device: String,
-        /// What is there.
+        /// A description of its content.
         found: Option<String>,
     },
-    /// No type.
+    /// An entry with a source has no type.
     #[error("the entry for {at} needs a \"kind\"")]
     NoKind {
         /// The mount point.
         at: String,
     },
-    /// Twice the same place.
+    /// Two entries have the same mount point.
     #[error("{at} has two entries")]
     Twice {
         /// The mount point.
         at: String,
     },
-    /// One UUID on two devices.
+    /// Two devices have the same UUID.
     #[error("the UUID {uuid} is on {}: it is undefined which of them is \
         mounted", devices.join(" and "))]
     Ambiguous {
         /// The UUID.
         uuid: String,
-        /// Where it is.
+        /// The devices with this UUID.
         devices: Vec<String>,
     },
-    /// A line that is not a line of fstab.
+    /// A line of the file has too few fields.
     #[error("{place}, line {line}: an entry has at least four fields")]
     Fields {
         /// The file.
         place: Place,
-        /// Which line.
+        /// The line number.
         line: usize,
     },
 }
@@ -131,7 +137,7 @@ impl Rule for FstabRule {
 }
 
 impl Entry {
-    /// The line, with its fields in columns.
+    /// Returns the line of the entry, with aligned fields.
     fn line(&self, cx: &Planning<'_>) -> Result<String> {
         let at = || self.at.to_string();
         let (source, kind) = match (&self.device, &self.source) {
@@ -152,7 +158,7 @@ impl Entry {
     }
 }
 
-/// The UUID and type of what is on a device.
+/// Returns the UUID and the type of the filesystem or swap area on a device.
 fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
     let device = cx.device(path)?;
     let content = match &device.content {
@@ -224,7 +230,7 @@ impl Action for Write {
     }
 }
 
-/// A line as scripts see it.
+/// An element of the result of `fstab.entries`.
 #[derive(Debug, Serialize)]
 pub struct Line {
     source: String,

@@ -1,4 +1,4 @@
-//! Where the record of a run is kept.
+//! Storing copies of the journal.
 
 use std::path::{Path, PathBuf};
 
@@ -9,28 +9,30 @@ use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, Mode, Place};
 
-/// The directory below the one that was given; each run has its own in it.
+/// The directory that contains the copies of all runs, with a subdirectory for each run.
 const DIRECTORY: &str = "gscript";
 
 args! {
-    /// Keeps a copy of the run's journal on a medium that outlives a reboot of a live system, so
-    /// that the run can be resumed after one: `gscript resume FILE`. The copy follows the journal,
-    /// line by line, until its filesystem is unmounted. There is no secret in it.
+    /// Keeps a copy of the journal on a medium that survives a reboot of the live system.
     ///
-    /// Source: none; live media forget what they write.
+    /// After a reboot, `gscript resume FILE` resumes the run from the copy. Each line of the
+    /// journal is copied immediately, until the filesystem is unmounted. The journal contains no
+    /// secrets. Undo keeps the copy.
+    ///
+    /// Source: none; live media do not preserve files across a reboot.
     ///
     /// ```
     /// mount::mount("/dev/sdb1", "/mnt/key");
     /// journal::keep_on("/mnt/key");
     /// ```
     "journal.keep_on" => pub struct KeepOn {
-        /// A mount point, or a directory below one; the copy goes into `gscript/RUN/journal.jsonl`.
+        /// A mount point, or a directory below one. The copy is `gscript/RUN/journal.jsonl` in it.
         pub path: AbsPath,
     }
 }
 
 impl KeepOn {
-    /// Where the copies of all runs are.
+    /// Returns the directory that contains the copies of all runs.
     pub fn directory(path: &str) -> PathBuf {
         Path::new(path).join(DIRECTORY)
     }
@@ -46,7 +48,7 @@ impl Action for KeepOn {
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let directory = self.path.join(DIRECTORY);
         let place = Place::new(&directory, None);
-        // FAT knows no other mode; the directory of the run is private where that is possible.
+        // FAT supports no other mode. The directory of the run itself is private where possible.
         let mode = Mode::new(0o755);
         Ok(Plan::step(Step::MakeDir { place: place.clone(), mode })
             .makes(Fact::Dir { place })

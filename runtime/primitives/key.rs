@@ -1,4 +1,4 @@
-//! Key files.
+//! Creating and checking key files.
 
 mod protect;
 
@@ -18,9 +18,12 @@ use crate::system::Step;
 use crate::types::{AbsPath, KeyBytes, Mode, Place};
 
 args! {
-    /// Makes a key file of random bytes from the kernel's generator, readable by its owner only
-    /// from its first moment. A file that is there already is never overwritten: one that looks
-    /// like such a key is kept, anything else is an error. Returns its path.
+    /// Generates a key file of random bytes and returns its path.
+    ///
+    /// The bytes come from the random number generator of the kernel, and the file is readable only
+    /// by its owner from the moment it is created. Existing files are never overwritten: a file of
+    /// exactly this length that only its owner can read is kept as the key; anything else at this
+    /// path is an error. Undo removes the file.
     ///
     /// Source: guide ER, "Create The Encryption Key"; random(7).
     ///
@@ -29,101 +32,106 @@ args! {
     /// luks::format("/dev/sda2", #{ key: key });
     /// ```
     "key.generate" => pub struct Generate {
-        /// Where; the directory must exist, and belongs on a stick, not on the disk that it will open.
+        /// The path of the key file, in an existing directory; store it on a USB drive, not on the
+        /// disk that it unlocks.
         pub path: AbsPath,
-        /// How many bytes. 512 are more than any cipher uses; fewer than 32 are refused.
+        /// The length in bytes, from 32 to 8388608; the default exceeds the key size of every
+        /// cipher.
         pub bytes: KeyBytes = 512,
     }
 }
 
 args! {
-    /// Checks that a key file can be trusted with a disk: a regular file, not empty, readable by
-    /// its owner only, and not plainly predictable. Returns a map with `bytes`.
+    /// Checks that a key file is safe to use.
+    ///
+    /// Fails unless it is a regular, non-empty file of at most 8388608 bytes that only its owner
+    /// can read, and its content is not obviously predictable. Returns a map with `bytes`, the
+    /// length.
     ///
     /// ```
     /// print(key::check("/mnt/key/keyfile.bin").bytes);
     /// ```
     "key.check" => pub struct Check {
-        /// The key file.
+        /// The path of the key file.
         pub path: AbsPath,
     }
 }
 
-/// What is wrong with a key file.
+/// A problem with a key file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRule {
-    /// It is not there.
+    /// The key file does not exist.
     #[error("there is no key file {place}")]
     Missing {
-        /// Which.
+        /// The key file.
         place: Place,
     },
-    /// It is not a file.
+    /// The path is not a regular file.
     #[error("{place} is not a regular file")]
     NotAFile {
-        /// Which.
+        /// The path.
         place: Place,
     },
-    /// It is empty.
+    /// The key file is empty.
     #[error("the key file {place} is empty: anyone could open a container formatted with it")]
     Empty {
-        /// Which.
+        /// The key file.
         place: Place,
     },
-    /// Others can read it.
+    /// Other users can read the key file.
     #[error("the key file {place} has mode {mode} and is readable by other users")]
     Readable {
-        /// Which.
+        /// The key file.
         place: Place,
-        /// Its mode.
+        /// The permission bits of the file.
         mode: Mode,
     },
-    /// It is predictable.
+    /// The content of the key file is predictable.
     #[error(
         "the key file {place} is {len} bytes with only {distinct} different values: that is not random"
     )]
     Predictable {
-        /// Which.
+        /// The key file.
         place: Place,
-        /// Its length.
+        /// The length in bytes.
         len: u64,
-        /// How many values.
+        /// The number of distinct byte values.
         distinct: usize,
     },
-    /// Something else is there.
+    /// The path is in use, and not by a key of this length.
     #[error("{place} exists and is not a key of {bytes} bytes that only its owner can read")]
     Taken {
-        /// Which.
+        /// The path.
         place: Place,
-        /// How long it should have been.
+        /// The expected length in bytes.
         bytes: u32,
     },
-    /// The key is there already.
+    /// The target file already exists.
     #[error("{place} exists: keys are never overwritten")]
     Exists {
-        /// Which.
+        /// The path.
         place: Place,
     },
-    /// The plain key would outlive the machine's memory.
+    /// The decrypted key would be stored on a disk, where it survives a reboot.
     #[error("{place} is on {kind}: the plain key would be left on a disk")]
     OnDisk {
-        /// Which.
+        /// The path.
         place: Place,
-        /// The filesystem.
+        /// The type of the filesystem.
         kind: String,
     },
-    /// Longer than cryptsetup reads.
+    /// The key file is longer than cryptsetup reads.
     #[error("the key file {place} has {len} bytes: cryptsetup reads at most 8388608")]
     Long {
-        /// Which.
+        /// The key file.
         place: Place,
-        /// Its length.
+        /// The length in bytes.
         len: u64,
     },
-    /// It would lie behind the door that it opens.
+    /// The key file is stored on the disk that it unlocks.
     #[error("the key file {place} is on {disk}, the disk that it unlocks")]
     SameDisk {
-        /// Which.
+        /// The key file.
         place: Place,
         /// The disk.
         disk: String,
@@ -207,7 +215,7 @@ impl Action for Generate {
     }
 }
 
-/// What a good key file shows.
+/// The result of `key.check`.
 #[derive(Debug, Serialize)]
 pub struct Checked {
     bytes: u64,
@@ -227,7 +235,8 @@ impl Query for Check {
             values.sort_unstable();
             values.dedup();
             let distinct = values.len();
-            // 64 random bytes have more than 40 different values but once in 10^12.
+            // 64 random bytes have more than 40 distinct values, except with a probability of
+            // 10^-12.
             if distinct < content.len().min(64) * 5 / 8 {
                 return Err(KeyRule::Predictable { place, len: bytes, distinct }.into());
             }
@@ -236,7 +245,7 @@ impl Query for Check {
     }
 }
 
-/// Refuses a key file that must not be trusted; its length, where it is known.
+/// Rejects an unsafe key file and returns its length in bytes, if that is known.
 pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>> {
     match cx.look(place)? {
         Look::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
@@ -257,7 +266,8 @@ pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>>
     }
 }
 
-/// Refuses what can't be a protected key. Who reads it still needs the passphrase.
+/// Rejects a path that cannot be an encrypted key file. Its permissions do not matter, because the
+/// passphrase is required as well.
 pub(super) fn check_protected(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(place)? {
         Look::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
@@ -268,12 +278,12 @@ pub(super) fn check_protected(place: &Place, cx: &Planning<'_>) -> Result<()> {
     }
 }
 
-/// Whether the content is one that only the real run will make.
+/// Returns whether the content will be generated by the run and is therefore unknown.
 fn is_simulated(place: &Place, cx: &Planning<'_>) -> bool {
     matches!(cx.files.read(place), Ok(Text::Unknown(_)))
 }
 
-/// The disk that holds a key file, if it is the one that the key is to open.
+/// Rejects a key file that is stored on a disk below the device that it is supposed to unlock.
 pub(super) fn not_on_the_same_disk(key: &AbsPath, device: &str, cx: &Planning<'_>) -> Result<()> {
     let Some(mount) = cx.machine.mounted_view(&key.to_string()) else { return Ok(()) };
     let disks = |path: &str| -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! The primitives, one file or directory per domain.
 //!
-//! To add one: write its arguments with [`crate::args!`], implement `Action` or `Query` beside
-//! them, and add a line to [`crate::primitives::registry::PRIMITIVES`]. Nothing else.
+//! To add a primitive, declare its parameters with [`crate::args!`], implement `Action` or `Query`
+//! in the same file, and add a line to [`crate::primitives::registry::PRIMITIVES`].
 
 pub(crate) mod boot;
 pub(crate) mod btrfs;
@@ -31,21 +31,22 @@ pub(crate) mod text;
 use crate::machine::{Device, Machine};
 use crate::system::{Cmd, Step};
 
-/// Removes old signatures from a device, where it has any: what follows must not find them again.
+/// Returns the step that erases the signatures of a device, if the device may have any. Otherwise
+/// later tools could still detect the old contents.
 fn wipe(device: &Device) -> Option<Step> {
-    // What only the run can see may hold some: the plan shows the worst.
+    // Contents that are known only at run time count as present, so that the plan shows the wipe.
     let used = device.content.is_some() || device.table.is_some() || device.unseen;
     used.then(|| Step::Run(wipefs(&device.path)))
 }
 
-/// Removes old signatures from a device and from the partitions on it, inside out.
+/// Returns the steps that erase the signatures of a device and of its partitions, partitions first.
 fn wipe_all(device: &Device, machine: &Machine) -> Vec<Step> {
     let parts = machine.partitions(&device.path);
     parts.into_iter().rev().chain([device]).filter_map(wipe).collect()
 }
 
-/// What a person should know about a device that is to stay if it is as wanted, and that nobody
-/// has looked at yet: the inside of a container is only seen when it is open.
+/// Returns a warning for a device that `keep` may preserve but whose contents are still unknown at
+/// planning time: the contents of a LUKS container are readable only while it is open.
 fn may_stay(device: &Device, keep: bool) -> Option<String> {
     (keep && device.unseen).then(|| {
         format!(
@@ -56,7 +57,8 @@ fn may_stay(device: &Device, keep: bool) -> Option<String> {
     })
 }
 
-/// wipefs(8), holding the lock that udev honours while a tool works on a disk.
+/// Returns a wipefs(8) command that takes the lock on the disk that udev honors
+/// (`LOCK_BLOCK_DEVICE`).
 fn wipefs(device: &str) -> Cmd {
     Cmd::tool("wipefs").args(["--all", device]).env("LOCK_BLOCK_DEVICE", "yes")
 }

@@ -1,4 +1,4 @@
-//! Mounting filesystems, binding directories, swapping.
+//! Mounting filesystems, bind mounts and swap areas.
 
 mod swap;
 
@@ -15,29 +15,33 @@ use crate::system::{MOUNT_FLAGS, MountCall, Step};
 use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
 
 args! {
-    /// Mounts the filesystem on a device, by a system call. The directory is made if it is missing.
-    /// Returns the mount point.
+    /// Mounts the filesystem on a device and returns the mount point.
+    ///
+    /// A missing mount point is created. For a btrfs filesystem on several devices, any of them may
+    /// be given; the option `subvol=NAME` mounts one of its subvolumes. If the filesystem is
+    /// already mounted elsewhere, options that apply to all its mounts are rejected: only flags of
+    /// mount(2) and `subvol` are allowed. Undo unmounts the filesystem.
     ///
     /// Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
     ///
     /// ```
     /// mount::mount("/dev/sdb1", "/mnt/stick", #{ options: "umask=0077,noatime" });
     /// ```
-    ///
-    /// `subvol=NAME` shows one subvolume of a btrfs; of a btrfs on several devices, any one will do.
     "mount.mount" => pub struct MountFs {
         /// The partition or volume.
         pub device: DevicePath,
-        /// Where.
+        /// The mount point.
         pub at: AbsPath,
-        /// Options as in fstab, with commas.
+        /// The mount options, separated by commas as in fstab(5). Options for mount(8) itself, such
+        /// as `noauto`, are ignored.
         pub options: Option<MountOptions>,
     }
 }
 
 args! {
-    /// Mounts an empty filesystem that lies in memory and is gone after a reboot. Returns the mount
-    /// point.
+    /// Mounts an empty filesystem in memory and returns the mount point.
+    ///
+    /// Its contents are lost on unmount or reboot; undo unmounts it.
     ///
     /// Source: tmpfs(5).
     ///
@@ -45,17 +49,19 @@ args! {
     /// mount::tmpfs("/mnt/new", #{ size: "1G" });
     /// ```
     "mount.tmpfs" => pub struct Tmpfs {
-        /// Where.
+        /// The mount point, which is created if it is missing.
         pub at: AbsPath,
-        /// The most that it holds; half of the memory when absent.
+        /// The maximum size; by default half of the memory.
         pub size: Option<Size>,
-        /// Permission bits of its root.
+        /// The permission bits of its root directory.
         pub mode: Mode = "0755",
     }
 }
 
 args! {
-    /// Shows a directory in a second place. Returns the mount point.
+    /// Bind-mounts a directory at a second mount point, which is returned.
+    ///
+    /// Undo unmounts it.
     ///
     /// Source: mount(2), `MS_BIND`; mount_namespaces(7); guide ER, `mount --rbind /dev`.
     ///
@@ -63,22 +69,25 @@ args! {
     /// mount::bind("/dev", "/mnt/gentoo/dev", #{ recursive: true, propagation: "slave" });
     /// ```
     "mount.bind" => pub struct Bind {
-        /// The directory.
+        /// The directory to mount.
         pub from: AbsPath,
-        /// Where it is shown.
+        /// The second mount point, which is created if it is missing.
         pub at: AbsPath,
-        /// Whether what is mounted below it comes along.
+        /// Whether to include the mounts below the directory (`mount --rbind`).
         pub recursive: bool = false,
-        /// How later mounts spread between both places.
+        /// The propagation of later mounts between both mount points; see mount_namespaces(7).
         pub propagation: Option<Propagation>,
-        /// Whether nothing can be written in the second place.
+        /// Whether the second mount point is read-only.
         pub read_only: bool = false,
     }
 }
 
 args! {
-    /// Unmounts a mount point. Never more than that unless `recursive`: then what is mounted below
-    /// goes first, the newest before the older.
+    /// Unmounts a mount point.
+    ///
+    /// Fails if other filesystems are mounted below it, unless `recursive` is set: then these are
+    /// unmounted first, newest first. Mount points of the running system, such as `/` and `/dev`,
+    /// are rejected.
     ///
     /// Source: umount2(2).
     ///
@@ -89,32 +98,32 @@ args! {
     "mount.unmount" => pub struct Unmount {
         /// The mount point.
         pub at: AbsPath,
-        /// Whether to unmount what is mounted below it as well.
+        /// Whether to unmount all mounts below the mount point as well.
         pub recursive: bool = false,
     }
 }
 
-/// A rule about mounting that was broken.
+/// A violated rule about mounts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MountRule {
-    /// No filesystem on the device.
+    /// The device contains no filesystem.
     #[error("cannot mount {device}: holds {}", found.as_deref().unwrap_or("no \
         filesystem"))]
     NotMountable {
         /// The device.
         device: String,
-        /// What is there.
+        /// A description of its content.
         found: Option<String>,
     },
-    /// Something else is mounted there.
+    /// Another filesystem is mounted at the mount point.
     #[error("{at} is in use: {source_of} is mounted there")]
     Taken {
         /// The mount point.
         at: String,
-        /// What is mounted there.
+        /// The source of that mount.
         source_of: String,
     },
-    /// Options that the first mount has decided for as long as it lasts.
+    /// Options that apply to all mounts are given for a filesystem that is already mounted.
     #[error(
         "{device} is already mounted at {at} with other options: {options} would have no \
         effect"
@@ -122,12 +131,12 @@ pub enum MountRule {
     Decided {
         /// The device.
         device: String,
-        /// Where it is mounted.
+        /// The existing mount point.
         at: String,
-        /// What was asked for.
+        /// The requested options.
         options: String,
     },
-    /// The mount point is no directory.
+    /// The mount point is not a directory.
     #[error("{at} is not a directory")]
     NotADirectory {
         /// The path.
@@ -139,26 +148,26 @@ pub enum MountRule {
         /// The path.
         from: String,
     },
-    /// More is mounted below.
+    /// Other filesystems are mounted below the mount point.
     #[error("cannot unmount {at}: {} below it", below.join(", "))]
     Below {
         /// The mount point.
         at: String,
-        /// What is mounted below.
+        /// The mount points below it.
         below: Vec<String>,
     },
-    /// The running system's own.
+    /// The mount point belongs to the running system.
     #[error("{at} belongs to the running system")]
     Ours {
         /// The mount point.
         at: String,
     },
-    /// No swap area.
+    /// The device or file is not a swap area.
     #[error("{device} is not a swap area{}", found.as_ref().map(|f| format!(", but holds {f}")).unwrap_or_default())]
     NotSwap {
         /// The device.
         device: String,
-        /// What is there.
+        /// A description of its content.
         found: Option<String>,
     },
 }
@@ -196,11 +205,11 @@ impl Rule for MountRule {
     }
 }
 
-/// Words of fstab that mount(8) keeps to itself, and what everybody gets anyway.
+/// fstab(5) options that only mount(8) interprets, and options that are the default.
 const NOT_THE_KERNELS: &str = " defaults rw relatime auto noauto nofail _netdev user nouser users \
     owner group exec suid dev async sw ";
 
-/// Sorts options into flags that mount(2) knows and text for the filesystem.
+/// Splits options into flags of mount(2) and filesystem-specific data.
 fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
     let words = options.unwrap_or_default().split(',').map(str::trim);
     let words = words.filter(|word| {
@@ -214,15 +223,15 @@ fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
     (flags.into_iter().map(str::to_owned).collect(), data)
 }
 
-/// Whether nothing may be mounted over a place, or unmounted from it: everything else here relies on what
-/// is there.
+/// Returns whether a path belongs to the running system, so that nothing may be mounted over it or
+/// unmounted from it: all other actions depend on its contents.
 fn is_ours(origin: &Path) -> bool {
     const EXACTLY: [&str; 6] = ["/", "/etc", "/proc", "/run", "/sys", "/usr"];
     EXACTLY.iter().any(|path| origin == Path::new(path))
         || ["/dev", "/proc"].iter().any(|path| origin.starts_with(path))
 }
 
-/// A mount, with its directory made first; nothing to do where it is there already.
+/// Returns the plan of a mount that creates a missing mount point. Existing mounts are unchanged.
 pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
     let reach = cx.files.reach(&Place::here(&call.at), true)?;
     let at = reach.place.to_string();
@@ -261,7 +270,7 @@ impl Action for MountFs {
         let device = same.first().copied().unwrap_or(device);
         let kind = match &device.content {
             Some(Content::Filesystem { kind, .. }) => kind.clone(),
-            // Only a simulation meets a device that nobody has looked at.
+            // Devices with unknown contents occur only in a simulation.
             None if device.unseen => "auto".to_owned(),
             other => {
                 let found = other.as_ref().map(ToString::to_string);
@@ -277,7 +286,7 @@ impl Action for MountFs {
             Some(name) => format!("/{}", name.trim_matches('/')),
             None => "/".to_owned(),
         };
-        // The kernel has to be told of all of them, since nobody has looked for them.
+        // The kernel requires a list of all devices, because no device scan has been run.
         let others = same.iter().filter(|_| same.len() > 1);
         data.extend(others.map(|device| format!("device={}", device.path)));
         let call = MountCall {
@@ -291,13 +300,15 @@ impl Action for MountFs {
     }
 }
 
-/// What to think of when the kernel refuses a filesystem.
+/// Advice that is shown if the kernel cannot mount a filesystem.
 const DAMAGED: &str = "if the filesystem is damaged, check before you repair: fs::check only \
     reads, and dmesg shows the kernel's messages";
 
-/// A filesystem has its options once, however often it is mounted: a second mount with umask=0077
-/// would leave every key on a FAT stick readable, and succeed. Which subvolume is seen is for each
-/// mount to say.
+/// Rejects filesystem-specific options for a filesystem that is already mounted elsewhere.
+///
+/// These options apply to all its mounts and are fixed by the first one: a second mount with
+/// umask=0077 would succeed, but leave the key files on a FAT USB drive readable by all users. Only
+/// the subvolume is selected per mount.
 fn decided(data: &[String], device: &str, at: &str, cx: &Planning<'_>) -> Result<()> {
     let own = |option: &&String| option.starts_with("subvol=") || option.starts_with("subvolid=");
     let shared: Vec<&str> = data.iter().filter(|option| !own(option)).map(String::as_str).collect();
@@ -356,7 +367,7 @@ impl Action for Bind {
     }
 }
 
-/// Unmounts everything at and below a place, newest first.
+/// Returns the plan that unmounts a mount point and everything below it, newest first.
 pub(super) fn unmounting(at: &str, cx: &Planning<'_>) -> Plan<()> {
     let mounts = cx.machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
     Plan::steps(mounts.map(|mount| Step::Unmount { at: mount.at.clone() }).collect())

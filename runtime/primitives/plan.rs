@@ -1,4 +1,4 @@
-//! What a recipe says about its own plan.
+//! Announcements of a recipe about its own plan.
 
 use crate::args;
 use crate::error::Result;
@@ -6,10 +6,13 @@ use crate::operation::{Action, Effect, Plan, Planning};
 use crate::types::Choice;
 
 args! {
-    /// Announces actions that the plan can't reach, because whether they are called depends on what only
-    /// the run can know: the content of a container that is still closed, the lines of a file in it.
-    /// Without this, such an action is shown and confirmed on a terminal, and refused elsewhere. The
-    /// announcement is part of the plan; what the actions do stays within the approved effects.
+    /// Announces actions that the run may call although the plan does not reach them.
+    ///
+    /// Whether such an action is called can depend on information that is available only at run
+    /// time, such as the contents of a LUKS container that is still closed. Without an
+    /// announcement, the action has to be confirmed on a terminal, and is rejected without one. The
+    /// announcement is part of the approved plan; the actions must stay within the approved
+    /// effects.
     ///
     /// Source: none.
     ///
@@ -17,12 +20,13 @@ args! {
     /// plan::may_call(["lvm.vg_activate", "mount.mount"]);
     /// ```
     "plan.may_call" => pub struct MayCall {
-        /// Names of actions.
+        /// The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount or
+        /// mount.swap_on.
         pub actions: Vec<Announced>,
     }
 }
 
-/// An action that may be announced: it loses nothing, and runs nothing of the recipe's own.
+/// An action that can be announced: it destroys no data and runs no program chosen by the recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Announced(pub &'static str);
 

@@ -1,24 +1,24 @@
-//! The only list of primitives. Everything that enumerates them (script engines, reference,
-//! completion, tests) is a loop over [`PRIMITIVES`].
+//! The list of primitives. Everything that enumerates primitives (script engines, reference,
+//! completion, tests) iterates over [`PRIMITIVES`].
 
 use crate::operation::spec::{ArgError, Given, Spec};
 use crate::operation::{Action, AnyAction, AnyQuery, Query};
 use crate::primitives as p;
 use crate::types::{Mismatch, Value, is_deceptive, nearest};
 
-/// One entry of the list.
+/// An entry of [`PRIMITIVES`].
 pub struct Primitive {
-    /// Its description.
+    /// The name, documentation and parameters.
     pub spec: &'static Spec,
-    /// How a call of it is read.
+    /// The decoder for the arguments of a call.
     pub read: Read,
 }
 
-/// Reads the arguments of a call.
+/// A function that decodes the arguments of a call.
 pub enum Read {
-    /// Of one that changes something.
+    /// Decodes a call that changes the machine.
     Action(fn(Given) -> Result<Box<dyn AnyAction>, ArgError>),
-    /// Of one that only reads.
+    /// Decodes a call that only reads.
     Query(fn(Given) -> Result<Box<dyn AnyQuery>, ArgError>),
 }
 
@@ -31,7 +31,8 @@ const fn action<A: Action>() -> Primitive {
     Primitive { spec: &A::SPEC, read: Read::Action(read) }
 }
 
-/// Refuses effects that would look like others: an effect is what a person reads and approves.
+/// Rejects effects that contain control or bidirectional characters: the user approves a plan by
+/// reading its effects, so they must not be displayed as something else.
 fn effects_as_they_look(spec: &Spec, action: &impl Action) -> Result<(), ArgError> {
     let effects = action.effects();
     if !effects.iter().any(|effect| effect.to_string().contains(is_deceptive)) {
@@ -47,12 +48,12 @@ fn effects_as_they_look(spec: &Spec, action: &impl Action) -> Result<(), ArgErro
     };
     match arguments.iter().find_map(wrong) {
         Some((param, mismatch)) => Err(ArgError::Wrong { param, mismatch }),
-        // Nothing in the arguments brought it about.
+        // The deceptive characters do not come from an argument.
         None => Ok(()),
     }
 }
 
-/// The first text in a value that would look like another one.
+/// Returns the first string in a value that contains control or bidirectional characters.
 fn deceptive_text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text.as_str()).filter(|text| text.contains(is_deceptive)),
@@ -66,7 +67,7 @@ const fn query<Q: Query>() -> Primitive {
     Primitive { spec: &Q::SPEC, read: Read::Query(|given| Ok(Box::new(Q::decode(given)?))) }
 }
 
-/// Every primitive, by domain in the order of the guide.
+/// All primitives, grouped by domain, in the order of the guide.
 pub static PRIMITIVES: &[Primitive] = &[
     query::<p::disk::List>(),
     query::<p::disk::Info>(),
@@ -187,23 +188,23 @@ pub static PRIMITIVES: &[Primitive] = &[
 ];
 
 impl Primitive {
-    /// Sorts the values of a call into the parameters.
+    /// Assigns the positional values of a call to the parameters.
     pub fn arguments(&self, values: Vec<Value>) -> Result<Given, ArgError> {
         Given::by_position(self.spec, values)
     }
 }
 
-/// The primitive with this name, `domain.verb`.
+/// Returns the primitive with this name (`domain.verb`).
 pub fn primitive(name: &str) -> Option<&'static Primitive> {
     PRIMITIVES.iter().find(|primitive| primitive.spec.name == name)
 }
 
-/// The name that was probably meant.
+/// Returns the name of the primitive that is most similar to a misspelled name.
 pub fn nearest_primitive(name: &str) -> Option<&'static str> {
     nearest(name, PRIMITIVES.iter().map(|primitive| primitive.spec.name))
 }
 
-/// The domains, in the order of the list, each once.
+/// Returns the domains in the order of [`PRIMITIVES`], without duplicates.
 pub fn domains() -> Vec<&'static str> {
     let mut domains: Vec<&str> = PRIMITIVES.iter().map(|p| p.spec.domain()).collect();
     domains.dedup();
@@ -216,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    /// Words that can't be a function's or module's name in one of the languages.
+    /// Words that are not allowed as function or module names in Rhai or Lua.
     const RESERVED: &[&str] = &[
         // Rhai: keywords and reserved words.
         "let",

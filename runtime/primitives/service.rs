@@ -1,4 +1,4 @@
-//! Services: what starts with a system, and what runs now.
+//! Services: enabling them at boot, and starting and stopping them.
 
 mod status;
 
@@ -17,8 +17,9 @@ use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, Place, ServiceName};
 
 args! {
-    /// Has a service start with the system: `rc-update add` where OpenRC starts it, `systemctl enable`
-    /// where systemd does. It is not started now.
+    /// Enables a service at boot, without starting it now.
+    ///
+    /// Runs `rc-update add` on OpenRC and `systemctl enable` on systemd. Undo disables the service.
     ///
     /// Source: rc-update(8); systemctl(1).
     ///
@@ -26,19 +27,22 @@ args! {
     /// service::enable("/mnt/old", "dmcrypt", #{ runlevel: "boot" });
     /// ```
     "service.enable" => pub struct Enable {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-        /// The service: a script of `/etc/init.d`, or a unit.
+        /// The name of the service: a script in `/etc/init.d`, or a unit.
         pub name: ServiceName,
-        /// OpenRC's runlevel; systemd's units say themselves when they start.
+        /// The OpenRC runlevel; ignored on systemd, where the unit itself determines when it
+        /// starts.
         pub runlevel: ServiceName = "default",
-        /// What starts the system; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
 
 args! {
-    /// Has a service not start with the system any more.
+    /// Disables a service at boot, without stopping it now.
+    ///
+    /// Undo enables the service.
     ///
     /// Source: rc-update(8); systemctl(1).
     ///
@@ -46,13 +50,13 @@ args! {
     /// service::disable("/mnt/old", "sshd");
     /// ```
     "service.disable" => pub struct Disable {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-        /// The service.
+        /// The name of the service.
         pub name: ServiceName,
-        /// OpenRC's runlevel.
+        /// The OpenRC runlevel; ignored on systemd.
         pub runlevel: ServiceName = "default",
-        /// What starts the system; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
@@ -60,15 +64,17 @@ args! {
 args! {
     /// Starts a service of the running system.
     ///
+    /// Undo stops it.
+    ///
     /// Source: rc-service(8); systemctl(1).
     ///
     /// ```
     /// service::start("sshd");
     /// ```
     "service.start" => pub struct Start {
-        /// The service.
+        /// The name of the service.
         pub name: ServiceName,
-        /// What started the system; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
@@ -76,36 +82,38 @@ args! {
 args! {
     /// Stops a service of the running system.
     ///
+    /// Undo starts it.
+    ///
     /// Source: rc-service(8); systemctl(1).
     ///
     /// ```
     /// service::stop("sshd");
     /// ```
     "service.stop" => pub struct Stop {
-        /// The service.
+        /// The name of the service.
         pub name: ServiceName,
-        /// What started the system; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
 
-/// A rule about services that was broken.
+/// A violated rule about services.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceRule {
-    /// No such service.
+    /// The service does not exist.
     #[error("there is no service {name}: {place} does not exist")]
     NoService {
-        /// Its name.
+        /// The name of the service.
         name: String,
-        /// Where it would be.
+        /// The missing file.
         place: Place,
     },
-    /// No such runlevel.
+    /// The runlevel does not exist.
     #[error("there is no runlevel {name}: {place} does not exist")]
     NoRunlevel {
-        /// Its name.
+        /// The name of the runlevel.
         name: String,
-        /// Where it would be.
+        /// The missing directory.
         place: Place,
     },
 }
@@ -119,22 +127,22 @@ impl Rule for ServiceRule {
     }
 }
 
-/// Where OpenRC has a service's link in a runlevel.
+/// Returns the path of the link that enables a service in an OpenRC runlevel.
 fn link_in(root: &AbsPath, runlevel: &str, name: &str) -> Place {
     there(root, &format!("/etc/runlevels/{runlevel}/{name}"))
 }
 
-/// Where OpenRC has the script of a service.
+/// Returns the path of the OpenRC script of a service.
 fn script(name: &str) -> String {
     format!("/etc/init.d/{name}")
 }
 
-/// What OpenRC links while a service runs.
+/// Returns the path of the link that OpenRC creates while a service is started.
 fn started(name: &str) -> Place {
     Place::here(format!("/run/openrc/started/{name}"))
 }
 
-/// The directories in which systemd looks for units (systemd.unit(5)), the first first.
+/// The directories that systemd searches for units (systemd.unit(5)), in order of precedence.
 const UNITS: [&str; 4] = [
     "/etc/systemd/system",
     "/usr/local/lib/systemd/system",
@@ -142,7 +150,6 @@ const UNITS: [&str; 4] = [
     "/lib/systemd/system",
 ];
 
-/// The unit's full name.
 fn unit(name: &str) -> String {
     match Path::new(name).extension() {
         Some(_) => name.to_owned(),
@@ -150,12 +157,12 @@ fn unit(name: &str) -> String {
     }
 }
 
-/// Refuses a service that is not there.
+/// Rejects a service that does not exist.
 fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Result<()> {
     let places: Vec<Place> = match init {
         Init::Openrc => vec![there(root, &script(name))],
         Init::Systemd => {
-            // An instance comes from its template.
+            // An instance such as `getty@tty1` is created from its template `getty@`.
             let file = match unit(name).split_once('@') {
                 Some((template, rest)) => {
                     let kind = rest.rsplit_once('.').map_or("service", |(_, kind)| kind);
@@ -175,7 +182,7 @@ fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Resu
     Err(ServiceRule::NoService { name: name.to_owned(), place }.into())
 }
 
-/// Whether the root is that of the running system.
+/// Returns whether the root is that of the running system.
 fn is_running(root: &AbsPath) -> bool {
     root.to_string() == "/"
 }
@@ -184,7 +191,7 @@ fn systemctl(root: &AbsPath, verb: &str, name: &str, cx: &Planning<'_>) -> Resul
     if is_running(root) {
         return Ok(Cmd::tool("systemctl").args([verb, &unit(name)]));
     }
-    // With a root it works on files only, whatever runs outside.
+    // With --root, systemctl only edits files and does not contact a running systemd.
     Ok(command(root, "systemctl", cx)?.args(["--root=/", verb, &unit(name)]))
 }
 
@@ -195,7 +202,7 @@ fn rc_update(root: &AbsPath, cx: &Planning<'_>) -> Result<Cmd> {
     }
 }
 
-/// Whether systemd wants a unit anywhere it usually does.
+/// Returns whether a unit is enabled in any of the common targets.
 fn wanted(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
     for target in
         ["multi-user", "graphical", "sysinit", "sockets", "timers", "getty", "network-online"]
@@ -212,7 +219,8 @@ fn runs(program: &str, root: &AbsPath) -> Vec<Effect> {
     vec![Effect::Runs { program: program.into(), root: root.to_string() }]
 }
 
-/// What changes a system's services; where only the system itself tells which, both are agreed to.
+/// Returns the effects of changing services. If the init system is known only at run time, the
+/// effects include both managers.
 fn manager(init: Option<Init>, root: &AbsPath) -> Vec<Effect> {
     let programs: &[&str] = match init {
         Some(Init::Openrc) => &["rc-update"],
@@ -285,7 +293,7 @@ impl Action for Disable {
     }
 }
 
-/// The command that starts or stops a service of the running system.
+/// Returns the command that starts or stops a service of the running system.
 fn control(verb: &str, name: &str, init: Init) -> Cmd {
     match init {
         Init::Openrc => Cmd::tool("rc-service").args(["--nocolor", name, verb]),
@@ -293,7 +301,7 @@ fn control(verb: &str, name: &str, init: Init) -> Cmd {
     }
 }
 
-/// The plan of starting (or stopping) one, undone by the other.
+/// Returns the plan that starts or stops a service; the opposite verb undoes it.
 fn controlled(
     verbs: [&str; 2],
     name: &str,
@@ -330,7 +338,7 @@ impl Action for Stop {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        // Where only the machine tells which of them it is, both are approved.
+        // If the init system is known only at run time, both commands have to be approved.
         let inits = self.init.map_or_else(|| Init::ALL.to_vec(), |init| vec![init]);
         let stop = |init| Effect::Ends { what: control("stop", &self.name, init).to_string() };
         inits.into_iter().map(stop).collect()

@@ -1,4 +1,4 @@
-//! The tarball that a Gentoo installation begins with.
+//! The stage3 tarball of a Gentoo installation: verifying and unpacking it.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +11,15 @@ use crate::system::{Broken, Step, StepError};
 use crate::types::{AbsPath, Fingerprint, Place};
 
 args! {
-    /// Verifies a stage3 tarball: its digests must be those of the digest file (SHA-512 and
-    /// BLAKE2b, whichever are listed), and the digest file must be signed by a key of the key file
-    /// that is neither expired nor revoked. Anything that is missing or does not fit is an error.
-    /// Returns a map with `sha512` and `signer` (the fingerprint of the key).
+    /// Verifies the digests and the signature of a stage3 tarball.
     ///
-    /// The digest file is signed in itself (Gentoo's `.DIGESTS`), or by a separate `signature`.
+    /// The tarball must match all SHA-512 and BLAKE2b digests that are listed for it in the digest
+    /// file, and the digest file must be signed by a key in the key file that is neither expired
+    /// nor revoked. Missing or invalid files, digests and signatures are errors. Returns a map with
+    /// `sha512` and `signer` (the fingerprint of the signing key).
+    ///
+    /// The digest file has an inline signature (Gentoo's `.DIGESTS`), or a detached one:
+    /// `signature`.
     ///
     /// Source: Gentoo handbook, "Verifying and validating"; gpg(1), doc/DETAILS of GnuPG.
     ///
@@ -24,22 +27,25 @@ args! {
     /// stage3::verify("/mnt/gentoo/stage3.tar.xz", #{ keys: "/usr/share/openpgp-keys/gentoo-release.asc" });
     /// ```
     "stage3.verify" => pub struct Verify {
-        /// The tarball.
+        /// The path of the tarball.
         pub archive: AbsPath,
-        /// The digest file; the archive's name with `.DIGESTS` by default.
+        /// The digest file; by default the path of the tarball with `.DIGESTS` appended.
         pub digests: Option<AbsPath>,
-        /// A detached signature of the digest file, where it is not signed in itself.
+        /// The detached signature of the digest file, if it has no inline signature.
         pub signature: Option<AbsPath>,
-        /// The public keys to trust.
+        /// The file with the trusted public keys; by default
+        /// `/usr/share/openpgp-keys/gentoo-release.asc`.
         pub keys: Option<AbsPath>,
-        /// The fingerprint of the only key to trust, where the key file holds several.
+        /// The fingerprint of the only trusted key, if the key file contains several.
         pub fingerprint: Option<Fingerprint>,
     }
 }
 
 args! {
-    /// Unpacks a tarball into a mounted filesystem: numeric owners, permissions, links, extended
-    /// attributes and capabilities as they are in it.
+    /// Unpacks a stage3 tarball into a mounted filesystem.
+    ///
+    /// Preserves numeric owners, permissions, links, extended attributes and capabilities. Cannot
+    /// be undone: the unpacked files are mixed with existing ones; format the filesystem again.
     ///
     /// Source: Gentoo handbook, `tar xpvf stage3-*.tar.xz --xattrs-include='*.*' --numeric-owner`.
     ///
@@ -49,25 +55,25 @@ args! {
     /// stage3::unpack("/var/tmp/stage3.tar.xz", "/mnt/gentoo");
     /// ```
     "stage3.unpack" => pub struct Unpack {
-        /// The tarball: plain, xz, zstd, gzip or bzip2.
+        /// The tarball, uncompressed or compressed with xz, zstd, gzip or bzip2.
         pub archive: AbsPath,
-        /// The mount point of the new root.
+        /// The mount point of the new system.
         pub into: AbsPath,
     }
 }
 
-/// Where Gentoo keeps its release keys.
+/// The release keys as installed by sec-keys/openpgp-keys-gentoo-release.
 const RELEASE_KEYS: &str = "/usr/share/openpgp-keys/gentoo-release.asc";
 
-/// A rule about stage3 tarballs that was broken.
+/// A violated rule about stage3 tarballs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stage3Rule {
-    /// A file is missing.
+    /// A required file does not exist.
     #[error("there is no {what} {place}")]
     Missing {
-        /// What it is.
+        /// The role of the file.
         what: &'static str,
-        /// Which.
+        /// The path of the file.
         place: Place,
     },
     /// The target is not a mount point.
@@ -76,7 +82,7 @@ pub enum Stage3Rule {
         running system"
     )]
     NotMounted {
-        /// The directory.
+        /// The target directory.
         into: String,
     },
 }
@@ -93,12 +99,12 @@ impl Rule for Stage3Rule {
     }
 }
 
-/// What was verified.
+/// The result of `stage3.verify`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Verified {
-    /// The archive's SHA-512.
+    /// The SHA-512 digest of the tarball.
     pub sha512: String,
-    /// The fingerprint of the key that signed.
+    /// The fingerprint of the signing key.
     pub signer: String,
 }
 
@@ -143,7 +149,7 @@ impl Action for Unpack {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        // Which archive it is belongs to what is approved, as for its verification.
+        // The path of the tarball is part of the approved effects, as for `stage3.verify`.
         let archive = Effect::Reads { path: self.archive.to_string() };
         vec![archive, Effect::Writes { path: self.into.to_string() }]
     }

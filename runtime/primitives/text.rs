@@ -1,4 +1,4 @@
-//! Texts that programs print.
+//! Parsing strings, such as the output of programs.
 
 use serde::Serialize;
 
@@ -9,42 +9,44 @@ use crate::error::{Result, Rule};
 use crate::operation::{Answer, Planning, Query};
 
 args! {
-    /// Finds the first place where a pattern fits a text, and returns the list of what its groups
-    /// matched: the whole match first, then each group in its order. Nothing if it fits nowhere.
+    /// Finds the first match of a regular expression in a string.
     ///
-    /// Source: the pattern language of the regex crate; it is linear, and a pattern that is too complex for a
-    /// text of this length is an error, so no pattern can hang a run.
+    /// Returns a list with the whole match and the match of each capture group, in this order, or
+    /// nil if there is no match. A group that does not participate in the match is nil.
+    ///
+    /// Source: the syntax of the regex crate. Matching takes linear time, and a pattern that is too
+    /// complex for the length of the string is an error, so that no pattern can block a run.
     ///
     /// ```
     /// let found = text::find("cryptsetup 2.6.1 flags: UDEV", "(\\d+)\\.(\\d+)");
     /// ```
     "text.find" => pub struct Find {
-        /// The text.
+        /// The string to search.
         pub text: String,
-        /// The pattern.
+        /// The regular expression.
         pub pattern: String,
     }
 }
 
 args! {
-    /// Splits a text into its lines, without empty ones and without blanks at their ends.
+    /// Splits a string into lines, without empty lines and trailing whitespace.
     ///
     /// ```
     /// let lines = text::lines("one\ntwo\n");
     /// ```
     "text.lines" => pub struct Lines {
-        /// The text.
+        /// The string to split.
         pub text: String,
     }
 }
 
-/// A pattern that can't be used.
+/// An invalid pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid pattern {pattern:?}: {why}")]
 pub struct BadPattern {
-    /// The pattern.
+    /// The beginning of the pattern.
     pub pattern: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 
@@ -54,17 +56,18 @@ impl Rule for BadPattern {
     }
 }
 
-/// What a pattern found; a group that took no part is nothing.
+/// The result of `text.find`.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Groups(Option<Vec<Option<String>>>);
 
-/// A pattern that needs more bytes than this is a bomb.
+/// The maximum size of a compiled pattern in bytes.
 const MOST: usize = 1 << 20;
-/// Bytes of a pattern times bytes of a text: every byte of the text can meet all of the pattern.
+/// The maximum product of the sizes of a compiled pattern and of a string, in bytes: in the worst
+/// case, each byte of the string is compared with the whole pattern.
 const WORK: usize = 1 << 34;
 
-/// The beginning of a pattern, for messages.
+/// Returns the beginning of a pattern, for messages.
 fn shown(pattern: &str) -> String {
     const MOST: usize = 100;
     match pattern.char_indices().nth(MOST) {
@@ -84,7 +87,7 @@ impl Query for Find {
                 let why = format!("too complex for a string of {} bytes", self.text.len());
                 return BadPattern { pattern: shown(&self.pattern), why };
             }
-            // The last line of the crate's message says what is wrong.
+            // The last line of the message contains the reason.
             let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
             let why = why.trim_start_matches("error: ").to_owned();
             BadPattern { pattern: shown(&self.pattern), why }

@@ -1,4 +1,4 @@
-//! Installing GRUB, and having it find the kernels.
+//! Installing and configuring GRUB.
 
 use serde::Serialize;
 
@@ -14,12 +14,15 @@ use crate::system::{Outcome, Step};
 use crate::types::{AbsPath, DevicePath, ModuleName, Place, TableKind};
 
 args! {
-    /// Installs GRUB from inside a system: into the boot sector of a disk (BIOS), or into an EFI system
-    /// partition. `removable` (the default) takes the place that every firmware looks at, and leaves
-    /// the firmware's own list of systems alone.
+    /// Installs GRUB from inside a system, to a disk (BIOS) or to an EFI system partition.
     ///
-    /// A GPT disk without a BIOS boot partition, a directory that is no EFI system partition, and an entry in
-    /// the list of a firmware whose variables are not there are refused.
+    /// Requires either `disk` or `efi`. With `removable` (the default), GRUB is installed to the
+    /// path that every UEFI firmware searches, and no firmware boot entry is created. Cannot be
+    /// undone: the previous boot loader is overwritten.
+    ///
+    /// Rejects a GPT disk without a BIOS boot partition and a directory that is not an EFI system
+    /// partition. A firmware boot entry requires access to the EFI variables and efibootmgr in the
+    /// system.
     ///
     /// Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
     ///
@@ -31,21 +34,25 @@ args! {
     "boot.grub_install" => pub struct GrubInstall {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The disk, for BIOS.
+        /// The disk whose boot sector is overwritten, for BIOS.
         pub disk: Option<DevicePath>,
-        /// Where the EFI system partition is mounted in the system, for EFI: `/boot/efi`.
+        /// The mount point of the EFI system partition in the system, such as `/boot/efi`, for
+        /// UEFI.
         pub efi: Option<AbsPath>,
-        /// For EFI: whether it takes the place for removable media.
+        /// Whether to install to the path for removable media instead of creating a firmware boot
+        /// entry; UEFI only.
         pub removable: bool = true,
-        /// Modules of GRUB to have at once.
+        /// Additional GRUB modules to embed in the core image.
         pub modules: Option<Vec<ModuleName>>,
     }
 }
 
 args! {
-    /// Sets variables in `/etc/default/grub` (everything else in it stays as it is) and has
-    /// `grub-mkconfig` write `/boot/grub/grub.cfg`. Returns a map with `kernels` and `initrds`, the
-    /// images that it found. That it finds no kernel is an error.
+    /// Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
+    ///
+    /// The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
+    /// unchanged. Returns a map with `kernels` and `initrds`, the images that were found; finding
+    /// no kernel is an error. Cannot be undone: the previous menu is overwritten.
     ///
     /// Source: grub-mkconfig(8); guide ER, "Configuring grub".
     ///
@@ -56,18 +63,18 @@ args! {
     "boot.grub_config" => pub struct GrubConfig {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The variables.
+        /// The variables for `/etc/default/grub`, as a map from names to values.
         pub defaults: Option<ConfVariables>,
     }
 }
 
 const DEFAULTS: &str = "/etc/default/grub";
 const GRUB: &str = "/boot/grub";
-/// Where Linux shows the firmware's variables (efivarfs).
+/// The mount point of efivarfs.
 const VARIABLES: &str = "/sys/firmware/efi/efivars";
-/// What enters systems in the firmware's list; distributions do not agree where it is.
+/// The paths of efibootmgr, which depend on the distribution.
 const EFIBOOTMGR: [&str; 2] = ["/usr/sbin/efibootmgr", "/usr/bin/efibootmgr"];
-/// GRUB's modules for tables of partitions.
+/// The GRUB modules for partition tables.
 const TABLES: [&str; 2] = ["part_gpt", "part_msdos"];
 
 impl GrubInstall {
@@ -117,21 +124,23 @@ impl GrubInstall {
         Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
     }
 
-    /// The firmware's list can be written. Without efivarfs its directory is there, and empty.
+    /// Checks that a firmware boot entry can be created. Without efivarfs, its mount point is an
+    /// empty directory.
     fn enters(&self, cx: &Planning<'_>) -> Result<()> {
         let variables = |mount: &Mount| mount.kind == "efivarfs" && mount.at == VARIABLES;
         if !cx.machine.mounts.iter().any(variables) {
             return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());
         }
-        // grub-install leaves the entry to it.
+        // grub-install uses efibootmgr to create the entry.
         if none_of(&self.root, &EFIBOOTMGR, cx)? {
             return Err(BootRule::NoEfibootmgr { root: self.root.to_string() }.into());
         }
         Ok(())
     }
 
-    /// With the tables of partitions: where grub-install takes a partition for a disk of its own, as it
-    /// does with disks of virtual machines, it leaves them out, and GRUB ends in its rescue shell.
+    /// Returns the option that adds the modules for partition tables. grub-install omits them if it
+    /// takes a partition for a whole disk, as with disks of virtual machines; GRUB would then stop
+    /// in its rescue shell.
     fn modules(&self) -> String {
         let given = self.modules.iter().flatten().map(ModuleName::as_str);
         let all: Vec<&str> = TABLES.into_iter().chain(given).collect();
@@ -154,7 +163,7 @@ impl Action for GrubInstall {
             (None, Some(efi)) => self.by_efi(efi, cx)?,
             _ => return Err(BootRule::Which.into()),
         };
-        // Which version is there nobody can see: it is installed again.
+        // The installed version cannot be detected, so GRUB is always installed again.
         Ok(plan
             .always()
             .hint(
@@ -165,7 +174,7 @@ impl Action for GrubInstall {
     }
 }
 
-/// What grub-mkconfig found.
+/// The result of `boot.grub_config`.
 #[derive(Debug, Serialize)]
 pub struct Found {
     kernels: Vec<String>,
@@ -200,7 +209,7 @@ impl Action for GrubConfig {
             }
         };
         let guess = Found { kernels: Vec::new(), initrds: Vec::new() };
-        // Kernels come and go: it looks again.
+        // The set of kernels may have changed, so the menu is always generated again.
         Ok(assign(there(&self.root, DEFAULTS), cx, &given)?
             .then(Step::Run(cmd))
             .makes(Fact::File { place: config, digest: None, mode: None })

@@ -1,4 +1,4 @@
-//! What starts the kernel: its command line, and GRUB.
+//! Booting: the kernel command line and GRUB.
 
 mod cmdline;
 mod entry;
@@ -11,74 +11,74 @@ pub use grub::{GrubConfig, GrubInstall};
 use crate::error::{Exit, Rule};
 use crate::types::Place;
 
-/// A rule about booting that was broken.
+/// A violated rule about booting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BootRule {
-    /// Nothing to mount.
+    /// The device contains no mountable filesystem.
     #[error("{device} cannot be the root: holds {}", found.as_deref().unwrap_or("nothing"))]
     NoFilesystem {
         /// The device.
         device: String,
-        /// What is there.
+        /// A description of its content.
         found: Option<String>,
     },
-    /// A key that opens nothing.
+    /// A key is given, but the root filesystem is not in a container.
     #[error("{device} is not in an encrypted container that the key could open")]
     NoContainer {
-        /// The root.
+        /// The device of the root filesystem.
         device: String,
     },
-    /// Half of what a key takes.
+    /// Only one of the key file and its device is given.
     #[error("a key on a USB stick needs both \"key\" and \"key_device\"")]
     HalfAKey,
-    /// A text that would be more than one argument.
+    /// The string would not be parsed as a single kernel parameter.
     #[error("{text:?} is not allowed on the kernel command line")]
     BadText {
-        /// The text.
+        /// The string.
         text: String,
     },
-    /// Neither or both.
+    /// Neither or both of the GRUB targets are given.
     #[error("GRUB is installed either to a \"disk\" (BIOS) or to an \"efi\" directory")]
     Which,
-    /// Nowhere to put GRUB.
+    /// The disk has no space for GRUB.
     #[error("{disk} has a GPT without a BIOS boot partition, which GRUB needs")]
     NoBiosBoot {
         /// The disk.
         disk: String,
     },
-    /// No EFI system partition.
+    /// The directory is not an EFI system partition.
     #[error("{place} is not an EFI system partition: {why}")]
     NotEfi {
-        /// Where it should be mounted.
+        /// The directory.
         place: Place,
         /// The reason.
         why: String,
     },
-    /// The firmware's list of systems can't be written.
+    /// The EFI variables are not accessible.
     #[error(
         "nothing is mounted at {place}: this machine was not booted by EFI, or its firmware \
          variables are not available"
     )]
     NoVariables {
-        /// Where they would be.
+        /// The mount point of efivarfs.
         place: Place,
     },
-    /// Nothing would enter the system in the firmware's list.
+    /// efibootmgr, which creates the firmware boot entry, is not installed.
     #[error("{root} has no efibootmgr, which creates the firmware boot entry")]
     NoEfibootmgr {
-        /// The system.
+        /// The root of the system.
         root: String,
     },
-    /// GRUB can't find a file.
+    /// A file of the menu entry does not exist.
     #[error("there is no {place}")]
     Missing {
-        /// Which.
+        /// The file.
         place: Place,
     },
-    /// Nothing to boot.
+    /// grub-mkconfig found no kernel.
     #[error("grub-mkconfig has found no kernel in {place}")]
     NoKernel {
-        /// Where it looked.
+        /// The directory that was searched.
         place: Place,
     },
 }

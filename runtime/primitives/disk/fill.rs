@@ -1,4 +1,4 @@
-//! Random data, so that nobody sees how much of an encrypted disk is in use.
+//! Overwriting devices with random data, which hides how much of an encrypted disk is in use.
 
 use crate::args;
 use crate::error::Result;
@@ -9,14 +9,14 @@ use crate::system::Step;
 use crate::types::{DevicePath, Size};
 
 args! {
-    /// Overwrites a whole device with random data, as fast as it can be written.
+    /// Overwrites a whole device with random data.
     ///
-    /// What was on it before can't be read again, and what will be encrypted on it later can't be
-    /// told from what was never written. Ctrl-C stops it at any time; the device is then partly
-    /// overwritten.
+    /// All data on the device is lost; this cannot be undone. The old data cannot be recovered, and
+    /// data that is encrypted on the device later is indistinguishable from unused space. Ctrl-C
+    /// interrupts the action at any time and leaves the device partly overwritten.
     ///
-    /// Source: guide ER, "Populate $ROOT_DEV With Random Data"; the key stream is AES-256 in counter
-    /// mode with a throw-away key.
+    /// Source: guide ER, "Populate $ROOT_DEV With Random Data"; the random data is AES-256 in
+    /// counter mode with a disposable key.
     ///
     /// ```
     /// disk::fill_random("/dev/sda2");
@@ -36,7 +36,7 @@ impl Action for FillRandom {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let device = cx.device(&self.device)?;
-        // Wiping a table makes the kernel forget its partitions; overwriting it does not.
+        // The kernel drops the partitions when the table is wiped, but not when it is overwritten.
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         let size = Size::bytes(device.size);
         steps.push(Step::FillRandom { device: device.path.clone(), size });

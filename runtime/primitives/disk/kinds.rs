@@ -1,4 +1,4 @@
-//! Partition types: what a partition is for, as both table formats write it.
+//! Partition types and their codes in both partition table formats.
 
 use crate::machine::PartitionEntry;
 use crate::types::{Completes, Mismatch, ParamType, ParamValue, Value, nearest};
@@ -6,18 +6,18 @@ use crate::types::{Completes, Mismatch, ParamType, ParamValue, Value, nearest};
 /// The type of a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartKind {
-    /// The GUID on GPT, in lower case.
+    /// The type GUID on GPT, in lower case.
     pub gpt: Option<String>,
-    /// The byte on MBR.
+    /// The type byte on MBR.
     pub mbr: Option<u8>,
 }
 
-/// A type with a name.
+/// A partition type with a name.
 #[derive(Debug)]
 pub struct Named {
-    /// What we call it.
+    /// The name that scripts use.
     pub name: &'static str,
-    /// The four digits that gdisk and the guide use.
+    /// The four-digit code that gdisk and the guide use.
     pub code: &'static str,
     gpt: &'static str,
     mbr: Option<u8>,
@@ -41,7 +41,7 @@ pub const KINDS: &[Named] = &[
     kind("data", "0700", "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", Some(0x0c)),
 ];
 
-/// Whether a partition has the type with this name.
+/// Returns whether a partition has the type with this name.
 pub(in crate::primitives) fn is_kind(partition: &PartitionEntry, name: &str) -> bool {
     KINDS.iter().filter(|kind| kind.name == name).any(|kind| {
         partition.code.eq_ignore_ascii_case(kind.gpt)

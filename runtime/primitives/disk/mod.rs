@@ -1,4 +1,4 @@
-//! Disks and partitions.
+//! Disks: queries, partition tables, signatures and random data.
 
 mod fill;
 mod kinds;

@@ -1,4 +1,4 @@
-//! Writing a partition table.
+//! Writing partition tables.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,14 @@ use crate::system::{Cmd, Stdin, Step};
 use crate::types::{DevicePath, TableKind};
 
 args! {
-    /// Writes a new partition table; everything on the disk is lost.
+    /// Writes a new partition table to a disk and returns the devices of its partitions.
     ///
-    /// Partitions follow one another in the order of the list, aligned to 1 MiB. Signatures of what
-    /// was there before are wiped first, from the old partitions to the disk, so that nothing of it
-    /// comes back to life. Returns a map from the name (or else the number) of each partition to
-    /// its device: `parts.boot`, or `parts["1"]`.
+    /// All data on the disk is lost; this cannot be undone. The partitions are created in the order
+    /// of the list, starting at 1 MiB and aligned to 1 MiB. The signatures of the old partitions
+    /// and of the disk are erased first, so that old contents are not detected again.
+    ///
+    /// Returns a map from the name of each partition, or its number if it has no name, to its
+    /// device: `parts.boot`, or `parts["1"]`.
     ///
     /// Source: sfdisk(8); guide ER, "Partition The Hard Drive".
     ///
@@ -31,12 +33,14 @@ args! {
     "disk.partition" => pub struct Partition {
         /// The whole disk.
         pub disk: DevicePath,
-        /// Its partitions, as maps.
+        /// The partitions, as maps; an MBR holds at most 4.
         pub parts: Vec<Part>,
-        /// The format of the table.
+        /// The format of the partition table; an MBR addresses at most 2^32 sectors (2 TiB with
+        /// sectors of 512 bytes).
         pub table: TableKind = "gpt",
-        /// Whether to leave the table alone, with all that is on its partitions, where it is
-        /// exactly so already: format, number, places, types and names.
+        /// Whether to keep an existing table unchanged, with the data on all its partitions, if it
+        /// matches the request exactly: format, number, positions, types and names of the
+        /// partitions.
         pub keep: bool = false,
     }
 }

@@ -1,4 +1,4 @@
-//! Where partitions go: a partition table worked out before sfdisk writes it.
+//! The layout of a partition table, computed before sfdisk(8) writes it.
 
 use super::PartKind;
 use crate::args;
@@ -8,59 +8,59 @@ use crate::operation::Ids;
 use crate::types::{Label, MIB, PartSize, Size, TableKind};
 
 args! {
-    /// One partition.
+    /// A partition of a new table.
     pub struct Part {
-        /// `"512M"`, `"rest"` for all that is left, or `"-8G"` to leave 8 GiB at the end. Rounded up
-        /// to whole MiB.
+        /// The size: `"512M"`, `"rest"` for all remaining space, or `"-8G"` to leave 8 GiB at the
+        /// end. Rounded up to whole MiB.
         pub size: PartSize,
-        /// Its name in the table (GPT only, at most 36 characters).
+        /// The partition name (GPT only), at most 36 characters; must be unique.
         pub name: Option<Label>,
-        /// What it is for.
+        /// The type of the partition; a name, or a code of the table format.
         pub kind: PartKind = "linux",
-        /// Whether a BIOS may boot from it.
+        /// Whether to mark the partition as bootable for a BIOS.
         pub bootable: bool = false,
     }
 }
 
 impl Part {
-    /// How messages call it.
+    /// Returns how messages refer to the partition.
     fn shown(&self, number: u32) -> String {
         self.name.as_ref().map_or_else(|| number.to_string(), |name| format!("{:?}", name.as_str()))
     }
 }
 
-/// Why a table can't be laid out.
+/// A reason why a partition table cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableRule {
-    /// A partition does not fit.
+    /// A partition does not fit on the disk.
     #[error("partition {part} does not fit on {disk}: it needs {wanted}, {left} are free")]
     NoRoom {
         /// The partition's name or number.
         part: String,
         /// The disk.
         disk: String,
-        /// How much it takes.
+        /// The requested size.
         wanted: Size,
-        /// How much there is.
+        /// The remaining space.
         left: Size,
     },
-    /// More than four on MBR.
+    /// More than four partitions are requested for an MBR.
     #[error("an MBR holds at most 4 partitions, not {count}")]
     TooMany {
-        /// How many were asked for.
+        /// The number of requested partitions.
         count: usize,
     },
-    /// A disk that MBR can't describe.
+    /// The disk is too large for an MBR.
     #[error("{disk} has {size}: an MBR addresses at most {most}")]
     TooLarge {
         /// The disk.
         disk: String,
-        /// Its size.
+        /// The size of the disk.
         size: Size,
-        /// What an MBR reaches.
+        /// The largest size that an MBR addresses.
         most: Size,
     },
-    /// A type that the format does not know.
+    /// The table format has no code for the partition type.
     #[error("partition {part}: {table} has no such type")]
     NoSuchType {
         /// The partition's name or number.
@@ -68,21 +68,21 @@ pub enum TableRule {
         /// `GPT` or `MBR`.
         table: &'static str,
     },
-    /// A name on MBR, or one that is too long.
+    /// The partition name is too long, or the table format has no names.
     #[error("partition {part}: {why}")]
     Name {
-        /// The name.
+        /// The name of the partition.
         part: String,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
-    /// Two partitions with one name.
+    /// Two partitions have the same name.
     #[error("two partitions are called {name:?}")]
     Twice {
         /// The name.
         name: String,
     },
-    /// Not a disk.
+    /// The device is not a whole disk.
     #[error("{device} is not a disk that can carry a partition table")]
     NotADisk {
         /// The device.
@@ -104,15 +104,15 @@ impl Rule for TableRule {
     }
 }
 
-/// A table and its partitions, ready to be written.
+/// A complete partition table.
 pub struct Layout {
     pub table: Table,
     pub parts: Vec<NewPartition>,
-    /// What sfdisk(8) reads.
+    /// The input of sfdisk(8).
     pub script: String,
 }
 
-/// Works the table out.
+/// Computes the positions and identifiers of the partitions.
 pub fn lay_out(
     disk: &Device,
     parts: &[Part],
@@ -163,9 +163,9 @@ pub fn lay_out(
     Ok(Layout { table, parts: laid, script })
 }
 
-/// The first byte behind the last partition.
+/// Returns the end of the usable space in bytes.
 fn usable_end(disk: &Device, kind: TableKind) -> Result<u64, TableRule> {
-    // The backup GPT: a header of one sector and 128 entries of 128 bytes.
+    // The backup GPT takes one sector for its header and 128 entries of 128 bytes.
     let backup = match kind {
         TableKind::Gpt => 128 * 128 + u64::from(disk.sector),
         TableKind::Mbr => 0,
@@ -205,7 +205,7 @@ fn check_names(parts: &[Part], kind: TableKind) -> Result<(), TableRule> {
     Ok(())
 }
 
-/// The type as blkid prints it.
+/// Returns the type code as blkid prints it.
 fn type_code(kind: &PartKind, table: TableKind, part: &str) -> Result<String, TableRule> {
     let (code, name) = match table {
         TableKind::Gpt => (kind.gpt.clone(), "GPT"),
@@ -234,7 +234,7 @@ fn script(disk: &Device, table: &Table, laid: &[NewPartition], parts: &[Part]) -
         }
         if part.bootable {
             line += match table.kind {
-                // Legacy BIOS bootable, attribute bit 2 of the entry.
+                // Legacy BIOS bootable: attribute bit 2 of the GPT entry.
                 TableKind::Gpt => ", attrs=LegacyBIOSBootable",
                 TableKind::Mbr => ", bootable",
             };

@@ -1,4 +1,4 @@
-//! Looking at disks.
+//! Queries about disks and other block devices.
 
 use serde::Serialize;
 
@@ -9,7 +9,9 @@ use crate::operation::{Answer, Planning, Query};
 use crate::types::{DevicePath, Size, TableKind};
 
 args! {
-    /// Lists the whole disks of the machine, USB sticks included, as maps like those of `disk.info`.
+    /// Lists the whole disks of the machine, including USB drives.
+    ///
+    /// Returns a list of maps like that of `disk.info`.
     ///
     /// Source: lsblk(8).
     ///
@@ -20,9 +22,12 @@ args! {
 }
 
 args! {
-    /// Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
-    /// `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
-    /// `label`, `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
+    /// Returns information about a block device.
+    ///
+    /// The result is a map with `path`, `what` (the kind of device), `bytes` (the size), `human`
+    /// (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
+    /// `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `partuuid`,
+    /// `partitions` (paths) and `in_use`. Values that do not apply to the device are nil.
     ///
     /// Source: lsblk(8), blkid(8).
     ///
@@ -30,14 +35,17 @@ args! {
     /// print(disk::info("/dev/sdb1").label);
     /// ```
     "disk.info" => pub struct Info {
-        /// The device, by any of its names.
+        /// The device, by any of its paths.
         pub device: DevicePath,
     }
 }
 
 args! {
-    /// Tells who holds a device: a list of maps with `what` (a sentence) and `free` (the command
-    /// that gives it back), in the order in which they have to be freed. Empty when it is free.
+    /// Lists what keeps a device in use.
+    ///
+    /// Returns a list of maps with `what` (a description) and `free` (the command that releases
+    /// it), in the order in which they have to be released. The list is empty if the device is not
+    /// in use.
     ///
     /// ```
     /// let holders = disk::holders("/dev/sdc");
@@ -48,7 +56,7 @@ args! {
     }
 }
 
-/// A device as scripts see it.
+/// The result of `disk.info`.
 #[derive(Debug, Serialize)]
 pub struct Described {
     path: String,
@@ -70,7 +78,7 @@ pub struct Described {
     in_use: bool,
 }
 
-/// One reason why a device is busy.
+/// An element of the result of `disk.holders`.
 #[derive(Debug, Serialize)]
 pub struct Holder {
     what: String,

@@ -1,4 +1,4 @@
-//! Removing signatures.
+//! Erasing signatures.
 
 use crate::args;
 use crate::error::Result;
@@ -9,9 +9,12 @@ use crate::system::Step;
 use crate::types::DevicePath;
 
 args! {
-    /// Removes every signature from a device: filesystems, LUKS, LVM, RAID, the partition table;
-    /// on a disk from its partitions first, so that none of it is found again later. The data
-    /// itself stays until something is written over it.
+    /// Erases all signatures from a device: filesystems, LUKS, LVM, RAID and the partition table.
+    ///
+    /// On a disk, the signatures of its partitions are erased first, so that they are not detected
+    /// again when new partitions are created at the same positions. The data itself remains on the
+    /// device until it is overwritten, but the erased signatures are not saved: this cannot be
+    /// undone.
     ///
     /// Source: wipefs(8).
     ///

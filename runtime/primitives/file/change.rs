@@ -1,4 +1,4 @@
-//! Directories, links, modes, and removing.
+//! Creating directories and links, changing modes, and removing files.
 
 use super::{FileRule, parent_must_exist, place, writes};
 use crate::args;
@@ -10,7 +10,9 @@ use crate::system::Step;
 use crate::types::{AbsPath, LinkTarget, Mode};
 
 args! {
-    /// Makes a directory, and those above it.
+    /// Creates a directory and its missing parent directories.
+    ///
+    /// An existing directory is unchanged. Undo removes the directory, but not its parents.
     ///
     /// ```
     /// file::make_dir("/mnt/gentoo");
@@ -18,39 +20,44 @@ args! {
     "file.make_dir" => pub struct MakeDir {
         /// The directory.
         pub path: AbsPath,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
-        /// Its permission bits; those above get 0755.
+        /// The permission bits of the directory; its missing parents get 0755.
         pub mode: Mode = "0755",
     }
 }
 
 args! {
-    /// Makes a symbolic link, replacing a file or link that is there, but never a directory.
+    /// Creates a symbolic link.
+    ///
+    /// Replaces an existing file or link, but never a directory. Undo restores a replaced link or
+    /// removes a new one; a replaced file cannot be restored.
     ///
     /// ```
     /// file::link("/proc/self/mounts", "/etc/mtab", #{ root: "/mnt/old" });
     /// ```
     "file.link" => pub struct Link {
-        /// What the link says.
+        /// The target of the link.
         pub to: LinkTarget,
-        /// The link.
+        /// The path of the link.
         pub path: AbsPath,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }
 
 args! {
-    /// Removes a file, a link or an empty directory. Nothing is ever removed recursively.
+    /// Removes a file, a symbolic link or an empty directory.
+    ///
+    /// Directories are never removed recursively. Cannot be undone: the removed file is not kept.
     ///
     /// ```
     /// file::remove("/etc/hostname", #{ root: "/mnt/old" });
     /// ```
     "file.remove" => pub struct Remove {
-        /// What.
+        /// The path to remove.
         pub path: AbsPath,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }
@@ -58,15 +65,17 @@ args! {
 args! {
     /// Changes the permission bits of a file or directory.
     ///
+    /// Undo restores the previous permission bits.
+    ///
     /// ```
     /// file::chmod("/mnt/key/keyfile.bin", "0400");
     /// ```
     "file.chmod" => pub struct Chmod {
-        /// Which.
+        /// The path of the file or directory.
         pub path: AbsPath,
-        /// The bits in octal.
+        /// The permission bits, in octal.
         pub mode: Mode,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }

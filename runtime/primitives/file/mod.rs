@@ -1,5 +1,5 @@
-//! Files. With a `root`, paths are those that the system below that root would use, and no
-//! symlink in it leads outside.
+//! Files. With a `root`, paths are resolved inside that root directory, and symbolic links cannot
+//! lead outside of it.
 
 mod change;
 mod owner;
@@ -18,79 +18,79 @@ use crate::operation::{Effect, Planning};
 use crate::system::OWN_IT;
 use crate::types::{AbsPath, Place};
 
-/// A rule about files that was broken.
+/// A violated rule about files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileRule {
-    /// Not text.
+    /// The file is not valid UTF-8.
     #[error("{place}: not valid UTF-8")]
     NotText {
-        /// Which.
+        /// The file.
         place: Place,
     },
-    /// Not what its format wants.
+    /// The file does not conform to its format.
     #[error("failed to read {place}: {why}")]
     Damaged {
-        /// Which.
+        /// The file.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         why: String,
     },
-    /// Nothing is there.
+    /// The file does not exist.
     #[error("there is no file {place}")]
     Missing {
-        /// Which.
+        /// The file.
         place: Place,
     },
-    /// A directory is in the way.
+    /// The path is a directory.
     #[error("{place} is a directory")]
     Directory {
-        /// Which.
+        /// The path.
         place: Place,
     },
-    /// Something that is not a directory is in the way.
+    /// The path exists and is not a directory.
     #[error("{place} exists and is not a directory")]
     NotADirectory {
-        /// Which.
+        /// The path.
         place: Place,
     },
-    /// The directory above is missing.
+    /// The parent directory does not exist.
     #[error("{place}: the directory {parent} does not exist")]
     NoParent {
-        /// Which.
+        /// The path.
         place: Place,
-        /// The directory above.
+        /// The parent directory.
         parent: Place,
     },
-    /// A directory with something in it.
+    /// The directory is not empty.
     #[error("{place} is a directory that is not empty; file::remove is not recursive")]
     NotEmpty {
-        /// Which.
+        /// The directory.
         place: Place,
     },
-    /// A link that leads out of the target's own filesystems.
+    /// The path is a link to a filesystem that the chroot shares with the running system.
     #[error("{place} is a link to {to}, which belongs to the running system")]
     LeadsOutside {
-        /// Which.
+        /// The path of the link.
         place: Place,
-        /// Where it leads.
+        /// The target of the link.
         to: Place,
     },
-    /// The kernel's own.
+    /// The file belongs to a kernel filesystem.
     #[error("{place}: {what} belongs to the kernel and cannot be read with file primitives")]
     Kernel {
-        /// Which.
+        /// The file.
         place: Place,
         /// The type of the filesystem, or the directory.
         what: String,
     },
-    /// No such user or group.
+    /// The user or group does not exist.
     #[error("there is no {what} {name:?} in {place}")]
     NoSuchName {
         /// `user` or `group`.
         what: &'static str,
         /// The name.
         name: String,
-        /// Where it was looked for.
+        /// The file that was searched.
         place: Place,
     },
 }
@@ -125,22 +125,18 @@ impl Rule for FileRule {
     }
 }
 
-/// The place of a path, inside its root.
 fn place(path: &AbsPath, root: Option<&AbsPath>) -> Place {
     Place::new(path, root)
 }
 
-/// The effect of writing to a place.
 fn writes(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
     vec![Effect::Writes { path: place(path, root).to_string() }]
 }
 
-/// The effect of reading a place.
 fn reads(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
     vec![Effect::Reads { path: place(path, root).to_string() }]
 }
 
-/// Refuses a place in a directory that does not exist.
 fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(&place.parent())? {
         Look::Missing => {
@@ -151,7 +147,7 @@ fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     }
 }
 
-/// The text of a file; nothing if it does not exist.
+/// Returns the content of a file, or `None` if it does not exist.
 pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
     match cx.look(place)? {
         Look::Missing => Ok(None),

@@ -1,4 +1,4 @@
-//! Owners.
+//! Changing owners.
 
 use super::{FileRule, place, writes};
 use crate::args;
@@ -10,8 +10,10 @@ use crate::system::Step;
 use crate::types::{AbsPath, Owner, Place};
 
 args! {
-    /// Changes the owner of a file, directory or link. Names are those of the root that the file is
-    /// in: its own `/etc/passwd` and `/etc/group` tell their numbers.
+    /// Changes the owner of a file, directory or symbolic link.
+    ///
+    /// Names are looked up in `/etc/passwd` and `/etc/group` of the root directory that the file is
+    /// in. Undo restores the previous owner of a file or directory.
     ///
     /// Source: chown(1).
     ///
@@ -20,16 +22,17 @@ args! {
     /// file::chown("/var/db/repos", "250:250", #{ root: "/mnt/old" });
     /// ```
     "file.chown" => pub struct Chown {
-        /// Which.
+        /// The path of the file, directory or link.
         pub path: AbsPath,
-        /// `user`, `user:group`, or numbers.
+        /// The new owner: `user`, `user:group`, or numeric IDs. Without a group, the group is
+        /// unchanged.
         pub owner: Owner,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }
 
-/// The number of a user or group: third field of passwd(5) and group(5).
+/// Returns the numeric ID of a user or group: the third field of passwd(5) or group(5).
 fn number(
     what: &'static str,
     name: &str,
@@ -82,7 +85,7 @@ impl Action for Chown {
             Some((uid, gid)) => Undo::Steps(vec![Step::Chown { place: place.clone(), uid, gid }]),
             None => Undo::Impossible("the previous owner is unknown"),
         };
-        // Only a simulation leaves a number open; nobody's is as good as any there.
+        // Only a simulation leaves an ID unknown; it then assumes 65534 (nobody).
         let (known, uid, gid) =
             (uid.is_some() && gid.is_some(), uid.unwrap_or(65534), gid.unwrap_or(65534));
         let fact = known.then(|| Fact::Owned { place: place.clone(), uid, gid });

@@ -1,4 +1,4 @@
-//! Reading.
+//! Reading files.
 
 use super::{FileRule, place, reads, text};
 use crate::args;
@@ -9,7 +9,10 @@ use crate::operation::{Answer, Effect, Planning, Query};
 use crate::types::{AbsPath, Place};
 
 args! {
-    /// Reads a text file of at most 64 MiB.
+    /// Returns the content of a text file of at most 64 MiB.
+    ///
+    /// The file must be valid UTF-8. Files of kernel filesystems, such as `/proc`, are rejected:
+    /// use the query for the information instead.
     ///
     /// ```
     /// print(file::read("/etc/os-release"));
@@ -17,13 +20,13 @@ args! {
     "file.read" => pub struct Read {
         /// The file.
         pub path: AbsPath,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }
 
 args! {
-    /// Tells whether something is there: a file, a directory, a link (even one that leads nowhere).
+    /// Returns whether a path exists, as a file, a directory or a symbolic link, even a broken one.
     ///
     /// ```
     /// let guided = file::exists("/etc/gentoo-release");
@@ -31,13 +34,14 @@ args! {
     "file.exists" => pub struct Exists {
         /// The path.
         pub path: AbsPath,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }
 
-/// The place of a file that a recipe may read. What the kernel tells changes by itself, and what a recipe made
-/// of it would not be the plan: queries made for it say what a recipe has to know.
+/// Returns the place of a file that scripts may read. Files of kernel filesystems are rejected,
+/// because their contents change on their own, so that the run could diverge from the plan.
+/// Dedicated queries provide the information that recipes need.
 fn readable(path: &AbsPath, root: Option<&AbsPath>, cx: &Planning<'_>) -> Result<Place> {
     let place = place(path, root);
     let reach = cx.files.reach(&place, true)?;

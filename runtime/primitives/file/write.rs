@@ -1,4 +1,4 @@
-//! Writing, appending, copying.
+//! Writing, appending to and copying files.
 
 use super::{FileRule, parent_must_exist, place, reads, text, writes};
 use crate::args;
@@ -10,8 +10,12 @@ use crate::system::Step;
 use crate::types::{AbsPath, Line, Mode, Place, sha256};
 
 args! {
-    /// Writes a text file. It appears whole or not at all; a file that is there keeps its owner
-    /// and, unless another is asked for, its mode. A link is replaced, not followed.
+    /// Writes a text file.
+    ///
+    /// The file is replaced atomically. An existing file keeps its owner and, unless `mode` is
+    /// given, its permission bits. A symbolic link is replaced, not followed. The parent directory
+    /// must exist. Undo restores the previous content or removes a new file; a replaced link cannot
+    /// be restored.
     ///
     /// ```
     /// file::write("/etc/hostname", "box\n");
@@ -20,18 +24,20 @@ args! {
     "file.write" => pub struct Write {
         /// The file.
         pub path: AbsPath,
-        /// Its whole content.
+        /// The complete content.
         pub content: String,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
-        /// Its permission bits.
+        /// The permission bits, in octal.
         pub mode: Option<Mode>,
     }
 }
 
 args! {
-    /// Appends a line to a text file unless the file has it already. The file is made if it is
-    /// missing.
+    /// Appends a line to a text file that does not contain it yet.
+    ///
+    /// A missing file is created; its parent directory must exist. Undo restores the previous
+    /// content.
     ///
     /// ```
     /// file::append_line("/etc/portage/package.accept_keywords", "sys-fs/cryptsetup ~amd64", #{ root: "/mnt/old" });
@@ -39,34 +45,37 @@ args! {
     "file.append_line" => pub struct AppendLine {
         /// The file.
         pub path: AbsPath,
-        /// The line, without its end.
+        /// The line, without a newline.
         pub line: Line,
-        /// The root it is in.
+        /// The root directory that the path is relative to; by default that of the running system.
         pub root: Option<AbsPath>,
     }
 }
 
 args! {
-    /// Copies a regular file; a link is followed, as with `cp -L`.
+    /// Copies a regular file.
+    ///
+    /// Symbolic links are followed, as with `cp -L`. An existing file is overwritten and cannot be
+    /// restored; undo removes a new one. The parent directory must exist.
     ///
     /// ```
     /// file::copy("/etc/resolv.conf", "/etc/resolv.conf", #{ root: "/mnt/old" });
     /// ```
     "file.copy" => pub struct Copy {
-        /// The file.
+        /// The file to copy.
         pub from: AbsPath,
-        /// Where the copy goes.
+        /// The path of the copy.
         pub to: AbsPath,
-        /// The root that the copy is in.
+        /// The root directory of the copy; by default that of the running system.
         pub root: Option<AbsPath>,
-        /// The root that the original is in.
+        /// The root directory of the original; by default that of the running system.
         pub from_root: Option<AbsPath>,
-        /// The copy's permission bits; those of the original when absent.
+        /// The permission bits of the copy, in octal; by default those of the original.
         pub mode: Option<Mode>,
     }
 }
 
-/// The plan for a file with a new content.
+/// Returns the plan that replaces the content of a file.
 pub(in crate::primitives) fn replace(
     place: Place,
     old: Option<Text>,
@@ -100,7 +109,7 @@ impl Action for Write {
         let place = place(&self.path, self.root.as_ref());
         parent_must_exist(&place, cx)?;
         let old = match cx.look(&place)? {
-            // What a link leads to is not what is replaced.
+            // The content of a link target is not what the action replaces.
             Look::Link { .. } | Look::Other => Some(Text::Unknown("not a regular file".into())),
             _ => text(&place, cx)?,
         };

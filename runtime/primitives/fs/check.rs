@@ -1,4 +1,4 @@
-//! Checking a filesystem without changing it.
+//! Checking filesystems without changing them.
 
 use std::rc::Rc;
 
@@ -14,8 +14,10 @@ use crate::system::{Cmd, Outcome};
 use crate::types::DevicePath;
 
 args! {
-    /// Looks for damage in a filesystem that is not mounted, changing nothing. Returns a map with
-    /// `clean` and `report`, what the checker said.
+    /// Checks an unmounted filesystem for damage, without changing it.
+    ///
+    /// Returns a map with `clean` (whether the checker exited with code 0) and `report` (its
+    /// output). Supports ext2, ext3, ext4, xfs, btrfs, vfat and f2fs.
     ///
     /// Source: e2fsck(8) `-n`, xfs_repair(8) `-n`, btrfs-check(8), fsck.fat(8) `-n`.
     ///
@@ -24,12 +26,12 @@ args! {
     /// print(found.clean);
     /// ```
     "fs.check" => pub struct Check {
-        /// The device.
+        /// The device that contains the filesystem; it must not be in use.
         pub device: DevicePath,
     }
 }
 
-/// What a checker found.
+/// The result of `fs.check`.
 #[derive(Debug, Serialize)]
 pub struct Checked {
     clean: bool,

@@ -1,4 +1,4 @@
-//! A file with a filesystem in it.
+//! Image files that contain a filesystem.
 
 use super::make::{Recipe, check_size, recipe};
 use super::rule::FsRule;
@@ -11,8 +11,10 @@ use crate::system::Step;
 use crate::types::{AbsPath, FsKind, Label, Place, Size};
 
 args! {
-    /// Makes a new file with a filesystem in it, as a disk for a virtual machine. The file takes
-    /// up only what is written to it. Returns the filesystem's UUID.
+    /// Creates an image file that contains a filesystem and returns the UUID of the filesystem.
+    ///
+    /// A virtual machine can use the file as a disk. The file is sparse: it takes up only the space
+    /// that has been written to. Undo removes the file.
     ///
     /// Source: guide UM, "root image".
     ///
@@ -20,13 +22,13 @@ args! {
     /// fs::image("/var/lib/machines/root.img", "3G");
     /// ```
     "fs.image" => pub struct Image {
-        /// The file; it must not exist.
+        /// The path of the file, which must not exist yet.
         pub path: AbsPath,
-        /// Its size.
+        /// The size of the image.
         pub size: Size,
-        /// The filesystem.
+        /// The type of the filesystem.
         pub kind: FsKind = "ext4",
-        /// Its label.
+        /// The label of the filesystem; see `fs.make` for the limits.
         pub label: Option<Label>,
     }
 }

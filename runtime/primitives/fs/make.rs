@@ -1,4 +1,4 @@
-//! Making filesystems and swap areas.
+//! Creating filesystems and swap areas.
 
 use super::rule::{FsRule, label_limit};
 use crate::args;
@@ -10,8 +10,11 @@ use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
 
 args! {
-    /// Makes a filesystem; everything on the device is lost. Returns its UUID, which is chosen
-    /// beforehand.
+    /// Creates a filesystem on a device and returns its UUID.
+    ///
+    /// All data on the device is lost; this cannot be undone. The UUID is chosen when the plan is
+    /// made. The minimum size is 1 MiB for ext2, ext4 and vfat, 40 MiB for f2fs, 109 MiB for btrfs
+    /// and 300 MiB for xfs.
     ///
     /// Source: mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8), mkfs.fat(8), mkfs.f2fs(8); guide ER,
     /// "Formatting And Mounting Required Partitions".
@@ -23,19 +26,21 @@ args! {
     "fs.make" => pub struct Make {
         /// The partition or volume.
         pub device: DevicePath,
-        /// The filesystem.
+        /// The type of the filesystem.
         pub kind: FsKind = "ext4",
-        /// Its label: at most 16 bytes for ext2 and ext4, 12 for xfs, 11 of ASCII for vfat, 255 for
-        /// btrfs, 511 for f2fs.
+        /// The label: at most 16 bytes for ext2 and ext4, 12 for xfs, 11 (ASCII) for vfat, 255 for
+        /// btrfs and 511 for f2fs.
         pub label: Option<Label>,
-        /// Whether to leave it alone, with all its files, where a filesystem of this kind and label
-        /// is there already.
+        /// Whether to keep an existing filesystem of the same type and label unchanged, with all
+        /// its files.
         pub keep: bool = false,
     }
 }
 
 args! {
-    /// Makes a swap area; everything on the device is lost. Returns its UUID.
+    /// Creates a swap area on a device and returns its UUID.
+    ///
+    /// All data on the device is lost; this cannot be undone. Activate it with `mount.swap_on`.
     ///
     /// Source: mkswap(8); guide ER.
     ///
@@ -45,20 +50,20 @@ args! {
     "fs.swap" => pub struct Swap {
         /// The partition or volume.
         pub device: DevicePath,
-        /// Its label, at most 15 bytes.
+        /// The label, at most 15 bytes.
         pub label: Option<Label>,
-        /// Whether to leave it alone where a swap area with this label is there already.
+        /// Whether to keep an existing swap area with this label unchanged.
         pub keep: bool = false,
     }
 }
 
-/// A filesystem that is going to be made: its identifier as blkid will print it, and the command.
+/// The UUID of a new filesystem, as blkid will print it, and the command that creates it.
 pub(super) struct Recipe {
     pub uuid: String,
     pub cmd: Cmd,
 }
 
-/// Chooses the identifier and writes the command for a device or image file.
+/// Chooses the UUID and returns the command for a device or image file.
 pub(super) fn recipe(
     kind: FsKind,
     target: &str,
@@ -87,7 +92,7 @@ pub(super) fn recipe(
         FsKind::Btrfs => {
             Cmd::tool("mkfs.btrfs").args(["-q", "-f", "-U", &uuid]).option("-L", label)
         }
-        // -I: a stick may carry the filesystem without a partition table.
+        // -I: the filesystem may span a whole USB drive without a partition table.
         FsKind::Vfat => {
             Cmd::tool("mkfs.vfat").args(["-I", "-i", &uuid.replace('-', "")]).option("-n", label)
         }
@@ -96,7 +101,7 @@ pub(super) fn recipe(
     Ok(Recipe { uuid, cmd: cmd.arg(target) })
 }
 
-/// The least size that each mkfs accepts.
+/// Rejects a size below the minimum of the respective mkfs.
 pub(super) fn check_size(kind: FsKind, path: &str, size: u64) -> Result<()> {
     let least = match kind {
         FsKind::Ext4 | FsKind::Ext2 | FsKind::Vfat => MIB,
@@ -164,7 +169,7 @@ impl Action for Swap {
     }
 }
 
-/// What is to stay, because it is of this kind and has this label: its UUID.
+/// Returns the plan that keeps existing content of this type and label.
 fn kept(device: &Device, kind: &str, label: Option<&str>) -> Option<Plan<String>> {
     let content = device.content.as_ref()?;
     let so = content.kind() == kind && content.label() == label;

@@ -1,4 +1,4 @@
-//! UUIDs and labels.
+//! Queries for UUIDs and labels.
 
 use super::rule::FsRule;
 use crate::args;
@@ -7,7 +7,7 @@ use crate::operation::{Answer, Planning, Query};
 use crate::types::DevicePath;
 
 args! {
-    /// Tells the UUID of what is on a device: filesystem, swap, container or physical volume.
+    /// Returns the UUID of a filesystem, swap area, LUKS container or physical volume.
     ///
     /// Source: blkid(8); guide ER, "Determining All Partitions' UUIDs".
     ///
@@ -21,7 +21,7 @@ args! {
 }
 
 args! {
-    /// Tells the label of the filesystem or swap area on a device; nothing if it has none.
+    /// Returns the label of the filesystem or swap area on a device, or nil if it has none.
     ///
     /// ```
     /// print(fs::label("/dev/sdb1"));

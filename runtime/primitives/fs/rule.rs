@@ -1,61 +1,61 @@
-//! What is refused of filesystems.
+//! Errors about filesystems.
 
 use crate::error::Rule;
 use crate::types::{FsKind, Size};
 
-/// A rule about filesystems that was broken.
+/// A violated rule about filesystems.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FsRule {
-    /// The label is too long, or has characters that the filesystem can't store.
+    /// The label is too long, or contains characters that the filesystem does not support.
     #[error("a {kind} label has at most {most} characters{}, not {label:?}", if *ascii { " of plain ASCII" } else { "" })]
     Label {
-        /// The filesystem.
+        /// The type of the filesystem.
         kind: &'static str,
         /// The label.
         label: String,
-        /// How long it may be.
+        /// The maximum length in bytes.
         most: usize,
-        /// Whether it must be ASCII.
+        /// Whether only ASCII is allowed.
         ascii: bool,
     },
-    /// The device is too small.
+    /// The device is too small for the filesystem.
     #[error("{device} has {size}; {kind} needs at least {least}")]
     TooSmall {
         /// The device.
         device: String,
-        /// Its size.
+        /// The size of the device.
         size: Size,
-        /// The filesystem.
+        /// The type of the filesystem.
         kind: &'static str,
-        /// The least it takes.
+        /// The minimum size.
         least: Size,
     },
-    /// No filesystem there.
+    /// The device contains no filesystem.
     #[error("{device} holds {}", found.as_deref().unwrap_or("no filesystem"))]
     None {
         /// The device.
         device: String,
-        /// What it holds instead.
+        /// A description of its content.
         found: Option<String>,
     },
-    /// Too small to swap to.
+    /// The size is too small for a swap file.
     #[error("{path}: {size} is too small for a swap file")]
     SwapFile {
         /// The file.
         path: String,
-        /// The size.
+        /// The requested size.
         size: Size,
     },
-    /// The file exists.
+    /// The image file already exists.
     #[error("{path} exists: fs::image does not overwrite files")]
     Exists {
         /// The file.
         path: String,
     },
-    /// We don't know how to check this one.
+    /// No checker is known for this type of filesystem.
     #[error("{kind} has no filesystem check")]
     NoChecker {
-        /// The filesystem.
+        /// The type of the filesystem.
         kind: String,
     },
 }
@@ -73,7 +73,7 @@ impl Rule for FsRule {
     }
 }
 
-/// The longest label of a filesystem, and whether it must be ASCII (the mkfs manual pages).
+/// Returns the maximum length of a label in bytes, and whether it must be ASCII (mkfs man pages).
 pub(super) fn label_limit(kind: FsKind) -> (usize, bool) {
     match kind {
         FsKind::Ext4 | FsKind::Ext2 => (16, false),

@@ -1,4 +1,4 @@
-//! Swap in a file.
+//! Swap files.
 
 use super::rule::FsRule;
 use crate::args;
@@ -10,21 +10,22 @@ use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Mode, Place, Size};
 
 args! {
-    /// Makes a swap file: without holes, readable by root only, and on btrfs in one piece that is
-    /// never copied on write. A file of that size which is there already is left alone. Returns its
-    /// path, for `mount.swap_on`.
+    /// Creates a swap file and returns its path, for `mount.swap_on`.
     ///
-    /// Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs it
-    /// belongs into a subvolume of its own, which then has no snapshots.
+    /// The file has no holes and is readable only by root. On btrfs, copy-on-write is disabled for
+    /// it. An existing file of this size is kept unchanged. Undo removes the file.
+    ///
+    /// Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs, use
+    /// a separate subvolume, which must not have snapshots.
     ///
     /// ```
     /// mount::mount("/dev/sdb1", "/mnt/stick");
     /// let swap = fs::swap_file("/mnt/stick/swapfile", "64M");
     /// ```
     "fs.swap_file" => pub struct SwapFile {
-        /// The file; its directory exists, on ext4, xfs or btrfs.
+        /// The path of the file, in an existing directory on ext4, xfs or btrfs.
         pub path: AbsPath,
-        /// Its size, at least 1 MiB.
+        /// The size, at least 1 MiB; rounded up to whole pages of 4 KiB.
         pub size: Size,
     }
 }
@@ -46,7 +47,7 @@ impl Action for SwapFile {
         }
         match cx.look(&place)? {
             Look::Missing | Look::Unknown(_) => {}
-            // The simulation does not know how long a file is that it made.
+            // The simulation does not record the length of files that it creates.
             Look::File { len, .. } if len == size.get() || len == 0 => {
                 return Ok(Plan::already(format!("{path} has {size}")).returns(path));
             }

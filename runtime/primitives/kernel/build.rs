@@ -14,9 +14,12 @@ use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, Jobs, KernelVersion, Mode, Place, RelativePath, sha256};
 
 args! {
-    /// Sets variables in `/etc/genkernel.conf`; everything else in it stays as it is. What the guide asks
-    /// for is set as well, unless it is given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL on, MENUCONFIG
-    /// off. genkernel does not read make.conf: MAKEOPTS has to be set here again.
+    /// Sets variables in `/etc/genkernel.conf`.
+    ///
+    /// Other settings in the file are unchanged. Variables that the guide requires are set as well,
+    /// unless they are given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL to yes, MENUCONFIG to no.
+    /// genkernel does not read make.conf, so MAKEOPTS has to be set here as well. Undo restores the
+    /// previous file.
     ///
     /// Source: guide ER, "ensure these settings are set in /etc/genkernel.conf"; genkernel(8).
     ///
@@ -26,15 +29,17 @@ args! {
     "kernel.genkernel_conf" => pub struct GenkernelConf {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The variables.
+        /// The variables, as a map from names to values.
         pub values: Option<ConfVariables>,
     }
 }
 
 args! {
-    /// Builds the kernel in `/usr/src/linux` and installs its modules. `make` brings the configuration
-    /// into line first (`olddefconfig`) and leaves the image to `kernel.install`; `genkernel` does
-    /// everything, the initramfs included.
+    /// Builds the kernel in `/usr/src/linux` and installs its modules.
+    ///
+    /// `make` updates the configuration first (`olddefconfig`) and leaves the installation of the
+    /// image to `kernel.install`; `genkernel` also installs the kernel and builds an initramfs.
+    /// There is no time limit. Cannot be undone: the build output stays in the source tree.
     ///
     /// Source: guide ER, `genkernel all`; the kernel's Documentation/admin-guide/README.rst.
     ///
@@ -44,16 +49,18 @@ args! {
     "kernel.build" => pub struct Build {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// By which means.
+        /// The build method. `make` requires an existing `.config`.
         pub how: How = "genkernel",
-        /// How many compilers at a time.
+        /// The number of parallel compiler processes, from 1 to 4096.
         pub jobs: Option<Jobs>,
     }
 }
 
 args! {
-    /// Installs the kernel that was built in `/usr/src/linux` into `/boot`: `vmlinuz-VERSION`,
-    /// `config-VERSION` and, where there is one, `System.map-VERSION`. Returns the path of the kernel.
+    /// Installs the kernel that was built in `/usr/src/linux` and returns the path of its image.
+    ///
+    /// Copies `vmlinuz-VERSION`, `config-VERSION` and, if it exists, `System.map-VERSION` to
+    /// `/boot`. Undo removes the copies; overwritten files cannot be restored.
     ///
     /// Source: installkernel(8).
     ///
@@ -63,17 +70,20 @@ args! {
     "kernel.install" => pub struct Install {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The version; that of the sources when absent.
+        /// The version of the kernel; by default that of the sources.
         pub version: Option<KernelVersion>,
-        /// The image in the sources.
+        /// The path of the image in the sources.
         pub image: RelativePath = "arch/x86/boot/bzImage",
     }
 }
 
 args! {
-    /// Builds the modules again that packages bring for the kernel.
+    /// Rebuilds the external kernel modules that are installed by packages.
     ///
-    /// Source: guide ER, `module-rebuild rebuild`, which is a set of Portage today.
+    /// Runs emerge with the set `@module-rebuild`. Cannot be undone: merged packages stay
+    /// installed.
+    ///
+    /// Source: guide ER, `module-rebuild rebuild`, which is now a set in Portage.
     ///
     /// ```
     /// kernel::modules_rebuild("/mnt/old");
@@ -84,12 +94,12 @@ args! {
     }
 }
 
-/// By which means a kernel is built.
+/// The method of building a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// `genkernel all`.
     Genkernel,
-    /// The kernel's own Makefile.
+    /// The Makefile of the kernel.
     Make,
 }
 
@@ -101,7 +111,7 @@ impl Choice for How {
 
 const GENKERNEL_CONF: &str = "/etc/genkernel.conf";
 
-/// What the guide wants, in the order in which it names it.
+/// The settings that the guide requires, in the order of the guide.
 const WANTED: [(&str, &str); 6] = [
     ("LUKS", "yes"),
     ("LVM", "yes"),
@@ -170,7 +180,7 @@ impl Action for Build {
     }
 }
 
-/// The steps that put a file of a kernel into `/boot`.
+/// Adds the step that copies a kernel file to `/boot`.
 pub(super) fn installed(
     plan: Plan<()>,
     from: Place,

@@ -1,4 +1,4 @@
-//! Setting and reading options.
+//! Setting and reading kernel configuration options.
 
 use std::io::Read;
 
@@ -13,10 +13,11 @@ use crate::primitives::file::text;
 use crate::types::{AbsPath, Place};
 
 args! {
-    /// Sets options in the `.config` of kernel sources; everything else in it stays as it is. What
-    /// depends on them is brought into line by `kernel.build`, which runs `make olddefconfig` first;
-    /// `kernel.require` then tells whether an option was taken back because something that it needs is
-    /// not set. Names are written with or without `CONFIG_`.
+    /// Sets options in the `.config` of kernel sources.
+    ///
+    /// Other options are unchanged. `kernel.build` resolves dependencies with `make olddefconfig`;
+    /// use `kernel.require` afterwards to check that no option was reset because of an unmet
+    /// dependency. Names are accepted with or without `CONFIG_`. Undo restores the previous file.
     ///
     /// Source: guide ER, `zcat /proc/config.gz >.config`; Documentation/kbuild/kconfig.rst.
     ///
@@ -26,19 +27,21 @@ args! {
     "kernel.config" => pub struct Config {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The options: `"y"`, `"m"`, `"n"`, a number, a text.
+        /// The options, as a map from names to `"y"`, `"m"`, `"n"`, a number or a string.
         pub options: Options,
-        /// The file in it.
+        /// The path of the configuration file in the system.
         pub file: AbsPath = "/usr/src/linux/.config",
-        /// The configuration to begin with where there is none yet, of the running system:
-        /// `/proc/config.gz`.
+        /// The initial configuration if the file does not exist or is empty, such as
+        /// `/proc/config.gz`; a path in the running system, uncompressed or compressed with gzip.
         pub base: Option<AbsPath>,
     }
 }
 
 args! {
-    /// Reads an option of a kernel's configuration: `"y"`, `"m"`, `"n"` (also where the file does not
-    /// mention it), the number, or the text in its quotes.
+    /// Returns the value of an option in a kernel configuration.
+    ///
+    /// The result is `"y"`, `"m"`, `"n"` (also for options that the file does not contain), a
+    /// number, or a quoted string.
     ///
     /// Source: Documentation/kbuild/kconfig.rst.
     ///
@@ -46,16 +49,17 @@ args! {
     /// print(kernel::option("/mnt/old", "DM_CRYPT"));
     /// ```
     "kernel.option" => pub struct ConfigOption {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-        /// Its name, with or without `CONFIG_`.
+        /// The name of the option, with or without `CONFIG_`.
         pub name: String,
-        /// The file in it: as it is, or compressed with gzip.
+        /// The path of the configuration file in the system, uncompressed or compressed with gzip.
         pub file: AbsPath = "/usr/src/linux/.config",
     }
 }
 
-/// The text of a configuration, unpacked where that is needed; nothing if it does not exist.
+/// Returns the content of a configuration file, decompressed if necessary, or `None` if it does not
+/// exist.
 pub(super) fn read(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
     let found = text(place, cx)?;
     let Some(Text::Known(bytes)) = &found else { return Ok(found) };
@@ -63,7 +67,7 @@ pub(super) fn read(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
         return Ok(found);
     }
     let mut unpacked = Vec::new();
-    // No configuration is larger than a few hundred KiB.
+    // Configurations have at most a few hundred KiB; the limit stops decompression bombs.
     let limited = flate2::read::GzDecoder::new(bytes.as_slice()).take(64 << 20);
     let done = { limited }.read_to_end(&mut unpacked);
     done.map_err(|why| KernelRule::Damaged { place: place.clone(), why: why.to_string() })?;

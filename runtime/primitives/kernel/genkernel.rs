@@ -1,4 +1,4 @@
-//! What genkernel is told, where it is not all of it.
+//! Building an initramfs with genkernel.
 
 use super::{KernelRule, SOURCES};
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::operation::{Plan, Planning};
 use crate::primitives::edit::{command, none_of};
 use crate::types::AbsPath;
 
-/// What dracut calls it, and the option of genkernel 4 (genkernel(8)).
+/// The dracut module and the corresponding option of genkernel 4 (genkernel(8)).
 const OPTIONS: [(&str, &str); 5] = [
     ("crypt", "luks"),
     ("crypt-gpg", "gpg"),
@@ -15,7 +15,8 @@ const OPTIONS: [(&str, &str); 5] = [
     ("btrfs", "btrfs"),
 ];
 
-/// Makes an initramfs of the kernel in `/usr/src/linux` with these modules, and no others of the list.
+/// Returns the plan that builds an initramfs for the kernel in `/usr/src/linux` with exactly these
+/// modules of [`OPTIONS`].
 pub(super) fn initramfs(
     root: &AbsPath,
     modules: &[String],
@@ -38,7 +39,7 @@ pub(super) fn initramfs(
     });
     let directory = image.as_path().parent().unwrap_or(image.as_path()).display();
     let name = image.as_path().file_name().unwrap_or_default().to_string_lossy();
-    // Its level is genkernel's own business.
+    // genkernel chooses the compression level itself.
     let method = compress.split(' ').next().unwrap_or(compress);
     let cmd = command(root, "genkernel", cx)?
         .arg(format!("--kerneldir={SOURCES}"))

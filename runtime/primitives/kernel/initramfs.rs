@@ -1,4 +1,4 @@
-//! The initramfs that finds the root.
+//! Building an initramfs.
 
 use super::version::chosen;
 use super::{KernelRule, MODULES, genkernel};
@@ -11,12 +11,16 @@ use crate::system::{Outcome, Step};
 use crate::types::{AbsPath, Choice, Compression, KernelVersion, ModuleName, Place, ProgramName};
 
 args! {
-    /// Makes an initramfs with dracut. It is made for any machine, not for the one that it is made on.
-    /// A module that dracut leaves out is an error: `crypt-gpg`, for a key that GPG protects, has to be
-    /// asked for by name and needs gpg inside the system. Returns the path of the image.
+    /// Builds an initramfs and returns the path of the image.
     ///
-    /// genkernel builds cryptsetup, GnuPG 1 and LVM itself; it makes one for the kernel in
-    /// `/usr/src/linux`. `kernel.build` by genkernel has made it already.
+    /// The image is not specific to the hardware of the machine. An existing image is overwritten
+    /// and cannot be restored; undo removes a new one.
+    ///
+    /// If dracut omits a requested module, the action fails. The module `crypt-gpg`, for a key that
+    /// is encrypted with GnuPG, must be listed explicitly and requires gpg in the system.
+    ///
+    /// genkernel builds cryptsetup, GnuPG 1 and LVM from source, and always uses the kernel in
+    /// `/usr/src/linux`. `kernel.build` with genkernel already includes an initramfs.
     ///
     /// Source: dracut(8); genkernel(8), version 4; guide ER, `genkernel all`.
     ///
@@ -26,26 +30,28 @@ args! {
     "kernel.initramfs" => pub struct Initramfs {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// What makes it.
+        /// The generator of the initramfs.
         pub how: Maker = "dracut",
-        /// The kernel; that of the sources in `/usr/src/linux` when absent.
+        /// The version of the kernel; by default that of the sources in `/usr/src/linux`. dracut
+        /// only.
         pub version: Option<KernelVersion>,
-        /// Modules, as dracut calls them; `crypt` and `lvm` when absent. genkernel has these two, `crypt-gpg`,
-        /// `mdraid` and `btrfs`.
+        /// The modules to add, by their dracut names; by default `crypt` and `lvm`. genkernel
+        /// supports only these two, `crypt-gpg`, `mdraid` and `btrfs`.
         pub add: Option<Vec<ModuleName>>,
-        /// Programs that dracut takes along; `stty` when absent. Without stty a passphrase is shown while it is typed.
+        /// The programs to include; by default `stty`, without which a passphrase is visible while
+        /// it is typed. dracut only.
         pub install: Option<Vec<ProgramName>>,
-        /// dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the
-        /// initramfs: its own cryptsetup does not know keys that GPG protects.
+        /// The modules to omit; by default none, or with `crypt-gpg` those of systemd, because
+        /// systemd-cryptsetup does not support keys that are encrypted with GnuPG. dracut only.
         pub omit: Option<Vec<ModuleName>>,
-        /// The image; `/boot/initramfs-VERSION.img` when absent.
+        /// The path of the image in the system; by default `/boot/initramfs-VERSION.img`.
         pub image: Option<AbsPath>,
-        /// How it is compressed.
+        /// The compression method, optionally with a level; genkernel ignores the level.
         pub compress: Compression = "zstd -3",
     }
 }
 
-/// What makes an initramfs.
+/// The generator of an initramfs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
     /// dracut.
@@ -60,10 +66,10 @@ impl Choice for Maker {
     const ALL: &'static [Self] = &[Self::Dracut, Self::Genkernel];
 }
 
-/// Where dracut has its modules, each in a directory that begins with two digits.
+/// The directory of dracut modules; the name of each module is preceded by two digits.
 const DRACUT: &str = "/usr/lib/dracut/modules.d";
 
-/// Refuses a module that dracut does not have.
+/// Rejects a module that dracut does not have.
 fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
     let missing =
         || KernelRule::NoDracutModule { root: root.to_string(), module: module.to_owned() };
@@ -76,7 +82,7 @@ fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
     Err(missing().into())
 }
 
-/// Refuses a module for GPG's keys where there is no gpg to take along.
+/// Rejects the module crypt-gpg if gpg is not installed in the system.
 fn must_have_gpg(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Result<()> {
     let wanted = modules.iter().any(|module| module == CRYPT_GPG);
     if !wanted || !none_of(root, &["/usr/bin/gpg", "/usr/bin/gpg2"], cx)? {
@@ -86,18 +92,18 @@ fn must_have_gpg(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Resul
     Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into())
 }
 
-/// dracut's module for keys that GPG protects.
+/// The dracut module for keys that are encrypted with GnuPG.
 const CRYPT_GPG: &str = "crypt-gpg";
-/// dracut's modules that put systemd into an initramfs.
+/// The dracut modules that include systemd in the initramfs.
 const SYSTEMD: [&str; 3] = ["systemd", "systemd-initrd", "dracut-systemd"];
 
-/// The words as dracut takes them, which puts them into lists with spaces between them.
+/// Converts words to strings, for dracut options that take a list separated by spaces.
 fn words<T: ToString>(words: &[T]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
 impl Initramfs {
-    /// The options that leave modules out.
+    /// Returns the options that omit modules.
     fn omitted(&self, added: &[String]) -> Vec<String> {
         let gpg = added.iter().any(|module| module == CRYPT_GPG);
         let omit = match &self.omit {
@@ -163,7 +169,7 @@ impl Initramfs {
     }
 }
 
-/// The first of these modules that dracut said it leaves out.
+/// Returns the first of these modules that dracut has omitted, according to its output.
 fn left_out(said: &str, modules: &[String]) -> Option<String> {
     let refuses = |line: &str| {
         line.contains("cannot be installed")
@@ -194,7 +200,7 @@ impl Action for Initramfs {
                 return Err(KernelRule::NoModules { version: version.clone(), place }.into());
             }
         }
-        // In a plan nobody may know it; the run does.
+        // A plan may not know the version yet; the run does.
         let version = version.unwrap_or_else(|| super::UNKNOWN.into());
         let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
         let image = self.image.clone().unwrap_or_else(default);

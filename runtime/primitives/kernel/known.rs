@@ -1,15 +1,15 @@
-//! Options that something here needs, and where menuconfig has them (Linux 6.x).
+//! Known sets of required kernel options, and their positions in menuconfig (Linux 6.x).
 
 use crate::types::Choice;
 
-/// What needs a kernel to have options.
+/// A known set of required kernel options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// A root on LVM in a LUKS container.
+    /// The options for booting from LVM in a LUKS container.
     EncryptedRoot,
-    /// What the guide has one set to Yes.
+    /// The options that the guide requires to be set to Yes.
     GuideCrypto,
-    /// Nothing but what the call itself names.
+    /// An empty set, for calls that list all options themselves.
     Nothing,
 }
 
@@ -20,10 +20,11 @@ impl Choice for Need {
 }
 
 impl Need {
-    /// The options, and whether a module does.
+    /// Returns the options, and whether a module is sufficient.
     pub fn options(self) -> &'static [(&'static str, bool)] {
         match self {
-            // An initramfs brings modules along; itself it needs what is built in.
+            // Modules are loaded from the initramfs; options that are needed to reach it must be
+            // built in.
             Self::EncryptedRoot => &[
                 ("BLK_DEV_INITRD", false),
                 ("DEVTMPFS", false),
@@ -57,7 +58,7 @@ impl Need {
     }
 }
 
-/// Where menuconfig has an option.
+/// Returns the position of an option in menuconfig, if it is known.
 pub fn menu(option: &str) -> Option<&'static str> {
     Some(match option {
         "BLK_DEV_INITRD" => "General setup → Initial RAM filesystem and RAM disk support",

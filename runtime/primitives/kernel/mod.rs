@@ -1,4 +1,4 @@
-//! Kernels: their configuration, building and installing them, and the initramfs.
+//! Kernels: sources, configuration, building and installing, and the initramfs.
 
 mod build;
 mod config;
@@ -18,9 +18,9 @@ pub use rule::KernelRule;
 pub use sources::{CopyFrom, Sources};
 pub use version::{Installed, Version};
 
-/// Where the sources of the kernel in use are.
+/// The link to the kernel sources in use.
 const SOURCES: &str = "/usr/src/linux";
-/// Where a directory of modules is for each kernel.
+/// The directory that contains the modules of each kernel.
 const MODULES: &str = "/lib/modules";
-/// What stands for a version that only the run will know.
+/// The assumed value for a version that is known only at run time.
 const UNKNOWN: &str = "0.0.0-unknown";

@@ -1,4 +1,4 @@
-//! Whether a kernel has what something needs.
+//! Checking kernel configurations for required options.
 
 use super::config::read;
 use super::known::{Need, menu};
@@ -13,14 +13,16 @@ use crate::primitives::edit::there;
 use crate::types::{AbsPath, Place};
 
 args! {
-    /// Checks that a kernel has the options that something needs, and refuses one that has not, with a
-    /// table that says what to change in menuconfig. `encrypted-root` is what booting from LVM in a
-    /// LUKS container takes, `guide-crypto` the guide's own list of options to set to Yes.
+    /// Checks that a kernel configuration has all required options.
     ///
-    /// Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (where menuconfig has it,
-    /// where that is known). Without a `file`, it looks for the configuration of the running kernel
-    /// (`/proc/config.gz`, `/boot/config-VERSION`) where the root is `/`, and for that of the sources in
-    /// `/usr/src/linux` elsewhere.
+    /// Fails if options are missing, with a table of the changes to make in menuconfig. The set
+    /// `encrypted-root` contains the options for booting from LVM in a LUKS container,
+    /// `guide-crypto` those that the guide requires to be set to Yes.
+    ///
+    /// Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (the position in
+    /// menuconfig, or nil if it is unknown). By default, the configuration is that of the running
+    /// kernel (`/proc/config.gz`, `/boot/config-VERSION`) if the root is `/`, and otherwise that of
+    /// the sources in `/usr/src/linux`.
     ///
     /// Source: guide ER, "ensure the following options are set to Yes"; Gentoo wiki, "Dm-crypt".
     ///
@@ -28,23 +30,23 @@ args! {
     /// let table = kernel::require("/mnt/old", "encrypted-root", #{ options: #{ EXT4_FS: "y" }, check: false });
     /// ```
     "kernel.require" => pub struct Require {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-        /// What needs them.
+        /// The set of required options.
         pub need: Need,
-        /// More options; what is to be a module may also be built in.
+        /// Additional required options; for `"m"`, built-in is sufficient as well.
         pub options: Option<Options>,
-        /// The configuration: as it is, or compressed with gzip.
+        /// The path of the configuration file in the system, uncompressed or compressed with gzip.
         pub file: Option<AbsPath>,
-        /// Whether options that are missing end the recipe.
+        /// Whether missing options are an error.
         pub check: bool = true,
-        /// Whether nothing is checked, and nothing returned, where no configuration is found.
+        /// Whether to return an empty list if no configuration is found, instead of an error.
         pub if_known: bool = false,
     }
 }
 
 impl Require {
-    /// Where a configuration may be, the likeliest first.
+    /// Returns the paths of possible configuration files, in the order of preference.
     fn places(&self, cx: &Planning<'_>) -> Vec<Place> {
         if let Some(file) = &self.file {
             return vec![Place::new(file, Some(&self.root))];

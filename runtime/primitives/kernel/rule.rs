@@ -1,4 +1,4 @@
-//! What can be wrong with a kernel.
+//! Errors about kernels.
 
 use std::fmt::Write;
 
@@ -7,132 +7,132 @@ use serde::Serialize;
 use crate::error::{Exit, Rule};
 use crate::types::Place;
 
-/// An option as scripts see it.
+/// A checked option, in the result of `kernel.require`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checked {
-    /// Its name without `CONFIG_`.
+    /// The name without `CONFIG_`.
     pub option: String,
-    /// What it has to be.
+    /// The required value.
     pub wanted: String,
-    /// What it is.
+    /// The actual value.
     pub found: String,
-    /// Whether that will do.
+    /// Whether the actual value is sufficient.
     pub ok: bool,
-    /// Where menuconfig has it.
+    /// The position in menuconfig.
     pub menu: Option<String>,
 }
 
-/// A rule about kernels that was broken.
+/// A violated rule about kernels.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KernelRule {
-    /// Options are not as they have to be.
+    /// The kernel configuration lacks required options.
     #[error("the kernel of {place} lacks {} option(s):{}", lacking.len(), table(lacking))]
     Lacks {
-        /// The configuration.
+        /// The configuration file.
         place: Place,
-        /// What is not as it has to be.
+        /// The missing options.
         lacking: Vec<Checked>,
     },
-    /// No configuration.
+    /// No kernel configuration was found.
     #[error("there is no kernel configuration at {}", looked.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
     NoConfig {
-        /// Where it was looked for.
+        /// The paths that were searched.
         looked: Vec<Place>,
     },
-    /// Not compressed as its name says.
+    /// A compressed configuration is damaged.
     #[error("failed to unpack {place}: {why}")]
     Damaged {
-        /// Which.
+        /// The file.
         place: Place,
         /// The reason.
         why: String,
     },
-    /// No sources.
+    /// The kernel sources do not exist.
     #[error("there are no kernel sources at {place}")]
     NoSources {
-        /// Where.
+        /// The directory.
         place: Place,
     },
-    /// The Makefile does not tell.
+    /// The Makefile contains no version.
     #[error("{place} does not contain a version")]
     NoVersion {
-        /// Which file.
+        /// The file.
         place: Place,
     },
-    /// There and back.
+    /// The source and the target of a copied kernel are the same system.
     #[error("{root} is both the source and the target of the kernel")]
     SameSystem {
-        /// Its mount point.
+        /// The mount point of the system.
         root: String,
     },
-    /// A kernel without modules.
+    /// The kernel has no modules.
     #[error("kernel {version} has no modules: {place} does not exist")]
     NoModules {
-        /// Which kernel.
+        /// The version of the kernel.
         version: String,
-        /// Where they would be.
+        /// The missing directory.
         place: Place,
     },
-    /// The kernel was not built.
+    /// The kernel has not been built.
     #[error("the kernel is not built: there is no {place}")]
     NotBuilt {
-        /// The image.
+        /// The missing image.
         place: Place,
     },
-    /// A name that would be another path.
+    /// The version contains characters that are not allowed in a path.
     #[error("invalid kernel version {version:?}")]
     BadVersion {
-        /// The text.
+        /// The version.
         version: String,
     },
-    /// dracut without a module.
+    /// dracut does not have the module.
     #[error("dracut in {root} has no module {module:?}")]
     NoDracutModule {
-        /// The system.
+        /// The root of the system.
         root: String,
         /// The module.
         module: String,
     },
-    /// dracut did without a module.
+    /// dracut has omitted a requested module.
     #[error("dracut built the initramfs without the module {module:?}")]
     LeftOut {
-        /// The system.
+        /// The root of the system.
         root: String,
         /// The module.
         module: String,
     },
-    /// genkernel without an option for a module.
+    /// genkernel has no option for the module.
     #[error("genkernel has no option for the module {module:?}")]
     NoGenkernelOption {
         /// The module.
         module: String,
-        /// Those that it has one for.
+        /// The modules that genkernel supports.
         known: Vec<&'static str>,
     },
-    /// An option that only dracut has.
+    /// The parameter applies only to dracut.
     #[error("{param} applies only to an initramfs built by dracut")]
     OnlyDracut {
-        /// Which.
+        /// The parameter.
         param: &'static str,
     },
-    /// A tool is not installed there.
+    /// A required program is not installed.
     #[error("{root} has no {program}")]
     NoProgram {
-        /// The system.
+        /// The root of the system.
         root: String,
         /// The program.
         program: &'static str,
-        /// Its package.
+        /// The package that contains it.
         package: &'static str,
     },
 }
 
-/// One line per option: what it is, what it has to be, and where that is.
+/// Returns a line for each option with its actual value, its required value and its position.
 fn table(lacking: &[Checked]) -> String {
     let width = lacking.iter().map(|one| one.option.len()).max().unwrap_or_default();
     lacking.iter().fold(String::new(), |mut text, one| {
         let menu = one.menu.as_deref().unwrap_or("search for it with /");
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let _ = write!(
             text,
             "\n  {:<width$}  is {}, must be {}   ({menu})",

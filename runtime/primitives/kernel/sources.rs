@@ -1,4 +1,4 @@
-//! Which sources are in use, and a kernel that comes from another system.
+//! Selecting kernel sources, and copying a kernel from another system.
 
 use super::build::installed;
 use super::{KernelRule, MODULES, SOURCES};
@@ -12,9 +12,11 @@ use crate::system::Step;
 use crate::types::{AbsPath, KernelVersion, LinkTarget, Mode, Place};
 
 args! {
-    /// Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their directory.
+    /// Selects the kernel sources that `/usr/src/linux` links to, and returns their directory.
     ///
-    /// Source: `eselect kernel set`; Gentoo's handbook, "Configuring the kernel".
+    /// The sources must be installed as `/usr/src/linux-VERSION`. Undo restores the previous link.
+    ///
+    /// Source: `eselect kernel set`; Gentoo handbook, "Configuring the kernel".
     ///
     /// ```
     /// kernel::sources("/mnt/old", "6.6.62-gentoo");
@@ -22,17 +24,19 @@ args! {
     "kernel.sources" => pub struct Sources {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The version in the directory's name, `linux-VERSION`.
+        /// The version in the name of the directory, `linux-VERSION`.
         pub version: KernelVersion,
     }
 }
 
 args! {
-    /// Takes over a kernel from another system, by default the running one: its modules, its image and
-    /// configuration in `/boot` and, where it has them, its sources. For a system that can't install one
-    /// itself. Returns the path of the image; the initramfs is `kernel.initramfs` with the same version.
+    /// Copies a kernel from another system and returns the path of its image.
     ///
-    /// Source: guide VF, where the package of the kernel does not install on virtiofs.
+    /// Use it for a system that cannot install a kernel itself. Copies the modules, the image and
+    /// the configuration in `/boot` and, if they exist, the sources. Build an initramfs with
+    /// `kernel.initramfs` and the same version. Cannot be undone: the copied files stay.
+    ///
+    /// Source: guide VF, where the kernel package cannot be installed on virtiofs.
     ///
     /// ```
     /// kernel::copy_from("/mnt/old", "6.6.62-gentoo-dist", #{ from: "/" });
@@ -40,9 +44,9 @@ args! {
     "kernel.copy_from" => pub struct CopyFrom {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The kernel's version, as `uname -r` and the directory of its modules have it.
+        /// The version of the kernel, as in `uname -r` and in the name of its module directory.
         pub version: KernelVersion,
-        /// The system that has it.
+        /// The mount point of the system to copy from; `/` for the running system.
         pub from: AbsPath = "/",
     }
 }
@@ -67,7 +71,7 @@ impl Action for Sources {
     }
 }
 
-/// Where the image of a kernel may be; distributions do not agree.
+/// Returns the possible paths of a kernel image, which depend on the distribution.
 fn images(version: &str) -> [String; 4] {
     [
         format!("/boot/vmlinuz-{version}"),
@@ -77,7 +81,7 @@ fn images(version: &str) -> [String; 4] {
     ]
 }
 
-/// The first of these places where something is, or may be.
+/// Returns the first path that exists, or may exist.
 fn first(places: impl IntoIterator<Item = Place>, cx: &Planning<'_>) -> Result<Option<Place>> {
     for place in places {
         if exists(&place, cx)? != Some(false) {
@@ -119,7 +123,7 @@ impl Action for CopyFrom {
         if let Some(config) = first(config.map(|path| there(from, &path)), cx)? {
             plan = installed(plan, config, boot("config"), cx)?;
         }
-        // The image comes last: where it is, everything is.
+        // The image is copied last, so that an existing image implies a complete copy.
         let plan = installed(plan, image, boot("vmlinuz"), cx)?;
         let plan =
             plan.hint("check the free space (df -h); copied files may stay, they are copied again");
@@ -132,7 +136,7 @@ impl Action for CopyFrom {
 const DIRECTORY: Mode = Mode::new(0o755);
 
 impl CopyFrom {
-    /// Adds the steps that copy a directory into this one.
+    /// Adds the steps that copy a directory tree.
     fn tree(&self, plan: Plan<()>, into: &str, directory: &str) -> Plan<()> {
         let (from, to) = (there(&self.from, directory), there(&self.root, directory));
         plan.then(Step::MakeDir { place: there(&self.root, into), mode: DIRECTORY })

@@ -1,4 +1,4 @@
-//! Which kernels there are.
+//! The versions of kernel sources and of installed kernels.
 
 use super::{KernelRule, MODULES, SOURCES};
 use crate::args;
@@ -11,9 +11,10 @@ use crate::primitives::file::text;
 use crate::types::{AbsPath, KernelVersion, ParamValue, Place, Value};
 
 args! {
-    /// Tells the version of kernel sources, as the kernel that is built from them calls itself
-    /// (`6.6.62-gentoo`): from `include/config/kernel.release` where they were built, and from their
-    /// Makefile before that.
+    /// Returns the version of kernel sources, such as `6.6.62-gentoo`.
+    ///
+    /// Reads `include/config/kernel.release` if the sources have been built, and otherwise the
+    /// Makefile.
     ///
     /// Source: the kernel's Makefile.
     ///
@@ -21,15 +22,17 @@ args! {
     /// print(kernel::version("/mnt/old"));
     /// ```
     "kernel.version" => pub struct Version {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-        /// The directory of the sources in it.
+        /// The path of the sources in the system.
         pub sources: AbsPath = "/usr/src/linux",
     }
 }
 
 args! {
-    /// Lists the kernels that a system has modules of, in the order of their names.
+    /// Lists the versions of the installed kernels, sorted by name.
+    ///
+    /// A kernel is installed if it has a directory in `/lib/modules`.
     ///
     /// Source: `ls /lib/modules`.
     ///
@@ -42,11 +45,11 @@ args! {
     }
 }
 
-/// The version of sources; `None` where a simulation can't know.
+/// Returns the version of kernel sources; `None` if a simulation cannot know it.
 pub(super) fn version_of(directory: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
     let found = read_version(directory, cx)?;
     if let Some(version) = &found {
-        // It becomes a part of paths and arguments: what a file says is checked like what a recipe says.
+        // The version becomes part of paths and arguments, so it is validated like a parameter.
         KernelVersion::decode(&Value::from(version.as_str()))
             .map_err(|_| KernelRule::BadVersion { version: version.clone() })?;
     }
@@ -73,7 +76,7 @@ fn read_version(directory: &Place, cx: &Planning<'_>) -> Result<Option<String>> 
     found.map(Some).ok_or_else(|| KernelRule::NoVersion { place: makefile }.into())
 }
 
-/// The version that a kernel's Makefile begins with.
+/// Returns the version at the beginning of a kernel Makefile.
 fn in_makefile(text: &str) -> Option<String> {
     let field = |name: &str| {
         text.lines().take(20).find_map(|line| {
@@ -113,7 +116,8 @@ impl Query for Installed {
     }
 }
 
-/// The version that was named, or that of the sources in [`SOURCES`]; `None` where nobody can know.
+/// Returns the given version, or that of the sources in [`SOURCES`]; `None` if a simulation cannot
+/// know it.
 pub(super) fn chosen(
     version: Option<&KernelVersion>,
     root: &AbsPath,

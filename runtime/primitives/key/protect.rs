@@ -1,5 +1,5 @@
-//! Key files that a passphrase protects, by GnuPG. The plain key goes through pipes and through our
-//! memory only: where it is used, no file of it ever exists.
+//! Key files that are encrypted with a passphrase by GnuPG. The plain key passes only through pipes
+//! and the memory of gscript, unless the recipe itself stores it in a file.
 
 use super::{KeyRule, check_key};
 use crate::args;
@@ -11,20 +11,22 @@ use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, Place, Secret};
 
 args! {
-    /// Protects a key file by a passphrase: a copy is encrypted with AES-256 by GnuPG, and only its
-    /// owner can read it. A file that is there already is not overwritten. The plain key stays until
-    /// `file::remove` takes it away. `luks.open` takes the protected one as `gpg_key`. Returns its path.
+    /// Encrypts a key file with a passphrase into a new file and returns the path of that file.
     ///
-    /// Source: gpg(1), `--symmetric`; guide ER, "gpg --symmetric" for the key on the stick.
+    /// GnuPG encrypts the copy with AES-256; only its owner can read it. An existing file is never
+    /// overwritten. The plain key file remains until `file.remove` deletes it. Pass the encrypted
+    /// file to `luks.open` as `gpg_key`. Undo removes the encrypted file.
+    ///
+    /// Source: gpg(1), `--symmetric`; guide ER, "gpg --symmetric" for the key on the USB drive.
     ///
     /// ```
     /// key::generate("/mnt/key/laptop.bin");
     /// key::protect("/mnt/key/laptop.bin", "/mnt/key/laptop.gpg", passphrase);
     /// ```
     "key.protect" => pub struct Protect {
-        /// The plain key file.
+        /// The path of the plain key file.
         pub key: AbsPath,
-        /// Where the protected one goes, `.gpg` by custom.
+        /// The path of the encrypted file, conventionally with the extension `.gpg`.
         pub to: AbsPath,
         /// The passphrase, from a parameter of type `secret`.
         pub passphrase: Secret,
@@ -32,9 +34,12 @@ args! {
 }
 
 args! {
-    /// Unlocks a key that a passphrase protects into a file in memory, to give it another passphrase or to
-    /// use it with other programs; on a disk it is refused. Take the file away with `file.remove`. To open a
-    /// container there is no need for it: `luks.open` takes the protected key. Returns the path.
+    /// Decrypts an encrypted key into a new file in memory and returns the path of that file.
+    ///
+    /// Use it to change the passphrase of the key or to pass the key to other programs. The target
+    /// must be on a tmpfs or ramfs; paths on a disk are rejected. Delete the file with
+    /// `file.remove`, or by undoing the action. To open a container it is not needed: `luks.open`
+    /// accepts the encrypted key.
     ///
     /// Source: gpg(1), `--decrypt`.
     ///
@@ -44,17 +49,17 @@ args! {
     /// file::remove(key);
     /// ```
     "key.unlock" => pub struct Unlock {
-        /// The protected key.
+        /// The path of the encrypted key.
         pub key: AbsPath,
-        /// Where the plain one goes: below `/run`, say.
+        /// The path of the plain key file, for example below `/run`.
         pub to: AbsPath,
-        /// Its passphrase, from a parameter of type `secret`.
+        /// The passphrase of the key, from a parameter of type `secret`.
         pub passphrase: Secret,
     }
 }
 
-/// `GnuPG` for one file and a passphrase on standard input: no directory of its own, no agent that would
-/// stay behind, no question.
+/// Returns a gpg(1) command that reads the passphrase from standard input, uses no home directory,
+/// starts no agent that would outlive the command, and never prompts.
 fn gpg(passphrase: &Secret) -> Cmd {
     Cmd::tool("gpg")
         .args(["--batch", "--quiet", "--no-tty", "--no-options", "--homedir", "/nonexistent"])
@@ -63,7 +68,7 @@ fn gpg(passphrase: &Secret) -> Cmd {
         .stdin(Stdin::Secret(passphrase.clone()))
 }
 
-/// Prints the plain key: for a pipe only.
+/// Returns a command that prints the plain key to standard output, which must be a pipe.
 pub(in crate::primitives) fn unprotect(key: &AbsPath, passphrase: &Secret) -> Cmd {
     gpg(passphrase).args(["--decrypt", &key.to_string()])
 }
@@ -79,7 +84,8 @@ impl Action for Protect {
         check_key(&Place::new(&self.key, None), cx)?;
         let place = Place::new(&self.to, None);
         must_not_exist(&place, cx)?;
-        // As many rounds as the format can say: without an agent gpg does not measure the machine.
+        // The maximum iteration count of the format: without an agent, gpg does not benchmark the
+        // machine.
         let cmd = gpg(&self.passphrase)
             .args(["--cipher-algo", "AES256", "--s2k-digest-algo", "SHA512"])
             .args(["--s2k-count", "65011712", "--output", "-", "--symmetric"])
@@ -95,7 +101,7 @@ fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     }
 }
 
-/// The plan that keeps what a program prints as a key.
+/// Returns the plan that stores the output of a command as a key file.
 fn kept(cmd: Cmd, place: Place) -> Plan<String> {
     let output = place.to_string();
     Plan::step(Step::Keep { cmd, place: place.clone() })

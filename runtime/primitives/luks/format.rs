@@ -1,4 +1,4 @@
-//! Making a container.
+//! Creating LUKS containers.
 
 use super::{LuksRule, Unlock};
 use crate::args;
@@ -13,26 +13,31 @@ use crate::types::{
 };
 
 args! {
-    /// How a key is derived from what a person types or a file contains. What is left out,
-    /// cryptsetup measures on this machine.
+    /// Parameters of the key derivation function. cryptsetup benchmarks the machine for omitted
+    /// values.
     pub struct Kdf {
-        /// The function.
+        /// The key derivation function; LUKS1 supports only pbkdf2.
         pub kind: Option<KdfKind>,
-        /// How much memory each try costs (argon2).
+        /// The memory cost (argon2 only; ignored for pbkdf2).
         pub memory: Option<Size>,
-        /// How many passes each try costs, instead of a measured time.
+        /// The number of iterations, instead of a benchmarked time cost.
         pub iterations: Option<u32>,
     }
 }
 
 args! {
-    /// Makes a LUKS container; everything on the device is lost. Returns the container's UUID.
+    /// Formats a device as a LUKS container and returns the UUID of the container.
     ///
-    /// Give a key file *or* a passphrase; more keys are added with `luks.add_key`. The key file must
-    /// not be empty, readable by others, or on the disk that it opens.
+    /// All data on the device is lost; this cannot be undone. The container stays closed: open it
+    /// with `luks.open`.
+    ///
+    /// Requires either a key file or a passphrase; `luks.add_key` adds further keys. The key file
+    /// must not be empty, readable by other users, or stored on the disk that it unlocks. The LUKS1
+    /// header takes 2 MiB, the LUKS2 header 16 MiB.
     ///
     /// Source: cryptsetup-luksFormat(8); guide ER, "Create And Mount The Encrypted Partition". The
-    /// guide's `aes-xts-plain` repeats its numbering after 2 TiB: `aes-xts-plain64` is the default.
+    /// guide's `aes-xts-plain` repeats its initialization vectors after 2 TiB, so the default is
+    /// `aes-xts-plain64`.
     ///
     /// ```
     /// luks::format("/dev/sda2", #{ key: "/mnt/key/keyfile.bin" });
@@ -43,30 +48,33 @@ args! {
     /// });
     /// ```
     "luks.format" => pub struct Format {
-        /// The partition or other device.
+        /// The partition, disk or volume to format.
         pub device: DevicePath,
-        /// A key file.
+        /// The path of a key file.
         pub key: Option<AbsPath>,
         /// A passphrase, from a parameter of type `secret`.
         pub passphrase: Option<Secret>,
-        /// The format of the header.
+        /// The version of the LUKS header.
         pub version: LuksVersion = "luks2",
-        /// The cipher with its mode.
+        /// The cipher and its mode, in the notation of cryptsetup(8).
         pub cipher: Cipher = "aes-xts-plain64",
-        /// Bits of the volume key; xts splits them in two halves.
+        /// The size of the volume key in bits, a multiple of 64 from 128 to 1024; XTS mode splits
+        /// the key in two.
         pub key_size: KeyBits = 512,
-        /// How keys are derived; argon2id on LUKS2 and pbkdf2 on LUKS1 by default.
+        /// The key derivation function and its costs; the default function is argon2id for LUKS2
+        /// and pbkdf2 for LUKS1.
         pub kdf: Option<Kdf>,
-        /// Whether to leave a container alone, with all that is in it, where one of this version
-        /// and cipher is there already. Whether the key opens it shows when it is opened.
+        /// Whether to keep an existing container of the same version and cipher unchanged, with all
+        /// its data. The key is not tested: `luks.open` reports a key that does not fit.
         pub keep: bool = false,
     }
 }
 
-/// Where `aes-xts-plain` begins to repeat itself: 2^32 sectors.
+/// The size at which `aes-xts-plain` begins to repeat its initialization vectors: 2^32 sectors.
 const PLAIN_LIMIT: u64 = (1 << 32) * 512;
 
-/// Where the data begins. We choose it, so that the plan knows the size of the inside.
+/// Returns the data offset in bytes. It is fixed instead of left to cryptsetup, so that the plan
+/// can compute the size of the mapped device.
 pub(super) const fn offset(version: LuksVersion) -> u64 {
     match version {
         LuksVersion::Luks1 => 2 * MIB,
@@ -86,7 +94,7 @@ impl Format {
     }
 }
 
-/// Adds the options for the key derivation.
+/// Adds the options for the key derivation function.
 pub(super) fn derive(cmd: Cmd, kdf: Option<&Kdf>, version: LuksVersion) -> Result<Cmd> {
     let kind = kdf.and_then(|kdf| kdf.kind);
     if version == LuksVersion::Luks1 && kind.is_some_and(|kind| kind != KdfKind::Pbkdf2) {

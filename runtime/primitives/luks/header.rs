@@ -1,4 +1,4 @@
-//! The header of a container: looking at it, keeping a copy, putting the copy back.
+//! Queries, backup and restore of LUKS headers.
 
 use serde::Serialize;
 
@@ -15,8 +15,11 @@ use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Size};
 
 args! {
-    /// Tells about a container: `version`, `uuid`, `cipher`, `offset` (bytes before the data),
-    /// `slots` (the key slots in use) and `open` (the device of its inside, if it is open).
+    /// Returns information about a LUKS container.
+    ///
+    /// The result is a map with `version`, `uuid`, `cipher`, `offset` (of the data, in bytes),
+    /// `slots` (the key slots in use) and `open` (the mapped device, or nil if the container is
+    /// closed).
     ///
     /// ```
     /// print(luks::info("/dev/sda3").slots);
@@ -28,8 +31,11 @@ args! {
 }
 
 args! {
-    /// Lists the containers of the machine, open or not, as maps with `device`, `human` (its size for
-    /// people), `disk` (its make and size), `uuid` and `open` (the device of its inside, if it is open).
+    /// Lists all LUKS containers of the machine, open or closed.
+    ///
+    /// Returns a list of maps with `device`, `human` (the size in human-readable form), `disk`
+    /// (model and size of the disk), `uuid` and `open` (the mapped device, or nil if the container
+    /// is closed).
     ///
     /// ```
     /// let found = luks::containers();
@@ -38,11 +44,16 @@ args! {
 }
 
 args! {
-    /// Keeps a copy of a container's header. Without its header a container is lost, whoever has
-    /// the key. The file must not exist; on the same stick as the key it is as safe as the key.
+    /// Backs up the header of a LUKS container to a new file and returns the path of the file.
     ///
-    /// LUKS2 has a second header, and `blkid` looks for it at nine places in the first 4 MiB of a device: a stick
-    /// where the copy lies so would be taken for a container and not be mounted. The copy is laid elsewhere then.
+    /// A container whose header is damaged cannot be opened, even with the right key. The backup
+    /// contains the current key slots: store it as safely as the key, for example on the same USB
+    /// drive. The file must not exist yet. Undo removes it.
+    ///
+    /// LUKS2 has a secondary header, which blkid(8) searches for at nine offsets in the first 4 MiB
+    /// of a device. If the backup happened to lie at one of them, the USB drive would be detected
+    /// as a LUKS container and could no longer be mounted; the file is therefore written to a
+    /// different place.
     ///
     /// Source: cryptsetup-luksHeaderBackup(8).
     ///
@@ -52,14 +63,17 @@ args! {
     "luks.backup_header" => pub struct BackupHeader {
         /// The container.
         pub device: DevicePath,
-        /// Where the copy goes.
+        /// The path of the new backup file.
         pub file: AbsPath,
     }
 }
 
 args! {
-    /// Puts a copy of a header back onto a device. Keys that were added or removed since the copy
-    /// was made are as they were then. The container must be closed.
+    /// Restores the header of a LUKS container from a backup file.
+    ///
+    /// The current header is overwritten; this cannot be undone. All key slots are restored to
+    /// their state at the time of the backup: keys added since then no longer work, and keys
+    /// removed since then work again. The container must be closed.
     ///
     /// Source: cryptsetup-luksHeaderRestore(8).
     ///
@@ -67,14 +81,14 @@ args! {
     /// luks::restore_header("/dev/sda3", "/mnt/key/saved.header");
     /// ```
     "luks.restore_header" => pub struct RestoreHeader {
-        /// The device.
+        /// The device that receives the header.
         pub device: DevicePath,
-        /// The copy.
+        /// The path of the backup file, created by `luks.backup_header`.
         pub file: AbsPath,
     }
 }
 
-/// A container as scripts see it.
+/// The result of `luks.info`.
 #[derive(Debug, Serialize)]
 pub struct Described {
     version: LuksVersion,
@@ -103,7 +117,7 @@ impl Query for Info {
     }
 }
 
-/// A container in a list.
+/// An element of the result of `luks.containers`.
 #[derive(Debug, Serialize)]
 pub struct Listed {
     device: String,
@@ -140,7 +154,7 @@ impl Query for Containers {
     }
 }
 
-/// The device that shows the inside of a container, if it is open.
+/// Returns the mapped device of a container, if the container is open.
 fn open_as(machine: &Machine, container: &str) -> Option<String> {
     machine.children(container).first().map(|open| open.path.clone())
 }
@@ -172,7 +186,8 @@ impl Action for BackupHeader {
     }
 }
 
-/// A copy that can't be read yet is taken for one of what is there, else of what cryptsetup makes.
+/// Returns the assumed content of a backup that is not readable yet: the header that is on the
+/// device, or otherwise a header with the defaults of cryptsetup.
 fn guess(device: &Device, ids: &mut Ids) -> Content {
     match &device.content {
         Some(content @ Content::Luks { .. }) => content.clone(),
@@ -202,7 +217,7 @@ impl Action for RestoreHeader {
                 Some(content) => Some(content),
                 None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
             },
-            // The simulation has no bytes, but knows what this run saved.
+            // The simulation has no file contents, but it records which headers this run has saved.
             Text::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
         };
         let guessed = saved.is_none();

@@ -1,4 +1,4 @@
-//! Key slots.
+//! LUKS key slots.
 
 use std::rc::Rc;
 
@@ -13,7 +13,9 @@ use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};
 
 args! {
-    /// Tells whether a key file or passphrase opens a container, without opening it.
+    /// Tests whether a key file or passphrase unlocks a container, without opening it.
+    ///
+    /// Returns true if it does, and false if no key slot accepts it.
     ///
     /// Source: cryptsetup-open(8), `--test-passphrase`.
     ///
@@ -23,7 +25,7 @@ args! {
     "luks.test_key" => pub struct TestKey {
         /// The container.
         pub device: DevicePath,
-        /// A key file.
+        /// The path of a key file.
         pub key: Option<AbsPath>,
         /// A passphrase, from a parameter of type `secret`.
         pub passphrase: Option<Secret>,
@@ -31,8 +33,11 @@ args! {
 }
 
 args! {
-    /// Adds a key file or passphrase to a container and makes sure that it opens it. LUKS1 has 8
-    /// slots, LUKS2 has 32. Returns the number of the slot.
+    /// Adds a key to a LUKS container and returns the number of its key slot.
+    ///
+    /// Requires an existing key (`key` or `passphrase`) and a new one (`new_key` or
+    /// `new_passphrase`). The new key is tested after it has been added. LUKS1 has 8 key slots,
+    /// LUKS2 has 32. Undo removes the key.
     ///
     /// Source: cryptsetup-luksAddKey(8); guide ER, "You can have up to eight (8) key files and/or
     /// passphrases".
@@ -44,23 +49,25 @@ args! {
     "luks.add_key" => pub struct AddKey {
         /// The container.
         pub device: DevicePath,
-        /// A key file that opens it now.
+        /// The path of a key file that unlocks the container now.
         pub key: Option<AbsPath>,
-        /// A passphrase that opens it now.
+        /// A passphrase that unlocks the container now, from a parameter of type `secret`.
         pub passphrase: Option<Secret>,
-        /// The key file to add.
+        /// The path of the key file to add.
         pub new_key: Option<AbsPath>,
-        /// The passphrase to add.
+        /// The passphrase to add, from a parameter of type `secret`.
         pub new_passphrase: Option<Secret>,
-        /// The slot; the first free one when absent.
+        /// The key slot to use; by default the first free one.
         pub slot: Option<u32>,
-        /// How the new key is derived.
+        /// The key derivation function of the new key.
         pub kdf: Option<Kdf>,
     }
 }
 
 args! {
-    /// Removes the key in a slot. The last key is never removed.
+    /// Removes the key in a key slot of a LUKS container.
+    ///
+    /// Cannot be undone: the key has to be added again. The last remaining key is never removed.
     ///
     /// Source: cryptsetup-luksKillSlot(8).
     ///
@@ -72,12 +79,12 @@ args! {
     "luks.remove_key" => pub struct RemoveKey {
         /// The container.
         pub device: DevicePath,
-        /// The slot, as `luks.info` and `luks.add_key` tell it.
+        /// The key slot, as returned by `luks.info` or `luks.add_key`.
         pub slot: u32,
     }
 }
 
-/// Asks cryptsetup whether a key fits.
+/// Returns a command that tests whether a key unlocks a container.
 fn test(unlock: &Unlock<'_>, device: &str) -> Cmd {
     unlock.give_to(Cmd::tool("cryptsetup").args(["open", "--test-passphrase"])).arg(device)
 }
@@ -198,7 +205,7 @@ fn free_slot(device: &str, used: &[u32], wanted: Option<u32>, version: LuksVersi
     })
 }
 
-/// The container with other slots in use.
+/// Returns the fact that a container has these key slots in use.
 fn with_slots(found: &Container<'_>, now: Vec<u32>) -> Fact {
     let mut content = found.content.clone();
     if let Content::Luks { slots, .. } = &mut content {

@@ -1,4 +1,4 @@
-//! Encrypted containers (LUKS).
+//! LUKS containers: creating, opening and closing them, their keys and headers.
 
 mod format;
 mod header;
@@ -22,14 +22,14 @@ use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Secret};
 
 use super::key::check_key;
 
-/// How a container is unlocked: by a key file or by a passphrase.
+/// The means of unlocking a container.
 enum Unlock<'a> {
     Key(&'a AbsPath),
     Passphrase(&'a Secret),
 }
 
 impl<'a> Unlock<'a> {
-    /// Exactly one of both.
+    /// Returns the key file or the passphrase; an error if both or neither are given.
     fn choose(
         key: Option<&'a AbsPath>,
         passphrase: Option<&'a Secret>,
@@ -43,7 +43,7 @@ impl<'a> Unlock<'a> {
         }
     }
 
-    /// Refuses a key file that must not be trusted.
+    /// Rejects an unsafe key file.
     fn check(&self, cx: &Planning<'_>) -> Result<()> {
         match self {
             Self::Key(path) => check_key(&Place::new(path, None), cx).map(drop),
@@ -51,7 +51,8 @@ impl<'a> Unlock<'a> {
         }
     }
 
-    /// Lets cryptsetup read it. A passphrase is read whole, so that no character of it is special.
+    /// Adds the key to a cryptsetup command. A passphrase is passed as a key file on standard
+    /// input, so that cryptsetup reads it to the end and no character is special.
     fn give_to(&self, cmd: Cmd) -> Cmd {
         match self {
             Self::Key(path) => cmd.arg("--key-file").arg(path.to_string()),
@@ -62,7 +63,7 @@ impl<'a> Unlock<'a> {
     }
 }
 
-/// A device and the header on it; an error where there is none.
+/// A device and its LUKS header.
 struct Container<'a> {
     device: &'a Device,
     content: &'a Content,

@@ -1,4 +1,4 @@
-//! Opening and closing containers.
+//! Opening and closing LUKS containers.
 
 use super::{LuksRule, Unlock, container};
 use crate::args;
@@ -11,7 +11,10 @@ use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, DevicePath, MapName, Place, Secret};
 
 args! {
-    /// Opens a container: its inside appears as `/dev/mapper/NAME`, which is returned.
+    /// Opens a LUKS container and returns the mapped device, `/dev/mapper/NAME`.
+    ///
+    /// Requires `key`, `passphrase`, or `gpg_key` together with `passphrase`. Undo closes the
+    /// container.
     ///
     /// Source: cryptsetup-open(8); guide ER, `luksOpen $ROOT_DEV $ENC_HDD`.
     ///
@@ -22,24 +25,28 @@ args! {
     "luks.open" => pub struct Open {
         /// The container.
         pub device: DevicePath,
-        /// The name below `/dev/mapper`; a telling one is `hdd_a3` for `/dev/sda3`.
+        /// The name of the mapped device below `/dev/mapper`, for example `hdd_a3` for `/dev/sda3`.
         pub name: MapName,
-        /// A key file.
+        /// The path of a key file.
         pub key: Option<AbsPath>,
-        /// A passphrase, from a parameter of type `secret`: the container's, or that of `gpg_key`.
+        /// The passphrase of the container, or of `gpg_key` if that is given; from a parameter of
+        /// type `secret`.
         pub passphrase: Option<Secret>,
-        /// A key file that `key.protect` or `gpg --symmetric` made. The plain key goes from gpg to
-        /// cryptsetup through pipes, and into no file.
+        /// The path of a key file that is encrypted with `key.protect` or `gpg --symmetric`. The
+        /// decrypted key is piped from gpg to cryptsetup and never written to a file.
         pub gpg_key: Option<AbsPath>,
-        /// Whether nothing can be written to it.
+        /// Whether to open the container read-only.
         pub read_only: bool = false,
-        /// Whether discards reach the disk below: faster SSDs, but free space can be told.
+        /// Whether to pass discards (TRIM) to the underlying disk. This improves the performance of
+        /// SSDs, but reveals which blocks are unused.
         pub discard: bool = false,
     }
 }
 
 args! {
-    /// Closes a container. What is mounted, swapped to or active inside has to be given back first.
+    /// Closes a LUKS container.
+    ///
+    /// Filesystems, swap areas and volume groups on the mapped device must be released first.
     ///
     /// Source: cryptsetup-close(8).
     ///
@@ -48,12 +55,12 @@ args! {
     /// luks::close("hdd_a3");
     /// ```
     "luks.close" => pub struct Close {
-        /// The name below `/dev/mapper`.
+        /// The name of the mapped device below `/dev/mapper`.
         pub name: MapName,
     }
 }
 
-/// How a container is opened: as everywhere, or by a key that GnuPG protects.
+/// The means of opening a container: those of [`Unlock`], or a key that is encrypted with GnuPG.
 enum Means<'a> {
     Plain(Unlock<'a>),
     Protected(&'a AbsPath, &'a Secret),
@@ -77,7 +84,7 @@ impl Means<'_> {
         }
     }
 
-    /// What to try when the container stays closed.
+    /// Returns the advice that is shown if the container cannot be opened.
     const fn hint(&self) -> &'static str {
         match self {
             Self::Plain(Unlock::Key(_)) => {

@@ -1,67 +1,67 @@
-//! What can be wrong with a container or a call about it.
+//! Errors about LUKS containers.
 
 use crate::error::{Exit, Rule};
 use crate::types::Size;
 
-/// A rule about LUKS that was broken.
+/// A violated rule about LUKS containers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LuksRule {
-    /// Neither key file nor passphrase.
+    /// Neither a key file nor a passphrase is given.
     #[error("neither {:?} nor {:?} is given", names.0, names.1)]
     NoKey {
         /// The names of the two options.
         names: (&'static str, &'static str),
     },
-    /// A protected key and nothing to unprotect it.
+    /// An encrypted key file is given without its passphrase.
     #[error("{key} is protected by a passphrase, and none is given")]
     NoPassphrase {
-        /// The protected key.
+        /// The path of the encrypted key file.
         key: String,
     },
-    /// Both.
+    /// Both a key file and a passphrase are given.
     #[error("{:?} and {:?} are both given", names.0, names.1)]
     TwoKeys {
         /// The names of the two options.
         names: (&'static str, &'static str),
     },
-    /// There is no container.
+    /// The device has no LUKS header.
     #[error("{device} is not a LUKS container{}", is.as_ref().map(|is| format!(", but holds {is}")).unwrap_or_default())]
     NotLuks {
         /// The device.
         device: String,
-        /// What it holds.
+        /// A description of its content.
         is: Option<String>,
     },
-    /// The mapping's name belongs to another container.
+    /// The name of the mapped device is used by another container.
     #[error("the name {name:?} is in use: {holder} is open as /dev/mapper/{name}")]
     NameTaken {
         /// The name.
         name: String,
-        /// The device behind it.
+        /// The device that is open under this name.
         holder: String,
     },
-    /// The container is open under another name.
+    /// The container is already open under another name.
     #[error("{device} is already open as {open}")]
     AlreadyOpen {
         /// The container.
         device: String,
-        /// The device that shows its inside.
+        /// The mapped device.
         open: String,
     },
-    /// The header alone does not fit.
+    /// The device is too small for the header.
     #[error("{device} has {size}, but the header alone needs {header}")]
     TooSmall {
         /// The device.
         device: String,
-        /// Its size.
+        /// The size of the device.
         size: Size,
-        /// What the header takes.
+        /// The size of the header.
         header: Size,
     },
-    /// argon2 on LUKS1.
+    /// An argon2 key derivation function is requested for LUKS1.
     #[error("LUKS1 supports only the key derivation pbkdf2")]
     NoArgon,
-    /// The last key would go.
+    /// The only remaining key was to be removed.
     #[error(
         "slot {slot} is the last key of {device}; without it the container can never be \
         opened again"
@@ -69,44 +69,44 @@ pub enum LuksRule {
     LastKey {
         /// The container.
         device: String,
-        /// The slot.
+        /// The key slot.
         slot: u32,
     },
-    /// The slot is empty.
+    /// The key slot has no key.
     #[error("{device} has no key in slot {slot}; its keys are in {used:?}")]
     NoSuchSlot {
         /// The container.
         device: String,
-        /// The slot.
+        /// The key slot.
         slot: u32,
-        /// Those in use.
+        /// The key slots in use.
         used: Vec<u32>,
     },
-    /// The slot is in use, or does not exist in this format.
+    /// The key slot is in use, or does not exist in this LUKS version.
     #[error("slot {slot} of {device} cannot take a new key: slots {used:?} of {most} are in use")]
     SlotTaken {
         /// The container.
         device: String,
-        /// The slot.
+        /// The requested key slot.
         slot: u32,
-        /// Those in use.
+        /// The key slots in use.
         used: Vec<u32>,
-        /// How many there can be.
+        /// The number of key slots of this LUKS version.
         most: u32,
     },
-    /// The backup file is there already.
+    /// The backup file already exists.
     #[error("{file} exists: header backups are never overwritten")]
     BackupExists {
         /// The file.
         file: String,
     },
-    /// cryptsetup does not say which one it is.
+    /// The output of `cryptsetup --version` contains no version.
     #[error("cryptsetup --version prints no version: {said:?}")]
     NoVersion {
-        /// What it said.
+        /// The output.
         said: String,
     },
-    /// The file is no header.
+    /// The file does not contain a LUKS header.
     #[error("{file} is not a backup of a LUKS header")]
     NotABackup {
         /// The file.

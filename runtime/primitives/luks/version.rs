@@ -1,4 +1,4 @@
-//! Which cryptsetup works here.
+//! The version of cryptsetup.
 
 use std::rc::Rc;
 
@@ -9,8 +9,10 @@ use crate::operation::{Answer, Planning, Query};
 use crate::system::{Cmd, Outcome};
 
 args! {
-    /// Tells the version of the cryptsetup that opens and formats containers here, `2.6.1`. That of an
-    /// installed system has to be at least as new to be sure to open them.
+    /// Returns the version of the cryptsetup that gscript uses, such as `2.6.1`.
+    ///
+    /// The cryptsetup of an installed system should be at least as new; an older one may not
+    /// support the containers that are created here.
     ///
     /// Source: cryptsetup(8), `--version`; guide ER, "Ensuring cryptsetup Version Is Correct".
     ///
@@ -20,13 +22,14 @@ args! {
     "luks.version" => pub struct Version {}
 }
 
-/// What a plan takes for the version: the first one that knows LUKS2.
+/// The assumed value in a plan: the first version that supports LUKS2.
 const OLDEST: &str = "2.0.0";
 
-/// The version in `cryptsetup 2.6.1 flags: UDEV BLKID …`.
+/// Returns the version in `cryptsetup 2.6.1 flags: UDEV BLKID …`.
 fn told(said: &str) -> Option<String> {
     let version = said.strip_prefix("cryptsetup ")?.split_whitespace().next()?;
-    // Release candidates (2.7.0-rc1) count as their release: Portage writes them in another way.
+    // Release candidates (2.7.0-rc1) are treated as their release, because Portage writes them
+    // differently.
     let number = version.split('-').next().unwrap_or(version);
     let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     (plain && number.starts_with(|c: char| c.is_ascii_digit())).then(|| number.to_owned())

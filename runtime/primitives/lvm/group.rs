@@ -14,7 +14,9 @@ use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
 args! {
-    /// Makes a volume group of physical volumes. Returns its name.
+    /// Creates a volume group from physical volumes and returns its name.
+    ///
+    /// Undo removes the volume group.
     ///
     /// Source: vgcreate(8); guide ER, `vgcreate $VG_NAME /dev/mapper/$ENC_HDD`.
     ///
@@ -22,17 +24,20 @@ args! {
     /// lvm::vg_create("vg_hostos", [lvm::pv_create("/dev/sda2")]);
     /// ```
     "lvm.vg_create" => pub struct VgCreate {
-        /// Its name.
+        /// The name of the volume group.
         pub name: LvmName,
-        /// Its physical volumes.
+        /// The physical volumes, created by `lvm.pv_create`; at least one.
         pub devices: Vec<DevicePath>,
-        /// The size of an extent, the unit in which volumes grow.
+        /// The size of an extent, the allocation unit of logical volumes: a power of two from 1 KiB
+        /// to 16 GiB.
         pub extent_size: Size = "4M",
     }
 }
 
 args! {
-    /// Activates a volume group: its volumes appear as `/dev/GROUP/VOLUME`.
+    /// Activates a volume group: its logical volumes appear as `/dev/GROUP/VOLUME`.
+    ///
+    /// Undo deactivates the volume group.
     ///
     /// Source: vgchange(8); guide ER, `vgchange -a y $VG_NAME`.
     ///
@@ -40,14 +45,15 @@ args! {
     /// lvm::vg_activate("vg_old");
     /// ```
     "lvm.vg_activate" => pub struct VgActivate {
-        /// Its name.
+        /// The name of the volume group.
         pub name: LvmName,
     }
 }
 
 args! {
-    /// Deactivates a volume group: its volumes disappear until it is activated again. Nothing on
-    /// them may be mounted or swapped to.
+    /// Deactivates a volume group: its logical volumes disappear until it is activated again.
+    ///
+    /// Filesystems, swap areas and containers on them must be released first.
     ///
     /// Source: vgchange(8).
     ///
@@ -56,14 +62,17 @@ args! {
     /// lvm::vg_deactivate("vg_old");
     /// ```
     "lvm.vg_deactivate" => pub struct VgDeactivate {
-        /// Its name.
+        /// The name of the volume group.
         pub name: LvmName,
     }
 }
 
 args! {
-    /// Tells about a volume group: `name`, `members` (devices), `extent_size`, `extents` and `free`
-    /// (numbers of extents), `free_size` (for people), `active`, and `volumes`, a map from name to
+    /// Returns information about a volume group.
+    ///
+    /// The result is a map with `name`, `members` (the physical volumes), `extent_size` (in bytes),
+    /// `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
+    /// form), `active`, and `volumes`, a map from the name of each logical volume to a map with
     /// `path`, `extents`, `bytes` and `active`.
     ///
     /// Source: vgs(8); guide ER, "the number of physical extents available".
@@ -72,14 +81,16 @@ args! {
     /// print(lvm::vg_info("vg_old").free);
     /// ```
     "lvm.vg_info" => pub struct VgInfo {
-        /// Its name.
+        /// The name of the volume group.
         pub name: LvmName,
     }
 }
 
 args! {
-    /// Lists the names of the volume groups that lie on a device, or of all that there are. What lies
-    /// in a container shows when it is open: a plan knows of none.
+    /// Lists the names of all volume groups, or of those on a device.
+    ///
+    /// Volume groups inside a LUKS container are detected only while the container is open. If it
+    /// is opened during the run, the plan assumes that it contains none.
     ///
     /// Source: vgs(8).
     ///
@@ -87,13 +98,15 @@ args! {
     /// let names = lvm::groups(#{ on: "/dev/sdc2" });
     /// ```
     "lvm.groups" => pub struct Groups {
-        /// The device.
+        /// The device to which the list is restricted; includes volume groups in containers on it.
         pub on: Option<DevicePath>,
     }
 }
 
 args! {
-    /// Removes a volume group that has no volumes left. Its devices stay physical volumes.
+    /// Removes a volume group that has no logical volumes.
+    ///
+    /// Cannot be undone. The devices remain physical volumes.
     ///
     /// Source: vgremove(8).
     ///
@@ -102,7 +115,7 @@ args! {
     /// lvm::vg_remove("vg");
     /// ```
     "lvm.vg_remove" => pub struct VgRemove {
-        /// Its name.
+        /// The name of the volume group.
         pub name: LvmName,
     }
 }
@@ -198,7 +211,7 @@ impl Action for VgDeactivate {
     }
 }
 
-/// A group as scripts see it.
+/// The result of `lvm.vg_info`.
 #[derive(Debug, Serialize)]
 pub struct DescribedGroup {
     name: String,
@@ -211,7 +224,7 @@ pub struct DescribedGroup {
     volumes: BTreeMap<String, DescribedVolume>,
 }
 
-/// A volume as scripts see it.
+/// A logical volume in the result of `lvm.vg_info`.
 #[derive(Debug, Serialize)]
 pub struct DescribedVolume {
     path: String,

@@ -1,4 +1,4 @@
-//! Logical volumes (LVM).
+//! LVM: physical volumes, volume groups, logical volumes and thin pools.
 
 mod group;
 mod physical;
@@ -18,23 +18,22 @@ use crate::operation::Planning;
 use crate::system::Cmd;
 use crate::types::{LvmName, nearest};
 
-/// LVM's command, answering its own questions with yes: what they ask was asked before.
+/// Returns an LVM command. Its prompts are answered with yes, because the plan has been approved.
 fn lvm(command: &str, cx: &Planning<'_>) -> Cmd {
     Cmd::lvm(command, cx.machine.host.udev)
 }
 
-/// The command that removes a volume and whatever is on it.
+/// Returns the command that removes a logical volume and its data.
 fn lvremove(group: &str, volume: &str, cx: &Planning<'_>) -> Cmd {
     lvm("lvremove", cx).args(["--yes", &format!("{group}/{volume}")])
 }
 
-/// So many hundredths of a number of extents.
+/// Returns a percentage of a number of extents.
 fn share_of(extents: u64, percent: u8) -> u64 {
     let share = u128::from(extents) * u128::from(percent) / 100;
     u64::try_from(share).unwrap_or(extents)
 }
 
-/// The group with this name.
 fn group<'a>(name: &LvmName, cx: &Planning<'a>) -> Result<&'a Group> {
     cx.machine.groups.get(name.as_str()).ok_or_else(|| {
         let known = cx.machine.groups.keys().map(String::as_str);

@@ -10,8 +10,9 @@ use crate::system::Step;
 use crate::types::{DevicePath, MIB, Size};
 
 args! {
-    /// Makes a physical volume; everything on the device is lost. Returns the device's path, for
-    /// `lvm.vg_create`.
+    /// Creates an LVM physical volume and returns the path of the device, for `lvm.vg_create`.
+    ///
+    /// All data on the device is lost; this cannot be undone. The device must have at least 2 MiB.
     ///
     /// Source: pvcreate(8); guide ER, "Use LVM".
     ///
@@ -20,17 +21,17 @@ args! {
     /// lvm::vg_create("vg", [pv]);
     /// ```
     "lvm.pv_create" => pub struct PvCreate {
-        /// A partition, or the inside of a container.
+        /// The partition, or the mapped device of a LUKS container.
         pub device: DevicePath,
-        /// Whether to leave it alone, with its volumes, where it is a physical volume already.
+        /// Whether to keep an existing physical volume unchanged, with its logical volumes.
         pub keep: bool = false,
     }
 }
 
-/// LVM's label and metadata before the first extent.
+/// The offset of the first extent; the LVM label and metadata precede it.
 pub(super) const DATA_START: u64 = MIB;
 
-/// LVM's identifiers: 32 letters and digits in groups of 6-4-4-4-4-4-6.
+/// Generates an LVM identifier: 32 letters and digits in groups of 6-4-4-4-4-4-6.
 fn lvm_uuid(ids: &mut Ids) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut number = ids.uuid().as_u128() ^ ids.uuid().as_u128().rotate_left(64);

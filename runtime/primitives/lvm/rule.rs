@@ -1,155 +1,155 @@
-//! What can be wrong with volume groups and calls about them.
+//! Errors about LVM.
 
 use crate::error::{Exit, Rule};
 use crate::types::Size;
 
-/// A rule about LVM that was broken.
+/// A violated rule about LVM.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LvmRule {
-    /// There is no such group.
+    /// The volume group does not exist.
     #[error("there is no volume group {group}{}", meant(nearest.as_deref(), known))]
     NoSuchGroup {
-        /// The name.
+        /// The name of the volume group.
         group: String,
-        /// A group with nearly that name.
+        /// The most similar name of a volume group.
         nearest: Option<String>,
-        /// The groups there are.
+        /// The names of all volume groups.
         known: Vec<String>,
     },
-    /// There is no such volume.
+    /// The logical volume does not exist.
     #[error("volume group {group} has no volume {volume}{}", meant(None, known))]
     NoSuchVolume {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// The name.
+        /// The name of the logical volume.
         volume: String,
-        /// The volumes there are.
+        /// The logical volumes of the group.
         known: Vec<String>,
     },
-    /// The name of a group is taken.
+    /// The name is used by another volume group.
     #[error("the name {group} is in use by a volume group on {}", members.join(" "))]
     GroupTaken {
-        /// The name.
+        /// The name of the volume group.
         group: String,
-        /// Where the other group is.
+        /// The physical volumes of the other group.
         members: Vec<String>,
     },
-    /// The name of a volume is taken by one of another size.
+    /// The name is used by a logical volume with different properties.
     #[error("the name {group}/{volume} is in use by a volume of {size}")]
     VolumeTaken {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// The name.
+        /// The name of the logical volume.
         volume: String,
-        /// How large the other one is.
+        /// The size of the existing volume.
         size: Size,
     },
-    /// Not a physical volume.
+    /// The device is not a physical volume.
     #[error("{device} is not a physical volume")]
     NotPhysical {
         /// The device.
         device: String,
     },
-    /// A physical volume of another group.
+    /// The physical volume belongs to another volume group.
     #[error("{device} belongs to volume group {group} already")]
     Belongs {
         /// The device.
         device: String,
-        /// Its group.
+        /// The volume group that it belongs to.
         group: String,
     },
-    /// No devices at all.
+    /// No physical volume is given.
     #[error("a volume group needs at least one physical volume")]
     NoMembers,
-    /// Too small to hold one extent.
+    /// The device is too small for a physical volume.
     #[error("{device} has {size}: too small for a physical volume")]
     TooSmall {
         /// The device.
         device: String,
-        /// Its size.
+        /// The size of the device.
         size: Size,
     },
-    /// There is no such pool.
+    /// The thin pool does not exist.
     #[error("volume group {group} has no thin pool {pool}{}", meant(None, known))]
     NoSuchPool {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// The name.
+        /// The name of the thin pool.
         pool: String,
-        /// The pools there are.
+        /// The thin pools of the group.
         known: Vec<String>,
     },
-    /// Not a pool.
+    /// The logical volume is not a thin pool.
     #[error("{group}/{volume} is not a thin pool")]
     NotAPool {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// The volume.
+        /// The logical volume.
         volume: String,
     },
-    /// A pool where a volume is wanted.
+    /// The name is that of a thin pool, but a logical volume is required.
     #[error("{group}/{pool} is a thin pool and not a volume")]
     IsAPool {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// The pool.
+        /// The thin pool.
         pool: String,
     },
-    /// Thin volumes are left.
+    /// The thin pool still has volumes.
     #[error("pool {group}/{pool} still has the volumes {}", volumes.join(", "))]
     PoolNotEmpty {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// The pool.
+        /// The thin pool.
         pool: String,
-        /// Its volumes.
+        /// The thin volumes of the pool.
         volumes: Vec<String>,
     },
-    /// A chunk that a pool can't have.
+    /// The chunk size is not supported for a thin pool.
     #[error("invalid pool chunk size {chunk}: expected a power of two from 64 KiB to 1 GiB")]
     Chunk {
-        /// The size.
+        /// The chunk size.
         chunk: Size,
     },
-    /// Too few physical volumes for a RAID.
+    /// The volume group has too few physical volumes for the RAID level.
     #[error("{level} needs at least {least} physical volumes{}, and {group} has {count}", if *even { ", in pairs" } else { "" })]
     Images {
-        /// The level.
+        /// The RAID level.
         level: &'static str,
-        /// How many it needs.
+        /// The minimum number of physical volumes.
         least: u64,
-        /// Whether they come in pairs.
+        /// Whether the number must be even.
         even: bool,
-        /// The group.
+        /// The volume group.
         group: String,
-        /// How many there are, or were asked for.
+        /// The number of existing or requested physical volumes, whichever is less.
         count: u64,
     },
-    /// Two things that exclude each other.
+    /// `contiguous` and `raid` are both given.
     #[error("a RAID volume cannot be contiguous")]
     Contiguous,
-    /// Not enough free extents.
+    /// The volume group has too few free extents.
     #[error("{group} has {free} free, but {wanted} is requested")]
     NoRoom {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// What is free.
+        /// The free space.
         free: Size,
-        /// What is asked for.
+        /// The requested space.
         wanted: Size,
     },
-    /// Not a size that an extent can have.
+    /// The extent size is invalid.
     #[error("invalid extent size {size}: expected a power of two of at least 1 KiB")]
     ExtentSize {
-        /// The size.
+        /// The extent size.
         size: Size,
     },
-    /// Volumes are left.
+    /// The volume group still has logical volumes.
     #[error("volume group {group} still has the volumes {}", volumes.join(", "))]
     NotEmpty {
-        /// The group.
+        /// The volume group.
         group: String,
-        /// Its volumes.
+        /// The logical volumes of the group.
         volumes: Vec<String>,
     },
 }

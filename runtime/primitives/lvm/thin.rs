@@ -1,4 +1,4 @@
-//! Thin pools, and the volumes that share one.
+//! Thin pools and thin volumes.
 
 use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
@@ -9,10 +9,11 @@ use crate::system::{Cmd, Step};
 use crate::types::{Extents, LvmName, MIB, Size};
 
 args! {
-    /// Makes a thin pool: room that thin volumes take when they are written to. Returns its name.
+    /// Creates a thin pool and returns its name.
     ///
-    /// Its list of what is where takes room of its own beside it, and LVM keeps as much again in the
-    /// group for repairs.
+    /// The space of the pool is allocated to thin volumes as they are written to. The metadata of
+    /// the pool takes additional space, and LVM reserves the same amount again in the volume group
+    /// for repairs. Undo removes the pool.
     ///
     /// Source: lvmthin(7).
     ///
@@ -24,18 +25,20 @@ args! {
     "lvm.thin_pool_create" => pub struct ThinPoolCreate {
         /// The volume group.
         pub group: LvmName,
-        /// Its name in the group.
+        /// The name of the pool in the volume group.
         pub name: LvmName,
-        /// Room for data; a percentage includes the room for the list.
+        /// The space for data; a percentage includes the space for the metadata.
         pub size: Extents,
-        /// The unit in which volumes take room: a power of two from 64K to 1G.
+        /// The allocation unit of the thin volumes: a power of two from 64 KiB to 1 GiB.
         pub chunk: Size = "64K",
     }
 }
 
 args! {
-    /// Makes a thin volume and activates it. It may be larger than its pool: the pool has to grow
-    /// before it is full, or writing stops. Returns its device, `/dev/GROUP/NAME`.
+    /// Creates and activates a thin volume and returns its device, `/dev/GROUP/NAME`.
+    ///
+    /// The volume may be larger than its pool, but writes fail when the pool is full: extend it in
+    /// time. Undo removes the volume.
     ///
     /// Source: lvmthin(7).
     ///
@@ -47,17 +50,19 @@ args! {
     "lvm.thin_create" => pub struct ThinCreate {
         /// The volume group.
         pub group: LvmName,
-        /// The pool.
+        /// The name of the thin pool.
         pub pool: LvmName,
-        /// Its name in the group.
+        /// The name of the volume in the volume group.
         pub name: LvmName,
-        /// How large it looks.
+        /// The virtual size, rounded up to whole extents.
         pub size: Size,
     }
 }
 
 args! {
-    /// Removes a thin pool that has no volumes left.
+    /// Removes a thin pool that has no volumes.
+    ///
+    /// Cannot be undone. Remove its thin volumes first with `lvm.lv_remove`.
     ///
     /// Source: lvremove(8).
     ///
@@ -69,29 +74,30 @@ args! {
     "lvm.thin_pool_remove" => pub struct ThinPoolRemove {
         /// The volume group.
         pub group: LvmName,
-        /// Its name in the group.
+        /// The name of the pool in the volume group.
         pub name: LvmName,
     }
 }
 
-/// What LVM allows for the list of a pool.
+/// The minimum size of the pool metadata that LVM accepts.
 const LEAST_METADATA: u64 = 4 * MIB;
 const MOST_METADATA: u64 = 15 << 30;
-/// Bytes of the list for each chunk of data, at most (lvmthin(7)).
+/// The maximum metadata in bytes per chunk of data (lvmthin(7)).
 const PER_CHUNK: u64 = 64;
 
 impl ThinPoolCreate {
-    /// Extents for the list of a pool with so many extents of data.
+    /// Returns the number of extents for the metadata of a pool with this number of data extents.
     fn metadata(&self, data: u64, group: &Group) -> u64 {
         let bytes = group.bytes(data).div_ceil(self.chunk.get()).saturating_mul(PER_CHUNK);
         bytes.clamp(LEAST_METADATA, MOST_METADATA).div_ceil(group.extent)
     }
 
-    /// Extents for data and for the list.
+    /// Returns the numbers of extents for data and for metadata.
     fn extents(&self, group: &Group) -> Result<(u64, u64)> {
         let share = |of: u64, percent: u8| {
             let all = share_of(of, percent);
-            // The list is chosen for a pool of all, which is at most a little too large.
+            // The metadata is sized as if all extents held data, which is at most slightly too
+            // large.
             let metadata = self.metadata(all, group);
             let spare = metadata.saturating_sub(group.spare());
             (all.saturating_sub(metadata.saturating_add(spare)), metadata)
@@ -148,7 +154,8 @@ impl Action for ThinPoolCreate {
             .args(["--poolmetadatasize", &room.exact(), "--poolmetadataspare", "y"])
             .args(["--chunksize", &chunk.exact(), "--name", &volume, &group]);
         let remove = lvremove(&group, &volume, cx);
-        // LVM runs it whenever it activates a pool, and would only then say that it is missing.
+        // LVM runs thin_check on every activation of a pool and would report only then that it is
+        // missing.
         Ok(Plan::run(Cmd::tool("thin_check").arg("--version"))
             .then(Step::Run(create))
             .makes(Fact::VolumeMade {
@@ -233,7 +240,7 @@ impl Action for ThinPoolRemove {
             Some(VolumeKind::ThinPool { .. }) => {}
             Some(_) => return Err(LvmRule::NotAPool { group, volume }.into()),
         }
-        // lvremove would take its volumes along without a word.
+        // lvremove would remove the thin volumes as well, without a warning.
         let inside = VolumeKind::Thin { pool: volume.clone() };
         let volumes = found.volumes.iter().filter(|(_, volume)| volume.kind == inside);
         let volumes: Vec<String> = volumes.map(|(name, _)| name.clone()).collect();

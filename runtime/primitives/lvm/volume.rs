@@ -9,10 +9,13 @@ use crate::system::Step;
 use crate::types::{Choice, Extents, LvmName, RaidLevel, Size};
 
 args! {
-    /// Makes a logical volume and activates it. Returns its device, `/dev/GROUP/NAME`.
+    /// Creates and activates a logical volume and returns its device, `/dev/GROUP/NAME`.
     ///
-    /// Source: lvcreate(8); guide ER: the swap volume with `--contiguous y`, the root volume with all
-    /// free extents.
+    /// An existing volume of the same name, size and layout is kept, provided that it is active.
+    /// Undo removes the volume.
+    ///
+    /// Source: lvcreate(8); guide ER: the swap volume with `--contiguous y`, the root volume with
+    /// all free extents.
     ///
     /// ```
     /// lvm::vg_create("vg", [lvm::pv_create("/dev/sda2")]);
@@ -24,22 +27,24 @@ args! {
     "lvm.lv_create" => pub struct LvCreate {
         /// The volume group.
         pub group: LvmName,
-        /// Its name in the group.
+        /// The name of the volume in the volume group.
         pub name: LvmName,
-        /// A size (rounded up to whole extents), a percentage of the free or of all extents, or a
-        /// number of extents.
+        /// The size, rounded up to whole extents; or a percentage of the free or of all extents
+        /// (`"100%FREE"`, `"50%VG"`); or a number of extents.
         pub size: Extents,
-        /// Whether its extents follow one another on the disk.
+        /// Whether to allocate the extents contiguously; not available with `raid`.
         pub contiguous: bool = false,
-        /// Spreads it over several physical volumes (lvmraid(7)).
+        /// The RAID level, which distributes the volume over several physical volumes (lvmraid(7)).
         pub raid: Option<RaidLevel>,
-        /// Over how many: 2 for raid1, and else all of the group, unless told otherwise.
+        /// The number of physical volumes for `raid`; by default 2 for raid1, and otherwise all of
+        /// the group (rounded down to an even number for raid10). raid6 requires at least 5, raid10
+        /// an even number.
         pub images: Option<u32>,
     }
 }
 
 args! {
-    /// Removes a logical volume; everything on it is lost.
+    /// Removes a logical volume. All data on it is lost; this cannot be undone.
     ///
     /// Source: lvremove(8).
     ///
@@ -50,13 +55,13 @@ args! {
     "lvm.lv_remove" => pub struct LvRemove {
         /// The volume group.
         pub group: LvmName,
-        /// Its name in the group.
+        /// The name of the volume in the volume group.
         pub name: LvmName,
     }
 }
 
 impl LvCreate {
-    /// How it lies on the physical volumes.
+    /// Returns the layout of the volume on the physical volumes.
     fn kind(&self, group: &Group) -> std::result::Result<VolumeKind, LvmRule> {
         let Some(level) = self.raid else { return Ok(VolumeKind::Linear) };
         if self.contiguous {
@@ -70,7 +75,7 @@ impl LvCreate {
         };
         let images = self.images.map_or(usual, u64::from);
         let even = level == RaidLevel::Raid10;
-        // LVM wants three stripes of data beside the two of parity.
+        // LVM requires three data stripes in addition to the two parity stripes.
         let least = if level == RaidLevel::Raid6 { 5 } else { level.least_devices() as u64 };
         if images < least || images > members || (even && !images.is_multiple_of(2)) {
             let count = images.min(members);
@@ -80,12 +85,12 @@ impl LvCreate {
         Ok(VolumeKind::Raid { level: level.word().to_owned(), images })
     }
 
-    /// The size in extents.
+    /// Returns the size in extents.
     fn extents(&self, group: &Group, kind: &VolumeKind) -> Result<u64> {
         let percent = |of: u64, percent: u8| {
             let of = share_of(of, percent);
             match kind {
-                // Beside each part of it lies one extent that tells what is in step.
+                // Each RAID image has an additional extent for its metadata, except for raid0.
                 VolumeKind::Raid { level, images } => {
                     let each = (of / images).saturating_sub(u64::from(level != "raid0"));
                     each.saturating_mul(VolumeKind::data_images(level, *images))
@@ -118,7 +123,7 @@ impl LvCreate {
     }
 }
 
-/// What lvcreate(8) wants to know about a RAID.
+/// Returns the options of lvcreate(8) for a RAID volume.
 fn raid_options(kind: &VolumeKind) -> Vec<String> {
     let VolumeKind::Raid { level, images } = kind else { return Vec::new() };
     let stripes = VolumeKind::data_images(level, *images).to_string();
@@ -144,7 +149,8 @@ impl Action for LvCreate {
         let kind = self.kind(found)?;
         if let Some(there) = found.volumes.get(&volume) {
             let size = Size::bytes(found.bytes(there.extents));
-            // Of a percentage nobody can tell whether it gave this volume: its name must do.
+            // A percentage cannot be compared with an existing volume, so that only the name has to
+            // match.
             let wanted = match self.size {
                 Extents::Bytes(_) | Extents::Count(_) => {
                     let group = Group { free: u64::MAX, ..found.clone() };

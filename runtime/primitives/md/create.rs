@@ -1,4 +1,4 @@
-//! Making an array.
+//! Creating md arrays.
 
 use super::{MdRule, array_size, free_device, mdadm, memberships};
 use crate::args;
@@ -10,11 +10,15 @@ use crate::system::{Cmd, Step};
 use crate::types::{ArrayName, Choice, DevicePath, MIB, MdFormat, RaidLevel, Size};
 
 args! {
-    /// Makes an md array and starts it; everything on its devices is lost. Returns its device.
+    /// Creates and starts an md array and returns its device.
     ///
-    /// The array is found again by its name, on any host: `md.assemble` starts it after a reboot
-    /// where udev did not, and returns its device then. While the kernel brings the devices into
-    /// step for the first time, which `cat /proc/mdstat` shows, the array can be used already.
+    /// All data on the member devices is lost. Undo only stops the array; it does not restore the
+    /// old data.
+    ///
+    /// The array is identified by its name on any host: after a reboot, `md.assemble` starts it
+    /// unless udev has already done so, and returns its device, which may have a different number.
+    /// The array is usable during the initial synchronization; `cat /proc/mdstat` shows its
+    /// progress.
     ///
     /// Source: mdadm(8), md(4).
     ///
@@ -23,34 +27,37 @@ args! {
     /// fs::make(array);
     /// ```
     "md.create" => pub struct Create {
-        /// Its name.
+        /// The name of the array.
         pub name: ArrayName,
-        /// How it spreads data: raid0 for speed alone, raid1 for copies, raid5 and raid6 survive the
-        /// loss of one and of two devices, raid10 is copies and speed.
+        /// The RAID level: raid0 stripes without redundancy, raid1 mirrors, raid5 and raid6 survive
+        /// the loss of one and of two devices, raid10 stripes across mirrors.
         pub level: RaidLevel,
-        /// Its devices: at least 2, 3 for raid5, 4 for raid6, an even number for raid10.
+        /// The member devices: at least 2, 3 for raid5, 4 for raid6, an even number of at least 4
+        /// for raid10.
         pub devices: Vec<DevicePath>,
-        /// Where its superblock lies: 1.2 near the beginning; 1.0 at the end, so that firmware which
-        /// knows no arrays sees the filesystem on a raid1.
+        /// The metadata format: 1.2 stores the superblock near the start of the devices; 1.0 stores
+        /// it at the end, so that firmware without RAID support finds the filesystem of a raid1.
+        /// raid0 requires 1.2.
         pub format: MdFormat = "1.2",
-        /// How much goes to one device before the next gets its turn (not in raid1).
+        /// The amount of data per device and stripe, a power of two of at least 4 KiB; ignored for
+        /// raid1.
         pub chunk: Size = "512K",
-        /// Whether to leave it alone, with all that is on it, where an array of this name, level and
-        /// these devices is there already.
+        /// Whether to keep an existing array of this name and level on exactly these devices
+        /// unchanged, with all its data.
         pub keep: bool = false,
     }
 }
 
-/// Room before the data: for the superblock, the write-intent bitmap and a later change of shape.
-/// We choose it, so that the plan knows the size of the array.
+/// The space before the data, for the superblock, the write-intent bitmap and later reshaping. It
+/// is fixed instead of left to mdadm, so that the plan can compute the size of the array.
 const DATA_START: u64 = 16 * MIB;
-/// Room behind the data in format 1.0.
+/// The space after the data in format 1.0.
 const DATA_END: u64 = MIB;
-/// mdadm counts in KiB; 64 of them are the unit of a raid1.
+/// The size of a raid1 member is rounded down to 64 KiB; mdadm counts in KiB.
 const UNIT: u64 = 64 * 1024;
 
 impl Create {
-    /// How many bytes of a device the array uses.
+    /// Returns the number of bytes of a device that the array uses.
     fn share(&self, device: &Device) -> u64 {
         let unit = match self.level {
             RaidLevel::Raid1 => UNIT,
@@ -99,7 +106,7 @@ impl Create {
             .arg(format!("--raid-devices={}", self.devices.len()))
             .arg(format!("--metadata={}", self.format.word()))
             .arg(format!("--uuid={uuid}"))
-            // For any host: the array of a broken machine is looked at from another.
+            // The array must also assemble on another host, such as a rescue system.
             .args(["--homehost=any", &format!("--name={}", self.name)]);
         if self.format == MdFormat::Beginning {
             cmd = cmd.arg(format!("--data-offset={}K", DATA_START / 1024));
@@ -108,13 +115,14 @@ impl Create {
             cmd = cmd.arg(format!("--chunk={}", self.chunk.get() / 1024));
         }
         if self.level != RaidLevel::Raid0 {
-            // The bitmap spares a whole resync after a crash; newer versions would ask about it.
+            // The write-intent bitmap avoids a full resync after a crash; newer versions of mdadm
+            // prompt for it if it is not specified.
             cmd = cmd.arg("--bitmap=internal").arg(format!("--size={}", share / 1024));
         }
         cmd
     }
 
-    /// The array that is to stay: where it runs, or would run.
+    /// Returns the plan that keeps a matching array, whether it is running or not.
     fn kept(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<Plan<String>> {
         let arrays = memberships(self.name.as_str(), cx.machine);
         let array = arrays.into_iter().find(|array| {
@@ -167,7 +175,7 @@ impl Action for Create {
         let create = self.command(&path, &uuid, least, cx).args(members.iter().cloned());
         steps.push(Step::Run(create));
         steps.push(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE });
-        // What an earlier array had at the same place would show in this one.
+        // Data of an earlier array at the same position could appear as a signature on the new one.
         steps.push(Step::Run(wipefs(&path)));
         let mut plan = Plan::steps(steps);
         for (device, share) in devices.iter().zip(&shares) {

@@ -1,4 +1,4 @@
-//! Software RAID of the kernel (md).
+//! Software RAID of the kernel (md arrays).
 
 mod create;
 mod rule;
@@ -12,31 +12,33 @@ use crate::machine::{Content, Device, Machine};
 use crate::operation::Planning;
 use crate::system::Cmd;
 
-/// mdadm(8). Without udev nobody else makes device nodes, and mdadm must not wait for it.
+/// Returns an mdadm(8) command. Without udev, mdadm must create the device nodes itself instead of
+/// waiting for them.
 fn mdadm(cx: &Planning<'_>) -> Cmd {
     let cmd = Cmd::tool("mdadm");
     if cx.machine.host.udev { cmd } else { cmd.env("MDADM_NO_UDEV", "1") }
 }
 
-/// The device that an array gets: the highest number that is free, as mdadm itself counts.
+/// Returns the device of the next array: the highest unused number, which is also the choice of
+/// mdadm.
 fn free_device(machine: &Machine) -> String {
     let path = |number: u32| format!("/dev/md{number}");
     let free = |path: &String| !machine.devices.contains_key(path);
     (0..=127).rev().map(path).find(free).unwrap_or_else(|| path(128))
 }
 
-/// Everything that the members of an array say about it.
+/// An array as described by the superblocks of its members.
 struct Membership<'a> {
     uuid: &'a str,
     level: &'a str,
-    /// How many devices it has when it is complete.
+    /// The number of members of the complete array.
     devices: u32,
-    /// Those that are there.
+    /// The members that are present.
     members: Vec<&'a Device>,
     shares: Vec<u64>,
 }
 
-/// The arrays whose members carry this name, by their identifiers.
+/// Returns the arrays with this name, one per UUID.
 fn memberships<'a>(name: &str, machine: &'a Machine) -> Vec<Membership<'a>> {
     let mut found: Vec<Membership<'a>> = Vec::new();
     for device in machine.devices.values() {
@@ -58,7 +60,7 @@ fn memberships<'a>(name: &str, machine: &'a Machine) -> Vec<Membership<'a>> {
     found
 }
 
-/// Bytes of an array of this level whose complete members give so much each.
+/// Returns the size in bytes of an array of this level, given the bytes used on each member.
 fn array_size(level: &str, devices: u32, shares: &[u64]) -> u64 {
     let least = shares.iter().min().copied().unwrap_or(0);
     let count = u64::from(devices);

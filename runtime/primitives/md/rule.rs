@@ -1,47 +1,47 @@
-//! What can be wrong with arrays and calls about them.
+//! Errors about md arrays.
 
 use crate::error::{Exit, Rule};
 use crate::types::Size;
 
-/// A rule about md arrays that was broken.
+/// A violated rule about md arrays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MdRule {
-    /// Too few devices, or an odd number where pairs are needed.
+    /// There are too few devices, or an odd number for raid10.
     #[error("{level} needs {} at least {least} devices, and got {count}", if *even { "an even number of" } else { "" })]
     Count {
-        /// The level.
+        /// The RAID level.
         level: &'static str,
-        /// How many it needs.
+        /// The minimum number of devices.
         least: usize,
-        /// Whether they come in pairs.
+        /// Whether the number must be even.
         even: bool,
-        /// How many there are.
+        /// The number of given devices.
         count: usize,
     },
-    /// One device twice.
+    /// A device is listed twice.
     #[error("{device} is named twice")]
     Twice {
         /// The device.
         device: String,
     },
-    /// A chunk that the kernel does not take.
+    /// The chunk size is not supported by the kernel.
     #[error("invalid chunk size {chunk}: expected a power of two of at least 4 KiB")]
     Chunk {
-        /// The size.
+        /// The chunk size.
         chunk: Size,
     },
-    /// Format 1.0 with striping.
+    /// Format 1.0 is requested for raid0.
     #[error("raid0 does not support a superblock at the end")]
     NotAtTheEnd,
-    /// No room for data.
+    /// The device is too small for a member.
     #[error("{device} has {size}: too small for a member of an array")]
     TooSmall {
         /// The device.
         device: String,
-        /// Its size.
+        /// The size of the device.
         size: Size,
     },
-    /// Another array has that name.
+    /// Another array has this name.
     #[error("the name {name} is in use: {device} belongs to an array of that name")]
     NameTaken {
         /// The name.
@@ -49,32 +49,32 @@ pub enum MdRule {
         /// A member of the other array.
         device: String,
     },
-    /// No member of such an array is there.
+    /// No device is a member of an array with this name.
     #[error("no device belongs to an array named {name}{}", meant(nearest.as_deref(), known))]
     NoSuchArray {
         /// The name.
         name: String,
-        /// An array with nearly that name.
+        /// The most similar name of an array.
         nearest: Option<String>,
-        /// The arrays there are.
+        /// The names of all arrays.
         known: Vec<String>,
     },
-    /// Two arrays with one name.
+    /// Two arrays have the same name.
     #[error("two arrays are named {name}: one on {}, the other on {}", devices[0], devices[1])]
     Ambiguous {
         /// The name.
         name: String,
-        /// A member of each.
+        /// A member of each array.
         devices: [String; 2],
     },
-    /// Devices are missing.
+    /// Members of the array are missing.
     #[error("array {name} has {devices} devices, but only {} are present: {}", there.len(), there.join(" "))]
     Incomplete {
         /// The name.
         name: String,
-        /// The members that are there.
+        /// The members that are present.
         there: Vec<String>,
-        /// How many it should have.
+        /// The number of members of the complete array.
         devices: u32,
     },
 }

@@ -1,4 +1,4 @@
-//! Starting and stopping arrays, and looking at them.
+//! Starting, stopping and querying md arrays.
 
 use serde::Serialize;
 
@@ -12,7 +12,10 @@ use crate::system::Step;
 use crate::types::{ArrayName, nearest};
 
 args! {
-    /// Starts an array whose devices are there. Returns its device.
+    /// Starts an existing md array and returns its device.
+    ///
+    /// Fails if members are missing, unless `degraded` is set. An array that is already running is
+    /// left unchanged. Undo stops the array.
     ///
     /// Source: mdadm(8), `--assemble`.
     ///
@@ -22,16 +25,19 @@ args! {
     /// let array = md::assemble("root");
     /// ```
     "md.assemble" => pub struct Assemble {
-        /// Its name.
+        /// The name of the array.
         pub name: ArrayName,
-        /// Whether to start it although devices are missing: what is lost next has no copy left.
+        /// Whether to start the array even if members are missing. Its redundancy is then reduced
+        /// or lost.
         pub degraded: bool = false,
     }
 }
 
 args! {
-    /// Stops an array: its device disappears until it is started again. Nothing on it may be mounted,
-    /// swapped to or open.
+    /// Stops a running md array.
+    ///
+    /// Its device disappears until the array is started again. Filesystems, swap areas and
+    /// containers on it must be released first.
     ///
     /// Source: mdadm(8), `--stop`.
     ///
@@ -40,14 +46,17 @@ args! {
     /// md::stop("root");
     /// ```
     "md.stop" => pub struct Stop {
-        /// Its name.
+        /// The name of the array.
         pub name: ArrayName,
     }
 }
 
 args! {
-    /// Tells about an array: `name`, `uuid`, `level`, `devices` (how many it has when it is complete),
-    /// `members` (those that are there), `path` (nothing while it is stopped) and `bytes`.
+    /// Returns information about an md array.
+    ///
+    /// The result is a map with `name`, `uuid`, `level`, `devices` (the number of members of the
+    /// complete array), `members` (the devices that are present), `path` (nil if the array is
+    /// stopped) and `bytes` (the size).
     ///
     /// Source: mdadm(8), `--examine`, `--detail`.
     ///
@@ -56,12 +65,12 @@ args! {
     /// print(md::info("root").members);
     /// ```
     "md.info" => pub struct Info {
-        /// Its name.
+        /// The name of the array.
         pub name: ArrayName,
     }
 }
 
-/// The one array with this name.
+/// Returns the array with this name; an error if there is none or more than one.
 fn array<'a>(name: &ArrayName, cx: &Planning<'a>) -> Result<Membership<'a>> {
     let mut arrays = memberships(name.as_str(), cx.machine);
     let found = arrays.pop();
@@ -154,7 +163,7 @@ impl Action for Stop {
     }
 }
 
-/// An array as scripts see it.
+/// The result of `md.info`.
 #[derive(Debug, Serialize)]
 pub struct Described {
     name: String,

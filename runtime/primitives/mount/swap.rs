@@ -1,4 +1,4 @@
-//! Swapping to devices and files.
+//! Activating and deactivating swap areas.
 
 use super::MountRule;
 use crate::args;
@@ -10,24 +10,27 @@ use crate::system::Step;
 use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
 
 args! {
-    /// Begins to swap to a device or a file.
+    /// Activates a swap area on a device or in a file.
     ///
-    /// Source: swapon(2); guide ER. A swap file comes from `fs.swap_file`.
+    /// Undo deactivates it.
+    ///
+    /// Source: swapon(2); guide ER. Swap areas are created by `fs.swap` and `fs.swap_file`.
     ///
     /// ```
     /// fs::swap("/dev/sda1");
     /// mount::swap_on("/dev/sda1", #{ priority: 10 });
     /// ```
     "mount.swap_on" => pub struct SwapOn {
-        /// The swap area: a device, or a file.
+        /// The swap area: a device or a file.
         pub device: AbsPath,
-        /// Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
+        /// The priority, from 0 to 32767; areas with a higher priority are used first. By default,
+        /// the kernel chooses.
         pub priority: Option<SwapPriority>,
     }
 }
 
 args! {
-    /// Stops swapping to a device or a file.
+    /// Deactivates a swap area on a device or in a file.
     ///
     /// Source: swapoff(2).
     ///
@@ -35,12 +38,12 @@ args! {
     /// mount::swap_off("/dev/sda1");
     /// ```
     "mount.swap_off" => pub struct SwapOff {
-        /// The swap area: a device, or a file.
+        /// The swap area: a device or a file.
         pub device: AbsPath,
     }
 }
 
-/// The device, by its canonical name, or the file to swap to.
+/// Returns the canonical path of a swap device, or the path of a swap file.
 fn swap_area(area: &AbsPath, cx: &Planning<'_>) -> Result<String> {
     let path = area.to_string();
     if !is_below(&path, "/dev") {

@@ -11,9 +11,11 @@ use crate::system::{Cmd, Outcome};
 use crate::types::{AbsPath, Atom, Jobs};
 
 args! {
-    /// Installs packages, inside the system that they are for. It never asks. When a package fails, the
-    /// error names it, its log and what comes next; when Portage wants settings changed first (use
-    /// flags, keywords, licences), the error has the calls that change them.
+    /// Installs packages in a system with emerge, without prompting.
+    ///
+    /// If a package fails, the error names the package, its log and the next step. If Portage
+    /// requires changed settings (USE flags, keywords, licenses), the error lists the calls that
+    /// make them. Cannot be undone: merged packages stay installed.
     ///
     /// Source: emerge(1); guide ER, `emerge -av …`; guide PE.
     ///
@@ -23,35 +25,40 @@ args! {
     "portage.emerge" => pub struct Emerge {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Packages, atoms, sets such as `@world`.
+        /// The packages, as atoms or as sets such as `@world`.
         pub packages: Vec<Atom>,
-        /// Whether what is installed already is left out.
+        /// Whether to skip packages that are already installed.
         pub noreplace: bool = false,
-        /// Whether the packages stay out of the list of what was asked for.
+        /// Whether to leave the packages out of the world file.
         pub oneshot: bool = false,
-        /// Whether the newest versions are wanted.
+        /// Whether to update the packages to the best available version.
         pub update: bool = false,
-        /// Whether dependencies of dependencies count as well.
+        /// Whether to consider the whole dependency tree.
         pub deep: bool = false,
-        /// Whether packages whose use flags have changed are made again.
+        /// Whether to rebuild packages whose USE flags have changed.
         pub newuse: bool = false,
-        /// Whether the others are made although one fails.
+        /// Whether to continue with other packages after a failure.
         pub keep_going: bool = false,
-        /// Whether binary packages are fetched.
+        /// Whether to download binary packages.
         pub getbinpkg: bool = false,
-        /// Whether settings that are in the way are changed: use flags, keywords, licences.
+        /// Whether to let Portage change required settings in `/etc/portage`: USE flags, keywords,
+        /// licenses.
         pub autounmask: bool = false,
-        /// How many packages at a time; as make.conf says when absent. 1 for packages that need it.
+        /// The number of packages to build in parallel, from 1 to 4096; by default as configured in
+        /// make.conf. Use 1 for packages that require it.
         pub jobs: Option<Jobs>,
-        /// The load above which no further package is begun.
+        /// The load average above which no further build is started; by default as configured in
+        /// make.conf.
         pub load_average: Option<Jobs>,
     }
 }
 
 args! {
-    /// Goes on with packages that an `emerge` that failed has left, once what it failed by is set right;
-    /// `skip_first` leaves that package out. Portage remembers one list only: a second failure of
-    /// another `emerge` in between loses it.
+    /// Resumes an emerge run that failed.
+    ///
+    /// Fix the cause first, or set `skip_first`. Portage remembers only the most recent list: if
+    /// another run of emerge fails in between, the list is lost. Cannot be undone: merged packages
+    /// stay installed.
     ///
     /// Source: emerge(1), `--resume`; guide PE, "Dealing With Failed Builds".
     ///
@@ -61,13 +68,13 @@ args! {
     "portage.resume" => pub struct Resume {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Whether the package that failed is left out.
+        /// Whether to skip the package that failed.
         pub skip_first: bool = false,
     }
 }
 
 args! {
-    /// Tells whether a package that fits an atom is installed.
+    /// Returns whether a package that matches an atom is installed.
     ///
     /// Source: portageq(1), `has_version`.
     ///
@@ -77,12 +84,11 @@ args! {
     "portage.has_version" => pub struct HasVersion {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The atom.
+        /// The atom, optionally with a version: `">=sys-fs/cryptsetup-2.6"`.
         pub atom: Atom,
     }
 }
 
-/// A run of emerge.
 pub(in crate::primitives) struct Merging<'a> {
     pub(in crate::primitives) root: &'a AbsPath,
     pub(in crate::primitives) options: Vec<String>,
@@ -91,21 +97,20 @@ pub(in crate::primitives) struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    /// What it means.
     pub(in crate::primitives) fn effects(root: &AbsPath) -> Vec<Effect> {
         Effect::runs("emerge", &root.to_string())
     }
 }
 
-/// The plan of a run of emerge.
+/// Returns the plan of a run of emerge.
 pub(in crate::primitives) fn merging(run: &Merging<'_>, cx: &Planning<'_>) -> Result<Plan<()>> {
-    // EMERGE_DEFAULT_OPTS may ask; what a build says is in its log; without --autounmask it does not
-    // tell which keywords would do.
+    // EMERGE_DEFAULT_OPTS may contain --ask. The output of a build is in its log. Without
+    // --autounmask, emerge does not report which keywords are required.
     let mut cmd = command(run.root, "emerge", cx)?
         .args(["--ask=n", "--color=n", "--nospinner", "--quiet-build=y", "--autounmask=y"])
         .args(run.options.iter().cloned());
     if run.autounmask {
-        // Written at once instead of into a file that etc-update would have to merge.
+        // Without this, emerge writes the changes to a file that has to be merged with etc-update.
         cmd = cmd.env("CONFIG_PROTECT_MASK", "/etc/portage").args([
             "--autounmask=y",
             "--autounmask-write=y",
@@ -175,7 +180,7 @@ impl Query for HasVersion {
         let read = |outcome: &Outcome| match outcome.code {
             0 => Ok(true),
             1 => Ok(false),
-            // An atom that it does not understand, a root that is none.
+            // The atom or the root is invalid.
             _ => Err(outcome::why(outcome, "/").into()),
         };
         Ok(Answer::Ask { cmd: cmd.any_code(), guess: false, read: Rc::new(read) })

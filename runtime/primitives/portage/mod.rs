@@ -1,4 +1,4 @@
-//! Gentoo's package manager: its settings, its tables, its profile, and emerge.
+//! Portage, the package manager of Gentoo: its settings, package tables and profile, and emerge.
 
 mod emerge;
 mod outcome;

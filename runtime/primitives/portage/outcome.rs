@@ -1,9 +1,9 @@
-//! What emerge says when it fails (measured with portage 3.0.83).
+//! Parsing the output of a failed emerge (tested with Portage 3.0.83).
 
 use super::rule::{Change, PortageRule};
 use crate::system::{Outcome, Tail};
 
-/// Why emerge failed.
+/// Returns the reason for the failure of emerge.
 pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
     let all = format!("{}\n{}", outcome.stdout, outcome.stderr);
     let changes = changes(&all);
@@ -30,7 +30,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     rest.split_once(after).map(|(found, _)| found)
 }
 
-/// ` * ERROR: app-misc/broken-1::gentoo failed (compile phase):`
+/// Parses ` * ERROR: app-misc/broken-1::gentoo failed (compile phase):`.
 fn failed(text: &str) -> Option<(String, Option<String>)> {
     let from_die = text.lines().find_map(|line| {
         let (_, rest) = line.split_once("ERROR: ")?;
@@ -38,20 +38,20 @@ fn failed(text: &str) -> Option<(String, Option<String>)> {
         let phase = between(rest, "(", " phase)").map(str::to_owned);
         Some((package.to_owned(), phase))
     });
-    // A package that is killed says nothing itself: `>>> Failed to emerge app-misc/broken-1, Log file:`
+    // A killed build prints no error itself: `>>> Failed to emerge app-misc/broken-1, Log file:`.
     from_die.or_else(|| {
         let rest = text.split_once(">>> Failed to emerge ")?.1;
         Some((rest.split([',', '\n', ' ']).next()?.to_owned(), None))
     })
 }
 
-/// The atoms of `emerge: there are no ebuilds to satisfy "x".`
+/// Returns the atoms in `emerge: there are no ebuilds to satisfy "x".`
 fn unknown(text: &str) -> Vec<String> {
     let parts = text.split("there are no ebuilds to satisfy \"").skip(1);
     parts.filter_map(|part| Some(part.split_once('"')?.0.to_owned())).collect()
 }
 
-/// The tables after `The following keyword changes are necessary to proceed:`.
+/// Parses the tables after `The following keyword changes are necessary to proceed:`.
 fn changes(text: &str) -> Vec<Change> {
     let mut table = None;
     let mut found: Vec<Change> = Vec::new();
@@ -81,7 +81,7 @@ fn changes(text: &str) -> Vec<Change> {
     found
 }
 
-/// What says something, as far as an error shows it.
+/// Returns the last non-empty lines, as many as an error displays.
 fn said(text: &str) -> Vec<String> {
     let mut tail = Tail::default();
     let lines = text.lines().map(str::trim_end);

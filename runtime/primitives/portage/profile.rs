@@ -12,9 +12,11 @@ use crate::system::Step;
 use crate::types::{AbsPath, Mode, ProfileName, nearest};
 
 args! {
-    /// Chooses a profile by its name: `/etc/portage/make.profile` leads to it afterwards, as after
-    /// `eselect profile set`, which need not be installed. An unknown name is refused with those that
-    /// are like it.
+    /// Sets the Portage profile of a system by its name.
+    ///
+    /// Links `/etc/portage/make.profile` to the profile, like `eselect profile set`, which need not
+    /// be installed. An unknown name is rejected with a list of similar names. Undo restores the
+    /// previous link.
     ///
     /// Source: eselect(1), profile module; portage(5), "make.profile".
     ///
@@ -24,16 +26,16 @@ args! {
     "portage.profile" => pub struct Profile {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Its name below `profiles` in the repository.
+        /// The name of the profile, relative to `profiles` in the repository.
         pub name: ProfileName,
-        /// The repository.
+        /// The path of the ebuild repository in the system.
         pub repository: AbsPath = "/var/db/repos/gentoo",
     }
 }
 
 const MAKE_PROFILE: &str = "/etc/portage/make.profile";
 
-/// The names in profiles.desc that a name may have been meant for.
+/// Returns the names in profiles.desc that are similar to a name, at most six.
 fn proposed(wanted: &str, desc: &str) -> Vec<String> {
     let lines = desc.lines().filter(|line| !line.starts_with('#'));
     let known: Vec<&str> = lines.filter_map(|line| line.split_whitespace().nth(1)).collect();

@@ -1,12 +1,12 @@
-//! What can go wrong with packages.
+//! Errors about packages.
 
 use crate::error::{Exit, Rule};
 use crate::types::Place;
 
-/// A rule about packages that was broken, or what emerge said.
+/// A violated rule about packages, or a failure of emerge.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortageRule {
-    /// A file that Portage gives up on.
+    /// A file contains a setting that Portage cannot parse.
     #[error(
         "{place} sets {name} by a command substitution: Portage cannot parse that and ignores the \
          whole file"
@@ -17,68 +17,68 @@ pub enum PortageRule {
         /// The variable.
         name: String,
     },
-    /// No such profile.
+    /// The profile does not exist.
     #[error("there is no profile {name}: {place} does not exist{}", list(proposed))]
     NoProfile {
-        /// Its name.
+        /// The name of the profile.
         name: String,
-        /// Where it would be.
+        /// The missing directory.
         place: Place,
-        /// Names that it may have been.
+        /// Similar names.
         proposed: Vec<String>,
     },
-    /// No ebuilds at all.
+    /// The ebuild repository does not exist.
     #[error("there is no ebuild repository at {place}")]
     NoRepository {
-        /// Where.
+        /// The path of the repository.
         place: Place,
     },
-    /// Packages that don't exist.
+    /// emerge finds no ebuild for some atoms.
     #[error("emerge finds no package for: {}", atoms.join(" "))]
     Unknown {
         /// The atoms.
         atoms: Vec<String>,
     },
-    /// Portage wants its settings changed first.
+    /// Portage requires changed settings.
     #[error("emerge needs these settings to be changed first:{}", lines(changes.iter().map(Change::line)))]
     Changes {
-        /// The root.
+        /// The root of the system.
         root: String,
-        /// Which.
+        /// The required changes.
         changes: Vec<Change>,
     },
-    /// A package failed.
+    /// A package failed to build or install.
     #[error("the package {package} failed{}{}", phase(phase_of.as_deref()), lines(said.iter().cloned()))]
     Failed {
-        /// Which.
+        /// The package.
         package: String,
-        /// In which phase.
+        /// The phase in which it failed.
         phase_of: Option<String>,
-        /// Its log, as the system below the root calls it.
+        /// The path of the build log in the system.
         log: Option<String>,
-        /// The root.
+        /// The root of the system.
         root: String,
-        /// What was said last.
+        /// The last lines of output.
         said: Vec<String>,
     },
-    /// Something else.
+    /// emerge failed for another reason.
     #[error("emerge failed: exit code {code}{}", lines(said.iter().cloned()))]
     Other {
-        /// Its exit code.
+        /// The exit code.
         code: i32,
-        /// What was said last.
+        /// The last lines of output.
         said: Vec<String>,
     },
 }
 
-/// A change of settings that Portage asks for.
+/// A change of settings that Portage requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The table in `/etc/portage`.
+    /// The name of the table in `/etc/portage`.
     pub table: &'static str,
     /// The atom.
     pub atom: String,
-    /// What has to stand behind it.
+    /// The words to add after the atom.
     pub words: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Change {
         format!("{}: {} {}", self.table, self.atom, self.words.join(" "))
     }
 
-    /// The call that makes it, where there is one.
+    /// Returns the call that makes the change, if there is a primitive for it.
     fn call(&self, root: &str) -> Option<String> {
         let verb = match self.table {
             "package.use" => "package_use",

@@ -1,4 +1,4 @@
-//! `make.conf`, and the tables of packages beside it.
+//! `make.conf` and the package tables in `/etc/portage`.
 
 use super::PortageRule;
 use crate::args;
@@ -11,9 +11,11 @@ use crate::primitives::file::text;
 use crate::types::{AbsPath, Atom, Keyword, LicenseName, TableFile, UseFlag};
 
 args! {
-    /// Sets variables in `/etc/portage/make.conf`; everything else in it stays as it is. Portage
-    /// reads this file without a shell: values that it would silently lose (`$(nproc)`,
-    /// `-j$((NJOBS+1))`, `${V:-x}`) are refused. `${NAME}` is left to it.
+    /// Sets variables in `/etc/portage/make.conf`.
+    ///
+    /// Other content of the file is unchanged. Portage does not read the file with a shell: values
+    /// that it would silently discard (`$(nproc)`, `-j$((NJOBS+1))`, `${V:-x}`) are rejected.
+    /// References such as `${NAME}` are passed through. Undo restores the previous file.
     ///
     /// Source: make.conf(5); guide PE, "MAKEOPTS" and "EMERGE_DEFAULT_OPTS".
     ///
@@ -23,13 +25,15 @@ args! {
     "portage.make_conf" => pub struct MakeConf {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The variables.
+        /// The variables, as a map from names to values.
         pub values: MakeConfVariables,
     }
 }
 
 args! {
-    /// Sets use flags of a package, besides those that it has already.
+    /// Sets USE flags of a package, in addition to existing ones.
+    ///
+    /// Undo restores the previous file.
     ///
     /// Source: portage(5), "package.use".
     ///
@@ -39,17 +43,19 @@ args! {
     "portage.package_use" => pub struct PackageUse {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The package.
+        /// The package, as an atom.
         pub atom: Atom,
-        /// The flags.
+        /// The USE flags; a leading `-` disables a flag.
         pub flags: Vec<UseFlag>,
-        /// The file below `/etc/portage/package.use`, where that is a directory.
+        /// The name of the file in `/etc/portage/package.use`, if that is a directory.
         pub file: TableFile = "gscript",
     }
 }
 
 args! {
-    /// Accepts a package that is not stable yet.
+    /// Accepts keywords of a package, such as `~amd64` for a version that is not stable yet.
+    ///
+    /// Undo restores the previous file.
     ///
     /// Source: portage(5), "package.accept_keywords"; guide ER, "sys-fs/cryptsetup ~amd64".
     ///
@@ -59,17 +65,19 @@ args! {
     "portage.accept_keywords" => pub struct AcceptKeywords {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The package.
+        /// The package, as an atom.
         pub atom: Atom,
         /// The keywords.
         pub keywords: Vec<Keyword>,
-        /// The file below `/etc/portage/package.accept_keywords`, where that is a directory.
+        /// The name of the file in `/etc/portage/package.accept_keywords`, if that is a directory.
         pub file: TableFile = "gscript",
     }
 }
 
 args! {
-    /// Accepts the licence of a package.
+    /// Accepts licenses of a package.
+    ///
+    /// Undo restores the previous file.
     ///
     /// Source: portage(5), "package.license".
     ///
@@ -79,11 +87,11 @@ args! {
     "portage.license" => pub struct License {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The package.
+        /// The package, as an atom.
         pub atom: Atom,
-        /// The licences.
+        /// The names of the licenses.
         pub licenses: Vec<LicenseName>,
-        /// The file below `/etc/portage/package.license`, where that is a directory.
+        /// The name of the file in `/etc/portage/package.license`, if that is a directory.
         pub file: TableFile = "gscript",
     }
 }
@@ -123,9 +131,9 @@ impl Action for MakeConf {
     }
 }
 
-/// Variables that are set in a way that Portage does not understand, and how.
+/// Returns the variables whose values Portage cannot parse, with these values.
 fn lost(text: &str) -> Vec<(String, String)> {
-    // A text that can't be read is refused where it is edited.
+    // A file that cannot be parsed is rejected later, when it is edited.
     let all = shell::all(text).unwrap_or_default();
     let is_lost = |raw: &str, adds: bool| {
         adds || raw.contains("$(")
@@ -141,7 +149,7 @@ fn lost(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A line of a table of packages.
+/// An entry in a package table.
 struct Row<'a> {
     table: &'static str,
     root: &'a AbsPath,

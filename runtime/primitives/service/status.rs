@@ -1,4 +1,4 @@
-//! What is known about a service.
+//! The state of a service.
 
 use std::rc::Rc;
 
@@ -14,23 +14,25 @@ use crate::system::{Cmd, Outcome};
 use crate::types::{AbsPath, ServiceName};
 
 args! {
-    /// Tells about a service: a map with `enabled`, `runlevels` (OpenRC's) and `started` (nothing for a
-    /// system that does not run).
+    /// Returns the state of a service.
+    ///
+    /// The result is a map with `enabled`, `runlevels` (the OpenRC runlevels in which the service
+    /// is enabled) and `started` (nil unless the system is the running one).
     ///
     /// ```
     /// print(service::status("/mnt/old", "sshd"));
     /// ```
     "service.status" => pub struct Status {
-        /// The mount point of the system; `/` for the running one.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-        /// The service.
+        /// The name of the service.
         pub name: ServiceName,
-        /// What starts the system; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
 
-/// A service as scripts see it.
+/// The result of `service.status`.
 #[derive(Debug, Serialize)]
 pub struct State {
     enabled: bool,
@@ -42,7 +44,8 @@ impl Query for Status {
     type Output = State;
 
     fn effects(&self) -> Vec<Effect> {
-        // Only systemd is asked; OpenRC's links are read. The running system's own tool only reads.
+        // On OpenRC only links are read, and systemctl of the running system is read-only; but in
+        // another root, a program of that system is run.
         match self.init == Some(Init::Systemd) && !is_running(&self.root) {
             true => Effect::runs("systemctl", &self.root.to_string()),
             false => Vec::new(),

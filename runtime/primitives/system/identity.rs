@@ -1,4 +1,4 @@
-//! A system's name, its time zone, its identifier.
+//! The hostname, the time zone and the machine ID of a system.
 
 use super::{Init, SystemRule};
 use crate::args;
@@ -12,7 +12,10 @@ use crate::system::Step;
 use crate::types::{AbsPath, HostName, Mode, TimeZone, sha256};
 
 args! {
-    /// Names a system: in `/etc/hostname`, and in `/etc/conf.d/hostname` where OpenRC starts it.
+    /// Sets the hostname of a system.
+    ///
+    /// Writes `/etc/hostname`, and on OpenRC also `/etc/conf.d/hostname`. Undo restores the
+    /// previous files.
     ///
     /// Source: Gentoo handbook, "Set the hostname"; hostname(5).
     ///
@@ -22,16 +25,18 @@ args! {
     "system.hostname" => pub struct Hostname {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The name, without a domain.
+        /// The hostname, without a domain.
         pub name: HostName,
-        /// What starts it; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
 
 args! {
-    /// Sets the time zone: `/etc/localtime` leads to it, and `/etc/timezone` names it where OpenRC
-    /// starts the system.
+    /// Sets the time zone of a system.
+    ///
+    /// Links `/etc/localtime` to the time zone, and on OpenRC also writes its name to
+    /// `/etc/timezone`. Undo restores the previous link and file.
     ///
     /// Source: Gentoo handbook, "Timezone"; localtime(5).
     ///
@@ -41,16 +46,18 @@ args! {
     "system.timezone" => pub struct Timezone {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Its name below `/usr/share/zoneinfo`.
+        /// The name of the time zone below `/usr/share/zoneinfo`.
         pub zone: TimeZone,
-        /// What starts it; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
 
 args! {
-    /// Gives a system an identifier of its own (`/etc/machine-id`), unless it has one. A copy of another
-    /// system should get a new one: `renew: true`. Returns it.
+    /// Creates the machine ID of a system (`/etc/machine-id`) and returns it.
+    ///
+    /// An existing valid machine ID is kept, unless `renew` is set, as it should be for a copy of
+    /// another system. Undo restores the previous file.
     ///
     /// Source: machine-id(5).
     ///
@@ -60,7 +67,7 @@ args! {
     "system.machine_id" => pub struct MachineId {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Whether it gets a new one although it has one.
+        /// Whether to replace an existing machine ID.
         pub renew: bool = false,
     }
 }

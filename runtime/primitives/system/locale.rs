@@ -1,4 +1,4 @@
-//! Languages and keyboards.
+//! Locales and keyboard layouts.
 
 use super::{Init, SystemRule};
 use crate::args;
@@ -11,8 +11,11 @@ use crate::system::Step;
 use crate::types::{AbsPath, KeymapName, LocaleName};
 
 args! {
-    /// Has locales made, and sets the default one: lines in `/etc/locale.gen`, `locale-gen`, and `LANG`
-    /// in `/etc/env.d/02locale` (OpenRC) or `/etc/locale.conf` (systemd).
+    /// Generates locales and sets the default locale of a system.
+    ///
+    /// Adds the locales to `/etc/locale.gen`, runs `locale-gen`, and sets `LANG` in
+    /// `/etc/env.d/02locale` (OpenRC) or `/etc/locale.conf` (systemd). Cannot be undone: generated
+    /// locales stay.
     ///
     /// Source: Gentoo handbook, "Configure locales"; locale.gen(5).
     ///
@@ -22,18 +25,20 @@ args! {
     "system.locale" => pub struct Locale {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The locales, as `de_AT.UTF-8`.
+        /// The locales to generate, such as `de_AT.UTF-8`; at least one.
         pub locales: Vec<LocaleName>,
-        /// The default one; the first when absent.
+        /// The default locale, which must be in the list; by default the first one.
         pub lang: Option<LocaleName>,
-        /// What starts it; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
 
 args! {
-    /// Sets the keyboard of the console: in `/etc/conf.d/keymaps` (OpenRC) or `/etc/vconsole.conf`
-    /// (systemd).
+    /// Sets the keyboard layout of the console.
+    ///
+    /// Writes `/etc/conf.d/keymaps` (OpenRC) or `/etc/vconsole.conf` (systemd); other settings in
+    /// the file are unchanged. Undo restores the previous file.
     ///
     /// Source: Gentoo handbook, "Init and boot configuration"; vconsole.conf(5).
     ///
@@ -43,9 +48,9 @@ args! {
     "system.keymap" => pub struct Keymap {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Its name below `/usr/share/keymaps`.
+        /// The name of the layout below `/usr/share/keymaps`.
         pub keymap: KeymapName,
-        /// What starts it; found out when absent.
+        /// The init system; detected by default.
         pub init: Option<Init>,
     }
 }
@@ -58,8 +63,8 @@ const VCONSOLE: &str = "/etc/vconsole.conf";
 
 const SUPPORTED: &str = "/usr/share/i18n/SUPPORTED";
 
-/// The charset of a locale: the one in its name, or that of its line in one of these lists, in which it
-/// may be commented out.
+/// Returns the charset of a locale: the one in its name, or the one listed for it in either of
+/// these files, where its line may be commented out.
 fn charset<'a>(locale: &'a str, lists: [&'a str; 2]) -> &'a str {
     let (name, modifier) = locale.split_once('@').map_or((locale, ""), |(name, m)| (name, m));
     if let Some((_, charset)) = name.split_once('.') {
@@ -73,9 +78,9 @@ fn charset<'a>(locale: &'a str, lists: [&'a str; 2]) -> &'a str {
     found.unwrap_or(if modifier == "euro" { "ISO-8859-15" } else { "ISO-8859-1" })
 }
 
-/// The text of locale.gen in which a locale is made: its commented-out line counts from now on.
+/// Returns the content of locale.gen with a locale enabled: its line is uncommented or appended.
 fn with_locale(text: &str, locale: &str, supported: &str) -> String {
-    // The C library has these in itself.
+    // These locales are part of the C library.
     if matches!(locale, "C" | "POSIX") {
         return text.to_owned();
     }
@@ -134,7 +139,7 @@ impl Action for Locale {
             Init::Systemd => LOCALE_CONF,
         };
         let generate = Step::Run(command(&self.root, "locale-gen", cx)?.limit(None));
-        // The default comes last: a run that is cut off before it makes the locales again.
+        // The default locale is set last, so that an interrupted run generates the locales again.
         let default = assign(there(&self.root, file), cx, &[("LANG", lang.to_string())])?;
         let made = Undo::Impossible("generated locales stay");
         Ok(listed.then(generate).and(default).undo(made))

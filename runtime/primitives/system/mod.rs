@@ -1,4 +1,5 @@
-//! What makes a system this one: its name, place, language, keys, people.
+//! The settings that identify a system: hostname, time zone, locales, keyboard layout, machine ID,
+//! and users.
 
 mod identity;
 mod locale;
@@ -14,10 +15,10 @@ use crate::machine::files::Look;
 use crate::operation::Planning;
 use crate::types::{AbsPath, Choice, Place};
 
-/// What starts a system.
+/// The init system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Init {
-    /// Gentoo's own.
+    /// OpenRC, the default of Gentoo.
     Openrc,
     /// systemd.
     Systemd,
@@ -30,7 +31,8 @@ impl Choice for Init {
 }
 
 impl Init {
-    /// The one that was named, that runs (for `/`), or that is installed in a root.
+    /// Returns the given init system, or that of the running system (`/`), or the one installed in
+    /// a root.
     pub(super) fn of(named: Option<Self>, root: &AbsPath, cx: &Planning<'_>) -> Result<Self> {
         if let Some(named) = named {
             return Ok(named);
@@ -41,19 +43,19 @@ impl Init {
     }
 }
 
-/// What the first process of the running system is: each leaves a mark in /run, sd_booted(3) and
-/// openrc(8), whatever `/sbin/init` is by now.
+/// Detects the init system of the running system from the directories that it creates in `/run`
+/// (sd_booted(3), openrc(8)), because `/sbin/init` may have changed since boot.
 fn running_init(cx: &Planning<'_>) -> Result<Option<Init>> {
     let there = |path: &str| exists(&Place::here(path), cx);
     Ok(match (there("/run/systemd/system")?, there("/run/openrc/softlevel")?) {
         (Some(true), _) => Some(Init::Systemd),
         (Some(false), Some(false)) => None,
-        // Also for a described machine, which shows no files: Gentoo's own is assumed.
+        // Also for a described machine, which has no files: OpenRC is assumed.
         _ => Some(Init::Openrc),
     })
 }
 
-/// What starts the system that is installed at a root.
+/// Detects the init system that is installed in a root.
 fn installed_init(root: &AbsPath, cx: &Planning<'_>) -> Result<Option<Init>> {
     let init = cx.look(&there(root, "/sbin/init"))?;
     if let Look::Link { to } = &init
@@ -64,67 +66,68 @@ fn installed_init(root: &AbsPath, cx: &Planning<'_>) -> Result<Option<Init>> {
     if !none_of(root, &["/etc/runlevels", "/sbin/openrc", "/sbin/openrc-run"], cx)? {
         return Ok(Some(Init::Openrc));
     }
-    // Without its link as /sbin/init, the boot loader names it: init=/usr/lib/systemd/systemd.
+    // If `/sbin/init` is not a link to systemd, the boot loader passes
+    // init=/usr/lib/systemd/systemd.
     let systemd = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
     Ok((!none_of(root, &systemd, cx)?).then_some(Init::Systemd))
 }
 
-/// A rule about these settings that was broken.
+/// A violated rule about these settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SystemRule {
-    /// No locale is named.
+    /// The list of locales is empty.
     #[error("the list of locales is empty")]
     NoLocales,
-    /// Neither of those that are known.
+    /// The init system is neither OpenRC nor systemd.
     #[error("init system of {root}: neither OpenRC nor systemd was found")]
     NoInit {
         /// The root.
         root: String,
-        /// Whether it is the running system's.
+        /// Whether it is the root of the running system.
         running: bool,
     },
-    /// An unknown time zone.
+    /// The time zone does not exist.
     #[error("there is no time zone {zone:?}: {place} does not exist")]
     NoZone {
-        /// Its name.
+        /// The name of the time zone.
         zone: String,
-        /// Where it would be.
+        /// The missing file.
         place: Place,
     },
-    /// A default that is not made.
+    /// The default locale is not in the list of locales.
     #[error("the default locale {default:?} is not one of the generated ones: {}", made.join(", "))]
     NotMade {
-        /// The default.
+        /// The default locale.
         default: String,
-        /// Those that are made.
+        /// The locales in the list.
         made: Vec<String>,
     },
-    /// The same secret, entered twice, differently.
+    /// The two entries of a password differ.
     #[error("the two entries of the password of {user} differ")]
     Differs {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// A secret that chpasswd would cut.
+    /// The password contains a newline, at which chpasswd would truncate it.
     #[error("the password of {user} contains a newline")]
     LineBreak {
-        /// Whose.
+        /// The user.
         user: String,
     },
-    /// Nobody of that name.
+    /// The user does not exist.
     #[error("there is no user {user:?} in {place}")]
     NoUser {
         /// The name.
         user: String,
-        /// Where it was looked for.
+        /// The file that was searched.
         place: Place,
     },
-    /// Groups that are not there.
+    /// The group does not exist.
     #[error("there is no group {group:?} in {place}")]
     NoGroup {
         /// The name.
         group: String,
-        /// Where it was looked for.
+        /// The file that was searched.
         place: Place,
     },
 }

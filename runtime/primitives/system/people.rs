@@ -1,4 +1,4 @@
-//! Users and their passwords.
+//! Users and passwords.
 
 use super::SystemRule;
 use crate::args;
@@ -12,8 +12,11 @@ use crate::system::{Stdin, Step};
 use crate::types::{AbsPath, Secret, UserName};
 
 args! {
-    /// Sets a password. It goes to chpasswd(8) inside the system by its standard input, and nowhere
-    /// else. Where it was entered twice, the two have to be the same.
+    /// Sets the password of a user.
+    ///
+    /// The password is passed to chpasswd(8) on standard input and nowhere else; it must not
+    /// contain a newline. If `again` is given, both entries must match. Cannot be undone: the
+    /// previous password is unknown.
     ///
     /// Source: Gentoo handbook, "Set the root password"; chpasswd(8).
     ///
@@ -23,18 +26,21 @@ args! {
     "system.password" => pub struct Password {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Whose.
+        /// The name of the user.
         pub user: UserName,
         /// The password, from a parameter of type `secret`.
         pub password: Secret,
-        /// The same, entered again.
+        /// The password, entered a second time.
         pub again: Option<Secret>,
     }
 }
 
 args! {
-    /// Adds a user with a home directory, and puts it into groups. One that is there already only gets the
-    /// groups that it lacks. It can't log in until it has a password: `system.password`.
+    /// Adds a user with a home directory and a list of groups.
+    ///
+    /// An existing user is only added to the missing groups; this cannot be undone. Undo deletes a
+    /// new user, but keeps the home directory. A new user cannot log in until `system.password`
+    /// sets a password.
     ///
     /// Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
     ///
@@ -44,11 +50,11 @@ args! {
     "system.user" => pub struct User {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// Its name.
+        /// The name of the user.
         pub name: UserName,
-        /// The groups besides its own.
+        /// The supplementary groups, which must exist.
         pub groups: Option<Vec<UserName>>,
-        /// The shell.
+        /// The login shell.
         pub shell: AbsPath = "/bin/bash",
     }
 }
@@ -56,7 +62,8 @@ args! {
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
-/// The lines of passwd(5) or group(5), as their fields; `None` where nobody can know.
+/// Returns the lines of passwd(5) or group(5), split into fields; `None` if a simulation cannot
+/// know.
 fn lines(root: &AbsPath, file: &str, cx: &Planning<'_>) -> Result<Option<Vec<Vec<String>>>> {
     let bytes = match text(&there(root, file), cx)? {
         None => Vec::new(),
@@ -93,7 +100,8 @@ impl Action for Password {
         {
             return Err(SystemRule::NoUser { user: user(), place }.into());
         }
-        // Never grown, so that no copy is left behind.
+        // The buffer never grows, because reallocation would leave a copy of the password in
+        // memory.
         let length = self.user.len() + self.password.expose().len() + 2;
         let mut line = Vec::with_capacity(length);
         line.extend_from_slice(self.user.as_bytes());
@@ -102,7 +110,7 @@ impl Action for Password {
         line.push(b'\n');
         let line = Secret::new(self.password.name(), line);
         let cmd = command(&self.root, "chpasswd", cx)?.stdin(Stdin::Secret(line));
-        // Which password it is nobody can see afterwards: it is set again.
+        // The current password cannot be compared, so it is always set again.
         Ok(Plan::run(cmd)
             .always()
             .hint("the password policy of the system (PAM) may reject it: choose a longer one")
