@@ -103,7 +103,7 @@ fn what_no_limit_could_stop_is_refused() {
         (vec!["--lua", "-e", "setmetatable({}, { __gc = print })"], "can't have finalizers (__gc)"),
         (
             vec!["--lua", "-e", "table.insert(setmetatable({}, { __len = print }), 1, 2)"],
-            "a table with a length of its own (__len) can't be used as a list",
+            "a table with the metamethod __len cannot be used as a list",
         ),
     ] {
         let ran = Test::new(&args).run();

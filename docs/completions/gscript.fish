@@ -52,10 +52,10 @@ complete -c gscript -n "__fish_gscript_needs_command" -a "list" -d 'List the bun
 complete -c gscript -n "__fish_gscript_needs_command" -a "fork" -d 'Write a copy of a bundled recipe to edit'
 complete -c gscript -n "__fish_gscript_needs_command" -a "probe" -d 'Print a description of this machine as JSON'
 complete -c gscript -n "__fish_gscript_needs_command" -a "completions" -d 'Print completions for a shell'
-complete -c gscript -n "__fish_gscript_needs_command" -a "reopen" -d 'Open again what a run left, check that it lasted, and close it'
-complete -c gscript -n "__fish_gscript_needs_command" -a "cell" -d 'Confine a virtual machine: the order comes from standard input'
+complete -c gscript -n "__fish_gscript_needs_command" -a "reopen" -d 'Reopen the devices and mounts of a run, check that its changes persist, and close them'
+complete -c gscript -n "__fish_gscript_needs_command" -a "cell" -d 'Confine a virtual machine that is described on standard input'
 complete -c gscript -n "__fish_gscript_needs_command" -a "sweep" -d 'Remove a directory when standard input ends'
-complete -c gscript -n "__fish_gscript_needs_command" -a "guest" -d 'The first process of the virtual machine of `try`'
+complete -c gscript -n "__fish_gscript_needs_command" -a "guest" -d 'Run as the first process of the virtual machine of `try`'
 complete -c gscript -n "__fish_gscript_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l answers -d 'Read parameters from a TOML file' -r -F
@@ -115,7 +115,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand shell" -s h -l help -d '
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l journal -d 'Directory of the runs' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l json -d 'Print the records as JSON, one per line'
 complete -c gscript -n "__fish_gscript_using_subcommand log" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand release" -l then -d 'Exit with this code afterwards: that of the run whose script was abandoned' -r
+complete -c gscript -n "__fish_gscript_using_subcommand release" -l then -d 'Exit with this code afterwards: the code of the run whose script was abandoned' -r
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l yes -d 'Do not ask for confirmation'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -s h -l help -d 'Print help'
@@ -134,11 +134,11 @@ complete -c gscript -n "__fish_gscript_using_subcommand completions" -s h -l hel
 complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand reopen" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand reopen" -s h -l help -d 'Print help'
-complete -c gscript -n "__fish_gscript_using_subcommand cell" -l inside -d 'What runs there, as a list in JSON; without it, this is the first program' -r
-complete -c gscript -n "__fish_gscript_using_subcommand cell" -l owner -d 'Its user, group, and one more group' -r
-complete -c gscript -n "__fish_gscript_using_subcommand cell" -l largest-file -d 'How large a file may become' -r
-complete -c gscript -n "__fish_gscript_using_subcommand cell" -l alive -d 'A descriptor that is at its end when the first program has ended' -r
-complete -c gscript -n "__fish_gscript_using_subcommand cell" -l root -d 'The directory that becomes the root' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand cell" -l inside -d 'Command to run inside, as a JSON list; without it, this is the outer process' -r
+complete -c gscript -n "__fish_gscript_using_subcommand cell" -l owner -d 'User and group to run as, and an additional group (UID:GID:GROUP)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand cell" -l largest-file -d 'Maximum size of a file in bytes' -r
+complete -c gscript -n "__fish_gscript_using_subcommand cell" -l alive -d 'File descriptor that reaches its end when the outer process has ended' -r
+complete -c gscript -n "__fish_gscript_using_subcommand cell" -l root -d 'Directory that becomes the root' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand cell" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand sweep" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand guest" -s h -l help -d 'Print help'
@@ -158,8 +158,8 @@ complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_see
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "fork" -d 'Write a copy of a bundled recipe to edit'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "probe" -d 'Print a description of this machine as JSON'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "completions" -d 'Print completions for a shell'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "reopen" -d 'Open again what a run left, check that it lasted, and close it'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "cell" -d 'Confine a virtual machine: the order comes from standard input'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "reopen" -d 'Reopen the devices and mounts of a run, check that its changes persist, and close them'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "cell" -d 'Confine a virtual machine that is described on standard input'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "sweep" -d 'Remove a directory when standard input ends'
-complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "guest" -d 'The first process of the virtual machine of `try`'
+complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "guest" -d 'Run as the first process of the virtual machine of `try`'
 complete -c gscript -n "__fish_gscript_using_subcommand help; and not __fish_seen_subcommand_from run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -16,7 +16,9 @@ params = {}
 ---@class gscript.disk
 disk = {}
 
---- Lists the whole disks of the machine, USB sticks included, as maps like those of `disk.info`.
+--- Lists the whole disks of the machine, including USB drives.
+---
+--- Returns a list of maps like that of `disk.info`.
 ---
 --- Source: lsblk(8).
 ---
@@ -26,21 +28,27 @@ disk = {}
 ---@return any
 function disk.list() end
 
---- Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
---- `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
---- `label`, `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
+--- Returns information about a block device.
+---
+--- The result is a map with `path`, `what` (the kind of device), `bytes` (the size), `human`
+--- (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
+--- `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `partuuid`,
+--- `partitions` (paths) and `in_use`. Values that do not apply to the device are nil.
 ---
 --- Source: lsblk(8), blkid(8).
 ---
 --- ```lua
 --- print(disk.info("/dev/sdb1").label)
 --- ```
----@param device string The device, by any of its names.
+---@param device string The device, by any of its paths.
 ---@return any
 function disk.info(device) end
 
---- Tells who holds a device: a list of maps with `what` (a sentence) and `free` (the command
---- that gives it back), in the order in which they have to be freed. Empty when it is free.
+--- Lists what keeps a device in use.
+---
+--- Returns a list of maps with `what` (a description) and `free` (the command that releases
+--- it), in the order in which they have to be released. The list is empty if the device is not
+--- in use.
 ---
 --- ```lua
 --- local holders = disk.holders("/dev/sdc")
@@ -50,21 +58,23 @@ function disk.info(device) end
 function disk.holders(device) end
 
 ---@class gscript.disk.partition.parts
----@field size string|integer `"512M"`, `"rest"` for all that is left, or `"-8G"` to leave 8 GiB at the end. Rounded up to whole MiB.
----@field name? string Its name in the table (GPT only, at most 36 characters).
----@field kind? "linux"|"luks"|"lvm"|"raid"|"swap"|"efi"|"bios-boot"|"boot"|"home"|"data" What it is for.
----@field bootable? boolean Whether a BIOS may boot from it.
+---@field size string|integer The size: `"512M"`, `"rest"` for all remaining space, or `"-8G"` to leave 8 GiB at the end. Rounded up to whole MiB.
+---@field name? string The partition name (GPT only), at most 36 characters; must be unique.
+---@field kind? "linux"|"luks"|"lvm"|"raid"|"swap"|"efi"|"bios-boot"|"boot"|"home"|"data" The type of the partition; a name, or a code of the table format.
+---@field bootable? boolean Whether to mark the partition as bootable for a BIOS.
 
 ---@class gscript.disk.partition.options
----@field table? "gpt"|"mbr" The format of the table.
----@field keep? boolean Whether to leave the table alone, with all that is on its partitions, where it is exactly so already: format, number, places, types and names.
+---@field table? "gpt"|"mbr" The format of the partition table; an MBR addresses at most 2^32 sectors (2 TiB with sectors of 512 bytes).
+---@field keep? boolean Whether to keep an existing table unchanged, with the data on all its partitions, if it matches the request exactly: format, number, positions, types and names of the partitions.
 
---- Writes a new partition table; everything on the disk is lost.
+--- Writes a new partition table to a disk and returns the devices of its partitions.
 ---
---- Partitions follow one another in the order of the list, aligned to 1 MiB. Signatures of what
---- was there before are wiped first, from the old partitions to the disk, so that nothing of it
---- comes back to life. Returns a map from the name (or else the number) of each partition to
---- its device: `parts.boot`, or `parts["1"]`.
+--- All data on the disk is lost; this cannot be undone. The partitions are created in the order
+--- of the list, starting at 1 MiB and aligned to 1 MiB. The signatures of the old partitions
+--- and of the disk are erased first, so that old contents are not detected again.
+---
+--- Returns a map from the name of each partition, or its number if it has no name, to its
+--- device: `parts.boot`, or `parts["1"]`.
 ---
 --- Source: sfdisk(8); guide ER, "Partition The Hard Drive".
 ---
@@ -76,14 +86,17 @@ function disk.holders(device) end
 --- fs.make(parts.boot)
 --- ```
 ---@param disk string The whole disk.
----@param parts gscript.disk.partition.parts[] Its partitions, as maps.
+---@param parts gscript.disk.partition.parts[] The partitions, as maps; an MBR holds at most 4.
 ---@param options? gscript.disk.partition.options
 ---@return any
 function disk.partition(disk, parts, options) end
 
---- Removes every signature from a device: filesystems, LUKS, LVM, RAID, the partition table;
---- on a disk from its partitions first, so that none of it is found again later. The data
---- itself stays until something is written over it.
+--- Erases all signatures from a device: filesystems, LUKS, LVM, RAID and the partition table.
+---
+--- On a disk, the signatures of its partitions are erased first, so that they are not detected
+--- again when new partitions are created at the same positions. The data itself remains on the
+--- device until it is overwritten, but the erased signatures are not saved: this cannot be
+--- undone.
 ---
 --- Source: wipefs(8).
 ---
@@ -94,14 +107,14 @@ function disk.partition(disk, parts, options) end
 ---@return any
 function disk.wipe(device) end
 
---- Overwrites a whole device with random data, as fast as it can be written.
+--- Overwrites a whole device with random data.
 ---
---- What was on it before can't be read again, and what will be encrypted on it later can't be
---- told from what was never written. Ctrl-C stops it at any time; the device is then partly
---- overwritten.
+--- All data on the device is lost; this cannot be undone. The old data cannot be recovered, and
+--- data that is encrypted on the device later is indistinguishable from unused space. Ctrl-C
+--- interrupts the action at any time and leaves the device partly overwritten.
 ---
---- Source: guide ER, "Populate $ROOT_DEV With Random Data"; the key stream is AES-256 in counter
---- mode with a throw-away key.
+--- Source: guide ER, "Populate $ROOT_DEV With Random Data"; the random data is AES-256 in
+--- counter mode with a disposable key.
 ---
 --- ```lua
 --- disk.fill_random("/dev/sda2")
@@ -114,11 +127,14 @@ function disk.fill_random(device) end
 key = {}
 
 ---@class gscript.key.generate.options
----@field bytes? string How many bytes. 512 are more than any cipher uses; fewer than 32 are refused.
+---@field bytes? string The length in bytes, from 32 to 8388608; the default exceeds the key size of every cipher.
 
---- Makes a key file of random bytes from the kernel's generator, readable by its owner only
---- from its first moment. A file that is there already is never overwritten: one that looks
---- like such a key is kept, anything else is an error. Returns its path.
+--- Generates a key file of random bytes and returns its path.
+---
+--- The bytes come from the random number generator of the kernel, and the file is readable only
+--- by its owner from the moment it is created. Existing files are never overwritten: a file of
+--- exactly this length that only its owner can read is kept as the key; anything else at this
+--- path is an error. Undo removes the file.
 ---
 --- Source: guide ER, "Create The Encryption Key"; random(7).
 ---
@@ -126,40 +142,48 @@ key = {}
 --- local key = key.generate("/mnt/key/laptop.bin")
 --- luks.format("/dev/sda2", { key = key })
 --- ```
----@param path string Where; the directory must exist, and belongs on a stick, not on the disk that it will open.
+---@param path string The path of the key file, in an existing directory; store it on a USB drive, not on the disk that it unlocks.
 ---@param options? gscript.key.generate.options
 ---@return any
 function key.generate(path, options) end
 
---- Checks that a key file can be trusted with a disk: a regular file, not empty, readable by
---- its owner only, and not plainly predictable. Returns a map with `bytes`.
+--- Checks that a key file is safe to use.
+---
+--- Fails unless it is a regular, non-empty file of at most 8388608 bytes that only its owner
+--- can read, and its content is not obviously predictable. Returns a map with `bytes`, the
+--- length.
 ---
 --- ```lua
 --- print(key.check("/mnt/key/keyfile.bin").bytes)
 --- ```
----@param path string The key file.
+---@param path string The path of the key file.
 ---@return any
 function key.check(path) end
 
---- Protects a key file by a passphrase: a copy is encrypted with AES-256 by GnuPG, and only its
---- owner can read it. A file that is there already is not overwritten. The plain key stays until
---- `file::remove` takes it away. `luks.open` takes the protected one as `gpg_key`. Returns its path.
+--- Encrypts a key file with a passphrase into a new file and returns the path of that file.
 ---
---- Source: gpg(1), `--symmetric`; guide ER, "gpg --symmetric" for the key on the stick.
+--- GnuPG encrypts the copy with AES-256; only its owner can read it. An existing file is never
+--- overwritten. The plain key file remains until `file.remove` deletes it. Pass the encrypted
+--- file to `luks.open` as `gpg_key`. Undo removes the encrypted file.
+---
+--- Source: gpg(1), `--symmetric`; guide ER, "gpg --symmetric" for the key on the USB drive.
 ---
 --- ```lua
 --- key.generate("/mnt/key/laptop.bin")
 --- key.protect("/mnt/key/laptop.bin", "/mnt/key/laptop.gpg", passphrase)
 --- ```
----@param key string The plain key file.
----@param to string Where the protected one goes, `.gpg` by custom.
+---@param key string The path of the plain key file.
+---@param to string The path of the encrypted file, conventionally with the extension `.gpg`.
 ---@param passphrase any The passphrase, from a parameter of type `secret`.
 ---@return any
 function key.protect(key, to, passphrase) end
 
---- Unlocks a key that a passphrase protects into a file in memory, to give it another passphrase or to
---- use it with other programs; on a disk it is refused. Take the file away with `file.remove`. To open a
---- container there is no need for it: `luks.open` takes the protected key. Returns the path.
+--- Decrypts an encrypted key into a new file in memory and returns the path of that file.
+---
+--- Use it to change the passphrase of the key or to pass the key to other programs. The target
+--- must be on a tmpfs or ramfs; paths on a disk are rejected. Delete the file with
+--- `file.remove`, or by undoing the action. To open a container it is not needed: `luks.open`
+--- accepts the encrypted key.
 ---
 --- Source: gpg(1), `--decrypt`.
 ---
@@ -168,9 +192,9 @@ function key.protect(key, to, passphrase) end
 --- print(luks.test_key("/dev/sda3", { key = key }))
 --- file.remove(key)
 --- ```
----@param key string The protected key.
----@param to string Where the plain one goes: below `/run`, say.
----@param passphrase any Its passphrase, from a parameter of type `secret`.
+---@param key string The path of the encrypted key.
+---@param to string The path of the plain key file, for example below `/run`.
+---@param passphrase any The passphrase of the key, from a parameter of type `secret`.
 ---@return any
 function key.unlock(key, to, passphrase) end
 
@@ -178,26 +202,31 @@ function key.unlock(key, to, passphrase) end
 luks = {}
 
 ---@class gscript.luks.format.kdf
----@field kind? "argon2id"|"argon2i"|"pbkdf2" The function.
----@field memory? string|integer How much memory each try costs (argon2).
----@field iterations? integer How many passes each try costs, instead of a measured time.
+---@field kind? "argon2id"|"argon2i"|"pbkdf2" The key derivation function; LUKS1 supports only pbkdf2.
+---@field memory? string|integer The memory cost (argon2 only; ignored for pbkdf2).
+---@field iterations? integer The number of iterations, instead of a benchmarked time cost.
 
 ---@class gscript.luks.format.options
----@field key? string A key file.
+---@field key? string The path of a key file.
 ---@field passphrase? any A passphrase, from a parameter of type `secret`.
----@field version? "luks2"|"luks1" The format of the header.
----@field cipher? string The cipher with its mode.
----@field key_size? string|integer Bits of the volume key; xts splits them in two halves.
----@field kdf? gscript.luks.format.kdf How keys are derived; argon2id on LUKS2 and pbkdf2 on LUKS1 by default.
----@field keep? boolean Whether to leave a container alone, with all that is in it, where one of this version and cipher is there already. Whether the key opens it shows when it is opened.
+---@field version? "luks2"|"luks1" The version of the LUKS header.
+---@field cipher? string The cipher and its mode, in the notation of cryptsetup(8).
+---@field key_size? string|integer The size of the volume key in bits, a multiple of 64 from 128 to 1024; XTS mode splits the key in two.
+---@field kdf? gscript.luks.format.kdf The key derivation function and its costs; the default function is argon2id for LUKS2 and pbkdf2 for LUKS1.
+---@field keep? boolean Whether to keep an existing container of the same version and cipher unchanged, with all its data. The key is not tested: `luks.open` reports a key that does not fit.
 
---- Makes a LUKS container; everything on the device is lost. Returns the container's UUID.
+--- Formats a device as a LUKS container and returns the UUID of the container.
 ---
---- Give a key file *or* a passphrase; more keys are added with `luks.add_key`. The key file must
---- not be empty, readable by others, or on the disk that it opens.
+--- All data on the device is lost; this cannot be undone. The container stays closed: open it
+--- with `luks.open`.
+---
+--- Requires either a key file or a passphrase; `luks.add_key` adds further keys. The key file
+--- must not be empty, readable by other users, or stored on the disk that it unlocks. The LUKS1
+--- header takes 2 MiB, the LUKS2 header 16 MiB.
 ---
 --- Source: cryptsetup-luksFormat(8); guide ER, "Create And Mount The Encrypted Partition". The
---- guide's `aes-xts-plain` repeats its numbering after 2 TiB: `aes-xts-plain64` is the default.
+--- guide's `aes-xts-plain` repeats its initialization vectors after 2 TiB, so the default is
+--- `aes-xts-plain64`.
 ---
 --- ```lua
 --- luks.format("/dev/sda2", { key = "/mnt/key/keyfile.bin" })
@@ -207,19 +236,22 @@ luks = {}
 ---     kdf = { kind = "argon2id", memory = "32M", iterations = 4 },
 --- })
 --- ```
----@param device string The partition or other device.
+---@param device string The partition, disk or volume to format.
 ---@param options? gscript.luks.format.options
 ---@return any
 function luks.format(device, options) end
 
 ---@class gscript.luks.open.options
----@field key? string A key file.
----@field passphrase? any A passphrase, from a parameter of type `secret`: the container's, or that of `gpg_key`.
----@field gpg_key? string A key file that `key.protect` or `gpg --symmetric` made. The plain key goes from gpg to cryptsetup through pipes, and into no file.
----@field read_only? boolean Whether nothing can be written to it.
----@field discard? boolean Whether discards reach the disk below: faster SSDs, but free space can be told.
+---@field key? string The path of a key file.
+---@field passphrase? any The passphrase of the container, or of `gpg_key` if that is given; from a parameter of type `secret`.
+---@field gpg_key? string The path of a key file that is encrypted with `key.protect` or `gpg --symmetric`. The decrypted key is piped from gpg to cryptsetup and never written to a file.
+---@field read_only? boolean Whether to open the container read-only.
+---@field discard? boolean Whether to pass discards (TRIM) to the underlying disk. This improves the performance of SSDs, but reveals which blocks are unused.
 
---- Opens a container: its inside appears as `/dev/mapper/NAME`, which is returned.
+--- Opens a LUKS container and returns the mapped device, `/dev/mapper/NAME`.
+---
+--- Requires `key`, `passphrase`, or `gpg_key` together with `passphrase`. Undo closes the
+--- container.
 ---
 --- Source: cryptsetup-open(8); guide ER, `luksOpen $ROOT_DEV $ENC_HDD`.
 ---
@@ -228,12 +260,14 @@ function luks.format(device, options) end
 --- lvm.pv_create(inside)
 --- ```
 ---@param device string The container.
----@param name string The name below `/dev/mapper`; a telling one is `hdd_a3` for `/dev/sda3`.
+---@param name string The name of the mapped device below `/dev/mapper`, for example `hdd_a3` for `/dev/sda3`.
 ---@param options? gscript.luks.open.options
 ---@return any
 function luks.open(device, name, options) end
 
---- Closes a container. What is mounted, swapped to or active inside has to be given back first.
+--- Closes a LUKS container.
+---
+--- Filesystems, swap areas and volume groups on the mapped device must be released first.
 ---
 --- Source: cryptsetup-close(8).
 ---
@@ -241,12 +275,15 @@ function luks.open(device, name, options) end
 --- luks.open("/dev/sda3", "hdd_a3", { key = "/mnt/key/keyfile.bin" })
 --- luks.close("hdd_a3")
 --- ```
----@param name string The name below `/dev/mapper`.
+---@param name string The name of the mapped device below `/dev/mapper`.
 ---@return any
 function luks.close(name) end
 
---- Tells about a container: `version`, `uuid`, `cipher`, `offset` (bytes before the data),
---- `slots` (the key slots in use) and `open` (the device of its inside, if it is open).
+--- Returns information about a LUKS container.
+---
+--- The result is a map with `version`, `uuid`, `cipher`, `offset` (of the data, in bytes),
+--- `slots` (the key slots in use) and `open` (the mapped device, or nil if the container is
+--- closed).
 ---
 --- ```lua
 --- print(luks.info("/dev/sda3").slots)
@@ -255,8 +292,11 @@ function luks.close(name) end
 ---@return any
 function luks.info(device) end
 
---- Lists the containers of the machine, open or not, as maps with `device`, `human` (its size for
---- people), `disk` (its make and size), `uuid` and `open` (the device of its inside, if it is open).
+--- Lists all LUKS containers of the machine, open or closed.
+---
+--- Returns a list of maps with `device`, `human` (the size in human-readable form), `disk`
+--- (model and size of the disk), `uuid` and `open` (the mapped device, or nil if the container
+--- is closed).
 ---
 --- ```lua
 --- local found = luks.containers()
@@ -265,10 +305,12 @@ function luks.info(device) end
 function luks.containers() end
 
 ---@class gscript.luks.test_key.options
----@field key? string A key file.
+---@field key? string The path of a key file.
 ---@field passphrase? any A passphrase, from a parameter of type `secret`.
 
---- Tells whether a key file or passphrase opens a container, without opening it.
+--- Tests whether a key file or passphrase unlocks a container, without opening it.
+---
+--- Returns true if it does, and false if no key slot accepts it.
 ---
 --- Source: cryptsetup-open(8), `--test-passphrase`.
 ---
@@ -280,8 +322,10 @@ function luks.containers() end
 ---@return any
 function luks.test_key(device, options) end
 
---- Tells the version of the cryptsetup that opens and formats containers here, `2.6.1`. That of an
---- installed system has to be at least as new to be sure to open them.
+--- Returns the version of the cryptsetup that gscript uses, such as `2.6.1`.
+---
+--- The cryptsetup of an installed system should be at least as new; an older one may not
+--- support the containers that are created here.
 ---
 --- Source: cryptsetup(8), `--version`; guide ER, "Ensuring cryptsetup Version Is Correct".
 ---
@@ -292,20 +336,23 @@ function luks.test_key(device, options) end
 function luks.version() end
 
 ---@class gscript.luks.add_key.kdf
----@field kind? "argon2id"|"argon2i"|"pbkdf2" The function.
----@field memory? string|integer How much memory each try costs (argon2).
----@field iterations? integer How many passes each try costs, instead of a measured time.
+---@field kind? "argon2id"|"argon2i"|"pbkdf2" The key derivation function; LUKS1 supports only pbkdf2.
+---@field memory? string|integer The memory cost (argon2 only; ignored for pbkdf2).
+---@field iterations? integer The number of iterations, instead of a benchmarked time cost.
 
 ---@class gscript.luks.add_key.options
----@field key? string A key file that opens it now.
----@field passphrase? any A passphrase that opens it now.
----@field new_key? string The key file to add.
----@field new_passphrase? any The passphrase to add.
----@field slot? integer The slot; the first free one when absent.
----@field kdf? gscript.luks.add_key.kdf How the new key is derived.
+---@field key? string The path of a key file that unlocks the container now.
+---@field passphrase? any A passphrase that unlocks the container now, from a parameter of type `secret`.
+---@field new_key? string The path of the key file to add.
+---@field new_passphrase? any The passphrase to add, from a parameter of type `secret`.
+---@field slot? integer The key slot to use; by default the first free one.
+---@field kdf? gscript.luks.add_key.kdf The key derivation function of the new key.
 
---- Adds a key file or passphrase to a container and makes sure that it opens it. LUKS1 has 8
---- slots, LUKS2 has 32. Returns the number of the slot.
+--- Adds a key to a LUKS container and returns the number of its key slot.
+---
+--- Requires an existing key (`key` or `passphrase`) and a new one (`new_key` or
+--- `new_passphrase`). The new key is tested after it has been added. LUKS1 has 8 key slots,
+--- LUKS2 has 32. Undo removes the key.
 ---
 --- Source: cryptsetup-luksAddKey(8); guide ER, "You can have up to eight (8) key files and/or
 --- passphrases".
@@ -319,7 +366,9 @@ function luks.version() end
 ---@return any
 function luks.add_key(device, options) end
 
---- Removes the key in a slot. The last key is never removed.
+--- Removes the key in a key slot of a LUKS container.
+---
+--- Cannot be undone: the key has to be added again. The last remaining key is never removed.
 ---
 --- Source: cryptsetup-luksKillSlot(8).
 ---
@@ -329,15 +378,20 @@ function luks.add_key(device, options) end
 --- luks.remove_key("/dev/sda3", 0)
 --- ```
 ---@param device string The container.
----@param slot integer The slot, as `luks.info` and `luks.add_key` tell it.
+---@param slot integer The key slot, as returned by `luks.info` or `luks.add_key`.
 ---@return any
 function luks.remove_key(device, slot) end
 
---- Keeps a copy of a container's header. Without its header a container is lost, whoever has
---- the key. The file must not exist; on the same stick as the key it is as safe as the key.
+--- Backs up the header of a LUKS container to a new file and returns the path of the file.
 ---
---- LUKS2 has a second header, and `blkid` looks for it at nine places in the first 4 MiB of a device: a stick
---- where the copy lies so would be taken for a container and not be mounted. The copy is laid elsewhere then.
+--- A container whose header is damaged cannot be opened, even with the right key. The backup
+--- contains the current key slots: store it as safely as the key, for example on the same USB
+--- drive. The file must not exist yet. Undo removes it.
+---
+--- LUKS2 has a secondary header, which blkid(8) searches for at nine offsets in the first 4 MiB
+--- of a device. If the backup happened to lie at one of them, the USB drive would be detected
+--- as a LUKS container and could no longer be mounted; the file is therefore written to a
+--- different place.
 ---
 --- Source: cryptsetup-luksHeaderBackup(8).
 ---
@@ -345,20 +399,23 @@ function luks.remove_key(device, slot) end
 --- luks.backup_header("/dev/sda3", "/mnt/key/sda3.header")
 --- ```
 ---@param device string The container.
----@param file string Where the copy goes.
+---@param file string The path of the new backup file.
 ---@return any
 function luks.backup_header(device, file) end
 
---- Puts a copy of a header back onto a device. Keys that were added or removed since the copy
---- was made are as they were then. The container must be closed.
+--- Restores the header of a LUKS container from a backup file.
+---
+--- The current header is overwritten; this cannot be undone. All key slots are restored to
+--- their state at the time of the backup: keys added since then no longer work, and keys
+--- removed since then work again. The container must be closed.
 ---
 --- Source: cryptsetup-luksHeaderRestore(8).
 ---
 --- ```lua
 --- luks.restore_header("/dev/sda3", "/mnt/key/saved.header")
 --- ```
----@param device string The device.
----@param file string The copy.
+---@param device string The device that receives the header.
+---@param file string The path of the backup file, created by `luks.backup_header`.
 ---@return any
 function luks.restore_header(device, file) end
 
@@ -366,21 +423,23 @@ function luks.restore_header(device, file) end
 crypt = {}
 
 ---@class gscript.crypt.swap_on.options
----@field cipher? string The cipher with its mode.
----@field key_size? string|integer Bits of the key; xts splits them in two halves.
+---@field cipher? string The cipher and its mode, in the notation of cryptsetup(8).
+---@field key_size? string|integer The size of the key in bits, a multiple of 64 from 128 to 1024; XTS mode splits the key in two.
 
---- Swaps to a device through a key that nobody knows: what was swapped out can't be read after
---- the machine is off. Everything on the device is lost, at each start anew, and the machine
---- can't hibernate. Returns the device that is swapped to, `/dev/mapper/NAME`.
+--- Activates encrypted swap with a random key and returns its device, `/dev/mapper/NAME`.
 ---
---- Source: cryptsetup-open(8), "PLAIN"; the kernel makes the key (urandom(4)). A device with a
---- header of its own, LUKS for example, is nothing for this: the header would be gone.
+--- All data on the device is lost, and the swapped data cannot be read after the machine is
+--- switched off. The key exists only until the mapping is closed, so hibernation does not work.
+--- Undo deactivates the swap area and closes the mapping; it does not restore the old data.
+---
+--- Source: cryptsetup-open(8), "PLAIN"; the kernel generates the key (urandom(4)). Any header
+--- on the device, such as a LUKS header, is destroyed.
 ---
 --- ```lua
 --- crypt.swap_on("/dev/sda1", "swap")
 --- ```
 ---@param device string The partition or volume.
----@param name string The name below `/dev/mapper`.
+---@param name string The name of the mapped device below `/dev/mapper`.
 ---@param options? gscript.crypt.swap_on.options
 ---@return any
 function crypt.swap_on(device, name, options) end
@@ -389,15 +448,19 @@ function crypt.swap_on(device, name, options) end
 md = {}
 
 ---@class gscript.md.create.options
----@field format? "1.2"|"1.0" Where its superblock lies: 1.2 near the beginning; 1.0 at the end, so that firmware which knows no arrays sees the filesystem on a raid1.
----@field chunk? string|integer How much goes to one device before the next gets its turn (not in raid1).
----@field keep? boolean Whether to leave it alone, with all that is on it, where an array of this name, level and these devices is there already.
+---@field format? "1.2"|"1.0" The metadata format: 1.2 stores the superblock near the start of the devices; 1.0 stores it at the end, so that firmware without RAID support finds the filesystem of a raid1. raid0 requires 1.2.
+---@field chunk? string|integer The amount of data per device and stripe, a power of two of at least 4 KiB; ignored for raid1.
+---@field keep? boolean Whether to keep an existing array of this name and level on exactly these devices unchanged, with all its data.
 
---- Makes an md array and starts it; everything on its devices is lost. Returns its device.
+--- Creates and starts an md array and returns its device.
 ---
---- The array is found again by its name, on any host: `md.assemble` starts it after a reboot
---- where udev did not, and returns its device then. While the kernel brings the devices into
---- step for the first time, which `cat /proc/mdstat` shows, the array can be used already.
+--- All data on the member devices is lost. Undo only stops the array; it does not restore the
+--- old data.
+---
+--- The array is identified by its name on any host: after a reboot, `md.assemble` starts it
+--- unless udev has already done so, and returns its device, which may have a different number.
+--- The array is usable during the initial synchronization; `cat /proc/mdstat` shows its
+--- progress.
 ---
 --- Source: mdadm(8), md(4).
 ---
@@ -405,17 +468,20 @@ md = {}
 --- local array = md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
 --- fs.make(array)
 --- ```
----@param name string Its name.
----@param level "raid0"|"raid1"|"raid5"|"raid6"|"raid10" How it spreads data: raid0 for speed alone, raid1 for copies, raid5 and raid6 survive the loss of one and of two devices, raid10 is copies and speed.
----@param devices string[] Its devices: at least 2, 3 for raid5, 4 for raid6, an even number for raid10.
+---@param name string The name of the array.
+---@param level "raid0"|"raid1"|"raid5"|"raid6"|"raid10" The RAID level: raid0 stripes without redundancy, raid1 mirrors, raid5 and raid6 survive the loss of one and of two devices, raid10 stripes across mirrors.
+---@param devices string[] The member devices: at least 2, 3 for raid5, 4 for raid6, an even number of at least 4 for raid10.
 ---@param options? gscript.md.create.options
 ---@return any
 function md.create(name, level, devices, options) end
 
 ---@class gscript.md.assemble.options
----@field degraded? boolean Whether to start it although devices are missing: what is lost next has no copy left.
+---@field degraded? boolean Whether to start the array even if members are missing. Its redundancy is then reduced or lost.
 
---- Starts an array whose devices are there. Returns its device.
+--- Starts an existing md array and returns its device.
+---
+--- Fails if members are missing, unless `degraded` is set. An array that is already running is
+--- left unchanged. Undo stops the array.
 ---
 --- Source: mdadm(8), `--assemble`.
 ---
@@ -424,13 +490,15 @@ function md.create(name, level, devices, options) end
 --- md.stop("root")
 --- local array = md.assemble("root")
 --- ```
----@param name string Its name.
+---@param name string The name of the array.
 ---@param options? gscript.md.assemble.options
 ---@return any
 function md.assemble(name, options) end
 
---- Stops an array: its device disappears until it is started again. Nothing on it may be mounted,
---- swapped to or open.
+--- Stops a running md array.
+---
+--- Its device disappears until the array is started again. Filesystems, swap areas and
+--- containers on it must be released first.
 ---
 --- Source: mdadm(8), `--stop`.
 ---
@@ -438,12 +506,15 @@ function md.assemble(name, options) end
 --- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
 --- md.stop("root")
 --- ```
----@param name string Its name.
+---@param name string The name of the array.
 ---@return any
 function md.stop(name) end
 
---- Tells about an array: `name`, `uuid`, `level`, `devices` (how many it has when it is complete),
---- `members` (those that are there), `path` (nothing while it is stopped) and `bytes`.
+--- Returns information about an md array.
+---
+--- The result is a map with `name`, `uuid`, `level`, `devices` (the number of members of the
+--- complete array), `members` (the devices that are present), `path` (nil if the array is
+--- stopped) and `bytes` (the size).
 ---
 --- Source: mdadm(8), `--examine`, `--detail`.
 ---
@@ -451,7 +522,7 @@ function md.stop(name) end
 --- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
 --- print(md.info("root").members)
 --- ```
----@param name string Its name.
+---@param name string The name of the array.
 ---@return any
 function md.info(name) end
 
@@ -459,10 +530,11 @@ function md.info(name) end
 lvm = {}
 
 ---@class gscript.lvm.pv_create.options
----@field keep? boolean Whether to leave it alone, with its volumes, where it is a physical volume already.
+---@field keep? boolean Whether to keep an existing physical volume unchanged, with its logical volumes.
 
---- Makes a physical volume; everything on the device is lost. Returns the device's path, for
---- `lvm.vg_create`.
+--- Creates an LVM physical volume and returns the path of the device, for `lvm.vg_create`.
+---
+--- All data on the device is lost; this cannot be undone. The device must have at least 2 MiB.
 ---
 --- Source: pvcreate(8); guide ER, "Use LVM".
 ---
@@ -470,40 +542,45 @@ lvm = {}
 --- local pv = lvm.pv_create("/dev/sda2")
 --- lvm.vg_create("vg", {pv})
 --- ```
----@param device string A partition, or the inside of a container.
+---@param device string The partition, or the mapped device of a LUKS container.
 ---@param options? gscript.lvm.pv_create.options
 ---@return any
 function lvm.pv_create(device, options) end
 
 ---@class gscript.lvm.vg_create.options
----@field extent_size? string|integer The size of an extent, the unit in which volumes grow.
+---@field extent_size? string|integer The size of an extent, the allocation unit of logical volumes: a power of two from 1 KiB to 16 GiB.
 
---- Makes a volume group of physical volumes. Returns its name.
+--- Creates a volume group from physical volumes and returns its name.
+---
+--- Undo removes the volume group.
 ---
 --- Source: vgcreate(8); guide ER, `vgcreate $VG_NAME /dev/mapper/$ENC_HDD`.
 ---
 --- ```lua
 --- lvm.vg_create("vg_hostos", {lvm.pv_create("/dev/sda2")})
 --- ```
----@param name string Its name.
----@param devices string[] Its physical volumes.
+---@param name string The name of the volume group.
+---@param devices string[] The physical volumes, created by `lvm.pv_create`; at least one.
 ---@param options? gscript.lvm.vg_create.options
 ---@return any
 function lvm.vg_create(name, devices, options) end
 
---- Activates a volume group: its volumes appear as `/dev/GROUP/VOLUME`.
+--- Activates a volume group: its logical volumes appear as `/dev/GROUP/VOLUME`.
+---
+--- Undo deactivates the volume group.
 ---
 --- Source: vgchange(8); guide ER, `vgchange -a y $VG_NAME`.
 ---
 --- ```lua
 --- lvm.vg_activate("vg_old")
 --- ```
----@param name string Its name.
+---@param name string The name of the volume group.
 ---@return any
 function lvm.vg_activate(name) end
 
---- Deactivates a volume group: its volumes disappear until it is activated again. Nothing on
---- them may be mounted or swapped to.
+--- Deactivates a volume group: its logical volumes disappear until it is activated again.
+---
+--- Filesystems, swap areas and containers on them must be released first.
 ---
 --- Source: vgchange(8).
 ---
@@ -511,12 +588,15 @@ function lvm.vg_activate(name) end
 --- lvm.vg_activate("vg_old")
 --- lvm.vg_deactivate("vg_old")
 --- ```
----@param name string Its name.
+---@param name string The name of the volume group.
 ---@return any
 function lvm.vg_deactivate(name) end
 
---- Tells about a volume group: `name`, `members` (devices), `extent_size`, `extents` and `free`
---- (numbers of extents), `free_size` (for people), `active`, and `volumes`, a map from name to
+--- Returns information about a volume group.
+---
+--- The result is a map with `name`, `members` (the physical volumes), `extent_size` (in bytes),
+--- `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
+--- form), `active`, and `volumes`, a map from the name of each logical volume to a map with
 --- `path`, `extents`, `bytes` and `active`.
 ---
 --- Source: vgs(8); guide ER, "the number of physical extents available".
@@ -524,15 +604,17 @@ function lvm.vg_deactivate(name) end
 --- ```lua
 --- print(lvm.vg_info("vg_old").free)
 --- ```
----@param name string Its name.
+---@param name string The name of the volume group.
 ---@return any
 function lvm.vg_info(name) end
 
 ---@class gscript.lvm.groups.options
----@field on? string The device.
+---@field on? string The device to which the list is restricted; includes volume groups in containers on it.
 
---- Lists the names of the volume groups that lie on a device, or of all that there are. What lies
---- in a container shows when it is open: a plan knows of none.
+--- Lists the names of all volume groups, or of those on a device.
+---
+--- Volume groups inside a LUKS container are detected only while the container is open. If it
+--- is opened during the run, the plan assumes that it contains none.
 ---
 --- Source: vgs(8).
 ---
@@ -544,14 +626,17 @@ function lvm.vg_info(name) end
 function lvm.groups(options) end
 
 ---@class gscript.lvm.lv_create.options
----@field contiguous? boolean Whether its extents follow one another on the disk.
----@field raid? "raid0"|"raid1"|"raid5"|"raid6"|"raid10" Spreads it over several physical volumes (lvmraid(7)).
----@field images? integer Over how many: 2 for raid1, and else all of the group, unless told otherwise.
+---@field contiguous? boolean Whether to allocate the extents contiguously; not available with `raid`.
+---@field raid? "raid0"|"raid1"|"raid5"|"raid6"|"raid10" The RAID level, which distributes the volume over several physical volumes (lvmraid(7)).
+---@field images? integer The number of physical volumes for `raid`; by default 2 for raid1, and otherwise all of the group (rounded down to an even number for raid10). raid6 requires at least 5, raid10 an even number.
 
---- Makes a logical volume and activates it. Returns its device, `/dev/GROUP/NAME`.
+--- Creates and activates a logical volume and returns its device, `/dev/GROUP/NAME`.
 ---
---- Source: lvcreate(8); guide ER: the swap volume with `--contiguous y`, the root volume with all
---- free extents.
+--- An existing volume of the same name, size and layout is kept, provided that it is active.
+--- Undo removes the volume.
+---
+--- Source: lvcreate(8); guide ER: the swap volume with `--contiguous y`, the root volume with
+--- all free extents.
 ---
 --- ```lua
 --- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
@@ -561,19 +646,20 @@ function lvm.groups(options) end
 --- lvm.lv_create("two", "copied", "100M", { raid = "raid1" })
 --- ```
 ---@param group string The volume group.
----@param name string Its name in the group.
----@param size string|integer A size (rounded up to whole extents), a percentage of the free or of all extents, or a number of extents.
+---@param name string The name of the volume in the volume group.
+---@param size string|integer The size, rounded up to whole extents; or a percentage of the free or of all extents (`"100%FREE"`, `"50%VG"`); or a number of extents.
 ---@param options? gscript.lvm.lv_create.options
 ---@return any
 function lvm.lv_create(group, name, size, options) end
 
 ---@class gscript.lvm.thin_pool_create.options
----@field chunk? string|integer The unit in which volumes take room: a power of two from 64K to 1G.
+---@field chunk? string|integer The allocation unit of the thin volumes: a power of two from 64 KiB to 1 GiB.
 
---- Makes a thin pool: room that thin volumes take when they are written to. Returns its name.
+--- Creates a thin pool and returns its name.
 ---
---- Its list of what is where takes room of its own beside it, and LVM keeps as much again in the
---- group for repairs.
+--- The space of the pool is allocated to thin volumes as they are written to. The metadata of
+--- the pool takes additional space, and LVM reserves the same amount again in the volume group
+--- for repairs. Undo removes the pool.
 ---
 --- Source: lvmthin(7).
 ---
@@ -583,14 +669,16 @@ function lvm.lv_create(group, name, size, options) end
 --- lvm.thin_create("vg", pool, "root", "20G")
 --- ```
 ---@param group string The volume group.
----@param name string Its name in the group.
----@param size string|integer Room for data; a percentage includes the room for the list.
+---@param name string The name of the pool in the volume group.
+---@param size string|integer The space for data; a percentage includes the space for the metadata.
 ---@param options? gscript.lvm.thin_pool_create.options
 ---@return any
 function lvm.thin_pool_create(group, name, size, options) end
 
---- Makes a thin volume and activates it. It may be larger than its pool: the pool has to grow
---- before it is full, or writing stops. Returns its device, `/dev/GROUP/NAME`.
+--- Creates and activates a thin volume and returns its device, `/dev/GROUP/NAME`.
+---
+--- The volume may be larger than its pool, but writes fail when the pool is full: extend it in
+--- time. Undo removes the volume.
 ---
 --- Source: lvmthin(7).
 ---
@@ -600,13 +688,13 @@ function lvm.thin_pool_create(group, name, size, options) end
 --- local home = lvm.thin_create("vg", "pool", "home", "20G")
 --- ```
 ---@param group string The volume group.
----@param pool string The pool.
----@param name string Its name in the group.
----@param size string|integer How large it looks.
+---@param pool string The name of the thin pool.
+---@param name string The name of the volume in the volume group.
+---@param size string|integer The virtual size, rounded up to whole extents.
 ---@return any
 function lvm.thin_create(group, pool, name, size) end
 
---- Removes a logical volume; everything on it is lost.
+--- Removes a logical volume. All data on it is lost; this cannot be undone.
 ---
 --- Source: lvremove(8).
 ---
@@ -615,11 +703,13 @@ function lvm.thin_create(group, pool, name, size) end
 --- lvm.lv_remove("vg_old", "data")
 --- ```
 ---@param group string The volume group.
----@param name string Its name in the group.
+---@param name string The name of the volume in the volume group.
 ---@return any
 function lvm.lv_remove(group, name) end
 
---- Removes a thin pool that has no volumes left.
+--- Removes a thin pool that has no volumes.
+---
+--- Cannot be undone. Remove its thin volumes first with `lvm.lv_remove`.
 ---
 --- Source: lvremove(8).
 ---
@@ -629,11 +719,13 @@ function lvm.lv_remove(group, name) end
 --- lvm.thin_pool_remove("vg", "pool")
 --- ```
 ---@param group string The volume group.
----@param name string Its name in the group.
+---@param name string The name of the pool in the volume group.
 ---@return any
 function lvm.thin_pool_remove(group, name) end
 
---- Removes a volume group that has no volumes left. Its devices stay physical volumes.
+--- Removes a volume group that has no logical volumes.
+---
+--- Cannot be undone. The devices remain physical volumes.
 ---
 --- Source: vgremove(8).
 ---
@@ -641,7 +733,7 @@ function lvm.thin_pool_remove(group, name) end
 --- lvm.vg_create("vg", {lvm.pv_create("/dev/sda2")})
 --- lvm.vg_remove("vg")
 --- ```
----@param name string Its name.
+---@param name string The name of the volume group.
 ---@return any
 function lvm.vg_remove(name) end
 
@@ -649,12 +741,15 @@ function lvm.vg_remove(name) end
 fs = {}
 
 ---@class gscript.fs.make.options
----@field kind? "ext4"|"ext2"|"xfs"|"btrfs"|"vfat"|"f2fs" The filesystem.
----@field label? string Its label: at most 16 bytes for ext2 and ext4, 12 for xfs, 11 of ASCII for vfat, 255 for btrfs, 511 for f2fs.
----@field keep? boolean Whether to leave it alone, with all its files, where a filesystem of this kind and label is there already.
+---@field kind? "ext4"|"ext2"|"xfs"|"btrfs"|"vfat"|"f2fs" The type of the filesystem.
+---@field label? string The label: at most 16 bytes for ext2 and ext4, 12 for xfs, 11 (ASCII) for vfat, 255 for btrfs and 511 for f2fs.
+---@field keep? boolean Whether to keep an existing filesystem of the same type and label unchanged, with all its files.
 
---- Makes a filesystem; everything on the device is lost. Returns its UUID, which is chosen
---- beforehand.
+--- Creates a filesystem on a device and returns its UUID.
+---
+--- All data on the device is lost; this cannot be undone. The UUID is chosen when the plan is
+--- made. The minimum size is 1 MiB for ext2, ext4 and vfat, 40 MiB for f2fs, 109 MiB for btrfs
+--- and 300 MiB for xfs.
 ---
 --- Source: mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8), mkfs.fat(8), mkfs.f2fs(8); guide ER,
 --- "Formatting And Mounting Required Partitions".
@@ -669,10 +764,12 @@ fs = {}
 function fs.make(device, options) end
 
 ---@class gscript.fs.swap.options
----@field label? string Its label, at most 15 bytes.
----@field keep? boolean Whether to leave it alone where a swap area with this label is there already.
+---@field label? string The label, at most 15 bytes.
+---@field keep? boolean Whether to keep an existing swap area with this label unchanged.
 
---- Makes a swap area; everything on the device is lost. Returns its UUID.
+--- Creates a swap area on a device and returns its UUID.
+---
+--- All data on the device is lost; this cannot be undone. Activate it with `mount.swap_on`.
 ---
 --- Source: mkswap(8); guide ER.
 ---
@@ -684,23 +781,24 @@ function fs.make(device, options) end
 ---@return any
 function fs.swap(device, options) end
 
---- Makes a swap file: without holes, readable by root only, and on btrfs in one piece that is
---- never copied on write. A file of that size which is there already is left alone. Returns its
---- path, for `mount.swap_on`.
+--- Creates a swap file and returns its path, for `mount.swap_on`.
 ---
---- Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs it
---- belongs into a subvolume of its own, which then has no snapshots.
+--- The file has no holes and is readable only by root. On btrfs, copy-on-write is disabled for
+--- it. An existing file of this size is kept unchanged. Undo removes the file.
+---
+--- Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs, use
+--- a separate subvolume, which must not have snapshots.
 ---
 --- ```lua
 --- mount.mount("/dev/sdb1", "/mnt/stick")
 --- local swap = fs.swap_file("/mnt/stick/swapfile", "64M")
 --- ```
----@param path string The file; its directory exists, on ext4, xfs or btrfs.
----@param size string|integer Its size, at least 1 MiB.
+---@param path string The path of the file, in an existing directory on ext4, xfs or btrfs.
+---@param size string|integer The size, at least 1 MiB; rounded up to whole pages of 4 KiB.
 ---@return any
 function fs.swap_file(path, size) end
 
---- Tells the UUID of what is on a device: filesystem, swap, container or physical volume.
+--- Returns the UUID of a filesystem, swap area, LUKS container or physical volume.
 ---
 --- Source: blkid(8); guide ER, "Determining All Partitions' UUIDs".
 ---
@@ -711,7 +809,7 @@ function fs.swap_file(path, size) end
 ---@return any
 function fs.uuid(device) end
 
---- Tells the label of the filesystem or swap area on a device; nothing if it has none.
+--- Returns the label of the filesystem or swap area on a device, or nil if it has none.
 ---
 --- ```lua
 --- print(fs.label("/dev/sdb1"))
@@ -721,25 +819,29 @@ function fs.uuid(device) end
 function fs.label(device) end
 
 ---@class gscript.fs.image.options
----@field kind? "ext4"|"ext2"|"xfs"|"btrfs"|"vfat"|"f2fs" The filesystem.
----@field label? string Its label.
+---@field kind? "ext4"|"ext2"|"xfs"|"btrfs"|"vfat"|"f2fs" The type of the filesystem.
+---@field label? string The label of the filesystem; see `fs.make` for the limits.
 
---- Makes a new file with a filesystem in it, as a disk for a virtual machine. The file takes
---- up only what is written to it. Returns the filesystem's UUID.
+--- Creates an image file that contains a filesystem and returns the UUID of the filesystem.
+---
+--- A virtual machine can use the file as a disk. The file is sparse: it takes up only the space
+--- that has been written to. Undo removes the file.
 ---
 --- Source: guide UM, "root image".
 ---
 --- ```lua
 --- fs.image("/var/lib/machines/root.img", "3G")
 --- ```
----@param path string The file; it must not exist.
----@param size string|integer Its size.
+---@param path string The path of the file, which must not exist yet.
+---@param size string|integer The size of the image.
 ---@param options? gscript.fs.image.options
 ---@return any
 function fs.image(path, size, options) end
 
---- Looks for damage in a filesystem that is not mounted, changing nothing. Returns a map with
---- `clean` and `report`, what the checker said.
+--- Checks an unmounted filesystem for damage, without changing it.
+---
+--- Returns a map with `clean` (whether the checker exited with code 0) and `report` (its
+--- output). Supports ext2, ext3, ext4, xfs, btrfs, vfat and f2fs.
 ---
 --- Source: e2fsck(8) `-n`, xfs_repair(8) `-n`, btrfs-check(8), fsck.fat(8) `-n`.
 ---
@@ -747,7 +849,7 @@ function fs.image(path, size, options) end
 --- local found = fs.check("/dev/sdb1")
 --- print(found.clean)
 --- ```
----@param device string The device.
+---@param device string The device that contains the filesystem; it must not be in use.
 ---@return any
 function fs.check(device) end
 
@@ -755,27 +857,32 @@ function fs.check(device) end
 btrfs = {}
 
 ---@class gscript.btrfs.make.options
----@field profile? "single"|"raid0"|"raid1"|"raid1c3"|"raid10" How data and metadata are spread over them.
----@field label? string Its label, at most 255 bytes.
----@field keep? boolean Whether to leave it alone, with all its files, where one btrfs with this label is on exactly these devices already.
+---@field profile? "single"|"raid0"|"raid1"|"raid1c3"|"raid10" The profile that distributes the data over the devices. Metadata uses the same profile, except that it is mirrored (raid1) for single.
+---@field label? string The label, at most 255 bytes.
+---@field keep? boolean Whether to keep an existing btrfs filesystem with this label on exactly these devices unchanged, with all its files.
 
---- Makes one btrfs on several devices; everything on them is lost. Returns its UUID. Any of the
---- devices can be given to `mount.mount`, which names the others to the kernel.
+--- Creates a btrfs filesystem on several devices and returns its UUID.
 ---
---- Source: mkfs.btrfs(8). A single device is `fs.make`'s.
+--- All data on the devices is lost; this cannot be undone. Any of the devices can be passed to
+--- `mount.mount`, which adds the others. Each device must have at least 109 MiB.
+---
+--- Source: mkfs.btrfs(8). Use `fs.make` for a single device.
 ---
 --- ```lua
 --- btrfs.make({"/dev/sda2", "/dev/sda3"}, { label = "data" })
 --- mount.mount("/dev/sda2", "/mnt/data")
 --- ```
----@param devices string[] The devices, at least 2 (3 for raid1c3, 4 for raid10).
+---@param devices string[] The devices: at least 2, 3 for raid1c3, 4 for raid10.
 ---@param options? gscript.btrfs.make.options
 ---@return any
 function btrfs.make(devices, options) end
 
---- Makes a subvolume: a directory that is mounted, kept and given back by itself. Returns its path.
+--- Creates a btrfs subvolume and returns its path.
 ---
---- Source: btrfs-subvolume(8). It is mounted by its name: `#{ options: "subvol=@home" }`.
+--- An existing subvolume is kept unchanged. Undo deletes the subvolume with all its files.
+---
+--- Source: btrfs-subvolume(8). A subvolume is mounted by its name:
+--- `#{ options: "subvol=@home" }`.
 ---
 --- ```lua
 --- fs.make("/dev/sda1", { kind = "btrfs" })
@@ -783,12 +890,13 @@ function btrfs.make(devices, options) end
 --- btrfs.subvolume_create("/mnt/top/@home")
 --- mount.mount("/dev/sda1", "/mnt/home", { options = "subvol=@home" })
 --- ```
----@param path string Its path below a mounted btrfs; the directory above it exists.
+---@param path string The path on a mounted btrfs filesystem; the parent directory must exist.
 ---@return any
 function btrfs.subvolume_create(path) end
 
---- Lists the subvolumes of the btrfs that is mounted somewhere: their paths from its top, in
---- the order in which they were made.
+--- Lists the subvolumes of a mounted btrfs filesystem.
+---
+--- Returns their paths relative to the top level of the filesystem, in the order of creation.
 ---
 --- Source: btrfs-subvolume(8).
 ---
@@ -797,7 +905,7 @@ function btrfs.subvolume_create(path) end
 --- mount.mount("/dev/sda1", "/mnt/top")
 --- print(btrfs.subvolumes("/mnt/top"))
 --- ```
----@param at string Where it is mounted.
+---@param at string The mount point of the filesystem.
 ---@return any
 function btrfs.subvolumes(at) end
 
@@ -805,10 +913,14 @@ function btrfs.subvolumes(at) end
 mount = {}
 
 ---@class gscript.mount.mount.options
----@field options? string Options as in fstab, with commas.
+---@field options? string The mount options, separated by commas as in fstab(5). Options for mount(8) itself, such as `noauto`, are ignored.
 
---- Mounts the filesystem on a device, by a system call. The directory is made if it is missing.
---- Returns the mount point.
+--- Mounts the filesystem on a device and returns the mount point.
+---
+--- A missing mount point is created. For a btrfs filesystem on several devices, any of them may
+--- be given; the option `subvol=NAME` mounts one of its subvolumes. If the filesystem is
+--- already mounted elsewhere, options that apply to all its mounts are rejected: only flags of
+--- mount(2) and `subvol` are allowed. Undo unmounts the filesystem.
 ---
 --- Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
 ---
@@ -816,51 +928,57 @@ mount = {}
 --- mount.mount("/dev/sdb1", "/mnt/stick", { options = "umask=0077,noatime" })
 --- ```
 ---@param device string The partition or volume.
----@param at string Where.
+---@param at string The mount point.
 ---@param options? gscript.mount.mount.options
 ---@return any
 function mount.mount(device, at, options) end
 
 ---@class gscript.mount.tmpfs.options
----@field size? string|integer The most that it holds; half of the memory when absent.
----@field mode? string|integer Permission bits of its root.
+---@field size? string|integer The maximum size; by default half of the memory.
+---@field mode? string|integer The permission bits of its root directory.
 
---- Mounts an empty filesystem that lies in memory and is gone after a reboot. Returns the mount
---- point.
+--- Mounts an empty filesystem in memory and returns the mount point.
+---
+--- Its contents are lost on unmount or reboot; undo unmounts it.
 ---
 --- Source: tmpfs(5).
 ---
 --- ```lua
 --- mount.tmpfs("/mnt/new", { size = "1G" })
 --- ```
----@param at string Where.
+---@param at string The mount point, which is created if it is missing.
 ---@param options? gscript.mount.tmpfs.options
 ---@return any
 function mount.tmpfs(at, options) end
 
 ---@class gscript.mount.bind.options
----@field recursive? boolean Whether what is mounted below it comes along.
----@field propagation? "slave"|"private"|"shared" How later mounts spread between both places.
----@field read_only? boolean Whether nothing can be written in the second place.
+---@field recursive? boolean Whether to include the mounts below the directory (`mount --rbind`).
+---@field propagation? "slave"|"private"|"shared" The propagation of later mounts between both mount points; see mount_namespaces(7).
+---@field read_only? boolean Whether the second mount point is read-only.
 
---- Shows a directory in a second place. Returns the mount point.
+--- Bind-mounts a directory at a second mount point, which is returned.
+---
+--- Undo unmounts it.
 ---
 --- Source: mount(2), `MS_BIND`; mount_namespaces(7); guide ER, `mount --rbind /dev`.
 ---
 --- ```lua
 --- mount.bind("/dev", "/mnt/gentoo/dev", { recursive = true, propagation = "slave" })
 --- ```
----@param from string The directory.
----@param at string Where it is shown.
+---@param from string The directory to mount.
+---@param at string The second mount point, which is created if it is missing.
 ---@param options? gscript.mount.bind.options
 ---@return any
 function mount.bind(from, at, options) end
 
 ---@class gscript.mount.unmount.options
----@field recursive? boolean Whether to unmount what is mounted below it as well.
+---@field recursive? boolean Whether to unmount all mounts below the mount point as well.
 
---- Unmounts a mount point. Never more than that unless `recursive`: then what is mounted below
---- goes first, the newest before the older.
+--- Unmounts a mount point.
+---
+--- Fails if other filesystems are mounted below it, unless `recursive` is set: then these are
+--- unmounted first, newest first. Mount points of the running system, such as `/` and `/dev`,
+--- are rejected.
 ---
 --- Source: umount2(2).
 ---
@@ -874,29 +992,31 @@ function mount.bind(from, at, options) end
 function mount.unmount(at, options) end
 
 ---@class gscript.mount.swap_on.options
----@field priority? string Areas of a higher priority fill first; 0 to 32767. The kernel chooses when absent.
+---@field priority? string The priority, from 0 to 32767; areas with a higher priority are used first. By default, the kernel chooses.
 
---- Begins to swap to a device or a file.
+--- Activates a swap area on a device or in a file.
 ---
---- Source: swapon(2); guide ER. A swap file comes from `fs.swap_file`.
+--- Undo deactivates it.
+---
+--- Source: swapon(2); guide ER. Swap areas are created by `fs.swap` and `fs.swap_file`.
 ---
 --- ```lua
 --- fs.swap("/dev/sda1")
 --- mount.swap_on("/dev/sda1", { priority = 10 })
 --- ```
----@param device string The swap area: a device, or a file.
+---@param device string The swap area: a device or a file.
 ---@param options? gscript.mount.swap_on.options
 ---@return any
 function mount.swap_on(device, options) end
 
---- Stops swapping to a device or a file.
+--- Deactivates a swap area on a device or in a file.
 ---
 --- Source: swapoff(2).
 ---
 --- ```lua
 --- mount.swap_off("/dev/sda1")
 --- ```
----@param device string The swap area: a device, or a file.
+---@param device string The swap area: a device or a file.
 ---@return any
 function mount.swap_off(device) end
 
@@ -904,30 +1024,35 @@ function mount.swap_off(device) end
 stage3 = {}
 
 ---@class gscript.stage3.verify.options
----@field digests? string The digest file; the archive's name with `.DIGESTS` by default.
----@field signature? string A detached signature of the digest file, where it is not signed in itself.
----@field keys? string The public keys to trust.
----@field fingerprint? string The fingerprint of the only key to trust, where the key file holds several.
+---@field digests? string The digest file; by default the path of the tarball with `.DIGESTS` appended.
+---@field signature? string The detached signature of the digest file, if it has no inline signature.
+---@field keys? string The file with the trusted public keys; by default `/usr/share/openpgp-keys/gentoo-release.asc`.
+---@field fingerprint? string The fingerprint of the only trusted key, if the key file contains several.
 
---- Verifies a stage3 tarball: its digests must be those of the digest file (SHA-512 and
---- BLAKE2b, whichever are listed), and the digest file must be signed by a key of the key file
---- that is neither expired nor revoked. Anything that is missing or does not fit is an error.
---- Returns a map with `sha512` and `signer` (the fingerprint of the key).
+--- Verifies the digests and the signature of a stage3 tarball.
 ---
---- The digest file is signed in itself (Gentoo's `.DIGESTS`), or by a separate `signature`.
+--- The tarball must match all SHA-512 and BLAKE2b digests that are listed for it in the digest
+--- file, and the digest file must be signed by a key in the key file that is neither expired
+--- nor revoked. Missing or invalid files, digests and signatures are errors. Returns a map with
+--- `sha512` and `signer` (the fingerprint of the signing key).
+---
+--- The digest file has an inline signature (Gentoo's `.DIGESTS`), or a detached one:
+--- `signature`.
 ---
 --- Source: Gentoo handbook, "Verifying and validating"; gpg(1), doc/DETAILS of GnuPG.
 ---
 --- ```lua
 --- stage3.verify("/mnt/gentoo/stage3.tar.xz", { keys = "/usr/share/openpgp-keys/gentoo-release.asc" })
 --- ```
----@param archive string The tarball.
+---@param archive string The path of the tarball.
 ---@param options? gscript.stage3.verify.options
 ---@return any
 function stage3.verify(archive, options) end
 
---- Unpacks a tarball into a mounted filesystem: numeric owners, permissions, links, extended
---- attributes and capabilities as they are in it.
+--- Unpacks a stage3 tarball into a mounted filesystem.
+---
+--- Preserves numeric owners, permissions, links, extended attributes and capabilities. Cannot
+--- be undone: the unpacked files are mixed with existing ones; format the filesystem again.
 ---
 --- Source: Gentoo handbook, `tar xpvf stage3-*.tar.xz --xattrs-include='*.*' --numeric-owner`.
 ---
@@ -936,8 +1061,8 @@ function stage3.verify(archive, options) end
 --- mount.mount("/dev/sda1", "/mnt/gentoo")
 --- stage3.unpack("/var/tmp/stage3.tar.xz", "/mnt/gentoo")
 --- ```
----@param archive string The tarball: plain, xz, zstd, gzip or bzip2.
----@param into string The mount point of the new root.
+---@param archive string The tarball, uncompressed or compressed with xz, zstd, gzip or bzip2.
+---@param into string The mount point of the new system.
 ---@return any
 function stage3.unpack(archive, into) end
 
@@ -945,32 +1070,38 @@ function stage3.unpack(archive, into) end
 chroot = {}
 
 ---@class gscript.chroot.prepare.options
----@field resolv_conf? boolean Whether names can be resolved inside as they are outside.
----@field untouched? boolean Whether nothing is written inside: then resolv.conf is not copied over its own one, but shown in its place until it is released.
+---@field resolv_conf? boolean Whether to provide resolv.conf, so that name resolution works inside.
+---@field untouched? boolean Whether to leave the root filesystem unchanged: resolv.conf is then bind-mounted over the existing file until it is released, instead of copied.
 
---- Makes a root ready to be entered: resolv.conf is copied into it (what a link leads to, not
---- the link), `/proc` is mounted, and `/sys`, `/dev` and `/run` of the running system are shown
---- in it. What is there already stays.
+--- Prepares the root filesystem of an installed system for chroot.
 ---
---- Source: guide ER, "Copy resolv.conf" to "Mount /dev"; today's handbook adds `/sys`, `/run`
---- and `--make-rslave`, so that what the chroot unmounts stays mounted outside.
+--- Mounts `/proc`, recursively bind-mounts `/sys`, `/dev` and `/run` of the running system, and
+--- copies its resolv.conf (the target of a link, not the link). Existing mounts are unchanged.
+--- Undo unmounts everything, but keeps the copied resolv.conf.
+---
+--- Source: guide ER, "Copy resolv.conf" to "Mount /dev"; the current handbook adds `/sys`,
+--- `/run` and `--make-rslave`, so that unmounting inside the chroot does not unmount anything
+--- outside.
 ---
 --- ```lua
 --- fs.make("/dev/sda1")
 --- mount.mount("/dev/sda1", "/mnt/gentoo")
 --- chroot.prepare("/mnt/gentoo")
 --- ```
----@param root string The mount point of the root.
+---@param root string The mount point of the root filesystem.
 ---@param options? gscript.chroot.prepare.options
 ---@return any
 function chroot.prepare(root, options) end
 
 ---@class gscript.chroot.run.options
----@field env? table<string, any> Variables for it, as a map from name to value.
----@field check? boolean Whether an exit code other than 0 ends the recipe.
+---@field env? table<string, any> The environment variables to set, as a map from names to values.
+---@field check? boolean Whether an exit code other than 0 is an error.
 
---- Runs a program inside a root: a list of words, without a shell. What it prints is shown and
---- logged as it comes. Returns a map with `code` and `stdout`, of which it has the first MiB.
+--- Runs a program inside a chroot, without a shell, and returns its exit code and output.
+---
+--- The output is displayed and logged while the program runs. Returns a map with `code` and
+--- `stdout` (truncated to 1 MiB). There is no time limit. Cannot be undone: the changes made by
+--- the program are unknown.
 ---
 --- Source: chroot(2).
 ---
@@ -978,31 +1109,33 @@ function chroot.prepare(root, options) end
 --- local found = chroot.run("/mnt/old", {"cryptsetup", "--version"})
 --- print(found.stdout)
 --- ```
----@param root string The mount point of the root.
----@param argv string[] The program and its arguments.
+---@param root string The mount point of the root filesystem.
+---@param argv string[] The program and its arguments, as a list of strings.
 ---@param options? gscript.chroot.run.options
 ---@return any
 function chroot.run(root, argv, options) end
 
---- Gives the person a shell inside a root: with its own `/etc/profile`, and a prompt that says
---- where they are. Without a terminal there is nobody to give it to, and nothing happens.
+--- Starts an interactive shell inside a chroot.
+---
+--- Uses bash, or else sh, loads the system's `/etc/profile`, and adds `(chroot)` to the prompt.
+--- Without a terminal, the action is skipped. Changes made in the shell are not undone.
 ---
 --- Source: guide ER, `chroot /mnt/gentoo /bin/bash`, `source /etc/profile`, `export PS1=…`.
 ---
 --- ```lua
 --- chroot.shell("/mnt/old")
 --- ```
----@param root string The mount point of the root.
+---@param root string The mount point of the root filesystem.
 ---@return any
 function chroot.shell(root) end
 
---- Unmounts what `chroot.prepare` mounted, newest first.
+--- Unmounts everything that `chroot.prepare` has mounted, newest first.
 ---
 --- ```lua
 --- chroot.prepare("/mnt/old")
 --- chroot.release("/mnt/old")
 --- ```
----@param root string The mount point of the root.
+---@param root string The mount point of the root filesystem.
 ---@return any
 function chroot.release(root) end
 
@@ -1010,9 +1143,12 @@ function chroot.release(root) end
 file = {}
 
 ---@class gscript.file.read.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Reads a text file of at most 64 MiB.
+--- Returns the content of a text file of at most 64 MiB.
+---
+--- The file must be valid UTF-8. Files of kernel filesystems, such as `/proc`, are rejected:
+--- use the query for the information instead.
 ---
 --- ```lua
 --- print(file.read("/etc/os-release"))
@@ -1023,58 +1159,69 @@ file = {}
 function file.read(path, options) end
 
 ---@class gscript.file.write.options
----@field root? string The root it is in.
----@field mode? string|integer Its permission bits.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
+---@field mode? string|integer The permission bits, in octal.
 
---- Writes a text file. It appears whole or not at all; a file that is there keeps its owner
---- and, unless another is asked for, its mode. A link is replaced, not followed.
+--- Writes a text file.
+---
+--- The file is replaced atomically. An existing file keeps its owner and, unless `mode` is
+--- given, its permission bits. A symbolic link is replaced, not followed. The parent directory
+--- must exist. Undo restores the previous content or removes a new file; a replaced link cannot
+--- be restored.
 ---
 --- ```lua
 --- file.write("/etc/hostname", "box\n")
 --- file.write("/etc/conf.d/hostname", "hostname=\"box\"\n", { root = "/mnt/old" })
 --- ```
 ---@param path string The file.
----@param content string Its whole content.
+---@param content string The complete content.
 ---@param options? gscript.file.write.options
 ---@return any
 function file.write(path, content, options) end
 
 ---@class gscript.file.append_line.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Appends a line to a text file unless the file has it already. The file is made if it is
---- missing.
+--- Appends a line to a text file that does not contain it yet.
+---
+--- A missing file is created; its parent directory must exist. Undo restores the previous
+--- content.
 ---
 --- ```lua
 --- file.append_line("/etc/portage/package.accept_keywords", "sys-fs/cryptsetup ~amd64", { root = "/mnt/old" })
 --- ```
 ---@param path string The file.
----@param line string The line, without its end.
+---@param line string The line, without a newline.
 ---@param options? gscript.file.append_line.options
 ---@return any
 function file.append_line(path, line, options) end
 
 ---@class gscript.file.copy.options
----@field root? string The root that the copy is in.
----@field from_root? string The root that the original is in.
----@field mode? string|integer The copy's permission bits; those of the original when absent.
+---@field root? string The root directory of the copy; by default that of the running system.
+---@field from_root? string The root directory of the original; by default that of the running system.
+---@field mode? string|integer The permission bits of the copy, in octal; by default those of the original.
 
---- Copies a regular file; a link is followed, as with `cp -L`.
+--- Copies a regular file.
+---
+--- Symbolic links are followed, as with `cp -L`. An existing file is overwritten and cannot be
+--- restored; undo removes a new one. The parent directory must exist.
 ---
 --- ```lua
 --- file.copy("/etc/resolv.conf", "/etc/resolv.conf", { root = "/mnt/old" })
 --- ```
----@param from string The file.
----@param to string Where the copy goes.
+---@param from string The file to copy.
+---@param to string The path of the copy.
 ---@param options? gscript.file.copy.options
 ---@return any
 function file.copy(from, to, options) end
 
 ---@class gscript.file.make_dir.options
----@field root? string The root it is in.
----@field mode? string|integer Its permission bits; those above get 0755.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
+---@field mode? string|integer The permission bits of the directory; its missing parents get 0755.
 
---- Makes a directory, and those above it.
+--- Creates a directory and its missing parent directories.
+---
+--- An existing directory is unchanged. Undo removes the directory, but not its parents.
 ---
 --- ```lua
 --- file.make_dir("/mnt/gentoo")
@@ -1085,36 +1232,41 @@ function file.copy(from, to, options) end
 function file.make_dir(path, options) end
 
 ---@class gscript.file.link.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Makes a symbolic link, replacing a file or link that is there, but never a directory.
+--- Creates a symbolic link.
+---
+--- Replaces an existing file or link, but never a directory. Undo restores a replaced link or
+--- removes a new one; a replaced file cannot be restored.
 ---
 --- ```lua
 --- file.link("/proc/self/mounts", "/etc/mtab", { root = "/mnt/old" })
 --- ```
----@param to string What the link says.
----@param path string The link.
+---@param to string The target of the link.
+---@param path string The path of the link.
 ---@param options? gscript.file.link.options
 ---@return any
 function file.link(to, path, options) end
 
 ---@class gscript.file.remove.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Removes a file, a link or an empty directory. Nothing is ever removed recursively.
+--- Removes a file, a symbolic link or an empty directory.
+---
+--- Directories are never removed recursively. Cannot be undone: the removed file is not kept.
 ---
 --- ```lua
 --- file.remove("/etc/hostname", { root = "/mnt/old" })
 --- ```
----@param path string What.
+---@param path string The path to remove.
 ---@param options? gscript.file.remove.options
 ---@return any
 function file.remove(path, options) end
 
 ---@class gscript.file.exists.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Tells whether something is there: a file, a directory, a link (even one that leads nowhere).
+--- Returns whether a path exists, as a file, a directory or a symbolic link, even a broken one.
 ---
 --- ```lua
 --- local guided = file.exists("/etc/gentoo-release")
@@ -1125,24 +1277,28 @@ function file.remove(path, options) end
 function file.exists(path, options) end
 
 ---@class gscript.file.chmod.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
 --- Changes the permission bits of a file or directory.
+---
+--- Undo restores the previous permission bits.
 ---
 --- ```lua
 --- file.chmod("/mnt/key/keyfile.bin", "0400")
 --- ```
----@param path string Which.
----@param mode string|integer The bits in octal.
+---@param path string The path of the file or directory.
+---@param mode string|integer The permission bits, in octal.
 ---@param options? gscript.file.chmod.options
 ---@return any
 function file.chmod(path, mode, options) end
 
 ---@class gscript.file.chown.options
----@field root? string The root it is in.
+---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Changes the owner of a file, directory or link. Names are those of the root that the file is
---- in: its own `/etc/passwd` and `/etc/group` tell their numbers.
+--- Changes the owner of a file, directory or symbolic link.
+---
+--- Names are looked up in `/etc/passwd` and `/etc/group` of the root directory that the file is
+--- in. Undo restores the previous owner of a file or directory.
 ---
 --- Source: chown(1).
 ---
@@ -1150,8 +1306,8 @@ function file.chmod(path, mode, options) end
 --- file.chown("/mnt/key/keyfile.bin", "root:root")
 --- file.chown("/var/db/repos", "250:250", { root = "/mnt/old" })
 --- ```
----@param path string Which.
----@param owner string `user`, `user:group`, or numbers.
+---@param path string The path of the file, directory or link.
+---@param owner string The new owner: `user`, `user:group`, or numeric IDs. Without a group, the group is unchanged.
 ---@param options? gscript.file.chown.options
 ---@return any
 function file.chown(path, owner, options) end
@@ -1160,16 +1316,19 @@ function file.chown(path, owner, options) end
 fstab = {}
 
 ---@class gscript.fstab.write.entries
----@field at string Where it is mounted; `none` for swap.
----@field device? string The device; the line names it by the UUID of what is on it.
----@field source? string What the line says instead of a UUID: `proc`, `tmpfs`, `/dev/cdrom`.
----@field kind? string The filesystem's type; that of the device when absent.
----@field options? string Mount options.
----@field dump? string Whether dump(8) saves it.
----@field pass? string In which pass fsck(8) checks it: 1 for the root, 2 for others, 0 for never.
+---@field at string The mount point; `none` for swap.
+---@field device? string The device; the entry names it by the UUID of its filesystem or swap area.
+---@field source? string The first field of the entry instead of a UUID, such as `proc`, `tmpfs` or `/dev/cdrom`.
+---@field kind? string The type of the filesystem; by default that of the device. Required with `source`.
+---@field options? string The mount options, separated by commas.
+---@field dump? string Whether dump(8) backs up the filesystem: 1 or 0.
+---@field pass? string The pass in which fsck(8) checks the filesystem at boot: 1 for the root, 2 for others, 0 for never.
 
---- Writes the `/etc/fstab` of an installed system. Devices are named by UUID, never by a name
---- that can change. Two lines for one mount point, or one UUID on two devices, are refused.
+--- Writes the `/etc/fstab` of an installed system.
+---
+--- The file is replaced: entries that are not in the list are lost. Devices are named by UUID,
+--- never by a device path that can change. Two entries with the same mount point, and a UUID
+--- that exists on two devices, are rejected. Undo restores the previous file.
 ---
 --- Source: fstab(5); guide ER, "Configuring /etc/fstab".
 ---
@@ -1181,19 +1340,20 @@ fstab = {}
 --- })
 --- ```
 ---@param root string The mount point of the installed system.
----@param entries gscript.fstab.write.entries[] The lines, as maps, in their order.
+---@param entries gscript.fstab.write.entries[] The entries, as maps, in the order of the file.
 ---@return any
 function fstab.write(root, entries) end
 
---- Reads the `/etc/fstab` of a system: a list of maps with `source`, `at`, `kind`, `options`,
---- `dump` and `pass`.
+--- Returns the entries of the `/etc/fstab` of a system.
+---
+--- The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`.
 ---
 --- Source: fstab(5).
 ---
 --- ```lua
 --- local entries = fstab.entries("/mnt/old")
 --- ```
----@param root string The mount point of the system; `/` for the running one.
+---@param root string The mount point of the system; `/` for the running system.
 ---@return any
 function fstab.entries(root) end
 
@@ -1201,11 +1361,13 @@ function fstab.entries(root) end
 crypttab = {}
 
 ---@class gscript.crypttab.set.options
----@field key? string The key: a file, `FILE:UUID=…` for one on a stick, `none` for a passphrase.
----@field options? string Options, with commas between them.
+---@field key? string The key: the path of a key file, `FILE:UUID=…` for a file on a USB drive, or `none` for a passphrase.
+---@field options? string The options, separated by commas.
 
---- Has a container opened at boot: sets its line in `/etc/crypttab`, and leaves the others as they
---- are. A container is named by its UUID, another partition by its PARTUUID.
+--- Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
+---
+--- Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
+--- PARTUUID. Undo restores the previous file.
 ---
 --- Source: crypttab(5).
 ---
@@ -1213,20 +1375,23 @@ crypttab = {}
 --- crypttab.set("/mnt/old", "hdd_a3", "/dev/sda3", { options = "luks,discard" })
 --- ```
 ---@param root string The mount point of the system.
----@param name string The name below `/dev/mapper`.
+---@param name string The name of the mapped device below `/dev/mapper`.
 ---@param device string The container.
 ---@param options? gscript.crypttab.set.options
 ---@return any
 function crypttab.set(root, name, device, options) end
 
---- Reads `/etc/crypttab`: a list of maps with `name`, `device`, `key` and `options`.
+--- Returns the entries of the `/etc/crypttab` of a system.
+---
+--- The result is a list of maps with `name`, `device`, `key` and `options`. The list is empty
+--- if the file does not exist.
 ---
 --- Source: crypttab(5).
 ---
 --- ```lua
 --- local entries = crypttab.entries("/mnt/old")
 --- ```
----@param root string The mount point of the system; `/` for the running one.
+---@param root string The mount point of the system; `/` for the running system.
 ---@return any
 function crypttab.entries(root) end
 
@@ -1234,13 +1399,15 @@ function crypttab.entries(root) end
 dmcrypt = {}
 
 ---@class gscript.dmcrypt.set.options
----@field kind? "target"|"swap" What it is for: swap gets a signature at every boot.
----@field key? string The key file, with `:gpg` behind it when GPG protects it; a passphrase when absent.
----@field options? string Options of cryptsetup.
----@field stick? string The stick that the key is on.
+---@field kind? "target"|"swap" The purpose of the container: target for a filesystem, swap for a swap area that is recreated at every boot.
+---@field key? string The path of the key file, followed by `:gpg` if it is encrypted with GnuPG; by default, a passphrase is requested.
+---@field options? string Options for cryptsetup(8).
+---@field stick? string The partition of the USB drive that contains the key file.
 
---- Has OpenRC's `dmcrypt` service open a container: sets its stanza in `/etc/conf.d/dmcrypt`, and
---- leaves the others as they are. The service has to be enabled in the runlevel `boot`.
+--- Sets the entry of a container in `/etc/conf.d/dmcrypt`, so that OpenRC opens it at boot.
+---
+--- Other entries are unchanged. The service `dmcrypt` must be enabled in the runlevel `boot`;
+--- see `service.enable`. Undo restores the previous file.
 ---
 --- Source: the comments in the file itself (sys-fs/cryptsetup); Gentoo wiki, "Dm-crypt".
 ---
@@ -1248,7 +1415,7 @@ dmcrypt = {}
 --- dmcrypt.set("/mnt/old", "home", "/dev/sda3", { key = "/keyfile.gpg:gpg" })
 --- ```
 ---@param root string The mount point of the system.
----@param name string The name below `/dev/mapper`.
+---@param name string The name of the mapped device below `/dev/mapper`.
 ---@param device string The container.
 ---@param options? gscript.dmcrypt.set.options
 ---@return any
@@ -1258,9 +1425,12 @@ function dmcrypt.set(root, name, device, options) end
 system = {}
 
 ---@class gscript.system.hostname.options
----@field init? "openrc"|"systemd" What starts it; found out when absent.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Names a system: in `/etc/hostname`, and in `/etc/conf.d/hostname` where OpenRC starts it.
+--- Sets the hostname of a system.
+---
+--- Writes `/etc/hostname`, and on OpenRC also `/etc/conf.d/hostname`. Undo restores the
+--- previous files.
 ---
 --- Source: Gentoo handbook, "Set the hostname"; hostname(5).
 ---
@@ -1268,16 +1438,18 @@ system = {}
 --- system.hostname("/mnt/old", "box")
 --- ```
 ---@param root string The mount point of the system.
----@param name string The name, without a domain.
+---@param name string The hostname, without a domain.
 ---@param options? gscript.system.hostname.options
 ---@return any
 function system.hostname(root, name, options) end
 
 ---@class gscript.system.timezone.options
----@field init? "openrc"|"systemd" What starts it; found out when absent.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Sets the time zone: `/etc/localtime` leads to it, and `/etc/timezone` names it where OpenRC
---- starts the system.
+--- Sets the time zone of a system.
+---
+--- Links `/etc/localtime` to the time zone, and on OpenRC also writes its name to
+--- `/etc/timezone`. Undo restores the previous link and file.
 ---
 --- Source: Gentoo handbook, "Timezone"; localtime(5).
 ---
@@ -1285,17 +1457,20 @@ function system.hostname(root, name, options) end
 --- system.timezone("/mnt/old", "Europe/Vienna")
 --- ```
 ---@param root string The mount point of the system.
----@param zone string Its name below `/usr/share/zoneinfo`.
+---@param zone string The name of the time zone below `/usr/share/zoneinfo`.
 ---@param options? gscript.system.timezone.options
 ---@return any
 function system.timezone(root, zone, options) end
 
 ---@class gscript.system.locale.options
----@field lang? string The default one; the first when absent.
----@field init? "openrc"|"systemd" What starts it; found out when absent.
+---@field lang? string The default locale, which must be in the list; by default the first one.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Has locales made, and sets the default one: lines in `/etc/locale.gen`, `locale-gen`, and `LANG`
---- in `/etc/env.d/02locale` (OpenRC) or `/etc/locale.conf` (systemd).
+--- Generates locales and sets the default locale of a system.
+---
+--- Adds the locales to `/etc/locale.gen`, runs `locale-gen`, and sets `LANG` in
+--- `/etc/env.d/02locale` (OpenRC) or `/etc/locale.conf` (systemd). Cannot be undone: generated
+--- locales stay.
 ---
 --- Source: Gentoo handbook, "Configure locales"; locale.gen(5).
 ---
@@ -1303,16 +1478,18 @@ function system.timezone(root, zone, options) end
 --- system.locale("/mnt/old", {"en_US.UTF-8", "de_AT.UTF-8"}, { lang = "de_AT.UTF-8" })
 --- ```
 ---@param root string The mount point of the system.
----@param locales string[] The locales, as `de_AT.UTF-8`.
+---@param locales string[] The locales to generate, such as `de_AT.UTF-8`; at least one.
 ---@param options? gscript.system.locale.options
 ---@return any
 function system.locale(root, locales, options) end
 
 ---@class gscript.system.keymap.options
----@field init? "openrc"|"systemd" What starts it; found out when absent.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Sets the keyboard of the console: in `/etc/conf.d/keymaps` (OpenRC) or `/etc/vconsole.conf`
---- (systemd).
+--- Sets the keyboard layout of the console.
+---
+--- Writes `/etc/conf.d/keymaps` (OpenRC) or `/etc/vconsole.conf` (systemd); other settings in
+--- the file are unchanged. Undo restores the previous file.
 ---
 --- Source: Gentoo handbook, "Init and boot configuration"; vconsole.conf(5).
 ---
@@ -1320,16 +1497,19 @@ function system.locale(root, locales, options) end
 --- system.keymap("/mnt/old", "de-latin1")
 --- ```
 ---@param root string The mount point of the system.
----@param keymap string Its name below `/usr/share/keymaps`.
+---@param keymap string The name of the layout below `/usr/share/keymaps`.
 ---@param options? gscript.system.keymap.options
 ---@return any
 function system.keymap(root, keymap, options) end
 
 ---@class gscript.system.password.options
----@field again? any The same, entered again.
+---@field again? any The password, entered a second time.
 
---- Sets a password. It goes to chpasswd(8) inside the system by its standard input, and nowhere
---- else. Where it was entered twice, the two have to be the same.
+--- Sets the password of a user.
+---
+--- The password is passed to chpasswd(8) on standard input and nowhere else; it must not
+--- contain a newline. If `again` is given, both entries must match. Cannot be undone: the
+--- previous password is unknown.
 ---
 --- Source: Gentoo handbook, "Set the root password"; chpasswd(8).
 ---
@@ -1337,18 +1517,21 @@ function system.keymap(root, keymap, options) end
 --- system.password("/mnt/old", "root", passphrase)
 --- ```
 ---@param root string The mount point of the system.
----@param user string Whose.
+---@param user string The name of the user.
 ---@param password any The password, from a parameter of type `secret`.
 ---@param options? gscript.system.password.options
 ---@return any
 function system.password(root, user, password, options) end
 
 ---@class gscript.system.user.options
----@field groups? string[] The groups besides its own.
----@field shell? string The shell.
+---@field groups? string[] The supplementary groups, which must exist.
+---@field shell? string The login shell.
 
---- Adds a user with a home directory, and puts it into groups. One that is there already only gets the
---- groups that it lacks. It can't log in until it has a password: `system.password`.
+--- Adds a user with a home directory and a list of groups.
+---
+--- An existing user is only added to the missing groups; this cannot be undone. Undo deletes a
+--- new user, but keeps the home directory. A new user cannot log in until `system.password`
+--- sets a password.
 ---
 --- Source: Gentoo handbook, "Adding a user for daily use"; useradd(8).
 ---
@@ -1356,16 +1539,18 @@ function system.password(root, user, password, options) end
 --- system.user("/mnt/old", "ada", { groups = {"wheel", "audio"} })
 --- ```
 ---@param root string The mount point of the system.
----@param name string Its name.
+---@param name string The name of the user.
 ---@param options? gscript.system.user.options
 ---@return any
 function system.user(root, name, options) end
 
 ---@class gscript.system.machine_id.options
----@field renew? boolean Whether it gets a new one although it has one.
+---@field renew? boolean Whether to replace an existing machine ID.
 
---- Gives a system an identifier of its own (`/etc/machine-id`), unless it has one. A copy of another
---- system should get a new one: `renew: true`. Returns it.
+--- Creates the machine ID of a system (`/etc/machine-id`) and returns it.
+---
+--- An existing valid machine ID is kept, unless `renew` is set, as it should be for a copy of
+--- another system. Undo restores the previous file.
 ---
 --- Source: machine-id(5).
 ---
@@ -1381,81 +1566,90 @@ function system.machine_id(root, options) end
 service = {}
 
 ---@class gscript.service.enable.options
----@field runlevel? string OpenRC's runlevel; systemd's units say themselves when they start.
----@field init? "openrc"|"systemd" What starts the system; found out when absent.
+---@field runlevel? string The OpenRC runlevel; ignored on systemd, where the unit itself determines when it starts.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Has a service start with the system: `rc-update add` where OpenRC starts it, `systemctl enable`
---- where systemd does. It is not started now.
+--- Enables a service at boot, without starting it now.
+---
+--- Runs `rc-update add` on OpenRC and `systemctl enable` on systemd. Undo disables the service.
 ---
 --- Source: rc-update(8); systemctl(1).
 ---
 --- ```lua
 --- service.enable("/mnt/old", "dmcrypt", { runlevel = "boot" })
 --- ```
----@param root string The mount point of the system; `/` for the running one.
----@param name string The service: a script of `/etc/init.d`, or a unit.
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The name of the service: a script in `/etc/init.d`, or a unit.
 ---@param options? gscript.service.enable.options
 ---@return any
 function service.enable(root, name, options) end
 
 ---@class gscript.service.disable.options
----@field runlevel? string OpenRC's runlevel.
----@field init? "openrc"|"systemd" What starts the system; found out when absent.
+---@field runlevel? string The OpenRC runlevel; ignored on systemd.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Has a service not start with the system any more.
+--- Disables a service at boot, without stopping it now.
+---
+--- Undo enables the service.
 ---
 --- Source: rc-update(8); systemctl(1).
 ---
 --- ```lua
 --- service.disable("/mnt/old", "sshd")
 --- ```
----@param root string The mount point of the system; `/` for the running one.
----@param name string The service.
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The name of the service.
 ---@param options? gscript.service.disable.options
 ---@return any
 function service.disable(root, name, options) end
 
 ---@class gscript.service.start.options
----@field init? "openrc"|"systemd" What started the system; found out when absent.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
 --- Starts a service of the running system.
+---
+--- Undo stops it.
 ---
 --- Source: rc-service(8); systemctl(1).
 ---
 --- ```lua
 --- service.start("sshd")
 --- ```
----@param name string The service.
+---@param name string The name of the service.
 ---@param options? gscript.service.start.options
 ---@return any
 function service.start(name, options) end
 
 ---@class gscript.service.stop.options
----@field init? "openrc"|"systemd" What started the system; found out when absent.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
 --- Stops a service of the running system.
+---
+--- Undo starts it.
 ---
 --- Source: rc-service(8); systemctl(1).
 ---
 --- ```lua
 --- service.stop("sshd")
 --- ```
----@param name string The service.
+---@param name string The name of the service.
 ---@param options? gscript.service.stop.options
 ---@return any
 function service.stop(name, options) end
 
 ---@class gscript.service.status.options
----@field init? "openrc"|"systemd" What starts the system; found out when absent.
+---@field init? "openrc"|"systemd" The init system; detected by default.
 
---- Tells about a service: a map with `enabled`, `runlevels` (OpenRC's) and `started` (nothing for a
---- system that does not run).
+--- Returns the state of a service.
+---
+--- The result is a map with `enabled`, `runlevels` (the OpenRC runlevels in which the service
+--- is enabled) and `started` (nil unless the system is the running one).
 ---
 --- ```lua
 --- print(service.status("/mnt/old", "sshd"))
 --- ```
----@param root string The mount point of the system; `/` for the running one.
----@param name string The service.
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The name of the service.
 ---@param options? gscript.service.status.options
 ---@return any
 function service.status(root, name, options) end
@@ -1463,9 +1657,11 @@ function service.status(root, name, options) end
 ---@class gscript.portage
 portage = {}
 
---- Sets variables in `/etc/portage/make.conf`; everything else in it stays as it is. Portage
---- reads this file without a shell: values that it would silently lose (`$(nproc)`,
---- `-j$((NJOBS+1))`, `${V:-x}`) are refused. `${NAME}` is left to it.
+--- Sets variables in `/etc/portage/make.conf`.
+---
+--- Other content of the file is unchanged. Portage does not read the file with a shell: values
+--- that it would silently discard (`$(nproc)`, `-j$((NJOBS+1))`, `${V:-x}`) are rejected.
+--- References such as `${NAME}` are passed through. Undo restores the previous file.
 ---
 --- Source: make.conf(5); guide PE, "MAKEOPTS" and "EMERGE_DEFAULT_OPTS".
 ---
@@ -1473,14 +1669,16 @@ portage = {}
 --- portage.make_conf("/mnt/old", { MAKEOPTS = "-j9 -l8", EMERGE_DEFAULT_OPTS = "--jobs=8 --load-average=8" })
 --- ```
 ---@param root string The mount point of the system.
----@param values table<string, any> The variables.
+---@param values table<string, any> The variables, as a map from names to values.
 ---@return any
 function portage.make_conf(root, values) end
 
 ---@class gscript.portage.package_use.options
----@field file? string The file below `/etc/portage/package.use`, where that is a directory.
+---@field file? string The name of the file in `/etc/portage/package.use`, if that is a directory.
 
---- Sets use flags of a package, besides those that it has already.
+--- Sets USE flags of a package, in addition to existing ones.
+---
+--- Undo restores the previous file.
 ---
 --- Source: portage(5), "package.use".
 ---
@@ -1488,16 +1686,18 @@ function portage.make_conf(root, values) end
 --- portage.package_use("/mnt/old", "sys-fs/cryptsetup", {"static", "-udev"})
 --- ```
 ---@param root string The mount point of the system.
----@param atom string The package.
----@param flags string[] The flags.
+---@param atom string The package, as an atom.
+---@param flags string[] The USE flags; a leading `-` disables a flag.
 ---@param options? gscript.portage.package_use.options
 ---@return any
 function portage.package_use(root, atom, flags, options) end
 
 ---@class gscript.portage.accept_keywords.options
----@field file? string The file below `/etc/portage/package.accept_keywords`, where that is a directory.
+---@field file? string The name of the file in `/etc/portage/package.accept_keywords`, if that is a directory.
 
---- Accepts a package that is not stable yet.
+--- Accepts keywords of a package, such as `~amd64` for a version that is not stable yet.
+---
+--- Undo restores the previous file.
 ---
 --- Source: portage(5), "package.accept_keywords"; guide ER, "sys-fs/cryptsetup ~amd64".
 ---
@@ -1505,16 +1705,18 @@ function portage.package_use(root, atom, flags, options) end
 --- portage.accept_keywords("/mnt/old", "sys-fs/cryptsetup", {"~amd64"}, { file = "crypto" })
 --- ```
 ---@param root string The mount point of the system.
----@param atom string The package.
+---@param atom string The package, as an atom.
 ---@param keywords string[] The keywords.
 ---@param options? gscript.portage.accept_keywords.options
 ---@return any
 function portage.accept_keywords(root, atom, keywords, options) end
 
 ---@class gscript.portage.license.options
----@field file? string The file below `/etc/portage/package.license`, where that is a directory.
+---@field file? string The name of the file in `/etc/portage/package.license`, if that is a directory.
 
---- Accepts the licence of a package.
+--- Accepts licenses of a package.
+---
+--- Undo restores the previous file.
 ---
 --- Source: portage(5), "package.license".
 ---
@@ -1522,18 +1724,20 @@ function portage.accept_keywords(root, atom, keywords, options) end
 --- portage.license("/mnt/old", "sys-kernel/linux-firmware", {"linux-fw-redistributable"})
 --- ```
 ---@param root string The mount point of the system.
----@param atom string The package.
----@param licenses string[] The licences.
+---@param atom string The package, as an atom.
+---@param licenses string[] The names of the licenses.
 ---@param options? gscript.portage.license.options
 ---@return any
 function portage.license(root, atom, licenses, options) end
 
 ---@class gscript.portage.profile.options
----@field repository? string The repository.
+---@field repository? string The path of the ebuild repository in the system.
 
---- Chooses a profile by its name: `/etc/portage/make.profile` leads to it afterwards, as after
---- `eselect profile set`, which need not be installed. An unknown name is refused with those that
---- are like it.
+--- Sets the Portage profile of a system by its name.
+---
+--- Links `/etc/portage/make.profile` to the profile, like `eselect profile set`, which need not
+--- be installed. An unknown name is rejected with a list of similar names. Undo restores the
+--- previous link.
 ---
 --- Source: eselect(1), profile module; portage(5), "make.profile".
 ---
@@ -1541,26 +1745,28 @@ function portage.license(root, atom, licenses, options) end
 --- portage.profile("/mnt/old", "default/linux/amd64/23.0")
 --- ```
 ---@param root string The mount point of the system.
----@param name string Its name below `profiles` in the repository.
+---@param name string The name of the profile, relative to `profiles` in the repository.
 ---@param options? gscript.portage.profile.options
 ---@return any
 function portage.profile(root, name, options) end
 
 ---@class gscript.portage.emerge.options
----@field noreplace? boolean Whether what is installed already is left out.
----@field oneshot? boolean Whether the packages stay out of the list of what was asked for.
----@field update? boolean Whether the newest versions are wanted.
----@field deep? boolean Whether dependencies of dependencies count as well.
----@field newuse? boolean Whether packages whose use flags have changed are made again.
----@field keep_going? boolean Whether the others are made although one fails.
----@field getbinpkg? boolean Whether binary packages are fetched.
----@field autounmask? boolean Whether settings that are in the way are changed: use flags, keywords, licences.
----@field jobs? string How many packages at a time; as make.conf says when absent. 1 for packages that need it.
----@field load_average? string The load above which no further package is begun.
+---@field noreplace? boolean Whether to skip packages that are already installed.
+---@field oneshot? boolean Whether to leave the packages out of the world file.
+---@field update? boolean Whether to update the packages to the best available version.
+---@field deep? boolean Whether to consider the whole dependency tree.
+---@field newuse? boolean Whether to rebuild packages whose USE flags have changed.
+---@field keep_going? boolean Whether to continue with other packages after a failure.
+---@field getbinpkg? boolean Whether to download binary packages.
+---@field autounmask? boolean Whether to let Portage change required settings in `/etc/portage`: USE flags, keywords, licenses.
+---@field jobs? string The number of packages to build in parallel, from 1 to 4096; by default as configured in make.conf. Use 1 for packages that require it.
+---@field load_average? string The load average above which no further build is started; by default as configured in make.conf.
 
---- Installs packages, inside the system that they are for. It never asks. When a package fails, the
---- error names it, its log and what comes next; when Portage wants settings changed first (use
---- flags, keywords, licences), the error has the calls that change them.
+--- Installs packages in a system with emerge, without prompting.
+---
+--- If a package fails, the error names the package, its log and the next step. If Portage
+--- requires changed settings (USE flags, keywords, licenses), the error lists the calls that
+--- make them. Cannot be undone: merged packages stay installed.
 ---
 --- Source: emerge(1); guide ER, `emerge -av …`; guide PE.
 ---
@@ -1568,17 +1774,19 @@ function portage.profile(root, name, options) end
 --- portage.emerge("/mnt/old", {"sys-fs/cryptsetup", "app-crypt/gnupg"}, { noreplace = true, jobs = 4 })
 --- ```
 ---@param root string The mount point of the system.
----@param packages string[] Packages, atoms, sets such as `@world`.
+---@param packages string[] The packages, as atoms or as sets such as `@world`.
 ---@param options? gscript.portage.emerge.options
 ---@return any
 function portage.emerge(root, packages, options) end
 
 ---@class gscript.portage.resume.options
----@field skip_first? boolean Whether the package that failed is left out.
+---@field skip_first? boolean Whether to skip the package that failed.
 
---- Goes on with packages that an `emerge` that failed has left, once what it failed by is set right;
---- `skip_first` leaves that package out. Portage remembers one list only: a second failure of
---- another `emerge` in between loses it.
+--- Resumes an emerge run that failed.
+---
+--- Fix the cause first, or set `skip_first`. Portage remembers only the most recent list: if
+--- another run of emerge fails in between, the list is lost. Cannot be undone: merged packages
+--- stay installed.
 ---
 --- Source: emerge(1), `--resume`; guide PE, "Dealing With Failed Builds".
 ---
@@ -1590,7 +1798,7 @@ function portage.emerge(root, packages, options) end
 ---@return any
 function portage.resume(root, options) end
 
---- Tells whether a package that fits an atom is installed.
+--- Returns whether a package that matches an atom is installed.
 ---
 --- Source: portageq(1), `has_version`.
 ---
@@ -1598,7 +1806,7 @@ function portage.resume(root, options) end
 --- local new_enough = portage.has_version("/mnt/old", ">=sys-fs/cryptsetup-2.6")
 --- ```
 ---@param root string The mount point of the system.
----@param atom string The atom.
+---@param atom string The atom, optionally with a version: `">=sys-fs/cryptsetup-2.6"`.
 ---@return any
 function portage.has_version(root, atom) end
 
@@ -1606,23 +1814,26 @@ function portage.has_version(root, atom) end
 kernel = {}
 
 ---@class gscript.kernel.version.options
----@field sources? string The directory of the sources in it.
+---@field sources? string The path of the sources in the system.
 
---- Tells the version of kernel sources, as the kernel that is built from them calls itself
---- (`6.6.62-gentoo`): from `include/config/kernel.release` where they were built, and from their
---- Makefile before that.
+--- Returns the version of kernel sources, such as `6.6.62-gentoo`.
+---
+--- Reads `include/config/kernel.release` if the sources have been built, and otherwise the
+--- Makefile.
 ---
 --- Source: the kernel's Makefile.
 ---
 --- ```lua
 --- print(kernel.version("/mnt/old"))
 --- ```
----@param root string The mount point of the system; `/` for the running one.
+---@param root string The mount point of the system; `/` for the running system.
 ---@param options? gscript.kernel.version.options
 ---@return any
 function kernel.version(root, options) end
 
---- Lists the kernels that a system has modules of, in the order of their names.
+--- Lists the versions of the installed kernels, sorted by name.
+---
+--- A kernel is installed if it has a directory in `/lib/modules`.
 ---
 --- Source: `ls /lib/modules`.
 ---
@@ -1634,56 +1845,61 @@ function kernel.version(root, options) end
 function kernel.installed(root) end
 
 ---@class gscript.kernel.option.options
----@field file? string The file in it: as it is, or compressed with gzip.
+---@field file? string The path of the configuration file in the system, uncompressed or compressed with gzip.
 
---- Reads an option of a kernel's configuration: `"y"`, `"m"`, `"n"` (also where the file does not
---- mention it), the number, or the text in its quotes.
+--- Returns the value of an option in a kernel configuration.
+---
+--- The result is `"y"`, `"m"`, `"n"` (also for options that the file does not contain), a
+--- number, or a quoted string.
 ---
 --- Source: Documentation/kbuild/kconfig.rst.
 ---
 --- ```lua
 --- print(kernel.option("/mnt/old", "DM_CRYPT"))
 --- ```
----@param root string The mount point of the system; `/` for the running one.
----@param name string Its name, with or without `CONFIG_`.
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The name of the option, with or without `CONFIG_`.
 ---@param options? gscript.kernel.option.options
 ---@return any
 function kernel.option(root, name, options) end
 
 ---@class gscript.kernel.require.options
----@field options? table<string, any> More options; what is to be a module may also be built in.
----@field file? string The configuration: as it is, or compressed with gzip.
----@field check? boolean Whether options that are missing end the recipe.
----@field if_known? boolean Whether nothing is checked, and nothing returned, where no configuration is found.
+---@field options? table<string, any> Additional required options; for `"m"`, built-in is sufficient as well.
+---@field file? string The path of the configuration file in the system, uncompressed or compressed with gzip.
+---@field check? boolean Whether missing options are an error.
+---@field if_known? boolean Whether to return an empty list if no configuration is found, instead of an error.
 
---- Checks that a kernel has the options that something needs, and refuses one that has not, with a
---- table that says what to change in menuconfig. `encrypted-root` is what booting from LVM in a
---- LUKS container takes, `guide-crypto` the guide's own list of options to set to Yes.
+--- Checks that a kernel configuration has all required options.
 ---
---- Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (where menuconfig has it,
---- where that is known). Without a `file`, it looks for the configuration of the running kernel
---- (`/proc/config.gz`, `/boot/config-VERSION`) where the root is `/`, and for that of the sources in
---- `/usr/src/linux` elsewhere.
+--- Fails if options are missing, with a table of the changes to make in menuconfig. The set
+--- `encrypted-root` contains the options for booting from LVM in a LUKS container,
+--- `guide-crypto` those that the guide requires to be set to Yes.
+---
+--- Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (the position in
+--- menuconfig, or nil if it is unknown). By default, the configuration is that of the running
+--- kernel (`/proc/config.gz`, `/boot/config-VERSION`) if the root is `/`, and otherwise that of
+--- the sources in `/usr/src/linux`.
 ---
 --- Source: guide ER, "ensure the following options are set to Yes"; Gentoo wiki, "Dm-crypt".
 ---
 --- ```lua
 --- local table = kernel.require("/mnt/old", "encrypted-root", { options = { EXT4_FS = "y" }, check = false })
 --- ```
----@param root string The mount point of the system; `/` for the running one.
----@param need "encrypted-root"|"guide-crypto"|"nothing" What needs them.
+---@param root string The mount point of the system; `/` for the running system.
+---@param need "encrypted-root"|"guide-crypto"|"nothing" The set of required options.
 ---@param options? gscript.kernel.require.options
 ---@return any
 function kernel.require(root, need, options) end
 
 ---@class gscript.kernel.config.options
----@field file? string The file in it.
----@field base? string The configuration to begin with where there is none yet, of the running system: `/proc/config.gz`.
+---@field file? string The path of the configuration file in the system.
+---@field base? string The initial configuration if the file does not exist or is empty, such as `/proc/config.gz`; a path in the running system, uncompressed or compressed with gzip.
 
---- Sets options in the `.config` of kernel sources; everything else in it stays as it is. What
---- depends on them is brought into line by `kernel.build`, which runs `make olddefconfig` first;
---- `kernel.require` then tells whether an option was taken back because something that it needs is
---- not set. Names are written with or without `CONFIG_`.
+--- Sets options in the `.config` of kernel sources.
+---
+--- Other options are unchanged. `kernel.build` resolves dependencies with `make olddefconfig`;
+--- use `kernel.require` afterwards to check that no option was reset because of an unmet
+--- dependency. Names are accepted with or without `CONFIG_`. Undo restores the previous file.
 ---
 --- Source: guide ER, `zcat /proc/config.gz >.config`; Documentation/kbuild/kconfig.rst.
 ---
@@ -1691,17 +1907,20 @@ function kernel.require(root, need, options) end
 --- kernel.config("/mnt/old", { DM_CRYPT = "y", CRYPTO_XTS = "m", HZ = 250, DEBUG_INFO = "n" })
 --- ```
 ---@param root string The mount point of the system.
----@param options table<string, any> The options: `"y"`, `"m"`, `"n"`, a number, a text.
+---@param options table<string, any> The options, as a map from names to `"y"`, `"m"`, `"n"`, a number or a string.
 ---@param options? gscript.kernel.config.options
 ---@return any
 function kernel.config(root, options, options) end
 
 ---@class gscript.kernel.genkernel_conf.options
----@field values? table<string, any> The variables.
+---@field values? table<string, any> The variables, as a map from names to values.
 
---- Sets variables in `/etc/genkernel.conf`; everything else in it stays as it is. What the guide asks
---- for is set as well, unless it is given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL on, MENUCONFIG
---- off. genkernel does not read make.conf: MAKEOPTS has to be set here again.
+--- Sets variables in `/etc/genkernel.conf`.
+---
+--- Other settings in the file are unchanged. Variables that the guide requires are set as well,
+--- unless they are given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL to yes, MENUCONFIG to no.
+--- genkernel does not read make.conf, so MAKEOPTS has to be set here as well. Undo restores the
+--- previous file.
 ---
 --- Source: guide ER, "ensure these settings are set in /etc/genkernel.conf"; genkernel(8).
 ---
@@ -1714,12 +1933,14 @@ function kernel.config(root, options, options) end
 function kernel.genkernel_conf(root, options) end
 
 ---@class gscript.kernel.build.options
----@field how? "genkernel"|"make" By which means.
----@field jobs? string How many compilers at a time.
+---@field how? "genkernel"|"make" The build method. `make` requires an existing `.config`.
+---@field jobs? string The number of parallel compiler processes, from 1 to 4096.
 
---- Builds the kernel in `/usr/src/linux` and installs its modules. `make` brings the configuration
---- into line first (`olddefconfig`) and leaves the image to `kernel.install`; `genkernel` does
---- everything, the initramfs included.
+--- Builds the kernel in `/usr/src/linux` and installs its modules.
+---
+--- `make` updates the configuration first (`olddefconfig`) and leaves the installation of the
+--- image to `kernel.install`; `genkernel` also installs the kernel and builds an initramfs.
+--- There is no time limit. Cannot be undone: the build output stays in the source tree.
 ---
 --- Source: guide ER, `genkernel all`; the kernel's Documentation/admin-guide/README.rst.
 ---
@@ -1732,11 +1953,13 @@ function kernel.genkernel_conf(root, options) end
 function kernel.build(root, options) end
 
 ---@class gscript.kernel.install.options
----@field version? string The version; that of the sources when absent.
----@field image? string The image in the sources.
+---@field version? string The version of the kernel; by default that of the sources.
+---@field image? string The path of the image in the sources.
 
---- Installs the kernel that was built in `/usr/src/linux` into `/boot`: `vmlinuz-VERSION`,
---- `config-VERSION` and, where there is one, `System.map-VERSION`. Returns the path of the kernel.
+--- Installs the kernel that was built in `/usr/src/linux` and returns the path of its image.
+---
+--- Copies `vmlinuz-VERSION`, `config-VERSION` and, if it exists, `System.map-VERSION` to
+--- `/boot`. Undo removes the copies; overwritten files cannot be restored.
 ---
 --- Source: installkernel(8).
 ---
@@ -1748,9 +1971,12 @@ function kernel.build(root, options) end
 ---@return any
 function kernel.install(root, options) end
 
---- Builds the modules again that packages bring for the kernel.
+--- Rebuilds the external kernel modules that are installed by packages.
 ---
---- Source: guide ER, `module-rebuild rebuild`, which is a set of Portage today.
+--- Runs emerge with the set `@module-rebuild`. Cannot be undone: merged packages stay
+--- installed.
+---
+--- Source: guide ER, `module-rebuild rebuild`, which is now a set in Portage.
 ---
 --- ```lua
 --- kernel.modules_rebuild("/mnt/old")
@@ -1760,20 +1986,24 @@ function kernel.install(root, options) end
 function kernel.modules_rebuild(root) end
 
 ---@class gscript.kernel.initramfs.options
----@field how? "dracut"|"genkernel" What makes it.
----@field version? string The kernel; that of the sources in `/usr/src/linux` when absent.
----@field add? string[] Modules, as dracut calls them; `crypt` and `lvm` when absent. genkernel has these two, `crypt-gpg`, `mdraid` and `btrfs`.
----@field install? string[] Programs that dracut takes along; `stty` when absent. Without stty a passphrase is shown while it is typed.
----@field omit? string[] dracut's modules to leave out. With `crypt-gpg` and nothing named, systemd is left out of the initramfs: its own cryptsetup does not know keys that GPG protects.
----@field image? string The image; `/boot/initramfs-VERSION.img` when absent.
----@field compress? string How it is compressed.
+---@field how? "dracut"|"genkernel" The generator of the initramfs.
+---@field version? string The version of the kernel; by default that of the sources in `/usr/src/linux`. dracut only.
+---@field add? string[] The modules to add, by their dracut names; by default `crypt` and `lvm`. genkernel supports only these two, `crypt-gpg`, `mdraid` and `btrfs`.
+---@field install? string[] The programs to include; by default `stty`, without which a passphrase is visible while it is typed. dracut only.
+---@field omit? string[] The modules to omit; by default none, or with `crypt-gpg` those of systemd, because systemd-cryptsetup does not support keys that are encrypted with GnuPG. dracut only.
+---@field image? string The path of the image in the system; by default `/boot/initramfs-VERSION.img`.
+---@field compress? string The compression method, optionally with a level; genkernel ignores the level.
 
---- Makes an initramfs with dracut. It is made for any machine, not for the one that it is made on.
---- A module that dracut leaves out is an error: `crypt-gpg`, for a key that GPG protects, has to be
---- asked for by name and needs gpg inside the system. Returns the path of the image.
+--- Builds an initramfs and returns the path of the image.
 ---
---- genkernel builds cryptsetup, GnuPG 1 and LVM itself; it makes one for the kernel in
---- `/usr/src/linux`. `kernel.build` by genkernel has made it already.
+--- The image is not specific to the hardware of the machine. An existing image is overwritten
+--- and cannot be restored; undo removes a new one.
+---
+--- If dracut omits a requested module, the action fails. The module `crypt-gpg`, for a key that
+--- is encrypted with GnuPG, must be listed explicitly and requires gpg in the system.
+---
+--- genkernel builds cryptsetup, GnuPG 1 and LVM from source, and always uses the kernel in
+--- `/usr/src/linux`. `kernel.build` with genkernel already includes an initramfs.
 ---
 --- Source: dracut(8); genkernel(8), version 4; guide ER, `genkernel all`.
 ---
@@ -1785,32 +2015,36 @@ function kernel.modules_rebuild(root) end
 ---@return any
 function kernel.initramfs(root, options) end
 
---- Chooses the sources that `/usr/src/linux` means, among those that are installed. Returns their directory.
+--- Selects the kernel sources that `/usr/src/linux` links to, and returns their directory.
 ---
---- Source: `eselect kernel set`; Gentoo's handbook, "Configuring the kernel".
+--- The sources must be installed as `/usr/src/linux-VERSION`. Undo restores the previous link.
+---
+--- Source: `eselect kernel set`; Gentoo handbook, "Configuring the kernel".
 ---
 --- ```lua
 --- kernel.sources("/mnt/old", "6.6.62-gentoo")
 --- ```
 ---@param root string The mount point of the system.
----@param version string The version in the directory's name, `linux-VERSION`.
+---@param version string The version in the name of the directory, `linux-VERSION`.
 ---@return any
 function kernel.sources(root, version) end
 
 ---@class gscript.kernel.copy_from.options
----@field from? string The system that has it.
+---@field from? string The mount point of the system to copy from; `/` for the running system.
 
---- Takes over a kernel from another system, by default the running one: its modules, its image and
---- configuration in `/boot` and, where it has them, its sources. For a system that can't install one
---- itself. Returns the path of the image; the initramfs is `kernel.initramfs` with the same version.
+--- Copies a kernel from another system and returns the path of its image.
 ---
---- Source: guide VF, where the package of the kernel does not install on virtiofs.
+--- Use it for a system that cannot install a kernel itself. Copies the modules, the image and
+--- the configuration in `/boot` and, if they exist, the sources. Build an initramfs with
+--- `kernel.initramfs` and the same version. Cannot be undone: the copied files stay.
+---
+--- Source: guide VF, where the kernel package cannot be installed on virtiofs.
 ---
 --- ```lua
 --- kernel.copy_from("/mnt/old", "6.6.62-gentoo-dist", { from = "/" })
 --- ```
 ---@param root string The mount point of the system.
----@param version string The kernel's version, as `uname -r` and the directory of its modules have it.
+---@param version string The version of the kernel, as in `uname -r` and in the name of its module directory.
 ---@param options? gscript.kernel.copy_from.options
 ---@return any
 function kernel.copy_from(root, version, options) end
@@ -1819,41 +2053,47 @@ function kernel.copy_from(root, version, options) end
 boot = {}
 
 ---@class gscript.boot.cmdline.options
----@field style? "dracut"|"genkernel" Who reads it.
----@field key? string The key's path on its stick, `/laptop.gpg`.
----@field key_device? string The stick's partition.
----@field resume? string The swap to wake up from.
----@field extra? string[] Further words.
+---@field style? "dracut"|"genkernel" The generator of the initramfs that parses the command line.
+---@field key? string The path of the key file on its USB drive, such as `/laptop.gpg`; requires `key_device`.
+---@field key_device? string The partition of the USB drive that contains the key file; requires `key`.
+---@field resume? string The swap area to resume from after hibernation.
+---@field extra? string[] Additional kernel parameters.
 
---- Writes the kernel's command line for a root: which containers to open, with which key, which
---- volumes to activate, and what to mount then. Everything is named by UUID, or by its volume.
+--- Returns the kernel command line for a root filesystem.
 ---
---- `dracut` is what its crypt, lvm and mdraid modules read; `genkernel` is what the guide writes. A
---- key is a path on a stick: for GPG's, the name ends in `.gpg`. Without one, a passphrase is asked
---- for.
+--- It names the containers to open, their key, the arrays and logical volumes to activate, and
+--- the filesystem to mount. Devices are identified by UUID, logical volumes by name. Use it
+--- with `boot.grub_config` or `boot.entry`.
+---
+--- The style `dracut` uses the options of its crypt, lvm and mdraid modules; `genkernel` those
+--- in the guide. The key is a file on a USB drive; an encrypted one must have the extension
+--- `.gpg`. Without a key, a passphrase is requested at boot.
 ---
 --- Source: dracut.cmdline(7); genkernel(8); guide ER, "Configuring grub".
 ---
 --- ```lua
 --- print(boot.cmdline("/dev/vg_live/data", { extra = {"quiet"} }))
 --- ```
----@param device string The device of the root's filesystem.
+---@param device string The device that contains the root filesystem.
 ---@param options? gscript.boot.cmdline.options
 ---@return any
 function boot.cmdline(device, options) end
 
 ---@class gscript.boot.grub_install.options
----@field disk? string The disk, for BIOS.
----@field efi? string Where the EFI system partition is mounted in the system, for EFI: `/boot/efi`.
----@field removable? boolean For EFI: whether it takes the place for removable media.
----@field modules? string[] Modules of GRUB to have at once.
+---@field disk? string The disk whose boot sector is overwritten, for BIOS.
+---@field efi? string The mount point of the EFI system partition in the system, such as `/boot/efi`, for UEFI.
+---@field removable? boolean Whether to install to the path for removable media instead of creating a firmware boot entry; UEFI only.
+---@field modules? string[] Additional GRUB modules to embed in the core image.
 
---- Installs GRUB from inside a system: into the boot sector of a disk (BIOS), or into an EFI system
---- partition. `removable` (the default) takes the place that every firmware looks at, and leaves
---- the firmware's own list of systems alone.
+--- Installs GRUB from inside a system, to a disk (BIOS) or to an EFI system partition.
 ---
---- A GPT disk without a BIOS boot partition, a directory that is no EFI system partition, and an entry in
---- the list of a firmware whose variables are not there are refused.
+--- Requires either `disk` or `efi`. With `removable` (the default), GRUB is installed to the
+--- path that every UEFI firmware searches, and no firmware boot entry is created. Cannot be
+--- undone: the previous boot loader is overwritten.
+---
+--- Rejects a GPT disk without a BIOS boot partition and a directory that is not an EFI system
+--- partition. A firmware boot entry requires access to the EFI variables and efibootmgr in the
+--- system.
 ---
 --- Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
 ---
@@ -1868,11 +2108,13 @@ function boot.cmdline(device, options) end
 function boot.grub_install(root, options) end
 
 ---@class gscript.boot.grub_config.options
----@field defaults? table<string, any> The variables.
+---@field defaults? table<string, any> The variables for `/etc/default/grub`, as a map from names to values.
 
---- Sets variables in `/etc/default/grub` (everything else in it stays as it is) and has
---- `grub-mkconfig` write `/boot/grub/grub.cfg`. Returns a map with `kernels` and `initrds`, the
---- images that it found. That it finds no kernel is an error.
+--- Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
+---
+--- The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
+--- unchanged. Returns a map with `kernels` and `initrds`, the images that were found; finding
+--- no kernel is an error. Cannot be undone: the previous menu is overwritten.
 ---
 --- Source: grub-mkconfig(8); guide ER, "Configuring grub".
 ---
@@ -1886,115 +2128,127 @@ function boot.grub_install(root, options) end
 function boot.grub_config(root, options) end
 
 ---@class gscript.boot.entry.options
----@field initrd? string The initramfs.
+---@field initrd? string The path of the initramfs in the system.
 
---- Adds an entry of one's own to GRUB's menu, or changes the one with this title: in
---- `/boot/grub/custom.cfg`, which every `grub.cfg` of grub-mkconfig reads. GRUB finds the filesystem
---- of the kernel by its UUID, so no drive has to be numbered.
+--- Adds a custom entry to the GRUB menu, or replaces the one with the same title.
 ---
---- Source: GRUB manual, "menuentry" and "search"; guide ER, "Keyfile Boot" and "Passphrase Boot".
+--- Writes `/boot/grub/custom.cfg`, which every `grub.cfg` generated by grub-mkconfig includes.
+--- GRUB finds the filesystem of the kernel by its UUID, independent of the order of disks. Undo
+--- restores the previous file.
+---
+--- Source: GRUB manual, "menuentry" and "search"; guide ER, "Keyfile Boot" and "Passphrase
+--- Boot".
 ---
 --- ```lua
 --- local line = boot.cmdline("/dev/vg_live/data")
 --- boot.entry("/mnt/old", "Gentoo (passphrase)", "/boot/vmlinuz-6.6.62-gentoo", line, { initrd = "/boot/initramfs-6.6.62-gentoo.img" })
 --- ```
 ---@param root string The mount point of the system.
----@param title string What the menu shows.
----@param kernel string The kernel.
----@param cmdline string Its command line: `boot.cmdline`.
+---@param title string The title of the menu entry.
+---@param kernel string The path of the kernel in the system.
+---@param cmdline string The kernel command line, as returned by `boot.cmdline`.
 ---@param options? gscript.boot.entry.options
 ---@return any
 function boot.entry(root, title, kernel, cmdline, options) end
 
---- Lists the entries of GRUB's menu: maps with `title`, `kernel`, `initrd` (a list) and `cmdline`,
---- from `grub.cfg` and `custom.cfg`.
+--- Lists the entries of the GRUB menu.
+---
+--- Returns a list of maps with `title`, `kernel`, `initrd` (a list) and `cmdline`, from
+--- `grub.cfg` and `custom.cfg`.
 ---
 --- ```lua
 --- local entries = boot.entries("/mnt/old")
 --- ```
----@param root string The mount point of the system; `/` for the running one.
+---@param root string The mount point of the system; `/` for the running system.
 ---@return any
 function boot.entries(root) end
 
 ---@class gscript.journal
 journal = {}
 
---- Keeps a copy of the run's journal on a medium that outlives a reboot of a live system, so
---- that the run can be resumed after one: `gscript resume FILE`. The copy follows the journal,
---- line by line, until its filesystem is unmounted. There is no secret in it.
+--- Keeps a copy of the journal on a medium that survives a reboot of the live system.
 ---
---- Source: none; live media forget what they write.
+--- After a reboot, `gscript resume FILE` resumes the run from the copy. Each line of the
+--- journal is copied immediately, until the filesystem is unmounted. The journal contains no
+--- secrets. Undo keeps the copy.
+---
+--- Source: none; live media do not preserve files across a reboot.
 ---
 --- ```lua
 --- mount.mount("/dev/sdb1", "/mnt/key")
 --- journal.keep_on("/mnt/key")
 --- ```
----@param path string A mount point, or a directory below one; the copy goes into `gscript/RUN/journal.jsonl`.
+---@param path string A mount point, or a directory below one. The copy is `gscript/RUN/journal.jsonl` in it.
 ---@return any
 function journal.keep_on(path) end
 
 ---@class gscript.plan
 plan = {}
 
---- Announces actions that the plan can't reach, because whether they are called depends on what only
---- the run can know: the content of a container that is still closed, the lines of a file in it.
---- Without this, such an action is shown and confirmed on a terminal, and refused elsewhere. The
---- announcement is part of the plan; what the actions do stays within the approved effects.
+--- Announces actions that the run may call although the plan does not reach them.
+---
+--- Whether such an action is called can depend on information that is available only at run
+--- time, such as the contents of a LUKS container that is still closed. Without an
+--- announcement, the action has to be confirmed on a terminal, and is rejected without one. The
+--- announcement is part of the approved plan; the actions must stay within the approved
+--- effects.
 ---
 --- Source: none.
 ---
 --- ```lua
 --- plan.may_call({"lvm.vg_activate", "mount.mount"})
 --- ```
----@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on")[] Names of actions.
+---@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount or mount.swap_on.
 ---@return any
 function plan.may_call(actions) end
 
 ---@class gscript.text
 text = {}
 
---- Finds the first place where a pattern fits a text, and returns the list of what its groups
---- matched: the whole match first, then each group in its order. Nothing if it fits nowhere.
+--- Finds the first match of a regular expression in a string.
 ---
---- Source: the pattern language of the regex crate; it is linear, and a pattern that is too complex for a
---- text of this length is an error, so no pattern can hang a run.
+--- Returns a list with the whole match and the match of each capture group, in this order, or
+--- nil if there is no match. A group that does not participate in the match is nil.
+---
+--- Source: the syntax of the regex crate. Matching takes linear time, and a pattern that is too
+--- complex for the length of the string is an error, so that no pattern can block a run.
 ---
 --- ```lua
 --- local found = text.find("cryptsetup 2.6.1 flags: UDEV", "(\\d+)\\.(\\d+)")
 --- ```
----@param text string The text.
----@param pattern string The pattern.
+---@param text string The string to search.
+---@param pattern string The regular expression.
 ---@return any
 function text.find(text, pattern) end
 
---- Splits a text into its lines, without empty ones and without blanks at their ends.
+--- Splits a string into lines, without empty lines and trailing whitespace.
 ---
 --- ```lua
 --- local lines = text.lines("one\ntwo\n")
 --- ```
----@param text string The text.
+---@param text string The string to split.
 ---@return any
 function text.lines(text) end
 
 ---@class gscript.given
 given = {}
 
---- Names the recipe to test, by its path from the file of tests. Without it, it is the one beside:
---- `backup.test.rhai` and `backup.test.lua` test `backup.rhai` or `backup.lua`. Another recipe has
---- other questions: the answers so far are forgotten. With `run::again()` it goes on where the
---- latest run of the other one ended.
+--- Selects the recipe to test, by its path relative to the test file. The default is the recipe
+--- beside it: `backup.test.rhai` and `backup.test.lua` test `backup.rhai` or `backup.lua`.
+--- Earlier answers are discarded, because another recipe has other parameters. A following
+--- `run::again()` uses the machine as the latest run of the previous recipe left it.
 ---
 --- ```lua
 --- given.recipe("backup.rhai")
 --- ```
----@param path string The recipe's file.
+---@param path string The path of the recipe.
 ---@return any
 function given.recipe(path) end
 
---- Sets the machine: a file that `gscript probe` wrote, the name of one in a directory `machines`, or
---- a description. A disk has `size`, `model`, `serial`, `bus`, `sector`, `removable`, `read_only`,
---- `table` (gpt, mbr) and `parts`; a part has `size` (or `rest`) and `name`; both have `content` (a
---- filesystem, swap, luks), `label` and `mounted`.
+--- Sets the machine: a file written by `gscript probe`, the name of a file in a directory
+--- `machines`, or a description. A disk has `size`, `model`, `serial`, `bus`, `sector`,
+--- `removable`, `read_only`, `table` (gpt, mbr) and `parts`; a partition has `size` (or `rest`)
+--- and `name`; both have `content` (a filesystem, swap, luks), `label` and `mounted`.
 ---
 --- ```lua
 --- given.machine({
@@ -2006,42 +2260,42 @@ function given.recipe(path) end
 ---@return any
 function given.machine(machine) end
 
---- Answers the recipe's questions: gives its parameters their values. Called again, it adds to
---- what was answered before.
+--- Sets parameters of the recipe. Another call adds to the earlier answers.
 ---
 --- ```lua
 --- given.answers({ disk = "/dev/sda", swap_size = "8G" })
 --- ```
----@param values any Values by the name of the parameter.
+---@param values any The values by parameter name.
 ---@return any
 function given.answers(values) end
 
 ---@class gscript.given.file.options
----@field mode? string|integer Its permission bits.
+---@field mode? string|integer The permission bits.
 
---- Puts a file onto the machine. Of other files that no recipe has made, nothing is known.
+--- Creates a file on the machine. The state of other files is unknown, unless a recipe has
+--- written them.
 ---
 --- ```lua
 --- given.file("/etc/hostname", "live\n", { mode = "0600" })
 --- ```
----@param path string Where.
----@param text string What is in it.
+---@param path string The path of the file.
+---@param text string The contents.
 ---@param options? gscript.given.file.options
 ---@return any
 function given.file(path, text, options) end
 
 ---@class gscript.given.prints.options
----@field code? integer The exit code, where every code is an answer.
----@field after? integer How many such steps come before.
+---@field code? integer The exit code, if the recipe accepts every exit code of the program.
+---@field after? integer The number of matching steps that come first.
 
---- Lets a program print something when it is run for real, once. Of other programs nobody knows
---- what they print, and the recipe goes on with the guess of its plan.
+--- Sets the output of a program when it is run, once; it has no effect on plans. The output of
+--- other programs is unknown, and the recipe continues with the assumed value of its plan.
 ---
 --- ```lua
 --- given.prints("fsck … /dev/sda1", "clean", { code = 1 })
 --- ```
----@param step string The step, or a part of it; … stands for anything.
----@param text string What is printed on standard output.
+---@param step string The step, or a part of it; … matches anything.
+---@param text string The standard output.
 ---@param options? gscript.given.prints.options
 ---@return any
 function given.prints(step, text, options) end
@@ -2051,52 +2305,52 @@ fault = {}
 
 ---@class gscript.fault.fails.options
 ---@field code? integer The exit code.
----@field says? string What it prints, or the kernel's reason.
----@field after? integer How many such steps go well before.
+---@field says? string The output of the program, or the error message of the kernel.
+---@field after? integer The number of matching steps that succeed first.
 
---- A step fails: its program ends with an exit code after it has printed something; a step
---- without a program (a mount, a file) is refused by the kernel with these words.
+--- Makes a step fail: its program prints output and exits with an exit code; a step without a
+--- program (a mount, a file) is refused by the kernel with this message.
 ---
 --- ```lua
 --- fault.fails("cryptsetup luksFormat", { code = 5, says = "Device /dev/sda2 is in use." })
 --- ```
----@param step string The step, or a part of it; … stands for anything.
+---@param step string The step, or a part of it; … matches anything.
 ---@param options? gscript.fault.fails.options
 ---@return any
 function fault.fails(step, options) end
 
 ---@class gscript.fault.hangs.options
----@field after? integer How many such steps go well before.
+---@field after? integer The number of matching steps that succeed first.
 
---- The program of a step does not come back, and is killed at its time limit; one without a limit
---- runs until somebody presses Ctrl-C.
+--- Makes the program of a step hang until it is killed at its time limit; a program without a
+--- time limit runs until Ctrl-C is pressed.
 ---
 --- ```lua
 --- fault.hangs("lvm vgcreate")
 --- ```
----@param step string The step, or a part of it; … stands for anything.
+---@param step string The step, or a part of it; … matches anything.
 ---@param options? gscript.fault.hangs.options
 ---@return any
 function fault.hangs(step, options) end
 
 ---@class gscript.fault.stops.options
----@field after? integer How many such steps go well before.
+---@field after? integer The number of matching steps that succeed first.
 
---- Somebody presses Ctrl-C during a step.
+--- Simulates Ctrl-C during a step.
 ---
 --- ```lua
 --- fault.stops("tar xpf")
 --- ```
----@param step string The step, or a part of it; … stands for anything.
+---@param step string The step, or a part of it; … matches anything.
 ---@param options? gscript.fault.stops.options
 ---@return any
 function fault.stops(step, options) end
 
 ---@class gscript.fault.busy.options
----@field by? string Who holds it.
----@field after? integer How many times it is free before.
+---@field by? string A description of the process or device that uses it.
+---@field after? integer The number of times that it is free first.
 
---- Somebody holds a device when it is to be overwritten, or a mount point when it is to be
+--- Makes a device busy when it is to be overwritten, or a mount point when it is to be
 --- unmounted.
 ---
 --- ```lua
@@ -2107,20 +2361,21 @@ function fault.stops(step, options) end
 ---@return any
 function fault.busy(what, options) end
 
---- The node of a device appears late. When that is later than the recipe waits, the step fails.
+--- Delays the appearance of a device node. If the delay is longer than the recipe waits, the
+--- step fails.
 ---
 --- ```lua
 --- fault.late("/dev/sda2", 60)
 --- ```
 ---@param device string The device.
----@param seconds integer Seconds.
+---@param seconds integer The delay in seconds.
 ---@return any
 function fault.late(device, seconds) end
 
 ---@class gscript.fault.gone.options
----@field after? integer How many times it is still there when something on it is to be overwritten.
+---@field after? integer The number of times that the disk is still present when data on it is to be overwritten.
 
---- A disk is pulled out, or exchanged, after everybody has agreed to lose what is on it.
+--- Removes or replaces a disk after the loss of its data has been approved.
 ---
 --- ```lua
 --- fault.gone("/dev/sda")
@@ -2133,7 +2388,7 @@ function fault.gone(disk, options) end
 ---@class gscript.run
 run = {}
 
---- Plans the recipe, agrees to its plan, and runs it as if the machine were real.
+--- Plans the recipe, approves its plan, and runs it on the simulated machine.
 ---
 --- ```lua
 --- run.recipe()
@@ -2141,7 +2396,7 @@ run = {}
 ---@return any
 function run.recipe() end
 
---- Only plans the recipe.
+--- Plans the recipe without running it.
 ---
 --- ```lua
 --- run.plan()
@@ -2157,7 +2412,7 @@ function run.plan() end
 ---@return any
 function run.again() end
 
---- Returns the steps of the latest run as a list of texts, for expectations of your own.
+--- Returns the steps of the latest run as a list of strings, for other expectations.
 ---
 --- ```lua
 --- local steps = run.steps()
@@ -2168,8 +2423,8 @@ function run.steps() end
 ---@class gscript.expect
 expect = {}
 
---- The run should reach the end of the recipe. (One that fails although nothing says that it
---- should is reported in any case.)
+--- Expects the run to reach the end of the recipe. (An unexpected failure is reported even
+--- without this expectation.)
 ---
 --- ```lua
 --- expect.done()
@@ -2178,42 +2433,42 @@ expect = {}
 function expect.done() end
 
 ---@class gscript.expect.fails.options
----@field ends? "failed"|"usage"|"refused"|"stopped" How the program ends.
----@field remedy? string A part of what it proposes to do next.
----@field says? string A part of what the failed tool printed.
+---@field ends? "failed"|"usage"|"refused"|"stopped" The kind of exit code.
+---@field remedy? string A part of the proposed fix.
+---@field says? string A part of the output of the failed tool.
 ---@field step? string A part of the step that failed.
----@field action? string The action that failed: its name, or with what it is about.
----@field line? string The text of the line in the recipe, or a part of it.
+---@field action? string The action that failed: its name, optionally with its object.
+---@field line? string The line of the recipe, or a part of it.
 
---- The run should fail with this error, as `gscript` would show it.
+--- Expects the run to fail with this error, as `gscript` would print it.
 ---
 --- ```lua
 --- expect.fails("cryptsetup failed: exit code 5", { ends = "failed", says = "in use" })
 --- ```
----@param error string The message, or a part of it; … stands for anything.
+---@param error string The message, or a part of it; … matches anything.
 ---@param options? gscript.expect.fails.options
 ---@return any
 function expect.fails(error, options) end
 
---- The recipe should print this.
+--- Expects the recipe to print this.
 ---
 --- ```lua
 --- expect.prints("Keep the live medium at hand …")
 --- ```
----@param text string A line, or a part of it; … stands for anything.
+---@param text string A line, or a part of it; … matches anything.
 ---@return any
 function expect.prints(text) end
 
---- The run should warn of this.
+--- Expects the run to print this warning.
 ---
 --- ```lua
 --- expect.warns("the header backup")
 --- ```
----@param text string The warning, or a part of it; … stands for anything.
+---@param text string The warning, or a part of it; … matches anything.
 ---@return any
 function expect.warns(text) end
 
---- After its failure the run should give back exactly this, in this order.
+--- Expects the cleanup after a failure to run exactly these commands, in this order.
 ---
 --- ```lua
 --- expect.released({"umount /mnt/gentoo", "cryptsetup close hdd_sda2"})
@@ -2222,7 +2477,8 @@ function expect.warns(text) end
 ---@return any
 function expect.released(commands) end
 
---- Nothing should be mounted, swapped to, open or active that was not before the run.
+--- Expects the run to leave no additional mounts, active swap, open containers or active
+--- volumes.
 ---
 --- ```lua
 --- expect.nothing_left()
@@ -2231,49 +2487,50 @@ function expect.released(commands) end
 function expect.nothing_left() end
 
 ---@class gscript.expect.steps.options
----@field action? string Only those of actions that begin like this: `luks.format`, `fs.make /dev/sda1`.
----@field chapter? string Only those of this chapter.
----@field exactly? boolean Whether there are no others, and each is given from its beginning to its end.
+---@field action? string Compares only steps of actions that begin with this string: `luks.format`, `fs.make /dev/sda1`.
+---@field chapter? string Compares only steps of this chapter.
+---@field exactly? boolean Whether no other steps are allowed, and each step must be given completely.
 
---- These steps should be taken, in this order; others may come between, unless `exactly` is said.
+--- Expects these steps in this order; other steps may come in between, unless `exactly` is
+--- true.
 ---
 --- ```lua
 --- expect.steps({"sfdisk … /dev/sda", "cryptsetup luksFormat … /dev/sda2"})
 --- expect.steps({"mkfs.ext4 … /dev/sda1"}, { action = "fs.make /dev/sda1", exactly = true })
 --- ```
----@param steps string[] The steps as a person would type them, or parts of them; … stands for anything.
+---@param steps string[] The steps as typed in a shell, or parts of them; … matches anything.
 ---@param options? gscript.expect.steps.options
 ---@return any
 function expect.steps(steps, options) end
 
---- No step should contain this.
+--- Expects that no step contains this.
 ---
 --- ```lua
 --- expect.no_step("dd if=/dev/urandom")
 --- ```
----@param step string A part of a step; … stands for anything.
+---@param step string A part of a step; … matches anything.
 ---@return any
 function expect.no_step(step) end
 
---- The run should enter exactly these chapters, in this order.
+--- Expects the run to enter exactly these chapters, in this order.
 ---
 --- ```lua
 --- expect.chapters({"Partition the hard drive", "Create the encryption key"})
 --- ```
----@param titles string[] Their titles.
+---@param titles string[] The titles of the chapters.
 ---@return any
 function expect.chapters(titles) end
 
---- An action should find its result already there, and do nothing.
+--- Expects an action to be unchanged, because its result already exists.
 ---
 --- ```lua
 --- expect.already("lvm.vg_activate vg_hostos")
 --- ```
----@param action string How the action begins: its name, or with what it is about.
+---@param action string The beginning of the action: its name, optionally with its object.
 ---@return any
 function expect.already(action) end
 
---- The run should change nothing at all: everything is unchanged.
+--- Expects all actions of the run to be unchanged.
 ---
 --- ```lua
 --- expect.unchanged()
@@ -2281,42 +2538,42 @@ function expect.already(action) end
 ---@return any
 function expect.unchanged() end
 
---- A person should have to agree to exactly this before the run, in this order.
+--- Expects that exactly these effects need approval before the run, in this order.
 ---
 --- ```lua
 --- expect.effects({"destroys /dev/sda", "mounts /mnt/key", "writes /mnt/key"})
 --- ```
----@param effects string[] The effects, as plans show them.
+---@param effects string[] The effects, as shown in a plan.
 ---@return any
 function expect.effects(effects) end
 
---- A disk should look like this after the run, with what is closed again shown as if it were
---- open. Compare it with `After` in a plan; a text over several lines stands between backticks in
---- Rhai, between `[[` and `]]` in Lua.
+--- Expects this layout of a disk after the run; closed containers are shown as if they were
+--- open. Compare it with `After` in a plan. A string of several lines is written between
+--- backticks in Rhai, and between `[[` and `]]` in Lua.
 ---
 --- ```lua
 --- expect.layout("/dev/sda", "sda  64 GiB  Example SSD")
 --- ```
 ---@param disk string The disk.
----@param picture string The picture; how far it is indented does not matter.
+---@param picture string The layout; its indentation does not matter.
 ---@return any
 function expect.layout(disk, picture) end
 
 ---@class gscript.expect.mounted.options
----@field device? string Which device.
+---@field device? string The device.
 
---- Something should be mounted after the run.
+--- Expects a filesystem to be mounted after the run.
 ---
 --- ```lua
 --- expect.mounted("/mnt/gentoo", { device = "/dev/sda1" })
 --- ```
----@param at string Where.
+---@param at string The mount point.
 ---@param options? gscript.expect.mounted.options
 ---@return any
 function expect.mounted(at, options) end
 
---- These disks or partitions should be exactly as before, nobody should have agreed to change
---- them, and no step should name them.
+--- Expects that these disks or partitions are unchanged, that no change of them needed
+--- approval, and that no step names them.
 ---
 --- ```lua
 --- expect.untouched({"/dev/sdb", "/dev/sdc"})
@@ -2326,28 +2583,28 @@ function expect.mounted(at, options) end
 function expect.untouched(devices) end
 
 ---@class gscript.expect.file.options
----@field text? string All of its text.
----@field has? string A part of its text; … stands for anything.
----@field lacks? string What is not in its text.
----@field missing? boolean Whether it should not be there at all.
+---@field text? string The complete contents.
+---@field has? string A part of the contents; … matches anything.
+---@field lacks? string A string that the contents must not have.
+---@field missing? boolean Whether the file must not exist.
 
---- A file should be like this after the run; one that is out of sight because its filesystem was
---- unmounted is as the run left it. Without options, it should be there.
+--- Expects a file after the run. A file on a filesystem that was unmounted is as the run left
+--- it. Without options, the file must exist.
 ---
 --- ```lua
 --- expect.file("/mnt/gentoo/etc/fstab", { has = "UUID=", lacks = "/dev/sda" })
 --- ```
----@param path string Its path during the run.
+---@param path string The path during the run.
 ---@param options? gscript.expect.file.options
 ---@return any
 function expect.file(path, options) end
 
---- Two values should be the same.
+--- Expects two values to be equal.
 ---
 --- ```lua
 --- expect.same(1 + 1, 2)
 --- ```
----@param found any What there is.
----@param wanted any What it should be.
+---@param found any The actual value.
+---@param wanted any The expected value.
 ---@return any
 function expect.same(found, wanted) end

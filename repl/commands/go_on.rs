@@ -240,7 +240,7 @@ fn editable(recipe: &Recipe, directory: &RunDirectory) -> Option<PathBuf> {
     match std::fs::write(&copy, &recipe.text) {
         Ok(()) => Some(copy),
         Err(error) => {
-            Problem::new(format!("can't write {}: {error}", copy.display())).print();
+            Problem::new(format!("failed to write {}: {error}", copy.display())).print();
             None
         }
     }

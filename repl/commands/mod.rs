@@ -249,7 +249,7 @@ fn seed() -> Result<[u8; 32], Exit> {
     match read {
         Ok(()) => Ok(seed),
         Err(error) => {
-            Problem::new(format!("can't read /dev/urandom: {error}")).print();
+            Problem::new(format!("failed to read /dev/urandom: {error}")).print();
             Err(Exit::Failed)
         }
     }

@@ -211,7 +211,7 @@ fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
     let written = open.write(true).create_new(true).mode(0o600).open(path);
     written
         .and_then(|mut out| out.write_all(text.as_bytes()))
-        .map_err(|error| format!("can't write {file}: {error}"))?;
+        .map_err(|error| format!("failed to write {file}: {error}"))?;
     tell(&format!(
         "{} actions saved to {file}; to see the plan: gscript plan {file}",
         shell.bench.deeds().len()

@@ -41,7 +41,7 @@ pub struct Journal {
 fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> crate::error::Error {
     let step = format!("{what} the journal {}", path.display());
     move |error| {
-        let failed = StepError::kernel(&step, format!("can't {step}: {error}"));
+        let failed = StepError::kernel(&step, format!("failed to {step}: {error}"));
         let hint = Some(
             "make sure that the directory is writable and has free space, then: \
             gscript resume",

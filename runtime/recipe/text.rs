@@ -60,7 +60,7 @@ impl Recipe {
         };
         let choose = "the file name must end in .rhai or .lua";
         let meta =
-            fs::metadata(path).map_err(|error| bad(format!("can't read {name}: {error}"), LIST))?;
+            fs::metadata(path).map_err(|error| bad(format!("failed to read {name}: {error}"), LIST))?;
         if !meta.is_file() {
             return Err(bad(format!("{name} is not a file"), choose));
         }
@@ -71,7 +71,7 @@ impl Recipe {
             return Err(bad(format!("{name}: too large for a recipe"), choose));
         }
         let bytes = read_input(path, Input::Script)
-            .map_err(|error| bad(format!("can't read {name}: {error}"), choose))?;
+            .map_err(|error| bad(format!("failed to read {name}: {error}"), choose))?;
         let Some(text) = text_of(bytes) else {
             let remedy = "check the file name; a recipe is a text file";
             return Err(bad(format!("{name} is not a text file"), remedy));

@@ -2,7 +2,7 @@
 
 /// Output that is not what the tool is known to print.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("can't read the output of {tool}: {why}")]
+#[error("failed to parse the output of {tool}: {why}")]
 pub struct Unreadable {
     /// Which tool or kernel file.
     pub tool: &'static str,

@@ -36,7 +36,7 @@ local function begin(init, text, name)
     return at < 0 and at >= -#text and #text + at + 1 or 1
 end
 
--- What a search has found; an error where the pattern can't be used.
+-- Returns the match; an error if the pattern is invalid.
 local function found(first, ...)
     if first == false then
         error((...), HERE)
@@ -207,7 +207,7 @@ function string.format(form, ...)
         if mark ~= "%" then
             index = index + 1
             if mark == "p" then
-                error("%p shows an address, which differs from run to run", 2)
+                error("%p prints an address, which differs between runs", 2)
             end
             local kind = type(values[index])
             if mark == "s" and (kind == "table" or kind == "function") then

@@ -7,7 +7,7 @@ local is_final, told, stop, most_text, most_elements = ...
 local error, type, rawget, select = error, type, rawget, select
 local getmetatable, setmetatable = getmetatable, setmetatable
 
--- What ends a script can't be caught.
+-- Errors that end the script cannot be caught.
 local function checked(ok, problem, ...)
     if ok then
         return ok, problem, ...
@@ -34,11 +34,11 @@ function xpcall(f, handler, ...)
     end, ...))
 end
 
--- Finalizers run where no limit reaches them, what closes a variable after every error, and when a weak
--- table loses an entry differs from run to run.
+-- Finalizers run outside all limits, to-be-closed variables after every error, and the time at which a
+-- weak table loses an entry differs between runs.
 local refused = {
     { "__gc", "finalizers" },
-    { "__close", "variables that are closed" },
+    { "__close", "to-be-closed variables" },
     { "__mode", "weak tables" },
 }
 
@@ -47,7 +47,7 @@ function _G.setmetatable(t, meta)
         for i = 1, #refused do
             local name, what = refused[i][1], refused[i][2]
             if rawget(meta, name) ~= nil then
-                error("a recipe can't have " .. what .. " (" .. name .. ")", 2)
+                error(what .. " (" .. name .. ") are not supported in recipes", 2)
             end
         end
     end
@@ -84,7 +84,7 @@ local function honest(f)
     return function(t, ...)
         local meta = getmetatable(t)
         if type(meta) == "table" and rawget(meta, "__len") ~= nil then
-            error("a table with a length of its own (__len) can't be used as a list", 2)
+            error("a table with the metamethod __len cannot be used as a list", 2)
         end
         return f(t, ...)
     end

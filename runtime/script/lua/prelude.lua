@@ -31,7 +31,7 @@ local function keys_of(t)
     end
     charge(n * 16)
     if odd and n > 1 then
-        error("a table with a " .. odd .. " as a key can't be gone through: its keys have no order", 3)
+        error("a table with a " .. odd .. " as a key cannot be iterated: its keys have no order", 3)
     end
     return keys, n
 end

@@ -284,7 +284,7 @@ fn end(child: &mut Child, program: &Started) {
 }
 
 fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
-    StepError::kernel(cmd, format!("can't start {}: {error}", cmd.name()))
+    StepError::kernel(cmd, format!("failed to start {}: {error}", cmd.name()))
 }
 
 /// The root that a program is going to see, held open until it does.
