@@ -277,7 +277,7 @@ fn texts_after_a_failure_find_its_variables() {
         local disk, later = 'shadow'\nstep('One')\nlocal inner = (function() local hidden = 1 error('stop') end)()\nlocal never = 1";
     let mut lua = Evaluator::new(Language::Lua, &Map::new(), &host).expect("an engine");
     let error = lua.run("r.lua", recipe).expect_err("a failure");
-    assert_eq!((error.to_string(), error.site().expect("a site").line), ("stop".into(), 5));
+    assert_eq!((error.to_string(), error.site.as_ref().expect("a site").line), ("stop".into(), 5));
     assert_eq!(lua.names(), ["double", "list", "size"]);
     let mut line = |text: &str| lua.line("-", text).map(|value| value.to_string());
     assert_eq!(line("double(size) + list[2]").ok(), Some("12".into()));

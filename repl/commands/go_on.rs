@@ -1,5 +1,6 @@
 //! After a failure, on a terminal: try again, mend the recipe, leave the step out, or end.
 
+use gscript::failure::Failure;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use gscript::recipe::{Answers, Origin, Recipe};
 use gscript::run::attempt::{Again, Attempt, Miss, Outcome};
 use gscript::run::job::Job;
 use gscript::run::workbench::Workbench;
-use gscript::script::{ScriptError, parse};
+use gscript::script::parse;
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value};
 
@@ -117,7 +118,7 @@ pub(super) fn run_to_end(
 
 /// Whoever pressed Ctrl-C wants to get out; and where a guard or the person said no, it stays at that.
 fn can_be_mended(attempt: &Attempt) -> bool {
-    let goes_on = |error: &ScriptError| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
+    let goes_on = |error: &Failure| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
     attempt.can_go_on() && attempt.error().is_some_and(goes_on)
 }
 

@@ -8,7 +8,6 @@ use gscript::journal::Story;
 use gscript::machine::Fact;
 use gscript::recipe::answers_table;
 use gscript::run::job::reopen as open_again;
-use gscript::script::ScriptError;
 use gscript::types::Secret;
 
 use super::{interrupts, private, this_machine};
@@ -47,7 +46,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     let (machine, real) = this_machine(interrupts.clone())?;
     let result = open_again(&records, &secrets, machine, real, screen(true), interrupts);
     if let Some(failure) = result.failure {
-        Problem::of(&ScriptError::Failure(failure), "").print();
+        Problem::of(&failure, "").print();
         return Err(Exit::Failed);
     }
     let mut out = screen(true);

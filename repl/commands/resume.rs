@@ -1,5 +1,6 @@
 //! `gscript resume`: resumes a run. A journal is input: what is left is planned, shown and approved anew.
 
+use gscript::failure::Failure;
 use std::rc::Rc;
 
 use gscript::error::Exit;
@@ -15,7 +16,6 @@ use gscript::run::attempt::Attempt;
 use gscript::run::job::Job;
 use gscript::run::resume::{Hands, Names, Past, Restoring, shell};
 use gscript::run::session::Gate;
-use gscript::script::ScriptError;
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
 
@@ -154,8 +154,7 @@ impl Resuming<'_> {
             let (error, report) = *failed;
             let exit = self.not_planned(&error);
             // The first steps may set it right.
-            if steps.is_some() && matches!(error, ScriptError::Failure(_)) && exit != Exit::Refused
-            {
+            if steps.is_some() && !error.is_of_script() && exit != Exit::Refused {
                 return Ok(report);
             }
             Err(exit)
@@ -194,7 +193,7 @@ impl Resuming<'_> {
         HowArgs { yes, json, destroy: destroy.clone(), ..HowArgs::default() }
     }
 
-    fn not_planned(&self, error: &ScriptError) -> Exit {
+    fn not_planned(&self, error: &Failure) -> Exit {
         let mut problem = Problem::in_recipe(error, self.job.recipe);
         problem.notes.push(("now", "nothing has been changed".into()));
         let journal = quote(&self.past.story.path.to_string_lossy());
@@ -312,7 +311,7 @@ fn enter(
 ) -> Result<Exit, Exit> {
     let (failure, clean) = shell(past, variables, root, hands, approval, journal);
     if let Some(failure) = failure {
-        Problem::of(&ScriptError::Failure(Box::new(failure)), "").print();
+        Problem::of(&failure, "").print();
         return Err(Exit::Failed);
     }
     if !clean {

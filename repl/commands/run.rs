@@ -89,9 +89,10 @@ pub(super) fn within_needs(
     match needs.exceeded(approval.effects(), variables) {
         None => Ok(()),
         Some(exceeded) => {
-            let mut problem = Problem::new(exceeded.sentence(&recipe.name));
+            let failure = exceeded.failure(&recipe.name);
+            let mut problem = Problem::of(&failure, "");
             problem.notes.push(("not announced", exceeded.effects.join("\n")));
-            problem.help(exceeded.remedy()).print();
+            problem.print();
             Err(Exit::Refused)
         }
     }

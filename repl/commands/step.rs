@@ -6,7 +6,6 @@ use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::run::job::{Job, RunStart, new_journal};
 use gscript::run::session::Gate;
-use gscript::script::ScriptError;
 use gscript::system::Real;
 
 use super::go_on::{Going, run_to_end};
@@ -34,7 +33,7 @@ fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     planned.or_else(|failed| {
         let (error, report) = *failed;
         let mut problem = Problem::in_recipe(&error, job.recipe);
-        if !matches!(error, ScriptError::Failure(_)) {
+        if error.is_of_script() {
             problem.notes.push(("now", "nothing has been changed".into()));
             problem.print();
             return Err(error.exit());

@@ -1,6 +1,7 @@
 //! What only plans show: a recipe is planned with all values of its choices, within bounds, and what
 //! its plans do and don't do is held against what it says of itself.
 
+use crate::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,6 @@ use crate::plan::needs::Need;
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use crate::run::job::Job;
-use crate::script::ScriptError;
 use crate::system::{Interrupts, Sim};
 use crate::types::{Map, Value};
 
@@ -80,16 +80,14 @@ fn plan(
     machine: &Machine,
     values: &Values,
     terminal: bool,
-) -> Result<Planned, ScriptError> {
+) -> Result<Planned, Failure> {
     let mut answers = Answers::default();
     for (name, value) in values {
         answers.insert(name, Value::Text(value.clone()));
     }
-    let variables = answers.variables(recipe, machine).map_err(|error| ScriptError::Script {
-        message: error.to_string(),
-        site: Site { file: recipe.name.as_str().into(), line: 0 },
-        remedy: Some(error.remedy()),
-        traceback: Vec::new(),
+    let variables = answers.variables(recipe, machine).map_err(|error| {
+        let site = Site { file: recipe.name.as_str().into(), line: 0 };
+        Failure::of_script(error.to_string(), site, Some(error.remedy()))
     })?;
     let interrupts = Interrupts::default();
     let job = Job { recipe, variables: &variables, seed: [9; 32], interrupts, terminal };
@@ -186,16 +184,16 @@ fn variants(recipe: &Recipe, trial: &Trial, base: &Values) -> Vec<Values> {
 /// What a plan that failed tells. That some values don't go together is a recipe's right to say; that
 /// something does not exist never is.
 fn failure(
-    error: &ScriptError,
+    error: &Failure,
     index: usize,
     values: &Values,
     base: &Values,
     scan: &Scan<'_>,
 ) -> Option<Finding> {
-    let mistake = match error {
-        ScriptError::Script { remedy, .. } => remedy.is_some(),
-        ScriptError::Failure(failure) => matches!(*failure.error, Error::Call(_)),
-        ScriptError::Stopped { .. } => false,
+    let mistake = match error.error.as_ref() {
+        Error::Script(bad) => bad.remedy.is_some(),
+        Error::Call(_) => true,
+        _ => false,
     };
     if index > 0 && !mistake {
         return None;

@@ -1,5 +1,6 @@
 //! A script as its words.
 
+use crate::failure::Failure;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::ParamDecl;
-use crate::script::{Kind, Language, Module, ScriptError, Token};
+use crate::script::{Kind, Language, Module, Token};
 
 /// With what a recipe is planned.
 #[derive(Default)]
@@ -42,13 +43,9 @@ impl Scan<'_> {
 }
 
 /// What a script says of itself.
-pub(super) fn of_error(error: &ScriptError, scan: &Scan<'_>) -> Finding {
-    let site = error.site().unwrap_or_else(|| scan.site(0));
-    let remedy = match error {
-        ScriptError::Script { remedy, .. } => remedy.clone(),
-        ScriptError::Failure(failure) => failure.error.remedy(),
-        ScriptError::Stopped { .. } => None,
-    };
+pub(super) fn of_error(error: &Failure, scan: &Scan<'_>) -> Finding {
+    let site = error.site.clone().unwrap_or_else(|| scan.site(0));
+    let remedy = error.error.remedy();
     let called_from = error.called_from().map(|lines| ("called from", lines));
     let source = scan.source_of(&site);
     let finding = Finding::new(error.to_string(), site, &source);

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Exit, Rule};
+use crate::failure::Failure;
 use crate::machine::is_below;
 use crate::operation::Effect;
 use crate::plan::bound::Target;
@@ -36,14 +37,26 @@ pub struct Exceeded {
 }
 
 impl Exceeded {
-    /// What is wrong with the recipe.
-    pub fn sentence(&self, recipe: &str) -> String {
-        format!("{recipe} does more than it says it needs")
+    /// Returns what is wrong with the recipe, as a failure of it.
+    pub fn failure(&self, recipe: &str) -> Failure {
+        Failure::of(BeyondNeeds { recipe: recipe.to_owned() })
+    }
+}
+
+/// A recipe does more than its `[needs]` say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{recipe} does more than it says it needs")]
+struct BeyondNeeds {
+    recipe: String,
+}
+
+impl Rule for BeyondNeeds {
+    fn remedy(&self) -> Option<String> {
+        Some(REMEDY.into())
     }
 
-    /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        REMEDY
+    fn exit(&self) -> Exit {
+        Exit::Refused
     }
 }
 

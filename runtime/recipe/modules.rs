@@ -1,11 +1,12 @@
 //! The modules that belong to a recipe: found by the names that are written in it, and read before
 //! anything runs.
 
+use crate::failure::Failure;
 use std::path::Path;
 
 use super::bad::BadRecipe;
 use crate::event::Site;
-use crate::script::{Import, Language, Module, ScriptError, imports};
+use crate::script::{Import, Language, Module, imports};
 use crate::system::{Input, read_below};
 use crate::types::nearest;
 
@@ -90,13 +91,10 @@ fn follow(
     Ok(())
 }
 
-fn unreadable(error: ScriptError) -> BadRecipe {
-    let site = error.site().unwrap_or_else(|| Site { file: "".into(), line: 0 });
+fn unreadable(error: Failure) -> BadRecipe {
+    let site = error.site.clone().unwrap_or_else(|| Site { file: "".into(), line: 0 });
     let why = error.to_string();
-    let remedy = match error {
-        ScriptError::Script { remedy, .. } => remedy.unwrap_or_default(),
-        _ => String::new(),
-    };
+    let remedy = error.error.remedy().unwrap_or_default();
     BadRecipe { site, why, remedy }
 }
 

@@ -18,13 +18,13 @@ use crate::run::job::{Job, shared, unwrap};
 use crate::run::resume::{Names, Past, Replay};
 use crate::run::session::{Gate, Session, Setup, Tally};
 use crate::run::workbench::Workbench;
-use crate::script::{Evaluator, Script, ScriptError, Shared};
+use crate::script::{Evaluator, Script, Shared};
 use crate::system::Real;
 
 /// How a real run ended.
 pub struct Outcome {
     /// What went wrong, if something did.
-    pub error: Option<ScriptError>,
+    pub error: Option<Failure>,
     /// After a failure: whether everything that was open or mounted has been given back.
     pub clean: bool,
     /// What was done.
@@ -41,7 +41,7 @@ pub struct Attempt {
     host: Shared,
     /// With the script's variables, as they were when it ended.
     evaluator: Option<Evaluator>,
-    pub(crate) error: Option<ScriptError>,
+    pub(crate) error: Option<Failure>,
     /// What a resumed run made before and was still so when it was resumed.
     pub(crate) kept: Vec<Fact>,
     /// What has become of files of the run that is resumed.
@@ -163,7 +163,7 @@ impl Attempt {
     }
 
     /// What went wrong, if something did.
-    pub fn error(&self) -> Option<&ScriptError> {
+    pub fn error(&self) -> Option<&Failure> {
         self.error.as_ref()
     }
 
@@ -179,10 +179,7 @@ impl Attempt {
 
     /// The action that failed, and could be left out.
     pub fn failed_action(&self) -> Option<&Called> {
-        match &self.error {
-            Some(ScriptError::Failure(failure)) => failure.call.as_ref().filter(|call| call.action),
-            _ => None,
-        }
+        self.error.as_ref()?.call.as_ref().filter(|call| call.action)
     }
 
     /// Goes on with the recipe, at this time.
@@ -255,7 +252,7 @@ impl Attempt {
         job: &Job<'_>,
         consent: Box<dyn Consent>,
         work: impl FnOnce(&mut Workbench),
-    ) -> std::result::Result<(), ScriptError> {
+    ) -> std::result::Result<(), Failure> {
         let evaluator = match self.evaluator.take() {
             Some(evaluator) => evaluator,
             None => {
@@ -283,8 +280,7 @@ impl Attempt {
         replay.skip.insert(failed.number);
         while misses.len() < MOST {
             let (host, _planned) = self.simulated(job, replay.clone());
-            let Err(error) = crate::script::run(&job.script(), &host) else { break };
-            let ScriptError::Failure(failure) = &error else { break };
+            let Err(failure) = crate::script::run(&job.script(), &host) else { break };
             let Some(call) = &failure.call else { break };
             let why = failure.error.to_string();
             misses.push(Miss { call: call.to_string(), why });

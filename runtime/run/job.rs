@@ -1,5 +1,6 @@
 //! Planning and running a recipe: the same script, twice, with the same seed.
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
 use crate::run::reopen::RESTORED;
 use crate::run::session::{Gate, Session, Setup};
-use crate::script::{self, Evaluator, Script, ScriptError, Shared};
+use crate::script::{self, Evaluator, Script, Shared};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
 
@@ -46,7 +47,7 @@ impl Job<'_> {
         &self,
         machine: &Machine,
         below: Box<dyn Files>,
-    ) -> std::result::Result<Report, Box<(ScriptError, Report)>> {
+    ) -> std::result::Result<Report, Box<(Failure, Report)>> {
         let (host, session) = shared(Setup {
             system: Box::new(Sim::above(below)),
             machine: machine.clone(),
@@ -175,7 +176,7 @@ pub fn carry_out_releases(
 }
 
 /// Evaluates an expression, without a machine.
-pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
+pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, Failure> {
     Evaluator::new(language, &Map::new(), &nowhere())?.line("-e", text)
 }
 

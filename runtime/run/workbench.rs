@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use crate::error::{Result, Rule};
 use crate::event::Event;
-use crate::failure::Called;
+use crate::failure::{Called, Failure};
 use crate::journal::{BY_HAND, Journal, Record, Story};
 use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
@@ -19,7 +19,7 @@ use crate::run::job::{shared, unwrap};
 use crate::run::rescue::{Finding, look};
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
-use crate::script::{Evaluator, Language, ScriptError, Shared};
+use crate::script::{Evaluator, Language, Shared};
 use crate::system::{Interrupts, Real, Sim, Step, System};
 use crate::types::{Map, Value};
 
@@ -51,7 +51,7 @@ struct Aside {
 
 impl Workbench {
     /// A workbench of its own.
-    pub fn new(setup: Setup, language: Language) -> std::result::Result<Self, ScriptError> {
+    pub fn new(setup: Setup, language: Language) -> std::result::Result<Self, Failure> {
         let (host, session) = shared(setup);
         let variables = Map::new();
         let evaluator = Evaluator::new(language, &variables, &host)?;
@@ -90,7 +90,7 @@ impl Workbench {
     }
 
     /// Evaluates a text. A failure ends this text only.
-    pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, ScriptError> {
+    pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, Failure> {
         self.session.borrow_mut().calls_by_hand();
         let result = self.evaluator.line(file, text);
         self.session.borrow_mut().ready_again();
@@ -103,7 +103,7 @@ impl Workbench {
     }
 
     /// Speaks the other language; each keeps its own variables.
-    pub fn speak(&mut self, language: Language) -> std::result::Result<(), ScriptError> {
+    pub fn speak(&mut self, language: Language) -> std::result::Result<(), Failure> {
         if language == self.language() {
             return Ok(());
         }
@@ -121,7 +121,7 @@ impl Workbench {
     }
 
     /// Adds a variable, for the language that is spoken.
-    pub fn set(&mut self, name: &str, value: Value) -> std::result::Result<(), ScriptError> {
+    pub fn set(&mut self, name: &str, value: Value) -> std::result::Result<(), Failure> {
         self.evaluator.set(name, &value)?;
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value));

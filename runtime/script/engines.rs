@@ -1,14 +1,15 @@
 //! The engines of a run: that of its script, and the other one where a module is in the other
 //! language. What crosses between them is plain data, and one meter counts for both.
 
+use crate::failure::Failure;
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use super::error::limited;
+use super::limits::limited;
 use super::limits::{CALL_DEPTH, Limit};
 use super::meter::{Meter, Metered};
-use super::{Language, Module, ScriptError, Shared};
+use super::{Language, Module, Shared};
 use crate::event::Site;
 use crate::types::{Map, Value};
 
@@ -26,17 +27,16 @@ pub(super) struct Engines {
 /// The engine of one language.
 pub(super) trait Speaks {
     /// What a module of this language gives to the other one.
-    fn exports(&self, module: &Module) -> Result<Exports, ScriptError>;
+    fn exports(&self, module: &Module) -> Result<Exports, Failure>;
 
     /// Calls a function of a module of this language.
-    fn call(&self, module: &Module, function: &str, values: &[Value])
-    -> Result<Value, ScriptError>;
+    fn call(&self, module: &Module, function: &str, values: &[Value]) -> Result<Value, Failure>;
 
     /// It as what it is.
     fn as_any(&self) -> &dyn Any;
 }
 
-type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError>;
+type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, Failure>;
 
 /// How the engine of each language is made, when the first script or module needs it.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl Engines {
         })
     }
 
-    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn Speaks, ScriptError> {
+    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn Speaks, Failure> {
         let (cell, make) = match language {
             Language::Rhai => (&self.rhai, self.makers.rhai),
             Language::Lua => (&self.lua, self.makers.lua),
@@ -83,7 +83,7 @@ impl Engines {
     }
 
     /// The engine of a language, by its type.
-    pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, ScriptError> {
+    pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, Failure> {
         let speaker = self.speaker(language)?.as_any();
         Ok(speaker.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
     }
@@ -99,7 +99,7 @@ impl Engines {
     }
 
     /// What a module gives to the other language.
-    pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, ScriptError> {
+    pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, Failure> {
         self.speaker(module.language())?.exports(module)
     }
 
@@ -110,7 +110,7 @@ impl Engines {
         function: &str,
         values: &[Value],
         from: Crossing,
-    ) -> Result<Value, ScriptError> {
+    ) -> Result<Value, Failure> {
         let outside = self.depth.get();
         let depth = outside + from.level + 1;
         if depth > CALL_DEPTH {

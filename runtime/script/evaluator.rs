@@ -1,14 +1,15 @@
 //! A language at work: texts are run one after the other, and each finds what those before it left.
 
+use crate::failure::Failure;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::engines::{Engines, Makers};
-use super::error::limited;
 use super::hang::{self, Watched};
+use super::limits::limited;
 use super::lua;
 use super::rhai;
-use super::{Language, Module, ScriptError, Shared};
+use super::{Language, Module, Shared};
 use crate::types::{Map, Value};
 
 /// A script to run.
@@ -39,7 +40,7 @@ enum Tongue {
 
 impl Evaluator {
     /// An evaluator in which texts find these variables, and the modules that come along.
-    pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, ScriptError> {
+    pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, Failure> {
         Self::with_modules(language, variables, &Module::all_shipped(), host)
     }
 
@@ -49,7 +50,7 @@ impl Evaluator {
         variables: &Map,
         modules: &[Module],
         host: &Shared,
-    ) -> Result<Self, ScriptError> {
+    ) -> Result<Self, Failure> {
         let makers = Makers { rhai: rhai::speaker, lua: lua::speaker };
         let engines = Engines::new(host, modules, makers);
         let tongue = match language {
@@ -60,7 +61,7 @@ impl Evaluator {
     }
 
     /// Runs a text; its last value is the result. Each text has all limits ahead of it.
-    pub fn run(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
+    pub fn run(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
@@ -71,7 +72,7 @@ impl Evaluator {
     }
 
     /// Runs what a person types: in Lua, too, the value of an expression is the result.
-    pub fn line(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
+    pub fn line(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
@@ -95,13 +96,13 @@ impl Evaluator {
     }
 
     /// Whatever the script made of it: the first failure is what happened.
-    fn ended(&self, result: Result<Value, ScriptError>) -> Result<Value, ScriptError> {
+    fn ended(&self, result: Result<Value, Failure>) -> Result<Value, Failure> {
         match (self.host.failure(), result) {
             // The same, and from where it was called.
-            (Some(first), Err(ScriptError::Failure(told))) if told.site == first.site => {
-                Err(ScriptError::Failure(told))
+            (Some(first), Err(told)) if !told.is_of_script() && told.site == first.site => {
+                Err(told)
             }
-            (Some(first), _) => Err(ScriptError::Failure(Box::new(first))),
+            (Some(first), _) => Err(first),
             (None, Ok(value)) => match self.engines.meter.hit() {
                 // A function of the language's library swallowed what ended the script.
                 Some(limit) => Err(limited(limit, self.engines.meter.place())),
@@ -120,7 +121,7 @@ impl Evaluator {
     }
 
     /// Adds a variable.
-    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ScriptError> {
+    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
         match &mut self.tongue {
             Tongue::Rhai(rhai) => {
                 rhai.set(name, value);
@@ -140,13 +141,13 @@ impl Evaluator {
 }
 
 /// Runs a script to its end; its last value is the result.
-pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
+pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, Failure> {
     let Script { language, variables, modules, .. } = *script;
     Evaluator::with_modules(language, variables, modules, host)?.run(script.file, script.text)
 }
 
 /// Checks that a script can be parsed.
-pub fn parse(language: Language, file: &str, text: &str) -> Result<(), ScriptError> {
+pub fn parse(language: Language, file: &str, text: &str) -> Result<(), Failure> {
     match language {
         Language::Rhai => rhai::parse(file, text),
         Language::Lua => lua::parse(file, text),

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::ScriptError;
 use crate::event::Site;
 use crate::failure::Failure;
 use crate::operation::spec::Spec;
@@ -53,5 +52,5 @@ pub trait Tests {
     fn begin(&self, name: &str, site: Site) -> bool;
 
     /// It ended; an error is one that its script did not expect.
-    fn end(&self, result: Result<(), ScriptError>);
+    fn end(&self, result: Result<(), Failure>);
 }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::event::Site;
+use crate::failure::Failure;
+
 /// Operations of Rhai, instructions of Lua.
 pub(super) const OPERATIONS: u64 = 10_000_000;
 /// Seconds of computing on a fast machine, without what primitives take: far more than all operations
@@ -101,4 +104,9 @@ impl Limit {
             Self::Nesting => "is there a list that contains itself?",
         }
     }
+}
+
+/// A script that was stopped at a limit.
+pub(super) fn limited(limit: Limit, site: Site) -> Failure {
+    Failure::of_script(limit.to_string(), site, Some(limit.remedy().to_owned()))
 }

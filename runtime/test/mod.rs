@@ -12,16 +12,17 @@ mod rehearse;
 mod tested;
 mod words;
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::script::{self, Script, ScriptError};
+use crate::script::{self, Script};
 use crate::types::Map;
 
 use bench::Bench;
 
 pub use file::{NotFound, TestFile, find};
-pub use rehearse::{Called, Ended, Ran, rehearse};
+pub use rehearse::{Called, Ran, rehearse};
 pub use tested::Tested;
 pub use words::{WORDS, Word};
 
@@ -30,7 +31,7 @@ pub struct Outcome {
     /// Its tests, in order.
     pub tests: Vec<Tested>,
     /// Why the file as such did not reach its end.
-    pub error: Option<ScriptError>,
+    pub error: Option<Failure>,
     /// How many tests nobody wanted.
     pub left_out: usize,
 }

@@ -1,19 +1,18 @@
 //! A recipe on a simulated machine as if it were real: planned, agreed to, run with everything that
 //! goes wrong, cleaned up after a failure.
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::error::Exit;
-use crate::event::{Event, Listener, Site};
+use crate::event::{Event, Listener};
 use crate::machine::Machine;
 use crate::plan::approval::{Approval, Nobody};
-use crate::plan::needs::Exceeded;
 use crate::plan::report::Entry;
 use crate::recipe::{ParamError, Recipe};
 use crate::run::job::{shared, unwrap};
 use crate::run::session::{Gate, Session, Setup};
-use crate::script::{self, ScriptError};
+use crate::script::{self};
 use crate::system::sim::faults::Faults;
 use crate::system::{Interrupts, Sim};
 use crate::types::Map;
@@ -27,7 +26,7 @@ pub struct Ran {
     /// Whether its plan was carried out, to wherever it came.
     pub begun: bool,
     /// Why it did not reach its end.
-    pub error: Option<Ended>,
+    pub error: Option<Failure>,
     /// Actions, in order.
     pub calls: Vec<Called>,
     /// Chapters, in order.
@@ -59,73 +58,6 @@ pub struct Called {
     pub steps: Vec<String>,
     /// Why there was nothing to do, if so.
     pub already: Option<String>,
-}
-
-/// Why a recipe did not reach its end.
-#[derive(Debug)]
-pub enum Ended {
-    /// Its parameters don't fit.
-    Params(ParamError),
-    /// Its plan does more than it announces.
-    Exceeds(Exceeded),
-    /// It failed.
-    Script(ScriptError),
-}
-
-impl Ended {
-    /// The message, as a person would see it.
-    pub fn message(&self, recipe: &Recipe) -> String {
-        match self {
-            Self::Params(error) => error.to_string(),
-            Self::Exceeds(exceeded) => exceeded.sentence(&recipe.name),
-            Self::Script(error) => error.to_string(),
-        }
-    }
-
-    /// What to do next.
-    pub fn remedy(&self) -> Option<String> {
-        match self {
-            Self::Params(error) => Some(error.remedy()),
-            Self::Exceeds(exceeded) => Some(exceeded.remedy().to_owned()),
-            Self::Script(ScriptError::Script { remedy, .. }) => remedy.clone(),
-            Self::Script(ScriptError::Failure(failure)) => failure.error.remedy(),
-            Self::Script(ScriptError::Stopped { .. }) => None,
-        }
-    }
-
-    /// How the program would end.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Params(_) => Exit::Usage,
-            Self::Exceeds(_) => Exit::Refused,
-            Self::Script(error) => error.exit(),
-        }
-    }
-
-    /// Where in the recipe.
-    pub fn site(&self) -> Option<Site> {
-        match self {
-            Self::Script(error) => error.site(),
-            _ => None,
-        }
-    }
-
-    /// From where in the recipe its place was called.
-    pub fn called_from(&self) -> Option<String> {
-        match self {
-            Self::Script(error) => error.called_from(),
-            _ => None,
-        }
-    }
-
-    /// The primitive that failed, its step, and what its tool said.
-    pub fn details(&self) -> (Option<String>, Option<String>, Vec<String>) {
-        let Self::Script(ScriptError::Failure(failure)) = self else {
-            return (None, None, Vec::new());
-        };
-        let call = failure.call.as_ref().map(ToString::to_string);
-        (call, failure.step.clone(), failure.error.tool_output().to_vec())
-    }
 }
 
 fn title(name: &str, about: &str) -> String {
@@ -162,7 +94,7 @@ pub fn rehearse(
     let variables = match variables {
         Ok(variables) => variables,
         Err(error) => {
-            ran.error = Some(Ended::Params(error));
+            ran.error = Some(Failure::of(error));
             return ran;
         }
     };
@@ -171,7 +103,7 @@ pub fn rehearse(
         && let Some(needs) = &recipe.front.needs
         && let Some(exceeded) = needs.exceeded(ran.approval.effects(), &variables)
     {
-        ran.error = Some(Ended::Exceeds(exceeded));
+        ran.error = Some(exceeded.failure(&recipe.name));
     }
     if ran.error.is_none() && !only_plan {
         ran.perform(&variables, faults);
@@ -195,7 +127,7 @@ impl Ran {
 
     fn script(&mut self, setup: Setup, variables: &Map) -> Session {
         let (host, session) = shared(setup);
-        self.error = script::run(&self.recipe.script(variables), &host).err().map(Ended::Script);
+        self.error = script::run(&self.recipe.script(variables), &host).err();
         drop(host);
         unwrap(session)
     }

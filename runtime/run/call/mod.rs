@@ -111,7 +111,7 @@ impl Session {
                 // another way is not.
                 return answer.map_err(|error| {
                     let failure = call.failure(error);
-                    match failure.error.ends_the_run() {
+                    match failure.ends_the_run() {
                         true => self.end_with(failure),
                         false => failure,
                     }

@@ -15,7 +15,6 @@ use crate::plan::report::{Entry, Report};
 use crate::run::attempt::Attempt;
 use crate::run::job::{Job, shared, unwrap};
 use crate::run::session::{Gate, Session, Setup};
-use crate::script::ScriptError;
 use crate::system::{Real, Sim};
 
 /// What resuming does before the script goes on.
@@ -31,7 +30,7 @@ pub struct Restoring {
 impl Job<'_> {
     /// Follows the script as far as the journal has results, without doing or planning anything: what the
     /// journal says was done has to be what this recipe does.
-    pub fn retrace(&self, past: &Past) -> Result<(), ScriptError> {
+    pub fn retrace(&self, past: &Past) -> Result<(), Failure> {
         let (host, session) = shared(self.simulated(&Machine::empty()));
         let replay = Replay { retrace: Retrace::On, seen: true, ..past.replay() };
         session.borrow_mut().begin_anew(replay);
@@ -40,8 +39,8 @@ impl Job<'_> {
         let session = unwrap(session);
         match result {
             // It is the script's own error, and shows where the rest is planned.
-            Err(ScriptError::Failure(failure)) if session.replay.retrace != Retrace::Ended => {
-                return Err(ScriptError::Failure(failure));
+            Err(failure) if !failure.is_of_script() && session.replay.retrace != Retrace::Ended => {
+                return Err(failure);
             }
             _ => {}
         }
@@ -54,7 +53,7 @@ impl Job<'_> {
     }
 
     /// Plans what resuming would restore on this machine.
-    pub fn plan_restore(&self, past: &Past, machine: &Machine) -> Result<Restoring, ScriptError> {
+    pub fn plan_restore(&self, past: &Past, machine: &Machine) -> Result<Restoring, Failure> {
         let claimed = with_claims(machine, &past.story, &past.names);
         let mut session = Session::new(self.simulated(&claimed));
         let mut announced = Approval::default();
@@ -103,7 +102,7 @@ impl Job<'_> {
 
 impl Attempt {
     /// Plans what is left, on the machine as it is now that everything is open again.
-    pub fn plan_rest(&self, job: &Job<'_>) -> Result<Report, Box<(ScriptError, Report)>> {
+    pub fn plan_rest(&self, job: &Job<'_>) -> Result<Report, Box<(Failure, Report)>> {
         let before = self.session.borrow().machine.clone();
         let (host, planned) = shared(job.simulated(&before));
         {

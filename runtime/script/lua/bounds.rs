@@ -1,13 +1,12 @@
 //! Keeping a script within its limits, whatever it tries to catch.
 
+use crate::failure::Failure;
 use std::rc::Rc;
 
 use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
 
 use super::errors::{Limited, NO_MEMORY, Stopped, Told};
 use crate::event::Site;
-use crate::script::ScriptError;
-use crate::script::error::Caught;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
 
@@ -98,9 +97,9 @@ pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     }
     let stopped = match error {
         LuaValue::Error(error) => {
-            let caught = error.downcast_ref::<Caught>();
+            let caught = error.downcast_ref::<Failure>();
             error.downcast_ref::<Stopped>().is_some()
-                || caught.is_some_and(|caught| matches!(*caught.0, ScriptError::Stopped { .. }))
+                || caught.is_some_and(|caught| caught.is_stop())
         }
         _ => false,
     };
