@@ -25,12 +25,12 @@ struct Work {
     pid: u32,
     recipe: String,
     /// Disks, and directories that are written to or mounted on.
-    targets: Vec<Target>,
+    targets: Vec<LockTarget>,
 }
 
 /// A disk or a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Target {
+struct LockTarget {
     /// What it was called.
     name: String,
     /// Every directory on the way to it, and itself. A link or a bind mount gives a directory
@@ -46,7 +46,7 @@ struct Node {
     rest: PathBuf,
 }
 
-impl Target {
+impl LockTarget {
     /// The target with this name, whether it exists yet or not.
     fn named(name: &str) -> Self {
         let path = Path::new(name);
@@ -87,7 +87,7 @@ impl Lock {
     }
 
     fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
-        let targets = targets.iter().map(|name| Target::named(name)).collect();
+        let targets = targets.iter().map(|name| LockTarget::named(name)).collect();
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match locks().and_then(|folder| try_take(&folder, &work)) {
             Ok(Ok(lock)) => Ok(lock),
@@ -130,7 +130,8 @@ impl Touched {
 
 /// Refuses to touch a device that another process is working on, for whoever takes no lock.
 pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
-    let disks = machine.base_disks(device).iter().map(|disk| Target::named(&disk.path)).collect();
+    let disks =
+        machine.base_disks(device).iter().map(|disk| LockTarget::named(&disk.path)).collect();
     let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
     match locks().and_then(|folder| holder(&folder, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
@@ -232,7 +233,7 @@ fn place(effect: &Effect) -> Option<String> {
 }
 
 /// What both work on.
-fn shared(ours: &[Target], theirs: &[Target]) -> Option<String> {
+fn shared(ours: &[LockTarget], theirs: &[LockTarget]) -> Option<String> {
     let shared = ours.iter().find(|our| theirs.iter().any(|their| our.overlaps(their)));
     shared.map(|target| target.name.clone())
 }
@@ -245,7 +246,8 @@ mod tests {
     use super::*;
 
     fn work(pid: u32, targets: &[&Path]) -> Work {
-        let targets = targets.iter().map(|path| Target::named(&path.to_string_lossy())).collect();
+        let targets =
+            targets.iter().map(|path| LockTarget::named(&path.to_string_lossy())).collect();
         Work { pid, recipe: "test.rhai".to_owned(), targets }
     }
 

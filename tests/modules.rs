@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::event::NoopListener;
 use gscript::journal::{Journal, Story};
 use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::run::session::{Gate, Session, Setup};
 use gscript::script::{Evaluator, Language, Shared};
-use gscript::system::{Interrupts, Sim};
+use gscript::system::Sim;
 use gscript::types::Map;
 
 use crate::dsl::Test;
@@ -258,16 +257,8 @@ fn host() -> Shared {
 
 /// A session that says nothing and asks nobody.
 pub fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journal>) -> Session {
-    Session::new(Setup {
-        system: Box::new(system),
-        machine,
-        seed: [3; 32],
-        gate,
-        listener: Box::new(NoopListener),
-        interrupts: Interrupts::default(),
-        journal,
-        terminal: false,
-    })
+    let plan = Setup::plan(Box::new(system), machine);
+    Session::new(Setup { seed: [3; 32], gate, journal, ..plan })
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Origin, Recipe};
-use gscript::run::attempt::{Again, Attempt, Miss, Outcome};
+use gscript::run::attempt::{Again, Attempt, Miss, RunOutcome};
 use gscript::run::job::Job;
 use gscript::run::workbench::Workbench;
 use gscript::script::parse;
@@ -281,9 +281,9 @@ fn edit(path: &Path) -> Option<()> {
 }
 
 /// Says how a run ended.
-fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
+fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
     let log = going.folder.log();
-    let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
+    let RunOutcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {
             tell(&format!("Log: {}", log.display()));
         }

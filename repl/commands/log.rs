@@ -65,7 +65,7 @@ fn tell(story: &Story, s: &Style) -> Shown {
     if !head.started.is_empty() {
         out.line(&s.dim(&format!("begun {}", head.started)));
     }
-    let mut names = Names::default();
+    let mut names = Renamed::default();
     for record in &story.records {
         if let Some(line) = told(record, &mut names, s) {
             out.line(&line);
@@ -85,13 +85,13 @@ fn tell(story: &Story, s: &Style) -> Shown {
 
 /// What the calls of a run are about, by their numbers.
 #[derive(Default)]
-struct Names {
+struct Renamed {
     begun: BTreeMap<u64, String>,
     done: BTreeMap<u64, String>,
 }
 
 /// The line of a record, where it has one.
-fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
+fn told(record: &Record, names: &mut Renamed, s: &Style) -> Option<Shown> {
     let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
     let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));
     match record {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, Journal, State, Story};
+use gscript::journal::{Head, Journal, RunState, Story};
 use gscript::machine::Machine;
 use gscript::operation::Effect;
 use gscript::plan::approval::Approval;
@@ -14,8 +14,8 @@ use gscript::recipe::bundled::recipes;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::attempt::Attempt;
 use gscript::run::job::Job;
-use gscript::run::resume::{Hands, Names, Past, Restoring, shell};
-use gscript::run::session::Gate;
+use gscript::run::resume::{Names, Past, Restoring, shell};
+use gscript::run::session::{Gate, Hands};
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
 
@@ -39,7 +39,8 @@ pub(crate) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
-    let unfinished = |story: &Story| matches!(story.state(), State::Failed | State::Unfinished);
+    let unfinished =
+        |story: &Story| matches!(story.state(), RunState::Failed | RunState::Unfinished);
     let story = past::find(args.run.as_deref(), args.journal.as_deref(), unfinished)?;
     past::not_running(&story)?;
     let seed = resumable(&story, args.shell)?;
@@ -102,7 +103,8 @@ impl Resuming<'_> {
             None => listener,
         };
         let gate = Gate::Enforce(approval, consent(job.terminal && !args.yes));
-        let mut attempt = job.reopen(machine, real, gate, listener, journal, past);
+        let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+        let mut attempt = job.reopen(hands, gate, journal, past);
         let approved = match attempt.error() {
             Some(error) => Err(self.not_planned(error)),
             None => self.approve_rest(&attempt, steps.as_ref()),
@@ -235,7 +237,7 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
         let why = format!("{name} can't be resumed: its journal is of format {format}");
         return Err(refuse(why, "run the recipe again: what is already so is kept".into()));
     };
-    if story.state() == State::Finished && !shell {
+    if story.state() == RunState::Finished && !shell {
         let why = format!("{name} is finished: there is nothing to go on with");
         return Err(refuse(why, format!("see what it did: gscript log {name}")));
     }

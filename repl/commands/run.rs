@@ -7,7 +7,7 @@ use gscript::plan::approval::{Approval, Consent, Nobody};
 use gscript::plan::report::Report;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::Gate;
+use gscript::run::session::{Gate, Hands};
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
@@ -160,7 +160,8 @@ fn carry_out(
     remember(&folder, how.journal.is_some(), listener.as_mut());
     let gate =
         Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes && !agreed.fixed));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal));
+    let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+    let attempt = job.begin(hands, gate, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit =
         run_to_end(attempt, job, &Going { folder: &folder, asks, json: how.json, steps: None });

@@ -5,7 +5,7 @@ use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::Gate;
+use gscript::run::session::{Gate, Hands};
 use gscript::system::Real;
 
 use super::go_on::{Going, run_to_end};
@@ -82,7 +82,8 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     tell(&style().bold(&recipe.front.title));
     tell("Before every action you are asked; ? tells what can be answered.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal));
+    let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+    let attempt = job.begin(hands, gate, Some(journal));
     let going = Going { folder: &folder, asks: true, json: false, steps: Some(&steps) };
     let exit = run_to_end(attempt, &job, &going);
     drop(lock);

@@ -19,7 +19,7 @@ use crate::system::{Input, read_input_text};
 
 use scan::{Scan, of_error};
 
-pub use scan::Trial;
+pub use scan::PlanInput;
 
 /// What was found in a recipe.
 pub struct Checked {
@@ -30,7 +30,7 @@ pub struct Checked {
 }
 
 /// Looks for mistakes in a recipe: a file, or a bundled one.
-pub fn check(word: &Path, trial: &Trial) -> Checked {
+pub fn check(word: &Path, trial: &PlanInput) -> Checked {
     let recipe = match Named::find(word).and_then(|named| named.load()) {
         Ok(recipe) => recipe,
         Err(bad) => {

@@ -5,14 +5,14 @@ use crate::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::scan::{Scan, Trial, chapters, of_error};
+use super::scan::{PlanInput, Scan, chapters, of_error};
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::{Device, Machine};
 use crate::operation::Effect;
 use crate::plan::bound::Bound;
-use crate::plan::needs::Need;
+use crate::plan::needs::NeedEntry;
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use crate::run::job::Job;
@@ -42,7 +42,7 @@ struct Planned {
 }
 
 /// Plans the recipe in its variants.
-pub(super) fn plans(recipe: &Recipe, trial: &Trial, scan: &Scan<'_>) -> Found {
+pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Found {
     let machine = trial.machine.clone().unwrap_or_else(|| made_up(recipe));
     let base = values(recipe, trial, &machine);
     let mut findings = Vec::new();
@@ -118,7 +118,7 @@ fn made_up(recipe: &Recipe) -> Machine {
 }
 
 /// A value for every parameter that has no default.
-fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
+fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
     let mut values: Values = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
     let mut parts = machine.devices.values().filter(|device| device.partition().is_some());
@@ -150,7 +150,7 @@ fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
 
 /// The values as they are; the same again; with each other value of each choice; with each two of
 /// those.
-fn variants(recipe: &Recipe, trial: &Trial, base: &Values) -> Vec<Values> {
+fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values) -> Vec<Values> {
     let free = |param: &&ParamDecl| !trial.set.iter().any(|(name, _)| *name == param.name);
     let mut single: Vec<(String, String)> = Vec::new();
     for param in recipe.front.params.iter().filter(free) {
@@ -236,7 +236,7 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
 /// What the recipe announces and no plan does.
 fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
-    let used = |need: &Need<'_>| {
+    let used = |need: &NeedEntry<'_>| {
         planned.iter().any(|Planned { variables, report }| {
             let bound = |effect: &Effect| Bound::new(effect.clone(), &report.before);
             let of_calls = report.calls().flat_map(|call| &call.effects).map(bound);
@@ -244,7 +244,7 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
             all.any(|bound| need.concerns(&bound.effect, bound.target.as_ref(), variables))
         })
     };
-    let line = |need: &Need<'_>| {
+    let line = |need: &NeedEntry<'_>| {
         let quoted = format!("{:?}", need.text);
         let lines =
             (1..).zip(recipe.text.lines()).skip_while(|(_, line)| !line.contains("[needs]"));

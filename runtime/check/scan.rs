@@ -12,7 +12,7 @@ use crate::script::{Kind, Language, Module, Token};
 
 /// With what a recipe is planned.
 #[derive(Default)]
-pub struct Trial {
+pub struct PlanInput {
     /// The machine, where a made-up one does not fit.
     pub machine: Option<Machine>,
     /// Values of parameters; all others are made up, and those with few values are varied.

@@ -91,10 +91,9 @@ fn follow(
     Ok(())
 }
 
-fn unreadable(error: Failure) -> BadRecipe {
-    let site = error.site.clone().unwrap_or_else(|| Site { file: "".into(), line: 0 });
-    let why = error.to_string();
-    let remedy = error.error.remedy().unwrap_or_default();
+fn unreadable(failure: Failure) -> BadRecipe {
+    let (why, remedy) = (failure.to_string(), failure.error.remedy().unwrap_or_default());
+    let site = failure.site.unwrap_or_else(|| Site { file: "".into(), line: 0 });
     BadRecipe { site, why, remedy }
 }
 

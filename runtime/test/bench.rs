@@ -289,7 +289,7 @@ fn unexpected(error: &Failure, ran: &Ran, test: &Site, tests: &Rc<str>) -> Findi
     }
     notes.extend(error.called_from().map(|lines| ("called from", lines)));
     notes.push(("exit", exit_word(error.exit()).to_owned()));
-    let title = format!("the recipe failed: {}", error);
+    let title = format!("the recipe failed: {error}");
     Finding { title, site, source, notes, diff: None, help: error.error.remedy() }
 }
 

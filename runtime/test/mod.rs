@@ -22,7 +22,7 @@ use crate::types::Map;
 use bench::Bench;
 
 pub use file::{NotFound, TestFile, find};
-pub use rehearse::{Called, Ran, rehearse};
+pub use rehearse::{Ran, TestedCall, rehearse};
 pub use tested::Tested;
 pub use words::{WORDS, Word};
 

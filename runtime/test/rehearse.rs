@@ -11,10 +11,11 @@ use crate::plan::approval::{Approval, Nobody};
 use crate::plan::report::Entry;
 use crate::recipe::{ParamError, Recipe};
 use crate::run::job::{shared, unwrap};
+use crate::run::release::release_all;
 use crate::run::session::{Gate, Session, Setup};
 use crate::script::{self};
+use crate::system::Sim;
 use crate::system::sim::faults::Faults;
-use crate::system::{Interrupts, Sim};
 use crate::types::Map;
 
 /// What happened in one pass.
@@ -28,7 +29,7 @@ pub struct Ran {
     /// Why it did not reach its end.
     pub error: Option<Failure>,
     /// Actions, in order.
-    pub calls: Vec<Called>,
+    pub calls: Vec<TestedCall>,
     /// Chapters, in order.
     pub chapters: Vec<String>,
     /// What it printed, line by line.
@@ -49,7 +50,7 @@ pub struct Ran {
 
 /// An action that was planned or performed.
 #[derive(Debug, Clone, Default)]
-pub struct Called {
+pub struct TestedCall {
     /// `luks.format /dev/sda2`
     pub title: String,
     /// The chapter it is in.
@@ -113,16 +114,7 @@ pub fn rehearse(
 
 impl Ran {
     fn setup(&self, system: Sim, gate: Gate, listener: Box<dyn Listener>) -> Setup {
-        Setup {
-            system: Box::new(system),
-            machine: self.before.clone(),
-            seed: SEED,
-            gate,
-            listener,
-            interrupts: Interrupts::default(),
-            journal: None,
-            terminal: false,
-        }
+        Setup { seed: SEED, gate, listener, ..Setup::plan(Box::new(system), self.before.clone()) }
     }
 
     fn script(&mut self, setup: Setup, variables: &Map) -> Session {
@@ -152,7 +144,7 @@ impl Ran {
                         Some(_) => Vec::new(),
                         None => call.steps.iter().map(ToString::to_string).collect(),
                     };
-                    self.calls.push(Called {
+                    self.calls.push(TestedCall {
                         title: title(&call.name, &call.about),
                         chapter: self.chapters.last().cloned().unwrap_or_default(),
                         steps,
@@ -173,7 +165,7 @@ impl Ran {
         let setup = self.setup(sim, gate, Box::new(events.clone()));
         let mut session = self.script(setup, variables);
         if self.error.is_some() {
-            session.release_all();
+            release_all(&mut session.parts());
         }
         self.after = session.machine().clone();
         let (system, approval) = session.into_system();
@@ -194,10 +186,10 @@ impl Ran {
         for event in events {
             match event {
                 Event::Chapter { title } => self.chapters.push(title.clone()),
-                Event::Began { name, about, .. } => self.calls.push(Called {
+                Event::Began { name, about, .. } => self.calls.push(TestedCall {
                     title: title(name, about),
                     chapter: self.chapters.last().cloned().unwrap_or_default(),
-                    ..Called::default()
+                    ..TestedCall::default()
                 }),
                 Event::Step { text, .. } => {
                     if let Some(call) = self.calls.last_mut() {

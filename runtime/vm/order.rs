@@ -20,7 +20,7 @@ pub struct Order {
 /// How the commands ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Report {
+pub struct GuestReport {
     /// Exit codes of the commands that were run.
     pub codes: Vec<i32>,
     /// What kept the guest from running them.
@@ -37,7 +37,7 @@ impl Order {
     }
 }
 
-impl Report {
+impl GuestReport {
     /// Whether every command ran and ended with 0.
     pub fn ok(&self, order: &Order) -> bool {
         self.trouble.is_none()

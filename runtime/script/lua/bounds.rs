@@ -98,8 +98,7 @@ pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     let stopped = match error {
         LuaValue::Error(error) => {
             let caught = error.downcast_ref::<Failure>();
-            error.downcast_ref::<Stopped>().is_some()
-                || caught.is_some_and(|caught| caught.is_stop())
+            error.downcast_ref::<Stopped>().is_some() || caught.is_some_and(Failure::is_stop)
         }
         _ => false,
     };

@@ -27,7 +27,7 @@ pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Functi
         let engines = engines.upgrade().ok_or_else(|| unknown(&name, None))?;
         let module =
             engines.module(&name).ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
-        let engine = engines.of::<Engine>(Language::Lua).map_err(|error| Error::external(error))?;
+        let engine = engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
         match module.language() {
             Language::Lua => engine.load(module),
             Language::Rhai => engine.foreign(lua, &engines, module),
@@ -50,7 +50,7 @@ impl Engine {
             return Ok(table.clone());
         }
         let file = module.file.as_str().into();
-        refuse_closing(&file, &module.text).map_err(|error| Error::external(error))?;
+        refuse_closing(&file, &module.text).map_err(Error::external)?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);

@@ -1,7 +1,7 @@
 //! What the run should do, in which order, and what it should leave alone because it is so already.
 
 use super::super::bench::{Bench, Wrong};
-use super::super::rehearse::Called;
+use super::super::rehearse::TestedCall;
 use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result;
@@ -87,7 +87,7 @@ args! {
 impl Says for InOrder {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
-        let concerned = |call: &&Called| {
+        let concerned = |call: &&TestedCall| {
             self.action.as_deref().is_none_or(|start| call.title.starts_with(start))
                 && self.chapter.as_deref().is_none_or(|chapter| call.chapter == chapter)
         };
@@ -148,7 +148,7 @@ impl Says for Chapters {
 impl Says for Already {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
-        let like: Vec<&Called> =
+        let like: Vec<&TestedCall> =
             calls.iter().filter(|call| call.title.starts_with(&self.action)).collect();
         let wrong = match like.iter().find(|call| call.already.is_none()) {
             _ if like.is_empty() => Some(Wrong {
@@ -167,7 +167,7 @@ impl Says for Already {
     }
 }
 
-fn titles(calls: &[Called]) -> String {
+fn titles(calls: &[TestedCall]) -> String {
     calls.iter().map(|call| call.title.as_str()).collect::<Vec<_>>().join("\n")
 }
 
