@@ -25,12 +25,13 @@ struct Work {
     pid: u32,
     recipe: String,
     /// Disks, and directories that are written to or mounted on.
-    targets: Vec<Target>,
+    targets: Vec<LockTarget>,
 }
 
 /// A disk or a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Target {
+struct LockTarget {
+    /// What it was called.
     name: String,
     /// The target and its ancestor directories. A symbolic link or a bind mount gives a directory
     /// another path, but not another inode.
@@ -45,8 +46,8 @@ struct Node {
     rest: PathBuf,
 }
 
-impl Target {
-    /// Returns the target with this path, which need not exist yet.
+impl LockTarget {
+    /// The target with this name, whether it exists yet or not.
     fn named(name: &str) -> Self {
         let path = Path::new(name);
         let real = path.ancestors().find_map(|there| {
@@ -86,7 +87,7 @@ impl Lock {
     }
 
     fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
-        let targets = targets.iter().map(|name| Target::named(name)).collect();
+        let targets = targets.iter().map(|name| LockTarget::named(name)).collect();
         let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match locks().and_then(|directory| try_take(&directory, &work)) {
             Ok(Ok(lock)) => Ok(lock),
@@ -129,7 +130,8 @@ impl Touched {
 
 /// Refuses a device that another process is working on, for commands that take no lock themselves.
 pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
-    let disks = machine.base_disks(device).iter().map(|disk| Target::named(&disk.path)).collect();
+    let disks =
+        machine.base_disks(device).iter().map(|disk| LockTarget::named(&disk.path)).collect();
     let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
     match locks().and_then(|directory| holder(&directory, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
@@ -231,8 +233,8 @@ fn place(effect: &Effect) -> Option<String> {
     }
 }
 
-/// Returns the name of the first target that both have in common.
-fn shared(ours: &[Target], theirs: &[Target]) -> Option<String> {
+/// What both work on.
+fn shared(ours: &[LockTarget], theirs: &[LockTarget]) -> Option<String> {
     let shared = ours.iter().find(|our| theirs.iter().any(|their| our.overlaps(their)));
     shared.map(|target| target.name.clone())
 }
@@ -245,7 +247,8 @@ mod tests {
     use super::*;
 
     fn work(pid: u32, targets: &[&Path]) -> Work {
-        let targets = targets.iter().map(|path| Target::named(&path.to_string_lossy())).collect();
+        let targets =
+            targets.iter().map(|path| LockTarget::named(&path.to_string_lossy())).collect();
         Work { pid, recipe: "test.rhai".to_owned(), targets }
     }
 

@@ -54,6 +54,8 @@ pub trait Rule: std::error::Error {
 pub enum Error {
     /// A call that doesn't fit its primitive.
     Call(Box<BadCall>),
+    /// A script that is wrong itself, or that throws.
+    Script(Box<BadScript>),
     /// No device has this name.
     Device(Box<NoSuchDevice>),
     /// A rule of a domain.
@@ -90,6 +92,15 @@ pub struct BadCall {
     pub why: String,
 }
 
+/// A script that is wrong itself, or that throws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadScript {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
 /// Why a device must not be overwritten now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InUse {
@@ -115,6 +126,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(call) => call.why.fmt(f),
+            Self::Script(bad) => f.write_str(&bad.message),
             Self::Device(error) => error.fmt(f),
             Self::Rule(rule) => rule.fmt(f),
             Self::InUse(error) => error.fmt(f),
@@ -157,6 +169,7 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Call(call) => Some(called(&call.signature, call.primitive)),
+            Self::Script(bad) => bad.remedy.clone(),
             Self::Device(_) => Some("list the disks: lsblk".into()),
             Self::Rule(rule) => rule.remedy(),
             Self::InUse(in_use) => in_use.remedy(),
@@ -197,7 +210,7 @@ impl Error {
     /// How a run that meets it ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Call(_) | Self::Device(_) => Exit::Usage,
+            Self::Call(_) | Self::Script(_) | Self::Device(_) => Exit::Usage,
             Self::Rule(rule) => rule.exit(),
             Self::InUse(_) | Self::NotApproved { .. } => Exit::Refused,
             Self::Interrupted => Exit::Stopped,
@@ -266,6 +279,12 @@ impl From<InUse> for Error {
 impl From<BadCall> for Error {
     fn from(error: BadCall) -> Self {
         Self::Call(Box::new(error))
+    }
+}
+
+impl From<BadScript> for Error {
+    fn from(error: BadScript) -> Self {
+        Self::Script(Box::new(error))
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use gscript::system::Interrupts;
 use gscript::types::Size;
-use gscript::vm::{Boot, Console, Order, Report, VmError, find_kernel};
+use gscript::vm::{Boot, Console, GuestReport, Order, VmError, find_kernel};
 
 use crate::dsl::{PROGRAM, project};
 use crate::lab::skip;
@@ -116,7 +116,11 @@ impl Console for Heard {
 }
 
 /// Boots a machine that was given one disk, to run this script.
-fn boot(test: &str, directory: &Path, script: &str) -> Option<(Heard, Result<Report, VmError>)> {
+fn boot(
+    test: &str,
+    directory: &Path,
+    script: &str,
+) -> Option<(Heard, Result<GuestReport, VmError>)> {
     let kernel = match find_kernel() {
         Ok(kernel) => kernel,
         Err(error) => {

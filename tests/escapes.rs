@@ -272,7 +272,12 @@ fn modules_do_not_lead_out() {
         ),
         ("r.rhai", rhai, [("m.lua", "while true do end"), ("n.lua", "")], "10000000 operations"),
         ("r.rhai", rhai, [("m.rhai", "fn f() { loop { } }"), ("n.lua", "")], "10000000 operations"),
-        ("r.lua", "require('m').f()", [("m.rhai", "fn f() { f() }"), ("n.lua", "")], "128 nested calls"),
+        (
+            "r.lua",
+            "require('m').f()",
+            [("m.rhai", "fn f() { f() }"), ("n.lua", "")],
+            "128 nested calls",
+        ),
         (
             "r.rhai",
             rhai,

@@ -109,7 +109,7 @@ fn sweep(event: &Event, must_fail: bool) -> usize {
 }
 
 fn message(ran: &Ran) -> String {
-    ran.error.as_ref().map(|error| error.message(&ran.recipe)).unwrap_or_default()
+    ran.error.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// What is not as it should be after a run in which a step went wrong.
@@ -121,10 +121,10 @@ fn judged(ran: &Ran, must_fail: bool) -> Option<String> {
     if !left.is_empty() {
         return Some(format!("{} left {left:?}", message(ran)));
     }
-    let (call, step, _) = error.details();
+    let (call, step) = (error.call.as_ref(), &error.step);
     let last = ran.calls.last().and_then(|call| call.steps.last());
     // A question is no call that is kept; what a script makes of its answer is the script's own.
-    let asked = call.as_deref().and_then(|call| call.split(' ').next()).and_then(primitive);
+    let asked = call.and_then(|call| primitive(call.name));
     let asked = asked.is_some_and(|primitive| matches!(primitive.read, Read::Query(_)));
     // Of what one waits for in vain, the step before is told, too.
     let is_last = |step: &String| last.is_some_and(|last| step.ends_with(last.as_str()));

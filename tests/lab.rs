@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use gscript::system::{Interrupts, find_program};
 use gscript::types::Size;
-use gscript::vm::{Boot, Console, Order, Report, Share, VmError, find_kernel};
+use gscript::vm::{Boot, Console, GuestReport, Order, Share, VmError, find_kernel};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -153,7 +153,7 @@ impl Lab {
     }
 
     /// Boots, and waits for the end, whatever it is.
-    fn start(&self, test: &str, script: &str) -> Option<(String, Result<Report, VmError>)> {
+    fn start(&self, test: &str, script: &str) -> Option<(String, Result<GuestReport, VmError>)> {
         let kernel = match find_kernel() {
             Ok(kernel) => kernel,
             Err(error) => {

@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::event::NoopListener;
 use gscript::journal::{Journal, Story};
 use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::run::session::{Gate, Session, Setup};
 use gscript::script::{Evaluator, Language, Shared};
-use gscript::system::{Interrupts, Sim};
+use gscript::system::Sim;
 use gscript::types::Map;
 
 use crate::dsl::Test;
@@ -258,16 +257,8 @@ fn host() -> Shared {
 
 /// A session that says nothing and asks nobody.
 pub fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journal>) -> Session {
-    Session::new(Setup {
-        system: Box::new(system),
-        machine,
-        seed: [3; 32],
-        gate,
-        listener: Box::new(NoopListener),
-        interrupts: Interrupts::default(),
-        journal,
-        terminal: false,
-    })
+    let plan = Setup::plan(Box::new(system), machine);
+    Session::new(Setup { seed: [3; 32], gate, journal, ..plan })
 }
 
 #[test]
@@ -277,7 +268,7 @@ fn texts_after_a_failure_find_its_variables() {
         local disk, later = 'shadow'\nstep('One')\nlocal inner = (function() local hidden = 1 error('stop') end)()\nlocal never = 1";
     let mut lua = Evaluator::new(Language::Lua, &Map::new(), &host).expect("an engine");
     let error = lua.run("r.lua", recipe).expect_err("a failure");
-    assert_eq!((error.to_string(), error.site().expect("a site").line), ("stop".into(), 5));
+    assert_eq!((error.to_string(), error.site.as_ref().expect("a site").line), ("stop".into(), 5));
     assert_eq!(lua.names(), ["double", "list", "size"]);
     let mut line = |text: &str| lua.line("-", text).map(|value| value.to_string());
     assert_eq!(line("double(size) + list[2]").ok(), Some("12".into()));

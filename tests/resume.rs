@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gscript::journal::{Record, State, Story};
+use gscript::journal::{Record, RunState, Story};
 use gscript::machine::Machine;
 use gscript::run::resume::Names;
 use tempfile::TempDir;
@@ -108,7 +108,7 @@ fn a_run_goes_on_after_any_of_its_records() {
         assert_eq!(code, 0, "after {count}: {said}");
         let b = fs::read_to_string(place.path("target/b")).expect("b");
         assert_eq!(b, "one\ntwo\n", "after {count}");
-        assert_eq!(Story::read(&journal).map(|s| s.state()), Ok(State::Finished));
+        assert_eq!(Story::read(&journal).map(|s| s.state()), Ok(RunState::Finished));
         let left = fs::read_to_string(&journal).expect("it");
         assert!(left.contains("\"record\":\"resumed\"") && !left.contains("hunter2"));
     }
@@ -189,7 +189,7 @@ fn journals_of_every_format_are_read() {
     for (name, records) in [("format-1", 8), ("format-2", 12)] {
         let path = project("tests/journals").join(format!("{name}.jsonl"));
         let story = Story::read(&path).expect(name);
-        assert_eq!((story.records.len(), story.state()), (records, State::Finished), "{name}");
+        assert_eq!((story.records.len(), story.state()), (records, RunState::Finished), "{name}");
         let Record::Run(head) = &story.records[0] else { panic!("{name}") };
         assert_eq!(format!("format-{}", head.format), name);
     }

@@ -1,11 +1,12 @@
-//! Rooms of the runtime import downwards, and no two files import each other, by whatever way.
+//! Rooms of the runtime import downwards, no two files import each other, by whatever way, and what a run
+//! consists of is changed by its owner only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
-use syn::{Item, ItemMod, ItemUse, UseTree, Visibility};
+use syn::{Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemUse, Type, UseTree, Visibility};
 
 use crate::dsl::project;
 
@@ -47,6 +48,10 @@ struct File {
     imports: Vec<Import>,
     paths: Vec<Name>,
     words: BTreeSet<String>,
+    /// Types that get methods here.
+    extends: BTreeSet<String>,
+    /// Structs, with the number of their fields that other files may change.
+    open_fields: Vec<(String, usize)>,
 }
 
 impl File {
@@ -100,6 +105,22 @@ impl<'ast> Visit<'ast> for File {
             }
             _ => visit::visit_item(self, item),
         }
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        if let (None, Type::Path(of)) = (&item.trait_, item.self_ty.as_ref()) {
+            self.extends.extend(of.path.segments.last().map(|name| name.ident.to_string()));
+        }
+        visit::visit_item_impl(self, item);
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
+        if let Fields::Named(fields) = &item.fields {
+            let fields = fields.named.iter();
+            let open = fields.filter(|field| !matches!(field.vis, Visibility::Inherited)).count();
+            self.open_fields.push((item.ident.to_string(), open));
+        }
+        visit::visit_item_struct(self, item);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -281,6 +302,43 @@ fn rooms_import_downwards() {
         }
     }
     assert!(upwards.is_empty(), "{}", upwards.join("\n"));
+}
+
+/// A session, and each part of it, has all its methods in the file that defines it.
+#[test]
+fn a_session_and_its_parts_are_changed_in_their_own_files() {
+    const OWNED: [(&str, &str); 9] = [
+        ("Session", "session"),
+        ("Ground", "ground"),
+        ("Ledger", "ledger"),
+        ("Gate", "gate"),
+        ("Replay", "resume::replay"),
+        ("PlanLog", "plan_log"),
+        ("Voice", "voice"),
+        ("Parts", "parts"),
+        ("Call", "call::current"),
+    ];
+    let files = Crate::read("runtime");
+    for (owned, home) in OWNED {
+        let home = format!("run::{home}");
+        let mut defined = false;
+        for (name, file) in &files.files {
+            let at_home = shown(name) == home;
+            defined |= at_home && file.words.contains(owned);
+            let elsewhere = file.extends.contains(owned) && !at_home && in_run(name);
+            assert!(!elsewhere, "{} has methods of {owned}: they belong into {home}", shown(name));
+            for (_, open) in file.open_fields.iter().filter(|(of, _)| of == owned && at_home) {
+                let most = if owned == "Parts" { 6 } else { 0 };
+                assert!(*open <= most, "{owned}: other files may change {open} of its fields");
+            }
+        }
+        assert!(defined, "{home} does not define {owned} any more");
+    }
+}
+
+/// Whether a file belongs to the room of runs.
+fn in_run(name: &Name) -> bool {
+    name.first().is_some_and(|room| room == "run")
 }
 
 /// The test above would find one: `report` in a room below that of `plan`, say.

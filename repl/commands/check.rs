@@ -1,6 +1,6 @@
 //! `gscript check`: finds mistakes in recipes without running them.
 
-use gscript::check::{Trial, check as look};
+use gscript::check::{PlanInput, check as look};
 use gscript::error::Exit;
 use gscript::recipe::bundled::is_test;
 
@@ -14,7 +14,7 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
         Ok(machine) => machine,
         Err(exit) => return exit,
     };
-    let trial = Trial { machine, set: args.set.clone() };
+    let trial = PlanInput { machine, set: args.set.clone() };
     let mut found = 0;
     for path in &args.recipes {
         if is_test(path) {

@@ -1,15 +1,16 @@
 //! Choices after a failure, on a terminal: retry, edit the recipe, skip the action, or quit.
 
+use gscript::failure::Failure;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Origin, Recipe};
-use gscript::run::attempt::{Again, Attempt, Miss, Outcome};
+use gscript::run::attempt::{Again, Attempt, Miss, RunOutcome};
 use gscript::run::job::Job;
 use gscript::run::workbench::Workbench;
-use gscript::script::{ScriptError, parse};
+use gscript::script::parse;
 use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
 use gscript::types::{Map, Value};
 
@@ -117,7 +118,7 @@ pub(super) fn run_to_end(
 /// Returns whether the user may choose how to continue: not after Ctrl-C, and not if a guard or the
 /// user has refused the action.
 fn can_be_mended(attempt: &Attempt) -> bool {
-    let goes_on = |error: &ScriptError| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
+    let goes_on = |error: &Failure| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
     attempt.can_go_on() && attempt.error().is_some_and(goes_on)
 }
 
@@ -283,10 +284,10 @@ fn edit(path: &Path) -> Option<()> {
     }
 }
 
-/// Prints the result of a run.
-fn ended(outcome: Outcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
+/// Says how a run ended.
+fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
     let log = going.directory.log();
-    let Outcome { error: Some(error), clean, lasting, .. } = outcome else {
+    let RunOutcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {
             tell(&format!("Log: {}", log.display()));
         }

@@ -68,7 +68,7 @@ fn tell(story: &Story, s: &Style) -> Shown {
     if !head.started.is_empty() {
         out.line(&s.dim(&format!("begun {}", head.started)));
     }
-    let mut names = Names::default();
+    let mut names = Renamed::default();
     for record in &story.records {
         if let Some(line) = told(record, &mut names, s) {
             out.line(&line);
@@ -82,13 +82,13 @@ fn tell(story: &Story, s: &Style) -> Shown {
 
 /// The calls of a run by number, with their arguments.
 #[derive(Default)]
-struct Names {
+struct Renamed {
     begun: BTreeMap<u64, String>,
     done: BTreeMap<u64, String>,
 }
 
-/// Renders a record, unless it has no line of its own.
-fn told(record: &Record, names: &mut Names, s: &Style) -> Option<Shown> {
+/// The line of a record, where it has one.
+fn told(record: &Record, names: &mut Renamed, s: &Style) -> Option<Shown> {
     let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
     let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));
     match record {

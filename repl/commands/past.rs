@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
 use gscript::journal::{
-    Damaged, Journal, State, Story, Untrusted, open_own, owned, without_owners,
+    Damaged, Journal, RunState, Story, Untrusted, open_own, owned, without_owners,
 };
 use gscript::machine::Machine;
 use gscript::run::resume::{Gone, Names};
@@ -113,7 +113,7 @@ fn unusable(path: &Path, damaged: &Damaged) -> Exit {
 
 /// Refuses a run that is still running.
 pub(super) fn not_running(story: &Story) -> Result<(), Exit> {
-    if story.state() != State::Running {
+    if story.state() != RunState::Running {
         return Ok(());
     }
     Problem::new(format!("{} is running", story.name()))

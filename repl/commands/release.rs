@@ -4,7 +4,8 @@
 use gscript::error::Exit;
 use gscript::machine::{Device, Kind, Machine, Release};
 use gscript::run::job::carry_out_releases;
-use gscript::run::resume::{self, Hands, Past};
+use gscript::run::resume::{self, Past};
+use gscript::run::session::Hands;
 use gscript::types::quote;
 
 use super::{interrupts, past, this_machine};
@@ -73,8 +74,9 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
         tell(&format!("  {used}"));
     }
     agree(&format!("free {path}"), &releases, args)?;
-    let (done, after) =
-        carry_out_releases(&releases, machine, real, screen(args.json), interrupts.clone());
+    let listener = screen(args.json);
+    let hands = Hands { machine, real, listener, interrupts: interrupts.clone() };
+    let (done, after) = carry_out_releases(&releases, hands);
     if !done {
         return Err(still_used(&path, &after));
     }

@@ -8,7 +8,7 @@ use gscript::journal::Story;
 use gscript::machine::Fact;
 use gscript::recipe::answers_table;
 use gscript::run::job::reopen as open_again;
-use gscript::script::ScriptError;
+use gscript::run::session::Hands;
 use gscript::types::Secret;
 
 use super::{interrupts, private, this_machine};
@@ -45,9 +45,10 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     };
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone())?;
-    let result = open_again(&records, &secrets, machine, real, screen(true), interrupts);
+    let hands = Hands { machine, real, listener: screen(true), interrupts };
+    let result = open_again(&records, &secrets, hands);
     if let Some(failure) = result.failure {
-        Problem::of(&ScriptError::Failure(failure), "").print();
+        Problem::of(&failure, "").print();
         return Err(Exit::Failed);
     }
     let mut out = screen(true);

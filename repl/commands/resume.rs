@@ -1,11 +1,12 @@
 //! `gscript resume`: resumes a run. The journal is untrusted input: the remaining actions are
 //! planned, shown and approved again.
 
+use gscript::failure::Failure;
 use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, Journal, State, Story};
+use gscript::journal::{Head, Journal, RunState, Story};
 use gscript::machine::Machine;
 use gscript::operation::Effect;
 use gscript::plan::approval::Approval;
@@ -14,9 +15,8 @@ use gscript::recipe::bundled::recipes;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::attempt::Attempt;
 use gscript::run::job::Job;
-use gscript::run::resume::{Hands, Names, Past, Restoring, shell};
-use gscript::run::session::Gate;
-use gscript::script::ScriptError;
+use gscript::run::resume::{Names, Past, Restoring, shell};
+use gscript::run::session::{Gate, Hands};
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
 
@@ -40,7 +40,8 @@ pub(crate) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
-    let unfinished = |story: &Story| matches!(story.state(), State::Failed | State::Unfinished);
+    let unfinished =
+        |story: &Story| matches!(story.state(), RunState::Failed | RunState::Unfinished);
     let story = past::find(args.run.as_deref(), args.journal.as_deref(), unfinished)?;
     past::not_running(&story)?;
     let seed = resumable(&story, args.shell)?;
@@ -103,7 +104,8 @@ impl Resuming<'_> {
             None => listener,
         };
         let gate = Gate::Enforce(approval, consent(job.terminal && !args.yes));
-        let mut attempt = job.reopen(machine, real, gate, listener, journal, past);
+        let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+        let mut attempt = job.reopen(hands, gate, journal, past);
         let approved = match attempt.error() {
             Some(error) => Err(self.not_planned(error)),
             None => self.approve_rest(&attempt, steps.as_ref()),
@@ -155,9 +157,8 @@ impl Resuming<'_> {
         let report = attempt.plan_rest(self.job).or_else(|failed| {
             let (error, report) = *failed;
             let exit = self.not_planned(&error);
-            // The first steps may fix the cause.
-            if steps.is_some() && matches!(error, ScriptError::Failure(_)) && exit != Exit::Refused
-            {
+            // The first steps may set it right.
+            if steps.is_some() && !error.is_of_script() && exit != Exit::Refused {
                 return Ok(report);
             }
             Err(exit)
@@ -196,7 +197,7 @@ impl Resuming<'_> {
         HowArgs { yes, json, destroy: destroy.clone(), ..HowArgs::default() }
     }
 
-    fn not_planned(&self, error: &ScriptError) -> Exit {
+    fn not_planned(&self, error: &Failure) -> Exit {
         let mut problem = Problem::in_recipe(error, self.job.recipe);
         problem.nothing_changed();
         let journal = quote(&self.past.story.path.to_string_lossy());
@@ -241,7 +242,7 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
         let why = format!("{name}: cannot resume: its journal has format {format}");
         return Err(refuse(why, "run the recipe again; completed actions are skipped".into()));
     };
-    if story.state() == State::Finished && !shell {
+    if story.state() == RunState::Finished && !shell {
         let why = format!("{name} is finished: there is nothing to resume");
         return Err(refuse(why, format!("see what it did: gscript log {name}")));
     }
@@ -320,7 +321,7 @@ fn enter(
 ) -> Result<Exit, Exit> {
     let (failure, clean) = shell(past, variables, root, hands, approval, journal);
     if let Some(failure) = failure {
-        Problem::of(&ScriptError::Failure(Box::new(failure)), "").print();
+        Problem::of(&failure, "").print();
         return Err(Exit::Failed);
     }
     if !clean {

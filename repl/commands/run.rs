@@ -7,7 +7,7 @@ use gscript::plan::approval::{Approval, Consent, Nobody};
 use gscript::plan::report::Report;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::Gate;
+use gscript::run::session::{Gate, Hands};
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
@@ -89,9 +89,10 @@ pub(super) fn within_needs(
     match needs.exceeded(approval.effects(), variables) {
         None => Ok(()),
         Some(exceeded) => {
-            let mut problem = Problem::new(exceeded.sentence(&recipe.name));
+            let failure = exceeded.failure(&recipe.name);
+            let mut problem = Problem::of(&failure, "");
             problem.notes.push(("not declared", exceeded.effects.join("\n")));
-            problem.help(exceeded.remedy()).print();
+            problem.print();
             Err(Exit::Refused)
         }
     }
@@ -162,7 +163,8 @@ fn carry_out(
     remember(&directory, how.journal.is_some(), listener.as_mut());
     let gate =
         Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes && !agreed.fixed));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal));
+    let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+    let attempt = job.begin(hands, gate, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit = run_to_end(
         attempt,

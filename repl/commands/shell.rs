@@ -7,7 +7,7 @@ use gscript::error::Exit;
 use gscript::plan::approval::Approval;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, Setup};
+use gscript::run::session::{Gate, Hands, Setup};
 use gscript::run::workbench::Workbench;
 use gscript::script::Language;
 use gscript::types::Map;
@@ -39,7 +39,6 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     })?;
     let (variables, seed) = (Map::new(), seed()?);
     let terminal = ask::somebody();
-    let interrupts_too = interrupts.clone();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let directory = RunDirectory::create(None, "session").map_err(|error| unrecorded(&error))?;
     let start = RunStart::new(directory.number(), time());
@@ -51,16 +50,10 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
         destroy: args.destroy.clone(),
         touched: Some(Touched::default()),
     };
-    let setup = Setup {
-        system: Box::new(real),
-        machine,
-        seed,
-        gate: Gate::Enforce(Approval::default(), Box::new(shown)),
-        listener: listener(&directory, false)?,
-        interrupts: interrupts_too,
-        journal: Some(journal),
-        terminal,
-    };
+    let gate = Gate::Enforce(Approval::default(), Box::new(shown));
+    let (listener, interrupts) = (listener(&directory, false)?, job.interrupts.clone());
+    let hands = Hands { machine, real, listener, interrupts };
+    let setup = Setup { seed, terminal, ..hands.setup(gate, Some(journal)) };
     let mut bench = Workbench::new(setup, language).map_err(|error| {
         Problem::of(&error, "").print();
         Exit::Failed

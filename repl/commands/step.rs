@@ -5,8 +5,7 @@ use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::Gate;
-use gscript::script::ScriptError;
+use gscript::run::session::{Gate, Hands};
 use gscript::system::Real;
 
 use super::go_on::{Going, run_to_end};
@@ -34,7 +33,7 @@ fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
     planned.or_else(|failed| {
         let (error, report) = *failed;
         let mut problem = Problem::in_recipe(&error, job.recipe);
-        if !matches!(error, ScriptError::Failure(_)) {
+        if error.is_of_script() {
             problem.nothing_changed();
             problem.print();
             return Err(error.exit());
@@ -85,7 +84,8 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     tell(&style().bold(&recipe.front.title));
     tell("Asks before every action; ? lists the possible answers.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
-    let attempt = job.begin(machine, real, gate, listener, Some(journal));
+    let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+    let attempt = job.begin(hands, gate, Some(journal));
     let going = Going { directory: &directory, asks: true, json: false, steps: Some(&steps) };
     let exit = run_to_end(attempt, &job, &going);
     drop(lock);

@@ -1,11 +1,11 @@
 //! `gscript test`: runs the tests of recipes.
 
+use gscript::failure::Failure;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gscript::error::Exit;
 use gscript::finding::Finding;
-use gscript::script::ScriptError;
 use gscript::test::{Outcome, TestFile, Tested, find, run};
 use serde_json::json;
 
@@ -137,8 +137,8 @@ fn print_json(file: &TestFile, outcome: &Outcome) {
             "findings": test.findings.iter().map(finding).collect::<Vec<_>>(),
         })
     };
-    let damaged = |error: &ScriptError| {
-        let line = error.site().map(|site| site.line);
+    let damaged = |error: &Failure| {
+        let line = error.site.as_ref().map(|site| site.line);
         json!({ "file": file.name, "error": error.to_string(), "line": line })
     };
     let lines = outcome.tests.iter().map(test).chain(outcome.error.iter().map(damaged));

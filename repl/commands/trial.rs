@@ -7,7 +7,7 @@ use std::time::Instant;
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::recipe::{Recipe, answers_table};
-use gscript::run::trial::{Given, Media, Trial, Trouble};
+use gscript::run::trial::{Media, Trial, TrialAnswers, Trouble};
 use gscript::system::Interrupts;
 use gscript::types::{Choice, Size, printable};
 use gscript::vm::{Firmware, Sweeper};
@@ -36,7 +36,8 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     let mut screen = screen(args.json);
     let boot = firmware(args);
     let media = media(args, directory.path(), &interrupts, screen.as_mut())?;
-    let given = Given::complete(answers, &recipe, &media, boot).map_err(|error| failed(&error))?;
+    let given =
+        TrialAnswers::complete(answers, &recipe, &media, boot).map_err(|error| failed(&error))?;
     announce(&given, &directory, screen.as_mut());
     let result = Trial {
         recipe: &recipe,
@@ -100,8 +101,8 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     Ok(table)
 }
 
-/// Reports which secrets were generated, and the file that contains them.
-fn announce(given: &Given, directory: &Directory, screen: &mut dyn Listener) {
+/// Tells of secrets that nobody has chosen, and where they are.
+fn announce(given: &TrialAnswers, directory: &Directory, screen: &mut dyn Listener) {
     let made: Vec<&str> = given.made().collect();
     if made.is_empty() {
         return;

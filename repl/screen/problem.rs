@@ -1,5 +1,6 @@
 //! Errors on a terminal: the line of the recipe, the failed command, the next action.
 
+use gscript::failure::Failure;
 use std::path::Path;
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
@@ -7,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use gscript::event::Site;
 use gscript::recipe::Recipe;
 use gscript::reference::docs::advice_in_lua;
-use gscript::script::{Language, ScriptError, has_secret};
+use gscript::script::{Language, has_secret};
 
 use super::{Shown, Stream, canvas, style, tell, to_terminal};
 
@@ -38,13 +39,13 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// Creates the problem of a recipe error, with the line of the file that contains it.
-    pub(crate) fn in_recipe(error: &ScriptError, recipe: &'a Recipe) -> Self {
-        Self::of(error, recipe.source(error.site().as_ref()))
+    /// What an error of a recipe tells, with the line of the file that it is in.
+    pub(crate) fn in_recipe(error: &Failure, recipe: &'a Recipe) -> Self {
+        Self::of(error, recipe.source(error.site.as_ref()))
     }
 
-    /// Creates the problem of a script error.
-    pub(crate) fn of(error: &ScriptError, source: &'a str) -> Self {
+    /// What a script error tells.
+    pub(crate) fn of(error: &Failure, source: &'a str) -> Self {
         let problem = Self::told(error, source);
         let file = problem.site.as_ref().map(|site| Path::new(site.file.as_ref()));
         match file.and_then(Language::of) {
@@ -61,37 +62,23 @@ impl<'a> Problem<'a> {
         }
     }
 
-    fn told(error: &ScriptError, source: &'a str) -> Self {
-        match error {
-            ScriptError::Script { message, site, remedy, .. } => Self {
-                site: Some(site.clone()),
-                source,
-                notes: called_from(error),
-                help: remedy.clone(),
-                ..Self::new(message.clone())
-            },
-            ScriptError::Stopped { site } => {
-                Self { site: Some(site.clone()), source, ..Self::new(error.to_string()) }
-            }
-            ScriptError::Failure(failure) => {
-                let mut problem = Self::new(failure.error.to_string());
-                problem.site.clone_from(&failure.site);
-                problem.source = source;
-                problem.help = failure.error.remedy();
-                problem.notes = called_from(error);
-                if let Some(call) = &failure.call {
-                    problem.label = call.to_string();
-                }
-                if let Some(step) = &failure.step {
-                    problem.notes.push(("command", step.clone()));
-                }
-                let said = failure.error.tool_output();
-                if !said.is_empty() {
-                    problem.notes.push(("output", said.join("\n")));
-                }
-                problem
-            }
+    fn told(failure: &Failure, source: &'a str) -> Self {
+        let mut problem = Self::new(failure.error.to_string());
+        problem.site.clone_from(&failure.site);
+        problem.source = source;
+        problem.help = failure.error.remedy();
+        problem.notes = called_from(failure);
+        if let Some(call) = &failure.call {
+            problem.label = call.to_string();
         }
+        if let Some(step) = &failure.step {
+            problem.notes.push(("command", step.clone()));
+        }
+        let said = failure.error.tool_output();
+        if !said.is_empty() {
+            problem.notes.push(("output", said.join("\n")));
+        }
+        problem
     }
 
     /// Adds the next action of the user.
@@ -164,7 +151,7 @@ fn line(source: &str, number: u32) -> Option<String> {
     source.lines().nth(index).map(lines)
 }
 
-/// Returns the call sites that led to the failure.
-fn called_from(error: &ScriptError) -> Vec<(&'static str, String)> {
+/// The places from which a script came to where it failed.
+fn called_from(error: &Failure) -> Vec<(&'static str, String)> {
     error.called_from().map(|lines| ("called from", lines)).into_iter().collect()
 }

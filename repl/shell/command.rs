@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use gscript::machine::{Difference, compare, layout_within};
 use gscript::reference::docs;
-use gscript::run::rescue::{Finding, PASSPHRASE};
+use gscript::run::rescue::{Obstacle, PASSPHRASE};
 use gscript::script::Language;
 use gscript::types::{Secret, Value};
 
@@ -274,10 +274,10 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
 /// Handles one finding at a time: fixing one problem can reveal others.
 fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
     let root = if root.is_empty() { ROOT } else { root };
-    let mut told: Vec<Finding> = Vec::new();
+    let mut told: Vec<Obstacle> = Vec::new();
     loop {
         look(shell, "")?;
-        let new = |finding: &Finding| !told.contains(finding);
+        let new = |finding: &Obstacle| !told.contains(finding);
         let Some(finding) = shell.bench.rescue(root).into_iter().find(new) else { break };
         tell(&output().bold(&finding.why));
         told.push(finding.clone());

@@ -19,7 +19,7 @@ use crate::system::{Input, read_input_text};
 
 use scan::{Scan, of_error};
 
-pub use scan::Trial;
+pub use scan::PlanInput;
 
 /// The result of checking a recipe.
 pub struct Checked {
@@ -29,8 +29,8 @@ pub struct Checked {
     pub plans: usize,
 }
 
-/// Checks a recipe: a file, or a bundled one.
-pub fn check(word: &Path, trial: &Trial) -> Checked {
+/// Looks for mistakes in a recipe: a file, or a bundled one.
+pub fn check(word: &Path, trial: &PlanInput) -> Checked {
     let recipe = match Named::find(word).and_then(|named| named.load()) {
         Ok(recipe) => recipe,
         Err(bad) => {

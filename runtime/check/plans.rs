@@ -1,21 +1,21 @@
 //! Mistakes that only plans show: a recipe is planned with all values of its choices, within
 //! limits, and its plans are compared with its declarations.
 
+use crate::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::scan::{Scan, Trial, chapters, of_error};
+use super::scan::{PlanInput, Scan, chapters, of_error};
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::{Device, Machine};
 use crate::operation::Effect;
 use crate::plan::bound::Bound;
-use crate::plan::needs::Need;
+use crate::plan::needs::NeedEntry;
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use crate::run::job::Job;
-use crate::script::ScriptError;
 use crate::system::{Interrupts, Sim};
 use crate::types::{Map, Value};
 
@@ -43,7 +43,7 @@ struct Planned {
 }
 
 /// Plans the recipe in its variants.
-pub(super) fn plans(recipe: &Recipe, trial: &Trial, scan: &Scan<'_>) -> Found {
+pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Found {
     let machine = trial.machine.clone().unwrap_or_else(|| made_up(recipe));
     let base = values(recipe, trial, &machine);
     let mut findings = Vec::new();
@@ -81,16 +81,14 @@ fn plan(
     machine: &Machine,
     values: &Values,
     terminal: bool,
-) -> Result<Planned, ScriptError> {
+) -> Result<Planned, Failure> {
     let mut answers = Answers::default();
     for (name, value) in values {
         answers.insert(name, Value::Text(value.clone()));
     }
-    let variables = answers.variables(recipe, machine).map_err(|error| ScriptError::Script {
-        message: error.to_string(),
-        site: Site { file: recipe.name.as_str().into(), line: 0 },
-        remedy: Some(error.remedy()),
-        traceback: Vec::new(),
+    let variables = answers.variables(recipe, machine).map_err(|error| {
+        let site = Site { file: recipe.name.as_str().into(), line: 0 };
+        Failure::of_script(error.to_string(), site, Some(error.remedy()))
     })?;
     let interrupts = Interrupts::default();
     let job = Job { recipe, variables: &variables, seed: [9; 32], interrupts, terminal };
@@ -120,8 +118,8 @@ fn made_up(recipe: &Recipe) -> Machine {
     Machine::described(&Value::Map(all.collect())).unwrap_or_else(|_| Machine::empty())
 }
 
-/// Returns a value for every parameter that has no default.
-fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
+/// A value for every parameter that has no default.
+fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
     let mut values: Values = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
     let mut parts = machine.devices.values().filter(|device| device.partition().is_some());
@@ -151,9 +149,9 @@ fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
     values
 }
 
-/// Returns the variants: the base values twice; then the base values with each other value of each
-/// choice; then with each pair of those.
-fn variants(recipe: &Recipe, trial: &Trial, base: &Values) -> Vec<Values> {
+/// The values as they are; the same again; with each other value of each choice; with each two of
+/// those.
+fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values) -> Vec<Values> {
     let free = |param: &&ParamDecl| !trial.set.iter().any(|(name, _)| *name == param.name);
     let mut single: Vec<(String, String)> = Vec::new();
     for param in recipe.front.params.iter().filter(free) {
@@ -187,16 +185,16 @@ fn variants(recipe: &Recipe, trial: &Trial, base: &Values) -> Vec<Values> {
 /// Returns the finding of a failed plan. A recipe may refuse a combination of values, but using a
 /// name that does not exist is always a mistake.
 fn failure(
-    error: &ScriptError,
+    error: &Failure,
     index: usize,
     values: &Values,
     base: &Values,
     scan: &Scan<'_>,
 ) -> Option<Finding> {
-    let mistake = match error {
-        ScriptError::Script { remedy, .. } => remedy.is_some(),
-        ScriptError::Failure(failure) => matches!(*failure.error, Error::Call(_)),
-        ScriptError::Stopped { .. } => false,
+    let mistake = match error.error.as_ref() {
+        Error::Script(bad) => bad.remedy.is_some(),
+        Error::Call(_) => true,
+        _ => false,
     };
     if index > 0 && !mistake {
         return None;
@@ -242,7 +240,7 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
 /// Finds declarations that no plan needs.
 fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
-    let used = |need: &Need<'_>| {
+    let used = |need: &NeedEntry<'_>| {
         planned.iter().any(|Planned { variables, report }| {
             let bound = |effect: &Effect| Bound::new(effect.clone(), &report.before);
             let of_calls = report.calls().flat_map(|call| &call.effects).map(bound);
@@ -250,7 +248,7 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
             all.any(|bound| need.concerns(&bound.effect, bound.target.as_ref(), variables))
         })
     };
-    let line = |need: &Need<'_>| {
+    let line = |need: &NeedEntry<'_>| {
         let quoted = format!("{:?}", need.text);
         let lines =
             (1..).zip(recipe.text.lines()).skip_while(|(_, line)| !line.contains("[needs]"));

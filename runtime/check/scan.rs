@@ -1,5 +1,6 @@
 //! A script as a list of tokens.
 
+use crate::failure::Failure;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -7,12 +8,12 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::ParamDecl;
-use crate::script::{Kind, Language, Module, ScriptError, Token};
+use crate::script::{Kind, Language, Module, Token};
 
 /// The machine and the parameters for the plans of a check.
 #[derive(Default)]
-pub struct Trial {
-    /// The machine; `None` for a generated one.
+pub struct PlanInput {
+    /// The machine, where a made-up one does not fit.
     pub machine: Option<Machine>,
     /// Values of parameters. All others are generated; choices and booleans are varied.
     pub set: Vec<(String, String)>,
@@ -41,14 +42,10 @@ impl Scan<'_> {
     }
 }
 
-/// Returns the finding of a script error.
-pub(super) fn of_error(error: &ScriptError, scan: &Scan<'_>) -> Finding {
-    let site = error.site().unwrap_or_else(|| scan.site(0));
-    let remedy = match error {
-        ScriptError::Script { remedy, .. } => remedy.clone(),
-        ScriptError::Failure(failure) => failure.error.remedy(),
-        ScriptError::Stopped { .. } => None,
-    };
+/// What a script says of itself.
+pub(super) fn of_error(error: &Failure, scan: &Scan<'_>) -> Finding {
+    let site = error.site.clone().unwrap_or_else(|| scan.site(0));
+    let remedy = error.error.remedy();
     let called_from = error.called_from().map(|lines| ("called from", lines));
     let source = scan.source_of(&site);
     let finding = Finding::new(error.to_string(), site, &source);

@@ -20,7 +20,7 @@ use crate::types::{Map, Value, sha256};
 
 pub use damaged::Damaged;
 pub use file::{Untrusted, open_own, owned, read_own, without_owners};
-pub use read::{State, Story, read_journal};
+pub use read::{RunState, Story, read_journal};
 pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, Texts, standing};
 
 /// SHA-256 of the arguments of a call as they are recorded; a secret counts by its name.
@@ -31,7 +31,7 @@ pub fn digest(args: &Map) -> String {
 /// A journal that is being written; the same lines may go to a second file on another medium.
 pub struct Journal {
     /// The first is the journal, the others are copies that follow it.
-    files: Vec<Lines>,
+    files: Vec<LineFile>,
     /// Where it goes on when its own filesystem is unmounted.
     home: PathBuf,
     /// What became of copies that could not follow any more.
@@ -91,7 +91,7 @@ impl Journal {
 
     fn at(path: &Path, file: File) -> Result<Self> {
         let home = path.ancestors().nth(2).unwrap_or(path).to_owned();
-        let lines = Lines::of(path, file).map_err(failed("open", path))?;
+        let lines = LineFile::of(path, file).map_err(failed("open", path))?;
         Ok(Self { files: vec![lines], home, given_up: Vec::new() })
     }
 
@@ -117,7 +117,7 @@ impl Journal {
             return Ok(path);
         }
         let new = path.with_extension("new");
-        let copy = || -> std::io::Result<Lines> {
+        let copy = || -> std::io::Result<LineFile> {
             if let Some(directory) = path.parent() {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
             }
@@ -136,7 +136,7 @@ impl Journal {
             file.sync_all()?;
             sync_directories(&path)?;
             let mut open = OpenOptions::new();
-            Lines::of(&path, open.append(true).custom_flags(NO_LINK).open(&path)?)
+            LineFile::of(&path, open.append(true).custom_flags(NO_LINK).open(&path)?)
         };
         let lines = copy().map_err(|error| {
             // Half a copy is of no use to anybody.
@@ -221,14 +221,14 @@ impl Journal {
 const NO_LINK: i32 = nix::libc::O_NOFOLLOW;
 
 /// A file of whole lines.
-struct Lines {
+struct LineFile {
     path: PathBuf,
     file: File,
     /// Up to where they are whole.
     length: u64,
 }
 
-impl Lines {
+impl LineFile {
     fn of(path: &Path, file: File) -> std::io::Result<Self> {
         let length = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), file, length })

@@ -41,7 +41,7 @@ pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum RunState {
     /// A process is at it.
     Running,
     /// Everything was done.
@@ -52,7 +52,7 @@ pub enum State {
     Unfinished,
 }
 
-impl fmt::Display for State {
+impl fmt::Display for RunState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Running => "running",
@@ -129,17 +129,17 @@ impl Story {
     }
 
     /// How far it came.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> RunState {
         let over = self.records.iter().rev().find_map(|record| match record {
             Record::Ended { ok } => Some(Some(*ok)),
             Record::Released { .. } => None,
             _ => Some(None),
         });
         match (self.running, over.flatten()) {
-            (true, _) => State::Running,
-            (false, Some(true)) => State::Finished,
-            (false, Some(false)) => State::Failed,
-            (false, None) => State::Unfinished,
+            (true, _) => RunState::Running,
+            (false, Some(true)) => RunState::Finished,
+            (false, Some(false)) => RunState::Failed,
+            (false, None) => RunState::Unfinished,
         }
     }
 

@@ -77,9 +77,9 @@ fn only_one_process_writes() {
     let path = directory.path().join("journal");
     let journal = Journal::create(&path, head()).expect("a journal");
     assert!(Journal::reopen(&path).is_err());
-    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(State::Running));
+    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(RunState::Running));
     drop(journal);
-    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(State::Unfinished));
+    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(RunState::Unfinished));
 }
 
 #[test]

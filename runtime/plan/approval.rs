@@ -68,12 +68,12 @@ pub struct Approval {
     /// The directories that the plan goes through.
     pub(crate) directories: Directories,
     /// What the recipe announces: nothing else is ever approved.
-    announced: Option<Rc<Announced>>,
+    announced: Option<Rc<AnnouncedNeeds>>,
 }
 
 /// What a recipe says it needs, with the values of its parameters.
 #[derive(Debug)]
-struct Announced {
+struct AnnouncedNeeds {
     needs: Needs,
     params: Map,
 }
@@ -101,9 +101,10 @@ impl Approval {
     /// The same for a recipe: what it does not announce is not approved, now or later.
     #[must_use]
     pub fn for_recipe(mut self, needs: Option<&Needs>, params: &Map) -> Self {
-        let announced = |needs: &Needs| Announced { needs: needs.clone(), params: params.clone() };
+        let announced =
+            |needs: &Needs| AnnouncedNeeds { needs: needs.clone(), params: params.clone() };
         self.announced = needs.map(announced).map(Rc::new);
-        if let Some(Announced { needs, params }) = self.announced.as_deref() {
+        if let Some(AnnouncedNeeds { needs, params }) = self.announced.as_deref() {
             self.effects
                 .retain(|effect, target| needs.announces(effect, target.as_deref(), params));
         }
@@ -113,7 +114,7 @@ impl Approval {
     /// Whether the recipe announces the effect.
     pub fn announces(&self, bound: &Bound) -> bool {
         self.announced.as_ref().is_none_or(|announced| {
-            let Announced { needs, params } = announced.as_ref();
+            let AnnouncedNeeds { needs, params } = announced.as_ref();
             needs.announces(&bound.effect, bound.target.as_ref(), params)
         })
     }

@@ -12,5 +12,5 @@ pub mod report;
 mod trace;
 
 pub(crate) use novelty::{Different, Novelty};
-pub(crate) use reach::Reach;
-pub(crate) use trace::{Comparison, Position, Trace, Tracing, Work};
+pub(crate) use reach::CallReach;
+pub(crate) use trace::{CallWork, Comparison, Position, Trace, Tracing};

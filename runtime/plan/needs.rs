@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Exit, Rule};
+use crate::failure::Failure;
 use crate::machine::is_below;
 use crate::operation::Effect;
 use crate::plan::bound::Target;
@@ -36,14 +37,26 @@ pub struct Exceeded {
 }
 
 impl Exceeded {
-    /// What is wrong with the recipe.
-    pub fn sentence(&self, recipe: &str) -> String {
-        format!("{recipe} does more than its [needs] declare")
+    /// Returns what is wrong with the recipe, as a failure of it.
+    pub fn failure(&self, recipe: &str) -> Failure {
+        Failure::of(BeyondNeeds { recipe: recipe.to_owned() })
+    }
+}
+
+/// A recipe does more than its `[needs]` say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{recipe} does more than its [needs] declare")]
+struct BeyondNeeds {
+    recipe: String,
+}
+
+impl Rule for BeyondNeeds {
+    fn remedy(&self) -> Option<String> {
+        Some(REMEDY.into())
     }
 
-    /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        REMEDY
+    fn exit(&self) -> Exit {
+        Exit::Refused
     }
 }
 
@@ -51,7 +64,7 @@ const REMEDY: &str = "review the recipe; if it is correct, add this to its [need
 
 /// One entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Need<'a> {
+pub struct NeedEntry<'a> {
     kind: NeedKind,
     /// As it is written.
     pub text: &'a str,
@@ -89,7 +102,7 @@ pub(crate) struct WrongNeed {
     pub(crate) remedy: String,
 }
 
-impl Need<'_> {
+impl NeedEntry<'_> {
     fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
         let kind = self.kind.name();
         let wrong = |why: String, remedy: String| {
@@ -122,13 +135,13 @@ impl Need<'_> {
     /// Whether this entry is one that announces the effect: for one of the devices that it lies on, at least.
     pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match wanted(effect) {
-            Wanted::Named(kinds, name) => {
+            WantedNeed::Named(kinds, name) => {
                 let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
                 let mut names = below.iter().map(String::as_str).chain([name]);
                 names.any(|name| self.names(kinds, name, params))
             }
-            Wanted::Below(kinds, path) => self.holds(kinds, path, params),
-            Wanted::Network | Wanted::Nothing => false,
+            WantedNeed::Below(kinds, path) => self.holds(kinds, path, params),
+            WantedNeed::Network | WantedNeed::Nothing => false,
         }
     }
 
@@ -148,7 +161,7 @@ impl Need<'_> {
 const ANY: &str = "*";
 
 /// What announces an effect.
-enum Wanted<'a> {
+enum WantedNeed<'a> {
     /// Nothing has to.
     Nothing,
     /// `network`.
@@ -159,32 +172,32 @@ enum Wanted<'a> {
     Named(&'static [NeedKind], &'a str),
 }
 
-fn wanted(effect: &Effect) -> Wanted<'_> {
+fn wanted(effect: &Effect) -> WantedNeed<'_> {
     use NeedKind::{Alters, Destroys, Opens, Reads, Runs, Writes};
     match effect {
         // What a run ends has its own command in the plan.
-        Effect::Ends { .. } | Effect::MayCall { .. } => Wanted::Nothing,
-        Effect::Network { .. } => Wanted::Network,
-        Effect::Reads { path } => Wanted::Below(&[Reads, Writes], path),
-        Effect::Writes { path } | Effect::Mounts { at: path } => Wanted::Below(&[Writes], path),
-        Effect::SwapsTo { area } if !is_below(area, "/dev") => Wanted::Below(&[Writes], area),
-        Effect::Runs { program, .. } => Wanted::Named(&[Runs], program),
+        Effect::Ends { .. } | Effect::MayCall { .. } => WantedNeed::Nothing,
+        Effect::Network { .. } => WantedNeed::Network,
+        Effect::Reads { path } => WantedNeed::Below(&[Reads, Writes], path),
+        Effect::Writes { path } | Effect::Mounts { at: path } => WantedNeed::Below(&[Writes], path),
+        Effect::SwapsTo { area } if !is_below(area, "/dev") => WantedNeed::Below(&[Writes], area),
+        Effect::Runs { program, .. } => WantedNeed::Named(&[Runs], program),
         Effect::Destroys { device: name }
         | Effect::RemovesKey { device: name, .. }
-        | Effect::RemovesGroup { group: name } => Wanted::Named(&[Destroys], name),
+        | Effect::RemovesGroup { group: name } => WantedNeed::Named(&[Destroys], name),
         Effect::Alters { device: name } | Effect::AltersGroup { group: name } => {
-            Wanted::Named(&[Destroys, Alters], name)
+            WantedNeed::Named(&[Destroys, Alters], name)
         }
         Effect::Opens { device: name }
         | Effect::Activates { group: name }
         | Effect::Assembles { array: name }
-        | Effect::SwapsTo { area: name } => Wanted::Named(&[Destroys, Alters, Opens], name),
+        | Effect::SwapsTo { area: name } => WantedNeed::Named(&[Destroys, Alters, Opens], name),
     }
 }
 
 impl Needs {
     /// Every entry.
-    pub fn entries(&self) -> impl Iterator<Item = Need<'_>> {
+    pub fn entries(&self) -> impl Iterator<Item = NeedEntry<'_>> {
         [
             (NeedKind::Destroys, &self.destroys),
             (NeedKind::Alters, &self.alters),
@@ -194,7 +207,7 @@ impl Needs {
             (NeedKind::Runs, &self.runs),
         ]
         .into_iter()
-        .flat_map(|(kind, texts)| texts.iter().map(move |text| Need { kind, text }))
+        .flat_map(|(kind, texts)| texts.iter().map(move |text| NeedEntry { kind, text }))
     }
 
     /// The same with other names of devices.
@@ -230,12 +243,12 @@ impl Needs {
     /// Whether the entries announce the effect: of a device that lies on several, all of them.
     pub fn announces(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match wanted(effect) {
-            Wanted::Nothing => true,
-            Wanted::Network => self.network,
-            Wanted::Below(kinds, path) => {
+            WantedNeed::Nothing => true,
+            WantedNeed::Network => self.network,
+            WantedNeed::Below(kinds, path) => {
                 self.entries().any(|need| need.holds(kinds, path, params))
             }
-            Wanted::Named(kinds, name) => {
+            WantedNeed::Named(kinds, name) => {
                 let named = |name: &str| self.entries().any(|need| need.names(kinds, name, params));
                 named(name) || target.is_some_and(|target| target.wholly(named))
             }

@@ -12,13 +12,13 @@ const COMMAND: &str = "argv";
 
 /// Programs, commands and devices of one call, or of all planned calls at one place of a recipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reach {
+pub(crate) struct CallReach {
     programs: BTreeSet<&'static str>,
     commands: BTreeSet<String>,
     devices: BTreeSet<String>,
 }
 
-impl Reach {
+impl CallReach {
     /// Collects what a call with these arguments and steps reaches.
     pub(crate) fn of(args: &Map, steps: &[Step], machine: &Machine) -> Self {
         let mut reach = Self::default();

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use super::Reach;
+use super::CallReach;
 use super::novelty::{Different, Novelty};
 use crate::error::Result;
 use crate::event::Site;
@@ -30,7 +30,7 @@ fn hash(bytes: &[u8]) -> Hash {
 
 /// A place in a recipe where a primitive is called.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Place {
+struct CallPlace {
     file: Rc<str>,
     line: u32,
     name: &'static str,
@@ -39,7 +39,7 @@ struct Place {
 /// A call of the plan.
 #[derive(Debug, Clone)]
 struct Traced {
-    place: Place,
+    place: CallPlace,
     args: Hash,
     /// The steps of an action; none where it has nothing to do.
     steps: Box<[Hash]>,
@@ -54,10 +54,10 @@ struct Traced {
 
 /// What the plan has at one place.
 #[derive(Debug, Clone, Default)]
-struct Planned {
+struct PlannedPlace {
     /// Positions in the trace, ascending.
     at: Vec<usize>,
-    reach: Reach,
+    reach: CallReach,
     /// Whether one of them has something to do.
     acts: bool,
 }
@@ -66,7 +66,7 @@ struct Planned {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     calls: Vec<Traced>,
-    places: HashMap<Place, Planned>,
+    places: HashMap<CallPlace, PlannedPlace>,
     /// Actions that the run may call where the plan does not.
     announced: Vec<&'static str>,
 }
@@ -83,7 +83,7 @@ pub(crate) enum Position {
 }
 
 /// What an action is going to do, for comparing.
-pub(crate) struct Work<'a> {
+pub(crate) struct CallWork<'a> {
     /// Its arguments.
     pub(crate) args: &'a Map,
     /// Its steps; none where there is nothing to do.
@@ -96,9 +96,9 @@ pub(crate) struct Work<'a> {
     pub(crate) covered: bool,
 }
 
-impl Work<'_> {
-    fn reach(&self) -> Reach {
-        Reach::of(self.args, self.steps, self.machine)
+impl CallWork<'_> {
+    fn reach(&self) -> CallReach {
+        CallReach::of(self.args, self.steps, self.machine)
     }
 
     fn hashes(&self) -> Box<[Hash]> {
@@ -132,7 +132,7 @@ pub(crate) struct Comparison {
 }
 
 impl Trace {
-    fn push(&mut self, place: Place, args: &Map) -> usize {
+    fn push(&mut self, place: CallPlace, args: &Map) -> usize {
         let at = self.calls.len();
         self.places.entry(place.clone()).or_default().at.push(at);
         let (args, shown) = (hash_args(args), None);
@@ -155,7 +155,7 @@ impl Comparison {
         Self { trace, next: 0, assumed: false, branched: false, less: false }
     }
 
-    fn find(&mut self, place: &Place) -> Position {
+    fn find(&mut self, place: &CallPlace) -> Position {
         let same = |call: &Traced| call.place == *place;
         if self.trace.calls.get(self.next).is_some_and(same) {
             self.next += 1;
@@ -180,7 +180,7 @@ impl Comparison {
         site: &Site,
         name: &'static str,
         at: Position,
-        work: &Work<'_>,
+        work: &CallWork<'_>,
     ) -> Option<Novelty> {
         if !self.assumed {
             let Position::At(at) = at else { return Some(Novelty::Place) };
@@ -248,7 +248,7 @@ impl Tracing {
         site: &Site,
         name: &'static str,
         at: Position,
-        work: &Work<'_>,
+        work: &CallWork<'_>,
     ) -> Option<Novelty> {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
@@ -270,7 +270,13 @@ impl Tracing {
     }
 
     /// An action has nothing to do. In a run that does less than planned it may have something to do.
-    pub(crate) fn idle(&mut self, site: &Site, name: &'static str, at: Position, work: &Work<'_>) {
+    pub(crate) fn idle(
+        &mut self,
+        site: &Site,
+        name: &'static str,
+        at: Position,
+        work: &CallWork<'_>,
+    ) {
         match (self, at) {
             (Self::Record(trace), Position::At(_)) => {
                 if let Some(planned) = trace.places.get_mut(&place(site, name)) {
@@ -345,8 +351,8 @@ impl Tracing {
     }
 }
 
-fn place(site: &Site, name: &'static str) -> Place {
-    Place { file: Rc::clone(&site.file), line: site.line, name }
+fn place(site: &Site, name: &'static str) -> CallPlace {
+    CallPlace { file: Rc::clone(&site.file), line: site.line, name }
 }
 
 /// Whether the first are among the second, in the same order.

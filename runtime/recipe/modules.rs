@@ -1,11 +1,12 @@
 //! The modules of a recipe: they are found by their names in the source, and read before anything
 //! runs.
 
+use crate::failure::Failure;
 use std::path::Path;
 
 use super::bad::BadRecipe;
 use crate::event::Site;
-use crate::script::{Import, Language, Module, ScriptError, imports};
+use crate::script::{Import, Language, Module, imports};
 use crate::system::{Input, read_below};
 use crate::types::nearest;
 
@@ -88,13 +89,9 @@ fn follow(
     Ok(())
 }
 
-fn unreadable(error: ScriptError) -> BadRecipe {
-    let site = error.site().unwrap_or_else(|| Site { file: "".into(), line: 0 });
-    let why = error.to_string();
-    let remedy = match error {
-        ScriptError::Script { remedy, .. } => remedy.unwrap_or_default(),
-        _ => String::new(),
-    };
+fn unreadable(failure: Failure) -> BadRecipe {
+    let (why, remedy) = (failure.to_string(), failure.error.remedy().unwrap_or_default());
+    let site = failure.site.unwrap_or_else(|| Site { file: "".into(), line: 0 });
     BadRecipe { site, why, remedy }
 }
 

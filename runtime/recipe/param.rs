@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::error::Rule;
 use crate::event::Site;
 use crate::machine::Machine;
 use crate::types::{
@@ -123,6 +124,12 @@ impl fmt::Display for ParamError {
 }
 
 impl std::error::Error for ParamError {}
+
+impl Rule for ParamError {
+    fn remedy(&self) -> Option<String> {
+        Some(self.remedy())
+    }
+}
 
 impl ParamError {
     /// Returns a suggestion to fix the error.

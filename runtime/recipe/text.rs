@@ -59,8 +59,8 @@ impl Recipe {
             remedy: remedy.to_owned(),
         };
         let choose = "the file name must end in .rhai or .lua";
-        let meta =
-            fs::metadata(path).map_err(|error| bad(format!("failed to read {name}: {error}"), LIST))?;
+        let meta = fs::metadata(path)
+            .map_err(|error| bad(format!("failed to read {name}: {error}"), LIST))?;
         if !meta.is_file() {
             return Err(bad(format!("{name} is not a file"), choose));
         }

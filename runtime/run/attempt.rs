@@ -5,26 +5,28 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
-use crate::event::{Event, Listener};
+use crate::error::Result;
+use crate::event::Event;
 use crate::failure::{Called, Failure};
-use crate::journal::{Journal, Record, Story, Texts};
+use crate::journal::{Journal, Record, Texts};
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Consent};
 use crate::plan::{Comparison, Tracing};
 use crate::run::job::{Job, shared, unwrap};
-use crate::run::resume::{Names, Past, Replay};
-use crate::run::session::{Gate, Session, Setup, Tally};
+use crate::run::parts::Parts;
+use crate::run::release::release_all;
+use crate::run::resume::{Names, Past, Replay, restore};
+use crate::run::session::{Gate, Hands, Session, Setup, Tally};
+use crate::run::undo::undo;
 use crate::run::workbench::Workbench;
-use crate::script::{Evaluator, Script, ScriptError, Shared};
-use crate::system::Real;
+use crate::script::{Evaluator, Script, Shared};
 
 /// How a real run ended.
-pub struct Outcome {
+pub struct RunOutcome {
     /// What went wrong, if something did.
-    pub error: Option<ScriptError>,
+    pub error: Option<Failure>,
     /// After a failure: whether everything that was open or mounted has been given back.
     pub clean: bool,
     /// What was done.
@@ -41,7 +43,7 @@ pub struct Attempt {
     host: Shared,
     /// With the script's variables, as they were when it ended.
     evaluator: Option<Evaluator>,
-    pub(crate) error: Option<ScriptError>,
+    pub(crate) error: Option<Failure>,
     /// What a resumed run made before and was still so when it was resumed.
     pub(crate) kept: Vec<Fact>,
     /// What has become of files of the run that is resumed.
@@ -73,60 +75,33 @@ pub struct Miss {
 
 impl Job<'_> {
     /// Runs the recipe on the real machine, within what was approved.
-    pub fn begin(
-        &self,
-        machine: Machine,
-        real: Real,
-        gate: Gate,
-        listener: Box<dyn Listener>,
-        journal: Option<Journal>,
-    ) -> Attempt {
+    pub fn begin(&self, hands: Hands, gate: Gate, journal: Option<Journal>) -> Attempt {
         let gate = self.within_needs(gate, &Names::default());
-        let mut attempt = self.attempt(machine, real, gate, listener, journal);
+        let mut attempt = self.attempt(hands, gate, journal);
         attempt.run(self);
         attempt
     }
 
     /// Makes again what a reboot ended of a run, within what was approved of that. The recipe has not begun.
-    pub fn reopen(
-        &self,
-        machine: Machine,
-        real: Real,
-        gate: Gate,
-        listener: Box<dyn Listener>,
-        journal: Journal,
-        past: &Past,
-    ) -> Attempt {
-        let mut attempt = self.attempt(machine, real, gate, listener, Some(journal));
-        // These are the journal's calls, not the recipe's.
-        attempt.session.borrow_mut().tracing = Tracing::Off;
-        let restored = attempt.session.borrow_mut().restore(past, self.variables);
+    pub fn reopen(&self, hands: Hands, gate: Gate, journal: Journal, past: &Past) -> Attempt {
+        let mut attempt = self.attempt(hands, gate, Some(journal));
+        let restored = {
+            let mut session = attempt.session.borrow_mut();
+            // These are the journal's calls, not the recipe's.
+            session.parts().log.trace(Tracing::Off);
+            restore(&mut session, past, self.variables)
+        };
         attempt.kept = restored.kept;
         attempt.remarks = restored.remarks;
-        attempt.error = restored.result.err().map(Into::into);
+        attempt.error = restored.result.err();
         attempt.restored = attempt.error.is_none();
         attempt
     }
 
-    fn attempt(
-        &self,
-        machine: Machine,
-        real: Real,
-        gate: Gate,
-        listener: Box<dyn Listener>,
-        journal: Option<Journal>,
-    ) -> Attempt {
+    fn attempt(&self, hands: Hands, gate: Gate, journal: Option<Journal>) -> Attempt {
         let start = Instant::now();
-        let (host, session) = shared(Setup {
-            system: Box::new(real),
-            machine,
-            seed: self.seed,
-            gate,
-            listener,
-            interrupts: self.interrupts.clone(),
-            journal,
-            terminal: self.terminal,
-        });
+        let setup = hands.setup(gate, journal);
+        let (host, session) = shared(Setup { seed: self.seed, terminal: self.terminal, ..setup });
         let (evaluator, error, kept, remarks) = (None, None, Vec::new(), Vec::new());
         Attempt { session, host, evaluator, error, kept, remarks, restored: true, start }
     }
@@ -163,26 +138,23 @@ impl Attempt {
     }
 
     /// What went wrong, if something did.
-    pub fn error(&self) -> Option<&ScriptError> {
+    pub fn error(&self) -> Option<&Failure> {
         self.error.as_ref()
     }
 
     /// Whether it can go on from where it is.
     pub fn can_go_on(&self) -> bool {
-        self.restored && self.session.borrow().journal.is_some()
+        self.restored && self.session.borrow().ledger().has_journal()
     }
 
     /// Where the devices of a resumed run are now.
     pub fn names(&self) -> Names {
-        self.session.borrow().replay.names.clone()
+        self.session.borrow().replay().names().clone()
     }
 
     /// The action that failed, and could be left out.
     pub fn failed_action(&self) -> Option<&Called> {
-        match &self.error {
-            Some(ScriptError::Failure(failure)) => failure.call.as_ref().filter(|call| call.action),
-            _ => None,
-        }
+        self.error.as_ref()?.call.as_ref().filter(|call| call.action)
     }
 
     /// Goes on with the recipe, at this time.
@@ -196,18 +168,19 @@ impl Attempt {
         self.evaluator = None;
         {
             let mut session = self.session.borrow_mut();
-            let gate = std::mem::replace(&mut session.gate, Gate::Collect(Approval::default()));
-            session.gate = job.within_needs(gate, &session.replay.names);
+            let Parts { gate, replay, .. } = session.parts();
+            let before = std::mem::replace(gate, Gate::Collect(Approval::default()));
+            *gate = job.within_needs(before, replay.names());
         }
-        let roused = self.session.borrow_mut().go_on(text, skip, at);
-        match roused {
+        let ready = go_on(&mut self.session.borrow_mut(), text, skip, at);
+        match ready {
             Ok(()) => {
                 if changed {
                     self.plan_again(job);
                 }
                 self.run(job);
             }
-            Err(error) => self.error = Some(Failure::of(error).into()),
+            Err(error) => self.error = Some(Failure::of(error)),
         }
     }
 
@@ -215,22 +188,23 @@ impl Attempt {
     ///
     /// Where it can't be planned, every action is new, and confirmed one by one.
     fn plan_again(&self, job: &Job<'_>) {
-        let replay = self.session.borrow().replay.clone();
+        let replay = self.session.borrow().replay().clone();
         let (host, planned) = self.simulated(job, replay);
         let result = crate::script::run(&job.script(), &host);
         drop(host);
         let (_, approval, _) = unwrap(planned).into_plan();
         let mut session = self.session.borrow_mut();
-        session.tracing = match (&session.tracing, result) {
+        let tracing = match (session.log().tracing(), result) {
             (Tracing::Off, _) => Tracing::Off,
             (_, Ok(_)) => approval.tracing(),
             (_, Err(_)) => Tracing::Compare(Comparison::new(Rc::default())),
         };
+        session.parts().log.trace(tracing);
     }
 
     /// The script above the machine as it is, with what is done already.
     fn simulated(&self, job: &Job<'_>, replay: Replay) -> (Shared, Rc<RefCell<Session>>) {
-        let (host, planned) = shared(job.simulated(&self.session.borrow().machine));
+        let (host, planned) = shared(job.simulated(self.session.borrow().machine()));
         planned.borrow_mut().begin_anew(replay);
         (host, planned)
     }
@@ -238,15 +212,15 @@ impl Attempt {
     /// Takes back the last action, so that it comes again; nothing where there is none.
     pub fn back(&mut self) -> Result<Option<Called>> {
         let mut session = self.session.borrow_mut();
-        let last = session.deeds.as_ref().and_then(|deeds| deeds.last()).map(|d| d.call.clone());
+        let last = session.ledger().deeds().last().map(|deed| deed.call.clone());
         session.forget_ending();
-        session.undo()?;
+        undo(&mut session.parts())?;
         Ok(last)
     }
 
     /// Remembers from here on how what the recipe does is taken back.
     fn remembering(&self) {
-        self.session.borrow_mut().deeds.get_or_insert_default();
+        self.session.borrow_mut().parts().ledger.remember_deeds();
     }
 
     /// Lets a person work by hand, with the script's variables and everything open.
@@ -255,7 +229,7 @@ impl Attempt {
         job: &Job<'_>,
         consent: Box<dyn Consent>,
         work: impl FnOnce(&mut Workbench),
-    ) -> std::result::Result<(), ScriptError> {
+    ) -> std::result::Result<(), Failure> {
         let evaluator = match self.evaluator.take() {
             Some(evaluator) => evaluator,
             None => {
@@ -277,19 +251,19 @@ impl Attempt {
         let mut misses = Vec::new();
         let Some(failed) = self.failed_action() else { return misses };
         let session = self.session.borrow();
-        let Ok(mut replay) = session.story().map(|story| session.replay_of(&story, false)) else {
+        let story = session.ledger().story();
+        let Ok(mut replay) = story.map(|story| session.replay().anew(&story, false)) else {
             return misses;
         };
-        replay.skip.insert(failed.number);
+        replay.skip(failed.number);
         while misses.len() < MOST {
             let (host, _planned) = self.simulated(job, replay.clone());
-            let Err(error) = crate::script::run(&job.script(), &host) else { break };
-            let ScriptError::Failure(failure) = &error else { break };
+            let Err(failure) = crate::script::run(&job.script(), &host) else { break };
             let Some(call) = &failure.call else { break };
             let why = failure.error.to_string();
             misses.push(Miss { call: call.to_string(), why });
             // A question without an answer ends the script here and then.
-            if !call.action || !replay.skip.insert(call.number) {
+            if !call.action || !replay.skip(call.number) {
                 break;
             }
         }
@@ -297,60 +271,38 @@ impl Attempt {
     }
 
     /// The end: after a failure everything that ends with a reboot is given back.
-    pub fn end(self) -> Outcome {
+    pub fn end(self) -> RunOutcome {
         let Self { session, host, evaluator, error, start, .. } = self;
         drop((host, evaluator));
         let mut session = unwrap(session);
         let ok = error.is_none();
-        let clean = ok || session.release_all();
+        let clean = ok || release_all(&mut session.parts());
         let tally = session.tally();
-        session.end(ok, start.elapsed());
-        let lasting = session.lasting();
+        end(&mut session.parts(), ok, start.elapsed());
+        let lasting = session.parts().ledger.take_lasting();
+        let lasting = session.ground().sort(lasting).0;
         let machine = session.machine().clone();
-        Outcome { error, clean, tally, lasting, machine }
+        RunOutcome { error, clean, tally, lasting, machine }
     }
 }
 
-impl Session {
-    /// What the journal says by now.
-    fn story(&self) -> Result<Story> {
-        match &self.journal {
-            Some(journal) => Ok(Story::read(journal.path())?),
-            // Without a record there is nothing to go on from.
-            None => Err(Error::Interrupted),
-        }
+/// Gets ready for the script to run again: the machine is looked at, the journal is read.
+fn go_on(session: &mut Session, text: Option<Texts>, skip: Option<u64>, at: String) -> Result<()> {
+    let story = session.ledger().story()?;
+    let mut replay = session.replay().anew(&story, text.is_some());
+    if let Some(call) = skip {
+        replay.skip(call);
     }
+    session.parts().ledger.resumed(at, text, Vec::new())?;
+    session.begin_anew(replay);
+    session.parts().ground.look()?;
+    Ok(())
+}
 
-    fn replay_of(&self, story: &Story, changed: bool) -> Replay {
-        let seen = true;
-        let again = self.replay.again.clone();
-        Replay { again, seen, ..Replay::of(story, self.replay.names.clone(), changed) }
-    }
-
-    /// Gets ready for the script to run again: the machine is looked at, the journal is read.
-    fn go_on(&mut self, text: Option<Texts>, skip: Option<u64>, at: String) -> Result<()> {
-        let changed = text.is_some();
-        let mut replay = self.replay_of(&self.story()?, changed);
-        replay.skip.extend(skip);
-        if let Some(journal) = &mut self.journal {
-            journal.resumed(at, text, Vec::new())?;
-        }
-        self.begin_anew(replay);
-        if let Some(machine) = self.system.probe(&self.machine, None)? {
-            self.machine = machine;
-        }
-        Ok(())
-    }
-
-    fn lasting(&mut self) -> Vec<Fact> {
-        let facts = std::mem::take(&mut self.lasting);
-        self.sort(facts).0
-    }
-
-    fn end(&mut self, ok: bool, took: std::time::Duration) {
-        self.written(Record::Ended { ok });
-        let Tally { changed, already, .. } = self.tally;
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.tell(&Event::Ended { ok, changed, already, millis });
-    }
+fn end(parts: &mut Parts<'_>, ok: bool, took: Duration) {
+    let Parts { ledger, voice, .. } = parts;
+    ledger.written(voice, Record::Ended { ok });
+    let Tally { changed, already, .. } = ledger.tally();
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    voice.tell(&Event::Ended { ok, changed, already, millis });
 }

@@ -1,7 +1,7 @@
 //! A session as scripts see it.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::session::Session;
 use crate::event::Site;
@@ -30,7 +30,7 @@ impl Host for RefCell<Session> {
     }
 
     fn interrupts(&self) -> Interrupts {
-        self.borrow().interrupts.clone()
+        self.borrow().voice().interrupts().clone()
     }
 
     fn failure(&self) -> Option<Failure> {
@@ -38,10 +38,10 @@ impl Host for RefCell<Session> {
     }
 
     fn only_plans(&self) -> bool {
-        !self.borrow().system.is_real()
+        !self.borrow().ground().is_real()
     }
 
     fn journal(&self) -> Option<PathBuf> {
-        self.borrow().journal.as_ref().map(|journal| journal.path().to_owned())
+        self.borrow().ledger().journal_path().map(Path::to_owned)
     }
 }

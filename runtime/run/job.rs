@@ -1,11 +1,12 @@
 //! Planning and running a recipe: the same script, twice, with the same seed.
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::event::{Event, Listener, NoopListener};
+use crate::event::Event;
 use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout};
@@ -15,9 +16,10 @@ use crate::plan::bound::Bound;
 use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
+use crate::run::release::{release_all, release_each};
 use crate::run::reopen::RESTORED;
-use crate::run::session::{Gate, Session, Setup};
-use crate::script::{self, Evaluator, Script, ScriptError, Shared};
+use crate::run::session::{Gate, Hands, Session, Setup};
+use crate::script::{self, Evaluator, Script, Shared};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
 
@@ -46,27 +48,31 @@ impl Job<'_> {
         &self,
         machine: &Machine,
         below: Box<dyn Files>,
-    ) -> std::result::Result<Report, Box<(ScriptError, Report)>> {
-        let (host, session) = shared(Setup {
-            system: Box::new(Sim::above(below)),
-            machine: machine.clone(),
-            seed: self.seed,
-            gate: Gate::Collect(Approval::default()),
-            listener: Box::new(NoopListener),
-            interrupts: self.interrupts.clone(),
-            journal: None,
-            terminal: self.terminal,
-        });
+    ) -> std::result::Result<Report, Box<(Failure, Report)>> {
+        let (host, session) = shared(self.setup(Sim::above(below), machine));
         let result = script::run(&self.script(), &host);
         drop(host);
         let session = unwrap(session);
-        let guesses = session.tally().guesses;
-        let (entries, approval, after) = session.into_plan();
-        let report = Report { entries, approval, before: machine.clone(), after, guesses };
+        let report = session.into_report(machine.clone());
         match result {
             Ok(_) => Ok(report),
             Err(error) => Err(Box::new((error, report))),
         }
+    }
+
+    /// Plans on this simulation of this machine, with the run's own seed.
+    fn setup(&self, sim: Sim, machine: &Machine) -> Setup {
+        Setup {
+            seed: self.seed,
+            interrupts: self.interrupts.clone(),
+            terminal: self.terminal,
+            ..Setup::plan(Box::new(sim), machine.clone())
+        }
+    }
+
+    /// Plans above the files of the real machine.
+    pub(crate) fn simulated(&self, machine: &Machine) -> Setup {
+        self.setup(Sim::above(Box::new(Real::new(self.interrupts.clone()))), machine)
     }
 }
 
@@ -115,22 +121,11 @@ pub struct Reopened {
 pub fn reopen(
     records: &[Record],
     secrets: &dyn Fn(&str) -> Option<Secret>,
-    machine: Machine,
-    real: Real,
-    listener: Box<dyn Listener>,
-    interrupts: Interrupts,
+    hands: Hands,
 ) -> Reopened {
-    let mut session = Session::new(Setup {
-        system: Box::new(real),
-        machine,
-        seed: [0; 32],
-        // Where things are mounted was agreed to when they first were; nothing else is allowed.
-        gate: Gate::Enforce(Approval::default(), Box::new(OpeningOnly)),
-        listener,
-        interrupts,
-        journal: None,
-        terminal: false,
-    });
+    // Where things are mounted was agreed to when they first were; nothing else is allowed.
+    let gate = Gate::Enforce(Approval::default(), Box::new(OpeningOnly));
+    let mut session = Session::new(hands.setup(gate, None));
     session.chapter("Reopen devices and mounts");
     let mut failure = None;
     let calls = crate::run::reopen::calls(records, secrets);
@@ -143,55 +138,31 @@ pub fn reopen(
     }
     let (so, lost) = match &failure {
         Some(_) => (Vec::new(), Vec::new()),
-        None => session.sort(crate::run::reopen::lasting(records)),
+        None => session.ground().sort(crate::run::reopen::lasting(records)),
     };
     let text = layout(session.machine(), &[]);
-    session.tell(&Event::Layout { text });
+    session.parts().voice.tell(&Event::Layout { text });
     session.chapter("Close it again");
-    session.release_all();
+    release_all(&mut session.parts());
     Reopened { failure, so, lost }
 }
 
 /// Carries out releases, in this order, until one fails; the machine afterwards.
-pub fn carry_out_releases(
-    releases: &[Release],
-    machine: Machine,
-    real: Real,
-    listener: Box<dyn Listener>,
-    interrupts: Interrupts,
-) -> (bool, Machine) {
-    let mut session = Session::new(Setup {
-        system: Box::new(real),
-        machine,
-        seed: [0; 32],
-        gate: Gate::Enforce(Approval::default(), Box::new(Nobody)),
-        listener,
-        interrupts,
-        journal: None,
-        terminal: false,
-    });
-    let done = session.release_each(releases);
+pub fn carry_out_releases(releases: &[Release], hands: Hands) -> (bool, Machine) {
+    let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+    let mut session = Session::new(hands.setup(gate, None));
+    let done = release_each(&mut session.parts(), releases);
     (done, session.machine().clone())
 }
 
 /// Evaluates an expression, without a machine.
-pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, ScriptError> {
+pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, Failure> {
     Evaluator::new(language, &Map::new(), &nowhere())?.line("-e", text)
 }
 
 /// Returns a host of scripts without a machine.
 pub(crate) fn nowhere() -> Shared {
-    let (host, _) = shared(Setup {
-        system: Box::new(Sim::new()),
-        machine: Machine::empty(),
-        seed: [0; 32],
-        gate: Gate::Collect(Approval::default()),
-        listener: Box::new(NoopListener),
-        interrupts: Interrupts::default(),
-        journal: None,
-        terminal: false,
-    });
-    host
+    shared(Setup::plan(Box::new(Sim::new()), Machine::empty())).0
 }
 
 /// What only the program knows of the beginning of a run.
@@ -237,12 +208,4 @@ pub fn new_journal(
         devices: machine.devices.values().map(|device| machine.identity(device)).collect(),
     };
     Journal::create(path, head)
-}
-
-impl Session {
-    /// Facts that hold, and those that don't.
-    pub(crate) fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
-        let so = |fact: &Fact| fact.holds(self.machine(), self.system.files()) == Some(true);
-        facts.into_iter().partition(so)
-    }
 }

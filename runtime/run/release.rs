@@ -1,109 +1,101 @@
 //! Giving back what a run made: unmount, stop swapping, deactivate, close, in reverse order.
 
-use crate::error::Result;
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::{Fact, Group, Machine, Release, is_below};
 use crate::run::ended::ended_by;
-use crate::run::session::Session;
+use crate::run::ground::Ground;
+use crate::run::ledger::Ledger;
+use crate::run::parts::Parts;
+use crate::run::voice::Voice;
 use crate::system::{NoopWatch, Step};
 
-impl Session {
-    /// Remembers what an action is going to make until the next reboot, before it does: a clean-up
-    /// looks whether it became so. What was there before the action is not ours to release.
-    pub(crate) fn will_make(&mut self, facts: &[Fact]) {
-        for fact in facts {
-            let Some(release) = fact.release() else { continue };
-            let stacked = matches!(release, Release::Unmount { .. });
-            let ours = stacked || due(&release, &self.machine).is_empty();
-            // The group's own release takes its volumes along.
-            let with_group = |made: &Fact| match (made, &release) {
-                (
-                    Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. },
-                    Release::DeactivateVolume { group: of, .. },
-                ) => group == of,
-                _ => false,
-            };
-            if ours && !self.made.iter().any(with_group) {
-                self.made.push(fact.clone());
-            }
+/// Remembers what an action is going to make until the next reboot, before it does: a clean-up
+/// looks whether it became so. What was there before the action is not ours to release.
+pub(crate) fn will_make(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) {
+    for fact in facts {
+        let Some(release) = fact.release() else { continue };
+        let stacked = matches!(release, Release::Unmount { .. });
+        let ours = stacked || due(&release, machine).is_empty();
+        // The group's own release takes its volumes along.
+        let with_group = |made: &Fact| match (made, &release) {
+            (
+                Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. },
+                Release::DeactivateVolume { group: of, .. },
+            ) => group == of,
+            _ => false,
+        };
+        if ours && !ledger.made().iter().any(with_group) {
+            ledger.make(fact.clone());
         }
     }
+}
 
-    /// Takes over what an earlier process of the same run has made.
-    pub(crate) fn adopt(&mut self, facts: &[Fact]) {
-        for fact in facts {
-            if fact.release().is_some() && !self.made.contains(fact) {
-                self.made.push(fact.clone());
-            }
+/// Releases everything that this run made until the next reboot. What can't be released is
+/// told, with the reason, and stays; the rest is still tried.
+///
+/// Returns whether nothing is left.
+pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
+    let Parts { ground, ledger, voice, .. } = parts;
+    // Whoever pressed Ctrl-C wants this to happen.
+    voice.clear_interrupts();
+    if let Err(error) = ground.look() {
+        voice.warn(error.to_string());
+    }
+    let mut clean = true;
+    for fact in ledger.take_made().into_iter().rev() {
+        let Some(release) = fact.release() else { continue };
+        for due in due(&release, ground.machine()) {
+            clean &= release_one(ground, ledger, voice, &due);
         }
     }
+    clean
+}
 
-    /// Releases everything that this run made until the next reboot. What can't be released is
-    /// told, with the reason, and stays; the rest is still tried.
-    ///
-    /// Returns whether nothing is left.
-    pub fn release_all(&mut self) -> bool {
-        // Whoever pressed Ctrl-C wants this to happen.
-        self.interrupts.clear();
-        match self.system.probe(&self.machine, None) {
-            Ok(Some(machine)) => self.machine = machine,
-            Ok(None) => {}
-            Err(error) => self.tell(&Event::Warning { text: error.to_string() }),
-        }
-        let mut clean = true;
-        for fact in std::mem::take(&mut self.made).into_iter().rev() {
-            let Some(release) = fact.release() else { continue };
-            for due in due(&release, &self.machine) {
-                clean &= self.release(&due);
-            }
-        }
-        clean
-    }
+/// Carries out releases until one fails: what comes later stands below it.
+///
+/// Returns whether all were.
+pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool {
+    let Parts { ground, ledger, voice, .. } = parts;
+    releases.iter().all(|release| {
+        let due = due(release, ground.machine());
+        due.iter().all(|release| release_one(ground, ledger, voice, release))
+    })
+}
 
-    /// Carries out releases until one fails: what comes later stands below it.
-    ///
-    /// Returns whether all were.
-    pub(crate) fn release_each(&mut self, releases: &[Release]) -> bool {
-        releases.iter().all(|release| due(release, &self.machine).iter().all(|r| self.release(r)))
+/// Carries out one release and learns what it ends.
+fn release_one(
+    ground: &mut Ground,
+    ledger: &mut Ledger,
+    voice: &mut Voice,
+    release: &Release,
+) -> bool {
+    let step = Step::release(release, ground.machine().host.udev);
+    if let Release::Unmount { at } = release {
+        // A copy that stays open keeps the mount busy, and that is then told.
+        let _ = ledger.leave(at);
     }
-
-    /// Performs a step that is told as a release.
-    pub(crate) fn perform_quietly(&mut self, step: &Step) -> Result<()> {
-        self.system.perform(step, &mut NoopWatch).map(drop).map_err(Into::into)
-    }
-
-    /// Carries out one release and learns what it ends.
-    fn release(&mut self, release: &Release) -> bool {
-        let step = Step::release(release, self.machine.host.udev);
-        if let (Release::Unmount { at }, Some(journal)) = (release, &mut self.journal) {
-            // A copy that stays open keeps the mount busy, and that is then told.
-            let _ = journal.leave(at);
+    let result = ground.perform(&step, &mut NoopWatch).map_err(|error| {
+        let mut text = error.broken.to_string();
+        for line in &error.tail {
+            text.push_str("\n  ");
+            text.push_str(line);
         }
-        let result = self.system.perform(&step, &mut NoopWatch).map_err(|error| {
-            let mut text = error.broken.to_string();
-            for line in &error.tail {
-                text.push_str("\n  ");
-                text.push_str(line);
-            }
-            text
-        });
-        if result.is_ok() {
-            for fact in ended_by(release) {
-                // What the release ended was in the model, or it would not have been due.
-                if self.machine.learn(&fact).is_ok() {
-                    self.system.learned(&fact, &self.machine);
-                }
-            }
+        text
+    });
+    if result.is_ok() {
+        for fact in ended_by(release) {
+            // What the release ended was in the model, or it would not have been due.
+            let _ = ground.learn(&fact);
         }
-        let ok = result.is_ok();
-        let (text, error) = (release.to_string(), result.err());
-        // Giving back goes on without a record of it.
-        let _ =
-            self.record(false, || Record::Released { text: text.clone(), error: error.clone() });
-        self.tell(&Event::Released { text, error });
-        ok
     }
+    let ok = result.is_ok();
+    let (text, error) = (release.to_string(), result.err());
+    let record = || Record::Released { text: text.clone(), error: error.clone() };
+    // Giving back goes on without a record of it.
+    let _ = ledger.record(voice, false, record);
+    voice.tell(&Event::Released { text, error });
+    ok
 }
 
 /// What of a release there is still to do: a mount point may carry further mounts by now.

@@ -10,7 +10,7 @@ use crate::types::{Map, Secret, Value};
 
 /// A call to make again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Again {
+pub struct RepeatedCall {
     /// The primitive.
     pub name: String,
     /// Its arguments by name.
@@ -19,7 +19,7 @@ pub struct Again {
     pub site: Site,
 }
 
-impl Again {
+impl RepeatedCall {
     /// Whether it is the same call, from wherever.
     fn is_like(&self, other: &Self) -> bool {
         (&self.name, &self.args) == (&other.name, &other.args)
@@ -42,11 +42,11 @@ pub(crate) const RESTORED: [&str; 9] = [
 /// The calls that made what ended with the reboot, in their order.
 ///
 /// Secrets are looked up by the name of the question that they answered.
-pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<Again> {
+pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<RepeatedCall> {
     let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
-    let mut again: Vec<Again> = Vec::new();
+    let mut again: Vec<RepeatedCall> = Vec::new();
     let passing = passing(records);
-    let mut last: Vec<Again> = Vec::new();
+    let mut last: Vec<RepeatedCall> = Vec::new();
     for record in standing(records) {
         match record {
             Record::Begin { call, name, args, site, .. } => {
@@ -109,13 +109,17 @@ pub(crate) fn calls_of(
     site: &Site,
     facts: &[Fact],
     secrets: &dyn Fn(&str) -> Option<Secret>,
-) -> Vec<Again> {
-    let mut again: Vec<Again> = Vec::new();
+) -> Vec<RepeatedCall> {
+    let mut again: Vec<RepeatedCall> = Vec::new();
     // A new volume is active at once; after a reboot its group has to be activated.
     for fact in facts {
         if let Fact::VolumeMade { group, .. } = fact {
             let args = vec![("name".to_owned(), Value::from(group.as_str()))];
-            again.push(Again { name: "lvm.vg_activate".to_owned(), args, site: site.clone() });
+            again.push(RepeatedCall {
+                name: "lvm.vg_activate".to_owned(),
+                args,
+                site: site.clone(),
+            });
         }
     }
     again.dedup();
@@ -129,7 +133,7 @@ pub(crate) fn calls_of(
             }
             other => other.to_owned(),
         };
-        again.push(Again { name, args, site: site.clone() });
+        again.push(RepeatedCall { name, args, site: site.clone() });
     }
     again
 }

@@ -11,7 +11,7 @@ use crate::types::{Map, Place, Secret, Size, Value};
 
 /// Something to know, and what can be done about it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
+pub struct Obstacle {
     /// What is the matter.
     pub why: String,
     /// The primitive that mends it with its arguments by name, where one does.
@@ -25,8 +25,8 @@ pub const PASSPHRASE: &str = "passphrase";
 const FULL_PERCENT: u64 = 95;
 
 /// Looks at a machine that is to be mended, with its root at this place.
-pub fn look(machine: &Machine, files: &dyn Files, root: &str) -> Vec<Finding> {
-    let look = Look { machine, files, root };
+pub fn look(machine: &Machine, files: &dyn Files, root: &str) -> Vec<Obstacle> {
+    let look = Diagnosis { machine, files, root };
     let mut found = Vec::new();
     look.containers(&mut found);
     look.arrays_and_groups(&mut found);
@@ -41,14 +41,14 @@ pub fn look(machine: &Machine, files: &dyn Files, root: &str) -> Vec<Finding> {
     found
 }
 
-struct Look<'a> {
+struct Diagnosis<'a> {
     machine: &'a Machine,
     files: &'a dyn Files,
     root: &'a str,
 }
 
 /// A line of the installed system's fstab.
-struct Line {
+struct FstabLine {
     source: String,
     at: String,
     kind: String,
@@ -67,15 +67,15 @@ fn short(device: &str) -> String {
     device.trim_start_matches("/dev/").trim_start_matches("mapper/").replace('/', "-")
 }
 
-impl Look<'_> {
-    fn containers(&self, found: &mut Vec<Finding>) {
+impl Diagnosis<'_> {
+    fn containers(&self, found: &mut Vec<Obstacle>) {
         for device in self.machine.devices.values() {
             let closed = self.machine.children(&device.path).is_empty();
             if matches!(device.content, Some(Content::Luks { .. })) && closed {
                 let path = &device.path;
                 let secret = Value::Secret(Secret::new(PASSPHRASE, Vec::new()));
                 let name = format!("hdd_{}", short(path));
-                found.push(Finding {
+                found.push(Obstacle {
                     why: format!("{path} is an encrypted partition that is closed"),
                     call: Some(call(
                         "luks.open",
@@ -86,7 +86,7 @@ impl Look<'_> {
         }
     }
 
-    fn arrays_and_groups(&self, found: &mut Vec<Finding>) {
+    fn arrays_and_groups(&self, found: &mut Vec<Obstacle>) {
         let mut arrays = BTreeSet::new();
         for device in self.machine.devices.values() {
             if let Some(Content::RaidMember { name, .. }) = &device.content
@@ -94,7 +94,7 @@ impl Look<'_> {
                 && self.machine.array(name).is_none()
                 && arrays.insert(name)
             {
-                found.push(Finding {
+                found.push(Obstacle {
                     why: format!("the array {name} is not running"),
                     call: Some(call("md.assemble", &[("name", text(name))])),
                 });
@@ -102,7 +102,7 @@ impl Look<'_> {
         }
         for (name, group) in &self.machine.groups {
             if group.volumes.values().any(|volume| !volume.active && volume.has_device()) {
-                found.push(Finding {
+                found.push(Obstacle {
                     why: format!("the volume group {name} is not active"),
                     call: Some(call("lvm.vg_activate", &[("name", text(name))])),
                 });
@@ -111,7 +111,7 @@ impl Look<'_> {
     }
 
     /// Filesystems that may be the root: called so, or the only one.
-    fn roots(&self, found: &mut Vec<Finding>) {
+    fn roots(&self, found: &mut Vec<Obstacle>) {
         let may_be = |device: &&Device| {
             let kinds = ["ext4", "ext3", "ext2", "xfs", "btrfs", "f2fs"];
             matches!(&device.content, Some(Content::Filesystem { kind, .. }) if kinds.contains(&kind.as_str()))
@@ -122,19 +122,19 @@ impl Look<'_> {
         let candidates = if called.is_empty() { all } else { called };
         if let [device] = candidates.as_slice() {
             let path = &device.path;
-            found.push(Finding {
+            found.push(Obstacle {
                 why: format!(
                     "{path} may be the root filesystem and is not mounted; check it \
                     first"
                 ),
                 call: Some(call("fs.check", &[("device", text(path))])),
             });
-            found.push(Finding {
+            found.push(Obstacle {
                 why: format!("{path} may be the root filesystem and is not mounted"),
                 call: Some(call("mount.mount", &[("device", text(path)), ("at", text(self.root))])),
             });
         } else {
-            found.extend(candidates.iter().map(|device| Finding {
+            found.extend(candidates.iter().map(|device| Obstacle {
                 why: format!(
                     "{} may be the root filesystem: if so, mount it at {}",
                     device.path, self.root
@@ -144,7 +144,7 @@ impl Look<'_> {
         }
     }
 
-    fn lines(&self) -> Vec<Line> {
+    fn lines(&self) -> Vec<FstabLine> {
         let place = Place { root: self.root.into(), path: "/etc/fstab".into() };
         let Ok(Text::Known(bytes)) = self.files.read(&place) else { return Vec::new() };
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -154,7 +154,7 @@ impl Look<'_> {
                 let mut words = line.split_whitespace().map(unescape);
                 let (source, at) = (words.next()?, words.next()?);
                 let kind = words.next().unwrap_or_default();
-                Some(Line { source, at, kind, options: words.next().unwrap_or_default() })
+                Some(FstabLine { source, at, kind, options: words.next().unwrap_or_default() })
             })
             .collect()
     }
@@ -170,15 +170,15 @@ impl Look<'_> {
         self.machine.find(&path)
     }
 
-    fn fstab(&self, found: &mut Vec<Finding>) {
+    fn fstab(&self, found: &mut Vec<Obstacle>) {
         let mut lines = self.lines();
         if lines.is_empty() {
             let why =
                 format!("{} has no /etc/fstab: check that it is the root filesystem", self.root);
-            found.push(Finding { why, call: None });
+            found.push(Obstacle { why, call: None });
         }
         lines.sort_by_key(|line| line.at.matches('/').count());
-        for Line { source, at, kind, options } in lines {
+        for FstabLine { source, at, kind, options } in lines {
             let of_device = source.starts_with("/dev/") || source.contains('=');
             if !of_device || kind == "nfs" {
                 continue;
@@ -188,13 +188,13 @@ impl Look<'_> {
                     options.split(',').any(|option| ["noauto", "nofail"].contains(&option));
                 if !optional {
                     let why = format!("fstab: {source} for {at}: no such device");
-                    found.push(Finding { why, call: None });
+                    found.push(Obstacle { why, call: None });
                 }
                 continue;
             };
             if kind == "swap" {
                 if !self.machine.swaps.contains_key(&device.path) {
-                    found.push(Finding {
+                    found.push(Obstacle {
                         why: format!("{} is listed as swap but not active", device.path),
                         call: Some(call("mount.swap_on", &[("device", text(&device.path))])),
                     });
@@ -204,7 +204,7 @@ impl Look<'_> {
             let inside = format!("{}{at}", self.root);
             let there = self.machine.mounts.iter().any(|mount| mount.at == inside);
             if at != "/" && !there && device.content.is_some() {
-                found.push(Finding {
+                found.push(Obstacle {
                     why: format!("fstab: {} at {at} is not mounted", device.path),
                     call: Some(call(
                         "mount.mount",
@@ -216,14 +216,14 @@ impl Look<'_> {
     }
 
     /// What a chroot needs of the running system.
-    fn binds(&self, found: &mut Vec<Finding>) {
+    fn binds(&self, found: &mut Vec<Obstacle>) {
         let inside = |name: &str| format!("{}/{name}", self.root);
         let missing: Vec<&str> = ["proc", "sys", "dev", "run"]
             .into_iter()
             .filter(|name| !self.machine.mounts.iter().any(|mount| mount.at == inside(name)))
             .collect();
         if !missing.is_empty() {
-            found.push(Finding {
+            found.push(Obstacle {
                 why: format!("{} has no {}, which a chroot needs", self.root, missing.join(", ")),
                 call: Some(call("chroot.prepare", &[("root", text(self.root))])),
             });
@@ -231,7 +231,7 @@ impl Look<'_> {
     }
 
     /// A kernel that no longer fits into /boot is a usual reason for a machine that does not start.
-    fn room(&self, found: &mut Vec<Finding>) {
+    fn room(&self, found: &mut Vec<Obstacle>) {
         let mounts = self.machine.mounts.iter();
         for mount in mounts.filter(|m| is_below(&m.at, self.root) && m.source.starts_with("/dev/"))
         {
@@ -243,7 +243,7 @@ impl Look<'_> {
                     Size::bytes(free),
                     Size::bytes(all)
                 );
-                found.push(Finding { why, call: None });
+                found.push(Obstacle { why, call: None });
             }
         }
     }

@@ -23,7 +23,7 @@ pub const PLAN_FORMAT: u32 = 2;
 /// The recipe that a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Origin {
+pub struct PlannedRecipe {
     /// Its file, from the root; `bundled:` and its name, where it is a bundled one.
     pub file: String,
     /// Its title.
@@ -41,7 +41,7 @@ pub struct SavedPlan {
     /// The version of the program that made it.
     pub program: String,
     /// The recipe.
-    pub recipe: Origin,
+    pub recipe: PlannedRecipe,
     /// Its parameters; a secret as `{"secret": NAME}`.
     pub params: serde_json::Map<String, serde_json::Value>,
     /// From which identifiers are derived, 64 hexadecimal digits.
@@ -136,7 +136,7 @@ impl SavedPlan {
         Self {
             format: PLAN_FORMAT,
             program: env!("CARGO_PKG_VERSION").to_owned(),
-            recipe: Origin {
+            recipe: PlannedRecipe {
                 file: recipe.location(),
                 title: recipe.front.title.clone(),
                 sha256: recipe.digest.clone(),
@@ -154,10 +154,10 @@ impl SavedPlan {
     /// Reads a saved plan; says where it is damaged.
     pub fn read(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
-        struct Head {
+        struct FormatOnly {
             format: u32,
         }
-        let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let head: FormatOnly = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if !(1..=PLAN_FORMAT).contains(&head.format) {
             return Err(format!(
                 "plan format {} is not supported; this program reads format \

@@ -23,7 +23,7 @@ use crate::vm::{
 
 use sectors::could_boot;
 
-pub use given::Given;
+pub use given::TrialAnswers;
 pub use media::Media;
 pub use trouble::Trouble;
 
@@ -62,7 +62,7 @@ pub struct Trial<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
     /// Answers, with those that the trial gives itself.
-    pub given: &'a Given,
+    pub given: &'a TrialAnswers,
     /// The directory for disks, journals and reports.
     pub directory: &'a Path,
     /// Size of the disk.
@@ -104,7 +104,7 @@ impl Trial<'_> {
             self.run_recipe(&place.join(STICK_RECIPE), ["--set", &stick_dev], STICK, "stick-runs"),
             self.run_recipe(&self.recipe_path(), ["--answers", &answers], DISK, "runs"),
         ];
-        let machine = Machine { trial: self, kernel: &kernel, disks: &disks, files };
+        let machine = TrialMachine { trial: self, kernel: &kernel, disks: &disks, files };
         machine.boot(1, first, interrupts, listener)?;
         let journals = self.shared().join("runs");
         let journal = word(&journals.join(only_run(&journals)?).join("journal.jsonl"));
@@ -172,7 +172,7 @@ impl Trial<'_> {
         let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
         let Said { echoed, .. } =
-            pc.boot(&turns, &HOPELESS, interrupts, &mut Relay { listener })?;
+            pc.boot(&turns, &HOPELESS, interrupts, &mut GuestEvents { listener })?;
         if echoed { Err(Trouble::Echoed) } else { Ok(()) }
     }
 
@@ -192,14 +192,14 @@ impl Trial<'_> {
 }
 
 /// The virtual machine of a trial.
-struct Machine<'a> {
+struct TrialMachine<'a> {
     trial: &'a Trial<'a>,
     kernel: &'a Path,
     disks: &'a [PathBuf; 2],
     files: Vec<(PathBuf, String)>,
 }
 
-impl Machine<'_> {
+impl TrialMachine<'_> {
     /// Boots it to run commands.
     fn boot(
         &self,
@@ -223,7 +223,7 @@ impl Machine<'_> {
             memory,
             limit: LIMIT,
         };
-        let report = boot.run(interrupts, &mut Relay { listener })?;
+        let report = boot.run(interrupts, &mut GuestEvents { listener })?;
         match (report.trouble, report.codes.iter().find(|code| **code != 0)) {
             (Some(trouble), _) => Err(Trouble::Guest(trouble)),
             (None, Some(code)) => Err(Trouble::Command { boot: number, code: *code }),
@@ -247,11 +247,11 @@ fn only_run(journals: &Path) -> io::Result<std::ffi::OsString> {
 }
 
 /// Lines of the console that are events go on as events, others as what they are.
-struct Relay<'a> {
+struct GuestEvents<'a> {
     listener: &'a mut dyn Listener,
 }
 
-impl Console for Relay<'_> {
+impl Console for GuestEvents<'_> {
     fn line(&mut self, line: &str) {
         match serde_json::from_str::<Event>(line) {
             // Which run an end belongs to is the host's business to tell.
@@ -275,9 +275,9 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Heard(Vec<String>);
+    struct SaidLines(Vec<String>);
 
-    impl Listener for Heard {
+    impl Listener for SaidLines {
         fn hear(&mut self, event: &Event) {
             if let Event::Said { text } = event {
                 self.0.push(text.clone());
@@ -287,8 +287,8 @@ mod tests {
 
     #[test]
     fn a_line_of_the_console_does_nothing_to_a_terminal() {
-        let mut listener = Heard::default();
-        Relay { listener: &mut listener }.line("\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}text");
+        let mut listener = SaidLines::default();
+        GuestEvents { listener: &mut listener }.line("\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}text");
         assert_eq!(listener.0, ["\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{202e}text"]);
     }
 

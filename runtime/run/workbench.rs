@@ -7,20 +7,22 @@ use std::cell::{Ref, RefCell};
 use std::mem;
 use std::rc::Rc;
 
-use crate::error::{Result, Rule};
-use crate::event::Event;
-use crate::failure::Called;
-use crate::journal::{BY_HAND, Journal, Record, Story};
+use crate::error::Result;
+use crate::failure::{Called, Failure};
+use crate::journal::Record;
 use crate::machine::{Fact, Machine};
-use crate::operation::Undo;
 use crate::plan::approval::{Approval, Consent};
 use crate::run::deed::Deed;
+use crate::run::ground::Displaced;
 use crate::run::job::{shared, unwrap};
-use crate::run::rescue::{Finding, look};
+use crate::run::ledger::Pages;
+use crate::run::parts::Parts;
+use crate::run::release::{due, release_all};
+use crate::run::rescue::{Obstacle, look};
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
-use crate::script::{Evaluator, Language, ScriptError, Shared};
-use crate::system::{Interrupts, Real, Sim, Step, System};
+use crate::run::undo::{undo, undo_steps};
+use crate::script::{Evaluator, Language, Shared};
 use crate::types::{Map, Value};
 
 /// See the module.
@@ -43,15 +45,13 @@ pub struct Workbench {
 
 /// The real thing, while it is only planned.
 struct Aside {
-    system: Box<dyn System>,
-    machine: Machine,
-    journal: Option<Journal>,
-    made: Vec<Fact>,
+    ground: Displaced,
+    ledger: Pages,
 }
 
 impl Workbench {
     /// A workbench of its own.
-    pub fn new(setup: Setup, language: Language) -> std::result::Result<Self, ScriptError> {
+    pub fn new(setup: Setup, language: Language) -> std::result::Result<Self, Failure> {
         let (host, session) = shared(setup);
         let variables = Map::new();
         let evaluator = Evaluator::new(language, &variables, &host)?;
@@ -69,10 +69,11 @@ impl Workbench {
         let asks = Gate::Enforce(Approval::default(), consent);
         let gate = {
             let mut session = session.borrow_mut();
-            let story = session.journal.as_ref().map(|journal| Story::read(journal.path()));
-            let calls = story.iter().flatten().flat_map(|story| &story.records);
-            session.by_hand = calls.filter_map(Record::call).max().unwrap_or_default();
-            mem::replace(&mut session.gate, asks)
+            let story = session.ledger().story();
+            let calls = story.iter().flat_map(|story| &story.records);
+            let last = calls.filter_map(Record::call).max();
+            session.count_by_hand_from(last.unwrap_or_default());
+            mem::replace(session.parts().gate, asks)
         };
         Self { gate: Some(gate), ..Self::with(session, host, evaluator, variables) }
     }
@@ -83,14 +84,14 @@ impl Workbench {
         evaluator: Evaluator,
         variables: Map,
     ) -> Self {
-        let before = session.borrow().machine.clone();
-        let deeds = session.borrow_mut().deeds.replace(Vec::new());
+        let before = session.borrow().machine().clone();
+        let deeds = session.borrow_mut().parts().ledger.replace_deeds(Some(Vec::new()));
         let (other, aside, gate) = (None, None, None);
         Self { session, host, evaluator, other, variables, before, aside, gate, deeds }
     }
 
     /// Evaluates a text. A failure ends this text only.
-    pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, ScriptError> {
+    pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, Failure> {
         self.session.borrow_mut().calls_by_hand();
         let result = self.evaluator.line(file, text);
         self.session.borrow_mut().ready_again();
@@ -103,7 +104,7 @@ impl Workbench {
     }
 
     /// Speaks the other language; each keeps its own variables.
-    pub fn speak(&mut self, language: Language) -> std::result::Result<(), ScriptError> {
+    pub fn speak(&mut self, language: Language) -> std::result::Result<(), Failure> {
         if language == self.language() {
             return Ok(());
         }
@@ -121,7 +122,7 @@ impl Workbench {
     }
 
     /// Adds a variable, for the language that is spoken.
-    pub fn set(&mut self, name: &str, value: Value) -> std::result::Result<(), ScriptError> {
+    pub fn set(&mut self, name: &str, value: Value) -> std::result::Result<(), Failure> {
         self.evaluator.set(name, &value)?;
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value));
@@ -130,7 +131,7 @@ impl Workbench {
 
     /// The machine as it is by now.
     pub fn machine(&self) -> Ref<'_, Machine> {
-        Ref::map(self.session.borrow(), |session| &session.machine)
+        Ref::map(self.session.borrow(), Session::machine)
     }
 
     /// The machine when the work began.
@@ -140,18 +141,18 @@ impl Workbench {
 
     /// Looks at the whole machine anew: others change it, too.
     pub fn look(&mut self) -> Result<()> {
-        self.session.borrow_mut().look()
+        Ok(self.session.borrow_mut().parts().ground.look()?)
     }
 
     /// Devices that have other names than in the run.
     pub fn device_names(&self) -> Names {
-        self.session.borrow().replay.names.clone()
+        self.session.borrow().replay().names().clone()
     }
 
     /// What keeps the machine from being used, with its root at this place.
-    pub fn rescue(&self, root: &str) -> Vec<Finding> {
+    pub fn rescue(&self, root: &str) -> Vec<Obstacle> {
         let session = self.session.borrow();
-        look(&session.machine, session.system.files(), root)
+        look(session.machine(), session.ground().files(), root)
     }
 
     /// Whether nothing real happens.
@@ -162,49 +163,41 @@ impl Workbench {
     /// From now on everything happens on a simulation above the machine as it is, or for real again.
     pub fn plan_only(&mut self, on: bool) {
         let mut session = self.session.borrow_mut();
+        let Parts { ground, ledger, .. } = session.parts();
         if on && self.aside.is_none() {
-            let below = Box::new(Real::new(Interrupts::default()));
-            let system = mem::replace(&mut session.system, Box::new(Sim::above(below)));
-            self.aside = Some(Aside {
-                system,
-                machine: session.machine.clone(),
-                journal: session.journal.take(),
-                made: session.made.clone(),
-            });
+            self.aside = Some(Aside { ground: ground.simulate(), ledger: ledger.put_aside() });
         }
-        if !on && let Some(Aside { system, machine, journal, made }) = self.aside.take() {
-            session.system = system;
-            session.machine = machine;
-            session.journal = journal;
-            session.made = made;
+        if !on && let Some(aside) = self.aside.take() {
+            ground.put_back(aside.ground);
+            ledger.put_back(aside.ledger);
         }
     }
 
     /// What was done by hand and not taken back, in its order.
     pub fn deeds(&self) -> Vec<Deed> {
-        self.session.borrow().deeds.clone().unwrap_or_default()
+        self.session.borrow().ledger().deeds().to_vec()
     }
 
     /// The commands that would take back what was done last.
     pub fn undoing(&self) -> Result<Option<(Called, Vec<String>)>> {
         let session = self.session.borrow();
-        let Some(deed) = session.deeds.as_ref().and_then(|deeds| deeds.last()) else {
+        let Some(deed) = session.ledger().deeds().last() else {
             return Ok(None);
         };
-        let steps = session.undo_steps(deed, &deed.undo)?;
+        let steps = undo_steps(session.machine(), deed, &deed.undo)?;
         Ok(Some((deed.call.clone(), steps.iter().map(ToString::to_string).collect())))
     }
 
     /// Takes back what was done last.
     pub fn undo(&mut self) -> Result<()> {
-        self.session.borrow_mut().undo()
+        undo(&mut self.session.borrow_mut().parts())
     }
 
     /// Whether something is mounted or open because of this.
     pub fn holds(&self) -> Vec<String> {
         let session = self.session.borrow();
-        let releases = session.made.iter().rev().filter_map(Fact::release);
-        let due = releases.flat_map(|release| crate::run::release::due(&release, &session.machine));
+        let releases = session.ledger().made().iter().rev().filter_map(Fact::release);
+        let due = releases.flat_map(|release| due(&release, session.machine()));
         due.map(|release| release.to_string()).collect()
     }
 
@@ -212,9 +205,10 @@ impl Workbench {
     pub(crate) fn leave(mut self) -> Evaluator {
         self.plan_only(false);
         let mut session = self.session.borrow_mut();
-        session.deeds = self.deeds.take();
+        let parts = session.parts();
+        parts.ledger.replace_deeds(self.deeds.take());
         if let Some(gate) = self.gate.take() {
-            session.gate = gate;
+            *parts.gate = gate;
         }
         drop(session);
         self.evaluator
@@ -228,104 +222,9 @@ impl Workbench {
         let Self { session, host, evaluator, other, .. } = self;
         drop((host, evaluator, other));
         let mut session = unwrap(session);
-        let clean = !release || session.release_all();
-        session.written(Record::Ended { ok: true });
+        let mut parts = session.parts();
+        let clean = !release || release_all(&mut parts);
+        parts.ledger.written(parts.voice, Record::Ended { ok: true });
         clean
-    }
-}
-
-impl Session {
-    /// The next calls are a person's.
-    fn calls_by_hand(&mut self) {
-        self.ready_again();
-        self.calls = self.by_hand.max(BY_HAND);
-    }
-
-    /// A failure ends only the text in which it happens.
-    fn ready_again(&mut self) {
-        self.forget_ending();
-        self.by_hand = self.by_hand.max(self.calls);
-    }
-
-    /// Whatever ended a text or a script is over.
-    pub(crate) fn forget_ending(&mut self) {
-        self.interrupts.clear();
-        self.forget_failure();
-    }
-
-    fn look(&mut self) -> Result<()> {
-        if let Some(machine) = self.system.probe(&self.machine, None)? {
-            self.machine = machine;
-        }
-        Ok(())
-    }
-
-    fn undo_steps(&self, deed: &Deed, undo: &Undo) -> Result<Vec<Step>> {
-        match undo {
-            Undo::Nothing => Ok(Vec::new()),
-            Undo::Impossible(why) => Err(CantUndo { call: deed.call.to_string(), why }.into()),
-            Undo::Steps(steps) => Ok(steps.clone()),
-            Undo::Each(undos) => {
-                let each = undos.iter().map(|undo| self.undo_steps(deed, undo));
-                Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-            }
-            Undo::Release => {
-                let releases = deed.makes.iter().rev().filter_map(Fact::release);
-                let due =
-                    releases.flat_map(|release| crate::run::release::due(&release, &self.machine));
-                let mut steps: Vec<Step> = Vec::new();
-                for step in due.map(|release| Step::release(&release, self.machine.host.udev)) {
-                    if !steps.contains(&step) {
-                        steps.push(step);
-                    }
-                }
-                Ok(steps)
-            }
-        }
-    }
-
-    pub(crate) fn undo(&mut self) -> Result<()> {
-        let Some(deed) = self.deeds.as_ref().and_then(|deeds| deeds.last()).cloned() else {
-            return Ok(());
-        };
-        for step in self.undo_steps(&deed, &deed.undo)? {
-            let text = step.to_string();
-            let result = self.perform_quietly(&step);
-            let error = result.as_ref().err().map(ToString::to_string);
-            self.tell(&Event::Released { text, error });
-            if let Err(error) = result {
-                self.look()?;
-                return Err(error);
-            }
-        }
-        self.look()?;
-        self.made.retain(|fact| !deed.makes.contains(fact));
-        self.lasting.retain(|fact| !deed.makes.contains(fact));
-        if let Some(deeds) = &mut self.deeds {
-            deeds.pop();
-        }
-        self.written(Record::Undone { call: deed.call.number });
-        Ok(())
-    }
-
-    /// Writes a record that nothing depends on.
-    pub(crate) fn written(&mut self, record: Record) {
-        if let Err(error) = self.record(true, || record) {
-            self.tell(&Event::Warning { text: error.to_string() });
-        }
-    }
-}
-
-/// Something that can't be taken back.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{call} cannot be undone: {why}")]
-struct CantUndo {
-    call: String,
-    why: &'static str,
-}
-
-impl Rule for CantUndo {
-    fn remedy(&self) -> Option<String> {
-        None
     }
 }

@@ -1,14 +1,15 @@
 //! The engines of a run: the engine of its script, and the engine of the other language if a module
 //! is written in it. They exchange plain data and share one meter.
 
+use crate::failure::Failure;
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use super::error::limited;
+use super::limits::limited;
 use super::limits::{CALL_DEPTH, Limit};
 use super::meter::{Meter, Metered};
-use super::{Language, Module, ScriptError, Shared};
+use super::{Language, Module, Shared};
 use crate::event::Site;
 use crate::types::{Map, Value};
 
@@ -25,19 +26,17 @@ pub(super) struct Engines {
 
 /// The engine of one language.
 pub(super) trait Speaks {
-    /// Returns the functions and data that a module of this language provides to the other
-    /// language.
-    fn exports(&self, module: &Module) -> Result<Exports, ScriptError>;
+    /// What a module of this language gives to the other one.
+    fn exports(&self, module: &Module) -> Result<Exports, Failure>;
 
     /// Calls a function of a module of this language.
-    fn call(&self, module: &Module, function: &str, values: &[Value])
-    -> Result<Value, ScriptError>;
+    fn call(&self, module: &Module, function: &str, values: &[Value]) -> Result<Value, Failure>;
 
     /// Returns the engine for downcasting.
     fn as_any(&self) -> &dyn Any;
 }
 
-type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError>;
+type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, Failure>;
 
 /// Constructors of the engines, which are called when the first script or module of a language is
 /// used.
@@ -72,7 +71,7 @@ impl Engines {
         })
     }
 
-    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn Speaks, ScriptError> {
+    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn Speaks, Failure> {
         let (cell, make) = match language {
             Language::Rhai => (&self.rhai, self.makers.rhai),
             Language::Lua => (&self.lua, self.makers.lua),
@@ -84,8 +83,8 @@ impl Engines {
         Ok(cell.get_or_init(|| speaker).as_ref())
     }
 
-    /// Returns the engine of a language, by its type.
-    pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, ScriptError> {
+    /// The engine of a language, by its type.
+    pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, Failure> {
         let speaker = self.speaker(language)?.as_any();
         Ok(speaker.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
     }
@@ -100,8 +99,8 @@ impl Engines {
         self.modules.iter().map(|module| module.name.as_str())
     }
 
-    /// Returns the functions and data that a module provides to the other language.
-    pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, ScriptError> {
+    /// What a module gives to the other language.
+    pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, Failure> {
         self.speaker(module.language())?.exports(module)
     }
 
@@ -112,7 +111,7 @@ impl Engines {
         function: &str,
         values: &[Value],
         from: Crossing,
-    ) -> Result<Value, ScriptError> {
+    ) -> Result<Value, Failure> {
         let outside = self.depth.get();
         let depth = outside + from.level + 1;
         if depth > CALL_DEPTH {

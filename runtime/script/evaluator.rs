@@ -1,15 +1,16 @@
 //! The evaluation of scripts: sources are evaluated in sequence, and each one sees the variables
 //! and functions of the previous ones.
 
+use crate::failure::Failure;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::engines::{Engines, Makers};
-use super::error::limited;
 use super::hang::{self, Watched};
+use super::limits::limited;
 use super::lua;
 use super::rhai;
-use super::{Language, Module, ScriptError, Shared};
+use super::{Language, Module, Shared};
 use crate::types::{Map, Value};
 
 /// A script to run.
@@ -39,8 +40,8 @@ enum Tongue {
 }
 
 impl Evaluator {
-    /// Creates an evaluator with these variables and the bundled modules.
-    pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, ScriptError> {
+    /// An evaluator in which texts find these variables, and the modules that come along.
+    pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, Failure> {
         Self::with_modules(language, variables, &Module::all_shipped(), host)
     }
 
@@ -50,7 +51,7 @@ impl Evaluator {
         variables: &Map,
         modules: &[Module],
         host: &Shared,
-    ) -> Result<Self, ScriptError> {
+    ) -> Result<Self, Failure> {
         let makers = Makers { rhai: rhai::speaker, lua: lua::speaker };
         let engines = Engines::new(host, modules, makers);
         let tongue = match language {
@@ -60,8 +61,8 @@ impl Evaluator {
         Ok(Self { host: host.clone(), engines, tongue })
     }
 
-    /// Evaluates a source and returns its last value. All limits apply to each source separately.
-    pub fn run(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
+    /// Runs a text; its last value is the result. Each text has all limits ahead of it.
+    pub fn run(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
@@ -71,9 +72,8 @@ impl Evaluator {
         self.ended(result)
     }
 
-    /// Evaluates a line of interactive input: in contrast to `run`, the value of a Lua expression
-    /// is returned as well.
-    pub fn line(&mut self, file: &str, text: &str) -> Result<Value, ScriptError> {
+    /// Runs what a person types: in Lua, too, the value of an expression is the result.
+    pub fn line(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
             Tongue::Rhai(rhai) => rhai.run(text),
@@ -96,14 +96,14 @@ impl Evaluator {
         })
     }
 
-    /// Returns the first failure if there is one, even if the script caught it.
-    fn ended(&self, result: Result<Value, ScriptError>) -> Result<Value, ScriptError> {
+    /// Whatever the script made of it: the first failure is what happened.
+    fn ended(&self, result: Result<Value, Failure>) -> Result<Value, Failure> {
         match (self.host.failure(), result) {
-            // The same failure, with a traceback.
-            (Some(first), Err(ScriptError::Failure(told))) if told.site == first.site => {
-                Err(ScriptError::Failure(told))
+            // The same, and from where it was called.
+            (Some(first), Err(told)) if !told.is_of_script() && told.site == first.site => {
+                Err(told)
             }
-            (Some(first), _) => Err(ScriptError::Failure(Box::new(first))),
+            (Some(first), _) => Err(first),
             (None, Ok(value)) => match self.engines.meter.hit() {
                 // A function of the language's library discarded the error that ended the script.
                 Some(limit) => Err(limited(limit, self.engines.meter.place())),
@@ -122,7 +122,7 @@ impl Evaluator {
     }
 
     /// Adds a variable.
-    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ScriptError> {
+    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
         match &mut self.tongue {
             Tongue::Rhai(rhai) => {
                 rhai.set(name, value);
@@ -141,14 +141,14 @@ impl Evaluator {
     }
 }
 
-/// Runs a script and returns its last value.
-pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, ScriptError> {
+/// Runs a script to its end; its last value is the result.
+pub fn run(script: &Script<'_>, host: &Shared) -> Result<Value, Failure> {
     let Script { language, variables, modules, .. } = *script;
     Evaluator::with_modules(language, variables, modules, host)?.run(script.file, script.text)
 }
 
 /// Checks that a script can be parsed.
-pub fn parse(language: Language, file: &str, text: &str) -> Result<(), ScriptError> {
+pub fn parse(language: Language, file: &str, text: &str) -> Result<(), Failure> {
     match language {
         Language::Rhai => rhai::parse(file, text),
         Language::Lua => lua::parse(file, text),

@@ -3,6 +3,7 @@
 //! thread. A script that must end and does not is abandoned: the program reports this and exits,
 //! after cleaning up the changes of the run.
 
+use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,18 +12,17 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::ScriptError;
 use super::backstop::scaled;
-use super::error::limited;
+use super::limits::limited;
 use super::limits::{GRACE, Limit, SILENT};
 use crate::event::Site;
 use crate::system::Interrupts;
 
 /// A script that was abandoned.
 pub struct Abandoned {
-    /// The reason.
-    pub error: ScriptError,
-    /// The source of the script.
+    /// Why.
+    pub error: Failure,
+    /// Its text.
     pub text: String,
     /// Whether the run only plans or simulates, so that nothing real has happened.
     pub only_plans: bool,
@@ -150,7 +150,7 @@ fn look_after(script: Script, ended: &Receiver<()>) {
         } else if now.saturating_sub(*since_asked.get_or_insert(now)) > GRACE {
             return abandon(script, |site| match limit {
                 Some(limit) if !stopped => limited(limit, site),
-                _ => ScriptError::Stopped { site },
+                _ => Failure::stopped(site),
             });
         }
         let silent = now.saturating_sub(since_beat);
@@ -162,7 +162,7 @@ fn look_after(script: Script, ended: &Receiver<()>) {
     }
 }
 
-fn abandon(script: Script, why: impl FnOnce(Site) -> ScriptError) {
+fn abandon(script: Script, why: impl FnOnce(Site) -> Failure) {
     let Some(handler) = HANDLER.get() else { return };
     let line = script.pulse.line.load(Ordering::Relaxed);
     let error = why(Site { file: script.file.as_str().into(), line });

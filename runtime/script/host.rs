@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::ScriptError;
 use crate::event::Site;
 use crate::failure::Failure;
 use crate::operation::spec::Spec;
@@ -53,6 +52,6 @@ pub trait Tests {
     /// Begins a test; returns whether to run it.
     fn begin(&self, name: &str, site: Site) -> bool;
 
-    /// Ends the test; an error is one that its script did not expect.
-    fn end(&self, result: Result<(), ScriptError>);
+    /// It ended; an error is one that its script did not expect.
+    fn end(&self, result: Result<(), Failure>);
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The number of Rhai operations or Lua instructions.
+use crate::event::Site;
+use crate::failure::Failure;
+
+/// Operations of Rhai, instructions of Lua.
 pub(super) const OPERATIONS: u64 = 10_000_000;
 /// Seconds of processor time on a fast machine, excluding primitives. This is far more than all
 /// operations take, see `backstop`.
@@ -102,4 +105,9 @@ impl Limit {
             Self::Nesting => "check for a list that contains itself",
         }
     }
+}
+
+/// A script that was stopped at a limit.
+pub(super) fn limited(limit: Limit, site: Site) -> Failure {
+    Failure::of_script(limit.to_string(), site, Some(limit.remedy().to_owned()))
 }

@@ -3,7 +3,6 @@
 
 mod backstop;
 mod engines;
-mod error;
 mod evaluator;
 mod hang;
 mod host;
@@ -21,7 +20,6 @@ mod secrets;
 pub mod source;
 mod tokens;
 
-pub use error::ScriptError;
 pub use evaluator::{Evaluator, Script, is_open, parse, run};
 pub use hang::{Abandoned, on_hang, stack_used_up};
 pub use host::{Host, Shared, Tests};

@@ -1,13 +1,14 @@
 //! Modules: scripts that provide functions to other scripts, in either language. They are read
 //! before anything runs; the engines receive their sources and never search for files.
 
+use crate::failure::Failure;
 use std::path::Path;
 
 use include_dir::{Dir, File, include_dir};
 use serde::{Deserialize, Serialize};
 
+use super::Language;
 use super::tokens::{Kind, Token, tokens};
-use super::{Language, ScriptError};
 use crate::event::Site;
 
 static DIRECTORY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
@@ -74,9 +75,9 @@ pub struct Import {
     pub line: u32,
 }
 
-/// Returns the imports of a script. Module names must be string literals, so that all parts of a
-/// recipe are known before it runs.
-pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>, ScriptError> {
+/// What a script imports. The names are written out in it, so that what belongs to a recipe is
+/// known before it runs.
+pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>, Failure> {
     let tokens = tokens(language, text);
     let mut found = Vec::new();
     let mut depth = 0_usize;
@@ -90,11 +91,9 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
             .checked_sub(1)
             .is_some_and(|before| [".", ":", "?."].iter().any(|sign| tokens[before].is(sign)));
         let rest = &tokens[index + 1..];
-        let wrong = |why: &str, remedy: &str| ScriptError::Script {
-            message: why.into(),
-            site: Site { file: file.into(), line: token.line },
-            remedy: Some(remedy.into()),
-            traceback: Vec::new(),
+        let wrong = |why: &str, remedy: &str| {
+            let site = Site { file: file.into(), line: token.line };
+            Failure::of_script(why, site, Some(remedy.into()))
         };
         let import = match (language, token.name()) {
             (Language::Rhai, Some("import")) if !part => {

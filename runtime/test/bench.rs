@@ -1,6 +1,7 @@
 //! The state of a test file while it runs: finished tests, and the preparations and results of the
 //! current one.
 
+use crate::failure::Failure;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -8,14 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::file::TestFile;
 use super::misuse::Misuse;
-use super::rehearse::{Ended, Ran, rehearse};
+use super::rehearse::{Ran, rehearse};
 use super::tested::Tested;
 use crate::error::{Exit, Result};
 use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::Answers;
-use crate::script::ScriptError;
 use crate::system::Sim;
 use crate::system::sim::faults::{Event, Faults};
 use crate::types::{Map, Value};
@@ -219,13 +219,13 @@ impl Bench {
         current.findings.splice(0..0, findings);
     }
 
-    pub(super) fn finish(&mut self, result: std::result::Result<(), ScriptError>) {
+    pub(super) fn finish(&mut self, result: std::result::Result<(), Failure>) {
         self.settle();
         let Some(mut current) = self.current.take() else { return };
         let late = std::mem::take(&mut current.orders);
         current.findings.extend(late.missed(&self.file.text, "run the recipe after it"));
         if let Err(error) = result {
-            let site = error.site().unwrap_or_else(|| current.site.clone());
+            let site = error.site.clone().unwrap_or_else(|| current.site.clone());
             let mut finding = self.finding(error.to_string(), &site);
             // The error may be in a module.
             let module = self.file.modules.iter().find(|module| *module.file == *site.file);
@@ -233,7 +233,7 @@ impl Bench {
                 finding.source = module.text.as_str().into();
             }
             finding.notes.extend(error.called_from().map(|lines| ("called from", lines)));
-            finding.help = Ended::Script(error).remedy();
+            finding.help = error.error.remedy();
             current.findings.push(finding);
         } else if current.expected == 0 && current.findings.is_empty() {
             let mut finding =
@@ -273,26 +273,26 @@ pub(super) struct Wrong {
     pub(super) help: Option<String>,
 }
 
-/// Returns the finding of an unexpected failure of the recipe, at the site of the failure.
-fn unexpected(error: &Ended, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
-    let (site, source) = match error.site() {
+/// A failure of the recipe that its test did not expect, shown where it happened.
+fn unexpected(error: &Failure, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
+    let (site, source) = match error.site.clone() {
         Some(site) => {
             let source = Rc::from(ran.recipe.source(Some(&site)));
             (site, source)
         }
         None => (test.clone(), Rc::clone(tests)),
     };
-    let (call, step, said) = error.details();
+    let (call, step, said) = (&error.call, error.step.clone(), error.error.tool_output());
     let mut notes: Vec<(&'static str, String)> = Vec::new();
-    notes.extend(call.map(|call| ("in", call)));
+    notes.extend(call.as_ref().map(|call| ("in", call.to_string())));
     notes.extend(step.map(|step| ("command", step)));
     if !said.is_empty() {
         notes.push(("output", said.join("\n")));
     }
     notes.extend(error.called_from().map(|lines| ("called from", lines)));
     notes.push(("exit", exit_word(error.exit()).to_owned()));
-    let title = format!("the recipe failed: {}", error.message(&ran.recipe));
-    Finding { title, site, source, notes, diff: None, help: error.remedy() }
+    let title = format!("the recipe failed: {error}");
+    Finding { title, site, source, notes, diff: None, help: error.error.remedy() }
 }
 
 /// Returns the name of an exit code in tests.

@@ -8,7 +8,7 @@ use super::words::WORDS;
 use crate::event::Site;
 use crate::failure::{Called, Failure};
 use crate::operation::spec::Spec;
-use crate::script::{Host, ScriptError, Tests};
+use crate::script::{Host, Tests};
 use crate::system::Interrupts;
 use crate::types::Value;
 
@@ -66,7 +66,7 @@ impl Tests for RefCell<Bench> {
         self.borrow_mut().begin(name, site)
     }
 
-    fn end(&self, result: std::result::Result<(), ScriptError>) {
+    fn end(&self, result: std::result::Result<(), Failure>) {
         self.borrow_mut().finish(result);
     }
 }

@@ -13,16 +13,17 @@ mod rehearse;
 mod tested;
 mod words;
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::script::{self, Script, ScriptError};
+use crate::script::{self, Script};
 use crate::types::Map;
 
 use bench::Bench;
 
 pub use file::{NotFound, TestFile, find};
-pub use rehearse::{Called, Ended, Ran, rehearse};
+pub use rehearse::{Ran, TestedCall, rehearse};
 pub use tested::Tested;
 pub use words::{WORDS, Word};
 
@@ -30,9 +31,9 @@ pub use words::{WORDS, Word};
 pub struct Outcome {
     /// The tests that were run, in order.
     pub tests: Vec<Tested>,
-    /// The error that ended the file early, if any.
-    pub error: Option<ScriptError>,
-    /// The number of tests that were skipped by the filter.
+    /// Why the file as such did not reach its end.
+    pub error: Option<Failure>,
+    /// How many tests nobody wanted.
     pub left_out: usize,
 }
 

@@ -1,21 +1,21 @@
 //! Simulated runs: a recipe is planned on a simulated machine, approved, run with injected faults,
 //! and cleaned up after a failure.
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::error::Exit;
-use crate::event::{Event, Listener, Site};
+use crate::event::{Event, Listener};
 use crate::machine::Machine;
 use crate::plan::approval::{Approval, Nobody};
-use crate::plan::needs::Exceeded;
 use crate::plan::report::Entry;
 use crate::recipe::{ParamError, Recipe};
 use crate::run::job::{shared, unwrap};
+use crate::run::release::release_all;
 use crate::run::session::{Gate, Session, Setup};
-use crate::script::{self, ScriptError};
+use crate::script::{self};
+use crate::system::Sim;
 use crate::system::sim::faults::Faults;
-use crate::system::{Interrupts, Sim};
 use crate::types::Map;
 
 /// The record of a simulated run.
@@ -26,11 +26,11 @@ pub struct Ran {
     pub only_planned: bool,
     /// Whether the plan was carried out, completely or in part.
     pub begun: bool,
-    /// The error that ended the run early, if any.
-    pub error: Option<Ended>,
-    /// The actions, in order.
-    pub calls: Vec<Called>,
-    /// The chapters, in order.
+    /// Why it did not reach its end.
+    pub error: Option<Failure>,
+    /// Actions, in order.
+    pub calls: Vec<TestedCall>,
+    /// Chapters, in order.
     pub chapters: Vec<String>,
     /// The output of the recipe, line by line.
     pub said: Vec<String>,
@@ -50,8 +50,8 @@ pub struct Ran {
 
 /// An action that was planned or performed.
 #[derive(Debug, Clone, Default)]
-pub struct Called {
-    /// The name and object of the action: `luks.format /dev/sda2`
+pub struct TestedCall {
+    /// `luks.format /dev/sda2`
     pub title: String,
     /// The chapter of the action.
     pub chapter: String,
@@ -59,73 +59,6 @@ pub struct Called {
     pub steps: Vec<String>,
     /// The reason why the action was unchanged, if it was.
     pub already: Option<String>,
-}
-
-/// An error that ended a run before the end of the recipe.
-#[derive(Debug)]
-pub enum Ended {
-    /// A parameter is missing or invalid.
-    Params(ParamError),
-    /// The plan has effects that the recipe does not declare in `[needs]`.
-    Exceeds(Exceeded),
-    /// The recipe failed.
-    Script(ScriptError),
-}
-
-impl Ended {
-    /// Returns the message as the program would print it.
-    pub fn message(&self, recipe: &Recipe) -> String {
-        match self {
-            Self::Params(error) => error.to_string(),
-            Self::Exceeds(exceeded) => exceeded.sentence(&recipe.name),
-            Self::Script(error) => error.to_string(),
-        }
-    }
-
-    /// Returns the proposed fix.
-    pub fn remedy(&self) -> Option<String> {
-        match self {
-            Self::Params(error) => Some(error.remedy()),
-            Self::Exceeds(exceeded) => Some(exceeded.remedy().to_owned()),
-            Self::Script(ScriptError::Script { remedy, .. }) => remedy.clone(),
-            Self::Script(ScriptError::Failure(failure)) => failure.error.remedy(),
-            Self::Script(ScriptError::Stopped { .. }) => None,
-        }
-    }
-
-    /// Returns the exit code that the program would return.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Params(_) => Exit::Usage,
-            Self::Exceeds(_) => Exit::Refused,
-            Self::Script(error) => error.exit(),
-        }
-    }
-
-    /// Returns the site of the failure in the recipe.
-    pub fn site(&self) -> Option<Site> {
-        match self {
-            Self::Script(error) => error.site(),
-            _ => None,
-        }
-    }
-
-    /// Returns the call sites that led to the failure.
-    pub fn called_from(&self) -> Option<String> {
-        match self {
-            Self::Script(error) => error.called_from(),
-            _ => None,
-        }
-    }
-
-    /// Returns the primitive that failed, its step, and the output of its tool.
-    pub fn details(&self) -> (Option<String>, Option<String>, Vec<String>) {
-        let Self::Script(ScriptError::Failure(failure)) = self else {
-            return (None, None, Vec::new());
-        };
-        let call = failure.call.as_ref().map(ToString::to_string);
-        (call, failure.step.clone(), failure.error.tool_output().to_vec())
-    }
 }
 
 fn title(name: &str, about: &str) -> String {
@@ -162,7 +95,7 @@ pub fn rehearse(
     let variables = match variables {
         Ok(variables) => variables,
         Err(error) => {
-            ran.error = Some(Ended::Params(error));
+            ran.error = Some(Failure::of(error));
             return ran;
         }
     };
@@ -171,7 +104,7 @@ pub fn rehearse(
         && let Some(needs) = &recipe.front.needs
         && let Some(exceeded) = needs.exceeded(ran.approval.effects(), &variables)
     {
-        ran.error = Some(Ended::Exceeds(exceeded));
+        ran.error = Some(exceeded.failure(&recipe.name));
     }
     if ran.error.is_none() && !only_plan {
         ran.perform(&variables, faults);
@@ -181,21 +114,12 @@ pub fn rehearse(
 
 impl Ran {
     fn setup(&self, system: Sim, gate: Gate, listener: Box<dyn Listener>) -> Setup {
-        Setup {
-            system: Box::new(system),
-            machine: self.before.clone(),
-            seed: SEED,
-            gate,
-            listener,
-            interrupts: Interrupts::default(),
-            journal: None,
-            terminal: false,
-        }
+        Setup { seed: SEED, gate, listener, ..Setup::plan(Box::new(system), self.before.clone()) }
     }
 
     fn script(&mut self, setup: Setup, variables: &Map) -> Session {
         let (host, session) = shared(setup);
-        self.error = script::run(&self.recipe.script(variables), &host).err().map(Ended::Script);
+        self.error = script::run(&self.recipe.script(variables), &host).err();
         drop(host);
         unwrap(session)
     }
@@ -220,7 +144,7 @@ impl Ran {
                         Some(_) => Vec::new(),
                         None => call.steps.iter().map(ToString::to_string).collect(),
                     };
-                    self.calls.push(Called {
+                    self.calls.push(TestedCall {
                         title: title(&call.name, &call.about),
                         chapter: self.chapters.last().cloned().unwrap_or_default(),
                         steps,
@@ -241,7 +165,7 @@ impl Ran {
         let setup = self.setup(sim, gate, Box::new(events.clone()));
         let mut session = self.script(setup, variables);
         if self.error.is_some() {
-            session.release_all();
+            release_all(&mut session.parts());
         }
         self.after = session.machine().clone();
         let (system, approval) = session.into_system();
@@ -262,10 +186,10 @@ impl Ran {
         for event in events {
             match event {
                 Event::Chapter { title } => self.chapters.push(title.clone()),
-                Event::Began { name, about, .. } => self.calls.push(Called {
+                Event::Began { name, about, .. } => self.calls.push(TestedCall {
                     title: title(name, about),
                     chapter: self.chapters.last().cloned().unwrap_or_default(),
-                    ..Called::default()
+                    ..TestedCall::default()
                 }),
                 Event::Step { text, .. } => {
                     if let Some(call) = self.calls.last_mut() {

@@ -13,7 +13,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::unistd::{chdir, pivot_root};
 
-use super::{Order, Report};
+use super::{GuestReport, Order};
 use crate::system::real::find_program;
 
 /// The mount point for building the new root.
@@ -42,14 +42,16 @@ pub fn guest(order: &Path) -> io::Error {
 /// Runs the commands of the order and writes the report.
 fn obey(order: &Path) -> io::Result<()> {
     let order: Order = serde_json::from_slice(&fs::read(order)?)?;
-    let report = run(&order)
-        .unwrap_or_else(|error| Report { trouble: Some(error.to_string()), ..Report::default() });
+    let report = run(&order).unwrap_or_else(|error| GuestReport {
+        trouble: Some(error.to_string()),
+        ..GuestReport::default()
+    });
     let mut file = File::create(order.report())?;
     file.write_all(&serde_json::to_vec(&report)?)?;
     file.sync_all()
 }
 
-fn run(order: &Order) -> io::Result<Report> {
+fn run(order: &Order) -> io::Result<GuestReport> {
     let release = kernel_release()?;
     let modules = MODULE_DIRECTORIES.iter().map(|dir| Path::new(dir).join(&release));
     let modules = modules.into_iter().find(|dir| dir.join("modules.dep").exists());
@@ -71,7 +73,7 @@ fn run(order: &Order) -> io::Result<Report> {
         put(path, text)
             .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
     }
-    let mut report = Report::default();
+    let mut report = GuestReport::default();
     for command in &order.commands {
         let Some((program, args)) = command.split_first() else { continue };
         let status = Command::new(program)

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
 use super::console::{Console, end, unconfined};
 use super::error::{UML, VmError};
-use super::{Order, Report};
+use super::{GuestReport, Order};
 use crate::system::Interrupts;
 use crate::system::real::{find_program, read_below};
 use crate::types::Size;
@@ -59,7 +59,7 @@ impl Boot<'_> {
         &self,
         interrupts: &Interrupts,
         console: &mut dyn Console,
-    ) -> Result<Report, VmError> {
+    ) -> Result<GuestReport, VmError> {
         let start = |error: io::Error| VmError::Start(error.to_string());
         // Remove the report of an earlier boot.
         match fs::remove_file(self.order.report()) {

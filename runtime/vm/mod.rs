@@ -31,7 +31,7 @@ pub use console::Console;
 pub use error::VmError;
 pub use guest::guest;
 pub use host::{Boot, find_kernel};
-pub use order::{Order, Report};
+pub use order::{GuestReport, Order};
 pub use pc::{Firmware, Pc, find_emulator};
 pub use sweep::{Sweeper, sweep};
 pub use talk::{Said, Turn};

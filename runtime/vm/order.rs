@@ -21,8 +21,8 @@ pub struct Order {
 /// The results of the commands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Report {
-    /// The exit codes of the commands that were run.
+pub struct GuestReport {
+    /// Exit codes of the commands that were run.
     pub codes: Vec<i32>,
     /// The error that prevented the guest from running the commands.
     pub trouble: Option<String>,
@@ -38,8 +38,8 @@ impl Order {
     }
 }
 
-impl Report {
-    /// Returns whether every command ran and exited with 0.
+impl GuestReport {
+    /// Whether every command ran and ended with 0.
     pub fn ok(&self, order: &Order) -> bool {
         self.trouble.is_none()
             && self.codes.len() == order.commands.len()

@@ -11,6 +11,7 @@
 //! - [`Attempt::check`]: a function, for anything else.
 
 mod bed;
+mod forged;
 mod judge;
 
 use crate::lab::skip;

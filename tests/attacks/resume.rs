@@ -1,97 +1,18 @@
 //! Journals that were forged, edited or found, and what they make resume and release do.
 
-use gscript::journal::{Head, JOURNAL_FORMAT, Record, Texts, digest};
-use gscript::primitives::registry::{Read, primitive};
+use gscript::journal::digest;
 use gscript::operation::spec::Given;
+use gscript::primitives::registry::{Read, primitive};
 use gscript::types::{Map, Value, sha256};
 use serde_json::{Value as Json, json};
 
 use super::Attempt;
+use super::forged::{Forged, RUN};
 
-const RUN: &str = "/tmp/case/here/run/journal.jsonl";
 const DIRECTORY: &str = "/tmp/case/here/run";
 const OUTSIDE: &str = "/tmp/case/outside/x";
 /// The first number of calls that a user makes in the middle of a run.
 const MANUAL: u64 = 1 << 40;
-
-/// A journal that is being forged.
-struct Forged(Vec<Json>);
-
-#[expect(clippy::needless_pass_by_value, reason = "facts are written where they are used")]
-impl Forged {
-    /// The run of a recipe that is nowhere but here.
-    fn of(recipe: &str) -> Self {
-        let texts = Texts { text: recipe.to_owned(), modules: Vec::new() };
-        let head = Head {
-            format: JOURNAL_FORMAT,
-            number: 1,
-            recipe: "forged.rhai".into(),
-            path: "/tmp/case/here/forged.rhai".into(),
-            digest: texts.digest(),
-            text: texts.text,
-            params: json!({}),
-            seed: "07".repeat(32),
-            ..Head::default()
-        };
-        Self(vec![serde_json::to_value(Record::Run(Box::new(head))).expect("plain data")])
-    }
-
-    /// The first line with something else in it.
-    fn head(mut self, field: &str, value: Json) -> Self {
-        self.0[0][field] = value;
-        self
-    }
-
-    fn line(mut self, line: Json) -> Self {
-        self.0.push(line);
-        self
-    }
-
-    /// A call that has begun.
-    fn begun(self, call: u64, name: &str, args: &[(&str, &str)], makes: Json, undo: Json) -> Self {
-        let args: Map =
-            args.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        // As the program writes them, where there is such a call.
-        let args = match primitive(name).map(|primitive| (primitive.spec, &primitive.read)) {
-            Some((spec, Read::Action(read))) => Given::by_name(spec.params, args.clone())
-                .and_then(read)
-                .map_or(args, |action| action.arguments()),
-            _ => args,
-        };
-        let recorded = Value::Map(args.clone()).recorded();
-        self.line(json!({
-            "record": "begin", "call": call, "name": name, "args": recorded, "digest": digest(&args),
-            "makes": makes, "undo": undo, "site": { "file": "forged.rhai", "line": 1 },
-        }))
-    }
-
-    /// A call that was done.
-    fn done(self, call: u64, name: &str, args: &[(&str, &str)], facts: Json) -> Self {
-        let begun = self.begun(call, name, args, facts.clone(), json!({ "undo": "nothing" }));
-        begun.line(json!({ "record": "done", "call": call, "facts": facts, "output": null }))
-    }
-
-    fn text(&self) -> String {
-        self.0.iter().fold(String::new(), |text, line| text + line.to_string().as_str() + "\n")
-    }
-
-    /// An attempt to resume it.
-    fn resumed(&self, name: &'static str) -> Attempt {
-        Attempt::new(name)
-            .file("run/journal.jsonl", self.text())
-            .command(&["resume", RUN, "--yes"])
-    }
-
-    /// The same where nobody approves anything.
-    fn unapproved(&self, name: &'static str) -> Attempt {
-        self.resumed(name).command(&["resume", RUN]).exits(3)
-    }
-
-    /// An attempt to release it.
-    fn released(&self, name: &'static str) -> Attempt {
-        self.resumed(name).command(&["release", RUN, "--yes"])
-    }
-}
 
 fn tmpfs(at: &str) -> Json {
     json!([{ "fact": "mounted", "at": at, "origin": { "pseudo": { "kind": "tmpfs" } } }])
@@ -255,7 +176,7 @@ fn damaged() -> Vec<Attempt> {
         "digest": "00", "makes": [], "undo": { "undo": "nothing" }, "site": { "file": "x", "line": 1 } });
     let chapter = json!({ "record": "chapter", "title": "x" });
     let undone = |call: u64| json!({ "record": "undone", "call": call });
-    let second = idle().0[0].clone();
+    let second = idle().first_line();
     let deep = format!("{}{}\n{chapter}\n", idle().text(), "[".repeat(100_000));
     vec![
         wrong(idle().head("text", json!("print(2);")), "another text under the old digest", "line 1: "),

@@ -10,7 +10,7 @@ use gscript::machine::Machine;
 use gscript::plan::approval::Nobody;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::Gate;
+use gscript::run::session::{Gate, Hands};
 use gscript::system::{Interrupts, Real, System};
 use gscript::types::Size;
 use gscript::vm::{Boot, Order, Share, find_kernel};
@@ -102,7 +102,13 @@ pub fn work(directory: &str, which: &str, journal: &str) {
             new_journal(Path::new(journal), &job, &machine, &approval, start).expect("a journal")
         });
         let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
-        let outcome = job.begin(machine.clone(), real, gate, Box::new(NoopListener), journal).end();
+        let hands = Hands {
+            machine: machine.clone(),
+            real,
+            listener: Box::new(NoopListener),
+            interrupts: job.interrupts.clone(),
+        };
+        let outcome = job.begin(hands, gate, journal).end();
         assert!(outcome.error.is_none(), "it fails");
     });
     fs::write(directory.join("seconds"), seconds.to_string()).expect("the time");

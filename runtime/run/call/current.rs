@@ -3,38 +3,134 @@
 use std::rc::Rc;
 
 use crate::error::Error;
-use crate::event::Site;
+use crate::event::{Event, Site};
 use crate::failure::{Called, Failure};
 use crate::operation::spec::Spec;
 use crate::operation::{Effect, Plan, Returns};
 use crate::plan::Position;
 use crate::plan::call::{PlannedCall, PlannedStep, TakeBack};
 use crate::primitives::registry::{Primitive, Read};
-use crate::system::Broken;
+use crate::system::{Broken, Step};
 use crate::types::{Completes, Map, Value, quote};
 
-/// One call on its way.
-pub(super) struct Call {
-    pub(super) number: u64,
-    pub(super) spec: &'static Spec,
-    /// Whether it does something, and does not only ask.
-    pub(super) action: bool,
-    pub(super) about: String,
-    pub(super) site: Site,
+/// One call on its way. Nothing outside this file changes it but by what it says here.
+pub(crate) struct Call {
+    told: Called,
+    spec: &'static Spec,
+    site: Site,
     /// As the script gave them, for the journal.
-    pub(super) args: Map,
+    args: Map,
     /// Of the arguments, where there is a journal.
-    pub(super) digest: String,
+    digest: String,
     /// Where it is in the plan.
-    pub(super) position: Position,
+    position: Position,
+    /// The last step that was performed, for the message when it did not do what it said.
+    tried: Option<String>,
+    /// The steps that are planned so far.
+    steps: Vec<PlannedStep>,
 }
 
 impl Call {
-    pub(super) fn new(number: u64, primitive: &Primitive, site: Site) -> Self {
-        let (about, digest) = (String::new(), String::new());
+    /// Begins a call of a script.
+    pub(crate) fn new(number: u64, primitive: &Primitive, site: Site) -> Self {
+        let (name, about) = (primitive.spec.name, String::new());
         let action = matches!(primitive.read, Read::Action(_));
-        let (args, position) = (Map::new(), Position::Untraced);
-        Self { number, spec: primitive.spec, action, about, site, args, digest, position }
+        Self {
+            told: Called { number, name, about, action },
+            spec: primitive.spec,
+            site,
+            args: Map::new(),
+            digest: String::new(),
+            position: Position::Untraced,
+            tried: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Takes its arguments, which can be read.
+    pub(super) fn arrive(&mut self, args: Map, digest: String) {
+        self.told.about = about(self.spec, &args);
+        self.args = args;
+        self.digest = digest;
+    }
+
+    /// Takes its place in the plan.
+    pub(super) fn placed(&mut self, position: Position) {
+        self.position = position;
+    }
+
+    /// Returns its number in the run.
+    pub(crate) fn number(&self) -> u64 {
+        self.told.number
+    }
+
+    /// Returns the name of its primitive.
+    pub(crate) fn name(&self) -> &'static str {
+        self.told.name
+    }
+
+    /// Returns what is told of it.
+    pub(crate) fn called(&self) -> &Called {
+        &self.told
+    }
+
+    /// Returns its primitive.
+    pub(super) fn spec(&self) -> &'static Spec {
+        self.spec
+    }
+
+    /// Returns its place in the recipe.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Returns its arguments, as the script gave them.
+    pub(crate) fn args(&self) -> &Map {
+        &self.args
+    }
+
+    /// Returns the digest of its arguments.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Returns its place in the plan.
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Returns its arguments as they are recorded.
+    pub(super) fn recorded_args(&self) -> serde_json::Value {
+        Value::Map(self.args.clone()).recorded()
+    }
+
+    /// Returns the event of its beginning.
+    pub(super) fn began(&self) -> Event {
+        let Called { number: call, name, about, .. } = &self.told;
+        let (name, about) = ((*name).to_owned(), about.clone());
+        Event::Began { call: *call, name, about, site: self.site.clone() }
+    }
+
+    /// Remembers a step that is performed.
+    pub(super) fn tries(&mut self, step: &Step, text: &str) {
+        // What one waits for is the work of the step before.
+        self.tried = match (step, self.tried.take()) {
+            (Step::WaitFor { .. }, Some(work)) => Some(format!("{work}\n{text}")),
+            _ => Some(text.to_owned()),
+        };
+    }
+
+    /// Adds a step that is planned.
+    pub(super) fn plans(&mut self, step: PlannedStep) {
+        self.steps.push(step);
+    }
+
+    /// Returns the steps that were planned, once.
+    pub(super) fn take_steps(&mut self) -> Vec<PlannedStep> {
+        // A plan may be a hundred thousand of these: no room is kept that nobody will need.
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.shrink_to_fit();
+        steps
     }
 
     pub(super) fn planned(
@@ -43,9 +139,10 @@ impl Call {
         steps: Vec<PlannedStep>,
         effects: Vec<Effect>,
     ) -> PlannedCall {
+        let Called { name, about, action, .. } = &self.told;
         PlannedCall {
-            name: self.spec.name.into(),
-            about: self.about.clone(),
+            name: (*name).into(),
+            about: about.clone(),
             site: self.site.clone(),
             root: plan.already.is_none() && PlannedCall::needs_root(&plan.steps),
             steps,
@@ -53,28 +150,26 @@ impl Call {
             undo: TakeBack::of(&plan.undo, &plan.makes),
             warnings: plan.warnings.clone(),
             already: plan.already.clone(),
-            guess: !self.action || matches!(plan.returns, Returns::Read { .. }),
-            query: !self.action,
+            guess: !action || matches!(plan.returns, Returns::Read { .. }),
+            query: !action,
         }
     }
 
-    pub(super) fn called(&self) -> Called {
-        let (number, name, action) = (self.number, self.spec.name, self.action);
-        Called { number, name, about: self.about.clone(), action }
-    }
-
-    pub(super) fn failure(&self, error: Error) -> Failure {
+    /// Returns the failure of the call with this error. Of an action it names the step that was tried last.
+    pub(super) fn failure(&mut self, error: Error) -> Failure {
+        let differs = matches!(error, Error::Differs(_));
         let step = match &error {
             Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {
                 Some(failed.step.clone())
             }
             _ => None,
         };
+        let tried = self.tried.take().filter(|_| differs || step.is_some());
         Failure {
             error: Rc::new(error),
             site: Some(self.site.clone()),
-            call: Some(self.called()),
-            step,
+            call: Some(self.told.clone()),
+            step: tried.or(step),
             traceback: Rc::default(),
         }
     }

@@ -1,4 +1,7 @@
 //! The way of one call: decode → plan → guard → approval → journal → execute → learn and compare.
+//!
+//! This file is the way; its stations are the files beside it, each of which takes those parts of the run that
+//! it needs.
 
 mod again;
 mod agree;
@@ -6,297 +9,287 @@ mod compare;
 mod current;
 mod places;
 mod record;
-mod relay;
 mod verify;
 
 use std::time::Instant;
 
-use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
-use relay::Relay;
+use again::{by_names_of_now, past_answer, play, was_done};
+use agree::{NoEffect, agree, agree_to_ask, agree_to_read, pass_over, skip};
+use compare::{compared, expected, hold_against_plan, note_idle};
+use places::Places;
+use record::{answered, arrived, begin, finish};
+use verify::{claim, learn, settle};
 
-use again::Turn;
-use agree::NoEffect;
-use current::Call;
-pub(crate) use current::about;
+pub(crate) use agree::approve_unopened;
+pub(crate) use current::{Call, about};
 
 use crate::error::{Error, Result};
-use crate::event::{Event, Site};
+use crate::event::Event;
 use crate::failure::Failure;
-use crate::machine::Fact;
 use crate::operation::guard::may_be_lost;
 use crate::operation::spec::{ArgError, Given};
-use crate::plan::Reach;
+use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
+use crate::plan::CallReach;
 use crate::plan::approval::Go;
 use crate::plan::call::PlannedStep;
 use crate::primitives::registry::{Primitive, Read};
-use crate::run::resume::Begun;
-use crate::run::session::Session;
+use crate::run::ground::Ground;
+use crate::run::parts::Parts;
+use crate::run::release::will_make;
+use crate::run::resume::{Begun, Recall};
 use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
-use crate::types::{Map, Value};
+use crate::types::Value;
 
-impl Session {
-    /// Calls a primitive as scripts do. After the first failure of an action every further call
-    /// fails the same.
-    pub fn call(
-        &mut self,
-        primitive: &Primitive,
-        site: Site,
-        values: Vec<Value>,
-    ) -> std::result::Result<Value, Failure> {
-        self.call_with(primitive, site, primitive.arguments(values))
+/// Takes a call on its way, to the value that the script gets or to the failure that it meets.
+pub(crate) fn make(
+    parts: &mut Parts<'_>,
+    mut call: Call,
+    primitive: &Primitive,
+    given: std::result::Result<Given, ArgError>,
+) -> std::result::Result<Value, Failure> {
+    parts.ground.enter(call.number());
+    if !parts.ground.only_plans() && parts.voice.is_interrupted() {
+        return Err(call.failure(Error::Interrupted));
     }
+    let result = match primitive.read {
+        Read::Action(read) => action(parts, &mut call, read, given),
+        Read::Query(read) => query(parts, &mut call, read, given),
+    };
+    result.map_err(|error| call.failure(error))
+}
 
-    /// Calls a primitive with its arguments by name, as journals keep them.
-    pub fn call_by_name(
-        &mut self,
-        primitive: &Primitive,
-        site: Site,
-        args: Map,
-    ) -> std::result::Result<Value, Failure> {
-        self.call_with(primitive, site, Given::by_name(primitive.spec.params, args))
-    }
+/// How a primitive is read from what it is given.
+type Decode<T> = fn(Given) -> std::result::Result<Box<T>, ArgError>;
 
-    fn call_with(
-        &mut self,
-        primitive: &Primitive,
-        site: Site,
-        given: std::result::Result<Given, ArgError>,
-    ) -> std::result::Result<Value, Failure> {
-        if let Some(failure) = self.failure() {
-            return Err(failure.clone());
+fn action(
+    parts: &mut Parts<'_>,
+    call: &mut Call,
+    read: Decode<dyn AnyAction>,
+    given: std::result::Result<Given, ArgError>,
+) -> Result<Value> {
+    let before = parts.ledger.tally();
+    let spec = call.spec();
+    let wrong = |error: ArgError| spec.bad_call(&error);
+    let action = given.and_then(read).map_err(wrong)?;
+    arrived(parts, call, action.arguments());
+    let value = match parts.replay.recall(call)? {
+        Recall::Past(value) => {
+            play(parts, call);
+            value
         }
-        self.calls += 1;
-        let before = self.tally;
-        self.tried = None;
-        self.ids.enter(self.calls);
-        let mut call = Call::new(self.calls, primitive, site);
-        if !self.planning() && self.interrupts.count() > 0 {
-            return Err(self.fail(&call, Error::Interrupted));
-        }
-        let wrong = |error: ArgError| primitive.spec.bad_call(&error);
-        let result = match primitive.read {
-            Read::Action(read) => given.and_then(read).map_err(wrong).and_then(|action| {
-                self.arrived(&mut call, action.arguments());
-                match self.turn(&call)? {
-                    Turn::Past(value) => Ok(value),
-                    Turn::Skip => self.skip(&call, action.as_ref()),
-                    Turn::Now(open) => match self.by_names_of_now(&call) {
-                        None => self.act(&call, action.as_ref(), open),
-                        Some(given) => {
-                            let action = given.and_then(read).map_err(wrong)?;
-                            self.act(&call, action.as_ref(), open)
-                        }
-                    },
-                }
-            }),
-            Read::Query(read) => {
-                let answer = given.and_then(read).map_err(wrong).and_then(|query| {
-                    self.arrived(&mut call, query.arguments());
-                    self.expected(&call)?;
-                    if let Turn::Past(value) = self.turn(&call)? {
-                        let answer = self.past_answer(&call, query.as_ref(), value);
-                        return self.compared(&call, before, answer);
-                    }
-                    let answer = match self.by_names_of_now(&call) {
-                        None => self.ask(&call, query.as_ref()),
-                        Some(given) => {
-                            let query = given.and_then(read).map_err(wrong)?;
-                            self.ask(&call, query.as_ref())
-                        }
-                    };
-                    let answer = self.compared(&call, before, answer);
-                    self.answered(&call, answer)
-                });
-                // A question that has no answer is the script's to handle; a recipe that went
-                // another way is not.
-                return answer.map_err(|error| {
-                    let failure = call.failure(error);
-                    match failure.error.ends_the_run() {
-                        true => self.end_with(failure),
-                        false => failure,
-                    }
-                });
+        Recall::Skip => skip(parts, call, action.as_ref())?,
+        Recall::Now(open) => match by_names_of_now(parts.replay.names(), call) {
+            None => act(parts, call, action.as_ref(), open)?,
+            Some(given) => {
+                let action = given.and_then(read).map_err(wrong)?;
+                act(parts, call, action.as_ref(), open)?
             }
-        };
-        let result = result.and_then(|value| self.compared(&call, before, Ok(value)));
-        result.map_err(|error| self.fail(&call, error))
-    }
+        },
+    };
+    compared(parts.log, parts.ledger, call, before, Ok(value))
+}
 
-    /// An action failed: the run ends with it.
-    fn fail(&mut self, call: &Call, error: Error) -> Failure {
-        let mut failure = call.failure(error);
-        let differs = matches!(failure.error.as_ref(), Error::Differs(_));
-        if differs || failure.step.is_some() {
-            failure.step = self.tried.take().or(failure.step);
+fn query(
+    parts: &mut Parts<'_>,
+    call: &mut Call,
+    read: Decode<dyn AnyQuery>,
+    given: std::result::Result<Given, ArgError>,
+) -> Result<Value> {
+    let before = parts.ledger.tally();
+    let spec = call.spec();
+    let wrong = |error: ArgError| spec.bad_call(&error);
+    let query = given.and_then(read).map_err(wrong)?;
+    arrived(parts, call, query.arguments());
+    expected(parts.log, call)?;
+    if let Recall::Past(value) = parts.replay.recall(call)? {
+        let answer = past_answer(parts.replay, parts.ground, call, query.as_ref(), value);
+        return compared(parts.log, parts.ledger, call, before, answer);
+    }
+    let answer = match by_names_of_now(parts.replay.names(), call) {
+        None => ask(parts, call, query.as_ref()),
+        Some(given) => {
+            let query = given.and_then(read).map_err(wrong)?;
+            ask(parts, call, query.as_ref())
         }
-        self.end_with(failure)
-    }
+    };
+    let answer = compared(parts.log, parts.ledger, call, before, answer);
+    answered(parts, call, answer)
+}
 
-    fn ask(&mut self, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
-        self.agree_to_read(query)?;
-        let answer = query.answer(&mut self.planning_view())?;
-        if let Some(value) = self.agree_to_ask(call, query, &answer)? {
+fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
+    agree_to_read(parts, query)?;
+    let answer = query.answer(&mut parts.ground.view())?;
+    if let Some(value) = agree_to_ask(parts, call, query, &answer)? {
+        return Ok(value);
+    }
+    let Parts { ground, ledger, voice, .. } = parts;
+    match answer {
+        Answer::Known(value) if !asks_about_unseen(ground, query) => Ok(value),
+        Answer::Known(value) | Answer::Guess(value) => {
+            ledger.count_guess();
+            Ok(value)
+        }
+        Answer::Ask { guess, .. } if ground.only_plans() => {
+            ledger.count_guess();
+            Ok(guess)
+        }
+        Answer::Ask { cmd, read, guess } => {
+            let outcome = ground.perform(&Step::Run(cmd), &mut voice.watch(call.number()))?;
+            if outcome.unknown {
+                ledger.count_guess();
+                return Ok(guess);
+            }
+            read(&outcome)
+        }
+    }
+}
+
+/// Whether a plan asks about a device whose contents only the run will see.
+fn asks_about_unseen(ground: &Ground, query: &dyn AnyQuery) -> bool {
+    let machine = ground.machine();
+    ground.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
+}
+
+fn act(
+    parts: &mut Parts<'_>,
+    call: &mut Call,
+    action: &dyn AnyAction,
+    open: Option<Begun>,
+) -> Result<Value> {
+    let start = Instant::now();
+    let places = Places::of(parts.ground, parts.ledger);
+    let mut effects = places.canonical(action.effects(), &action.arguments())?;
+    if let Some(wanted) = open {
+        if let Some(value) = was_done(parts, call, action, &effects, &wanted)? {
             return Ok(value);
         }
-        match answer {
-            Answer::Known(value) if !self.asks_about_unseen(query) => Ok(value),
-            Answer::Known(value) | Answer::Guess(value) => {
-                self.tally.guesses += 1;
-                Ok(value)
-            }
-            Answer::Ask { guess, .. } if self.planning() => {
-                self.tally.guesses += 1;
-                Ok(guess)
-            }
-            Answer::Ask { cmd, read, guess } => {
-                let mut watch = Relay::new(call.number, self.listener.as_mut());
-                let outcome = self.system.perform(&Step::Run(cmd), &mut watch)?;
-                if outcome.unknown {
-                    self.tally.guesses += 1;
-                    return Ok(guess);
-                }
-                read(&outcome)
+        parts.ground.enter(call.number());
+    }
+    let mut plan = action.plan(&mut parts.ground.view())?;
+    // Where a link leads that a plan can't know yet, the effects tell.
+    let named = plan.steps.clone();
+    Places::of(parts.ground, parts.ledger).lead(&mut plan, &mut effects)?;
+    parts.gate.hold_directories(&plan.steps, parts.ledger.made(), parts.ground.files())?;
+    if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
+        return Err(NoEffect { primitive: call.name() }.into());
+    }
+    require_programs(parts.ground, &plan.steps)?;
+    plan.already = plan.already.take().or_else(|| already(parts.ground, &plan, &effects));
+    if plan.already.is_none() {
+        // What is left as it is may be in use.
+        for effect in &effects {
+            if let Effect::Destroys { device } = effect {
+                may_be_lost(parts.ground.machine(), device)?;
             }
         }
+        // What a recipe does not announce is refused before anybody is asked about it.
+        parts.gate.must_be_announced(&effects, parts.ground.machine())?;
+        hold_against_plan(parts, call, &plan, &named, &effects)?;
+        if agree(parts, call, &plan, &effects)? == Go::Past {
+            return pass_over(parts, call, &plan);
+        }
+    } else {
+        note_idle(parts.log, parts.ground, call, &named);
     }
+    for text in &plan.warnings {
+        parts.voice.warn(text);
+    }
+    begin(parts.ledger, parts.replay.names(), parts.voice, call, &plan)?;
+    let result = match plan.already {
+        Some(_) => Ok(match &plan.returns {
+            Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
+        }),
+        None => carry_out(parts, call, &plan, &effects),
+    };
+    finish(parts, call, &plan, effects, start.elapsed(), result)
+}
 
-    /// Whether a plan asks about a device whose contents only the run will see.
-    fn asks_about_unseen(&self, query: &dyn AnyQuery) -> bool {
-        self.planning()
-            && Reach::of(&query.arguments(), &[], &self.machine).has_unseen(&self.machine)
+/// A missing tool is noticed before the first step, not at the one that needs it.
+fn require_programs(ground: &Ground, steps: &[Step]) -> Result<()> {
+    let Some(programs) = &ground.machine().host.programs else { return Ok(()) };
+    match steps.iter().flat_map(Step::tools).find(|name| !programs.contains_key(*name)) {
+        Some(name) => Err(MissingProgram::named(name).into()),
+        None => Ok(()),
     }
+}
 
-    fn act(&mut self, call: &Call, action: &dyn AnyAction, open: Option<Begun>) -> Result<Value> {
-        let start = Instant::now();
-        let mut effects = self.canonical(action.effects(), &action.arguments())?;
-        if let Some(wanted) = open {
-            if let Some(value) = self.was_done(call, action, &effects, &wanted)? {
-                return Ok(value);
-            }
-            self.ids.enter(call.number);
-        }
-        let mut plan = action.plan(&mut self.planning_view())?;
-        // Where a link leads that a plan can't know yet, the effects tell.
-        let named = plan.steps.clone();
-        self.lead(&mut plan, &mut effects)?;
-        if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
-            return Err(NoEffect { primitive: call.spec.name }.into());
-        }
-        self.require_programs(&plan.steps)?;
-        plan.already = plan.already.take().or_else(|| self.already(&plan, &effects));
-        if plan.already.is_none() {
-            // What is left as it is may be in use.
-            for effect in &effects {
-                if let Effect::Destroys { device } = effect {
-                    may_be_lost(&self.machine, device)?;
-                }
-            }
-            // What a recipe does not announce is refused before anybody is asked about it.
-            self.must_be_announced(&effects)?;
-            self.hold_against_plan(call, &plan, &named, &effects)?;
-            if self.agree(call, &plan, &effects)? == Go::Past {
-                return self.pass_over(call, &plan);
-            }
-        } else {
-            self.note_idle(call, &named);
-        }
-        for text in &plan.warnings {
-            self.listener.hear(&Event::Warning { text: text.clone() });
-        }
-        self.begin(call, &plan)?;
-        let result = match plan.already {
-            Some(_) => Ok(match &plan.returns {
-                Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
-            }),
-            None => self.carry_out(call, &plan, &effects),
-        };
-        self.finish(call, &plan, effects, start.elapsed(), result)
+/// Whether everything the action would make true is so already.
+fn already(ground: &Ground, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
+    let destroys = effects.iter().any(|effect| matches!(effect, Effect::Destroys { .. }));
+    if destroys || plan.always || plan.makes.is_empty() {
+        return None;
     }
+    ground
+        .all_hold(&plan.makes)
+        .then(|| plan.makes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
 
-    /// A missing tool is noticed before the first step, not at the one that needs it.
-    fn require_programs(&self, steps: &[Step]) -> Result<()> {
-        let Some(programs) = &self.machine.host.programs else { return Ok(()) };
-        match steps.iter().flat_map(Step::tools).find(|name| !programs.contains_key(*name)) {
-            Some(name) => Err(MissingProgram::named(name).into()),
-            None => Ok(()),
+/// Performs the steps, learns the facts, and compares with the machine.
+fn carry_out(
+    parts: &mut Parts<'_>,
+    call: &mut Call,
+    plan: &Plan<Value>,
+    effects: &[Effect],
+) -> Result<Value> {
+    will_make(parts.ledger, parts.ground.machine(), &plan.makes);
+    for effect in effects {
+        // A volume that is inactive has no device that somebody could hold.
+        if let Effect::Destroys { device } = effect
+            && parts.ground.machine().inactive(device).is_none()
+        {
+            claim(parts.ground, parts.voice, call.number(), device)?;
         }
     }
+    let mut outcomes = Vec::with_capacity(plan.steps.len());
+    for (index, step) in plan.steps.iter().enumerate() {
+        let outcome = perform(parts, call, step, plan.hint).inspect_err(|_| {
+            let (done, left) = plan.steps.split_at(index);
+            parts.ground.broken_off(&plan.makes, done, left);
+        })?;
+        outcomes.push(outcome);
+    }
+    settle(parts.ground, parts.voice, call.number(), &plan.steps, effects)?;
+    learn(parts.ground, parts.ledger, &plan.makes)?;
+    if let Some(directory) = &plan.keeps_journal {
+        parts.ledger.keep_in(directory.as_path())?;
+    }
+    match &plan.returns {
+        Returns::Known(value) => Ok(value.clone()),
+        Returns::Read { guess, .. } if nobody_knows(&outcomes, parts.ground.only_plans()) => {
+            parts.ledger.count_guess();
+            Ok(guess.clone())
+        }
+        Returns::Read { read, .. } => read(&outcomes),
+    }
+}
 
-    /// Whether everything the action would make true is so already.
-    fn already(&self, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
-        let destroys = effects.iter().any(|effect| matches!(effect, Effect::Destroys { .. }));
-        if destroys || plan.always || plan.makes.is_empty() {
-            return None;
-        }
-        let files = self.system.files();
-        let so = |fact: &Fact| fact.holds(&self.machine, files) == Some(true);
-        plan.makes
-            .iter()
-            .all(so)
-            .then(|| plan.makes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+fn perform(
+    parts: &mut Parts<'_>,
+    call: &mut Call,
+    step: &Step,
+    hint: Option<&'static str>,
+) -> Result<Outcome> {
+    let Parts { ground, ledger, voice, .. } = parts;
+    let terminal =
+        ground.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
+    if ground.only_plans() {
+        call.plans(PlannedStep::of(step, ground.files()));
+    } else {
+        let text = step.to_string();
+        call.tries(step, &text);
+        voice.tell(&Event::Step { call: call.number(), text });
     }
-
-    /// Performs the steps, learns the facts, and compares with the machine.
-    fn carry_out(&mut self, call: &Call, plan: &Plan<Value>, effects: &[Effect]) -> Result<Value> {
-        self.will_make(&plan.makes);
-        for effect in effects {
-            // A volume that is inactive has no device that somebody could hold.
-            if let Effect::Destroys { device } = effect
-                && self.machine.inactive(device).is_none()
-            {
-                self.claim(device)?;
-            }
-        }
-        let mut outcomes = Vec::with_capacity(plan.steps.len());
-        for (index, step) in plan.steps.iter().enumerate() {
-            let outcome = self.perform(call, step, plan.hint).inspect_err(|_| {
-                let (done, left) = plan.steps.split_at(index);
-                self.system.broken_off(&plan.makes, done, left);
-            })?;
-            outcomes.push(outcome);
-        }
-        self.settle(&plan.steps, effects)?;
-        self.learn(&plan.makes)?;
-        if let (Some(directory), Some(journal)) = (&plan.keeps_journal, &mut self.journal) {
-            journal.keep_in(directory.as_path())?;
-        }
-        match &plan.returns {
-            Returns::Known(value) => Ok(value.clone()),
-            Returns::Read { guess, .. } if nobody_knows(&outcomes, self.planning()) => {
-                self.tally.guesses += 1;
-                Ok(guess.clone())
-            }
-            Returns::Read { read, .. } => read(&outcomes),
-        }
+    if terminal {
+        voice.tell(&Event::Terminal { taken: true });
     }
-
-    fn perform(&mut self, call: &Call, step: &Step, hint: Option<&'static str>) -> Result<Outcome> {
-        let terminal =
-            self.system.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
-        if self.planning() {
-            self.planned.push(PlannedStep::of(step, self.system.files()));
-        } else {
-            let text = step.to_string();
-            // What one waits for is the work of the step before.
-            self.tried = match (step, self.tried.take()) {
-                (Step::WaitFor { .. }, Some(work)) => Some(format!("{work}\n{text}")),
-                _ => Some(text.clone()),
-            };
-            self.tell(&Event::Step { call: call.number, text });
-        }
-        if terminal {
-            self.tell(&Event::Terminal { taken: true });
-        }
-        if let (Step::Unmount { at }, Some(journal)) = (step, &mut self.journal) {
-            journal.leave(at)?;
-        }
-        let mut watch = Relay::new(call.number, self.listener.as_mut());
-        let outcome = self.system.perform(step, &mut watch);
-        if terminal {
-            self.tell(&Event::Terminal { taken: false });
-        }
-        Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
+    if let Step::Unmount { at } = step {
+        ledger.leave(at)?;
     }
+    let outcome = ground.perform(step, &mut voice.watch(call.number()));
+    if terminal {
+        voice.tell(&Event::Terminal { taken: false });
+    }
+    Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
 }
 
 /// Whether no step was really performed, so that there is nothing to read an answer from.

@@ -9,7 +9,8 @@ use crate::machine::origin::kernel_place;
 use crate::machine::{Fact, MountOrigin, is_below};
 use crate::operation::{Effect, Plan, Undo};
 use crate::primitives::file::FileRule;
-use crate::run::session::{Gate, Session};
+use crate::run::ground::Ground;
+use crate::run::ledger::Ledger;
 use crate::system::Step;
 use crate::types::{Map, Place, Value};
 
@@ -45,7 +46,44 @@ impl Rule for KernelPlace {
 /// Where filesystems are mounted for a while, in which nothing of the running system is.
 const FOR_A_WHILE: [&str; 3] = ["/media", "/mnt", "/run/media"];
 
-impl Session {
+/// The places that paths stand for, as far as a run has come.
+pub(super) struct Places<'a> {
+    ground: &'a Ground,
+    /// What this run made until the next reboot.
+    made: &'a [Fact],
+}
+
+impl<'a> Places<'a> {
+    /// Returns the places of a run that has made this.
+    pub(super) fn of(ground: &'a Ground, ledger: &'a Ledger) -> Self {
+        Self { ground, made: ledger.made() }
+    }
+
+    /// Replaces the names of devices and files by what they stand for.
+    pub(super) fn canonical(&self, effects: Vec<Effect>, args: &Map) -> Result<Vec<Effect>> {
+        let path = |device: String| self.ground.machine().canonical(&device);
+        let words = |what: &str| -> String {
+            if let Some(unmount) = self.at_real_mount(what) {
+                return unmount;
+            }
+            what.split(' ').map(|word| path(word.to_owned())).collect::<Vec<_>>().join(" ")
+        };
+        // What this run made itself it may end without asking.
+        let own = |effect: &Effect| match effect {
+            Effect::Ends { what } => self
+                .made
+                .iter()
+                .filter_map(Fact::release)
+                .any(|release| release.to_string() == words(what)),
+            _ => false,
+        };
+        let canonical = |effect| match effect {
+            Effect::Ends { what } => Ok(Effect::Ends { what: words(&what) }),
+            other => self.at_real_place(other.on(path), args),
+        };
+        effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
+    }
+
     /// The place that a path stands for, seen from a root where it is in one.
     fn reached(&self, path: &str, root: Option<&str>, follow: bool) -> Result<Reach> {
         let inside = root.filter(|root| *root != "/" && is_below(path, root));
@@ -56,7 +94,7 @@ impl Session {
             }
             None => Place::here(path),
         };
-        Ok(self.system.files().reach(&place, follow)?)
+        Ok(self.ground.files().reach(&place, follow)?)
     }
 
     /// The path that effects name a place by. Below something that this run mounted it belongs to that tree.
@@ -96,11 +134,11 @@ impl Session {
                 && !made(&mount.at)
                 && !FOR_A_WHILE.iter().any(|top| is_below(&mount.at, top))
         };
-        !self.machine.mounts.iter().any(|mount| of_system(&mount))
+        !self.ground.machine().mounts.iter().any(|mount| of_system(&mount))
     }
 
     /// An effect on files with the real place of its path.
-    pub(super) fn at_real_place(&self, effect: Effect, args: &Map) -> Result<Effect> {
+    fn at_real_place(&self, effect: Effect, args: &Map) -> Result<Effect> {
         let given = |wanted: &str| {
             let value = args.iter().find(|(name, _)| name == wanted);
             value.and_then(|(_, value)| value.as_text())
@@ -126,7 +164,7 @@ impl Session {
     }
 
     /// The command that ends a mount, with the mount point that its path leads to.
-    pub(super) fn at_real_mount(&self, what: &str) -> Option<String> {
+    fn at_real_mount(&self, what: &str) -> Option<String> {
         let at = unquoted(what.strip_prefix("umount ")?);
         let reach = self.reached(&at, None, true).ok()?;
         Some(crate::machine::Release::Unmount { at: reach.place.to_string() }.to_string())
@@ -138,7 +176,7 @@ impl Session {
         if place.root.as_os_str() == "/" {
             return Ok(());
         }
-        let files = self.system.files();
+        let files = self.ground.files();
         let reach = files.reach(place, follow)?;
         if reach.place.path == place.path {
             return Ok(());
@@ -157,8 +195,8 @@ impl Session {
 
     /// Leads every step, fact and undo of a plan to the real places, refuses those that are no place for
     /// files, and adds what is written beyond the effects that the action announced.
-    pub(super) fn lead(&mut self, plan: &mut Plan<Value>, effects: &mut Vec<Effect>) -> Result<()> {
-        let files = self.system.files();
+    pub(super) fn lead(&self, plan: &mut Plan<Value>, effects: &mut Vec<Effect>) -> Result<()> {
+        let files = self.ground.files();
         for step in &plan.steps {
             if let Some((place, follow)) = step.written() {
                 self.must_stay_inside(place, follow)?;
@@ -184,17 +222,6 @@ impl Session {
             let above = matches!(step, Step::MakeDir { .. });
             if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
                 effects.push(Effect::Writes { path });
-            }
-        }
-        match &mut self.gate {
-            Gate::Collect(approval) => approval.directories.remember(&plan.steps, files),
-            Gate::Enforce(approval, _) => {
-                let mounted = self.made.iter().filter_map(|fact| match fact {
-                    Fact::Mounted { at, .. } => Some(at.as_str()),
-                    _ => None,
-                });
-                let mounted: Vec<&str> = mounted.collect();
-                approval.directories.check(&plan.steps, &mounted, files)?;
             }
         }
         Ok(())

@@ -1,88 +1,79 @@
 //! The two looks at the real machine: the last one before something is overwritten, and the one
 //! after every operation, where prediction and reality have to agree.
 
-use super::relay::Relay;
 use crate::error::{Error, InUse, Result};
-use crate::machine::{Difference, Fact, Lifetime, Scope, Use, compare};
+use crate::machine::{Difference, Fact, Scope, Use};
 use crate::operation::Effect;
-use crate::run::session::Session;
+use crate::run::ground::Ground;
+use crate::run::ledger::Ledger;
+use crate::run::voice::Voice;
 use crate::system::{Broken, Step};
 
-impl Session {
-    /// The last look before the point of no return: it is still the same disk, and nobody took it.
-    pub(super) fn claim(&mut self, device: &str) -> Result<()> {
-        let disks = self.machine.base_disks(device);
-        let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
-        let claim = Step::Claim { device: device.to_owned(), disks };
-        let mut watch = Relay::new(self.calls, self.listener.as_mut());
-        let Err(error) = self.system.perform(&claim, &mut watch) else { return Ok(()) };
-        let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
-        let unknown = || vec!["the kernel does not report by what".to_owned()];
-        let holders = if holders.is_empty() { unknown() } else { holders };
-        let held = |who| Use::Elsewhere { device: device.to_owned(), who };
-        let uses = holders.into_iter().map(held).collect();
-        let (device, releases) = (device.to_owned(), Vec::new());
-        Err(InUse { device, uses, releases, system: false }.into())
-    }
+/// The last look before the point of no return: it is still the same disk, and nobody took it.
+pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &str) -> Result<()> {
+    let disks = ground.machine().base_disks(device);
+    let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
+    let claim = Step::Claim { device: device.to_owned(), disks };
+    let Err(error) = ground.perform(&claim, &mut voice.watch(call)) else { return Ok(()) };
+    let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
+    let unknown = || vec!["the kernel does not report by what".to_owned()];
+    let holders = if holders.is_empty() { unknown() } else { holders };
+    let held = |who| Use::Elsewhere { device: device.to_owned(), who };
+    let uses = holders.into_iter().map(held).collect();
+    let (device, releases) = (device.to_owned(), Vec::new());
+    Err(InUse { device, uses, releases, system: false }.into())
+}
 
-    /// What programs wrote is on the disks before their action counts as done: a power cut takes the
-    /// rest, and the journal would not know. Steps of our own see to that themselves.
-    pub(super) fn settle(&mut self, steps: &[Step], effects: &[Effect]) -> Result<()> {
-        let by_program = |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. });
-        if !self.system.is_real() || !steps.iter().any(by_program) {
-            return Ok(());
-        }
-        let mut at: Vec<String> = Vec::new();
-        for effect in effects {
-            let (Effect::Writes { path } | Effect::Runs { root: path, .. }) = effect else {
-                continue;
-            };
-            for place in self.machine.filesystems_at(path) {
-                if !at.contains(place) {
-                    at.push(place.clone());
-                }
+/// What programs wrote is on the disks before their action counts as done: a power cut takes the
+/// rest, and the journal would not know. Steps of our own see to that themselves.
+pub(super) fn settle(
+    ground: &mut Ground,
+    voice: &mut Voice,
+    call: u64,
+    steps: &[Step],
+    effects: &[Effect],
+) -> Result<()> {
+    let by_program = |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. });
+    if !ground.is_real() || !steps.iter().any(by_program) {
+        return Ok(());
+    }
+    let mut at: Vec<String> = Vec::new();
+    for effect in effects {
+        let (Effect::Writes { path } | Effect::Runs { root: path, .. }) = effect else {
+            continue;
+        };
+        for place in ground.machine().filesystems_at(path) {
+            if !at.contains(place) {
+                at.push(place.clone());
             }
         }
-        let mut watch = Relay::new(self.calls, self.listener.as_mut());
-        self.system.perform(&Step::Settle { at }, &mut watch)?;
-        Ok(())
     }
+    ground.perform(&Step::Settle { at }, &mut voice.watch(call))?;
+    Ok(())
+}
 
-    /// Facts go into the model; then the machine is looked at where they say something.
-    pub(super) fn learn(&mut self, facts: &[Fact]) -> Result<()> {
-        let mut scope = Scope::default();
-        let counts = !self.planning();
-        let lasting = |fact: &&Fact| counts && fact.lifetime() == Lifetime::Lasting;
-        self.lasting.extend(facts.iter().filter(lasting).cloned());
-        for fact in facts {
-            self.machine.learn(fact)?;
-            fact.scope(&mut scope);
-            self.system.learned(fact, &self.machine);
-        }
-        if self.planning() {
-            return Ok(());
-        }
-        let mut differences = Vec::new();
-        let found = match scope.is_empty() {
-            true => None,
-            false => self.system.probe(&self.machine, Some(&scope))?,
-        };
-        if let Some(found) = found {
-            differences = compare(&self.machine, &found, Some(&scope));
-            self.machine = found;
-        }
-        let files = self.system.files();
-        let untrue = facts.iter().filter(|f| f.holds(&self.machine, files) == Some(false));
-        let known: Vec<Difference> = untrue
-            .map(|fact| Difference {
-                what: "after the operation".into(),
-                predicted: fact.to_string(),
-                found: "otherwise".into(),
-            })
-            .collect();
-        if differences.is_empty() {
-            differences = known;
-        }
-        if differences.is_empty() { Ok(()) } else { Err(Error::Differs(differences)) }
+/// Facts go into the model; then the machine is looked at where they say something.
+pub(super) fn learn(ground: &mut Ground, ledger: &mut Ledger, facts: &[Fact]) -> Result<()> {
+    let mut scope = Scope::default();
+    if !ground.only_plans() {
+        ledger.lasts(facts);
     }
+    for fact in facts {
+        ground.learn(fact)?;
+        fact.scope(&mut scope);
+    }
+    if ground.only_plans() {
+        return Ok(());
+    }
+    let mut differences = ground.look_at(&scope)?;
+    if differences.is_empty() {
+        let untrue = facts.iter().filter(|fact| ground.refutes(fact));
+        let known = untrue.map(|fact| Difference {
+            what: "after the operation".into(),
+            predicted: fact.to_string(),
+            found: "otherwise".into(),
+        });
+        differences = known.collect();
+    }
+    if differences.is_empty() { Ok(()) } else { Err(Error::Differs(differences)) }
 }

@@ -4,6 +4,7 @@
 mod claims;
 mod live;
 mod names;
+mod past;
 mod replay;
 mod rest;
 mod restore;
@@ -12,8 +13,9 @@ mod traces;
 
 pub use live::{Live, live};
 pub use names::{Gone, Names};
-pub use replay::{Begun, Diverged, Ending, Played, Replay, Retrace};
-pub(crate) use replay::{NoAnswer, Retraced};
+pub use past::Past;
+pub(crate) use replay::{Begun, Recall, Replay};
 pub use rest::Restoring;
-pub use restore::{Hands, Past, left, release_run, shell};
-pub use traces::Traces;
+pub(crate) use restore::restore;
+pub use restore::{left, release_run, shell};
+pub(crate) use still::still_answers;

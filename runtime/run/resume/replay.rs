@@ -3,28 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Names, Traces};
+use super::Names;
+use super::traces::Traces;
 use crate::error::{Error, Exit, Rule};
 use crate::event::Site;
 use crate::journal::{BY_HAND, Record, Story, standing};
 use crate::machine::Fact;
+use crate::operation::spec::Arguments;
 use crate::plan::call::TakeBack;
-use crate::types::Value;
+use crate::primitives::plan::MayCall;
+use crate::primitives::stage3::{Unpack, Verify};
+use crate::run::call::Call;
+use crate::types::{Map, Value};
 
 /// A call of the run that is resumed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Played {
+struct Played {
     /// The primitive.
-    pub name: String,
+    name: String,
     /// SHA-256 of its arguments.
-    pub digest: String,
+    digest: String,
     /// How it ended.
-    pub result: Ending,
+    result: Ending,
 }
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Ending {
+enum Ending {
     /// Well: the script gets this.
     Value(Value),
     /// A question without an answer.
@@ -35,16 +40,26 @@ pub enum Ending {
 
 /// An action that was begun.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Begun {
+pub(crate) struct Begun {
     /// The facts that were wanted.
-    pub makes: Vec<Fact>,
+    pub(crate) makes: Vec<Fact>,
     /// How it would have been taken back, as things were before it.
-    pub undo: TakeBack,
+    pub(crate) undo: TakeBack,
+}
+
+/// What a call of a resumed run gets.
+pub(crate) enum Recall {
+    /// The journal has the result.
+    Past(Value),
+    /// It is done now; perhaps it was begun before, to make these facts.
+    Now(Option<Begun>),
+    /// It is left out.
+    Skip,
 }
 
 /// Whether a script is only followed as far as its journal goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Retrace {
+enum Retrace {
     /// It goes on behind that place.
     #[default]
     Off,
@@ -54,32 +69,30 @@ pub enum Retrace {
     Ended,
 }
 
-/// What a resumed run is given.
+/// What a resumed run is given. Results are handed out one by one, as the script asks for them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Replay {
+pub(crate) struct Replay {
     /// Calls by number.
-    pub played: BTreeMap<u64, Played>,
+    played: BTreeMap<u64, Played>,
     /// Devices that have other names now.
-    pub names: Names,
+    names: Names,
     /// Whether the recipe has another text: then what had failed may be called otherwise.
-    pub changed: bool,
+    changed: bool,
     /// Actions that a person chose to leave out.
-    pub skip: BTreeSet<u64>,
+    skip: BTreeSet<u64>,
     /// Actions whose files are gone: they are done again.
-    pub again: BTreeSet<u64>,
+    again: BTreeSet<u64>,
     /// What the run did after each of its questions.
-    pub traces: Traces,
+    traces: Traces,
     /// Whether the person has seen what was done before.
-    pub seen: bool,
+    seen: bool,
     /// Whether the script ends where the journal has no more results.
-    pub retrace: Retrace,
-    /// The last chapter of what was done before, while nothing is planned in it.
-    pub chapter: Option<String>,
+    retrace: Retrace,
 }
 
 impl Replay {
     /// The results of a journal.
-    pub fn of(story: &Story, names: Names, changed: bool) -> Self {
+    pub(crate) fn of(story: &Story, names: Names, changed: bool) -> Self {
         let mut played = BTreeMap::new();
         let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
@@ -124,6 +137,131 @@ impl Replay {
         Self { played, names, changed, traces, ..Self::default() }
     }
 
+    /// Returns the results that a journal has by now, for the same process and the same user.
+    pub(crate) fn anew(&self, story: &Story, changed: bool) -> Self {
+        let again = self.again.clone();
+        Self { again, seen: true, ..Self::of(story, self.names.clone(), changed) }
+    }
+
+    /// Nothing was done before, by devices with these names.
+    pub(crate) fn named(names: Names) -> Self {
+        Self { names, ..Self::default() }
+    }
+
+    /// Returns the same, for a user who has seen what was done before.
+    pub(crate) fn into_seen(self) -> Self {
+        Self { seen: true, ..self }
+    }
+
+    /// Returns the same, for a script that ends where there are no more results.
+    pub(crate) fn retracing(self) -> Self {
+        Self { retrace: Retrace::On, ..self.into_seen() }
+    }
+
+    /// Returns where the devices of the run are now.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Whether there are results that the script has not asked for yet.
+    pub(crate) fn is_playing(&self) -> bool {
+        !self.played.is_empty()
+    }
+
+    /// Whether the user has seen what was done before.
+    pub(crate) fn was_seen(&self) -> bool {
+        self.seen
+    }
+
+    /// Whether the script is where the user has seen it already.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.seen && self.is_playing()
+    }
+
+    /// Whether the script has been followed to where there are no more results.
+    pub(crate) fn is_retraced(&self) -> bool {
+        self.retrace == Retrace::Ended
+    }
+
+    /// Whether the script has not asked for the result of this call yet.
+    pub(crate) fn has(&self, call: u64) -> bool {
+        self.played.contains_key(&call)
+    }
+
+    /// Leaves out an action. Returns whether it was not left out before.
+    pub(crate) fn skip(&mut self, call: u64) -> bool {
+        self.skip.insert(call)
+    }
+
+    /// Does actions again when their turn comes.
+    pub(crate) fn repeat(&mut self, calls: impl IntoIterator<Item = u64>) {
+        self.again.extend(calls);
+    }
+
+    /// Whether questions whose answers the journal has are asked again all the same.
+    pub(crate) fn asks_again(&self, planning: bool) -> bool {
+        self.retrace == Retrace::Off && (planning || !self.seen)
+    }
+
+    /// Whether a question is about paths that nothing was done to since it was asked.
+    pub(super) fn untouched(&self, call: u64, args: &Map) -> bool {
+        self.traces.untouched(call, args)
+    }
+
+    /// Returns what the journal has of a call: its arguments must be what they were.
+    pub(crate) fn recall(&mut self, call: &Call) -> Result<Recall, Error> {
+        let number = call.number();
+        if self.skip.remove(&number) {
+            self.played.remove(&number);
+            return Ok(Recall::Skip);
+        }
+        let played = self.played.get(&number);
+        let open = played.is_none_or(|played| matches!(played.result, Ending::Open(_)));
+        if self.retrace == Retrace::On && open {
+            self.retrace = Retrace::Ended;
+            return Err(Retraced.into());
+        }
+        let Some(played) = self.played.remove(&number) else {
+            return Ok(Recall::Now(None));
+        };
+        // What it announces belongs to the plan of what is left.
+        if call.name() == MayCall::SPEC.name {
+            return Ok(Recall::Now(None));
+        }
+        let same_name = played.name == call.name();
+        if !same_name || played.digest != call.digest() {
+            // What went wrong may have been set right in the recipe.
+            if self.changed && matches!(played.result, Ending::Open(_)) {
+                return Ok(Recall::Now(None));
+            }
+            let (site, now) = (call.site().clone(), call.called().to_string());
+            return Err(Diverged { site, now, then: played.name, args: same_name }.into());
+        }
+        match played.result {
+            Ending::Open(begun) => {
+                let makes = self.names.data_now(&begun.makes);
+                Ok(Recall::Now(Some(Begun { makes, ..begun })))
+            }
+            Ending::Error(error) => Err(NoAnswer(error).into()),
+            Ending::Value(_) if self.again.remove(&number) => Ok(Recall::Now(None)),
+            Ending::Value(_) if self.verifies_what_is_left(call) => Ok(Recall::Now(None)),
+            Ending::Value(value) => Ok(Recall::Past(value)),
+        }
+    }
+
+    /// Whether an archive was verified that is still to be unpacked: only this process knows that it is the
+    /// same one.
+    fn verifies_what_is_left(&self, call: &Call) -> bool {
+        let unpacked = |(number, played): (&u64, &Played)| {
+            *number > call.number()
+                && played.name == Unpack::SPEC.name
+                && matches!(played.result, Ending::Value(_))
+        };
+        call.name() == Verify::SPEC.name
+            && self.retrace == Retrace::Off
+            && !self.played.iter().any(unpacked)
+    }
+
     /// Refuses results that the recipe did not ask for: they are of another run. What failed may be called
     /// otherwise, or not at all, in a changed recipe.
     pub(crate) fn all_played(&self) -> Result<(), Error> {
@@ -140,9 +278,9 @@ impl Replay {
 /// The journal has a call that its recipe does not make.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the recipe diverges from the journal: call {call}, {name}, is missing")]
-pub(crate) struct NotCalled {
-    pub(crate) call: u64,
-    pub(crate) name: String,
+struct NotCalled {
+    call: u64,
+    name: String,
 }
 
 impl Rule for NotCalled {
@@ -158,7 +296,7 @@ impl Rule for NotCalled {
 /// The journal has no more results: the script has been followed as far as it goes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal ends here")]
-pub(crate) struct Retraced;
+struct Retraced;
 
 impl Rule for Retraced {
     fn remedy(&self) -> Option<String> {
@@ -176,15 +314,15 @@ pub(super) const BEGIN_ANEW: &str = "release what the run left and begin again: 
 
 /// The recipe went another way than its journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diverged {
+struct Diverged {
     /// Where it is now.
-    pub site: Site,
+    site: Site,
     /// What it calls now.
-    pub now: String,
+    now: String,
     /// What the journal has.
-    pub then: String,
+    then: String,
     /// Whether only the arguments differ.
-    pub args: bool,
+    args: bool,
 }
 
 impl fmt::Display for Diverged {
@@ -216,7 +354,7 @@ impl Rule for Diverged {
 /// A question that had no answer before has none now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct NoAnswer(pub(crate) String);
+struct NoAnswer(String);
 
 impl Rule for NoAnswer {
     fn remedy(&self) -> Option<String> {

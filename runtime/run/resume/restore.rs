@@ -1,84 +1,24 @@
 //! Making again what a reboot or a clean-up ended, before the script goes on.
 
-use std::collections::BTreeMap;
-
-use super::{Live, Names, Replay, live};
+use super::still::look_for_files;
+use super::{Live, Past, Replay, live};
 use crate::error::Error;
-use crate::event::{Listener, Site};
+use crate::event::Site;
 use crate::failure::Failure;
-use crate::journal::{Journal, Record, Story};
-use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
+use crate::journal::{Journal, Record};
+use crate::machine::{Fact, Lifetime, Machine, Release};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
 use crate::plan::approval::{Approval, Nobody};
 use crate::plan::call::{PlannedCall, TakeBack};
 use crate::primitives::registry::{Primitive, Read, primitive};
-use crate::run::call::about;
+use crate::run::call::{about, approve_unopened};
+use crate::run::ground::Ground;
+use crate::run::parts::Parts;
+use crate::run::release::release_all;
 use crate::run::reopen::{RESTORED, calls_of};
-use crate::run::session::{Gate, Session, Setup};
-use crate::system::{Interrupts, Real};
+use crate::run::session::{Gate, Hands, Session, Setup};
 use crate::types::{Map, Value};
-
-/// What a resumed run knows of its past.
-#[derive(Debug, Clone)]
-pub struct Past {
-    /// Its journal.
-    pub story: Story,
-    /// Where the devices are now.
-    pub names: Names,
-    /// Whether the recipe has another text.
-    pub changed: bool,
-}
-
-/// The calls of a journal: primitive, arguments, place.
-type Calls<'a> = BTreeMap<u64, (&'a str, &'a serde_json::Value, &'a Site)>;
-
-impl Past {
-    /// The root of a shell: what was prepared to be entered and is still mounted, else what was
-    /// mounted last and lies in nothing else that is mounted.
-    pub fn root(&self) -> Option<String> {
-        let live = live(&self.story.records);
-        let mounted: Vec<&str> = live
-            .iter()
-            .flat_map(|one| &one.facts)
-            .filter_map(|fact| match fact {
-                Fact::Mounted { at, .. } => Some(at.as_str()),
-                _ => None,
-            })
-            .collect();
-        let calls = self.calls();
-        let prepared = calls.values().filter(|(name, ..)| *name == "chroot.prepare");
-        let mut prepared = prepared.filter_map(|(_, args, _)| args.get("root")?.as_str());
-        let outermost = |at: &&&str| !mounted.iter().any(|o| o != *at && is_below(at, o));
-        prepared
-            .rfind(|root| mounted.contains(root))
-            .or_else(|| mounted.iter().rev().find(outermost).copied())
-            .map(str::to_owned)
-    }
-
-    fn calls(&self) -> Calls<'_> {
-        let call = |record| match record {
-            &Record::Begin { call, ref name, ref args, ref site, .. }
-            | &Record::Already { call, ref name, ref args, ref site, .. } => {
-                Some((call, (name.as_str(), args, site)))
-            }
-            _ => None,
-        };
-        self.story.records.iter().filter_map(call).collect()
-    }
-}
-
-impl Past {
-    /// What the journal has of the run's calls.
-    pub(super) fn replay(&self) -> Replay {
-        Replay::of(&self.story, self.names.clone(), self.changed)
-    }
-
-    /// What the run made until the next reboot, in its order.
-    pub(super) fn ended(&self) -> impl Iterator<Item = Live> {
-        live(&self.story.records).into_iter().filter(|one| one.ended)
-    }
-}
 
 /// What came of restoring.
 pub(crate) struct Restored {
@@ -87,158 +27,152 @@ pub(crate) struct Restored {
     /// What has become of its files.
     pub(crate) remarks: Vec<String>,
     /// Whether everything is open again, and as the run left it.
-    pub(crate) result: std::result::Result<(), Failure>,
+    pub(crate) result: Result<(), Failure>,
 }
 
-impl Session {
-    /// Makes again what ended, and gets ready to play back the rest.
-    pub(crate) fn restore(&mut self, past: &Past, variables: &Map) -> Restored {
-        // These calls have their place in the journal already.
-        let journal = self.journal.take();
-        self.replay.names = past.names.clone();
-        let mut kept = Vec::new();
-        let mut told = false;
-        let mut result = Ok(());
-        for one in past.ended() {
-            let facts = past.names.data_now(&one.facts);
-            if self.all_so(&facts) {
-                if one.ours {
-                    self.adopt(&facts);
-                    kept.extend(facts);
-                }
-                continue;
+/// Makes again what ended, and gets ready to play back the rest.
+pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Restored {
+    let parts = session.parts();
+    // These calls have their place in the journal already.
+    let journal = parts.ledger.close();
+    *parts.replay = Replay::named(past.names.clone());
+    let mut kept = Vec::new();
+    let mut told = false;
+    let mut result = Ok(());
+    for one in past.ended() {
+        let facts = past.names.data_now(&one.facts);
+        if session.ground().all_hold(&facts) {
+            if one.ours {
+                session.parts().ledger.adopt(&facts);
+                kept.extend(facts);
             }
-            if !told {
-                self.chapter(RESTORING);
-                told = true;
-            }
-            result = self.make_again(&one, past, variables);
-            if result.is_err() {
-                break;
-            }
+            continue;
         }
-        self.calls = 0;
-        self.journal = journal;
-        self.replay = past.replay();
-        let result = result.and_then(|()| self.still_there(past));
-        let remarks = match result {
-            Ok(()) => self.look_for_files(past),
-            Err(_) => Vec::new(),
+        if !told {
+            session.chapter(RESTORING);
+            told = true;
+        }
+        result = make_again(session, &one, past, variables);
+        if result.is_err() {
+            break;
+        }
+    }
+    session.count_anew();
+    let parts = session.parts();
+    parts.ledger.open(journal);
+    *parts.replay = past.replay();
+    let result = result.and_then(|()| still_there(parts.ground, past));
+    let remarks = match result {
+        Ok(()) => look_for_files(parts.ground, parts.replay, past),
+        Err(_) => Vec::new(),
+    };
+    Restored { kept, remarks, result }
+}
+
+/// Makes again what ended of the work of one call. Arguments are the journal's, so only calls that open
+/// or mount something are made.
+pub(super) fn make_again(
+    session: &mut Session,
+    one: &Live,
+    past: &Past,
+    variables: &Map,
+) -> Result<(), Failure> {
+    let secret = |name: &str| {
+        variables.iter().find_map(|(known, value)| match value {
+            Value::Secret(secret) if known == name => Some(secret.clone()),
+            _ => None,
+        })
+    };
+    let calls = past.calls();
+    let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
+    for again in calls_of(name, args, site, &one.facts, &secret) {
+        let known = RESTORED.contains(&again.name.as_str());
+        let Some(primitive) = primitive(&again.name).filter(|_| known) else {
+            let error = NotRestored { call: one.call, name: again.name };
+            return Err(Failure::of(error));
         };
-        Restored { kept, remarks, result }
+        let args = again.args.clone();
+        match session.call_by_name(primitive, again.site.clone(), again.args) {
+            Err(failure) if session.planning() && !matches!(*failure.error, Error::Call(_)) => {
+                session.forget_failure();
+                let mut parts = session.parts();
+                plan_unopened(&mut parts, primitive, again.site, &args, &failure.error)?;
+                for fact in past.names.data_now(&one.facts) {
+                    // It may lie on what can't be seen either.
+                    let _ = parts.ground.suppose(&fact);
+                }
+            }
+            result => drop(result?),
+        }
     }
+    Ok(())
+}
 
-    pub(super) fn all_so(&self, facts: &[Fact]) -> bool {
-        let files = self.system.files();
-        facts.iter().all(|fact| fact.holds(&self.machine, files) == Some(true))
-    }
+/// Notes what can't be planned before what it lies on is open: its effects are known all the same.
+fn plan_unopened(
+    parts: &mut Parts<'_>,
+    primitive: &'static Primitive,
+    site: Site,
+    args: &Map,
+    why: &Error,
+) -> Result<(), Failure> {
+    let Read::Action(read) = primitive.read else { return Ok(()) };
+    let args = parts.replay.names().args_now(args);
+    let action = Given::by_name(primitive.spec.params, args).and_then(read);
+    let action = action.map_err(|error| Failure::of(primitive.spec.bad_call(&error)))?;
+    let effects = approve_unopened(parts, action.effects(), &action.arguments());
+    let effects = effects.map_err(Failure::of)?;
+    let unknown = format!("its steps are known once the device below it is open: {why}");
+    parts.log.note(PlannedCall {
+        name: primitive.spec.name.into(),
+        about: about(primitive.spec, &action.arguments()),
+        site,
+        steps: Vec::new(),
+        effects,
+        undo: TakeBack::Nothing,
+        warnings: vec![unknown],
+        already: None,
+        guess: false,
+        query: false,
+        root: true,
+    });
+    Ok(())
+}
 
-    /// Makes again what ended of the work of one call. Arguments are the journal's, so only calls that open
-    /// or mount something are made.
-    pub(super) fn make_again(
-        &mut self,
-        one: &Live,
-        past: &Past,
-        variables: &Map,
-    ) -> std::result::Result<(), Failure> {
-        let secret = |name: &str| {
-            variables.iter().find_map(|(known, value)| match value {
-                Value::Secret(secret) if known == name => Some(secret.clone()),
-                _ => None,
+/// What the run wrote onto devices has to be there, as far as it can be seen; what was half
+/// done is looked at when its turn comes.
+fn still_there(ground: &Ground, past: &Past) -> Result<(), Failure> {
+    let open: Vec<String> = match past.story.interrupted() {
+        Some(Record::Begin { makes, .. }) => makes.iter().filter_map(Fact::subject).collect(),
+        _ => Vec::new(),
+    };
+    let lasting = crate::run::reopen::lasting(&past.story.records);
+    let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
+    let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| is_lost(ground, fact));
+    let Some(fact) = lost else { return Ok(()) };
+    Err(Failure::of(Lost { fact: fact.to_string() }))
+}
+
+/// Whether a device holds something else by now; one that can't be seen is not lost.
+fn is_lost(ground: &Ground, fact: &Fact) -> bool {
+    debug_assert!(fact.lifetime() == Lifetime::Lasting);
+    let machine = ground.machine();
+    match fact {
+        Fact::Holds { device, content } | Fact::Header { device, content, .. } => {
+            machine.find(device).is_some_and(|found| {
+                found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
             })
-        };
-        let calls = past.calls();
-        let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
-        for again in calls_of(name, args, site, &one.facts, &secret) {
-            let known = RESTORED.contains(&again.name.as_str());
-            let Some(primitive) = primitive(&again.name).filter(|_| known) else {
-                let error = NotRestored { call: one.call, name: again.name };
-                return Err(Failure::of(error));
-            };
-            let args = again.args.clone();
-            match self.call_by_name(primitive, again.site.clone(), again.args) {
-                Err(failure) if self.planning() && !matches!(*failure.error, Error::Call(_)) => {
-                    self.forget_failure();
-                    self.plan_unopened(primitive, again.site, &args, &failure.error)?;
-                    for fact in past.names.data_now(&one.facts) {
-                        // It may lie on what can't be seen either.
-                        let _ = self.machine.learn(&fact);
-                    }
-                }
-                result => drop(result?),
-            }
         }
-        Ok(())
-    }
-
-    /// Notes what can't be planned before what it lies on is open: its effects are known all the same.
-    fn plan_unopened(
-        &mut self,
-        primitive: &'static Primitive,
-        site: Site,
-        args: &Map,
-        why: &Error,
-    ) -> std::result::Result<(), Failure> {
-        let Read::Action(read) = primitive.read else { return Ok(()) };
-        let args = self.replay.names.args_now(args);
-        let action = Given::by_name(primitive.spec.params, args).and_then(read);
-        let action = action.map_err(|error| Failure::of(primitive.spec.bad_call(&error)))?;
-        let effects =
-            self.approve_unopened(&action.effects(), &action.arguments()).map_err(Failure::of)?;
-        let unknown = format!("its steps are known once the device below it is open: {why}");
-        self.note(PlannedCall {
-            name: primitive.spec.name.into(),
-            about: about(primitive.spec, &action.arguments()),
-            site,
-            steps: Vec::new(),
-            effects,
-            undo: TakeBack::Nothing,
-            warnings: vec![unknown],
-            already: None,
-            guess: false,
-            query: false,
-            root: true,
-        });
-        Ok(())
-    }
-
-    /// What the run wrote onto devices has to be there, as far as it can be seen; what was half
-    /// done is looked at when its turn comes.
-    fn still_there(&mut self, past: &Past) -> std::result::Result<(), Failure> {
-        let open: Vec<String> = match past.story.interrupted() {
-            Some(Record::Begin { makes, .. }) => makes.iter().filter_map(Fact::subject).collect(),
-            _ => Vec::new(),
-        };
-        let lasting = crate::run::reopen::lasting(&past.story.records);
-        let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
-        let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
-        let Some(fact) = lost else { return Ok(()) };
-        Err(Failure::of(Lost { fact: fact.to_string() }))
-    }
-
-    /// Whether a device holds something else by now; one that can't be seen is not lost.
-    fn is_lost(&self, fact: &Fact) -> bool {
-        debug_assert!(fact.lifetime() == Lifetime::Lasting);
-        match fact {
-            Fact::Holds { device, content } | Fact::Header { device, content, .. } => {
-                self.machine.find(device).is_some_and(|found| {
-                    found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
-                })
-            }
-            Fact::GroupMade { group, members, .. } => {
-                let here = members.iter().all(|member| self.machine.find(member).is_some());
-                here && !self.machine.groups.contains_key(group)
-            }
-            Fact::VolumeMade { group, volume, .. } => {
-                let group = self.machine.groups.get(group);
-                group.is_some_and(|group| !group.volumes.contains_key(volume))
-            }
-            Fact::Partitioned { disk, .. } => {
-                self.machine.find(disk).is_some()
-                    && fact.holds(&self.machine, self.system.files()) == Some(false)
-            }
-            _ => false,
+        Fact::GroupMade { group, members, .. } => {
+            let here = members.iter().all(|member| machine.find(member).is_some());
+            here && !machine.groups.contains_key(group)
         }
+        Fact::VolumeMade { group, volume, .. } => {
+            let group = machine.groups.get(group);
+            group.is_some_and(|group| !group.volumes.contains_key(volume))
+        }
+        Fact::Partitioned { disk, .. } => machine.find(disk).is_some() && ground.refutes(fact),
+        _ => false,
     }
 }
 
@@ -287,33 +221,6 @@ impl crate::error::Rule for Lost {
     }
 }
 
-/// What a person gets to see and to do of a run that is not gone on with.
-pub struct Hands {
-    /// The machine.
-    pub machine: Machine,
-    /// Where steps are performed.
-    pub real: Real,
-    /// Who hears what happens.
-    pub listener: Box<dyn Listener>,
-    /// Ctrl-C.
-    pub interrupts: Interrupts,
-}
-
-impl Hands {
-    fn session(self, approval: Approval, journal: Option<Journal>, terminal: bool) -> Session {
-        Session::new(Setup {
-            system: Box::new(self.real),
-            machine: self.machine,
-            seed: [0; 32],
-            gate: Gate::Enforce(approval, Box::new(Nobody)),
-            listener: self.listener,
-            interrupts: self.interrupts,
-            journal,
-            terminal,
-        })
-    }
-}
-
 /// Makes everything again, gives the person a shell in the root, and gives everything back.
 ///
 /// Returns what went wrong, and whether nothing is left.
@@ -325,20 +232,23 @@ pub fn shell(
     approval: Approval,
     journal: Journal,
 ) -> (Option<Failure>, bool) {
-    let mut session = hands.session(approval, Some(journal), true);
-    session.tracing = Tracing::Off;
-    let result = session.restore(past, variables).result.and_then(|()| {
+    let gate = Gate::Enforce(approval, Box::new(Nobody));
+    let setup = Setup { terminal: true, ..hands.setup(gate, Some(journal)) };
+    let mut session = Session::new(setup);
+    session.parts().log.trace(Tracing::Off);
+    let result = restore(&mut session, past, variables).result.and_then(|()| {
         // It is not a call of the recipe.
-        let journal = session.journal.take();
-        session.replay = Replay::default();
+        let parts = session.parts();
+        let journal = parts.ledger.close();
+        *parts.replay = Replay::default();
         let site = Site { file: "".into(), line: 0 };
         let args = vec![("root".to_owned(), Value::from(root))];
         let result = primitive("chroot.shell")
             .map_or(Ok(Value::Unit), |shell| session.call_by_name(shell, site, args));
-        session.journal = journal;
+        session.parts().ledger.open(journal);
         result.map(drop)
     });
-    let clean = session.release_all();
+    let clean = release_all(&mut session.parts());
     (result.err(), clean)
 }
 
@@ -393,12 +303,14 @@ pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
 ///
 /// Returns whether nothing is left.
 pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool {
-    let mut session = hands.session(Approval::default(), journal, false);
-    session.replay.names = past.names.clone();
+    let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+    let mut session = Session::new(hands.setup(gate, journal));
+    let mut parts = session.parts();
+    *parts.replay = Replay::named(past.names.clone());
     for one in live(&past.story.records).iter().filter(|one| one.ours) {
         let mut facts = past.names.data_now(&one.facts);
-        facts.retain(|fact| is_shown(fact, &session.machine));
-        session.adopt(&facts);
+        facts.retain(|fact| is_shown(fact, parts.ground.machine()));
+        parts.ledger.adopt(&facts);
     }
-    session.release_all()
+    release_all(&mut parts)
 }

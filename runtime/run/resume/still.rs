@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Past;
+use super::{Past, Replay};
 use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
 use crate::journal::{Record, standing};
 use crate::machine::files::Look;
 use crate::machine::{Fact, is_below};
 use crate::operation::{Answer, AnyQuery};
-use crate::run::session::Session;
+use crate::run::call::Call;
+use crate::run::ground::Ground;
 use crate::types::{Place, Value};
 
 /// A file of the run, by what the journal says last of it.
@@ -23,58 +24,53 @@ struct Kept<'a> {
     mount: Option<usize>,
 }
 
-impl Session {
-    /// Looks for the files that the run wrote. One that is gone is written again, where its content is
-    /// known; what somebody has changed since is left as it is, and told.
-    pub(super) fn look_for_files(&mut self, past: &Past) -> Vec<String> {
-        let mut warnings = Vec::new();
-        for kept in files(&past.story.records).into_values() {
-            let files = self.system.files();
-            let Some(place) = place(kept.fact) else { continue };
-            if kept.fact.holds(&self.machine, files) != Some(false) {
-                continue;
+/// Looks for the files that the run wrote. One that is gone is written again, where its content is
+/// known; what somebody has changed since is left as it is, and told.
+pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for kept in files(&past.story.records).into_values() {
+        let Some(place) = place(kept.fact) else { continue };
+        if !ground.refutes(kept.fact) {
+            continue;
+        }
+        let gone = matches!(ground.files().look(place), Ok(Look::Missing) | Err(_));
+        match (gone, kept.known) {
+            (true, true) => {
+                warnings.push(format!("{place} was removed after the run wrote it: written again"));
+                replay.repeat(kept.calls);
             }
-            let gone = matches!(files.look(place), Ok(Look::Missing) | Err(_));
-            match (gone, kept.known) {
-                (true, true) => {
-                    warnings
-                        .push(format!("{place} was removed after the run wrote it: written again"));
-                    self.replay.again.extend(kept.calls);
-                }
-                (true, false) => warnings.push(format!(
-                    "{place} was removed after the run wrote it and cannot be written identically \
-                     again"
-                )),
-                (false, _) => warnings
-                    .push(format!("{place} was changed after the run wrote it: kept as it is")),
+            (true, false) => warnings.push(format!(
+                "{place} was removed after the run wrote it and cannot be written identically again"
+            )),
+            (false, _) => {
+                warnings.push(format!("{place} was changed after the run wrote it: kept as it is"))
             }
         }
-        warnings
     }
+    warnings
+}
 
-    /// Asks again what the run asked, where nothing that it did since then can have changed the answer.
-    pub(crate) fn still_answers(
-        &mut self,
-        number: u64,
-        site: &Site,
-        name: &str,
-        query: &dyn AnyQuery,
-        then: &Value,
-    ) -> Result<()> {
-        if !self.replay.traces.untouched(number, &query.arguments()) {
-            return Ok(());
-        }
-        // What only a program can tell is not asked: it would run unseen.
-        let Ok(Answer::Known(now)) = query.answer(&mut self.planning_view()) else {
-            return Ok(());
-        };
-        let now = self.replay.names.value_then(&now);
-        if now.recorded() == then.recorded() {
-            return Ok(());
-        }
-        let (call, site) = (name.to_owned(), site.clone());
-        Err(OtherAnswer { call, site, then: short(then), now: short(&now) }.into())
+/// Asks again what the run asked, where nothing that it did since then can have changed the answer.
+pub(crate) fn still_answers(
+    replay: &Replay,
+    ground: &mut Ground,
+    call: &Call,
+    query: &dyn AnyQuery,
+    then: &Value,
+) -> Result<()> {
+    if !replay.untouched(call.number(), &query.arguments()) {
+        return Ok(());
     }
+    // What only a program can tell is not asked: it would run unseen.
+    let Ok(Answer::Known(now)) = query.answer(&mut ground.view()) else {
+        return Ok(());
+    };
+    let now = replay.names().value_then(&now);
+    if now.recorded() == then.recorded() {
+        return Ok(());
+    }
+    let (call, site) = (call.name().to_owned(), call.site().clone());
+    Err(OtherAnswer { call, site, then: short(then), now: short(&now) }.into())
 }
 
 /// A question has another answer than the journal.

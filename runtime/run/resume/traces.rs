@@ -9,7 +9,7 @@ use crate::types::Map;
 
 /// Where the run left its traces, and after which of its questions.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Traces {
+pub(super) struct Traces {
     /// When each question was asked, as the number of its record.
     asked: BTreeMap<u64, usize>,
     /// When something was last done to a path, and to anything below one.

@@ -17,7 +17,7 @@ pub(super) const STICK_PARTITION: &str = "/dev/ubdb1";
 
 /// Parameters with their values.
 #[derive(Debug, Clone, Default)]
-pub struct Given {
+pub struct TrialAnswers {
     table: toml::Table,
     /// Secrets that the trial made up.
     made: BTreeSet<String>,
@@ -28,7 +28,7 @@ const SERIAL: &str = "ttyS0";
 /// Letters and digits of a secret that is made up.
 const SECRET_LENGTH: usize = 20;
 
-impl Given {
+impl TrialAnswers {
     /// Answers the parameters that `table` leaves open.
     ///
     /// # Errors

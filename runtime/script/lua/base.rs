@@ -11,7 +11,6 @@ use super::bounds::{caller, seen};
 use super::errors::Unknown;
 use super::values::{PRIMITIVE, from_lua, nested, to_lua};
 use crate::operation::spec::Spec;
-use crate::script::error::Caught;
 use crate::script::meter::Metered;
 use crate::script::{Language, domains, meant};
 use crate::types::Value;
@@ -85,7 +84,7 @@ fn call(index: usize, host: &Metered, lua: &Lua, values: &MultiValue) -> mlua::R
     let values = nested(values, host, &site)?;
     match host.call(index, site, values) {
         Ok(value) => to_lua(lua, &value),
-        Err(failure) => Err(Error::external(Caught::from(failure))),
+        Err(failure) => Err(Error::external(failure)),
     }
 }
 

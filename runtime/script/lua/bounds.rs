@@ -1,13 +1,12 @@
 //! Enforcement of a script's limits, even if the script catches errors.
 
+use crate::failure::Failure;
 use std::rc::Rc;
 
 use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
 
 use super::errors::{Limited, NO_MEMORY, Stopped, Told};
 use crate::event::Site;
-use crate::script::ScriptError;
-use crate::script::error::Caught;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
 
@@ -99,9 +98,8 @@ pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     }
     let stopped = match error {
         LuaValue::Error(error) => {
-            let caught = error.downcast_ref::<Caught>();
-            error.downcast_ref::<Stopped>().is_some()
-                || caught.is_some_and(|caught| matches!(*caught.0, ScriptError::Stopped { .. }))
+            let caught = error.downcast_ref::<Failure>();
+            error.downcast_ref::<Stopped>().is_some() || caught.is_some_and(Failure::is_stop)
         }
         _ => false,
     };

@@ -8,11 +8,11 @@ use super::bounds::line_number;
 use super::engine::Engine;
 use super::errors::{NO_MEMORY, Stopped, Told, Unknown, own_words};
 use crate::event::Site;
-use crate::failure::Frame;
-use crate::script::error::{Caught, limited};
+use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
+use crate::script::limits::limited;
 use crate::script::meter::Metered;
-use crate::script::{Language, ScriptError, tokens};
+use crate::script::{Language, tokens};
 
 const DRIVER: &str = include_str!("driver.lua");
 
@@ -70,14 +70,14 @@ impl Engine {
         }
     }
 
-    /// Converts an error in a source of this file.
-    pub(super) fn explain(&self, fault: &Fault, file: &Rc<str>) -> ScriptError {
+    /// What went wrong, in a text of this file.
+    pub(super) fn explain(&self, fault: &Fault, file: &Rc<str>) -> Failure {
         let host = &self.host;
         if let Some(limit) = host.hit() {
             if let LuaValue::Error(error) = &fault.error
-                && let Some(caught) = error.downcast_ref::<Caught>()
+                && let Some(caught) = error.downcast_ref::<Failure>()
             {
-                return caught.0.as_ref().clone();
+                return caught.clone();
             }
             return limited(limit, host.place());
         }
@@ -106,7 +106,7 @@ fn explain(
     traceback: Vec<Frame>,
     file: &Rc<str>,
     host: &Metered,
-) -> ScriptError {
+) -> Failure {
     if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<Told>().ok()) {
         // The error was caught and thrown again.
         let error = LuaValue::Error(Box::new(told.0.clone()));
@@ -116,11 +116,11 @@ fn explain(
     let site = traceback.first().map_or_else(here, |frame| frame.site.clone());
     let (text, unknown) = match error {
         LuaValue::Error(error) => {
-            if let Some(caught) = error.downcast_ref::<Caught>() {
-                return caught.0.as_ref().clone().within(traceback);
+            if let Some(caught) = error.downcast_ref::<Failure>() {
+                return caught.clone().within(traceback);
             }
             if error.downcast_ref::<Stopped>().is_some() {
-                return ScriptError::Stopped { site };
+                return Failure::stopped(site);
             }
             if matches!(**error, Error::MemoryError(_)) {
                 return limited(Limit::Memory, host.place());
@@ -148,7 +148,7 @@ fn explain(
         None => (site, first),
     };
     let remedy = unknown.and_then(|unknown| unknown.remedy.clone());
-    ScriptError::Script { message: message.to_owned(), site, remedy, traceback }
+    Failure::of_script(message, site, remedy).within(traceback)
 }
 
 /// Splits the position that Lua prepends to a message from the rest.
@@ -176,29 +176,28 @@ fn short(file: &str) -> String {
     }
 }
 
-/// Converts an error that occurred before the script started.
-pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> ScriptError {
+/// An error of a text that could not even be begun.
+pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> Failure {
     let text = own_words(error);
     let first = text.lines().next().unwrap_or_default();
     let (site, message) = placed(first, &[], file)
         .unwrap_or_else(|| (Site { file: Rc::clone(file), line: 0 }, first));
-    ScriptError::Script { message: message.to_owned(), site, remedy: None, traceback: Vec::new() }
+    Failure::of_script(message, site, None)
 }
 
-/// Rejects to-be-closed variables: their close handlers run after every error, including one that
-/// ends the script.
-pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), ScriptError> {
+/// Refuses variables that are closed: what closes them runs after every error, also after one that ends
+/// the script.
+pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), Failure> {
     let tokens = tokens(Language::Lua, text);
     let closing = tokens
         .windows(3)
         .find(|three| three[0].is("<") && three[1].name() == Some("close") && three[2].is(">"));
     match closing {
         None => Ok(()),
-        Some(three) => Err(ScriptError::Script {
-            message: "to-be-closed variables (<close>) are not supported in recipes".into(),
-            site: Site { file: Rc::clone(file), line: three[0].line },
-            remedy: Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
-            traceback: Vec::new(),
-        }),
+        Some(three) => Err(Failure::of_script(
+            "to-be-closed variables (<close>) are not supported in recipes",
+            Site { file: Rc::clone(file), line: three[0].line },
+            Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
+        )),
     }
 }

@@ -15,6 +15,7 @@ mod pattern;
 mod plain;
 mod values;
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -32,7 +33,7 @@ use errors::Stopped;
 use values::{PRIMITIVE, from_lua, nested, to_lua};
 
 use super::engines::{Engines, Speaks};
-use super::{Language, PARAMS, ScriptError, limits};
+use super::{Language, PARAMS, limits};
 use crate::types::{Map, Secret, Value};
 
 const PRELUDE: &str = include_str!("prelude.lua");
@@ -44,8 +45,8 @@ impl UserData for Secret {
     }
 }
 
-/// Creates the engine of a run.
-pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError> {
+/// The engine of a run.
+pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
     match Engine::new(engines) {
         Ok(engine) => Ok(Box::new(engine)),
         Err(error) => Err(not_begun(&error, &engines.meter.file())),
@@ -104,23 +105,22 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Result<Self, ScriptError> {
+    pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Result<Self, Failure> {
         let engine = engines.of::<Engine>(Language::Lua)?;
         let made = engine.variables(variables);
         let variables = made.map_err(|error| not_begun(&error, &engines.meter.file()))?;
         Ok(Self { engines: Rc::clone(engines), variables })
     }
 
-    pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
+    pub(super) fn run(&mut self, text: &str) -> Result<Value, Failure> {
         let file = self.engines.meter.file();
         refuse_closing(&file, text)?;
         let body = self.read(text);
         self.call(&body.map_err(|error| not_begun(&error, &file))?, text)
     }
 
-    /// Evaluates interactive input: first as an expression, because an expression alone is not a
-    /// Lua chunk.
-    pub(super) fn line(&mut self, text: &str) -> Result<Value, ScriptError> {
+    /// Runs what a person types: an expression first, for that is no text of Lua by itself.
+    pub(super) fn line(&mut self, text: &str) -> Result<Value, Failure> {
         refuse_closing(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {
             Ok(body) => self.call(&body, text),
@@ -135,7 +135,7 @@ impl Texts {
         chunk.set_environment(self.variables.clone()).into_function()
     }
 
-    fn call(&self, body: &Function, text: &str) -> Result<Value, ScriptError> {
+    fn call(&self, body: &Function, text: &str) -> Result<Value, Failure> {
         let (host, engine) = (&self.engines.meter, self.engines.of::<Engine>(Language::Lua)?);
         let file = host.file();
         let result = engine
@@ -156,7 +156,7 @@ impl Texts {
         }
     }
 
-    pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), ScriptError> {
+    pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
         let lua = &self.engines.of::<Engine>(Language::Lua)?.lua;
         let set = to_lua(lua, value).and_then(|value| self.variables.set(name, value));
         set.map_err(|error| not_begun(&error, &self.engines.meter.file()))
@@ -203,7 +203,7 @@ pub(super) fn is_open(text: &str) -> bool {
     !ways.iter().any(Result::is_ok) && ways.iter().any(open)
 }
 
-pub(super) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
+pub(super) fn parse(file: &str, text: &str) -> Result<(), Failure> {
     let file = file.into();
     refuse_closing(&file, text)?;
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new());

@@ -1,5 +1,6 @@
 //! Modules in either language as required by Lua scripts, and Lua modules as called from Rhai.
 
+use crate::failure::Failure;
 use std::any::Any;
 use std::rc::{Rc, Weak};
 
@@ -13,8 +14,7 @@ use super::errors::{Unknown, own_words};
 use super::values::{from_lua, nested, to_lua};
 use crate::event::Site;
 use crate::script::engines::{Crossing, Engines, Exports, Speaks};
-use crate::script::error::Caught;
-use crate::script::{Language, Module, ScriptError};
+use crate::script::{Language, Module};
 use crate::types::{Map, Value, nearest};
 
 /// The receiver of values, for error messages.
@@ -27,9 +27,7 @@ pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Functi
         let engines = engines.upgrade().ok_or_else(|| unknown(&name, None))?;
         let module =
             engines.module(&name).ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
-        let engine = engines
-            .of::<Engine>(Language::Lua)
-            .map_err(|error| Error::external(Caught::from(error)))?;
+        let engine = engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
         match module.language() {
             Language::Lua => engine.load(module),
             Language::Rhai => engine.foreign(lua, &engines, module),
@@ -52,17 +50,15 @@ impl Engine {
             return Ok(table.clone());
         }
         let file = module.file.as_str().into();
-        refuse_closing(&file, &module.text)
-            .map_err(|error| Error::external(Caught::from(error)))?;
+        refuse_closing(&file, &module.text).map_err(Error::external)?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);
-        let text = text
-            .into_function()
-            .map_err(|error| Error::external(Caught::from(not_begun(&error, &file))))?;
+        let text =
+            text.into_function().map_err(|error| Error::external(not_begun(&error, &file)))?;
         let LuaValue::Table(table) = text.call(())? else {
             let why = "a module must return a table of its functions";
-            return Err(Error::external(Caught::from(wrong(module, why.into()))));
+            return Err(Error::external(wrong(module, why.into())));
         };
         self.loaded.borrow_mut().insert(module.name.clone(), table.clone());
         Ok(table)
@@ -73,7 +69,7 @@ impl Engine {
         if let Some(table) = self.loaded.borrow().get(&module.name) {
             return Ok(table.clone());
         }
-        let thrown = |error: ScriptError| Error::external(Caught::from(error));
+        let thrown = |error: Failure| Error::external(error);
         let exports = engines.exports(module).map_err(thrown)?;
         let table = lua.create_table()?;
         for (name, value) in &exports.data {
@@ -98,8 +94,8 @@ impl Engine {
         Ok(table)
     }
 
-    /// Returns the table of a Lua module for the other language.
-    fn table(&self, module: &Module) -> Result<Table, ScriptError> {
+    /// The table of a module in Lua, for the other language.
+    fn table(&self, module: &Module) -> Result<Table, Failure> {
         let file = module.file.as_str().into();
         if let Some(table) = self.loaded.borrow().get(&module.name) {
             return Ok(table.clone());
@@ -112,7 +108,8 @@ impl Engine {
 }
 
 impl Speaks for Engine {
-    fn exports(&self, module: &Module) -> Result<Exports, ScriptError> {
+    /// What a module in Lua gives to Rhai.
+    fn exports(&self, module: &Module) -> Result<Exports, Failure> {
         let failed = |error: Error| wrong(module, own_words(&error));
         let (mut functions, mut data) = (Vec::new(), Map::new());
         for pair in self.table(module)?.pairs::<LuaValue, LuaValue>() {
@@ -140,12 +137,8 @@ impl Speaks for Engine {
         Ok(Exports { functions, data })
     }
 
-    fn call(
-        &self,
-        module: &Module,
-        function: &str,
-        values: &[Value],
-    ) -> Result<Value, ScriptError> {
+    /// Calls a function of a module in Lua.
+    fn call(&self, module: &Module, function: &str, values: &[Value]) -> Result<Value, Failure> {
         let file = module.file.as_str().into();
         let failed = |error: Error| self.explain(&error.into(), &file);
         let body: Function = self.table(module)?.get(function).map_err(failed)?;
@@ -162,7 +155,7 @@ impl Speaks for Engine {
     }
 }
 
-fn wrong(module: &Module, message: String) -> ScriptError {
+fn wrong(module: &Module, message: String) -> Failure {
     let site = Site { file: module.file.as_str().into(), line: 0 };
-    ScriptError::Script { message, site, remedy: None, traceback: Vec::new() }
+    Failure::of_script(message, site, None)
 }

@@ -6,11 +6,11 @@ use rhai::{EvalAltResult, Position};
 
 use super::thrown::{NESTED, Thrown};
 use crate::event::Site;
-use crate::failure::Frame;
-use crate::script::error::{Caught, limited};
+use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
+use crate::script::limits::limited;
 use crate::script::meter::Metered;
-use crate::script::{Language, ScriptError, meant};
+use crate::script::{Language, meant};
 
 pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
     let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
@@ -23,26 +23,26 @@ pub(super) fn explain(
     file: &Rc<str>,
     host: &Metered,
     variables: &[String],
-) -> ScriptError {
+) -> Failure {
     let (inner, frames) = unwind(thrown, file);
     let place = || frames.first().map_or_else(|| site(file, Position::NONE), |f| f.site.clone());
     let caught = match inner {
         EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
-            value.clone().try_cast::<Caught>()
+            value.clone().try_cast::<Failure>()
         }
         _ => None,
     };
     if let Some(caught) = caught {
-        return caught.0.as_ref().clone().within(frames);
+        return caught.clone().within(frames);
     }
     if let Some(limit) = host.hit().or_else(|| limit_of(inner)) {
         return limited(limit, place());
     }
     if let EvalAltResult::ErrorTerminated(..) = inner {
-        return ScriptError::Stopped { site: place() };
+        return Failure::stopped(place());
     }
     let (message, remedy) = message(inner, host, variables);
-    ScriptError::Script { message, site: place(), remedy, traceback: frames }
+    Failure::of_script(message, place(), remedy).within(frames)
 }
 
 fn message(

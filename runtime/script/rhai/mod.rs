@@ -9,6 +9,7 @@ mod text;
 mod thrown;
 mod values;
 
+use crate::failure::Failure;
 use std::any::Any;
 use std::rc::Rc;
 
@@ -24,10 +25,9 @@ use values::{from_dynamic, to_dynamic};
 
 pub(super) use text::{is_open, parse};
 
+use super::Language;
 use super::engines::{Engines, Exports, Speaks};
-use super::error::Caught;
 use super::meter::Metered;
-use super::{Language, ScriptError};
 use crate::types::{Map, Secret, Value};
 
 /// The engine of all Rhai scripts.
@@ -38,7 +38,7 @@ pub(super) struct Engine {
 
 /// Creates the engine of a run.
 #[expect(clippy::unnecessary_wraps, reason = "an engine of Lua can fail to begin")]
-pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptError> {
+pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
     let resolver = Resolver::new(engines);
     let mut engine = engine(&engines.meter);
     engine.set_module_resolver(Resolves(Rc::clone(&resolver)));
@@ -46,7 +46,7 @@ pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, ScriptEr
 }
 
 impl Speaks for Engine {
-    fn exports(&self, module: &super::Module) -> Result<Exports, ScriptError> {
+    fn exports(&self, module: &super::Module) -> Result<Exports, Failure> {
         self.resolver.exports(&self.engine, module)
     }
 
@@ -55,7 +55,7 @@ impl Speaks for Engine {
         module: &super::Module,
         function: &str,
         values: &[Value],
-    ) -> Result<Value, ScriptError> {
+    ) -> Result<Value, Failure> {
         self.resolver.call(&self.engine, module, function, values)
     }
 
@@ -80,7 +80,7 @@ impl Texts {
         Self { engines: Rc::clone(engines), scope, functions: AST::empty() }
     }
 
-    pub(super) fn run(&mut self, text: &str) -> Result<Value, ScriptError> {
+    pub(super) fn run(&mut self, text: &str) -> Result<Value, Failure> {
         let host = &self.engines.meter;
         let engine = &self.engines.of::<Engine>(Language::Rhai)?.engine;
         let file = host.file();
@@ -114,9 +114,9 @@ fn engine(host: &Metered) -> RhaiEngine {
     engine.register_type_with_name::<Secret>("secret");
     engine.register_fn("to_string", |secret: &mut Secret| secret.to_string());
     engine.register_fn("to_debug", |secret: &mut Secret| secret.to_string());
-    engine.register_type_with_name::<Caught>("failure");
-    engine.register_fn("to_string", |caught: &mut Caught| caught.to_string());
-    engine.register_fn("to_debug", |caught: &mut Caught| caught.to_string());
+    engine.register_type_with_name::<Failure>("failure");
+    engine.register_fn("to_string", |caught: &mut Failure| caught.to_string());
+    engine.register_fn("to_debug", |caught: &mut Failure| caught.to_string());
     let say = Rc::clone(host);
     engine.on_print(move |text| _ = say.say(text));
     let say = Rc::clone(host);

@@ -1,5 +1,6 @@
 //! Modules in either language as imported by Rhai scripts, and Rhai modules as called from Lua.
 
+use crate::failure::Failure;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,7 +18,7 @@ use super::text::compile;
 use super::thrown::{Thrown, throw_at};
 use super::values::{from_dynamic, from_dynamics, to_dynamic};
 use crate::script::engines::{Crossing, Engines, Exports};
-use crate::script::{Module, ScriptError, meant};
+use crate::script::{Module, meant};
 use crate::types::{Map, Value};
 
 /// The receiver of values, for error messages.
@@ -71,8 +72,8 @@ impl Resolver {
         Ok(loaded)
     }
 
-    /// Returns the functions and data that a Rhai module provides to Lua.
-    pub(super) fn exports(&self, engine: &Engine, module: &Module) -> Result<Exports, ScriptError> {
+    /// What a module in Rhai gives to Lua.
+    pub(super) fn exports(&self, engine: &Engine, module: &Module) -> Result<Exports, Failure> {
         let loaded = self.own(engine, module)?;
         let mut functions: Vec<String> =
             loaded.functions.iter().map(|(name, _)| name.clone()).collect();
@@ -81,7 +82,7 @@ impl Resolver {
             let value = from_dynamic(value, OTHER).map_err(|thrown| wrong(module, &thrown))?;
             Ok((name.to_owned(), value))
         });
-        Ok(Exports { functions, data: data.collect::<Result<Map, ScriptError>>()? })
+        Ok(Exports { functions, data: data.collect::<Result<Map, Failure>>()? })
     }
 
     /// Calls a function of a Rhai module.
@@ -91,7 +92,7 @@ impl Resolver {
         module: &Module,
         function: &str,
         values: &[Value],
-    ) -> Result<Value, ScriptError> {
+    ) -> Result<Value, Failure> {
         let loaded = self.own(engine, module)?;
         let mut takes = loaded.functions.iter().filter(|(name, _)| name == function);
         if !takes.any(|(_, count)| *count == values.len()) {
@@ -113,13 +114,13 @@ impl Resolver {
             .map_err(|thrown| self.explain(&thrown))
     }
 
-    fn own(&self, engine: &Engine, module: &Module) -> Result<Loaded, ScriptError> {
+    fn own(&self, engine: &Engine, module: &Module) -> Result<Loaded, Failure> {
         let loaded = self.load(engine, &module.name, Position::NONE);
         loaded.map_err(|thrown| self.explain(&thrown))
     }
 
-    /// Converts an error in generated source, whose own line numbers are meaningless.
-    fn explain(&self, thrown: &Thrown) -> ScriptError {
+    /// What went wrong in a text that nobody wrote: its own line tells nothing.
+    fn explain(&self, thrown: &Thrown) -> Failure {
         match self.engines.upgrade() {
             Some(engines) => explain(thrown, &"".into(), &engines.meter, &[]),
             None => unreachable!("a script runs without its engines"),
@@ -172,16 +173,12 @@ fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result
     Ok(Loaded { module: made.into(), functions: Vec::new() })
 }
 
-fn wrong(module: &Module, thrown: &Thrown) -> ScriptError {
-    ScriptError::Script {
-        message: thrown.to_string(),
-        site: crate::event::Site { file: module.file.as_str().into(), line: 0 },
-        remedy: None,
-        traceback: Vec::new(),
-    }
+fn wrong(module: &Module, thrown: &Thrown) -> Failure {
+    let site = crate::event::Site { file: module.file.as_str().into(), line: 0 };
+    Failure::of_script(thrown.to_string(), site, None)
 }
 
-fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) -> ScriptError {
+fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) -> Failure {
     let own = loaded.functions.iter().filter(|(name, _)| name == function);
     let counts: Vec<String> = own.map(|(_, count)| count.to_string()).collect();
     let names = loaded.functions.iter().map(|(name, _)| name.as_str());
@@ -200,5 +197,5 @@ fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) ->
         }
     };
     let site = crate::event::Site { file: module.file.as_str().into(), line: 0 };
-    ScriptError::Script { message, site, remedy, traceback: Vec::new() }
+    Failure::of_script(message, site, remedy)
 }

@@ -10,7 +10,6 @@ use rhai::{
 use super::explain::site;
 use super::thrown::Thrown;
 use super::values::{from_dynamics, to_dynamic};
-use crate::script::error::Caught;
 use crate::script::meter::Metered;
 
 /// The receiver of values, for error messages.
@@ -74,7 +73,7 @@ fn call(
     match host.call(index, site(&file, context.call_position()), values) {
         Ok(value) => Ok(to_dynamic(&value)),
         Err(failure) => {
-            let caught = Dynamic::from(Caught::from(failure));
+            let caught = Dynamic::from(failure);
             Err(EvalAltResult::ErrorRuntime(caught, context.call_position()).into())
         }
     }

@@ -1,5 +1,6 @@
 //! Parsing of Rhai sources.
 
+use crate::failure::Failure;
 use std::rc::Rc;
 
 use rhai::{AST, Engine as RhaiEngine, ParseError, ParseErrorType};
@@ -7,7 +8,7 @@ use rhai::{AST, Engine as RhaiEngine, ParseError, ParseErrorType};
 use super::explain::site;
 use crate::event::Site;
 use crate::script::meter::Metered;
-use crate::script::{Kind, Language, ScriptError, domains, imports, limits, tokens};
+use crate::script::{Kind, Language, domains, imports, limits, tokens};
 
 /// Returns whether a source is incomplete.
 pub(in crate::script) fn is_open(text: &str) -> bool {
@@ -31,18 +32,15 @@ pub(in crate::script) fn is_open(text: &str) -> bool {
     }
 }
 
-pub(in crate::script) fn parse(file: &str, text: &str) -> Result<(), ScriptError> {
+pub(in crate::script) fn parse(file: &str, text: &str) -> Result<(), Failure> {
     let mut engine = RhaiEngine::new_raw();
     limit(&mut engine);
     parsed(&engine, &file.into(), text).map(drop)
 }
 
-fn parsed(engine: &RhaiEngine, file: &Rc<str>, text: &str) -> Result<AST, ScriptError> {
-    engine.compile(text).map_err(|ParseError(kind, position)| ScriptError::Script {
-        message: kind.to_string(),
-        site: site(file, position),
-        remedy: None,
-        traceback: Vec::new(),
+fn parsed(engine: &RhaiEngine, file: &Rc<str>, text: &str) -> Result<AST, Failure> {
+    engine.compile(text).map_err(|ParseError(kind, position)| {
+        Failure::of_script(kind.to_string(), site(file, position), None)
     })
 }
 
@@ -55,13 +53,12 @@ pub(super) fn compile(
     file: &Rc<str>,
     text: &str,
     host: &Metered,
-) -> Result<AST, ScriptError> {
+) -> Result<AST, Failure> {
     let ast = parsed(engine, file, text)?;
-    let taken = |name: &str, line: u32| ScriptError::Script {
-        message: format!("{name} is defined by gscript and cannot be redefined"),
-        site: Site { file: Rc::clone(file), line },
-        remedy: Some("choose another name".into()),
-        traceback: Vec::new(),
+    let taken = |name: &str, line: u32| {
+        let message = format!("{name} is defined by gscript and cannot be redefined");
+        let site = Site { file: Rc::clone(file), line };
+        Failure::of_script(message, site, Some("choose another name".into()))
     };
     let domains = domains(&host.specs());
     for import in imports(Language::Rhai, file, text)? {

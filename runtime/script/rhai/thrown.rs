@@ -1,9 +1,8 @@
 //! Errors that are thrown in Rhai.
 
+use crate::failure::Failure;
 use rhai::{Dynamic, EvalAltResult, Position};
 
-use crate::script::ScriptError;
-use crate::script::error::Caught;
 use crate::script::meter::Metered;
 
 pub(super) type Thrown = Box<EvalAltResult>;
@@ -13,9 +12,9 @@ pub(super) const NESTED: &str = "nesting";
 
 /// Creates an error that scripts can catch, unless it must end the script.
 #[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
-pub(super) fn throw_at(error: ScriptError, host: &Metered, position: Position) -> Thrown {
-    let ends = host.hit().is_some() || matches!(error, ScriptError::Stopped { .. });
-    let value = Dynamic::from(Caught::from(error));
+pub(super) fn throw_at(error: Failure, host: &Metered, position: Position) -> Thrown {
+    let ends = host.hit().is_some() || error.is_stop();
+    let value = Dynamic::from(error);
     match ends {
         true => EvalAltResult::ErrorTerminated(value, position).into(),
         false => EvalAltResult::ErrorRuntime(value, position).into(),

@@ -124,17 +124,16 @@ impl Says for FailsWith {
             let notes = vec![("expected", self.error)];
             return bench.expect(site, Some(Wrong { title, notes, ..Wrong::default() }));
         };
-        let (call, step, said) = error.details();
-        let line = error.site().and_then(|site| line_of(ran.recipe.source(Some(&site)), site.line));
+        let failed = error.site.as_ref();
+        let line = failed.and_then(|at| line_of(ran.recipe.source(Some(at)), at.line));
         let exit = exit_word(error.exit());
-        let message = error.message(&ran.recipe);
         let found = [
-            ("error", Some(self.error), Some(message)),
+            ("error", Some(self.error), Some(error.to_string())),
             ("ends", self.ends.map(|kind| kind.word().to_owned()), Some(exit.to_owned())),
-            ("remedy", self.remedy, error.remedy()),
-            ("says", self.says, Some(said.join("\n"))),
-            ("step", self.step, step),
-            ("action", self.action, call),
+            ("remedy", self.remedy, error.error.remedy()),
+            ("says", self.says, Some(error.error.tool_output().join("\n"))),
+            ("step", self.step, error.step.clone()),
+            ("action", self.action, error.call.as_ref().map(ToString::to_string)),
             ("line", self.line, line),
         ];
         let (mut wanted, mut seen) = (Vec::new(), Vec::new());

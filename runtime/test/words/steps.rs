@@ -1,7 +1,7 @@
 //! Expectations about the steps of the run, their order, and unchanged actions.
 
 use super::super::bench::{Bench, Wrong};
-use super::super::rehearse::Called;
+use super::super::rehearse::TestedCall;
 use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result;
@@ -89,7 +89,7 @@ args! {
 impl Says for InOrder {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
-        let concerned = |call: &&Called| {
+        let concerned = |call: &&TestedCall| {
             self.action.as_deref().is_none_or(|start| call.title.starts_with(start))
                 && self.chapter.as_deref().is_none_or(|chapter| call.chapter == chapter)
         };
@@ -150,7 +150,7 @@ impl Says for Chapters {
 impl Says for Already {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
-        let like: Vec<&Called> =
+        let like: Vec<&TestedCall> =
             calls.iter().filter(|call| call.title.starts_with(&self.action)).collect();
         let wrong = match like.iter().find(|call| call.already.is_none()) {
             _ if like.is_empty() => Some(Wrong {
@@ -169,7 +169,7 @@ impl Says for Already {
     }
 }
 
-fn titles(calls: &[Called]) -> String {
+fn titles(calls: &[TestedCall]) -> String {
     calls.iter().map(|call| call.title.as_str()).collect::<Vec<_>>().join("\n")
 }
 

@@ -6,14 +6,14 @@ use crate::event::{Event, Listener};
 use crate::system::{Progress, Watch};
 
 /// Passes what a step tells on as events, progress not more often than an eye can follow.
-pub(super) struct Relay<'a> {
+pub(crate) struct Relay<'a> {
     call: u64,
     listener: &'a mut dyn Listener,
     last: Option<Instant>,
 }
 
 impl<'a> Relay<'a> {
-    pub(super) fn new(call: u64, listener: &'a mut dyn Listener) -> Self {
+    pub(crate) fn new(call: u64, listener: &'a mut dyn Listener) -> Self {
         Self { call, listener, last: None }
     }
 }

@@ -1,0 +1,67 @@
+//! Undoing what was done last.
+
+use crate::error::{Result, Rule};
+use crate::event::Event;
+use crate::machine::{Fact, Machine};
+use crate::operation::Undo;
+use crate::run::deed::Deed;
+use crate::run::parts::Parts;
+use crate::run::release::due;
+use crate::system::Step;
+
+/// Returns the steps that undo something, as the machine is now.
+pub(crate) fn undo_steps(machine: &Machine, deed: &Deed, undo: &Undo) -> Result<Vec<Step>> {
+    match undo {
+        Undo::Nothing => Ok(Vec::new()),
+        Undo::Impossible(why) => Err(CantUndo { call: deed.call.to_string(), why }.into()),
+        Undo::Steps(steps) => Ok(steps.clone()),
+        Undo::Each(undos) => {
+            let each = undos.iter().map(|undo| undo_steps(machine, deed, undo));
+            Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        }
+        Undo::Release => {
+            let releases = deed.makes.iter().rev().filter_map(Fact::release);
+            let due = releases.flat_map(|release| due(&release, machine));
+            let mut steps: Vec<Step> = Vec::new();
+            for step in due.map(|release| Step::release(&release, machine.host.udev)) {
+                if !steps.contains(&step) {
+                    steps.push(step);
+                }
+            }
+            Ok(steps)
+        }
+    }
+}
+
+/// Undoes what was done last, and looks at the machine.
+pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
+    let Parts { ground, ledger, voice, .. } = parts;
+    let Some(deed) = ledger.deeds().last().cloned() else { return Ok(()) };
+    for step in undo_steps(ground.machine(), &deed, &deed.undo)? {
+        let text = step.to_string();
+        let result = ground.perform_quietly(&step);
+        let error = result.as_ref().err().map(ToString::to_string);
+        voice.tell(&Event::Released { text, error });
+        if let Err(error) = result {
+            ground.look()?;
+            return Err(error.into());
+        }
+    }
+    ground.look()?;
+    ledger.undone(voice, &deed);
+    Ok(())
+}
+
+/// Something that can't be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{call} cannot be undone: {why}")]
+struct CantUndo {
+    call: String,
+    why: &'static str,
+}
+
+impl Rule for CantUndo {
+    fn remedy(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,103 @@
+//! Journals as somebody else could have written them.
+
+use gscript::journal::{Head, JOURNAL_FORMAT, Record, Texts, digest};
+use gscript::operation::spec::Given;
+use gscript::primitives::registry::{Read, primitive};
+use gscript::types::{Map, Value};
+use serde_json::{Value as Json, json};
+
+use super::Attempt;
+
+/// Where such a journal lies.
+pub const RUN: &str = "/tmp/case/here/run/journal.jsonl";
+
+/// A journal that is being forged.
+pub struct Forged(Vec<Json>);
+
+#[expect(clippy::needless_pass_by_value, reason = "facts are written where they are used")]
+impl Forged {
+    /// The run of a recipe that is nowhere but here.
+    pub fn of(recipe: &str) -> Self {
+        let texts = Texts { text: recipe.to_owned(), modules: Vec::new() };
+        let head = Head {
+            format: JOURNAL_FORMAT,
+            number: 1,
+            recipe: "forged.rhai".into(),
+            path: "/tmp/case/here/forged.rhai".into(),
+            digest: texts.digest(),
+            text: texts.text,
+            params: json!({}),
+            seed: "07".repeat(32),
+            ..Head::default()
+        };
+        Self(vec![serde_json::to_value(Record::Run(Box::new(head))).expect("plain data")])
+    }
+
+    /// The first line with something else in it.
+    pub fn head(mut self, field: &str, value: Json) -> Self {
+        self.0[0][field] = value;
+        self
+    }
+
+    /// Returns the first line.
+    pub fn first_line(&self) -> Json {
+        self.0[0].clone()
+    }
+
+    /// Adds a line.
+    pub fn line(mut self, line: Json) -> Self {
+        self.0.push(line);
+        self
+    }
+
+    /// A call that has begun.
+    pub fn begun(
+        self,
+        call: u64,
+        name: &str,
+        args: &[(&str, &str)],
+        makes: Json,
+        undo: Json,
+    ) -> Self {
+        let args: Map =
+            args.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        // As the program writes them, where there is such a call.
+        let args = match primitive(name).map(|primitive| (primitive.spec, &primitive.read)) {
+            Some((spec, Read::Action(read))) => Given::by_name(spec.params, args.clone())
+                .and_then(read)
+                .map_or(args, |action| action.arguments()),
+            _ => args,
+        };
+        let recorded = Value::Map(args.clone()).recorded();
+        self.line(json!({
+            "record": "begin", "call": call, "name": name, "args": recorded, "digest": digest(&args),
+            "makes": makes, "undo": undo, "site": { "file": "forged.rhai", "line": 1 },
+        }))
+    }
+
+    /// A call that was done.
+    pub fn done(self, call: u64, name: &str, args: &[(&str, &str)], facts: Json) -> Self {
+        let begun = self.begun(call, name, args, facts.clone(), json!({ "undo": "nothing" }));
+        begun.line(json!({ "record": "done", "call": call, "facts": facts, "output": null }))
+    }
+
+    /// Returns it as a file.
+    pub fn text(&self) -> String {
+        self.0.iter().fold(String::new(), |text, line| text + line.to_string().as_str() + "\n")
+    }
+
+    /// An attempt to resume it.
+    pub fn resumed(&self, name: &'static str) -> Attempt {
+        Attempt::new(name).file("run/journal.jsonl", self.text()).command(&["resume", RUN, "--yes"])
+    }
+
+    /// The same where nobody approves anything.
+    pub fn unapproved(&self, name: &'static str) -> Attempt {
+        self.resumed(name).command(&["resume", RUN]).exits(3)
+    }
+
+    /// An attempt to release it.
+    pub fn released(&self, name: &'static str) -> Attempt {
+        self.resumed(name).command(&["release", RUN, "--yes"])
+    }
+}
