@@ -1,7 +1,7 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `environment` (what they find), `activity` (whether they work), `orphans` (what they leave), `files` (reading and atomic writing inside a root),
-//! `reach` (where a path leads), `private` (files with secrets), `records` (of runs), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
+//! `reach` (where a path leads), `private` (files with secrets), `records` (of runs), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data onto a disk), `key` (key files and images),
 //! `copy` (whole folders), `header` (copies of headers),
 //! `verify`, `archive` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and
 //! `replace` (a script that does not come back).
@@ -20,6 +20,7 @@ mod holders;
 mod input;
 mod interrupt;
 mod key;
+mod keystream;
 mod look;
 mod mounts;
 mod orphans;
