@@ -28,7 +28,9 @@ impl Session {
     /// What programs wrote is on the disks before their action counts as done: a power cut takes the
     /// rest, and the journal would not know. Steps of our own see to that themselves.
     pub(super) fn settle(&mut self, steps: &[Step], effects: &[Effect]) -> Result<()> {
-        let by_program = |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. });
+        let by_program = |step: &Step| {
+            matches!(step, Step::Run(_) | Step::Unpack { .. } | Step::CopyTree { .. })
+        };
         if !self.system.is_real() || !steps.iter().any(by_program) {
             return Ok(());
         }

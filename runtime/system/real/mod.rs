@@ -2,7 +2,7 @@
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `environment` (what they find), `activity` (whether they work), `orphans` (what they leave), `files` (reading and atomic writing inside a root),
 //! `reach` (where a path leads), `private` (files with secrets), `records` (of runs), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data onto a disk), `key` (key files and images),
-//! `copy` (whole folders), `header` (copies of headers),
+//! `settle` (bringing it to the disk), `copy` (whole folders), `header` (copies of headers),
 //! `verify`, `archive` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and
 //! `replace` (a script that does not come back).
 
@@ -33,6 +33,7 @@ mod replace;
 mod run;
 mod search;
 mod secondhand;
+mod settle;
 mod stack;
 mod stamp;
 mod unpack;
@@ -179,7 +180,7 @@ impl System for Real {
                 self.claim(device, disks).map_err(|broken| StepError::new(step, broken))?;
                 Ok(Outcome::default())
             }
-            Step::Settle { at } => kernel(at.iter().try_for_each(|at| files::settle(at))),
+            Step::Settle { at } => kernel(at.iter().try_for_each(|at| settle::settle_filesystem(at))),
             Step::FillRandom { device, size } => {
                 fill::fill(device, size.get(), &self.interrupts, watch)
                     .map_err(|broken| StepError::new(step, broken))?;
