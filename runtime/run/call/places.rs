@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use super::led::Led;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::Reach;
+use crate::machine::files::{Files, Reach};
 use crate::machine::origin::kernel_place;
 use crate::machine::{Fact, MountOrigin, is_below};
 use crate::operation::{Effect, Plan, Undo};
@@ -155,26 +156,27 @@ impl Session {
     /// Leads every step, fact and undo of a plan to the real places, refuses those that are no place for
     /// files, and adds what is written beyond the effects that the action announced.
     pub(super) fn lead(&mut self, plan: &mut Plan<Value>, effects: &mut Vec<Effect>) -> Result<()> {
-        let files = self.system.files();
         for step in &plan.steps {
             if let Some((place, follow)) = step.written() {
                 self.must_stay_inside(place, follow)?;
             }
         }
+        let files = self.system.files();
+        let led = Led::new(files);
         for step in &mut plan.steps {
-            step.lead(files)?;
+            step.lead(&led)?;
         }
         for fact in &mut plan.makes {
-            fact.lead(files)?;
+            fact.lead(&led)?;
         }
         if let Undo::Steps(steps) = &mut plan.undo {
             for step in steps {
-                step.lead(files)?;
+                step.lead(&led)?;
             }
         }
         for step in &plan.steps {
             let Some((place, follow)) = step.written() else { continue };
-            let reach = files.reach(place, follow)?;
+            let reach = led.reach(place, follow)?;
             refuse_kernel_place(&reach)?;
             let path = self.known_as(&reach);
             // Directories above what is written are part of writing it.
