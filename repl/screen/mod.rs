@@ -1,10 +1,11 @@
 //! What a person sees of a run: a line per action, on a terminal with a spinner or a bar.
 //!
 //! `shown` is the only way to a terminal, `style` its colours, `problem` its errors; `plain`, `terminal`
-//! and `json` are the screens of a run.
+//! and `json` are the screens of a run, and `escaped` is the way of JSON.
 
 #![expect(clippy::disallowed_methods, reason = "the one way to a terminal")]
 
+mod escaped;
 mod json;
 mod out;
 mod plain;

@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use gscript::types::printable_json;
+use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
+use super::escaped::Escaped;
 use super::shown::{Show, Shown, shown};
 use super::style::style;
 
@@ -34,19 +35,28 @@ pub(crate) fn tell(text: &(impl Show + ?Sized)) {
     write(&Stream::Error, &shown![text]);
 }
 
+/// Returns the columns of a stream that is a terminal.
+pub(super) fn columns(stream: &Stream) -> Option<usize> {
+    let size = match stream {
+        Stream::Output => tcgetwinsize(io::stdout()),
+        Stream::Error => tcgetwinsize(io::stderr()),
+    };
+    // One that has no size, such as a serial line, says 0.
+    let size = size.ok().filter(|size| size.ws_row > 0 && size.ws_col > 0)?;
+    Some(size.ws_col.into())
+}
+
 /// Writes data to standard output, an object per line or spread over several.
 pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
-    let text = match spread {
-        true => serde_json::to_string_pretty(data),
-        false => serde_json::to_string(data),
+    let mut out = Escaped::new(io::stdout().lock());
+    let written = match spread {
+        true => serde_json::to_writer_pretty(&mut out, data),
+        false => serde_json::to_writer(&mut out, data),
     };
-    match text {
-        Ok(text) => {
-            let text = printable_json(&text) + "\n";
-            let mut out = io::stdout().lock();
-            // Whoever stopped listening does not stop the run.
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        }
+    match written {
+        // Whoever stopped listening does not stop the run.
+        Ok(()) => drop(out.write_all(b"\n").and_then(|()| out.flush())),
+        Err(error) if error.is_io() => {}
         Err(error) => tell(&error.to_string()),
     }
 }
@@ -59,15 +69,10 @@ pub(crate) fn say_generated(generate: impl FnOnce(&mut dyn Write)) {
 /// Writes lines. A terminal may be gone by now, and what is mounted or open has to be given back all the
 /// same; whoever stopped reading has seen enough.
 pub(crate) fn write(stream: &Stream, text: &Shown) {
-    let terminal = match stream {
-        Stream::Output => console::Term::stdout(),
-        Stream::Error => console::Term::stderr(),
+    let line = match columns(stream) {
+        Some(columns) => format!("{}\n", text.wrapped(columns, style().goes_on).as_str()),
+        None => format!("{}\n", text.as_str()),
     };
-    let line = match terminal.size_checked().filter(|_| to_terminal(stream)) {
-        Some((_, columns)) => text.wrapped(columns.into(), style().goes_on),
-        None => text.clone(),
-    };
-    let line = format!("{}\n", line.as_str());
     let _ = match stream {
         Stream::Output => anstream::stdout().write_all(line.as_bytes()),
         Stream::Error => io::stderr().lock().write_all(line.as_bytes()),

@@ -7,7 +7,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use similar::TextDiff;
 
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::operation::Effect;
@@ -15,7 +14,7 @@ use crate::plan::bound::{Bound, Target};
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, Recipe};
 use crate::run::job::Job;
-use crate::types::{Map, Value, hex, unhex};
+use crate::types::{Map, Value, hex, unhex, unified_diff};
 
 /// The format of saved plans; raised when an old program could misread a new one.
 pub const PLAN_FORMAT: u32 = 2;
@@ -255,8 +254,7 @@ impl SavedPlan {
         let wanted = report.approval.effects().map(|(effect, _)| effect);
         let (then, now) = (steps(&self.entries, agreed), steps(&report.entries, wanted));
         (then != now).then(|| {
-            let diff = TextDiff::from_lines(&then, &now);
-            let diff = diff.unified_diff().context_radius(1).header("planned", "now").to_string();
+            let diff = unified_diff(("planned", "now"), &then, &now, 1);
             Changed::Steps { diff }
         })
     }

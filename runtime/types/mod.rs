@@ -6,6 +6,7 @@
 mod bytes;
 mod choices;
 mod device;
+mod diff;
 mod digest;
 mod mode;
 mod name;
@@ -26,6 +27,7 @@ pub use choices::{
     BtrfsProfile, Choice, FsKind, KdfKind, LuksVersion, MdFormat, Propagation, RaidLevel, TableKind,
 };
 pub use device::DevicePath;
+pub use diff::unified_diff;
 pub use digest::{hex, sha256, unhex};
 pub use mode::Mode;
 pub use name::{ArrayName, Label, LvmName, MapName};
