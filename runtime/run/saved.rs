@@ -143,7 +143,7 @@ impl SavedPlan {
             params: params.collect(),
             seed: hex(seed),
             entries: report.entries,
-            effects: report.approval.bound(),
+            effects: report.approval.into_bound(),
             guesses: report.guesses,
             before: report.before,
             after: report.after,
@@ -213,7 +213,7 @@ impl SavedPlan {
         let mut changed = Vec::new();
         let mut seen: Vec<&Identity> = Vec::new();
         for bound in &self.effects {
-            let Some(Target { identity: then, .. }) = &bound.target else { continue };
+            let Some(Target { identity: then, .. }) = bound.target.as_deref() else { continue };
             if seen.contains(&then) {
                 continue;
             }

@@ -9,7 +9,7 @@ pub(super) const OPERATIONS: u64 = 10_000_000;
 /// take, see `backstop`.
 pub(super) const SECONDS: u64 = 30;
 /// Calls of primitives.
-pub(super) const CALLS: u64 = 50_000;
+pub(super) const CALLS: u64 = 100_000;
 /// Bytes that are printed.
 pub(super) const PRINTED: usize = 1 << 20;
 /// What every single print counts for besides its text: a plan keeps each.

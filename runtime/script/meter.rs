@@ -22,6 +22,8 @@ pub(super) struct Meter {
     host: Shared,
     /// The text that runs, by its name in messages.
     file: RefCell<Rc<str>>,
+    /// The other text that called last.
+    module: RefCell<Rc<str>>,
     hit: Cell<Option<Limit>>,
     /// Where the script was seen last, where its language tells.
     place: RefCell<Site>,
@@ -48,6 +50,7 @@ impl Meter {
         Rc::new(Self {
             host: Rc::clone(host),
             file: RefCell::new("".into()),
+            module: RefCell::new("".into()),
             hit: Cell::new(None),
             place: RefCell::new(Site { file: "".into(), line: 0 }),
             calls: Cell::new(0),
@@ -82,6 +85,19 @@ impl Meter {
     /// The text that runs, by its name in messages.
     pub(super) fn file(&self) -> Rc<str> {
         Rc::clone(&self.file.borrow())
+    }
+
+    /// Returns one copy of a file's name for all calls in it: a plan keeps the place of each.
+    fn shared(&self, file: Rc<str>) -> Rc<str> {
+        let mut module = self.module.borrow_mut();
+        match self.file() {
+            own if own == file => own,
+            _ if *module == file => Rc::clone(&module),
+            _ => {
+                *module = Rc::clone(&file);
+                file
+            }
+        }
     }
 
     /// The script is at this line of a file.
@@ -178,6 +194,7 @@ impl Meter {
             self.exceed(Limit::Calls);
         }
         let (before, allocated) = (computed(), memory::allocated());
+        let site = Site { file: self.shared(site.file), ..site };
         self.pulse.away(true);
         let result = self.host.call(index, site, values);
         self.pulse.journal(self.host.journal().as_deref());
