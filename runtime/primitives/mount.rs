@@ -12,7 +12,9 @@ use crate::machine::files::Look;
 use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
-use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
+use crate::types::{
+    AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote, rhai_literal,
+};
 
 args! {
     /// Mounts the filesystem on a device, by a system call. The folder is made if it is missing.
@@ -170,9 +172,8 @@ impl Rule for MountRule {
             Self::Decided { at, .. } => format!("unmount it first: umount {}", quote(at)),
             Self::NotAFolder { .. } | Self::NothingToBind { .. } => "name a folder".into(),
             Self::Below { at, .. } => {
-                format!(
-                    "unmount those first, or all: mount::unmount({at:?}, #{{ recursive: true }})"
-                )
+                let at = rhai_literal(at);
+                format!("unmount those first, or all: mount::unmount({at}, #{{ recursive: true }})")
             }
             Self::Ours { .. } => "only what a recipe mounted is for a recipe to unmount".into(),
             Self::NotSwap { .. } => "make one with fs::swap".into(),

@@ -8,6 +8,7 @@ mod choices;
 mod device;
 mod diff;
 mod digest;
+mod literal;
 mod mode;
 mod name;
 mod nearest;
@@ -29,6 +30,7 @@ pub use choices::{
 pub use device::DevicePath;
 pub use diff::unified_diff;
 pub use digest::{hex, sha256, unhex};
+pub use literal::{lua_literal, rhai_literal};
 pub use mode::Mode;
 pub use name::{ArrayName, Label, LvmName, MapName};
 pub use nearest::nearest;

@@ -16,7 +16,7 @@ use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::operation::{Effect, Planning};
 use crate::system::OWN_IT;
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, Place, rhai_literal};
 
 /// A rule about files that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,7 +103,8 @@ impl Rule for FileRule {
             Self::Missing { .. } => "check the path; is its filesystem mounted?".into(),
             Self::Folder { .. } | Self::NotAFolder { .. } => "choose another path".into(),
             Self::NoParent { parent, .. } => {
-                format!("make it first: file::make_dir(\"{}\")", parent.path.display())
+                let path = rhai_literal(&parent.path.display().to_string());
+                format!("make it first: file::make_dir({path})")
             }
             Self::NotEmpty { .. } => "remove what is in it first, file by file".into(),
             Self::LeadsOutside { .. } => OWN_IT.into(),

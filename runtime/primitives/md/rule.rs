@@ -1,7 +1,7 @@
 //! What can be wrong with arrays and calls about them.
 
 use crate::error::{Exit, Rule};
-use crate::types::Size;
+use crate::types::{Size, rhai_literal};
 
 /// A rule about md arrays that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,7 +96,8 @@ impl Rule for MdRule {
             Self::NotAtTheEnd => "leave \"format\" out".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::NameTaken { device, .. } => {
-                format!("choose another name, or wipe the old member: disk::wipe({device:?})")
+                let device = rhai_literal(device);
+                format!("choose another name, or wipe the old member: disk::wipe({device})")
             }
             Self::NoSuchArray { .. } => "see the members: lsblk -f; md::create makes one".into(),
             Self::Ambiguous { .. } => "disconnect the devices of one of them".into(),

@@ -1,7 +1,7 @@
 //! What can go wrong with packages.
 
 use crate::error::{Exit, Rule};
-use crate::types::Place;
+use crate::types::{Place, rhai_literal};
 
 /// A rule about packages that was broken, or what emerge said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +94,9 @@ impl Change {
             "package.license" => "license",
             _ => return None,
         };
-        Some(format!("portage::{verb}({root:?}, {:?}, {:?})", self.atom, self.words))
+        let words: Vec<String> = self.words.iter().map(|word| rhai_literal(word)).collect();
+        let (root, atom) = (rhai_literal(root), rhai_literal(&self.atom));
+        Some(format!("portage::{verb}({root}, {atom}, [{}])", words.join(", ")))
     }
 }
 
@@ -134,8 +136,9 @@ impl Rule for PortageRule {
                 }
             }
             Self::Failed { log: Some(log), root, .. } => format!(
-                "read {}{log}; then go on: portage::resume({root:?}), or without it: skip_first: true",
-                root.trim_end_matches('/')
+                "read {}{log}; then go on: portage::resume({}), or without it: skip_first: true",
+                root.trim_end_matches('/'),
+                rhai_literal(root)
             ),
             Self::Failed { .. } | Self::Other { .. } => {
                 "set right what it says, then run this again: what is merged stays".into()

@@ -18,7 +18,7 @@ use super::thrown::{Thrown, throw_at};
 use super::values::{from_dynamic, from_dynamics, to_dynamic};
 use crate::script::engines::{Crossing, Engines, Exports};
 use crate::script::{Module, ScriptError, meant};
-use crate::types::{Map, Value};
+use crate::types::{Map, Value, rhai_literal};
 
 /// Whom values are given to, for messages.
 const OTHER: &str = "a module in another language";
@@ -99,7 +99,7 @@ impl Resolver {
         }
         // A call as a script writes it: the module's functions then see what it imports.
         let mut scope = Scope::new();
-        let mut text = format!("import {:?} as m; m::{function}(", module.name);
+        let mut text = format!("import {} as m; m::{function}(", rhai_literal(&module.name));
         for (index, value) in values.iter().enumerate() {
             scope.push_dynamic(format!("v{index}"), to_dynamic(value));
             // Writing to a String can't fail.
