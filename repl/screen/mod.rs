@@ -11,6 +11,7 @@ mod out;
 mod plain;
 mod problem;
 mod shown;
+mod stream;
 mod style;
 mod terminal;
 #[cfg(test)]
@@ -18,9 +19,10 @@ mod tests;
 
 use gscript::event::Listener;
 
-pub(crate) use out::{Stream, say, say_generated, say_json, tell, to_terminal, write};
+pub(crate) use out::{say, say_generated, say_json, tell, write};
 pub(crate) use problem::Problem;
 pub(crate) use shown::{Show, Shown, shown};
+pub(crate) use stream::{Stream, to_terminal};
 pub(crate) use style::{Style, canvas, output, style};
 
 /// The listener that fits: JSON on request, else a live screen on a terminal, else plain lines.

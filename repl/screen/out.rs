@@ -1,29 +1,13 @@
 //! Standard output and standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
 use super::escaped::Escaped;
 use super::shown::{Show, Shown, shown};
+use super::stream::{Stream, columns};
 use super::style::style;
-
-/// The two ways out.
-pub(crate) enum Stream {
-    /// Standard output, for what was asked for.
-    Output,
-    /// Standard error, for everything that is said meanwhile.
-    Error,
-}
-
-/// Whether a person sees it at once.
-pub(crate) fn to_terminal(stream: &Stream) -> bool {
-    match stream {
-        Stream::Output => io::stdout().is_terminal(),
-        Stream::Error => io::stderr().is_terminal(),
-    }
-}
 
 /// Writes lines to standard output, without colours where that is no terminal.
 pub(crate) fn say(text: &(impl Show + ?Sized)) {
@@ -33,17 +17,6 @@ pub(crate) fn say(text: &(impl Show + ?Sized)) {
 /// Writes lines to standard error.
 pub(crate) fn tell(text: &(impl Show + ?Sized)) {
     write(&Stream::Error, &shown![text]);
-}
-
-/// Returns the columns of a stream that is a terminal.
-pub(super) fn columns(stream: &Stream) -> Option<usize> {
-    let size = match stream {
-        Stream::Output => tcgetwinsize(io::stdout()),
-        Stream::Error => tcgetwinsize(io::stderr()),
-    };
-    // One that has no size, such as a serial line, says 0.
-    let size = size.ok().filter(|size| size.ws_row > 0 && size.ws_col > 0)?;
-    Some(size.ws_col.into())
 }
 
 /// Writes data to standard output, an object per line or spread over several.

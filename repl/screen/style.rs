@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style as Ansi};
 use gscript::machine::Canvas;
 
-use super::out::{Stream, columns};
+use super::stream::{Stream, columns};
 use super::{Show, Shown, shown};
 
 /// How text is shown.

@@ -87,7 +87,7 @@ fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
     Ok(old)
 }
 
-pub(super) fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
+fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
     match stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(found) => Ok(Some(found)),
         Err(Errno::ENOENT) => Ok(None),
@@ -95,7 +95,7 @@ pub(super) fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileSta
     }
 }
 
-pub(super) fn kind(found: &FileStat) -> SFlag {
+fn kind(found: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
 }
 

@@ -11,7 +11,7 @@ use aes::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 type Library = ctr::Ctr128BE<aes::Aes256>;
 
 /// Bytes of a block of AES.
-const BLOCK: usize = 16;
+const BLOCK: u64 = 16;
 
 /// A key stream, of which any part can be had.
 pub(super) enum Keystream {
@@ -41,7 +41,7 @@ impl Keystream {
     pub(super) fn fill(&mut self, at: u64, bytes: &mut [u8]) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Instructions(stream) => stream.fill(at / BLOCK as u64, bytes),
+            Self::Instructions(stream) => stream.fill(at / BLOCK, bytes),
             Self::Library(stream) => {
                 bytes.fill(0);
                 stream.seek(at);
@@ -63,8 +63,8 @@ mod instructions {
 
     use zeroize::Zeroizing;
 
-    use super::BLOCK;
-
+    /// Bytes of a block.
+    const BLOCK: usize = 16;
     /// Blocks that are enciphered side by side: an instruction takes several cycles, and one begins in each.
     const WIDE: usize = 8;
     /// Words of a key and of all round keys (FIPS 197).

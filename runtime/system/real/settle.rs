@@ -7,10 +7,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{self, SFlag};
-
-use super::files::{kind, stat_at};
 
 /// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
 pub(super) fn settle_filesystem(at: &str) -> io::Result<()> {
@@ -33,8 +31,9 @@ pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
 
 /// Brings the owner of a file to its disk. A link or a pipe can't be opened for that.
 pub(super) fn settle_inode(dir: &OwnedFd, name: &Path) -> io::Result<()> {
-    let opened = match stat_at(dir, name)?.map(|found| kind(&found)) {
-        Some(SFlag::S_IFREG | SFlag::S_IFDIR) => {
+    let found = stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    let opened = match SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT {
+        SFlag::S_IFREG | SFlag::S_IFDIR => {
             let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
             openat(dir, name, flags, stat::Mode::empty()).map(File::from)
         }
