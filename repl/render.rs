@@ -11,13 +11,14 @@ use crate::screen::{Shown, Stream, Style, canvas, shown, write};
 /// Prints the plan chapter by chapter, and the effects that need approval. It writes each entry at
 /// once, so that a long plan is not held in memory a second time as text.
 pub(crate) fn show(report: &Report, s: &Style, to: &Stream) {
-    for entry in &report.entries {
-        let text = match entry {
-            Entry::Chapter { title } => Shown::joined([Shown::default(), s.chapter(title)]),
-            Entry::Said { text } => s.said(text),
-            Entry::Call(planned) => call(planned, s),
-        };
-        write(to, &text);
+    const AT_ONCE: usize = 256;
+    let text = |entry: &Entry| match entry {
+        Entry::Chapter { title } => Shown::joined([Shown::default(), s.chapter(title)]),
+        Entry::Said { text } => s.said(text),
+        Entry::Call(planned) => call(planned, s),
+    };
+    for entries in report.entries.chunks(AT_ONCE) {
+        write(to, &Shown::joined(entries.iter().map(text)));
     }
     write(to, &summary(report, s));
 }

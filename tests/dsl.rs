@@ -41,8 +41,8 @@ pub fn snapshot(name: &str, text: &str) {
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();
     if kept != text {
-        let diff = similar::TextDiff::from_lines(&kept, text);
-        panic!("{name} is not as it was:\n{}", diff.unified_diff().header("kept", "now"));
+        let diff = gscript::types::unified_diff(("kept", "now"), &kept, text, 3);
+        panic!("{name} is not as it was:\n{diff}");
     }
 }
 

@@ -3,7 +3,7 @@
 use gscript::journal::Texts;
 use gscript::recipe::Recipe;
 use gscript::script::Module;
-use similar::TextDiff;
+use gscript::types::unified_diff;
 
 use crate::screen::{style, tell};
 
@@ -11,8 +11,7 @@ use crate::screen::{style, tell};
 pub(super) fn show_change(ran: &Texts, recipe: &Recipe) {
     let show = |file: &str, then: &str, now: &str| {
         if then != now {
-            let diff = TextDiff::from_lines(then, now);
-            let diff = diff.unified_diff().context_radius(2).header("as it ran", "now").to_string();
+            let diff = unified_diff(("as it ran", "now"), then, now, 2);
             tell(&format!("{file} has changed since the run:"));
             for line in diff.lines() {
                 tell(&style().diff(line));

@@ -1,15 +1,17 @@
 //! The terminal output of a run: a line per action, on a terminal with a spinner or a progress bar.
 //!
-//! `shown` is the only way to write to a terminal, `style` has its colours, `problem` its errors;
-//! `plain`, `terminal` and `json` are the screens of a run.
+//! `shown` is the only way to a terminal, `style` its colours, `problem` its errors; `plain`, `terminal`
+//! and `json` are the screens of a run, and `escaped` is the way of JSON.
 
 #![expect(clippy::disallowed_methods, reason = "the one way to a terminal")]
 
+mod escaped;
 mod json;
 mod out;
 mod plain;
 mod problem;
 mod shown;
+mod stream;
 mod style;
 mod terminal;
 #[cfg(test)]
@@ -17,9 +19,10 @@ mod tests;
 
 use gscript::event::Listener;
 
-pub(crate) use out::{Stream, say, say_generated, say_json, tell, to_terminal, write};
+pub(crate) use out::{say, say_generated, say_json, tell, write};
 pub(crate) use problem::Problem;
 pub(crate) use shown::{Show, Shown, shown};
+pub(crate) use stream::{Stream, to_terminal};
 pub(crate) use style::{Style, canvas, output, style};
 
 /// Returns the listener for the output: JSON on request, otherwise a live screen on a terminal,

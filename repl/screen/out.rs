@@ -1,30 +1,15 @@
 //! Standard output and standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use gscript::types::printable_json;
 use serde::Serialize;
 
+use super::escaped::Escaped;
 use super::shown::{Show, Shown, shown};
+use super::stream::{Stream, columns};
 use super::style::style;
 
-/// An output stream.
-pub(crate) enum Stream {
-    /// Standard output, for requested data.
-    Output,
-    /// Standard error, for messages.
-    Error,
-}
-
-/// Returns whether the stream is a terminal.
-pub(crate) fn to_terminal(stream: &Stream) -> bool {
-    match stream {
-        Stream::Output => io::stdout().is_terminal(),
-        Stream::Error => io::stderr().is_terminal(),
-    }
-}
-
-/// Writes lines to standard output, without colours unless it is a terminal.
+/// Writes lines to standard output, without colours where that is no terminal.
 pub(crate) fn say(text: &(impl Show + ?Sized)) {
     write(&Stream::Output, &shown![text]);
 }
@@ -36,17 +21,15 @@ pub(crate) fn tell(text: &(impl Show + ?Sized)) {
 
 /// Writes data as JSON to standard output: on one line, or on several if `spread`.
 pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
-    let text = match spread {
-        true => serde_json::to_string_pretty(data),
-        false => serde_json::to_string(data),
+    let mut out = Escaped::new(io::stdout().lock());
+    let written = match spread {
+        true => serde_json::to_writer_pretty(&mut out, data),
+        false => serde_json::to_writer(&mut out, data),
     };
-    match text {
-        Ok(text) => {
-            let text = printable_json(&text) + "\n";
-            let mut out = io::stdout().lock();
-            // A closed pipe must not stop the run.
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        }
+    match written {
+        // Whoever stopped listening does not stop the run.
+        Ok(()) => drop(out.write_all(b"\n").and_then(|()| out.flush())),
+        Err(error) if error.is_io() => {}
         Err(error) => tell(&error.to_string()),
     }
 }
@@ -59,15 +42,10 @@ pub(crate) fn say_generated(generate: impl FnOnce(&mut dyn Write)) {
 /// Writes lines. Errors are ignored: the terminal may have disappeared, but mounts and devices must
 /// still be released, and a reader may close its pipe early.
 pub(crate) fn write(stream: &Stream, text: &Shown) {
-    let terminal = match stream {
-        Stream::Output => console::Term::stdout(),
-        Stream::Error => console::Term::stderr(),
+    let line = match columns(stream) {
+        Some(columns) => format!("{}\n", text.wrapped(columns, style().goes_on).as_str()),
+        None => format!("{}\n", text.as_str()),
     };
-    let line = match terminal.size_checked().filter(|_| to_terminal(stream)) {
-        Some((_, columns)) => text.wrapped(columns.into(), style().goes_on),
-        None => text.clone(),
-    };
-    let line = format!("{}\n", line.as_str());
     let _ = match stream {
         Stream::Output => anstream::stdout().write_all(line.as_bytes()),
         Stream::Error => io::stderr().lock().write_all(line.as_bytes()),

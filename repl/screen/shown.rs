@@ -127,14 +127,15 @@ impl Shown {
 /// Wraps one line to rows of `columns` columns.
 fn wrap(line: &str, columns: usize, mark: &str) -> String {
     const LEAST: usize = 16;
-    if columns < LEAST || console::measure_text_width(line) <= columns {
+    let seen = pieces(line).filter(|(_, is_sequence)| !is_sequence);
+    if columns < LEAST || seen.map(|(text, _)| text.width()).sum::<usize>() <= columns {
         return line.to_owned();
     }
     let blank = line.len() - line.trim_start_matches(' ').len();
     let before = format!("{}{mark} ", " ".repeat(blank.min(columns / 2)));
     let mut out = String::with_capacity(line.len() * 2);
     let mut at = 0;
-    for (text, is_sequence) in console::AnsiCodeIterator::new(line) {
+    for (text, is_sequence) in pieces(line) {
         if is_sequence {
             out.push_str(text);
             continue;
@@ -151,6 +152,22 @@ fn wrap(line: &str, columns: usize, mark: &str) -> String {
         }
     }
     out
+}
+
+/// The line in pieces, each a sequence for the terminal or text between two of them. Only sequences that
+/// [`Style`](super::Style) and the renderer of errors make are in it: `ESC [ … m`.
+fn pieces(mut rest: &str) -> impl Iterator<Item = (&str, bool)> {
+    std::iter::from_fn(move || {
+        let end = match rest.find("\u{1b}[") {
+            _ if rest.is_empty() => return None,
+            Some(0) => rest.find('m').map_or(rest.len(), |at| at + 1),
+            Some(text) => text,
+            None => rest.len(),
+        };
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some((piece, piece.starts_with('\u{1b}')))
+    })
 }
 
 #[cfg(test)]

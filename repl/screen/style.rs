@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style as Ansi};
 use gscript::machine::Canvas;
 
+use super::stream::{Stream, columns};
 use super::{Show, Shown, shown};
 
 /// The colours and symbols of an output stream.
@@ -56,18 +57,15 @@ fn unicode() -> bool {
 pub(crate) fn canvas() -> Canvas {
     const WIDEST: usize = 140;
     let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let seen = || {
-        let terminals = [console::Term::stdout(), console::Term::stderr()];
-        terminals.iter().find_map(console::Term::size_checked).map(|(_, columns)| columns.into())
-    };
-    let columns: usize = told.or_else(seen).unwrap_or(80);
+    let seen = || columns(&Stream::Output).or_else(|| columns(&Stream::Error));
+    let width: usize = told.or_else(seen).unwrap_or(80);
     let console = env::var("TERM").is_ok_and(|term| term == "linux");
     let unicode = match locale() {
         Some(locale) => is_utf8(&locale),
         None => !console,
     };
-    // Drawings are indented by two columns.
-    Canvas { width: columns.clamp(20, WIDEST) - 2, unicode }
+    // Pictures are indented by two.
+    Canvas { width: width.clamp(20, WIDEST) - 2, unicode }
 }
 
 impl Style {

@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use gscript::reference::docs;
 use gscript::types::{is_deceptive, printable};
-use nu_ansi_term::{Color, Style};
-use reedline::{Highlighter, StyledText};
+use reedline::{Color, Highlighter, StyledText};
 use regex::Regex;
 use unicode_width::UnicodeWidthChar;
 
@@ -27,7 +26,29 @@ static TOKENS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern")
 });
 
-/// A highlighter for Rhai and Lua.
+/// How a part of what is typed looks.
+enum Paint {
+    None,
+    Dim,
+    Colour(Color),
+    Bold(Color),
+}
+
+impl Paint {
+    /// Adds text that looks so.
+    #[expect(clippy::default_trait_access, reason = "the editor does not export the type")]
+    fn put(self, to: &mut StyledText, text: &str) {
+        let style = match self {
+            Self::None => Default::default(),
+            Self::Dim => Color::Default.dimmed(),
+            Self::Colour(colour) => colour.normal(),
+            Self::Bold(colour) => colour.bold(),
+        };
+        to.push((style, visible(text)));
+    }
+}
+
+/// See the module.
 pub(super) struct Colours;
 
 impl Highlighter for Colours {
@@ -36,22 +57,22 @@ impl Highlighter for Colours {
         let mut at = 0;
         for found in TOKENS.captures_iter(line) {
             let Some(whole) = found.get(0) else { continue };
-            let style = if found.name("comment").is_some() {
-                Style::new().dimmed()
+            let paint = if found.name("comment").is_some() {
+                Paint::Dim
             } else if found.name("text").is_some() {
-                Style::new().fg(Color::Green)
+                Paint::Colour(Color::Green)
             } else if found.name("number").is_some() {
-                Style::new().fg(Color::Cyan)
+                Paint::Colour(Color::Cyan)
             } else if found.name("meta").is_some() {
-                Style::new().fg(Color::Purple)
+                Paint::Colour(Color::Purple)
             } else {
                 word(whole.as_str())
             };
-            styled.push((Style::new(), visible(&line[at..whole.start()])));
-            styled.push((style, visible(whole.as_str())));
+            Paint::None.put(&mut styled, &line[at..whole.start()]);
+            paint.put(&mut styled, whole.as_str());
             at = whole.end();
         }
-        styled.push((Style::new(), visible(&line[at..])));
+        Paint::None.put(&mut styled, &line[at..]);
         styled
     }
 }
@@ -62,7 +83,7 @@ pub(crate) struct Plain;
 impl Highlighter for Plain {
     fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
         let mut styled = StyledText::new();
-        styled.push((Style::new(), visible(line)));
+        Paint::None.put(&mut styled, line);
         styled
     }
 }
@@ -86,14 +107,14 @@ fn visible(text: &str) -> String {
     text.chars().map(sign).collect()
 }
 
-fn word(word: &str) -> Style {
+fn word(word: &str) -> Paint {
     let dotted = word.replacen("::", ".", 1);
     if KEYWORDS.contains(&word) {
-        Style::new().fg(Color::Yellow)
+        Paint::Colour(Color::Yellow)
     } else if docs::names().any(|name| name == dotted) {
-        Style::new().fg(Color::Blue).bold()
+        Paint::Bold(Color::Blue)
     } else {
-        Style::new()
+        Paint::None
     }
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use gscript::machine::{Difference, compare, layout_within};
 use gscript::reference::docs;
 use gscript::run::rescue::{Obstacle, PASSPHRASE};
-use gscript::script::Language;
+use gscript::script::{Language, source};
 use gscript::types::{Secret, Value};
 
 use super::consent::Mode;
@@ -297,8 +297,9 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
 
 fn chroot(shell: &mut Shell<'_>, root: &str) -> Result<()> {
     let root = if root.is_empty() { ROOT } else { root };
-    let call = shell.bench.language().call("chroot.shell");
-    let _ = shell.evaluate(&format!("{call}({root:?})"));
+    let language = shell.bench.language();
+    let (call, root) = (language.call("chroot.shell"), source::quoted(root, language));
+    let _ = shell.evaluate(&format!("{call}({root})"));
     Ok(())
 }
 

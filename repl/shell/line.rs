@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use gscript::reference::complete::Known;
 use gscript::script::{has_secret, is_open};
 use gscript::types::{is_deceptive, printable};
-use nu_ansi_term::{Color, Style};
 use reedline::{
-    ColumnarMenu, DefaultHinter, EditCommand, Emacs, FileBackedHistory, History, HistoryItem,
-    HistoryItemId, HistorySessionId, KeyCode, KeyModifiers, Keybindings, MenuBuilder, Prompt,
-    PromptEditMode, PromptHistorySearch, PromptHistorySearchStatus, Reedline, ReedlineEvent,
-    ReedlineMenu, Result, SearchQuery, ValidationResult, Validator, Vi, default_emacs_keybindings,
-    default_vi_insert_keybindings, default_vi_normal_keybindings, default_vi_visual_keybindings,
+    Color, ColumnarMenu, DefaultHinter, EditCommand, Emacs, FileBackedHistory, History,
+    HistoryItem, HistoryItemId, HistorySessionId, KeyCode, KeyModifiers, Keybindings, MenuBuilder,
+    Prompt, PromptEditMode, PromptHistorySearch, PromptHistorySearchStatus, Reedline,
+    ReedlineEvent, ReedlineMenu, Result, SearchQuery, ValidationResult, Validator, Vi,
+    default_emacs_keybindings, default_vi_insert_keybindings, default_vi_normal_keybindings,
+    default_vi_visual_keybindings,
 };
 
 use super::colour::{Colours, Plain};
@@ -38,7 +38,7 @@ pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bo
         .with_partial_completions(true)
         .with_validator(Box::new(Whole { known: Arc::clone(known) }));
     if colour {
-        let dim = Style::new().fg(Color::DarkGray);
+        let dim = Color::DarkGray.normal();
         editor = editor
             .with_highlighter(Box::new(Colours))
             .with_hinter(Box::new(DefaultHinter::default().with_style(dim)));

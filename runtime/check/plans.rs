@@ -245,7 +245,7 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
             let bound = |effect: &Effect| Bound::new(effect.clone(), &report.before);
             let of_calls = report.calls().flat_map(|call| &call.effects).map(bound);
             let mut all = report.approval.bound().into_iter().chain(of_calls);
-            all.any(|bound| need.concerns(&bound.effect, bound.target.as_ref(), variables))
+            all.any(|bound| need.concerns(&bound.effect, bound.target.as_deref(), variables))
         })
     };
     let line = |need: &NeedEntry<'_>| {

@@ -81,8 +81,8 @@ struct AnnouncedNeeds {
 impl Approval {
     /// Agreement to these effects.
     pub fn of(effects: Vec<Bound>) -> Self {
-        let boxed = |bound: Bound| (bound.effect, bound.target.map(Box::new));
-        Self { effects: effects.into_iter().map(boxed).collect(), ..Self::default() }
+        let effects = effects.into_iter().map(|bound| (bound.effect, bound.target));
+        Self { effects: effects.collect(), ..Self::default() }
     }
 
     /// Binds the approval to the calls of a plan: a run must not make others.
@@ -115,7 +115,7 @@ impl Approval {
     pub fn announces(&self, bound: &Bound) -> bool {
         self.announced.as_ref().is_none_or(|announced| {
             let AnnouncedNeeds { needs, params } = announced.as_ref();
-            needs.announces(&bound.effect, bound.target.as_ref(), params)
+            needs.announces(&bound.effect, bound.target.as_deref(), params)
         })
     }
 
@@ -128,9 +128,14 @@ impl Approval {
     pub fn bound(&self) -> Vec<Bound> {
         let bound = |(effect, target): (&Effect, Option<&Target>)| Bound {
             effect: effect.clone(),
-            target: target.cloned(),
+            target: target.cloned().map(Box::new),
         };
         self.effects().map(bound).collect()
+    }
+
+    /// The same, where nothing else of the approval is needed any more.
+    pub fn into_bound(self) -> Vec<Bound> {
+        self.effects.into_iter().map(|(effect, target)| Bound { effect, target }).collect()
     }
 
     /// Whether the effect is one of these, or part of one.
@@ -206,7 +211,7 @@ impl Approval {
         if !self.announces(&bound) {
             return;
         }
-        self.effects.insert(bound.effect, bound.target.map(Box::new));
+        self.effects.insert(bound.effect, bound.target);
     }
 
     /// What is lost and can't be restored.

@@ -36,13 +36,13 @@ pub struct Bound {
     pub effect: Effect,
     /// Its device, where it has one and it is known.
     #[serde(flatten)]
-    pub target: Option<Target>,
+    pub target: Option<Box<Target>>,
 }
 
 impl Bound {
     /// The effect with the device as it is now.
     pub fn new(effect: Effect, machine: &Machine) -> Self {
-        let target = target(&effect, machine);
+        let target = target(&effect, machine).map(Box::new);
         Self { effect, target }
     }
 

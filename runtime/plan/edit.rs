@@ -1,9 +1,8 @@
 //! What a plan changes in a file, as a unified diff.
 
-use similar::TextDiff;
-
 use crate::machine::files::{Files, Text};
 use crate::system::Step;
+use crate::types::unified_diff;
 
 /// Longer texts are compared by nobody: their length is told instead.
 const MOST: usize = 256 << 10;
@@ -32,8 +31,7 @@ pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
         return Some(format!("+++ {name}: {} bytes of binary data\n", new.len()));
     };
     let from = if old.is_some() { name.as_str() } else { "/dev/null" };
-    let diff = TextDiff::from_lines(old_text, new_text);
-    Some(diff.unified_diff().context_radius(2).header(from, &name).to_string())
+    Some(unified_diff((from, &name), old_text, new_text, 2))
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@
 //! another one, the recipe may take another way from there on; then a call must be at a place that
 //! the plan has reached, with the programs and devices planned for that place.
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
+use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::CallReach;
@@ -39,10 +40,11 @@ struct CallPlace {
 /// A call of the plan.
 #[derive(Debug, Clone)]
 struct Traced {
-    place: CallPlace,
+    /// Which of the places.
+    place: usize,
     args: Hash,
-    /// The steps of an action; none where it has nothing to do.
-    steps: Box<[Hash]>,
+    /// The steps of an action among those of the plan; none where it has nothing to do.
+    steps: Range<u32>,
     /// Whether it acts on a device whose contents the plan could not see, so that its steps were assumed.
     unseen: bool,
     answer: Option<Hash>,
@@ -56,7 +58,7 @@ struct Traced {
 #[derive(Debug, Clone, Default)]
 struct PlannedPlace {
     /// Positions in the trace, ascending.
-    at: Vec<usize>,
+    at: Vec<u32>,
     reach: CallReach,
     /// Whether one of them has something to do.
     acts: bool,
@@ -66,7 +68,9 @@ struct PlannedPlace {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     calls: Vec<Traced>,
-    places: HashMap<CallPlace, PlannedPlace>,
+    /// The steps of all of them: a plan may have a hundred thousand calls, most with one step.
+    steps: Vec<Hash>,
+    places: IndexMap<CallPlace, PlannedPlace>,
     /// Actions that the run may call where the plan does not.
     announced: Vec<&'static str>,
 }
@@ -101,8 +105,8 @@ impl CallWork<'_> {
         CallReach::of(self.args, self.steps, self.machine)
     }
 
-    fn hashes(&self) -> Box<[Hash]> {
-        self.steps.iter().map(|step| hash(step.to_string().as_bytes())).collect()
+    fn hashes(&self) -> impl Iterator<Item = Hash> {
+        self.steps.iter().map(|step| hash(step.to_string().as_bytes()))
     }
 }
 
@@ -134,12 +138,14 @@ pub(crate) struct Comparison {
 impl Trace {
     fn push(&mut self, place: CallPlace, args: &Map) -> usize {
         let at = self.calls.len();
-        self.places.entry(place.clone()).or_default().at.push(at);
+        let entry = self.places.entry(place);
+        let place = entry.index();
+        entry.or_default().at.push(number(at));
         let (args, shown) = (hash_args(args), None);
         self.calls.push(Traced {
             place,
             args,
-            steps: Box::default(),
+            steps: 0..0,
             unseen: false,
             answer: None,
             shown,
@@ -147,6 +153,19 @@ impl Trace {
         });
         at
     }
+
+    fn steps_of(&self, call: &Traced) -> &[Hash] {
+        &self.steps[call.steps.start as usize..call.steps.end as usize]
+    }
+
+    fn planned_at(&self, call: &Traced) -> &PlannedPlace {
+        &self.places[call.place]
+    }
+}
+
+/// A position as it is kept; no script makes so many calls that one would not fit.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 impl Comparison {
@@ -156,7 +175,8 @@ impl Comparison {
     }
 
     fn find(&mut self, place: &CallPlace) -> Position {
-        let same = |call: &Traced| call.place == *place;
+        let index = self.trace.places.get_index_of(place);
+        let same = |call: &Traced| index == Some(call.place);
         if self.trace.calls.get(self.next).is_some_and(same) {
             self.next += 1;
             return Position::At(self.next - 1);
@@ -166,8 +186,10 @@ impl Comparison {
         }
         self.branched = true;
         let Some(planned) = self.trace.places.get(place) else { return Position::Beyond };
-        match planned.at.get(planned.at.partition_point(|at| *at < self.next)) {
+        let next = number(self.next);
+        match planned.at.get(planned.at.partition_point(|at| *at < next)) {
             Some(&at) => {
+                let at = at as usize;
                 self.next = at + 1;
                 Position::At(at)
             }
@@ -189,14 +211,14 @@ impl Comparison {
                 return Some(Novelty::Arguments);
             }
             // Less may be left to do than planned: a directory may be there already.
-            let steps = work.hashes();
-            self.less = steps.len() < planned.steps.len();
-            match is_part(&steps, &planned.steps) {
+            let planned_steps = self.trace.steps_of(planned);
+            self.less = work.steps.len() < planned_steps.len();
+            match is_part(work.hashes(), planned_steps) {
                 true => return None,
                 false if !planned.unseen => return Some(Novelty::Steps),
                 false => {}
             }
-            let reach = &self.trace.places[&planned.place].reach;
+            let reach = &self.trace.planned_at(planned).reach;
             return reach.missing(&work.reach(), work.machine).map(Novelty::Reach);
         }
         if work.covered && self.trace.announced.contains(&name) {
@@ -252,7 +274,9 @@ impl Tracing {
     ) -> Option<Novelty> {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
-                trace.calls[at].steps = work.hashes();
+                let before = number(trace.steps.len());
+                trace.steps.extend(work.hashes());
+                trace.calls[at].steps = before..number(trace.steps.len());
                 let reach = work.reach();
                 trace.calls[at].unseen = reach.has_unseen(work.machine);
                 trace.announced.extend(work.announces);
@@ -356,9 +380,9 @@ fn place(site: &Site, name: &'static str) -> CallPlace {
 }
 
 /// Whether the first are among the second, in the same order.
-fn is_part(some: &[Hash], all: &[Hash]) -> bool {
+fn is_part(mut some: impl Iterator<Item = Hash>, all: &[Hash]) -> bool {
     let mut all = all.iter();
-    some.iter().all(|step| all.any(|planned| planned == step))
+    some.all(|step| all.any(|planned| *planned == step))
 }
 
 fn hash_args(args: &Map) -> Hash {

@@ -12,7 +12,9 @@ use crate::machine::files::Look;
 use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
-use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
+use crate::types::{
+    AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote, rhai_literal,
+};
 
 args! {
     /// Mounts the filesystem on a device and returns the mount point.
@@ -186,9 +188,8 @@ impl Rule for MountRule {
             Self::Decided { at, .. } => format!("unmount it first: umount {}", quote(at)),
             Self::NotADirectory { .. } | Self::NothingToBind { .. } => "name a directory".into(),
             Self::Below { at, .. } => {
-                format!(
-                    "unmount those first, or all: mount::unmount({at:?}, #{{ recursive: true }})"
-                )
+                let at = rhai_literal(at);
+                format!("unmount those first, or all: mount::unmount({at}, #{{ recursive: true }})")
             }
             Self::Ours { .. } => "a recipe may only unmount what a recipe mounted".into(),
             Self::NotSwap { .. } => "create one with fs::swap".into(),

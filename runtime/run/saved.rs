@@ -7,7 +7,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use similar::TextDiff;
 
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::operation::Effect;
@@ -15,7 +14,7 @@ use crate::plan::bound::{Bound, Target};
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, Recipe};
 use crate::run::job::Job;
-use crate::types::{Map, Value, hex, unhex};
+use crate::types::{Map, Value, hex, unhex, unified_diff};
 
 /// The format of saved plans; raised when an old program could misread a new one.
 pub const PLAN_FORMAT: u32 = 2;
@@ -144,7 +143,7 @@ impl SavedPlan {
             params: params.collect(),
             seed: hex(seed),
             entries: report.entries,
-            effects: report.approval.bound(),
+            effects: report.approval.into_bound(),
             guesses: report.guesses,
             before: report.before,
             after: report.after,
@@ -218,7 +217,7 @@ impl SavedPlan {
         let mut changed = Vec::new();
         let mut seen: Vec<&Identity> = Vec::new();
         for bound in &self.effects {
-            let Some(Target { identity: then, .. }) = &bound.target else { continue };
+            let Some(Target { identity: then, .. }) = bound.target.as_deref() else { continue };
             if seen.contains(&then) {
                 continue;
             }
@@ -259,8 +258,7 @@ impl SavedPlan {
         let wanted = report.approval.effects().map(|(effect, _)| effect);
         let (then, now) = (steps(&self.entries, agreed), steps(&report.entries, wanted));
         (then != now).then(|| {
-            let diff = TextDiff::from_lines(&then, &now);
-            let diff = diff.unified_diff().context_radius(1).header("planned", "now").to_string();
+            let diff = unified_diff(("planned", "now"), &then, &now, 1);
             Changed::Steps { diff }
         })
     }

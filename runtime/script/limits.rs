@@ -11,9 +11,9 @@ pub(super) const OPERATIONS: u64 = 10_000_000;
 /// Seconds of processor time on a fast machine, excluding primitives. This is far more than all
 /// operations take, see `backstop`.
 pub(super) const SECONDS: u64 = 30;
-/// The number of calls of primitives.
-pub(super) const CALLS: u64 = 50_000;
-/// The number of printed bytes.
+/// Calls of primitives.
+pub(super) const CALLS: u64 = 100_000;
+/// Bytes that are printed.
 pub(super) const PRINTED: usize = 1 << 20;
 /// The size that each print counts for in addition to its content, because a plan stores each one.
 pub(super) const PER_PRINT: usize = 16;

@@ -22,6 +22,8 @@ pub(super) struct Meter {
     host: Shared,
     /// The file name of the running source, for messages.
     file: RefCell<Rc<str>>,
+    /// The other text that called last.
+    module: RefCell<Rc<str>>,
     hit: Cell<Option<Limit>>,
     /// The last known position of the script, if its language reports one.
     place: RefCell<Site>,
@@ -48,6 +50,7 @@ impl Meter {
         Rc::new(Self {
             host: Rc::clone(host),
             file: RefCell::new("".into()),
+            module: RefCell::new("".into()),
             hit: Cell::new(None),
             place: RefCell::new(Site { file: "".into(), line: 0 }),
             calls: Cell::new(0),
@@ -84,7 +87,20 @@ impl Meter {
         Rc::clone(&self.file.borrow())
     }
 
-    /// Records the position of the script.
+    /// Returns one copy of a file's name for all calls in it: a plan keeps the place of each.
+    fn shared(&self, file: Rc<str>) -> Rc<str> {
+        let mut module = self.module.borrow_mut();
+        match self.file() {
+            own if own == file => own,
+            _ if *module == file => Rc::clone(&module),
+            _ => {
+                *module = Rc::clone(&file);
+                file
+            }
+        }
+    }
+
+    /// The script is at this line of a file.
     pub(super) fn at(&self, file: &str, line: u32) {
         let mut place = self.place.borrow_mut();
         if *place.file != *file {
@@ -178,6 +194,7 @@ impl Meter {
             self.exceed(Limit::Calls);
         }
         let (before, allocated) = (computed(), memory::allocated());
+        let site = Site { file: self.shared(site.file), ..site };
         self.pulse.away(true);
         let result = self.host.call(index, site, values);
         self.pulse.journal(self.host.journal().as_deref());

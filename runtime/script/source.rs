@@ -2,7 +2,7 @@
 
 use super::Language;
 use crate::operation::spec::Spec;
-use crate::types::{Map, Value};
+use crate::types::{Map, Value, lua_literal, rhai_literal};
 
 /// Formats a value as source.
 pub fn source(value: &Value, language: Language) -> String {
@@ -22,31 +22,11 @@ pub fn source(value: &Value, language: Language) -> String {
     }
 }
 
-/// Formats a string as source. Characters that are not visible on their own are escaped in the
-/// syntax of the language; the result for Rhai is also valid TOML.
+/// A string as a script would write it.
 pub fn quoted(text: &str, language: Language) -> String {
-    let mut out = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out += "\\n",
-            '\t' => out += "\\t",
-            '\r' => out += "\\r",
-            '\'' => out.push(c),
-            // Combining characters would change the preceding character.
-            c if c.escape_debug().len() == 1 => out.push(c),
-            c => out += &escaped(u32::from(c), language),
-        }
-    }
-    out.push('"');
-    out
-}
-
-fn escaped(code: u32, language: Language) -> String {
     match language {
-        Language::Lua => format!("\\u{{{code:x}}}"),
-        Language::Rhai if code <= 0xffff => format!("\\u{code:04x}"),
-        Language::Rhai => format!("\\U{code:08x}"),
+        Language::Rhai => rhai_literal(text),
+        Language::Lua => lua_literal(text),
     }
 }
 

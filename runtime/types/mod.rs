@@ -6,7 +6,9 @@
 mod bytes;
 mod choices;
 mod device;
+mod diff;
 mod digest;
+mod literal;
 mod mode;
 mod name;
 mod nearest;
@@ -26,7 +28,9 @@ pub use choices::{
     BtrfsProfile, Choice, FsKind, KdfKind, LuksVersion, MdFormat, Propagation, RaidLevel, TableKind,
 };
 pub use device::DevicePath;
+pub use diff::unified_diff;
 pub use digest::{hex, sha256, unhex};
+pub use literal::{lua_literal, rhai_literal};
 pub use mode::Mode;
 pub use name::{ArrayName, Label, LvmName, MapName};
 pub use nearest::nearest;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::Secret;
+use super::{Secret, rhai_literal};
 
 /// An ordered map: scripts see the keys in insertion order.
 pub type Map = Vec<(String, Value)>;
@@ -95,7 +95,7 @@ impl fmt::Display for Value {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(value) => write!(f, "{value}"),
             Self::Float(value) => write!(f, "{value:?}"),
-            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Text(text) => f.write_str(&rhai_literal(text)),
             Self::Secret(secret) => write!(f, "{secret}"),
             Self::List(items) => {
                 f.write_str("[")?;

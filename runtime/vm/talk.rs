@@ -187,7 +187,7 @@ impl<'a> Heard<'a> {
     /// Returns the output without control sequences, with replies masked.
     fn readable(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
-        let mut text = console::strip_ansi_codes(&text).replace('\r', "");
+        let mut text = anstream::adapter::strip_str(&text).to_string().replace('\r', "");
         for secret in &self.typed {
             if let Ok(secret) = std::str::from_utf8(secret.expose()) {
                 text = text.replace(secret, &secret_mark());

@@ -17,10 +17,21 @@ mod startup;
 mod storage;
 mod writes;
 
+use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 /// The program, optimised.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
+
+/// The interpreter of Python. What is called `python3` may be a version manager's script, which takes four
+/// times as long to start it.
+static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    let mut command = Command::new("python3");
+    let output = command.args(["-c", "import sys; print(sys.executable)"]).output();
+    let output = output.expect("python3 starts");
+    String::from_utf8(output.stdout).expect("a path").trim().to_owned()
+});
 
 /// Measures something.
 type Bench = fn() -> Vec<Row>;

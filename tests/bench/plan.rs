@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{PROGRAM, Row, Unit, timed};
+use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 10;
 /// What a plan of the shipped recipe may take.
@@ -50,18 +50,48 @@ fn plan(recipe: &str, sets: &[&str]) -> (f64, f64) {
 pub fn rows() -> Vec<Row> {
     let mut rows = shipped();
     rows.extend(longer());
+    rows.extend(many("text", &[]));
+    rows.extend(many("JSON", &["--json"]));
     rows
 }
 
+/// As many calls as a script may make, seen from outside: each against what it may take.
+fn many(form: &str, flags: &[&str]) -> Vec<Row> {
+    const CALLS: u32 = 100_000;
+    const EACH: f64 = 20e-6;
+    const MEMORY: f64 = 1024.0;
+    let directory = tempfile::tempdir().expect("a directory");
+    let planned = |count: u32| {
+        let file = directory.path().join(format!("{count}.rhai")).to_string_lossy().into_owned();
+        let text = "let i = 0; while i < COUNT { file::make_dir(`/srv/d${i}`); i += 1; }";
+        std::fs::write(&file, text.replace("COUNT", &count.to_string())).expect("a recipe");
+        let mut args = vec!["plan", &file, "--machine", MACHINE];
+        args.extend(flags);
+        measured(PROGRAM, &args)
+    };
+    let mut times = Row::times(format!("plan: each of 100,000 calls as {form} / 20 µs"), "1");
+    let what = format!("plan: memory of each of 100,000 calls as {form} / 1 KiB");
+    let mut memory = Row::times(what, "1");
+    memory.unit = Unit::Bytes;
+    for _ in 0..3 {
+        let (empty, all) = (planned(0), planned(CALLS));
+        times.ours.push((all.0 - empty.0) / f64::from(CALLS));
+        times.theirs.push(EACH);
+        memory.ours.push((all.1 - empty.1) / f64::from(CALLS));
+        memory.theirs.push(MEMORY);
+    }
+    vec![times, memory]
+}
+
 fn shipped() -> Vec<Row> {
-    let mut times = Row::times("plan: encrypted-root / python3 -c pass", "1");
+    let mut times = Row::times("plan: encrypted-root / python3 -c pass", "0.5");
     let mut memory = Row::times("plan: encrypted-root, memory / 25 MiB", "1");
     memory.unit = Unit::Bytes;
     for _ in 0..RUNS {
         let sets = ["disk=/dev/sda", "key_dev=/dev/sdb1", "stage3=/var/tmp/stage3.tar.xz"];
         let (time, peak) = plan(RECIPE, &sets);
         times.ours.push(time);
-        times.theirs.push(measured("python3", &["-c", "pass"]).0);
+        times.theirs.push(measured(&PYTHON, &["-c", "pass"]).0);
         memory.ours.push(peak);
         memory.theirs.push(ROOM);
     }

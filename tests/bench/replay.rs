@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::plan::measured;
-use super::{PROGRAM, Row, Unit};
+use super::{PROGRAM, PYTHON as INTERPRETER, Row, Unit};
 
 const RUNS: usize = 5;
 /// Two records for each action, and one for the run.
@@ -46,7 +46,7 @@ pub fn rows() -> Vec<Row> {
         let after = fs::read_to_string(&journal).expect("the journal");
         assert!(after.ends_with("{\"record\":\"ended\",\"ok\":true}\n"), "it goes on to its end");
         times.ours.push(time);
-        times.theirs.push(measured("python3", &["-c", PYTHON, &journal]).0);
+        times.theirs.push(measured(&INTERPRETER, &["-c", PYTHON, &journal]).0);
         limit.ours.push(time);
         limit.theirs.push(SECONDS);
         memory.ours.push(peak);

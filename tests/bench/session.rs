@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::machine::machine;
 use super::plan::measured;
-use super::{PROGRAM, Row, Unit, timed};
+use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 15;
 /// How much memory a session at its first prompt may have.
@@ -80,7 +80,7 @@ fn prompts() -> Vec<Row> {
         memory.theirs.push(ROOM);
         // What a person has in their own start files is not bash's.
         bash.theirs.push(prompt("bash", &["--norc", "-i"], "# ").0);
-        python.theirs.push(prompt("python3", &["-i"], ">>> ").0);
+        python.theirs.push(prompt(&PYTHON, &["-i"], ">>> ").0);
         if Command::new("guestfish").arg("--version").output().is_ok() {
             guestfish.ours.push(ours);
             guestfish.theirs.push(measured("guestfish", &["--version"]).0);
@@ -118,7 +118,7 @@ fn loops() -> Vec<Row> {
             let mut row = Row::times(what, "1");
             for _ in 0..RUNS {
                 row.ours.push(timed(|| piped(text, is_lua)));
-                row.theirs.push(measured("python3", &["-c", python]).0);
+                row.theirs.push(measured(&PYTHON, &["-c", python]).0);
             }
             row
         })

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{PROGRAM, Row, timed};
+use super::{PROGRAM, PYTHON, Row, timed};
 
 const RUNS: usize = 40;
 
@@ -33,8 +33,8 @@ fn against(what: &str, ours: &[&str], program: &str, args: &[&str], aim: &'stati
 pub fn rows() -> Vec<Row> {
     let (rhai, lua) = (["-e", "1"], ["--lua", "-e", "1"]);
     vec![
-        against("start: gscript -e 1 / bash -c :", &rhai, "bash", &["-c", ":"], "3"),
-        against("start: gscript --lua -e 1 / bash -c :", &lua, "bash", &["-c", ":"], "3"),
-        against("start: gscript -e 1 / python3 -c pass", &rhai, "python3", &["-c", "pass"], "0.1"),
+        against("start: gscript -e 1 / bash -c :", &rhai, "bash", &["-c", ":"], "1.5"),
+        against("start: gscript --lua -e 1 / bash -c :", &lua, "bash", &["-c", ":"], "1.5"),
+        against("start: gscript -e 1 / python3 -c pass", &rhai, &PYTHON, &["-c", "pass"], "0.1"),
     ]
 }

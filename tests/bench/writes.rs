@@ -1,15 +1,18 @@
-//! Ten thousand small files, each atomic and on the disk before the next: from both languages,
-//! planned, journalled, logged and compared, against a loop of Python that only writes them.
+//! Small files, each atomic and on the disk before the next: from both languages, planned, journalled, logged
+//! and compared, against a loop of Python that only writes them; in memory, and on a disk that is busy.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{PROGRAM, Row, timed};
+use super::{PROGRAM, PYTHON as INTERPRETER, Row, timed};
 
 const RUNS: usize = 3;
 const PYTHON: &str = "
 import os, sys
-for i in range(10000):
+for i in range(int(sys.argv[2])):
     path = f'{sys.argv[1]}/f{i}'
     fd = os.open(path + '.new', os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     os.write(fd, f'line {i}\\n'.encode())
@@ -30,38 +33,70 @@ fn run(program: &str, args: &[&str]) {
 }
 
 pub fn rows() -> Vec<Row> {
-    ["rhai", "lua"].map(row).into()
+    let mut rows: Vec<Row> = ["rhai", "lua"]
+        .iter()
+        .map(|language| {
+            let what = format!("10,000 × file.write from {language} / Python loop with fsync");
+            // In memory, so that the disk's own speed is not what is compared.
+            row(what, language, 10_000, Path::new("/dev/shm"))
+        })
+        .collect();
+    let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    rows.push(busy(disk, || {
+        let what = "100 × file.write on a busy disk / Python loop with fsync";
+        row(what.into(), "rhai", 100, disk)
+    }));
+    rows
 }
 
-fn row(language: &str) -> Row {
-    let what = format!("10,000 × file.write from {language} / Python loop with fsync");
-    let mut row = Row::times(what, "-");
+/// The same while something else writes to the disk and never waits for it.
+fn busy(disk: &Path, measure: impl FnOnce() -> Row) -> Row {
+    let directory = tempfile::tempdir_in(disk).expect("a directory");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let piece = vec![1; 1 << 20];
+            while !stop.load(Ordering::Relaxed) {
+                let mut file = File::create(directory.path().join("noise")).expect("a file");
+                for _ in 0..256 {
+                    file.write_all(&piece).expect("room");
+                }
+            }
+        });
+        let row = measure();
+        stop.store(true, Ordering::Relaxed);
+        row
+    })
+}
+
+fn row(what: String, language: &str, count: usize, on: &Path) -> Row {
+    let mut row = Row::times(what, "2");
     for _ in 0..RUNS {
-        // In memory, so that the disk's own speed is not what is compared.
-        let directory = tempfile::tempdir_in("/dev/shm").expect("a directory");
+        let directory = tempfile::tempdir_in(on).expect("a directory");
         let path = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
         let (ours, theirs) = (path("ours"), path("theirs"));
         for made in [&ours, &theirs] {
             std::fs::create_dir(made).expect("a directory");
         }
         let recipe = path(&format!("writes.{language}"));
-        std::fs::write(&recipe, script(language, &ours)).expect("a recipe");
+        std::fs::write(&recipe, script(language, &ours, count)).expect("a recipe");
         row.ours.push(timed(|| run(PROGRAM, &[&recipe, "--yes", "--journal", &path("runs")])));
-        row.theirs.push(timed(|| run("python3", &["-c", PYTHON, &theirs])));
-        let count =
-            |path: &String| std::fs::read_dir(Path::new(path)).expect("a directory").count();
-        assert_eq!((count(&ours), count(&theirs)), (10_000, 10_000));
+        row.theirs.push(timed(|| run(&INTERPRETER, &["-c", PYTHON, &theirs, &count.to_string()])));
+        let made = |path: &String| std::fs::read_dir(Path::new(path)).expect("a directory").count();
+        assert_eq!((made(&ours), made(&theirs)), (count, count));
     }
     row
 }
 
-fn script(language: &str, directory: &str) -> String {
+fn script(language: &str, directory: &str, count: usize) -> String {
     match language {
         "rhai" => {
-            format!("for i in 0..10000 {{ file::write(`{directory}/f${{i}}`, `line ${{i}}\\n`); }}")
+            format!(
+                "for i in 0..{count} {{ file::write(`{directory}/f${{i}}`, `line ${{i}}\\n`); }}"
+            )
         }
         _ => format!(
-            "for i = 0, 9999 do file.write('{directory}/f' .. i, 'line ' .. i .. '\\n') end"
+            "for i = 1, {count} do file.write('{directory}/f' .. i, 'line ' .. i .. '\\n') end"
         ),
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::operation::{Effect, Planning};
 use crate::system::OWN_IT;
-use crate::types::{AbsPath, Place};
+use crate::types::{AbsPath, Place, rhai_literal};
 
 /// A violated rule about files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,7 +103,8 @@ impl Rule for FileRule {
             Self::Missing { .. } => "check the path, and that its filesystem is mounted".into(),
             Self::Directory { .. } | Self::NotADirectory { .. } => "choose another path".into(),
             Self::NoParent { parent, .. } => {
-                format!("create it first: file::make_dir(\"{}\")", parent.path.display())
+                let path = rhai_literal(&parent.path.display().to_string());
+                format!("create it first: file::make_dir({path})")
             }
             Self::NotEmpty { .. } => "remove its files first, one by one".into(),
             Self::LeadsOutside { .. } => OWN_IT.into(),

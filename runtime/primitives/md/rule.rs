@@ -1,7 +1,7 @@
 //! Errors about md arrays.
 
 use crate::error::{Exit, Rule};
-use crate::types::Size;
+use crate::types::{Size, rhai_literal};
 
 /// A violated rule about md arrays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,7 +96,8 @@ impl Rule for MdRule {
             Self::NotAtTheEnd => "leave \"format\" out".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::NameTaken { device, .. } => {
-                format!("choose another name, or wipe the old member: disk::wipe({device:?})")
+                let device = rhai_literal(device);
+                format!("choose another name, or wipe the old member: disk::wipe({device})")
             }
             Self::NoSuchArray { .. } => "list the members with lsblk -f; md::create creates an \
                 array"

@@ -1,7 +1,7 @@
 //! Errors about packages.
 
 use crate::error::{Exit, Rule};
-use crate::types::Place;
+use crate::types::{Place, rhai_literal};
 
 /// A violated rule about packages, or a failure of emerge.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,7 +95,9 @@ impl Change {
             "package.license" => "license",
             _ => return None,
         };
-        Some(format!("portage::{verb}({root:?}, {:?}, {:?})", self.atom, self.words))
+        let words: Vec<String> = self.words.iter().map(|word| rhai_literal(word)).collect();
+        let (root, atom) = (rhai_literal(root), rhai_literal(&self.atom));
+        Some(format!("portage::{verb}({root}, {atom}, [{}])", words.join(", ")))
     }
 }
 
@@ -135,9 +137,9 @@ impl Rule for PortageRule {
                 }
             }
             Self::Failed { log: Some(log), root, .. } => format!(
-                "read {}{log}; then resume with portage::resume({root:?}), or without this \
-                 package: skip_first: true",
-                root.trim_end_matches('/')
+                "read {}{log}; then go on: portage::resume({}), or without it: skip_first: true",
+                root.trim_end_matches('/'),
+                rhai_literal(root)
             ),
             Self::Failed { .. } | Self::Other { .. } => {
                 "fix what emerge reports, then run again; merged packages stay installed".into()

@@ -7,6 +7,7 @@ mod again;
 mod agree;
 mod compare;
 mod current;
+mod led;
 mod places;
 mod record;
 mod verify;

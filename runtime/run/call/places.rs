@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use super::led::Led;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::Reach;
+use crate::machine::files::{Files, Reach};
 use crate::machine::origin::kernel_place;
 use crate::machine::{Fact, MountOrigin, is_below};
 use crate::operation::{Effect, Plan, Undo};
@@ -202,20 +203,21 @@ impl<'a> Places<'a> {
                 self.must_stay_inside(place, follow)?;
             }
         }
+        let led = Led::new(files);
         for step in &mut plan.steps {
-            step.lead(files)?;
+            step.lead(&led)?;
         }
         for fact in &mut plan.makes {
-            fact.lead(files)?;
+            fact.lead(&led)?;
         }
         if let Undo::Steps(steps) = &mut plan.undo {
             for step in steps {
-                step.lead(files)?;
+                step.lead(&led)?;
             }
         }
         for step in &plan.steps {
             let Some((place, follow)) = step.written() else { continue };
-            let reach = files.reach(place, follow)?;
+            let reach = led.reach(place, follow)?;
             refuse_kernel_place(&reach)?;
             let path = self.known_as(&reach);
             // Directories above what is written are part of writing it.

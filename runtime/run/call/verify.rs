@@ -33,7 +33,8 @@ pub(super) fn settle(
     steps: &[Step],
     effects: &[Effect],
 ) -> Result<()> {
-    let by_program = |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. });
+    let by_program =
+        |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. } | Step::CopyTree { .. });
     if !ground.is_real() || !steps.iter().any(by_program) {
         return Ok(());
     }

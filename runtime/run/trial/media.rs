@@ -1,12 +1,12 @@
 //! A stand-in for a stage3: a small root of busybox, packed, with digests that are really signed.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use blake2::Blake2b512;
 use sha2::{Digest, Sha512};
-use tar::{Builder, EntryType, Header};
 
 use crate::system::{
     Cmd, Interrupts, MissingProgram, NoopWatch, Real, Step, StepError, System, find_program,
@@ -38,9 +38,9 @@ pub enum MediaError {
     /// gpg is missing.
     #[error("{0}")]
     Missing(MissingProgram),
-    /// gpg failed.
+    /// tar or gpg failed.
     #[error("{0}")]
-    Gpg(StepError),
+    Tool(StepError),
 }
 
 impl MediaError {
@@ -86,6 +86,32 @@ const APPLETS: [&str; 16] = [
     "readlink",
 ];
 
+/// Its directories and their permission bits.
+const DIRECTORIES: [(&str, u32); 10] = [
+    ("bin", 0o755),
+    ("dev", 0o755),
+    ("etc", 0o755),
+    ("proc", 0o555),
+    ("root", 0o700),
+    ("run", 0o755),
+    ("sys", 0o555),
+    ("tmp", 0o1777),
+    ("usr", 0o755),
+    ("var", 0o755),
+];
+
+/// Its other files.
+const FILES: [(&str, &str); 5] = [
+    ("etc/os-release", "NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Stand-in for a stage3\"\n"),
+    (
+        "etc/passwd",
+        "root:x:0:0:root:/root:/bin/sh\nportage:x:250:250:portage:/var/tmp:/bin/false\n",
+    ),
+    ("etc/group", "root:x:0:\ntty:x:5:\nportage:x:250:\n"),
+    ("etc/profile", "export PATH=/bin:/usr/bin\nexport PS1='\\w # '\n"),
+    ("etc/fstab", "# Nothing is mounted yet.\n"),
+];
+
 impl Media {
     /// The files that the guest has to see of it.
     pub fn files(&self) -> impl Iterator<Item = PathBuf> {
@@ -96,7 +122,7 @@ impl Media {
     pub fn build(directory: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
         let busybox = static_busybox().ok_or(MediaError::NoBusybox)?;
         let archive = directory.join("stage3-busybox.tar");
-        pack(&archive, &busybox)?;
+        pack(&archive, &busybox, interrupts)?;
         Self::signed(archive, directory, interrupts)
     }
 
@@ -159,51 +185,37 @@ fn static_busybox() -> Option<PathBuf> {
     (!dynamic).then_some(path)
 }
 
-fn pack(archive: &Path, busybox: &Path) -> io::Result<()> {
-    let mut tar = Builder::new(File::create(archive)?);
-    for (path, mode) in [
-        ("bin/", 0o755),
-        ("dev/", 0o755),
-        ("etc/", 0o755),
-        ("proc/", 0o555),
-        ("root/", 0o700),
-        ("run/", 0o755),
-        ("sys/", 0o555),
-        ("tmp/", 0o1777),
-        ("usr/", 0o755),
-        ("var/", 0o755),
-    ] {
-        tar.append_data(&mut header(EntryType::Directory, mode, 0), path, io::empty())?;
+/// Packs the root as tar would unpack it anywhere: everything in it is root's.
+fn pack(archive: &Path, busybox: &Path, interrupts: &Interrupts) -> Result<(), MediaError> {
+    let root = tempfile::Builder::new().prefix("gscript-root-").tempdir()?;
+    let at = |path: &str| root.path().join(path);
+    let allow = |path: &str, mode| fs::set_permissions(at(path), Permissions::from_mode(mode));
+    for (path, _) in DIRECTORIES {
+        fs::create_dir(at(path))?;
     }
-    let size = fs::metadata(busybox)?.len();
-    let mut program = header(EntryType::Regular, 0o755, size);
-    tar.append_data(&mut program, "bin/busybox", File::open(busybox)?)?;
+    fs::copy(busybox, at("bin/busybox"))?;
+    allow("bin/busybox", 0o755)?;
     for applet in APPLETS {
-        let mut link = header(EntryType::Symlink, 0o777, 0);
-        tar.append_link(&mut link, format!("bin/{applet}"), "busybox")?;
+        symlink("busybox", root.path().join("bin").join(applet))?;
     }
-    for (path, text) in [
-        ("etc/os-release", "NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Stand-in for a stage3\"\n"),
-        (
-            "etc/passwd",
-            "root:x:0:0:root:/root:/bin/sh\nportage:x:250:250:portage:/var/tmp:/bin/false\n",
-        ),
-        ("etc/group", "root:x:0:\ntty:x:5:\nportage:x:250:\n"),
-        ("etc/profile", "export PATH=/bin:/usr/bin\nexport PS1='\\w # '\n"),
-        ("etc/fstab", "# Nothing is mounted yet.\n"),
-    ] {
-        let mut file = header(EntryType::Regular, 0o644, text.len() as u64);
-        tar.append_data(&mut file, path, text.as_bytes())?;
+    for (path, text) in FILES {
+        fs::write(at(path), text)?;
+        allow(path, 0o644)?;
     }
-    tar.into_inner()?.sync_all()
-}
-
-fn header(kind: EntryType, mode: u32, size: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(size);
-    header
+    for (path, mode) in DIRECTORIES {
+        allow(path, mode)?;
+    }
+    let tar = Cmd::tool("tar")
+        .args(["--create", "--format=gnu", "--sort=name", "--mtime=@0"])
+        .args(["--owner=0", "--group=0", "--numeric-owner"])
+        .arg(format!("--file={}", archive.display()))
+        .arg(format!("--directory={}", root.path().display()))
+        .args(DIRECTORIES.map(|(path, _)| path));
+    Real::new(interrupts.clone())
+        .perform(&Step::Run(tar), &mut NoopWatch)
+        .map_err(MediaError::Tool)?;
+    File::open(archive)?.sync_all()?;
+    Ok(())
 }
 
 /// As Gentoo's release engineering lists them.
@@ -227,7 +239,8 @@ fn sign(
     let home = tempfile::Builder::new().prefix("gscript-sign-").tempdir()?;
     let home = home.path().to_string_lossy().into_owned();
     let mut real = Real::new(interrupts.clone());
-    let mut run = |cmd: Cmd| real.perform(&Step::Run(cmd), &mut NoopWatch).map_err(MediaError::Gpg);
+    let mut run =
+        |cmd: Cmd| real.perform(&Step::Run(cmd), &mut NoopWatch).map_err(MediaError::Tool);
     if find_program("gpg").is_none() {
         return Err(MediaError::Missing(MissingProgram::named("gpg")));
     }

@@ -19,7 +19,7 @@ use super::thrown::{Thrown, throw_at};
 use super::values::{from_dynamic, from_dynamics, to_dynamic};
 use crate::script::engines::{Crossing, Engines, Exports};
 use crate::script::{Module, meant};
-use crate::types::{Map, Value};
+use crate::types::{Map, Value, rhai_literal};
 
 /// The receiver of values, for error messages.
 const OTHER: &str = "a module in another language";
@@ -101,7 +101,7 @@ impl Resolver {
         // Evaluate the call as source, so that the module's functions can access the imports of the
         // module.
         let mut scope = Scope::new();
-        let mut text = format!("import {:?} as m; m::{function}(", module.name);
+        let mut text = format!("import {} as m; m::{function}(", rhai_literal(&module.name));
         for (index, value) in values.iter().enumerate() {
             scope.push_dynamic(format!("v{index}"), to_dynamic(value));
             // Writing to a String can't fail.

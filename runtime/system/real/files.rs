@@ -20,6 +20,7 @@ use super::outside::refuse_running_system;
 use super::private;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
 use super::records::refuse_records;
+use super::settle::{settle_inode, settle_names};
 use crate::machine::files::{FileError, Look};
 use crate::types::{Mode, Place};
 
@@ -87,25 +88,6 @@ fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
     let old = stat_at(dir, name)?;
     refuse_device(name, old.as_ref())?;
     Ok(old)
-}
-
-/// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
-pub(super) fn settle(at: &str) -> io::Result<()> {
-    let place = File::open(at)?;
-    nix::unistd::syncfs(&place)
-        .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
-}
-
-/// A name that was made, changed or taken away is on the disk when its directory is: a power cut right
-/// after it must not bring the old one back.
-pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let dir = File::from(openat(dir, Path::new("."), flags, stat::Mode::empty())?);
-    match dir.sync_all() {
-        // Some filesystems of other machines know no such thing.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        result => result,
-    }
 }
 
 fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
@@ -393,5 +375,5 @@ pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
     replaceable(&dir, &name)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
     nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
-    settle_names(&dir)
+    settle_inode(&dir, &name)
 }

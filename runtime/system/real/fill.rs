@@ -11,13 +11,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use aes::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 use zeroize::Zeroizing;
 
 use super::super::{Broken, Progress, Watch};
 use super::Interrupts;
-
-type Stream = ctr::Ctr128BE<aes::Aes256>;
+use super::keystream::Keystream;
 
 /// One write. Large enough for any disk's best rate, small enough to stop quickly.
 const CHUNK: usize = 1 << 20;
@@ -43,9 +41,15 @@ pub(super) fn fill(
         stop: AtomicBool::new(false),
         failed: Mutex::new(None),
     };
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+    // One more than there are cores: some wait for the disk while the others compute.
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().min(7) + 1);
+    let caller = std::thread::current();
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(|| job.work())).collect();
+        let work = || {
+            job.work();
+            caller.unpark();
+        };
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         while !workers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
             // Filling is safe to stop at any byte: the first Ctrl-C ends it.
             if interrupts.count() > 0 {
@@ -99,17 +103,13 @@ impl Job {
         let mut memory = vec![0_u8; CHUNK + ALIGN];
         let skip = memory.as_ptr().align_offset(ALIGN);
         let buffer = &mut memory[skip..skip + CHUNK];
-        let (key, counter) = self.seed.split_at(32);
-        let mut stream = Stream::new_from_slices(key, counter)
-            .map_err(|error| io::Error::other(error.to_string()))?;
+        let mut stream = Keystream::new(&self.seed)?;
         while !self.stop.load(Ordering::Relaxed) {
             let at = self.next.fetch_add(CHUNK as u64, Ordering::Relaxed);
             let Some(left) = self.size.checked_sub(at).filter(|left| *left > 0) else { break };
             let count = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
             // The key stream at this offset of the disk, whoever writes it.
-            buffer.fill(0);
-            stream.seek(at);
-            stream.apply_keystream(&mut buffer[..count]);
+            stream.fill(at, &mut buffer[..count]);
             self.file.write_all_at(&buffer[..count], at)?;
             self.done.fetch_add(count as u64, Ordering::Relaxed);
         }

@@ -10,7 +10,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
-use super::files::{own_parent_of, settle_names};
+use super::files::own_parent_of;
+use super::settle::settle_names;
 use crate::types::Place;
 
 /// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
@@ -31,7 +32,7 @@ pub(super) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
 /// Makes a sparse file.
 pub(super) fn image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
-    undo_unless(file.set_len(size), &dir, &name)
+    undo_unless(file.set_len(size).and_then(|()| file.sync_all()), &dir, &name)
 }
 
 /// FS_NOCOW_FL of ioctl_iflags(2).

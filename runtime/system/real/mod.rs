@@ -1,8 +1,8 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! One file per kind of call: `run` (programs), `conversation` (what they say), `environment` (what they find), `activity` (whether they work), `orphans` (what they leave), `files` (reading and atomic writing inside a root),
-//! `reach` (where a path leads), `private` (files with secrets), `records` (of runs), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` (random data onto a disk), `key` (key files and images),
-//! `copy` (whole directories), `header` (copies of headers),
+//! `reach` (where a path leads), `mount_list` (what is mounted), `private` (files with secrets), `records` (of runs), `claim` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data onto a disk), `key` (key files and images),
+//! `settle` (bringing it to the disk), `copy` (whole directories), `header` (copies of headers),
 //! `verify`, `archive` and `unpack` (archives), `look` (probing), `holders` (who keeps a mount point busy), `stack` and
 //! `replace` (a script that does not come back).
 
@@ -20,7 +20,9 @@ mod holders;
 mod input;
 mod interrupt;
 mod key;
+mod keystream;
 mod look;
+mod mount_list;
 mod mounts;
 mod orphans;
 mod outside;
@@ -32,6 +34,7 @@ mod replace;
 mod run;
 mod search;
 mod secondhand;
+mod settle;
 mod stack;
 mod stamp;
 mod unpack;
@@ -111,7 +114,7 @@ impl Files for Real {
     }
 
     fn mount_table(&self) -> MountTable {
-        reach::mount_table().unwrap_or_default()
+        mount_list::mount_table().unwrap_or_default()
     }
 
     fn anchor(&self, path: &Path) -> Option<Anchor> {
@@ -178,7 +181,9 @@ impl System for Real {
                 self.claim(device, disks).map_err(|broken| StepError::new(step, broken))?;
                 Ok(Outcome::default())
             }
-            Step::Settle { at } => kernel(at.iter().try_for_each(|at| files::settle(at))),
+            Step::Settle { at } => {
+                kernel(at.iter().try_for_each(|at| settle::settle_filesystem(at)))
+            }
             Step::FillRandom { device, size } => {
                 fill::fill(device, size.get(), &self.interrupts, watch)
                     .map_err(|broken| StepError::new(step, broken))?;

@@ -16,18 +16,12 @@ use nix::sys::statfs::{
     PROC_SUPER_MAGIC, SYSFS_MAGIC, XFS_SUPER_MAGIC, fstatfs,
 };
 
+use super::mount_list::{is_mounted_once, kernel_type, mount_table};
 use crate::machine::files::{Anchor, Reach};
-use crate::machine::origin::{MountTable, is_kernel, kernel_place};
-use crate::machine::probe::parse_mountinfo;
+use crate::machine::origin::kernel_place;
 use crate::types::Place;
 
 const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
-
-/// What is mounted, as this process sees it.
-pub(super) fn mount_table() -> io::Result<MountTable> {
-    let text = std::fs::read("/proc/self/mountinfo")?;
-    Ok(MountTable::new(parse_mountinfo(&text)))
-}
 
 /// Opens inside a root, following its links but those of procfs that lead to other processes' files.
 pub(super) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
@@ -82,6 +76,7 @@ pub(super) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
         None => &place.path,
     };
     let (directory, rest) = deepest(&root, walked)?;
+    let rest_is_empty = rest.as_os_str().is_empty();
     let found = name_of(&directory)?;
     let inside = match found.strip_prefix(&top) {
         Ok(inside) => Path::new("/").join(inside).join(rest),
@@ -90,9 +85,14 @@ pub(super) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
     let path = name.map_or_else(|| inside.clone(), |name| inside.join(name));
     let real = Place { root: top, path: path.components().collect() };
     let outside = real.outside();
-    let table = mount_table()?;
     let kernel = kernel_filesystem(&directory)?;
-    Ok(Reach { origin: table.origin(&outside), kernel, place: real })
+    // What does not exist is on no mount of its own.
+    let name = name.filter(|_| rest_is_empty);
+    let origin = match is_mounted_once(&directory, name.map(Path::new))? {
+        true => outside,
+        false => mount_table()?.origin(&outside),
+    };
+    Ok(Reach { origin, kernel, place: real })
 }
 
 /// The deepest directory or file on a path that exists, and the names below it that don't.
@@ -155,11 +155,8 @@ pub(super) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
         return Ok(Some("devtmpfs".into()));
     }
     let number = format!("{}:{}", major(number), minor(number));
-    let text = std::fs::read("/proc/self/mountinfo")?;
-    let mounts = parse_mountinfo(&text);
-    let own = mounts.into_iter().find(|mount| mount.number == number && is_kernel(&mount.kind));
     let below = || name_of(file).ok().and_then(|name| kernel_place(&name).map(str::to_owned));
-    Ok(own.map(|mount| mount.kind).or_else(below))
+    Ok(kernel_type(&number)?.or_else(below))
 }
 
 /// Refuses to replace, change or remove what stands for a device.

@@ -70,6 +70,8 @@ pub(super) struct Trees {
     /// What is mounted before the simulation begins.
     table: Rc<MountTable>,
     looked: RefCell<HashMap<OsString, Look>>,
+    /// The path that was missing there last: one call asks for it several times.
+    missing: RefCell<Option<OsString>>,
     /// The first one is the running system's.
     trees: Vec<Tree>,
     /// Trees of filesystems that have a UUID.
@@ -89,6 +91,7 @@ impl Trees {
             table: below.mount_table().into(),
             below: below.into(),
             looked: RefCell::default(),
+            missing: RefCell::default(),
             trees: vec![host],
             by_uuid: HashMap::new(),
             mounts: Vec::new(),
@@ -237,10 +240,15 @@ impl Trees {
         if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
             return Ok(look.clone());
         }
+        if self.missing.borrow().as_deref() == Some(path.as_os_str()) {
+            return Ok(Look::Missing);
+        }
         let look = self.below.look(&Place::here(path))?;
+        let name = path.as_os_str().to_owned();
         // What is missing is either made at once, and found among the nodes, or never asked again.
-        if look != Look::Missing {
-            self.looked.borrow_mut().insert(path.as_os_str().to_owned(), look.clone());
+        match look {
+            Look::Missing => drop(self.missing.replace(Some(name))),
+            _ => drop(self.looked.borrow_mut().insert(name, look.clone())),
         }
         Ok(look)
     }

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::event::Site;
 use crate::operation::spec::Arguments;
 use crate::test::bench::Bench;
-use crate::types::Value;
+use crate::types::{Value, unified_diff};
 
 /// A test function: its arguments and its effect.
 pub(super) trait Says: Arguments {
@@ -16,7 +16,5 @@ pub(super) trait Says: Arguments {
 pub(super) fn diff(wanted: &str, found: &str) -> String {
     let end = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
     let (wanted, found) = (end(wanted), end(found));
-    let diff = similar::TextDiff::from_lines(&wanted, &found);
-    let text = diff.unified_diff().header("expected", "found").to_string();
-    text.trim_end().to_owned()
+    unified_diff(("expected", "found"), &wanted, &found, 3).trim_end().to_owned()
 }

@@ -1,0 +1,64 @@
+//! JSON on its way to standard output, escaped piece by piece: a long plan is not kept as text.
+
+use std::io::{self, BufWriter, Write};
+
+use gscript::types::printable_json;
+
+/// Takes JSON as it is serialized, and passes it on for a terminal.
+pub(super) struct Escaped<W: Write> {
+    to: BufWriter<W>,
+    /// The beginning of a character whose end has not come yet.
+    begun: Vec<u8>,
+}
+
+impl<W: Write> Escaped<W> {
+    pub(super) fn new(to: W) -> Self {
+        Self { to: BufWriter::with_capacity(1 << 16, to), begun: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let plain = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
+        if self.begun.is_empty() && bytes.iter().all(plain) {
+            self.to.write_all(bytes)?;
+            return Ok(bytes.len());
+        }
+        self.begun.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.begun) {
+            Ok(text) => text.len(),
+            Err(error) => error.valid_up_to(),
+        };
+        let rest = self.begun.split_off(whole);
+        let text = String::from_utf8_lossy(&self.begun);
+        self.to.write_all(printable_json(&text).as_bytes())?;
+        self.begun = rest;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_come_out_as_the_whole_does() {
+        let data = serde_json::json!({ "ü\u{9b}": "\u{1b}[2J\u{202e}\u{e0041} 数\n\"\\" });
+        for text in [data.to_string(), serde_json::to_string_pretty(&data).expect("plain data")] {
+            for size in 1..8 {
+                let mut out = Vec::new();
+                let mut to = Escaped::new(&mut out);
+                for piece in text.as_bytes().chunks(size) {
+                    to.write_all(piece).expect("memory");
+                }
+                to.flush().expect("memory");
+                drop(to);
+                assert_eq!(String::from_utf8(out).expect("text"), printable_json(&text));
+            }
+        }
+    }
+}

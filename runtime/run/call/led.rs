@@ -1,0 +1,47 @@
+//! Where the places of one call lead, asked once for each: between its steps nothing is done yet.
+
+use std::cell::RefCell;
+
+use crate::machine::files::{FileError, Files, Look, Reach, Text};
+use crate::types::Place;
+
+/// Files that remember where places lead.
+pub(super) struct Led<'a> {
+    files: &'a dyn Files,
+    known: RefCell<Vec<(Place, bool, Reach)>>,
+}
+
+impl<'a> Led<'a> {
+    pub(super) fn new(files: &'a dyn Files) -> Self {
+        Self { files, known: RefCell::default() }
+    }
+}
+
+impl Files for Led<'_> {
+    fn look(&self, place: &Place) -> Result<Look, FileError> {
+        self.files.look(place)
+    }
+
+    fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
+        self.files.is_empty(place)
+    }
+
+    fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+        let same = |(of, followed, _): &&(Place, bool, Reach)| of == place && *followed == follow;
+        if let Some((.., reach)) = self.known.borrow().iter().find(same) {
+            return Ok(reach.clone());
+        }
+        let reach = self.files.reach(place, follow)?;
+        let mut known = self.known.borrow_mut();
+        known.push((place.clone(), follow, reach.clone()));
+        // The real place leads to itself: no component of it is a link that would be followed.
+        if reach.place != *place {
+            known.push((reach.place.clone(), follow, reach.clone()));
+        }
+        Ok(reach)
+    }
+
+    fn read(&self, place: &Place) -> Result<Text, FileError> {
+        self.files.read(place)
+    }
+}
