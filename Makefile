@@ -44,7 +44,7 @@ built:
 	$(CARGO) test --no-run
 
 docs: ## write the reference and the files for editors, shells and man
-	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- editors:: examples::
+	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- reference::
 
 # What a test compares with a kept text; a change is to be read before it is accepted.
 KEPT = bad_input:: cli:: layouts::every plans::

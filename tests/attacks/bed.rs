@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 
 use super::{Act, Attempt, How};
-use crate::dsl::{PROGRAM, project};
+use crate::support::dsl::{PROGRAM, project};
 
 /// A run that takes longer hangs. It is a backstop: no attempt is judged by how fast it fails.
 pub const LIMIT: Duration = Duration::from_mins(3);

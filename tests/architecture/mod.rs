@@ -1,0 +1,3 @@
+//! What holds for the source as a whole.
+
+mod rooms;

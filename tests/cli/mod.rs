@@ -1,0 +1,3 @@
+//! The command line, apart from what recipes do.
+
+mod commands;

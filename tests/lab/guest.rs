@@ -1,0 +1,337 @@
+//! The virtual machine as a place for tests: real tools, a real kernel, virtual disks.
+//!
+//! Every machine has one disk more than a test asks for, `/dev/ubdp`. Nobody ever chooses it, and after
+//! every boot each of its bytes must be what it was.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use gscript::system::{Interrupts, find_program};
+use gscript::types::Size;
+use gscript::vm::{Boot, Console, Order, Report, Share, VmError, find_kernel};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::support::dsl::{PROGRAM, project};
+
+/// Functions that every script of the lab finds.
+const PRELUDE: &str = include_str!("lib/cases.sh");
+/// A boot that takes longer hangs. dracut alone takes minutes where many machines share two processors.
+const LIMIT: Duration = Duration::from_hours(1);
+
+/// A virtual machine that has not been started.
+pub struct Lab {
+    folder: TempDir,
+    disks: Vec<PathBuf>,
+}
+
+/// What the script left in its folder, and what the console said.
+pub struct Done {
+    folder: TempDir,
+    /// Lines of the console.
+    pub console: String,
+    /// Exit code of the script.
+    pub code: i32,
+}
+
+/// What the console said, and the group of the machine's processes.
+#[derive(Default)]
+struct Lines<'a>(String, Option<&'a AtomicU32>);
+
+impl Console for Lines<'_> {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    fn started(&mut self, group: u32) {
+        if let Some(started) = self.1 {
+            started.store(group, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Directories that every machine of the lab sees besides the host's programs. Scripts of the lab are trusted: what more one
+/// needs is a line here.
+fn shared() -> Vec<Share> {
+    let paths = ["/etc", "/var/lib/dpkg", "/var/lib/systemd"].map(PathBuf::from);
+    let paths = paths.into_iter().chain([project("")]).filter(|path| path.exists());
+    paths.map(|path| Share::readable(fs::canonicalize(path).expect("a directory"))).collect()
+}
+
+impl Lab {
+    /// A machine with blank disks of these sizes: `/dev/ubda`, `/dev/ubdb` …
+    pub fn new(sizes: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disks = sizes.iter().enumerate().map(|(index, size)| {
+            let path = folder.path().join(format!("disk{index}.img"));
+            let size: Size = size.parse().expect("a size");
+            File::create(&path).and_then(|file| file.set_len(size.get())).expect("a disk");
+            path
+        });
+        let disks = disks.collect();
+        fs::write(folder.path().join(SENTINEL), sentinel()).expect("the disk that nobody chooses");
+        Self { folder, disks }
+    }
+
+    /// A folder that host and guest share, at the same path on both sides.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Disks are found in another order at the next boot.
+    pub fn reverse_disks(&mut self) {
+        self.disks.reverse();
+    }
+
+    /// Runs a script of bash as root, in one boot, and ends. `None`: there is no such virtual machine
+    /// here, which was told and counted.
+    pub fn run(self, test: &str, script: &str) -> Option<Done> {
+        let (console, code) = self.boot(test, script)?;
+        keep_proved(&self.folder.path().join("proved"), test);
+        Some(Done { folder: self.folder, console, code })
+    }
+
+    /// Runs a script that needs no device: beside this system, in mounts of its own, where we may make
+    /// those. A virtual machine takes ten times as long to start a program, and Portage and dracut
+    /// start thousands.
+    pub fn run_beside(self, test: &str, script: &str) -> Option<Done> {
+        let path = self.folder.path().join("script.sh");
+        fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
+        let unshare = || {
+            let mut command = Command::new("unshare");
+            command.args(["--mount", "--propagation", "private", "--"]);
+            command
+        };
+        let may = unshare().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            return self.run(test, script);
+        }
+        let output = unshare()
+            .arg("/bin/bash")
+            .arg(&path)
+            .arg(PROGRAM)
+            .args([self.folder.path(), &project("")])
+            .env("NAMESPACE", "own")
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        keep_proved(&self.folder.path().join("proved"), test);
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let console = said(&output.stdout) + said(&output.stderr).as_str();
+        Some(Done { folder: self.folder, console, code: output.status.code().unwrap_or(-1) })
+    }
+
+    /// The same, for machines that are booted again. What the console said, and the exit code.
+    pub fn boot(&self, test: &str, script: &str) -> Option<(String, i32)> {
+        let (console, report) = self.start(test, script)?;
+        let report = report.unwrap_or_else(|error| {
+            let tail = error.console().join("\n");
+            panic!("{test}: {error}\n{console}\n{tail}");
+        });
+        assert_eq!(report.trouble, None, "{test}: {console}");
+        let code = report.codes.first().copied().unwrap_or(-1);
+        Some((console, code))
+    }
+
+    /// Runs a script until it makes the file `cut` in the shared folder: then the power goes. What the
+    /// console said, and whether it came to that.
+    pub fn cut(&self, test: &str, script: &str) -> Option<(String, bool)> {
+        let (console, report) = self.start(test, script)?;
+        let cut = fs::remove_file(self.folder.path().join("cut")).is_ok();
+        // What the machine told about itself is not true any more.
+        let _ = fs::remove_dir_all(self.folder.path().join("guest"));
+        Some((console, cut && report.is_err()))
+    }
+
+    /// Boots, and waits for the end, whatever it is.
+    fn start(&self, test: &str, script: &str) -> Option<(String, Result<Report, VmError>)> {
+        let kernel = match find_kernel() {
+            Ok(kernel) => kernel,
+            Err(error) => {
+                skip(test, &error.to_string());
+                return None;
+            }
+        };
+        let path = self.folder.path().join("script.sh");
+        fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
+        let word = |path: &Path| path.to_string_lossy().into_owned();
+        let command = vec![
+            "/bin/bash".to_owned(),
+            word(&path),
+            PROGRAM.to_owned(),
+            word(self.folder.path()),
+            word(&project("")),
+        ];
+        let exchange = self.folder.path().to_owned();
+        let order = Order { commands: vec![command], exchange, files: Vec::new() };
+        let boot = Boot {
+            kernel: &kernel,
+            program: Path::new(PROGRAM),
+            order: &order,
+            disks: &self.disks,
+            last: Some(&self.folder.path().join(SENTINEL)),
+            shares: &shared(),
+            memory: Size::mib(512),
+            limit: LIMIT,
+        };
+        let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
+        let mut console = Lines(String::new(), Some(&group));
+        let report = std::thread::scope(|scope| {
+            scope.spawn(|| hands(self.folder.path(), &over));
+            scope.spawn(|| switch(self.folder.path(), &group, &over));
+            let report = boot.run(&Interrupts::default(), &mut console);
+            over.store(true, Ordering::Relaxed);
+            report
+        });
+        let after =
+            fs::read(self.folder.path().join(SENTINEL)).expect("the disk that nobody chose");
+        assert!(after == sentinel(), "{test}: the disk that nobody chose has changed");
+        Some((console.0, report))
+    }
+}
+
+/// The file of the disk that nobody chooses.
+const SENTINEL: &str = "nobody-chooses-this.img";
+
+/// What is on it: a filesystem with a file, and nothing else that a run could be looking for.
+fn sentinel() -> &'static [u8] {
+    static CONTENT: OnceLock<Vec<u8>> = OnceLock::new();
+    CONTENT.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (tree, image) = (folder.path().join("tree"), folder.path().join("image"));
+        fs::create_dir(&tree).expect("a folder");
+        fs::write(tree.join("precious"), "the only copy\n").expect("a file");
+        let mkfs = find_program("mkfs.ext4").expect("mkfs.ext4");
+        let made = Command::new(mkfs)
+            .args(["-q", "-F", "-L", "precious", "-d"])
+            .args([tree.as_path(), image.as_path()])
+            .arg("8M")
+            .output();
+        assert!(made.is_ok_and(|made| made.status.success()), "the filesystem that nobody chooses");
+        fs::read(image).expect("it")
+    })
+}
+
+impl Done {
+    /// The shared folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The files with this ending, without it.
+    pub fn names(&self, ending: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).expect("the folder").flatten();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().ok();
+        let stem = |name: String| name.strip_suffix(ending).map(str::to_owned);
+        entries.filter_map(name).filter_map(stem).collect()
+    }
+
+    /// A file that the script left.
+    #[track_caller]
+    pub fn read(&self, name: &str) -> String {
+        let path = self.folder.path().join(name);
+        fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.console))
+    }
+
+    /// The script must have ended well.
+    #[track_caller]
+    pub fn succeeded(&self) -> &Self {
+        assert_eq!(self.code, 0, "{}", self.console);
+        self
+    }
+}
+
+/// The hands of a person at the machine: while the file `exchange-ubdb` is in the shared folder, they
+/// pull out that disk and put in `other.img` under the same name.
+fn hands(folder: &Path, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(50));
+        let request = folder.join("exchange-ubdb");
+        if request.exists() {
+            let other = folder.join("other.img");
+            let told = tell(folder, "remove ubdb")
+                .and_then(|()| tell(folder, &format!("config ubdb={}", other.display())));
+            let answer = told.err().map(|error| error.to_string()).unwrap_or_default();
+            fs::write(folder.join("exchanged"), answer).expect("an answer");
+            fs::remove_file(request).expect("the request");
+        }
+    }
+}
+
+/// The switch of the machine: the file `cut` in the shared folder ends all its processes at once. What its
+/// kernel had not written to the disks is gone.
+fn switch(folder: &Path, group: &AtomicU32, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+        if folder.join("cut").exists() {
+            let pid =
+                i32::try_from(group.load(Ordering::Relaxed)).expect("the machine's processes");
+            killpg(Pid::from_raw(pid), Signal::SIGKILL).expect("the power goes");
+            return;
+        }
+    }
+}
+
+/// Speaks to the management console of the virtual machine (a datagram of three numbers and a text;
+/// `uml_mconsole(1)` does the same).
+fn tell(folder: &Path, order: &str) -> std::io::Result<()> {
+    const MAGIC: u32 = 0xcafe_babe;
+    const VERSION: u32 = 2;
+    const ROOM: usize = 512;
+    let socket = UnixDatagram::bind(folder.join("hands.sock"))?;
+    // The machine is another user.
+    fs::set_permissions(folder.join("hands.sock"), fs::Permissions::from_mode(0o777))?;
+    let length = u32::try_from(order.len()).expect("a short order");
+    let mut datagram: Vec<u8> =
+        [MAGIC, VERSION, length].iter().flat_map(|number| number.to_ne_bytes()).collect();
+    datagram.extend(order.as_bytes());
+    datagram.resize(12 + ROOM, 0);
+    socket.set_read_timeout(Some(Duration::from_mins(10)))?;
+    socket.send_to(&datagram, folder.join("guest/mconsole"))?;
+    let mut answer = [0; 12 + ROOM];
+    let length = socket.recv(&mut answer)?;
+    fs::remove_file(folder.join("hands.sock"))?;
+    match answer[..4] {
+        [0, 0, 0, 0] => Ok(()),
+        _ => Err(std::io::Error::other(
+            String::from_utf8_lossy(&answer[12.min(length)..length]).into_owned(),
+        )),
+    }
+}
+
+/// Where tests leave the names of actions that were done for real and ended as predicted.
+pub fn proved() -> PathBuf {
+    project("target/proved")
+}
+
+/// Which program that was: what an earlier one did proves nothing of this one.
+pub fn build() -> String {
+    let program = fs::metadata(PROGRAM).expect("the program");
+    let built = program.modified().expect("a time").duration_since(std::time::UNIX_EPOCH);
+    format!("{} {}", program.len(), built.expect("after 1970").as_nanos())
+}
+
+fn keep_proved(from: &Path, test: &str) {
+    let Ok(names) = fs::read_to_string(from) else { return };
+    let list = format!("{}\n{names}", build());
+    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(test), list));
+    kept.expect("the list of what is proved");
+}
+
+/// Tells that a test can't run here, and counts it.
+pub fn skip(test: &str, why: &str) {
+    use std::io::Write;
+    eprintln!("SKIPPED {test}: {why}");
+    let file = project("target/skipped.txt");
+    let mut file = File::options().append(true).create(true).open(file).expect("the list");
+    writeln!(file, "{test}: {why}").expect("the list");
+}

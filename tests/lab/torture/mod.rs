@@ -1,0 +1,3 @@
+//! Runs that are cut off at every place.
+
+pub mod power;
