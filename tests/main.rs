@@ -1,4 +1,5 @@
-//! All tests of the program, one directory per feature. Unit tests stand beside what they test.
+//! Tests of the program that need no virtual machine, one directory per feature. Those with a virtual machine are in `tests/lab`,
+//! unit tests stand beside what they test.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
 #![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
@@ -8,7 +9,6 @@ static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
 mod architecture;
 mod attacks;
 mod cli;
-mod lab;
 mod machine;
 mod plan;
 mod recipe;

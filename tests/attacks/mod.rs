@@ -13,7 +13,7 @@
 mod bed;
 mod judge;
 
-use crate::lab::guest::skip;
+use crate::support::skip::skip;
 
 /// The classes: a file with `attempts()` for each, and a test.
 macro_rules! classes {

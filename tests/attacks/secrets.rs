@@ -13,7 +13,7 @@ use nix::pty::{OpenptyResult, Winsize, openpty};
 
 use super::Attempt;
 use crate::support::dsl::{PROGRAM, Test};
-use crate::lab::guest::skip;
+use crate::support::skip::skip;
 
 /// A recipe with a secret.
 const FRONT: &str = "//! # T\n//!\n//! ```toml\n//! [params.p]\n//! type = \"secret\"\n//! ```\n";

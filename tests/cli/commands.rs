@@ -1,8 +1,5 @@
 //! The command line, apart from what recipes do.
 
-use std::process::{Command, Stdio};
-
-use crate::lab::guest::skip;
 use crate::support::dsl::{PROGRAM, Test, normal, project, snapshot};
 
 #[test]
@@ -107,60 +104,6 @@ fn plans_for_a_described_machine_need_nothing() {
     snapshot("plan-encrypted-root.txt", &plan("first"));
     // A plan does not depend on what the environment says.
     assert_eq!(plan("first"), plan("second"));
-}
-
-#[test]
-fn one_static_binary_in_an_empty_root() {
-    let test = "one_static_binary_in_an_empty_root";
-    let binary = project("target/static/gscript");
-    if !binary.exists() {
-        return skip(test, "target/static/gscript is not there; make static builds it");
-    }
-    // A link, not a copy: what has just been written can't be started while another test's child
-    // still has it open (execve(2), ETXTBSY).
-    let folder = tempfile::tempdir_in(project("target")).expect("a folder");
-    std::fs::hard_link(&binary, folder.path().join("gscript")).expect("a link");
-    let inside = |words: &[&str]| {
-        let output = Command::new("unshare")
-            .args(["--map-root-user", "--root"])
-            .arg(folder.path())
-            .arg("/gscript")
-            .args(words)
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .expect("unshare");
-        [output.stdout, output.stderr].map(|b| String::from_utf8_lossy(&b).into_owned()).concat()
-    };
-    if inside(&["-e", "1"]).contains("Operation not permitted") {
-        return skip(test, "this system does not let users have namespaces");
-    }
-    assert_eq!(inside(&["-e", "disk::list().len()"]), "0\n");
-    assert_eq!(inside(&["--lua", "-e", "40 + 2"]), "42\n");
-    assert!(inside(&["doc", "luks.format"]).contains("cryptsetup-luksFormat(8)"));
-    assert!(inside(&["nothing.rhai"]).contains("nothing.rhai: no such file and no bundled recipe"));
-    // The bundled recipes are there by name, and nothing but the binary is.
-    assert!(inside(&["list"]).contains("encrypted-root "));
-    let machine = project("tests/machines/example.json");
-    std::fs::copy(machine, folder.path().join("machine.json")).expect("a machine");
-    for name in ["encrypted-root", "encrypted-root.rhai"] {
-        let said = inside(&["plan", name, "--machine", "machine.json"]);
-        assert!(said.contains("parameter \"disk\" has no value"), "{name}: {said}");
-        for words in [&["run", name][..], &[name]] {
-            let said = inside(words);
-            assert!(said.contains("the program lsblk is not installed"), "{words:?}: {said}");
-        }
-    }
-    for name in ["encrypted-root", "layouts/luks-lvm"] {
-        let said = inside(&["check", name]);
-        assert!(said.contains(&format!("✓ {name}  ")), "{said}");
-    }
-    let said = inside(&["test", "rescue-encrypted-root"]);
-    assert!(said.contains(" passed, ") && !said.contains("failed"), "{said}");
-    assert!(inside(&["fork", "encrypted-root"]).contains("gscript plan ./encrypted-root.rhai"));
-    assert!(inside(&["fork", "encrypted-root"]).contains("failed to write encrypted-root.rhai"));
-    let size = std::fs::metadata(&binary).expect("the binary").len();
-    assert!(size < 12 << 20, "it has grown to {size} bytes");
 }
 
 #[test]

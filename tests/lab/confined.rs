@@ -13,7 +13,7 @@ use gscript::system::Interrupts;
 use gscript::types::Size;
 use gscript::vm::{Boot, Console, Order, Report, VmError, find_kernel};
 
-use crate::lab::guest::skip;
+use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
 
 /// `H` is where the process's own root is mounted, `OUT` the shared directory, `VICTIM` a file of the host that was not given
@@ -116,14 +116,8 @@ impl Console for Heard {
 }
 
 /// Boots a machine that was given one disk, to run this script.
-fn boot(test: &str, folder: &Path, script: &str) -> Option<(Heard, Result<Report, VmError>)> {
-    let kernel = match find_kernel() {
-        Ok(kernel) => kernel,
-        Err(error) => {
-            skip(test, &error.to_string());
-            return None;
-        }
-    };
+fn boot(folder: &Path, script: &str) -> Result<(Heard, Result<Report, VmError>), Missing> {
+    let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
     let (disk, shared) = (folder.join("disk.img"), folder.join("shared"));
     fs::create_dir(&shared).expect("the shared directory");
     File::create(&disk).and_then(|file| file.set_len(8 << 20)).expect("a disk");
@@ -143,7 +137,7 @@ fn boot(test: &str, folder: &Path, script: &str) -> Option<(Heard, Result<Report
     };
     let mut heard = Heard::default();
     let report = boot.run(&Interrupts::default(), &mut heard);
-    Some((heard, report))
+    Ok((heard, report))
 }
 
 /// What every script begins with.
@@ -160,9 +154,23 @@ fn beginning(folder: &Path, victim: &Path) -> String {
     )
 }
 
-#[test]
-fn root_in_the_virtual_machine_does_not_get_out_of_it() {
-    let test = "root_in_the_virtual_machine_does_not_get_out_of_it";
+/// What root in there tries.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "confined: root in the virtual machine does not get out of it",
+        tier: Tier::Test,
+        takes: 10,
+        run: root_does_not_get_out,
+    },
+    Test {
+        name: "confined: a report that is a link is not read",
+        tier: Tier::Test,
+        takes: 3,
+        run: a_report_that_is_a_link,
+    },
+];
+
+fn root_does_not_get_out() -> Result<(), Missing> {
     let folder = tempfile::tempdir().expect("a directory");
     let victim = folder.path().join("victim");
     fs::write(&victim, "not for the machine\n").expect("a file");
@@ -180,10 +188,10 @@ fn root_in_the_virtual_machine_does_not_get_out_of_it() {
         script += &line;
     }
     script += TRAPS;
-    let result = boot(test, folder.path(), &script);
+    let result = boot(folder.path(), &script);
     canary.kill().and_then(|()| canary.wait()).expect("its end");
     drop(socket);
-    let Some((heard, report)) = result else { return };
+    let (heard, report) = result?;
     let report = report.unwrap_or_else(|error| panic!("{error}: {:?}", error.console()));
     assert_eq!(report.codes, [0]);
     let mut wrong = Vec::new();
@@ -202,6 +210,7 @@ fn root_in_the_virtual_machine_does_not_get_out_of_it() {
     let me = nix_uid();
     assert_eq!((setuid.uid(), setuid.mode() & 0o6000), (me, if me == 0 { 0 } else { 0o6000 }));
     assert_eq!(fs::metadata(folder.path().join("disk.img")).expect("the disk").len(), 8 << 20);
+    Ok(())
 }
 
 /// Who runs this.
@@ -209,13 +218,12 @@ fn nix_uid() -> u32 {
     fs::metadata("/proc/self").expect("this process").uid()
 }
 
-#[test]
-fn a_report_that_is_a_link_is_not_read() {
-    let test = "a_report_that_is_a_link_is_not_read";
+fn a_report_that_is_a_link() -> Result<(), Missing> {
     let folder = tempfile::tempdir().expect("a directory");
     let victim = folder.path().join("victim");
     fs::write(&victim, "{\"codes\": [0, 0, 0], \"trouble\": null}").expect("a file");
     let script = beginning(folder.path(), &victim) + "ln -sf \"$VICTIM\" \"$OUT/report.json\"\n";
-    let Some((_, report)) = boot(test, folder.path(), &script) else { return };
+    let (_, report) = boot(folder.path(), &script)?;
     assert!(matches!(report, Err(VmError::Died { .. })), "{report:?}");
+    Ok(())
 }

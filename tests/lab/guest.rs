@@ -2,6 +2,8 @@
 //!
 //! Every machine has one disk more than a test asks for, `/dev/ubdp`. Nobody ever chooses it, and after
 //! every boot each of its bytes must be what it was.
+//!
+//! What it runs are scripts of `tests/lab`, which source `lib/cases.sh`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -12,17 +14,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use gscript::system::{Interrupts, find_program};
+use gscript::system::{Interrupts, PROGRAMS, find_program};
 use gscript::types::Size;
 use gscript::vm::{Boot, Console, Order, Report, Share, VmError, find_kernel};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use crate::harness::Missing;
 use crate::support::dsl::{PROGRAM, project};
 
-/// Functions that every script of the lab finds.
-const PRELUDE: &str = include_str!("lib/cases.sh");
 /// A boot that takes longer hangs. dracut alone takes minutes where many machines share two processors.
 const LIMIT: Duration = Duration::from_hours(1);
 
@@ -39,6 +40,32 @@ pub struct Done {
     pub console: String,
     /// Exit code of the script.
     pub code: i32,
+}
+
+/// A script of the lab, and variables for it.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// Its path below `tests/lab`.
+    pub script: &'a str,
+    pub vars: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Call<'a> {
+    pub fn new(script: &'a str) -> Self {
+        Self { script, vars: &[] }
+    }
+
+    /// The words of the command line.
+    fn words(self, folder: &Path) -> Vec<String> {
+        let word = |path: &Path| path.to_string_lossy().into_owned();
+        let vars = self.vars.iter().map(|(name, value)| format!("{name}={value}"));
+        let tools: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
+        let mut words = vec!["/usr/bin/env".to_owned(), format!("TOOLS={}", tools.join(" "))];
+        words.extend(vars);
+        words.extend(["/bin/bash".to_owned(), word(&project("tests/lab").join(self.script))]);
+        words.extend([PROGRAM.to_owned(), word(folder), word(&project(""))]);
+        words
+    }
 }
 
 /// What the console said, and the group of the machine's processes.
@@ -91,20 +118,22 @@ impl Lab {
         self.disks.reverse();
     }
 
-    /// Runs a script of bash as root, in one boot, and ends. `None`: there is no such virtual machine
-    /// here, which was told and counted.
-    pub fn run(self, test: &str, script: &str) -> Option<Done> {
-        let (console, code) = self.boot(test, script)?;
-        keep_proved(&self.folder.path().join("proved"), test);
-        Some(Done { folder: self.folder, console, code })
+    /// Runs a script as root, in one boot, and ends.
+    pub fn run(self, call: Call<'_>) -> Result<Done, Missing> {
+        let (console, code) = self.boot(call)?;
+        Ok(self.done(console, code))
+    }
+
+    /// Ends what was booted.
+    pub fn done(self, console: String, code: i32) -> Done {
+        keep_proved(self.folder.path());
+        Done { folder: self.folder, console, code }
     }
 
     /// Runs a script that needs no device: beside this system, in mounts of its own, where we may make
     /// those. A virtual machine takes ten times as long to start a program, and Portage and dracut
     /// start thousands.
-    pub fn run_beside(self, test: &str, script: &str) -> Option<Done> {
-        let path = self.folder.path().join("script.sh");
-        fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
+    pub fn run_beside(self, call: Call<'_>) -> Result<Done, Missing> {
         let unshare = || {
             let mut command = Command::new("unshare");
             command.args(["--mount", "--propagation", "private", "--"]);
@@ -112,64 +141,45 @@ impl Lab {
         };
         let may = unshare().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
         if !may.is_ok_and(|output| output.status.success()) {
-            return self.run(test, script);
+            return self.run(call);
         }
         let output = unshare()
-            .arg("/bin/bash")
-            .arg(&path)
-            .arg(PROGRAM)
-            .args([self.folder.path(), &project("")])
+            .args(call.words(self.folder.path()))
             .env("NAMESPACE", "own")
             .stdin(Stdio::null())
             .output()
             .expect("a shell");
-        keep_proved(&self.folder.path().join("proved"), test);
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let console = said(&output.stdout) + said(&output.stderr).as_str();
-        Some(Done { folder: self.folder, console, code: output.status.code().unwrap_or(-1) })
+        Ok(self.done(console, output.status.code().unwrap_or(-1)))
     }
 
     /// The same, for machines that are booted again. What the console said, and the exit code.
-    pub fn boot(&self, test: &str, script: &str) -> Option<(String, i32)> {
-        let (console, report) = self.start(test, script)?;
+    pub fn boot(&self, call: Call<'_>) -> Result<(String, i32), Missing> {
+        let (console, report) = self.start(call)?;
         let report = report.unwrap_or_else(|error| {
             let tail = error.console().join("\n");
-            panic!("{test}: {error}\n{console}\n{tail}");
+            panic!("{}: {error}\n{console}\n{tail}", call.script);
         });
-        assert_eq!(report.trouble, None, "{test}: {console}");
+        assert_eq!(report.trouble, None, "{}: {console}", call.script);
         let code = report.codes.first().copied().unwrap_or(-1);
-        Some((console, code))
+        Ok((console, code))
     }
 
     /// Runs a script until it makes the file `cut` in the shared folder: then the power goes. What the
     /// console said, and whether it came to that.
-    pub fn cut(&self, test: &str, script: &str) -> Option<(String, bool)> {
-        let (console, report) = self.start(test, script)?;
+    pub fn cut(&self, call: Call<'_>) -> Result<(String, bool), Missing> {
+        let (console, report) = self.start(call)?;
         let cut = fs::remove_file(self.folder.path().join("cut")).is_ok();
         // What the machine told about itself is not true any more.
         let _ = fs::remove_dir_all(self.folder.path().join("guest"));
-        Some((console, cut && report.is_err()))
+        Ok((console, cut && report.is_err()))
     }
 
     /// Boots, and waits for the end, whatever it is.
-    fn start(&self, test: &str, script: &str) -> Option<(String, Result<Report, VmError>)> {
-        let kernel = match find_kernel() {
-            Ok(kernel) => kernel,
-            Err(error) => {
-                skip(test, &error.to_string());
-                return None;
-            }
-        };
-        let path = self.folder.path().join("script.sh");
-        fs::write(&path, format!("{PRELUDE}\n{script}")).expect("a script");
-        let word = |path: &Path| path.to_string_lossy().into_owned();
-        let command = vec![
-            "/bin/bash".to_owned(),
-            word(&path),
-            PROGRAM.to_owned(),
-            word(self.folder.path()),
-            word(&project("")),
-        ];
+    fn start(&self, call: Call<'_>) -> Result<(String, Result<Report, VmError>), Missing> {
+        let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
+        let command = call.words(self.folder.path());
         let exchange = self.folder.path().to_owned();
         let order = Order { commands: vec![command], exchange, files: Vec::new() };
         let boot = Boot {
@@ -193,8 +203,8 @@ impl Lab {
         });
         let after =
             fs::read(self.folder.path().join(SENTINEL)).expect("the disk that nobody chose");
-        assert!(after == sentinel(), "{test}: the disk that nobody chose has changed");
-        Some((console.0, report))
+        assert!(after == sentinel(), "{}: the disk that nobody chose has changed", call.script);
+        Ok((console.0, report))
     }
 }
 
@@ -320,18 +330,11 @@ pub fn build() -> String {
     format!("{} {}", program.len(), built.expect("after 1970").as_nanos())
 }
 
-fn keep_proved(from: &Path, test: &str) {
-    let Ok(names) = fs::read_to_string(from) else { return };
+/// A list for each machine, with the program that it is of.
+fn keep_proved(folder: &Path) {
+    let Ok(names) = fs::read_to_string(folder.join("proved")) else { return };
     let list = format!("{}\n{names}", build());
-    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(test), list));
+    let name = folder.file_name().expect("a name");
+    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(name), list));
     kept.expect("the list of what is proved");
-}
-
-/// Tells that a test can't run here, and counts it.
-pub fn skip(test: &str, why: &str) {
-    use std::io::Write;
-    eprintln!("SKIPPED {test}: {why}");
-    let file = project("target/skipped.txt");
-    let mut file = File::options().append(true).create(true).open(file).expect("the list");
-    writeln!(file, "{test}: {why}").expect("the list");
 }

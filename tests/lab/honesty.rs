@@ -9,15 +9,19 @@ use std::fs;
 use gscript::primitives::registry::{PRIMITIVES, Read};
 use gscript::vm::find_kernel;
 
-use crate::lab::guest::{build, proved, skip};
+use crate::guest::{build, proved};
+use crate::harness::{Missing, Test, Tier};
 
-/// Runs after all others: `make test` does.
-#[test]
-#[ignore = "it looks at what the other tests have left"]
-fn every_action_ends_for_real_as_it_was_predicted() {
-    if let Err(error) = find_kernel() {
-        return skip("every_action_ends_for_real_as_it_was_predicted", &error.to_string());
-    }
+/// Runs after all others: `make lab` does.
+pub const TESTS: &[Test] = &[Test {
+    name: "honesty: every action ended for real as it was predicted",
+    tier: Tier::Lab,
+    takes: 0,
+    run: every_action,
+}];
+
+fn every_action() -> Result<(), Missing> {
+    find_kernel().map_err(|error| Missing(error.to_string()))?;
     let files = fs::read_dir(proved()).expect("what the tests of the lab left").flatten();
     let lists: Vec<String> =
         files.map(|file| fs::read_to_string(file.path()).expect("a list")).collect();
@@ -32,4 +36,5 @@ fn every_action_ends_for_real_as_it_was_predicted() {
         .collect();
     println!("{} actions are proved; without a case: {without:?}", seen.len());
     assert!(without.is_empty(), "actions without a case: {without:?}");
+    Ok(())
 }

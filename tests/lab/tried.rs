@@ -2,29 +2,38 @@
 
 use gscript::vm::find_kernel;
 
-use crate::lab::guest::skip;
-use crate::support::dsl::Test;
+use crate::harness::{Missing, Test, Tier};
+use crate::support::dsl::Test as Call;
 
-/// Tries the recipe; what it printed, or nothing where there is no virtual machine.
-fn tried(test: &str, recipe: &str, args: &[&str], answers: &str) -> Option<String> {
-    if let Err(error) = find_kernel() {
-        skip(test, &error.to_string());
-        return None;
-    }
+/// The main job.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "tried: the main job with its default answers",
+        tier: Tier::Test,
+        takes: 60,
+        run: with_its_defaults,
+    },
+    Test {
+        name: "tried: the main job with other answers, in Lua",
+        tier: Tier::Lab,
+        takes: 60,
+        run: with_other_answers,
+    },
+];
+
+/// Tries the recipe; what it printed.
+fn tried(recipe: &str, args: &[&str], answers: &str) -> Result<String, Missing> {
+    find_kernel().map_err(|error| Missing(error.to_string()))?;
     let mut words = vec!["try", recipe, "--answers", "answers.toml"];
     words.extend(args);
-    let ran = Test::new(&words).file("answers.toml", answers).run();
+    let ran = Call::new(&words).file("answers.toml", answers).run();
     assert_eq!(ran.stdout, "");
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    Some(ran.stderr)
+    Ok(ran.stderr)
 }
 
-#[test]
-fn the_main_job_as_it_comes() {
-    let Some(said) = tried("the_main_job_as_it_comes", "@recipes/encrypted-root.rhai", &[], "")
-    else {
-        return;
-    };
+fn with_its_defaults() -> Result<(), Missing> {
+    let said = tried("@recipes/encrypted-root.rhai", &[], "")?;
     for line in [
         "  + luks.format /dev/ubda2",
         "  + luks.backup_header /dev/ubda2",
@@ -36,10 +45,10 @@ fn the_main_job_as_it_comes() {
     ] {
         assert!(said.contains(&line.replace('+', "✓")) || said.contains(line), "{line}\n{said}");
     }
+    Ok(())
 }
 
-#[test]
-fn the_main_job_otherwise() {
+fn with_other_answers() -> Result<(), Missing> {
     let answers = r#"
         table = "mbr"
         unlock = "passphrase"
@@ -54,11 +63,12 @@ fn the_main_job_otherwise() {
     "#;
     let args = ["--disk", "1500M", "--usb", "40M"];
     let recipe = "@recipes/encrypted-root.lua";
-    let Some(said) = tried("the_main_job_otherwise", recipe, &args, answers) else { return };
+    let said = tried(recipe, &args, answers)?;
     for line in
         ["disk.fill_random /dev/ubda2", "LUKS1 container", "home ", "facts of the first boot"]
     {
         assert!(said.contains(line), "{line}\n{said}");
     }
     assert!(!said.contains("LOST"), "{said}");
+    Ok(())
 }

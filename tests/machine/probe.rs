@@ -5,7 +5,6 @@ use std::fs;
 
 use gscript::machine::{Kind, Machine};
 
-use crate::lab::guest::Lab;
 use crate::support::dsl::{Test, project};
 
 fn machines() -> Vec<(String, Machine)> {
@@ -37,6 +36,8 @@ fn telling(machine: &Machine) -> BTreeSet<String> {
 
 #[test]
 fn anonymous_machines_tell_nothing_and_keep_their_shape() {
+    let words: usize = machines().iter().map(|(_, machine)| telling(machine).len()).sum();
+    assert!(words > 100, "only {words} words could tell something");
     for (file, machine) in machines() {
         let hidden = machine.anonymous(&[]);
         let text = serde_json::to_string(&hidden).expect("text");
@@ -116,29 +117,4 @@ fn this_machine_reads_back() {
         let machine = Machine::read(&ran.stdout);
         assert!(machine.is_ok(), "{machine:?}");
     }
-}
-
-#[test]
-fn an_ordinary_user_sees_what_udev_remembers() {
-    let lab = Lab::new(&["1G", "64M"]);
-    let script = include_str!("../lab/run/ordinary_user.sh");
-    let Some(done) = lab.run("an_ordinary_user_sees_what_udev_remembers", script) else { return };
-    done.succeeded();
-    let read = |name: &str| Machine::read(&done.read(name)).expect(name);
-    let (root, user) = (read("root.json"), read("user.json"));
-    assert!(user.host.secondhand && !root.host.secondhand);
-    for (path, device) in &root.devices {
-        let seen = &user.devices[path];
-        assert_eq!(seen.table, device.table, "{path}");
-        assert_eq!(seen.kind, device.kind, "{path}");
-        let uuid = |device: &gscript::machine::Device| {
-            device.content.as_ref().and_then(|content| content.uuid().map(str::to_owned))
-        };
-        assert_eq!(uuid(seen), uuid(device), "{path}");
-    }
-    assert_eq!(user.groups["vg"].members, root.groups["vg"].members);
-    assert_eq!(user.uses("/dev/ubda"), root.uses("/dev/ubda"));
-    assert!(done.read("plan.out").contains("reading them was not permitted"));
-    assert_eq!(done.read("plan.code").trim(), "0", "{}", done.read("plan.err"));
-    assert!(done.read("busy.err").contains("/dev/ubda2 is open as /dev/mapper/enc"));
 }

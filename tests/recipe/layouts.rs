@@ -1,10 +1,9 @@
-//! The layouts: each planned on two machines, and all of them made for real.
+//! The layouts: each planned on two machines, and `tests/lab/storage` makes all of them for real.
 
 use std::fs;
 
 use regex::Regex;
 
-use crate::lab::guest::Lab;
 use crate::support::dsl::{Test, normal, project, snapshot};
 
 /// Machines with the disks that are chosen, as many as a layout needs.
@@ -114,33 +113,4 @@ fn names_that_are_too_long_are_refused_with_the_limit() {
         assert_eq!(ran.status, 2, "{set}: {}", ran.stderr);
         assert!(ran.stderr.contains(why), "{set}: {}", ran.stderr);
     }
-}
-
-/// Makes layouts in a virtual machine, one after the other on the same disks.
-fn made(test: &str, layouts: &str) {
-    let lab = Lab::new(&["2G", "2G", "2G", "64M"]);
-    let script = include_str!("../lab/lib/layouts.sh").replace("LAYOUTS", layouts);
-    if let Some(done) = lab.run(test, &script) {
-        done.succeeded();
-    }
-}
-
-#[test]
-fn layouts_of_partitions_for_real() {
-    made("layouts_of_partitions_for_real", "partitions");
-}
-
-#[test]
-fn layouts_of_btrfs_for_real() {
-    made("layouts_of_btrfs_for_real", "btrfs");
-}
-
-#[test]
-fn layouts_of_arrays_for_real() {
-    made("layouts_of_arrays_for_real", "arrays");
-}
-
-#[test]
-fn layouts_of_volumes_for_real() {
-    made("layouts_of_volumes_for_real", "volumes");
 }

@@ -16,11 +16,10 @@ use gscript::vm::{
     Console, Firmware, Pc, Said, Turn, VmError, build_bootable, find_emulator, find_kernel,
 };
 
-use crate::lab::guest::{Lab, skip};
+use crate::guest::{Call, Lab};
+use crate::harness::Missing;
 use crate::support::dsl::{PROGRAM, project};
 
-/// What all scripts of the lab begin with here.
-pub const COMMON: &str = include_str!("../lib/boots.sh");
 /// What the first process says of the root's way down to the disk.
 pub const CHAIN: &str = "/dev/mapper/vg-root (lvm crypt part disk)";
 pub const PASSPHRASE: &str = "correct horse, battery!";
@@ -58,24 +57,22 @@ pub fn cache() -> PathBuf {
     project("target/gscript")
 }
 
-/// Whether both machines and the root can be had here; if not, that is told and counted.
-pub fn possible(test: &str) -> bool {
-    let missing = [find_kernel().err(), find_emulator().err()].into_iter().flatten().next();
-    let why = missing
-        .map(|missing| missing.to_string())
-        .or_else(|| build_bootable(&cache(), &mut |_| ()).err());
-    why.map(|why| skip(test, &why)).is_none()
+/// Whether both machines and the root can be had here.
+pub fn possible() -> Result<(), Missing> {
+    find_kernel().map_err(|error| Missing(error.to_string()))?;
+    find_emulator().map_err(|error| Missing(error.to_string()))?;
+    build_bootable(&cache(), &mut |_| ()).map(|_| ()).map_err(Missing)
 }
 
-/// What a script of the lab prints. `Err`: what it says is missing.
-pub fn prepared(script: &str, paths: &[&Path], more: &[&str]) -> Result<PathBuf, String> {
+/// What a script prints. `Err`: what it says is missing.
+pub fn prepared(script: &str, paths: &[&Path]) -> Result<PathBuf, Missing> {
     let mut command = Command::new("bash");
-    let output = command.arg(project(script)).args(paths).args(more).output().expect("a shell");
+    let output = command.arg(project(script)).args(paths).output().expect("a shell");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
         Ok(PathBuf::from(text(&output.stdout)))
     } else {
-        Err(text(&output.stderr))
+        Err(Missing(text(&output.stderr)))
     }
 }
 
@@ -111,7 +108,7 @@ pub const SHORT: Trial<'static> = Trial {
 
 impl Trial<'_> {
     /// `gscript try --boot`, with its disks in this folder.
-    pub fn boots(&self, test: &str, folder: &Path) -> Installed {
+    pub fn boots(&self, folder: &Path) -> Installed {
         let answers = folder.join("given.toml");
         let lines = self.secrets.iter().map(|(name, value)| format!("{name} = {value:?}\n"));
         write_private(&answers, &lines.collect::<String>());
@@ -129,28 +126,25 @@ impl Trial<'_> {
         let output = command.arg(project(self.recipe)).output().expect("the program");
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let console = said(&output.stdout) + said(&output.stderr).as_str();
-        assert!(output.status.success(), "{test}: {console}");
-        assert!(console.contains(&format!("{REACHED}{}", self.chain)), "{test}: {console}");
+        assert!(output.status.success(), "{console}");
+        assert!(console.contains(&format!("{REACHED}{}", self.chain)), "{console}");
         for (name, secret) in self.secrets {
-            assert!(!console.contains(secret), "{test}: {name} is shown");
+            assert!(!console.contains(secret), "{name} is shown");
         }
         Installed { folder: folder.to_owned(), console }
     }
 }
 
 /// One installation that serves several tests, one after the other.
-pub type Shared = OnceLock<Option<Mutex<Installed>>>;
+pub type Shared = OnceLock<Result<Mutex<Installed>, Missing>>;
 
 /// The one with this name, installed by whoever comes first.
 pub fn shared(
     installed: &'static Shared,
-    test: &str,
     name: &str,
-    install: impl FnOnce(&Path) -> Option<Installed>,
-) -> Option<MutexGuard<'static, Installed>> {
-    if !possible(test) {
-        return None;
-    }
+    install: impl FnOnce(&Path) -> Result<Installed, Missing>,
+) -> Result<MutexGuard<'static, Installed>, Missing> {
+    possible()?;
     // It outlives the last of them, until the next run.
     let folder = project("target").join(name);
     let installed = installed.get_or_init(|| {
@@ -159,7 +153,8 @@ pub fn shared(
         install(&folder).map(Mutex::new)
     });
     // What one test finds wrong is no reason for the others not to look.
-    Some(installed.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    let installed = installed.as_ref().map_err(Clone::clone)?;
+    Ok(installed.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Installed {
@@ -235,8 +230,10 @@ pub fn secret(text: &str) -> Secret {
     Secret::new("passphrase", text.as_bytes().to_vec())
 }
 
+/// Runs a script that has to end well.
 #[track_caller]
-pub fn in_lab(lab: &Lab, test: &str, script: &str) {
-    let (console, code) = lab.boot(test, &format!("{COMMON}\n{script}")).expect("a machine");
+pub fn in_lab(lab: &Lab, script: &str, vars: &[(&str, &str)]) -> Result<(), Missing> {
+    let (console, code) = lab.boot(Call { script, vars })?;
     assert_eq!(code, 0, "{console}");
+    Ok(())
 }

@@ -1,6 +1,10 @@
+#!/bin/bash
 # A disk that the recipe has installed with Portage: what is merged in there, by Portage's own books.
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/boots.sh"
+. "$LAB/lib/repository.sh"
 
-printf '%s' 'FALLBACK' | must cryptsetup open --key-file - /dev/ubda2 look
+printf '%s' "$FALLBACK" | must cryptsetup open --key-file - /dev/ubda2 look
 must vgchange -qay vg_hostos >/dev/null
 mkdir -p /mnt/r && must mount -o ro /dev/vg_hostos/root /mnt/r
 PKG=/mnt/r/var/db/pkg

@@ -1,6 +1,6 @@
 //! Disks that a recipe has installed boot in an emulated PC.
 
-pub mod installed;
-mod short;
-mod sources;
-mod whole;
+mod installed;
+pub mod short;
+pub mod sources;
+pub mod whole;

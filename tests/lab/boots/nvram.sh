@@ -1,7 +1,10 @@
+#!/bin/bash
 # A disk that starts by EFI gets another first process, which has the firmware's list of systems written: by boot.* in
 # a chroot, as from a live medium. Then only that entry is left to start it by. In the machine of User Mode Linux.
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/boots.sh"
 
-printf '%s' 'PASSPHRASE' | must cryptsetup open --key-file - /dev/ubda3 look
+printf '%s' "$PASSPHRASE" | must cryptsetup open --key-file - /dev/ubda3 look
 must vgchange -qay vg >/dev/null
 R=/mnt/r
 mkdir -p $R && must mount /dev/vg/root $R

@@ -11,151 +11,137 @@ use gscript::run::trial::{Media, PROMPTS};
 use gscript::system::Interrupts;
 use gscript::vm::{Firmware, Turn};
 
-use crate::lab::boots::installed::{
-    COMMON, DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard,
-    in_lab, possible, secret, shared, write_private,
+use super::installed::{
+    DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard, in_lab,
+    possible, secret, shared, write_private,
 };
-use crate::lab::guest::Lab;
-use crate::lab::torture::power::build_cut;
+use crate::guest::{Call, Lab};
+use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
+use crate::torture::power::build_cut;
 
 fn write_answers(path: &Path) {
     write_private(path, &format!("passphrase = {PASSPHRASE:?}\n"));
 }
 
-/// The lab's recipe. `None`: there is no virtual machine here.
-fn try_boot(test: &str, folder: &Path, firmware: &str, sets: &[&str]) -> Option<Installed> {
-    let trial = Trial { firmware, sets, ..SHORT };
-    possible(test).then(|| trial.boots(test, folder))
+/// The short recipe, with its variants.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "boots::short: a key that GPG protects boots",
+        tier: Tier::Test,
+        takes: 100,
+        run: gpg_key,
+    },
+    torture("boots::short: a wrong passphrase, then the right one", wrong_then_right),
+    torture("boots::short: EFI boots", efi),
+    torture("boots::short: a passphrase alone boots without the stick", passphrase_only),
+    torture("boots::short: a plain key boots", plain_key),
+    torture("boots::short: the key of a second slot boots", second_slot),
+    torture("boots::short: a header that was restored from its copy boots", restored_header),
+    torture("boots::short: a disk with sectors of 4 KiB boots", sectors_of_4_kib),
+    torture("boots::short: an entry in the list of the firmware boots", firmware_entry),
+    torture(
+        "boots::short: after a power cut between initramfs and boot loader it is resumed and boots",
+        power_cut,
+    ),
+    Test {
+        name: "boots::short: a virtual machine ends with the program that was killed",
+        tier: Tier::Lab,
+        takes: 60,
+        run: ends_with_the_program,
+    },
+];
+
+const fn torture(name: &'static str, run: fn() -> Result<(), Missing>) -> Test {
+    Test { name, tier: Tier::Torture, takes: 200, run }
+}
+
+/// The lab's recipe.
+fn try_boot(folder: &Path, firmware: &str, sets: &[&str]) -> Result<Installed, Missing> {
+    possible()?;
+    Ok(Trial { firmware, sets, ..SHORT }.boots(folder))
 }
 
 /// One with a key that GPG protects.
-fn with_gpg(test: &str) -> Option<MutexGuard<'static, Installed>> {
+fn with_gpg() -> Result<MutexGuard<'static, Installed>, Missing> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, test, "boots", |folder| try_boot(test, folder, "bios", &[]))
+    shared(&INSTALLED, "boots", |folder| try_boot(folder, "bios", &[]))
 }
 
-/// A machine of the lab with what the recipe needs. `None`: there is none here.
-fn material(test: &str) -> Option<Lab> {
-    if !possible(test) {
-        return None;
-    }
+/// A machine of the lab with what the recipe needs.
+fn material() -> Result<Lab, Missing> {
+    possible()?;
     let lab = Lab::new(&[DISK, STICK]);
     Media::bootable(lab.path(), &cache(), &Interrupts::default(), &mut |_| ())
         .expect("the stand-in");
     write_answers(&lab.path().join("answers.toml"));
-    Some(lab)
+    Ok(lab)
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_a_key_that_gpg_protects() {
-    let Some(installed) = with_gpg("torture_boot_with_a_key_that_gpg_protects") else { return };
+fn gpg_key() -> Result<(), Missing> {
+    let installed = with_gpg()?;
     // It was asked for by the stick's key, not by the container itself.
     assert!(installed.console.contains("Password (/key.gpg on "), "{}", installed.console);
+    Ok(())
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_a_wrong_passphrase_then_the_right_one() {
-    let Some(installed) = with_gpg("torture_boot_with_a_wrong_passphrase_then_the_right_one")
-    else {
-        return;
-    };
-    installed.plugged().reaches(&["not this one, battery!", PASSPHRASE]);
+fn wrong_then_right() -> Result<(), Missing> {
+    with_gpg()?.plugged().reaches(&["not this one, battery!", PASSPHRASE]);
+    Ok(())
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_by_efi() {
-    let test = "torture_boot_by_efi";
+fn efi() -> Result<(), Missing> {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(installed) = try_boot(test, folder.path(), "efi", &["firmware=efi"]) else { return };
+    let installed = try_boot(folder.path(), "efi", &["firmware=efi"])?;
     assert!(installed.console.contains("Password (/key.gpg on "), "{}", installed.console);
+    Ok(())
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_a_passphrase_only() {
-    let test = "torture_boot_with_a_passphrase_only";
+fn passphrase_only() -> Result<(), Missing> {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(installed) = try_boot(test, folder.path(), "bios", &["unlock=passphrase"]) else {
-        return;
-    };
+    let installed = try_boot(folder.path(), "bios", &["unlock=passphrase"])?;
     let nothing = Plugged { stick: None, ..installed.plugged() };
     nothing.reaches(&[PASSPHRASE]);
+    Ok(())
 }
 
 /// Nobody is asked.
-fn opens_by_itself(test: &str, sets: &[&str]) {
+fn opens_by_itself(sets: &[&str]) -> Result<(), Missing> {
     let folder = tempfile::tempdir().expect("a folder");
-    let Some(installed) = try_boot(test, folder.path(), "bios", sets) else { return };
+    let installed = try_boot(folder.path(), "bios", sets)?;
     let asked = PROMPTS.iter().any(|prompt| installed.console.contains(prompt));
     assert!(!asked, "{}", installed.console);
+    Ok(())
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_a_plain_key() {
-    opens_by_itself("torture_boot_with_a_plain_key", &["unlock=key"]);
+fn plain_key() -> Result<(), Missing> {
+    opens_by_itself(&["unlock=key"])
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_the_key_of_a_second_slot() {
-    let sets = ["unlock=key", "second=true"];
-    opens_by_itself("torture_boot_with_the_key_of_a_second_slot", &sets);
+fn second_slot() -> Result<(), Missing> {
+    opens_by_itself(&["unlock=key", "second=true"])
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_a_header_that_came_back_from_its_copy() {
-    let test = "torture_boot_with_a_header_that_came_back_from_its_copy";
-    let Some(installed) = with_gpg(test) else { return };
-    let lab = installed.copied();
-    in_lab(
-        &lab,
-        test,
-        "must cryptsetup isLuks /dev/ubda3
-        must dd if=/dev/zero of=/dev/ubda3 bs=1M count=16 conv=fsync 2>/dev/null
-        must_not cryptsetup isLuks /dev/ubda3
-        do_ 'mount::mount(\"/dev/ubdb1\", \"/mnt/key\", #{ options: \"umask=0077\" });
-            luks::restore_header(\"/dev/ubda3\", \"/mnt/key/root.header\");
-            mount::unmount(\"/mnt/key\");'
-        nothing_left",
-    );
+fn restored_header() -> Result<(), Missing> {
+    let lab = with_gpg()?.copied();
+    in_lab(&lab, "boots/restore_header.sh", &[])?;
     Plugged::of(&lab).reaches(&[PASSPHRASE]);
+    Ok(())
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_from_a_disk_with_sectors_of_4_kib() {
-    let test = "torture_boot_from_a_disk_with_sectors_of_4_kib";
-    let Some(lab) = material(test) else { return };
-    in_lab(
-        &lab,
-        test,
-        "must modprobe loop max_part=8
-        DISK=$(losetup --find --show --partscan --sector-size 4096 /dev/ubda)
-        must test \"$(blockdev --getss $DISK)\" = 4096
-        stick
-        must install_ --set firmware=efi
-        must losetup -d $DISK
-        nothing_left",
-    );
+fn sectors_of_4_kib() -> Result<(), Missing> {
+    let lab = material()?;
+    in_lab(&lab, "boots/install_4k.sh", &[])?;
     let efi = Plugged { firmware: Firmware::Efi, sectors_4k: true, ..Plugged::of(&lab) };
     efi.reaches(&[PASSPHRASE]);
+    Ok(())
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_by_the_firmwares_own_list() {
-    let test = "torture_boot_by_the_firmwares_own_list";
+fn firmware_entry() -> Result<(), Missing> {
     let folder = tempfile::tempdir().expect("a folder");
     let sets = ["firmware=efi", "unlock=passphrase"];
-    let Some(installed) = try_boot(test, folder.path(), "efi", &sets) else { return };
-    let lab = installed.copied();
-    in_lab(&lab, test, &include_str!("nvram.sh").replace("PASSPHRASE", PASSPHRASE));
+    let lab = try_boot(folder.path(), "efi", &sets)?.copied();
+    in_lab(&lab, "boots/nvram.sh", &[("PASSPHRASE", PASSPHRASE)])?;
     let efi = Plugged { firmware: Firmware::Efi, stick: None, ..Plugged::of(&lab) };
     let passphrase = secret(PASSPHRASE);
     let asked = Turn { when: &PROMPTS, reply: Some(&passphrase), optional: false };
@@ -172,6 +158,7 @@ fn torture_boot_by_the_firmwares_own_list() {
     // The firmware says what it starts: the entry, by the disk's partition, and not the disk.
     let console = efi.reaches(&[PASSPHRASE]);
     assert!(console.contains("starting Boot0003 \"grub\" from HD(1,GPT"), "{console}");
+    Ok(())
 }
 
 /// The number of the record that says that this action is done.
@@ -183,32 +170,16 @@ fn record_of(journal: &str, action: &str) -> usize {
     records.iter().position(is_done).expect("its end") + 1
 }
 
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_after_the_power_was_cut_between_initramfs_and_boot_loader() {
-    let test = "torture_boot_after_the_power_was_cut_between_initramfs_and_boot_loader";
-    let Some(place) = with_gpg(test).map(|it| record_of(&it.journal(), "kernel.initramfs")) else {
-        return;
-    };
-    let lab = material(test).expect("there was one a moment ago");
+fn power_cut() -> Result<(), Missing> {
+    let place = record_of(&with_gpg()?.journal(), "kernel.initramfs").to_string();
+    let lab = material()?;
     build_cut(&lab);
-    let until = format!(
-        "{COMMON}\nstick\nexport CUT_RECORD={place} CUT_SIGN=$OUT/cut\n\
-         LD_PRELOAD=$OUT/cut.so install_; echo \"not cut off: $?\""
-    );
-    let (console, cut) = lab.cut(test, &until).expect("a machine");
+    let vars = [("CUT_RECORD", place.as_str())];
+    let (console, cut) = lab.cut(Call { script: "boots/install_cut.sh", vars: &vars })?;
     assert!(cut, "{console}");
-    in_lab(
-        &lab,
-        test,
-        "journal=$(ls $RUNS/*/journal.jsonl)
-        must_not grep -q boot.grub_install $journal
-        must \"$G\" resume --journal $RUNS \"${ANSWERS[@]}\" --yes --destroy /dev/ubda
-        must grep -q boot.grub_install $journal
-        [ \"$(grep -c '\"name\":\"kernel.initramfs\"' $journal)\" = 1 ] || { echo 'made again'; exit 1; }
-        nothing_left",
-    );
+    in_lab(&lab, "boots/resume_install.sh", &[])?;
     Plugged::of(&lab).reaches(&[PASSPHRASE]);
+    Ok(())
 }
 
 /// The processes of a virtual machine that was given a file of this folder.
@@ -233,11 +204,8 @@ fn comes(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn a_virtual_machine_ends_with_the_program_that_was_killed() {
-    if !possible("a_virtual_machine_ends_with_the_program_that_was_killed") {
-        return;
-    }
+fn ends_with_the_program() -> Result<(), Missing> {
+    possible()?;
     for kernel in ["linux.uml", "qemu-system-x86_64"] {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
@@ -263,4 +231,5 @@ fn a_virtual_machine_ends_with_the_program_that_was_killed() {
         program.wait().expect("its end");
         comes("the end of all of it", || machines(kernel, folder).is_empty());
     }
+    Ok(())
 }

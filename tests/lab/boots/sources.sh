@@ -1,6 +1,11 @@
+#!/bin/bash
 # A kernel from its own sources, by the recipe's own lines: sys-kernel/gentoo-sources is Linux as it is, merged by
 # Portage; its Makefile and its Kconfig answer. What is built comes out as kernel.tar, for a root that boots.
 # After portage_root.sh; SOURCES is the archive.
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/target.sh"
+. "$LAB/lib/repository.sh"
+. "$LAB/lib/portage_root.sh"
 
 repository default/linux/test
 printf '%s\n' "$WITHOUT" >$T/etc/portage/make.conf
@@ -26,8 +31,8 @@ printf 'DIST linux-%s.tar.xz %s BLAKE2B %s SHA512 %s\n' "$V" "$(stat -c %s "$SOU
 # The live medium's configuration: small, and without anything that the recipe has to ask for.
 mkdir live && must tar -C live --strip-components=1 -xf "$SOURCES" --exclude '*.[chS]' --exclude '*.dts*'
 must tar -C live --strip-components=1 -xf "$SOURCES" --wildcards '*/scripts/*'
-make -s -C live tinyconfig >make.out 2>&1 || { cat make.out; exit 1; }
-cat "$PROJECT/tests/lab/boots/kernel.config" >>live/.config
+make -s -C live tinyconfig >make.out 2>&1 || fail
+cat "$LAB/boots/kernel.config" >>live/.config
 must make -s -C live olddefconfig
 must cp live/.config live.config
 must_not grep -qE '^CONFIG_(MD|DM_CRYPT|CRYPTO_XTS|BLK_DEV_INITRD)=' live.config
@@ -38,7 +43,7 @@ rm -r live
     echo 'portage::profile(target, "default/linux/test");'
     sed -n '/step("Configure and build the kernel")/,/kernel::modules_rebuild/p' "$PROJECT/recipes/encrypted-root.rhai"
 } >sources.rhai
-"$G" sources.rhai --yes --prove --journal /run/sources >sources.out 2>&1 || { cat sources.out; exit 1; }
+"$G" sources.rhai --yes --prove --journal /run/sources >sources.out 2>&1 || fail
 S=$T/usr/src/linux-$V-gentoo KV=$(cat $T/usr/src/linux/include/config/kernel.release)
 echo "$KV" >version
 must test "$(readlink $T/usr/src/linux)" = "linux-$V-gentoo"

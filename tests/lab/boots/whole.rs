@@ -8,11 +8,11 @@ use gscript::run::trial::{Media, PROMPTS, REACHED};
 use gscript::system::Interrupts;
 use gscript::vm::{Turn, build_bootable};
 
-use crate::lab::boots::installed::{
+use super::installed::{
     Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, in_lab, possible, prepared,
     secret, shared,
 };
-use crate::lab::guest::skip;
+use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::project;
 
 const FALLBACK: &str = "another horse, no battery";
@@ -39,25 +39,24 @@ const SETS: [&str; 12] = [
 ];
 
 /// The root that boots with what the whole recipe asks for, signed: as it is, or with something that is real in it.
-/// `Err`: what it lacks here.
-fn stage3(folder: &Path, with: Option<&str>) -> Result<Media, String> {
+///
+fn stage3(folder: &Path, with: Option<&str>) -> Result<Media, Missing> {
     let archive = folder.join("stage3.tar");
-    let root = build_bootable(&cache(), &mut |_| ())?;
+    let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
     let with = with.map(|name| project(&format!("tests/lab/boots/stage3_{name}.sh")));
     let paths: Vec<&Path> =
         [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
-    prepared("runtime/vm/standin/stage3.sh", &paths, &[])?;
+    prepared("runtime/vm/standin/stage3.sh", &paths)?;
     Ok(Media::signed(archive, folder, &Interrupts::default()).expect("the signed digests"))
 }
 
 fn install(
-    test: &str,
     folder: &Path,
     with: Option<&str>,
     firmware: &str,
     more: &[&str],
-) -> Option<Installed> {
-    let media = stage3(folder, with).map_err(|why| skip(test, &why)).ok()?;
+) -> Result<Installed, Missing> {
+    let media = stage3(folder, with)?;
     let trial = Trial {
         recipe: "recipes/encrypted-root.rhai",
         firmware,
@@ -66,31 +65,66 @@ fn install(
         sets: &[&SETS, more].concat(),
         chain: CHAIN,
     };
-    Some(trial.boots(test, folder))
+    Ok(trial.boots(folder))
 }
+
+/// The whole recipe.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "boots::whole: the disk of the recipe boots with a key on the stick and its passphrase",
+        tier: Tier::Lab,
+        takes: 300,
+        run: with_the_stick,
+    },
+    Test {
+        name: "boots::whole: without the stick the root is not reached and a passphrase is asked for",
+        tier: Tier::Lab,
+        takes: 299,
+        run: without_the_stick,
+    },
+    Test {
+        name: "boots::whole: the entry with the key boots",
+        tier: Tier::Torture,
+        takes: 200,
+        run: || chosen(BY_KEY, PASSPHRASE, true),
+    },
+    Test {
+        name: "boots::whole: the entry with the passphrase boots without the stick",
+        tier: Tier::Torture,
+        takes: 200,
+        run: || chosen(BY_PASSPHRASE, FALLBACK, false),
+    },
+    Test {
+        name: "boots::whole: packages that Portage has merged boot",
+        tier: Tier::Torture,
+        takes: 1500,
+        run: merged_by_portage,
+    },
+    Test {
+        name: "boots::whole: systemd boots",
+        tier: Tier::Torture,
+        takes: 600,
+        run: with_systemd,
+    },
+];
 
 /// One installation for all tests.
-fn installed(test: &str) -> Option<MutexGuard<'static, Installed>> {
+fn installed() -> Result<MutexGuard<'static, Installed>, Missing> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, test, "whole", |folder| {
-        install(test, folder, None, "bios", &["firmware=bios"])
-    })
+    shared(&INSTALLED, "whole", |folder| install(folder, None, "bios", &["firmware=bios"]))
 }
 
-#[test]
-fn the_disk_of_the_recipe_boots_with_a_key_on_the_stick_and_its_passphrase() {
-    let test = "the_disk_of_the_recipe_boots_with_a_key_on_the_stick_and_its_passphrase";
-    let Some(installed) = installed(test) else { return };
+fn with_the_stick() -> Result<(), Missing> {
+    let installed = installed()?;
     // The menu was on the serial line, and the passphrase was asked for by the stick's key, not by the container.
     for said in ["GNU GRUB", BY_KEY, BY_PASSPHRASE, KEY_PROMPT] {
         assert!(installed.console.contains(said), "no {said}: {}", installed.console);
     }
+    Ok(())
 }
 
-#[test]
-fn without_the_stick_the_root_is_not_reached_and_a_passphrase_is_asked_for() {
-    let test = "without_the_stick_the_root_is_not_reached_and_a_passphrase_is_asked_for";
-    let Some(installed) = installed(test) else { return };
+fn without_the_stick() -> Result<(), Missing> {
+    let installed = installed()?;
     // The passphrase of the key on the stick is none of the container: it is asked for once more.
     let typed = secret(PASSPHRASE);
     let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
@@ -99,20 +133,13 @@ fn without_the_stick_the_root_is_not_reached_and_a_passphrase_is_asked_for() {
         heard(Plugged { stick: None, ..installed.plugged() }.talk(&[asked, again], &[REACHED]));
     assert!(!said.console.contains(KEY_PROMPT), "{}", said.console);
     assert!(!said.echoed, "{}", said.console);
+    Ok(())
 }
 
 /// Boots what was installed by this entry of the menu, typing this.
-fn chosen(test: &str, entry: &str, typed: &str, stick: bool) {
-    let Some(lab) = installed(test).map(|installed| installed.copied()) else { return };
-    // Somebody who chooses it at the console does the same.
-    let choose = format!(
-        "mkdir -p /mnt/boot; must mount /dev/ubda2 /mnt/boot
-        must grep -q \"^menuentry '{entry}'\" /mnt/boot/grub/custom.cfg
-        must sed -i 's/set default=\"0\"/set default=\"{entry}\"/' /mnt/boot/grub/grub.cfg
-        must grep -q 'set default=\"{entry}\"' /mnt/boot/grub/grub.cfg
-        must umount /mnt/boot"
-    );
-    in_lab(&lab, test, &choose);
+fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
+    let lab = installed()?.copied();
+    in_lab(&lab, "boots/choose_entry.sh", &[("ENTRY", entry)])?;
     let plugged = Plugged::of(&lab);
     let plugged = Plugged { stick: plugged.stick.filter(|_| stick), ..plugged };
     let typed = secret(typed);
@@ -122,56 +149,26 @@ fn chosen(test: &str, entry: &str, typed: &str, stick: bool) {
     assert!(said.console.contains(CHAIN) && !said.echoed, "{}", said.console);
     assert!(said.console.contains(&format!("Booting `{entry}'")), "{}", said.console);
     assert_eq!(said.console.contains(KEY_PROMPT), stick, "{}", said.console);
-}
-
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_by_the_entry_with_the_key() {
-    chosen("torture_boot_by_the_entry_with_the_key", BY_KEY, PASSPHRASE, true);
-}
-
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_by_the_entry_with_the_passphrase_and_no_stick() {
-    let test = "torture_boot_by_the_entry_with_the_passphrase_and_no_stick";
-    chosen(test, BY_PASSPHRASE, FALLBACK, false);
+    Ok(())
 }
 
 /// Nothing is a stand-in: Portage resolves, fetches, builds and merges what the recipe asks for, the kernel among it. By
 /// EFI, as the recipe comes.
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_of_packages_that_portage_has_merged() {
-    let test = "torture_boot_of_packages_that_portage_has_merged";
-    if !possible(test) {
-        return;
-    }
+fn merged_by_portage() -> Result<(), Missing> {
+    possible()?;
     let folder = tempfile::tempdir().expect("a folder");
     let more = ["profile=default/linux/amd64/23.0"];
-    let installed = install(test, folder.path(), Some("portage"), "efi", &more);
-    let Some(installed) = installed else { return };
+    let installed = install(folder.path(), Some("portage"), "efi", &more)?;
     assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
-    let looked_at = format!(
-        "{}\n{}",
-        include_str!("../lib/repository.sh"),
-        include_str!("merged.sh").replace("FALLBACK", FALLBACK)
-    );
-    in_lab(&installed.copied(), test, &looked_at);
+    in_lab(&installed.copied(), "boots/merged.sh", &[("FALLBACK", FALLBACK)])
 }
 
 /// Another first process: its home and swap have to be there, and its services started.
-#[test]
-#[ignore = "minutes: make torture"]
-fn torture_boot_with_systemd() {
-    let test = "torture_boot_with_systemd";
-    if !possible(test) {
-        return;
-    }
+fn with_systemd() -> Result<(), Missing> {
+    possible()?;
     let folder = tempfile::tempdir().expect("a folder");
     let more = ["firmware=bios", "init=systemd", "timezone=Etc/UTC"];
-    let Some(installed) = install(test, folder.path(), Some("systemd"), "bios", &more) else {
-        return;
-    };
+    let installed = install(folder.path(), Some("systemd"), "bios", &more)?;
     for line in [
         "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
         "failed: .",
@@ -181,4 +178,5 @@ fn torture_boot_with_systemd() {
     ] {
         assert!(installed.console.contains(line), "no {line}: {}", installed.console);
     }
+    Ok(())
 }

@@ -11,7 +11,7 @@ stick() {
 
 # install_ SETS…: the recipe, in a program that is perhaps cut off.
 install_() {
-    "$G" "$PROJECT/tests/lab/boots/boot.rhai" "${ANSWERS[@]}" --set disk=$DISK --set key_dev=$STICK \
+    "$G" "$LAB/boots/boot.rhai" "${ANSWERS[@]}" --set disk=$DISK --set key_dev=$STICK \
         --set stage3="$OUT/stage3-bootable.tar" --set stage3_keys="$OUT/keys.asc" "$@" \
         --yes --destroy $DISK --journal "$RUNS"
 }

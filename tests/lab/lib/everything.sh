@@ -40,17 +40,31 @@ mkdir -p /run/tree/bin /run/tree/etc /run/tree/boot; cp /bin/busybox /run/tree/b
 for a in sh cat; do ln -s busybox /run/tree/bin/$a; done
 tar -C /run/tree -cf tree.tar .
 
-# kill_at FOLDER TEXT COUNT PID: kills the process when so many lines of its journal have the text.
-kill_at() {
-    python3 - "$@" <<'PY'
-import glob, os, signal, sys, time
-folder, text, wanted, pid = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3]), int(sys.argv[4])
-end = time.time() + 60
-while time.time() < end:
-    files = glob.glob(folder + "/*/journal.jsonl")
-    if files and sum(text in line for line in open(files[0], "rb").read().split(b"\n")[:-1]) >= wanted:
-        break
-    time.sleep(0.0005)
-os.kill(pid, signal.SIGKILL)
-PY
+# whole FOLDER WORDS…: runs it, with its journal in the folder.
+whole() {
+    local folder=$1
+    shift
+    "$G" whole.rhai --set disk=/dev/ubda --answers answers.toml --yes --destroy /dev/ubda --journal "$folder" "$@"
+}
+
+# killed_at TEXT FOLDER: it is killed when a record with this text is written.
+killed_at() {
+    rm -rf "$2"
+    (export CUT_TEXT=$1 LD_PRELOAD=$OUT/cut.so; whole "$2" --prove >killed.out 2>killed.err)
+    must [ $? = 137 ]
+    # A tool that was running may outlive it.
+    orphans_end
+}
+
+# stopped_at TEXT NAME: it stops in the background when a record with this text is written, with its journal in /run/NAME;
+# SIGCONT lets it go on. Its process is $pid.
+stopped_at() {
+    rm -rf "/run/$2" /run/stopped
+    (export CUT_TEXT=$1 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
+    exec "$G" whole.rhai --set disk=/dev/ubda --answers answers.toml --yes --destroy /dev/ubda --journal "/run/$2") >"$2.out" 2>"$2.err" &
+    pid=$!
+    until [ -e /run/stopped ]; do
+        kill -0 $pid 2>/dev/null || [ -e /run/stopped ] || fail "it ended before $1"
+        sleep 0.1
+    done
 }

@@ -1,7 +1,6 @@
 # Commands of the recipes go wrong for real, one in each run. Whatever happens: nothing is left, and the
 # message names the program and says what to type next.
 
-trap 'code=$?; [ $code = 0 ] || { cat /run/faulty.err; sleep 1; }' EXIT
 
 # What hangs is ended after so many seconds; everything else has time enough, however slow the machine is.
 LIMIT=30
@@ -20,8 +19,8 @@ before_rescue() { rm -rf /run/runs; }
 # shellcheck disable=SC2086
 do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key $HOW --limit $patient; }
 
-wrong=0 struck=0
-complain() { echo "WRONG: $*"; cat /run/faulty.err; wrong=$((wrong + 1)); }
+struck=0
+complain() { fail "$recipe, call $number $how, exit code $code: $*"; }
 
 # patience: what takes as long as it takes (tar) has no limit: somebody presses Ctrl-C, and once more.
 mkfifo /run/never
@@ -44,7 +43,7 @@ strike() {
     [ "$how" != hangs ] || { patient=$LIMIT; patience & waits=$!; }
     faulty "$number" "$how" "do_$recipe"
     [ "$how" != hangs ] || { kill $waits; wait $waits; } 2>/dev/null
-    [ -f $FAULTS/struck ] || { echo "$recipe has no call $number"; exit 1; }
+    [ -f $FAULTS/struck ] || fail "$recipe has no call $number"
     struck=$((struck + 1))
     call=$(cat $FAULTS/struck) tool=${call%% *}
     echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
@@ -72,19 +71,20 @@ sample() {
     shift
     for command in "$@"; do
         number=$(grep -nm1 -E "^$command( |$)" "/run/$recipe.calls" | cut -d: -f1)
-        [ -n "$number" ] || { echo "$recipe does not call $command"; exit 1; }
+        [ -n "$number" ] || fail "$recipe does not call $command"
         strike "$recipe" "$number" "${ways[turn++ % 4]}"
     done
 }
 
-for recipe in install rescue; do
-    "before_$recipe"
-    faulty 0 none "do_$recipe"
-    [ $code = 0 ] || exit 1
-    nothing_left
-    cp $FAULTS/calls /run/$recipe.calls
-done
-
-SWEEP
-echo "$struck calls went wrong"
-[ $wrong = 0 ]
+# calm: both recipes without a fault, and their calls.
+calm() {
+    local recipe
+    for recipe in install rescue; do
+        "before_$recipe"
+        faulty 0 none "do_$recipe"
+        must [ $code = 0 ]
+        nothing_left
+        cp $FAULTS/calls /run/$recipe.calls
+        must [ -s /run/$recipe.calls ]
+    done
+}

@@ -16,15 +16,15 @@ target() {
 # refused TEXT RHAI: it is refused with this text and a remedy, before anything is done.
 refused() {
     printf '%s\n' "$2" >"$OUT/refused.rhai"
-    if "$G" plan "$OUT/refused.rhai" >"$OUT/refused.out" 2>&1; then echo "not refused: $2"; exit 1; fi
-    grep -qF "$1" "$OUT/refused.out" || { echo "not said: $1"; cat "$OUT/refused.out"; exit 1; }
+    if "$G" plan "$OUT/refused.rhai" >"$OUT/refused.out" 2>&1; then fail "not refused: $2"; fi
+    grep -qF "$1" "$OUT/refused.out" || fail "not said: $1"
 }
 # same_again RHAI: done twice, the second time there is nothing to do.
 same_again() {
     do_ "$1"
     must "$G" "$OUT/do.rhai" --yes --prove --json --journal /run/again $(everything) >"$OUT/again.json"
     rm -r /run/again
-    python3 - "$OUT/again.json" <<'END' || { echo "of: $1"; exit 1; }
+    python3 - "$OUT/again.json" <<'END' || fail "of: $1"
 import json, sys
 done = [e for e in map(json.loads, open(sys.argv[1])) if e["event"] == "done"]
 if not done or any(not e.get("already") for e in done):
@@ -35,6 +35,6 @@ END
 # fails TEXT RHAI: it is begun, and fails with this text.
 fails() {
     printf '%s\n' "$2" >"$OUT/fails.rhai"
-    if "$G" "$OUT/fails.rhai" --yes >"$OUT/fails.out" 2>&1; then echo "did not fail: $2"; exit 1; fi
-    grep -qF "$1" "$OUT/fails.out" || { echo "not said: $1"; cat "$OUT/fails.out"; exit 1; }
+    if "$G" "$OUT/fails.rhai" --yes >"$OUT/fails.out" 2>&1; then fail "did not fail: $2"; fi
+    grep -qF "$1" "$OUT/fails.out" || fail "not said: $1"
 }

@@ -6,7 +6,8 @@ keys, too), `paste FILE`, `size ROWS COLUMNS`, `run SHELL` (do something meanwhi
 """
 import fcntl, os, pty, re, select, struct, subprocess, sys, termios, time
 
-LIMIT = 60
+# What takes longer never comes, however slow the machine is.
+LIMIT = 600
 
 
 def main():
@@ -31,8 +32,24 @@ def main():
             return data != b""
         return True
 
+    def settle(asked):
+        """Until the program waits for keys: it is silent for a moment, and has the terminal as its prompt needs it."""
+        end = time.time() + 5
+        while time.time() < end and select.select([fd], [], [], 0.1)[0]:
+            if not read(0):
+                return
+        hidden = re.search("assphrase|pass:|again", asked)
+        # A line editor takes single keys.
+        wanted = termios.ECHO if hidden else termios.ICANON if asked.endswith(">") else 0
+        end = time.time() + 60
+        while termios.tcgetattr(fd)[3] & wanted and time.time() < end:
+            if not read(0.05):
+                return
+
+    asked = ""
     for act, text in acts:
         if act == "see":
+            asked = text
             end = time.time() + LIMIT
             while (at := plain(shown).find(text, seen)) < 0:
                 if time.time() > end or not read(1):
@@ -42,10 +59,10 @@ def main():
                     sys.exit(f"never saw {text!r} in:\n{plain(shown)}")
             seen = at + len(text)
         elif act == "type":
-            time.sleep(0.3)
+            settle(asked)
             os.write(fd, text.encode() + b"\r")
         elif act == "keys":
-            time.sleep(0.3)
+            settle(asked)
             os.write(fd, text.encode().decode("unicode_escape").encode())
         elif act == "paste":
             os.write(fd, b"\x1b[200~" + open(text, "rb").read() + b"\x1b[201~\r")
@@ -57,7 +74,8 @@ def main():
             sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         elif act == "run":
             subprocess.run(["sh", "-ec", text], check=True)
-    while read(10):
+    # A terminal that nobody has open any more ends it.
+    while read(LIMIT):
         pass
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     print(plain(shown))

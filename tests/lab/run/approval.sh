@@ -1,22 +1,27 @@
+#!/bin/bash
 # What was approved is all that happens.
+#
+# disks: 400M 400M
+# tier: make lab
+# takes: 50 s
+. "${0%/*}/../lib/cases.sh"
 
-typed() { python3 "$PROJECT/tests/lab/lib/typed.py" "$@"; }
 sums() { sync; sha256sum "$@"; }
 
-# --- agreed to by typing the name; another name is no agreement -------------------------------
+it 'a disk is approved by its name, and by no other'
 recipe wipe.rhai <<'END'
 step("Wipe it");
 fs::make("/dev/ubdb", #{ kind: "ext2" });
 END
 before=$(sums /dev/ubdb)
 printf 'see Type its name (ubdb)\ntype ubda\n' >acts
-typed acts "$G" wipe.rhai; [ $? = 3 ] || exit 1
-[ "$before" = "$(sums /dev/ubdb)" ] || exit 1
+typed acts "$G" wipe.rhai; must [ $? = 3 ]
+must [ "$before" = "$(sums /dev/ubdb)" ]
 printf 'see Type its name (ubdb)\ntype ubdb\n' >acts
 must typed acts "$G" wipe.rhai
-[ "$(blkid -po value -s TYPE /dev/ubdb)" = ext2 ] || exit 1
+must [ "$(blkid -po value -s TYPE /dev/ubdb)" = ext2 ]
 
-# --- a passphrase is entered twice, and again where the two differ --------------------------------
+it 'a passphrase is entered twice'
 recipe secret.rhai <<'END'
 //! ```toml
 //! [params.passphrase]
@@ -27,13 +32,13 @@ luks::format("/dev/ubdb", #{ passphrase: passphrase, kdf: #{ kind: "pbkdf2", ite
 END
 printf '%s\n' 'see Passphrase:' 'type otter one' 'see Passphrase (again):' 'type otter two' 'see the two differ' \
     'see Passphrase:' 'type otter six' 'see Passphrase (again):' 'type otter six' 'see Type its name (ubdb)' 'type ubdb' >acts
-typed acts "$G" secret.rhai >secret.txt || { cat secret.txt; exit 1; }
+typed acts "$G" secret.rhai >secret.txt || fail
 must_not grep -q otter secret.txt
 printf 'otter six' | must cryptsetup open --test-passphrase --key-file - /dev/ubdb
-must_not cryptsetup open --test-passphrase --key-file - /dev/ubdb <<<'otter one' 2>/dev/null
+printf 'otter one' | must_not cryptsetup open --test-passphrase --key-file - /dev/ubdb 2>/dev/null
 wipefs -qa /dev/ubdb
 
-# --- an effect beyond the plan: the answer of a program is only a guess in it -------------------
+it 'an effect that is not in the plan is confirmed or refused'
 mkdir -p /run/root/{bin,proc,sys,dev,run}; cp /bin/busybox /run/root/bin/; ln -s busybox /run/root/bin/sh
 mount --bind /run/root /run/root
 recipe beyond.rhai <<'END'
@@ -46,18 +51,18 @@ if ended.code == 7 { fs::make("/dev/ubdb", #{ kind: "xfs" }); file::write("/run/
 END
 before=$(sums /dev/ubdb)
 ask beyond-alone "$G" beyond.rhai --yes
-[ "$(cat beyond-alone.code)" = 3 ] || { cat beyond-alone.err; exit 1; }
+exits beyond-alone 3
 must grep -q "is not in the approved plan" beyond-alone.err
-[ "$before" = "$(sums /dev/ubdb)" ] || exit 1
+must [ "$before" = "$(sums /dev/ubdb)" ]
 printf 'see Go on?\ntype yes\nsee not in the approved plan\nsee Type its name (ubdb)\ntype no\n' >acts
-typed acts "$G" beyond.rhai >beyond.txt; [ $? = 3 ] || { cat beyond.txt; exit 1; }
-[ "$before" = "$(sums /dev/ubdb)" ] || exit 1
+typed acts "$G" beyond.rhai >beyond.txt; must [ $? = 3 ]
+must [ "$before" = "$(sums /dev/ubdb)" ]
 printf 'see Go on?\ntype yes\nsee Type its name (ubdb)\ntype ubdb\nsee not in the approved plan\nsee write /run/beyond\nsee (yes/no)\ntype yes\n' >acts
 must typed acts "$G" beyond.rhai
-[ "$(blkid -po value -s TYPE /dev/ubdb)$(cat /run/beyond)" = xfsx ] || exit 1
+must [ "$(blkid -po value -s TYPE /dev/ubdb)$(cat /run/beyond)" = xfsx ]
 umount /run/root
 
-# --- another disk under the same name, between the question and the answer -----------------------
+it 'another disk under the same name is refused'
 modprobe loop max_part=8
 truncate -s 64M /run/first.img /run/other.img
 mkfs.ext2 -q /run/other.img
@@ -67,24 +72,25 @@ fs::make("/dev/loop1", #{ kind: "ext4" });
 END
 other=$(sums /run/other.img)
 printf 'see Type its name (loop1)\nrun losetup -d /dev/loop1; losetup /dev/loop1 /run/other.img\ntype loop1\n' >acts
-typed acts "$G" loop.rhai >swapped.txt; [ $? = 3 ] || { cat swapped.txt; exit 1; }
+typed acts "$G" loop.rhai >swapped.txt; must [ $? = 3 ]
 must grep -q 'not the disk' swapped.txt
-[ "$other" = "$(sums /run/other.img)" ] || { echo "the other disk was written to"; exit 1; }
+[ "$other" = "$(sums /run/other.img)" ] || fail "the other disk was written to"
 
+it 'a disk that is exchanged is refused'
 # The same with a disk that is pulled out, and another that is put in.
 recipe pulled.rhai <<'END'
 fs::make("/dev/ubdb", #{ kind: "ext4" });
 END
 other=$(sha256sum <"$OUT/other.img")
 printf 'see Type its name (ubdb)\nrun touch %s/exchange-ubdb; while [ -e %s/exchange-ubdb ]; do sleep 0.1; done\ntype ubdb\n' "$OUT" "$OUT" >acts
-typed acts "$G" pulled.rhai >pulled.txt; [ $? = 3 ] || { cat pulled.txt; exit 1; }
-[ ! -s exchanged ] || { cat exchanged; exit 1; }
+typed acts "$G" pulled.rhai >pulled.txt; must [ $? = 3 ]
+must [ ! -s exchanged ]
 must grep -q 'not the disk' pulled.txt
 must test "$(blkid -po value -s TYPE /dev/ubdb)" = swap
 sync
-[ "$other" = "$(sha256sum <"$OUT/other.img")" ] || { echo "the other disk was written to"; exit 1; }
+[ "$other" = "$(sha256sum <"$OUT/other.img")" ] || fail "the other disk was written to"
 
-# --- a saved plan ------------------------------------------------------------------------------
+it 'a saved plan is applied to what was planned, and to nothing else'
 recipe saved.rhai <<'END'
 //! # Saved
 //! ```toml
@@ -100,7 +106,7 @@ plan() { must "$G" plan saved.rhai --set disk=/dev/loop1 --out plan.json >/dev/n
 refused() { # NAME TEXT ARGS…
     local name=$1 text=$2; shift 2
     ask "$name" "$G" apply plan.json --yes --destroy /dev/loop1 "$@"
-    [ "$(cat "$name.code")" = 3 ] || { cat "$name.err"; exit 1; }
+    exits $name 3
     must grep -q "$text" "$name.err"
 }
 plan
@@ -123,7 +129,7 @@ python3 -c 'import json; p = json.load(open("plan.json")); p["effects"].append({
 refused more-agreed '^ *.*-this run writes /'
 mv kept.json plan.json
 ask not-named "$G" apply plan.json --yes
-[ "$(cat not-named.code)" = 3 ] || exit 1
+exits not-named 3
 must "$G" apply plan.json --yes --destroy /dev/loop1
 # The identifier that was shown is the one that is there.
 uuid=$(blkid -po value -s UUID /dev/loop1)
@@ -131,7 +137,7 @@ must grep -q "mkfs.ext4 .*-U $uuid" plan.json
 refused used-up '/dev/loop1 was .*ext4'
 losetup -d /dev/loop1; must rmmod loop
 
-# --- a device is freed in the right order, after asking ---------------------------------------
+it 'a device is released in the right order'
 do_ 'disk::partition("/dev/ubda", [#{ name: "luks", size: "200M", kind: "luks" }, #{ name: "swap", size: "20M", kind: "swap" }]);
 key::generate("/run/good.key");
 luks::format("/dev/ubda1", #{ key: "/run/good.key", '"$KDF"' }); luks::open("/dev/ubda1", "crypt", #{ key: "/run/good.key" });
@@ -140,14 +146,14 @@ lvm::lv_create("vg", "one", "20M"); fs::make("/dev/vg/one"); mount::mount("/dev/
 lvm::lv_create("vg", "two", "20M"); fs::make("/dev/vg/two"); mount::mount("/dev/vg/two", "/mnt/one/two");
 fs::swap("/dev/ubda2"); mount::swap_on("/dev/ubda2");'
 ask nobody-agrees "$G" release /dev/ubda
-must test "$(cat nobody-agrees.code)" = 3
+exits nobody-agrees 3
 must mountpoint -q /mnt/one/two
 # Something keeps it busy: said, and what could be freed is not undone.
 sleep 1000 </mnt/one/two &
 sleeper=$!
 ( cd /mnt/one/two && exec sleep 1000 ) &
 ask busy "$G" release /dev/ubda --yes
-[ "$(cat busy.code)" = 1 ] || { cat busy.err; exit 1; }
+exits busy 1
 must grep -q 'sleep (pid .*working directory' busy.err
 kill %1 %2; wait
 printf 'see To free /dev/ubda\nsee umount /mnt/one/two\nsee Go on?\ntype yes\nsee /dev/ubda is free\n' >acts

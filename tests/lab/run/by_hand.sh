@@ -1,6 +1,11 @@
+#!/bin/bash
 # A machine that does not boot, by hand: looked at, opened, mended, kept as a recipe, given back.
+#
+# disks: 64M 64M
+# tier: make lab
+# takes: 90 s
+. "${0%/*}/../lib/cases.sh"
 
-typed() { python3 "$PROJECT/tests/lab/lib/typed.py" "$@"; }
 printf 'pass = "not on any disk"\n' >answers.toml; chmod 600 answers.toml
 mkdir -p /run/tree/bin /run/tree/etc; cp /bin/busybox /run/tree/bin/
 for a in sh cat sleep; do ln -s busybox /run/tree/bin/$a; done
@@ -26,14 +31,14 @@ nothing_left
 # session ACTS…: a session at a terminal; what it showed is in session.txt.
 session() {
     printf '%s\n' "see Ctrl-D ends" "see gscript>" "$@" >acts
-    typed acts "$G" >session.txt || { code=$?; cat session.txt; return $code; }
+    typed acts "$G" >session.txt
 }
 open=('type :secret pass' 'see pass:' 'type not on any disk' 'see gscript>'
     'type let inside = luks::open("/dev/ubda", "system", #{ passphrase: pass });' 'see Do it?' 'type yes' 'see gscript>'
     'type lvm::vg_activate("vg")' 'see Do it?' 'type yes' 'see gscript>'
     'type mount::mount("/dev/vg/root", "/mnt/gentoo")' 'see Do it?' 'type yes' 'see gscript>')
 
-# --- the rescue, from looking to giving back ----------------------------------------------------
+it 'a rescue in the shell, saved as a recipe'
 must session 'type luks::containers()' 'see /dev/ubda' 'see gscript>' "${open[@]}" \
     'type :machine' 'see /mnt/gentoo' 'see gscript>' \
     'type chroot::prepare("/mnt/gentoo")' 'see Do it?' 'type yes' 'see gscript>' \
@@ -51,7 +56,7 @@ for file in mended.rhai mended.lua; do must grep -q 'type = "secret"' $file; mus
 must grep -q 'luks::open(dev_ubda, "system", #{ passphrase: pass });' mended.rhai
 must grep -q 'luks.open(dev_ubda, "system", { passphrase = pass })' mended.lua
 
-# --- what was kept does the same again ----------------------------------------------------------
+it 'a saved session does the same again'
 must session 'type fs::make("/dev/ubdb", #{ label: "kept" })' 'see Type its name (ubdb)' 'type ubdb' 'see gscript>' \
     'type mount::mount("/dev/ubdb", "/mnt/kept")' 'see Do it?' 'type yes' 'see gscript>' \
     'type file::write("/mnt/kept/file", "kept\n")' 'see Do it?' 'type yes' 'see gscript>' \
@@ -61,10 +66,10 @@ for language in rhai lua; do
     [ $language = lua ] && end='mount.unmount("/mnt/kept")' || end='mount::unmount("/mnt/kept");'
     echo "$end" >>kept.$language
     must "$G" kept.$language --set dev_ubdb=/dev/ubdb --yes --destroy /dev/ubdb --prove --journal /run/kept
-    must mount /dev/ubdb /mnt; [ "$(cat /mnt/file)" = kept ] || exit 1; must umount /mnt
+    must mount /dev/ubdb /mnt; must [ "$(cat /mnt/file)" = kept ]; must umount /mnt
 done
 
-# --- led by what is found ------------------------------------------------------------------------
+it ':rescue finds what is to be done'
 must session 'type :rescue' 'see /dev/ubda is an encrypted partition that is closed' 'see passphrase:' 'type not on any disk' \
     'see Do it?' 'type yes' 'see the volume group vg is not active' 'see Do it?' 'type yes' \
     'see may be the root, and is not mounted; damage' 'see may be the root' 'see Do it?' 'type yes' \
@@ -73,7 +78,7 @@ must session 'type :rescue' 'see /dev/ubda is an encrypted partition that is clo
     'type :quit' 'see What becomes of it?' 'type r' 'see cryptsetup close'
 nothing_left
 
-# --- completion, lines that go on, a line that is given up, other sizes, vi, Lua ---------------
+it 'completion, continued lines, sizes, vi and Lua'
 must session 'keys luks::cont\t' 'see luks::containers(' 'keys )\r' 'see /dev/ubda' 'see gscript>' \
     'keys disk::info("/dev/ub\t' 'see ubda' 'keys \x03' 'see gscript>' \
     'type let m = #{ a: 1,' 'see ...' 'type b: 2 };' 'see gscript>' 'type m.a + m.b' 'see 3' 'see gscript>' \
@@ -84,15 +89,15 @@ must session 'keys luks::cont\t' 'see luks::containers(' 'keys )\r' 'see /dev/ub
 seq 500 | sed 's/.*/let x& = &;/' >paste.rhai; echo 'print(`sum ${x1 + x500}`);' >>paste.rhai
 must session 'paste paste.rhai' 'see sum 501' 'see gscript>' 'keys \x04'
 
-# --- nothing real happens in a plan ------------------------------------------------------------
+it 'nothing happens in a plan'
 before=$(sha256sum </dev/ubda)
 must session 'type :plan on' 'see gscript plan>' 'type fs::make("/dev/ubda")' 'see mkfs.ext4' 'see gscript plan>' \
     'type mount::mount("/dev/ubda", "/mnt")' 'see gscript plan>' 'type :machine' 'see ext4' 'see gscript plan>' \
     'type :real' 'see gscript>' 'type disk::list().len()' 'see gscript>' 'type :log' 'see nothing has been done' 'keys \x04'
 nothing_left
-[ "$before" = "$(sha256sum </dev/ubda)" ] || exit 1
+must [ "$before" = "$(sha256sum </dev/ubda)" ]
 
-# --- Ctrl-C in an action, twice; a terminal that is gone: everything is given back -------------
+it 'Ctrl-C and a lost terminal release everything'
 must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Do it?' 'type yes' \
     'run until pgrep -f "sleep 4711"; do sleep 0.1; done' 'keys \x03' 'see stopping after this command' 'keys \x03' 'see gscript>' \
     'type disk::list().len()' 'see 3' 'type :quit' 'see What becomes' 'type k'
@@ -104,20 +109,20 @@ nothing_left
 must session "${open[@]}" 'run pkill -TERM -n -x gscript' 'see umount /mnt/gentoo'
 nothing_left
 
-# --- a script in a pipe: no prompt, the first failure ends it ------------------------------------
+it 'a script in a pipe ends at its first failure'
 printf 'let n = disk::list()\n  .len();\nn\n:plan on\n\nthrow "enough";\n:lua\n' >piped
-"$G" shell <piped >piped.out 2>piped.err; [ $? = 2 ] || { cat piped.err; exit 1; }
-[ "$(cat piped.out)" = 3 ] || { cat piped.out; exit 1; }
+"$G" shell <piped >piped.out 2>piped.err; must [ $? = 2 ]
+must [ "$(cat piped.out)" = 3 ]
 must grep -q enough piped.err
 must grep -q session:2 piped.err
-echo 'file::write("/run/piped", "x")' | "$G" shell 2>piped.err; [ $? = 4 ] || exit 1
+echo 'file::write("/run/piped", "x")' | "$G" shell 2>piped.err; must [ $? = 4 ]
 must grep -q 'Nobody is there to agree' piped.err
-[ ! -e /run/piped ] || exit 1
-echo 'fs::make("/dev/ubdb")' | "$G" shell --yes 2>piped.err && exit 1
+must [ ! -e /run/piped ]
+echo 'fs::make("/dev/ubdb")' | must_not "$G" shell --yes 2>piped.err
 echo 'fs::make("/dev/ubdb")' | must "$G" shell --yes --destroy /dev/ubdb
-[ "$(blkid -po value -s TYPE /dev/ubdb)" = ext4 ] || exit 1
+must [ "$(blkid -po value -s TYPE /dev/ubdb)" = ext4 ]
 
-# --- a recipe action by action -------------------------------------------------------------------
+it 'a recipe step by step'
 recipe steps.rhai <<END_
 //! # Steps
 //! \`\`\`toml
@@ -148,13 +153,13 @@ must steps 'step steps.rhai --journal /run/steps' 'see chapter 1 of 3' 'see What
     'type s' 'see left out' 'see chapter 3' 'see umount' 'see run/s' 'type b' 'see taken back: mount.mount' 'see mount -t' 'see run/s' \
     'type a' 'see Done:'
 nothing_left
-steps 'step steps.rhai --journal /run/later' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type q' 'see stopped on request' || true
+steps 'step steps.rhai --journal /run/later' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type q' 'see stopped on request'; must [ $? = 4 ]
 nothing_left
 must steps 'resume --step --journal /run/later' 'see cryptsetup open' 'see Go on?' 'type y' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
 nothing_left
-[ "$("$G" log --journal /run/later | awk '{ print $NF }')" = finished ] || exit 1
+must [ "$("$G" log --journal /run/later | awk '{ print $NF }')" = finished ]
 
-# --- the same in Lua; a line is changed before it runs -------------------------------------------
+it 'a recipe in Lua step by step'
 cat >steps.lua <<END_
 --- # Steps
 --- \`\`\`toml
@@ -176,7 +181,7 @@ END_
 steps 'step steps.lua --journal /run/lua' 'see chapter 1 of 3' 'see What is closed is opened.' 'see run/s' 'type r' \
     'see vgchange' 'see run/s' 'type h' 'see with its variables' 'type inside' 'see /dev/mapper/steps' 'see steps lua>' 'type :quit' \
     'see run/s' 'type r' 'see mount -t' 'see run/s' 'type b' 'see taken back: lvm.vg_activate' 'see vgchange' 'see run/s' 'type t 3' \
-    'see umount' 'see run/s' 'type q' 'see stopped on request'; [ $? = 4 ] || { cat session.txt; exit 1; }
+    'see umount' 'see run/s' 'type q' 'see stopped on request'; must [ $? = 4 ]
 nothing_left
 must steps 'resume --step --journal /run/lua' 'see Go on?' 'type y' 'see run/s' 'type a' 'see Done:'
 nothing_left

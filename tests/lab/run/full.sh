@@ -1,9 +1,12 @@
+#!/bin/bash
 # Disks that are full or can't be written to: under the journal, under its copy, in the target.
+#
+# disks: 100M 16M
+# tier: make lab
+# takes: 80 s
+. "${0%/*}/../lib/cases.sh"
 
-trap 'code=$?; [ $code = 0 ] || { tail -n 40 ./*.err; sleep 1; }' EXIT
-says() { grep -Fq -- "$2" "$1.err" || { echo "$1 does not say: $2"; exit 1; }; }
-
-# --- a full disk under the journal, at several places ------------------------------------------
+it 'a full disk under the journal'
 # A run without a fault tells how much a journal takes.
 recipe small.rhai <<'END'
 //! ```toml
@@ -39,9 +42,9 @@ for part in 0 1 2 3 4 5 6 7; do
     code=$(cat "tight$part.code")
     if [ "$code" != 0 ]; then
         failed=$((failed + 1))
-        [ "$code" = 1 ] || { echo "exit code $code"; exit 1; }
-        says "tight$part" 'No space left on device'
-        grep -Eq 'journal|record of the run' "tight$part.err" || exit 1
+        [ "$code" = 1 ] || fail "exit code $code"
+        tells "tight$part" 'No space left on device'
+        grep -Eq 'journal|record of the run' "tight$part.err" || fail
         must grep -q '= next: ' "tight$part.err"
         # Every line that is there is whole, and with room the run goes on from it.
         rm /run/tight/filler
@@ -59,31 +62,31 @@ for line in text.splitlines(): json.loads(line)' "$journal"
     umount /run/tight
 done
 echo "the journal's disk was full in $failed of 8 runs"
-[ $failed -ge 3 ] || exit 1
+must [ $failed -ge 3 ]
 
-# --- a full stick under the copy: the run goes on, and nobody can go on from half a copy -------
+it 'a full disk under the copy of the journal'
 mount /dev/ubdb /mnt/stick; rm -rf /mnt/stick/*
 head -c 100M /dev/zero >/mnt/stick/filler 2>/dev/null; truncate -s -24K /mnt/stick/filler; umount /mnt/stick
 ask copy small --set rounds=60 --journal /run/copied
-[ "$(cat copy.code)" = 0 ] || exit 1
-says copy 'the copy of the journal /mnt/stick/gscript/'
-says copy "can't be written any more (No space left on device"
-says copy 'was removed: the run goes on without it'
+exits copy 0
+tells copy 'the copy of the journal /mnt/stick/gscript/'
+tells copy "can't be written any more (No space left on device"
+tells copy 'was removed: the run goes on without it'
 nothing_left
 must grep -q '"record":"ended","ok":true' /run/copied/*/journal.jsonl
 mount /dev/ubdb /mnt/stick; must_not ls /mnt/stick/gscript/*/journal.jsonl
 # No room at all: it is told before anything depends on it.
 head -c 100M /dev/zero >>/mnt/stick/filler 2>/dev/null; rm -r /mnt/stick/gscript; head -c 100M /dev/zero >/mnt/stick/more 2>/dev/null; umount /mnt/stick
 ask nocopy small --journal /run/nocopy
-[ "$(cat nocopy.code)" = 1 ] || exit 1
-says nocopy 'No space left on device'
+exits nocopy 1
+tells nocopy 'No space left on device'
 must grep -Eq '= (next|to go on): ' nocopy.err
 nothing_left
 mount /dev/ubdb /mnt/stick; rm -r /mnt/stick/filler /mnt/stick/more; umount /mnt/stick
 must "$G" resume --journal /run/nocopy --yes --destroy /dev/ubda 2>nocopy2.err
 nothing_left
 
-# --- a full target: what is replaced stays whole, and an archive that is too large is told --------
+it 'a full target'
 recipe replace.rhai <<'END'
 mount::mount("/dev/ubda", "/mnt/target");
 let text = "";
@@ -94,14 +97,14 @@ mkfs.ext4 -q -F /dev/ubda
 mount /dev/ubda /mnt/target; echo 'the old text' >/mnt/target/old
 head -c 400M /dev/zero >/mnt/target/filler 2>/dev/null; umount /mnt/target
 ask replace "$G" replace.rhai --yes --journal /run/r
-[ "$(cat replace.code)" = 1 ] || exit 1
-says replace 'No space left on device'
-says replace '/mnt/target/old'
+exits replace 1
+tells replace 'No space left on device'
+tells replace '/mnt/target/old'
 must grep -q '= next: ' replace.err
 nothing_left
 mount /dev/ubda /mnt/target
-[ "$(cat /mnt/target/old)" = 'the old text' ] || exit 1
-[ "$(ls -A /mnt/target)" = "$(printf 'filler\nlost+found\nold')" ] || { ls -lA /mnt/target; exit 1; }
+must [ "$(cat /mnt/target/old)" = 'the old text' ]
+must [ "$(ls -A /mnt/target)" = "$(printf 'filler\nlost+found\nold')" ]
 rm /mnt/target/filler; umount /mnt/target
 mkdir -p /run/large; head -c 120M /dev/urandom >/run/large/data
 tar -C /run/large -cf "$OUT/large.tar" .; rm -r /run/large
@@ -110,27 +113,27 @@ mount::mount("/dev/ubda", "/mnt/target");
 stage3::unpack("$OUT/large.tar", "/mnt/target");
 END
 ask large "$G" large.rhai --yes --journal /run/l
-[ "$(cat large.code)" = 1 ] || exit 1
-says large 'tar failed'
-says large 'No space left on device'
+exits large 1
+tells large 'tar failed'
+tells large 'No space left on device'
 must grep -q '= next: ' large.err
 nothing_left
 
-# --- a target that can only be read ------------------------------------------------------------
+it 'a target that is read-only'
 recipe readonly.rhai <<'END'
 mount::mount("/dev/ubda", "/mnt/target", #{ options: "ro" });
 file::write("/mnt/target/new", "text");
 END
 ask readonly "$G" readonly.rhai --yes --journal /run/ro
-[ "$(cat readonly.code)" = 1 ] || exit 1
-says readonly 'Read-only file system'
-says readonly '/mnt/target/new'
+exits readonly 1
+tells readonly 'Read-only file system'
+tells readonly '/mnt/target/new'
 must grep -q '= next: ' readonly.err
 nothing_left
 blockdev --setro /dev/ubda
 ask rodisk small --journal /run/rodisk
 blockdev --setrw /dev/ubda
-[ "$(cat rodisk.code)" != 0 ] || exit 1
-says rodisk /dev/ubda
+must [ "$(cat rodisk.code)" != 0 ]
+tells rodisk /dev/ubda
 must grep -q '= next: ' rodisk.err
 nothing_left

@@ -1,6 +1,11 @@
+#!/bin/bash
 # After a failure a person at a terminal chooses how it goes on, with everything still open.
+#
+# disks: 64M 64M
+# tier: make lab
+# takes: 40 s
+. "${0%/*}/../lib/cases.sh"
 
-typed() { python3 "$PROJECT/tests/lab/lib/typed.py" "$@"; }
 printf 'secret = "not on any disk"\n' >answers.toml; chmod 600 answers.toml
 mkdir -p /run/tree/bin /run/tree/etc; cp /bin/busybox /run/tree/bin/
 for a in sh cat test; do ln -s busybox /run/tree/bin/$a; done
@@ -47,14 +52,14 @@ inside() {
 }
 shown() { must grep -q "$1" menu.txt; }
 
-# --- what was missing is there: the same step again, and nothing before it a second time ---------
+it 'retry'
 must go "run grep -q ' /mnt/menu ' /proc/mounts" "type r" "see chroot failed: exit code 1" "see What now?" \
     "run touch /mnt/menu/etc/ready" "type r" "see Done:"
 nothing_left
-[ "$(inside etc/after)" = later ] || { cat menu.txt; exit 1; }
-[ "$(grep -c '"record":"begin".*"name":"luks.format"' /run/menu/*/journal.jsonl)" = 1 ] || exit 1
+must [ "$(inside etc/after)" = later ]
+must [ "$(grep -c '"record":"begin".*"name":"luks.format"' /run/menu/*/journal.jsonl)" = 1 ]
 
-# --- by hand, with the recipe's variables; what was done stays part of the run ------------------
+it 'interactive shell with the variables of the recipe'
 must go "type h" "see In menu.rhai" "type inside" "see /dev/mapper/menu" \
     'type file::write("/mnt/menu/etc/ready", disk);' "see Do it?" "type yes" "see file.write" \
     "type mount::mount(\"/dev/ubdb\", \"/mnt/menu/etc\")" "see Do it?" "type yes" "see mount.mount" \
@@ -62,37 +67,37 @@ must go "type h" "see In menu.rhai" "type inside" "see /dev/mapper/menu" \
     "see What now?" "type r" "see Done:"
 nothing_left
 [ "$(inside etc/after; inside etc/ready)" = "later
-/dev/ubda" ] || { cat menu.txt; exit 1; }
+/dev/ubda" ] || fail
 must grep -q '"record":"undone","call":109951162' /run/menu/*/journal.jsonl
 
-# --- left out: what would not work without it is said before -------------------------------------
+it 'skip'
 must go "see skip chroot.run" "see no later step" "type s" "see left out" "see Done:"
 nothing_left
-[ "$(inside etc/after)" = later ] || exit 1
+must [ "$(inside etc/after)" = later ]
 must grep -q '"record":"skipped"' /run/menu/*/journal.jsonl
 "$G" log --journal /run/menu "$(ls /run/menu)" | must grep -q 'chroot.run.*left out'
 
-# --- mended: the new text is shown, agreed to, and kept ------------------------------------------
+it 'edit'
 export EDITOR="sed -i s/ready/after2/;s/later/mended/"
 go "see edit menu.rhai" "type e" "see +chroot::run" "see Go on with the new text?" "type yes" \
-    "see What now?" "run touch /mnt/menu/etc/after2" "type r" "see Done:" || { cat menu.txt; exit 1; }
+    "see What now?" "run touch /mnt/menu/etc/after2" "type r" "see Done:" || fail
 nothing_left
-[ "$(inside etc/after)" = mended ] || exit 1
+must [ "$(inside etc/after)" = mended ]
 # A text that is no recipe changes nothing.
 export EDITOR="sed -i s/step(.May/step((/"
-go "type e" "see What now?" "type q"; [ $? = 1 ] || { cat menu.txt; exit 1; }
+go "type e" "see What now?" "type q"; must [ $? = 1 ]
 shown 'this run has left nothing mounted or open'
 nothing_left
 
-# --- the end, and a terminal that is gone: everything is given back ------------------------------
-go "type q"; [ $? = 1 ] || { cat menu.txt; exit 1; }
+it 'quit, and a lost terminal'
+go "type q"; must [ $? = 1 ]
 nothing_left
-[ "$("$G" log --journal /run/menu | awk '{ print $NF }')" = failed ] || exit 1
-go "hangup now" && exit 1
+must [ "$("$G" log --journal /run/menu | awk '{ print $NF }')" = failed ]
+must_not go "hangup now"
 grep -q ' /mnt/menu ' /proc/mounts && tail -n 3 /run/menu/*/journal.jsonl
 nothing_left
 
-# --- a recipe in Lua: its variables, its language, and the traceback of what failed ----------------
+it 'a recipe in Lua'
 cat >menu.lua <<END_
 --- # What can fail, in Lua
 --- \`\`\`toml
@@ -124,11 +129,11 @@ printf '%s\n' "see Type its name (ubda)" "type ubda" "see called from: menu.lua:
 must typed acts "$G" menu.lua --set disk=/dev/ubda --answers answers.toml --journal /run/menu >menu.txt
 nothing_left
 [ "$(inside etc/after; inside etc/ready)" = "later
-/dev/ubda" ] || { cat menu.txt; exit 1; }
+/dev/ubda" ] || fail
 
-# --- what later steps would miss --------------------------------------------------------------
+it 'skipping tells what later steps would miss'
 printf 'wrong = "something else"\n' >>answers.toml
 sed -i 's/^luks::format(disk, #{ passphrase: secret/luks::format(disk, #{ passphrase: wrong/; s/^.. \[params.secret\]/\/\/! [params.wrong]\n\/\/! type = "secret"\n&/' whole.rhai
 go "see skip luks.open" "see this does not work any more" "see fs.make /dev/mapper/menu" "see more" "type q"
-[ $? = 1 ] || { cat menu.txt; exit 1; }
+must [ $? = 1 ]
 nothing_left

@@ -1,6 +1,13 @@
+#!/bin/bash
 # probe and plan as somebody who may not read the disks: there is no udev here, so its memory is
 # written by hand, from what blkid tells about each device.
+#
+# disks: 1G 64M
+# tier: make lab
+# takes: 15 s
+. "${0%/*}/../lib/cases.sh"
 
+it 'probe and plan without the right to read disks'
 do_ 'let parts = disk::partition("/dev/ubda", [
     #{ name: "boot", size: "100M", kind: "linux" }, #{ name: "root", size: "rest", kind: "luks" }]);
 fs::make(parts.boot, #{ label: "boot" });
@@ -25,8 +32,8 @@ done
 ordinary() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 chmod 0600 /dev/ubd* /dev/dm-*
 export GSCRIPT_STATE=/tmp/ordinary
-"$G" probe >"$OUT/root.json" || exit 1
-ordinary "$G" probe >"$OUT/user.json" || exit 1
+"$G" probe >"$OUT/root.json" || fail
+ordinary "$G" probe >"$OUT/user.json" || fail
 recipe stick.rhai <<'END'
 let stick = disk::info("/dev/ubdb");
 if stick.content != "vfat" || stick.label != "STICK" { throw stick; }

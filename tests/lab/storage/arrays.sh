@@ -1,4 +1,10 @@
+#!/bin/bash
 # md.*: every level and both formats, stopped and put together again, kept, and what is refused.
+#
+# disks: 100M 100M 110M 120M
+# tier: make test
+# takes: 50 s
+. "${0%/*}/../lib/cases.sh"
 
 must modprobe -a raid0 raid1 raid10 raid456
 
@@ -23,37 +29,52 @@ must grep -q first /mnt/a/f
 umount /mnt/a
 printf 'disk::wipe("/dev/ubda");\n' >held.rhai
 ask held "$G" held.rhai --yes --destroy /dev/ubda
-must test "$(cat held.code)" = 3
+exits held 3
 must grep -q "mdadm --stop /dev/md127" held.err
 do_ 'md::stop("data"); md::stop("data");'
 }
 
 two='"/dev/ubda", "/dev/ubdb"'
+
+it 'RAID 1'
 array raid1 "$two"
+
+it 'RAID 0'
 array raid0 "$two"
+
+it 'RAID 1 with the format of firmware'
 array raid1 "$two" ', #{ format: "1.0" }'
+
+it 'RAID 5'
 array raid5 "$two"', "/dev/ubdc"'
+
+it 'RAID 6'
 array raid6 "$two"', "/dev/ubdc", "/dev/ubdd"'
+
+it 'RAID 10'
 array raid10 "$two"', "/dev/ubdc", "/dev/ubdd"'
 
-# A name belongs to one array; a device is missing: refused, and started on request.
+it 'a name belongs to one array'
 printf 'md::create("data", "raid1", ['"$two"']);\n' >taken.rhai
 ask taken "$G" taken.rhai --yes --destroy /dev/ubda --destroy /dev/ubdb
-must test "$(cat taken.code)" = 3
+exits taken 3
 must grep -q "belongs to an array of that name" taken.err
+
+it 'an array that lacks a device starts on request only'
 do_ 'disk::wipe("/dev/ubdc"); disk::wipe("/dev/ubdd");
 md::create("data", "raid1", ['"$two"']); fs::make("/dev/md/data"); md::stop("data");'
 wipefs -q -a /dev/ubdb
 printf 'md::assemble("data");\n' >short.rhai
 ask short "$G" short.rhai --yes
-must test "$(cat short.code)" = 3
+exits short 3
 must grep -q "only 1 are there" short.err
 do_ 'mount::mount(md::assemble("data", #{ degraded: true }), "/mnt/a"); mount::unmount("/mnt/a"); md::stop("data");'
 
+it 'after a failure no array is left running'
 # Half way, nothing is left running: the second action fails.
 printf 'let a = md::create("data", "raid1", ['"$two"']);\nfs::make(a); mount::mount(a, "/mnt/a"); file::copy("/nowhere", "/mnt/a/f");\n' >half.rhai
 # shellcheck disable=SC2046
 ask half "$G" half.rhai --yes $(everything)
-must_not test "$(cat half.code)" = 0
+exits half 1
 must_not test -e /dev/md127
 nothing_left

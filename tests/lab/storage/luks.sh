@@ -1,5 +1,12 @@
+#!/bin/bash
 # luks.* and key.*: both formats, key files and passphrases, slots, headers.
+#
+# disks: 256M 64M
+# tier: make test
+# takes: 60 s
+. "${0%/*}/../lib/cases.sh"
 
+it 'containers of both formats, and key files'
 mkdir -p /run/key
 do_ 'disk::partition("/dev/ubda", [#{ size: "100M" }, #{ size: "rest" }]);
 fs::make("/dev/ubdb", #{ kind: "vfat", label: "STICK" });
@@ -13,11 +20,13 @@ must cryptsetup isLuks --type luks2 /dev/ubda1
 must cryptsetup isLuks --type luks1 /dev/ubda2
 must test "$(stat -c %a /run/key/short.bin)" = 400
 must test "$(stat -c %s /mnt/key/one.bin)" = 512
-cryptsetup luksDump /dev/ubda1 | grep -q 'aes-xts-plain64' || exit 1
+cryptsetup luksDump /dev/ubda1 | grep -q 'aes-xts-plain64' || fail
 
+it 'a second run keeps the key that is there'
 # A second run keeps the key that is there, and the run says so.
 do_ 'key::generate("/run/key/short.bin", #{ bytes: 64 });'
 
+it 'key slots, header copies and read-only opening'
 for n in 1 2; do
 says '
 let d = "/dev/ubda'$n'"; let key = "/mnt/key/one.bin"; let short = "/run/key/short.bin";
@@ -44,6 +53,7 @@ true
 inside'
 done
 
+it 'passphrases are in no argument, log or journal'
 # Passphrases: from a file of answers, never in argv, journal or log.
 recipe pass.rhai <<'END'
 //! ```toml
@@ -66,7 +76,7 @@ print(`${first} ${[first]}`);
 END
 printf 'first = "correct horse; $(battery) '"'"'staple"\nsecond = "  zwölf Boxkämpfer"\n' >answers.toml
 chmod 600 answers.toml
-"$G" pass.rhai --answers answers.toml --yes --destroy /dev/ubda1 --journal "$OUT/runs" 2>pass.err || { cat pass.err; exit 1; }
+"$G" pass.rhai --answers answers.toml --yes --destroy /dev/ubda1 --journal "$OUT/runs" 2>pass.err || fail
 printf %s 'correct horse; $(battery) '"'"'staple' | must cryptsetup open --test-passphrase /dev/ubda1
 printf '  zwölf Boxkämpfer' | must cryptsetup open --test-passphrase --key-file - /dev/ubda1
 must_not grep -rE 'horse|Boxk' "$OUT/runs" "$OUT/pass.err"
@@ -74,6 +84,7 @@ must grep -q '\*\*\* \[\*\*\*\]' "$OUT/pass.err"
 must grep -q '\[1, 2, 5\]' "$OUT/pass.err"
 must_not grep -q false "$OUT/pass.err"
 
+it 'another key leaves the contents alone'
 # A key more or less leaves alone what is inside, and the plan knows.
 do_ 'let kdf = #{ kind: "pbkdf2", iterations: 1000 }; let key = #{ key: "/mnt/key/one.bin" };
 luks::format("/dev/ubda1", key + #{ kdf: kdf });
@@ -89,6 +100,7 @@ for n in 1..3 {
     luks::backup_header(`/dev/ubda${n}`, `/mnt/key/${n}.header`);
 }'
 
+it 'a lost header is restored from its copy'
 # A lost header comes back, and what is inside with it: the plan reads the copy where it can (1, 2), and where
 # the stick is not mounted yet, it does not claim to know (3, 4).
 zero() {
@@ -117,6 +129,7 @@ print(fs::label(luks::open("/dev/ubda1", "back", #{ key: "/mnt/key/one.bin" })))
 luks::close("back");' inside1
 do_ 'mount::unmount("/mnt/key");'
 
+it 'a header copy never looks like a container'
 # A copy can lie so that its second header falls where blkid looks for one: the control, by hand, and ours.
 # stick DEVICE AT: a FAT stick that is full up to where a copy's second header falls on this byte of the device.
 stick() {
@@ -149,6 +162,8 @@ must mkfs.vfat --mbr=n /dev/ubdb >/dev/null
 for at in 0x40000 0x100000 0x400000; do lies /dev/ubdb $at /dev/ubdb; done
 printf 'label: dos\n1MiB,60MiB,c\n' | must sfdisk -q /dev/ubdb
 lies /dev/ubdb1 0x300000 /dev/ubdb
+
+it 'without space for a header copy nothing is left'
 # Where no other place is left, nothing half stays.
 stick /dev/ubdb1 0x100000
 head -c 17M /dev/zero >/mnt/key/copy; head -c 30M /dev/zero >/mnt/key/second; rm /mnt/key/copy

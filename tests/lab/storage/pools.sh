@@ -1,5 +1,12 @@
+#!/bin/bash
 # lvm.* with thin pools and RAID, btrfs.* on several devices, swap files, swap with a random key.
+#
+# disks: 400M 400M 400M
+# tier: make test
+# takes: 60 s
+. "${0%/*}/../lib/cases.sh"
 
+it 'thin pools and volumes with RAID'
 must modprobe -a dm-thin-pool dm-raid raid1 raid456
 
 do_ 'lvm::vg_create("vg", [lvm::pv_create("/dev/ubda"), lvm::pv_create("/dev/ubdb"), lvm::pv_create("/dev/ubdc")]);
@@ -20,17 +27,21 @@ do_ 'mount::mount("/dev/vg/root", "/mnt/r");'
 must grep -q first /mnt/r/f
 umount /mnt/r
 
+it 'a pool with volumes is not removed'
 printf 'lvm::thin_pool_remove("vg", "pool");\n' >full.rhai
 ask full "$G" full.rhai --yes
-must test "$(cat full.code)" = 3
+exits full 3
 must grep -q "still has the volumes root" full.err
 
+it 'a pool keeps its disks busy'
 # A pool alone keeps its disks busy, although no volume of it shows.
 do_ 'lvm::lv_remove("vg", "root"); lvm::lv_remove("vg", "copied"); lvm::lv_remove("vg", "parity"); lvm::lv_remove("vg", "striped");'
 printf 'disk::wipe("/dev/ubda");\n' >held.rhai
 ask held "$G" held.rhai --yes --destroy /dev/ubda
-must test "$(cat held.code)" = 3
+exits held 3
 must grep -q "vgchange -a n vg" held.err
+
+it 'a volume or pool takes all free extents'
 do_ 'lvm::thin_pool_remove("vg", "pool");
 if lvm::vg_info("vg").free != lvm::vg_info("vg").extents { throw lvm::vg_info("vg"); }
 lvm::lv_create("vg", "all", "100%FREE", #{ raid: "raid5" });
@@ -39,6 +50,7 @@ lvm::thin_pool_create("vg", "pool", "100%FREE");
 if lvm::vg_info("vg").free != 0 { throw lvm::vg_info("vg"); }
 lvm::thin_pool_remove("vg", "pool"); lvm::vg_remove("vg");'
 
+it 'one btrfs on two disks is mounted by either and held by both'
 # One btrfs on two disks: mounted by either, held by both.
 do_ 'btrfs::make(["/dev/ubda", "/dev/ubdb"], #{ label: "both" });
 mount::mount("/dev/ubdb", "/mnt/top");
@@ -52,7 +64,7 @@ must grep -q first /mnt/top/@home/f
 for d in ubda ubdb; do
 printf 'disk::wipe("/dev/'$d'");\n' >held.rhai
 ask held "$G" held.rhai --yes --destroy /dev/$d
-must test "$(cat held.code)" = 3
+exits held 3
 must grep -q "umount /mnt/home" held.err
 done
 do_ 'mount::unmount("/mnt/home"); mount::unmount("/mnt/top");
@@ -61,6 +73,7 @@ mount::mount("/dev/ubda", "/mnt/home", #{ options: "subvol=/@home" });'
 must grep -q first /mnt/home/f
 umount /mnt/home
 
+it 'a swap file keeps its filesystem mounted'
 # Swap files, and what they keep from being unmounted.
 for kind in btrfs ext4 xfs; do
 do_ 'fs::make("/dev/ubdc", #{ kind: "'$kind'" });
@@ -73,11 +86,12 @@ must grep -q /mnt/s/swapfile /proc/swaps
 must test "$(stat -c %a /mnt/s/swapfile)" = 600
 printf 'disk::wipe("/dev/ubdc");\n' >held.rhai
 ask held "$G" held.rhai --yes --destroy /dev/ubdc
-must test "$(cat held.code)" = 3
+exits held 3
 must grep -q "swapoff /mnt/s/swapfile" held.err
 do_ 'mount::swap_off("/mnt/s/swapfile"); mount::unmount("/mnt/s");'
 done
 
+it 'swap with a random key, and a root in memory'
 # Swap with a key that nobody knows; an empty root in memory.
 do_ 'crypt::swap_on("/dev/ubdc", "swap");
 crypt::swap_on("/dev/ubdc", "swap");
@@ -87,7 +101,7 @@ must test "$(stat -c %a /mnt/t)" = 700
 must test $(df --output=size -B1 /mnt/t | tail -1) = 10485760
 umount /mnt/t
 
-# --- a volume of an inactive group: lost only by its name, whether the run activates the group or not ---
+it 'a volume of an inactive group is lost only by its name'
 old_volume() {
     lvm vgremove -qq -y old >/dev/null 2>&1
     must lvm pvcreate -qq -y -ff /dev/ubdb >/dev/null
@@ -101,11 +115,11 @@ printf 'lvm::vg_activate("old");\nlvm::lv_remove("old", "data");\nlvm::vg_remove
 old_volume
 for recipe in plain active; do
     ask unnamed "$G" $recipe.rhai --yes
-    must test "$(cat unnamed.code)" = 3
+    exits unnamed 3
     must grep -q 'Everything on /dev/mapper/old-data, 40 MiB' unnamed.err
     must has_volume
     printf 'see Type its name (mapper/old-data)\ntype old-data\n' >acts
-    python3 "$PROJECT/tests/lab/lib/typed.py" acts "$G" $recipe.rhai >typed.txt
+    typed acts "$G" $recipe.rhai >typed.txt
     must test $? = 3
     must has_volume
 done
@@ -118,11 +132,13 @@ for name in /dev/old/data /dev/mapper/old-data /dev/ubdb; do
 done
 old_volume
 printf 'see Type its name (mapper/old-data)\ntype mapper/old-data\n' >acts
-must python3 "$PROJECT/tests/lab/lib/typed.py" acts "$G" plain.rhai
+must typed acts "$G" plain.rhai
 must_not has_volume
+
+it 'an empty group is lost by its own name'
 # An empty group is lost by its own name.
 printf 'lvm::vg_remove("old");\n' >group.rhai
 ask group "$G" group.rhai --yes
-must test "$(cat group.code)" = 3
+exits group 3
 must "$G" group.rhai --yes --destroy old
 nothing_left

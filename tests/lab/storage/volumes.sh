@@ -1,5 +1,12 @@
+#!/bin/bash
 # lvm.*, fs.*, mount.*: groups and volumes, every filesystem, binds and swap.
+#
+# disks: 2G 600M
+# tier: make test
+# takes: 45 s
+. "${0%/*}/../lib/cases.sh"
 
+it 'volume groups and volumes of every size'
 do_ 'disk::partition("/dev/ubda", [#{ size: "1200M", kind: "lvm" }, #{ size: "rest", kind: "lvm" }]);
 lvm::vg_create("my-vg", [lvm::pv_create("/dev/ubda1"), lvm::pv_create("/dev/ubda2")]);
 let info = lvm::vg_info("my-vg");
@@ -16,11 +23,13 @@ lvm::vg_activate("my-vg");'
 must test -b /dev/my-vg/a-swap
 must lvs --noheadings -o seg_count my-vg/a-swap
 
+it 'swap on a volume'
 do_ 'fs::swap("/dev/my-vg/a-swap", #{ label: "swap" });
 mount::swap_on("/dev/my-vg/a-swap", #{ priority: 7 });'
 must grep -q '[[:space:]]7$' /proc/swaps
 do_ 'mount::swap_off("/dev/my-vg/a-swap");'
 
+it 'every filesystem'
 for kind in ext4 ext2 xfs btrfs vfat f2fs; do
 do_ 'let uuid = fs::make("/dev/ubdb", #{ kind: "'$kind'", label: "A Label" });
 if fs::uuid("/dev/ubdb") != uuid || fs::label("/dev/ubdb") != "A Label" { throw uuid; }
@@ -31,6 +40,7 @@ file::write("/mnt/'$kind'/file", "text\n");
 mount::unmount("/mnt/'$kind'");'
 done
 
+it 'binds, propagation and images'
 do_ 'fs::make("/dev/my-vg/rest");
 mount::mount("/dev/my-vg/rest", "/mnt/r");
 file::make_dir("/mnt/r/in/side");
@@ -50,6 +60,7 @@ lvm::vg_remove("my-vg");'
 must test -c /dev/pts/ptmx
 must_not vgs my-vg 2>/dev/null
 
+it 'a second time nothing changes'
 # Done a second time, nothing changes.
 do_ 'fs::make("/dev/ubdb"); mount::mount("/dev/ubdb", "/mnt/x");'
 do_ 'mount::mount("/dev/ubdb", "/mnt/x"); file::make_dir("/mnt/x"); mount::unmount("/mnt/x"); mount::unmount("/mnt/x");'

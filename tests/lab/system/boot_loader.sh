@@ -1,4 +1,11 @@
+#!/bin/bash
 # kernel.* and boot.*: from sources to a menu, in a system on LVM in a container, with a boot partition of its own.
+#
+# disks: 200M 400M 16M 16M
+# tier: make test
+# takes: 45 s
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/target.sh"
 
 KV=$(uname -r)
 head -c 64 /dev/urandom >"$OUT/key"; chmod 400 "$OUT/key"
@@ -21,6 +28,7 @@ ROOT=$(blkid -s UUID -o value /dev/vg/root) BOOT=$(blkid -s UUID -o value /dev/u
 LUKS=$(cryptsetup luksUUID /dev/ubdb) STICK=$(blkid -s UUID -o value /dev/ubdc) SWAP=$(blkid -s UUID -o value /dev/vg/swap)
 do_ 'chroot::prepare("/mnt/t");'
 
+it 'a kernel is built from sources and installed'
 # Sources: a Makefile that goes through the motions of the kernel's own; make is real.
 S=$T/usr/src/linux-$KV
 mkdir -p $S && ln -sfn linux-$KV $T/usr/src/linux
@@ -52,6 +60,7 @@ printf '# genkernel\n#MENUCONFIG="yes"\nLVM="no" # volumes\n' >$T/etc/genkernel.
 same_again 'kernel::genkernel_conf("/mnt/t", #{ values: #{ MAKEOPTS: "-j3 -l2" } });'
 printf '# genkernel\n#MENUCONFIG="yes"\nMENUCONFIG="no"\nLVM="yes" # volumes\nLUKS="yes"\nGPG="yes"\nBUSYBOX="yes"\nDISKLABEL="yes"\nMAKEOPTS="-j3 -l2"\n' | must cmp - $T/etc/genkernel.conf
 
+it 'genkernel gets the options that are asked for'
 # genkernel can't be had here: one that writes down what it is asked for.
 refused '/mnt/t has no genkernel' 'kernel::initramfs("/mnt/t", #{ how: "genkernel" });'
 cat >/usr/bin/genkernel <<'END'
@@ -68,6 +77,7 @@ refused 'install is for an initramfs that dracut makes' 'kernel::initramfs("/mnt
 rm /usr/bin/genkernel
 echo initramfs >$T/boot/initramfs-"$KV".img
 
+it 'the kernel command line is what the machine is'
 # The command line, from what the machine is.
 says 'print(boot::cmdline("/dev/vg/root", #{ key: "/k.gpg", key_device: "/dev/ubdc", resume: "/dev/vg/swap", extra: ["quiet"] }));
 print(boot::cmdline("/dev/vg/root", #{ style: "genkernel", key: "/k.gpg", key_device: "/dev/ubdc" }));
@@ -78,6 +88,7 @@ refused "colons in the name of a key" 'boot::cmdline("/dev/vg/root", #{ key: "/k
 refused 'lies in no container' 'boot::cmdline("/dev/ubda3", #{ key: "/k", key_device: "/dev/ubdc" });'
 refused "expected a word of the kernel's command line" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
 
+it 'GRUB on a disk and on an EFI system partition'
 # GRUB: to a disk, to an EFI partition, and its menu.
 do_ 'boot::grub_install("/mnt/t", #{ disk: "/dev/ubda" });
 boot::grub_install("/mnt/t", #{ efi: "/boot/efi" });'
@@ -89,6 +100,8 @@ refused 'is not an EFI system partition: nothing is mounted there' 'boot::grub_i
 refused 'nothing is mounted at /sys/firmware/efi/efivars' 'boot::grub_install("/mnt/t", #{ efi: "/boot/efi", removable: false });'
 must grep -q 'next: let it take the place that every firmware looks at' refused.out
 refused 'is not an EFI system partition: the filesystem on' 'boot::grub_install("/mnt/t", #{ efi: "/boot" });'
+
+it "GRUB's menu and the entries of the recipe"
 printf '# mine\nGRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n' >$T/etc/default/grub
 recipe menu.rhai <<'END'
 let line = boot::cmdline("/dev/vg/root", #{ key: "/k.gpg", key_device: "/dev/ubdc" });

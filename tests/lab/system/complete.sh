@@ -1,18 +1,27 @@
+#!/bin/bash
 # Until the disk could start by itself.
+#
+# disks: 1200M 32M
+# tier: make torture
+# takes: 200 s
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/own_system.sh"
 
+it 'a plan shows what this machine cannot have'
 pack
 # A plan shows what can't be: an entry in the list of a firmware that is not there, too little room.
 before=$(sha256sum /dev/ubda /dev/ubdb)
 ask firmware whole --set nvram=true
-must test "$(cat firmware.code)" = 3
+exits firmware 3
 must grep -q 'nothing is mounted at /sys/firmware/efi/efivars' firmware.err
 must grep -q 'next: let it take the place that every firmware looks at' firmware.err
 ask room whole --set boot_size=16M
-must test "$(cat room.code)" = 2
+exits room 2
 must grep -q 'choose a boot_size of' room.err
-[ "$before" = "$(sha256sum /dev/ubda /dev/ubdb)" ] || { echo 'something has changed'; exit 1; }
+[ "$before" = "$(sha256sum /dev/ubda /dev/ubdb)" ] || fail 'something has changed'
 
-whole >whole.out 2>whole.err || { tail -n 60 whole.err; exit 1; }
+it 'the whole recipe ends as planned'
+whole >whole.out 2>whole.err || fail
 must_not grep -rqE 'otter: ' /run/proved ./*.out ./*.err
 must grep -q 'The machine is as planned' whole.err
 proved
@@ -20,6 +29,7 @@ must grep -q 'You may reboot now' whole.err
 must umount /run/host
 nothing_left
 
+it 'the disk has what a boot needs'
 # What a person would look at, with the tools of this machine.
 mkdir -p /run/s /run/r
 must mount -o ro /dev/ubdb /run/s

@@ -1,5 +1,19 @@
+#!/bin/bash
 # The initramfs: real dracut, real modules, and what the guide's boot needs is in it.
+#
+# disks: none
+# tier: make lab
+# takes: 40 s
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/target.sh"
+
+target /mnt/t
+T=/mnt/t
+do_ 'chroot::prepare("/mnt/t");'
+
 KV=$(basename /usr/lib/uml/modules/*)
+
+it 'a kernel is copied from another system'
 # A kernel that another system has: its modules, its image where sources have it, and the sources.
 S=usr/src/linux-$KV giver=/run/giver
 mkdir -p $giver/usr/lib/modules "$giver/$S"/{arch/x86/boot,include/config}
@@ -22,15 +36,21 @@ CONFIG_MODULES=y'
 same_again "$copy_from;"
 refused 'there are no modules of the kernel 1.2.3' 'kernel::copy_from("/mnt/t", "1.2.3");'
 refused 'is both the system that gets the kernel' 'kernel::copy_from("/mnt/t", "1.2.3", #{ from: "/mnt/t" });'
+
+it 'the link to the kernel sources'
 rm -f $T/usr/src/linux
 refused 'there are no kernel sources at /mnt/t/usr/src/linux-1.2.3' 'kernel::sources("/mnt/t", "1.2.3");'
 same_again "kernel::sources(\"/mnt/t\", \"$KV\");"
 must test "$(readlink $T/usr/src/linux)" = "linux-$KV"
+
+it 'dracut makes an initramfs with what the boot needs'
 do_ 'kernel::initramfs("/mnt/t", #{ add: ["crypt", "crypt-gpg", "lvm"], compress: "zstd -1" });'
 lsinitrd $T/boot/initramfs-"$KV".img >image.txt
 for what in sbin/cryptsetup bin/gpg bin/stty sbin/lvm dm-crypt.ko crypt-gpg-lib.sh; do
-    grep -q "$what" image.txt || { echo "not in the initramfs: $what"; exit 1; }
+    grep -q "$what" image.txt || fail "not in the initramfs: $what"
 done
+
+it 'what dracut lacks is told before'
 refused 'has no module "nonesuch"' 'kernel::initramfs("/mnt/t", #{ add: ["nonesuch"] });'
 mv $T/usr/lib/dracut/modules.d/*crypt-gpg "$T/root/"
 refused 'has no module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt", "crypt-gpg"] });'
@@ -41,12 +61,16 @@ refused 'expected a version such as' 'kernel::initramfs("/mnt/t", #{ version: ".
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
 refused '/mnt/t has no gpg' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"] });'
 mv $T/usr/bin/gpg.away $T/usr/bin/gpg
+
+it 'what dracut finds missing'
 # What dracut itself finds missing.
 mv $T/usr/sbin/lvm $T/usr/sbin/lvm.away
 fails 'lacks the program that is named above it' 'kernel::initramfs("/mnt/t", #{ add: ["lvm"], image: "/boot/other.img" });'
 must grep -q "'lvm' cannot be" fails.out
 must_not test -e $T/boot/other.img
 mv $T/usr/sbin/lvm.away $T/usr/sbin/lvm
+
+it 'a full /boot'
 # A /boot that is full.
 must mount -t tmpfs -o size=1M tmpfs $T/boot
 fails 'is there room left in /boot (df -h)?' 'kernel::initramfs("/mnt/t", #{ add: ["crypt"], compress: "zstd -1" });'

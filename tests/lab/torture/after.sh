@@ -1,4 +1,6 @@
-
+#!/bin/bash
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/torture.sh"
 # The power is back.
 rm -rf before after went
 journal_disk

@@ -4,8 +4,10 @@
  * microseconds after its step with this number was announced in the log.
  *
  *   CUT_RECORD=N              after record N was written
+ *   CUT_TEXT=TEXT             after a record with this text was written, or CUT_AFTER microseconds later
  *   CUT_CALL=C CUT_STEP=S CUT_AFTER=US   within call C
  *   CUT_SIGN=FILE             the place is reached: makes this file and stops, so that the power can go;
+ *                             SIGCONT lets it go on
  *                             without it the process is killed
  *   CUT_TRACE=FILE            notes every place with its time
  */
@@ -22,7 +24,7 @@
 
 static ssize_t (*real_write)(int, const void *, size_t);
 static long want_record, want_call, want_step, want_after, records, call, steps;
-static const char *sign, *trace;
+static const char *sign, *trace, *want_text;
 static int journal = -1;
 
 static long number(const char *name)
@@ -38,6 +40,7 @@ __attribute__((constructor)) static void begin(void)
     want_call = number("CUT_CALL");
     want_step = number("CUT_STEP");
     want_after = number("CUT_AFTER");
+    want_text = getenv("CUT_TEXT");
     sign = getenv("CUT_SIGN");
     trace = getenv("CUT_TRACE");
     /* The programs that it starts are left alone. */
@@ -51,7 +54,6 @@ static void *cut(void *after)
         kill(getpid(), SIGKILL);
     close(open(sign, O_CREAT | O_WRONLY, 0600));
     kill(getpid(), SIGSTOP);
-    pause();
     return NULL;
 }
 
@@ -96,6 +98,10 @@ ssize_t write(int file, const void *bytes, size_t length)
         note("record", ++records);
         if (records == want_record)
             cut_in(0);
+        if (want_text && memmem(text, length, want_text, strlen(want_text))) {
+            want_text = NULL;
+            cut_in(want_after);
+        }
     } else if (length > 12 && begins(text + 12, length - 12, step)) {
         note("step", steps);
         if (call == want_call && steps == want_step)

@@ -1,4 +1,6 @@
-
+#!/bin/bash
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/torture.sh"
 # Until the power goes.
 fresh
 # shellcheck disable=SC2046,SC2163
