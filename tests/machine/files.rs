@@ -77,13 +77,16 @@ fn with(pointer: &str, value: Value, said: &str) {
 #[test]
 fn machines_that_can_be_are_read() {
     assert_eq!(flaws(|_| {}), "nothing");
+    let mut count = 0;
     for entry in fs::read_dir(project("tests/machines")).expect("the machines") {
+        count += 1;
         let path = entry.expect("a machine").path();
         let text = fs::read_to_string(&path).expect("a machine");
         let machine = Machine::read(&text).unwrap_or_else(|flaws| panic!("{path:?}: {flaws:?}"));
         let again = serde_json::to_string(&machine).expect("text");
         assert_eq!(Machine::read(&again).as_ref(), Ok(&machine), "{path:?}");
     }
+    assert!(count > 20, "only {count} machines");
 }
 
 #[test]

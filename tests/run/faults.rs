@@ -39,6 +39,7 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
             found.extend(machines.iter().map(|machine| (path.clone(), *machine)));
         }
     }
+    assert!(found.len() >= 20, "only {} recipes", found.len());
     found
 }
 
