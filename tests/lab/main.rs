@@ -12,7 +12,6 @@ mod script;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "what this binary does not use, the other one does")]
 mod support;
-mod tap;
 mod torture;
 mod tried;
 

@@ -5,7 +5,7 @@
 //! `# needs: FILE` (without it the script can't run here), `# with: cut.so`, `# then: SCRIPT` (the next boot, with the
 //! disks in reverse order). Each line `it 'NAME'` is a case, a test of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -13,9 +13,9 @@ use std::process::Command;
 use super::guest::{Call, Done, Lab};
 use super::harness::{Missing, Outcome, Tier, Unit};
 use super::look;
-use super::tap::Results;
 use super::torture::power::build_cut;
 use crate::support::dsl::project;
+use crate::support::tap::Results;
 
 /// A script that is a test.
 #[derive(Debug, Clone)]
@@ -79,6 +79,8 @@ impl Script {
         let mut cases = cases(&text);
         cases.extend(then.iter().flat_map(|then| self::cases(&read(then))));
         assert!(!cases.is_empty(), "{path} has no case");
+        let names: BTreeSet<&String> = cases.iter().collect();
+        assert_eq!(names.len(), cases.len(), "{path} has two cases of one name");
         let disks = disks.split(' ').filter(|size| *size != "none").map(str::to_owned).collect();
         let cut = one("with").is_some_and(|with| with == "cut.so");
         let path = path.to_owned();

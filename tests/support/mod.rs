@@ -2,3 +2,4 @@
 
 pub mod dsl;
 pub mod skip;
+pub mod tap;

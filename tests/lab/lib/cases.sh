@@ -5,9 +5,10 @@
 # A script is called with the program, the directory that host and guest share, and the project: G, OUT, PROJECT.
 # Each `it NAME` begins a case, and its name is the name of a test. A case passes where the next one begins, or where the
 # script ends with 0. It fails with the first assertion that does not hold, and the script ends there: later cases need what
-# earlier ones have made. Results go to the file `tap` in OUT, in the Test Anything Protocol; tests/lab/tap.rs reads it.
+# earlier ones have made. Results go to the file `tap` in OUT, in the Test Anything Protocol; tests/support/tap.rs reads it.
 
-G=$1 OUT=$2 PROJECT=$3 LAB=$3/tests/lab
+G=$1 OUT=$2 PROJECT=${3%/}
+LAB=$PROJECT/tests/lab
 cd "$OUT" || exit 99
 export GSCRIPT_STATE=/run/gscript-state
 CASE='' SINCE=$EPOCHREALTIME TAP=$OUT/tap
