@@ -24,6 +24,7 @@ fn one_static_binary_in_an_empty_root() {
             .arg("/gscript")
             .args(words)
             .env_clear()
+            .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")])
             .stdin(Stdio::null())
             .output()
             .expect("unshare");

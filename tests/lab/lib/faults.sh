@@ -1,9 +1,8 @@
 # Commands of the recipes go wrong for real, one in each run. Whatever happens: nothing is left, and the
 # message names the program and says what to type next.
 
-
 # What hangs is ended after so many seconds; everything else has time enough, however slow the machine is.
-LIMIT=30
+LIMIT=${LIMIT:-30}
 patient=900
 HOW="--prove --journal /run/runs"
 
