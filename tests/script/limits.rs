@@ -153,7 +153,7 @@ fn ordinary_work_stays_far_below() {
 fn the_end_of_the_stack_is_noticed() {
     let own = std::env::current_exe().expect("this program");
     let ran = std::process::Command::new(own)
-        .args(["--ignored", "--exact", "script::script::limits::uses_up_its_stack", "--nocapture"])
+        .args(["--ignored", "--exact", "script::limits::uses_up_its_stack", "--nocapture"])
         .output()
         .expect("it starts");
     assert_eq!(ran.status.code(), Some(42), "{}", String::from_utf8_lossy(&ran.stderr));
