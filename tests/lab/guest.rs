@@ -154,16 +154,19 @@ impl Lab {
         Ok(self.done(console, output.status.code().unwrap_or(-1)))
     }
 
-    /// The same, for machines that are booted again. What the console said, and the exit code.
+    /// The same, for machines that are booted again. What the console said, and the exit code: -1 where the machine
+    /// died or did not come so far.
     pub fn boot(&self, call: Call<'_>) -> Result<(String, i32), Missing> {
         let (console, report) = self.start(call)?;
-        let report = report.unwrap_or_else(|error| {
-            let tail = error.console().join("\n");
-            panic!("{}: {error}\n{console}\n{tail}", call.script);
-        });
-        assert_eq!(report.trouble, None, "{}: {console}", call.script);
-        let code = report.codes.first().copied().unwrap_or(-1);
-        Ok((console, code))
+        let wrong = match report {
+            Ok(Report { trouble: None, codes }) => {
+                return Ok((console, codes.first().copied().unwrap_or(-1)));
+            }
+            Ok(Report { trouble: Some(trouble), .. }) => trouble,
+            Err(error) => format!("{error}\n{}", error.console().join("\n")),
+        };
+        // What the script has said until then is still there.
+        Ok((format!("{console}\n{wrong}"), -1))
     }
 
     /// Runs a script until it makes the file `cut` in the shared folder: then the power goes. What the

@@ -86,9 +86,9 @@ it 'filling with random data stops at once'
 # Filling with random data stops at once, and the bar's last word is true: it is partly written.
 # It stops by itself a moment after the begin, so that there is something left to fill.
 export CUT_TEXT='"name":"disk.fill_random"' CUT_AFTER=20000 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
-start fill 'chroot::release("/mnt/stop"); mount::unmount("/mnt/stop"); disk::fill_random("/dev/stopvg/root");' 'dd if=/dev/urandom'
+start fill 'chroot::release("/mnt/stop"); mount::unmount("/mnt/stop"); disk::fill_random("/dev/stopvg/root");' ''
 unset CUT_TEXT CUT_AFTER CUT_SIGN LD_PRELOAD
-until [ -e /run/stopped ]; do sleep 0.1; done
+until [ -e /run/stopped ]; do kill -0 $pid || fail; sleep 0.1; done
 kill -INT $pid; kill -CONT $pid
 ended fill 4
 
