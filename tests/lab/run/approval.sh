@@ -77,6 +77,8 @@ must grep -q 'not the disk' swapped.txt
 [ "$other" = "$(sums /run/other.img)" ] || fail "the other disk was written to"
 
 it 'a disk that is exchanged is refused'
+# The disk that is put in; its data has to be outside of this machine by then.
+truncate -s 400M other.img; must mkswap -q other.img; sync other.img
 # The same with a disk that is pulled out, and another that is put in.
 recipe pulled.rhai <<'END'
 fs::make("/dev/ubdb", #{ kind: "ext4" });

@@ -87,7 +87,7 @@ printf 'error("my own reason")\n' >bad.lua; ask lua-thrown "$G" bad.lua --yes
 
 ask binary "$G" binary.rhai --yes
 ask missing-recipe "$G" none.rhai --yes
-ask not-a-recipe "$G" script.sh --yes
+echo true >script.sh; ask not-a-recipe "$G" script.sh --yes
 printf '//! ```toml\n//! [params.disk]\n//! type = "dsik"\n//! ```\n' >bad.rhai; ask damaged-front "$G" bad.rhai --yes
 printf '//! ```toml\n//! [params.disk]\n//! type = "disk"\n//! ```\nfs::make(disk);\n' >front.rhai
 ask unanswered "$G" front.rhai --yes
