@@ -7,7 +7,7 @@ RECIPE ?= encrypted-root
 THREADS = $$(($$(nproc) + 1))
 
 .PHONY: help try test lab torture check bench static built docs snapshots deps clean \
-	fresh compiled quick once more honest told-test told-lab
+	fresh quick once more honest told-test told-lab
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,24 +17,18 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 	target/release/gscript try $(RECIPE)
 
 # Each step is a target, so that with --keep-going one that fails does not hide the others.
-test: deps fresh compiled quick once told-test ## all checks and tests, and each capability once for real: minutes
+test: deps fresh check built quick once told-test ## all checks and tests, and each capability once for real: minutes
 
 lab: deps fresh static once more honest told-lab ## every test with virtual machines, and the static binary
 
 torture: deps ## the main job cut off at every place, every command failing, everything booted: hours
 	$(CARGO) test --test lab -- --ignored '[torture]'
 
-# In this order, also with --jobs.
-ifeq ($(MAKELEVEL),0)
+# In this order, also with --jobs: two builds in one target directory only wait for each other.
 .NOTPARALLEL:
-endif
 
 fresh:
 	@rm -rf target/skipped.txt target/proved target/lab/times.txt
-
-# The last crate is one that a single core compiles: both at once.
-compiled:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=line check built
 
 # Without a virtual machine.
 quick:
