@@ -6,7 +6,8 @@ RECIPE ?= encrypted-root
 # Virtual machines wait a good deal: one more than there are cores keeps all of them busy.
 THREADS = $$(($$(nproc) + 1))
 
-.PHONY: help try test torture check bench static built docs snapshots deps clean
+.PHONY: help try test lab torture check bench static built docs snapshots deps clean \
+	fresh quick once more honest told-test told-lab
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,17 +16,39 @@ try: deps ## the main job, for real, in a throw-away virtual machine
 	$(CARGO) build --release
 	target/release/gscript try $(RECIPE)
 
-test: deps ## every check and every test
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line check static built
-	@rm -rf target/skipped.txt target/proved
-	RUST_TEST_THREADS=$(THREADS) $(CARGO) test --no-fail-fast
-	$(CARGO) test --test main -- --ignored --nocapture honesty
+# Each step is a target, so that with --keep-going one that fails does not hide the others.
+test: deps fresh check built quick once told-test ## all checks and tests, and each capability once for real: minutes
+
+lab: deps fresh static once more honest told-lab ## every test with virtual machines, and the static binary
+
+torture: deps ## the main job cut off at every place, every command failing, everything booted: hours
+	$(CARGO) test --test lab -- --ignored '[torture]'
+
+# In this order, also with --jobs: two builds in one target directory only wait for each other.
+.NOTPARALLEL:
+
+fresh:
+	@rm -rf target/skipped.txt target/proved target/lab/times.txt
+
+# Without a virtual machine.
+quick:
+	RUST_TEST_THREADS=$(THREADS) $(CARGO) test --no-fail-fast --lib --bins --test main
 	@$(CARGO) test --quiet --test main -- --nocapture attacks::attempts_are_counted | grep attempts
+
+once:
+	$(CARGO) test --test lab -- --test-threads $(THREADS)
+
+more:
+	$(CARGO) test --test main -- --ignored static_binary
+	$(CARGO) test --test lab -- --test-threads $(THREADS) --ignored --skip '[torture]' --skip honesty
+
+# Looks at what `once` and `more` have left.
+honest:
+	$(CARGO) test --test lab -- --ignored honesty
+
+told-test told-lab:
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
-
-torture: deps ## the main job cut off at every place, every command going wrong, everything booted: hours
-	$(CARGO) test --test main -- --ignored --nocapture torture
 
 check: ## format and lints
 	$(CARGO) fmt --check
@@ -41,16 +64,17 @@ static: ## one binary without any library: target/static/gscript
 	cp target/$(STATIC)/release/gscript target/static/gscript
 
 built:
-	$(CARGO) test --no-run
+	$(CARGO) test --no-run --lib --bins --tests
 
 docs: ## write the reference and the files for editors, shells and man
-	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- editors:: examples::
+	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- reference::
 
 # What a test compares with a kept text; a change is to be read before it is accepted.
-KEPT = bad_input:: cli:: layouts::every plans::
+KEPT = cli:: layouts::every plans::
 
 snapshots: ## show how plans and messages differ from the kept ones; ACCEPT=1 keeps the new ones
 	$(if $(ACCEPT),GSCRIPT_WRITE_SNAPSHOTS=1 )$(CARGO) test --test main -- $(KEPT)
+	$(if $(ACCEPT),GSCRIPT_WRITE_SNAPSHOTS=1 )$(CARGO) test --test lab -- --ignored bad_input
 
 deps:
 	@.ci/deps

@@ -12,10 +12,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 
 use super::{Act, Attempt, How};
-use crate::dsl::{PROGRAM, project};
+use crate::support::dsl::{PROGRAM, project};
 
 /// A run that takes longer hangs. It is a backstop: no attempt is judged by how fast it fails.
-pub const LIMIT: Duration = Duration::from_mins(3);
+pub const LIMIT: Duration = Duration::from_mins(20);
 /// Directory of the recipe, as the run sees it.
 const HERE: &str = "tmp/case/here";
 

@@ -16,9 +16,9 @@ use gscript::system::sim::faults::Faults;
 use gscript::types::Map;
 
 use super::Attempt;
-use crate::dsl::project;
-use crate::examples::{example_machine, plan};
-use crate::modules::session;
+use crate::support::dsl::project;
+use crate::reference::examples::{example_machine, plan};
+use crate::script::modules::session;
 
 /// A recipe in Rhai.
 pub(super) fn recipe(text: &str) -> Recipe {

@@ -2,7 +2,7 @@
 
 use super::bed::{self, Ran};
 use super::{Attempt, How};
-use crate::dsl::Test;
+use crate::support::dsl::Test;
 
 /// What every run may change: its own records, and the locks of those that run.
 const OWN: &[&str] = &["/tmp/case/state", "/tmp/case/home", "/run/gscript", "/run/mount"];

@@ -14,7 +14,7 @@ mod bed;
 mod forged;
 mod judge;
 
-use crate::lab::skip;
+use crate::support::skip::skip;
 
 /// The classes: a file with `attempts()` for each, and a test.
 macro_rules! classes {

@@ -5,7 +5,7 @@
 use std::fs;
 
 use super::Attempt;
-use crate::dsl::{Test, project};
+use crate::support::dsl::{Test, project};
 
 /// Moves up, erases, sets the title, hides; also by one character (C1); turns the direction; is a tag.
 const EVIL: &str = "\u{1b}[1A\u{1b}[2K\u{1b}]0;t\u{7}\u{9b}2J\u{1b}[8m\r\u{202e}\u{2066}\u{61c}\u{200b}\u{e0041}\u{7f}";

@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use super::Attempt;
-use crate::dsl::{PROGRAM, Test};
+use crate::support::dsl::{PROGRAM, Test};
 
 const MOUNTED: &str = "mount::tmpfs(\"/mnt/q\", #{ size: \"1M\" });\n";
 const MOUNTED_LUA: &str = "mount.tmpfs('/mnt/q', { size = '1M' })\n";
@@ -312,7 +312,7 @@ fn refused(directory: &Path, words: &[&str]) -> Result<(), String> {
 fn within(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     std::fs::write(directory.path().join("r.lua"), "print(1)").map_err(|error| error.to_string())?;
-    let machine = crate::dsl::project("tests/machines/sata.json");
+    let machine = crate::support::dsl::project("tests/machines/sata.json");
     std::fs::copy(machine, directory.path().join("m.json")).map_err(|error| error.to_string())?;
     see(directory.path())
 }

@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 
 use super::Attempt;
-use crate::dsl::{PROGRAM, Test};
-use crate::lab::skip;
+use crate::support::dsl::{PROGRAM, Test};
+use crate::support::skip::skip;
 
 /// A recipe with a secret.
 const FRONT: &str = "//! # T\n//!\n//! ```toml\n//! [params.p]\n//! type = \"secret\"\n//! ```\n";

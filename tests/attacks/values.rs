@@ -5,7 +5,7 @@ use gscript::reference::docs::to_lua;
 use gscript::script::Language;
 
 use super::Attempt;
-use crate::examples::plan;
+use crate::reference::examples::plan;
 
 /// The attempts of this class: three lines each in a file of its own, its name, the call in Rhai, and what
 /// it is told. The call in Lua is derived from it.

@@ -216,6 +216,7 @@ impl Action for Install {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let version = chosen(self.version.as_ref(), &self.root, cx)?;
+        let known = version.is_some();
         let version = version.unwrap_or_else(|| super::UNKNOWN.into());
         let from = |name: &str| there(&self.root, &format!("{SOURCES}/{name}"));
         let to = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
@@ -230,7 +231,13 @@ impl Action for Install {
             plan.steps.insert(0, Step::MakeDir { place: boot, mode: Mode::new(0o755) });
         }
         let plan = plan.hint("check the free space of /boot (df -h); old kernels can be removed");
-        Ok(plan.returns(format!("/boot/vmlinuz-{version}")))
+        let path = format!("/boot/vmlinuz-{version}");
+        // Sources that are not there yet have a version that only the run sees.
+        Ok(if known {
+            plan.returns(path)
+        } else {
+            plan.reads(path.clone(), move |_| Ok(path.clone()))
+        })
     }
 }
 

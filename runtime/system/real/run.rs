@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{SigHandler, Signal, killpg};
 use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
@@ -303,6 +303,9 @@ fn entered(root: &Path) -> io::Result<OwnedFd> {
 pub(crate) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
     let me = nix::unistd::getpid();
     let begin = move || {
+        // Between fork and exec the handler of this program would take the signal for its own.
+        // SAFETY: the default action is no handler.
+        unsafe { nix::sys::signal::signal(Signal::SIGTERM, SigHandler::SigDfl) }?;
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
         if nix::unistd::getppid() != me {
             return Err(nix::errno::Errno::ESRCH.into());

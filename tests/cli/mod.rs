@@ -1,0 +1,4 @@
+//! The command line, apart from what recipes do.
+
+mod commands;
+mod static_binary;

@@ -1,0 +1,64 @@
+//! The static binary works where there is nothing else.
+
+use std::process::{Command, Stdio};
+
+use crate::support::dsl::project;
+use crate::support::skip::skip;
+
+#[test]
+#[ignore = "make lab builds the binary"]
+fn one_static_binary_in_an_empty_root() {
+    let test = "one_static_binary_in_an_empty_root";
+    let binary = project("target/static/gscript");
+    if !binary.exists() {
+        return skip(test, "target/static/gscript is not there; make static builds it");
+    }
+    // A link, not a copy: what has just been written can't be started while another test's child
+    // still has it open (execve(2), ETXTBSY).
+    let directory = tempfile::tempdir_in(project("target")).expect("a directory");
+    std::fs::hard_link(&binary, directory.path().join("gscript")).expect("a link");
+    let inside = |words: &[&str]| {
+        let output = Command::new("unshare")
+            .args(["--map-root-user", "--root"])
+            .arg(directory.path())
+            .arg("/gscript")
+            .args(words)
+            .env_clear()
+            .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")])
+            .stdin(Stdio::null())
+            .output()
+            .expect("unshare");
+        [output.stdout, output.stderr].map(|b| String::from_utf8_lossy(&b).into_owned()).concat()
+    };
+    if inside(&["-e", "1"]).contains("Operation not permitted") {
+        return skip(test, "this system does not let users have namespaces");
+    }
+    // An expression is about no machine. What cannot be looked at is told, and not taken for a machine without disks.
+    assert_eq!(inside(&["-e", "disk::list().len()"]), "0\n");
+    assert!(inside(&["probe"]).contains("the program lsblk is not installed"));
+    assert_eq!(inside(&["--lua", "-e", "40 + 2"]), "42\n");
+    assert!(inside(&["doc", "luks.format"]).contains("cryptsetup-luksFormat(8)"));
+    assert!(inside(&["nothing.rhai"]).contains("nothing.rhai: no such file and no bundled recipe"));
+    // The bundled recipes are there by name, and nothing but the binary is.
+    assert!(inside(&["list"]).contains("encrypted-root "));
+    let machine = project("tests/machines/example.json");
+    std::fs::copy(machine, directory.path().join("machine.json")).expect("a machine");
+    for name in ["encrypted-root", "encrypted-root.rhai"] {
+        let said = inside(&["plan", name, "--machine", "machine.json"]);
+        assert!(said.contains("parameter \"disk\" has no value"), "{name}: {said}");
+        for words in [&["run", name][..], &[name]] {
+            let said = inside(words);
+            assert!(said.contains("the program lsblk is not installed"), "{words:?}: {said}");
+        }
+    }
+    for name in ["encrypted-root", "layouts/luks-lvm"] {
+        let said = inside(&["check", name]);
+        assert!(said.contains(&format!("✓ {name}  ")), "{said}");
+    }
+    let said = inside(&["test", "rescue-encrypted-root"]);
+    assert!(said.contains(" passed, ") && !said.contains("failed"), "{said}");
+    assert!(inside(&["fork", "encrypted-root"]).contains("gscript plan ./encrypted-root.rhai"));
+    assert!(inside(&["fork", "encrypted-root"]).contains("failed to write encrypted-root.rhai"));
+    let size = std::fs::metadata(&binary).expect("the binary").len();
+    assert!(size < 12 << 20, "it has grown to {size} bytes");
+}

@@ -1,0 +1,10 @@
+#!/bin/bash
+# ENTRY of the menu is the one that starts: somebody who chooses it at the console does the same.
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/boots.sh"
+
+mkdir -p /mnt/boot; must mount /dev/ubda2 /mnt/boot
+must grep -q "^menuentry '$ENTRY'" /mnt/boot/grub/custom.cfg
+must sed -i "s/set default=\"0\"/set default=\"$ENTRY\"/" /mnt/boot/grub/grub.cfg
+must grep -q "set default=\"$ENTRY\"" /mnt/boot/grub/grub.cfg
+must umount /mnt/boot

@@ -1,0 +1,9 @@
+#!/bin/bash
+# An installation until CUT_RECORD, where the power goes.
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/boots.sh"
+
+stick
+export CUT_RECORD CUT_SIGN=$OUT/cut
+LD_PRELOAD=$OUT/cut.so install_
+fail "not cut off: $?"

@@ -1,0 +1,235 @@
+//! What was installed boots: the disk that a recipe made in the virtual machine starts an emulated PC, from
+//! its own boot sector, with the stick as a USB device, down to the first process on the encrypted root.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
+
+use gscript::run::trial::{Media, PROMPTS};
+use gscript::system::Interrupts;
+use gscript::vm::{Firmware, Turn};
+
+use super::installed::{
+    DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard, in_lab,
+    possible, secret, shared, write_private,
+};
+use crate::guest::{Call, Lab};
+use crate::harness::{Missing, Test, Tier};
+use crate::support::dsl::{PROGRAM, project};
+use crate::torture::power::build_cut;
+
+fn write_answers(path: &Path) {
+    write_private(path, &format!("passphrase = {PASSPHRASE:?}\n"));
+}
+
+/// The short recipe, with its variants.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "boots::short: a key that GPG protects boots",
+        tier: Tier::Test,
+        takes: 100,
+        run: gpg_key,
+    },
+    torture("boots::short: a wrong passphrase, then the right one", wrong_then_right),
+    torture("boots::short: EFI boots", efi),
+    torture("boots::short: a passphrase alone boots without the stick", passphrase_only),
+    torture("boots::short: a plain key boots", plain_key),
+    torture("boots::short: the key of a second slot boots", second_slot),
+    torture("boots::short: a header that was restored from its copy boots", restored_header),
+    torture("boots::short: a disk with sectors of 4 KiB boots", sectors_of_4_kib),
+    torture("boots::short: an entry in the list of the firmware boots", firmware_entry),
+    torture(
+        "boots::short: after a power cut between initramfs and boot loader it is resumed and boots",
+        power_cut,
+    ),
+    Test {
+        name: "boots::short: a virtual machine ends with the program that was killed",
+        tier: Tier::Lab,
+        takes: 60,
+        run: ends_with_the_program,
+    },
+];
+
+const fn torture(name: &'static str, run: fn() -> Result<(), Missing>) -> Test {
+    Test { name, tier: Tier::Torture, takes: 200, run }
+}
+
+/// The lab's recipe.
+fn try_boot(directory: &Path, firmware: &str, sets: &[&str]) -> Result<Installed, Missing> {
+    possible()?;
+    Ok(Trial { firmware, sets, ..SHORT }.boots(directory))
+}
+
+/// One with a key that GPG protects.
+fn with_gpg() -> Result<MutexGuard<'static, Installed>, Missing> {
+    static INSTALLED: Shared = OnceLock::new();
+    shared(&INSTALLED, "boots", |directory| try_boot(directory, "bios", &[]))
+}
+
+/// A machine of the lab with what the recipe needs.
+fn material() -> Result<Lab, Missing> {
+    possible()?;
+    let lab = Lab::new(&[DISK, STICK]);
+    Media::bootable(lab.path(), &cache(), &Interrupts::default(), &mut |_| ())
+        .expect("the stand-in");
+    write_answers(&lab.path().join("answers.toml"));
+    Ok(lab)
+}
+
+fn gpg_key() -> Result<(), Missing> {
+    let installed = with_gpg()?;
+    // It was asked for by the stick's key, not by the container itself.
+    assert!(installed.console.contains("Password (/key.gpg on "), "{}", installed.console);
+    Ok(())
+}
+
+fn wrong_then_right() -> Result<(), Missing> {
+    with_gpg()?.plugged().reaches(&["not this one, battery!", PASSPHRASE]);
+    Ok(())
+}
+
+fn efi() -> Result<(), Missing> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let installed = try_boot(directory.path(), "efi", &["firmware=efi"])?;
+    assert!(installed.console.contains("Password (/key.gpg on "), "{}", installed.console);
+    Ok(())
+}
+
+fn passphrase_only() -> Result<(), Missing> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let installed = try_boot(directory.path(), "bios", &["unlock=passphrase"])?;
+    let nothing = Plugged { stick: None, ..installed.plugged() };
+    nothing.reaches(&[PASSPHRASE]);
+    Ok(())
+}
+
+/// Nobody is asked.
+fn opens_by_itself(sets: &[&str]) -> Result<(), Missing> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let installed = try_boot(directory.path(), "bios", sets)?;
+    let asked = PROMPTS.iter().any(|prompt| installed.console.contains(prompt));
+    assert!(!asked, "{}", installed.console);
+    Ok(())
+}
+
+fn plain_key() -> Result<(), Missing> {
+    opens_by_itself(&["unlock=key"])
+}
+
+fn second_slot() -> Result<(), Missing> {
+    opens_by_itself(&["unlock=key", "second=true"])
+}
+
+fn restored_header() -> Result<(), Missing> {
+    let lab = with_gpg()?.copied();
+    in_lab(&lab, "boots/restore_header.sh", &[])?;
+    Plugged::of(&lab).reaches(&[PASSPHRASE]);
+    Ok(())
+}
+
+fn sectors_of_4_kib() -> Result<(), Missing> {
+    let lab = material()?;
+    in_lab(&lab, "boots/install_4k.sh", &[])?;
+    let efi = Plugged { firmware: Firmware::Efi, sectors_4k: true, ..Plugged::of(&lab) };
+    efi.reaches(&[PASSPHRASE]);
+    Ok(())
+}
+
+fn firmware_entry() -> Result<(), Missing> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let sets = ["firmware=efi", "unlock=passphrase"];
+    let lab = try_boot(directory.path(), "efi", &sets)?.copied();
+    in_lab(&lab, "boots/nvram.sh", &[("PASSPHRASE", PASSPHRASE)])?;
+    let efi = Plugged { firmware: Firmware::Efi, stick: None, ..Plugged::of(&lab) };
+    let passphrase = secret(PASSPHRASE);
+    let asked = Turn { when: &PROMPTS, reply: Some(&passphrase), optional: false };
+    let entered = Turn { when: &["all of it is done"], reply: None, optional: false };
+    let said = heard(efi.talk(&[asked, entered], &[])).console;
+    for line in [
+        "nothing is mounted at /sys/firmware/efi/efivars",
+        "/mnt/new has no efibootmgr",
+        "entered: 0",
+    ] {
+        assert!(said.contains(line), "no {line}: {said}");
+    }
+    assert_eq!(said.matches("refused: 3").count(), 2, "{said}");
+    // The firmware says what it starts: the entry, by the disk's partition, and not the disk.
+    let console = efi.reaches(&[PASSPHRASE]);
+    assert!(console.contains("starting Boot0003 \"grub\" from HD(1,GPT"), "{console}");
+    Ok(())
+}
+
+/// The number of the record that says that this action is done.
+fn record_of(journal: &str, action: &str) -> usize {
+    let records: Vec<serde_json::Value> =
+        journal.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+    let begin = records.iter().find(|record| record["name"] == action).expect("its beginning");
+    let is_done = |r: &serde_json::Value| r["record"] == "done" && r["call"] == begin["call"];
+    records.iter().position(is_done).expect("its end") + 1
+}
+
+fn power_cut() -> Result<(), Missing> {
+    let place = record_of(&with_gpg()?.journal(), "kernel.initramfs").to_string();
+    let lab = material()?;
+    build_cut(&lab);
+    let vars = [("CUT_RECORD", place.as_str())];
+    let (console, cut) = lab.cut(Call { script: "boots/install_cut.sh", vars: &vars })?;
+    assert!(cut, "{console}");
+    in_lab(&lab, "boots/resume_install.sh", &[])?;
+    Plugged::of(&lab).reaches(&[PASSPHRASE]);
+    Ok(())
+}
+
+/// The processes of a virtual machine that was given a file of this directory.
+fn machines(kernel: &str, directory: &Path) -> Vec<String> {
+    let directory = directory.to_string_lossy();
+    let ours = |entry: std::io::Result<fs::DirEntry>| {
+        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        let program = line.split(' ').next().is_some_and(|program| program.ends_with(kernel));
+        (program && line.contains(&*directory)).then_some(line)
+    };
+    fs::read_dir("/proc").expect("processes").filter_map(ours).collect()
+}
+
+/// Waits for something that happens sooner or later.
+#[track_caller]
+fn comes(what: &str, mut so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !so() {
+        assert!(begin.elapsed() < LIMIT, "{what}: never");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn ends_with_the_program() -> Result<(), Missing> {
+    possible()?;
+    for kernel in ["linux.uml", "qemu-system-x86_64"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let directory = directory.path();
+        let recipe = directory.join("table.rhai");
+        // Nothing is on it that could boot, but the firmware has to look for it.
+        let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\", kind: \"efi\" }]);";
+        fs::write(&recipe, table).expect("a recipe");
+        let mut program = Command::new(PROGRAM)
+            .args(["try", "--disk", "8M", "--usb", "8M", "--boot=efi", "--keep"])
+            .args([directory, &recipe])
+            .env("XDG_CACHE_HOME", project("target"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program");
+        comes(kernel, || {
+            let ended = program.try_wait().expect("its state");
+            assert_eq!(ended, None, "{kernel} was not started");
+            // The guest works by then, or has.
+            !machines(kernel, directory).is_empty() && directory.join("shared/runs").exists()
+        });
+        program.kill().expect("it can be killed");
+        program.wait().expect("its end");
+        comes("the end of all of it", || machines(kernel, directory).is_empty());
+    }
+    Ok(())
+}

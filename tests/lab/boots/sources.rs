@@ -1,0 +1,44 @@
+//! A kernel that the recipe has built from its sources, and the disk that it starts.
+
+use gscript::run::trial::Media;
+use gscript::system::Interrupts;
+use gscript::vm::build_bootable;
+
+use super::installed::{SHORT, Trial, cache, possible, prepared};
+use crate::guest::{Call, Done, Lab};
+use crate::harness::{Missing, Test, Tier};
+
+/// The kernel from its sources.
+pub const TESTS: &[Test] = &[Test {
+    name: "boots::sources: a kernel that was built from its sources boots",
+    tier: Tier::Torture,
+    takes: 2000,
+    run: boots,
+}];
+
+/// `kernel.tar` lies in its directory.
+fn built() -> Result<Done, Missing> {
+    let sources = prepared("tests/lab/boots/get_sources.sh", &[&cache()])?;
+    let sources = sources.to_string_lossy();
+    let vars = [("SOURCES", &*sources)];
+    let done = Lab::new(&[]).run_beside(Call { script: "boots/sources.sh", vars: &vars })?;
+    done.succeeded();
+    Ok(done)
+}
+
+fn boots() -> Result<(), Missing> {
+    possible()?;
+    let built = built()?;
+    let directory = tempfile::tempdir().expect("a directory");
+    let archive = directory.path().join("stage3.tar");
+    let root = build_bootable(&cache(), &mut |_| ()).expect("there was one a moment ago");
+    let kernel = built.directory().join("kernel.tar");
+    prepared("tests/lab/boots/with_kernel.sh", &[&root, &kernel, &archive])?;
+    let media = Media::signed(archive, directory.path(), &Interrupts::default());
+    let media = media.expect("the signed digests");
+    let installed = Trial { media: Some(&media), ..SHORT }.boots(directory.path());
+    let version = built.read("version");
+    let said = format!("Linux version {} ", version.trim());
+    assert!(installed.console.contains(&said), "no {said}: {}", installed.console);
+    Ok(())
+}

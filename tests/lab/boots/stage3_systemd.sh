@@ -1,0 +1,45 @@
+# For stage3.sh: systemd as the first process, with udev's and LVM's own units and rules. When its filesystems
+# and services are there, one more says what the root lies on and what else is there, and switches the machine off.
+
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib/repository.sh"
+[ -x /lib/systemd/systemd ] || { echo "there is no systemd (apt install systemd)" >&2; exit 1; }
+USED=(systemd udev lvm2 dmsetup)
+# As they are, links too, where this system keeps all of it: below /usr.
+dpkg -L "${USED[@]}" | sort -u | grep -vE '^/usr/share/(doc|man|locale|lintian|bug|bash-completion|zsh)/|/hwdb' |
+    while read -r file; do if [ -f "$file" ] || [ -L "$file" ]; then echo "${file#/}"; fi; done >"$ROOT/list"
+tar -C / --no-recursion --transform 's,^\(lib\|bin\|sbin\)/,usr/\1/,S' -T "$ROOT/list" -cf - | tar -C "$ROOT" -xf -
+sed 's,^,/,' "$ROOT/list" | xargs ldd 2>/dev/null | grep -oE '/[^ ]+ \(0x' | sed 's/ (0x$//' | sort -u >"$ROOT/libraries" || true
+while read -r file; do put "$file"; done <"$ROOT/libraries"
+rm "$ROOT/list" "$ROOT/libraries"
+rm -r "$ROOT/etc/init.d" "$ROOT/etc/runlevels"
+mkdir -p "$ROOT/usr/sbin" && ln -s ../lib/systemd/systemd "$ROOT/usr/sbin/init"
+# What nobody can log in to is not to be waited for.
+for one in systemd-logind systemd-firstboot systemd-timesyncd networkd-dispatcher; do
+    mkdir -p "$ROOT/etc/systemd/system" && ln -s /dev/null "$ROOT/etc/systemd/system/$one.service"
+done
+cat >"$ROOT/usr/local/bin/says" <<'END'
+#!/bin/sh
+root=$(findmnt -nro SOURCE /)
+echo
+echo "home: $(findmnt -nro SOURCE,FSTYPE /home), swap: $(swapon --noheadings --show=NAME | wc -l)"
+echo "failed: $(systemctl --failed --no-legend --plain | cut -d' ' -f1 | tr '\n' ' ')."
+echo "enabled:$(systemctl is-enabled cronie dhcpcd sshd | sort | uniq -c | tr -s ' \n' ' ')."
+echo "active:$(systemctl is-active cronie dhcpcd sshd | sort | uniq -c | tr -s ' \n' ' ')."
+echo "name: $(cat /proc/sys/kernel/hostname), zone: $(readlink /etc/localtime), id: $(wc -c </etc/machine-id)"
+echo "gscript: init runs on $root ($(echo $(lsblk -nslo TYPE "$root")))"
+sync
+echo o >/proc/sysrq-trigger
+END
+chmod 755 "$ROOT/usr/local/bin/says"
+cat >"$ROOT/etc/systemd/system/says.service" <<'END'
+[Unit]
+After=local-fs.target swap.target cronie.service dhcpcd.service sshd.service
+Before=serial-getty@ttyS0.service
+[Service]
+Type=oneshot
+ExecStart=/usr/local/bin/says
+StandardOutput=tty
+TTYPath=/dev/console
+END
+mkdir -p "$ROOT/etc/systemd/system/multi-user.target.wants"
+ln -s ../says.service "$ROOT/etc/systemd/system/multi-user.target.wants/says.service"

@@ -1,0 +1,182 @@
+//! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe, until its own last word, on a
+//! stage3 that brings no settings of a boot loader; then the menu, the passphrase and the root, over the serial line.
+
+use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, OnceLock};
+
+use gscript::run::trial::{Media, PROMPTS, REACHED};
+use gscript::system::Interrupts;
+use gscript::vm::{Turn, build_bootable};
+
+use super::installed::{
+    Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, in_lab, possible, prepared,
+    secret, shared,
+};
+use crate::harness::{Missing, Test, Tier};
+use crate::support::dsl::project;
+
+const FALLBACK: &str = "another horse, no battery";
+const SECRETS: [(&str, &str); 3] =
+    [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "an otter")];
+const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
+const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
+const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
+/// By what the prompt for the key on the stick is known.
+const KEY_PROMPT: &str = "Password (/laptop.key.gpg on ";
+const SETS: [&str; 12] = [
+    "serial=ttyS0",
+    "unlock=gpg",
+    "fallback=passphrase",
+    "key_file=laptop.key",
+    "boot_size=160M",
+    "swap_size=32M",
+    "home_size=64M",
+    "repository=there",
+    "hostname=box",
+    "sshd=true",
+    "jobs=2",
+    "target=/mnt/new",
+];
+
+/// The root that boots with what the whole recipe asks for, signed: as it is, or with something that is real in it.
+///
+fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
+    let archive = directory.join("stage3.tar");
+    let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
+    let with = with.map(|name| project(&format!("tests/lab/boots/stage3_{name}.sh")));
+    let paths: Vec<&Path> =
+        [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
+    prepared("runtime/vm/standin/stage3.sh", &paths)?;
+    Ok(Media::signed(archive, directory, &Interrupts::default()).expect("the signed digests"))
+}
+
+fn install(
+    directory: &Path,
+    with: Option<&str>,
+    firmware: &str,
+    more: &[&str],
+) -> Result<Installed, Missing> {
+    let media = stage3(directory, with)?;
+    let trial = Trial {
+        recipe: "recipes/encrypted-root.rhai",
+        firmware,
+        media: Some(&media),
+        secrets: &SECRETS,
+        sets: &[&SETS, more].concat(),
+        chain: CHAIN,
+    };
+    Ok(trial.boots(directory))
+}
+
+/// The whole recipe.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "boots::whole: the disk of the recipe boots with a key on the stick and its passphrase",
+        tier: Tier::Lab,
+        takes: 300,
+        run: with_the_stick,
+    },
+    Test {
+        name: "boots::whole: without the stick the root is not reached and a passphrase is asked for",
+        tier: Tier::Lab,
+        takes: 299,
+        run: without_the_stick,
+    },
+    Test {
+        name: "boots::whole: the entry with the key boots",
+        tier: Tier::Torture,
+        takes: 200,
+        run: || chosen(BY_KEY, PASSPHRASE, true),
+    },
+    Test {
+        name: "boots::whole: the entry with the passphrase boots without the stick",
+        tier: Tier::Torture,
+        takes: 200,
+        run: || chosen(BY_PASSPHRASE, FALLBACK, false),
+    },
+    Test {
+        name: "boots::whole: packages that Portage has merged boot",
+        tier: Tier::Torture,
+        takes: 1500,
+        run: merged_by_portage,
+    },
+    Test {
+        name: "boots::whole: systemd boots",
+        tier: Tier::Torture,
+        takes: 600,
+        run: with_systemd,
+    },
+];
+
+/// One installation for all tests.
+fn installed() -> Result<MutexGuard<'static, Installed>, Missing> {
+    static INSTALLED: Shared = OnceLock::new();
+    shared(&INSTALLED, "whole", |directory| install(directory, None, "bios", &["firmware=bios"]))
+}
+
+fn with_the_stick() -> Result<(), Missing> {
+    let installed = installed()?;
+    // The menu was on the serial line, and the passphrase was asked for by the stick's key, not by the container.
+    for said in ["GNU GRUB", BY_KEY, BY_PASSPHRASE, KEY_PROMPT] {
+        assert!(installed.console.contains(said), "no {said}: {}", installed.console);
+    }
+    Ok(())
+}
+
+fn without_the_stick() -> Result<(), Missing> {
+    let installed = installed()?;
+    // The passphrase of the key on the stick is none of the container: it is asked for once more.
+    let typed = secret(PASSPHRASE);
+    let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
+    let again = Turn { when: &PROMPTS, reply: None, optional: false };
+    let said =
+        heard(Plugged { stick: None, ..installed.plugged() }.talk(&[asked, again], &[REACHED]));
+    assert!(!said.console.contains(KEY_PROMPT), "{}", said.console);
+    assert!(!said.echoed, "{}", said.console);
+    Ok(())
+}
+
+/// Boots what was installed by this entry of the menu, typing this.
+fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
+    let lab = installed()?.copied();
+    in_lab(&lab, "boots/choose_entry.sh", &[("ENTRY", entry)])?;
+    let plugged = Plugged::of(&lab);
+    let plugged = Plugged { stick: plugged.stick.filter(|_| stick), ..plugged };
+    let typed = secret(typed);
+    let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
+    let reached = Turn { when: &[REACHED], reply: None, optional: false };
+    let said = heard(plugged.talk(&[asked, reached], &[]));
+    assert!(said.console.contains(CHAIN) && !said.echoed, "{}", said.console);
+    assert!(said.console.contains(&format!("Booting `{entry}'")), "{}", said.console);
+    assert_eq!(said.console.contains(KEY_PROMPT), stick, "{}", said.console);
+    Ok(())
+}
+
+/// Nothing is a stand-in: Portage resolves, fetches, builds and merges what the recipe asks for, the kernel among it. By
+/// EFI, as the recipe comes.
+fn merged_by_portage() -> Result<(), Missing> {
+    possible()?;
+    let directory = tempfile::tempdir().expect("a directory");
+    let more = ["profile=default/linux/amd64/23.0"];
+    let installed = install(directory.path(), Some("portage"), "efi", &more)?;
+    assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
+    in_lab(&installed.copied(), "boots/merged.sh", &[("FALLBACK", FALLBACK)])
+}
+
+/// Another first process: its home and swap have to be there, and its services started.
+fn with_systemd() -> Result<(), Missing> {
+    possible()?;
+    let directory = tempfile::tempdir().expect("a directory");
+    let more = ["firmware=bios", "init=systemd", "timezone=Etc/UTC"];
+    let installed = install(directory.path(), Some("systemd"), "bios", &more)?;
+    for line in [
+        "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
+        "failed: .",
+        "enabled: 3 enabled .",
+        "active: 3 active .",
+        "name: box, zone: ../usr/share/zoneinfo/Etc/UTC, id: 33",
+    ] {
+        assert!(installed.console.contains(line), "no {line}: {}", installed.console);
+    }
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! The virtual machine as a place for tests: real tools, a real kernel, virtual disks.
+//!
+//! Every machine has one disk more than a test asks for, `/dev/ubdp`. Nobody ever chooses it, and after
+//! every boot each of its bytes must be what it was.
+//!
+//! What it runs are scripts of `tests/lab`, which source `lib/cases.sh`.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use gscript::system::{Interrupts, PROGRAMS, find_program};
+use gscript::types::Size;
+use gscript::vm::{Boot, Console, GuestReport, Order, Share, VmError, find_kernel};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::harness::Missing;
+use crate::support::dsl::{PROGRAM, project};
+
+/// A boot that takes longer hangs. dracut alone takes minutes where many machines share two processors.
+const LIMIT: Duration = Duration::from_hours(1);
+
+/// A virtual machine that has not been started.
+pub struct Lab {
+    directory: TempDir,
+    disks: Vec<PathBuf>,
+}
+
+/// What the script left in its directory, and what the console said.
+pub struct Done {
+    directory: TempDir,
+    /// Lines of the console.
+    pub console: String,
+    /// Exit code of the script.
+    pub code: i32,
+}
+
+/// A script of the lab, and variables for it.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// Its path below `tests/lab`.
+    pub script: &'a str,
+    pub vars: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Call<'a> {
+    pub fn new(script: &'a str) -> Self {
+        Self { script, vars: &[] }
+    }
+
+    /// The words of the command line.
+    fn words(self, directory: &Path) -> Vec<String> {
+        let word = |path: &Path| path.to_string_lossy().into_owned();
+        let vars = self.vars.iter().map(|(name, value)| format!("{name}={value}"));
+        let tools: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
+        let mut words = vec!["/usr/bin/env".to_owned(), format!("TOOLS={}", tools.join(" "))];
+        words.extend(vars);
+        words.extend(["/bin/bash".to_owned(), word(&project("tests/lab").join(self.script))]);
+        words.extend([PROGRAM.to_owned(), word(directory), word(&project(""))]);
+        words
+    }
+}
+
+/// What the console said, and the group of the machine's processes.
+#[derive(Default)]
+struct Lines<'a>(String, Option<&'a AtomicU32>);
+
+impl Console for Lines<'_> {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    fn started(&mut self, group: u32) {
+        if let Some(started) = self.1 {
+            started.store(group, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Directories that every machine of the lab sees besides the host's programs. Scripts of the lab are trusted: what more one
+/// needs is a line here.
+fn shared() -> Vec<Share> {
+    let paths = ["/etc", "/var/lib/dpkg", "/var/lib/systemd"].map(PathBuf::from);
+    let paths = paths.into_iter().chain([project("")]).filter(|path| path.exists());
+    paths.map(|path| Share::readable(fs::canonicalize(path).expect("a directory"))).collect()
+}
+
+impl Lab {
+    /// A machine with blank disks of these sizes: `/dev/ubda`, `/dev/ubdb` …
+    pub fn new(sizes: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let disks = sizes.iter().enumerate().map(|(index, size)| {
+            let path = directory.path().join(format!("disk{index}.img"));
+            let size: Size = size.parse().expect("a size");
+            File::create(&path).and_then(|file| file.set_len(size.get())).expect("a disk");
+            path
+        });
+        let disks = disks.collect();
+        fs::write(directory.path().join(SENTINEL), sentinel())
+            .expect("the disk that nobody chooses");
+        Self { directory, disks }
+    }
+
+    /// A directory that host and guest share, at the same path on both sides.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Disks are found in another order at the next boot.
+    pub fn reverse_disks(&mut self) {
+        self.disks.reverse();
+    }
+
+    /// Runs a script as root, in one boot, and ends.
+    pub fn run(self, call: Call<'_>) -> Result<Done, Missing> {
+        let (console, code) = self.boot(call)?;
+        Ok(self.done(console, code))
+    }
+
+    /// Ends what was booted.
+    pub fn done(self, console: String, code: i32) -> Done {
+        keep_proved(self.directory.path());
+        Done { directory: self.directory, console, code }
+    }
+
+    /// Runs a script that needs no device: beside this system, in mounts of its own, where we may make
+    /// those. A virtual machine takes ten times as long to start a program, and Portage and dracut
+    /// start thousands.
+    pub fn run_beside(self, call: Call<'_>) -> Result<Done, Missing> {
+        let unshare = || {
+            let mut command = Command::new("unshare");
+            command.args(["--mount", "--propagation", "private", "--"]);
+            command
+        };
+        let may = unshare().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            return self.run(call);
+        }
+        let output = unshare()
+            .args(call.words(self.directory.path()))
+            .env("NAMESPACE", "own")
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let console = said(&output.stdout) + said(&output.stderr).as_str();
+        Ok(self.done(console, output.status.code().unwrap_or(-1)))
+    }
+
+    /// The same, for machines that are booted again. What the console said, and the exit code: -1 where the machine
+    /// died or did not come so far.
+    pub fn boot(&self, call: Call<'_>) -> Result<(String, i32), Missing> {
+        let (console, report) = self.start(call)?;
+        let wrong = match report {
+            Ok(Report { trouble: None, codes }) => {
+                return Ok((console, codes.first().copied().unwrap_or(-1)));
+            }
+            Ok(Report { trouble: Some(trouble), .. }) => trouble,
+            Err(error) => format!("{error}\n{}", error.console().join("\n")),
+        };
+        // What the script has said until then is still there.
+        Ok((format!("{console}\n{wrong}"), -1))
+    }
+
+    /// Runs a script until it makes the file `cut` in the shared directory: then the power goes. What the
+    /// console said, and whether it came to that.
+    pub fn cut(&self, call: Call<'_>) -> Result<(String, bool), Missing> {
+        let (console, report) = self.start(call)?;
+        let cut = fs::remove_file(self.directory.path().join("cut")).is_ok();
+        // What the machine told about itself is not true any more.
+        let _ = fs::remove_dir_all(self.directory.path().join("guest"));
+        Ok((console, cut && report.is_err()))
+    }
+
+    /// Boots, and waits for the end, whatever it is.
+    fn start(&self, call: Call<'_>) -> Result<(String, Result<Report, VmError>), Missing> {
+        let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
+        let command = call.words(self.directory.path());
+        let exchange = self.directory.path().to_owned();
+        let order = Order { commands: vec![command], exchange, files: Vec::new() };
+        let boot = Boot {
+            kernel: &kernel,
+            program: Path::new(PROGRAM),
+            order: &order,
+            disks: &self.disks,
+            last: Some(&self.directory.path().join(SENTINEL)),
+            shares: &shared(),
+            memory: Size::mib(512),
+            limit: LIMIT,
+        };
+        let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
+        let mut console = Lines(String::new(), Some(&group));
+        let report = std::thread::scope(|scope| {
+            scope.spawn(|| hands(self.directory.path(), &over));
+            scope.spawn(|| switch(self.directory.path(), &group, &over));
+            let report = boot.run(&Interrupts::default(), &mut console);
+            over.store(true, Ordering::Relaxed);
+            report
+        });
+        let after =
+            fs::read(self.directory.path().join(SENTINEL)).expect("the disk that nobody chose");
+        assert!(after == sentinel(), "{}: the disk that nobody chose has changed", call.script);
+        Ok((console.0, report))
+    }
+}
+
+/// The file of the disk that nobody chooses.
+const SENTINEL: &str = "nobody-chooses-this.img";
+
+/// What is on it: a filesystem with a file, and nothing else that a run could be looking for.
+fn sentinel() -> &'static [u8] {
+    static CONTENT: OnceLock<Vec<u8>> = OnceLock::new();
+    CONTENT.get_or_init(|| {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (tree, image) = (directory.path().join("tree"), directory.path().join("image"));
+        fs::create_dir(&tree).expect("a directory");
+        fs::write(tree.join("precious"), "the only copy\n").expect("a file");
+        let mkfs = find_program("mkfs.ext4").expect("mkfs.ext4");
+        let made = Command::new(mkfs)
+            .args(["-q", "-F", "-L", "precious", "-d"])
+            .args([tree.as_path(), image.as_path()])
+            .arg("8M")
+            .output();
+        assert!(made.is_ok_and(|made| made.status.success()), "the filesystem that nobody chooses");
+        fs::read(image).expect("it")
+    })
+}
+
+impl Done {
+    /// The shared directory.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The files with this ending, without it.
+    pub fn names(&self, ending: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.directory.path()).expect("the directory").flatten();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().ok();
+        let stem = |name: String| name.strip_suffix(ending).map(str::to_owned);
+        entries.filter_map(name).filter_map(stem).collect()
+    }
+
+    /// A file that the script left.
+    #[track_caller]
+    pub fn read(&self, name: &str) -> String {
+        let path = self.directory.path().join(name);
+        fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.console))
+    }
+
+    /// The script must have ended well.
+    #[track_caller]
+    pub fn succeeded(&self) -> &Self {
+        assert_eq!(self.code, 0, "{}", self.console);
+        self
+    }
+}
+
+/// The hands of a person at the machine: while the file `exchange-ubdb` is in the shared directory, they
+/// pull out that disk and put in `other.img` under the same name.
+fn hands(directory: &Path, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(50));
+        let request = directory.join("exchange-ubdb");
+        if request.exists() {
+            let other = directory.join("other.img");
+            let told = tell(directory, "remove ubdb")
+                .and_then(|()| tell(directory, &format!("config ubdb={}", other.display())));
+            let answer = told.err().map(|error| error.to_string()).unwrap_or_default();
+            fs::write(directory.join("exchanged"), answer).expect("an answer");
+            fs::remove_file(request).expect("the request");
+        }
+    }
+}
+
+/// The switch of the machine: the file `cut` in the shared directory ends all its processes at once. What its
+/// kernel had not written to the disks is gone.
+fn switch(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
+    while !over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+        if directory.join("cut").exists() {
+            let pid =
+                i32::try_from(group.load(Ordering::Relaxed)).expect("the machine's processes");
+            killpg(Pid::from_raw(pid), Signal::SIGKILL).expect("the power goes");
+            return;
+        }
+    }
+}
+
+/// Speaks to the management console of the virtual machine (a datagram of three numbers and a text;
+/// `uml_mconsole(1)` does the same).
+fn tell(directory: &Path, order: &str) -> std::io::Result<()> {
+    const MAGIC: u32 = 0xcafe_babe;
+    const VERSION: u32 = 2;
+    const ROOM: usize = 512;
+    let socket = UnixDatagram::bind(directory.join("hands.sock"))?;
+    // The machine is another user.
+    fs::set_permissions(directory.join("hands.sock"), fs::Permissions::from_mode(0o777))?;
+    let length = u32::try_from(order.len()).expect("a short order");
+    let mut datagram: Vec<u8> =
+        [MAGIC, VERSION, length].iter().flat_map(|number| number.to_ne_bytes()).collect();
+    datagram.extend(order.as_bytes());
+    datagram.resize(12 + ROOM, 0);
+    socket.set_read_timeout(Some(Duration::from_mins(10)))?;
+    socket.send_to(&datagram, directory.join("guest/mconsole"))?;
+    let mut answer = [0; 12 + ROOM];
+    let length = socket.recv(&mut answer)?;
+    fs::remove_file(directory.join("hands.sock"))?;
+    match answer[..4] {
+        [0, 0, 0, 0] => Ok(()),
+        _ => Err(std::io::Error::other(
+            String::from_utf8_lossy(&answer[12.min(length)..length]).into_owned(),
+        )),
+    }
+}
+
+/// Where tests leave the names of actions that were done for real and ended as predicted.
+pub fn proved() -> PathBuf {
+    project("target/proved")
+}
+
+/// Which program that was: what an earlier one did proves nothing of this one.
+pub fn build() -> String {
+    let program = fs::metadata(PROGRAM).expect("the program");
+    let built = program.modified().expect("a time").duration_since(std::time::UNIX_EPOCH);
+    format!("{} {}", program.len(), built.expect("after 1970").as_nanos())
+}
+
+/// A list for each machine, with the program that it is of.
+fn keep_proved(directory: &Path) {
+    let Ok(names) = fs::read_to_string(directory.join("proved")) else { return };
+    let list = format!("{}\n{names}", build());
+    let name = directory.file_name().expect("a name");
+    let kept = fs::create_dir_all(proved()).and_then(|()| fs::write(proved().join(name), list));
+    kept.expect("the list of what is proved");
+}

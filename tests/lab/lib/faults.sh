@@ -1,0 +1,89 @@
+# Commands of the recipes go wrong for real, one in each run. Whatever happens: nothing is left, and the
+# message names the program and says what to type next.
+
+# What hangs is ended after so many seconds; everything else has time enough, however slow the machine is.
+LIMIT=${LIMIT:-30}
+patient=900
+HOW="--prove --journal /run/runs"
+
+# The disk is as it was, so that the calls are the same ones.
+before_install() {
+    rm -rf /run/runs
+    mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
+    wipefs --all /dev/ubda >/dev/null 2>&1; blockdev --rereadpt /dev/ubda
+}
+# shellcheck disable=SC2086
+do_install() { install $HOW --limit $patient --set kdf_memory=1M; }
+before_rescue() { rm -rf /run/runs; }
+# shellcheck disable=SC2086
+do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key $HOW --limit $patient; }
+
+struck=0
+complain() { fail "$recipe, call $number $how, exit code $code: $*"; }
+
+# patience: what takes as long as it takes (tar) has no limit: somebody presses Ctrl-C, and once more.
+mkfifo /run/never
+patience() {
+    until [ -f $FAULTS/struck ]; do read -rt 1 _ <>/run/never; done
+    read -rt $((LIMIT * 2)) _ <>/run/never
+    for _ in 1 2; do
+        # The first process of this machine has the same name.
+        pgrep -x gscript | grep -vx 1 | while read -r p; do kill -INT "$p"; done
+        read -rt 3 _ <>/run/never
+    done
+}
+
+# strike RECIPE NUMBER HOW: this call of the recipe goes wrong.
+strike() {
+    local recipe=$1 number=$2 how=$3 call tool
+    "before_$recipe"
+    rm -f $FAULTS/struck
+    patient=900
+    [ "$how" != hangs ] || { patient=$LIMIT; patience & waits=$!; }
+    faulty "$number" "$how" "do_$recipe"
+    [ "$how" != hangs ] || { kill $waits; wait $waits; } 2>/dev/null
+    [ -f $FAULTS/struck ] || fail "$recipe has no call $number"
+    struck=$((struck + 1))
+    call=$(cat $FAULTS/struck) tool=${call%% *}
+    echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
+    nothing_left
+    # A tool that did nothing and said nothing may have had nothing to do or to say: then the machine
+    # is as planned, or --prove would have told.
+    [ $code != 0 ] || [ "$how" = nothing ] || complain nobody noticed
+    [ $code = 0 ] || grep -q "$tool" /run/faulty.err || complain "$tool is not named"
+    [ $code = 0 ] || grep -Eq '= (next|to go on): ' /run/faulty.err || complain nothing to do next
+}
+
+# part RECIPE FIRST LAST: these calls, as far as there are so many, in every way.
+part() {
+    local number last
+    last=$(wc -l <"/run/$1.calls")
+    [ "$last" -lt "$3" ] || last=$3
+    for number in $(seq "$2" "$last"); do
+        for how in fails killed hangs nothing floods; do strike "$1" "$number" $how; done
+    done
+}
+
+# sample RECIPE COMMANDS: the first call of each of these tools or subcommands, each in another way; hanging takes long.
+sample() {
+    local recipe=$1 number ways=(fails killed nothing floods) turn=0
+    shift
+    for command in "$@"; do
+        number=$(grep -nm1 -E "^$command( |$)" "/run/$recipe.calls" | cut -d: -f1)
+        [ -n "$number" ] || fail "$recipe does not call $command"
+        strike "$recipe" "$number" "${ways[turn++ % 4]}"
+    done
+}
+
+# calm: both recipes without a fault, and their calls.
+calm() {
+    local recipe
+    for recipe in install rescue; do
+        "before_$recipe"
+        faulty 0 none "do_$recipe"
+        must [ $code = 0 ]
+        nothing_left
+        cp $FAULTS/calls /run/$recipe.calls
+        must [ -s /run/$recipe.calls ]
+    done
+}

@@ -1,0 +1,73 @@
+# The layouts, for real: made, used, given back, made again (nothing changes), given back. Each one
+# finds the disks as the one before has left them. The last disk is never chosen.
+
+head -c 1M /dev/urandom >/dev/ubdd
+sentinel=$(sha256sum /dev/ubdd)
+two='disks=/dev/ubda,/dev/ubdb' three='disks=/dev/ubda,/dev/ubdb,/dev/ubdc'
+one='disk=/dev/ubda' key='key=/run/root.key'
+
+# apply FILE WHAT SET…: runs it; `only_opens` and `all_so` then look at what it did.
+run_layout() {
+    local events=$1 name=$2 sets=()
+    shift 2
+    for s in "$@"; do sets+=(--set "$s"); done
+    rm -rf /run/journals
+    must "$G" "$PROJECT/recipes/layouts/$name" --yes --json --journal /run/journals --destroy /dev/ubda --destroy /dev/ubdb \
+        --destroy /dev/ubdc "${sets[@]}" >"$OUT/$events.json"
+}
+
+# changed EVENTS ALLOWED: what was done that was not so already must match the pattern.
+changed() {
+    python3 - "$OUT/$1.json" "$2" <<'END' || fail
+import json, re, sys
+names, bad, so = {}, [], 0
+for event in map(json.loads, open(sys.argv[1])):
+    if event["event"] == "began":
+        names[event["call"]] = event["name"] + " " + event["about"]
+    if event["event"] == "done":
+        name = names[event["call"]]
+        if event.get("already"):
+            so += 1
+        elif not re.fullmatch(sys.argv[2], name):
+            bad.append(name)
+if bad or not so:
+    sys.exit(f"not so already: {bad}, {so} were")
+print(f"  {so} unchanged")
+END
+}
+
+# give_back: everything that a layout leaves mounted and open; a root in memory lies on no disk.
+give_back() {
+    for d in /dev/ubda /dev/ubdb /dev/ubdc; do
+        "$G" release $d --yes >release.txt 2>&1 || fail
+    done
+    if mountpoint -q /mnt/gentoo; then umount /mnt/gentoo; fi
+    nothing_left
+}
+
+# What has to be done again after everything was given back; and what even where nothing was.
+OPENS='(luks\.open|lvm\.vg_activate|md\.assemble|mount\.[a-z_]+|crypt\.swap_on) .*'
+TOP='mount\.(un)?mount (/dev/[^ ]* )?/mnt/top'
+
+# layout NAME WHERE CHECK SET…: WHERE is a directory that lasts; CHECK is run while it is mounted.
+layout() {
+    local name=$1 where=$2 check=$3
+    shift 3
+    echo "== $name"
+    run_layout first "$name" "$@"
+    must eval "$check"
+    echo "of the first run" >"$where/witness"
+    cp /run/journals/*/journal.jsonl first.jsonl
+    run_layout second "$name" "$@"
+    changed second "$TOP"
+    give_back
+    # What a reboot would have ended comes back from the journal, and all that should last has.
+    "$G" reopen first.jsonl >reopened.json 2>&1 || fail
+    nothing_left
+    run_layout third "$name" "$@"
+    changed third "$OPENS"
+    must grep -q "of the first run" "$where/witness"
+    must eval "$check"
+    give_back
+    [ "$sentinel" = "$(sha256sum /dev/ubdd)" ] || fail "the disk that nobody chose has changed"
+}

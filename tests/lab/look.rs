@@ -1,0 +1,115 @@
+//! What is looked at in Rust after a script has ended: more cases of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use gscript::machine::{Device, Machine};
+
+use super::guest::Done;
+use super::harness::{Outcome, attempt};
+use crate::support::dsl::{normal, project, snapshot};
+
+const BAD_INPUT: &str = "run/bad_input.sh";
+const ORDINARY_USER: &str = "run/ordinary_user.sh";
+/// The case that the kept messages are all there are.
+const ALL_MESSAGES: &str = "every message is kept";
+const AS_ROOT: &str = "a user sees what root sees";
+
+/// The cases that a script has besides its own.
+pub fn cases(script: &str) -> Vec<String> {
+    match script {
+        BAD_INPUT => {
+            let kept = messages(&kept()).into_keys().map(|name| format!("message {name}"));
+            kept.chain([ALL_MESSAGES.to_owned()]).collect()
+        }
+        ORDINARY_USER => vec![AS_ROOT.to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// How these cases end.
+pub fn look(script: &str, done: &Done) -> BTreeMap<String, Outcome> {
+    match script {
+        BAD_INPUT => bad_input(done),
+        ORDINARY_USER => BTreeMap::from([(AS_ROOT.to_owned(), ended(|| ordinary_user(done)))]),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn ended(check: impl FnOnce()) -> Outcome {
+    attempt(check).map_or_else(Outcome::Failed, |()| Outcome::Passed)
+}
+
+fn kept() -> String {
+    fs::read_to_string(project("tests/snapshots/bad_input.txt")).unwrap_or_default()
+}
+
+/// Messages by their names; each begins with its exit code.
+fn messages(text: &str) -> BTreeMap<String, String> {
+    let parts = text.split("=== ").filter(|part| !part.is_empty());
+    let named = parts.map(|part| part.split_once(": ").expect("a name and an exit code"));
+    named.map(|(name, rest)| (name.to_owned(), rest.to_owned())).collect()
+}
+
+/// Bad input: the exact message and exit code of every kind.
+fn bad_input(done: &Done) -> BTreeMap<String, Outcome> {
+    let directory = done.directory().to_string_lossy().into_owned();
+    let mut names = done.names(".code");
+    names.sort();
+    let mut all = String::new();
+    let mut printed = String::new();
+    for name in names {
+        let code = done.read(&format!("{name}.code"));
+        let message = normal(&done.read(&format!("{name}.err")).replace(&directory, "/OUT"));
+        if !done.read(&format!("{name}.out")).is_empty() {
+            printed += &format!("{name} prints on standard output\n");
+        }
+        all += &format!("=== {name}: exit {}\n{}\n", code.trim(), message.trim());
+    }
+    let whole = ended(|| {
+        assert_eq!(printed, "");
+        snapshot("bad_input.txt", &all);
+    });
+    let (before, now) = (messages(&kept()), messages(&all));
+    let mut outcomes = BTreeMap::new();
+    for (name, kept) in before {
+        let outcome = match now.get(&name) {
+            Some(now) if *now == kept => Outcome::Passed,
+            Some(now) => {
+                let diff = similar::TextDiff::from_lines(&kept, now);
+                let diff = diff.unified_diff().header("kept", "now").to_string();
+                Outcome::Failed(diff)
+            }
+            None => Outcome::Failed("  the script does not ask for it any more".into()),
+        };
+        outcomes.insert(format!("message {name}"), outcome);
+    }
+    outcomes.insert(ALL_MESSAGES.to_owned(), whole);
+    outcomes
+}
+
+/// Somebody who may not read the disks sees what udev remembers.
+fn ordinary_user(done: &Done) {
+    let read = |name: &str| Machine::read(&done.read(name)).expect(name);
+    let (root, user) = (read("root.json"), read("user.json"));
+    assert!(user.host.secondhand && !root.host.secondhand);
+    for path in ["/dev/ubda1", "/dev/ubda2", "/dev/ubdb", "/dev/mapper/enc", "/dev/mapper/vg-root"]
+    {
+        assert!(root.devices.contains_key(path), "{path} is not seen");
+    }
+    for (path, device) in &root.devices {
+        let seen = &user.devices[path];
+        assert_eq!(seen.table, device.table, "{path}");
+        assert_eq!(seen.kind, device.kind, "{path}");
+        let uuid = |device: &Device| {
+            device.content.as_ref().and_then(|content| content.uuid().map(str::to_owned))
+        };
+        assert_eq!(uuid(seen), uuid(device), "{path}");
+    }
+    assert_eq!(user.groups["vg"].members, root.groups["vg"].members);
+    assert_eq!(user.uses("/dev/ubda"), root.uses("/dev/ubda"));
+    assert!(!root.uses("/dev/ubda").is_empty(), "a disk with an open container is in use");
+    assert!(done.read("plan.out").contains("reading the devices needs root"));
+    assert_eq!(done.read("plan.code").trim(), "0", "{}", done.read("plan.err"));
+    assert!(done.read("busy.err").contains("/dev/ubda2 is open as /dev/mapper/enc"));
+}

@@ -1,0 +1,37 @@
+//! The lab: tests with real tools, a real kernel and virtual disks. `tests/README.md` tells how to add one.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
+#![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
+
+mod boots;
+mod confined;
+mod guest;
+mod harness;
+mod honesty;
+mod look;
+mod script;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "what this binary does not use, the other one does")]
+mod support;
+mod torture;
+mod tried;
+
+use harness::{Test, Unit};
+use libtest_mimic::Arguments;
+
+/// Tests that are functions.
+const FUNCTIONS: [&[Test]; 8] = [
+    boots::short::TESTS,
+    boots::sources::TESTS,
+    boots::whole::TESTS,
+    confined::TESTS,
+    honesty::TESTS,
+    torture::faults::TESTS,
+    torture::power::TESTS,
+    tried::TESTS,
+];
+
+fn main() {
+    let functions = FUNCTIONS.into_iter().flatten().map(Unit::from);
+    let units = script::units().into_iter().chain(functions).collect();
+    harness::run(Arguments::from_args(), units).exit();
+}

@@ -1,0 +1,140 @@
+#!/bin/bash
+# Bad input: every message is kept, and nothing changes on any disk.
+#
+# disks: 512M 64M
+# tier: make lab
+# takes: 40 s
+. "${0%/*}/../lib/cases.sh"
+
+it 'no disk changes, whatever the input'
+do_ 'disk::partition("/dev/ubda", [#{ name: "luks", size: "100M", kind: "luks" }, #{ name: "pv", size: "100M", kind: "lvm" }, #{ name: "swap", size: "20M", kind: "swap" }, #{ name: "fs", size: "50M" }, #{ name: "free", size: "20M" }]);
+key::generate("/run/good.key");
+luks::format("/dev/ubda1", #{ key: "/run/good.key", '"$KDF"' });
+lvm::vg_create("vg", [lvm::pv_create("/dev/ubda2")]);
+lvm::lv_create("vg", "lv", "20M"); fs::make("/dev/vg/lv"); mount::mount("/dev/vg/lv", "/mnt/lv");
+fs::swap("/dev/ubda3"); mount::swap_on("/dev/ubda3");
+fs::make("/dev/ubda4", #{ label: "data" }); mount::mount("/dev/ubda4", "/mnt/data");
+luks::open("/dev/ubda1", "crypt", #{ key: "/run/good.key" });'
+touch /run/empty.key; chmod 400 /run/empty.key
+head -c 64 /dev/urandom >/run/open.key; chmod 644 /run/open.key
+head -c 64 /dev/zero >/run/zero.key; chmod 400 /run/zero.key
+head -c 64 /dev/urandom >/run/wrong.key; chmod 400 /run/wrong.key
+head -c 64 /dev/urandom >/mnt/data/same.key; chmod 400 /mnt/data/same.key
+head -c 2000 /dev/urandom >binary.rhai
+cp "$G" /run/g; G=/run/g
+mkdir -p /mnt/lv/{bin,dev,proc,sys,run,lib,usr,lib64,tmp,etc}
+# What the kernel does in the background with a new filesystem is not a change by us.
+for m in /mnt/lv /mnt/data; do mount -o remount,ro $m; done
+# Nor is what it swaps out, where memory is short.
+echo 0 >/proc/sys/vm/swappiness
+sums() { sync; sha256sum /dev/ubda /dev/ubdb; }
+before=$(sums)
+
+# bad NAME RHAI: a recipe of one line.
+bad() {
+    printf '%s\n' "$2" >"bad.rhai"
+    # shellcheck disable=SC2046
+    ask "$1" "$G" bad.rhai --yes $(everything)
+}
+
+bad unknown-parameter 'fs::make("/dev/ubda5", #{ lable: "x" });'
+bad unknown-primitive 'luks::fromat("/dev/ubda5");'
+bad unknown-domain 'lusk::format("/dev/ubda5");'
+bad unknown-variable 'fs::make(dikc);'
+bad wrong-type 'fs::make(5);'
+bad wrong-choice 'fs::make("/dev/ubda5", #{ kind: "etx4" });'
+bad missing-parameter 'lvm::lv_create("vg", "x");'
+bad no-such-disk 'disk::wipe("/dev/ubdc");'
+bad no-such-partition 'fs::make("/dev/ubda9");'
+bad too-small 'fs::make("/dev/ubda5", #{ kind: "xfs" });'
+bad does-not-fit 'disk::partition("/dev/ubdb", [#{ name: "a", size: "20M" }, #{ name: "b", size: "1G" }]);'
+bad mounted 'fs::make("/dev/ubda4");'
+bad mounted-below 'disk::partition("/dev/ubda", [#{ size: "rest" }]);'
+bad swapping 'disk::wipe("/dev/ubda3");'
+bad lvm-member 'luks::format("/dev/ubda2", #{ key: "/run/good.key" });'
+bad dm-member 'fs::make("/dev/ubda1");'
+bad empty-key 'luks::format("/dev/ubda5", #{ key: "/run/empty.key" });'
+bad readable-key 'luks::format("/dev/ubda5", #{ key: "/run/open.key" });'
+bad predictable-key 'key::check("/run/zero.key");'
+bad missing-key 'luks::format("/dev/ubda5", #{ key: "/run/none.key" });'
+bad key-on-same-disk 'luks::format("/dev/ubda5", #{ key: "/mnt/data/same.key" });'
+bad no-key 'luks::format("/dev/ubda5");'
+bad key-exists 'key::generate("/run/open.key");'
+bad mapping-taken 'luks::open("/dev/ubda1", "other", #{ key: "/run/good.key" });'
+bad group-taken 'lvm::vg_create("vg", [lvm::pv_create("/dev/ubdb")]);'
+bad no-such-group 'lvm::lv_create("vgg", "x", "1M");'
+bad no-room 'lvm::lv_create("vg", "x", "1G");'
+bad volume-taken 'lvm::lv_create("vg", "lv", "40M");'
+bad not-a-container 'luks::open("/dev/ubda4", "x", #{ key: "/run/good.key" });'
+bad not-mountable 'mount::mount("/dev/ubda1", "/mnt/x");'
+bad mount-point-taken 'mount::mount("/dev/ubda4", "/mnt/lv");'
+bad unmount-system 'mount::unmount("/");'
+bad close-in-use 'lvm::vg_deactivate("vg");'
+bad bad-path 'file::write("../etc/x", "");'
+bad bad-mode 'file::chmod("/run/good.key", "rw");'
+bad no-directory 'file::write("/run/none/x", "");'
+bad not-a-mount 'stage3::unpack("/run/good.key", "/srv");'
+bad syntax 'let x = ;'
+bad thrown 'throw "my own reason";'
+bad endless 'loop { }'
+bad lua-like 'fs.make("/dev/ubda5");'
+
+printf 'fs.make("/dev/ubda5", { lable = "x" })\n' >bad.lua; ask lua-unknown-parameter "$G" bad.lua --yes --destroy /dev/ubda5
+printf 'fs.mkae("/dev/ubda5")\n' >bad.lua; ask lua-unknown-primitive "$G" bad.lua --yes --destroy /dev/ubda5
+printf 'local x = = 1\n' >bad.lua; ask lua-syntax "$G" bad.lua --yes
+printf 'print(dsik)\n' >bad.lua; ask lua-unknown-variable "$G" bad.lua --yes
+printf 'error("my own reason")\n' >bad.lua; ask lua-thrown "$G" bad.lua --yes
+
+ask binary "$G" binary.rhai --yes
+ask missing-recipe "$G" none.rhai --yes
+echo true >script.sh; ask not-a-recipe "$G" script.sh --yes
+printf '//! ```toml\n//! [params.disk]\n//! type = "dsik"\n//! ```\n' >bad.rhai; ask damaged-front "$G" bad.rhai --yes
+printf '//! ```toml\n//! [params.disk]\n//! type = "disk"\n//! ```\nfs::make(disk);\n' >front.rhai
+ask unanswered "$G" front.rhai --yes
+ask unknown-answer "$G" front.rhai --yes --set dsik=/dev/ubda
+ask wrong-answer "$G" front.rhai --yes --set disk=/dev/ubda1
+ask no-such-answer "$G" front.rhai --yes --set disk=/dev/sda
+printf 'disk = /dev/ubda\n' >answers.toml; ask damaged-answers "$G" front.rhai --yes --answers answers.toml
+printf '//! ```toml\n//! [params.passphrase]\n//! type = "secret"\n//! ```\n' >secret.rhai
+ask secret-in-argv "$G" secret.rhai --yes --set passphrase=hunter2
+printf 'passphrase = "hunter2"\n' >answers.toml; chmod 644 answers.toml
+ask secret-in-open-file "$G" secret.rhai --yes --answers answers.toml
+ask not-agreed "$G" front.rhai --yes --set disk=/dev/ubdb
+ask nobody-to-ask "$G" front.rhai --set disk=/dev/ubdb
+printf '//! ```toml\n//! [needs]\n//! writes = ["/tmp"]\n//! ```\nfs::make("/dev/ubdb"); file::write("/tmp/x", "");\n' >needs.rhai
+ask needs-exceeded "$G" needs.rhai --yes --destroy /dev/ubdb
+printf 'fs::make("/dev/ubdb");\n' >bad.rhai
+ask not-root setpriv --reuid=65534 --regid=65534 --clear-groups "$G" bad.rhai --yes --destroy /dev/ubdb
+printf 'fs::make("/dev/ubdb", #{ kind: "f2fs" });\n' >bad.rhai
+without_f2fs() { mount --bind /dev/null "$(command -v mkfs.f2fs)"; "$@"; }
+export -f without_f2fs
+ask missing-tool unshare --mount bash -c 'without_f2fs "$@"' - "$G" bad.rhai --yes --destroy /dev/ubdb
+
+without_uml() { mount --bind /dev/null "$(command -v linux.uml)"; "$@"; }
+export -f without_uml
+ask no-virtual-machine unshare --mount bash -c 'without_uml "$@"' - "$G" try bad.rhai
+
+# From inside a root on the disk: it holds the running system.
+printf 'disk::partition("/dev/ubda", [#{ size: "rest" }]);\n' >bad.rhai
+for d in dev proc sys run lib usr lib64 bin tmp etc; do mount --rbind /$d /mnt/lv/$d; done
+mkdir -p "/run/here" && cp bad.rhai /run/here/
+ask root-disk chroot /mnt/lv /run/g /run/here/bad.rhai --yes --destroy /dev/ubda
+for d in dev proc sys run lib usr lib64 bin tmp etc; do umount -R -l /mnt/lv/$d; done
+
+# Mounted where only another process sees it.
+mkdir -p /run/elsewhere
+sfdisk --quiet /dev/ubdb <<<',' && mkfs.ext4 -q /dev/ubdb1
+before=$(sums)
+unshare --mount --propagation private sh -c 'mount -o ro /dev/ubdb1 /run/elsewhere; echo $$ >/run/elsewhere.pid; exec sleep 1000' &
+while [ ! -s /run/elsewhere.pid ]; do sleep 0.1; done
+bad mounted-elsewhere 'fs::make("/dev/ubdb1");'
+sed -i "s/pid $(cat /run/elsewhere.pid)/pid N/" mounted-elsewhere.err
+kill "$(cat /run/elsewhere.pid)"; wait
+
+[ "$before" = "$(sums)" ] || fail "a disk has changed"
+
+# These are noticed by the tool, or only when something is closed.
+do_ 'luks::close("crypt");'
+bad name-taken 'luks::open("/dev/ubda1", "vg-lv", #{ key: "/run/good.key" });'
+bad wrong-key 'luks::open("/dev/ubda1", "crypt", #{ key: "/run/wrong.key" });'
+must_not test -e /dev/mapper/crypt

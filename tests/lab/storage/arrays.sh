@@ -1,0 +1,81 @@
+#!/bin/bash
+# md.*: every level and both formats, stopped and put together again, kept, and what is refused.
+#
+# disks: 100M 100M 110M 120M
+# tier: make test
+# takes: 50 s
+. "${0%/*}/../lib/cases.sh"
+
+must modprobe -a raid0 raid1 raid10 raid456
+
+# array LEVEL DEVICES: made, used, stopped, put together again, with what was written still in it.
+array() {
+do_ 'let array = md::create("data", "'"$1"'", ['"$2"']'"$3"');
+fs::make(array);
+mount::mount(array, "/mnt/a"); file::write("/mnt/a/f", "first"); mount::unmount("/mnt/a");
+let info = md::info("data");
+if info.path != array || info.level != "'"$1"'" || info.bytes != disk::info(array).bytes { throw info; }
+md::stop("data");
+if md::info("data").path != () { throw "it still runs"; }'
+do_ 'let array = md::assemble("data");
+md::assemble("data");
+mount::mount(array, "/mnt/a");'
+must grep -q first /mnt/a/f
+umount /mnt/a
+# Kept: neither made anew nor stopped.
+do_ 'let array = md::create("data", "'"$1"'", ['"$2"'], #{ keep: true'"${3:+, format: \"1.0\"}"' });
+mount::mount(array, "/mnt/a");'
+must grep -q first /mnt/a/f
+umount /mnt/a
+printf 'disk::wipe("/dev/ubda");\n' >held.rhai
+ask held "$G" held.rhai --yes --destroy /dev/ubda
+exits held 3
+must grep -q "mdadm --stop /dev/md127" held.err
+do_ 'md::stop("data"); md::stop("data");'
+}
+
+two='"/dev/ubda", "/dev/ubdb"'
+
+it 'RAID 1'
+array raid1 "$two"
+
+it 'RAID 0'
+array raid0 "$two"
+
+it 'RAID 1 with the format of firmware'
+array raid1 "$two" ', #{ format: "1.0" }'
+
+it 'RAID 5'
+array raid5 "$two"', "/dev/ubdc"'
+
+it 'RAID 6'
+array raid6 "$two"', "/dev/ubdc", "/dev/ubdd"'
+
+it 'RAID 10'
+array raid10 "$two"', "/dev/ubdc", "/dev/ubdd"'
+
+it 'a name belongs to one array'
+printf 'md::create("data", "raid1", ['"$two"']);\n' >taken.rhai
+ask taken "$G" taken.rhai --yes --destroy /dev/ubda --destroy /dev/ubdb
+exits taken 3
+must grep -q "belongs to an array of that name" taken.err
+
+it 'an array that lacks a device starts on request only'
+do_ 'disk::wipe("/dev/ubdc"); disk::wipe("/dev/ubdd");
+md::create("data", "raid1", ['"$two"']); fs::make("/dev/md/data"); md::stop("data");'
+wipefs -q -a /dev/ubdb
+printf 'md::assemble("data");\n' >short.rhai
+ask short "$G" short.rhai --yes
+exits short 3
+must grep -q "only 1 are there" short.err
+do_ 'mount::mount(md::assemble("data", #{ degraded: true }), "/mnt/a"); mount::unmount("/mnt/a"); md::stop("data");'
+
+it 'after a failure no array is left running'
+# What fails is seen by the run only: the array is there by then.
+printf 'let a = md::create("data", "raid1", ['"$two"']);\nfs::make(a); mount::mount(a, "/mnt/a", #{ options: "ro" }); file::write("/mnt/a/f", "x");\n' >half.rhai
+# shellcheck disable=SC2046
+ask half "$G" half.rhai --yes $(everything)
+exits half 1
+must grep -Eq '(\+|✓) md.create' half.err
+must_not test -e /dev/md127
+nothing_left

@@ -1,0 +1,37 @@
+#!/bin/bash
+# Layouts with LVM: made, used, released, made again (nothing changes), released. Each one finds the disks as the one
+# before has left them.
+#
+# disks: 2G 2G 2G 64M
+# tier: make lab
+# takes: 85 s
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/layouts.sh"
+
+must modprobe -a dm-thin-pool dm-raid raid1
+
+it 'luks-lvm'
+layout luks-lvm.rhai /mnt/gentoo 'test -b /dev/mapper/vg-root' $one $key swap_size=100M
+
+it 'lvm-raid'
+layout lvm-raid.rhai /mnt/gentoo 'lvs --noheadings -o lv_layout vg/root | grep -q raid1' $two root_size=400M
+
+it 'a name that another disk of the group still has is refused'
+# One of its disks would go, and the other one still has the old group's name on it.
+ask taken "$G" "$PROJECT/recipes/layouts/lvm-thin.rhai" --yes --set $one --destroy /dev/ubda
+exits taken 3
+must grep -q "the name vg is taken" taken.err
+do_ 'disk::wipe("/dev/ubdb");'
+
+it 'lvm-thin'
+layout lvm-thin.rhai /mnt/gentoo/home 'lvs --noheadings -o pool_lv vg/home | grep -q pool' $one root_size=600M home_size=800M
+
+it 'a volume that is not as wanted is not touched'
+# The partitions and the group are as wanted and stay; volumes that are not are not touched.
+ask other "$G" "$PROJECT/recipes/layouts/lvm-rest.rhai" --yes --set $one --set swap_size=100M --set root_size=400M --destroy /dev/ubda
+exits other 3
+must grep -q "the name vg/root is taken" other.err
+do_ 'disk::wipe("/dev/ubda");'
+
+it 'lvm-rest'
+layout lvm-rest.rhai /mnt/gentoo/home 'vgs --noheadings -o vg_free_count vg | grep -qw 0' $one root_size=400M swap_size=100M

@@ -1,0 +1,139 @@
+#!/bin/bash
+# file.*, chroot.*, stage3.*, fstab.*: always inside the root that is given.
+#
+# disks: 256M
+# tier: make test
+# takes: 27 s
+. "${0%/*}/../lib/cases.sh"
+
+it 'files are changed inside the root'
+do_ 'fs::make("/dev/ubda"); mount::mount("/dev/ubda", "/mnt/t");
+let r = #{ root: "/mnt/t" };
+file::make_dir("/etc/portage", r); file::make_dir("/bin", r); file::make_dir("/secret", #{ root: "/mnt/t", mode: "0700" });
+file::write("/etc/a", "one\n", #{ root: "/mnt/t", mode: "0640" });
+file::append_line("/etc/a", "two", r); file::append_line("/etc/a", "two", r);
+if file::read("/etc/a", r) != "one\ntwo\n" { throw file::read("/etc/a", r); }
+file::link("/etc", "/evil", r);
+file::write("/evil/passwd", "root:x:0:0::/:/bin/sh\nuser:x:1234:5678::/:/bin/sh\n", r);
+file::write("/evil/group", "root:x:0:\nusers:x:4321:\n", r);
+file::chown("/etc/a", "user:users", r);
+file::chmod("/etc/a", "0600", r);
+file::copy("/etc/a", "/etc/b", #{ root: "/mnt/t", from_root: "/mnt/t" });
+file::link("nowhere", "/etc/dangling", r);
+if !file::exists("/etc/dangling", r) { throw "a dangling link is there"; }
+file::write("/etc/dangling", "now a file\n", r);
+file::remove("/etc/b", r);
+if file::exists("/etc/b", r) { throw "it is gone"; }'
+must test "$(stat -c '%a %u %g' /mnt/t/etc/a)" = '600 1234 4321'
+must grep -q user:x:1234 /mnt/t/etc/passwd
+must_not grep -q user:x:1234 /etc/passwd
+must test -f /mnt/t/etc/dangling -a ! -L /mnt/t/etc/dangling
+must test "$(stat -c %a /mnt/t/secret)" = 700
+# No temporary files stay.
+ls -A /mnt/t/etc | must_not grep gscript
+
+it 'links that climb stay inside'
+# Links that climb stay inside as well.
+ln -s ../../../../../../etc /mnt/t/up
+ln -s /etc/../../..//etc/passwd /mnt/t/abs
+do_ 'file::write("/up/from-up", "x", #{ root: "/mnt/t" });
+if file::read("/abs", #{ root: "/mnt/t" }).len() > 60 { throw "the host'"'"'s"; }'
+must test -f /mnt/t/etc/from-up
+must_not test -e /etc/from-up
+
+it 'archives keep owners, modes and attributes'
+# An archive with owners, modes, links, attributes, and names that try to leave.
+T=/mnt/t/tree
+mkdir -p $T/bin $T/etc
+cp /bin/busybox $T/bin/busybox; for a in sh id ls wc pwd; do ln -s busybox $T/bin/$a; done
+echo suid >$T/bin/suid; chown 12:34 $T/bin/suid; chmod 4755 $T/bin/suid
+python3 -c 'import os; os.setxattr("/mnt/t/tree/etc", "user.note", b"hello")'
+tar --xattrs --numeric-owner -C $T -cJf "$OUT/a.tar.xz" .
+mkdir -p /run/evil && echo bad >/run/evil/x
+tar -C /run/evil -cf "$OUT/evil.tar" --transform 's,x,../../../../../../run/escaped,' -P x
+do_ 'stage3::unpack("'$OUT'/a.tar.xz", "/mnt/t");'
+must test "$(stat -c '%a %u %g' /mnt/t/bin/suid)" = '4755 12 34'
+must python3 -c 'import os; assert os.getxattr("/mnt/t/etc", "user.note") == b"hello"'
+printf 'stage3::unpack("%s", "/mnt/t");' "$OUT/evil.tar" >evil.rhai
+must_not "$G" evil.rhai --yes >evil.txt 2>&1
+must_not test -e /run/escaped
+
+it 'commands run inside a prepared root'
+# Inside.
+says 'chroot::prepare("/mnt/t");
+let r = chroot::run("/mnt/t", ["id", "-u"]);
+print(`${r.code} ${text::lines(r.stdout)}`);
+print(chroot::run("/mnt/t", ["sh", "-c", "exit 7"], #{ check: false }).code);
+let r = chroot::run("/mnt/t", ["sh", "-c", "echo $A; pwd; ls /proc/self/fd | wc -l"], #{ env: #{ A: "a b" } });
+print(text::lines(r.stdout));
+chroot::shell("/mnt/t");' '0 ["0"]
+7
+["a b", "/", "4"]'
+must cmp /etc/resolv.conf /mnt/t/etc/resolv.conf
+must test -c /mnt/t/dev/null -a -d /mnt/t/proc/1 -a -d /mnt/t/sys/class
+do_ 'chroot::prepare("/mnt/t"); chroot::release("/mnt/t"); chroot::release("/mnt/t");'
+must test -c /dev/pts/ptmx -a -d /sys/class
+must_not test -d /mnt/t/proc/1
+
+it 'a root that is half prepared is prepared and released'
+# Half of it is there already: mounted by hand, or left by a run that was cut off.
+mount -t proc proc /mnt/t/proc
+do_ 'chroot::prepare("/mnt/t"); chroot::release("/mnt/t");'
+must_not test -d /mnt/t/proc/1
+
+it 'fstab has what the devices are'
+do_ 'fstab::write("/mnt/t", [
+    #{ at: "/", device: "/dev/ubda", options: "errors=remount-ro", pass: 1 },
+    #{ at: "/proc", source: "proc", kind: "proc" },
+]);
+let e = fstab::entries("/mnt/t");
+if e.len() != 2 || e[0].source != "UUID=" + fs::uuid("/dev/ubda") || e[0].pass != 1 { throw e; }'
+must findmnt --verify --tab-file /mnt/t/etc/fstab >"$OUT/findmnt.txt"
+
+it 'a stage3 with signed digests is verified'
+# Signed digests, and all that can be wrong with them.
+export GNUPGHOME=/run/gpg; mkdir -m 700 $GNUPGHOME
+gpg --batch --quiet --passphrase '' --quick-generate-key good ed25519 sign 1d
+gpg --batch --quiet --passphrase '' --quick-generate-key other ed25519 sign 1d
+# A key whose only second of life is over.
+gpg --batch --quiet --passphrase '' --faked-system-time 20200101T000000 --quick-generate-key old ed25519 sign seconds=86400
+gpg --armor --export good >good.asc; gpg --armor --export old >old.asc
+printf '# SHA512 HASH\n%s  a.tar.xz\n# BLAKE2B HASH\n%s  a.tar.xz\n' "$(sha512sum <a.tar.xz | cut -d' ' -f1)" "$(b2sum <a.tar.xz | cut -d' ' -f1)" >d.txt
+sign() { gpg --batch --quiet --yes --local-user "$1" "${@:3}" --output "$2" --clearsign d.txt; }
+sign good good.DIGESTS; sign other other.DIGESTS; sign old old.DIGESTS --faked-system-time 20200101T000500
+gpg --batch --quiet --yes --local-user good --output d.sig --detach-sign d.txt
+sed 's/^[0-9a-f]/0&/; s/^\(0.\{127\}\)./\1/' good.DIGESTS >changed.DIGESTS
+{ printf '# SHA512 HASH\n%s  a.tar.xz\n' "$(sha512sum <evil.tar | cut -d' ' -f1)"; cat good.DIGESTS; } >prefixed.DIGESTS
+cp evil.tar exchanged.tar.xz
+head -c 1000 a.tar.xz >truncated; mkdir t && cp truncated t/a.tar.xz
+verify() { printf 'let v = stage3::verify("%s", #{ %s }); print(v.signer);\n' "$1" "$2" >v.rhai; rm -rf /run/proved; "$G" v.rhai --yes --prove --journal /run/proved >"$OUT/v.out" 2>&1 && proved; }
+ok() { verify "$@" || fail "should verify: $*"; }
+bad() { if verify "$2" "$3"; then fail "should not verify: $*"; fi; grep -q "$1" "$OUT/v.out" || fail "not said: $1"; }
+K="keys: \"$OUT/good.asc\""
+ok "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
+grep -q "$(gpg --list-keys --with-colons good | awk -F: '/^fpr/{print $10; exit}')" v.out || fail
+ok "$OUT/a.tar.xz" "digests: \"$OUT/d.txt\", signature: \"$OUT/d.sig\", $K"
+bad 'a key that is not in the key file' "$OUT/a.tar.xz" "digests: \"$OUT/other.DIGESTS\", $K"
+bad 'has expired' "$OUT/a.tar.xz" "digests: \"$OUT/old.DIGESTS\", keys: \"$OUT/old.asc\""
+bad 'can.t be trusted' "$OUT/a.tar.xz" "digests: \"$OUT/changed.DIGESTS\", $K"
+bad 'there is no signature' "$OUT/a.tar.xz" "digests: \"$OUT/d.txt\", $K"
+bad 'lists no SHA-512 or BLAKE2b digest of exchanged' "$OUT/exchanged.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
+bad 'damaged or was exchanged' "$OUT/t/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
+bad 'no usable public key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", keys: \"$OUT/d.txt\""
+bad 'expected the whole fingerprint of a key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"0123\""
+bad 'not by 0123' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"$(printf 0123%.0s $(seq 10))\""
+bad 'there is no digest file' "$OUT/a.tar.xz" "$K"
+# Text in front of the signed part counts for nothing: it verifies by what was signed, or not at all.
+if verify "$OUT/a.tar.xz" "digests: \"$OUT/prefixed.DIGESTS\", $K"; then :; else grep -q 'trusted' v.out || fail; fi
+gpgconf --kill all
+
+it 'a shell in the root on a terminal'
+# A shell in the root, on a terminal.
+recipe shell.rhai <<'END'
+chroot::shell("/mnt/t");
+END
+printf 'see Continue?\ntype yes\nsee (chroot)\ntype echo it is $((6*7))\nsee it is 42\ntype exit\n' >acts
+rm -rf /run/proved
+must typed acts "$G" shell.rhai --prove --journal /run/proved && proved
+do_ 'mount::unmount("/mnt/t", #{ recursive: true });'
+nothing_left

@@ -1,0 +1,109 @@
+#!/bin/bash
+# portage.*: real Portage, with a repository of a few packages that need no network.
+#
+# disks: none
+# tier: make test
+# takes: 60 s
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/target.sh"
+. "$LAB/lib/repository.sh"
+. "$LAB/lib/portage_root.sh"
+
+it 'make.conf and the profile'
+repository default/linux/test default/linux/other
+: >$R/licenses/odd
+package app-misc/one 1 amd64 <<'END'
+IUSE="extra"
+src_install() { insinto /opt; newins - one <<<"$(usex extra with without)"; }
+END
+package app-misc/two 1 amd64 <<'END'
+RDEPEND="app-misc/one[extra]"
+END
+package app-misc/three 1 '~amd64' <<'END'
+END
+package app-misc/broken 1 amd64 <<'END'
+src_compile() { die "it is made so"; }
+END
+package app-misc/after 1 amd64 <<'END'
+BDEPEND="app-misc/one"
+END
+package sys-kernel/module 1 amd64 <<'END'
+src_install() { insinto /lib/modules/6.6.62-test/extra; newins - module.ko <<<$RANDOM$RANDOM; }
+END
+sed -i 's/LICENSE="GPL-2"/LICENSE="odd"/' $R/app-misc/after/after-1.ebuild
+mkdir -p $T/etc/portage/package.use
+printf '# Mine.\nNJOBS="$(nproc)"\n%s\nMAKEOPTS="-j1" # few\nACCEPT_LICENSE="GPL-2"\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$WITHOUT" >$T/etc/portage/make.conf
+echo '# one file' >$T/etc/portage/package.accept_keywords
+cp $T/etc/portage/make.conf before
+
+same_again 'portage::make_conf("/mnt/t", #{ MAKEOPTS: "-j9 -l8", EMERGE_DEFAULT_OPTS: "--jobs=2 --load-average=8 --ask" });
+portage::profile("/mnt/t", "default/linux/test");'
+{ sed 's/"-j1"/"-j9 -l8"/' before; echo 'EMERGE_DEFAULT_OPTS="--jobs=2 --load-average=8 --ask"'; } | must cmp - $T/etc/portage/make.conf
+printf 'portage::make_conf("/mnt/t", #{ A: "b" });' >warned.rhai
+"$G" plan warned.rhai >warned.out 2>&1
+must grep -q 'sets NJOBS with shell syntax that Portage does not support' warned.out
+sed -i 's/NJOBS=.*/NJOBS=$(nproc)/' $T/etc/portage/make.conf
+refused 'ignores the whole file' 'portage::make_conf("/mnt/t", #{ A: "b" });'
+sed -i 's/NJOBS=.*/NJOBS="$(nproc)"/' $T/etc/portage/make.conf
+refused 'does not support command or arithmetic expansion' 'portage::make_conf("/mnt/t", #{ MAKEOPTS: "-j$((NJOBS+1))" });'
+refused 'there is no profile default/linux/tset' 'portage::profile("/mnt/t", "default/linux/tset");'
+must grep -q 'default/linux/test' refused.out
+refused 'got "--unmerge"' 'portage::emerge("/mnt/t", ["--unmerge"]);'
+must test "$(chroot $T portageq envvar MAKEOPTS)" = '-j9 -l8'
+
+it 'settings that Portage wants are named as calls'
+# Portage wants settings changed: the error has the calls, and they do.
+fails 'portage::package_use("/mnt/t", ">=app-misc/one-1", ["extra"])' 'portage::emerge("/mnt/t", ["app-misc/two", "app-misc/three"]);'
+must grep -qF 'portage::accept_keywords("/mnt/t", "=app-misc/three-1", ["~amd64"])' fails.out
+same_again 'portage::package_use("/mnt/t", ">=app-misc/one-1", ["extra"]);
+portage::accept_keywords("/mnt/t", "app-misc/three", ["~amd64"]);
+portage::license("/mnt/t", "app-misc/after", ["odd"]);'
+printf '# one file\napp-misc/three ~amd64\n' | must cmp - $T/etc/portage/package.accept_keywords
+must test -f $T/etc/portage/package.use/gscript
+do_ 'portage::emerge("/mnt/t", ["app-misc/two", "app-misc/three"], #{ jobs: 1 });'
+must test "$(cat $T/opt/one)" = with
+says 'print(portage::has_version("/mnt/t", ">=app-misc/one-1")); print(portage::has_version("/mnt/t", "app-misc/broken"));' 'true
+false'
+
+it 'a package that fails, and going on without it'
+# A package that fails: which, its log, and how to go on without it.
+fails 'the package app-misc/broken-1::gentoo failed (compile phase)' 'portage::emerge("/mnt/t", ["app-misc/broken", "app-misc/after"], #{ jobs: 1 });'
+must grep -q 'it is made so' fails.out
+must test -f "$(grep -o '/mnt/t/var/tmp/portage/app-misc/broken-1/temp/build.log' fails.out | head -1)"
+do_ 'portage::resume("/mnt/t", #{ skip_first: true });'
+must test -d $T/var/db/pkg/app-misc/after-1
+do_ 'portage::emerge("/mnt/t", ["sys-kernel/module"]);'
+before=$(cat $T/lib/modules/6.6.62-test/extra/module.ko)
+do_ 'kernel::modules_rebuild("/mnt/t");'
+must_not grep -qx "$before" $T/lib/modules/6.6.62-test/extra/module.ko
+fails 'emerge finds no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'
+
+it 'the lines of the recipe that deal with packages'
+# Word for word. The packages that the guide names hold nothing: what is proved is that Portage knows every option, atom,
+# table and set that the recipe uses.
+rm -rf $T/etc/portage/package.accept_keywords $T/etc/portage/package.use $T/etc/portage/package.license
+sed -i 's/^EMERGE_DEFAULT_OPTS.*//' $T/etc/portage/make.conf
+OUTSIDE=$(cryptsetup --version | cut -d' ' -f2)
+guide_packages "$OUTSIDE"
+
+# chapters FROM TO: the recipe's text between the beginnings of two chapters.
+chapters() { sed -n "/step(\"$1\")/,/step(\"$2\")/p" "$PROJECT/recipes/encrypted-root.rhai" | sed '$d'; }
+{
+    echo 'let target = "/mnt/t"; let init = "openrc"; let firmware = "efi"; let jobs = 2; let network = "dhcpcd"; let sshd = true;
+let filesystem = "ext4"; let esp_dev = "/dev/x"; let microcode = true; let packages = " app-misc/one  app-misc/two"; let profile = "default/linux/test";
+let repository = "there"; let unlock = "gpg"; let kernel_from = "dist"; let kernel_config = "";'
+    chapters 'Configure Portage' 'Configure the system'
+    sed -n '/step("Configure and build the kernel")/,/kernel::modules_rebuild/p' "$PROJECT/recipes/encrypted-root.rhai"
+    grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/recipes/encrypted-root.rhai"
+} >packages.rhai
+"$G" packages.rhai --yes --prove --journal /run/packages >packages.out 2>&1 || fail
+for one in "${GUIDE[@]}" app-misc/one app-misc/two; do
+    must test -d "$T/var/db/pkg/$one-1"
+done
+must test -d "$T/var/db/pkg/sys-fs/cryptsetup-$OUTSIDE"
+must grep -qx 'sys-fs/cryptsetup ~amd64' $T/etc/portage/package.accept_keywords/crypto
+must test "$(cat $T/var/db/pkg/sys-fs/lvm2-1/USE | tr ' ' '\n' | grep -x lvm)" = lvm
+must test "$(chroot $T portageq envvar MAKEOPTS EMERGE_DEFAULT_OPTS GRUB_PLATFORMS | tr '\n' ' ')" = '-j3 -l2 --jobs=2 --load-average=2 efi-64 '
+
+do_ 'chroot::release("/mnt/t");'
+umount /mnt/t

@@ -1,0 +1,25 @@
+#!/bin/bash
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/torture.sh"
+# The power is back.
+rm -rf before after went
+journal_disk
+if [ -n "$STICK" ]; then
+    # A live medium has forgotten everything; the stick has the copy.
+    mkdir -p "$STICK"; must mount -o umask=0077 /dev/ubdb "$STICK"
+    RUNS=$STICK/gscript
+fi
+mkdir -p before; cp -r "$RUNS"/. before 2>/dev/null
+# Nothing can be begun anew while the stick is somewhere else.
+[ -n "$(ls "$RUNS"/*/journal.jsonl 2>/dev/null)" ] || [ -z "$STICK" ] || { umount "$STICK"; RUNS=/run/runs; }
+if [ "$STICK" = /run/stick ] && [ "$RUNS" != /run/runs ]; then
+    # The run mounts it itself, and with its own options: it says what to type.
+    ask elsewhere "$G" resume --journal "$RUNS"
+    must grep -q 'help: umount /run/stick && gscript resume /run/gscript-state/runs/' elsewhere.err
+    must umount /run/stick
+    RUNS=$GSCRIPT_STATE/runs
+fi
+go_on "$RUNS" || { cp -r "$RUNS" after; exit 1; }
+cp -r "$RUNS" after
+[ -z "$STICK" ] || ! grep -q " $STICK " /proc/mounts || { mkdir -p /run/kept; cp -r "$RUNS"/. /run/kept; RUNS=/run/kept; umount "$STICK"; }
+as_calm "$RUNS"

@@ -1,0 +1,10 @@
+#!/bin/bash
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/torture.sh"
+# Until the power goes.
+fresh
+# shellcheck disable=SC2046,SC2163
+export CUT_SIGN=$OUT/cut $(cat place)
+job "$RUNS"
+echo "it was not cut off: $?"; cat run.err
+exit 1

@@ -1,8 +1,0 @@
-
-# Until the power goes.
-fresh
-# shellcheck disable=SC2046,SC2163
-export CUT_SIGN=$OUT/cut $(cat place)
-job "$RUNS"
-echo "it was not cut off: $?"; cat run.err
-exit 1

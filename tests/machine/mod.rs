@@ -1,0 +1,4 @@
+//! Descriptions of machines: files, and what `gscript probe` shows.
+
+mod files;
+mod probe;

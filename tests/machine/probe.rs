@@ -1,0 +1,120 @@
+//! `gscript probe`: for others to see, and for those who are not root.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use gscript::machine::{Kind, Machine};
+
+use crate::support::dsl::{Test, project};
+
+fn machines() -> Vec<(String, Machine)> {
+    let entries = fs::read_dir(project("tests/machines")).expect("the machines");
+    let read = |entry: fs::DirEntry| {
+        let text = fs::read_to_string(entry.path()).expect("a machine");
+        (entry.path().display().to_string(), Machine::read(&text).expect("a machine"))
+    };
+    entries.map(|entry| read(entry.expect("a machine"))).collect()
+}
+
+/// Everything in a machine that could tell whose it is.
+fn telling(machine: &Machine) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for device in machine.devices.values() {
+        words.extend(device.hardware.serial.clone());
+        words.extend(device.hardware.wwn.clone());
+        words.extend(device.table.as_ref().map(|table| table.id.clone()));
+        words.extend(device.partition().map(|entry| entry.uuid.clone()));
+        words.extend(device.partition().and_then(|entry| entry.name.clone()));
+        let content = device.content.as_ref();
+        words.extend(content.and_then(|content| content.uuid().map(str::to_owned)));
+        words.extend(content.and_then(|content| content.label().map(str::to_owned)));
+    }
+    // Short words occur by chance.
+    words.retain(|word| word.len() >= 5);
+    words
+}
+
+#[test]
+fn anonymous_machines_tell_nothing_and_keep_their_shape() {
+    let words: usize = machines().iter().map(|(_, machine)| telling(machine).len()).sum();
+    assert!(words > 100, "only {words} words could tell something");
+    for (file, machine) in machines() {
+        let hidden = machine.anonymous(&[]);
+        let text = serde_json::to_string(&hidden).expect("text");
+        for word in telling(&machine) {
+            let written = serde_json::to_string(&word).expect("text");
+            assert!(!text.contains(written.trim_matches('"')), "{file}: {word:?} in {text}");
+        }
+        assert_eq!(Machine::read(&text).as_ref(), Ok(&hidden), "{file}");
+        // The same again, and the same of the same.
+        assert_eq!(hidden, machine.anonymous(&[]), "{file}");
+        assert_eq!(hidden.devices.len(), machine.devices.len(), "{file}");
+        assert_eq!(hidden.groups.len(), machine.groups.len(), "{file}");
+        let pairs = machine.devices.values().zip(hidden.devices.values());
+        for (device, other) in pairs {
+            assert_eq!((device.size, device.sector), (other.size, other.sector), "{file}");
+            let above = machine.descendants(&device.path).len();
+            assert_eq!(above, hidden.descendants(&other.path).len(), "{file}");
+            assert_eq!(
+                machine.uses(&device.path).len(),
+                hidden.uses(&other.path).len(),
+                "{file}: {}",
+                device.path
+            );
+        }
+    }
+}
+
+#[test]
+fn what_was_the_same_is_the_same() {
+    let text = fs::read_to_string(project("tests/machines/raid-members.json")).expect("a machine");
+    let hidden = Machine::read(&text).expect("a machine").anonymous(&[]);
+    let uuid = |path: &str| hidden.devices[path].content.as_ref().and_then(|c| c.uuid());
+    assert_eq!(uuid("/dev/sda1"), uuid("/dev/sdb1"));
+    assert_ne!(uuid("/dev/sda1"), uuid("/dev/sda2"));
+    assert_ne!(
+        hidden.devices["/dev/sda"].hardware.serial,
+        hidden.devices["/dev/sdb"].hardware.serial
+    );
+}
+
+#[test]
+fn people_hosts_and_identifiers_in_names_are_hidden() {
+    let text = fs::read_to_string(project("tests/machines/old-luks-open.json")).expect("a machine");
+    let uuid = Machine::read(&text).expect("a machine").devices["/dev/sda2"]
+        .content
+        .as_ref()
+        .and_then(|content| content.uuid().map(str::to_owned))
+        .expect("a container");
+    let text = text.replace("hdd_sda2", &format!("luks-{uuid}")).replace("vg_hostos", "vg_wopr");
+    let mut machine = Machine::read(&text).expect("a machine");
+    for (source, at) in [
+        ("/dev/sdb1", "/run/media/falken/KEYS"),
+        ("joshua@norad:/srv", "/home/falken/games"),
+        ("tmpfs", "/mnt/wopr"),
+    ] {
+        let mut mount = machine.mounts[0].clone();
+        (mount.source, mount.at) = (source.into(), at.into());
+        machine.mounts.push(mount);
+    }
+    let hidden = machine.anonymous(&["wopr".to_owned()]);
+    let text = serde_json::to_string(&hidden).expect("text");
+    for word in ["falken", "joshua", "norad", "wopr", "KEYS", uuid.as_str()] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+    assert!(hidden.groups.contains_key("vg_host"));
+    let opened = hidden.devices.values().find(|device| matches!(device.kind, Kind::Crypt { .. }));
+    let opened = &opened.expect("the opened container").path;
+    assert_eq!(hidden.groups["vg_host"].members, std::slice::from_ref(opened));
+    assert_eq!(hidden.uses("/dev/sdb").len(), 1);
+}
+
+#[test]
+fn this_machine_reads_back() {
+    for words in [["probe"].as_slice(), &["probe", "--anonymous"]] {
+        let ran = Test::new(words).run();
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let machine = Machine::read(&ran.stdout);
+        assert!(machine.is_ok(), "{machine:?}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Plans of recipes, as they are shown.
+
+mod pictures;
+mod plans;

@@ -1,0 +1,5 @@
+//! What tests share.
+
+pub mod dsl;
+pub mod skip;
+pub mod tap;
