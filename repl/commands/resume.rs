@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, Journal, RunState, Story};
+use gscript::journal::{Head, RunState, Story};
 use gscript::machine::Machine;
 use gscript::operation::Effect;
 use gscript::plan::approval::Approval;
@@ -96,7 +96,7 @@ impl Resuming<'_> {
         let listener: Box<dyn Listener> = Box::new(both);
         if let Some(root) = root {
             let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
-            return enter(past, job.variables, &root, hands, approval, journal);
+            return left(&shell(past, job.variables, &root, hands, approval, journal), past);
         }
         let steps = args.step.then(|| Steps::new(job.recipe.chapters()));
         let listener: Box<dyn Listener> = match &steps {
@@ -310,18 +310,10 @@ fn variables(
     variables_above(answers, recipe, &values, machine)
 }
 
-/// Opens a shell in the root, with all devices and mounts restored.
-fn enter(
-    past: &Past,
-    variables: &Map,
-    root: &str,
-    hands: Hands,
-    approval: Approval,
-    journal: Journal,
-) -> Result<Exit, Exit> {
-    let (failure, clean) = shell(past, variables, root, hands, approval, journal);
+/// Says how a shell in the root has ended.
+fn left((failure, clean): &(Option<Failure>, bool), past: &Past) -> Result<Exit, Exit> {
     if let Some(failure) = failure {
-        Problem::of(&failure, "").print();
+        Problem::of(failure, "").print();
         return Err(Exit::Failed);
     }
     if !clean {

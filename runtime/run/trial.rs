@@ -65,10 +65,8 @@ pub struct Trial<'a> {
     pub given: &'a TrialAnswers,
     /// The directory for disks, journals and reports.
     pub directory: &'a Path,
-    /// Size of the disk.
-    pub disk: Size,
-    /// Size of the stick.
-    pub stick: Size,
+    /// Sizes of the disk and of the stick.
+    pub sizes: [Size; 2],
     /// Memory of the virtual machine.
     pub memory: Size,
     /// The tarball and its keys.
@@ -87,7 +85,7 @@ impl Trial<'_> {
             find_emulator()?;
         }
         let disks = [self.directory.join("disk.img"), self.directory.join("stick.img")];
-        for (path, size) in disks.iter().zip([self.disk, self.stick]) {
+        for (path, size) in disks.iter().zip(self.sizes) {
             File::create(path)?.set_len(size.get())?;
         }
         let answers = self.given.toml();

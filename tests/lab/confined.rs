@@ -116,7 +116,7 @@ impl Console for Heard {
 }
 
 /// Boots a machine that was given one disk, to run this script.
-fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<Report, VmError>), Missing> {
+fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<GuestReport, VmError>), Missing> {
     let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
     let (disk, shared) = (directory.join("disk.img"), directory.join("shared"));
     fs::create_dir(&shared).expect("the shared directory");

@@ -160,10 +160,10 @@ impl Lab {
     pub fn boot(&self, call: Call<'_>) -> Result<(String, i32), Missing> {
         let (console, report) = self.start(call)?;
         let wrong = match report {
-            Ok(Report { trouble: None, codes }) => {
+            Ok(GuestReport { trouble: None, codes }) => {
                 return Ok((console, codes.first().copied().unwrap_or(-1)));
             }
-            Ok(Report { trouble: Some(trouble), .. }) => trouble,
+            Ok(GuestReport { trouble: Some(trouble), .. }) => trouble,
             Err(error) => format!("{error}\n{}", error.console().join("\n")),
         };
         // What the script has said until then is still there.
@@ -181,7 +181,7 @@ impl Lab {
     }
 
     /// Boots, and waits for the end, whatever it is.
-    fn start(&self, call: Call<'_>) -> Result<(String, Result<Report, VmError>), Missing> {
+    fn start(&self, call: Call<'_>) -> Result<(String, Result<GuestReport, VmError>), Missing> {
         let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
         let command = call.words(self.directory.path());
         let exchange = self.directory.path().to_owned();
