@@ -47,7 +47,7 @@ docs: ## write the reference and the files for editors, shells and man
 	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- editors:: examples::
 
 # What a test compares with a kept text; a change is to be read before it is accepted.
-KEPT = bad_input:: cli:: layouts::every plans::
+KEPT = bad_input:: cli:: gentoo::layouts layouts::every plans::
 
 snapshots: ## show how plans and messages differ from the kept ones; ACCEPT=1 keeps the new ones
 	$(if $(ACCEPT),GSCRIPT_WRITE_SNAPSHOTS=1 )$(CARGO) test --test main -- $(KEPT)

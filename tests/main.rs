@@ -19,6 +19,7 @@ mod escapes;
 mod examples;
 mod faults;
 mod fidelity;
+mod gentoo;
 mod guide;
 mod honesty;
 mod installed;

@@ -1,4 +1,4 @@
-//! The shipped recipe, for real: the whole main job, in two variants and both languages.
+//! The shipped recipe, for real: the whole main job, in two variants.
 
 use gscript::vm::find_kernel;
 
@@ -53,7 +53,7 @@ fn the_main_job_otherwise() {
         enc_hdd = "outer"
     "#;
     let args = ["--disk", "1500M", "--usb", "40M"];
-    let recipe = "@recipes/encrypted-root.lua";
+    let recipe = "@recipes/encrypted-root.rhai";
     let Some(said) = tried("the_main_job_otherwise", recipe, &args, answers) else { return };
     for line in
         ["disk.fill_random /dev/ubda2", "LUKS1 container", "home ", "facts of the first boot"]

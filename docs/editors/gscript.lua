@@ -26,9 +26,20 @@ disk = {}
 ---@return any
 function disk.list() end
 
+--- Lists all block devices of the machine, with partitions, opened containers, arrays and active volumes, as
+--- maps like those of `disk.info`.
+---
+--- Source: lsblk(8).
+---
+--- ```lua
+--- local devices = disk.devices()
+--- ```
+---@return any
+function disk.devices() end
+
 --- Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
 --- `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
---- `label`, `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
+--- `label`, `name` (of a partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
 ---
 --- Source: lsblk(8), blkid(8).
 ---
@@ -441,6 +452,16 @@ function md.assemble(name, options) end
 ---@param name string Its name.
 ---@return any
 function md.stop(name) end
+
+--- Lists the names of all arrays, running or not, by the superblocks of their members.
+---
+--- Source: mdadm(8), `--examine`.
+---
+--- ```lua
+--- local names = md.list()
+--- ```
+---@return any
+function md.list() end
 
 --- Tells about an array: `name`, `uuid`, `level`, `devices` (how many it has when it is complete),
 --- `members` (those that are there), `path` (nothing while it is stopped) and `bytes`.
@@ -899,6 +920,19 @@ function mount.swap_on(device, options) end
 ---@param device string The swap area: a device, or a file.
 ---@return any
 function mount.swap_off(device) end
+
+--- Lists what is mounted at a directory and below it, as maps with `source` (a device, or the name of a
+--- pseudo-filesystem), `at`, `kind`, and `used`: the percentage of its space that is in use, nothing where that is
+--- not known. While planning it is not.
+---
+--- Source: mountinfo in proc(5), statvfs(3).
+---
+--- ```lua
+--- local mounts = mount.list("/mnt")
+--- ```
+---@param below string The directory.
+---@return any
+function mount.list(below) end
 
 ---@class gscript.stage3
 stage3 = {}

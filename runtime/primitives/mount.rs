@@ -1,7 +1,9 @@
 //! Mounting filesystems, binding folders, swapping.
 
+mod list;
 mod swap;
 
+pub use list::List;
 pub use swap::{SwapOff, SwapOn};
 
 use std::path::Path;

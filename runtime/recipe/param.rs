@@ -32,6 +32,8 @@ pub enum ParamKind {
     Bool,
     /// One of some words.
     Choice,
+    /// A bundled layout, by its name; its parameters become those of the recipe.
+    Layout,
     /// A passphrase, read without echo.
     Secret,
 }
@@ -53,6 +55,8 @@ pub struct ParamDecl {
     pub when: Vec<(String, Vec<String>)>,
     /// The line of its declaration.
     pub line: u32,
+    /// The file of the module that declares it; `None` where the recipe itself does.
+    pub module: Option<String>,
 }
 
 /// A parameter without a usable value.
@@ -171,7 +175,7 @@ impl ParamDecl {
             ParamKind::Number => number(given).map_err(wrong)?,
             ParamKind::Text => String::decode(given).map_err(wrong)?.encode(),
             ParamKind::Bool => truth(given).map_err(wrong)?,
-            ParamKind::Choice => self.choice(given).map_err(wrong)?,
+            ParamKind::Choice | ParamKind::Layout => self.choice(given).map_err(wrong)?,
             ParamKind::Secret => match given {
                 Value::Text(text) => {
                     let secret = Secret::new(&self.name, text.clone().into_bytes());

@@ -16,7 +16,6 @@ use crate::operation::Undo;
 use crate::plan::approval::{Approval, Consent};
 use crate::run::deed::Deed;
 use crate::run::job::{shared, unwrap};
-use crate::run::rescue::{Finding, look};
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
 use crate::script::{Evaluator, Language, ScriptError, Shared};
@@ -148,10 +147,17 @@ impl Workbench {
         self.session.borrow().replay.names.clone()
     }
 
-    /// What keeps the machine from being used, with its root at this place.
-    pub fn rescue(&self, root: &str) -> Vec<Finding> {
-        let session = self.session.borrow();
-        look(&session.machine, session.system.files(), root)
+    /// What scripts talk to.
+    pub(super) fn host(&self) -> &Shared {
+        &self.host
+    }
+
+    /// Evaluates something with calls of its own; a failure ends only that.
+    pub(super) fn aside_from_the_run<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.session.borrow_mut().calls_by_hand();
+        let result = work();
+        self.session.borrow_mut().ready_again();
+        result
     }
 
     /// Whether nothing real happens.

@@ -65,10 +65,10 @@ for language in rhai lua; do
 done
 
 # --- led by what is found ------------------------------------------------------------------------
-must session 'type :rescue' 'see /dev/ubda is an encrypted partition that is closed' 'see passphrase:' 'type not on any disk' \
+must session 'type :rescue' 'see /dev/ubda is a LUKS container that is not unlocked' 'see passphrase:' 'type not on any disk' \
     'see Do it?' 'type yes' 'see the volume group vg is not active' 'see Do it?' 'type yes' \
-    'see may be the root, and is not mounted; damage' 'see may be the root' 'see Do it?' 'type yes' \
-    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb at /boot' 'see Do it?' 'type yes' \
+    'see may be the root and is not mounted; check' 'see may be the root' 'see Do it?' 'type yes' \
+    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb on /boot' 'see Do it?' 'type yes' \
     'see which a chroot needs' 'see Do it?' 'type yes' 'see That is all' 'see gscript>' \
     'type :quit' 'see What becomes of it?' 'type r' 'see cryptsetup close'
 nothing_left

@@ -16,7 +16,7 @@ whole >whole.out 2>whole.err || { tail -n 60 whole.err; exit 1; }
 must_not grep -rqE 'otter: ' /run/proved ./*.out ./*.err
 must grep -q 'The machine is as planned' whole.err
 proved
-must grep -q 'You may reboot now' whole.err
+must grep -q 'Reboot now, without' whole.err
 must umount /run/host
 nothing_left
 

@@ -20,9 +20,21 @@ args! {
 }
 
 args! {
+    /// Lists all block devices of the machine, with partitions, opened containers, arrays and active volumes, as
+    /// maps like those of `disk.info`.
+    ///
+    /// Source: lsblk(8).
+    ///
+    /// ```
+    /// let devices = disk::devices();
+    /// ```
+    "disk.devices" => pub struct Devices {}
+}
+
+args! {
     /// Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
     /// `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
-    /// `label`, `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
+    /// `label`, `name` (of a partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
     ///
     /// Source: lsblk(8), blkid(8).
     ///
@@ -65,6 +77,7 @@ pub struct Described {
     content: Option<String>,
     uuid: Option<String>,
     label: Option<String>,
+    name: Option<String>,
     partuuid: Option<String>,
     partitions: Vec<String>,
     in_use: bool,
@@ -82,6 +95,15 @@ impl Query for List {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         Ok(Answer::Known(cx.machine.disks().map(|disk| describe(cx.machine, disk)).collect()))
+    }
+}
+
+impl Query for Devices {
+    type Output = Vec<Described>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let devices = cx.machine.devices.values();
+        Ok(Answer::Known(devices.map(|device| describe(cx.machine, device)).collect()))
     }
 }
 
@@ -135,6 +157,11 @@ fn describe(machine: &Machine, device: &Device) -> Described {
         content: content.map(|content| content.kind().to_owned()),
         uuid: content.and_then(|content| content.uuid().map(str::to_owned)),
         label: content.and_then(|content| content.label().map(str::to_owned)),
+        name: match &device.kind {
+            Kind::Partition(entry) => entry.name.clone(),
+            Kind::Logical { volume, .. } => Some(volume.clone()),
+            _ => None,
+        },
         partuuid: device.partition().map(|entry| entry.uuid.clone()),
         partitions: machine.partitions(&device.path).iter().map(|p| p.path.clone()).collect(),
         in_use: !machine.uses(&device.path).is_empty(),
