@@ -70,7 +70,7 @@ docs: ## write the reference and the files for editors, shells and man
 	GSCRIPT_WRITE_DOCS=1 $(CARGO) test --test main -- reference::
 
 # What a test compares with a kept text; a change is to be read before it is accepted.
-KEPT = cli:: layouts::every plans::
+KEPT = cli:: gentoo::layouts layouts::every plans::
 
 snapshots: ## show how plans and messages differ from the kept ones; ACCEPT=1 keeps the new ones
 	$(if $(ACCEPT),GSCRIPT_WRITE_SNAPSHOTS=1 )$(CARGO) test --test main -- $(KEPT)

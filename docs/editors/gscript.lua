@@ -28,12 +28,20 @@ disk = {}
 ---@return any
 function disk.list() end
 
---- Returns information about a block device.
+--- Lists all block devices of the machine, with partitions, opened containers, arrays and active volumes, as
+--- maps like those of `disk.info`.
 ---
---- The result is a map with `path`, `what` (the kind of device), `bytes` (the size), `human`
---- (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
---- `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `partuuid`,
---- `partitions` (paths) and `in_use`. Values that do not apply to the device are nil.
+--- Source: lsblk(8).
+---
+--- ```lua
+--- local devices = disk.devices()
+--- ```
+---@return any
+function disk.devices() end
+
+--- Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
+--- `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
+--- `label`, `name` (of a partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
 ---
 --- Source: lsblk(8), blkid(8).
 ---
@@ -510,11 +518,18 @@ function md.assemble(name, options) end
 ---@return any
 function md.stop(name) end
 
---- Returns information about an md array.
+--- Lists the names of all arrays, running or not, by the superblocks of their members.
 ---
---- The result is a map with `name`, `uuid`, `level`, `devices` (the number of members of the
---- complete array), `members` (the devices that are present), `path` (nil if the array is
---- stopped) and `bytes` (the size).
+--- Source: mdadm(8), `--examine`.
+---
+--- ```lua
+--- local names = md.list()
+--- ```
+---@return any
+function md.list() end
+
+--- Tells about an array: `name`, `uuid`, `level`, `devices` (how many it has when it is complete),
+--- `members` (those that are there), `path` (nothing while it is stopped) and `bytes`.
 ---
 --- Source: mdadm(8), `--examine`, `--detail`.
 ---
@@ -1019,6 +1034,19 @@ function mount.swap_on(device, options) end
 ---@param device string The swap area: a device or a file.
 ---@return any
 function mount.swap_off(device) end
+
+--- Lists what is mounted at a directory and below it, as maps with `source` (a device, or the name of a
+--- pseudo-filesystem), `at`, `kind`, and `used`: the percentage of its space that is in use, nothing where that is
+--- not known. While planning it is not.
+---
+--- Source: mountinfo in proc(5), statvfs(3).
+---
+--- ```lua
+--- local mounts = mount.list("/mnt")
+--- ```
+---@param below string The directory.
+---@return any
+function mount.list(below) end
 
 ---@class gscript.stage3
 stage3 = {}

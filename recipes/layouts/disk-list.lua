@@ -1,32 +1,47 @@
---- # Any number of disks
+--- # One ext4 filesystem on each of several disks
 ---
---- One filesystem on each disk of a list, mounted below one directory: data1, data2 and so on, in the
---- order of the list.
+--- The filesystems are mounted below one directory as data1, data2 and so on, in the order of the list. It is a layout for data:
+--- it has no root to install a system on.
 ---
 --- ```toml
+--- layout = true
+---
 --- [params.disks]
 --- type = "disks"
---- ask = "The disks; everything on them is lost"
+--- ask = "One or more disks; all data on them is lost"
+---
 --- [params.target]
 --- type = "path"
 --- default = "/mnt/data"
---- ask = "The directory below which they are mounted"
+--- ask = "Directory below which the filesystems are mounted"
+---
 --- [needs]
 --- destroys = ["$disks"]
 --- writes = ["$target"]
 --- ```
 
-step("Partition the disks")
-local parts = {}
-for number, path in ipairs(disks) do
-    local name = "data" .. number
-    parts[number] = disk.partition(path, { { name = name, size = "rest" } }, { keep = true })[name]
+local storage = require "storage"
+
+local layout = {}
+
+--- Partitions and mounts the disks. Returns the map of a layout.
+function layout.prepare(params)
+    step("Partition the disks")
+    local mounts = {}
+    for number, path in ipairs(params.disks) do
+        local name = "data" .. number
+        local parts = disk.partition(path, { { name = name, size = "rest" } }, { keep = true })
+        mounts[number] = { at = "/" .. name, device = parts[name] }
+    end
+
+    --- Labels identify the disks when they are connected to another machine.
+    step("Format and mount")
+    for number, one in ipairs(mounts) do
+        fs.make(one.device, { label = "data" .. number, keep = true })
+        storage.mount_all(params.target, { one })
+    end
+
+    return { target = params.target, disks = params.disks, mounts = mounts, containers = {} }
 end
 
---- Labels tell the disks apart when they are plugged in elsewhere.
-step("Format and mount")
-for number, part in ipairs(parts) do
-    local name = "data" .. number
-    fs.make(part, { label = name, keep = true })
-    mount.mount(part, target .. "/" .. name)
-end
+return layout

@@ -278,7 +278,8 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
     loop {
         look(shell, "")?;
         let new = |finding: &Obstacle| !told.contains(finding);
-        let Some(finding) = shell.bench.rescue(root).into_iter().find(new) else { break };
+        let found = shell.bench.rescue(root).map_err(|error| error.to_string())?;
+        let Some(finding) = found.into_iter().find(new) else { break };
         tell(&output().bold(&finding.why));
         told.push(finding.clone());
         let Some((name, args)) = finding.call else { continue };
@@ -286,7 +287,7 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
         if asks_for_secret && !shell.bench.names().iter().any(|name| name == PASSPHRASE) {
             secret(shell, PASSPHRASE)?;
         }
-        let text = save::shown(name, &args, shell.bench.language());
+        let text = save::shown(&name, &args, shell.bench.language());
         tell(&text);
         // `evaluate` prints its own error; the search continues with the next finding.
         let _ = shell.evaluate(&text);

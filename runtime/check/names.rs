@@ -109,6 +109,7 @@ pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
     for (index, token) in scan.tokens.iter().enumerate() {
         let Some(name) = token.name() else { continue };
         let known = words.contains(name)
+            || name == PARAMS
             || scan.declared.contains(name)
             || params.contains(&name)
             || specs.iter().any(|spec| spec.domain() == name);
@@ -152,7 +153,8 @@ pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
         places.any(|w| w[0].name() == Some(PARAMS) && w[1].is(".") && w[2].name() == Some(name))
     };
     let hidden = |param: &&ParamDecl| {
-        scan.language == Language::Lua && taken(&param.name) && !reached(&param.name)
+        let own = param.module.is_none();
+        own && scan.language == Language::Lua && taken(&param.name) && !reached(&param.name)
     };
     let finding = |param: &ParamDecl| {
         let name = &param.name;
@@ -173,7 +175,14 @@ pub(super) fn unused(scan: &Scan<'_>, front: &str) -> Vec<Finding> {
             || front.contains(&format!("\"${name}\""))
             || scan.params.iter().any(|param| param.when.iter().any(|(other, _)| other == name))
     };
-    let unused = scan.params.iter().filter(|param| !read(&param.name));
+    // A module that is given all parameters reads those that it names.
+    let given = scan.tokens.iter().any(|token| token.name() == Some(PARAMS));
+    let module = |name: &str| {
+        let read = format!(".{name}");
+        given && scan.modules.iter().any(|module| module.text.contains(&read))
+    };
+    let own = scan.params.iter().filter(|param| param.module.is_none());
+    let unused = own.filter(|param| !read(&param.name) && !module(&param.name));
     let finding = |param: &ParamDecl| {
         let title = format!("the parameter {:?} is never used", param.name);
         Finding::new(title, scan.site(param.line), scan.source)

@@ -50,7 +50,7 @@ pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Foun
     let mut planned = Vec::new();
     let (mut count, mut failed) = (0, 0);
     let start = Instant::now();
-    for (index, variant) in variants(recipe, trial, &base).into_iter().enumerate() {
+    for (index, variant) in variants(recipe, trial, &base, &machine).into_iter().enumerate() {
         if index >= MOST || (index > 0 && start.elapsed() > LONGEST) {
             break;
         }
@@ -141,7 +141,7 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
             ParamKind::Number => Some("1".into()),
             ParamKind::Text => Some(param.name.clone()),
             ParamKind::Bool => Some("false".into()),
-            ParamKind::Choice => param.choices.first().cloned(),
+            ParamKind::Choice | ParamKind::Layout => param.choices.first().cloned(),
             ParamKind::Secret => Some("correct horse battery staple".into()),
         };
         values.extend(value.map(|value| (param.name.clone(), value)));
@@ -151,7 +151,7 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
 
 /// The values as they are; the same again; with each other value of each choice; with each two of
 /// those.
-fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values) -> Vec<Values> {
+fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values, machine: &Machine) -> Vec<Values> {
     let free = |param: &&ParamDecl| !trial.set.iter().any(|(name, _)| *name == param.name);
     let mut single: Vec<(String, String)> = Vec::new();
     for param in recipe.front.params.iter().filter(free) {
@@ -162,7 +162,9 @@ fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values) -> Vec<Values> {
         let now = base.get(&param.name).cloned().or(default);
         let all = match param.kind {
             ParamKind::Bool => vec!["true".to_owned(), "false".to_owned()],
-            ParamKind::Choice => param.choices.clone(),
+            ParamKind::Choice | ParamKind::Layout => param.choices.clone(),
+            // One that may be left out is also given.
+            ParamKind::Device if now.as_deref() == Some("") => stick(machine).into_iter().collect(),
             _ => Vec::new(),
         };
         let others = all.into_iter().filter(|value| Some(value) != now.as_ref());
@@ -180,6 +182,12 @@ fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values) -> Vec<Values> {
         variants.extend(others.map(|second| with(&[first, second])));
     }
     variants
+}
+
+/// Returns the last partition of the machine, which no other parameter takes.
+fn stick(machine: &Machine) -> Option<String> {
+    let mut parts = machine.devices.values().rev().filter(|device| device.partition().is_some());
+    parts.next().map(|device| device.path.clone())
 }
 
 /// Returns the finding of a failed plan. A recipe may refuse a combination of values, but using a

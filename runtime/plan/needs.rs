@@ -210,6 +210,24 @@ impl Needs {
         .flat_map(|(kind, texts)| texts.iter().map(move |text| NeedEntry { kind, text }))
     }
 
+    /// Adds what others need as well.
+    pub(crate) fn extend(&mut self, more: Self) {
+        let add = |to: &mut Vec<String>, texts: Vec<String>| {
+            for text in texts {
+                if !to.contains(&text) {
+                    to.push(text);
+                }
+            }
+        };
+        add(&mut self.destroys, more.destroys);
+        add(&mut self.alters, more.alters);
+        add(&mut self.opens, more.opens);
+        add(&mut self.reads, more.reads);
+        add(&mut self.writes, more.writes);
+        add(&mut self.runs, more.runs);
+        self.network |= more.network;
+    }
+
     /// The same with other names of devices.
     pub(crate) fn by_names(&self, name: impl Fn(&str) -> String) -> Self {
         let all = |texts: &[String]| texts.iter().map(|text| name(text)).collect();

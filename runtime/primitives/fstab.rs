@@ -177,7 +177,8 @@ fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
     };
     let devices: Vec<String> =
         cx.machine.devices.values().filter(same).map(|device| device.path.clone()).collect();
-    if devices.len() > 1 {
+    // Devices of one btrfs share its UUID: each of them names all of it.
+    if devices.len() > 1 && content.kind() != "btrfs" {
         return Err(FstabRule::Ambiguous { uuid, devices }.into());
     }
     Ok((uuid, content.kind().to_owned()))

@@ -1,7 +1,9 @@
 //! Mounting filesystems, bind mounts and swap areas.
 
+mod list;
 mod swap;
 
+pub use list::List;
 pub use swap::{SwapOff, SwapOn};
 
 use std::path::Path;

@@ -70,6 +70,7 @@ const fn query<Q: Query>() -> Primitive {
 /// All primitives, grouped by domain, in the order of the guide.
 pub static PRIMITIVES: &[Primitive] = &[
     query::<p::disk::List>(),
+    query::<p::disk::Devices>(),
     query::<p::disk::Info>(),
     query::<p::disk::Holders>(),
     action::<p::disk::Partition>(),
@@ -94,6 +95,7 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::md::Create>(),
     action::<p::md::Assemble>(),
     action::<p::md::Stop>(),
+    query::<p::md::List>(),
     query::<p::md::Info>(),
     action::<p::lvm::PvCreate>(),
     action::<p::lvm::VgCreate>(),
@@ -123,6 +125,7 @@ pub static PRIMITIVES: &[Primitive] = &[
     action::<p::mount::Unmount>(),
     action::<p::mount::SwapOn>(),
     action::<p::mount::SwapOff>(),
+    query::<p::mount::List>(),
     action::<p::stage3::Verify>(),
     action::<p::stage3::Unpack>(),
     action::<p::chroot::Prepare>(),

@@ -74,6 +74,7 @@ impl Answers {
         }
         let mut variables = Map::new();
         for param in &recipe.front.params {
+            let known = variables.iter().position(|(name, _)| *name == param.name);
             let value = match (self.values.get(&param.name), &param.default) {
                 _ if !param.counts(&variables) => Value::Unit,
                 (Some(value), _) => param.read(value, machine)?,
@@ -89,7 +90,12 @@ impl Answers {
                     return Err(ParamError::Missing { name, ask, secret });
                 }
             };
-            variables.push((param.name.clone(), value));
+            // Layouts may use a name for different things: the chosen one's counts.
+            match known {
+                None => variables.push((param.name.clone(), value)),
+                Some(at) if value != Value::Unit => variables[at].1 = value,
+                Some(_) => {}
+            }
         }
         Ok(variables)
     }

@@ -5,13 +5,12 @@
 
 use std::path::Path;
 
-use include_dir::{Dir, File, include_dir};
+use include_dir::File;
 
+use super::files::files;
 use crate::recipe::{BadRecipe, Recipe};
 use crate::script::Language;
 use crate::types::nearest;
-
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
 
 /// The suffix of a test file's name, before the extension.
 pub(crate) const TEST_MARK: &str = ".test";
@@ -80,8 +79,7 @@ pub fn suggestion(word: &str) -> Option<&'static str> {
 }
 
 fn scripts(wanted: impl Fn(&Path) -> bool) -> Vec<Bundled> {
-    let below = FILES.dirs().flat_map(Dir::files);
-    let scripts = FILES.files().chain(below).filter(|file| wanted(file.path()));
+    let scripts = files().filter(|file| wanted(file.path()));
     let mut scripts: Vec<Bundled> = scripts.filter_map(bundled).collect();
     scripts.sort_by_key(|script| (script.name.contains('/'), script.name));
     scripts
@@ -124,7 +122,7 @@ mod tests {
         for (word, name) in [
             ("encrypted-root", "encrypted-root.rhai"),
             ("encrypted-root.rhai", "encrypted-root.rhai"),
-            ("encrypted-root.lua", "encrypted-root.lua"),
+            ("gentoo", "gentoo.rhai"),
             ("layouts/luks-lvm", "layouts/luks-lvm.rhai"),
             ("layouts/disk-list", "layouts/disk-list.lua"),
         ] {

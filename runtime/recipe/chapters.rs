@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::files::LAYOUTS;
 use super::text::Recipe;
 use crate::script::Language;
 
@@ -27,33 +28,44 @@ static STEP: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"^\s*step\s*\(?\s*"((?:[^"\\]|\\.)*)""#).expect("a pattern"));
 
 impl Recipe {
-    /// Returns the chapters in source order, including those that a run does not reach.
+    /// Returns the chapters in source order, including those that a run does not reach, followed by
+    /// those of its modules.
     pub fn chapters(&self) -> Vec<Chapter> {
-        let sign = match self.language {
-            Language::Rhai => "///",
-            Language::Lua => "---",
-        };
-        let mut chapters = Vec::new();
-        let (mut prose, mut between) = (Vec::new(), 0);
-        for (index, line) in self.text.lines().enumerate() {
-            let comment = line.trim_start().strip_prefix(sign);
-            if let Some(comment) = comment {
-                if between > 0 {
-                    prose.clear();
-                }
-                between = 0;
-                prose.push(comment.trim());
-            } else if let Some(title) = STEP.captures(line).and_then(|found| found.get(1)) {
-                let title = title.as_str().replace("\\\"", "\"");
-                let prose = if between <= BETWEEN { prose.join("\n") } else { String::new() };
-                chapters.push(Chapter { title, prose, line: index + 1 });
-                between = BETWEEN + 1;
-            } else if !line.trim().is_empty() {
-                between += 1;
-            }
+        let mut chapters = chapters(self.language, &self.text);
+        // Of the layouts to choose from only one is run.
+        let modules = self.modules.iter().filter(|module| !module.name.starts_with(LAYOUTS));
+        for module in modules {
+            chapters.extend(self::chapters(module.language(), &module.text));
         }
         chapters
     }
+}
+
+fn chapters(language: Language, text: &str) -> Vec<Chapter> {
+    let sign = match language {
+        Language::Rhai => "///",
+        Language::Lua => "---",
+    };
+    let mut chapters = Vec::new();
+    let (mut prose, mut between) = (Vec::new(), 0);
+    for (index, line) in text.lines().enumerate() {
+        let comment = line.trim_start().strip_prefix(sign);
+        if let Some(comment) = comment {
+            if between > 0 {
+                prose.clear();
+            }
+            between = 0;
+            prose.push(comment.trim());
+        } else if let Some(title) = STEP.captures(line).and_then(|found| found.get(1)) {
+            let title = title.as_str().replace("\\\"", "\"");
+            let prose = if between <= BETWEEN { prose.join("\n") } else { String::new() };
+            chapters.push(Chapter { title, prose, line: index + 1 });
+            between = BETWEEN + 1;
+        } else if !line.trim().is_empty() {
+            between += 1;
+        }
+    }
+    chapters
 }
 
 #[cfg(test)]

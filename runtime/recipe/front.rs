@@ -1,5 +1,6 @@
 //! Front matter: the comment at the top of a recipe, with its title, its prose, and a block of TOML
-//! that declares parameters and needs.
+//! that declares parameters and needs; and the declarations that it takes from included modules and
+//! from the layouts that the user can choose.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +9,11 @@ use toml::Spanned;
 
 use super::bad::BadRecipe;
 use super::block::{Comment, Line};
+use super::files::LAYOUTS;
 use super::param::{ParamDecl, ParamKind};
 use crate::event::Site;
 use crate::plan::needs::Needs;
-use crate::script::Language;
+use crate::script::{Language, Module};
 use crate::types::nearest;
 
 /// The front matter of a recipe.
@@ -25,11 +27,17 @@ pub struct Front {
     pub params: Vec<ParamDecl>,
     /// The declared needs.
     pub needs: Option<Needs>,
+    /// Whether it is a layout: a module whose `prepare(params)` is called where it is run by itself.
+    pub layout: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Block {
+    #[serde(default)]
+    layout: bool,
+    #[serde(default)]
+    include: Vec<Spanned<String>>,
     #[serde(default)]
     params: BTreeMap<Spanned<String>, Spanned<Declared>>,
     needs: Option<Spanned<Needs>>,
@@ -66,7 +74,13 @@ impl Wanted {
 }
 
 impl Front {
-    pub(super) fn parse(file: &str, language: Language, text: &str) -> Result<Self, BadRecipe> {
+    /// Reads the front matter of a recipe, with what it includes from these modules.
+    pub(super) fn parse(
+        file: &str,
+        language: Language,
+        text: &str,
+        modules: &[Module],
+    ) -> Result<Self, BadRecipe> {
         let bad = |line: u32, why: String, remedy: Option<String>| BadRecipe {
             site: Site { file: file.into(), line },
             why: format!("invalid front matter: {why}"),
@@ -100,14 +114,25 @@ impl Front {
             let param = param.and_then(|param| front.comes_after(param));
             front.params.push(param.map_err(|why| bad(at, why, None))?);
         }
-        if let Some(needs) = block.needs {
-            let at = needs.span();
+        front.layout = block.layout;
+        let own_needs = block.needs.as_ref().map(Spanned::span);
+        front.needs = block.needs.map(Spanned::into_inner);
+        for name in block.include {
+            let at = line(name.span().start);
+            let name = name.into_inner();
+            let module = modules.iter().find(|module| module.name == name).ok_or_else(|| {
+                let why = format!("include: the recipe does not import the module {name:?}");
+                bad(at, why, Some(format!("import it, or remove {name:?}")))
+            })?;
+            front.include(Included::module(module)?);
+        }
+        front.offer_layouts(modules)?;
+        if let (Some(needs), Some(at)) = (&front.needs, own_needs) {
             let names: Vec<&str> = front.params.iter().map(|param| param.name.as_str()).collect();
-            needs.get_ref().check(&names).map_err(|wrong| {
+            needs.check(&names).map_err(|wrong| {
                 let place = source[at.start..].find(&format!("{:?}", wrong.entry));
                 bad(line(at.start + place.unwrap_or(0)), wrong.why, Some(wrong.remedy))
             })?;
-            front.needs = Some(needs.into_inner());
         }
         Ok(front)
     }
@@ -155,6 +180,7 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
         choices: declared.choices,
         when: declared.when.into_iter().map(|(name, wanted)| (name, wanted.values())).collect(),
         line,
+        module: None,
     })
 }
 
@@ -181,6 +207,95 @@ fn prose(lines: &[Line<'_>]) -> (String, String) {
     (title, prose.trim().to_owned())
 }
 
+/// The front matter of a module.
+struct Included {
+    params: Vec<ParamDecl>,
+    needs: Option<Needs>,
+}
+
+impl Included {
+    /// Reads the front matter of a module.
+    fn module(module: &Module) -> Result<Self, BadRecipe> {
+        let front = Front::parse(&module.file, module.language(), &module.text, &[])?;
+        let mut params = front.params;
+        for param in &mut params {
+            param.module = Some(module.file.clone());
+        }
+        Ok(Self { params, needs: front.needs })
+    }
+}
+
+impl Front {
+    /// Adds the parameters that the recipe does not declare itself, and the needs.
+    fn include(&mut self, included: Included) {
+        for param in included.params {
+            if !self.params.iter().any(|known| known.name == param.name) {
+                self.params.push(param);
+            }
+        }
+        self.need(included.needs);
+    }
+
+    /// Adds the layouts to choose from, with their parameters: each matters where its layout is chosen. A name
+    /// that layouts use for different things is declared once for each of them.
+    fn offer_layouts(&mut self, modules: &[Module]) -> Result<(), BadRecipe> {
+        let Some(chosen) = self.params.iter().position(|param| param.kind == ParamKind::Layout)
+        else {
+            return Ok(());
+        };
+        let own: Vec<String> = self.params.iter().map(|param| param.name.clone()).collect();
+        let choice = own[chosen].clone();
+        let mut offered: Vec<ParamDecl> = Vec::new();
+        for module in modules {
+            let Some(layout) = module.name.strip_prefix(LAYOUTS) else { continue };
+            self.params[chosen].choices.push(layout.to_owned());
+            let Included { params, needs } = Included::module(module)?;
+            for mut param in params {
+                if self
+                    .params
+                    .iter()
+                    .any(|known| known.name == param.name && known.module.is_none())
+                {
+                    continue;
+                }
+                let twin = offered.iter_mut().find(|known| known.asks_the_same(&param));
+                if let Some(twin) = twin {
+                    twin.when[0].1.push(layout.to_owned());
+                } else {
+                    param.when.insert(0, (choice.clone(), vec![layout.to_owned()]));
+                    offered.push(param);
+                }
+            }
+            self.need(needs);
+        }
+        // What is included is asked after the layout; the layout's own comes before it.
+        let names: Vec<String> = offered.iter().map(|param| param.name.clone()).collect();
+        self.params.retain(|param| param.module.is_none() || !names.contains(&param.name));
+        let after = chosen + 1;
+        self.params.splice(after..after, offered);
+        Ok(())
+    }
+
+    fn need(&mut self, needs: Option<Needs>) {
+        match (&mut self.needs, needs) {
+            (Some(known), Some(more)) => known.extend(more),
+            (known @ None, more) => *known = more,
+            (Some(_), None) => {}
+        }
+    }
+}
+
+impl ParamDecl {
+    /// Whether it is the same question about the same variable, whenever it is asked.
+    fn asks_the_same(&self, other: &Self) -> bool {
+        let own = |param: &Self| param.when.len();
+        (&self.name, self.kind, &self.ask, &self.default, &self.choices)
+            == (&other.name, other.kind, &other.ask, &other.default, &other.choices)
+            && own(self) == own(other) + 1
+            && self.when[1..] == other.when[..]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,7 +320,7 @@ let x = 1;
 
     #[test]
     fn title_prose_params_in_order_and_needs() {
-        let front = Front::parse("r.rhai", Language::Rhai, TEXT).expect("good front matter");
+        let front = Front::parse("r.rhai", Language::Rhai, TEXT, &[]).expect("good front matter");
         assert_eq!((front.title.as_str(), front.prose.as_str()), ("A title", "Prose."));
         let names: Vec<&str> = front.params.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(names, ["disk", "size"]);
@@ -216,14 +331,14 @@ let x = 1;
     #[test]
     fn damage_is_located_by_line() {
         let error = |text: &str| {
-            let error = Front::parse("r.rhai", Language::Rhai, text).expect_err("damaged");
+            let error = Front::parse("r.rhai", Language::Rhai, text, &[]).expect_err("damaged");
             format!("{}: {}", error.site, error.why)
         };
         assert_eq!(
             error(&TEXT.replace("\"size\"", "\"sise\"")),
             "r.rhai:10: invalid front matter: parameter \"size\": unknown variant `sise`, \
              expected one of `disk`, `disks`, `device`, `path`, `size`, `number`, `text`, `bool`, `choice`, \
-             `secret`"
+             `layout`, `secret`"
         );
         assert!(error(&TEXT.replace("type = \"disk\"", "type = ")).starts_with("r.rhai:7: "));
         assert!(error(&TEXT.replace("//! ```\n", "")).contains("not closed"));

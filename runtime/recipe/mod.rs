@@ -9,6 +9,7 @@ mod bad;
 mod block;
 pub mod bundled;
 mod chapters;
+mod files;
 mod front;
 mod modules;
 mod origin;

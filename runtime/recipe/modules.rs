@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use std::path::Path;
 
 use super::bad::BadRecipe;
+use super::files::{LAYOUTS, layouts};
 use crate::event::Site;
 use crate::script::{Import, Language, Module, imports};
 use crate::system::{Input, read_below};
@@ -20,6 +21,9 @@ pub(super) enum Shelf<'a> {
     /// The modules recorded in a journal.
     Recorded(&'a [Module]),
 }
+
+/// The module that calls any bundled layout by its name.
+const TABLE: &str = "layouts";
 
 /// The maximum number of modules of a recipe.
 const MOST: usize = 64;
@@ -113,7 +117,7 @@ fn missing(script: &Importing<'_>, import: &Import) -> BadRecipe {
 /// Finds a module by name; returns an error if it is ambiguous or cannot be read.
 fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
     let directory = match shelf {
-        Shelf::Shipped => return Ok(Module::shipped(name)),
+        Shelf::Shipped => return Ok(shipped(name)),
         Shelf::Recorded(modules) => {
             return Ok(modules.iter().find(|module| module.name == name).cloned());
         }
@@ -136,8 +140,35 @@ fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
     }
     match beside.as_slice() {
         [a, b] => Err(format!("ambiguous module {name}: {} and {}", a.file, b.file)),
-        _ => Ok(beside.pop().or_else(|| Module::shipped(name))),
+        _ => Ok(beside.pop().or_else(|| shipped(name))),
     }
+}
+
+/// The bundled module of this name: of `stdlib/`, a layout, or the table of all layouts.
+fn shipped(name: &str) -> Option<Module> {
+    if name == TABLE {
+        return Some(table());
+    }
+    let layout = || layouts().into_iter().find(|layout| layout.name == name);
+    Module::shipped(name).or_else(layout)
+}
+
+/// Writes the table of all layouts, so that their names are written down nowhere but in their files.
+fn table() -> Module {
+    let layouts: Vec<String> = layouts().into_iter().map(|layout| layout.name).collect();
+    let mut text =
+        String::from("//! Calls the layout of this name: one of the bundled layouts.\n\n");
+    for (index, layout) in layouts.iter().enumerate() {
+        text += &format!("import {layout:?} as l{index};\n");
+    }
+    text += "\n/// Prepares the disks by the layout of this name, and returns the map of the layout.\n\
+             fn prepare(name, params) {\n    switch name {\n";
+    for (index, layout) in layouts.iter().enumerate() {
+        let name = layout.strip_prefix(LAYOUTS).unwrap_or(layout);
+        text += &format!("        {name:?} => l{index}::prepare(params),\n");
+    }
+    text += "        _ => throw `there is no layout ${name}`,\n    }\n}\n";
+    Module { name: TABLE.into(), file: format!("{TABLE}.rhai"), text }
 }
 
 /// Returns the modules of a script that is not a recipe.

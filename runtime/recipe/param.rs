@@ -33,6 +33,8 @@ pub enum ParamKind {
     Bool,
     /// One word of a list.
     Choice,
+    /// A bundled layout, by its name; its parameters become those of the recipe.
+    Layout,
     /// A passphrase, read without echo.
     Secret,
 }
@@ -55,6 +57,8 @@ pub struct ParamDecl {
     pub when: Vec<(String, Vec<String>)>,
     /// The line number of the declaration.
     pub line: u32,
+    /// The file of the module that declares it; `None` where the recipe itself does.
+    pub module: Option<String>,
 }
 
 /// An error for a parameter without a valid value.
@@ -181,7 +185,7 @@ impl ParamDecl {
             ParamKind::Number => number(given).map_err(wrong)?,
             ParamKind::Text => String::decode(given).map_err(wrong)?.encode(),
             ParamKind::Bool => truth(given).map_err(wrong)?,
-            ParamKind::Choice => self.choice(given).map_err(wrong)?,
+            ParamKind::Choice | ParamKind::Layout => self.choice(given).map_err(wrong)?,
             ParamKind::Secret => match given {
                 Value::Text(text) => {
                     let secret = Secret::new(&self.name, text.clone().into_bytes());

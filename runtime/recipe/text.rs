@@ -29,6 +29,8 @@ pub struct Recipe {
     pub modules: Vec<Module>,
     /// The SHA-256 digest of the source and the sources of the modules.
     pub digest: String,
+    /// What is run in the place of the text of a layout, with the modules of that.
+    pub main: Option<(String, Vec<Module>)>,
 }
 
 /// The origin of a recipe.
@@ -107,12 +109,13 @@ impl Recipe {
         text: String,
         shelf: Shelf<'_>,
     ) -> Result<Self, BadRecipe> {
-        let front = Front::parse(name, language, &text)?;
         let modules = modules(name, language, &text, shelf)?;
+        let front = Front::parse(name, language, &text, &modules)?;
+        let main = front.layout.then(|| main_of_layout(name, language, &text, &modules));
         let texts = Texts { text, modules };
         let digest = texts.digest();
         let Texts { text, modules } = texts;
-        Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest })
+        Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest, main })
     }
 
     /// Returns the sources of the recipe and its modules, for a journal.
@@ -129,13 +132,11 @@ impl Recipe {
 
     /// Returns the recipe as a script to run.
     pub fn script<'a>(&'a self, variables: &'a Map) -> Script<'a> {
-        Script {
-            language: self.language,
-            file: &self.name,
-            text: &self.text,
-            variables,
-            modules: &self.modules,
-        }
+        let (text, modules) = match &self.main {
+            Some((text, modules)) => (text, modules),
+            None => (&self.text, &self.modules),
+        };
+        Script { language: self.language, file: &self.name, text, variables, modules }
     }
 
     /// Returns the short name of the recipe: `encrypted-root` for `recipes/encrypted-root.rhai`.
@@ -143,4 +144,26 @@ impl Recipe {
         let path = PathBuf::from(&self.name);
         path.file_stem().map_or_else(|| "recipe".into(), |stem| stem.to_string_lossy().into_owned())
     }
+}
+
+/// What a layout does where it is run by itself: it calls its own `prepare`, on the line of that, so that errors
+/// lead there.
+fn main_of_layout(
+    name: &str,
+    language: Language,
+    text: &str,
+    modules: &[Module],
+) -> (String, Vec<Module>) {
+    let mut itself = "this-layout".to_owned();
+    while modules.iter().any(|module| module.name == itself) {
+        itself.push('-');
+    }
+    let line = text.lines().take_while(|line| !line.contains("prepare(")).count();
+    let call = match language {
+        Language::Rhai => format!("import {itself:?} as layout; layout::prepare(params);"),
+        Language::Lua => format!("require({itself:?}).prepare(params)"),
+    };
+    let itself = Module { name: itself, file: name.to_owned(), text: text.to_owned() };
+    let modules = modules.iter().cloned().chain([itself]).collect();
+    (format!("{}{call}", "\n".repeat(line)), modules)
 }

@@ -18,7 +18,6 @@ use crate::run::job::{shared, unwrap};
 use crate::run::ledger::Pages;
 use crate::run::parts::Parts;
 use crate::run::release::{due, release_all};
-use crate::run::rescue::{Obstacle, look};
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
 use crate::run::undo::{undo, undo_steps};
@@ -149,10 +148,17 @@ impl Workbench {
         self.session.borrow().replay().names().clone()
     }
 
-    /// What keeps the machine from being used, with its root at this place.
-    pub fn rescue(&self, root: &str) -> Vec<Obstacle> {
-        let session = self.session.borrow();
-        look(session.machine(), session.ground().files(), root)
+    /// What scripts talk to.
+    pub(super) fn host(&self) -> &Shared {
+        &self.host
+    }
+
+    /// Evaluates something with calls of its own; a failure ends only that.
+    pub(super) fn aside_from_the_run<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.session.borrow_mut().calls_by_hand();
+        let result = work();
+        self.session.borrow_mut().ready_again();
+        result
     }
 
     /// Whether nothing real happens.

@@ -61,7 +61,7 @@ fn the_reference_by_name_and_by_domain() {
     let ran = Test::new(&["doc", "lvm"]).run();
     assert_eq!(ran.stdout.lines().count(), 12, "{}", ran.stdout);
     let ran = Test::new(&["list"]).run();
-    for line in ["encrypted-root  ", "encrypted-root.lua  ", "layouts/luks-lvm  "] {
+    for line in ["encrypted-root  ", "gentoo  ", "layouts/luks-lvm  "] {
         assert!(ran.stdout.contains(line), "{}", ran.stdout);
     }
 }

@@ -19,7 +19,8 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 8] = [
+const FUNCTIONS: [&[Test]; 9] = [
+    boots::gentoo::TESTS,
     boots::short::TESTS,
     boots::sources::TESTS,
     boots::whole::TESTS,

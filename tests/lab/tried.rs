@@ -1,4 +1,4 @@
-//! The shipped recipe, for real: the whole main job, in two variants and both languages.
+//! The shipped recipe, for real: the whole main job, in two variants.
 
 use gscript::vm::find_kernel;
 
@@ -14,7 +14,7 @@ pub const TESTS: &[Test] = &[
         run: with_its_defaults,
     },
     Test {
-        name: "tried: the main job with other answers, in Lua",
+        name: "tried: the main job with other answers",
         tier: Tier::Lab,
         takes: 60,
         run: with_other_answers,
@@ -62,7 +62,7 @@ fn with_other_answers() -> Result<(), Missing> {
         enc_hdd = "outer"
     "#;
     let args = ["--disk", "1500M", "--usb", "40M"];
-    let recipe = "@recipes/encrypted-root.lua";
+    let recipe = "@recipes/encrypted-root.rhai";
     let said = tried(recipe, &args, answers)?;
     for line in
         ["disk.fill_random /dev/ubda2", "LUKS1 container", "home ", "facts of the first boot"]

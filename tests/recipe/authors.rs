@@ -62,7 +62,7 @@ fn prints(status: i32, tests: &str, stdout: &str) {
 fn the_shipped_tests_pass() {
     let ran = Test::new(&["test", "@recipes"]).run();
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("encrypted-root.test.lua\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("encrypted-root.test.rhai\n"), "{}", ran.stdout);
     assert!(!ran.stdout.contains('\u{1b}'), "colours are for terminals");
 }
 

@@ -4,5 +4,6 @@ mod authors;
 mod bundled;
 mod check;
 mod fidelity;
+mod gentoo;
 mod guide;
 mod layouts;

@@ -30,9 +30,7 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
                 continue;
             }
             let machines: &[&str] = match name.as_str() {
-                "encrypted-root.rhai" => &["sata"],
-                // Its plan and its journal are those of the one in Rhai.
-                "encrypted-root.lua" => &[],
+                "encrypted-root.rhai" | "gentoo.rhai" => &["sata"],
                 "rescue-encrypted-root.rhai" => &["old-luks-closed", "old-luks-open"],
                 _ => &["four-sata"],
             };
@@ -58,6 +56,7 @@ fn answers(recipe: &Recipe) -> Answers {
         ("key", "/mnt/key/root.key"),
         ("key_dev", "/dev/sdb1"),
         ("stage3", "/var/tmp/stage3.tar.xz"),
+        ("layout", "luks-lvm"),
     ];
     let asked = |name: &str| recipe.front.params.iter().any(|param| param.name == name);
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {

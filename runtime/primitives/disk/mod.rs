@@ -11,5 +11,5 @@ pub use fill::FillRandom;
 pub use kinds::PartKind;
 pub(super) use kinds::is_kind;
 pub use partition::Partition;
-pub use query::{Holders, Info, List};
+pub use query::{Devices, Holders, Info, List};
 pub use wipe::Wipe;

@@ -22,12 +22,25 @@ args! {
 }
 
 args! {
+    /// Lists all block devices of the machine, including partitions, open containers, arrays and
+    /// active volumes, as maps like those of `disk.info`.
+    ///
+    /// Source: lsblk(8).
+    ///
+    /// ```
+    /// let devices = disk::devices();
+    /// ```
+    "disk.devices" => pub struct Devices {}
+}
+
+args! {
     /// Returns information about a block device.
     ///
     /// The result is a map with `path`, `what` (the kind of device), `bytes` (the size), `human`
     /// (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
-    /// `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `partuuid`,
-    /// `partitions` (paths) and `in_use`. Values that do not apply to the device are nil.
+    /// `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `name` (of a
+    /// partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and
+    /// `in_use`. Values that do not apply to the device are nil.
     ///
     /// Source: lsblk(8), blkid(8).
     ///
@@ -73,6 +86,7 @@ pub struct Described {
     content: Option<String>,
     uuid: Option<String>,
     label: Option<String>,
+    name: Option<String>,
     partuuid: Option<String>,
     partitions: Vec<String>,
     in_use: bool,
@@ -90,6 +104,15 @@ impl Query for List {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         Ok(Answer::Known(cx.machine.disks().map(|disk| describe(cx.machine, disk)).collect()))
+    }
+}
+
+impl Query for Devices {
+    type Output = Vec<Described>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let devices = cx.machine.devices.values();
+        Ok(Answer::Known(devices.map(|device| describe(cx.machine, device)).collect()))
     }
 }
 
@@ -143,6 +166,11 @@ fn describe(machine: &Machine, device: &Device) -> Described {
         content: content.map(|content| content.kind().to_owned()),
         uuid: content.and_then(|content| content.uuid().map(str::to_owned)),
         label: content.and_then(|content| content.label().map(str::to_owned)),
+        name: match &device.kind {
+            Kind::Partition(entry) => entry.name.clone(),
+            Kind::Logical { volume, .. } => Some(volume.clone()),
+            _ => None,
+        },
         partuuid: device.partition().map(|entry| entry.uuid.clone()),
         partitions: machine.partitions(&device.path).iter().map(|p| p.path.clone()).collect(),
         in_use: !machine.uses(&device.path).is_empty(),

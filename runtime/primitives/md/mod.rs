@@ -6,7 +6,7 @@ mod running;
 
 pub use create::Create;
 pub use rule::MdRule;
-pub use running::{Assemble, Info, Stop};
+pub use running::{Assemble, Info, List, Stop};
 
 use crate::machine::{Content, Device, Machine};
 use crate::operation::Planning;

@@ -1,11 +1,13 @@
 //! Starting, stopping and querying md arrays.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Device, Fact, Release};
+use crate::machine::{Content, Device, Fact, Release};
 use crate::operation::guard::must_be_free;
 use crate::operation::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
 use crate::system::Step;
@@ -68,6 +70,17 @@ args! {
         /// The name of the array.
         pub name: ArrayName,
     }
+}
+
+args! {
+    /// Lists the names of all arrays, running or stopped, from the superblocks of their members.
+    ///
+    /// Source: mdadm(8), `--examine`.
+    ///
+    /// ```
+    /// let names = md::list();
+    /// ```
+    "md.list" => pub struct List {}
 }
 
 /// Returns the array with this name; an error if there is none or more than one.
@@ -173,6 +186,19 @@ pub struct Described {
     members: Vec<String>,
     path: Option<String>,
     bytes: u64,
+}
+
+impl Query for List {
+    type Output = Vec<String>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let names = cx.machine.devices.values().filter_map(|device| match &device.content {
+            Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.clone()),
+            _ => None,
+        });
+        let names: BTreeSet<String> = names.collect();
+        Ok(Answer::Known(names.into_iter().collect()))
+    }
 }
 
 impl Query for Info {

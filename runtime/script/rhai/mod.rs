@@ -25,9 +25,9 @@ use values::{from_dynamic, to_dynamic};
 
 pub(super) use text::{is_open, parse};
 
-use super::Language;
 use super::engines::{Engines, Exports, Speaks};
 use super::meter::Metered;
+use super::{Language, PARAMS};
 use crate::types::{Map, Secret, Value};
 
 /// The engine of all Rhai scripts.
@@ -77,6 +77,10 @@ impl Texts {
         for (name, value) in variables {
             scope.push_constant_dynamic(name.as_str(), to_dynamic(value));
         }
+        if !variables.is_empty() && !scope.contains(PARAMS) {
+            let all = Value::Map(variables.clone());
+            scope.push_constant_dynamic(PARAMS, to_dynamic(&all));
+        }
         Self { engines: Rc::clone(engines), scope, functions: AST::empty() }
     }
 
@@ -101,6 +105,7 @@ impl Texts {
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
+        names.retain(|name| name != PARAMS);
         names.sort_unstable();
         names.dedup();
         names

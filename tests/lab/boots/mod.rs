@@ -1,5 +1,6 @@
 //! Disks that a recipe has installed boot in an emulated PC.
 
+pub mod gentoo;
 mod installed;
 pub mod short;
 pub mod sources;

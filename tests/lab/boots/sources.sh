@@ -1,5 +1,5 @@
 #!/bin/bash
-# A kernel from its own sources, by the recipe's own lines: sys-kernel/gentoo-sources is Linux as it is, merged by
+# A kernel from its own sources, by the chapter of the recipe: sys-kernel/gentoo-sources is Linux as it is, merged by
 # Portage; its Makefile and its Kconfig answer. What is built comes out as kernel.tar, for a root that boots.
 # After portage_root.sh; SOURCES is the archive.
 . "${0%/*}/../lib/cases.sh"
@@ -38,11 +38,15 @@ must cp live/.config live.config
 must_not grep -qE '^CONFIG_(MD|DM_CRYPT|CRYPTO_XTS|BLK_DEV_INITRD)=' live.config
 rm -r live
 
-{
-    echo "let target = \"/mnt/t\"; let jobs = 3; let unlock = \"gpg\"; let kernel_from = \"sources\"; let kernel_config = \"$OUT/live.config\";"
-    echo 'portage::profile(target, "default/linux/test");'
-    sed -n '/step("Configure and build the kernel")/,/kernel::modules_rebuild/p' "$PROJECT/recipes/encrypted-root.rhai"
-} >sources.rhai
+cat >sources.rhai <<END
+import "chapters" as chapters;
+let layout = #{
+    target: "/mnt/t", mounts: [#{ at: "/", device: "/dev/x2" }],
+    containers: [#{ kind: "luks", name: "x2", device: "/dev/x2", on_stick: "/x.gpg" }, #{ kind: "lvm", name: "vg" }],
+};
+portage::profile("/mnt/t", "default/linux/test");
+chapters::kernel(layout, #{ goal: "bootable", jobs: 3, kernel_from: "sources", kernel_config: "$OUT/live.config" });
+END
 "$G" sources.rhai --yes --prove --journal /run/sources >sources.out 2>&1 || fail
 S=$T/usr/src/linux-$V-gentoo KV=$(cat $T/usr/src/linux/include/config/kernel.release)
 echo "$KV" >version

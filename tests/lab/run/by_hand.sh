@@ -70,11 +70,11 @@ for language in rhai lua; do
 done
 
 it ':rescue finds what is to be done'
-must session 'type :rescue' 'see /dev/ubda is an encrypted partition that is closed' 'see passphrase:' 'type not on any disk' \
+must session 'type :rescue' 'see /dev/ubda is a LUKS container that is not unlocked' 'see passphrase:' 'type not on any disk' \
     'see Run it?' 'type yes' 'see the volume group vg is not active' 'see Run it?' 'type yes' \
-    'see may be the root filesystem and is not mounted; check it first' 'see may be the root' 'see Run it?' 'type yes' \
-    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb at /boot' 'see Run it?' 'type yes' \
-    'see which a chroot needs' 'see Run it?' 'type yes' 'see That is all' 'see gscript>' \
+    'see may be the root and is not mounted; check' 'see may be the root' 'see Run it?' 'type yes' \
+    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb on /boot' 'see Run it?' 'type yes' \
+    'see which a chroot needs' 'see Run it?' 'type yes' 'see No further problems found' 'see gscript>' \
     'type :quit' 'see Release or keep it?' 'type r' 'see cryptsetup close'
 nothing_left
 

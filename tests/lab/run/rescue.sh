@@ -80,7 +80,7 @@ printf "passphrase = '%s'\n" "$PHRASE" >pass.toml; chmod 600 pass.toml
 log() { grep -Eq "$1" /run/proved/*/log.txt || fail "not in the log: $1"; }
 must rescue --prove --journal /run/proved --set unlock=gpg --set key_file=laptop.gpg --answers pass.toml \
     --set run='cat /etc/repair-me /proc/mounts /proc/swaps /etc/resolv.conf; echo gpg >/etc/repair-me'
-must grep -q 'Left out: /home (ext4), for no device here is UUID=00000000-1111' rescue.err
+must grep -q 'Skipped /home (ext4): there is no device UUID=00000000-1111' rescue.err
 log ' key$'
 log ' /boot ext4 .*noatime'
 log ' /dev/(dm-|mapper/vg_hostos-swap).* partition'

@@ -25,7 +25,7 @@ whole >whole.out 2>whole.err || fail
 must_not grep -rqE 'otter: ' /run/proved ./*.out ./*.err
 must grep -q 'The resulting state matches the plan' whole.err
 proved
-must grep -q 'You may reboot now' whole.err
+must grep -q 'Reboot now, without' whole.err
 must umount /run/host
 nothing_left
 

@@ -79,22 +79,30 @@ must_not grep -qx "$before" $T/lib/modules/6.6.62-test/extra/module.ko
 fails 'emerge finds no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'
 
 it 'the lines of the recipe that deal with packages'
-# Word for word. The packages that the guide names hold nothing: what is proved is that Portage knows every option, atom,
+# The chapters that deal with packages. The packages that the guide names hold nothing: what is proved is that Portage knows every option, atom,
 # table and set that the recipe uses.
 rm -rf $T/etc/portage/package.accept_keywords $T/etc/portage/package.use $T/etc/portage/package.license
 sed -i 's/^EMERGE_DEFAULT_OPTS.*//' $T/etc/portage/make.conf
 OUTSIDE=$(cryptsetup --version | cut -d' ' -f2)
 guide_packages "$OUTSIDE"
 
-# chapters FROM TO: the recipe's text between the beginnings of two chapters.
-chapters() { sed -n "/step(\"$1\")/,/step(\"$2\")/p" "$PROJECT/recipes/encrypted-root.rhai" | sed '$d'; }
 {
-    echo 'let target = "/mnt/t"; let init = "openrc"; let firmware = "efi"; let jobs = 2; let network = "dhcpcd"; let sshd = true;
-let filesystem = "ext4"; let esp_dev = "/dev/x"; let microcode = true; let packages = " app-misc/one  app-misc/two"; let profile = "default/linux/test";
-let repository = "there"; let unlock = "gpg"; let kernel_from = "dist"; let kernel_config = "";'
-    chapters 'Configure Portage' 'Configure the system'
-    sed -n '/step("Configure and build the kernel")/,/kernel::modules_rebuild/p' "$PROJECT/recipes/encrypted-root.rhai"
-    grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/recipes/encrypted-root.rhai"
+    cat <<'END'
+import "chapters" as chapters;
+let target = "/mnt/t";
+let layout = #{
+    target: target, disks: ["/dev/x"], root: "/dev/x2", boot: (), esp: "/dev/x1", swap: (), mounts: [#{ at: "/", device: "/dev/x2" }],
+    containers: [#{ kind: "luks", name: "x2", device: "/dev/x2", on_stick: "/x.gpg" }, #{ kind: "lvm", name: "vg" }],
+};
+let params = #{
+    goal: "bootable", init: "openrc", firmware: "efi", jobs: 2, network: "dhcpcd", sshd: true, microcode: true,
+    packages: " app-misc/one  app-misc/two", profile: "default/linux/test", repository: "there", kernel_from: "dist", kernel_config: "",
+};
+chapters::portage(layout, params);
+chapters::packages(layout, params);
+chapters::kernel(layout, params);
+END
+    grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/stdlib/chapters.rhai"
 } >packages.rhai
 "$G" packages.rhai --yes --prove --journal /run/packages >packages.out 2>&1 || fail
 for one in "${GUIDE[@]}" app-misc/one app-misc/two; do

@@ -1,0 +1,59 @@
+//! What is mounted, and how full it is.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::args;
+use crate::error::Result;
+use crate::machine::is_below;
+use crate::operation::{Answer, Planning, Query};
+use crate::types::AbsPath;
+
+args! {
+    /// Lists what is mounted at a directory and below it, as maps with `source` (a device, or the name of a
+    /// pseudo-filesystem), `at`, `kind`, and `used`: the percentage of its space that is in use, nothing where that is
+    /// not known. While planning it is not.
+    ///
+    /// Source: mountinfo in proc(5), statvfs(3).
+    ///
+    /// ```
+    /// let mounts = mount::list("/mnt");
+    /// ```
+    "mount.list" => pub struct List {
+        /// The directory.
+        pub below: AbsPath,
+    }
+}
+
+/// A mount as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    source: String,
+    at: String,
+    kind: String,
+    used: Option<u64>,
+}
+
+impl Query for List {
+    type Output = Vec<Listed>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let below = self.below.to_string();
+        let mounts = cx.machine.mounts.iter().filter(|mount| is_below(&mount.at, &below));
+        let used = |at: &str| {
+            let (free, all) = cx.files.room(Path::new(at))?;
+            free.checked_mul(100)?.checked_div(all).map(|percent| 100 - percent.min(100))
+        };
+        let listed: Vec<Listed> = mounts
+            .map(|mount| Listed {
+                source: mount.source.clone(),
+                at: mount.at.clone(),
+                kind: mount.kind.clone(),
+                used: used(&mount.at),
+            })
+            .collect();
+        // How full something is changes from one look to the next.
+        Ok(Answer::Guess(listed))
+    }
+}

@@ -1,0 +1,82 @@
+//! `gscript gentoo` installs on a layout, and the disk boots.
+
+use std::path::Path;
+use std::process::Command;
+
+use gscript::run::trial::{Media, REACHED};
+use gscript::system::Interrupts;
+use gscript::vm::{Firmware, Turn, build_bootable};
+
+use super::installed::{Plugged, STICK, cache, heard, in_lab, possible, prepared, write_private};
+use crate::guest::Lab;
+use crate::harness::{Missing, Test, Tier};
+use crate::support::dsl::{PROGRAM, project};
+
+/// Two layouts that differ in everything.
+pub const TESTS: &[Test] = &[
+    Test {
+        name: "boots::gentoo: partitions boot by BIOS",
+        tier: Tier::Torture,
+        takes: 200,
+        run: bios_and_efi_by_bios,
+    },
+    Test {
+        name: "boots::gentoo: LVM on LUKS boots by EFI with a key on the stick",
+        tier: Tier::Torture,
+        takes: 200,
+        run: luks_lvm_by_efi,
+    },
+];
+
+const ANSWERS: &str = "root_password = \"an otter\"\n";
+
+/// Packs the root that boots, signed as a stage3.
+fn stage3(directory: &Path) -> Result<Media, Missing> {
+    let archive = directory.join("stage3.tar");
+    let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
+    prepared("runtime/vm/standin/stage3.sh", &[&root, &archive])?;
+    Ok(Media::signed(archive, directory, &Interrupts::default()).expect("the signed digests"))
+}
+
+fn bios_and_efi_by_bios() -> Result<(), Missing> {
+    possible()?;
+    let directory = tempfile::tempdir().expect("a directory");
+    let media = stage3(directory.path())?;
+    let answers = directory.path().join("given.toml");
+    write_private(&answers, ANSWERS);
+    let keys = media.keys.as_ref().expect("the keys").display().to_string();
+    let sets =
+        ["layout=bios-and-efi", "repository=there", "hostname=box", "jobs=2", "target=/mnt/new"];
+    let output = Command::new(PROGRAM)
+        .args(["try", "--disk", "2G", "--usb", "64M", "--memory", "512M", "--boot=bios"])
+        .args([Path::new("--keep"), directory.path(), Path::new("--answers"), &answers])
+        .args(sets.iter().flat_map(|set| ["--set", set]))
+        .env("XDG_CACHE_HOME", project("target"))
+        .args([Path::new("--stage3"), &media.archive])
+        .args(["--set", &format!("stage3_keys={keys}")])
+        .arg(project("recipes/gentoo.rhai"))
+        .output()
+        .expect("the program");
+    let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let console = printed(&output.stdout) + printed(&output.stderr).as_str();
+    assert!(output.status.success(), "{console}");
+    assert!(console.contains(&format!("{REACHED}/dev/")), "{console}");
+    Ok(())
+}
+
+/// With /boot on the EFI system partition, grub-install must recognize a partition of a disk, which
+/// those of `/dev/ubda` are not: the disk is a loop device.
+fn luks_lvm_by_efi() -> Result<(), Missing> {
+    possible()?;
+    let lab = Lab::new(&["2G", STICK]);
+    stage3(lab.path())?;
+    write_private(&lab.path().join("answers.toml"), ANSWERS);
+    in_lab(&lab, "boots/gentoo.sh", &[])?;
+    let efi = Plugged { firmware: Firmware::Efi, ..Plugged::of(&lab) };
+    let reached = Turn { when: &[REACHED], reply: None, optional: false };
+    let console = heard(efi.talk(&[reached], &[])).console;
+    for line in ["Gentoo Linux (Keyfile Boot)", "/dev/mapper/vg-root (lvm crypt part disk)"] {
+        assert!(console.contains(line), "no {line}: {console}");
+    }
+    Ok(())
+}
