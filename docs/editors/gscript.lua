@@ -28,8 +28,8 @@ disk = {}
 ---@return any
 function disk.list() end
 
---- Lists all block devices of the machine, with partitions, opened containers, arrays and active volumes, as
---- maps like those of `disk.info`.
+--- Lists all block devices of the machine, including partitions, open containers, arrays and
+--- active volumes, as maps like those of `disk.info`.
 ---
 --- Source: lsblk(8).
 ---
@@ -39,9 +39,13 @@ function disk.list() end
 ---@return any
 function disk.devices() end
 
---- Tells about one block device: `path`, `what`, `bytes`, `human` (its size for people),
---- `sector`, `removable`, `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`,
---- `label`, `name` (of a partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and `in_use`. What does not apply is nothing.
+--- Returns information about a block device.
+---
+--- The result is a map with `path`, `what` (the kind of device), `bytes` (the size), `human`
+--- (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
+--- `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `name` (of a
+--- partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and
+--- `in_use`. Values that do not apply to the device are nil.
 ---
 --- Source: lsblk(8), blkid(8).
 ---
@@ -518,7 +522,7 @@ function md.assemble(name, options) end
 ---@return any
 function md.stop(name) end
 
---- Lists the names of all arrays, running or not, by the superblocks of their members.
+--- Lists the names of all arrays, running or stopped, from the superblocks of their members.
 ---
 --- Source: mdadm(8), `--examine`.
 ---
@@ -528,8 +532,11 @@ function md.stop(name) end
 ---@return any
 function md.list() end
 
---- Tells about an array: `name`, `uuid`, `level`, `devices` (how many it has when it is complete),
---- `members` (those that are there), `path` (nothing while it is stopped) and `bytes`.
+--- Returns information about an md array.
+---
+--- The result is a map with `name`, `uuid`, `level`, `devices` (the number of members of the
+--- complete array), `members` (the devices that are present), `path` (nil if the array is
+--- stopped) and `bytes` (the size).
 ---
 --- Source: mdadm(8), `--examine`, `--detail`.
 ---

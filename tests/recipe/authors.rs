@@ -223,7 +223,7 @@ fn tests_that_could_not_fail_are_failures() {
         ("usual(); run::recipe(); expect::file(\"/mnt/a/b\");", "/mnt/a/b"),
         (
             "usual(); run::recipe(); expect::file(\"/mnt/a/greeting\", #{ missing: true });",
-            "/mnt/a/greeting is there",
+            "/mnt/a/greeting exists",
         ),
         ("usual(); run::recipe(); expect::same(1, 2);", "the values differ"),
         ("usual(); given::answers(#{ part: \"/dev/sdz\" }); run::plan(); expect::done();", "sdz"),
