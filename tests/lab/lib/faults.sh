@@ -51,7 +51,7 @@ strike() {
     # is as planned, or --prove would have told.
     [ $code != 0 ] || [ "$how" = nothing ] || complain nobody noticed
     [ $code = 0 ] || grep -q "$tool" /run/faulty.err || complain "$tool is not named"
-    [ $code = 0 ] || grep -Eq '= (next|to go on): ' /run/faulty.err || complain nothing to do next
+    [ $code = 0 ] || grep -Eq '= (help|resume): ' /run/faulty.err || complain nothing to do next
 }
 
 # part RECIPE FIRST LAST: these calls, as far as there are so many, in every way.

@@ -5,7 +5,7 @@
 it 'after a reboot with other device names the run is resumed'
 ask resumed "$G" resume --journal "$OUT/runs" --answers answers.toml --yes --destroy /dev/ubdb
 exits resumed 0
-must grep -q '^/dev/ubda of the run is /dev/ubdb now' resumed.err
+must grep -q '^/dev/ubda of the run is now /dev/ubdb' resumed.err
 must grep -q 'The resulting state matches the plan' resumed.err
 must grep -q 'luks.open /dev/ubda2 crypt_ubda2' resumed.err
 nothing_left

@@ -102,11 +102,11 @@ it 'a wrong passphrase, and a stick without the key'
 # A wrong passphrase, a stick without the key, and none at all.
 printf 'passphrase = "wrong"\n' >wrong.toml; chmod 600 wrong.toml
 must_not rescue --set unlock=passphrase --answers wrong.toml
-must grep -q 'type the passphrase again' rescue.err
+must grep -q 'retype the passphrase' rescue.err
 nothing_left
 must_not rescue --set unlock=gpg --set key_file=laptop.gpg --answers wrong.toml
 must grep -q 'Bad session key' rescue.err
-must grep -q 'type the passphrase of the key again' rescue.err
+must grep -q 'retype the passphrase of the key' rescue.err
 nothing_left
 must_not rescue --set key_file=other.key
 must grep -q 'there is no key file /mnt/key/other.key' rescue.err

@@ -20,7 +20,7 @@ it 'a name that another disk of the group still has is refused'
 # One of its disks would go, and the other one still has the old group's name on it.
 ask taken "$G" "$PROJECT/recipes/layouts/lvm-thin.rhai" --yes --set $one --destroy /dev/ubda
 exits taken 3
-must grep -q "the name vg is taken" taken.err
+must grep -q "the name vg is in use" taken.err
 do_ 'disk::wipe("/dev/ubdb");'
 
 it 'lvm-thin'
@@ -30,7 +30,7 @@ it 'a volume that is not as wanted is not touched'
 # The partitions and the group are as wanted and stay; volumes that are not are not touched.
 ask other "$G" "$PROJECT/recipes/layouts/lvm-rest.rhai" --yes --set $one --set swap_size=100M --set root_size=400M --destroy /dev/ubda
 exits other 3
-must grep -q "the name vg/root is taken" other.err
+must grep -q "the name vg/root is in use" other.err
 do_ 'disk::wipe("/dev/ubda");'
 
 it 'lvm-rest'
