@@ -1,6 +1,6 @@
 //! Plans and failures as text.
 
-use gscript::machine::{Fact, picture};
+use gscript::machine::{Fact, FilesFact, picture};
 use gscript::operation::Effect;
 use gscript::plan::call::{PlannedCall, TakeBack};
 use gscript::plan::report::{Entry, Report};
@@ -114,7 +114,13 @@ pub(crate) fn remains(lasting: &[Fact]) -> Option<String> {
     const MOST: usize = 8;
     let mut lines: Vec<String> = lasting
         .iter()
-        .filter(|fact| !matches!(fact, Fact::Dir { .. } | Fact::File { .. } | Fact::Link { .. }))
+        .filter(|fact| {
+            !matches!(
+                fact,
+                Fact::Files(FilesFact::Dir { .. } | FilesFact::File { .. } | FilesFact::Link {
+.. })
+            )
+        })
         .map(ToString::to_string)
         .collect();
     lines.dedup();

@@ -123,7 +123,7 @@ fn made_up(recipe: &Recipe) -> Machine {
 fn values(recipe: &Recipe, trial: &Trial, machine: &Machine) -> Values {
     let mut values: Values = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
-    let mut parts = machine.devices.values().filter(|device| device.partition().is_some());
+    let mut parts = machine.storage.devices.values().filter(|device| device.partition().is_some());
     let path = |device: Option<&Device>| device.map(|device| device.path.clone());
     for param in &recipe.front.params {
         if values.contains_key(&param.name) || param.default.is_some() {

@@ -138,8 +138,8 @@ impl<T> Plan<T> {
 
     /// Adds a fact that holds afterwards.
     #[must_use]
-    pub fn makes(mut self, fact: Fact) -> Self {
-        self.makes.push(fact);
+    pub fn makes(mut self, fact: impl Into<Fact>) -> Self {
+        self.makes.push(fact.into());
         self
     }
 

@@ -6,7 +6,7 @@ use super::mount::{mounting, unmounting};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
-use crate::machine::{Fact, MountOrigin, is_below};
+use crate::machine::{Fact, FilesFact, MountOrigin, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
@@ -138,7 +138,13 @@ pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> 
     if reach.origin.as_os_str() == "/" || path == "/" {
         return Err(ChrootRule::Ourselves { root: root.to_string() }.into());
     }
-    match cx.machine.mounts.iter().any(|mount| mount.at != "/" && is_below(&path, &mount.at)) {
+    match cx
+        .machine
+        .storage
+        .mounts
+        .iter()
+        .any(|mount| mount.at != "/" && is_below(&path, &mount.at))
+    {
         true => Ok(path),
         false => Err(ChrootRule::NotMounted { root: path }.into()),
     }
@@ -160,7 +166,7 @@ fn shown_conf(root: &str) -> MountCall {
 
 /// Whether something is mounted exactly there.
 fn mounted(at: &str, cx: &Planning<'_>) -> bool {
-    cx.machine.mounts.iter().any(|mount| mount.at == at)
+    cx.machine.storage.mounts.iter().any(|mount| mount.at == at)
 }
 
 /// What is mounted inside a root, in this order.
@@ -233,7 +239,7 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
         Err(_) => return Ok(plan.warn(Some(NO_CONF.into()))),
     };
     let digest = bytes.as_deref().map(crate::types::sha256);
-    let fact = Fact::File { place: to.clone(), digest, mode: None };
+    let fact = Fact::Files(FilesFact::File { place: to.clone(), digest, mode: None });
     if fact.holds(cx.machine, cx.files) == Some(true) {
         return Ok(plan.makes(fact));
     }

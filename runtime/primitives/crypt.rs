@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::{Fact, Kind};
+use crate::machine::{Kind, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{Cipher, DevicePath, KeyBits, MapName};
@@ -74,7 +74,7 @@ impl Action for SwapOn {
         let bits = self.key_size.get();
         if let Some(taken) = cx.machine.find(&inside) {
             let ours = matches!(&taken.kind, Kind::Crypt { on } if *on == device.path);
-            if ours && cx.machine.swaps.contains_key(&inside) {
+            if ours && cx.machine.storage.swaps.contains_key(&inside) {
                 let why = format!("{inside} on {} is active swap", device.path);
                 return Ok(Plan::already(why).returns(inside));
             }
@@ -92,9 +92,9 @@ impl Action for SwapOn {
         // All of it ends with the kernel that has the key; what lasts is noise.
         let (size, sector) = (device.size, device.sector);
         Ok(Plan::steps(steps)
-            .makes(Fact::Blank { device: device.path.clone() })
-            .makes(Fact::Opened { on: device.path.clone(), name, size, sector })
-            .makes(Fact::Swapping { device: inside.clone(), on: Some(-2) })
+            .makes(StorageFact::Blank { device: device.path.clone() })
+            .makes(StorageFact::Opened { on: device.path.clone(), name, size, sector })
+            .makes(StorageFact::Swapping { device: inside.clone(), on: Some(-2) })
             .undo(Undo::Release)
             .returns(inside))
     }

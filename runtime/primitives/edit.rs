@@ -6,7 +6,7 @@ use super::file::{FileRule, replace, text};
 use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
-use crate::machine::{Fact, is_below};
+use crate::machine::{FilesFact, is_below};
 use crate::operation::{Effect, Plan, Planning};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
@@ -51,7 +51,7 @@ fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {
     }
     let on = |place: &Place| {
         let path = place.outside().to_string_lossy().into_owned();
-        let mounts = cx.machine.mounts.iter().filter(|mount| is_below(&path, &mount.at));
+        let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&path, &mount.at));
         mounts.max_by_key(|mount| mount.at.len())
     };
     match on(&place) {
@@ -88,7 +88,7 @@ pub(super) fn edit(
         && old == new
     {
         let digest = Some(sha256(new));
-        return Ok(Plan::steps(Vec::new()).makes(Fact::File { place, digest, mode: None }));
+        return Ok(Plan::steps(Vec::new()).makes(FilesFact::File { place, digest, mode: None }));
     }
     let folder = place.parent();
     let missing = exists(&folder, cx)? == Some(false);

@@ -6,7 +6,7 @@ use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
 use crate::machine::files::{Look, Text};
-use crate::machine::{Content, Fact};
+use crate::machine::{Content, FilesFact};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::Step;
 use crate::types::{
@@ -168,8 +168,14 @@ fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
     let same = |other: &&crate::machine::Device| {
         other.content.as_ref().and_then(|content| content.uuid()) == Some(uuid.as_str())
     };
-    let devices: Vec<String> =
-        cx.machine.devices.values().filter(same).map(|device| device.path.clone()).collect();
+    let devices: Vec<String> = cx
+        .machine
+        .storage
+        .devices
+        .values()
+        .filter(same)
+        .map(|device| device.path.clone())
+        .collect();
     if devices.len() > 1 {
         return Err(FstabRule::Ambiguous { uuid, devices }.into());
     }
@@ -219,7 +225,7 @@ impl Action for Write {
             Look::Missing => vec![etc, write],
             _ => vec![write],
         };
-        Ok(Plan::steps(steps).makes(Fact::File { place, digest, mode }).undo(undo))
+        Ok(Plan::steps(steps).makes(FilesFact::File { place, digest, mode }).undo(undo))
     }
 }
 

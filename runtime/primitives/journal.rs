@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, Mode, Place};
@@ -49,7 +49,7 @@ impl Action for KeepOn {
         // FAT knows no other mode; the folder of the run is private where that is possible.
         let mode = Mode::new(0o755);
         Ok(Plan::step(Step::MakeDir { place: place.clone(), mode })
-            .makes(Fact::Dir { place })
+            .makes(FilesFact::Dir { place })
             .undo(Undo::Nothing)
             .always()
             .keeps_journal(folder))

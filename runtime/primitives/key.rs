@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::{Look, Text};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::Step;
@@ -202,7 +202,7 @@ impl Action for Generate {
             )
         });
         Ok(Plan::step(Step::MakeKey { place: place.clone(), bytes: wanted })
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
             .warn(warning)
             .undo(Undo::Steps(vec![Step::Remove { place }]))
             .returns(output))

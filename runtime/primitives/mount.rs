@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
-use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
+use crate::machine::{Content, MountOrigin, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{MOUNT_FLAGS, MountCall, Step};
 use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
@@ -224,7 +224,7 @@ pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
     let place = Place::here(&at);
     let mut plan = Plan::steps(Vec::new());
     if fact.holds(cx.machine, cx.files) != Some(true) {
-        if let Some(other) = cx.machine.mounts.iter().find(|mount| mount.at == at) {
+        if let Some(other) = cx.machine.storage.mounts.iter().find(|mount| mount.at == at) {
             return Err(MountRule::Taken { at, source_of: other.source.clone() }.into());
         }
         if is_ours(&reach.origin) {
@@ -294,7 +294,7 @@ const DAMAGED: &str = "if its filesystem is damaged, look before you repair: fs:
 fn decided(data: &[String], device: &str, at: &str, cx: &Planning<'_>) -> Result<()> {
     let own = |option: &&String| option.starts_with("subvol=") || option.starts_with("subvolid=");
     let shared: Vec<&str> = data.iter().filter(|option| !own(option)).map(String::as_str).collect();
-    let mut mounts = cx.machine.mounts.iter().filter(|mount| mount.source == device);
+    let mut mounts = cx.machine.storage.mounts.iter().filter(|mount| mount.source == device);
     let already = mounts.clone().any(|mount| mount.at == at);
     match mounts.next() {
         Some(first) if !already && !shared.is_empty() => {
@@ -351,9 +351,9 @@ impl Action for Bind {
 
 /// Unmounts everything at and below a place, newest first.
 pub(super) fn unmounting(at: &str, cx: &Planning<'_>) -> Plan<()> {
-    let mounts = cx.machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
+    let mounts = cx.machine.storage.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
     Plan::steps(mounts.map(|mount| Step::Unmount { at: mount.at.clone() }).collect())
-        .makes(Fact::Unmounted { at: at.to_owned() })
+        .makes(StorageFact::Unmounted { at: at.to_owned() })
 }
 
 impl Action for Unmount {
@@ -361,7 +361,7 @@ impl Action for Unmount {
 
     fn effects(&self) -> Vec<Effect> {
         let at = self.at.to_string();
-        vec![Effect::Ends { what: Release::Unmount { at }.to_string() }]
+        vec![Effect::Ends { what: Release::Storage(StorageRelease::Unmount { at }).to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -371,6 +371,7 @@ impl Action for Unmount {
         }
         let below: Vec<String> = cx
             .machine
+            .storage
             .mounts
             .iter()
             .filter(|mount| mount.at != at && is_below(&mount.at, &at))

@@ -10,7 +10,7 @@ use super::edit::{command, exists, there};
 use super::system::Init;
 use crate::args;
 use crate::error::{Result, Rule};
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
@@ -244,7 +244,7 @@ impl Action for Enable {
                 let del = cmd.clone().args(["del", name, self.runlevel.as_str()]);
                 let add = cmd.args(["add", name, self.runlevel.as_str()]);
                 Ok(Plan::run(add)
-                    .makes(Fact::Link { place, to: script(name) })
+                    .makes(FilesFact::Link { place, to: script(name) })
                     .undo(Undo::Steps(vec![Step::Run(del)])))
             }
             Init::Systemd if wanted(root, name, cx)? => {
@@ -274,7 +274,7 @@ impl Action for Disable {
                 let add = cmd.clone().args(["add", name, self.runlevel.as_str()]);
                 let del = cmd.args(["del", name, self.runlevel.as_str()]);
                 Ok(Plan::run(del)
-                    .makes(Fact::Absent { place })
+                    .makes(FilesFact::Absent { place })
                     .undo(Undo::Steps(vec![Step::Run(add)])))
             }
             Init::Systemd => {
@@ -307,9 +307,9 @@ fn controlled(
     let plan = Plan::run(control(verbs[0], name, init)).undo(Undo::Steps(vec![back]));
     Ok(match (init, verbs[0]) {
         (Init::Openrc, "start") => {
-            plan.makes(Fact::Link { place: started(name), to: script(name) })
+            plan.makes(FilesFact::Link { place: started(name), to: script(name) })
         }
-        (Init::Openrc, _) => plan.makes(Fact::Absent { place: started(name) }),
+        (Init::Openrc, _) => plan.makes(FilesFact::Absent { place: started(name) }),
         _ => plan,
     })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args;
 use crate::error::{Result, Rule};
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Broken, Step, StepError};
@@ -148,12 +148,12 @@ impl Action for Unpack {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let archive = must_exist("archive", &self.archive, cx)?;
         let into = self.into.to_string();
-        if !cx.machine.mounts.iter().any(|mount| mount.at == into) {
+        if !cx.machine.storage.mounts.iter().any(|mount| mount.at == into) {
             return Err(Stage3Rule::NotMounted { into }.into());
         }
         let etc = Place::new(&AbsPath::known("/etc"), Some(&self.into));
         Ok(Plan::step(Step::Unpack { archive, into: Place::new(&self.into, None) })
-            .makes(Fact::Dir { place: etc })
+            .makes(FilesFact::Dir { place: etc })
             .always()
             .undo(Undo::Impossible("its files lie among whatever was there; format again")))
     }

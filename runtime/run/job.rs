@@ -8,14 +8,13 @@ use crate::error::Result;
 use crate::event::{Event, Listener, NoopListener};
 use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
 use crate::machine::files::Files;
-use crate::machine::{Fact, Machine, Release, layout};
+use crate::machine::{Fact, Machine, Release, layout, makes_again};
 use crate::operation::Effect;
 use crate::plan::approval::{Approval, Consent, Nobody};
 use crate::plan::bound::Bound;
 use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
-use crate::run::reopen::RESTORED;
 use crate::run::session::{Gate, Session, Setup};
 use crate::script::{self, Evaluator, Script, ScriptError, Shared};
 use crate::system::{Interrupts, Real, Sim};
@@ -134,7 +133,7 @@ pub fn reopen(
     session.chapter("Open everything again");
     let mut failure = None;
     let calls = crate::run::reopen::calls(records, secrets);
-    for again in calls.into_iter().filter(|again| RESTORED.contains(&again.name.as_str())) {
+    for again in calls.into_iter().filter(|again| makes_again(&again.name)) {
         let Some(primitive) = primitive(&again.name) else { continue };
         if let Err(error) = session.call_by_name(primitive, again.site, again.args) {
             failure = Some(Box::new(error));
@@ -234,7 +233,7 @@ pub fn new_journal(
         params: Value::Map((*variables).clone()).recorded(),
         seed: hex(seed),
         effects: approval.bound(),
-        devices: machine.devices.values().map(|device| machine.identity(device)).collect(),
+        devices: machine.storage.devices.values().map(|device| machine.identity(device)).collect(),
     };
     Journal::create(path, head)
 }

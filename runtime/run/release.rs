@@ -3,8 +3,7 @@
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::Record;
-use crate::machine::{Fact, Group, Machine, Release, is_below};
-use crate::run::ended::ended_by;
+use crate::machine::{Fact, Release, StorageFact, StorageRelease};
 use crate::run::session::Session;
 use crate::system::{NoopWatch, Step};
 
@@ -14,14 +13,12 @@ impl Session {
     pub(crate) fn will_make(&mut self, facts: &[Fact]) {
         for fact in facts {
             let Some(release) = fact.release() else { continue };
-            let stacked = matches!(release, Release::Unmount { .. });
-            let ours = stacked || due(&release, &self.machine).is_empty();
+            let ours = release.stacks() || release.due(&self.machine).is_empty();
             // The group's own release takes its volumes along.
             let with_group = |made: &Fact| match (made, &release) {
-                (
-                    Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. },
-                    Release::DeactivateVolume { group: of, .. },
-                ) => group == of,
+                (Fact::Storage(StorageFact::GroupMade { group, .. } |
+StorageFact::GroupActive { group, .. }),
+Release::Storage(StorageRelease::DeactivateVolume { group: of, .. })) => group == of,
                 _ => false,
             };
             if ours && !self.made.iter().any(with_group) {
@@ -54,7 +51,7 @@ impl Session {
         let mut clean = true;
         for fact in std::mem::take(&mut self.made).into_iter().rev() {
             let Some(release) = fact.release() else { continue };
-            for due in due(&release, &self.machine) {
+            for due in release.due(&self.machine) {
                 clean &= self.release(&due);
             }
         }
@@ -65,7 +62,7 @@ impl Session {
     ///
     /// Returns whether all were.
     pub(crate) fn release_each(&mut self, releases: &[Release]) -> bool {
-        releases.iter().all(|release| due(release, &self.machine).iter().all(|r| self.release(r)))
+        releases.iter().all(|release| release.due(&self.machine).iter().all(|r| self.release(r)))
     }
 
     /// Performs a step that is told as a release.
@@ -76,7 +73,9 @@ impl Session {
     /// Carries out one release and learns what it ends.
     fn release(&mut self, release: &Release) -> bool {
         let step = Step::release(release, self.machine.host.udev);
-        if let (Release::Unmount { at }, Some(journal)) = (release, &mut self.journal) {
+        if let (Release::Storage(StorageRelease::Unmount { at }), Some(journal)) =
+            (release, &mut self.journal)
+        {
             // A copy that stays open keeps the mount busy, and that is then told.
             let _ = journal.leave(at);
         }
@@ -89,11 +88,10 @@ impl Session {
             text
         });
         if result.is_ok() {
-            for fact in ended_by(release) {
-                // What the release ended was in the model, or it would not have been due.
-                if self.machine.learn(&fact).is_ok() {
-                    self.system.learned(&fact, &self.machine);
-                }
+            let fact = release.ended();
+            // What the release ended was in the model, or it would not have been due.
+            if self.machine.learn(&fact).is_ok() {
+                self.system.learned(&fact, &self.machine);
             }
         }
         let ok = result.is_ok();
@@ -104,24 +102,4 @@ impl Session {
         self.tell(&Event::Released { text, error });
         ok
     }
-}
-
-/// What of a release there is still to do: a mount point may carry further mounts by now.
-pub(crate) fn due(release: &Release, machine: &Machine) -> Vec<Release> {
-    let due = match release {
-        Release::Unmount { at } => {
-            let mounts = machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
-            return mounts.map(|mount| Release::Unmount { at: mount.at.clone() }).collect();
-        }
-        Release::SwapOff { device } => machine.swaps.contains_key(device),
-        Release::Deactivate { group } => machine.groups.get(group).is_some_and(Group::active),
-        Release::DeactivateVolume { group, volume } => machine
-            .groups
-            .get(group)
-            .and_then(|group| group.volumes.get(volume))
-            .is_some_and(|volume| volume.active),
-        Release::Close { name } => machine.find(&format!("/dev/mapper/{name}")).is_some(),
-        Release::Stop { array } => machine.find(array).is_some(),
-    };
-    if due { vec![release.clone()] } else { Vec::new() }
 }

@@ -30,7 +30,7 @@ pub fn look(machine: &Machine, files: &dyn Files, root: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     look.containers(&mut found);
     look.arrays_and_groups(&mut found);
-    match machine.mounts.iter().any(|mount| mount.at == root) {
+    match machine.storage.mounts.iter().any(|mount| mount.at == root) {
         false => look.roots(&mut found),
         true => {
             look.fstab(&mut found);
@@ -69,7 +69,7 @@ fn short(device: &str) -> String {
 
 impl Look<'_> {
     fn containers(&self, found: &mut Vec<Finding>) {
-        for device in self.machine.devices.values() {
+        for device in self.machine.storage.devices.values() {
             let closed = self.machine.children(&device.path).is_empty();
             if matches!(device.content, Some(Content::Luks { .. })) && closed {
                 let path = &device.path;
@@ -88,7 +88,7 @@ impl Look<'_> {
 
     fn arrays_and_groups(&self, found: &mut Vec<Finding>) {
         let mut arrays = BTreeSet::new();
-        for device in self.machine.devices.values() {
+        for device in self.machine.storage.devices.values() {
             if let Some(Content::RaidMember { name, .. }) = &device.content
                 && !name.is_empty()
                 && self.machine.array(name).is_none()
@@ -100,7 +100,7 @@ impl Look<'_> {
                 });
             }
         }
-        for (name, group) in &self.machine.groups {
+        for (name, group) in &self.machine.storage.groups {
             if group.volumes.values().any(|volume| !volume.active && volume.has_device()) {
                 found.push(Finding {
                     why: format!("the volume group {name} is not active"),
@@ -117,7 +117,7 @@ impl Look<'_> {
             matches!(&device.content, Some(Content::Filesystem { kind, .. }) if kinds.contains(&kind.as_str()))
                 && self.machine.uses(&device.path).is_empty()
         };
-        let all: Vec<&Device> = self.machine.devices.values().filter(may_be).collect();
+        let all: Vec<&Device> = self.machine.storage.devices.values().filter(may_be).collect();
         let called: Vec<&Device> = all.iter().copied().filter(|d| is_called_root(d)).collect();
         let candidates = if called.is_empty() { all } else { called };
         if let [device] = candidates.as_slice() {
@@ -189,7 +189,7 @@ impl Look<'_> {
                 continue;
             };
             if kind == "swap" {
-                if !self.machine.swaps.contains_key(&device.path) {
+                if !self.machine.storage.swaps.contains_key(&device.path) {
                     found.push(Finding {
                         why: format!("{} is the system's swap, and is not used", device.path),
                         call: Some(call("mount.swap_on", &[("device", text(&device.path))])),
@@ -198,7 +198,7 @@ impl Look<'_> {
                 continue;
             }
             let inside = format!("{}{at}", self.root);
-            let there = self.machine.mounts.iter().any(|mount| mount.at == inside);
+            let there = self.machine.storage.mounts.iter().any(|mount| mount.at == inside);
             if at != "/" && !there && device.content.is_some() {
                 found.push(Finding {
                     why: format!("fstab has {} at {at}, and it is not mounted", device.path),
@@ -216,7 +216,9 @@ impl Look<'_> {
         let inside = |name: &str| format!("{}/{name}", self.root);
         let missing: Vec<&str> = ["proc", "sys", "dev", "run"]
             .into_iter()
-            .filter(|name| !self.machine.mounts.iter().any(|mount| mount.at == inside(name)))
+            .filter(|name| {
+                !self.machine.storage.mounts.iter().any(|mount| mount.at == inside(name))
+            })
             .collect();
         if !missing.is_empty() {
             found.push(Finding {
@@ -228,7 +230,7 @@ impl Look<'_> {
 
     /// A kernel that no longer fits into /boot is a usual reason for a machine that does not start.
     fn room(&self, found: &mut Vec<Finding>) {
-        let mounts = self.machine.mounts.iter();
+        let mounts = self.machine.storage.mounts.iter();
         for mount in mounts.filter(|m| is_below(&m.at, self.root) && m.source.starts_with("/dev/"))
         {
             let Some((free, all)) = self.files.room(Path::new(&mount.at)) else { continue };

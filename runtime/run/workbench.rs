@@ -204,7 +204,7 @@ impl Workbench {
     pub fn holds(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.made.iter().rev().filter_map(Fact::release);
-        let due = releases.flat_map(|release| crate::run::release::due(&release, &session.machine));
+        let due = releases.flat_map(|release| release.due(&session.machine));
         due.map(|release| release.to_string()).collect()
     }
 
@@ -271,8 +271,7 @@ impl Session {
             }
             Undo::Release => {
                 let releases = deed.makes.iter().rev().filter_map(Fact::release);
-                let due =
-                    releases.flat_map(|release| crate::run::release::due(&release, &self.machine));
+                let due = releases.flat_map(|release| release.due(&self.machine));
                 let mut steps: Vec<Step> = Vec::new();
                 for step in due.map(|release| Step::release(&release, self.machine.host.udev)) {
                     if !steps.contains(&step) {

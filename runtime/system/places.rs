@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Cmd, Program, Step};
+use crate::machine::MountOrigin;
 use crate::machine::files::{FileError, Files};
-use crate::machine::{Fact, MountOrigin};
 use crate::types::Place;
 
 /// What a step does with the last component of a path that is a symbolic link.
@@ -103,28 +103,6 @@ impl Step {
             | Self::FillRandom { .. }
             | Self::Verify { .. }
             | Self::WaitFor { .. } => Ok(()),
-        }
-    }
-}
-
-impl Fact {
-    /// Replaces its paths by those without symbolic links.
-    pub fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
-        match self {
-            Self::Dir { place } => lead(place, Last::Followed, files),
-            Self::File { place, .. }
-            | Self::HeaderSaved { place, .. }
-            | Self::Subvolume { place }
-            | Self::Link { place, .. }
-            | Self::Absent { place }
-            | Self::Mode { place, .. }
-            | Self::Owned { place, .. } => lead(place, Last::Itself, files),
-            Self::Mounted { at, origin, .. } => {
-                lead_origin(origin, files)?;
-                lead_path(at, files)
-            }
-            Self::Swapping { device, .. } => lead_swap(device, files),
-            _ => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Cmd, Program};
 use crate::machine::files::Text;
-use crate::machine::{Fact, MountOrigin, Release};
+use crate::machine::{Fact, MountOrigin, Release, StorageFact, StorageRelease};
 use crate::types::{Mode, Place, Propagation, Size, quote};
 
 /// One step of a plan.
@@ -197,11 +197,11 @@ pub struct MountCall {
 impl MountCall {
     /// What becomes true.
     pub fn fact(&self) -> Fact {
-        Fact::Mounted {
+        Fact::Storage(StorageFact::Mounted {
             at: self.at.clone(),
             origin: self.origin.clone(),
             options: self.flags.iter().cloned().collect(),
-        }
+        })
     }
 }
 
@@ -238,18 +238,21 @@ impl Step {
 
     /// The step that carries out a release.
     pub fn release(release: &Release, udev: bool) -> Self {
+        let Release::Storage(release) = release else { unreachable!() };
         match release {
-            Release::Unmount { at } => Self::Unmount { at: at.clone() },
-            Release::SwapOff { device } => Self::SwapOff { device: device.clone() },
-            Release::Deactivate { group } => {
+            StorageRelease::Unmount { at } => Self::Unmount { at: at.clone() },
+            StorageRelease::SwapOff { device } => Self::SwapOff { device: device.clone() },
+            StorageRelease::Deactivate { group } => {
                 Self::Run(Cmd::lvm("vgchange", udev).args(["-a", "n", group]))
             }
-            Release::DeactivateVolume { group, volume } => {
+            StorageRelease::DeactivateVolume { group, volume } => {
                 let volume = format!("{group}/{volume}");
                 Self::Run(Cmd::lvm("lvchange", udev).args(["-a", "n", &volume]))
             }
-            Release::Close { name } => Self::Run(Cmd::tool("cryptsetup").args(["close", name])),
-            Release::Stop { array } => Self::Run(Cmd::tool("mdadm").args(["--stop", array])),
+            StorageRelease::Close { name } => {
+                Self::Run(Cmd::tool("cryptsetup").args(["close", name]))
+            }
+            StorageRelease::Stop { array } => Self::Run(Cmd::tool("mdadm").args(["--stop", array])),
         }
     }
 }

@@ -200,7 +200,7 @@ fn under_another_name() -> Vec<Attempt> {
     vec![
         Attempt::new("a mirror by one of its disks").check(|| {
             let machine = machine("raid-running");
-            let array = machine.devices.values().find(|device| device.path.starts_with("/dev/md"));
+            let array = machine.storage.devices.values().find(|device| device.path.starts_with("/dev/md"));
             let array = array.ok_or("no array")?.path.clone();
             let disks: Vec<String> =
                 machine.base_disks(&array).iter().map(|disk| disk.path.clone()).collect();
@@ -223,7 +223,7 @@ fn under_another_name() -> Vec<Attempt> {
         }),
         Attempt::new("a volume across two disks by one of them").check(|| {
             let machine = machine("old-group-spanning");
-            let (name, group) = machine.groups.iter().next().ok_or("no group")?;
+            let (name, group) = machine.storage.groups.iter().next().ok_or("no group")?;
             let volume = group.volumes.keys().next().ok_or("no volume")?;
             let volume = machine.canonical(&format!("/dev/{name}/{volume}"));
             let mut approval = Approval::default();
@@ -245,7 +245,7 @@ fn by_its_neighbours() -> Vec<Attempt> {
         Attempt::new("another volume of the same group").check(|| {
             let machine = machine("old-group-inactive");
             let mut approval = Approval::default();
-            let (name, group) = machine.groups.iter().next().ok_or("no group")?;
+            let (name, group) = machine.storage.groups.iter().next().ok_or("no group")?;
             let mut volumes =
                 group.volumes.keys().map(|volume| machine.canonical(&format!("/dev/{name}/{volume}")));
             let (Some(one), Some(other)) = (volumes.next(), volumes.next()) else {

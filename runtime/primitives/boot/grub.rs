@@ -6,7 +6,7 @@ use super::BootRule;
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
-use crate::machine::{Content, Fact, Mount, PartitionEntry, Table};
+use crate::machine::{Content, FilesFact, Mount, PartitionEntry, Table};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::disk::is_kind;
 use crate::primitives::edit::{assign, command, none_of, there, writes};
@@ -84,14 +84,14 @@ impl GrubInstall {
             .arg(self.modules())
             .arg(&disk.path);
         let core = there(&self.root, &format!("{GRUB}/i386-pc/core.img"));
-        Ok(Plan::run(cmd).makes(Fact::File { place: core, digest: None, mode: None }))
+        Ok(Plan::run(cmd).makes(FilesFact::File { place: core, digest: None, mode: None }))
     }
 
     fn by_efi(&self, efi: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
         let place = there(&self.root, &efi.to_string());
         let not = |why: &str| BootRule::NotEfi { place: place.clone(), why: why.to_owned() };
         let at = place.to_string();
-        let mount = cx.machine.mounts.iter().rfind(|mount| mount.at == at);
+        let mount = cx.machine.storage.mounts.iter().rfind(|mount| mount.at == at);
         let mount = mount.ok_or_else(|| not("nothing is mounted there"))?;
         let device = cx.machine.find(&mount.source).ok_or_else(|| not("it is on no device"))?;
         if !matches!(&device.content, Some(Content::Filesystem { kind, .. }) if kind == "vfat") {
@@ -112,15 +112,19 @@ impl GrubInstall {
         if self.removable {
             cmd = cmd.args(["--removable", "--no-nvram"]);
             let place = there(&self.root, &efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
-            plan = plan.makes(Fact::File { place, digest: None, mode: None });
+            plan = plan.makes(FilesFact::File { place, digest: None, mode: None });
         }
-        Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
+        Ok(plan.then(Step::Run(cmd)).makes(FilesFact::File {
+            place: core,
+            digest: None,
+            mode: None,
+        }))
     }
 
     /// The firmware's list can be written. Without efivarfs its folder is there, and empty.
     fn enters(&self, cx: &Planning<'_>) -> Result<()> {
         let variables = |mount: &Mount| mount.kind == "efivarfs" && mount.at == VARIABLES;
-        if !cx.machine.mounts.iter().any(variables) {
+        if !cx.machine.storage.mounts.iter().any(variables) {
             return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());
         }
         // grub-install leaves the entry to it.
@@ -200,7 +204,7 @@ impl Action for GrubConfig {
         // Kernels come and go: it looks again.
         Ok(assign(there(&self.root, DEFAULTS), cx, &given)?
             .then(Step::Run(cmd))
-            .makes(Fact::File { place: config, digest: None, mode: None })
+            .makes(FilesFact::File { place: config, digest: None, mode: None })
             .always()
             .undo(Undo::Impossible("the old menu is not kept"))
             .reads(guess, read))

@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::StorageFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::wipe;
 use crate::system::Step;
@@ -41,7 +41,7 @@ impl Action for FillRandom {
         let size = Size::bytes(device.size);
         steps.push(Step::FillRandom { device: device.path.clone(), size });
         Ok(Plan::steps(steps)
-            .makes(Fact::Blank { device: device.path.clone() })
+            .makes(StorageFact::Blank { device: device.path.clone() })
             .undo(Undo::Impossible("the old data is overwritten")))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::plan_table::{Part, TableRule, lay_out};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Device, Fact, NewPartition};
+use crate::machine::{Device, NewPartition, StorageFact};
 use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::primitives::wipe;
 use crate::system::{Cmd, Stdin, Step};
@@ -81,7 +81,7 @@ impl Action for Partition {
         let nodes = layout.parts.iter().map(|part| device(part.number)).collect();
         steps.push(Step::WaitFor { nodes, limit: NODE_DEADLINE });
         Ok(Plan::steps(steps)
-            .makes(Fact::Partitioned {
+            .makes(StorageFact::Partitioned {
                 disk: disk.path.clone(),
                 table: layout.table,
                 parts: layout.parts,

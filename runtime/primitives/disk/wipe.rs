@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::StorageFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::{wipe, wipefs};
 use crate::system::Step;
@@ -37,7 +37,7 @@ impl Action for Wipe {
         let mut steps: Vec<Step> = parts.iter().rev().filter_map(|part| wipe(part)).collect();
         steps.push(Step::Run(wipefs(&device.path)));
         Ok(Plan::steps(steps)
-            .makes(Fact::Blank { device: device.path.clone() })
+            .makes(StorageFact::Blank { device: device.path.clone() })
             .undo(Undo::Impossible("the signatures are gone")))
     }
 }

@@ -3,7 +3,7 @@
 use super::{FileRule, parent_must_exist, place, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
@@ -84,7 +84,7 @@ impl Action for MakeDir {
             return Err(FileRule::NotAFolder { place }.into());
         }
         Ok(Plan::step(Step::MakeDir { place: place.clone(), mode: self.mode })
-            .makes(Fact::Dir { place: place.clone() })
+            .makes(FilesFact::Dir { place: place.clone() })
             .undo(Undo::Steps(vec![Step::Remove { place }])))
     }
 }
@@ -109,7 +109,7 @@ impl Action for Link {
             _ => Undo::Impossible("the file that was there is replaced"),
         };
         Ok(Plan::step(Step::Link { place: place.clone(), to: self.to.to_string() })
-            .makes(Fact::Link { place, to: self.to.to_string() })
+            .makes(FilesFact::Link { place, to: self.to.to_string() })
             .undo(undo))
     }
 }
@@ -128,7 +128,7 @@ impl Action for Remove {
             return Err(FileRule::NotEmpty { place }.into());
         }
         Ok(Plan::step(Step::Remove { place: place.clone() })
-            .makes(Fact::Absent { place })
+            .makes(FilesFact::Absent { place })
             .undo(Undo::Impossible("what is removed is gone")))
     }
 }
@@ -155,6 +155,6 @@ impl Action for Chmod {
             Some(mode) => Undo::Steps(vec![Step::Chmod { place: place.clone(), mode }]),
             None => Undo::Impossible("the old mode is not known"),
         };
-        Ok(Plan::step(step).makes(Fact::Mode { place, mode: self.mode }).undo(undo))
+        Ok(Plan::step(step).makes(FilesFact::Mode { place, mode: self.mode }).undo(undo))
     }
 }

@@ -3,8 +3,8 @@
 use super::{FileRule, place, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, Owner, Place};
@@ -85,7 +85,7 @@ impl Action for Chown {
         // Only a simulation leaves a number open; nobody's is as good as any there.
         let (known, uid, gid) =
             (uid.is_some() && gid.is_some(), uid.unwrap_or(65534), gid.unwrap_or(65534));
-        let fact = known.then(|| Fact::Owned { place: place.clone(), uid, gid });
+        let fact = known.then(|| Fact::Files(FilesFact::Owned { place: place.clone(), uid, gid }));
         Ok(Plan::step(Step::Chown { place, uid, gid }).makes_all(fact).undo(undo))
     }
 }

@@ -3,7 +3,7 @@
 use super::{FileRule, parent_must_exist, place, reads, text, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::{Look, Text};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
@@ -85,7 +85,7 @@ pub(in crate::primitives) fn replace(
         Some(Text::Unknown(_)) => Undo::Impossible("the old content is not known"),
     };
     Plan::step(Step::Write { place: place.clone(), content, mode })
-        .makes(Fact::File { place, digest, mode })
+        .makes(FilesFact::File { place, digest, mode })
         .undo(undo)
 }
 
@@ -171,7 +171,7 @@ impl Action for Copy {
         };
         let mode = self.mode;
         Ok(Plan::step(Step::Copy { from, to: to.clone(), mode })
-            .makes(Fact::File { place: to, digest, mode })
+            .makes(FilesFact::File { place: to, digest, mode })
             .undo(undo))
     }
 }

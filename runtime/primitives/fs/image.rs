@@ -4,7 +4,7 @@ use super::make::{Recipe, check_size, recipe};
 use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
@@ -50,7 +50,7 @@ impl Action for Image {
         let Recipe { uuid, cmd } = recipe(self.kind, &path, label, cx)?;
         Ok(Plan::step(Step::MakeImage { place: place.clone(), size: self.size })
             .then(Step::Run(cmd))
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
             .undo(Undo::Steps(vec![Step::Remove { place }]))
             .returns(uuid))
     }

@@ -3,7 +3,7 @@
 use super::rule::{FsRule, label_limit};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, Fact};
+use crate::machine::{Content, Device, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
@@ -176,6 +176,6 @@ fn made(device: &Device, cmd: Cmd, content: Content) -> Plan<()> {
     let mut steps: Vec<Step> = wipe(device).into_iter().collect();
     steps.push(Step::Run(cmd));
     Plan::steps(steps)
-        .makes(Fact::Holds { device: device.path.clone(), content })
+        .makes(StorageFact::Holds { device: device.path.clone(), content })
         .undo(Undo::Impossible("formatting erases the old contents"))
 }

@@ -3,7 +3,7 @@
 use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
@@ -57,7 +57,7 @@ impl Action for SwapFile {
         let mode = Some(Mode::new(0o600));
         Ok(Plan::step(Step::Allocate { place: place.clone(), size, nocow: on == "btrfs" })
             .then(Step::Run(Cmd::tool("mkswap").args(["-U", &uuid, &path])))
-            .makes(Fact::File { place: place.clone(), digest: None, mode })
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode })
             .undo(Undo::Steps(vec![Step::Remove { place }]))
             .returns(path))
     }

@@ -5,8 +5,8 @@ use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::Text;
+use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
 use crate::primitives::portage::{Merging, merging};
@@ -188,13 +188,13 @@ pub(super) fn installed(
         _ => Undo::Steps(vec![Step::Remove { place: to.clone() }]),
     };
     let one = Plan::step(Step::Copy { from, to: to.clone(), mode })
-        .makes(Fact::File { place: to, digest, mode })
+        .makes(FilesFact::File { place: to, digest, mode })
         .undo(undo);
     Ok(plan.and(if digest_unknown(&one) { one.always() } else { one }))
 }
 
 fn digest_unknown(plan: &Plan<()>) -> bool {
-    plan.makes.iter().any(|fact| matches!(fact, Fact::File { digest: None, .. }))
+    plan.makes.iter().any(|fact| matches!(fact, Fact::Files(FilesFact::File { digest: None, .. })))
 }
 
 impl Action for Install {

@@ -4,7 +4,7 @@ use super::version::chosen;
 use super::{KernelRule, MODULES, genkernel};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{command, exists, none_of, there};
 use crate::system::{Outcome, Step};
@@ -207,7 +207,7 @@ impl Action for Initramfs {
             Some(true) => Undo::Impossible("the image that was there is replaced"),
             _ => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
         };
-        Ok(plan.makes(Fact::File { place, digest: None, mode: None }).always().undo(undo))
+        Ok(plan.makes(FilesFact::File { place, digest: None, mode: None }).always().undo(undo))
     }
 }
 

@@ -4,7 +4,7 @@ use super::build::installed;
 use super::{KernelRule, MODULES, SOURCES};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::Link;
@@ -137,6 +137,6 @@ impl CopyFrom {
         let (from, to) = (there(&self.from, folder), there(&self.root, folder));
         plan.then(Step::MakeDir { place: there(&self.root, into), mode: FOLDER })
             .then(Step::CopyTree { from, to: to.clone() })
-            .makes(Fact::Dir { place: to })
+            .makes(FilesFact::Dir { place: to })
     }
 }

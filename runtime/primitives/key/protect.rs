@@ -4,7 +4,7 @@
 use super::{KeyRule, check_key};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Stdin, Step};
@@ -99,7 +99,7 @@ fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 fn kept(cmd: Cmd, place: Place) -> Plan<String> {
     let output = place.to_string();
     Plan::step(Step::Keep { cmd, place: place.clone() })
-        .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+        .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
         .undo(Undo::Steps(vec![Step::Remove { place }]))
         .returns(output)
 }

@@ -3,7 +3,7 @@
 use super::{LuksRule, Unlock};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact};
+use crate::machine::{Content, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::primitives::{may_stay, wipe};
@@ -145,7 +145,7 @@ impl Action for Format {
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         steps.push(Step::Run(format));
         Ok(Plan::steps(steps)
-            .makes(Fact::Holds {
+            .makes(StorageFact::Holds {
                 device: device.path.clone(),
                 content: Content::Luks {
                     version: self.version,

@@ -8,7 +8,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::machine::probe::parse_luks;
-use crate::machine::{Content, Device, Fact, Machine};
+use crate::machine::{Content, Device, Fact, FilesFact, Machine, StorageFact};
 use crate::operation::guard::must_be_free;
 use crate::operation::{Action, Answer, Effect, Ids, Plan, Planning, Query, Undo};
 use crate::system::{Cmd, Step};
@@ -132,8 +132,8 @@ impl Query for Containers {
                 open: open_as(cx.machine, &device.path),
             })
         };
-        let found = cx.machine.devices.values().filter_map(listed).collect();
-        Ok(match cx.machine.devices.values().any(|device| device.unseen) {
+        let found = cx.machine.storage.devices.values().filter_map(listed).collect();
+        Ok(match cx.machine.storage.devices.values().any(|device| device.unseen) {
             true => Answer::Guess(found),
             false => Answer::Known(found),
         })
@@ -165,8 +165,10 @@ impl Action for BackupHeader {
         let content = cx.device(&self.device)?.content.clone();
         let beneath = cx.machine.beneath(&file);
         Ok(Plan::step(Step::SaveHeader { cmd, place: place.clone(), beneath })
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-            .makes_all(content.map(|content| Fact::HeaderSaved { place: place.clone(), content }))
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
+            .makes_all(content.map(|content| {
+                Fact::Files(FilesFact::HeaderSaved { place: place.clone(), content })
+            }))
             .undo(Undo::Steps(vec![Step::Remove { place }]))
             .returns(file))
     }
@@ -212,7 +214,7 @@ impl Action for RestoreHeader {
             .args(["--header-backup-file", &self.file.to_string()]);
         let device = device.path.clone();
         Ok(Plan::run(cmd)
-            .makes(Fact::Header { device, content, guessed })
+            .makes(StorageFact::Header { device, content, guessed })
             .undo(Undo::Impossible("the header that was there is overwritten")))
     }
 }

@@ -6,7 +6,7 @@ use super::format::{Kdf, derive};
 use super::{Container, LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact};
+use crate::machine::{Content, Fact, StorageFact};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
@@ -204,5 +204,9 @@ fn with_slots(found: &Container<'_>, now: Vec<u32>) -> Fact {
     if let Content::Luks { slots, .. } = &mut content {
         *slots = now;
     }
-    Fact::Header { device: found.device.path.clone(), content, guessed: found.device.unseen }
+    Fact::Storage(StorageFact::Header {
+        device: found.device.path.clone(),
+        content,
+        guessed: found.device.unseen,
+    })
 }

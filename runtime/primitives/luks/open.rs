@@ -3,7 +3,7 @@
 use super::{LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Kind, Release};
+use crate::machine::{Kind, Release, StorageFact, StorageRelease};
 use crate::operation::guard::must_be_free;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::key::{check_protected, unprotect};
@@ -149,7 +149,7 @@ impl Action for Open {
         }
         let cmd = means.give_to(cmd).arg(&device.path).arg(self.name.as_str());
         Ok(Plan::run(cmd)
-            .makes(Fact::Opened {
+            .makes(StorageFact::Opened {
                 on: device.path.clone(),
                 name: self.name.as_str().to_owned(),
                 size: device.size.saturating_sub(found.offset),
@@ -166,13 +166,14 @@ impl Action for Close {
 
     fn effects(&self) -> Vec<Effect> {
         let name = self.name.as_str().to_owned();
-        vec![Effect::Ends { what: Release::Close { name }.to_string() }]
+        vec![Effect::Ends { what: Release::Storage(StorageRelease::Close { name }).to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         must_be_free(cx.machine, &self.name.path())?;
-        let release = Release::Close { name: self.name.as_str().to_owned() };
+        let release =
+            Release::Storage(StorageRelease::Close { name: self.name.as_str().to_owned() });
         Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
-            .makes(Fact::Closed { name: self.name.as_str().to_owned() }))
+            .makes(StorageFact::Closed { name: self.name.as_str().to_owned() }))
     }
 }

@@ -3,7 +3,7 @@
 use super::{LvmRule, lvm};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact};
+use crate::machine::{Content, StorageFact};
 use crate::operation::{Action, Effect, Ids, Plan, Planning, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::Step;
@@ -72,7 +72,7 @@ impl Action for PvCreate {
             .arg(&device.path);
         steps.push(Step::Run(create));
         Ok(Plan::steps(steps)
-            .makes(Fact::Holds { device: path.clone(), content: Content::Physical { uuid } })
+            .makes(StorageFact::Holds { device: path.clone(), content: Content::Physical { uuid } })
             .warn(may_stay(device, self.keep))
             .undo(Undo::Impossible("the old contents are overwritten"))
             .returns(path))

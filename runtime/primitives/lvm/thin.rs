@@ -3,7 +3,7 @@
 use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Group, VolumeKind};
+use crate::machine::{Fact, Group, StorageFact, VolumeKind};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{Extents, LvmName, MIB, Size};
@@ -151,7 +151,7 @@ impl Action for ThinPoolCreate {
         // LVM runs it whenever it activates a pool, and would only then say that it is missing.
         Ok(Plan::run(Cmd::tool("thin_check").arg("--version"))
             .then(Step::Run(create))
-            .makes(Fact::VolumeMade {
+            .makes(StorageFact::VolumeMade {
                 group,
                 volume: volume.clone(),
                 extents,
@@ -210,7 +210,7 @@ impl Action for ThinCreate {
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create)
             .warn(warning)
-            .makes(Fact::VolumeMade { group, volume, extents, kind })
+            .makes(StorageFact::VolumeMade { group, volume, extents, kind })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(path))
     }
@@ -226,7 +226,8 @@ impl Action for ThinPoolRemove {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let found = group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
-        let gone = Fact::VolumeGone { group: group.clone(), volume: volume.clone() };
+        let gone =
+            Fact::Storage(StorageFact::VolumeGone { group: group.clone(), volume: volume.clone() });
         match found.volumes.get(&volume).map(|volume| &volume.kind) {
             None => return Ok(Plan::already(gone.to_string())),
             Some(VolumeKind::ThinPool { .. }) => {}

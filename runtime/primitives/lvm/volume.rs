@@ -3,7 +3,7 @@
 use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Group, Volume, VolumeKind};
+use crate::machine::{Group, StorageFact, Volume, VolumeKind};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{Choice, Extents, LvmName, RaidLevel, Size};
@@ -167,7 +167,7 @@ impl Action for LvCreate {
         }
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create.arg(&group))
-            .makes(Fact::VolumeMade { group, volume, extents, kind })
+            .makes(StorageFact::VolumeMade { group, volume, extents, kind })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(path))
     }
@@ -192,7 +192,7 @@ impl Action for LvRemove {
         }
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
-            .makes(Fact::VolumeGone { group, volume })
+            .makes(StorageFact::VolumeGone { group, volume })
             .undo(Undo::Impossible("what was on the volume is lost")))
     }
 }

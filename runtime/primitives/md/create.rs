@@ -3,7 +3,7 @@
 use super::{MdRule, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, Fact, Release};
+use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
 use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
 use crate::primitives::{may_stay, wipe_all, wipefs};
 use crate::system::{Cmd, Step};
@@ -179,17 +179,20 @@ impl Action for Create {
                 share: *share,
             };
             if device.table.is_some() {
-                plan = plan.makes(Fact::Blank { device: device.path.clone() });
+                plan = plan.makes(StorageFact::Blank { device: device.path.clone() });
             }
-            plan = plan.makes(Fact::Holds { device: device.path.clone(), content });
+            plan = plan.makes(StorageFact::Holds { device: device.path.clone(), content });
             plan = plan.warn(may_stay(device, self.keep));
         }
         let size = array_size(&level, count, &shares);
         let sector = devices.iter().map(|device| device.sector).max().unwrap_or(512);
-        let stop = Step::release(&Release::Stop { array: path.clone() }, cx.machine.host.udev);
+        let stop = Step::release(
+            &Release::Storage(StorageRelease::Stop { array: path.clone() }),
+            cx.machine.host.udev,
+        );
         let array = path.clone();
         Ok(plan
-            .makes(Fact::ArrayRunning { array, uuid, members, level, size, sector })
+            .makes(StorageFact::ArrayRunning { array, uuid, members, level, size, sector })
             .undo(Undo::Steps(vec![stop]))
             .returns(path))
     }

@@ -21,7 +21,7 @@ fn mdadm(cx: &Planning<'_>) -> Cmd {
 /// The device that an array gets: the highest number that is free, as mdadm itself counts.
 fn free_device(machine: &Machine) -> String {
     let path = |number: u32| format!("/dev/md{number}");
-    let free = |path: &String| !machine.devices.contains_key(path);
+    let free = |path: &String| !machine.storage.devices.contains_key(path);
     (0..=127).rev().map(path).find(free).unwrap_or_else(|| path(128))
 }
 
@@ -39,7 +39,7 @@ struct Membership<'a> {
 /// The arrays whose members carry this name, by their identifiers.
 fn memberships<'a>(name: &str, machine: &'a Machine) -> Vec<Membership<'a>> {
     let mut found: Vec<Membership<'a>> = Vec::new();
-    for device in machine.devices.values() {
+    for device in machine.storage.devices.values() {
         let Some(Content::RaidMember { uuid, name: of, level, devices, share }) = &device.content
         else {
             continue;

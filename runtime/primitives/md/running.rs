@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Device, Fact, Release};
+use crate::machine::{Device, Release, StorageFact, StorageRelease};
 use crate::operation::guard::must_be_free;
 use crate::operation::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
 use crate::system::Step;
@@ -77,7 +77,8 @@ fn array<'a>(name: &ArrayName, cx: &Planning<'a>) -> Result<Membership<'a>> {
                 Some(crate::machine::Content::RaidMember { name, .. }) => Some(name.clone()),
                 _ => None,
             };
-            let mut known: Vec<String> = cx.machine.devices.values().filter_map(names).collect();
+            let mut known: Vec<String> =
+                cx.machine.storage.devices.values().filter_map(names).collect();
             known.sort();
             known.dedup();
             let near = nearest(name.as_str(), known.iter().map(String::as_str));
@@ -120,7 +121,7 @@ impl Action for Assemble {
         let sector = found.members.iter().map(|member| member.sector).max().unwrap_or(512);
         Ok(Plan::run(assemble)
             .then(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
-            .makes(Fact::ArrayRunning {
+            .makes(StorageFact::ArrayRunning {
                 array: path.clone(),
                 uuid: found.uuid.to_owned(),
                 members,
@@ -138,7 +139,7 @@ impl Action for Stop {
 
     fn effects(&self) -> Vec<Effect> {
         let array = format!("/dev/md/{}", self.name);
-        vec![Effect::Ends { what: Release::Stop { array }.to_string() }]
+        vec![Effect::Ends { what: Release::Storage(StorageRelease::Stop { array }).to_string() }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -148,9 +149,9 @@ impl Action for Stop {
         };
         must_be_free(cx.machine, &running.path)?;
         let array = running.path.clone();
-        let release = Release::Stop { array: array.clone() };
+        let release = Release::Storage(StorageRelease::Stop { array: array.clone() });
         Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
-            .makes(Fact::ArrayStopped { array }))
+            .makes(StorageFact::ArrayStopped { array }))
     }
 }
 

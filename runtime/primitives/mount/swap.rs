@@ -4,7 +4,7 @@ use super::MountRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Look;
-use crate::machine::{Content, Fact, Release, is_below};
+use crate::machine::{Content, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::Step;
 use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
@@ -68,7 +68,7 @@ impl Action for SwapOn {
         let path = swap_area(&self.device, cx)?;
         let priority = self.priority.and_then(|priority| u16::try_from(priority.get()).ok());
         Ok(Plan::step(Step::SwapOn { device: path.clone(), priority })
-            .makes(Fact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
+            .makes(StorageFact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
             .undo(Undo::Release))
     }
 }
@@ -78,13 +78,15 @@ impl Action for SwapOff {
 
     fn effects(&self) -> Vec<Effect> {
         let device = self.device.to_string();
-        vec![Effect::Ends { what: Release::SwapOff { device }.to_string() }]
+        vec![Effect::Ends {
+            what: Release::Storage(StorageRelease::SwapOff { device }).to_string(),
+        }]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let device = self.device.to_string();
         let device = cx.machine.find(&device).map_or(device, |found| found.path.clone());
         Ok(Plan::step(Step::SwapOff { device: device.clone() })
-            .makes(Fact::Swapping { device, on: None }))
+            .makes(StorageFact::Swapping { device, on: None }))
     }
 }

@@ -3,7 +3,7 @@
 use super::PortageRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::{Look, Text};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
@@ -86,6 +86,6 @@ impl Action for Profile {
         if exists(&above, cx)? == Some(false) {
             steps.insert(0, Step::MakeDir { place: above, mode: Mode::new(0o755) });
         }
-        Ok(Plan::steps(steps).makes(Fact::Link { place, to }).undo(undo))
+        Ok(Plan::steps(steps).makes(FilesFact::Link { place, to }).undo(undo))
     }
 }

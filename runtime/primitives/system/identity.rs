@@ -3,8 +3,8 @@
 use super::{Init, SystemRule};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, edit, exists, there, writes};
 use crate::primitives::file::text;
@@ -115,7 +115,7 @@ impl Action for Timezone {
             }
             _ => Undo::Impossible("the file that was there is replaced"),
         };
-        let fact = Fact::Link { place: place.clone(), to: to.clone() };
+        let fact = Fact::Files(FilesFact::Link { place: place.clone(), to: to.clone() });
         let etc = place.parent();
         let mut steps = vec![Step::Link { place, to }];
         if exists(&etc, cx)? == Some(false) {
@@ -147,7 +147,7 @@ impl Action for MachineId {
             let id = String::from_utf8_lossy(bytes).trim().to_owned();
             if is_one(&id) {
                 let digest = Some(sha256(bytes));
-                let fact = Fact::File { place, digest, mode: None };
+                let fact = Fact::Files(FilesFact::File { place, digest, mode: None });
                 return Ok(Plan::steps(Vec::new()).makes(fact).returns(id));
             }
         }

@@ -3,8 +3,8 @@
 use super::SystemRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::Text;
+use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{command, there};
 use crate::primitives::file::text;
@@ -149,7 +149,7 @@ impl Action for User {
             let cmd = cmd.args(["--append", "--groups", &groups, self.name.as_str()]);
             let place = there(&self.root, GROUP);
             return Ok(Plan::run(cmd)
-                .makes(Fact::File { place, digest: None, mode: None })
+                .makes(FilesFact::File { place, digest: None, mode: None })
                 .always()
                 .undo(Undo::Impossible("the groups have a new member")));
         }
@@ -161,9 +161,10 @@ impl Action for User {
         let mut del = command(&self.root, "userdel", cx)?;
         del = del.arg(self.name.as_str());
         let changed = [PASSWD, GROUP].map(|file| there(&self.root, file));
-        let changed = changed.map(|place| Fact::File { place, digest: None, mode: None });
+        let changed =
+            changed.map(|place| Fact::Files(FilesFact::File { place, digest: None, mode: None }));
         Ok(Plan::run(cmd)
-            .makes(Fact::Dir { place: home })
+            .makes(FilesFact::Dir { place: home })
             .makes_all(changed)
             .always()
             .undo(Undo::Steps(vec![Step::Run(del)])))

@@ -4,7 +4,7 @@ use super::current::Call;
 use crate::error::Result;
 use crate::event::Event;
 use crate::machine::files::Look;
-use crate::machine::{Fact, Lifetime, is_below};
+use crate::machine::{Fact, FilesFact, Lifetime, is_below};
 use crate::operation::spec::{ArgError, Arguments, Given};
 use crate::operation::{AnyAction, AnyQuery, Effect, Returns};
 use crate::plan::call::{PlannedStep, TakeBack};
@@ -165,10 +165,12 @@ impl Session {
             Effect::Destroys { device } => Some(device),
             _ => None,
         });
+        let args = action.arguments();
+        let given = given(&args);
         let partly: Vec<Fact> = wanted
             .iter()
             .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && so(fact))
-            .filter(|fact| is_about(fact, &action.arguments()))
+            .filter(|fact| fact.is_about(&given))
             .cloned()
             .collect();
         let first = lost.next();
@@ -211,7 +213,7 @@ impl Session {
     fn remove_begun(&mut self, begun: &Begun, effects: &[Effect]) -> Result<()> {
         let TakeBack::Commands { commands } = &begun.undo else { return Ok(()) };
         for fact in &begun.makes {
-            let Fact::File { place, .. } = fact else { continue };
+            let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
             let remove = Step::Remove { place: place.clone() };
             let is_file = matches!(self.system.files().look(place), Ok(Look::File { .. }));
             let path = place.to_string();
@@ -231,27 +233,13 @@ impl Session {
     }
 }
 
-/// Whether a fact is about what a call was given: by its name, below its path, or on its devices.
-fn is_about(fact: &Fact, args: &Map) -> bool {
+/// The texts in what a call was given.
+fn given(args: &Map) -> Vec<&str> {
     let mut texts = Vec::new();
     for (_, value) in args {
         collect(value, &mut texts);
     }
-    let given = |text: &str| texts.contains(&text);
-    match fact {
-        Fact::Mounted { at, .. } => {
-            texts.iter().any(|text| *text != "/" && text.starts_with('/') && is_below(at, text))
-        }
-        Fact::Opened { name, on, .. } => given(name) || given(on),
-        Fact::GroupMade { group, .. }
-        | Fact::GroupActive { group, .. }
-        | Fact::VolumeMade { group, .. } => given(group),
-        Fact::ArrayRunning { array, members, .. } => {
-            given(array) || members.iter().all(|member| given(member))
-        }
-        Fact::Swapping { device, .. } => given(device),
-        _ => false,
-    }
+    texts
 }
 
 fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Reach;
 use crate::machine::origin::kernel_place;
-use crate::machine::{Fact, MountOrigin, is_below};
+use crate::machine::{Fact, MountOrigin, StorageFact, StorageRelease, is_below};
 use crate::operation::{Effect, Plan, Undo};
 use crate::primitives::file::FileRule;
 use crate::run::session::{Gate, Session};
@@ -60,7 +60,7 @@ impl Session {
     fn known_as(&self, reach: &Reach) -> String {
         let origin = self.origin(reach);
         let mounts = self.made.iter().filter_map(|fact| match fact {
-            Fact::Mounted { at, .. } if is_below(&origin, at) => Some(at),
+            Fact::Storage(StorageFact::Mounted { at, .. }) if is_below(&origin, at) => Some(at),
             _ => None,
         });
         mounts.min_by_key(|at| at.len()).cloned().unwrap_or(origin)
@@ -78,7 +78,9 @@ impl Session {
     /// uses nothing itself: a stick that a desktop has mounted as well is one.
     fn on_own_filesystem(&self, path: &str) -> bool {
         let mounts = self.made.iter().filter_map(|fact| match fact {
-            Fact::Mounted { at, origin, .. } if is_below(path, at) => Some((at, origin)),
+            Fact::Storage(StorageFact::Mounted { at, origin, .. }) if is_below(path, at) => {
+                Some((at, origin))
+            }
             _ => None,
         });
         let Some((_, MountOrigin::Device { device, .. })) = mounts.max_by_key(|(at, _)| at.len())
@@ -86,14 +88,14 @@ impl Session {
             return false;
         };
         let made = |at: &str| {
-            self.made.iter().any(|fact| matches!(fact, Fact::Mounted { at: own, .. } if own == at))
+            self.made.iter().any(|fact| matches!(fact, Fact::Storage(StorageFact::Mounted { at: own, .. }) if own == at))
         };
         let of_system = |mount: &&crate::machine::Mount| {
             mount.source == *device
                 && !made(&mount.at)
                 && !FOR_A_WHILE.iter().any(|top| is_below(&mount.at, top))
         };
-        !self.machine.mounts.iter().any(|mount| of_system(&mount))
+        !self.machine.storage.mounts.iter().any(|mount| of_system(&mount))
     }
 
     /// An effect on files with the real place of its path.
@@ -126,7 +128,12 @@ impl Session {
     pub(super) fn at_real_mount(&self, what: &str) -> Option<String> {
         let at = unquoted(what.strip_prefix("umount ")?);
         let reach = self.reached(&at, None, true).ok()?;
-        Some(crate::machine::Release::Unmount { at: reach.place.to_string() }.to_string())
+        Some(
+            crate::machine::Release::Storage(StorageRelease::Unmount {
+                at: reach.place.to_string(),
+            })
+            .to_string(),
+        )
     }
 
     /// Refuses a place in a root from which a link leads to what the root is shown of the running system.
@@ -187,7 +194,7 @@ impl Session {
             Gate::Collect(approval) => approval.directories.remember(&plan.steps, files),
             Gate::Enforce(approval, _) => {
                 let mounted = self.made.iter().filter_map(|fact| match fact {
-                    Fact::Mounted { at, .. } => Some(at.as_str()),
+                    Fact::Storage(StorageFact::Mounted { at, .. }) => Some(at.as_str()),
                     _ => None,
                 });
                 let mounted: Vec<&str> = mounted.collect();

@@ -7,14 +7,14 @@ use crate::error::Error;
 use crate::event::{Listener, Site};
 use crate::failure::Failure;
 use crate::journal::{Journal, Record, Story};
-use crate::machine::{Fact, Lifetime, Machine, Release, is_below};
+use crate::machine::{Fact, Machine, Release, StorageFact, is_below, makes_again};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
 use crate::plan::approval::{Approval, Nobody};
 use crate::plan::call::{PlannedCall, TakeBack};
 use crate::primitives::registry::{Primitive, Read, primitive};
 use crate::run::call::about;
-use crate::run::reopen::{RESTORED, calls_of};
+use crate::run::reopen::calls_of;
 use crate::run::session::{Gate, Session, Setup};
 use crate::system::{Interrupts, Real};
 use crate::types::{Map, Value};
@@ -42,7 +42,7 @@ impl Past {
             .iter()
             .flat_map(|one| &one.facts)
             .filter_map(|fact| match fact {
-                Fact::Mounted { at, .. } => Some(at.as_str()),
+                Fact::Storage(StorageFact::Mounted { at, .. }) => Some(at.as_str()),
                 _ => None,
             })
             .collect();
@@ -150,7 +150,8 @@ impl Session {
         let calls = past.calls();
         let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
         for again in calls_of(name, args, site, &one.facts, &secret) {
-            let known = RESTORED.contains(&again.name.as_str());
+            // A journal is input: it must not bring along any other calls.
+            let known = makes_again(&again.name);
             let Some(primitive) = primitive(&again.name).filter(|_| known) else {
                 let error = NotRestored { call: one.call, name: again.name };
                 return Err(Failure::of(error));
@@ -211,34 +212,10 @@ impl Session {
         };
         let lasting = crate::run::reopen::lasting(&past.story.records);
         let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
-        let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| self.is_lost(fact));
+        let lost =
+            lost.map(|fact| past.names.data_now(fact)).find(|fact| fact.is_lost(&self.machine));
         let Some(fact) = lost else { return Ok(()) };
         Err(Failure::of(Lost { fact: fact.to_string() }))
-    }
-
-    /// Whether a device holds something else by now; one that can't be seen is not lost.
-    fn is_lost(&self, fact: &Fact) -> bool {
-        debug_assert!(fact.lifetime() == Lifetime::Lasting);
-        match fact {
-            Fact::Holds { device, content } | Fact::Header { device, content, .. } => {
-                self.machine.find(device).is_some_and(|found| {
-                    found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
-                })
-            }
-            Fact::GroupMade { group, members, .. } => {
-                let here = members.iter().all(|member| self.machine.find(member).is_some());
-                here && !self.machine.groups.contains_key(group)
-            }
-            Fact::VolumeMade { group, volume, .. } => {
-                let group = self.machine.groups.get(group);
-                group.is_some_and(|group| !group.volumes.contains_key(volume))
-            }
-            Fact::Partitioned { disk, .. } => {
-                self.machine.find(disk).is_some()
-                    && fact.holds(&self.machine, self.system.files()) == Some(false)
-            }
-            _ => false,
-        }
     }
 }
 
@@ -337,44 +314,14 @@ pub fn shell(
     (result.err(), clean)
 }
 
-/// Whether the machine shows what a journal says that its run made, and it is no part of the running
-/// system. A name alone is not enough: something else may have it by now.
-fn is_shown(fact: &Fact, machine: &Machine) -> bool {
-    let system = |device: &str| machine.is_system(device);
-    match fact {
-        Fact::Mounted { at, origin, .. } => {
-            let options = std::collections::BTreeSet::new();
-            let (at, origin) = (at.clone(), origin.clone());
-            let own = ["/", "/proc", "/sys", "/dev", "/run"].contains(&at.as_str());
-            !own && Fact::Mounted { at, origin, options }.holds_on_machine(machine)
-        }
-        Fact::Opened { name, .. } => {
-            fact.holds_on_machine(machine) && !system(&format!("/dev/mapper/{name}"))
-        }
-        Fact::ArrayRunning { array, .. } => fact.holds_on_machine(machine) && !system(array),
-        Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. } => {
-            let known = machine.groups.get(group);
-            known.is_some_and(|known| !known.members.iter().any(|member| system(member)))
-        }
-        Fact::VolumeMade { group, volume, .. } => {
-            let known = machine.groups.get(group);
-            known.is_some_and(|known| {
-                known.volumes.contains_key(volume) && !known.members.iter().any(|m| system(m))
-            })
-        }
-        Fact::Swapping { .. } => fact.holds_on_machine(machine),
-        _ => false,
-    }
-}
-
 /// What a run made until the next reboot and is still so, in the order in which it is given back.
 pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in live(&past.story.records).iter().rev().filter(|one| one.ours) {
         let facts = past.names.data_now(&one.facts);
-        let shown = facts.iter().rev().filter(|fact| is_shown(fact, machine));
+        let shown = facts.iter().rev().filter(|fact| fact.is_shown(machine));
         for release in shown.filter_map(Fact::release) {
-            for release in crate::run::release::due(&release, machine) {
+            for release in release.due(machine) {
                 if !due.contains(&release) {
                     due.push(release);
                 }
@@ -392,7 +339,7 @@ pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool 
     session.replay.names = past.names.clone();
     for one in live(&past.story.records).iter().filter(|one| one.ours) {
         let mut facts = past.names.data_now(&one.facts);
-        facts.retain(|fact| is_shown(fact, &session.machine));
+        facts.retain(|fact| fact.is_shown(&session.machine));
         session.adopt(&facts);
     }
     session.release_all()

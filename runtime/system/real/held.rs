@@ -13,6 +13,7 @@ use crate::types::text_of;
 /// The machine with what the kernel says about every device that the model takes for free.
 pub(super) fn with_holders(mut machine: Machine) -> Machine {
     let mut paths: Vec<(usize, String)> = machine
+        .storage
         .devices
         .values()
         .filter(|device| device.size > 0 && !matches!(device.kind, Kind::Rom))
@@ -21,7 +22,7 @@ pub(super) fn with_holders(mut machine: Machine) -> Machine {
     // From the top down: what holds a partition holds its disk, and is told once.
     paths.sort_by(|a, b| b.cmp(a));
     for (_, path) in &paths {
-        if let Some(device) = machine.devices.get_mut(path) {
+        if let Some(device) = machine.storage.devices.get_mut(path) {
             device.held_by.clear();
         }
     }
@@ -30,7 +31,7 @@ pub(super) fn with_holders(mut machine: Machine) -> Machine {
             continue;
         }
         let held_by = held_by(&path);
-        if let Some(device) = machine.devices.get_mut(&path) {
+        if let Some(device) = machine.storage.devices.get_mut(&path) {
             device.held_by = held_by;
         }
     }

@@ -33,9 +33,10 @@ impl Real {
         }
         let blocks = match scope {
             None => Some(parse_lsblk(self.lsblk(&[])?.stdout.as_bytes())?),
-            Some(scope) if scope.topology.is_empty() => None,
+            Some(scope) if scope.storage.topology.is_empty() => None,
             Some(scope) => {
                 let disks: BTreeSet<String> = scope
+                    .storage
                     .topology
                     .iter()
                     .flat_map(|path| machine.base_disks(path))
@@ -51,7 +52,7 @@ impl Real {
         let widened = scope.map(|scope| widen(scope, &machine));
         machine = machine.with_findings(first, widened.as_ref());
         let mut asked = signatures_to_read(&machine, scope);
-        let mut groups_due = scope.is_none_or(|scope| !scope.groups.is_empty());
+        let mut groups_due = scope.is_none_or(|scope| !scope.storage.groups.is_empty());
         let mut remembered = None;
         loop {
             let signatures = self.contents(asked, &mut machine.host.secondhand, &mut remembered)?;
@@ -77,7 +78,7 @@ impl Real {
             }
         }
         if scope.is_none() {
-            let lowest = machine.devices.values().filter(|d| machine.parents(d).is_empty());
+            let lowest = machine.storage.devices.values().filter(|d| machine.parents(d).is_empty());
             self.stamps = lowest.map(|d| (d.path.clone(), stamp(&d.path))).collect();
         }
         let rest = Findings {
@@ -158,11 +159,14 @@ fn is_answer(blkid: &Outcome) -> bool {
 /// A change on one device can show on everything that shares its disks.
 fn widen(scope: &Scope, machine: &Machine) -> Scope {
     let disks = scope
+        .storage
         .topology
         .iter()
         .flat_map(|path| machine.base_disks(path))
         .map(|disk| disk.path.clone());
-    Scope { topology: disks.collect(), ..scope.clone() }
+    let mut widened = scope.clone();
+    widened.storage.topology = disks.collect();
+    widened
 }
 
 /// Devices that can carry a signature, those that probably do first (each that does not costs
@@ -170,13 +174,15 @@ fn widen(scope: &Scope, machine: &Machine) -> Scope {
 fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
     let readable = |path: &&String| {
         machine
+            .storage
             .devices
             .get(path.as_str())
             .is_some_and(|device| device.size > 0 && !matches!(device.kind, Kind::Rom))
     };
     let mut paths: Vec<String> = match scope {
-        None => machine.devices.keys().filter(readable).cloned().collect(),
+        None => machine.storage.devices.keys().filter(readable).cloned().collect(),
         Some(scope) => scope
+            .storage
             .signatures
             .iter()
             .filter_map(|path| machine.find(path).map(|device| device.path.clone()))
@@ -215,15 +221,16 @@ fn md_superblock(device: &str) -> Option<Content> {
 fn unseen(machine: &Machine) -> Vec<String> {
     let readable =
         |device: &&Device| device.unseen && device.size > 0 && !matches!(device.kind, Kind::Rom);
-    machine.devices.values().filter(readable).map(|device| device.path.clone()).collect()
+    machine.storage.devices.values().filter(readable).map(|device| device.path.clone()).collect()
 }
 
 impl Machine {
     /// Whether asking LVM can tell anything.
     fn has_physical_volumes(&self) -> bool {
-        let mut contents = self.devices.values().filter_map(|device| device.content.as_ref());
+        let mut contents =
+            self.storage.devices.values().filter_map(|device| device.content.as_ref());
         // A group that is known may have just gone: then LVM has to say so.
-        !self.groups.is_empty()
+        !self.storage.groups.is_empty()
             || contents.any(|content| matches!(content, Content::Physical { .. }))
     }
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
 use crate::machine::files::{Anchor, FileError, Files, Look, Reach, Text};
-use crate::machine::{Fact, Machine, Scope};
+use crate::machine::{Fact, FilesFact, Machine, Scope, StorageFact};
 use crate::types::{Mode, Place};
 
 use faults::Faults;
@@ -216,13 +216,16 @@ impl System for Sim {
         };
         let runs = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Run(_)));
         let made = |fact: &&Fact| match fact {
-            Fact::Mounted { at, .. } => mounted(at),
-            Fact::File { .. } | Fact::Dir { .. } | Fact::Link { .. } => false,
+            Fact::Storage(StorageFact::Mounted { at, .. }) => mounted(at),
+            Fact::Files(FilesFact::File { .. } | FilesFact::Dir { .. } | FilesFact::Link {
+.. }) => false,
             _ => runs(done) && !runs(left),
         };
         let ended = done.iter().filter_map(|step| match step {
-            Step::Unmount { at } => Some(Fact::Unmounted { at: at.clone() }),
-            Step::SwapOff { device } => Some(Fact::Swapping { device: device.clone(), on: None }),
+            Step::Unmount { at } => Some(Fact::Storage(StorageFact::Unmounted { at: at.clone() })),
+            Step::SwapOff { device } => {
+                Some(Fact::Storage(StorageFact::Swapping { device: device.clone(), on: None }))
+            }
             _ => None,
         });
         rehearsal.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
@@ -230,13 +233,13 @@ impl System for Sim {
 
     fn learned(&mut self, fact: &Fact, machine: &Machine) {
         match fact {
-            Fact::Holds { content, .. } => {
+            Fact::Storage(StorageFact::Holds { content, .. }) => {
                 if let Some(uuid) = content.uuid() {
                     self.trees.made(uuid);
                 }
             }
             // What a program makes of a file nobody can know; it appears with the fact that says so.
-            Fact::File { place, digest: None, mode } => {
+            Fact::Files(FilesFact::File { place, digest: None, mode }) => {
                 let found = match self.look(place) {
                     Ok(Look::File { mode, .. }) => mode,
                     Ok(Look::Missing) => Mode::new(0o600),
@@ -248,21 +251,23 @@ impl System for Sim {
                 let _ = self.trees.put(place, node);
             }
             // So does a link, and a folder.
-            Fact::Link { place, to } if self.look(place) == Ok(Look::Missing) => {
+            Fact::Files(FilesFact::Link { place, to }) if self.look(place) == Ok(Look::Missing) => {
                 let _ = self.trees.put(place, Node::Link { to: to.into() });
             }
-            Fact::Dir { place } if self.look(place) == Ok(Look::Missing) => {
+            Fact::Files(FilesFact::Dir { place }) if self.look(place) == Ok(Look::Missing) => {
                 let _ = self.trees.make_dirs(place, Mode::new(0o755));
             }
-            Fact::Absent { place } => {
+            Fact::Files(FilesFact::Absent { place }) => {
                 let _ = self.trees.put(place, Node::Gone);
             }
-            Fact::Subvolume { place } => {
+            Fact::Files(FilesFact::Subvolume { place }) => {
                 let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };
                 let _ = self.trees.put(place, node);
             }
-            Fact::Mounted { at, origin, .. } => self.trees.mounted(at, origin, machine),
-            Fact::Unmounted { at } => self.trees.unmounted(at),
+            Fact::Storage(StorageFact::Mounted { at, origin, .. }) => {
+                self.trees.mounted(at, origin, machine);
+            }
+            Fact::Storage(StorageFact::Unmounted { at }) => self.trees.unmounted(at),
             _ => {}
         }
     }

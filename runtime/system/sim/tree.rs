@@ -153,7 +153,7 @@ impl Trees {
             return (*tree, part.into());
         }
         let mut mounts =
-            machine.mounts.iter().filter(|mount| mount.source == device && mount.at != at);
+            machine.storage.mounts.iter().filter(|mount| mount.source == device && mount.at != at);
         let shown = mounts.find_map(|mount| {
             let inner = Path::new(part).strip_prefix(&mount.part).ok()?;
             Some(joined(Path::new(&mount.at), inner))

@@ -163,7 +163,7 @@ fn a_root_that_is_a_link_is_where_it_leads() {
 fn the_running_systems_device_mounted_again_shows_the_running_system() {
     let mut trees = Trees::new(Box::new(Host));
     let mut machine = Machine::empty();
-    machine.mounts.push(crate::machine::Mount {
+    machine.storage.mounts.push(crate::machine::Mount {
         source: "/dev/sda1".into(),
         at: "/".into(),
         kind: "ext4".into(),
