@@ -6,7 +6,7 @@ use gscript::error::Exit;
 use gscript::event::Listener;
 use gscript::journal::{Head, Journal, State, Story};
 use gscript::machine::Machine;
-use gscript::operation::Effect;
+use gscript::operation::{Effect, ProgramEffect};
 use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::recipe::bundled::recipes;
@@ -84,7 +84,10 @@ impl Resuming<'_> {
         if let Some(root) = &root {
             // Once it is open, the person can do anything in it.
             let (program, root) = ("a shell".into(), root.clone());
-            restoring.report.approval.add(Effect::Runs { program, root }, &machine);
+            restoring
+                .report
+                .approval
+                .add(Effect::Program(ProgramEffect::Runs { program, root }), &machine);
         }
         self.approve_restoring(&restoring, &machine)?;
         let approval = restoring.report.approval;

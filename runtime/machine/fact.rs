@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::files::{FileError, Files};
 use super::part::MachinePart;
 use super::parts::parts;
+use super::step::Step;
 use super::tagged::{by_tag, tag};
 use super::{Machine, Scope};
 use crate::types::Place;
@@ -95,6 +96,9 @@ pub(crate) trait PartFact: fmt::Display {
 pub(crate) trait PartRelease: fmt::Display {
     /// See [`Release::ended`].
     fn ended(&self) -> Fact;
+
+    /// See [`Release::step`].
+    fn step(&self, udev: bool) -> Step;
 
     /// See [`Release::due`].
     fn due(&self, machine: &Machine) -> Vec<Release>;
@@ -260,6 +264,11 @@ impl Release {
     /// What is so after it.
     pub fn ended(&self) -> Fact {
         self.part().ended()
+    }
+
+    /// The step that carries it out, on a machine with or without a udev daemon.
+    pub fn step(&self, udev: bool) -> Step {
+        self.part().step(udev)
     }
 
     /// What of it there is still to do: a mount point may carry further mounts by now.

@@ -6,14 +6,18 @@
 //! it by any name), `usage` (who holds what), `fact` (what an operation makes true), `compare`
 //! (predicted against probed), `layout` and `picture` (what a person sees), `valid` (machine files).
 
+mod cmd;
 mod compare;
+mod effect;
 mod fact;
 mod file;
 pub mod files;
 mod part;
-mod parts;
+pub(crate) mod parts;
+mod programs;
 mod scope;
 mod state;
+mod step;
 pub mod storage;
 mod tagged;
 mod valid;
@@ -22,20 +26,25 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use part::MachinePart;
 use parts::parts;
 
+pub use cmd::{Cmd, Program, Stdin};
 pub(crate) use compare::Differences;
 pub use compare::{Difference, compare};
+pub(crate) use effect::{Announced, NeedKind, PartEffect};
 pub use fact::{Contradiction, Fact, Lifetime, Release, makes_again};
-pub use files::{FilesFact, origin};
+pub use files::{FilesEffect, FilesFact, FilesStep, origin};
+pub(crate) use part::MachinePart;
+pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
 pub use scope::Scope;
+pub use step::Step;
 pub use storage::{
-    Canvas, Content, Device, Group, Hardware, Identity, Kind, Mount, MountOrigin, NewPartition,
-    NoSuchDevice, PartitionEntry, Resolved, Storage, StorageFact, StorageRelease, Table, Use,
-    Volume, VolumeKind, dm_name, is_below, is_volume_of, layout, layout_within, partition_path,
-    picture, probe, svg,
+    Canvas, Content, Device, Group, Hardware, Identity, Kind, Mount, MountCall, MountOrigin,
+    NewPartition, NoSuchDevice, PartitionEntry, Resolved, Storage, StorageEffect, StorageFact,
+    StorageRelease, StorageStep, Table, Use, Volume, VolumeKind, dm_name, is_below, is_volume_of,
+    layout, layout_within, partition_path, picture, probe, svg,
 };
+pub(crate) use tagged::by_tag;
 pub use valid::Flaw;
 
 /// The format of machine files; raised when an old program could misread a new file.

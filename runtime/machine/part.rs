@@ -8,6 +8,10 @@ pub trait MachinePart {
     type Scope;
     /// What can become true of it.
     type Fact;
+    /// What can be done to it.
+    type Step;
+    /// What of it has to be approved before it is done.
+    type Effect;
     /// What gives a piece of it back.
     type Release;
 

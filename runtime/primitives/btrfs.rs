@@ -7,7 +7,9 @@ use crate::args;
 use crate::error::{Error, Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, Device, FilesFact, StorageFact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::operation::{
+    Action, Answer, Effect, FilesEffect, Plan, Planning, Query, StorageEffect, Undo,
+};
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, BtrfsProfile, Choice, DevicePath, Label, MIB, Place, Size};
 
@@ -183,7 +185,10 @@ impl Action for Make {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        self.devices.iter().map(|d| Effect::Destroys { device: d.to_string() }).collect()
+        self.devices
+            .iter()
+            .map(|d| Effect::Storage(StorageEffect::Destroys { device: d.to_string() }))
+            .collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -242,7 +247,7 @@ impl Action for SubvolumeCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

@@ -7,8 +7,10 @@ use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Fact, FilesFact, MountOrigin, is_below};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
+use crate::operation::{
+    Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, StorageEffect, Undo,
+};
+use crate::system::{Broken, Cmd, FilesStep, MountCall, Stdin, Step, StepError, StorageStep};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 
 args! {
@@ -193,10 +195,10 @@ impl Action for Prepare {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        let mounts = Effect::Mounts { at: root.clone() };
+        let mounts = Effect::Storage(StorageEffect::Mounts { at: root.clone() });
         match self.untouched {
             true => vec![mounts],
-            false => vec![mounts, Effect::Writes { path: root }],
+            false => vec![mounts, Effect::Files(FilesEffect::Writes { path: root })],
         }
     }
 
@@ -245,11 +247,11 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
     }
     let etc = to.parent();
     let plan = match cx.look(&etc)? {
-        Look::Missing => plan.then(Step::MakeDir { place: etc, mode: Mode::new(0o755) }),
+        Look::Missing => plan.then(FilesStep::MakeDir { place: etc, mode: Mode::new(0o755) }),
         _ => plan,
     };
     let mode = Some(Mode::new(0o644));
-    Ok(plan.then(Step::Copy { from, to, mode }).makes(fact))
+    Ok(plan.then(FilesStep::Copy { from, to, mode }).makes(fact))
 }
 
 /// The running system's resolv.conf, shown in the place of the root's own.
@@ -264,7 +266,7 @@ fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Resul
     // A mount follows links, and those of the root lead elsewhere from outside.
     match (cx.files.read(&here).is_ok(), cx.look(&there)?) {
         (true, Look::File { .. } | Look::Unknown(_)) => {
-            Ok(plan.then(Step::Mount(call)).makes(fact))
+            Ok(plan.then(StorageStep::Mount(call)).makes(fact))
         }
         (true, _) => {
             let text = format!("{there} is not a file: names may not be resolved inside");
@@ -331,7 +333,7 @@ impl Action for Shell {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        vec![Effect::Runs { program: "a shell".into(), root }]
+        vec![Effect::Program(ProgramEffect::Runs { program: "a shell".into(), root })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -361,8 +363,12 @@ impl Action for Shell {
             _ => cmd.env("ENV", name).arg("-i"),
         };
         let content = Text::Known(SHELL_RC.into());
-        let write = Step::Write { place: rc.clone(), content, mode: Some(Mode::new(0o644)) };
-        Ok(Plan::step(write).then(Step::Run(cmd)).then(Step::Remove { place: rc }))
+        let write = Step::Files(FilesStep::Write {
+            place: rc.clone(),
+            content,
+            mode: Some(Mode::new(0o644)),
+        });
+        Ok(Plan::step(write).then(Step::Run(cmd)).then(FilesStep::Remove { place: rc }))
     }
 }
 
@@ -371,7 +377,9 @@ impl Action for Release {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        let end = |call: MountCall| Effect::Ends { what: format!("umount {}", call.at) };
+        let end = |call: MountCall| {
+            Effect::Program(ProgramEffect::Ends { what: format!("umount {}", call.at) })
+        };
         calls(&root).into_iter().map(end).collect()
     }
 

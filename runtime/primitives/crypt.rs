@@ -3,8 +3,8 @@
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::{Kind, StorageFact};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Cmd, Step};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
+use crate::system::{Cmd, Step, StorageStep};
 use crate::types::{Cipher, DevicePath, KeyBits, MapName};
 
 use super::wipe;
@@ -65,7 +65,7 @@ impl Action for SwapOn {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -88,7 +88,7 @@ impl Action for SwapOn {
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         steps.push(Step::Run(open));
         steps.push(Step::Run(Cmd::tool("mkswap").arg(&inside)));
-        steps.push(Step::SwapOn { device: inside.clone(), priority: None });
+        steps.push(Step::Storage(StorageStep::SwapOn { device: inside.clone(), priority: None }));
         // All of it ends with the kernel that has the key; what lasts is noise.
         let (size, sector) = (device.size, device.sector);
         Ok(Plan::steps(steps)

@@ -7,13 +7,13 @@ use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::machine::{FilesFact, is_below};
-use crate::operation::{Effect, Plan, Planning};
-use crate::system::{Cmd, Step};
+use crate::operation::{Effect, FilesEffect, Plan, Planning};
+use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
 
 /// What a change of this file means.
 pub(super) fn writes(root: &AbsPath, path: &str) -> Effect {
-    Effect::Writes { path: there(root, path).to_string() }
+    Effect::Files(FilesEffect::Writes { path: there(root, path).to_string() })
 }
 
 /// The place of one of the system's own files.
@@ -95,7 +95,8 @@ pub(super) fn edit(
     let unknown = matches!(content, Text::Unknown(_));
     let mut plan = replace(place, old, content, None);
     if missing {
-        plan.steps.insert(0, Step::MakeDir { place: folder, mode: Mode::new(0o755) });
+        plan.steps
+            .insert(0, Step::Files(FilesStep::MakeDir { place: folder, mode: Mode::new(0o755) }));
     }
     // Nobody knows whether an unknown text has it already.
     Ok(if unknown { plan.always() } else { plan })

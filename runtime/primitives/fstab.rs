@@ -7,8 +7,8 @@ use crate::config::fstab;
 use crate::error::{Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::machine::{Content, FilesFact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
-use crate::system::Step;
+use crate::operation::{Action, Answer, Effect, FilesEffect, Plan, Planning, Query, Undo};
+use crate::system::{FilesStep, Step};
 use crate::types::{
     AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, Mode, MountOptions, Place,
     sha256,
@@ -186,7 +186,7 @@ impl Action for Write {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.root.join("etc/fstab").to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.root.join("etc/fstab").to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -212,15 +212,23 @@ impl Action for Write {
         let undo = match old {
             Some(bytes) => {
                 let content = Text::Known(bytes);
-                Undo::Steps(vec![Step::Write { place: place.clone(), content, mode: None }])
+                Undo::Steps(vec![Step::Files(FilesStep::Write {
+                    place: place.clone(),
+                    content,
+                    mode: None,
+                })])
             }
-            None => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+            None => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
         };
         let bytes = text.into_bytes();
         let digest = Some(sha256(&bytes));
         let mode = Some(Mode::new(0o644));
-        let etc = Step::MakeDir { place: place.parent(), mode: Mode::new(0o755) };
-        let write = Step::Write { place: place.clone(), content: Text::Known(bytes), mode };
+        let etc = Step::Files(FilesStep::MakeDir { place: place.parent(), mode: Mode::new(0o755) });
+        let write = Step::Files(FilesStep::Write {
+            place: place.clone(),
+            content: Text::Known(bytes),
+            mode,
+        });
         let steps = match cx.look(&place.parent())? {
             Look::Missing => vec![etc, write],
             _ => vec![write],

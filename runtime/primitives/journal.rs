@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::FilesStep;
 use crate::types::{AbsPath, Mode, Place};
 
 /// The folder below the one that was given; each run has its own in it.
@@ -40,7 +40,7 @@ impl Action for KeepOn {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.join(FOLDER).to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.join(FOLDER).to_string() })]
     }
 
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -48,7 +48,7 @@ impl Action for KeepOn {
         let place = Place::new(&folder, None);
         // FAT knows no other mode; the folder of the run is private where that is possible.
         let mode = Mode::new(0o755);
-        Ok(Plan::step(Step::MakeDir { place: place.clone(), mode })
+        Ok(Plan::step(FilesStep::MakeDir { place: place.clone(), mode })
             .makes(FilesFact::Dir { place })
             .undo(Undo::Nothing)
             .always()

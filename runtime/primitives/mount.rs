@@ -10,8 +10,8 @@ use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
 use crate::machine::{Content, MountOrigin, Release, StorageFact, StorageRelease, is_below};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{MOUNT_FLAGS, MountCall, Step};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
+use crate::system::{FilesStep, MOUNT_FLAGS, MountCall, Step, StorageStep};
 use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote};
 
 args! {
@@ -233,19 +233,19 @@ pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
         match cx.look(&place)? {
             Look::Dir { .. } => {}
             Look::Missing | Look::Unknown(_) => {
-                plan = plan.then(Step::MakeDir { place, mode: Mode::new(0o755) });
+                plan = plan.then(FilesStep::MakeDir { place, mode: Mode::new(0o755) });
             }
             _ => return Err(MountRule::NotAFolder { at }.into()),
         }
     }
-    Ok(plan.then(Step::Mount(call)).makes(fact).undo(Undo::Release))
+    Ok(plan.then(StorageStep::Mount(call)).makes(fact).undo(Undo::Release))
 }
 
 impl Action for MountFs {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Mounts { at: self.at.to_string() }]
+        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -309,7 +309,7 @@ impl Action for Tmpfs {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Mounts { at: self.at.to_string() }]
+        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -329,7 +329,7 @@ impl Action for Bind {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Mounts { at: self.at.to_string() }]
+        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -352,8 +352,10 @@ impl Action for Bind {
 /// Unmounts everything at and below a place, newest first.
 pub(super) fn unmounting(at: &str, cx: &Planning<'_>) -> Plan<()> {
     let mounts = cx.machine.storage.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
-    Plan::steps(mounts.map(|mount| Step::Unmount { at: mount.at.clone() }).collect())
-        .makes(StorageFact::Unmounted { at: at.to_owned() })
+    Plan::steps(
+        mounts.map(|mount| Step::Storage(StorageStep::Unmount { at: mount.at.clone() })).collect(),
+    )
+    .makes(StorageFact::Unmounted { at: at.to_owned() })
 }
 
 impl Action for Unmount {
@@ -361,7 +363,9 @@ impl Action for Unmount {
 
     fn effects(&self) -> Vec<Effect> {
         let at = self.at.to_string();
-        vec![Effect::Ends { what: Release::Storage(StorageRelease::Unmount { at }).to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::Unmount { at }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

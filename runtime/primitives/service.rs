@@ -12,7 +12,7 @@ use crate::args;
 use crate::error::{Result, Rule};
 use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, Place, ServiceName};
 
@@ -209,7 +209,7 @@ fn wanted(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
 }
 
 fn runs(program: &str, root: &AbsPath) -> Vec<Effect> {
-    vec![Effect::Runs { program: program.into(), root: root.to_string() }]
+    vec![Effect::Program(ProgramEffect::Runs { program: program.into(), root: root.to_string() })]
 }
 
 /// What changes a system's services; where only the system itself tells which, both are agreed to.
@@ -332,7 +332,11 @@ impl Action for Stop {
     fn effects(&self) -> Vec<Effect> {
         // Where only the machine tells which of them it is, both are approved.
         let inits = self.init.map_or_else(|| Init::ALL.to_vec(), |init| vec![init]);
-        let stop = |init| Effect::Ends { what: control("stop", &self.name, init).to_string() };
+        let stop = |init| {
+            Effect::Program(ProgramEffect::Ends {
+                what: control("stop", &self.name, init).to_string(),
+            })
+        };
         inits.into_iter().map(stop).collect()
     }
 

@@ -6,8 +6,8 @@ use crate::args;
 use crate::error::{Result, Rule};
 use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Broken, Step, StepError};
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::{Broken, FilesStep, Step, StepError};
 use crate::types::{AbsPath, Fingerprint, Place};
 
 args! {
@@ -111,20 +111,20 @@ impl Action for Verify {
     type Output = Verified;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Reads { path: self.archive.to_string() }]
+        vec![Effect::Files(FilesEffect::Reads { path: self.archive.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Verified>> {
         let beside = || AbsPath::known(format!("{}.DIGESTS", self.archive));
         let keys = self.keys.clone().unwrap_or_else(|| AbsPath::known(RELEASE_KEYS));
         let signature = self.signature.as_ref();
-        let step = Step::Verify {
+        let step = Step::Files(FilesStep::Verify {
             archive: must_exist("archive", &self.archive, cx)?,
             digests: must_exist("digest file", &self.digests.clone().unwrap_or_else(beside), cx)?,
             signature: signature.map(|path| must_exist("signature", path, cx)).transpose()?,
             keys: must_exist("key file", &keys, cx)?,
             fingerprint: self.fingerprint.as_ref().map(ToString::to_string),
-        };
+        });
         let shown = step.to_string();
         let guess = Verified { sha512: "~".into(), signer: "~".into() };
         Ok(Plan::step(step).reads(guess, move |outcomes| {
@@ -141,8 +141,8 @@ impl Action for Unpack {
 
     fn effects(&self) -> Vec<Effect> {
         // Which archive it is belongs to what is approved, as for its verification.
-        let archive = Effect::Reads { path: self.archive.to_string() };
-        vec![archive, Effect::Writes { path: self.into.to_string() }]
+        let archive = Effect::Files(FilesEffect::Reads { path: self.archive.to_string() });
+        vec![archive, Effect::Files(FilesEffect::Writes { path: self.into.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -152,7 +152,7 @@ impl Action for Unpack {
             return Err(Stage3Rule::NotMounted { into }.into());
         }
         let etc = Place::new(&AbsPath::known("/etc"), Some(&self.into));
-        Ok(Plan::step(Step::Unpack { archive, into: Place::new(&self.into, None) })
+        Ok(Plan::step(FilesStep::Unpack { archive, into: Place::new(&self.into, None) })
             .makes(FilesFact::Dir { place: etc })
             .always()
             .undo(Undo::Impossible("its files lie among whatever was there; format again")))

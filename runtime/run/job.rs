@@ -9,7 +9,6 @@ use crate::event::{Event, Listener, NoopListener};
 use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout, makes_again};
-use crate::operation::Effect;
 use crate::plan::approval::{Approval, Consent, Nobody};
 use crate::plan::bound::Bound;
 use crate::plan::report::Report;
@@ -88,15 +87,7 @@ struct OpeningOnly;
 
 impl Consent for OpeningOnly {
     fn ask(&mut self, wanted: &Bound) -> bool {
-        matches!(
-            wanted.effect,
-            Effect::Mounts { .. }
-                | Effect::Writes { .. }
-                | Effect::Opens { .. }
-                | Effect::Activates { .. }
-                | Effect::Assembles { .. }
-                | Effect::SwapsTo { .. }
-        )
+        wanted.effect.restores()
     }
 }
 

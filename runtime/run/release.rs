@@ -16,9 +16,13 @@ impl Session {
             let ours = release.stacks() || release.due(&self.machine).is_empty();
             // The group's own release takes its volumes along.
             let with_group = |made: &Fact| match (made, &release) {
-                (Fact::Storage(StorageFact::GroupMade { group, .. } |
-StorageFact::GroupActive { group, .. }),
-Release::Storage(StorageRelease::DeactivateVolume { group: of, .. })) => group == of,
+                (
+                    Fact::Storage(
+                        StorageFact::GroupMade { group, .. }
+                        | StorageFact::GroupActive { group, .. },
+                    ),
+                    Release::Storage(StorageRelease::DeactivateVolume { group: of, .. }),
+                ) => group == of,
                 _ => false,
             };
             if ours && !self.made.iter().any(with_group) {
@@ -72,7 +76,7 @@ Release::Storage(StorageRelease::DeactivateVolume { group: of, .. })) => group =
 
     /// Carries out one release and learns what it ends.
     fn release(&mut self, release: &Release) -> bool {
-        let step = Step::release(release, self.machine.host.udev);
+        let step = release.step(self.machine.host.udev);
         if let (Release::Storage(StorageRelease::Unmount { at }), Some(journal)) =
             (release, &mut self.journal)
         {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use crate::machine::{Identity, Machine, Scope, compare};
-use crate::operation::Effect;
+use crate::operation::{Effect, StorageEffect};
 use crate::plan::bound::{Bound, Target};
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, Recipe};
@@ -230,7 +230,7 @@ impl SavedPlan {
                     moved: moved(),
                 }),
                 Some(_) => {
-                    if let Effect::Destroys { device } = &bound.effect {
+                    if let Effect::Storage(StorageEffect::Destroys { device }) = &bound.effect {
                         changed.extend(self.other_contents(device, now));
                     }
                 }

@@ -273,7 +273,7 @@ impl Session {
                 let releases = deed.makes.iter().rev().filter_map(Fact::release);
                 let due = releases.flat_map(|release| release.due(&self.machine));
                 let mut steps: Vec<Step> = Vec::new();
-                for step in due.map(|release| Step::release(&release, self.machine.host.udev)) {
+                for step in due.map(|release| release.step(self.machine.host.udev)) {
                     if !steps.contains(&step) {
                         steps.push(step);
                     }

@@ -2,7 +2,7 @@
 
 use super::{FileError, Files, FilesFact, FilesRelease};
 use crate::machine::fact::{PartFact, PartRelease};
-use crate::machine::{Contradiction, Fact, Machine, Release};
+use crate::machine::{Contradiction, Fact, Machine, Release, Step};
 use crate::types::Place;
 
 impl PartFact for FilesFact {
@@ -60,6 +60,10 @@ impl PartFact for FilesFact {
 
 impl PartRelease for FilesRelease {
     fn ended(&self) -> Fact {
+        match *self {}
+    }
+
+    fn step(&self, _udev: bool) -> Step {
         match *self {}
     }
 

@@ -1,10 +1,13 @@
 //! Files as both systems show them: the real one reads, the simulated one remembers.
 
 mod changes;
+mod effect;
 mod fact;
 mod holds;
 pub mod origin;
+mod places;
 mod release;
+mod step;
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +16,11 @@ use serde::{Deserialize, Serialize};
 use super::part::MachinePart;
 use crate::types::{Mode, Place};
 
+pub use effect::FilesEffect;
 pub use fact::FilesFact;
 use origin::MountTable;
 pub use release::FilesRelease;
+pub use step::FilesStep;
 
 /// The part.
 pub struct Part;
@@ -24,6 +29,8 @@ impl MachinePart for Part {
     type State = ();
     type Scope = ();
     type Fact = FilesFact;
+    type Step = FilesStep;
+    type Effect = FilesEffect;
     type Release = FilesRelease;
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Kind, StorageFact, StorageRelease};
+use super::{Kind, MountCall, StorageFact, StorageRelease, StorageStep};
 use crate::machine::fact::{PartFact, PartRelease};
 use crate::machine::files::{FileError, Files};
+use crate::machine::{Cmd, Step};
 use crate::machine::{
     Contradiction, Device, Fact, Group, Lifetime, Machine, Release, Scope, is_below,
 };
@@ -245,6 +246,22 @@ impl PartRelease for StorageRelease {
         })
     }
 
+    fn step(&self, udev: bool) -> Step {
+        match self {
+            Self::Unmount { at } => StorageStep::Unmount { at: at.clone() }.into(),
+            Self::SwapOff { device } => StorageStep::SwapOff { device: device.clone() }.into(),
+            Self::Deactivate { group } => {
+                Step::Run(Cmd::lvm("vgchange", udev).args(["-a", "n", group]))
+            }
+            Self::DeactivateVolume { group, volume } => {
+                let volume = format!("{group}/{volume}");
+                Step::Run(Cmd::lvm("lvchange", udev).args(["-a", "n", &volume]))
+            }
+            Self::Close { name } => Step::Run(Cmd::tool("cryptsetup").args(["close", name])),
+            Self::Stop { array } => Step::Run(Cmd::tool("mdadm").args(["--stop", array])),
+        }
+    }
+
     fn due(&self, machine: &Machine) -> Vec<Release> {
         let storage = &machine.storage;
         let due = match self {
@@ -267,5 +284,16 @@ impl PartRelease for StorageRelease {
 
     fn stacks(&self) -> bool {
         matches!(self, Self::Unmount { .. })
+    }
+}
+
+impl MountCall {
+    /// What becomes true.
+    pub fn fact(&self) -> Fact {
+        Fact::Storage(StorageFact::Mounted {
+            at: self.at.clone(),
+            origin: self.origin.clone(),
+            options: self.flags.iter().cloned().collect(),
+        })
     }
 }

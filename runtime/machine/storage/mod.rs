@@ -11,6 +11,7 @@ mod check;
 mod compare;
 mod describe;
 mod device;
+mod effect;
 mod fact;
 mod hidden;
 mod holds;
@@ -25,6 +26,7 @@ mod release;
 mod revealed;
 mod scope;
 mod state;
+mod step;
 mod ties;
 mod usage;
 mod uuids;
@@ -36,6 +38,7 @@ use super::part::MachinePart;
 
 pub(in crate::machine) use device::is_false;
 pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table, partition_path};
+pub use effect::StorageEffect;
 pub use fact::{MountOrigin, NewPartition, StorageFact};
 pub use identity::Identity;
 pub use layout::{layout, layout_within};
@@ -43,6 +46,7 @@ pub use lookup::{NoSuchDevice, Resolved};
 pub use picture::{Canvas, picture, svg};
 pub use release::StorageRelease;
 pub use scope::StorageScope;
+pub use step::{MountCall, StorageStep};
 pub use usage::Use;
 pub use volumes::{Group, Mount, Volume, VolumeKind, dm_name, is_below, is_volume_of};
 
@@ -53,6 +57,8 @@ impl MachinePart for Part {
     type State = Storage;
     type Scope = StorageScope;
     type Fact = StorageFact;
+    type Step = StorageStep;
+    type Effect = StorageEffect;
     type Release = StorageRelease;
 
     const RESTORED_BY: &'static [&'static str] = &[

@@ -7,7 +7,7 @@ use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::{Content, FilesFact, Mount, PartitionEntry, Table};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::disk::is_kind;
 use crate::primitives::edit::{assign, command, none_of, there, writes};
 use crate::system::{Outcome, Step};
@@ -147,8 +147,14 @@ impl Action for GrubInstall {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        let runs = Effect::Runs { program: "grub-install".into(), root: self.root.to_string() };
-        let sector = self.disk.iter().map(|disk| Effect::Alters { device: disk.to_string() });
+        let runs = Effect::Program(ProgramEffect::Runs {
+            program: "grub-install".into(),
+            root: self.root.to_string(),
+        });
+        let sector = self
+            .disk
+            .iter()
+            .map(|disk| Effect::Storage(StorageEffect::Alters { device: disk.to_string() }));
         sector.chain([writes(&self.root, "/boot"), runs]).collect()
     }
 
@@ -177,7 +183,10 @@ impl Action for GrubConfig {
     type Output = Found;
 
     fn effects(&self) -> Vec<Effect> {
-        let runs = Effect::Runs { program: "grub-mkconfig".into(), root: self.root.to_string() };
+        let runs = Effect::Program(ProgramEffect::Runs {
+            program: "grub-mkconfig".into(),
+            root: self.root.to_string(),
+        });
         vec![writes(&self.root, DEFAULTS), writes(&self.root, GRUB), runs]
     }
 

@@ -3,7 +3,7 @@
 use crate::args;
 use crate::error::Result;
 use crate::machine::StorageFact;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{wipe, wipefs};
 use crate::system::Step;
 use crate::types::DevicePath;
@@ -28,7 +28,7 @@ impl Action for Wipe {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -4,7 +4,7 @@ use super::rule::{FsRule, label_limit};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, StorageFact};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
@@ -116,7 +116,7 @@ impl Action for Make {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -142,7 +142,7 @@ impl Action for Swap {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

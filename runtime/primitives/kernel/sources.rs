@@ -8,7 +8,7 @@ use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::Link;
-use crate::system::Step;
+use crate::system::FilesStep;
 use crate::types::{AbsPath, KernelVersion, LinkTarget, Mode, Place};
 
 args! {
@@ -114,7 +114,7 @@ impl Action for CopyFrom {
             plan = self.tree(plan, "/usr/src", &sources);
         }
         let boot = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
-        plan = plan.then(Step::MakeDir { place: there(&self.root, "/boot"), mode: FOLDER });
+        plan = plan.then(FilesStep::MakeDir { place: there(&self.root, "/boot"), mode: FOLDER });
         let config = [format!("/boot/config-{version}"), format!("{modules}/config")];
         if let Some(config) = first(config.map(|path| there(from, &path)), cx)? {
             plan = installed(plan, config, boot("config"), cx)?;
@@ -135,8 +135,8 @@ impl CopyFrom {
     /// Adds the steps that copy a folder into this one.
     fn tree(&self, plan: Plan<()>, into: &str, folder: &str) -> Plan<()> {
         let (from, to) = (there(&self.from, folder), there(&self.root, folder));
-        plan.then(Step::MakeDir { place: there(&self.root, into), mode: FOLDER })
-            .then(Step::CopyTree { from, to: to.clone() })
+        plan.then(FilesStep::MakeDir { place: there(&self.root, into), mode: FOLDER })
+            .then(FilesStep::CopyTree { from, to: to.clone() })
             .makes(FilesFact::Dir { place: to })
     }
 }

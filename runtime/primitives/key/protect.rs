@@ -6,8 +6,8 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Cmd, Stdin, Step};
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::{Cmd, FilesStep, Stdin, Step};
 use crate::types::{AbsPath, Place, Secret};
 
 args! {
@@ -72,7 +72,7 @@ impl Action for Protect {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.to.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.to.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -98,9 +98,9 @@ fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 /// The plan that keeps what a program prints as a key.
 fn kept(cmd: Cmd, place: Place) -> Plan<String> {
     let output = place.to_string();
-    Plan::step(Step::Keep { cmd, place: place.clone() })
+    Plan::step(FilesStep::Keep { cmd, place: place.clone() })
         .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
-        .undo(Undo::Steps(vec![Step::Remove { place }]))
+        .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
         .returns(output)
 }
 
@@ -108,7 +108,7 @@ impl Action for Unlock {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.to.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.to.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

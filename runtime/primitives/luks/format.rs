@@ -4,7 +4,7 @@ use super::{LuksRule, Unlock};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, StorageFact};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
@@ -105,7 +105,7 @@ impl Action for Format {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

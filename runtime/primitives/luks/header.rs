@@ -10,8 +10,10 @@ use crate::machine::files::{Look, Text};
 use crate::machine::probe::parse_luks;
 use crate::machine::{Content, Device, Fact, FilesFact, Machine, StorageFact};
 use crate::operation::guard::must_be_free;
-use crate::operation::{Action, Answer, Effect, Ids, Plan, Planning, Query, Undo};
-use crate::system::{Cmd, Step};
+use crate::operation::{
+    Action, Answer, Effect, FilesEffect, Ids, Plan, Planning, Query, StorageEffect, Undo,
+};
+use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Size};
 
 args! {
@@ -149,7 +151,7 @@ impl Action for BackupHeader {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.file.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.file.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -164,12 +166,12 @@ impl Action for BackupHeader {
         let cmd = Cmd::tool("cryptsetup").args(cmd);
         let content = cx.device(&self.device)?.content.clone();
         let beneath = cx.machine.beneath(&file);
-        Ok(Plan::step(Step::SaveHeader { cmd, place: place.clone(), beneath })
+        Ok(Plan::step(FilesStep::SaveHeader { cmd, place: place.clone(), beneath })
             .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
             .makes_all(content.map(|content| {
                 Fact::Files(FilesFact::HeaderSaved { place: place.clone(), content })
             }))
-            .undo(Undo::Steps(vec![Step::Remove { place }]))
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
             .returns(file))
     }
 }
@@ -192,7 +194,7 @@ impl Action for RestoreHeader {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -7,7 +7,7 @@ use super::{Container, LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact, StorageFact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, StorageEffect, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};
@@ -109,7 +109,7 @@ impl Action for AddKey {
     type Output = u32;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Alters { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Alters { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<u32>> {
@@ -164,7 +164,10 @@ impl Action for RemoveKey {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::RemovesKey { device: self.device.to_string(), slot: self.slot }]
+        vec![Effect::Storage(StorageEffect::RemovesKey {
+            device: self.device.to_string(),
+            slot: self.slot,
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -9,7 +9,9 @@ use super::{LvmRule, group, lvm};
 use crate::args;
 use crate::error::{InUse, Result};
 use crate::machine::{Content, Fact, Group, Release, StorageFact, StorageRelease, Use, dm_name};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::operation::{
+    Action, Answer, Effect, Plan, Planning, ProgramEffect, Query, StorageEffect, Undo,
+};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
@@ -111,7 +113,10 @@ impl Action for VgCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        self.devices.iter().map(|d| Effect::Alters { device: d.to_string() }).collect()
+        self.devices
+            .iter()
+            .map(|d| Effect::Storage(StorageEffect::Alters { device: d.to_string() }))
+            .collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -165,7 +170,7 @@ impl Action for VgActivate {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Activates { group: self.name.to_string() }]
+        vec![Effect::Storage(StorageEffect::Activates { group: self.name.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -181,9 +186,9 @@ impl Action for VgDeactivate {
 
     fn effects(&self) -> Vec<Effect> {
         let group = self.name.to_string();
-        vec![Effect::Ends {
+        vec![Effect::Program(ProgramEffect::Ends {
             what: Release::Storage(StorageRelease::Deactivate { group }).to_string(),
-        }]
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -205,7 +210,7 @@ impl Action for VgDeactivate {
             return Err(InUse { device, uses, releases, system: false }.into());
         }
         let release = Release::Storage(StorageRelease::Deactivate { group: name.to_owned() });
-        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
+        Ok(Plan::step(release.step(cx.machine.host.udev))
             .makes(StorageFact::GroupActive { group: name.to_owned(), active: false }))
     }
 }
@@ -285,7 +290,7 @@ impl Action for VgRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::RemovesGroup { group: self.name.to_string() }]
+        vec![Effect::Storage(StorageEffect::RemovesGroup { group: self.name.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -4,7 +4,7 @@ use super::{LvmRule, lvm};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, StorageFact};
-use crate::operation::{Action, Effect, Ids, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Ids, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::Step;
 use crate::types::{DevicePath, MIB, Size};
@@ -52,7 +52,7 @@ impl Action for PvCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

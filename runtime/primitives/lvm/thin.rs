@@ -4,7 +4,7 @@ use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Fact, Group, StorageFact, VolumeKind};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{Extents, LvmName, MIB, Size};
 
@@ -123,7 +123,7 @@ impl Action for ThinPoolCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::AltersGroup { group: self.group.to_string() }]
+        vec![Effect::Storage(StorageEffect::AltersGroup { group: self.group.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -166,7 +166,7 @@ impl Action for ThinCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::AltersGroup { group: self.group.to_string() }]
+        vec![Effect::Storage(StorageEffect::AltersGroup { group: self.group.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -220,7 +220,9 @@ impl Action for ThinPoolRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: format!("/dev/{}/{}", self.group, self.name) }]
+        vec![Effect::Storage(StorageEffect::Destroys {
+            device: format!("/dev/{}/{}", self.group, self.name),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

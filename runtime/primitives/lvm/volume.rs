@@ -4,7 +4,7 @@ use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Group, StorageFact, Volume, VolumeKind};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::system::Step;
 use crate::types::{Choice, Extents, LvmName, RaidLevel, Size};
 
@@ -134,7 +134,7 @@ impl Action for LvCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::AltersGroup { group: self.group.to_string() }]
+        vec![Effect::Storage(StorageEffect::AltersGroup { group: self.group.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -177,7 +177,9 @@ impl Action for LvRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: format!("/dev/{}/{}", self.group, self.name) }]
+        vec![Effect::Storage(StorageEffect::Destroys {
+            device: format!("/dev/{}/{}", self.group, self.name),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

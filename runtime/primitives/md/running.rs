@@ -7,8 +7,11 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Device, Release, StorageFact, StorageRelease};
 use crate::operation::guard::must_be_free;
-use crate::operation::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
-use crate::system::Step;
+use crate::operation::{
+    Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, ProgramEffect, Query, StorageEffect,
+    Undo,
+};
+use crate::system::StorageStep;
 use crate::types::{ArrayName, nearest};
 
 args! {
@@ -92,7 +95,7 @@ impl Action for Assemble {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Assembles { array: self.name.to_string() }]
+        vec![Effect::Storage(StorageEffect::Assembles { array: self.name.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -120,7 +123,7 @@ impl Action for Assemble {
         let assemble = assemble.args(members.iter().cloned());
         let sector = found.members.iter().map(|member| member.sector).max().unwrap_or(512);
         Ok(Plan::run(assemble)
-            .then(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
+            .then(StorageStep::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
             .makes(StorageFact::ArrayRunning {
                 array: path.clone(),
                 uuid: found.uuid.to_owned(),
@@ -139,7 +142,9 @@ impl Action for Stop {
 
     fn effects(&self) -> Vec<Effect> {
         let array = format!("/dev/md/{}", self.name);
-        vec![Effect::Ends { what: Release::Storage(StorageRelease::Stop { array }).to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::Stop { array }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -150,7 +155,7 @@ impl Action for Stop {
         must_be_free(cx.machine, &running.path)?;
         let array = running.path.clone();
         let release = Release::Storage(StorageRelease::Stop { array: array.clone() });
-        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
+        Ok(Plan::step(release.step(cx.machine.host.udev))
             .makes(StorageFact::ArrayStopped { array }))
     }
 }

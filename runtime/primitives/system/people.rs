@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::files::Text;
 use crate::machine::{Fact, FilesFact};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{command, there};
 use crate::primitives::file::text;
 use crate::system::{Stdin, Step};
@@ -76,7 +76,10 @@ impl Action for Password {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Runs { program: "chpasswd".into(), root: self.root.to_string() }]
+        vec![Effect::Program(ProgramEffect::Runs {
+            program: "chpasswd".into(),
+            root: self.root.to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -115,7 +118,9 @@ impl Action for User {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        let runs = |program: &str| Effect::Runs { program: program.into(), root: root.clone() };
+        let runs = |program: &str| {
+            Effect::Program(ProgramEffect::Runs { program: program.into(), root: root.clone() })
+        };
         vec![runs("useradd"), runs("usermod")]
     }
 

@@ -6,7 +6,9 @@ use crate::event::Event;
 use crate::machine::files::Look;
 use crate::machine::{Fact, FilesFact, Lifetime, is_below};
 use crate::operation::spec::{ArgError, Arguments, Given};
-use crate::operation::{AnyAction, AnyQuery, Effect, Returns};
+use crate::operation::{
+    AnyAction, AnyQuery, Effect, FilesEffect, ProgramEffect, Returns, StorageEffect,
+};
 use crate::plan::call::{PlannedStep, TakeBack};
 use crate::primitives::journal::KeepOn;
 use crate::primitives::plan::MayCall;
@@ -14,7 +16,7 @@ use crate::primitives::registry::Read;
 use crate::primitives::stage3::{Unpack, Verify};
 use crate::run::resume::{Begun, Diverged, Ending, NoAnswer, Played, Retrace, Retraced};
 use crate::run::session::Session;
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{Map, Value};
 
 /// Whose turn it is.
@@ -162,7 +164,7 @@ impl Session {
         let so = |fact: &Fact| fact.holds(&self.machine, files) == Some(true);
         let all = !wanted.is_empty() && wanted.iter().all(so);
         let mut lost = effects.iter().filter_map(|effect| match effect {
-            Effect::Destroys { device } => Some(device),
+            Effect::Storage(StorageEffect::Destroys { device }) => Some(device),
             _ => None,
         });
         let args = action.arguments();
@@ -214,11 +216,11 @@ impl Session {
         let TakeBack::Commands { commands } = &begun.undo else { return Ok(()) };
         for fact in &begun.makes {
             let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
-            let remove = Step::Remove { place: place.clone() };
+            let remove = Step::Files(FilesStep::Remove { place: place.clone() });
             let is_file = matches!(self.system.files().look(place), Ok(Look::File { .. }));
             let path = place.to_string();
             let own = effects.iter().any(|effect| match effect {
-                Effect::Writes { path: top } => is_below(&path, top),
+                Effect::Files(FilesEffect::Writes { path: top }) => is_below(&path, top),
                 _ => false,
             });
             if is_file && own && commands.contains(&remove.to_string()) {
@@ -257,7 +259,8 @@ fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
 /// What a person has to know before something that did not end is done a second time.
 fn once_more(call: &Call, effects: &[Effect]) -> String {
     let what = format!("{} {}", call.spec.name, call.about);
-    let runs = effects.iter().any(|effect| matches!(effect, Effect::Runs { .. }));
+    let runs =
+        effects.iter().any(|effect| matches!(effect, Effect::Program(ProgramEffect::Runs { .. })));
     let half = match runs {
         true => "; what the program did the first time stays as it is",
         false => "",

@@ -5,7 +5,9 @@ use crate::error::{Error, Exit, Result, Rule};
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::Fact;
-use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
+use crate::operation::{
+    Answer, AnyAction, AnyQuery, Effect, FilesEffect, Plan, ProgramEffect, Returns,
+};
 use crate::plan::approval::Go;
 use crate::plan::bound::Bound;
 use crate::plan::call::PlannedStep;
@@ -46,7 +48,7 @@ impl Session {
         };
         // What this run made itself it may end without asking.
         let own = |effect: &Effect| match effect {
-            Effect::Ends { what } => self
+            Effect::Program(ProgramEffect::Ends { what }) => self
                 .made
                 .iter()
                 .filter_map(Fact::release)
@@ -54,7 +56,9 @@ impl Session {
             _ => false,
         };
         let canonical = |effect| match effect {
-            Effect::Ends { what } => Ok(Effect::Ends { what: words(&what) }),
+            Effect::Program(ProgramEffect::Ends { what }) => {
+                Ok(Effect::Program(ProgramEffect::Ends { what: words(&what) }))
+            }
             other => self.at_real_place(other.on(path), args),
         };
         effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
@@ -104,7 +108,7 @@ impl Session {
     /// What a question reads is approved with the plan, but is no line of it.
     pub(super) fn agree_to_read(&mut self, query: &dyn AnyQuery) -> Result<()> {
         let mut effects = query.effects();
-        effects.retain(|effect| matches!(effect, Effect::Reads { .. }));
+        effects.retain(|effect| matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
         if effects.is_empty() {
             return Ok(());
         }
@@ -136,7 +140,7 @@ impl Session {
                 }
             }
         }
-        effects.retain(|effect| !matches!(effect, Effect::Reads { .. }));
+        effects.retain(|effect| !matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
         if effects.is_empty() || (cmd.is_none() && !self.planning()) {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ mod verify;
 
 use std::time::Instant;
 
-use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
+use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns, StorageEffect};
 use relay::Relay;
 
 use again::Turn;
@@ -31,7 +31,7 @@ use crate::plan::call::PlannedStep;
 use crate::primitives::registry::{Primitive, Read};
 use crate::run::resume::Begun;
 use crate::run::session::Session;
-use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
+use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError, StorageStep};
 use crate::types::{Map, Value};
 
 impl Session {
@@ -187,7 +187,7 @@ impl Session {
         if plan.already.is_none() {
             // What is left as it is may be in use.
             for effect in &effects {
-                if let Effect::Destroys { device } = effect {
+                if let Effect::Storage(StorageEffect::Destroys { device }) = effect {
                     may_be_lost(&self.machine, device)?;
                 }
             }
@@ -224,7 +224,9 @@ impl Session {
 
     /// Whether everything the action would make true is so already.
     fn already(&self, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
-        let destroys = effects.iter().any(|effect| matches!(effect, Effect::Destroys { .. }));
+        let destroys = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Storage(StorageEffect::Destroys { .. })));
         if destroys || plan.always || plan.makes.is_empty() {
             return None;
         }
@@ -241,7 +243,7 @@ impl Session {
         self.will_make(&plan.makes);
         for effect in effects {
             // A volume that is inactive has no device that somebody could hold.
-            if let Effect::Destroys { device } = effect
+            if let Effect::Storage(StorageEffect::Destroys { device }) = effect
                 && self.machine.inactive(device).is_none()
             {
                 self.claim(device)?;
@@ -279,7 +281,9 @@ impl Session {
             let text = step.to_string();
             // What one waits for is the work of the step before.
             self.tried = match (step, self.tried.take()) {
-                (Step::WaitFor { .. }, Some(work)) => Some(format!("{work}\n{text}")),
+                (Step::Storage(StorageStep::WaitFor { .. }), Some(work)) => {
+                    Some(format!("{work}\n{text}"))
+                }
                 _ => Some(text.clone()),
             };
             self.tell(&Event::Step { call: call.number, text });
@@ -287,7 +291,9 @@ impl Session {
         if terminal {
             self.tell(&Event::Terminal { taken: true });
         }
-        if let (Step::Unmount { at }, Some(journal)) = (step, &mut self.journal) {
+        if let (Step::Storage(StorageStep::Unmount { at }), Some(journal)) =
+            (step, &mut self.journal)
+        {
             journal.leave(at)?;
         }
         let mut watch = Relay::new(call.number, self.listener.as_mut());

@@ -7,10 +7,10 @@ use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Reach;
 use crate::machine::origin::kernel_place;
 use crate::machine::{Fact, MountOrigin, StorageFact, StorageRelease, is_below};
-use crate::operation::{Effect, Plan, Undo};
+use crate::operation::{Effect, FilesEffect, Plan, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::file::FileRule;
 use crate::run::session::{Gate, Session};
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{Map, Place, Value};
 
 /// A place that no file action changes.
@@ -106,19 +106,23 @@ impl Session {
         };
         let root = given("root");
         Ok(match effect {
-            Effect::Writes { path } => {
-                Effect::Writes { path: self.known_as(&self.reached(&path, root, false)?) }
-            }
-            Effect::Reads { path } => {
+            Effect::Files(FilesEffect::Writes { path }) => Effect::Files(FilesEffect::Writes {
+                path: self.known_as(&self.reached(&path, root, false)?),
+            }),
+            Effect::Files(FilesEffect::Reads { path }) => {
                 let root = given("from_root").or(root);
-                Effect::Reads { path: self.origin(&self.reached(&path, root, true)?) }
+                Effect::Files(FilesEffect::Reads {
+                    path: self.origin(&self.reached(&path, root, true)?),
+                })
             }
-            Effect::Mounts { at } => {
-                Effect::Mounts { at: self.origin(&self.reached(&at, root, true)?) }
+            Effect::Storage(StorageEffect::Mounts { at }) => {
+                Effect::Storage(StorageEffect::Mounts {
+                    at: self.origin(&self.reached(&at, root, true)?),
+                })
             }
-            Effect::Runs { program, root } if root != "/" => {
+            Effect::Program(ProgramEffect::Runs { program, root }) if root != "/" => {
                 let root = self.origin(&self.reached(&root, None, true)?);
-                Effect::Runs { program, root }
+                Effect::Program(ProgramEffect::Runs { program, root })
             }
             other => other,
         })
@@ -185,9 +189,9 @@ impl Session {
             refuse_kernel_place(&reach)?;
             let path = self.known_as(&reach);
             // Directories above what is written are part of writing it.
-            let above = matches!(step, Step::MakeDir { .. });
+            let above = matches!(step, Step::Files(FilesStep::MakeDir { .. }));
             if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
-                effects.push(Effect::Writes { path });
+                effects.push(Effect::Files(FilesEffect::Writes { path }));
             }
         }
         match &mut self.gate {
@@ -218,11 +222,12 @@ fn refuse_kernel_place(reach: &Reach) -> Result<()> {
 /// Whether an effect includes writing to a place, or making a directory above what it writes.
 fn includes(effect: &Effect, path: &str, reach: &Reach, above: bool) -> bool {
     match effect {
-        Effect::Writes { path: top } | Effect::Mounts { at: top } => {
+        Effect::Files(FilesEffect::Writes { path: top })
+        | Effect::Storage(StorageEffect::Mounts { at: top }) => {
             is_below(path, top) || (above && is_below(top, path))
         }
         // A program that runs in a root can write everything there.
-        Effect::Runs { root, .. } => {
+        Effect::Program(ProgramEffect::Runs { root, .. }) => {
             root != "/" && (is_below(path, root) || reach.place.outside().starts_with(root))
         }
         _ => false,

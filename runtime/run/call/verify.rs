@@ -4,16 +4,16 @@
 use super::relay::Relay;
 use crate::error::{Error, InUse, Result};
 use crate::machine::{Difference, Fact, Lifetime, Scope, Use, compare};
-use crate::operation::Effect;
+use crate::operation::{Effect, FilesEffect, ProgramEffect};
 use crate::run::session::Session;
-use crate::system::{Broken, Step};
+use crate::system::{Broken, FilesStep, Step, StorageStep};
 
 impl Session {
     /// The last look before the point of no return: it is still the same disk, and nobody took it.
     pub(super) fn claim(&mut self, device: &str) -> Result<()> {
         let disks = self.machine.base_disks(device);
         let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
-        let claim = Step::Claim { device: device.to_owned(), disks };
+        let claim = Step::Storage(StorageStep::Claim { device: device.to_owned(), disks });
         let mut watch = Relay::new(self.calls, self.listener.as_mut());
         let Err(error) = self.system.perform(&claim, &mut watch) else { return Ok(()) };
         let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
@@ -28,13 +28,16 @@ impl Session {
     /// What programs wrote is on the disks before their action counts as done: a power cut takes the
     /// rest, and the journal would not know. Steps of our own see to that themselves.
     pub(super) fn settle(&mut self, steps: &[Step], effects: &[Effect]) -> Result<()> {
-        let by_program = |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. });
+        let by_program =
+            |step: &Step| matches!(step, Step::Run(_) | Step::Files(FilesStep::Unpack { .. }));
         if !self.system.is_real() || !steps.iter().any(by_program) {
             return Ok(());
         }
         let mut at: Vec<String> = Vec::new();
         for effect in effects {
-            let (Effect::Writes { path } | Effect::Runs { root: path, .. }) = effect else {
+            let (Effect::Files(FilesEffect::Writes { path })
+            | Effect::Program(ProgramEffect::Runs { root: path, .. })) = effect
+            else {
                 continue;
             };
             for place in self.machine.filesystems_at(path) {
@@ -44,7 +47,7 @@ impl Session {
             }
         }
         let mut watch = Relay::new(self.calls, self.listener.as_mut());
-        self.system.perform(&Step::Settle { at }, &mut watch)?;
+        self.system.perform(&Step::Files(FilesStep::Settle { at }), &mut watch)?;
         Ok(())
     }
 

@@ -54,10 +54,10 @@ impl Names {
                         }
                     }
                 }
-                Fact::Storage(StorageFact::Holds { device, content } | StorageFact::Header {
-device, content, .. })
-                    if !found.contains_key(device) =>
-                {
+                Fact::Storage(
+                    StorageFact::Holds { device, content }
+                    | StorageFact::Header { device, content, .. },
+                ) if !found.contains_key(device) => {
                     let same = |found: &&Device| {
                         let holds = found.content.as_ref().and_then(|content| content.uuid());
                         holds.is_some() && holds == content.uuid()

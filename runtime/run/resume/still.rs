@@ -140,8 +140,11 @@ fn files(records: &[Record]) -> BTreeMap<String, Kept<'_>> {
             let mount = mount.max_by_key(|(_, (at, _))| at.len()).map(|(index, _)| index);
             let known = !matches!(
                 fact,
-                Fact::Files(FilesFact::File { digest: None, .. } | FilesFact::HeaderSaved { ..
-} | FilesFact::Subvolume { .. })
+                Fact::Files(
+                    FilesFact::File { digest: None, .. }
+                        | FilesFact::HeaderSaved { .. }
+                        | FilesFact::Subvolume { .. }
+                )
             );
             let before = kept.remove(&subject);
             let (mut calls, was_known) =

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 
-use super::super::{Cmd, NoopWatch, StepError};
-use super::Real;
 use crate::machine::probe::{Remembered, Signature, UDEV_COLUMNS, parse_udev};
+use crate::system::real::Real;
+use crate::system::{Cmd, NoopWatch, StepError};
 
 /// Whether there is no rule against reading this device. A device that is not there, or an empty
 /// slot, is for the tools to complain about.
@@ -16,7 +16,7 @@ fn may_read(path: &str) -> bool {
 
 impl Real {
     /// What is on these devices: read from them, or remembered where that is not allowed.
-    pub(super) fn contents(
+    pub(in crate::system::real) fn contents(
         &mut self,
         asked: Vec<String>,
         secondhand: &mut bool,

@@ -14,8 +14,8 @@ use std::time::Duration;
 use aes::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 use zeroize::Zeroizing;
 
-use super::super::{Broken, Progress, Watch};
-use super::Interrupts;
+use crate::system::real::Interrupts;
+use crate::system::{Broken, Progress, Watch};
 
 type Stream = ctr::Ctr128BE<aes::Aes256>;
 
@@ -24,7 +24,7 @@ const CHUNK: usize = 1 << 20;
 /// O_DIRECT wants memory aligned to the device's sector, which is at most this.
 const ALIGN: usize = 4096;
 
-pub(super) fn fill(
+pub(in crate::system::real) fn fill(
     device: &str,
     size: u64,
     interrupts: &Interrupts,

@@ -10,11 +10,11 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
-use super::files::{own_parent_of, settle_names};
+use super::access::{own_parent_of, settle_names};
 use crate::types::Place;
 
 /// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
-pub(super) fn make(place: &Place, bytes: u32) -> io::Result<()> {
+pub(in crate::system::real) fn make(place: &Place, bytes: u32) -> io::Result<()> {
     let mut key = Zeroizing::new(vec![0; bytes as usize]);
     // /dev/urandom blocks only until the kernel's generator is seeded (random(7)).
     File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key))?;
@@ -22,14 +22,14 @@ pub(super) fn make(place: &Place, bytes: u32) -> io::Result<()> {
 }
 
 /// Writes a new file that only its owner can read, from its first moment.
-pub(super) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
+pub(in crate::system::real) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o400)?;
     let written = (&file).write_all(content).and_then(|()| file.sync_all());
     undo_unless(written, &dir, &name)
 }
 
 /// Makes a sparse file.
-pub(super) fn image(place: &Place, size: u64) -> io::Result<()> {
+pub(in crate::system::real) fn image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     undo_unless(file.set_len(size), &dir, &name)
 }
@@ -40,7 +40,7 @@ const NOCOW: nix::libc::c_long = 0x0080_0000;
 nix::ioctl_write_ptr!(set_inode_flags, b'f', 2, nix::libc::c_long);
 
 /// Makes a file that has all its blocks.
-pub(super) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> {
+pub(in crate::system::real) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     let done = || -> io::Result<()> {
         if nocow {
@@ -57,14 +57,21 @@ pub(super) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> 
 }
 
 /// Half a key is worse than none.
-pub(super) fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result<()> {
+pub(in crate::system::real) fn undo_unless(
+    result: io::Result<()>,
+    dir: &OwnedFd,
+    name: &Path,
+) -> io::Result<()> {
     if result.is_err() {
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);
     }
     result.and_then(|()| settle_names(dir))
 }
 
-pub(super) fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {
+pub(in crate::system::real) fn create(
+    place: &Place,
+    bits: u32,
+) -> io::Result<(File, OwnedFd, PathBuf)> {
     let (dir, name) = own_parent_of(place)?;
     let flags =
         OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;

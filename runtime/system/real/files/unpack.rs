@@ -3,15 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
-use super::super::{Cmd, Outcome, Step, StepError, Watch};
-use super::Real;
 use super::archive::Archive;
+use crate::system::real::Real;
+use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
 impl Real {
-    pub(super) fn unpack(
+    pub(in crate::system::real) fn unpack(
         &mut self,
-        step: &Step,
+        step: &FilesStep,
         archive: &Place,
         into: &Place,
         watch: &mut dyn Watch,

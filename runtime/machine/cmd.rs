@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::program_info;
+use super::programs::program_info;
 use crate::types::{Secret, quote};
 
 /// Which program.

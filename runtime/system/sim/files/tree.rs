@@ -15,7 +15,7 @@ mod walk;
 
 /// Something that the simulation put somewhere.
 #[derive(Debug, Clone)]
-pub(super) enum Node {
+pub(in crate::system::sim) enum Node {
     File { content: Text, mode: Mode },
     Dir { mode: Mode, subvolume: bool },
     Link { to: PathBuf },
@@ -65,7 +65,7 @@ struct Spot {
 const DOUBT: &str = "a program has been there";
 
 #[derive(Clone)]
-pub(super) struct Trees {
+pub(in crate::system::sim) struct Trees {
     below: Rc<dyn Files>,
     /// What is mounted before the simulation begins.
     table: Rc<MountTable>,
@@ -83,7 +83,7 @@ pub(super) struct Trees {
 }
 
 impl Trees {
-    pub(super) fn new(below: Box<dyn Files>) -> Self {
+    pub(in crate::system::sim) fn new(below: Box<dyn Files>) -> Self {
         let host = Tree::new(Base::Below, None);
         Self {
             table: below.mount_table().into(),
@@ -103,12 +103,17 @@ impl Trees {
     }
 
     /// A filesystem was made.
-    pub(super) fn made(&mut self, uuid: &str) {
+    pub(in crate::system::sim) fn made(&mut self, uuid: &str) {
         let tree = self.add(Base::Empty, None);
         self.by_uuid.insert(uuid.to_owned(), tree);
     }
 
-    pub(super) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
+    pub(in crate::system::sim) fn mounted(
+        &mut self,
+        at: &str,
+        origin: &MountOrigin,
+        machine: &Machine,
+    ) {
         let (tree, part) = match origin {
             MountOrigin::Device { device, part, .. } => self.on_device(at, device, part, machine),
             MountOrigin::Pseudo { kind } if kind == "tmpfs" => {
@@ -168,7 +173,7 @@ impl Trees {
         }
     }
 
-    pub(super) fn unmounted(&mut self, at: &str) {
+    pub(in crate::system::sim) fn unmounted(&mut self, at: &str) {
         let before = self.mounts.len();
         self.mounts.retain(|mount| !is_below(&mount.at, at));
         if self.mounts.len() < before {
@@ -183,7 +188,11 @@ impl Trees {
     }
 
     /// Something that is not known fills a folder.
-    pub(super) fn fill(&mut self, into: &Place, why: String) -> Result<(), FileError> {
+    pub(in crate::system::sim) fn fill(
+        &mut self,
+        into: &Place,
+        why: String,
+    ) -> Result<(), FileError> {
         let spot = self.resolve(into, true)?;
         // Only a whole filesystem is tracked: an archive goes to the root of a fresh one.
         self.trees[spot.tree].base = Base::Unknown(why);
@@ -191,7 +200,7 @@ impl Trees {
     }
 
     /// A program may have changed anything below a folder but what was put there.
-    pub(super) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
+    pub(in crate::system::sim) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
         let spot = self.resolve(folder, true)?;
         self.doubted.push((spot.tree, spot.inner));
         // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
@@ -209,13 +218,20 @@ impl Trees {
         })
     }
 
-    pub(super) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
+    pub(in crate::system::sim) fn look(
+        &self,
+        place: &Place,
+        follow: bool,
+    ) -> Result<Look, FileError> {
         let spot = self.resolve(place, follow)?;
         self.look_at(&spot)
     }
 
     /// Whether a folder is empty: nothing was put there, and nothing was there.
-    pub(super) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
+    pub(in crate::system::sim) fn is_empty(
+        &self,
+        place: &Place,
+    ) -> Result<Option<bool>, FileError> {
         let spot = self.resolve(place, true)?;
         let tree = &self.trees[spot.tree];
         if tree.has_children(&spot.inner) {
@@ -245,7 +261,7 @@ impl Trees {
         Ok(look)
     }
 
-    pub(super) fn read(&self, place: &Place) -> Result<Text, FileError> {
+    pub(in crate::system::sim) fn read(&self, place: &Place) -> Result<Text, FileError> {
         let spot = self.resolve(place, true)?;
         let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
         match self.trees[spot.tree].nodes.get(spot.inner.as_os_str()) {
@@ -262,7 +278,11 @@ impl Trees {
         }
     }
 
-    pub(super) fn put(&mut self, place: &Place, node: Node) -> Result<(), FileError> {
+    pub(in crate::system::sim) fn put(
+        &mut self,
+        place: &Place,
+        node: Node,
+    ) -> Result<(), FileError> {
         let spot = self.resolve(place, false)?;
         let tree = &mut self.trees[spot.tree];
         tree.removed |= matches!(node, Node::Gone);
@@ -270,7 +290,11 @@ impl Trees {
         Ok(())
     }
 
-    pub(super) fn make_dirs(&mut self, place: &Place, mode: Mode) -> Result<(), FileError> {
+    pub(in crate::system::sim) fn make_dirs(
+        &mut self,
+        place: &Place,
+        mode: Mode,
+    ) -> Result<(), FileError> {
         let mut above: Vec<&Path> = place.path.ancestors().collect();
         above.reverse();
         for path in above.into_iter().skip(1) {

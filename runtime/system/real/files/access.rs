@@ -15,12 +15,12 @@ use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
-use super::input::whole;
 use super::outside::refuse_running_system;
-use super::private;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
-use super::records::refuse_records;
 use crate::machine::files::{FileError, Look};
+use crate::system::real::input::whole;
+use crate::system::real::private;
+use crate::system::real::records::refuse_records;
 use crate::types::{Mode, Place};
 
 /// Larger files are not for reading into a script.
@@ -57,7 +57,7 @@ fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
 }
 
 /// The same for what is going to be changed: it is where the plan says, and files are kept there.
-pub(super) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+pub(in crate::system::real) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let name = place.path.file_name().ok_or_else(no_name)?;
     let parent = place.parent();
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -87,7 +87,7 @@ fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
 }
 
 /// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
-pub(super) fn settle(at: &str) -> io::Result<()> {
+pub(in crate::system::real) fn settle(at: &str) -> io::Result<()> {
     let place = File::open(at)?;
     nix::unistd::syncfs(&place)
         .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
@@ -95,7 +95,7 @@ pub(super) fn settle(at: &str) -> io::Result<()> {
 
 /// A name that was made, changed or taken away is on the disk when its folder is: a power cut right
 /// after it must not bring the old one back.
-pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
+pub(in crate::system::real) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let dir = File::from(openat(dir, Path::new("."), flags, stat::Mode::empty())?);
     match dir.sync_all() {
@@ -117,7 +117,7 @@ fn kind(found: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
 }
 
-pub(super) fn look(place: &Place) -> Result<Look, FileError> {
+pub(in crate::system::real) fn look(place: &Place) -> Result<Look, FileError> {
     try_look(place).map_err(|error| wrong(place, &error))
 }
 
@@ -171,12 +171,12 @@ fn is_magic(dir: &OwnedFd, name: &Path) -> bool {
 }
 
 /// Whether a directory has nothing in it.
-pub(super) fn is_empty(place: &Place) -> Result<bool, FileError> {
+pub(in crate::system::real) fn is_empty(place: &Place) -> Result<bool, FileError> {
     names(place).map(|names| names.is_empty())
 }
 
 /// The names in a directory, sorted.
-pub(super) fn names(place: &Place) -> Result<Vec<String>, FileError> {
+pub(in crate::system::real) fn names(place: &Place) -> Result<Vec<String>, FileError> {
     let list = || -> io::Result<Vec<String>> {
         let fd = open_following(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
         let mut entries = nix::dir::Dir::from_fd(fd)?;
@@ -193,7 +193,7 @@ pub(super) fn names(place: &Place) -> Result<Vec<String>, FileError> {
     list().map_err(|error| wrong(place, &error))
 }
 
-pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
+pub(in crate::system::real) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
         // O_NONBLOCK: opening a pipe that somebody left in the target must not hang.
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
@@ -216,7 +216,11 @@ pub(super) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
 }
 
 /// Replaces a file by a new one that appears whole or not at all.
-pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
+pub(in crate::system::real) fn replace(
+    place: &Place,
+    bytes: &[u8],
+    mode: Option<Mode>,
+) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     let old = replaceable(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
@@ -226,7 +230,11 @@ pub(super) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Re
 }
 
 /// Copies a regular file; a link at the source is followed inside its root.
-pub(super) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
+pub(in crate::system::real) fn copy(
+    from: &Place,
+    to: &Place,
+    mode: Option<Mode>,
+) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let mut source = File::from(open_following(&from.root, &from.path, flags)?);
     private::refuse(&source)?;
@@ -310,7 +318,7 @@ impl Drop for Fresh {
 }
 
 /// Makes a folder and those above it, as `mkdir -p` does.
-pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
+pub(in crate::system::real) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     let mut above: Vec<&Path> = place.path.ancestors().collect();
     above.reverse();
     for path in above.iter().skip(1) {
@@ -338,7 +346,7 @@ pub(super) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
 }
 
 /// Makes a link, replacing a file or link but never a folder.
-pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
+pub(in crate::system::real) fn link(place: &Place, to: &str) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     replaceable(&dir, &name)?;
     let mut temporary = name.clone().into_os_string();
@@ -353,7 +361,7 @@ pub(super) fn link(place: &Place, to: &str) -> io::Result<()> {
 }
 
 /// Removes a file, a link or an empty folder; nothing is ever removed recursively.
-pub(super) fn remove(place: &Place) -> io::Result<()> {
+pub(in crate::system::real) fn remove(place: &Place) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     match replaceable(&dir, &name)? {
         None => Ok(()),
@@ -368,7 +376,7 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
     }
 }
 
-pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
+pub(in crate::system::real) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let (dir, name) = match place.path.file_name() {
         Some(_) => own_parent_of(place)?,
         None => (open_exactly(place, OFlag::O_PATH | OFlag::O_CLOEXEC)?, PathBuf::from(".")),
@@ -385,7 +393,7 @@ pub(super) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     File::from(file).sync_all()
 }
 
-pub(super) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
+pub(in crate::system::real) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     replaceable(&dir, &name)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));

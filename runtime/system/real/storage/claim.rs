@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use nix::libc::{major, minor};
 
-use super::super::Broken;
-use super::Real;
 use super::stamp::{Stamp, stamp};
 use crate::machine::probe::parse_mountinfo;
+use crate::system::Broken;
+use crate::system::real::Real;
 use crate::types::text_of;
 
 /// The device node of a name leads to another device than the kernel means by it.
@@ -53,7 +53,7 @@ fn disk_of(directory: &Path) -> Option<String> {
 impl Real {
     /// Makes sure that the devices in a command are those that the plan means: their nodes lead to what the
     /// kernel knows by their names, on the disks that were there when the run began.
-    pub(super) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
+    pub(in crate::system::real) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
         for path in paths {
             let Some(directory) = sys_directory(path) else { continue };
             let meant = fs::read_to_string(directory.join("dev")).unwrap_or_default();
@@ -77,7 +77,11 @@ impl Real {
         Ok(())
     }
 
-    pub(super) fn claim(&self, device: &str, disks: &[String]) -> Result<(), Broken> {
+    pub(in crate::system::real) fn claim(
+        &self,
+        device: &str,
+        disks: &[String],
+    ) -> Result<(), Broken> {
         for disk in disks {
             let now = stamp(disk);
             if self.stamps.get(disk).is_some_and(|then| *then != now) {
@@ -105,7 +109,7 @@ impl Real {
 }
 
 /// Mounts of a device that only other mount namespaces show.
-pub(super) fn mounted_elsewhere(number: u64) -> Vec<String> {
+pub(in crate::system::real) fn mounted_elsewhere(number: u64) -> Vec<String> {
     let number = format!("{}:{}", major(number), minor(number));
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();

@@ -5,9 +5,9 @@ use std::io::Read;
 use blake2::Blake2b512;
 use sha2::{Digest, Sha512};
 
-use super::super::{Broken, Cmd, Outcome, Progress, Stdin, Step, StepError, Watch};
-use super::Real;
 use super::archive::{Archive, Verified};
+use crate::system::real::Real;
+use crate::system::{Broken, Cmd, FilesStep, Outcome, Progress, Stdin, StepError, Watch};
 use crate::types::{Place, hex};
 
 /// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
@@ -85,12 +85,12 @@ pub(crate) fn listed_digests(text: &str, archive: &str) -> Vec<(&'static str, St
 }
 
 impl Real {
-    pub(super) fn verify(
+    pub(in crate::system::real) fn verify(
         &mut self,
-        step: &Step,
+        step: &FilesStep,
         watch: &mut dyn Watch,
     ) -> Result<Outcome, StepError> {
-        let Step::Verify { archive, digests, signature, keys, fingerprint } = step else {
+        let FilesStep::Verify { archive, digests, signature, keys, fingerprint } = step else {
             return Ok(Outcome::default());
         };
         let wrong = |why: String| StepError::kernel(step, why);
@@ -118,7 +118,7 @@ impl Real {
         let (text, status) = match signature {
             Some(signature) => {
                 // What is verified is what is read below, whatever becomes of the file.
-                let text = String::from_utf8(super::files::read(digests)?)
+                let text = String::from_utf8(super::access::read(digests)?)
                     .map_err(|_| wrong(format!("{digests} is not a text file")))?;
                 let cmd = gpg().args(["--verify", &signature.to_string(), "-"]);
                 let cmd = cmd.stdin(Stdin::Text(text.clone()));
@@ -156,7 +156,7 @@ impl Real {
     /// An archive, and both digests of it in one reading.
     fn digest(
         &mut self,
-        step: &Step,
+        step: &FilesStep,
         archive: &Place,
         watch: &mut dyn Watch,
     ) -> Result<(Archive, String, String), StepError> {

@@ -24,27 +24,31 @@ use crate::types::Place;
 const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
 /// What is mounted, as this process sees it.
-pub(super) fn mount_table() -> io::Result<MountTable> {
+pub(in crate::system::real) fn mount_table() -> io::Result<MountTable> {
     let text = std::fs::read("/proc/self/mountinfo")?;
     Ok(MountTable::new(parse_mountinfo(&text)))
 }
 
 /// Opens inside a root, following its links but those of procfs that lead to other processes' files.
-pub(super) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+pub(in crate::system::real) fn open_following(
+    root: &Path,
+    path: &Path,
+    flags: OFlag,
+) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let root = open(root, DIRECTORY, stat::Mode::empty())?;
     Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
 }
 
 /// Opens a directory by a path in which no component is a symbolic link.
-pub(super) fn open_root(root: &Path) -> io::Result<OwnedFd> {
+pub(in crate::system::real) fn open_root(root: &Path) -> io::Result<OwnedFd> {
     let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
     let slash = open("/", DIRECTORY, stat::Mode::empty())?;
     openat2(slash, root, how).map_err(|error| exchanged(root, error))
 }
 
 /// Opens inside a root by a path in which no component is a symbolic link.
-pub(super) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
+pub(in crate::system::real) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
     let root = open_root(&place.root)?;
     openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
@@ -66,12 +70,12 @@ fn exchanged(path: &Path, error: Errno) -> io::Error {
 }
 
 /// The name of an open file, without links.
-pub(super) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
+pub(in crate::system::real) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// Where a place leads. Names below the last directory that exists stay as they are.
-pub(super) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
+pub(in crate::system::real) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
     let Ok(root) = open(&place.root, DIRECTORY, stat::Mode::empty()) else {
         return Ok(Reach { place: place.clone(), origin: place.outside(), kernel: None });
     };
@@ -113,7 +117,7 @@ fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
 
 /// The deepest directory on a path that exists. An overlay may number its directories anew when it copies
 /// them up, so that they tell nothing.
-pub(super) fn anchor(path: &Path) -> Option<Anchor> {
+pub(in crate::system::real) fn anchor(path: &Path) -> Option<Anchor> {
     let slash = open("/", DIRECTORY, stat::Mode::empty()).ok()?;
     let (found, _) = deepest(&slash, path).ok()?;
     let stat = fstat(&found).ok()?;
@@ -126,7 +130,7 @@ pub(super) fn anchor(path: &Path) -> Option<Anchor> {
 }
 
 /// Refuses a directory or file on one of the kernel's own filesystems: by what it is, whatever its name.
-pub(super) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
+pub(in crate::system::real) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     let Some(kind) = kernel_filesystem(file)? else { return Ok(()) };
     let name = name_of(file)?;
     let text = format!("{} is in {kind}, which is the kernel's own", name.display());
@@ -138,7 +142,9 @@ const ON_DISK: [FsType; 4] =
     [EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC];
 
 /// The kernel's own filesystem that an open file is in.
-pub(super) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Option<String>> {
+pub(in crate::system::real) fn kernel_filesystem(
+    file: &(impl AsFd + AsRawFd),
+) -> io::Result<Option<String>> {
     let kind = fstatfs(file)?.filesystem_type();
     if ON_DISK.contains(&kind) {
         return Ok(None);
@@ -163,7 +169,10 @@ pub(super) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
 }
 
 /// Refuses to replace, change or remove what stands for a device.
-pub(super) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result<()> {
+pub(in crate::system::real) fn refuse_device(
+    name: &Path,
+    found: Option<&FileStat>,
+) -> io::Result<()> {
     let kind = found.map(|found| SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT);
     if !matches!(kind, Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
         return Ok(());
@@ -173,7 +182,7 @@ pub(super) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result
 }
 
 /// Whether an open directory is the root of the running system, whatever its name.
-pub(super) fn is_running_root(directory: &impl AsFd) -> io::Result<bool> {
+pub(in crate::system::real) fn is_running_root(directory: &impl AsFd) -> io::Result<bool> {
     let (here, found) = (stat::stat("/")?, fstat(directory)?);
     Ok((here.st_dev, here.st_ino) == (found.st_dev, found.st_ino))
 }
@@ -183,8 +192,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use super::super::files;
     use super::*;
+    use crate::system::real::files::access as files;
     use crate::types::Mode;
 
     struct Bed {
@@ -241,8 +250,8 @@ mod tests {
             files::chmod(&bed.at("in/l/victim"), mode),
             files::chown(&bed.at("in/l/victim"), 1, 1),
             files::copy(&bed.at("out/victim"), &bed.at("in/l/new"), None),
-            super::super::key::make(&bed.at("in/l/key"), 32),
-            super::super::key::image(&bed.at("in/l/image"), 4096),
+            crate::system::real::files::key::make(&bed.at("in/l/key"), 32),
+            crate::system::real::files::key::image(&bed.at("in/l/image"), 4096),
             files::chmod(&bed.at("in/f"), mode),
         ];
         for (number, result) in through.into_iter().enumerate() {

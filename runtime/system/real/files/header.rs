@@ -10,9 +10,9 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use nix::libc::{O_CLOEXEC, O_DIRECT};
 
-use super::super::{Cmd, Outcome, Step, StepError, Watch};
-use super::Real;
 use super::key::{create, undo_unless};
+use crate::system::real::Real;
+use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
 /// Where libblkid looks for the second header: on a device, and so in a copy.
@@ -26,9 +26,9 @@ const BLOCK: usize = 4096;
 const TRIES: usize = 8;
 
 impl Real {
-    pub(super) fn save_header(
+    pub(in crate::system::real) fn save_header(
         &mut self,
-        step: &Step,
+        step: &FilesStep,
         cmd: &Cmd,
         place: &Place,
         beneath: &[String],

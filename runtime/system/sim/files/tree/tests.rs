@@ -1,7 +1,7 @@
 //! Trees of files that nobody has.
 
-use super::super::Nobody;
 use super::*;
+use crate::system::sim::Nobody;
 
 fn text(content: &str) -> Node {
     let content = Text::Known(content.as_bytes().to_vec());

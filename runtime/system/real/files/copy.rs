@@ -4,17 +4,17 @@ use std::io;
 
 use nix::fcntl::OFlag;
 
-use super::super::{Cmd, Outcome, Step, StepError, Watch};
-use super::Real;
-use super::files::own_parent_of;
-use super::private::refuse_below;
+use super::access::own_parent_of;
 use super::reach::{name_of, open_following};
+use crate::system::real::Real;
+use crate::system::real::private::refuse_below;
+use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
 impl Real {
-    pub(super) fn copy_tree(
+    pub(in crate::system::real) fn copy_tree(
         &mut self,
-        step: &Step,
+        step: &FilesStep,
         from: &Place,
         to: &Place,
         watch: &mut dyn Watch,

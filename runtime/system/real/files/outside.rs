@@ -9,9 +9,9 @@ use std::path::Path;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{self, fstat, major, minor};
 
-use super::super::OWN_IT;
 use crate::machine::is_below;
 use crate::machine::probe::parse_mountinfo;
+use crate::system::OWN_IT;
 
 /// What `/proc`, `/sys`, `/dev`, `/run` and what is mounted in them are.
 const IN_MEMORY: [&str; 8] =
@@ -21,7 +21,7 @@ const IN_MEMORY: [&str; 8] =
 ///
 /// A filesystem that lives in the kernel only and is also mounted outside the root is; one on a device may
 /// well be mounted at two places.
-pub(super) fn refuse_running_system(
+pub(in crate::system::real) fn refuse_running_system(
     root: &Path,
     name: &Path,
     folder: &impl AsFd,

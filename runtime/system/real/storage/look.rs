@@ -9,19 +9,19 @@ use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::super::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
-use super::Real;
 use super::held::with_holders;
-use super::search::find_program;
 use super::stamp::stamp;
 use crate::machine::probe::{
     Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
     parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Device, Kind, Machine, Scope};
+use crate::system::real::Real;
+use crate::system::real::search::find_program;
+use crate::system::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
 
 impl Real {
-    pub(super) fn look_at(
+    pub(in crate::system::real) fn look_at(
         &mut self,
         known: &Machine,
         scope: Option<&Scope>,
@@ -98,7 +98,7 @@ impl Real {
     }
 
     /// blkid gives up at the first device without any signature, so the rest is asked for again.
-    pub(super) fn signatures(
+    pub(in crate::system::real) fn signatures(
         &mut self,
         asked: &[String],
     ) -> Result<BTreeMap<String, Signature>, StepError> {
