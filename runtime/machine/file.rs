@@ -44,6 +44,11 @@ macro_rules! file {
             (all, required)
         }
 
+        /// Hides in every part what tells whose machine it is.
+        pub(super) fn anonymise(machine: &mut Machine, new: &dyn Fn(&str) -> String) {
+            $(machine.$module.anonymise(new);)*
+        }
+
         impl Serialize for Machine {
             fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 let mut map = to.serialize_map(None)?;

@@ -26,6 +26,9 @@ pub(crate) trait PartState: Sized {
     /// Notes what can't be true together.
     fn check(_machine: &Machine, _notes: &mut Notes) {}
 
+    /// Hides what tells whose machine it is; `new` rewrites names that people choose.
+    fn anonymise(&mut self, _new: &dyn Fn(&str) -> String) {}
+
     /// Notes where a machine is not as it was predicted.
     fn compare(
         _predicted: &Machine,

@@ -7,6 +7,7 @@ use crate::primitives as p;
 use crate::types::{Mismatch, Value, is_deceptive, nearest};
 
 /// One entry of the list.
+#[derive(Clone, Copy)]
 pub struct Primitive {
     /// Its description.
     pub spec: &'static Spec,
@@ -15,6 +16,7 @@ pub struct Primitive {
 }
 
 /// Reads the arguments of a call.
+#[derive(Clone, Copy)]
 pub enum Read {
     /// Of one that changes something.
     Action(fn(Given) -> Result<Box<dyn AnyAction>, ArgError>),
@@ -22,7 +24,7 @@ pub enum Read {
     Query(fn(Given) -> Result<Box<dyn AnyQuery>, ArgError>),
 }
 
-const fn action<A: Action>() -> Primitive {
+pub(super) const fn action<A: Action>() -> Primitive {
     let read = |given| -> Result<Box<dyn AnyAction>, ArgError> {
         let action = A::decode(given)?;
         effects_as_they_look(&A::SPEC, &action)?;
@@ -62,12 +64,45 @@ fn deceptive_text(value: &Value) -> Option<&str> {
     }
 }
 
-const fn query<Q: Query>() -> Primitive {
+pub(super) const fn query<Q: Query>() -> Primitive {
     Primitive { spec: &Q::SPEC, read: Read::Query(|given| Ok(Box::new(Q::decode(given)?))) }
 }
 
 /// Every primitive, by domain in the order of the guide.
-pub static PRIMITIVES: &[Primitive] = &[
+pub static PRIMITIVES: &[Primitive] = {
+    const ALL: [Primitive; count(LISTS)] = joined(LISTS);
+    &ALL
+};
+
+/// The lists that it consists of: a domain that has its own adds a line.
+const LISTS: &[&[Primitive]] = &[LISTED];
+
+const fn count(lists: &[&[Primitive]]) -> usize {
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        count += lists[list].len();
+        list += 1;
+    }
+    count
+}
+
+const fn joined<const N: usize>(lists: &[&[Primitive]]) -> [Primitive; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut next, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut entry = 0;
+        while entry < lists[list].len() {
+            all[next] = lists[list][entry];
+            next += 1;
+            entry += 1;
+        }
+        list += 1;
+    }
+    all
+}
+
+/// The primitives of all other domains.
+const LISTED: &[Primitive] = &[
     query::<p::disk::List>(),
     query::<p::disk::Info>(),
     query::<p::disk::Holders>(),

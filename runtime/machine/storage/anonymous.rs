@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Content, Device, Group, Kind, Mount, PartitionEntry, Storage};
 use crate::machine::Machine;
+use crate::machine::file::anonymise;
 
 /// A text that is this long is replaced wherever it occurs, also within other names.
 const TELLING: usize = 8;
@@ -100,7 +101,9 @@ impl Machine {
             swaps: storage.swaps.into_iter().map(|(path, prio)| (new(&path), prio)).collect(),
             ..Storage::default()
         };
-        Self { storage, ..self }
+        let mut machine = Self { storage, ..self };
+        anonymise(&mut machine, new);
+        machine
     }
 }
 
