@@ -113,7 +113,7 @@ impl Touched {
         for bound in effects {
             match (&bound.effect, &bound.target) {
                 (_, Some(target)) => targets.extend(target.below.iter().cloned()),
-                (effect, None) => targets.extend(effect.folder().map(str::to_owned)),
+                (effect, None) => targets.extend(effect.folder()),
             }
         }
         targets.sort();
@@ -213,7 +213,7 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
         let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
         let disks = below.iter().flat_map(|path| machine.base_disks(path));
         targets.extend(disks.map(|disk| disk.path.clone()));
-        targets.extend(effect.folder().map(str::to_owned));
+        targets.extend(effect.folder());
     }
     targets.sort();
     targets.dedup();

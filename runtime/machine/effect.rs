@@ -69,7 +69,7 @@ pub(crate) trait PartEffect: fmt::Display {
     }
 
     /// The folder that it is about.
-    fn folder(&self) -> Option<&str> {
+    fn folder(&self) -> Option<String> {
         None
     }
 

@@ -77,6 +77,22 @@ impl<'de> Deserialize<'de> for Machine {
     }
 }
 
+/// A key that a machine file can have.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(from)?;
+        let known = keys().0;
+        if known.contains(&key.as_str()) {
+            return Ok(Self(key));
+        }
+        let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+        let known = known.join(", ");
+        Err(Error::custom(format!("unknown field `{key}`, expected one of {known}")))
+    }
+}
+
 impl<'de> Visitor<'de> for File {
     type Value = Machine;
 
@@ -87,22 +103,14 @@ impl<'de> Visitor<'de> for File {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Machine, A::Error> {
         let mut machine = Machine::empty();
         let mut seen: Vec<String> = Vec::new();
-        while let Some(key) = from.next_key::<String>()? {
+        while let Some(Key(key)) = from.next_key()? {
             if seen.contains(&key) {
                 return Err(Error::custom(format!("duplicate field `{key}`")));
             }
             match key.as_str() {
                 "format" => machine.format = from.next_value()?,
                 "host" => machine.host = from.next_value::<Host>()?,
-                other if read(&mut machine, other, &mut from)? => {}
-                other => {
-                    let known: Vec<String> =
-                        keys().0.iter().map(|known| format!("`{known}`")).collect();
-                    let known = known.join(", ");
-                    return Err(Error::custom(format!(
-                        "unknown field `{other}`, expected one of {known}"
-                    )));
-                }
+                part => drop(read(&mut machine, part, &mut from)?),
             }
             seen.push(key);
         }

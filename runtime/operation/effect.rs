@@ -58,9 +58,9 @@ impl PartEffect for ProgramEffect {
         }
     }
 
-    fn folder(&self) -> Option<&str> {
+    fn folder(&self) -> Option<String> {
         match self {
-            Self::Runs { root, .. } if root != "/" => Some(root),
+            Self::Runs { root, .. } if root != "/" => Some(root.clone()),
             _ => None,
         }
     }
@@ -202,7 +202,7 @@ impl Effect {
     }
 
     /// The folder that it is about.
-    pub fn folder(&self) -> Option<&str> {
+    pub fn folder(&self) -> Option<String> {
         self.part().folder()
     }
 

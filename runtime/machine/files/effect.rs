@@ -44,9 +44,9 @@ impl PartEffect for FilesEffect {
         matches!(self, Self::Writes { .. })
     }
 
-    fn folder(&self) -> Option<&str> {
+    fn folder(&self) -> Option<String> {
         match self {
-            Self::Writes { path } => Some(path),
+            Self::Writes { path } => Some(path.clone()),
             Self::Reads { .. } => None,
         }
     }

@@ -144,10 +144,10 @@ impl PartEffect for StorageEffect {
         }
     }
 
-    fn folder(&self) -> Option<&str> {
+    fn folder(&self) -> Option<String> {
         match self {
-            Self::Mounts { at } => Some(at),
-            Self::SwapsTo { area } if !is_below(area, "/dev") => Some(area),
+            Self::Mounts { at } => Some(at.clone()),
+            Self::SwapsTo { area } if !is_below(area, "/dev") => Some(area.clone()),
             _ => None,
         }
     }
