@@ -1,42 +1,10 @@
 //! The machine as it was predicted against the machine as it is.
 
-use std::fmt;
-
+use super::difference::{Difference, Differences};
 use super::part::MachinePart;
 use super::parts::parts;
 use super::state::PartState;
 use super::{Machine, Scope};
-
-/// One thing that is not as predicted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// What differs: a device, a group, a mount point.
-    pub what: String,
-    /// What the plan said.
-    pub predicted: String,
-    /// What the machine shows.
-    pub found: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: predicted {}, found {}", self.what, self.predicted, self.found)
-    }
-}
-
-/// All that is not as predicted, as it is found.
-#[derive(Default)]
-pub(crate) struct Differences(Vec<Difference>);
-
-impl Differences {
-    /// Notes a thing that is not the same on both sides.
-    pub(crate) fn note(&mut self, what: String, predicted: Option<String>, found: Option<String>) {
-        if predicted != found {
-            let say = |side: Option<String>| side.unwrap_or_else(|| "nothing".into());
-            self.0.push(Difference { what, predicted: say(predicted), found: say(found) });
-        }
-    }
-}
 
 macro_rules! compare {
     ($($module:ident $Part:ident,)*) => {
@@ -44,7 +12,7 @@ macro_rules! compare {
         pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> Vec<Difference> {
             let mut differences = Differences::default();
             $(<super::$module::Part as MachinePart>::State::compare(predicted, found, scope, &mut differences);)*
-            differences.0
+            differences.all()
         }
     };
 }

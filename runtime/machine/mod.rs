@@ -8,6 +8,7 @@
 
 mod cmd;
 mod compare;
+mod difference;
 mod effect;
 mod fact;
 mod file;
@@ -29,8 +30,9 @@ use serde::{Deserialize, Serialize};
 use parts::parts;
 
 pub use cmd::{Cmd, Program, Stdin};
-pub(crate) use compare::Differences;
-pub use compare::{Difference, compare};
+pub use compare::compare;
+pub use difference::Difference;
+pub(crate) use difference::Differences;
 pub(crate) use effect::{Announced, NeedKind, PartEffect};
 pub use fact::{Contradiction, Fact, Lifetime, Release, makes_again};
 pub use files::{FilesEffect, FilesFact, FilesStep, origin};

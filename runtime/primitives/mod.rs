@@ -22,6 +22,7 @@ pub(crate) mod md;
 pub(crate) mod mount;
 pub(crate) mod plan;
 pub(crate) mod portage;
+mod primitive;
 pub mod registry;
 pub(crate) mod service;
 pub(crate) mod stage3;

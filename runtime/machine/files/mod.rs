@@ -5,6 +5,7 @@ mod effect;
 mod fact;
 mod holds;
 pub mod origin;
+mod part;
 mod places;
 mod release;
 mod step;
@@ -13,26 +14,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::part::MachinePart;
 use crate::types::{Mode, Place};
 
 pub use effect::FilesEffect;
 pub use fact::FilesFact;
 use origin::MountTable;
+pub use part::Part;
 pub use release::FilesRelease;
 pub use step::FilesStep;
-
-/// The part.
-pub struct Part;
-
-impl MachinePart for Part {
-    type State = ();
-    type Scope = ();
-    type Fact = FilesFact;
-    type Step = FilesStep;
-    type Effect = FilesEffect;
-    type Release = FilesRelease;
-}
 
 /// What is at a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
