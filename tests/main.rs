@@ -28,6 +28,7 @@ mod layouts;
 mod limits;
 mod machine_files;
 mod modules;
+mod net;
 mod pictures;
 mod plans;
 mod probe;

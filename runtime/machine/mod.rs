@@ -13,6 +13,7 @@ mod effect;
 mod fact;
 mod file;
 pub mod files;
+pub mod net;
 mod part;
 pub(crate) mod parts;
 mod programs;

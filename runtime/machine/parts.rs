@@ -11,6 +11,7 @@ macro_rules! parts {
         $then! {
             files Files,
             storage Storage,
+            net Net,
         }
     };
 }

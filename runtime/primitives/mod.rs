@@ -20,6 +20,7 @@ pub(crate) mod luks;
 pub(crate) mod lvm;
 pub(crate) mod md;
 pub(crate) mod mount;
+mod net;
 pub(crate) mod plan;
 pub(crate) mod portage;
 mod primitive;

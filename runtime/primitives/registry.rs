@@ -14,7 +14,7 @@ pub static PRIMITIVES: &[Primitive] = {
 };
 
 /// The lists that it consists of: a domain that has its own adds a line.
-const LISTS: &[&[Primitive]] = &[LISTED];
+const LISTS: &[&[Primitive]] = &[LISTED, &p::net::PRIMITIVES];
 
 const fn count(lists: &[&[Primitive]]) -> usize {
     let (mut count, mut list) = (0, 0);

@@ -12,6 +12,7 @@ mod environment;
 mod files;
 mod input;
 mod interrupt;
+mod net;
 mod orphans;
 mod perform;
 mod private;
