@@ -18,9 +18,7 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 use super::outside::refuse_running_system;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
 use crate::machine::files::{FileError, Look};
-use crate::system::real::input::whole;
-use crate::system::real::private;
-use crate::system::real::records::refuse_records;
+use crate::system::real::{input::whole, private, records::refuse_records};
 use crate::types::{Mode, Place};
 
 /// Larger files are not for reading into a script.
