@@ -55,7 +55,7 @@ fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
 }
 
 /// The same for what is going to be changed: it is where the plan says, and files are kept there.
-pub(in crate::system::real) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+pub(crate) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let name = place.path.file_name().ok_or_else(no_name)?;
     let parent = place.parent();
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -85,7 +85,7 @@ fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
 }
 
 /// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
-pub(in crate::system::real) fn settle(at: &str) -> io::Result<()> {
+pub(crate) fn settle(at: &str) -> io::Result<()> {
     let place = File::open(at)?;
     nix::unistd::syncfs(&place)
         .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
@@ -93,7 +93,7 @@ pub(in crate::system::real) fn settle(at: &str) -> io::Result<()> {
 
 /// A name that was made, changed or taken away is on the disk when its folder is: a power cut right
 /// after it must not bring the old one back.
-pub(in crate::system::real) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
+pub(crate) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let dir = File::from(openat(dir, Path::new("."), flags, stat::Mode::empty())?);
     match dir.sync_all() {
@@ -115,7 +115,7 @@ fn kind(found: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
 }
 
-pub(in crate::system::real) fn look(place: &Place) -> Result<Look, FileError> {
+pub(crate) fn look(place: &Place) -> Result<Look, FileError> {
     try_look(place).map_err(|error| wrong(place, &error))
 }
 
@@ -169,12 +169,12 @@ fn is_magic(dir: &OwnedFd, name: &Path) -> bool {
 }
 
 /// Whether a directory has nothing in it.
-pub(in crate::system::real) fn is_empty(place: &Place) -> Result<bool, FileError> {
+pub(crate) fn is_empty(place: &Place) -> Result<bool, FileError> {
     names(place).map(|names| names.is_empty())
 }
 
 /// The names in a directory, sorted.
-pub(in crate::system::real) fn names(place: &Place) -> Result<Vec<String>, FileError> {
+pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
     let list = || -> io::Result<Vec<String>> {
         let fd = open_following(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
         let mut entries = nix::dir::Dir::from_fd(fd)?;
@@ -191,7 +191,7 @@ pub(in crate::system::real) fn names(place: &Place) -> Result<Vec<String>, FileE
     list().map_err(|error| wrong(place, &error))
 }
 
-pub(in crate::system::real) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
+pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
         // O_NONBLOCK: opening a pipe that somebody left in the target must not hang.
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
@@ -214,11 +214,7 @@ pub(in crate::system::real) fn read(place: &Place) -> Result<Vec<u8>, FileError>
 }
 
 /// Replaces a file by a new one that appears whole or not at all.
-pub(in crate::system::real) fn replace(
-    place: &Place,
-    bytes: &[u8],
-    mode: Option<Mode>,
-) -> io::Result<()> {
+pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     let old = replaceable(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
@@ -228,11 +224,7 @@ pub(in crate::system::real) fn replace(
 }
 
 /// Copies a regular file; a link at the source is followed inside its root.
-pub(in crate::system::real) fn copy(
-    from: &Place,
-    to: &Place,
-    mode: Option<Mode>,
-) -> io::Result<()> {
+pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let mut source = File::from(open_following(&from.root, &from.path, flags)?);
     private::refuse(&source)?;
@@ -316,7 +308,7 @@ impl Drop for Fresh {
 }
 
 /// Makes a folder and those above it, as `mkdir -p` does.
-pub(in crate::system::real) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
+pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     let mut above: Vec<&Path> = place.path.ancestors().collect();
     above.reverse();
     for path in above.iter().skip(1) {
@@ -344,7 +336,7 @@ pub(in crate::system::real) fn make_dir(place: &Place, mode: Mode) -> io::Result
 }
 
 /// Makes a link, replacing a file or link but never a folder.
-pub(in crate::system::real) fn link(place: &Place, to: &str) -> io::Result<()> {
+pub(crate) fn link(place: &Place, to: &str) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     replaceable(&dir, &name)?;
     let mut temporary = name.clone().into_os_string();
@@ -359,7 +351,7 @@ pub(in crate::system::real) fn link(place: &Place, to: &str) -> io::Result<()> {
 }
 
 /// Removes a file, a link or an empty folder; nothing is ever removed recursively.
-pub(in crate::system::real) fn remove(place: &Place) -> io::Result<()> {
+pub(crate) fn remove(place: &Place) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     match replaceable(&dir, &name)? {
         None => Ok(()),
@@ -374,7 +366,7 @@ pub(in crate::system::real) fn remove(place: &Place) -> io::Result<()> {
     }
 }
 
-pub(in crate::system::real) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
+pub(crate) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let (dir, name) = match place.path.file_name() {
         Some(_) => own_parent_of(place)?,
         None => (open_exactly(place, OFlag::O_PATH | OFlag::O_CLOEXEC)?, PathBuf::from(".")),
@@ -391,7 +383,7 @@ pub(in crate::system::real) fn chmod(place: &Place, mode: Mode) -> io::Result<()
     File::from(file).sync_all()
 }
 
-pub(in crate::system::real) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
+pub(crate) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     replaceable(&dir, &name)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));

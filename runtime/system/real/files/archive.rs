@@ -31,25 +31,25 @@ impl Stamp {
 }
 
 /// An archive that is open, as it was when it was opened.
-pub(in crate::system::real) struct Archive {
+pub(crate) struct Archive {
     place: Place,
     file: File,
     stamp: Stamp,
 }
 
 impl Archive {
-    pub(in crate::system::real) fn open(place: &Place) -> io::Result<Self> {
+    pub(crate) fn open(place: &Place) -> io::Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         let file = File::from(open_following(&place.root, &place.path, flags)?);
         Ok(Self { place: place.clone(), stamp: Stamp::of(&file)?, file })
     }
 
-    pub(in crate::system::real) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     /// Refuses an archive that was written to while it was read.
-    pub(in crate::system::real) fn must_be_unchanged(&self) -> io::Result<()> {
+    pub(crate) fn must_be_unchanged(&self) -> io::Result<()> {
         self.must_be(&self.stamp, "while it was read")
     }
 
@@ -62,7 +62,7 @@ impl Archive {
 }
 
 /// The archive that was verified, until it is unpacked.
-pub(in crate::system::real) struct Verified {
+pub(crate) struct Verified {
     place: Place,
     stamp: Stamp,
     /// Held open, so that no other file gets its number, but not against unmounting its filesystem.
@@ -70,23 +70,23 @@ pub(in crate::system::real) struct Verified {
 }
 
 impl Verified {
-    pub(in crate::system::real) fn new(archive: Archive) -> Self {
+    pub(crate) fn new(archive: Archive) -> Self {
         let Archive { place, file, stamp } = archive;
         Self { place, stamp, file: Some(file) }
     }
 
     /// Whether it is what is at this place.
-    pub(in crate::system::real) fn is_at(&self, place: &Place) -> bool {
+    pub(crate) fn is_at(&self, place: &Place) -> bool {
         self.place == *place
     }
 
     /// Holds no filesystem any more.
-    pub(in crate::system::real) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.file = None;
     }
 
     /// The same archive from its beginning, unless another file has taken its place.
-    pub(in crate::system::real) fn open(self) -> io::Result<Archive> {
+    pub(crate) fn open(self) -> io::Result<Archive> {
         let now = Archive::open(&self.place)?;
         now.must_be(&self.stamp, "since it was verified")?;
         let mut file = self.file.unwrap_or(now.file);

@@ -12,7 +12,7 @@ use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
 impl Real {
-    pub(in crate::system::real) fn copy_tree(
+    pub(crate) fn copy_tree(
         &mut self,
         step: &FilesStep,
         from: &Place,

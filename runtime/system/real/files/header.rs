@@ -26,7 +26,7 @@ const BLOCK: usize = 4096;
 const TRIES: usize = 8;
 
 impl Real {
-    pub(in crate::system::real) fn save_header(
+    pub(crate) fn save_header(
         &mut self,
         step: &FilesStep,
         cmd: &Cmd,

@@ -14,7 +14,7 @@ use super::access::{own_parent_of, settle_names};
 use crate::types::Place;
 
 /// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
-pub(in crate::system::real) fn make(place: &Place, bytes: u32) -> io::Result<()> {
+pub(crate) fn make(place: &Place, bytes: u32) -> io::Result<()> {
     let mut key = Zeroizing::new(vec![0; bytes as usize]);
     // /dev/urandom blocks only until the kernel's generator is seeded (random(7)).
     File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key))?;
@@ -22,14 +22,14 @@ pub(in crate::system::real) fn make(place: &Place, bytes: u32) -> io::Result<()>
 }
 
 /// Writes a new file that only its owner can read, from its first moment.
-pub(in crate::system::real) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
+pub(crate) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o400)?;
     let written = (&file).write_all(content).and_then(|()| file.sync_all());
     undo_unless(written, &dir, &name)
 }
 
 /// Makes a sparse file.
-pub(in crate::system::real) fn image(place: &Place, size: u64) -> io::Result<()> {
+pub(crate) fn image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     undo_unless(file.set_len(size), &dir, &name)
 }
@@ -40,7 +40,7 @@ const NOCOW: nix::libc::c_long = 0x0080_0000;
 nix::ioctl_write_ptr!(set_inode_flags, b'f', 2, nix::libc::c_long);
 
 /// Makes a file that has all its blocks.
-pub(in crate::system::real) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> {
+pub(crate) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     let done = || -> io::Result<()> {
         if nocow {
@@ -57,21 +57,14 @@ pub(in crate::system::real) fn allocate(place: &Place, size: u64, nocow: bool) -
 }
 
 /// Half a key is worse than none.
-pub(in crate::system::real) fn undo_unless(
-    result: io::Result<()>,
-    dir: &OwnedFd,
-    name: &Path,
-) -> io::Result<()> {
+pub(crate) fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result<()> {
     if result.is_err() {
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);
     }
     result.and_then(|()| settle_names(dir))
 }
 
-pub(in crate::system::real) fn create(
-    place: &Place,
-    bits: u32,
-) -> io::Result<(File, OwnedFd, PathBuf)> {
+pub(crate) fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {
     let (dir, name) = own_parent_of(place)?;
     let flags =
         OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;

@@ -21,7 +21,7 @@ const IN_MEMORY: [&str; 8] =
 ///
 /// A filesystem that lives in the kernel only and is also mounted outside the root is; one on a device may
 /// well be mounted at two places.
-pub(in crate::system::real) fn refuse_running_system(
+pub(crate) fn refuse_running_system(
     root: &Path,
     name: &Path,
     folder: &impl AsFd,

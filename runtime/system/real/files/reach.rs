@@ -24,31 +24,27 @@ use crate::types::Place;
 const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
 /// What is mounted, as this process sees it.
-pub(in crate::system::real) fn mount_table() -> io::Result<MountTable> {
+pub(crate) fn mount_table() -> io::Result<MountTable> {
     let text = std::fs::read("/proc/self/mountinfo")?;
     Ok(MountTable::new(parse_mountinfo(&text)))
 }
 
 /// Opens inside a root, following its links but those of procfs that lead to other processes' files.
-pub(in crate::system::real) fn open_following(
-    root: &Path,
-    path: &Path,
-    flags: OFlag,
-) -> io::Result<OwnedFd> {
+pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let root = open(root, DIRECTORY, stat::Mode::empty())?;
     Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
 }
 
 /// Opens a directory by a path in which no component is a symbolic link.
-pub(in crate::system::real) fn open_root(root: &Path) -> io::Result<OwnedFd> {
+pub(crate) fn open_root(root: &Path) -> io::Result<OwnedFd> {
     let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
     let slash = open("/", DIRECTORY, stat::Mode::empty())?;
     openat2(slash, root, how).map_err(|error| exchanged(root, error))
 }
 
 /// Opens inside a root by a path in which no component is a symbolic link.
-pub(in crate::system::real) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
+pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
     let root = open_root(&place.root)?;
     openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
@@ -70,12 +66,12 @@ fn exchanged(path: &Path, error: Errno) -> io::Error {
 }
 
 /// The name of an open file, without links.
-pub(in crate::system::real) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
+pub(crate) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// Where a place leads. Names below the last directory that exists stay as they are.
-pub(in crate::system::real) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
+pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
     let Ok(root) = open(&place.root, DIRECTORY, stat::Mode::empty()) else {
         return Ok(Reach { place: place.clone(), origin: place.outside(), kernel: None });
     };
@@ -117,7 +113,7 @@ fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
 
 /// The deepest directory on a path that exists. An overlay may number its directories anew when it copies
 /// them up, so that they tell nothing.
-pub(in crate::system::real) fn anchor(path: &Path) -> Option<Anchor> {
+pub(crate) fn anchor(path: &Path) -> Option<Anchor> {
     let slash = open("/", DIRECTORY, stat::Mode::empty()).ok()?;
     let (found, _) = deepest(&slash, path).ok()?;
     let stat = fstat(&found).ok()?;
@@ -130,7 +126,7 @@ pub(in crate::system::real) fn anchor(path: &Path) -> Option<Anchor> {
 }
 
 /// Refuses a directory or file on one of the kernel's own filesystems: by what it is, whatever its name.
-pub(in crate::system::real) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
+pub(crate) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     let Some(kind) = kernel_filesystem(file)? else { return Ok(()) };
     let name = name_of(file)?;
     let text = format!("{} is in {kind}, which is the kernel's own", name.display());
@@ -142,9 +138,7 @@ const ON_DISK: [FsType; 4] =
     [EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC];
 
 /// The kernel's own filesystem that an open file is in.
-pub(in crate::system::real) fn kernel_filesystem(
-    file: &(impl AsFd + AsRawFd),
-) -> io::Result<Option<String>> {
+pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Option<String>> {
     let kind = fstatfs(file)?.filesystem_type();
     if ON_DISK.contains(&kind) {
         return Ok(None);
@@ -169,10 +163,7 @@ pub(in crate::system::real) fn kernel_filesystem(
 }
 
 /// Refuses to replace, change or remove what stands for a device.
-pub(in crate::system::real) fn refuse_device(
-    name: &Path,
-    found: Option<&FileStat>,
-) -> io::Result<()> {
+pub(crate) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result<()> {
     let kind = found.map(|found| SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT);
     if !matches!(kind, Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
         return Ok(());
@@ -182,7 +173,7 @@ pub(in crate::system::real) fn refuse_device(
 }
 
 /// Whether an open directory is the root of the running system, whatever its name.
-pub(in crate::system::real) fn is_running_root(directory: &impl AsFd) -> io::Result<bool> {
+pub(crate) fn is_running_root(directory: &impl AsFd) -> io::Result<bool> {
     let (here, found) = (stat::stat("/")?, fstat(directory)?);
     Ok((here.st_dev, here.st_ino) == (found.st_dev, found.st_ino))
 }

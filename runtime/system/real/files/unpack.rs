@@ -9,7 +9,7 @@ use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
 impl Real {
-    pub(in crate::system::real) fn unpack(
+    pub(crate) fn unpack(
         &mut self,
         step: &FilesStep,
         archive: &Place,

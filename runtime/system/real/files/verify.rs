@@ -85,7 +85,7 @@ pub(crate) fn listed_digests(text: &str, archive: &str) -> Vec<(&'static str, St
 }
 
 impl Real {
-    pub(in crate::system::real) fn verify(
+    pub(crate) fn verify(
         &mut self,
         step: &FilesStep,
         watch: &mut dyn Watch,

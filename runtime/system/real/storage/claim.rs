@@ -53,7 +53,7 @@ fn disk_of(directory: &Path) -> Option<String> {
 impl Real {
     /// Makes sure that the devices in a command are those that the plan means: their nodes lead to what the
     /// kernel knows by their names, on the disks that were there when the run began.
-    pub(in crate::system::real) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
+    pub(crate) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
         for path in paths {
             let Some(directory) = sys_directory(path) else { continue };
             let meant = fs::read_to_string(directory.join("dev")).unwrap_or_default();
@@ -77,11 +77,7 @@ impl Real {
         Ok(())
     }
 
-    pub(in crate::system::real) fn claim(
-        &self,
-        device: &str,
-        disks: &[String],
-    ) -> Result<(), Broken> {
+    pub(crate) fn claim(&self, device: &str, disks: &[String]) -> Result<(), Broken> {
         for disk in disks {
             let now = stamp(disk);
             if self.stamps.get(disk).is_some_and(|then| *then != now) {
@@ -109,7 +105,7 @@ impl Real {
 }
 
 /// Mounts of a device that only other mount namespaces show.
-pub(in crate::system::real) fn mounted_elsewhere(number: u64) -> Vec<String> {
+pub(crate) fn mounted_elsewhere(number: u64) -> Vec<String> {
     let number = format!("{}:{}", major(number), minor(number));
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();

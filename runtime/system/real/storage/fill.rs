@@ -24,7 +24,7 @@ const CHUNK: usize = 1 << 20;
 /// O_DIRECT wants memory aligned to the device's sector, which is at most this.
 const ALIGN: usize = 4096;
 
-pub(in crate::system::real) fn fill(
+pub(crate) fn fill(
     device: &str,
     size: u64,
     interrupts: &Interrupts,

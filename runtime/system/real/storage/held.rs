@@ -11,7 +11,7 @@ use crate::machine::{Kind, Machine};
 use crate::types::text_of;
 
 /// The machine with what the kernel says about every device that the model takes for free.
-pub(in crate::system::real) fn with_holders(mut machine: Machine) -> Machine {
+pub(crate) fn with_holders(mut machine: Machine) -> Machine {
     let mut paths: Vec<(usize, String)> = machine
         .storage
         .devices

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::types::{path_of, text_of};
 
 /// `bash (pid 4711) has its working directory there`, at most a handful.
-pub(in crate::system::real) fn holders(at: &str) -> Vec<String> {
+pub(crate) fn holders(at: &str) -> Vec<String> {
     const ENOUGH: usize = 5;
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let at = path_of(at);
@@ -25,7 +25,7 @@ pub(in crate::system::real) fn holders(at: &str) -> Vec<String> {
     found
 }
 
-pub(in crate::system::real) fn how_held(process: &Path, at: &Path) -> Option<&'static str> {
+pub(crate) fn how_held(process: &Path, at: &Path) -> Option<&'static str> {
     let points = |link: &str| fs::read_link(process.join(link)).is_ok_and(|to| to.starts_with(at));
     if points("cwd") {
         return Some("has its working directory there");

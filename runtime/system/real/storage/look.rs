@@ -21,7 +21,7 @@ use crate::system::real::search::find_program;
 use crate::system::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
 
 impl Real {
-    pub(in crate::system::real) fn look_at(
+    pub(crate) fn look_at(
         &mut self,
         known: &Machine,
         scope: Option<&Scope>,
@@ -98,7 +98,7 @@ impl Real {
     }
 
     /// blkid gives up at the first device without any signature, so the rest is asked for again.
-    pub(in crate::system::real) fn signatures(
+    pub(crate) fn signatures(
         &mut self,
         asked: &[String],
     ) -> Result<BTreeMap<String, Signature>, StepError> {

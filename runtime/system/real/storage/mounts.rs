@@ -28,7 +28,7 @@ pub const FLAGS: &[(&str, MsFlags)] = &[
     ("dirsync", MsFlags::MS_DIRSYNC),
 ];
 
-pub(in crate::system::real) fn mount(call: &MountCall) -> io::Result<()> {
+pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
     let held = hold(&call.at)?;
     let at = by_descriptor(&held);
     let at = at.as_path();
@@ -89,7 +89,7 @@ fn again_at(at: &str, flags: MsFlags) -> io::Result<()> {
     })
 }
 
-pub(in crate::system::real) fn unmount(at: &str) -> Result<(), Broken> {
+pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
     // A link that stands on the way now leads to another mount than the one that was made.
     if let Err(error) = hold(at)
         && error.kind() == io::ErrorKind::PermissionDenied
@@ -114,7 +114,7 @@ pub(in crate::system::real) fn unmount(at: &str) -> Result<(), Broken> {
 const SWAP_FLAG_PREFER: i32 = 0x8000;
 
 #[expect(unsafe_code, reason = "nix has no swapon(2)")]
-pub(in crate::system::real) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
+pub(crate) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
     let path = CString::new(bytes_of(device))?;
     let flags = priority.map_or(0, |p| SWAP_FLAG_PREFER | i32::from(p & 0x7fff));
     // SAFETY: the path is a valid C string for the duration of the call.
@@ -123,7 +123,7 @@ pub(in crate::system::real) fn swap_on(device: &str, priority: Option<u16>) -> i
 }
 
 #[expect(unsafe_code, reason = "nix has no swapoff(2)")]
-pub(in crate::system::real) fn swap_off(device: &str) -> io::Result<()> {
+pub(crate) fn swap_off(device: &str) -> io::Result<()> {
     let path = CString::new(bytes_of(device))?;
     // SAFETY: the path is a valid C string for the duration of the call.
     Errno::result(unsafe { nix::libc::swapoff(path.as_ptr()) })?;

@@ -16,7 +16,7 @@ fn may_read(path: &str) -> bool {
 
 impl Real {
     /// What is on these devices: read from them, or remembered where that is not allowed.
-    pub(in crate::system::real) fn contents(
+    pub(crate) fn contents(
         &mut self,
         asked: Vec<String>,
         secondhand: &mut bool,

@@ -15,7 +15,7 @@ mod walk;
 
 /// Something that the simulation put somewhere.
 #[derive(Debug, Clone)]
-pub(in crate::system::sim) enum Node {
+pub(crate) enum Node {
     File { content: Text, mode: Mode },
     Dir { mode: Mode, subvolume: bool },
     Link { to: PathBuf },
@@ -65,7 +65,7 @@ struct Spot {
 const DOUBT: &str = "a program has been there";
 
 #[derive(Clone)]
-pub(in crate::system::sim) struct Trees {
+pub(crate) struct Trees {
     below: Rc<dyn Files>,
     /// What is mounted before the simulation begins.
     table: Rc<MountTable>,
@@ -83,7 +83,7 @@ pub(in crate::system::sim) struct Trees {
 }
 
 impl Trees {
-    pub(in crate::system::sim) fn new(below: Box<dyn Files>) -> Self {
+    pub(crate) fn new(below: Box<dyn Files>) -> Self {
         let host = Tree::new(Base::Below, None);
         Self {
             table: below.mount_table().into(),
@@ -103,17 +103,12 @@ impl Trees {
     }
 
     /// A filesystem was made.
-    pub(in crate::system::sim) fn made(&mut self, uuid: &str) {
+    pub(crate) fn made(&mut self, uuid: &str) {
         let tree = self.add(Base::Empty, None);
         self.by_uuid.insert(uuid.to_owned(), tree);
     }
 
-    pub(in crate::system::sim) fn mounted(
-        &mut self,
-        at: &str,
-        origin: &MountOrigin,
-        machine: &Machine,
-    ) {
+    pub(crate) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
         let (tree, part) = match origin {
             MountOrigin::Device { device, part, .. } => self.on_device(at, device, part, machine),
             MountOrigin::Pseudo { kind } if kind == "tmpfs" => {
@@ -173,7 +168,7 @@ impl Trees {
         }
     }
 
-    pub(in crate::system::sim) fn unmounted(&mut self, at: &str) {
+    pub(crate) fn unmounted(&mut self, at: &str) {
         let before = self.mounts.len();
         self.mounts.retain(|mount| !is_below(&mount.at, at));
         if self.mounts.len() < before {
@@ -188,11 +183,7 @@ impl Trees {
     }
 
     /// Something that is not known fills a folder.
-    pub(in crate::system::sim) fn fill(
-        &mut self,
-        into: &Place,
-        why: String,
-    ) -> Result<(), FileError> {
+    pub(crate) fn fill(&mut self, into: &Place, why: String) -> Result<(), FileError> {
         let spot = self.resolve(into, true)?;
         // Only a whole filesystem is tracked: an archive goes to the root of a fresh one.
         self.trees[spot.tree].base = Base::Unknown(why);
@@ -200,7 +191,7 @@ impl Trees {
     }
 
     /// A program may have changed anything below a folder but what was put there.
-    pub(in crate::system::sim) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
+    pub(crate) fn doubt(&mut self, folder: &Place) -> Result<(), FileError> {
         let spot = self.resolve(folder, true)?;
         self.doubted.push((spot.tree, spot.inner));
         // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
@@ -218,20 +209,13 @@ impl Trees {
         })
     }
 
-    pub(in crate::system::sim) fn look(
-        &self,
-        place: &Place,
-        follow: bool,
-    ) -> Result<Look, FileError> {
+    pub(crate) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
         let spot = self.resolve(place, follow)?;
         self.look_at(&spot)
     }
 
     /// Whether a folder is empty: nothing was put there, and nothing was there.
-    pub(in crate::system::sim) fn is_empty(
-        &self,
-        place: &Place,
-    ) -> Result<Option<bool>, FileError> {
+    pub(crate) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         let spot = self.resolve(place, true)?;
         let tree = &self.trees[spot.tree];
         if tree.has_children(&spot.inner) {
@@ -261,7 +245,7 @@ impl Trees {
         Ok(look)
     }
 
-    pub(in crate::system::sim) fn read(&self, place: &Place) -> Result<Text, FileError> {
+    pub(crate) fn read(&self, place: &Place) -> Result<Text, FileError> {
         let spot = self.resolve(place, true)?;
         let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
         match self.trees[spot.tree].nodes.get(spot.inner.as_os_str()) {
@@ -278,11 +262,7 @@ impl Trees {
         }
     }
 
-    pub(in crate::system::sim) fn put(
-        &mut self,
-        place: &Place,
-        node: Node,
-    ) -> Result<(), FileError> {
+    pub(crate) fn put(&mut self, place: &Place, node: Node) -> Result<(), FileError> {
         let spot = self.resolve(place, false)?;
         let tree = &mut self.trees[spot.tree];
         tree.removed |= matches!(node, Node::Gone);
@@ -290,11 +270,7 @@ impl Trees {
         Ok(())
     }
 
-    pub(in crate::system::sim) fn make_dirs(
-        &mut self,
-        place: &Place,
-        mode: Mode,
-    ) -> Result<(), FileError> {
+    pub(crate) fn make_dirs(&mut self, place: &Place, mode: Mode) -> Result<(), FileError> {
         let mut above: Vec<&Path> = place.path.ancestors().collect();
         above.reverse();
         for path in above.into_iter().skip(1) {

@@ -12,11 +12,7 @@ const MOST_LINKS: usize = 40;
 
 impl Trees {
     /// Where a place leads.
-    pub(in crate::system::sim) fn reach(
-        &self,
-        place: &Place,
-        follow: bool,
-    ) -> Result<Reach, FileError> {
+    pub(crate) fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
         let place = self.without_links(place, follow)?;
         let outside = place.outside();
         let spot = self.spot(&outside);
@@ -28,7 +24,7 @@ impl Trees {
     }
 
     /// The directory that is there before the simulation begins.
-    pub(in crate::system::sim) fn anchor(&self, path: &Path) -> Option<Anchor> {
+    pub(crate) fn anchor(&self, path: &Path) -> Option<Anchor> {
         match self.spot(path) {
             Spot { tree: 0, inner } => self.below.anchor(&inner),
             Spot { .. } => None,
