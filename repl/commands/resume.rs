@@ -270,7 +270,7 @@ fn recipe(story: &Story) -> Result<Recipe, Exit> {
 fn say_where_from(recipe: &Recipe, path: &str) {
     match recipes().iter().find(|shipped| shipped.text == recipe.text) {
         Some(bundled) => {
-            tell(&format!("{path} no longer exists; using the copy in {}.", bundled.name))
+            tell(&format!("{path} no longer exists; using the copy in {}.", bundled.name));
         }
         None => tell(&style().yellow(&format!(
             "warning: {path} no longer exists: the recipe is read from the journal, where it may \

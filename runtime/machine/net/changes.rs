@@ -1,4 +1,4 @@
-//! What facts, steps and releases of the network mean to the rest of the program.
+//! The meaning of facts, steps and releases of the network to the rest of the program.
 
 use super::{NetFact, NetRelease, NetStep};
 use crate::machine::fact::{PartFact, PartRelease};
@@ -7,7 +7,7 @@ use crate::machine::step::PartStep;
 use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope, Step};
 
 impl NetFact {
-    /// Whether it is so in the model; `None` where nobody looked.
+    /// Returns whether the model agrees; `None` if the links are unknown.
     fn is_so(&self, machine: &Machine) -> Option<bool> {
         let Self::LinkState { link, up } = self;
         let links = machine.net.links.as_ref()?;
@@ -42,7 +42,7 @@ impl PartFact for NetFact {
 
     fn learn(&self, machine: &mut Machine) -> Result<(), Contradiction> {
         let Self::LinkState { link, up } = self;
-        // Of links that nobody looked at nothing is known afterwards either.
+        // Links that were not probed stay unknown.
         let Some(links) = &mut machine.net.links else { return Ok(()) };
         let missing = || Contradiction { what: format!("link {link}") };
         links.get_mut(link).ok_or_else(missing)?.up = *up;

@@ -1,10 +1,10 @@
-//! What can become true of the network, and what gives it back.
+//! Facts about the network, and their release.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Something that is so of the network.
+/// A fact about the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum NetFact {
@@ -24,7 +24,7 @@ impl fmt::Display for NetFact {
     }
 }
 
-/// One act that gives something of the network back. Displays as the command a person would type.
+/// An act that restores the network. Displays as the command that a user would type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NetRelease {
     /// Set a link down.

@@ -1,7 +1,7 @@
 //! The part `net`: the links of the running kernel.
 //!
-//! `fact` and `step` (what can become true and be done), `changes` (what that means to the rest of the program), `state`
-//! (machine files, and predicted against found).
+//! `fact` and `step` (facts, releases, steps and effects), `changes` (their meaning to the rest of the program), `state`
+//! (machine files and comparison).
 
 mod changes;
 mod fact;
@@ -31,10 +31,10 @@ impl MachinePart for Part {
     const RESTORED_BY: &'static [&'static str] = &["net.up"];
 }
 
-/// What the model knows of the network.
+/// The network in the model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
-    /// Links by name; `None` where nobody looked.
+    /// Links by name; `None` if they were not probed.
     pub links: Option<BTreeMap<String, Link>>,
 }
 

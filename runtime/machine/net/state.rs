@@ -1,4 +1,4 @@
-//! The network in machine files, and as it was predicted against as it is.
+//! The network in machine files, and the comparison of the predicted network with the probed one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,8 +47,8 @@ impl PartState for Network {
         for (name, link) in links {
             if let Some(master) = link.master.as_ref().filter(|master| !links.contains_key(*master))
             {
-                let why = format!("there is no link {master:?}");
-                let next = "describe that link as well, or leave the master out";
+                let why = format!("link {master:?} is not described");
+                let next = "describe that link, or remove the master";
                 notes.add(&["net", "links", name, "master"], why, next);
             }
         }
@@ -83,7 +83,7 @@ impl PartState for Network {
     }
 }
 
-/// What an operation determines of a link, in a line.
+/// Returns the properties of a link that an operation determines, on one line.
 fn described(link: &Link) -> String {
     let state = if link.up { "up" } else { "down" };
     let kind = link.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(release.due(&machine()), []);
         let mut up = machine();
         up.learn(&fact).expect("it is there");
-        assert_eq!(release.due(&up), [release.clone()]);
+        assert_eq!(release.due(&up), std::slice::from_ref(&release));
         assert!(release.ended().ends(&fact));
     }
 }

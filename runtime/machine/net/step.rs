@@ -1,4 +1,4 @@
-//! What can be done to the network, and what of it has to be approved before.
+//! Steps that change the network, and their effects.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub enum NetStep {
     },
 }
 
-/// The step as the command that does the same.
+/// Displays the step as the command that does the same.
 impl fmt::Display for NetStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::SetLink { link, up } = self;
@@ -27,7 +27,7 @@ impl fmt::Display for NetStep {
     }
 }
 
-/// What is changed in the network.
+/// An effect on the network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum NetEffect {

@@ -1,4 +1,4 @@
-//! Which links there are.
+//! `net.links`: lists the network links.
 
 use serde::Serialize;
 
@@ -8,8 +8,8 @@ use crate::machine::net::Link;
 use crate::operation::{Answer, Planning, Query};
 
 args! {
-    /// Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; nothing for hardware and
-    /// loopback), `master` (the bridge or bond that it belongs to, or nothing) and `mtu`.
+    /// Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; unit for hardware and
+    /// loopback), `master` (the bridge or bond that it belongs to, or unit) and `mtu` in bytes.
     ///
     /// Source: ip-link(8), rtnetlink(7).
     ///
@@ -19,7 +19,7 @@ args! {
     "net.links" => pub struct Links {}
 }
 
-/// A link, for a script.
+/// A network link as scripts see it.
 #[derive(Debug, Serialize)]
 pub struct Shown {
     name: String,

@@ -2,12 +2,12 @@
 
 use crate::types::{Mismatch, ParamType, ParamValue, Value};
 
-/// The name of a network link, as the kernel takes it (`dev_valid_name` in `net/core/dev.c`), without what a shell or
-/// a terminal would take for something else.
+/// The name of a network link: one that the kernel accepts (`dev_valid_name` in `net/core/dev.c`), limited to
+/// characters that are not special to shells and terminals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkName(String);
 
-/// Bytes of the longest name.
+/// The length of the longest name, in bytes.
 const LONGEST: usize = 15;
 
 impl LinkName {
@@ -20,7 +20,7 @@ impl LinkName {
 impl ParamValue for LinkName {
     const TYPE: ParamType = ParamType::new(
         "link name",
-        "a name of letters, digits and + _ . -, at most 15 of them, that does not begin with -",
+        "a name of 1 to 15 letters, digits, +, _, . or -, not starting with -",
     );
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {

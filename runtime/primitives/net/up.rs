@@ -1,4 +1,4 @@
-//! Setting a link up.
+//! `net.up`: sets a network link up.
 
 use super::name::LinkName;
 use crate::args;
@@ -7,8 +7,8 @@ use crate::machine::net::{NetEffect, NetFact, NetStep};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 
 args! {
-    /// Sets a network link up. It gets no address: that is the business of whoever configures it. A link that the run
-    /// has set up is set down again when the run cleans up.
+    /// Sets a network link up, without assigning an address. A link that the run has set up is set down again when the
+    /// run cleans up.
     ///
     /// Source: ip-link(8), `set`.
     ///
@@ -16,12 +16,12 @@ args! {
     /// net::up("lo");
     /// ```
     "net.up" => pub struct Up {
-        /// Its name.
+        /// The name of the link.
         pub link: LinkName,
     }
 }
 
-/// There is no such link.
+/// A link that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("network link {link}: no such link")]
 struct NoSuchLink {

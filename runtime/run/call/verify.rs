@@ -36,9 +36,7 @@ pub(super) fn settle(
     let by_program = |step: &Step| {
         matches!(
             step,
-            Step::Run(_)
-                | Step::Files(FilesStep::Unpack { .. })
-                | Step::Files(FilesStep::CopyTree { .. })
+            Step::Run(_) | Step::Files(FilesStep::Unpack { .. } | FilesStep::CopyTree { .. })
         )
     };
     if !ground.is_real() || !steps.iter().any(by_program) {

@@ -86,6 +86,7 @@ pub(super) fn make_again(
     let calls = past.calls();
     let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
     for again in calls_of(name, args, site, &one.facts, &secret) {
+        // A journal is input: it must not introduce any other calls.
         let known = makes_again(&again.name);
         let Some(primitive) = primitive(&again.name).filter(|_| known) else {
             let error = NotRestored { call: one.call, name: again.name };

@@ -43,7 +43,7 @@ pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) 
                 "{place} was removed after the run wrote it and cannot be written identically again"
             )),
             (false, _) => {
-                warnings.push(format!("{place} was changed after the run wrote it: kept as it is"))
+                warnings.push(format!("{place} was changed after the run wrote it: kept as it is"));
             }
         }
     }

@@ -196,15 +196,15 @@ impl System for Sim {
         rehearsal.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
     }
 
+    #[allow(
+        unreachable_patterns,
+        clippy::match_wildcard_for_single_variants,
+        reason = "other parts have no simulated state outside the model"
+    )]
     fn learned(&mut self, fact: &Fact, machine: &Machine) {
         match fact {
             Fact::Storage(fact) => storage::learned(&mut self.trees, fact, machine),
             Fact::Files(fact) => files::learned(&mut self.trees, fact),
-            // The model is all that there is.
-            #[allow(
-                unreachable_patterns,
-                reason = "parts without anything of their own to simulate"
-            )]
             _ => {}
         }
     }

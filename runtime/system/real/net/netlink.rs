@@ -41,7 +41,7 @@ pub(super) fn links() -> io::Result<Option<BTreeMap<String, Link>>> {
 /// Sets a link up or down.
 pub(super) fn set_link(link: &str, up: bool) -> io::Result<()> {
     let Some(socket) = connected()? else {
-        return Err(io::Error::other("the kernel has no network"));
+        return Err(io::Error::other("the kernel was built without networking"));
     };
     let mut message = LinkMessage::default();
     message.attributes.push(LinkAttribute::IfName(link.to_owned()));
@@ -125,11 +125,10 @@ fn collect(datagram: &[u8], answers: &mut Vec<RouteNetlinkMessage>) -> io::Resul
         }
         match message.payload {
             NetlinkPayload::InnerMessage(answer) => answers.push(answer),
-            NetlinkPayload::Done(_) => return Ok(false),
             NetlinkPayload::Error(error) if error.code.is_some() => return Err(error.to_io()),
-            NetlinkPayload::Error(_) => return Ok(false),
+            NetlinkPayload::Done(_) | NetlinkPayload::Error(_) => return Ok(false),
             NetlinkPayload::Overrun(_) => {
-                return Err(io::Error::other("the kernel's answer was lost"));
+                return Err(io::Error::other("the kernel dropped the netlink answer"));
             }
             _ => {}
         }

@@ -61,7 +61,7 @@ pub(super) fn look(
     Ok(())
 }
 
-/// Device nodes appear when udev or the kernel gets to it.
+/// Waits for device nodes: udev or the kernel creates them some time after the command that causes them.
 fn wait_for(
     real: &Real,
     step: &StorageStep,
