@@ -50,9 +50,10 @@ told-test told-lab:
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
 
-check: ## format and lints
+check: ## format, lints, and the terms that messages use
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) test --quiet --test main -- architecture::english
 
 bench: deps ## measures against what one would do instead
 	$(CARGO) build --release

@@ -76,7 +76,7 @@ pub enum Broken {
 impl Broken {
     /// A device node did not appear in time.
     pub fn not_there(node: &str, limit: Duration) -> Self {
-        Self::Waited { what: node.to_owned(), limit }
+        Self::Waited { what: node.to_string(), limit }
     }
 }
 

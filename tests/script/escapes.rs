@@ -94,7 +94,7 @@ const LUA: &[Attempt] = &[
     (
         "a finalizer",
         "setmetatable({}, { __gc = function() while true do end end })",
-        "can't have finalizers (__gc)",
+        "finalizers (__gc) are not supported",
     ),
     ("a text without an end", "local s = string.rep('x', 1 << 40)", "4 MiB for one string"),
     ("a text without an end, by a method", "local s = ('x'):rep(1 << 40)", "4 MiB for one string"),
@@ -103,7 +103,7 @@ const LUA: &[Attempt] = &[
     (
         "a length that is a lie",
         "table.insert(setmetatable({}, { __len = print }), 1, 2)",
-        "a length of its own (__len)",
+        "the metamethod __len",
     ),
     (
         "a pattern of the core that never ends",
@@ -255,7 +255,7 @@ fn modules_do_not_lead_out() {
     for (recipe, text, modules, why) in [
         ("r.lua", lua, [("m.lua", "return 1"), ("n.lua", "")], "must return a table"),
         ("r.lua", lua, [("m.lua", "\u{1b}Lua"), ("n.lua", "")], "attempt to load a binary chunk"),
-        ("r.lua", lua, [("m.lua", "disk.wipe = print"), ("n.lua", "")], "disk.wipe comes with"),
+        ("r.lua", lua, [("m.lua", "disk.wipe = print"), ("n.lua", "")], "disk.wipe is defined by"),
         ("r.lua", lua, [("m.lua", "x = secret"), ("n.lua", "")], "there is no variable secret"),
         ("r.lua", lua, [("m.lua", "return {}"), ("m.rhai", "")], "ambiguous module m"),
         (

@@ -100,7 +100,10 @@ fn each_limit_in_lua() {
 fn what_no_limit_could_stop_is_refused() {
     for (args, why) in [
         (vec!["-e", "sleep(1000000)"], "recipes cannot wait for a time"),
-        (vec!["--lua", "-e", "setmetatable({}, { __gc = print })"], "can't have finalizers (__gc)"),
+        (
+            vec!["--lua", "-e", "setmetatable({}, { __gc = print })"],
+            "finalizers (__gc) are not supported",
+        ),
         (
             vec!["--lua", "-e", "table.insert(setmetatable({}, { __len = print }), 1, 2)"],
             "a table with the metamethod __len cannot be used as a list",

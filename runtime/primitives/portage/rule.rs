@@ -137,7 +137,7 @@ impl Rule for PortageRule {
                 }
             }
             Self::Failed { log: Some(log), root, .. } => format!(
-                "read {}{log}; then go on: portage::resume({}), or without it: skip_first: true",
+                "read {}{log}; then resume with portage::resume({}), or without this package: skip_first: true",
                 root.trim_end_matches('/'),
                 rhai_literal(root)
             ),

@@ -1,6 +1,6 @@
 //! This process becomes a new one of the same program.
 
-#![expect(clippy::disallowed_types, reason = "the program replaces itself by itself")]
+#![expect(clippy::disallowed_types, reason = "the program replaces its own process")]
 
 use std::ffi::OsStr;
 use std::io;

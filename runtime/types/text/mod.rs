@@ -69,7 +69,7 @@ impl Rule {
 /// Returns the name of a character for error messages.
 fn named(c: char) -> String {
     match c {
-        '\n' => "a line break".into(),
+        '\n' => "a newline".into(),
         '\r' => "a carriage return".into(),
         '\t' => "a tab".into(),
         ' ' => "a space".into(),

@@ -30,7 +30,7 @@ nothing_left
 
 # session ACTS…: a session at a terminal; what it showed is in session.txt.
 session() {
-    printf '%s\n' "see Ctrl-D ends" "see gscript>" "$@" >acts
+    printf '%s\n' "see Ctrl-D quits" "see gscript>" "$@" >acts
     typed acts "$G" >session.txt
 }
 open=('type :secret pass' 'see pass:' 'type not on any disk' 'see gscript>'
@@ -49,7 +49,7 @@ must session 'type luks::containers()' 'see /dev/ubda' 'see gscript>' "${open[@]
     'type file::write("/mnt/gentoo/etc/other", "x")' 'see Run it?' 'type yes' 'see gscript>' \
     'type :undo' 'see rm /mnt/gentoo/etc/other' 'see gscript>' 'type :redo' 'see Run it?' 'type yes' 'see gscript>' \
     'type :undo' 'see rm /mnt/gentoo/etc/other' 'see gscript>' \
-    'type :quit' 'see ends with: ' 'see Release or keep it?' 'type r' 'see umount /mnt/gentoo'
+    'type :quit' 'see release with: ' 'see Release or keep it?' 'type r' 'see umount /mnt/gentoo'
 nothing_left
 must_not grep -rq 'not on any disk' "$GSCRIPT_STATE"
 for file in mended.rhai mended.lua; do must grep -q 'type = "secret"' $file; must grep -q 'mended' $file; done
@@ -60,7 +60,7 @@ it 'a saved session does the same again'
 must session 'type fs::make("/dev/ubdb", #{ label: "kept" })' 'see Type its name (ubdb)' 'type ubdb' 'see gscript>' \
     'type mount::mount("/dev/ubdb", "/mnt/kept")' 'see Run it?' 'type yes' 'see gscript>' \
     'type file::write("/mnt/kept/file", "kept\n")' 'see Run it?' 'type yes' 'see gscript>' \
-    'type :save kept.lua' 'see gscript>' 'type :save kept.rhai' 'see 3 actions' 'type :quit' 'see What becomes' 'type r'
+    'type :save kept.lua' 'see gscript>' 'type :save kept.rhai' 'see 3 actions' 'type :quit' 'see Release or keep' 'type r'
 nothing_left
 for language in rhai lua; do
     [ $language = lua ] && end='mount.unmount("/mnt/kept")' || end='mount::unmount("/mnt/kept");'
@@ -93,14 +93,14 @@ it 'nothing happens in a plan'
 before=$(sha256sum </dev/ubda)
 must session 'type :plan on' 'see gscript plan>' 'type fs::make("/dev/ubda")' 'see mkfs.ext4' 'see gscript plan>' \
     'type mount::mount("/dev/ubda", "/mnt")' 'see gscript plan>' 'type :machine' 'see ext4' 'see gscript plan>' \
-    'type :real' 'see gscript>' 'type disk::list().len()' 'see gscript>' 'type :log' 'see nothing has been done' 'keys \x04'
+    'type :real' 'see gscript>' 'type disk::list().len()' 'see gscript>' 'type :log' 'see this session has no actions' 'keys \x04'
 nothing_left
 must [ "$before" = "$(sha256sum </dev/ubda)" ]
 
 it 'Ctrl-C and a lost terminal release everything'
 must session "${open[@]}" 'type chroot::run("/mnt/gentoo", ["sleep", "4711"])' 'see Run it?' 'type yes' \
     'run until pgrep -f "sleep 4711"; do sleep 0.1; done' 'keys \x03' 'see will stop after this command' 'keys \x03' 'see gscript>' \
-    'type disk::list().len()' 'see 3' 'type :quit' 'see What becomes' 'type k'
+    'type disk::list().len()' 'see 3' 'type :quit' 'see Release or keep' 'type k'
 must grep -q ' /mnt/gentoo ' /proc/mounts
 must "$G" release --yes
 nothing_left
@@ -150,12 +150,12 @@ steps() {
 must steps 'step steps.rhai --journal /run/steps' 'see chapter 1 of 3' 'see What is closed is opened.' 'see cryptsetup open' 'see run/s' \
     'type r' 'see vgchange' 'see run/s' 'type h' 'see with its variables' 'type inside' 'see /dev/mapper/steps' 'see steps>' 'type :quit' \
     'see vgchange' 'see run/s' 'type c' 'see chapter 2 of 3' 'see mount -t' 'see run/s' 'type r' 'see write /mnt/steps' 'see run/s' \
-    'type s' 'see left out' 'see chapter 3' 'see umount' 'see run/s' 'type b' 'see taken back: mount.mount' 'see mount -t' 'see run/s' \
+    'type s' 'see skipped' 'see chapter 3' 'see umount' 'see run/s' 'type b' 'see undone: mount.mount' 'see mount -t' 'see run/s' \
     'type a' 'see Done:'
 nothing_left
 steps 'step steps.rhai --journal /run/later' 'see run/s' 'type t 2' 'see mount -t' 'see run/s' 'type q' 'see stopped on request'; must [ $? = 4 ]
 nothing_left
-must steps 'resume --step --journal /run/later' 'see cryptsetup open' 'see Continue?' 'type y' 'see Open again' 'see mount -t' 'see run/s' 'type a' 'see Done:'
+must steps 'resume --step --journal /run/later' 'see cryptsetup open' 'see Continue?' 'type y' 'see Reopen devices' 'see mount -t' 'see run/s' 'type a' 'see Done:'
 nothing_left
 must [ "$("$G" log --journal /run/later | awk '{ print $NF }')" = finished ]
 
@@ -180,7 +180,7 @@ luks.close("steps")
 END_
 steps 'step steps.lua --journal /run/lua' 'see chapter 1 of 3' 'see What is closed is opened.' 'see run/s' 'type r' \
     'see vgchange' 'see run/s' 'type h' 'see with its variables' 'type inside' 'see /dev/mapper/steps' 'see steps lua>' 'type :quit' \
-    'see run/s' 'type r' 'see mount -t' 'see run/s' 'type b' 'see taken back: lvm.vg_activate' 'see vgchange' 'see run/s' 'type t 3' \
+    'see run/s' 'type r' 'see mount -t' 'see run/s' 'type b' 'see undone: lvm.vg_activate' 'see vgchange' 'see run/s' 'type t 3' \
     'see umount' 'see run/s' 'type q' 'see stopped on request'; must [ $? = 4 ]
 nothing_left
 must steps 'resume --step --journal /run/lua' 'see Continue?' 'type y' 'see run/s' 'type a' 'see Done:'

@@ -75,7 +75,7 @@ must go "see skip chroot.run" "see no later action" "type s" "see skipped" "see 
 nothing_left
 must [ "$(inside etc/after)" = later ]
 must grep -q '"record":"skipped"' /run/menu/*/journal.jsonl
-"$G" log --journal /run/menu "$(ls /run/menu)" | must grep -q 'chroot.run.*left out'
+"$G" log --journal /run/menu "$(ls /run/menu)" | must grep -q 'chroot.run.*skipped'
 
 it 'edit'
 export EDITOR="sed -i s/ready/after2/;s/later/mended/"

@@ -67,7 +67,7 @@ wipefs -q -a /dev/ubdb
 printf 'md::assemble("data");\n' >short.rhai
 ask short "$G" short.rhai --yes
 exits short 3
-must grep -q "only 1 are there" short.err
+must grep -q "only 1 are present" short.err
 do_ 'mount::mount(md::assemble("data", #{ degraded: true }), "/mnt/a"); mount::unmount("/mnt/a"); md::stop("data");'
 
 it 'after a failure no array is left running'

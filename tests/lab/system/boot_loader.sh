@@ -85,7 +85,7 @@ print(boot::cmdline("/dev/ubda3"));' "root=/dev/vg/root ro rootfstype=ext4 rd.md
 root=/dev/ram0 crypt_root=UUID=$LUKS real_root=/dev/mapper/vg-root root_keydev=UUID=$STICK root_key=k.gpg rootfstype=ext4 key_timeout=0 dolvm
 root=UUID=$BOOT ro rootfstype=ext4 rd.md=0 rd.dm=0"
 refused "colons in the name of a key" 'boot::cmdline("/dev/vg/root", #{ key: "/k:1", key_device: "/dev/ubdc" });'
-refused 'lies in no container' 'boot::cmdline("/dev/ubda3", #{ key: "/k", key_device: "/dev/ubdc" });'
+refused 'is not in an encrypted container' 'boot::cmdline("/dev/ubda3", #{ key: "/k", key_device: "/dev/ubdc" });'
 refused "expected a word of the kernel's command line" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
 
 it 'GRUB on a disk and on an EFI system partition'
