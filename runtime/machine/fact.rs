@@ -148,7 +148,7 @@ macro_rules! facts {
             }
         }
 
-        /// One act that gives something back. Displays as the command a person would type.
+        /// An act that releases something. Displays as the command that a user would type.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Release {
             $(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::types::quote;
 
-/// One act that gives a device back. Displays as the command a person would type.
+/// An act that releases a device. Displays as the command that a user would type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StorageRelease {
     /// Unmount what is mounted there.
