@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use gscript::error::Exit;
-use gscript::machine::{Machine, is_below};
-use gscript::operation::Effect;
+use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::plan::bound::Bound;
 use serde::{Deserialize, Serialize};
@@ -114,7 +113,7 @@ impl Touched {
         for bound in effects {
             match (&bound.effect, &bound.target) {
                 (_, Some(target)) => targets.extend(target.below.iter().cloned()),
-                (effect, None) => targets.extend(place(effect)),
+                (effect, None) => targets.extend(effect.directory()),
             }
         }
         targets.sort();
@@ -216,21 +215,11 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
         let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
         let disks = below.iter().flat_map(|path| machine.base_disks(path));
         targets.extend(disks.map(|disk| disk.path.clone()));
-        targets.extend(place(effect));
+        targets.extend(effect.directory());
     }
     targets.sort();
     targets.dedup();
     targets
-}
-
-/// Returns the directory that an effect changes, if any.
-fn place(effect: &Effect) -> Option<String> {
-    match effect {
-        Effect::Writes { path } | Effect::Mounts { at: path } => Some(path.clone()),
-        Effect::SwapsTo { area } if !is_below(area, "/dev") => Some(area.clone()),
-        Effect::Runs { root, .. } if root != "/" => Some(root.clone()),
-        _ => None,
-    }
 }
 
 /// What both work on.

@@ -1,7 +1,7 @@
 //! Plans and failures as text.
 
-use gscript::machine::{Fact, picture};
-use gscript::operation::Effect;
+use gscript::machine::{Fact, FilesFact, picture};
+use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::call::{PlannedCall, TakeBack};
 use gscript::plan::report::{Entry, Report};
 
@@ -93,7 +93,7 @@ fn summary(report: &Report, s: &Style) -> Shown {
     out.line(&heading("This run"));
     for (effect, target) in report.approval.effects() {
         let text = match (target.map(|target| &target.identity), effect) {
-            (Some(identity), Effect::Destroys { .. }) => {
+            (Some(identity), Effect::Storage(StorageEffect::Destroys { .. })) => {
                 s.red(&shown!["destroys everything on ", identity])
             }
             (Some(identity), effect) => shown![effect, " (", identity, ")"],
@@ -115,7 +115,14 @@ pub(crate) fn remains(lasting: &[Fact]) -> Option<String> {
     const MOST: usize = 8;
     let mut lines: Vec<String> = lasting
         .iter()
-        .filter(|fact| !matches!(fact, Fact::Dir { .. } | Fact::File { .. } | Fact::Link { .. }))
+        .filter(|fact| {
+            !matches!(
+                fact,
+                Fact::Files(
+                    FilesFact::Dir { .. } | FilesFact::File { .. } | FilesFact::Link { .. }
+                )
+            )
+        })
         .map(ToString::to_string)
         .collect();
     lines.dedup();

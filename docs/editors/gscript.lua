@@ -2265,6 +2265,32 @@ function text.find(text, pattern) end
 ---@return any
 function text.lines(text) end
 
+---@class gscript.net
+net = {}
+
+--- Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; nothing for hardware and
+--- loopback), `master` (the bridge or bond that it belongs to, or nothing) and `mtu`.
+---
+--- Source: ip-link(8), rtnetlink(7).
+---
+--- ```lua
+--- local links = net.links()
+--- ```
+---@return any
+function net.links() end
+
+--- Sets a network link up. It gets no address: that is the business of whoever configures it. A link that the run
+--- has set up is set down again when the run cleans up.
+---
+--- Source: ip-link(8), `set`.
+---
+--- ```lua
+--- net.up("lo")
+--- ```
+---@param link string Its name.
+---@return any
+function net.up(link) end
+
 ---@class gscript.given
 given = {}
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gscript::error::Exit;
 use gscript::machine::Machine;
-use gscript::operation::Effect;
+use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::approval::{Approval, Consent};
 use gscript::plan::bound::Bound;
 use gscript::plan::call::PlannedCall;
@@ -54,12 +54,18 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
 fn lost(loss: &Bound) -> String {
     let identity = loss.target.as_ref().map(|target| target.identity.to_string());
     match (&loss.effect, identity) {
-        (Effect::Destroys { .. }, Some(identity)) => format!("Everything on {identity}"),
-        (Effect::Destroys { device }, None) => {
+        (Effect::Storage(StorageEffect::Destroys { .. }), Some(identity)) => {
+            format!("Everything on {identity}")
+        }
+        (Effect::Storage(StorageEffect::Destroys { device }), None) => {
             format!("Everything on {device}, whose contents are unknown before the run,")
         }
-        (Effect::RemovesKey { device, slot }, _) => format!("Key slot {slot} of {device}"),
-        (Effect::RemovesGroup { group }, _) => format!("Volume group {group}"),
+        (Effect::Storage(StorageEffect::RemovesKey { device, slot }), _) => {
+            format!("Key slot {slot} of {device}")
+        }
+        (Effect::Storage(StorageEffect::RemovesGroup { group }), _) => {
+            format!("Volume group {group}")
+        }
         (effect, _) => effect.to_string(),
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use gscript::error::Exit;
 use gscript::journal::Story;
-use gscript::machine::{Fact, Machine, MountOrigin};
+use gscript::machine::{Fact, Machine, MountOrigin, StorageFact};
 use gscript::run::resume::{Names, live};
 use gscript::types::{printable, quote};
 
@@ -58,7 +58,8 @@ pub(super) fn not_in_its_own_way(
 /// Returns the device with the journal, its mount point, and the mount point required by the run.
 fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String, String, String)> {
     let path = fs::canonicalize(&story.path).ok()?;
-    let covers = machine.mounts.iter().rev().filter(|mount| mount.covers(&path.to_string_lossy()));
+    let covers =
+        machine.storage.mounts.iter().rev().filter(|mount| mount.covers(&path.to_string_lossy()));
     let mount = covers.max_by_key(|mount| mount.at.len())?;
     let device = machine.find(&mount.source)?;
     let live = live(&story.records);
@@ -66,14 +67,19 @@ fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String
         .iter()
         .flat_map(|one| &one.facts)
         .filter_map(|fact| match fact {
-            Fact::Mounted { at, origin: MountOrigin::Device { device: then, .. }, .. } => {
+            Fact::Storage(StorageFact::Mounted {
+                at,
+                origin: MountOrigin::Device { device: then, .. },
+                ..
+            }) => {
                 let now = machine.find(&names.now(then))?;
                 (now.path == device.path).then_some(at.as_str())
             }
             _ => None,
         })
         .collect();
-    let wanted = places.iter().find(|at| !machine.mounts.iter().any(|mount| mount.at == **at))?;
+    let wanted =
+        places.iter().find(|at| !machine.storage.mounts.iter().any(|mount| mount.at == **at))?;
     Some((device.path.clone(), mount.at.clone(), (*wanted).to_owned()))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use gscript::error::Exit;
 use gscript::event::Event;
 use gscript::journal::Story;
-use gscript::machine::Fact;
+use gscript::machine::{Fact, FilesFact};
 use gscript::recipe::answers_table;
 use gscript::run::job::reopen as open_again;
 use gscript::run::session::Hands;
@@ -56,8 +56,11 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     for fact in &result.lost {
         say(format!("LOST: {fact}"));
     }
-    let files =
-        result.so.iter().filter(|f| matches!(f, Fact::File { digest: Some(_), .. })).count();
+    let files = result
+        .so
+        .iter()
+        .filter(|f| matches!(f, Fact::Files(FilesFact::File { digest: Some(_), .. })))
+        .count();
     say(format!(
         "{} of {} facts of the first boot still hold, {files} of them files compared byte by byte",
         result.so.len(),

@@ -8,7 +8,7 @@ use gscript::error::Exit;
 use gscript::event::Listener;
 use gscript::journal::{Head, RunState, Story};
 use gscript::machine::Machine;
-use gscript::operation::Effect;
+use gscript::operation::{Effect, ProgramEffect};
 use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::recipe::bundled::recipes;
@@ -86,7 +86,10 @@ impl Resuming<'_> {
         if let Some(root) = &root {
             // The user can do anything in the shell, so it is part of the approval.
             let (program, root) = ("a shell".into(), root.clone());
-            restoring.report.approval.add(Effect::Runs { program, root }, &machine);
+            restoring
+                .report
+                .approval
+                .add(Effect::Program(ProgramEffect::Runs { program, root }), &machine);
         }
         self.approve_restoring(&restoring, &machine)?;
         let approval = restoring.report.approval;

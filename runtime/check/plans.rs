@@ -122,7 +122,7 @@ fn made_up(recipe: &Recipe) -> Machine {
 fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
     let mut values: Values = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
-    let mut parts = machine.devices.values().filter(|device| device.partition().is_some());
+    let mut parts = machine.storage.devices.values().filter(|device| device.partition().is_some());
     let path = |device: Option<&Device>| device.map(|device| device.path.clone());
     for param in &recipe.front.params {
         if values.contains_key(&param.name) || param.default.is_some() {
@@ -186,7 +186,8 @@ fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values, machine: &Machine
 
 /// Returns the last partition of the machine, which no other parameter takes.
 fn stick(machine: &Machine) -> Option<String> {
-    let mut parts = machine.devices.values().rev().filter(|device| device.partition().is_some());
+    let mut parts =
+        machine.storage.devices.values().rev().filter(|device| device.partition().is_some());
     parts.next().map(|device| device.path.clone())
 }
 

@@ -1,160 +1,20 @@
 //! The machine as it was predicted against the machine as it is.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use super::difference::{Difference, Differences};
+use super::part::MachinePart;
+use super::parts::parts;
+use super::state::PartState;
+use super::{Machine, Scope};
 
-use super::storage::is_below;
-use super::{Device, Group, Machine, Mount, Scope};
-use crate::types::Size;
-
-/// One thing that is not as predicted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// What differs: a device, a group, a mount point.
-    pub what: String,
-    /// What the plan said.
-    pub predicted: String,
-    /// What the machine shows.
-    pub found: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: predicted {}, found {}", self.what, self.predicted, self.found)
-    }
-}
-
-/// All differences within the scope; with no scope, all there are.
-pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    let mut note = |what: String, predicted: Option<String>, found: Option<String>| {
-        if predicted != found {
-            let say = |side: Option<String>| side.unwrap_or_else(|| "nothing".into());
-            differences.push(Difference { what, predicted: say(predicted), found: say(found) });
+macro_rules! compare {
+    ($($module:ident $Part:ident,)*) => {
+        /// All differences within the scope; with no scope, all there are.
+        pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> Vec<Difference> {
+            let mut differences = Differences::default();
+            $(<super::$module::Part as MachinePart>::State::compare(predicted, found, scope, &mut differences);)*
+            differences.all()
         }
     };
-    for path in keys(predicted.devices.keys(), found.devices.keys()) {
-        if concerns_device(scope, path, predicted) || concerns_device(scope, path, found) {
-            let unseen = predicted.devices.get(path).is_some_and(|device| device.unseen);
-            let side = |machine: &Machine| {
-                machine.devices.get(path).map(|device| describe_device(device, unseen))
-            };
-            note(path.clone(), side(predicted), side(found));
-        }
-    }
-    for name in keys(predicted.groups.keys(), found.groups.keys()) {
-        if scope.is_none_or(|scope| scope.groups.contains(name)) {
-            let side = |machine: &Machine| machine.groups.get(name).map(describe_group);
-            note(format!("volume group {name}"), side(predicted), side(found));
-        }
-    }
-    let concerned =
-        |at: &str| scope.is_none_or(|scope| scope.mounts.iter().any(|place| is_below(at, place)));
-    let places = |machine: &Machine| -> BTreeSet<String> {
-        machine.mounts.iter().map(|m| m.at.clone()).filter(|at| concerned(at)).collect()
-    };
-    for at in places(predicted).union(&places(found)) {
-        // What nobody could look at before was mounted as whatever it would turn out to be.
-        let any = predicted.mounts.iter().any(|mount| mount.at == *at && mount.kind == "auto");
-        let side = |machine: &Machine| describe_mounts(machine, at, any);
-        note(format!("mounts at {at}"), side(predicted), side(found));
-    }
-    for device in keys(predicted.swaps.keys(), found.swaps.keys()) {
-        if scope.is_none_or(|scope| scope.swaps.contains(device)) {
-            let side = |machine: &Machine| {
-                machine.swaps.contains_key(device).then(|| "active swap".to_owned())
-            };
-            note(device.clone(), side(predicted), side(found));
-        }
-    }
-    differences
 }
 
-fn keys<'a>(
-    left: impl Iterator<Item = &'a String>,
-    right: impl Iterator<Item = &'a String>,
-) -> BTreeSet<&'a String> {
-    left.chain(right).collect()
-}
-
-fn concerns_device(scope: Option<&Scope>, path: &str, machine: &Machine) -> bool {
-    scope.is_none_or(|scope| {
-        scope.signatures.contains(path)
-            || scope.topology.iter().any(|top| machine.lies_on(path, top))
-            || machine.devices.get(path).is_some_and(
-                |device| matches!(&device.kind, super::Kind::Logical { group, .. } if scope.groups.contains(group)),
-            )
-    })
-}
-
-/// Everything about a device that an operation determines, in a line; not what is on it where
-/// nobody could know that before.
-fn describe_device(device: &Device, unseen: bool) -> String {
-    let mut text = Size::bytes(device.size).to_string();
-    if !device.size.is_multiple_of(1 << 20) {
-        text = format!("{} bytes", device.size);
-    }
-    if let Some(entry) = device.partition() {
-        text += &format!(
-            ", partition {} from byte {}, type {}, PARTUUID {}",
-            entry.number, entry.start, entry.code, entry.uuid
-        );
-        if let Some(name) = &entry.name {
-            text += &format!(", name {name:?}");
-        }
-    }
-    if let Some(table) = device.table.as_ref().filter(|_| !unseen) {
-        text += &format!(", {:?} table {}", table.kind, table.id);
-    }
-    match &device.content {
-        _ if unseen => {}
-        Some(content) => {
-            text += &format!(", {content}");
-            if let Some(uuid) = content.uuid() {
-                text += &format!(" {uuid}");
-            }
-            if let super::Content::Luks { offset, slots, cipher, .. } = content {
-                text += &format!(", {cipher}, data from byte {offset}, key slots {slots:?}");
-            }
-            if let super::Content::RaidMember { devices, share, .. } = content {
-                text += &format!(", one of {devices}, {share} bytes of it");
-            }
-        }
-        None if device.table.is_none() => text += ", blank",
-        None => {}
-    }
-    text
-}
-
-fn describe_group(group: &Group) -> String {
-    let volumes: Vec<String> = group
-        .volumes
-        .iter()
-        .map(|(name, volume)| {
-            let state = if volume.active { "active" } else { "inactive" };
-            format!("{name} {} extents {} {state}", volume.extents, volume.kind)
-        })
-        .collect();
-    format!(
-        "on {}, {} extents of {}, {} free, volumes: [{}]",
-        group.members.join(" "),
-        group.extents,
-        Size::bytes(group.extent),
-        group.free,
-        volumes.join("; ")
-    )
-}
-
-fn describe_mounts(machine: &Machine, at: &str, any: bool) -> Option<String> {
-    let kind = |mount: &Mount| if any { "any".to_owned() } else { mount.kind.clone() };
-    let mounts: Vec<String> = machine
-        .mounts
-        .iter()
-        .filter(|mount| mount.at == at)
-        .map(|mount| match mount.part.as_str() {
-            "/" => format!("{} ({})", mount.source, kind(mount)),
-            part => format!("{part} of {} ({})", mount.source, kind(mount)),
-        })
-        .collect();
-    (!mounts.is_empty()).then(|| mounts.join(", then "))
-}
+parts!(compare);

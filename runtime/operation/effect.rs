@@ -2,69 +2,16 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
-/// Something that has to be approved.
+use crate::machine::parts::parts;
+use crate::machine::{Announced, MachinePart, NeedKind, PartEffect, by_tag};
+
+/// What a program does that a run starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
-pub enum Effect {
-    /// Everything on a device is lost.
-    Destroys {
-        /// The device, by the name that was given.
-        device: String,
-    },
-    /// A key slot of a LUKS container is lost: for whoever has only that key, so is the container.
-    RemovesKey {
-        /// The container.
-        device: String,
-        /// The slot.
-        slot: u32,
-    },
-    /// A volume group is lost, with its name and settings.
-    RemovesGroup {
-        /// The group.
-        group: String,
-    },
-    /// Something on a device changes, and the rest stays.
-    Alters {
-        /// The device.
-        device: String,
-    },
-    /// A volume group gets other volumes.
-    AltersGroup {
-        /// The group.
-        group: String,
-    },
-    /// An encrypted container is opened.
-    Opens {
-        /// The container.
-        device: String,
-    },
-    /// The volumes of a group become devices.
-    Activates {
-        /// The group.
-        group: String,
-    },
-    /// A RAID array is started from its devices.
-    Assembles {
-        /// Its name.
-        array: String,
-    },
-    /// Memory is swapped to a device or a file.
-    SwapsTo {
-        /// Which.
-        area: String,
-    },
-    /// Files are written.
-    Writes {
-        /// The file, or a directory for everything below it.
-        path: String,
-    },
-    /// A file is read, and nothing changes.
-    Reads {
-        /// The file.
-        path: String,
-    },
+pub enum ProgramEffect {
     /// A program runs that can do what it likes.
     Runs {
         /// The program.
@@ -82,11 +29,6 @@ pub enum Effect {
         /// Its name.
         action: String,
     },
-    /// Something is mounted.
-    Mounts {
-        /// Where.
-        at: String,
-    },
     /// Something that is in use is given up.
     Ends {
         /// The command that ends it, `umount /mnt/gentoo`.
@@ -94,27 +36,93 @@ pub enum Effect {
     },
 }
 
-impl fmt::Display for Effect {
+impl fmt::Display for ProgramEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Destroys { device } => write!(f, "destroys {device}"),
-            Self::RemovesKey { device, slot } => write!(f, "removes key slot {slot} of {device}"),
-            Self::RemovesGroup { group } => write!(f, "removes volume group {group}"),
-            Self::Alters { device } => write!(f, "changes {device}"),
-            Self::AltersGroup { group } => write!(f, "changes volume group {group}"),
-            Self::Opens { device } => write!(f, "opens {device}"),
-            Self::Activates { group } => write!(f, "activates volume group {group}"),
-            Self::Assembles { array } => write!(f, "starts RAID array {array}"),
-            Self::SwapsTo { area } => write!(f, "swaps to {area}"),
-            Self::Writes { path } => write!(f, "writes {path}"),
-            Self::Reads { path } => write!(f, "reads {path}"),
             Self::Runs { program, root } if root == "/" => write!(f, "runs {program}"),
             Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
             Self::Network { program } => write!(f, "uses the network ({program})"),
             Self::MayCall { action } => write!(f, "may call {action}, depending on the run"),
-            Self::Mounts { at } => write!(f, "mounts {at}"),
             Self::Ends { what } => write!(f, "does {what}"),
         }
+    }
+}
+
+impl PartEffect for ProgramEffect {
+    fn announced(&self) -> Announced<'_> {
+        match self {
+            // What a run ends has its own command in the plan.
+            Self::Ends { .. } | Self::MayCall { .. } => Announced::Nothing,
+            Self::Network { .. } => Announced::Network,
+            Self::Runs { program, .. } => Announced::Named(&[NeedKind::Runs], program),
+        }
+    }
+
+    fn directory(&self) -> Option<String> {
+        match self {
+            Self::Runs { root, .. } if root != "/" => Some(root.clone()),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! effects {
+    ($($module:ident $Part:ident,)*) => {
+        /// Something that has to be approved.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(untagged)]
+        pub enum Effect {
+            /// Of a program.
+            Program(ProgramEffect),
+            $(
+                #[doc = concat!("Of the part `", stringify!($module), "`.")]
+                $Part(<crate::machine::$module::Part as MachinePart>::Effect),
+            )*
+        }
+
+        impl<'de> Deserialize<'de> for Effect {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let value = serde_json::Value::deserialize(from)?;
+                $(
+                    if let Some(effect) = by_tag("effect", &value) {
+                        return effect.map(Self::$Part).map_err(Error::custom);
+                    }
+                )*
+                serde_json::from_value(value).map(Self::Program).map_err(Error::custom)
+            }
+        }
+
+        impl Effect {
+            fn part(&self) -> &dyn PartEffect {
+                match self {
+                    Self::Program(effect) => effect,
+                    $(Self::$Part(effect) => effect,)*
+                }
+            }
+
+            fn part_mut(&mut self) -> &mut dyn PartEffect {
+                match self {
+                    Self::Program(effect) => effect,
+                    $(Self::$Part(effect) => effect,)*
+                }
+            }
+        }
+
+        $(
+            impl From<<crate::machine::$module::Part as MachinePart>::Effect> for Effect {
+                fn from(effect: <crate::machine::$module::Part as MachinePart>::Effect) -> Self {
+                    Self::$Part(effect)
+                }
+            }
+        )*
+    };
+}
+
+parts!(effects);
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.part().fmt(f)
     }
 }
 
@@ -154,60 +162,54 @@ const CONNECTING: &[&str] = &[
 impl Effect {
     /// A program that runs in a root, and uses the network if that is its purpose.
     pub fn runs(program: &str, root: &str) -> Vec<Self> {
-        let mut effects = vec![Self::Runs { program: program.into(), root: root.into() }];
+        let mut effects =
+            vec![Self::Program(ProgramEffect::Runs { program: program.into(), root: root.into() })];
         let name = program.rsplit('/').next().unwrap_or(program);
         if CONNECTING.contains(&name) {
-            effects.push(Self::Network { program: name.into() });
+            effects.push(Self::Program(ProgramEffect::Network { program: name.into() }));
         }
         effects
     }
 
+    /// Returns what announces it in `[needs]`.
+    pub(crate) fn announced(&self) -> Announced<'_> {
+        self.part().announced()
+    }
+
     /// What is lost and can't be restored, by the name with which it is approved.
     pub fn loses(&self) -> Option<&str> {
-        match self {
-            Self::Destroys { device } | Self::RemovesKey { device, .. } => Some(device),
-            Self::RemovesGroup { group } => Some(group),
-            _ => None,
-        }
+        self.part().loses()
     }
 
     /// Whether what is on a device or in a volume group becomes different.
     pub fn changes_storage(&self) -> bool {
-        self.loses().is_some() || matches!(self, Self::Alters { .. } | Self::AltersGroup { .. })
+        self.part().changes_storage()
+    }
+
+    /// Whether it only makes again what a reboot ended.
+    pub fn restores(&self) -> bool {
+        self.part().restores()
     }
 
     /// The device that it is about.
     pub fn device(&self) -> Option<&str> {
-        match self {
-            Self::Destroys { device }
-            | Self::RemovesKey { device, .. }
-            | Self::Alters { device }
-            | Self::Opens { device }
-            | Self::SwapsTo { area: device } => Some(device),
-            _ => None,
-        }
+        self.part().device()
     }
 
     /// The volume group that it is about.
     pub fn group(&self) -> Option<&str> {
-        match self {
-            Self::RemovesGroup { group }
-            | Self::AltersGroup { group }
-            | Self::Activates { group } => Some(group),
-            _ => None,
-        }
+        self.part().group()
+    }
+
+    /// Returns the directory that it changes, if any.
+    pub fn directory(&self) -> Option<String> {
+        self.part().directory()
     }
 
     /// The same effect on devices by other names.
     #[must_use]
-    pub fn on(self, name: impl Fn(String) -> String) -> Self {
-        match self {
-            Self::Destroys { device } => Self::Destroys { device: name(device) },
-            Self::RemovesKey { device, slot } => Self::RemovesKey { device: name(device), slot },
-            Self::Alters { device } => Self::Alters { device: name(device) },
-            Self::Opens { device } => Self::Opens { device: name(device) },
-            Self::SwapsTo { area } => Self::SwapsTo { area: name(area) },
-            other => other,
-        }
+    pub fn on(mut self, name: impl Fn(String) -> String) -> Self {
+        self.part_mut().rename(&|device| name(device.to_owned()));
+        self
     }
 }

@@ -18,7 +18,8 @@ use crate::error::Result;
 use crate::operation::spec::Arguments;
 use crate::types::{Map, Value};
 
-pub use effect::Effect;
+pub use crate::machine::{FilesEffect, StorageEffect};
+pub use effect::{Effect, ProgramEffect};
 pub use plan::{Answer, Plan, Returns, Undo};
 pub use planning::{Ids, NODE_DEADLINE, Planning};
 

@@ -87,8 +87,8 @@ impl Plan<()> {
     }
 
     /// A plan that begins with one step.
-    pub fn step(step: Step) -> Self {
-        Self::steps(vec![step])
+    pub fn step(step: impl Into<Step>) -> Self {
+        Self::steps(vec![step.into()])
     }
 
     /// A plan of these steps.
@@ -131,15 +131,15 @@ impl Plan<()> {
 impl<T> Plan<T> {
     /// Adds a step.
     #[must_use]
-    pub fn then(mut self, step: Step) -> Self {
-        self.steps.push(step);
+    pub fn then(mut self, step: impl Into<Step>) -> Self {
+        self.steps.push(step.into());
         self
     }
 
     /// Adds a fact that holds afterwards.
     #[must_use]
-    pub fn makes(mut self, fact: Fact) -> Self {
-        self.makes.push(fact);
+    pub fn makes(mut self, fact: impl Into<Fact>) -> Self {
+        self.makes.push(fact.into());
         self
     }
 
@@ -271,10 +271,11 @@ impl<T: Serialize + 'static> Answer<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::FilesStep;
     use crate::types::Place;
 
     fn remove(path: &str) -> Step {
-        Step::Remove { place: Place::here(path) }
+        Step::Files(FilesStep::Remove { place: Place::here(path) })
     }
 
     fn removes(path: &str) -> Undo {

@@ -10,7 +10,7 @@ use super::bound::{Bound, Target};
 use super::call::PlannedCall;
 use super::needs::Needs;
 use crate::machine::{Machine, is_below, is_volume_of};
-use crate::operation::Effect;
+use crate::operation::{Effect, FilesEffect, StorageEffect};
 use crate::plan::directories::Directories;
 use crate::plan::{Comparison, Trace, Tracing};
 use crate::types::Map;
@@ -144,24 +144,35 @@ impl Approval {
             return true;
         }
         match effect {
-            Effect::Writes { path } => {
-                above(path).any(|path| self.effects.contains_key(&Effect::Writes { path }))
-            }
-            Effect::Mounts { at } => {
-                above(at).any(|at| self.effects.contains_key(&Effect::Mounts { at }))
-            }
-            // What a run writes or mounts is its own to read.
-            Effect::Reads { path } => above(path).chain([path.clone()]).any(|path| {
-                self.effects.contains_key(&Effect::Reads { path: path.clone() })
-                    || self.effects.contains_key(&Effect::Mounts { at: path.clone() })
-                    || self.effects.contains_key(&Effect::Writes { path })
+            Effect::Files(FilesEffect::Writes { path }) => above(path).any(|path| {
+                self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
             }),
+            Effect::Storage(StorageEffect::Mounts { at }) => above(at).any(|at| {
+                self.effects.contains_key(&Effect::Storage(StorageEffect::Mounts { at }))
+            }),
+            // What a run writes or mounts is its own to read.
+            Effect::Files(FilesEffect::Reads { path }) => {
+                above(path).chain([path.clone()]).any(|path| {
+                    self.effects
+                        .contains_key(&Effect::Files(FilesEffect::Reads { path: path.clone() }))
+                        || self.effects.contains_key(&Effect::Storage(StorageEffect::Mounts {
+                            at: path.clone(),
+                        }))
+                        || self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
+                })
+            }
             // What is swapped to is a file that was written.
-            Effect::SwapsTo { area } if !is_below(area, "/dev") => above(area)
-                .chain([area.clone()])
-                .any(|path| self.effects.contains_key(&Effect::Writes { path })),
+            Effect::Storage(StorageEffect::SwapsTo { area }) if !is_below(area, "/dev") => {
+                above(area).chain([area.clone()]).any(|path| {
+                    self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
+                })
+            }
             // A group that has lost its volumes with approval holds nothing any more.
-            Effect::RemovesGroup { group } if self.loses_volume_of(group) => true,
+            Effect::Storage(StorageEffect::RemovesGroup { group })
+                if self.loses_volume_of(group) =>
+            {
+                true
+            }
             _ => self.includes(effect, machine),
         }
     }
@@ -177,22 +188,31 @@ impl Approval {
         let has = |effect: &dyn Fn(String) -> Effect, path: &str| {
             self.effects.contains_key(&effect(path.to_owned()))
         };
-        let lost = |path: &str| has(&|device| Effect::Destroys { device }, path);
-        let changed = |path: &str| lost(path) || has(&|device| Effect::Alters { device }, path);
+        let lost =
+            |path: &str| has(&|device| Effect::Storage(StorageEffect::Destroys { device }), path);
+        let changed = |path: &str| {
+            lost(path) || has(&|device| Effect::Storage(StorageEffect::Alters { device }), path)
+        };
         let opened = |path: &str| {
             changed(path)
-                || has(&|device| Effect::Opens { device }, path)
-                || has(&|group| Effect::Activates { group }, path)
+                || has(&|device| Effect::Storage(StorageEffect::Opens { device }), path)
+                || has(&|group| Effect::Storage(StorageEffect::Activates { group }), path)
         };
         let enough: &dyn Fn(&str) -> bool = match effect {
-            Effect::Destroys { .. } | Effect::RemovesKey { .. } | Effect::RemovesGroup { .. } => {
-                &lost
+            Effect::Storage(
+                StorageEffect::Destroys { .. }
+                | StorageEffect::RemovesKey { .. }
+                | StorageEffect::RemovesGroup { .. },
+            ) => &lost,
+            Effect::Storage(StorageEffect::Alters { .. } | StorageEffect::AltersGroup { .. }) => {
+                &changed
             }
-            Effect::Alters { .. } | Effect::AltersGroup { .. } => &changed,
-            Effect::Opens { .. }
-            | Effect::Activates { .. }
-            | Effect::Assembles { .. }
-            | Effect::SwapsTo { .. } => &opened,
+            Effect::Storage(
+                StorageEffect::Opens { .. }
+                | StorageEffect::Activates { .. }
+                | StorageEffect::Assembles { .. }
+                | StorageEffect::SwapsTo { .. },
+            ) => &opened,
             _ => return false,
         };
         let ways = ways(effect, machine).unwrap_or_default();
@@ -222,7 +242,7 @@ impl Approval {
     /// The devices whose contents are lost.
     pub fn destroyed(&self) -> impl Iterator<Item = (&str, Option<&Target>)> {
         self.effects().filter_map(|(effect, target)| match effect {
-            Effect::Destroys { device } => Some((device.as_str(), target)),
+            Effect::Storage(StorageEffect::Destroys { device }) => Some((device.as_str(), target)),
             _ => None,
         })
     }

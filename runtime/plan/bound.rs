@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::machine::{Identity, Machine};
-use crate::operation::Effect;
+use crate::operation::{Effect, StorageEffect};
 
 /// The device that an effect is about; of a group or an array, the first of its devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,9 @@ pub(super) fn ways(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>
     match (effect.device(), effect.group(), effect) {
         (Some(device), ..) => Some(machine.ways_down(device)),
         (_, Some(group), _) => Some(machine.ways_down_from_group(group)),
-        (.., Effect::Assembles { array }) => Some(machine.ways_down_from_array(array)),
+        (.., Effect::Storage(StorageEffect::Assembles { array })) => {
+            Some(machine.ways_down_from_array(array))
+        }
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Anchor, Files};
 use crate::machine::is_below;
-use crate::system::{Cmd, Program, Step};
+use crate::system::{Cmd, FilesStep, Program, Step, StorageStep};
 
 /// A directory that is another than planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,27 +77,29 @@ impl Directories {
     /// What a step may replace with another directory of its own.
     fn forget(&mut self, step: &Step) {
         let top = match step {
-            Step::Remove { place }
-            | Step::CopyTree { to: place, .. }
-            | Step::Unpack { into: place, .. } => place.outside(),
+            Step::Files(
+                FilesStep::Remove { place }
+                | FilesStep::CopyTree { to: place, .. }
+                | FilesStep::Unpack { into: place, .. },
+            ) => place.outside(),
             Step::Run(Cmd { program: Program::Inside { root, .. }, .. }) => root.clone(),
             _ => return,
         };
-        let itself = matches!(step, Step::Remove { .. });
+        let itself = matches!(step, Step::Files(FilesStep::Remove { .. }));
         self.known.retain(|path, _| !path.starts_with(&top) || (!itself && *path == top));
     }
 }
 
 /// The directory in which a step does its work.
 fn gone_through(step: &Step) -> Option<PathBuf> {
-    if let Step::Unpack { into, .. } = step {
+    if let Step::Files(FilesStep::Unpack { into, .. }) = step {
         return Some(into.outside());
     }
     if let Some((place, _)) = step.written() {
         return place.outside().parent().map(Path::to_owned);
     }
     match step {
-        Step::Mount(call) => Path::new(&call.at).parent().map(Path::to_owned),
+        Step::Storage(StorageStep::Mount(call)) => Path::new(&call.at).parent().map(Path::to_owned),
         Step::Run(Cmd { program: Program::Inside { root, .. }, .. }) => Some(root.clone()),
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! What a plan changes in a file, as a unified diff.
 
 use crate::machine::files::{Files, Text};
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::unified_diff;
 
 /// Longer texts are compared by nobody: their length is told instead.
@@ -14,7 +14,9 @@ const PAIRS: usize = 1 << 26;
 /// Asked before the step, while the old text is still there. A file whose old text can't be known
 /// (on a machine that is only described) is shown as new.
 pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
-    let Step::Write { place, content: Text::Known(new), .. } = step else { return None };
+    let Step::Files(FilesStep::Write { place, content: Text::Known(new), .. }) = step else {
+        return None;
+    };
     let old = match files.read(place) {
         Ok(Text::Known(old)) => Some(old),
         _ => None,
@@ -43,7 +45,7 @@ mod tests {
     fn write(text: &[u8]) -> Step {
         let path = AbsPath::decode(&Value::from("/fstab")).expect("a path");
         let place = Place::new(&path, None);
-        Step::Write { place, content: Text::Known(text.to_vec()), mode: None }
+        Step::Files(FilesStep::Write { place, content: Text::Known(text.to_vec()), mode: None })
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::error::{Exit, Rule};
 use crate::failure::Failure;
-use crate::machine::is_below;
+use crate::machine::{Announced, NeedKind, is_below};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
 use crate::types::{Map, Value, nearest};
@@ -70,29 +70,6 @@ pub struct NeedEntry<'a> {
     pub text: &'a str,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NeedKind {
-    Destroys,
-    Alters,
-    Opens,
-    Reads,
-    Writes,
-    Runs,
-}
-
-impl NeedKind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Destroys => "destroys",
-            Self::Alters => "alters",
-            Self::Opens => "opens",
-            Self::Reads => "reads",
-            Self::Writes => "writes",
-            Self::Runs => "runs",
-        }
-    }
-}
-
 /// An entry that can't announce anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WrongNeed {
@@ -134,14 +111,14 @@ impl NeedEntry<'_> {
 
     /// Whether this entry is one that announces the effect: for one of the devices that it lies on, at least.
     pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
-        match wanted(effect) {
-            WantedNeed::Named(kinds, name) => {
+        match effect.announced() {
+            Announced::Named(kinds, name) => {
                 let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
                 let mut names = below.iter().map(String::as_str).chain([name]);
                 names.any(|name| self.names(kinds, name, params))
             }
-            WantedNeed::Below(kinds, path) => self.holds(kinds, path, params),
-            WantedNeed::Network | WantedNeed::Nothing => false,
+            Announced::Below(kinds, path) => self.holds(kinds, path, params),
+            Announced::Network | Announced::Nothing => false,
         }
     }
 
@@ -159,41 +136,6 @@ impl NeedEntry<'_> {
 
 /// Every container, or every program.
 const ANY: &str = "*";
-
-/// What announces an effect.
-enum WantedNeed<'a> {
-    /// Nothing has to.
-    Nothing,
-    /// `network`.
-    Network,
-    /// An entry of one of these kinds with a directory that holds this path.
-    Below(&'static [NeedKind], &'a str),
-    /// An entry of one of these kinds with this name, or with those of all that it lies on.
-    Named(&'static [NeedKind], &'a str),
-}
-
-fn wanted(effect: &Effect) -> WantedNeed<'_> {
-    use NeedKind::{Alters, Destroys, Opens, Reads, Runs, Writes};
-    match effect {
-        // What a run ends has its own command in the plan.
-        Effect::Ends { .. } | Effect::MayCall { .. } => WantedNeed::Nothing,
-        Effect::Network { .. } => WantedNeed::Network,
-        Effect::Reads { path } => WantedNeed::Below(&[Reads, Writes], path),
-        Effect::Writes { path } | Effect::Mounts { at: path } => WantedNeed::Below(&[Writes], path),
-        Effect::SwapsTo { area } if !is_below(area, "/dev") => WantedNeed::Below(&[Writes], area),
-        Effect::Runs { program, .. } => WantedNeed::Named(&[Runs], program),
-        Effect::Destroys { device: name }
-        | Effect::RemovesKey { device: name, .. }
-        | Effect::RemovesGroup { group: name } => WantedNeed::Named(&[Destroys], name),
-        Effect::Alters { device: name } | Effect::AltersGroup { group: name } => {
-            WantedNeed::Named(&[Destroys, Alters], name)
-        }
-        Effect::Opens { device: name }
-        | Effect::Activates { group: name }
-        | Effect::Assembles { array: name }
-        | Effect::SwapsTo { area: name } => WantedNeed::Named(&[Destroys, Alters, Opens], name),
-    }
-}
 
 impl Needs {
     /// Every entry.
@@ -260,13 +202,13 @@ impl Needs {
 
     /// Whether the entries announce the effect: of a device that lies on several, all of them.
     pub fn announces(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
-        match wanted(effect) {
-            WantedNeed::Nothing => true,
-            WantedNeed::Network => self.network,
-            WantedNeed::Below(kinds, path) => {
+        match effect.announced() {
+            Announced::Nothing => true,
+            Announced::Network => self.network,
+            Announced::Below(kinds, path) => {
                 self.entries().any(|need| need.holds(kinds, path, params))
             }
-            WantedNeed::Named(kinds, name) => {
+            Announced::Named(kinds, name) => {
                 let named = |name: &str| self.entries().any(|need| need.names(kinds, name, params));
                 named(name) || target.is_some_and(|target| target.wholly(named))
             }

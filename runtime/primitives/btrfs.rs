@@ -6,8 +6,10 @@ use super::{may_stay, wipe_all};
 use crate::args;
 use crate::error::{Error, Exit, Result, Rule};
 use crate::machine::files::Look;
-use crate::machine::{Content, Device, Fact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::machine::{Content, Device, FilesFact, StorageFact};
+use crate::operation::{
+    Action, Answer, Effect, FilesEffect, Plan, Planning, Query, StorageEffect, Undo,
+};
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, BtrfsProfile, Choice, DevicePath, Label, MIB, Place, Size};
 
@@ -190,7 +192,10 @@ impl Action for Make {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        self.devices.iter().map(|d| Effect::Destroys { device: d.to_string() }).collect()
+        self.devices
+            .iter()
+            .map(|d| Effect::Storage(StorageEffect::Destroys { device: d.to_string() }))
+            .collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -226,9 +231,9 @@ impl Action for Make {
                 label: label.map(str::to_owned),
             };
             if device.table.is_some() {
-                plan = plan.makes(Fact::Blank { device: device.path.clone() });
+                plan = plan.makes(StorageFact::Blank { device: device.path.clone() });
             }
-            plan = plan.makes(Fact::Holds { device: device.path.clone(), content });
+            plan = plan.makes(StorageFact::Holds { device: device.path.clone(), content });
             plan = plan.warn(may_stay(device, self.keep));
         }
         Ok(plan.undo(Undo::Impossible("formatting erases the old contents")).returns(uuid))
@@ -249,7 +254,7 @@ impl Action for SubvolumeCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -262,7 +267,7 @@ impl Action for SubvolumeCreate {
         }
         let delete = Cmd::tool("btrfs").args(["subvolume", "delete", &path]);
         Ok(Plan::run(Cmd::tool("btrfs").args(["subvolume", "create", &path]))
-            .makes(Fact::Subvolume { place })
+            .makes(FilesFact::Subvolume { place })
             .undo(Undo::Steps(vec![Step::Run(delete)]))
             .returns(path))
     }

@@ -6,9 +6,11 @@ use super::mount::{mounting, unmounting};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
-use crate::machine::{Fact, MountOrigin, is_below};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Broken, Cmd, MountCall, Stdin, Step, StepError};
+use crate::machine::{Fact, FilesFact, MountOrigin, is_below};
+use crate::operation::{
+    Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, StorageEffect, Undo,
+};
+use crate::system::{Broken, Cmd, FilesStep, MountCall, Stdin, Step, StepError, StorageStep};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 
 args! {
@@ -147,7 +149,13 @@ pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> 
     if reach.origin.as_os_str() == "/" || path == "/" {
         return Err(ChrootRule::Ourselves { root: root.to_string() }.into());
     }
-    match cx.machine.mounts.iter().any(|mount| mount.at != "/" && is_below(&path, &mount.at)) {
+    match cx
+        .machine
+        .storage
+        .mounts
+        .iter()
+        .any(|mount| mount.at != "/" && is_below(&path, &mount.at))
+    {
         true => Ok(path),
         false => Err(ChrootRule::NotMounted { root: path }.into()),
     }
@@ -168,7 +176,7 @@ fn shown_conf(root: &str) -> MountCall {
 }
 
 fn mounted(at: &str, cx: &Planning<'_>) -> bool {
-    cx.machine.mounts.iter().any(|mount| mount.at == at)
+    cx.machine.storage.mounts.iter().any(|mount| mount.at == at)
 }
 
 /// Returns the mounts inside a root, in the order of mounting.
@@ -195,10 +203,10 @@ impl Action for Prepare {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        let mounts = Effect::Mounts { at: root.clone() };
+        let mounts = Effect::Storage(StorageEffect::Mounts { at: root.clone() });
         match self.untouched {
             true => vec![mounts],
-            false => vec![mounts, Effect::Writes { path: root }],
+            false => vec![mounts, Effect::Files(FilesEffect::Writes { path: root })],
         }
     }
 
@@ -241,17 +249,17 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
         Err(_) => return Ok(plan.warn(Some(NO_CONF.into()))),
     };
     let digest = bytes.as_deref().map(crate::types::sha256);
-    let fact = Fact::File { place: to.clone(), digest, mode: None };
+    let fact = Fact::Files(FilesFact::File { place: to.clone(), digest, mode: None });
     if fact.holds(cx.machine, cx.files) == Some(true) {
         return Ok(plan.makes(fact));
     }
     let etc = to.parent();
     let plan = match cx.look(&etc)? {
-        Look::Missing => plan.then(Step::MakeDir { place: etc, mode: Mode::new(0o755) }),
+        Look::Missing => plan.then(FilesStep::MakeDir { place: etc, mode: Mode::new(0o755) }),
         _ => plan,
     };
     let mode = Some(Mode::new(0o644));
-    Ok(plan.then(Step::Copy { from, to, mode }).makes(fact))
+    Ok(plan.then(FilesStep::Copy { from, to, mode }).makes(fact))
 }
 
 /// Adds the steps that bind-mount the running system's resolv.conf over that of the root.
@@ -266,7 +274,7 @@ fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Resul
     // mount(2) follows links, and a link of the root would lead to a file of the running system.
     match (cx.files.read(&here).is_ok(), cx.look(&there)?) {
         (true, Look::File { .. } | Look::Unknown(_)) => {
-            Ok(plan.then(Step::Mount(call)).makes(fact))
+            Ok(plan.then(StorageStep::Mount(call)).makes(fact))
         }
         (true, _) => {
             let text = format!("{there} is not a file: name resolution may not work inside");
@@ -334,7 +342,7 @@ impl Action for Shell {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        vec![Effect::Runs { program: "a shell".into(), root }]
+        vec![Effect::Program(ProgramEffect::Runs { program: "a shell".into(), root })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -365,8 +373,12 @@ impl Action for Shell {
             _ => cmd.env("ENV", name).arg("-i"),
         };
         let content = Text::Known(SHELL_RC.into());
-        let write = Step::Write { place: rc.clone(), content, mode: Some(Mode::new(0o644)) };
-        Ok(Plan::step(write).then(Step::Run(cmd)).then(Step::Remove { place: rc }))
+        let write = Step::Files(FilesStep::Write {
+            place: rc.clone(),
+            content,
+            mode: Some(Mode::new(0o644)),
+        });
+        Ok(Plan::step(write).then(Step::Run(cmd)).then(FilesStep::Remove { place: rc }))
     }
 }
 
@@ -375,7 +387,9 @@ impl Action for Release {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        let end = |call: MountCall| Effect::Ends { what: format!("umount {}", call.at) };
+        let end = |call: MountCall| {
+            Effect::Program(ProgramEffect::Ends { what: format!("umount {}", call.at) })
+        };
         calls(&root).into_iter().map(end).collect()
     }
 

@@ -2,9 +2,9 @@
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::{Fact, Kind};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Cmd, Step};
+use crate::machine::{Kind, StorageFact};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
+use crate::system::{Cmd, Step, StorageStep};
 use crate::types::{Cipher, DevicePath, KeyBits, MapName};
 
 use super::wipe;
@@ -68,7 +68,7 @@ impl Action for SwapOn {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -77,7 +77,7 @@ impl Action for SwapOn {
         let bits = self.key_size.get();
         if let Some(taken) = cx.machine.find(&inside) {
             let ours = matches!(&taken.kind, Kind::Crypt { on } if *on == device.path);
-            if ours && cx.machine.swaps.contains_key(&inside) {
+            if ours && cx.machine.storage.swaps.contains_key(&inside) {
                 let why = format!("{inside} on {} is active swap", device.path);
                 return Ok(Plan::already(why).returns(inside));
             }
@@ -91,14 +91,14 @@ impl Action for SwapOn {
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         steps.push(Step::Run(open));
         steps.push(Step::Run(Cmd::tool("mkswap").arg(&inside)));
-        steps.push(Step::SwapOn { device: inside.clone(), priority: None });
+        steps.push(Step::Storage(StorageStep::SwapOn { device: inside.clone(), priority: None }));
         // The swap area is lost with the key when the kernel stops; the device then contains only
         // unreadable data.
         let (size, sector) = (device.size, device.sector);
         Ok(Plan::steps(steps)
-            .makes(Fact::Blank { device: device.path.clone() })
-            .makes(Fact::Opened { on: device.path.clone(), name, size, sector })
-            .makes(Fact::Swapping { device: inside.clone(), on: Some(-2) })
+            .makes(StorageFact::Blank { device: device.path.clone() })
+            .makes(StorageFact::Opened { on: device.path.clone(), name, size, sector })
+            .makes(StorageFact::Swapping { device: inside.clone(), on: Some(-2) })
             .undo(Undo::Release)
             .returns(inside))
     }

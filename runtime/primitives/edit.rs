@@ -6,13 +6,13 @@ use super::file::{FileRule, replace, text};
 use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
-use crate::machine::{Fact, is_below};
-use crate::operation::{Effect, Plan, Planning};
-use crate::system::{Cmd, Step};
+use crate::machine::{FilesFact, is_below};
+use crate::operation::{Effect, FilesEffect, Plan, Planning};
+use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
 
 pub(super) fn writes(root: &AbsPath, path: &str) -> Effect {
-    Effect::Writes { path: there(root, path).to_string() }
+    Effect::Files(FilesEffect::Writes { path: there(root, path).to_string() })
 }
 
 /// Returns the place of a file of the system.
@@ -51,7 +51,7 @@ fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {
     }
     let on = |place: &Place| {
         let path = place.outside().to_string_lossy().into_owned();
-        let mounts = cx.machine.mounts.iter().filter(|mount| is_below(&path, &mount.at));
+        let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&path, &mount.at));
         mounts.max_by_key(|mount| mount.at.len())
     };
     match on(&place) {
@@ -88,14 +88,17 @@ pub(super) fn edit(
         && old == new
     {
         let digest = Some(sha256(new));
-        return Ok(Plan::steps(Vec::new()).makes(Fact::File { place, digest, mode: None }));
+        return Ok(Plan::steps(Vec::new()).makes(FilesFact::File { place, digest, mode: None }));
     }
     let directory = place.parent();
     let missing = exists(&directory, cx)? == Some(false);
     let unknown = matches!(content, Text::Unknown(_));
     let mut plan = replace(place, old, content, None);
     if missing {
-        plan.steps.insert(0, Step::MakeDir { place: directory, mode: Mode::new(0o755) });
+        plan.steps.insert(
+            0,
+            Step::Files(FilesStep::MakeDir { place: directory, mode: Mode::new(0o755) }),
+        );
     }
     // An unknown file may or may not already contain the change.
     Ok(if unknown { plan.always() } else { plan })

@@ -6,9 +6,9 @@ use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
 use crate::machine::files::{Look, Text};
-use crate::machine::{Content, Fact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
-use crate::system::Step;
+use crate::machine::{Content, FilesFact};
+use crate::operation::{Action, Answer, Effect, FilesEffect, Plan, Planning, Query, Undo};
+use crate::system::{FilesStep, Step};
 use crate::types::{
     AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, Mode, MountOptions, Place,
     sha256,
@@ -175,8 +175,14 @@ fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
     let same = |other: &&crate::machine::Device| {
         other.content.as_ref().and_then(|content| content.uuid()) == Some(uuid.as_str())
     };
-    let devices: Vec<String> =
-        cx.machine.devices.values().filter(same).map(|device| device.path.clone()).collect();
+    let devices: Vec<String> = cx
+        .machine
+        .storage
+        .devices
+        .values()
+        .filter(same)
+        .map(|device| device.path.clone())
+        .collect();
     // Devices of one btrfs share its UUID: each of them names all of it.
     if devices.len() > 1 && content.kind() != "btrfs" {
         return Err(FstabRule::Ambiguous { uuid, devices }.into());
@@ -188,7 +194,7 @@ impl Action for Write {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.root.join("etc/fstab").to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.root.join("etc/fstab").to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -214,20 +220,28 @@ impl Action for Write {
         let undo = match old {
             Some(bytes) => {
                 let content = Text::Known(bytes);
-                Undo::Steps(vec![Step::Write { place: place.clone(), content, mode: None }])
+                Undo::Steps(vec![Step::Files(FilesStep::Write {
+                    place: place.clone(),
+                    content,
+                    mode: None,
+                })])
             }
-            None => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+            None => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
         };
         let bytes = text.into_bytes();
         let digest = Some(sha256(&bytes));
         let mode = Some(Mode::new(0o644));
-        let etc = Step::MakeDir { place: place.parent(), mode: Mode::new(0o755) };
-        let write = Step::Write { place: place.clone(), content: Text::Known(bytes), mode };
+        let etc = Step::Files(FilesStep::MakeDir { place: place.parent(), mode: Mode::new(0o755) });
+        let write = Step::Files(FilesStep::Write {
+            place: place.clone(),
+            content: Text::Known(bytes),
+            mode,
+        });
         let steps = match cx.look(&place.parent())? {
             Look::Missing => vec![etc, write],
             _ => vec![write],
         };
-        Ok(Plan::steps(steps).makes(Fact::File { place, digest, mode }).undo(undo))
+        Ok(Plan::steps(steps).makes(FilesFact::File { place, digest, mode }).undo(undo))
     }
 }
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::machine::FilesFact;
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::FilesStep;
 use crate::types::{AbsPath, Mode, Place};
 
 /// The directory that contains the copies of all runs, with a subdirectory for each run.
@@ -42,7 +42,7 @@ impl Action for KeepOn {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.join(DIRECTORY).to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.join(DIRECTORY).to_string() })]
     }
 
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -50,8 +50,8 @@ impl Action for KeepOn {
         let place = Place::new(&directory, None);
         // FAT supports no other mode. The directory of the run itself is private where possible.
         let mode = Mode::new(0o755);
-        Ok(Plan::step(Step::MakeDir { place: place.clone(), mode })
-            .makes(Fact::Dir { place })
+        Ok(Plan::step(FilesStep::MakeDir { place: place.clone(), mode })
+            .makes(FilesFact::Dir { place })
             .undo(Undo::Nothing)
             .always()
             .keeps_journal(directory))

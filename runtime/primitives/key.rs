@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::{Look, Text};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
-use crate::system::Step;
+use crate::operation::{Action, Answer, Effect, FilesEffect, Plan, Planning, Query, Undo};
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, KeyBytes, Mode, Place};
 
 args! {
@@ -181,7 +181,7 @@ impl Action for Generate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -207,10 +207,10 @@ impl Action for Generate {
                 mount.kind
             )
         });
-        Ok(Plan::step(Step::MakeKey { place: place.clone(), bytes: wanted })
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
+        Ok(Plan::step(FilesStep::MakeKey { place: place.clone(), bytes: wanted })
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
             .warn(warning)
-            .undo(Undo::Steps(vec![Step::Remove { place }]))
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
             .returns(output))
     }
 }

@@ -11,9 +11,9 @@ use std::path::Path;
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::Look;
-use crate::machine::{Content, Fact, MountOrigin, Release, is_below};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{MOUNT_FLAGS, MountCall, Step};
+use crate::machine::{Content, MountOrigin, Release, StorageFact, StorageRelease, is_below};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
+use crate::system::{FilesStep, MOUNT_FLAGS, MountCall, Step, StorageStep};
 use crate::types::{
     AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote, rhai_literal,
 };
@@ -243,7 +243,7 @@ pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
     let place = Place::here(&at);
     let mut plan = Plan::steps(Vec::new());
     if fact.holds(cx.machine, cx.files) != Some(true) {
-        if let Some(other) = cx.machine.mounts.iter().find(|mount| mount.at == at) {
+        if let Some(other) = cx.machine.storage.mounts.iter().find(|mount| mount.at == at) {
             return Err(MountRule::Taken { at, source_of: other.source.clone() }.into());
         }
         if is_ours(&reach.origin) {
@@ -252,19 +252,19 @@ pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
         match cx.look(&place)? {
             Look::Dir { .. } => {}
             Look::Missing | Look::Unknown(_) => {
-                plan = plan.then(Step::MakeDir { place, mode: Mode::new(0o755) });
+                plan = plan.then(FilesStep::MakeDir { place, mode: Mode::new(0o755) });
             }
             _ => return Err(MountRule::NotADirectory { at }.into()),
         }
     }
-    Ok(plan.then(Step::Mount(call)).makes(fact).undo(Undo::Release))
+    Ok(plan.then(StorageStep::Mount(call)).makes(fact).undo(Undo::Release))
 }
 
 impl Action for MountFs {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Mounts { at: self.at.to_string() }]
+        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -315,7 +315,7 @@ const DAMAGED: &str = "if the filesystem is damaged, check before you repair: fs
 fn decided(data: &[String], device: &str, at: &str, cx: &Planning<'_>) -> Result<()> {
     let own = |option: &&String| option.starts_with("subvol=") || option.starts_with("subvolid=");
     let shared: Vec<&str> = data.iter().filter(|option| !own(option)).map(String::as_str).collect();
-    let mut mounts = cx.machine.mounts.iter().filter(|mount| mount.source == device);
+    let mut mounts = cx.machine.storage.mounts.iter().filter(|mount| mount.source == device);
     let already = mounts.clone().any(|mount| mount.at == at);
     match mounts.next() {
         Some(first) if !already && !shared.is_empty() => {
@@ -330,7 +330,7 @@ impl Action for Tmpfs {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Mounts { at: self.at.to_string() }]
+        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -350,7 +350,7 @@ impl Action for Bind {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Mounts { at: self.at.to_string() }]
+        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -372,9 +372,11 @@ impl Action for Bind {
 
 /// Returns the plan that unmounts a mount point and everything below it, newest first.
 pub(super) fn unmounting(at: &str, cx: &Planning<'_>) -> Plan<()> {
-    let mounts = cx.machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
-    Plan::steps(mounts.map(|mount| Step::Unmount { at: mount.at.clone() }).collect())
-        .makes(Fact::Unmounted { at: at.to_owned() })
+    let mounts = cx.machine.storage.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
+    Plan::steps(
+        mounts.map(|mount| Step::Storage(StorageStep::Unmount { at: mount.at.clone() })).collect(),
+    )
+    .makes(StorageFact::Unmounted { at: at.to_owned() })
 }
 
 impl Action for Unmount {
@@ -382,7 +384,9 @@ impl Action for Unmount {
 
     fn effects(&self) -> Vec<Effect> {
         let at = self.at.to_string();
-        vec![Effect::Ends { what: Release::Unmount { at }.to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::Unmount { at }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -392,6 +396,7 @@ impl Action for Unmount {
         }
         let below: Vec<String> = cx
             .machine
+            .storage
             .mounts
             .iter()
             .filter(|mount| mount.at != at && is_below(&mount.at, &at))

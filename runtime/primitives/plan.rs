@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::operation::{Action, Effect, Plan, Planning};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect};
 use crate::types::Choice;
 
 args! {
@@ -48,7 +48,7 @@ impl Action for MayCall {
 
     fn effects(&self) -> Vec<Effect> {
         let names = self.actions.iter().map(|action| action.0.to_owned());
-        names.map(|action| Effect::MayCall { action }).collect()
+        names.map(|action| Effect::Program(ProgramEffect::MayCall { action })).collect()
     }
 
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {

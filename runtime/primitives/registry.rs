@@ -1,74 +1,47 @@
 //! The list of primitives. Everything that enumerates primitives (script engines, reference,
 //! completion, tests) iterates over [`PRIMITIVES`].
 
-use crate::operation::spec::{ArgError, Given, Spec};
-use crate::operation::{Action, AnyAction, AnyQuery, Query};
+use super::primitive::{action, query};
 use crate::primitives as p;
-use crate::types::{Mismatch, Value, is_deceptive, nearest};
+use crate::types::nearest;
 
-/// An entry of [`PRIMITIVES`].
-pub struct Primitive {
-    /// The name, documentation and parameters.
-    pub spec: &'static Spec,
-    /// The decoder for the arguments of a call.
-    pub read: Read,
-}
-
-/// A function that decodes the arguments of a call.
-pub enum Read {
-    /// Decodes a call that changes the machine.
-    Action(fn(Given) -> Result<Box<dyn AnyAction>, ArgError>),
-    /// Decodes a call that only reads.
-    Query(fn(Given) -> Result<Box<dyn AnyQuery>, ArgError>),
-}
-
-const fn action<A: Action>() -> Primitive {
-    let read = |given| -> Result<Box<dyn AnyAction>, ArgError> {
-        let action = A::decode(given)?;
-        effects_as_they_look(&A::SPEC, &action)?;
-        Ok(Box::new(action))
-    };
-    Primitive { spec: &A::SPEC, read: Read::Action(read) }
-}
-
-/// Rejects effects that contain control or bidirectional characters: the user approves a plan by
-/// reading its effects, so they must not be displayed as something else.
-fn effects_as_they_look(spec: &Spec, action: &impl Action) -> Result<(), ArgError> {
-    let effects = action.effects();
-    if !effects.iter().any(|effect| effect.to_string().contains(is_deceptive)) {
-        return Ok(());
-    }
-    let arguments = action.encode();
-    let wrong = |(name, value): &(String, Value)| {
-        let text = deceptive_text(value)?;
-        let param = spec.params.iter().find(|param| param.name == name)?.name;
-        let expected = "text without control or bidirectional characters".to_owned();
-        let got = format!("{text:?}");
-        Some((param, Mismatch { at: String::new(), expected, got, nearest: None }))
-    };
-    match arguments.iter().find_map(wrong) {
-        Some((param, mismatch)) => Err(ArgError::Wrong { param, mismatch }),
-        // The deceptive characters do not come from an argument.
-        None => Ok(()),
-    }
-}
-
-/// Returns the first string in a value that contains control or bidirectional characters.
-fn deceptive_text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text.as_str()).filter(|text| text.contains(is_deceptive)),
-        Value::List(items) => items.iter().find_map(deceptive_text),
-        Value::Map(map) => map.iter().find_map(|(_, value)| deceptive_text(value)),
-        _ => None,
-    }
-}
-
-const fn query<Q: Query>() -> Primitive {
-    Primitive { spec: &Q::SPEC, read: Read::Query(|given| Ok(Box::new(Q::decode(given)?))) }
-}
+pub use super::primitive::{Primitive, Read};
 
 /// All primitives, grouped by domain, in the order of the guide.
-pub static PRIMITIVES: &[Primitive] = &[
+pub static PRIMITIVES: &[Primitive] = {
+    const ALL: [Primitive; count(LISTS)] = joined(LISTS);
+    &ALL
+};
+
+/// The lists that it consists of: a domain that has its own adds a line.
+const LISTS: &[&[Primitive]] = &[LISTED, &p::net::PRIMITIVES];
+
+const fn count(lists: &[&[Primitive]]) -> usize {
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        count += lists[list].len();
+        list += 1;
+    }
+    count
+}
+
+const fn joined<const N: usize>(lists: &[&[Primitive]]) -> [Primitive; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut next, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut entry = 0;
+        while entry < lists[list].len() {
+            all[next] = lists[list][entry];
+            next += 1;
+            entry += 1;
+        }
+        list += 1;
+    }
+    all
+}
+
+/// The primitives of all other domains.
+const LISTED: &[Primitive] = &[
     query::<p::disk::List>(),
     query::<p::disk::Devices>(),
     query::<p::disk::Info>(),
@@ -189,13 +162,6 @@ pub static PRIMITIVES: &[Primitive] = &[
     query::<p::text::Find>(),
     query::<p::text::Lines>(),
 ];
-
-impl Primitive {
-    /// Assigns the positional values of a call to the parameters.
-    pub fn arguments(&self, values: Vec<Value>) -> Result<Given, ArgError> {
-        Given::by_position(self.spec, values)
-    }
-}
 
 /// Returns the primitive with this name (`domain.verb`).
 pub fn primitive(name: &str) -> Option<&'static Primitive> {

@@ -10,9 +10,9 @@ use super::edit::{command, exists, there};
 use super::system::Init;
 use crate::args;
 use crate::error::{Result, Rule};
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, Place, ServiceName};
 
@@ -216,7 +216,7 @@ fn wanted(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
 }
 
 fn runs(program: &str, root: &AbsPath) -> Vec<Effect> {
-    vec![Effect::Runs { program: program.into(), root: root.to_string() }]
+    vec![Effect::Program(ProgramEffect::Runs { program: program.into(), root: root.to_string() })]
 }
 
 /// Returns the effects of changing services. If the init system is known only at run time, the
@@ -252,7 +252,7 @@ impl Action for Enable {
                 let del = cmd.clone().args(["del", name, self.runlevel.as_str()]);
                 let add = cmd.args(["add", name, self.runlevel.as_str()]);
                 Ok(Plan::run(add)
-                    .makes(Fact::Link { place, to: script(name) })
+                    .makes(FilesFact::Link { place, to: script(name) })
                     .undo(Undo::Steps(vec![Step::Run(del)])))
             }
             Init::Systemd if wanted(root, name, cx)? => {
@@ -282,7 +282,7 @@ impl Action for Disable {
                 let add = cmd.clone().args(["add", name, self.runlevel.as_str()]);
                 let del = cmd.args(["del", name, self.runlevel.as_str()]);
                 Ok(Plan::run(del)
-                    .makes(Fact::Absent { place })
+                    .makes(FilesFact::Absent { place })
                     .undo(Undo::Steps(vec![Step::Run(add)])))
             }
             Init::Systemd => {
@@ -315,9 +315,9 @@ fn controlled(
     let plan = Plan::run(control(verbs[0], name, init)).undo(Undo::Steps(vec![back]));
     Ok(match (init, verbs[0]) {
         (Init::Openrc, "start") => {
-            plan.makes(Fact::Link { place: started(name), to: script(name) })
+            plan.makes(FilesFact::Link { place: started(name), to: script(name) })
         }
-        (Init::Openrc, _) => plan.makes(Fact::Absent { place: started(name) }),
+        (Init::Openrc, _) => plan.makes(FilesFact::Absent { place: started(name) }),
         _ => plan,
     })
 }
@@ -340,7 +340,11 @@ impl Action for Stop {
     fn effects(&self) -> Vec<Effect> {
         // If the init system is known only at run time, both commands have to be approved.
         let inits = self.init.map_or_else(|| Init::ALL.to_vec(), |init| vec![init]);
-        let stop = |init| Effect::Ends { what: control("stop", &self.name, init).to_string() };
+        let stop = |init| {
+            Effect::Program(ProgramEffect::Ends {
+                what: control("stop", &self.name, init).to_string(),
+            })
+        };
         inits.into_iter().map(stop).collect()
     }
 

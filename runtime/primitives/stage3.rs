@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::args;
 use crate::error::{Result, Rule};
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Broken, Step, StepError};
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::{Broken, FilesStep, Step, StepError};
 use crate::types::{AbsPath, Fingerprint, Place};
 
 args! {
@@ -120,20 +120,20 @@ impl Action for Verify {
     type Output = Verified;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Reads { path: self.archive.to_string() }]
+        vec![Effect::Files(FilesEffect::Reads { path: self.archive.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Verified>> {
         let beside = || AbsPath::known(format!("{}.DIGESTS", self.archive));
         let keys = self.keys.clone().unwrap_or_else(|| AbsPath::known(RELEASE_KEYS));
         let signature = self.signature.as_ref();
-        let step = Step::Verify {
+        let step = Step::Files(FilesStep::Verify {
             archive: must_exist("archive", &self.archive, cx)?,
             digests: must_exist("digest file", &self.digests.clone().unwrap_or_else(beside), cx)?,
             signature: signature.map(|path| must_exist("signature", path, cx)).transpose()?,
             keys: must_exist("key file", &keys, cx)?,
             fingerprint: self.fingerprint.as_ref().map(ToString::to_string),
-        };
+        });
         let shown = step.to_string();
         let guess = Verified { sha512: "~".into(), signer: "~".into() };
         Ok(Plan::step(step).reads(guess, move |outcomes| {
@@ -150,19 +150,19 @@ impl Action for Unpack {
 
     fn effects(&self) -> Vec<Effect> {
         // The path of the tarball is part of the approved effects, as for `stage3.verify`.
-        let archive = Effect::Reads { path: self.archive.to_string() };
-        vec![archive, Effect::Writes { path: self.into.to_string() }]
+        let archive = Effect::Files(FilesEffect::Reads { path: self.archive.to_string() });
+        vec![archive, Effect::Files(FilesEffect::Writes { path: self.into.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let archive = must_exist("archive", &self.archive, cx)?;
         let into = self.into.to_string();
-        if !cx.machine.mounts.iter().any(|mount| mount.at == into) {
+        if !cx.machine.storage.mounts.iter().any(|mount| mount.at == into) {
             return Err(Stage3Rule::NotMounted { into }.into());
         }
         let etc = Place::new(&AbsPath::known("/etc"), Some(&self.into));
-        Ok(Plan::step(Step::Unpack { archive, into: Place::new(&self.into, None) })
-            .makes(Fact::Dir { place: etc })
+        Ok(Plan::step(FilesStep::Unpack { archive, into: Place::new(&self.into, None) })
+            .makes(FilesFact::Dir { place: etc })
             .always()
             .undo(Undo::Impossible(
                 "its files are mixed with existing files; format the \

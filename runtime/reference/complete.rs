@@ -34,11 +34,11 @@ impl Known {
         language: Language,
     ) -> Self {
         let named = |prefix: &str| {
-            let paths = machine.devices.keys().filter_map(|path| path.strip_prefix(prefix));
+            let paths = machine.storage.devices.keys().filter_map(|path| path.strip_prefix(prefix));
             paths.map(str::to_owned).collect::<Vec<_>>()
         };
         let mut devices = Vec::new();
-        for device in machine.devices.values() {
+        for device in machine.storage.devices.values() {
             let about = machine.identity(device).to_string();
             // The name that LVM gives to a volume is better known than the one of the device
             // mapper.
@@ -54,9 +54,9 @@ impl Known {
             commands,
             devices,
             mappings: named("/dev/mapper/"),
-            groups: machine.groups.keys().cloned().collect(),
+            groups: machine.storage.groups.keys().cloned().collect(),
             arrays: named("/dev/md/"),
-            mounts: machine.mounts.iter().map(|mount| mount.at.clone()).collect(),
+            mounts: machine.storage.mounts.iter().map(|mount| mount.at.clone()).collect(),
         }
     }
 }
@@ -221,7 +221,10 @@ mod tests {
         let group = serde_json::json!({
             "members": [], "extent": 4_194_304, "extents": 0, "free": 0, "volumes": {},
         });
-        machine.groups.insert("vg".to_owned(), serde_json::from_value(group).expect("a group"));
+        machine
+            .storage
+            .groups
+            .insert("vg".to_owned(), serde_json::from_value(group).expect("a group"));
         let commands = vec![(":help".to_owned(), "list".to_owned())];
         Known::of(&machine, vec!["disk".to_owned()], commands, language)
     }

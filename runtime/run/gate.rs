@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::machine::files::Files;
-use crate::machine::{Fact, Machine};
+use crate::machine::{Fact, Machine, StorageFact};
 use crate::operation::Effect;
 use crate::plan::approval::{Approval, Consent, Go};
 use crate::plan::bound::Bound;
@@ -147,7 +147,7 @@ impl Gate {
             }
             Self::Enforce(approval, _) => {
                 let mounted = made.iter().filter_map(|fact| match fact {
-                    Fact::Mounted { at, .. } => Some(at.as_str()),
+                    Fact::Storage(StorageFact::Mounted { at, .. }) => Some(at.as_str()),
                     _ => None,
                 });
                 let mounted: Vec<&str> = mounted.collect();

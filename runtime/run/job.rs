@@ -9,15 +9,13 @@ use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
 use crate::machine::files::Files;
-use crate::machine::{Fact, Machine, Release, layout};
-use crate::operation::Effect;
+use crate::machine::{Fact, Machine, Release, layout, makes_again};
 use crate::plan::approval::{Approval, Consent, Nobody};
 use crate::plan::bound::Bound;
 use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
 use crate::run::release::{release_all, release_each};
-use crate::run::reopen::RESTORED;
 use crate::run::session::{Gate, Hands, Session, Setup};
 use crate::script::{self, Evaluator, Script, Shared};
 use crate::system::{Interrupts, Real, Sim};
@@ -95,15 +93,7 @@ struct OpeningOnly;
 
 impl Consent for OpeningOnly {
     fn ask(&mut self, wanted: &Bound) -> bool {
-        matches!(
-            wanted.effect,
-            Effect::Mounts { .. }
-                | Effect::Writes { .. }
-                | Effect::Opens { .. }
-                | Effect::Activates { .. }
-                | Effect::Assembles { .. }
-                | Effect::SwapsTo { .. }
-        )
+        wanted.effect.restores()
     }
 }
 
@@ -129,7 +119,7 @@ pub fn reopen(
     session.chapter("Reopen devices and mounts");
     let mut failure = None;
     let calls = crate::run::reopen::calls(records, secrets);
-    for again in calls.into_iter().filter(|again| RESTORED.contains(&again.name.as_str())) {
+    for again in calls.into_iter().filter(|again| makes_again(&again.name)) {
         let Some(primitive) = primitive(&again.name) else { continue };
         if let Err(error) = session.call_by_name(primitive, again.site, again.args) {
             failure = Some(Box::new(error));
@@ -205,7 +195,7 @@ pub fn new_journal(
         params: Value::Map((*variables).clone()).recorded(),
         seed: hex(seed),
         effects: approval.bound(),
-        devices: machine.devices.values().map(|device| machine.identity(device)).collect(),
+        devices: machine.storage.devices.values().map(|device| machine.identity(device)).collect(),
     };
     Journal::create(path, head)
 }

@@ -3,7 +3,6 @@
 pub mod attempt;
 mod call;
 pub mod deed;
-mod ended;
 mod gate;
 mod ground;
 mod host;

@@ -2,26 +2,26 @@
 
 use crate::event::Event;
 use crate::journal::Record;
-use crate::machine::{Fact, Group, Machine, Release, is_below};
-use crate::run::ended::ended_by;
+use crate::machine::{Fact, Machine, Release, StorageFact, StorageRelease};
 use crate::run::ground::Ground;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
 use crate::run::voice::Voice;
-use crate::system::{NoopWatch, Step};
+use crate::system::NoopWatch;
 
 /// Remembers what an action is going to make until the next reboot, before it does: a clean-up
 /// looks whether it became so. What was there before the action is not ours to release.
 pub(crate) fn will_make(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) {
     for fact in facts {
         let Some(release) = fact.release() else { continue };
-        let stacked = matches!(release, Release::Unmount { .. });
-        let ours = stacked || due(&release, machine).is_empty();
+        let ours = release.stacks() || release.due(machine).is_empty();
         // The group's own release takes its volumes along.
         let with_group = |made: &Fact| match (made, &release) {
             (
-                Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. },
-                Release::DeactivateVolume { group: of, .. },
+                Fact::Storage(
+                    StorageFact::GroupMade { group, .. } | StorageFact::GroupActive { group, .. },
+                ),
+                Release::Storage(StorageRelease::DeactivateVolume { group: of, .. }),
             ) => group == of,
             _ => false,
         };
@@ -45,7 +45,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
     let mut clean = true;
     for fact in ledger.take_made().into_iter().rev() {
         let Some(release) = fact.release() else { continue };
-        for due in due(&release, ground.machine()) {
+        for due in release.due(ground.machine()) {
             clean &= release_one(ground, ledger, voice, &due);
         }
     }
@@ -58,7 +58,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
 pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool {
     let Parts { ground, ledger, voice, .. } = parts;
     releases.iter().all(|release| {
-        let due = due(release, ground.machine());
+        let due = release.due(ground.machine());
         due.iter().all(|release| release_one(ground, ledger, voice, release))
     })
 }
@@ -70,8 +70,8 @@ fn release_one(
     voice: &mut Voice,
     release: &Release,
 ) -> bool {
-    let step = Step::release(release, ground.machine().host.udev);
-    if let Release::Unmount { at } = release {
+    let step = release.step(ground.machine().host.udev);
+    if let Release::Storage(StorageRelease::Unmount { at }) = release {
         // A copy that stays open keeps the mount busy, and that is then told.
         let _ = ledger.leave(at);
     }
@@ -84,10 +84,8 @@ fn release_one(
         text
     });
     if result.is_ok() {
-        for fact in ended_by(release) {
-            // What the release ended was in the model, or it would not have been due.
-            let _ = ground.learn(&fact);
-        }
+        // What the release ended was in the model, or it would not have been due.
+        let _ = ground.learn(&release.ended());
     }
     let ok = result.is_ok();
     let (text, error) = (release.to_string(), result.err());
@@ -96,24 +94,4 @@ fn release_one(
     let _ = ledger.record(voice, false, record);
     voice.tell(&Event::Released { text, error });
     ok
-}
-
-/// What of a release there is still to do: a mount point may carry further mounts by now.
-pub(crate) fn due(release: &Release, machine: &Machine) -> Vec<Release> {
-    let due = match release {
-        Release::Unmount { at } => {
-            let mounts = machine.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
-            return mounts.map(|mount| Release::Unmount { at: mount.at.clone() }).collect();
-        }
-        Release::SwapOff { device } => machine.swaps.contains_key(device),
-        Release::Deactivate { group } => machine.groups.get(group).is_some_and(Group::active),
-        Release::DeactivateVolume { group, volume } => machine
-            .groups
-            .get(group)
-            .and_then(|group| group.volumes.get(volume))
-            .is_some_and(|volume| volume.active),
-        Release::Close { name } => machine.find(&format!("/dev/mapper/{name}")).is_some(),
-        Release::Stop { array } => machine.find(array).is_some(),
-    };
-    if due { vec![release.clone()] } else { Vec::new() }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::event::Site;
 use crate::journal::{Record, standing};
-use crate::machine::{Fact, Lifetime, MountOrigin, is_below};
+use crate::machine::{Fact, Lifetime, MountOrigin, StorageFact, is_below};
 use crate::types::{Map, Secret, Value};
 
 /// A call to make again.
@@ -25,19 +25,6 @@ impl RepeatedCall {
         (&self.name, &self.args) == (&other.name, &other.args)
     }
 }
-
-/// The calls that are made again after a reboot. A journal is input: it must not bring along any others.
-pub(crate) const RESTORED: [&str; 9] = [
-    "luks.open",
-    "crypt.swap_on",
-    "md.assemble",
-    "lvm.vg_activate",
-    "mount.mount",
-    "mount.tmpfs",
-    "mount.bind",
-    "mount.swap_on",
-    "chroot.prepare",
-];
 
 /// The calls that made what ended with the reboot, in their order.
 ///
@@ -85,12 +72,16 @@ fn passing(records: &[Record]) -> BTreeSet<u64> {
         let Record::Done { call, facts, .. } = record else { continue };
         for fact in facts {
             match fact {
-                Fact::Unmounted { at } => {
+                Fact::Storage(StorageFact::Unmounted { at }) => {
                     for mount in mounts.iter_mut().filter(|mount| is_below(mount.1, at)) {
                         mount.3 = true;
                     }
                 }
-                Fact::Mounted { at, origin: MountOrigin::Device { device, .. }, .. } => {
+                Fact::Storage(StorageFact::Mounted {
+                    at,
+                    origin: MountOrigin::Device { device, .. },
+                    ..
+                }) => {
                     let earlier = mounts.iter().filter(|(d, .., ended)| d == device && *ended);
                     passing.extend(earlier.map(|(.., call, _)| *call));
                     mounts.push((device, at, *call, false));
@@ -113,7 +104,7 @@ pub(crate) fn calls_of(
     let mut again: Vec<RepeatedCall> = Vec::new();
     // A new volume is active at once; after a reboot its group has to be activated.
     for fact in facts {
-        if let Fact::VolumeMade { group, .. } = fact {
+        if let Fact::Storage(StorageFact::VolumeMade { group, .. }) = fact {
             let args = vec![("name".to_owned(), Value::from(group.as_str()))];
             again.push(RepeatedCall {
                 name: "lvm.vg_activate".to_owned(),

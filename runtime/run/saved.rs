@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::{Identity, Machine, Scope, compare};
-use crate::operation::Effect;
+use crate::operation::{Effect, StorageEffect};
 use crate::plan::bound::{Bound, Target};
 use crate::plan::report::{Entry, Report};
 use crate::recipe::{Answers, Recipe};
@@ -233,7 +233,7 @@ impl SavedPlan {
                     moved: moved(),
                 }),
                 Some(_) => {
-                    if let Effect::Destroys { device } = &bound.effect {
+                    if let Effect::Storage(StorageEffect::Destroys { device }) = &bound.effect {
                         changed.extend(self.other_contents(device, now));
                     }
                 }
@@ -244,7 +244,8 @@ impl SavedPlan {
 
     fn other_contents(&self, device: &str, now: &Machine) -> Option<Changed> {
         let all = || [device.to_owned()].into();
-        let scope = Scope { signatures: all(), topology: all(), ..Scope::default() };
+        let mut scope = Scope::default();
+        (scope.storage.signatures, scope.storage.topology) = (all(), all());
         let differences: Vec<String> = compare(&self.before, now, Some(&scope))
             .into_iter()
             .map(|d| format!("{} was {} and is {}", d.what, d.predicted, d.found))
@@ -287,7 +288,7 @@ impl Machine {
         let same = |now: &Identity| {
             now.size == then.size && now.hardware == then.hardware && now.uuid == then.uuid
         };
-        let mut here = self.devices.values().map(|device| self.identity(device));
+        let mut here = self.storage.devices.values().map(|device| self.identity(device));
         here.find(|now| telling && now.path != then.path && same(now)).map(|now| now.path)
     }
 }
@@ -328,10 +329,12 @@ mod tests {
     fn a_disk_that_moved_is_found_under_its_new_name() {
         let plan = SavedPlan::read(KEPT).expect("a plan");
         let mut now = plan.before.clone();
-        let mut disk = now.devices.remove("/dev/sda").expect("the disk");
+        let mut disk = now.storage.devices.remove("/dev/sda").expect("the disk");
         disk.path = "/dev/sdz".into();
-        now.devices.retain(|_, device| device.partition().is_none_or(|p| p.disk != "/dev/sda"));
-        now.aliases.clear();
+        now.storage
+            .devices
+            .retain(|_, device| device.partition().is_none_or(|p| p.disk != "/dev/sda"));
+        now.storage.aliases.clear();
         now.insert(disk);
         let changed: Vec<String> =
             plan.other_devices(&now).iter().map(ToString::to_string).collect();

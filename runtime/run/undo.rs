@@ -6,7 +6,6 @@ use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
 use crate::run::deed::Deed;
 use crate::run::parts::Parts;
-use crate::run::release::due;
 use crate::system::Step;
 
 /// Returns the steps that undo something, as the machine is now.
@@ -21,9 +20,9 @@ pub(crate) fn undo_steps(machine: &Machine, deed: &Deed, undo: &Undo) -> Result<
         }
         Undo::Release => {
             let releases = deed.makes.iter().rev().filter_map(Fact::release);
-            let due = releases.flat_map(|release| due(&release, machine));
+            let due = releases.flat_map(|release| release.due(machine));
             let mut steps: Vec<Step> = Vec::new();
-            for step in due.map(|release| Step::release(&release, machine.host.udev)) {
+            for step in due.map(|release| release.step(machine.host.udev)) {
                 if !steps.contains(&step) {
                     steps.push(step);
                 }

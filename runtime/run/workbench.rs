@@ -17,7 +17,7 @@ use crate::run::ground::Displaced;
 use crate::run::job::{shared, unwrap};
 use crate::run::ledger::Pages;
 use crate::run::parts::Parts;
-use crate::run::release::{due, release_all};
+use crate::run::release::release_all;
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
 use crate::run::undo::{undo, undo_steps};
@@ -203,7 +203,7 @@ impl Workbench {
     pub fn holds(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.ledger().made().iter().rev().filter_map(Fact::release);
-        let due = releases.flat_map(|release| due(&release, session.machine()));
+        let due = releases.flat_map(|release| release.due(session.machine()));
         due.map(|release| release.to_string()).collect()
     }
 

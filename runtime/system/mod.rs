@@ -4,13 +4,9 @@
 //! starts programs or calls the kernel, [`Sim`] keeps a machine in memory and obeys the same rules.
 //! Which one is used is decided once, where a session is made.
 
-mod cmd;
 mod outcome;
-mod places;
-mod programs;
 pub mod real;
 pub mod sim;
-mod step;
 mod tail;
 
 use std::any::Any;
@@ -18,9 +14,11 @@ use std::any::Any;
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};
 
-pub use cmd::{Cmd, Program, Stdin};
+pub use crate::machine::{
+    Cmd, FilesStep, MissingProgram, MountCall, PROGRAMS, Program, ProgramInfo, Stdin, Step,
+    StorageStep, program_info,
+};
 pub use outcome::{Broken, Outcome, StepError};
-pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
 /// What to do about a link in a target that leads to what a chroot shows of the running system.
 pub(crate) const OWN_IT: &str =
     "replace the link with a file, or run this action before chroot::prepare";
@@ -31,7 +29,6 @@ pub use real::{
     read_input, read_input_text, read_private, start_over,
 };
 pub use sim::Sim;
-pub use step::{MountCall, Step};
 pub(crate) use tail::Tail;
 
 /// How far a long step has come.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::operation::Effect;
+use gscript::operation::{Effect, FilesEffect, StorageEffect};
 use gscript::plan::bound::Bound;
 use gscript::plan::approval::{Approval, Nobody};
 use gscript::machine::Machine;
@@ -52,7 +52,7 @@ fn unapproved(call: &str, approved: &[Effect], wanted: &str) -> Result<(), Strin
 }
 
 fn destroys(device: &str) -> Effect {
-    Effect::Destroys { device: device.into() }
+    Effect::Storage(StorageEffect::Destroys { device: device.into() })
 }
 
 /// A plan on the example machine that must name this effect.
@@ -118,7 +118,7 @@ fn in_the_run() -> Vec<Attempt> {
         Attempt::new("a volume that the plan had no device for").check(|| {
             unapproved(
                 "lvm::vg_activate(\"vg_old\");\nlvm::lv_remove(\"vg_old\", \"data\");",
-                &[Effect::Activates { group: "vg_old".into() }],
+                &[Effect::Storage(StorageEffect::Activates { group: "vg_old".into() })],
                 "destroys /dev/mapper/vg_old-data",
             )
         }),
@@ -129,7 +129,7 @@ fn in_the_run() -> Vec<Attempt> {
         Attempt::new("approval to change a group is not approval to remove its volumes").check(|| {
             unapproved(
                 "lvm::lv_remove(\"vg_old\", \"data\");",
-                &[Effect::AltersGroup { group: "vg_old".into() }],
+                &[Effect::Storage(StorageEffect::AltersGroup { group: "vg_old".into() })],
                 "destroys /dev/mapper/vg_old-data",
             )
         }),
@@ -154,31 +154,31 @@ fn by_less_than_approved() -> Vec<Attempt> {
         Attempt::new("a thin pool that is removed with approval to change its group").check(|| {
             unapproved(
                 "lvm::thin_pool_create(\"vg_live\", \"x\", \"1G\");\nlvm::thin_pool_remove(\"vg_live\", \"x\");",
-                &[Effect::AltersGroup { group: "vg_live".into() }],
+                &[Effect::Storage(StorageEffect::AltersGroup { group: "vg_live".into() })],
                 "destroys /dev/mapper/vg_live-x",
             )
         }),
         Attempt::new("a key that is removed with approval to add one").check(|| {
             let call = format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);");
             let approved = [
-                Effect::Writes { path: "/mnt/key".into() },
-                Effect::Alters { device: "/dev/sda3".into() },
+                Effect::Files(FilesEffect::Writes { path: "/mnt/key".into() }),
+                Effect::Storage(StorageEffect::Alters { device: "/dev/sda3".into() }),
             ];
             unapproved(&call, &approved, "removes key slot 0 of /dev/sda3")
         }),
         Attempt::new("a key that is removed with approval to remove another").check(|| {
             let call = format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);");
             let approved = [
-                Effect::Writes { path: "/mnt/key".into() },
-                Effect::Alters { device: "/dev/sda3".into() },
-                Effect::RemovesKey { device: "/dev/sda3".into(), slot: 1 },
+                Effect::Files(FilesEffect::Writes { path: "/mnt/key".into() }),
+                Effect::Storage(StorageEffect::Alters { device: "/dev/sda3".into() }),
+                Effect::Storage(StorageEffect::RemovesKey { device: "/dev/sda3".into(), slot: 1 }),
             ];
             unapproved(&call, &approved, "removes key slot 0 of /dev/sda3")
         }),
         Attempt::new("a container that is changed with approval to open it").check(|| {
             let approved = [
-                Effect::Writes { path: "/mnt/key".into() },
-                Effect::Opens { device: "/dev/sda3".into() },
+                Effect::Files(FilesEffect::Writes { path: "/mnt/key".into() }),
+                Effect::Storage(StorageEffect::Opens { device: "/dev/sda3".into() }),
             ];
             unapproved(ADD, &approved, "changes /dev/sda3")
         }),
@@ -200,7 +200,7 @@ fn under_another_name() -> Vec<Attempt> {
     vec![
         Attempt::new("a mirror by one of its disks").check(|| {
             let machine = machine("raid-running");
-            let array = machine.devices.values().find(|device| device.path.starts_with("/dev/md"));
+            let array = machine.storage.devices.values().find(|device| device.path.starts_with("/dev/md"));
             let array = array.ok_or("no array")?.path.clone();
             let disks: Vec<String> =
                 machine.base_disks(&array).iter().map(|disk| disk.path.clone()).collect();
@@ -223,7 +223,7 @@ fn under_another_name() -> Vec<Attempt> {
         }),
         Attempt::new("a volume across two disks by one of them").check(|| {
             let machine = machine("old-group-spanning");
-            let (name, group) = machine.groups.iter().next().ok_or("no group")?;
+            let (name, group) = machine.storage.groups.iter().next().ok_or("no group")?;
             let volume = group.volumes.keys().next().ok_or("no volume")?;
             let volume = machine.canonical(&format!("/dev/{name}/{volume}"));
             let mut approval = Approval::default();
@@ -231,7 +231,7 @@ fn under_another_name() -> Vec<Attempt> {
             if approval.covers(&destroys(&volume), &machine) {
                 return Err(format!("{volume} by {}", group.members[0]));
             }
-            let group = Effect::AltersGroup { group: name.clone() };
+            let group = Effect::Storage(StorageEffect::AltersGroup { group: name.clone() });
             match approval.covers(&group, &machine) {
                 true => Err("the group by one of its devices".into()),
                 false => Ok(()),
@@ -245,7 +245,7 @@ fn by_its_neighbours() -> Vec<Attempt> {
         Attempt::new("another volume of the same group").check(|| {
             let machine = machine("old-group-inactive");
             let mut approval = Approval::default();
-            let (name, group) = machine.groups.iter().next().ok_or("no group")?;
+            let (name, group) = machine.storage.groups.iter().next().ok_or("no group")?;
             let mut volumes =
                 group.volumes.keys().map(|volume| machine.canonical(&format!("/dev/{name}/{volume}")));
             let (Some(one), Some(other)) = (volumes.next(), volumes.next()) else {
@@ -260,7 +260,7 @@ fn by_its_neighbours() -> Vec<Attempt> {
         Attempt::new("a group whose name begins with the same letters").check(|| {
             let mut approval = Approval::default();
             approval.add(destroys("/dev/mapper/vg--old-data"), &Machine::empty());
-            let group = |group: &str| Effect::RemovesGroup { group: group.into() };
+            let group = |group: &str| Effect::Storage(StorageEffect::RemovesGroup { group: group.into() });
             let covers = |name: &str| approval.covers(&group(name), &Machine::empty());
             match (covers("vg"), covers("vg-old")) {
                 (false, true) => Ok(()),
@@ -274,9 +274,9 @@ fn by_its_neighbours() -> Vec<Attempt> {
             let all = [
                 destroys("/dev/sdd1"),
                 destroys("/dev/mapper/vg_old-data"),
-                Effect::Activates { group: "vg_old".into() },
-                Effect::AltersGroup { group: "vg_old".into() },
-                Effect::RemovesGroup { group: "vg_old".into() },
+                Effect::Storage(StorageEffect::Activates { group: "vg_old".into() }),
+                Effect::Storage(StorageEffect::AltersGroup { group: "vg_old".into() }),
+                Effect::Storage(StorageEffect::RemovesGroup { group: "vg_old".into() }),
             ];
             match all.iter().find(|effect| !approval.covers(effect, &machine)) {
                 Some(effect) => Err(format!("{effect} is asked for again")),

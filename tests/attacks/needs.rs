@@ -1,6 +1,6 @@
 //! Front matter that announces less than the recipe does, or hides what it announces.
 
-use gscript::operation::Effect;
+use gscript::operation::{Effect, FilesEffect};
 use gscript::plan::bound::Bound;
 use gscript::plan::approval::{Approval, Consent};
 use gscript::machine::Machine;
@@ -80,7 +80,7 @@ fn approved_later() -> Result<(), String> {
     let recipe = recipe("//! ```toml\n//! [needs]\n//! writes = [\"/nowhere\"]\n//! ```\n");
     let needs = recipe.front.needs.as_ref();
     let mut approval = Approval::default().for_recipe(needs, &Vec::new());
-    let effect = |path: &str| Effect::Writes { path: path.into() };
+    let effect = |path: &str| Effect::Files(FilesEffect::Writes { path: path.into() });
     for path in ["/nowhere/x", "/etc/x"] {
         approval.extend(Bound { effect: effect(path), target: None });
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use gscript::system::{Interrupts, Progress, Real, Step, System, Watch};
+use gscript::system::{Interrupts, Progress, Real, Step, StorageStep, System, Watch};
 use gscript::types::Size;
 
 use super::{Row, timed};
@@ -41,8 +41,10 @@ pub fn rows() -> Vec<Row> {
     let mut guide = row("fill 1 GiB: disk.fill_random / dd if=/dev/urandom bs=2048", "0.5");
     dd("/dev/zero", &file, &["oflag=direct"], 1 << 20);
     let mut real = Real::new(Interrupts::default());
-    let step =
-        Step::FillRandom { device: file.to_string_lossy().into_owned(), size: Size::bytes(SIZE) };
+    let step = Step::Storage(StorageStep::FillRandom {
+        device: file.to_string_lossy().into_owned(),
+        size: Size::bytes(SIZE),
+    });
     for _ in 0..RUNS {
         let ours = timed(|| {
             real.perform(&step, &mut Silent).expect("it can be filled");

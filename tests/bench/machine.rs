@@ -53,7 +53,7 @@ pub fn machine(disks: usize) -> Machine {
     disk(&mut machine, "/dev/stick", 1);
     let stick = partition(&mut machine, "/dev/stick", 1);
     let fat = Content::Filesystem { kind: "vfat".into(), uuid: "1234-ABCD".into(), label: None };
-    machine.devices.get_mut(&stick).expect("the stick").content = Some(fat);
+    machine.storage.devices.get_mut(&stick).expect("the stick").content = Some(fat);
     for number in 2..disks + 2 {
         stack(&mut machine, number);
     }
@@ -72,7 +72,7 @@ fn disk(machine: &mut Machine, path: &str, number: usize) {
         ..Hardware::default()
     };
     disk.table = Some(Table { kind: TableKind::Gpt, id: uuid(number, 1) });
-    machine.aliases.insert(format!("/dev/disk/by-id/ata-Disk_S{number}"), path.to_owned());
+    machine.storage.aliases.insert(format!("/dev/disk/by-id/ata-Disk_S{number}"), path.to_owned());
     machine.insert(disk);
 }
 
@@ -94,7 +94,7 @@ fn stack(machine: &mut Machine, number: usize) {
     let name = format!("/dev/sd{number}x");
     disk(machine, &name, number);
     let part = partition(machine, &name, number);
-    machine.devices.get_mut(&part).expect("the partition").content = Some(Content::Luks {
+    machine.storage.devices.get_mut(&part).expect("the partition").content = Some(Content::Luks {
         version: LuksVersion::Luks2,
         uuid: uuid(number, 3),
         offset: 16 << 20,
@@ -110,14 +110,14 @@ fn stack(machine: &mut Machine, number: usize) {
     let volumes = [("data".to_owned(), volume)].into();
     let members = vec![mapped];
     let (extent, extents, free) = (4 << 20, 23035, 23035 - 1024);
-    machine.groups.insert(group.clone(), Group { members, extent, extents, free, volumes });
+    machine.storage.groups.insert(group.clone(), Group { members, extent, extents, free, volumes });
     let path = dm_name(&group, "data");
     let kind = Kind::Logical { group, volume: "data".into() };
     let mut data = Device::new(&path, 4 * GIB, kind);
     let ext4 = Content::Filesystem { kind: "ext4".into(), uuid: uuid(number, 5), label: None };
     data.content = Some(ext4);
     machine.insert(data);
-    machine.mounts.push(Mount {
+    machine.storage.mounts.push(Mount {
         source: path,
         at: format!("/srv/{number}"),
         kind: "ext4".into(),

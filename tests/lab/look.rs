@@ -95,10 +95,10 @@ fn ordinary_user(done: &Done) {
     assert!(user.host.secondhand && !root.host.secondhand);
     for path in ["/dev/ubda1", "/dev/ubda2", "/dev/ubdb", "/dev/mapper/enc", "/dev/mapper/vg-root"]
     {
-        assert!(root.devices.contains_key(path), "{path} is not seen");
+        assert!(root.storage.devices.contains_key(path), "{path} is not seen");
     }
-    for (path, device) in &root.devices {
-        let seen = &user.devices[path];
+    for (path, device) in &root.storage.devices {
+        let seen = &user.storage.devices[path];
         assert_eq!(seen.table, device.table, "{path}");
         assert_eq!(seen.kind, device.kind, "{path}");
         let uuid = |device: &Device| {
@@ -106,7 +106,7 @@ fn ordinary_user(done: &Done) {
         };
         assert_eq!(uuid(seen), uuid(device), "{path}");
     }
-    assert_eq!(user.groups["vg"].members, root.groups["vg"].members);
+    assert_eq!(user.storage.groups["vg"].members, root.storage.groups["vg"].members);
     assert_eq!(user.uses("/dev/ubda"), root.uses("/dev/ubda"));
     assert!(!root.uses("/dev/ubda").is_empty(), "a disk with an open container is in use");
     assert!(done.read("plan.out").contains("reading the devices needs root"));

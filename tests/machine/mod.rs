@@ -1,4 +1,5 @@
-//! Descriptions of machines: files, and what `gscript probe` shows.
+//! Descriptions of machines: files, network links, and what `gscript probe` shows.
 
 mod files;
+mod net;
 mod probe;

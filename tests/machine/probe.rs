@@ -19,7 +19,7 @@ fn machines() -> Vec<(String, Machine)> {
 /// Everything in a machine that could tell whose it is.
 fn telling(machine: &Machine) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for device in machine.devices.values() {
+    for device in machine.storage.devices.values() {
         words.extend(device.hardware.serial.clone());
         words.extend(device.hardware.wwn.clone());
         words.extend(device.table.as_ref().map(|table| table.id.clone()));
@@ -48,9 +48,9 @@ fn anonymous_machines_tell_nothing_and_keep_their_shape() {
         assert_eq!(Machine::read(&text).as_ref(), Ok(&hidden), "{file}");
         // The same again, and the same of the same.
         assert_eq!(hidden, machine.anonymous(&[]), "{file}");
-        assert_eq!(hidden.devices.len(), machine.devices.len(), "{file}");
-        assert_eq!(hidden.groups.len(), machine.groups.len(), "{file}");
-        let pairs = machine.devices.values().zip(hidden.devices.values());
+        assert_eq!(hidden.storage.devices.len(), machine.storage.devices.len(), "{file}");
+        assert_eq!(hidden.storage.groups.len(), machine.storage.groups.len(), "{file}");
+        let pairs = machine.storage.devices.values().zip(hidden.storage.devices.values());
         for (device, other) in pairs {
             assert_eq!((device.size, device.sector), (other.size, other.sector), "{file}");
             let above = machine.descendants(&device.path).len();
@@ -69,19 +69,19 @@ fn anonymous_machines_tell_nothing_and_keep_their_shape() {
 fn what_was_the_same_is_the_same() {
     let text = fs::read_to_string(project("tests/machines/raid-members.json")).expect("a machine");
     let hidden = Machine::read(&text).expect("a machine").anonymous(&[]);
-    let uuid = |path: &str| hidden.devices[path].content.as_ref().and_then(|c| c.uuid());
+    let uuid = |path: &str| hidden.storage.devices[path].content.as_ref().and_then(|c| c.uuid());
     assert_eq!(uuid("/dev/sda1"), uuid("/dev/sdb1"));
     assert_ne!(uuid("/dev/sda1"), uuid("/dev/sda2"));
     assert_ne!(
-        hidden.devices["/dev/sda"].hardware.serial,
-        hidden.devices["/dev/sdb"].hardware.serial
+        hidden.storage.devices["/dev/sda"].hardware.serial,
+        hidden.storage.devices["/dev/sdb"].hardware.serial
     );
 }
 
 #[test]
 fn people_hosts_and_identifiers_in_names_are_hidden() {
     let text = fs::read_to_string(project("tests/machines/old-luks-open.json")).expect("a machine");
-    let uuid = Machine::read(&text).expect("a machine").devices["/dev/sda2"]
+    let uuid = Machine::read(&text).expect("a machine").storage.devices["/dev/sda2"]
         .content
         .as_ref()
         .and_then(|content| content.uuid().map(str::to_owned))
@@ -93,19 +93,20 @@ fn people_hosts_and_identifiers_in_names_are_hidden() {
         ("joshua@norad:/srv", "/home/falken/games"),
         ("tmpfs", "/mnt/wopr"),
     ] {
-        let mut mount = machine.mounts[0].clone();
+        let mut mount = machine.storage.mounts[0].clone();
         (mount.source, mount.at) = (source.into(), at.into());
-        machine.mounts.push(mount);
+        machine.storage.mounts.push(mount);
     }
     let hidden = machine.anonymous(&["wopr".to_owned()]);
     let text = serde_json::to_string(&hidden).expect("text");
     for word in ["falken", "joshua", "norad", "wopr", "KEYS", uuid.as_str()] {
         assert!(!text.contains(word), "{word}: {text}");
     }
-    assert!(hidden.groups.contains_key("vg_host"));
-    let opened = hidden.devices.values().find(|device| matches!(device.kind, Kind::Crypt { .. }));
+    assert!(hidden.storage.groups.contains_key("vg_host"));
+    let opened =
+        hidden.storage.devices.values().find(|device| matches!(device.kind, Kind::Crypt { .. }));
     let opened = &opened.expect("the opened container").path;
-    assert_eq!(hidden.groups["vg_host"].members, std::slice::from_ref(opened));
+    assert_eq!(hidden.storage.groups["vg_host"].members, std::slice::from_ref(opened));
     assert_eq!(hidden.uses("/dev/sdb").len(), 1);
 }
 

@@ -71,9 +71,10 @@ fn answers(recipe: &Recipe) -> Answers {
 
 /// Everything that a run may leave behind.
 fn in_use(machine: &Machine) -> BTreeSet<String> {
-    let mounts = machine.mounts.iter().map(|mount| format!("{} at {}", mount.source, mount.at));
-    let swaps = machine.swaps.keys().map(|device| format!("swap on {device}"));
-    let open = machine.devices.values().filter(|device| {
+    let mounts =
+        machine.storage.mounts.iter().map(|mount| format!("{} at {}", mount.source, mount.at));
+    let swaps = machine.storage.swaps.keys().map(|device| format!("swap on {device}"));
+    let open = machine.storage.devices.values().filter(|device| {
         matches!(
             device.kind,
             Kind::Crypt { .. } | Kind::Logical { .. } | Kind::Raid { .. } | Kind::Mapped { .. }

@@ -256,7 +256,8 @@ fn devices_are_found_again_under_other_names() {
     let text = fs::read_to_string(project("tests/machines/four-sata.json")).expect("it");
     let machine = Machine::read(&text).expect("a machine");
     let Record::Run(head) = &mut story.records[0] else { panic!("no run") };
-    head.devices = machine.devices.values().map(|device| machine.identity(device)).collect();
+    head.devices =
+        machine.storage.devices.values().map(|device| machine.identity(device)).collect();
     head.params = serde_json::json!({ "disk": "/dev/sda" });
     assert!(Names::find(&story, &machine).expect("all here").is_empty());
     let names = Names::find(&story, &swapped(&machine)).expect("all here");
@@ -271,6 +272,6 @@ fn devices_are_found_again_under_other_names() {
         assert_eq!(names.then(now), then);
     }
     let mut gone = machine;
-    gone.devices.retain(|path, _| !path.starts_with("/dev/sda"));
+    gone.storage.devices.retain(|path, _| !path.starts_with("/dev/sda"));
     assert!(Names::find(&story, &gone).is_err());
 }

@@ -4,40 +4,22 @@
 //! `unique` refuses keys that come twice, `check` goes through what was read. To add a rule: a
 //! function in `check` that notes what is wrong where.
 
-mod check;
 mod notes;
 mod unique;
-mod uuids;
-
-use std::fmt;
 
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
+use super::part::MachinePart;
+use super::parts::parts;
+use super::state::PartState;
 use super::{MACHINE_FORMAT, Machine};
 use crate::types::printable;
 
-pub(super) use unique::unique;
-
-/// One thing that is wrong with a machine file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
-    /// Where: `devices["/dev/sda1"].size`.
-    pub at: String,
-    /// What is wrong.
-    pub why: String,
-    /// What to do about it.
-    pub next: String,
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.at.is_empty() {
-            write!(f, "{}: ", self.at)?;
-        }
-        write!(f, "{}; {}", self.why, self.next)
-    }
-}
+pub use notes::Flaw;
+use notes::push_key;
+pub(super) use notes::{Notes, place};
+pub(super) use unique::{Unique, unique};
 
 /// What every format has.
 #[derive(Deserialize)]
@@ -105,24 +87,17 @@ fn damage_at(at: &str, error: &serde_json::Error) -> Flaw {
     }
 }
 
-/// Adds a key to a path: `.size`, or `["/dev/sda"]` where it is not a word.
-fn push_key(at: &mut String, key: &str) {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if key.chars().all(word) && !key.is_empty() {
-        if !at.is_empty() {
-            at.push('.');
+macro_rules! flaws {
+    ($($module:ident $Part:ident,)*) => {
+        impl Machine {
+            /// Everything that can't be true together.
+            pub fn flaws(&self) -> Vec<Flaw> {
+                let mut notes = Notes::default();
+                $(<super::$module::Part as MachinePart>::State::check(self, &mut notes);)*
+                notes.all()
+            }
         }
-        at.push_str(key);
-    } else {
-        at.push_str(&format!("[{key:?}]"));
-    }
+    };
 }
 
-/// A path from its keys.
-fn place(keys: &[&str]) -> String {
-    let mut at = String::new();
-    for key in keys {
-        push_key(&mut at, key);
-    }
-    at
-}
+parts!(flaws);

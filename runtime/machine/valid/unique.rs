@@ -6,18 +6,27 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
+/// A map that was read so.
+pub struct Unique<V>(pub BTreeMap<String, V>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        unique(from).map(Self)
+    }
+}
+
 /// For `#[serde(deserialize_with = …)]`.
 pub fn unique<'de, D, V>(from: D) -> Result<BTreeMap<String, V>, D::Error>
 where
     D: Deserializer<'de>,
     V: Deserialize<'de>,
 {
-    from.deserialize_map(Unique(PhantomData))
+    from.deserialize_map(Entries(PhantomData))
 }
 
-struct Unique<V>(PhantomData<V>);
+struct Entries<V>(PhantomData<V>);
 
-impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
+impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
     type Value = BTreeMap<String, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -63,7 +63,7 @@ const CUSTOM: &str = "/boot/grub/custom.cfg";
 /// Returns the UUID of the filesystem of a file, and the path of the file on that filesystem.
 fn as_grub_sees(place: &Place, cx: &Planning<'_>) -> Result<(String, String)> {
     let path = place.to_string();
-    let mounts = cx.machine.mounts.iter().filter(|mount| is_below(&path, &mount.at));
+    let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&path, &mount.at));
     let mount = mounts.max_by_key(|mount| mount.at.len());
     let device = mount.and_then(|mount| cx.machine.find(&mount.source));
     let (Some(mount), Some(device)) = (mount, device) else {

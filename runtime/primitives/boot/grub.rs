@@ -6,8 +6,8 @@ use super::BootRule;
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
-use crate::machine::{Content, Fact, Mount, PartitionEntry, Table};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Content, FilesFact, Mount, PartitionEntry, Table};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::disk::is_kind;
 use crate::primitives::edit::{assign, command, none_of, there, writes};
 use crate::system::{Outcome, Step};
@@ -91,14 +91,14 @@ impl GrubInstall {
             .arg(self.modules())
             .arg(&disk.path);
         let core = there(&self.root, &format!("{GRUB}/i386-pc/core.img"));
-        Ok(Plan::run(cmd).makes(Fact::File { place: core, digest: None, mode: None }))
+        Ok(Plan::run(cmd).makes(FilesFact::File { place: core, digest: None, mode: None }))
     }
 
     fn by_efi(&self, efi: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
         let place = there(&self.root, &efi.to_string());
         let not = |why: &str| BootRule::NotEfi { place: place.clone(), why: why.to_owned() };
         let at = place.to_string();
-        let mount = cx.machine.mounts.iter().rfind(|mount| mount.at == at);
+        let mount = cx.machine.storage.mounts.iter().rfind(|mount| mount.at == at);
         let mount = mount.ok_or_else(|| not("nothing is mounted there"))?;
         let device = cx.machine.find(&mount.source).ok_or_else(|| not("it is on no device"))?;
         if !matches!(&device.content, Some(Content::Filesystem { kind, .. }) if kind == "vfat") {
@@ -119,16 +119,20 @@ impl GrubInstall {
         if self.removable {
             cmd = cmd.args(["--removable", "--no-nvram"]);
             let place = there(&self.root, &efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
-            plan = plan.makes(Fact::File { place, digest: None, mode: None });
+            plan = plan.makes(FilesFact::File { place, digest: None, mode: None });
         }
-        Ok(plan.then(Step::Run(cmd)).makes(Fact::File { place: core, digest: None, mode: None }))
+        Ok(plan.then(Step::Run(cmd)).makes(FilesFact::File {
+            place: core,
+            digest: None,
+            mode: None,
+        }))
     }
 
     /// Checks that a firmware boot entry can be created. Without efivarfs, its mount point is an
     /// empty directory.
     fn enters(&self, cx: &Planning<'_>) -> Result<()> {
         let variables = |mount: &Mount| mount.kind == "efivarfs" && mount.at == VARIABLES;
-        if !cx.machine.mounts.iter().any(variables) {
+        if !cx.machine.storage.mounts.iter().any(variables) {
             return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());
         }
         // grub-install uses efibootmgr to create the entry.
@@ -152,8 +156,14 @@ impl Action for GrubInstall {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        let runs = Effect::Runs { program: "grub-install".into(), root: self.root.to_string() };
-        let sector = self.disk.iter().map(|disk| Effect::Alters { device: disk.to_string() });
+        let runs = Effect::Program(ProgramEffect::Runs {
+            program: "grub-install".into(),
+            root: self.root.to_string(),
+        });
+        let sector = self
+            .disk
+            .iter()
+            .map(|disk| Effect::Storage(StorageEffect::Alters { device: disk.to_string() }));
         sector.chain([writes(&self.root, "/boot"), runs]).collect()
     }
 
@@ -185,7 +195,10 @@ impl Action for GrubConfig {
     type Output = Found;
 
     fn effects(&self) -> Vec<Effect> {
-        let runs = Effect::Runs { program: "grub-mkconfig".into(), root: self.root.to_string() };
+        let runs = Effect::Program(ProgramEffect::Runs {
+            program: "grub-mkconfig".into(),
+            root: self.root.to_string(),
+        });
         vec![writes(&self.root, DEFAULTS), writes(&self.root, GRUB), runs]
     }
 
@@ -212,7 +225,7 @@ impl Action for GrubConfig {
         // The set of kernels may have changed, so the menu is always generated again.
         Ok(assign(there(&self.root, DEFAULTS), cx, &given)?
             .then(Step::Run(cmd))
-            .makes(Fact::File { place: config, digest: None, mode: None })
+            .makes(FilesFact::File { place: config, digest: None, mode: None })
             .always()
             .undo(Undo::Impossible("the previous menu is overwritten"))
             .reads(guess, read))

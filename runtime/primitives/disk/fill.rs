@@ -2,10 +2,10 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::StorageFact;
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::wipe;
-use crate::system::Step;
+use crate::system::{Step, StorageStep};
 use crate::types::{DevicePath, Size};
 
 args! {
@@ -31,7 +31,7 @@ impl Action for FillRandom {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -39,9 +39,9 @@ impl Action for FillRandom {
         // The kernel drops the partitions when the table is wiped, but not when it is overwritten.
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         let size = Size::bytes(device.size);
-        steps.push(Step::FillRandom { device: device.path.clone(), size });
+        steps.push(Step::Storage(StorageStep::FillRandom { device: device.path.clone(), size }));
         Ok(Plan::steps(steps)
-            .makes(Fact::Blank { device: device.path.clone() })
+            .makes(StorageFact::Blank { device: device.path.clone() })
             .undo(Undo::Impossible("the old data is overwritten")))
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::plan_table::{Part, TableRule, lay_out};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Device, Fact, NewPartition};
-use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
+use crate::machine::{Device, NewPartition, StorageFact};
+use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::wipe;
-use crate::system::{Cmd, Stdin, Step};
+use crate::system::{Cmd, Stdin, Step, StorageStep};
 use crate::types::{DevicePath, TableKind};
 
 args! {
@@ -49,7 +49,7 @@ impl Action for Partition {
     type Output = BTreeMap<String, String>;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.disk.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.disk.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Self::Output>> {
@@ -83,9 +83,9 @@ impl Action for Partition {
             .stdin(Stdin::Text(layout.script));
         steps.push(Step::Run(sfdisk));
         let nodes = layout.parts.iter().map(|part| device(part.number)).collect();
-        steps.push(Step::WaitFor { nodes, limit: NODE_DEADLINE });
+        steps.push(Step::Storage(StorageStep::WaitFor { nodes, limit: NODE_DEADLINE }));
         Ok(Plan::steps(steps)
-            .makes(Fact::Partitioned {
+            .makes(StorageFact::Partitioned {
                 disk: disk.path.clone(),
                 table: layout.table,
                 parts: layout.parts,

@@ -111,7 +111,7 @@ impl Query for Devices {
     type Output = Vec<Described>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let devices = cx.machine.devices.values();
+        let devices = cx.machine.storage.devices.values();
         Ok(Answer::Known(devices.map(|device| describe(cx.machine, device)).collect()))
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::StorageFact;
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{wipe, wipefs};
 use crate::system::Step;
 use crate::types::DevicePath;
@@ -31,7 +31,7 @@ impl Action for Wipe {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -40,7 +40,7 @@ impl Action for Wipe {
         let mut steps: Vec<Step> = parts.iter().rev().filter_map(|part| wipe(part)).collect();
         steps.push(Step::Run(wipefs(&device.path)));
         Ok(Plan::steps(steps)
-            .makes(Fact::Blank { device: device.path.clone() })
+            .makes(StorageFact::Blank { device: device.path.clone() })
             .undo(Undo::Impossible("the erased signatures are not kept")))
     }
 }

@@ -3,10 +3,10 @@
 use super::{FileRule, parent_must_exist, place, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, LinkTarget, Mode};
 
 args! {
@@ -92,9 +92,9 @@ impl Action for MakeDir {
         if !matches!(cx.look(&place)?, Look::Missing | Look::Dir { .. } | Look::Unknown(_)) {
             return Err(FileRule::NotADirectory { place }.into());
         }
-        Ok(Plan::step(Step::MakeDir { place: place.clone(), mode: self.mode })
-            .makes(Fact::Dir { place: place.clone() })
-            .undo(Undo::Steps(vec![Step::Remove { place }])))
+        Ok(Plan::step(FilesStep::MakeDir { place: place.clone(), mode: self.mode })
+            .makes(FilesFact::Dir { place: place.clone() })
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })])))
     }
 }
 
@@ -110,15 +110,17 @@ impl Action for Link {
         parent_must_exist(&place, cx)?;
         let undo = match cx.look(&place)? {
             Look::Dir { .. } => return Err(FileRule::Directory { place }.into()),
-            Look::Missing => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+            Look::Missing => {
+                Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })])
+            }
             Look::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
-                Undo::Steps(vec![Step::Link { place: place.clone(), to }])
+                Undo::Steps(vec![Step::Files(FilesStep::Link { place: place.clone(), to })])
             }
             _ => Undo::Impossible("the previous file is overwritten"),
         };
-        Ok(Plan::step(Step::Link { place: place.clone(), to: self.to.to_string() })
-            .makes(Fact::Link { place, to: self.to.to_string() })
+        Ok(Plan::step(FilesStep::Link { place: place.clone(), to: self.to.to_string() })
+            .makes(FilesFact::Link { place, to: self.to.to_string() })
             .undo(undo))
     }
 }
@@ -136,8 +138,8 @@ impl Action for Remove {
         if directory && cx.files.is_empty(&place)? == Some(false) {
             return Err(FileRule::NotEmpty { place }.into());
         }
-        Ok(Plan::step(Step::Remove { place: place.clone() })
-            .makes(Fact::Absent { place })
+        Ok(Plan::step(FilesStep::Remove { place: place.clone() })
+            .makes(FilesFact::Absent { place })
             .undo(Undo::Impossible("the removed file is not kept")))
     }
 }
@@ -156,14 +158,16 @@ impl Action for Chmod {
             Look::File { mode, .. } | Look::Dir { mode, .. } => Some(mode),
             _ => None,
         };
-        let step = Step::Chmod { place: place.clone(), mode: self.mode };
+        let step = Step::Files(FilesStep::Chmod { place: place.clone(), mode: self.mode });
         if old == Some(self.mode) {
             return Ok(Plan::already(format!("{place} has mode {}", self.mode)));
         }
         let undo = match old {
-            Some(mode) => Undo::Steps(vec![Step::Chmod { place: place.clone(), mode }]),
+            Some(mode) => {
+                Undo::Steps(vec![Step::Files(FilesStep::Chmod { place: place.clone(), mode })])
+            }
             None => Undo::Impossible("the previous mode is unknown"),
         };
-        Ok(Plan::step(step).makes(Fact::Mode { place, mode: self.mode }).undo(undo))
+        Ok(Plan::step(step).makes(FilesFact::Mode { place, mode: self.mode }).undo(undo))
     }
 }

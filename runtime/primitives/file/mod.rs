@@ -14,7 +14,7 @@ pub use write::{AppendLine, Copy, Write};
 
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
-use crate::operation::{Effect, Planning};
+use crate::operation::{Effect, FilesEffect, Planning};
 use crate::system::OWN_IT;
 use crate::types::{AbsPath, Place, rhai_literal};
 
@@ -131,11 +131,11 @@ fn place(path: &AbsPath, root: Option<&AbsPath>) -> Place {
 }
 
 fn writes(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
-    vec![Effect::Writes { path: place(path, root).to_string() }]
+    vec![Effect::Files(FilesEffect::Writes { path: place(path, root).to_string() })]
 }
 
 fn reads(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
-    vec![Effect::Reads { path: place(path, root).to_string() }]
+    vec![Effect::Files(FilesEffect::Reads { path: place(path, root).to_string() })]
 }
 
 fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {

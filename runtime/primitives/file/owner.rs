@@ -3,10 +3,10 @@
 use super::{FileRule, place, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Owner, Place};
 
 args! {
@@ -82,13 +82,15 @@ impl Action for Chown {
             None => old.map(|(_, gid)| gid),
         };
         let undo = match old {
-            Some((uid, gid)) => Undo::Steps(vec![Step::Chown { place: place.clone(), uid, gid }]),
+            Some((uid, gid)) => {
+                Undo::Steps(vec![Step::Files(FilesStep::Chown { place: place.clone(), uid, gid })])
+            }
             None => Undo::Impossible("the previous owner is unknown"),
         };
         // Only a simulation leaves an ID unknown; it then assumes 65534 (nobody).
         let (known, uid, gid) =
             (uid.is_some() && gid.is_some(), uid.unwrap_or(65534), gid.unwrap_or(65534));
-        let fact = known.then(|| Fact::Owned { place: place.clone(), uid, gid });
-        Ok(Plan::step(Step::Chown { place, uid, gid }).makes_all(fact).undo(undo))
+        let fact = known.then(|| Fact::Files(FilesFact::Owned { place: place.clone(), uid, gid }));
+        Ok(Plan::step(FilesStep::Chown { place, uid, gid }).makes_all(fact).undo(undo))
     }
 }

@@ -3,10 +3,10 @@
 use super::{FileRule, parent_must_exist, place, reads, text, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::{Look, Text};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Line, Mode, Place, sha256};
 
 args! {
@@ -87,14 +87,16 @@ pub(in crate::primitives) fn replace(
         Text::Unknown(_) => None,
     };
     let undo = match old {
-        None => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
-        Some(content @ Text::Known(_)) => {
-            Undo::Steps(vec![Step::Write { place: place.clone(), content, mode: None }])
-        }
+        None => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
+        Some(content @ Text::Known(_)) => Undo::Steps(vec![Step::Files(FilesStep::Write {
+            place: place.clone(),
+            content,
+            mode: None,
+        })]),
         Some(Text::Unknown(_)) => Undo::Impossible("the previous contents are unknown"),
     };
-    Plan::step(Step::Write { place: place.clone(), content, mode })
-        .makes(Fact::File { place, digest, mode })
+    Plan::step(FilesStep::Write { place: place.clone(), content, mode })
+        .makes(FilesFact::File { place, digest, mode })
         .undo(undo)
 }
 
@@ -175,12 +177,12 @@ impl Action for Copy {
         };
         let missing = cx.look(&to)? == Look::Missing;
         let undo = match missing {
-            true => Undo::Steps(vec![Step::Remove { place: to.clone() }]),
+            true => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: to.clone() })]),
             false => Undo::Impossible("the previous file is overwritten"),
         };
         let mode = self.mode;
-        Ok(Plan::step(Step::Copy { from, to: to.clone(), mode })
-            .makes(Fact::File { place: to, digest, mode })
+        Ok(Plan::step(FilesStep::Copy { from, to: to.clone(), mode })
+            .makes(FilesFact::File { place: to, digest, mode })
             .undo(undo))
     }
 }

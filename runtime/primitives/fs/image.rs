@@ -4,10 +4,10 @@ use super::make::{Recipe, check_size, recipe};
 use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, FsKind, Label, Place, Size};
 
 args! {
@@ -37,7 +37,7 @@ impl Action for Image {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -50,10 +50,10 @@ impl Action for Image {
         check_size(self.kind, &path, self.size.get())?;
         let label = self.label.as_ref().map(Label::as_str);
         let Recipe { uuid, cmd } = recipe(self.kind, &path, label, cx)?;
-        Ok(Plan::step(Step::MakeImage { place: place.clone(), size: self.size })
+        Ok(Plan::step(FilesStep::MakeImage { place: place.clone(), size: self.size })
             .then(Step::Run(cmd))
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-            .undo(Undo::Steps(vec![Step::Remove { place }]))
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
             .returns(uuid))
     }
 }

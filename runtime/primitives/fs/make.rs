@@ -3,8 +3,8 @@
 use super::rule::{FsRule, label_limit};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, Fact};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Content, Device, StorageFact};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
@@ -121,7 +121,7 @@ impl Action for Make {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -147,7 +147,7 @@ impl Action for Swap {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -181,6 +181,6 @@ fn made(device: &Device, cmd: Cmd, content: Content) -> Plan<()> {
     let mut steps: Vec<Step> = wipe(device).into_iter().collect();
     steps.push(Step::Run(cmd));
     Plan::steps(steps)
-        .makes(Fact::Holds { device: device.path.clone(), content })
+        .makes(StorageFact::Holds { device: device.path.clone(), content })
         .undo(Undo::Impossible("formatting erases the old contents"))
 }

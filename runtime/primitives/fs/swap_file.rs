@@ -3,10 +3,10 @@
 use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Cmd, Step};
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, Size};
 
 args! {
@@ -34,7 +34,7 @@ impl Action for SwapFile {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.path.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.path.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -56,10 +56,10 @@ impl Action for SwapFile {
         let on = cx.machine.mounted_view(&path).map(|mount| mount.kind).unwrap_or_default();
         let uuid = cx.uuid();
         let mode = Some(Mode::new(0o600));
-        Ok(Plan::step(Step::Allocate { place: place.clone(), size, nocow: on == "btrfs" })
+        Ok(Plan::step(FilesStep::Allocate { place: place.clone(), size, nocow: on == "btrfs" })
             .then(Step::Run(Cmd::tool("mkswap").args(["-U", &uuid, &path])))
-            .makes(Fact::File { place: place.clone(), digest: None, mode })
-            .undo(Undo::Steps(vec![Step::Remove { place }]))
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode })
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
             .returns(path))
     }
 }

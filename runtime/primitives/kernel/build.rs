@@ -5,12 +5,12 @@ use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::Text;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Fact, FilesFact};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
 use crate::primitives::portage::{Merging, merging};
-use crate::system::{Cmd, Step};
+use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Choice, Jobs, KernelVersion, Mode, Place, RelativePath, sha256};
 
 args! {
@@ -143,7 +143,7 @@ impl Action for Build {
 
     fn effects(&self) -> Vec<Effect> {
         let program = self.how.word().into();
-        vec![Effect::Runs { program, root: self.root.to_string() }]
+        vec![Effect::Program(ProgramEffect::Runs { program, root: self.root.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -195,16 +195,16 @@ pub(super) fn installed(
     let mode = Some(Mode::new(0o644));
     let undo = match exists(&to, cx)? {
         Some(true) => Undo::Impossible("the previous file is overwritten"),
-        _ => Undo::Steps(vec![Step::Remove { place: to.clone() }]),
+        _ => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: to.clone() })]),
     };
-    let one = Plan::step(Step::Copy { from, to: to.clone(), mode })
-        .makes(Fact::File { place: to, digest, mode })
+    let one = Plan::step(FilesStep::Copy { from, to: to.clone(), mode })
+        .makes(FilesFact::File { place: to, digest, mode })
         .undo(undo);
     Ok(plan.and(if digest_unknown(&one) { one.always() } else { one }))
 }
 
 fn digest_unknown(plan: &Plan<()>) -> bool {
-    plan.makes.iter().any(|fact| matches!(fact, Fact::File { digest: None, .. }))
+    plan.makes.iter().any(|fact| matches!(fact, Fact::Files(FilesFact::File { digest: None, .. })))
 }
 
 impl Action for Install {
@@ -228,7 +228,8 @@ impl Action for Install {
         }
         let boot = there(&self.root, "/boot");
         if exists(&boot, cx)? == Some(false) {
-            plan.steps.insert(0, Step::MakeDir { place: boot, mode: Mode::new(0o755) });
+            plan.steps
+                .insert(0, Step::Files(FilesStep::MakeDir { place: boot, mode: Mode::new(0o755) }));
         }
         let plan = plan.hint("check the free space of /boot (df -h); old kernels can be removed");
         let path = format!("/boot/vmlinuz-{version}");

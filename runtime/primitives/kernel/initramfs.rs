@@ -4,10 +4,10 @@ use super::version::chosen;
 use super::{KernelRule, MODULES, genkernel};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::FilesFact;
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{command, exists, none_of, there};
-use crate::system::{Outcome, Step};
+use crate::system::{FilesStep, Outcome, Step};
 use crate::types::{AbsPath, Choice, Compression, KernelVersion, ModuleName, Place, ProgramName};
 
 args! {
@@ -186,7 +186,7 @@ impl Action for Initramfs {
 
     fn effects(&self) -> Vec<Effect> {
         let program = self.how.word().into();
-        vec![Effect::Runs { program, root: self.root.to_string() }]
+        vec![Effect::Program(ProgramEffect::Runs { program, root: self.root.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -211,16 +211,16 @@ impl Action for Initramfs {
         let place = Place::new(&image, Some(root));
         let undo = match exists(&place, cx)? {
             Some(true) => Undo::Impossible("the previous image is overwritten"),
-            _ => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+            _ => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
         };
-        Ok(plan.makes(Fact::File { place, digest: None, mode: None }).always().undo(undo))
+        Ok(plan.makes(FilesFact::File { place, digest: None, mode: None }).always().undo(undo))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Initramfs, Maker};
-    use crate::operation::{Action, Effect};
+    use crate::operation::{Action, Effect, ProgramEffect};
     use crate::types::{AbsPath, Compression, ParamValue, Value};
 
     #[test]
@@ -236,7 +236,10 @@ mod tests {
                 image: None,
                 compress: Compression::decode(&Value::from("zstd")).expect("a method"),
             };
-            let runs = Effect::Runs { program: name.into(), root: "/mnt/t".into() };
+            let runs = Effect::Program(ProgramEffect::Runs {
+                program: name.into(),
+                root: "/mnt/t".into(),
+            });
             assert_eq!(one.effects(), [runs]);
         }
     }

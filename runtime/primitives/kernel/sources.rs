@@ -4,11 +4,11 @@ use super::build::installed;
 use super::{KernelRule, MODULES, SOURCES};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::Link;
-use crate::system::Step;
+use crate::system::FilesStep;
 use crate::types::{AbsPath, KernelVersion, LinkTarget, Mode, Place};
 
 args! {
@@ -118,7 +118,7 @@ impl Action for CopyFrom {
             plan = self.tree(plan, "/usr/src", &sources);
         }
         let boot = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
-        plan = plan.then(Step::MakeDir { place: there(&self.root, "/boot"), mode: DIRECTORY });
+        plan = plan.then(FilesStep::MakeDir { place: there(&self.root, "/boot"), mode: DIRECTORY });
         let config = [format!("/boot/config-{version}"), format!("{modules}/config")];
         if let Some(config) = first(config.map(|path| there(from, &path)), cx)? {
             plan = installed(plan, config, boot("config"), cx)?;
@@ -139,8 +139,8 @@ impl CopyFrom {
     /// Adds the steps that copy a directory tree.
     fn tree(&self, plan: Plan<()>, into: &str, directory: &str) -> Plan<()> {
         let (from, to) = (there(&self.from, directory), there(&self.root, directory));
-        plan.then(Step::MakeDir { place: there(&self.root, into), mode: DIRECTORY })
-            .then(Step::CopyTree { from, to: to.clone() })
-            .makes(Fact::Dir { place: to })
+        plan.then(FilesStep::MakeDir { place: there(&self.root, into), mode: DIRECTORY })
+            .then(FilesStep::CopyTree { from, to: to.clone() })
+            .makes(FilesFact::Dir { place: to })
     }
 }

@@ -4,10 +4,10 @@
 use super::{KeyRule, check_key};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::Look;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Cmd, Stdin, Step};
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::system::{Cmd, FilesStep, Stdin, Step};
 use crate::types::{AbsPath, Place, Secret};
 
 args! {
@@ -77,7 +77,7 @@ impl Action for Protect {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.to.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.to.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -104,9 +104,9 @@ fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 /// Returns the plan that stores the output of a command as a key file.
 fn kept(cmd: Cmd, place: Place) -> Plan<String> {
     let output = place.to_string();
-    Plan::step(Step::Keep { cmd, place: place.clone() })
-        .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-        .undo(Undo::Steps(vec![Step::Remove { place }]))
+    Plan::step(FilesStep::Keep { cmd, place: place.clone() })
+        .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
+        .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
         .returns(output)
 }
 
@@ -114,7 +114,7 @@ impl Action for Unlock {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.to.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.to.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

@@ -3,8 +3,8 @@
 use super::{LuksRule, Unlock};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Content, StorageFact};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::primitives::{may_stay, wipe};
 use crate::system::{Cmd, Step};
@@ -113,7 +113,7 @@ impl Action for Format {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -153,7 +153,7 @@ impl Action for Format {
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         steps.push(Step::Run(format));
         Ok(Plan::steps(steps)
-            .makes(Fact::Holds {
+            .makes(StorageFact::Holds {
                 device: device.path.clone(),
                 content: Content::Luks {
                     version: self.version,

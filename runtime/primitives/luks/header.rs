@@ -8,10 +8,12 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::machine::probe::parse_luks;
-use crate::machine::{Content, Device, Fact, Machine};
+use crate::machine::{Content, Device, Fact, FilesFact, Machine, StorageFact};
 use crate::operation::guard::must_be_free;
-use crate::operation::{Action, Answer, Effect, Ids, Plan, Planning, Query, Undo};
-use crate::system::{Cmd, Step};
+use crate::operation::{
+    Action, Answer, Effect, FilesEffect, Ids, Plan, Planning, Query, StorageEffect, Undo,
+};
+use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Size};
 
 args! {
@@ -146,8 +148,8 @@ impl Query for Containers {
                 open: open_as(cx.machine, &device.path),
             })
         };
-        let found = cx.machine.devices.values().filter_map(listed).collect();
-        Ok(match cx.machine.devices.values().any(|device| device.unseen) {
+        let found = cx.machine.storage.devices.values().filter_map(listed).collect();
+        Ok(match cx.machine.storage.devices.values().any(|device| device.unseen) {
             true => Answer::Guess(found),
             false => Answer::Known(found),
         })
@@ -163,7 +165,7 @@ impl Action for BackupHeader {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Writes { path: self.file.to_string() }]
+        vec![Effect::Files(FilesEffect::Writes { path: self.file.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -178,10 +180,12 @@ impl Action for BackupHeader {
         let cmd = Cmd::tool("cryptsetup").args(cmd);
         let content = cx.device(&self.device)?.content.clone();
         let beneath = cx.machine.beneath(&file);
-        Ok(Plan::step(Step::SaveHeader { cmd, place: place.clone(), beneath })
-            .makes(Fact::File { place: place.clone(), digest: None, mode: None })
-            .makes_all(content.map(|content| Fact::HeaderSaved { place: place.clone(), content }))
-            .undo(Undo::Steps(vec![Step::Remove { place }]))
+        Ok(Plan::step(FilesStep::SaveHeader { cmd, place: place.clone(), beneath })
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
+            .makes_all(content.map(|content| {
+                Fact::Files(FilesFact::HeaderSaved { place: place.clone(), content })
+            }))
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
             .returns(file))
     }
 }
@@ -205,7 +209,7 @@ impl Action for RestoreHeader {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -227,7 +231,7 @@ impl Action for RestoreHeader {
             .args(["--header-backup-file", &self.file.to_string()]);
         let device = device.path.clone();
         Ok(Plan::run(cmd)
-            .makes(Fact::Header { device, content, guessed })
+            .makes(StorageFact::Header { device, content, guessed })
             .undo(Undo::Impossible("the previous header is overwritten")))
     }
 }

@@ -6,8 +6,8 @@ use super::format::{Kdf, derive};
 use super::{Container, LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::machine::{Content, Fact, StorageFact};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, StorageEffect, Undo};
 use crate::primitives::key::not_on_the_same_disk;
 use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};
@@ -116,7 +116,7 @@ impl Action for AddKey {
     type Output = u32;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Alters { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Alters { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<u32>> {
@@ -171,7 +171,10 @@ impl Action for RemoveKey {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::RemovesKey { device: self.device.to_string(), slot: self.slot }]
+        vec![Effect::Storage(StorageEffect::RemovesKey {
+            device: self.device.to_string(),
+            slot: self.slot,
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -211,5 +214,9 @@ fn with_slots(found: &Container<'_>, now: Vec<u32>) -> Fact {
     if let Content::Luks { slots, .. } = &mut content {
         *slots = now;
     }
-    Fact::Header { device: found.device.path.clone(), content, guessed: found.device.unseen }
+    Fact::Storage(StorageFact::Header {
+        device: found.device.path.clone(),
+        content,
+        guessed: found.device.unseen,
+    })
 }

@@ -3,11 +3,11 @@
 use super::{LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Kind, Release};
+use crate::machine::{Kind, Release, StorageFact, StorageRelease};
 use crate::operation::guard::must_be_free;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::key::{check_protected, unprotect};
-use crate::system::{Cmd, Stdin, Step};
+use crate::system::{Cmd, Stdin};
 use crate::types::{AbsPath, DevicePath, MapName, Place, Secret};
 
 args! {
@@ -119,7 +119,7 @@ impl Action for Open {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Opens { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Opens { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -153,7 +153,7 @@ impl Action for Open {
         }
         let cmd = means.give_to(cmd).arg(&device.path).arg(self.name.as_str());
         Ok(Plan::run(cmd)
-            .makes(Fact::Opened {
+            .makes(StorageFact::Opened {
                 on: device.path.clone(),
                 name: self.name.as_str().to_owned(),
                 size: device.size.saturating_sub(found.offset),
@@ -170,13 +170,16 @@ impl Action for Close {
 
     fn effects(&self) -> Vec<Effect> {
         let name = self.name.as_str().to_owned();
-        vec![Effect::Ends { what: Release::Close { name }.to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::Close { name }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         must_be_free(cx.machine, &self.name.path())?;
-        let release = Release::Close { name: self.name.as_str().to_owned() };
-        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
-            .makes(Fact::Closed { name: self.name.as_str().to_owned() }))
+        let release =
+            Release::Storage(StorageRelease::Close { name: self.name.as_str().to_owned() });
+        Ok(Plan::step(release.step(cx.machine.host.udev))
+            .makes(StorageFact::Closed { name: self.name.as_str().to_owned() }))
     }
 }

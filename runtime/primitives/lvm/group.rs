@@ -8,8 +8,10 @@ use super::physical::DATA_START;
 use super::{LvmRule, group, lvm};
 use crate::args;
 use crate::error::{InUse, Result};
-use crate::machine::{Content, Fact, Group, Release, Use, dm_name};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::machine::{Content, Fact, Group, Release, StorageFact, StorageRelease, Use, dm_name};
+use crate::operation::{
+    Action, Answer, Effect, Plan, Planning, ProgramEffect, Query, StorageEffect, Undo,
+};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
@@ -124,7 +126,10 @@ impl Action for VgCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        self.devices.iter().map(|d| Effect::Alters { device: d.to_string() }).collect()
+        self.devices
+            .iter()
+            .map(|d| Effect::Storage(StorageEffect::Alters { device: d.to_string() }))
+            .collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -141,7 +146,8 @@ impl Action for VgCreate {
             if !matches!(device.content, Some(Content::Physical { .. })) {
                 return Err(LvmRule::NotPhysical { device: path }.into());
             }
-            let owner = cx.machine.groups.iter().find(|(_, group)| group.members.contains(&path));
+            let owner =
+                cx.machine.storage.groups.iter().find(|(_, group)| group.members.contains(&path));
             if let Some((owner, _)) = owner.filter(|(owner, _)| **owner != name) {
                 return Err(LvmRule::Belongs { device: path, group: owner.clone() }.into());
             }
@@ -151,7 +157,9 @@ impl Action for VgCreate {
         if members.is_empty() {
             return Err(LvmRule::NoMembers.into());
         }
-        if let Some(taken) = cx.machine.groups.get(&name).filter(|g| !g.has_members(&members)) {
+        if let Some(taken) =
+            cx.machine.storage.groups.get(&name).filter(|g| !g.has_members(&members))
+        {
             let members = taken.members.clone();
             return Err(LvmRule::GroupTaken { group: name, members }.into());
         }
@@ -160,7 +168,12 @@ impl Action for VgCreate {
             .args(members.iter().cloned());
         let remove = lvm("vgremove", cx).arg(&name);
         Ok(Plan::run(create)
-            .makes(Fact::GroupMade { group: name.clone(), members, extent: extent.get(), extents })
+            .makes(StorageFact::GroupMade {
+                group: name.clone(),
+                members,
+                extent: extent.get(),
+                extents,
+            })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(name))
     }
@@ -170,13 +183,13 @@ impl Action for VgActivate {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Activates { group: self.name.to_string() }]
+        vec![Effect::Storage(StorageEffect::Activates { group: self.name.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         group(&self.name, cx)?;
         Ok(Plan::run(lvm("vgchange", cx).args(["-a", "y", self.name.as_str()]))
-            .makes(Fact::GroupActive { group: self.name.to_string(), active: true })
+            .makes(StorageFact::GroupActive { group: self.name.to_string(), active: true })
             .undo(Undo::Release))
     }
 }
@@ -186,7 +199,9 @@ impl Action for VgDeactivate {
 
     fn effects(&self) -> Vec<Effect> {
         let group = self.name.to_string();
-        vec![Effect::Ends { what: Release::Deactivate { group }.to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::Deactivate { group }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -200,14 +215,16 @@ impl Action for VgDeactivate {
             let group = name.to_owned();
             let releases = releases
                 .into_iter()
-                .take_while(|r| *r != Release::Deactivate { group: group.clone() })
+                .take_while(|r| {
+                    *r != Release::Storage(StorageRelease::Deactivate { group: group.clone() })
+                })
                 .collect();
             let device = format!("volume group {name}");
             return Err(InUse { device, uses, releases, system: false }.into());
         }
-        let release = Release::Deactivate { group: name.to_owned() };
-        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
-            .makes(Fact::GroupActive { group: name.to_owned(), active: false }))
+        let release = Release::Storage(StorageRelease::Deactivate { group: name.to_owned() });
+        Ok(Plan::step(release.step(cx.machine.host.udev))
+            .makes(StorageFact::GroupActive { group: name.to_owned(), active: false }))
     }
 }
 
@@ -270,12 +287,14 @@ impl Query for Groups {
         };
         let names = cx
             .machine
+            .storage
             .groups
             .iter()
             .filter(|(_, g)| lies_there(g))
             .map(|(n, _)| n.clone())
             .collect();
-        let unseen = on.map_or(cx.machine.devices.values().any(|d| d.unseen), |on| on.unseen);
+        let unseen =
+            on.map_or(cx.machine.storage.devices.values().any(|d| d.unseen), |on| on.unseen);
         Ok(if unseen { Answer::Guess(names) } else { Answer::Known(names) })
     }
 }
@@ -284,13 +303,13 @@ impl Action for VgRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::RemovesGroup { group: self.name.to_string() }]
+        vec![Effect::Storage(StorageEffect::RemovesGroup { group: self.name.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = self.name.to_string();
-        let gone = Fact::GroupGone { group: name.clone() };
-        let Some(found) = cx.machine.groups.get(&name) else {
+        let gone = Fact::Storage(StorageFact::GroupGone { group: name.clone() });
+        let Some(found) = cx.machine.storage.groups.get(&name) else {
             return Ok(Plan::already(gone.to_string()));
         };
         if !found.volumes.is_empty() {

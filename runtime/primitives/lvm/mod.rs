@@ -35,8 +35,8 @@ fn share_of(extents: u64, percent: u8) -> u64 {
 }
 
 fn group<'a>(name: &LvmName, cx: &Planning<'a>) -> Result<&'a Group> {
-    cx.machine.groups.get(name.as_str()).ok_or_else(|| {
-        let known = cx.machine.groups.keys().map(String::as_str);
+    cx.machine.storage.groups.get(name.as_str()).ok_or_else(|| {
+        let known = cx.machine.storage.groups.keys().map(String::as_str);
         let near = nearest(name.as_str(), known.clone()).map(str::to_owned);
         let known = known.map(str::to_owned).collect();
         LvmRule::NoSuchGroup { group: name.to_string(), nearest: near, known }.into()

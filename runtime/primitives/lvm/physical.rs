@@ -3,8 +3,8 @@
 use super::{LvmRule, lvm};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Fact};
-use crate::operation::{Action, Effect, Ids, Plan, Planning, Undo};
+use crate::machine::{Content, StorageFact};
+use crate::operation::{Action, Effect, Ids, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{may_stay, wipe};
 use crate::system::Step;
 use crate::types::{DevicePath, MIB, Size};
@@ -53,7 +53,7 @@ impl Action for PvCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -73,7 +73,7 @@ impl Action for PvCreate {
             .arg(&device.path);
         steps.push(Step::Run(create));
         Ok(Plan::steps(steps)
-            .makes(Fact::Holds { device: path.clone(), content: Content::Physical { uuid } })
+            .makes(StorageFact::Holds { device: path.clone(), content: Content::Physical { uuid } })
             .warn(may_stay(device, self.keep))
             .undo(Undo::Impossible("the old contents are overwritten"))
             .returns(path))

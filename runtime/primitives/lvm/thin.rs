@@ -3,8 +3,8 @@
 use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Group, VolumeKind};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Fact, Group, StorageFact, VolumeKind};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{Extents, LvmName, MIB, Size};
 
@@ -129,7 +129,7 @@ impl Action for ThinPoolCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::AltersGroup { group: self.group.to_string() }]
+        vec![Effect::Storage(StorageEffect::AltersGroup { group: self.group.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -158,7 +158,7 @@ impl Action for ThinPoolCreate {
         // missing.
         Ok(Plan::run(Cmd::tool("thin_check").arg("--version"))
             .then(Step::Run(create))
-            .makes(Fact::VolumeMade {
+            .makes(StorageFact::VolumeMade {
                 group,
                 volume: volume.clone(),
                 extents,
@@ -173,7 +173,7 @@ impl Action for ThinCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::AltersGroup { group: self.group.to_string() }]
+        vec![Effect::Storage(StorageEffect::AltersGroup { group: self.group.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -218,7 +218,7 @@ impl Action for ThinCreate {
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create)
             .warn(warning)
-            .makes(Fact::VolumeMade { group, volume, extents, kind })
+            .makes(StorageFact::VolumeMade { group, volume, extents, kind })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(path))
     }
@@ -228,13 +228,16 @@ impl Action for ThinPoolRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: format!("/dev/{}/{}", self.group, self.name) }]
+        vec![Effect::Storage(StorageEffect::Destroys {
+            device: format!("/dev/{}/{}", self.group, self.name),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let found = group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
-        let gone = Fact::VolumeGone { group: group.clone(), volume: volume.clone() };
+        let gone =
+            Fact::Storage(StorageFact::VolumeGone { group: group.clone(), volume: volume.clone() });
         match found.volumes.get(&volume).map(|volume| &volume.kind) {
             None => return Ok(Plan::already(gone.to_string())),
             Some(VolumeKind::ThinPool { .. }) => {}

@@ -3,8 +3,8 @@
 use super::{LvmRule, group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Fact, Group, Volume, VolumeKind};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Group, StorageFact, Volume, VolumeKind};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::system::Step;
 use crate::types::{Choice, Extents, LvmName, RaidLevel, Size};
 
@@ -139,7 +139,7 @@ impl Action for LvCreate {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::AltersGroup { group: self.group.to_string() }]
+        vec![Effect::Storage(StorageEffect::AltersGroup { group: self.group.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -173,7 +173,7 @@ impl Action for LvCreate {
         }
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(create.arg(&group))
-            .makes(Fact::VolumeMade { group, volume, extents, kind })
+            .makes(StorageFact::VolumeMade { group, volume, extents, kind })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(path))
     }
@@ -183,7 +183,9 @@ impl Action for LvRemove {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Destroys { device: format!("/dev/{}/{}", self.group, self.name) }]
+        vec![Effect::Storage(StorageEffect::Destroys {
+            device: format!("/dev/{}/{}", self.group, self.name),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -198,7 +200,7 @@ impl Action for LvRemove {
         }
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
-            .makes(Fact::VolumeGone { group, volume })
+            .makes(StorageFact::VolumeGone { group, volume })
             .undo(Undo::Impossible("the contents of the volume are lost")))
     }
 }

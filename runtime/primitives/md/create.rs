@@ -3,10 +3,10 @@
 use super::{MdRule, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, Fact, Release};
-use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, Undo};
+use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
+use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::{may_stay, wipe_all, wipefs};
-use crate::system::{Cmd, Step};
+use crate::system::{Cmd, Step, StorageStep};
 use crate::types::{ArrayName, Choice, DevicePath, MIB, MdFormat, RaidLevel, Size};
 
 args! {
@@ -143,7 +143,10 @@ impl Action for Create {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        self.devices.iter().map(|d| Effect::Destroys { device: d.to_string() }).collect()
+        self.devices
+            .iter()
+            .map(|d| Effect::Storage(StorageEffect::Destroys { device: d.to_string() }))
+            .collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -174,7 +177,10 @@ impl Action for Create {
             devices.iter().flat_map(|device| wipe_all(device, cx.machine)).collect();
         let create = self.command(&path, &uuid, least, cx).args(members.iter().cloned());
         steps.push(Step::Run(create));
-        steps.push(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE });
+        steps.push(Step::Storage(StorageStep::WaitFor {
+            nodes: vec![path.clone()],
+            limit: NODE_DEADLINE,
+        }));
         // Data of an earlier array at the same position could appear as a signature on the new one.
         steps.push(Step::Run(wipefs(&path)));
         let mut plan = Plan::steps(steps);
@@ -187,17 +193,18 @@ impl Action for Create {
                 share: *share,
             };
             if device.table.is_some() {
-                plan = plan.makes(Fact::Blank { device: device.path.clone() });
+                plan = plan.makes(StorageFact::Blank { device: device.path.clone() });
             }
-            plan = plan.makes(Fact::Holds { device: device.path.clone(), content });
+            plan = plan.makes(StorageFact::Holds { device: device.path.clone(), content });
             plan = plan.warn(may_stay(device, self.keep));
         }
         let size = array_size(&level, count, &shares);
         let sector = devices.iter().map(|device| device.sector).max().unwrap_or(512);
-        let stop = Step::release(&Release::Stop { array: path.clone() }, cx.machine.host.udev);
+        let stop = Release::Storage(StorageRelease::Stop { array: path.clone() })
+            .step(cx.machine.host.udev);
         let array = path.clone();
         Ok(plan
-            .makes(Fact::ArrayRunning { array, uuid, members, level, size, sector })
+            .makes(StorageFact::ArrayRunning { array, uuid, members, level, size, sector })
             .undo(Undo::Steps(vec![stop]))
             .returns(path))
     }

@@ -23,7 +23,7 @@ fn mdadm(cx: &Planning<'_>) -> Cmd {
 /// mdadm.
 fn free_device(machine: &Machine) -> String {
     let path = |number: u32| format!("/dev/md{number}");
-    let free = |path: &String| !machine.devices.contains_key(path);
+    let free = |path: &String| !machine.storage.devices.contains_key(path);
     (0..=127).rev().map(path).find(free).unwrap_or_else(|| path(128))
 }
 
@@ -41,7 +41,7 @@ struct Membership<'a> {
 /// Returns the arrays with this name, one per UUID.
 fn memberships<'a>(name: &str, machine: &'a Machine) -> Vec<Membership<'a>> {
     let mut found: Vec<Membership<'a>> = Vec::new();
-    for device in machine.devices.values() {
+    for device in machine.storage.devices.values() {
         let Some(Content::RaidMember { uuid, name: of, level, devices, share }) = &device.content
         else {
             continue;

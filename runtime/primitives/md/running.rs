@@ -7,10 +7,13 @@ use serde::Serialize;
 use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, Fact, Release};
+use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
 use crate::operation::guard::must_be_free;
-use crate::operation::{Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, Query, Undo};
-use crate::system::Step;
+use crate::operation::{
+    Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, ProgramEffect, Query, StorageEffect,
+    Undo,
+};
+use crate::system::StorageStep;
 use crate::types::{ArrayName, nearest};
 
 args! {
@@ -99,7 +102,8 @@ fn array<'a>(name: &ArrayName, cx: &Planning<'a>) -> Result<Membership<'a>> {
                 Some(crate::machine::Content::RaidMember { name, .. }) => Some(name.clone()),
                 _ => None,
             };
-            let mut known: Vec<String> = cx.machine.devices.values().filter_map(names).collect();
+            let mut known: Vec<String> =
+                cx.machine.storage.devices.values().filter_map(names).collect();
             known.sort();
             known.dedup();
             let near = nearest(name.as_str(), known.iter().map(String::as_str));
@@ -113,7 +117,7 @@ impl Action for Assemble {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Assembles { array: self.name.to_string() }]
+        vec![Effect::Storage(StorageEffect::Assembles { array: self.name.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -141,8 +145,8 @@ impl Action for Assemble {
         let assemble = assemble.args(members.iter().cloned());
         let sector = found.members.iter().map(|member| member.sector).max().unwrap_or(512);
         Ok(Plan::run(assemble)
-            .then(Step::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
-            .makes(Fact::ArrayRunning {
+            .then(StorageStep::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
+            .makes(StorageFact::ArrayRunning {
                 array: path.clone(),
                 uuid: found.uuid.to_owned(),
                 members,
@@ -160,7 +164,9 @@ impl Action for Stop {
 
     fn effects(&self) -> Vec<Effect> {
         let array = format!("/dev/md/{}", self.name);
-        vec![Effect::Ends { what: Release::Stop { array }.to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::Stop { array }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -170,9 +176,9 @@ impl Action for Stop {
         };
         must_be_free(cx.machine, &running.path)?;
         let array = running.path.clone();
-        let release = Release::Stop { array: array.clone() };
-        Ok(Plan::step(Step::release(&release, cx.machine.host.udev))
-            .makes(Fact::ArrayStopped { array }))
+        let release = Release::Storage(StorageRelease::Stop { array: array.clone() });
+        Ok(Plan::step(release.step(cx.machine.host.udev))
+            .makes(StorageFact::ArrayStopped { array }))
     }
 }
 
@@ -192,10 +198,11 @@ impl Query for List {
     type Output = Vec<String>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let names = cx.machine.devices.values().filter_map(|device| match &device.content {
-            Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.clone()),
-            _ => None,
-        });
+        let names =
+            cx.machine.storage.devices.values().filter_map(|device| match &device.content {
+                Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.clone()),
+                _ => None,
+            });
         let names: BTreeSet<String> = names.collect();
         Ok(Answer::Known(names.into_iter().collect()))
     }

@@ -40,7 +40,7 @@ impl Query for List {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let below = self.below.to_string();
-        let mounts = cx.machine.mounts.iter().filter(|mount| is_below(&mount.at, &below));
+        let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&mount.at, &below));
         let used = |at: &str| {
             let (free, all) = cx.files.room(Path::new(at))?;
             free.checked_mul(100)?.checked_div(all).map(|percent| 100 - percent.min(100))

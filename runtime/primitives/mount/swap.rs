@@ -4,9 +4,9 @@ use super::MountRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Look;
-use crate::machine::{Content, Fact, Release, is_below};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::Step;
+use crate::machine::{Content, Release, StorageFact, StorageRelease, is_below};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
+use crate::system::StorageStep;
 use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
 
 args! {
@@ -64,14 +64,14 @@ impl Action for SwapOn {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::SwapsTo { area: self.device.to_string() }]
+        vec![Effect::Storage(StorageEffect::SwapsTo { area: self.device.to_string() })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let path = swap_area(&self.device, cx)?;
         let priority = self.priority.and_then(|priority| u16::try_from(priority.get()).ok());
-        Ok(Plan::step(Step::SwapOn { device: path.clone(), priority })
-            .makes(Fact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
+        Ok(Plan::step(StorageStep::SwapOn { device: path.clone(), priority })
+            .makes(StorageFact::Swapping { device: path, on: Some(priority.map_or(-2, i32::from)) })
             .undo(Undo::Release))
     }
 }
@@ -81,13 +81,15 @@ impl Action for SwapOff {
 
     fn effects(&self) -> Vec<Effect> {
         let device = self.device.to_string();
-        vec![Effect::Ends { what: Release::SwapOff { device }.to_string() }]
+        vec![Effect::Program(ProgramEffect::Ends {
+            what: Release::Storage(StorageRelease::SwapOff { device }).to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let device = self.device.to_string();
         let device = cx.machine.find(&device).map_or(device, |found| found.path.clone());
-        Ok(Plan::step(Step::SwapOff { device: device.clone() })
-            .makes(Fact::Swapping { device, on: None }))
+        Ok(Plan::step(StorageStep::SwapOff { device: device.clone() })
+            .makes(StorageFact::Swapping { device, on: None }))
     }
 }

@@ -3,12 +3,12 @@
 use super::PortageRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
+use crate::machine::FilesFact;
 use crate::machine::files::{Look, Text};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::text;
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Mode, ProfileName, nearest};
 
 args! {
@@ -79,15 +79,18 @@ impl Action for Profile {
         let undo = match cx.look(&place)? {
             Look::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
-                Undo::Steps(vec![Step::Link { place: place.clone(), to }])
+                Undo::Steps(vec![Step::Files(FilesStep::Link { place: place.clone(), to })])
             }
-            _ => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+            _ => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
         };
         let above = place.parent();
-        let mut steps = vec![Step::Link { place: place.clone(), to: to.clone() }];
+        let mut steps = vec![Step::Files(FilesStep::Link { place: place.clone(), to: to.clone() })];
         if exists(&above, cx)? == Some(false) {
-            steps.insert(0, Step::MakeDir { place: above, mode: Mode::new(0o755) });
+            steps.insert(
+                0,
+                Step::Files(FilesStep::MakeDir { place: above, mode: Mode::new(0o755) }),
+            );
         }
-        Ok(Plan::steps(steps).makes(Fact::Link { place, to }).undo(undo))
+        Ok(Plan::steps(steps).makes(FilesFact::Link { place, to }).undo(undo))
     }
 }

@@ -3,12 +3,12 @@
 use super::{Init, SystemRule};
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::{Look, Text};
+use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, edit, exists, there, writes};
 use crate::primitives::file::text;
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, HostName, Mode, TimeZone, sha256};
 
 args! {
@@ -115,18 +115,20 @@ impl Action for Timezone {
         let place = there(&self.root, LOCALTIME);
         let to = format!("../usr/share/zoneinfo/{zone}");
         let undo = match cx.look(&place)? {
-            Look::Missing => Undo::Steps(vec![Step::Remove { place: place.clone() }]),
+            Look::Missing => {
+                Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })])
+            }
             Look::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
-                Undo::Steps(vec![Step::Link { place: place.clone(), to }])
+                Undo::Steps(vec![Step::Files(FilesStep::Link { place: place.clone(), to })])
             }
             _ => Undo::Impossible("the previous file is overwritten"),
         };
-        let fact = Fact::Link { place: place.clone(), to: to.clone() };
+        let fact = Fact::Files(FilesFact::Link { place: place.clone(), to: to.clone() });
         let etc = place.parent();
-        let mut steps = vec![Step::Link { place, to }];
+        let mut steps = vec![Step::Files(FilesStep::Link { place, to })];
         if exists(&etc, cx)? == Some(false) {
-            steps.insert(0, Step::MakeDir { place: etc, mode: Mode::new(0o755) });
+            steps.insert(0, Step::Files(FilesStep::MakeDir { place: etc, mode: Mode::new(0o755) }));
         }
         let plan = Plan::steps(steps).makes(fact).undo(undo);
         Ok(match Init::of(self.init, &self.root, cx)? {
@@ -154,7 +156,7 @@ impl Action for MachineId {
             let id = String::from_utf8_lossy(bytes).trim().to_owned();
             if is_one(&id) {
                 let digest = Some(sha256(bytes));
-                let fact = Fact::File { place, digest, mode: None };
+                let fact = Fact::Files(FilesFact::File { place, digest, mode: None });
                 return Ok(Plan::steps(Vec::new()).makes(fact).returns(id));
             }
         }
@@ -162,7 +164,10 @@ impl Action for MachineId {
         let mode = Some(Mode::new(0o444));
         let mut plan = crate::primitives::file::replace(place.clone(), old, content, mode);
         if exists(&place.parent(), cx)? == Some(false) {
-            plan.steps.insert(0, Step::MakeDir { place: place.parent(), mode: Mode::new(0o755) });
+            plan.steps.insert(
+                0,
+                Step::Files(FilesStep::MakeDir { place: place.parent(), mode: Mode::new(0o755) }),
+            );
         }
         Ok(plan.returns(fresh))
     }

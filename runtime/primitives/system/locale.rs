@@ -4,7 +4,7 @@ use super::{Init, SystemRule};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::Text;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, edit, there, writes};
 use crate::primitives::file::text;
 use crate::system::Step;
@@ -111,7 +111,10 @@ impl Action for Locale {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        let runs = Effect::Runs { program: "locale-gen".into(), root: self.root.to_string() };
+        let runs = Effect::Program(ProgramEffect::Runs {
+            program: "locale-gen".into(),
+            root: self.root.to_string(),
+        });
         let writes = [LOCALE_GEN, ENV_LOCALE, LOCALE_CONF].map(|path| writes(&self.root, path));
         writes.into_iter().chain([runs]).collect()
     }

@@ -3,9 +3,9 @@
 use super::SystemRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::Fact;
 use crate::machine::files::Text;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::machine::{Fact, FilesFact};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{command, there};
 use crate::primitives::file::text;
 use crate::system::{Stdin, Step};
@@ -83,7 +83,10 @@ impl Action for Password {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Runs { program: "chpasswd".into(), root: self.root.to_string() }]
+        vec![Effect::Program(ProgramEffect::Runs {
+            program: "chpasswd".into(),
+            root: self.root.to_string(),
+        })]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -123,7 +126,9 @@ impl Action for User {
 
     fn effects(&self) -> Vec<Effect> {
         let root = self.root.to_string();
-        let runs = |program: &str| Effect::Runs { program: program.into(), root: root.clone() };
+        let runs = |program: &str| {
+            Effect::Program(ProgramEffect::Runs { program: program.into(), root: root.clone() })
+        };
         vec![runs("useradd"), runs("usermod")]
     }
 
@@ -157,7 +162,7 @@ impl Action for User {
             let cmd = cmd.args(["--append", "--groups", &groups, self.name.as_str()]);
             let place = there(&self.root, GROUP);
             return Ok(Plan::run(cmd)
-                .makes(Fact::File { place, digest: None, mode: None })
+                .makes(FilesFact::File { place, digest: None, mode: None })
                 .always()
                 .undo(Undo::Impossible("the groups have a new member")));
         }
@@ -169,9 +174,10 @@ impl Action for User {
         let mut del = command(&self.root, "userdel", cx)?;
         del = del.arg(self.name.as_str());
         let changed = [PASSWD, GROUP].map(|file| there(&self.root, file));
-        let changed = changed.map(|place| Fact::File { place, digest: None, mode: None });
+        let changed =
+            changed.map(|place| Fact::Files(FilesFact::File { place, digest: None, mode: None }));
         Ok(Plan::run(cmd)
-            .makes(Fact::Dir { place: home })
+            .makes(FilesFact::Dir { place: home })
             .makes_all(changed)
             .always()
             .undo(Undo::Steps(vec![Step::Run(del)])))

@@ -5,9 +5,11 @@ use super::record::{Well, ended_well};
 use crate::error::Result;
 use crate::event::Event;
 use crate::machine::files::Look;
-use crate::machine::{Fact, Lifetime, is_below};
+use crate::machine::{Fact, FilesFact, Lifetime, is_below};
 use crate::operation::spec::{ArgError, Arguments, Given};
-use crate::operation::{AnyAction, AnyQuery, Effect, Returns};
+use crate::operation::{
+    AnyAction, AnyQuery, Effect, FilesEffect, ProgramEffect, Returns, StorageEffect,
+};
 use crate::plan::call::{PlannedStep, TakeBack};
 use crate::primitives::journal::KeepOn;
 use crate::run::ground::Ground;
@@ -16,7 +18,7 @@ use crate::run::parts::Parts;
 use crate::run::release::release_each;
 use crate::run::resume::{Begun, Names, Replay, still_answers};
 use crate::run::voice::Voice;
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{Map, Value};
 
 /// The answer that the journal has, if it is still the answer. In a run that goes on by itself, a user may
@@ -89,13 +91,15 @@ pub(super) fn was_done(
     let wanted = &begun.makes[..];
     let all = !wanted.is_empty() && parts.ground.all_hold(wanted);
     let mut lost = effects.iter().filter_map(|effect| match effect {
-        Effect::Destroys { device } => Some(device),
+        Effect::Storage(StorageEffect::Destroys { device }) => Some(device),
         _ => None,
     });
+    let args = action.arguments();
+    let given = given(&args);
     let partly: Vec<Fact> = wanted
         .iter()
         .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && parts.ground.holds(fact))
-        .filter(|fact| is_about(fact, &action.arguments()))
+        .filter(|fact| fact.is_about(&given))
         .cloned()
         .collect();
     let first = lost.next();
@@ -143,12 +147,12 @@ fn remove_begun(
 ) -> Result<()> {
     let TakeBack::Commands { commands } = &begun.undo else { return Ok(()) };
     for fact in &begun.makes {
-        let Fact::File { place, .. } = fact else { continue };
-        let remove = Step::Remove { place: place.clone() };
+        let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
+        let remove = Step::Files(FilesStep::Remove { place: place.clone() });
         let is_file = matches!(ground.files().look(place), Ok(Look::File { .. }));
         let path = place.to_string();
         let own = effects.iter().any(|effect| match effect {
-            Effect::Writes { path: top } => is_below(&path, top),
+            Effect::Files(FilesEffect::Writes { path: top }) => is_below(&path, top),
             _ => false,
         });
         if is_file && own && commands.contains(&remove.to_string()) {
@@ -162,27 +166,13 @@ fn remove_begun(
     Ok(())
 }
 
-/// Whether a fact is about what a call was given: by its name, below its path, or on its devices.
-fn is_about(fact: &Fact, args: &Map) -> bool {
+/// The texts in what a call was given.
+fn given(args: &Map) -> Vec<&str> {
     let mut texts = Vec::new();
     for (_, value) in args {
         collect(value, &mut texts);
     }
-    let given = |text: &str| texts.contains(&text);
-    match fact {
-        Fact::Mounted { at, .. } => {
-            texts.iter().any(|text| *text != "/" && text.starts_with('/') && is_below(at, text))
-        }
-        Fact::Opened { name, on, .. } => given(name) || given(on),
-        Fact::GroupMade { group, .. }
-        | Fact::GroupActive { group, .. }
-        | Fact::VolumeMade { group, .. } => given(group),
-        Fact::ArrayRunning { array, members, .. } => {
-            given(array) || members.iter().all(|member| given(member))
-        }
-        Fact::Swapping { device, .. } => given(device),
-        _ => false,
-    }
+    texts
 }
 
 fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
@@ -200,7 +190,8 @@ fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
 /// What a person has to know before something that did not end is done a second time.
 fn once_more(call: &Call, effects: &[Effect]) -> String {
     let what = call.called();
-    let runs = effects.iter().any(|effect| matches!(effect, Effect::Runs { .. }));
+    let runs =
+        effects.iter().any(|effect| matches!(effect, Effect::Program(ProgramEffect::Runs { .. })));
     let half = match runs {
         true => "; changes the program made the first time are kept",
         false => "",

@@ -5,7 +5,7 @@ use super::places::Places;
 use crate::error::{Exit, Result, Rule};
 use crate::event::Event;
 use crate::journal::Record;
-use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
+use crate::operation::{Answer, AnyAction, AnyQuery, Effect, FilesEffect, Plan, Returns};
 use crate::plan::approval::Go;
 use crate::plan::bound::Bound;
 use crate::plan::call::PlannedStep;
@@ -62,7 +62,7 @@ pub(crate) fn approve_unopened(
 /// What a question reads is approved with the plan, but is no line of it.
 pub(super) fn agree_to_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Result<()> {
     let mut effects = query.effects();
-    effects.retain(|effect| matches!(effect, Effect::Reads { .. }));
+    effects.retain(|effect| matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
     if effects.is_empty() {
         return Ok(());
     }
@@ -94,7 +94,7 @@ pub(super) fn agree_to_ask(
             }
         }
     }
-    effects.retain(|effect| !matches!(effect, Effect::Reads { .. }));
+    effects.retain(|effect| !matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
     let planning = parts.ground.only_plans();
     if effects.is_empty() || (cmd.is_none() && !planning) {
         return Ok(None);

@@ -10,7 +10,7 @@ use crate::operation::{Effect, Plan, Returns};
 use crate::plan::Position;
 use crate::plan::call::{PlannedCall, PlannedStep, TakeBack};
 use crate::primitives::registry::{Primitive, Read};
-use crate::system::{Broken, Step};
+use crate::system::{Broken, Step, StorageStep};
 use crate::types::{Completes, Map, Value, quote};
 
 /// One call on its way. Nothing outside this file changes it but by what it says here.
@@ -115,7 +115,9 @@ impl Call {
     pub(super) fn tries(&mut self, step: &Step, text: &str) {
         // What one waits for is the work of the step before.
         self.tried = match (step, self.tried.take()) {
-            (Step::WaitFor { .. }, Some(work)) => Some(format!("{work}\n{text}")),
+            (Step::Storage(StorageStep::WaitFor { .. }), Some(work)) => {
+                Some(format!("{work}\n{text}"))
+            }
             _ => Some(text.to_owned()),
         };
     }

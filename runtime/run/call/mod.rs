@@ -29,7 +29,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::operation::guard::may_be_lost;
 use crate::operation::spec::{ArgError, Given};
-use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
+use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns, StorageEffect};
 use crate::plan::CallReach;
 use crate::plan::approval::Go;
 use crate::plan::call::PlannedStep;
@@ -38,7 +38,7 @@ use crate::run::ground::Ground;
 use crate::run::parts::Parts;
 use crate::run::release::will_make;
 use crate::run::resume::{Begun, Recall};
-use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError};
+use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError, StorageStep};
 use crate::types::Value;
 
 /// Takes a call on its way, to the value that the script gets or to the failure that it meets.
@@ -179,7 +179,7 @@ fn act(
     if plan.already.is_none() {
         // What is left as it is may be in use.
         for effect in &effects {
-            if let Effect::Destroys { device } = effect {
+            if let Effect::Storage(StorageEffect::Destroys { device }) = effect {
                 may_be_lost(parts.ground.machine(), device)?;
             }
         }
@@ -216,7 +216,9 @@ fn require_programs(ground: &Ground, steps: &[Step]) -> Result<()> {
 
 /// Whether everything the action would make true is so already.
 fn already(ground: &Ground, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
-    let destroys = effects.iter().any(|effect| matches!(effect, Effect::Destroys { .. }));
+    let destroys = effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Storage(StorageEffect::Destroys { .. })));
     if destroys || plan.always || plan.makes.is_empty() {
         return None;
     }
@@ -235,7 +237,7 @@ fn carry_out(
     will_make(parts.ledger, parts.ground.machine(), &plan.makes);
     for effect in effects {
         // A volume that is inactive has no device that somebody could hold.
-        if let Effect::Destroys { device } = effect
+        if let Effect::Storage(StorageEffect::Destroys { device }) = effect
             && parts.ground.machine().inactive(device).is_none()
         {
             claim(parts.ground, parts.voice, call.number(), device)?;
@@ -283,7 +285,7 @@ fn perform(
     if terminal {
         voice.tell(&Event::Terminal { taken: true });
     }
-    if let Step::Unmount { at } = step {
+    if let Step::Storage(StorageStep::Unmount { at }) = step {
         ledger.leave(at)?;
     }
     let outcome = ground.perform(step, &mut voice.watch(call.number()));

@@ -7,12 +7,12 @@ use super::led::Led;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Files, Reach};
 use crate::machine::origin::kernel_place;
-use crate::machine::{Fact, MountOrigin, is_below};
-use crate::operation::{Effect, Plan, Undo};
+use crate::machine::{Fact, MountOrigin, StorageFact, StorageRelease, is_below};
+use crate::operation::{Effect, FilesEffect, Plan, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::file::FileRule;
 use crate::run::ground::Ground;
 use crate::run::ledger::Ledger;
-use crate::system::Step;
+use crate::system::{FilesStep, Step};
 use crate::types::{Map, Place, Value};
 
 /// A place that no file action changes.
@@ -71,7 +71,7 @@ impl<'a> Places<'a> {
         };
         // What this run made itself it may end without asking.
         let own = |effect: &Effect| match effect {
-            Effect::Ends { what } => self
+            Effect::Program(ProgramEffect::Ends { what }) => self
                 .made
                 .iter()
                 .filter_map(Fact::release)
@@ -79,7 +79,9 @@ impl<'a> Places<'a> {
             _ => false,
         };
         let canonical = |effect| match effect {
-            Effect::Ends { what } => Ok(Effect::Ends { what: words(&what) }),
+            Effect::Program(ProgramEffect::Ends { what }) => {
+                Ok(Effect::Program(ProgramEffect::Ends { what: words(&what) }))
+            }
             other => self.at_real_place(other.on(path), args),
         };
         effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
@@ -102,7 +104,7 @@ impl<'a> Places<'a> {
     fn known_as(&self, reach: &Reach) -> String {
         let origin = self.origin(reach);
         let mounts = self.made.iter().filter_map(|fact| match fact {
-            Fact::Mounted { at, .. } if is_below(&origin, at) => Some(at),
+            Fact::Storage(StorageFact::Mounted { at, .. }) if is_below(&origin, at) => Some(at),
             _ => None,
         });
         mounts.min_by_key(|at| at.len()).cloned().unwrap_or(origin)
@@ -120,7 +122,9 @@ impl<'a> Places<'a> {
     /// uses nothing itself: a stick that a desktop has mounted as well is one.
     fn on_own_filesystem(&self, path: &str) -> bool {
         let mounts = self.made.iter().filter_map(|fact| match fact {
-            Fact::Mounted { at, origin, .. } if is_below(path, at) => Some((at, origin)),
+            Fact::Storage(StorageFact::Mounted { at, origin, .. }) if is_below(path, at) => {
+                Some((at, origin))
+            }
             _ => None,
         });
         let Some((_, MountOrigin::Device { device, .. })) = mounts.max_by_key(|(at, _)| at.len())
@@ -128,14 +132,14 @@ impl<'a> Places<'a> {
             return false;
         };
         let made = |at: &str| {
-            self.made.iter().any(|fact| matches!(fact, Fact::Mounted { at: own, .. } if own == at))
+            self.made.iter().any(|fact| matches!(fact, Fact::Storage(StorageFact::Mounted { at: own, .. }) if own == at))
         };
         let of_system = |mount: &&crate::machine::Mount| {
             mount.source == *device
                 && !made(&mount.at)
                 && !FOR_A_WHILE.iter().any(|top| is_below(&mount.at, top))
         };
-        !self.ground.machine().mounts.iter().any(|mount| of_system(&mount))
+        !self.ground.machine().storage.mounts.iter().any(|mount| of_system(&mount))
     }
 
     /// An effect on files with the real place of its path.
@@ -146,19 +150,23 @@ impl<'a> Places<'a> {
         };
         let root = given("root");
         Ok(match effect {
-            Effect::Writes { path } => {
-                Effect::Writes { path: self.known_as(&self.reached(&path, root, false)?) }
-            }
-            Effect::Reads { path } => {
+            Effect::Files(FilesEffect::Writes { path }) => Effect::Files(FilesEffect::Writes {
+                path: self.known_as(&self.reached(&path, root, false)?),
+            }),
+            Effect::Files(FilesEffect::Reads { path }) => {
                 let root = given("from_root").or(root);
-                Effect::Reads { path: self.origin(&self.reached(&path, root, true)?) }
+                Effect::Files(FilesEffect::Reads {
+                    path: self.origin(&self.reached(&path, root, true)?),
+                })
             }
-            Effect::Mounts { at } => {
-                Effect::Mounts { at: self.origin(&self.reached(&at, root, true)?) }
+            Effect::Storage(StorageEffect::Mounts { at }) => {
+                Effect::Storage(StorageEffect::Mounts {
+                    at: self.origin(&self.reached(&at, root, true)?),
+                })
             }
-            Effect::Runs { program, root } if root != "/" => {
+            Effect::Program(ProgramEffect::Runs { program, root }) if root != "/" => {
                 let root = self.origin(&self.reached(&root, None, true)?);
-                Effect::Runs { program, root }
+                Effect::Program(ProgramEffect::Runs { program, root })
             }
             other => other,
         })
@@ -168,7 +176,12 @@ impl<'a> Places<'a> {
     fn at_real_mount(&self, what: &str) -> Option<String> {
         let at = unquoted(what.strip_prefix("umount ")?);
         let reach = self.reached(&at, None, true).ok()?;
-        Some(crate::machine::Release::Unmount { at: reach.place.to_string() }.to_string())
+        Some(
+            crate::machine::Release::Storage(StorageRelease::Unmount {
+                at: reach.place.to_string(),
+            })
+            .to_string(),
+        )
     }
 
     /// Refuses a place in a root from which a link leads to what the root is shown of the running system.
@@ -221,9 +234,9 @@ impl<'a> Places<'a> {
             refuse_kernel_place(&reach)?;
             let path = self.known_as(&reach);
             // Directories above what is written are part of writing it.
-            let above = matches!(step, Step::MakeDir { .. });
+            let above = matches!(step, Step::Files(FilesStep::MakeDir { .. }));
             if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
-                effects.push(Effect::Writes { path });
+                effects.push(Effect::Files(FilesEffect::Writes { path }));
             }
         }
         Ok(())
@@ -243,11 +256,12 @@ fn refuse_kernel_place(reach: &Reach) -> Result<()> {
 /// Whether an effect includes writing to a place, or making a directory above what it writes.
 fn includes(effect: &Effect, path: &str, reach: &Reach, above: bool) -> bool {
     match effect {
-        Effect::Writes { path: top } | Effect::Mounts { at: top } => {
+        Effect::Files(FilesEffect::Writes { path: top })
+        | Effect::Storage(StorageEffect::Mounts { at: top }) => {
             is_below(path, top) || (above && is_below(top, path))
         }
         // A program that runs in a root can write everything there.
-        Effect::Runs { root, .. } => {
+        Effect::Program(ProgramEffect::Runs { root, .. }) => {
             root != "/" && (is_below(path, root) || reach.place.outside().starts_with(root))
         }
         _ => false,

@@ -3,17 +3,17 @@
 
 use crate::error::{Error, InUse, Result};
 use crate::machine::{Difference, Fact, Scope, Use};
-use crate::operation::Effect;
+use crate::operation::{Effect, FilesEffect, ProgramEffect};
 use crate::run::ground::Ground;
 use crate::run::ledger::Ledger;
 use crate::run::voice::Voice;
-use crate::system::{Broken, Step};
+use crate::system::{Broken, FilesStep, Step, StorageStep};
 
 /// The last look before the point of no return: it is still the same disk, and nobody took it.
 pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &str) -> Result<()> {
     let disks = ground.machine().base_disks(device);
     let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
-    let claim = Step::Claim { device: device.to_owned(), disks };
+    let claim = Step::Storage(StorageStep::Claim { device: device.to_owned(), disks });
     let Err(error) = ground.perform(&claim, &mut voice.watch(call)) else { return Ok(()) };
     let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
     let unknown = || vec!["the kernel does not report by what".to_owned()];
@@ -33,14 +33,20 @@ pub(super) fn settle(
     steps: &[Step],
     effects: &[Effect],
 ) -> Result<()> {
-    let by_program =
-        |step: &Step| matches!(step, Step::Run(_) | Step::Unpack { .. } | Step::CopyTree { .. });
+    let by_program = |step: &Step| {
+        matches!(
+            step,
+            Step::Run(_) | Step::Files(FilesStep::Unpack { .. } | FilesStep::CopyTree { .. })
+        )
+    };
     if !ground.is_real() || !steps.iter().any(by_program) {
         return Ok(());
     }
     let mut at: Vec<String> = Vec::new();
     for effect in effects {
-        let (Effect::Writes { path } | Effect::Runs { root: path, .. }) = effect else {
+        let (Effect::Files(FilesEffect::Writes { path })
+        | Effect::Program(ProgramEffect::Runs { root: path, .. })) = effect
+        else {
             continue;
         };
         for place in ground.machine().filesystems_at(path) {
@@ -49,7 +55,7 @@ pub(super) fn settle(
             }
         }
     }
-    ground.perform(&Step::Settle { at }, &mut voice.watch(call))?;
+    ground.perform(&Step::Files(FilesStep::Settle { at }), &mut voice.watch(call))?;
     Ok(())
 }
 

@@ -4,8 +4,7 @@
 //! there is looked at when it is open, and before anything else is done.
 
 use crate::journal::{Record, Story, standing};
-use crate::machine::{Fact, Machine};
-use crate::run::ended::ended_by;
+use crate::machine::Machine;
 
 use super::Names;
 
@@ -16,7 +15,7 @@ pub(super) fn with_claims(machine: &Machine, story: &Story, names: &Names) -> Ma
     for record in standing(&story.records) {
         let Record::Done { facts, .. } = record else { continue };
         for fact in names.data_now(facts) {
-            if !is_hidden(&fact, machine) || claimed.learn(&fact).is_err() {
+            if !fact.is_hidden(machine) || claimed.learn(&fact).is_err() {
                 continue;
             }
             opened.extend(fact.release());
@@ -24,28 +23,8 @@ pub(super) fn with_claims(machine: &Machine, story: &Story, names: &Names) -> Ma
     }
     // Closed again, it is only remembered, as it is after a simulated run.
     for release in opened.iter().rev() {
-        for fact in ended_by(release) {
-            // What is not there any more needs no closing.
-            let _ = claimed.learn(&fact);
-        }
+        // What is not there any more needs no closing.
+        let _ = claimed.learn(&release.ended());
     }
     claimed
-}
-
-/// Whether a fact is about something that this machine does not show.
-fn is_hidden(fact: &Fact, machine: &Machine) -> bool {
-    let shown = |device: &str| machine.find(device).is_some();
-    match fact {
-        Fact::Opened { name, .. } => !shown(&format!("/dev/mapper/{name}")),
-        Fact::Partitioned { disk: device, .. }
-        | Fact::Blank { device }
-        | Fact::Holds { device, .. }
-        | Fact::Header { device, .. } => !shown(device),
-        Fact::GroupMade { group, .. }
-        | Fact::VolumeMade { group, .. }
-        | Fact::VolumeGone { group, .. }
-        | Fact::GroupGone { group } => !machine.groups.contains_key(group),
-        Fact::ArrayRunning { array, .. } => !shown(array),
-        _ => false,
-    }
 }

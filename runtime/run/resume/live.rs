@@ -2,7 +2,7 @@
 //! later one.
 
 use crate::journal::{Record, standing};
-use crate::machine::{Fact, is_below};
+use crate::machine::Fact;
 
 /// An action some of whose work ends with the running kernel.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub fn live(records: &[Record]) -> Vec<Live> {
         };
         if ended {
             for one in &mut all {
-                one.facts.retain(|old| !facts.iter().any(|new| ends(new, old)));
+                one.facts.retain(|old| !facts.iter().any(|new| new.ends(old)));
             }
         }
         all.retain(|one| one.call != *call && !one.facts.is_empty());
@@ -39,27 +39,4 @@ pub fn live(records: &[Record]) -> Vec<Live> {
     }
     all.retain(|one| !one.facts.is_empty());
     all
-}
-
-/// Whether one fact makes an end of the other.
-fn ends(new: &Fact, old: &Fact) -> bool {
-    match (new, old) {
-        (Fact::Unmounted { at }, Fact::Mounted { at: old, .. }) => is_below(old, at),
-        (Fact::Closed { name }, Fact::Opened { name: old, .. }) => name == old,
-        (
-            Fact::GroupActive { group, active: false } | Fact::GroupGone { group },
-            Fact::GroupActive { group: old, .. }
-            | Fact::GroupMade { group: old, .. }
-            | Fact::VolumeMade { group: old, .. },
-        ) => group == old,
-        (
-            Fact::VolumeInactive { group, volume } | Fact::VolumeGone { group, volume },
-            Fact::VolumeMade { group: old, volume: known, .. },
-        ) => (group, volume) == (old, known),
-        (Fact::ArrayStopped { array }, Fact::ArrayRunning { array: old, .. }) => array == old,
-        (Fact::Swapping { device, on: None }, Fact::Swapping { device: old, on: Some(_) }) => {
-            device == old
-        }
-        _ => false,
-    }
 }

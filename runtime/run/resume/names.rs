@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::journal::{Record, Story};
-use crate::machine::{Device, Fact, Identity, Machine, partition_path};
+use crate::machine::{Device, Fact, Identity, Machine, StorageFact, partition_path};
 use crate::types::{Map, Value};
 
 /// See the module. Pairs of the name then and the name now, where they differ.
@@ -39,7 +39,7 @@ impl Names {
         }
         for fact in made(story) {
             match fact {
-                Fact::Partitioned { disk, parts, .. } => {
+                Fact::Storage(StorageFact::Partitioned { disk, parts, .. }) => {
                     for part in parts {
                         let entry = |device: &&Device| {
                             device.partition().is_some_and(|entry| entry.uuid == part.uuid)
@@ -54,9 +54,10 @@ impl Names {
                         }
                     }
                 }
-                Fact::Holds { device, content } | Fact::Header { device, content, .. }
-                    if !found.contains_key(device) =>
-                {
+                Fact::Storage(
+                    StorageFact::Holds { device, content }
+                    | StorageFact::Header { device, content, .. },
+                ) if !found.contains_key(device) => {
                     let same = |found: &&Device| {
                         let holds = found.content.as_ref().and_then(|content| content.uuid());
                         holds.is_some() && holds == content.uuid()
@@ -169,7 +170,7 @@ fn by_identity<'a>(then: &Identity, machine: &'a Machine) -> Option<&'a Device> 
 }
 
 fn only(machine: &Machine, like: impl Fn(&&Device) -> bool) -> Option<&Device> {
-    let mut devices = machine.devices.values().filter(|device| like(device));
+    let mut devices = machine.storage.devices.values().filter(|device| like(device));
     devices.next().filter(|_| devices.next().is_none())
 }
 

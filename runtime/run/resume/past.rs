@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Live, Names, Replay, live};
 use crate::event::Site;
 use crate::journal::{Record, Story};
-use crate::machine::{Fact, is_below};
+use crate::machine::{Fact, StorageFact, is_below};
 
 /// What a resumed run knows of its past.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Past {
             .iter()
             .flat_map(|one| &one.facts)
             .filter_map(|fact| match fact {
-                Fact::Mounted { at, .. } => Some(at.as_str()),
+                Fact::Storage(StorageFact::Mounted { at, .. }) => Some(at.as_str()),
                 _ => None,
             })
             .collect();

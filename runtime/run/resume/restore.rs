@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
 use crate::journal::{Journal, Record};
-use crate::machine::{Fact, Lifetime, Machine, Release};
+use crate::machine::{Fact, Machine, Release, makes_again};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
 use crate::plan::approval::{Approval, Nobody};
@@ -16,7 +16,7 @@ use crate::run::call::{about, approve_unopened};
 use crate::run::ground::Ground;
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
-use crate::run::reopen::{RESTORED, calls_of};
+use crate::run::reopen::calls_of;
 use crate::run::session::{Gate, Hands, Session, Setup};
 use crate::types::{Map, Value};
 
@@ -86,7 +86,8 @@ pub(super) fn make_again(
     let calls = past.calls();
     let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
     for again in calls_of(name, args, site, &one.facts, &secret) {
-        let known = RESTORED.contains(&again.name.as_str());
+        // A journal is input: it must not introduce any other calls.
+        let known = makes_again(&again.name);
         let Some(primitive) = primitive(&again.name).filter(|_| known) else {
             let error = NotRestored { call: one.call, name: again.name };
             return Err(Failure::of(error));
@@ -148,32 +149,10 @@ fn still_there(ground: &Ground, past: &Past) -> Result<(), Failure> {
     };
     let lasting = crate::run::reopen::lasting(&past.story.records);
     let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
-    let lost = lost.map(|fact| past.names.data_now(fact)).find(|fact| is_lost(ground, fact));
+    let lost =
+        lost.map(|fact| past.names.data_now(fact)).find(|fact| fact.is_lost(ground.machine()));
     let Some(fact) = lost else { return Ok(()) };
     Err(Failure::of(Lost { fact: fact.to_string() }))
-}
-
-/// Whether a device holds something else by now; one that can't be seen is not lost.
-fn is_lost(ground: &Ground, fact: &Fact) -> bool {
-    debug_assert!(fact.lifetime() == Lifetime::Lasting);
-    let machine = ground.machine();
-    match fact {
-        Fact::Holds { device, content } | Fact::Header { device, content, .. } => {
-            machine.find(device).is_some_and(|found| {
-                found.content.as_ref().and_then(|content| content.uuid()) != content.uuid()
-            })
-        }
-        Fact::GroupMade { group, members, .. } => {
-            let here = members.iter().all(|member| machine.find(member).is_some());
-            here && !machine.groups.contains_key(group)
-        }
-        Fact::VolumeMade { group, volume, .. } => {
-            let group = machine.groups.get(group);
-            group.is_some_and(|group| !group.volumes.contains_key(volume))
-        }
-        Fact::Partitioned { disk, .. } => machine.find(disk).is_some() && ground.refutes(fact),
-        _ => false,
-    }
 }
 
 /// The chapter in which things are opened again.
@@ -252,44 +231,14 @@ pub fn shell(
     (result.err(), clean)
 }
 
-/// Whether the machine shows what a journal says that its run made, and it is no part of the running
-/// system. A name alone is not enough: something else may have it by now.
-fn is_shown(fact: &Fact, machine: &Machine) -> bool {
-    let system = |device: &str| machine.is_system(device);
-    match fact {
-        Fact::Mounted { at, origin, .. } => {
-            let options = std::collections::BTreeSet::new();
-            let (at, origin) = (at.clone(), origin.clone());
-            let own = ["/", "/proc", "/sys", "/dev", "/run"].contains(&at.as_str());
-            !own && Fact::Mounted { at, origin, options }.holds_on_machine(machine)
-        }
-        Fact::Opened { name, .. } => {
-            fact.holds_on_machine(machine) && !system(&format!("/dev/mapper/{name}"))
-        }
-        Fact::ArrayRunning { array, .. } => fact.holds_on_machine(machine) && !system(array),
-        Fact::GroupMade { group, .. } | Fact::GroupActive { group, .. } => {
-            let known = machine.groups.get(group);
-            known.is_some_and(|known| !known.members.iter().any(|member| system(member)))
-        }
-        Fact::VolumeMade { group, volume, .. } => {
-            let known = machine.groups.get(group);
-            known.is_some_and(|known| {
-                known.volumes.contains_key(volume) && !known.members.iter().any(|m| system(m))
-            })
-        }
-        Fact::Swapping { .. } => fact.holds_on_machine(machine),
-        _ => false,
-    }
-}
-
 /// What a run made until the next reboot and is still so, in the order in which it is given back.
 pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in live(&past.story.records).iter().rev().filter(|one| one.ours) {
         let facts = past.names.data_now(&one.facts);
-        let shown = facts.iter().rev().filter(|fact| is_shown(fact, machine));
+        let shown = facts.iter().rev().filter(|fact| fact.is_shown(machine));
         for release in shown.filter_map(Fact::release) {
-            for release in crate::run::release::due(&release, machine) {
+            for release in release.due(machine) {
                 if !due.contains(&release) {
                     due.push(release);
                 }
@@ -309,7 +258,7 @@ pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool 
     *parts.replay = Replay::named(past.names.clone());
     for one in live(&past.story.records).iter().filter(|one| one.ours) {
         let mut facts = past.names.data_now(&one.facts);
-        facts.retain(|fact| is_shown(fact, parts.ground.machine()));
+        facts.retain(|fact| fact.is_shown(parts.ground.machine()));
         parts.ledger.adopt(&facts);
     }
     release_all(&mut parts)

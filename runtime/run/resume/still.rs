@@ -7,11 +7,11 @@ use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
 use crate::journal::{Record, standing};
 use crate::machine::files::Look;
-use crate::machine::{Fact, is_below};
+use crate::machine::{Fact, FilesFact, StorageFact, is_below};
 use crate::operation::{Answer, AnyQuery};
 use crate::run::call::Call;
 use crate::run::ground::Ground;
-use crate::types::{Place, Value};
+use crate::types::Value;
 
 /// A file of the run, by what the journal says last of it.
 struct Kept<'a> {
@@ -29,7 +29,7 @@ struct Kept<'a> {
 pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) -> Vec<String> {
     let mut warnings = Vec::new();
     for kept in files(&past.story.records).into_values() {
-        let Some(place) = place(kept.fact) else { continue };
+        let Some(place) = kept.fact.place() else { continue };
         if !ground.refutes(kept.fact) {
             continue;
         }
@@ -119,24 +119,28 @@ fn files(records: &[Record]) -> BTreeMap<String, Kept<'_>> {
         };
         for fact in facts {
             match fact {
-                Fact::Mounted { at, .. } => mounts.push((at, true)),
-                Fact::Unmounted { at } => {
+                Fact::Storage(StorageFact::Mounted { at, .. }) => mounts.push((at, true)),
+                Fact::Storage(StorageFact::Unmounted { at }) => {
                     let below = mounts.iter_mut().filter(|(old, _)| is_below(old, at));
                     below.for_each(|mount| mount.1 = false);
                 }
-                Fact::Absent { .. } => {
+                Fact::Files(FilesFact::Absent { .. }) => {
                     fact.subject().map(|subject| kept.remove(&subject));
                 }
                 _ => {}
             }
-            let (Some(place), Some(subject)) = (place(fact), fact.subject()) else { continue };
+            let (Some(place), Some(subject)) = (fact.place(), fact.subject()) else { continue };
             let path = place.to_string();
             let covers = |(_, (at, on)): &(usize, &(&str, bool))| *on && is_below(&path, at);
             let mount = mounts.iter().enumerate().filter(covers);
             let mount = mount.max_by_key(|(_, (at, _))| at.len()).map(|(index, _)| index);
             let known = !matches!(
                 fact,
-                Fact::File { digest: None, .. } | Fact::HeaderSaved { .. } | Fact::Subvolume { .. }
+                Fact::Files(
+                    FilesFact::File { digest: None, .. }
+                        | FilesFact::HeaderSaved { .. }
+                        | FilesFact::Subvolume { .. }
+                )
             );
             let before = kept.remove(&subject);
             let (mut calls, was_known) =
@@ -148,15 +152,4 @@ fn files(records: &[Record]) -> BTreeMap<String, Kept<'_>> {
     // What lay on a filesystem that the run unmounted can't be seen.
     kept.retain(|_, kept| kept.mount.is_none_or(|index| mounts[index].1));
     kept
-}
-
-fn place(fact: &Fact) -> Option<&Place> {
-    match fact {
-        Fact::File { place, .. }
-        | Fact::HeaderSaved { place, .. }
-        | Fact::Dir { place }
-        | Fact::Subvolume { place }
-        | Fact::Link { place, .. } => Some(place),
-        _ => None,
-    }
 }

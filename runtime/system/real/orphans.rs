@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
-use super::holders::how_held;
+use crate::system::real::storage::holders::how_held;
 use crate::types::{path_of, text_of};
 
 /// How long they have to end by themselves.

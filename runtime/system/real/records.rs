@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::sys::stat::fstat;
 
-use super::reach::name_of;
+use crate::system::real::files::reach::name_of;
 
 static RECORDS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -44,8 +44,8 @@ pub(super) fn refuse_records(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files;
     use super::*;
+    use crate::system::real::files::access as files;
     use crate::types::Place;
 
     #[test]

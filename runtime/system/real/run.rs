@@ -20,8 +20,8 @@ use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
 use super::activity::{Activity, Patience};
 use super::conversation::Conversation;
 use super::environment::environment;
-use super::reach::{is_running_root, open_root};
 use super::{Real, orphans};
+use crate::system::real::files::reach::{is_running_root, open_root};
 use crate::types::Secret;
 
 /// A program that was asked to end has so long before it is killed.

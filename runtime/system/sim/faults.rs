@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::{Broken, Cmd, Outcome, Step, StepError};
+use crate::system::{FilesStep, StorageStep};
 use crate::types::Pattern;
 
 /// What happens.
@@ -108,9 +109,10 @@ impl Event {
         };
         match (self, step) {
             // A look at a device is no step that anybody would have typed.
-            (Self::Fails { .. } | Self::Hangs { .. } | Self::Prints { .. }, Step::Claim { .. }) => {
-                None
-            }
+            (
+                Self::Fails { .. } | Self::Hangs { .. } | Self::Prints { .. },
+                Step::Storage(StorageStep::Claim { .. }),
+            ) => None,
             (Self::Fails { step, broken: how, says }, any) if step.is_in(text) => match any {
                 Step::Run(Cmd { any_code: true, .. }) if let Broken::Exit(code) = how => {
                     Some(Ok(printed(&says.join("\n"), *code)))
@@ -119,7 +121,8 @@ impl Event {
             },
             (
                 Self::Hangs { step },
-                Step::Run(cmd) | Step::Keep { cmd, .. } | Step::SaveHeader { cmd, .. },
+                Step::Run(cmd)
+                | Step::Files(FilesStep::Keep { cmd, .. } | FilesStep::SaveHeader { cmd, .. }),
             ) if step.is_in(text) => {
                 // Without a limit of its own, somebody has to press Ctrl-C.
                 let ended = if cmd.works_long { Broken::Idle } else { Broken::TimedOut };
@@ -130,11 +133,11 @@ impl Event {
             }
             (
                 Self::Busy { what, holders },
-                Step::Claim { device: at, .. } | Step::Unmount { at },
+                Step::Storage(StorageStep::Claim { device: at, .. } | StorageStep::Unmount { at }),
             ) if what == at => {
                 broken(Broken::Busy { at: at.clone(), holders: holders.clone() }, &[])
             }
-            (Self::Late { device, by }, Step::WaitFor { nodes, limit })
+            (Self::Late { device, by }, Step::Storage(StorageStep::WaitFor { nodes, limit }))
                 if nodes.contains(device) =>
             {
                 match by > limit {
@@ -142,7 +145,9 @@ impl Event {
                     false => Some(Ok(Outcome::default())),
                 }
             }
-            (Self::Gone { disk }, Step::Claim { disks, .. }) if disks.contains(disk) => {
+            (Self::Gone { disk }, Step::Storage(StorageStep::Claim { disks, .. }))
+                if disks.contains(disk) =>
+            {
                 broken(Broken::Changed { disk: disk.clone() }, &[])
             }
             _ => None,

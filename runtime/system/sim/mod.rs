@@ -5,7 +5,8 @@
 //! made, mounted and unmounted.
 
 pub mod faults;
-mod tree;
+mod files;
+mod storage;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -13,11 +14,12 @@ use std::path::Path;
 
 use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
 use crate::machine::files::{Anchor, FileError, Files, Look, Reach, Text};
-use crate::machine::{Fact, Machine, Scope};
+use crate::machine::{Fact, FilesFact, Machine, Scope, StorageFact};
+use crate::system::{FilesStep, StorageStep};
 use crate::types::{Mode, Place};
 
 use faults::Faults;
-use tree::{Node, Trees};
+use files::{Node, Trees};
 
 /// The simulated system.
 #[derive(Clone)]
@@ -137,55 +139,13 @@ impl System for Sim {
         if let Some(ended) = self.rehearsal.as_ref().and_then(|r| r.faults.strike(step)) {
             return ended;
         }
-        let file = |content: Text, mode: Option<Mode>| Node::File {
-            content,
-            mode: mode.unwrap_or(Mode::new(0o644)),
-        };
         match step {
-            Step::Write { place, content, mode } => {
-                self.trees.put(place, file(content.clone(), *mode))?;
-            }
-            Step::Copy { from, to, mode } => {
-                let content = self.trees.read(from)?;
-                self.trees.put(to, file(content, *mode))?;
-            }
-            Step::MakeDir { place, mode } => self.trees.make_dirs(place, *mode)?,
-            Step::Link { place, to } => self.trees.put(place, Node::Link { to: to.into() })?,
-            Step::Remove { place } => self.trees.put(place, Node::Gone)?,
-            Step::Chmod { place, mode } => {
-                let content = self.trees.read(place)?;
-                self.trees.put(place, file(content, Some(*mode)))?;
-            }
-            Step::MakeKey { place, .. }
-            | Step::Keep { place, .. }
-            | Step::SaveHeader { place, .. }
-            | Step::MakeImage { place, .. }
-            | Step::Allocate { place, .. } => {
-                let (what, mode) = new_file(step);
-                self.trees.put(place, file(Text::Unknown(what), Some(mode)))?;
-            }
-            Step::Unpack { archive, into } => {
-                self.trees.fill(into, format!("what {archive} contains"))?;
-                self.trees.doubt(into)?;
-            }
-            Step::CopyTree { from, to } => {
-                self.trees.make_dirs(to, Mode::new(0o755))?;
-                self.trees.fill(to, format!("the contents of {from}"))?;
-            }
             Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
                 self.trees.doubt(&Place::here(root))?;
             }
-            Step::Run(_)
-            | Step::Chown { .. }
-            | Step::Mount(_)
-            | Step::Unmount { .. }
-            | Step::SwapOn { .. }
-            | Step::SwapOff { .. }
-            | Step::Claim { .. }
-            | Step::Settle { .. }
-            | Step::Verify { .. }
-            | Step::FillRandom { .. }
-            | Step::WaitFor { .. } => {}
+            Step::Files(step) => files::perform(&mut self.trees, step)?,
+            // What the others do is in the facts that they make.
+            _ => {}
         }
         self.remember(step);
         Ok(Outcome { unknown: true, ..Outcome::default() })
@@ -212,57 +172,39 @@ impl System for Sim {
     fn broken_off(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
         let Some(rehearsal) = &mut self.rehearsal else { return };
         let mounted = |at: &String| {
-            done.iter().any(|step| matches!(step, Step::Mount(call) if call.at == *at))
+            done.iter().any(
+                |step| matches!(step, Step::Storage(StorageStep::Mount(call)) if call.at == *at),
+            )
         };
         let runs = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Run(_)));
         let made = |fact: &&Fact| match fact {
-            Fact::Mounted { at, .. } => mounted(at),
-            Fact::File { .. } | Fact::Dir { .. } | Fact::Link { .. } => false,
+            Fact::Storage(StorageFact::Mounted { at, .. }) => mounted(at),
+            Fact::Files(
+                FilesFact::File { .. } | FilesFact::Dir { .. } | FilesFact::Link { .. },
+            ) => false,
             _ => runs(done) && !runs(left),
         };
         let ended = done.iter().filter_map(|step| match step {
-            Step::Unmount { at } => Some(Fact::Unmounted { at: at.clone() }),
-            Step::SwapOff { device } => Some(Fact::Swapping { device: device.clone(), on: None }),
+            Step::Storage(StorageStep::Unmount { at }) => {
+                Some(Fact::Storage(StorageFact::Unmounted { at: at.clone() }))
+            }
+            Step::Storage(StorageStep::SwapOff { device }) => {
+                Some(Fact::Storage(StorageFact::Swapping { device: device.clone(), on: None }))
+            }
             _ => None,
         });
         rehearsal.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
     }
 
+    #[allow(
+        unreachable_patterns,
+        clippy::match_wildcard_for_single_variants,
+        reason = "other parts have no simulated state outside the model"
+    )]
     fn learned(&mut self, fact: &Fact, machine: &Machine) {
         match fact {
-            Fact::Holds { content, .. } => {
-                if let Some(uuid) = content.uuid() {
-                    self.trees.made(uuid);
-                }
-            }
-            // What a program makes of a file nobody can know; it appears with the fact that says so.
-            Fact::File { place, digest: None, mode } => {
-                let found = match self.look(place) {
-                    Ok(Look::File { mode, .. }) => mode,
-                    Ok(Look::Missing) => Mode::new(0o600),
-                    _ => return,
-                };
-                let content = Text::Unknown("the output of a program".into());
-                let node = Node::File { content, mode: mode.unwrap_or(found) };
-                // The step would have failed if it could not be there.
-                let _ = self.trees.put(place, node);
-            }
-            // So does a link, and a directory.
-            Fact::Link { place, to } if self.look(place) == Ok(Look::Missing) => {
-                let _ = self.trees.put(place, Node::Link { to: to.into() });
-            }
-            Fact::Dir { place } if self.look(place) == Ok(Look::Missing) => {
-                let _ = self.trees.make_dirs(place, Mode::new(0o755));
-            }
-            Fact::Absent { place } => {
-                let _ = self.trees.put(place, Node::Gone);
-            }
-            Fact::Subvolume { place } => {
-                let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };
-                let _ = self.trees.put(place, node);
-            }
-            Fact::Mounted { at, origin, .. } => self.trees.mounted(at, origin, machine),
-            Fact::Unmounted { at } => self.trees.unmounted(at),
+            Fact::Storage(fact) => storage::learned(&mut self.trees, fact, machine),
+            Fact::Files(fact) => files::learned(&mut self.trees, fact),
             _ => {}
         }
     }
@@ -280,29 +222,18 @@ impl System for Sim {
     }
 }
 
-/// What is in the new file that a step makes, and who may read it.
-fn new_file(step: &Step) -> (String, Mode) {
-    let (what, mode) = match step {
-        Step::MakeKey { .. } => ("random bytes".into(), 0o400),
-        Step::Keep { cmd, .. } => (format!("what {} printed", cmd.name()), 0o400),
-        Step::SaveHeader { .. } => ("the copy of a header".into(), 0o400),
-        Step::Allocate { .. } => ("swap space".into(), 0o600),
-        _ => ("a filesystem image".into(), 0o600),
-    };
-    (what, Mode::new(mode))
-}
-
 impl Sim {
     /// Keeps what a step wrote.
     fn remember(&mut self, step: &Step) {
+        let Step::Files(step) = step else { return };
         let (place, text) = match step {
-            Step::Write { place, content, .. } => (place, Some(content.clone())),
-            Step::Copy { to, .. } => (to, self.trees.read(to).ok()),
-            Step::MakeKey { place, .. }
-            | Step::Keep { place, .. }
-            | Step::SaveHeader { place, .. }
-            | Step::MakeImage { place, .. } => (place, self.trees.read(place).ok()),
-            Step::Remove { place } => (place, None),
+            FilesStep::Write { place, content, .. } => (place, Some(content.clone())),
+            FilesStep::Copy { to, .. } => (to, self.trees.read(to).ok()),
+            FilesStep::MakeKey { place, .. }
+            | FilesStep::Keep { place, .. }
+            | FilesStep::SaveHeader { place, .. }
+            | FilesStep::MakeImage { place, .. } => (place, self.trees.read(place).ok()),
+            FilesStep::Remove { place } => (place, None),
             _ => return,
         };
         if let Some(rehearsal) = &mut self.rehearsal {

@@ -218,9 +218,10 @@ impl Says for NothingLeft {
 
 /// Describes everything that keeps a device busy.
 fn in_use(machine: &Machine) -> Vec<String> {
-    let mounts = machine.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
-    let swaps = machine.swaps.keys().map(|device| format!("{device} is active swap"));
-    let open = machine.devices.values().filter_map(|device| match &device.kind {
+    let mounts =
+        machine.storage.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
+    let swaps = machine.storage.swaps.keys().map(|device| format!("{device} is active swap"));
+    let open = machine.storage.devices.values().filter_map(|device| match &device.kind {
         Kind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
         Kind::Logical { group, volume } => Some(format!("{group}/{volume} is active")),
         Kind::Raid { .. } | Kind::Mapped { .. } => Some(format!("{} is running", device.path)),

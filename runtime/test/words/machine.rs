@@ -126,7 +126,7 @@ impl Says for Mounted {
     fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
         let after = &bench.ran()?.after;
         let at = self.at.to_string();
-        let found = after.mounts.iter().rev().find(|mount| mount.at == at);
+        let found = after.storage.mounts.iter().rev().find(|mount| mount.at == at);
         let wanted = self.device.as_ref().map(|device| {
             after.find(device.as_str()).map_or(device.to_string(), |known| known.path.clone())
         });

@@ -1,0 +1,73 @@
+//! What facts about files mean to the rest of the program.
+
+use super::{FileError, Files, FilesFact, FilesRelease};
+use crate::machine::fact::{PartFact, PartRelease};
+use crate::machine::{Contradiction, Fact, Machine, Release, Step};
+use crate::types::Place;
+
+impl PartFact for FilesFact {
+    fn subject(&self) -> Option<String> {
+        Some(match self {
+            Self::File { place, .. }
+            | Self::HeaderSaved { place, .. }
+            | Self::Dir { place }
+            | Self::Subvolume { place }
+            | Self::Link { place, .. }
+            | Self::Absent { place } => format!("file {place}"),
+            Self::Mode { place, .. } => format!("mode of {place}"),
+            Self::Owned { place, .. } => format!("owner of {place}"),
+        })
+    }
+
+    fn holds(&self, _machine: &Machine, files: &dyn Files) -> Option<bool> {
+        self.holds_among(files)
+    }
+
+    /// Files are remembered by whoever holds them, not by the model of the machine.
+    fn learn(&self, machine: &mut Machine) -> Result<(), Contradiction> {
+        if let Self::HeaderSaved { place, content } = self {
+            machine.save_header(place.to_string(), content.clone());
+        }
+        Ok(())
+    }
+
+    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        let follow = matches!(self, Self::Dir { .. });
+        match self {
+            Self::File { place, .. }
+            | Self::HeaderSaved { place, .. }
+            | Self::Dir { place }
+            | Self::Subvolume { place }
+            | Self::Link { place, .. }
+            | Self::Absent { place }
+            | Self::Mode { place, .. }
+            | Self::Owned { place, .. } => *place = files.reach(place, follow)?.place,
+        }
+        Ok(())
+    }
+
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::File { place, .. }
+            | Self::HeaderSaved { place, .. }
+            | Self::Dir { place }
+            | Self::Subvolume { place }
+            | Self::Link { place, .. } => Some(place),
+            Self::Absent { .. } | Self::Mode { .. } | Self::Owned { .. } => None,
+        }
+    }
+}
+
+impl PartRelease for FilesRelease {
+    fn ended(&self) -> Fact {
+        match *self {}
+    }
+
+    fn step(&self, _udev: bool) -> Step {
+        match *self {}
+    }
+
+    fn due(&self, _machine: &Machine) -> Vec<Release> {
+        match *self {}
+    }
+}

@@ -1,0 +1,53 @@
+//! What of files has to be approved before it is done.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::machine::effect::NeedKind::{Reads, Writes};
+use crate::machine::effect::{Announced, PartEffect};
+
+/// What is written or read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum FilesEffect {
+    /// Files are written.
+    Writes {
+        /// The file, or a directory for everything below it.
+        path: String,
+    },
+    /// A file is read, and nothing changes.
+    Reads {
+        /// The file.
+        path: String,
+    },
+}
+
+impl fmt::Display for FilesEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Writes { path } => write!(f, "writes {path}"),
+            Self::Reads { path } => write!(f, "reads {path}"),
+        }
+    }
+}
+
+impl PartEffect for FilesEffect {
+    fn announced(&self) -> Announced<'_> {
+        match self {
+            Self::Reads { path } => Announced::Below(&[Reads, Writes], path),
+            Self::Writes { path } => Announced::Below(&[Writes], path),
+        }
+    }
+
+    fn restores(&self) -> bool {
+        matches!(self, Self::Writes { .. })
+    }
+
+    fn directory(&self) -> Option<String> {
+        match self {
+            Self::Writes { path } => Some(path.clone()),
+            Self::Reads { .. } => None,
+        }
+    }
+}

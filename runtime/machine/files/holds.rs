@@ -1,0 +1,55 @@
+//! Whether a fact about files is so.
+
+use super::{Files, FilesFact, Look, Text};
+use crate::machine::probe::parse_luks;
+use crate::types::{Place, sha256};
+
+impl FilesFact {
+    /// Whether it is so among these files; `None` where a simulation can't know.
+    pub(super) fn holds_among(&self, files: &dyn Files) -> Option<bool> {
+        let look = |place: &Place| match files.look(place) {
+            Ok(Look::Unknown(_)) => None,
+            Ok(look) => Some(look),
+            Err(_) => Some(Look::Missing),
+        };
+        match self {
+            Self::File { place, digest, mode } => match look(place)? {
+                Look::File { mode: found, .. } => {
+                    let mode_fits = mode.is_none_or(|wanted| wanted == found);
+                    let Some(digest) = digest else { return Some(mode_fits) };
+                    match files.read(place) {
+                        Ok(Text::Known(bytes)) => Some(mode_fits && sha256(&bytes) == *digest),
+                        Ok(Text::Unknown(_)) => None,
+                        Err(_) => Some(false),
+                    }
+                }
+                _ => Some(false),
+            },
+            Self::HeaderSaved { place, content } => match files.read(place) {
+                Ok(Text::Known(bytes)) => Some(parse_luks(&bytes).as_ref() == Some(content)),
+                Ok(Text::Unknown(_)) => None,
+                Err(_) => Some(false),
+            },
+            Self::Dir { place } => Some(matches!(look(place)?, Look::Dir { .. })),
+            Self::Subvolume { place } => {
+                Some(matches!(look(place)?, Look::Dir { subvolume: true, .. }))
+            }
+            Self::Link { place, to } => Some(
+                matches!(look(place)?, Look::Link { to: found } if found.as_os_str() == to.as_str()),
+            ),
+            Self::Absent { place } => Some(look(place)? == Look::Missing),
+            Self::Mode { place, mode } => match look(place)? {
+                Look::File { mode: found, .. } | Look::Dir { mode: found, .. } => {
+                    Some(found == *mode)
+                }
+                _ => Some(false),
+            },
+            Self::Owned { place, uid, gid } => match look(place)? {
+                Look::File { uid: u, gid: g, .. } | Look::Dir { uid: u, gid: g, .. } => {
+                    Some((u, g) == (*uid, *gid))
+                }
+                _ => Some(false),
+            },
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Where a mounted path comes from: the place that a bind mount shows.
+
+use std::path::{Path, PathBuf};
+
+use crate::machine::is_below;
+use crate::machine::probe::RawMount;
+
+/// Filesystems that are the kernel's own: what is written there are not files.
+const KERNEL: [&str; 18] = [
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "debugfs",
+    "devpts",
+    "devtmpfs",
+    "efivarfs",
+    "fusectl",
+    "hugetlbfs",
+    "mqueue",
+    "proc",
+    "pstore",
+    "securityfs",
+    "selinuxfs",
+    "sysfs",
+    "tracefs",
+];
+
+/// Where the kernel's own filesystems are, in a container as well, whose `/dev` is an ordinary one.
+const KERNEL_PLACES: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+/// Whether a filesystem of this type is the kernel's own.
+pub fn is_kernel(kind: &str) -> bool {
+    KERNEL.contains(&kind)
+}
+
+/// What is mounted, in the kernel's order.
+#[derive(Debug, Clone, Default)]
+pub struct MountTable(Vec<RawMount>);
+
+impl MountTable {
+    /// The table with these mounts.
+    pub fn new(mounts: Vec<RawMount>) -> Self {
+        Self(mounts)
+    }
+
+    /// The table without the newest mount at this place and those below it, if something is mounted there.
+    pub fn without(&self, at: &str) -> Option<Self> {
+        let newest = self.0.iter().rposition(|mount| mount.at == at)?;
+        let below = |mount: &RawMount| mount.at != at && is_below(&mount.at, at);
+        let left = self.0.iter().enumerate();
+        let left = left.filter(|(index, mount)| *index != newest && !below(mount));
+        Some(Self(left.map(|(_, mount)| mount.clone()).collect()))
+    }
+
+    /// The mount that a path without symbolic links lies on.
+    fn covering(&self, path: &str) -> Option<&RawMount> {
+        // The newest of the longest hides the others.
+        let around = self.0.iter().filter(|mount| is_below(path, &mount.at));
+        around.max_by_key(|mount| mount.at.len())
+    }
+
+    /// The path that the running system knows this one by: of all mounts that show the same, its root's,
+    /// or else the oldest one's.
+    pub fn origin(&self, path: &Path) -> PathBuf {
+        let text = path.to_string_lossy();
+        let Some(mount) = self.covering(&text) else { return path.to_owned() };
+        let inner = below(&mount.part, rest(&text, &mount.at));
+        let shown = |other: &&RawMount| {
+            let same = other.number == mount.number && is_below(&inner, &other.part);
+            // What another mount lies over is not to be seen there.
+            same && self
+                .covering(&below(&other.at, rest(&inner, &other.part)))
+                .is_some_and(|top| std::ptr::eq(top, *other))
+        };
+        let mut all: Vec<&RawMount> = self.0.iter().filter(shown).collect();
+        all.sort_by_key(|other| other.at != "/");
+        match all.first() {
+            Some(other) => below(&other.at, rest(&inner, &other.part)).into(),
+            None => path.to_owned(),
+        }
+    }
+
+    /// The type of the filesystem that a path lies on, where that is the kernel's own.
+    pub fn kernel(&self, path: &Path) -> Option<String> {
+        let text = path.to_string_lossy();
+        let mount = self.covering(&text)?;
+        let devices = self.covering("/dev").filter(|dev| dev.at == "/dev");
+        let of_devices = devices.is_some_and(|dev| dev.number == mount.number);
+        (is_kernel(&mount.kind) || of_devices).then(|| mount.kind.clone())
+    }
+}
+
+/// The kernel's place that a path of the running system is in.
+pub fn kernel_place(origin: &Path) -> Option<&'static str> {
+    let text = origin.to_string_lossy();
+    KERNEL_PLACES.into_iter().find(|place| is_below(&text, place))
+}
+
+/// What follows the directory in a path that is below it; empty or begins with a slash.
+fn rest<'a>(path: &'a str, directory: &str) -> &'a str {
+    if directory == "/" { path } else { path.get(directory.len()..).unwrap_or_default() }
+}
+
+fn below(directory: &str, rest: &str) -> String {
+    let rest = rest.trim_start_matches('/');
+    match (directory, rest) {
+        (directory, "") => directory.to_owned(),
+        ("/", rest) => format!("/{rest}"),
+        (directory, rest) => format!("{directory}/{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::probe::parse_mountinfo;
+
+    const TABLE: &str = "\
+22 1 254:0 / / rw - ext4 /dev/root rw
+23 22 0:21 / /proc rw - proc proc rw
+24 22 0:6 / /dev rw - devtmpfs dev rw
+25 22 0:24 / /run rw - tmpfs tmpfs rw
+30 22 254:0 / /mnt/t rw - ext4 /dev/root rw
+31 22 254:0 /srv/data /mnt/data rw - ext4 /dev/root rw
+32 22 0:24 /user /mnt/gentoo/run rw - tmpfs tmpfs rw
+33 22 0:6 / /mnt/nodes rw - devtmpfs dev rw
+34 22 254:0 /etc/hosts /mnt/hosts rw - ext4 /dev/root rw
+35 22 0:40 /@ /mnt/sub rw - btrfs /dev/sdb rw
+36 22 0:40 / /mnt/top rw - btrfs /dev/sdb rw
+";
+
+    fn origin(path: &str) -> String {
+        let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
+        table.origin(Path::new(path)).to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn what_bind_mounts_show_has_its_own_path() {
+        for (path, real) in [
+            ("/", "/"),
+            ("/home/x", "/home/x"),
+            ("/mnt/t", "/"),
+            ("/mnt/t/etc/shadow", "/etc/shadow"),
+            ("/mnt/data", "/srv/data"),
+            ("/mnt/data/a", "/srv/data/a"),
+            ("/mnt/datax/a", "/mnt/datax/a"),
+            ("/mnt/hosts", "/etc/hosts"),
+            ("/mnt/gentoo/run/1000/bus", "/run/user/1000/bus"),
+            ("/mnt/nodes/sda", "/dev/sda"),
+            ("/mnt/top/@/f", "/mnt/sub/f"),
+            ("/mnt/top/x", "/mnt/top/x"),
+        ] {
+            assert_eq!(origin(path), real, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_unmounted_shows_nothing_any_more() {
+        let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
+        assert!(table.without("/mnt/none").is_none());
+        let table = table.without("/mnt/sub").expect("a table");
+        assert_eq!(table.origin(Path::new("/mnt/sub")), Path::new("/mnt/sub"));
+        assert_eq!(table.origin(Path::new("/mnt/top/@/f")), Path::new("/mnt/top/@/f"));
+    }
+
+    #[test]
+    fn what_another_mount_hides_is_not_its_path() {
+        assert_eq!(origin("/mnt/t/proc/x"), "/mnt/t/proc/x");
+    }
+
+    #[test]
+    fn the_kernels_own_filesystems_are_known_by_their_type() {
+        let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
+        let kernel = |path: &str| table.kernel(Path::new(path));
+        assert_eq!(kernel("/mnt/nodes/sda").as_deref(), Some("devtmpfs"));
+        assert_eq!(kernel("/proc/self").as_deref(), Some("proc"));
+        assert_eq!(kernel("/mnt/t/etc"), None);
+        assert_eq!(kernel("/run/x"), None);
+    }
+}

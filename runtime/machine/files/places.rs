@@ -1,0 +1,96 @@
+//! What steps on files need and name, and the same steps at the places that their names lead to.
+
+use super::{FileError, Files, FilesStep};
+use crate::machine::step::PartStep;
+use crate::types::Place;
+
+/// What a step does with the last component of a path that is a symbolic link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// It goes where the link leads.
+    Followed,
+    /// It is about the link itself.
+    Itself,
+}
+
+impl PartStep for FilesStep {
+    fn needs_root(&self) -> bool {
+        matches!(
+            self,
+            Self::SaveHeader { .. }
+                | Self::Unpack { .. }
+                | Self::CopyTree { .. }
+                | Self::Chown { .. }
+        )
+    }
+
+    fn tools(&self) -> Vec<&'static str> {
+        match self {
+            Self::Keep { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.tools(),
+            Self::Unpack { .. } => vec!["tar"],
+            Self::CopyTree { .. } => vec!["cp"],
+            Self::Verify { .. } => vec!["gpg"],
+            _ => Vec::new(),
+        }
+    }
+
+    fn written(&self) -> Option<(&Place, bool)> {
+        match self {
+            Self::MakeDir { place, .. } | Self::Unpack { into: place, .. } => Some((place, true)),
+            Self::Write { place, .. }
+            | Self::Copy { to: place, .. }
+            | Self::CopyTree { to: place, .. }
+            | Self::Link { place, .. }
+            | Self::Remove { place }
+            | Self::Chmod { place, .. }
+            | Self::Chown { place, .. }
+            | Self::MakeKey { place, .. }
+            | Self::Keep { place, .. }
+            | Self::SaveHeader { place, .. }
+            | Self::MakeImage { place, .. }
+            | Self::Allocate { place, .. } => Some((place, false)),
+            Self::Settle { .. } | Self::Verify { .. } => None,
+        }
+    }
+
+    fn devices(&self) -> Vec<&str> {
+        match self {
+            Self::Keep { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.devices(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        use Last::{Followed, Itself};
+        match self {
+            Self::Keep { cmd, place } | Self::SaveHeader { cmd, place, .. } => {
+                cmd.lead(files)?;
+                lead(place, Itself, files)
+            }
+            Self::MakeDir { place, .. } => lead(place, Followed, files),
+            Self::Copy { from, to, .. } | Self::CopyTree { from, to } => {
+                lead(from, Followed, files)?;
+                lead(to, Itself, files)
+            }
+            Self::Unpack { archive, into } => {
+                lead(archive, Followed, files)?;
+                lead(into, Followed, files)
+            }
+            Self::Write { place, .. }
+            | Self::Link { place, .. }
+            | Self::Remove { place }
+            | Self::Chmod { place, .. }
+            | Self::Chown { place, .. }
+            | Self::MakeKey { place, .. }
+            | Self::MakeImage { place, .. }
+            | Self::Allocate { place, .. } => lead(place, Itself, files),
+            // The places of these are what is mounted already.
+            Self::Settle { .. } | Self::Verify { .. } => Ok(()),
+        }
+    }
+}
+
+fn lead(place: &mut Place, last: Last, files: &dyn Files) -> Result<(), FileError> {
+    *place = files.reach(place, last == Last::Followed)?.place;
+    Ok(())
+}

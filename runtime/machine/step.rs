@@ -1,0 +1,143 @@
+//! The closed list of things that can be done to a machine.
+
+use std::fmt;
+
+use super::cmd::{Cmd, Program};
+use super::files::{FileError, Files};
+use super::part::MachinePart;
+use super::parts::parts;
+use crate::types::Place;
+
+/// What a part says about a step of its own.
+pub(crate) trait PartStep: fmt::Display {
+    /// See [`Step::needs_root`].
+    fn needs_root(&self) -> bool {
+        false
+    }
+
+    /// See [`Step::tools`].
+    fn tools(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// See [`Step::written`].
+    fn written(&self) -> Option<(&Place, bool)> {
+        None
+    }
+
+    /// See [`Step::devices`].
+    fn devices(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// See [`Step::lead`].
+    fn lead(&mut self, _files: &dyn Files) -> Result<(), FileError> {
+        Ok(())
+    }
+}
+
+macro_rules! steps {
+    ($($module:ident $Part:ident,)*) => {
+        /// One step of a plan.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Step {
+            /// Run a program.
+            Run(Cmd),
+            $(
+                #[doc = concat!("Of the part `", stringify!($module), "`.")]
+                $Part(<super::$module::Part as MachinePart>::Step),
+            )*
+        }
+
+        impl Step {
+            fn part(&self) -> &dyn PartStep {
+                match self {
+                    Self::Run(cmd) => cmd,
+                    $(Self::$Part(step) => step,)*
+                }
+            }
+
+            fn part_mut(&mut self) -> &mut dyn PartStep {
+                match self {
+                    Self::Run(cmd) => cmd,
+                    $(Self::$Part(step) => step,)*
+                }
+            }
+        }
+
+        $(
+            impl From<<super::$module::Part as MachinePart>::Step> for Step {
+                fn from(step: <super::$module::Part as MachinePart>::Step) -> Self {
+                    Self::$Part(step)
+                }
+            }
+        )*
+    };
+}
+
+parts!(steps);
+
+impl Step {
+    /// Whether only root can do it. Making a filesystem in a file of one's own is for everybody.
+    pub fn needs_root(&self) -> bool {
+        self.part().needs_root()
+    }
+
+    /// The system's tools that it starts.
+    pub fn tools(&self) -> Vec<&'static str> {
+        self.part().tools()
+    }
+
+    /// The place that it makes, changes or removes, and whether a link there is followed.
+    pub fn written(&self) -> Option<(&Place, bool)> {
+        self.part().written()
+    }
+
+    /// The devices that it names, by what looks like one in its command.
+    pub fn devices(&self) -> Vec<&str> {
+        self.part().devices()
+    }
+
+    /// Replaces its paths by those without symbolic links.
+    pub fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        self.part_mut().lead(files)
+    }
+}
+
+/// The step as a person would type it; kernel calls as the command that does the same.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.part().fmt(f)
+    }
+}
+
+impl PartStep for Cmd {
+    fn needs_root(&self) -> bool {
+        !matches!(self.program, Program::Tool(name) if name.starts_with("mkfs."))
+    }
+
+    fn tools(&self) -> Vec<&'static str> {
+        Self::tools(self)
+    }
+
+    fn devices(&self) -> Vec<&str> {
+        match self.program {
+            Program::Tool(_) => self.args.iter().filter_map(|arg| device_in(arg)).collect(),
+            // What a program sees in a root has names of its own.
+            Program::Inside { .. } => Vec::new(),
+        }
+    }
+
+    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        if let Program::Inside { root, .. } = &mut self.program {
+            *root = files.reach(&Place::here(&*root), true)?.place.outside();
+        }
+        Ok(())
+    }
+}
+
+/// The device of an argument: the word itself, or what follows an equals sign.
+fn device_in(arg: &str) -> Option<&str> {
+    let word = arg.split_once('=').map_or(arg, |(_, value)| value);
+    word.starts_with("/dev/").then_some(word)
+}

@@ -1,0 +1,195 @@
+//! A machine for showing around: the same shape, and nothing that tells whose it is.
+//!
+//! Serial numbers, identifiers and labels become stand-ins that are numbered by their first
+//! appearance, so that what was the same is still the same. Identifiers keep their form, because
+//! the form tells what they belong to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{Content, Device, Group, Kind, Mount, PartitionEntry, Storage};
+use crate::machine::Machine;
+use crate::machine::file::anonymise;
+
+/// A text that is this long is replaced wherever it occurs, also within other names.
+const TELLING: usize = 8;
+/// Directories whose entries are named after people or labels.
+const PRIVATE: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user"];
+
+/// Stand-ins by what they stand for.
+#[derive(Default)]
+struct StandIns {
+    known: HashMap<String, String>,
+    count: usize,
+}
+
+impl Machine {
+    /// The machine without what identifies it. `names` are further words that must not occur, the
+    /// host's name for example.
+    #[must_use]
+    pub fn anonymous(&self, names: &[String]) -> Self {
+        let mut machine = self.clone();
+        let mut ids = StandIns::default();
+        let mut words = StandIns::default();
+        for device in machine.storage.devices.values_mut() {
+            hide_device(device, &mut ids, &mut words);
+        }
+        // What has no name that lasts gets one, so that the plan can show it.
+        let targets: BTreeSet<&String> = self.storage.aliases.values().collect();
+        let kept = self.storage.aliases.iter().filter(|(alias, _)| is_plain(alias));
+        let mut aliases: BTreeMap<String, String> =
+            kept.map(|(alias, target)| (alias.clone(), target.clone())).collect();
+        let lasting = |path: &&&String| self.by_id(path).is_some();
+        for (index, target) in targets.iter().filter(lasting).enumerate() {
+            aliases.insert(format!("/dev/disk/by-id/device-{}", index + 1), (*target).clone());
+        }
+        machine.storage.aliases = aliases;
+        for mount in &mut machine.storage.mounts {
+            mount.at = hide_path(&mount.at, &mut words);
+            mount.part = hide_path(&mount.part, &mut words);
+            // A server, or a directory of a person.
+            let device = mount.source.starts_with("/dev/");
+            if !device && mount.source.contains(['/', ':', '@']) {
+                mount.source = words.word(&mount.source, "source");
+            }
+        }
+        for path in machine.host.programs.iter_mut().flat_map(|programs| programs.values_mut()) {
+            *path = hide_path(path, &mut words);
+        }
+        let names = names.iter().map(|name| (name.clone(), "host".to_owned()));
+        let known = ids.known.into_iter().filter(|(from, _)| from.len() >= TELLING);
+        let mut everywhere: Vec<(String, String)> = known.chain(names).collect();
+        everywhere.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
+        machine.renamed(&|name| {
+            everywhere.iter().fold(name.to_owned(), |name, (from, to)| name.replace(from, to))
+        })
+    }
+
+    /// The machine with every name that people choose rewritten: mappings are called after
+    /// identifiers, and groups after hosts.
+    fn renamed(self, new: &dyn Fn(&str) -> String) -> Self {
+        let each = |names: &[String]| names.iter().map(|name| new(name)).collect();
+        let kind = |kind: Kind| match kind {
+            Kind::Partition(entry) => {
+                Kind::Partition(PartitionEntry { disk: new(&entry.disk), ..entry })
+            }
+            Kind::Crypt { on } => Kind::Crypt { on: new(&on) },
+            Kind::Logical { group, volume } => {
+                Kind::Logical { group: new(&group), volume: new(&volume) }
+            }
+            Kind::Raid { members, level } => Kind::Raid { members: each(&members), level },
+            Kind::Mapped { on, what } => Kind::Mapped { on: each(&on), what },
+            kind @ (Kind::Disk | Kind::Rom | Kind::Loop) => kind,
+        };
+        let device = |d: Device| Device { path: new(&d.path), kind: kind(d.kind), ..d };
+        let group = |group: Group| Group {
+            members: each(&group.members),
+            volumes: group.volumes.into_iter().map(|(name, v)| (new(&name), v)).collect(),
+            ..group
+        };
+        let mount = |mount: Mount| Mount {
+            source: new(&mount.source),
+            at: new(&mount.at),
+            part: new(&mount.part),
+            ..mount
+        };
+        let storage = self.storage;
+        let storage = Storage {
+            devices: storage.devices.into_iter().map(|(path, d)| (new(&path), device(d))).collect(),
+            aliases: storage.aliases.iter().map(|(from, to)| (new(from), new(to))).collect(),
+            groups: storage.groups.into_iter().map(|(name, g)| (new(&name), group(g))).collect(),
+            mounts: storage.mounts.into_iter().map(mount).collect(),
+            swaps: storage.swaps.into_iter().map(|(path, prio)| (new(&path), prio)).collect(),
+            ..Storage::default()
+        };
+        let mut machine = Self { storage, ..self };
+        anonymise(&mut machine, new);
+        machine
+    }
+}
+
+fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
+    // It may name processes and where somebody's files are.
+    for who in &mut device.held_by {
+        "a device that is not in this file".clone_into(who);
+    }
+    let hardware = &mut device.hardware;
+    hardware.serial = hardware.serial.as_deref().map(|serial| ids.word(serial, "serial"));
+    hardware.wwn = hardware.wwn.as_deref().map(|wwn| ids.word(wwn, "wwn"));
+    if let Some(table) = &mut device.table {
+        table.id = ids.id(&table.id);
+    }
+    if let Kind::Partition(entry) = &mut device.kind {
+        // On MBR it is the table's identifier with a number.
+        entry.uuid = match entry.uuid.split_once('-') {
+            Some((table, number)) if number.len() == 2 => format!("{}-{number}", ids.id(table)),
+            _ => ids.id(&entry.uuid),
+        };
+        entry.name = entry.name.as_deref().map(|name| words.word(name, "name"));
+    }
+    match &mut device.content {
+        Some(Content::Filesystem { uuid, label, .. } | Content::Swap { uuid, label }) => {
+            *uuid = ids.id(uuid);
+            *label = label.as_deref().map(|label| words.word(label, "label"));
+        }
+        Some(Content::Luks { uuid, .. } | Content::Physical { uuid }) => *uuid = ids.id(uuid),
+        Some(Content::RaidMember { uuid, name, .. }) => {
+            *uuid = ids.id(uuid);
+            if !name.is_empty() {
+                *name = words.word(name, "array");
+            }
+        }
+        Some(Content::Other { .. }) | None => {}
+    }
+}
+
+impl StandIns {
+    /// `serial-3`
+    fn word(&mut self, from: &str, kind: &str) -> String {
+        let next = self.count + 1;
+        let word = self.known.entry(from.to_owned()).or_insert_with(|| {
+            self.count = next;
+            format!("{kind}-{next}")
+        });
+        word.clone()
+    }
+
+    /// An identifier of the same form, with a number in the place of its letters and digits.
+    fn id(&mut self, from: &str) -> String {
+        if from.is_empty() {
+            return String::new();
+        }
+        let next = self.count + 1;
+        let id = self.known.entry(from.to_owned()).or_insert_with(|| {
+            self.count = next;
+            let mut digits = format!("{next}").chars().rev().collect::<Vec<_>>().into_iter();
+            let form = from.chars().rev().map(|c| match c.is_ascii_alphanumeric() {
+                true => digits.next().unwrap_or('0'),
+                false => c,
+            });
+            form.collect::<Vec<_>>().into_iter().rev().collect()
+        });
+        id.clone()
+    }
+}
+
+/// Names of devices that say where they are plugged in, or their numbers, and nothing else.
+fn is_plain(alias: &str) -> bool {
+    let by_path = alias.strip_prefix("/dev/disk/by-path/");
+    match by_path {
+        Some(name) => name.starts_with("pci-") || name.starts_with("platform-"),
+        None => !alias.starts_with("/dev/disk/"),
+    }
+}
+
+/// Hides what lies in a private directory, and directories that are called like a label.
+fn hide_path(path: &str, words: &mut StandIns) -> String {
+    let below = |top: &&&str| path.strip_prefix(**top).is_some_and(|rest| rest.starts_with('/'));
+    if let Some(top) = PRIVATE.iter().find(below) {
+        return format!("{top}/{}", words.word(path, "hidden"));
+    }
+    let parts = path.split('/').map(|part| match words.known.get(part) {
+        Some(stand_in) if part.len() >= 4 => stand_in.clone(),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,283 @@
+//! What can't be true together.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::uuids::same_uuids;
+use crate::machine::valid::{Notes, place};
+use crate::machine::{Content, Device, Kind, Machine, PartitionEntry, dm_name};
+use crate::types::Size;
+
+const DESCRIBE: &str = "describe that device as well, or remove this one";
+
+impl Machine {
+    /// Notes what can't be true together.
+    pub(super) fn check_storage(&self, notes: &mut Notes) {
+        for (key, device) in &self.storage.devices {
+            check_device(key, device, notes);
+            self.check_below(device, notes);
+        }
+        self.check_partitions(notes);
+        self.check_groups(notes);
+        self.check_uses(notes);
+        self.check_cycles(notes);
+        same_uuids(self, notes);
+    }
+
+    /// What a device lies on must be there, and be as large.
+    fn check_below(&self, device: &Device, notes: &mut Notes) {
+        let path = device.path.as_str();
+        let missing = |device: &str| {
+            (!self.storage.devices.contains_key(device))
+                .then(|| format!("there is no device {device:?}"))
+        };
+        match &device.kind {
+            Kind::Disk | Kind::Rom | Kind::Loop => {}
+            Kind::Partition(entry) => {
+                let keys = ["devices", path, "kind", "partition", "disk"];
+                match self.storage.devices.get(&entry.disk) {
+                    None => notes.add(&keys, missing(&entry.disk).unwrap_or_default(), DESCRIBE),
+                    Some(disk) if disk.table.is_none() && !self.host.secondhand => {
+                        let why = format!("{} has no partition table", disk.path);
+                        notes.add(&keys, why, "give that disk a partition table");
+                    }
+                    Some(_) => {}
+                }
+            }
+            Kind::Crypt { on } => {
+                let keys = ["devices", path, "kind", "crypt", "on"];
+                if let Some(why) = missing(on) {
+                    notes.add(&keys, why, DESCRIBE);
+                }
+                if let Some(below) =
+                    self.storage.devices.get(on).filter(|below| below.size < device.size)
+                {
+                    let (size, most) = (Size::bytes(device.size), Size::bytes(below.size));
+                    let why = format!("its size is {size}, but {on} below it has only {most}");
+                    notes.add(&["devices", path, "size"], why, "correct one of the sizes");
+                }
+            }
+            Kind::Raid { members: on, .. } | Kind::Mapped { on, .. } => {
+                let kind = match device.kind {
+                    Kind::Raid { .. } => ["raid", "members"],
+                    _ => ["mapped", "on"],
+                };
+                for why in on.iter().filter_map(|below| missing(below)) {
+                    notes.add(&["devices", path, "kind", kind[0], kind[1]], why, DESCRIBE);
+                }
+            }
+            Kind::Logical { group, volume } => self.check_logical(device, group, volume, notes),
+        }
+    }
+
+    fn check_logical(&self, device: &Device, group: &str, volume: &str, notes: &mut Notes) {
+        let path = device.path.as_str();
+        let mut wrong = |last: &str, why: String, next: &str| {
+            notes.add(&["devices", path, "kind", "logical", last], why, next);
+        };
+        let Some(found) = self.storage.groups.get(group) else {
+            let why = format!("there is no volume group {group:?}");
+            return wrong("group", why, "describe it under groups, or remove this volume");
+        };
+        let next = format!("fix groups.{group}.volumes, or remove this volume");
+        match found.volumes.get(volume) {
+            None => wrong("volume", format!("group {group} has no volume {volume:?}"), &next),
+            Some(entry) if !entry.active => {
+                wrong("volume", format!("{group}/{volume} is not active: it has no device"), &next);
+            }
+            Some(entry) if entry.extents.checked_mul(found.extent) != Some(device.size) => {
+                let why = format!(
+                    "its size is {} bytes, but {group}/{volume} has {} extents of {} bytes",
+                    device.size, entry.extents, found.extent
+                );
+                notes.add(&["devices", path, "size"], why, &next);
+            }
+            Some(_) if dm_name(group, volume) != path => {
+                let why = format!("the device of {group}/{volume} is {}", dm_name(group, volume));
+                notes.add(&["devices", path, "path"], why, "correct the path");
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Partitions lie on their disk, and not on one another.
+    fn check_partitions(&self, notes: &mut Notes) {
+        let mut of_disk: BTreeMap<&str, Vec<(&Device, &PartitionEntry)>> = BTreeMap::new();
+        for device in self.storage.devices.values() {
+            if let Some(entry) = device.partition() {
+                of_disk.entry(&entry.disk).or_default().push((device, entry));
+            }
+        }
+        for (disk, mut parts) in of_disk {
+            let Some(disk) = self.storage.devices.get(disk) else { continue };
+            let mut numbers = HashMap::new();
+            for (device, entry) in &parts {
+                check_end(disk, device, entry, notes);
+                if let Some(other) = numbers.insert(entry.number, &device.path) {
+                    let keys = ["devices", &device.path, "kind", "partition", "number"];
+                    let why = format!("{other} has number {} as well", entry.number);
+                    notes.add(&keys, why, "give each partition its own number");
+                }
+            }
+            // An extended partition has the logical ones inside it.
+            parts.retain(|(_, entry)| !matches!(entry.code.as_str(), "0x5" | "0xf" | "0x85"));
+            parts.sort_by_key(|(_, entry)| entry.start);
+            for pair in parts.windows(2) {
+                let [(first, at), (second, entry)] = pair else { continue };
+                if at.start.saturating_add(first.size) > entry.start {
+                    let keys = ["devices", &second.path, "kind", "partition", "start"];
+                    let (first, end) = (&first.path, at.start.saturating_add(first.size));
+                    let why =
+                        format!("it begins at byte {}, but {first} ends at {end}", entry.start);
+                    notes.add(&keys, why, "correct the start or the size of one of them");
+                }
+            }
+        }
+    }
+
+    fn check_groups(&self, notes: &mut Notes) {
+        let mut owners: HashMap<&str, &str> = HashMap::new();
+        for (name, group) in &self.storage.groups {
+            if group.members.is_empty() {
+                let why = "a volume group has at least one physical volume".to_owned();
+                notes.add(&["groups", name, "members"], why, "name it, or remove the group");
+            }
+            for (index, member) in group.members.iter().enumerate() {
+                let mut wrong = |why: String, next: &str| {
+                    let list = place(&["groups", name, "members"]);
+                    notes.add_at(format!("{list}[{index}]"), why, next);
+                };
+                match self.storage.devices.get(member).map(|device| &device.content) {
+                    None => wrong(format!("there is no device {member:?}"), DESCRIBE),
+                    Some(Some(Content::Physical { .. })) => {}
+                    Some(_) => wrong(
+                        format!("{member} is not a physical volume"),
+                        "give it the content {\"is\": \"physical\", …}",
+                    ),
+                }
+                if let Some(other) = owners.insert(member, name) {
+                    let why = format!("{member} belongs to group {other} as well");
+                    wrong(why, "remove it from one of them");
+                }
+            }
+            if group.free > group.extents {
+                let why = format!("{} free extents of {} in total", group.free, group.extents);
+                notes.add(&["groups", name, "free"], why, "correct one of the numbers");
+            }
+            for volume in group.volumes.iter().filter(|(_, v)| v.active).map(|(name, _)| name) {
+                let path = dm_name(name, volume);
+                if !self.storage.devices.contains_key(&path) {
+                    let why = format!("it is active, but there is no device {path}");
+                    let next = "describe that device, or make it inactive";
+                    notes.add(&["groups", name, "volumes", volume, "active"], why, next);
+                }
+            }
+        }
+    }
+
+    fn check_uses(&self, notes: &mut Notes) {
+        for (index, mount) in self.storage.mounts.iter().enumerate() {
+            // A kernel without initramfs says /dev/root, and FUSE names its own device.
+            let device = mount.source.starts_with("/dev/")
+                && mount.source != "/dev/root"
+                && !mount.kind.starts_with("fuse");
+            if device && self.find(&mount.source).is_none() {
+                let why = format!("there is no device {:?}", mount.source);
+                let next = "describe that device, or remove the mount";
+                notes.add_at(format!("mounts[{index}].source"), why, next);
+            }
+            if !mount.at.starts_with('/') {
+                let why = format!("{:?} is not an absolute path", mount.at);
+                notes.add_at(format!("mounts[{index}].at"), why, "give the absolute path");
+            }
+        }
+        for path in self.storage.swaps.keys().filter(|path| self.find(path).is_none()) {
+            let why = format!("there is no device {path:?}");
+            notes.add(&["swaps", path], why, "describe that device, or remove the swap area");
+        }
+        for (alias, target) in &self.storage.aliases {
+            if self.storage.devices.contains_key(alias) {
+                let why = format!(
+                    "this is the path of a device and cannot be an alias of \
+                    {target}"
+                );
+                notes.add(&["aliases", alias], why, "remove the alias");
+            }
+        }
+    }
+
+    /// Nothing lies on itself, over however many steps.
+    fn check_cycles(&self, notes: &mut Notes) {
+        let mut state: HashMap<&str, bool> = HashMap::new();
+        for start in self.storage.devices.keys() {
+            let mut trail: Vec<(&str, Vec<&str>)> = Vec::new();
+            let mut enter = Some(start.as_str());
+            loop {
+                if let Some(path) = enter.take() {
+                    let below = self.storage.devices.get(path).map(|device| self.parents(device));
+                    match state.get(path) {
+                        Some(true) => {}
+                        Some(false) => {
+                            let names: Vec<&str> = trail.iter().map(|(name, _)| *name).collect();
+                            let from = names.iter().position(|name| *name == path).unwrap_or(0);
+                            let why = format!(
+                                "it is part of itself: {}",
+                                names[from..].join(
+                                    " on \
+                                "
+                                )
+                            );
+                            notes.add(&["devices", path, "kind"], why, "remove the cycle");
+                        }
+                        None => {
+                            state.insert(path, false);
+                            trail.push((path, below.unwrap_or_default()));
+                        }
+                    }
+                }
+                match trail.last_mut().map(|(path, below)| (*path, below.pop())) {
+                    None => break,
+                    Some((_, Some(below))) => enter = Some(below),
+                    Some((path, None)) => {
+                        state.insert(path, true);
+                        trail.pop();
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check_device(key: &str, device: &Device, notes: &mut Notes) {
+    if key != device.path {
+        let why = format!("its key is {key:?}, but its path is {:?}", device.path);
+        notes.add(&["devices", key, "path"], why, "make them the same");
+    }
+    if !key.starts_with("/dev/") {
+        let why = "the path of a device begins with /dev/".to_owned();
+        notes.add(&["devices", key], why, "give the absolute path");
+    }
+    if !device.sector.is_power_of_two() || device.sector < 512 {
+        let why = format!("invalid sector size: {} bytes", device.sector);
+        notes.add(&["devices", key, "sector"], why, "use 512 or 4096");
+    }
+}
+
+fn check_end(disk: &Device, device: &Device, entry: &PartitionEntry, notes: &mut Notes) {
+    let end = entry.start.checked_add(device.size);
+    if end.is_none_or(|end| end > disk.size) {
+        let why = format!(
+            "it begins at byte {} and has {} bytes, but {} ends at {}",
+            entry.start, device.size, disk.path, disk.size
+        );
+        notes.add(
+            &["devices", &device.path, "size"],
+            why,
+            "correct the size of the partition or \
+            of the disk",
+        );
+    }
+    if entry.number == 0 {
+        let keys = ["devices", &device.path, "kind", "partition", "number"];
+        notes.add(&keys, "partition numbers begin at 1".into(), "correct the number");
+    }
+}

@@ -1,0 +1,165 @@
+//! What of storage has to be approved before it is done.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::is_below;
+use crate::machine::effect::NeedKind::{Alters, Destroys, Opens, Writes};
+use crate::machine::effect::{Announced, PartEffect};
+
+/// What is lost, changed, opened or mounted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum StorageEffect {
+    /// Everything on a device is lost.
+    Destroys {
+        /// The device, by the name that was given.
+        device: String,
+    },
+    /// A key slot of a LUKS container is lost: for whoever has only that key, so is the container.
+    RemovesKey {
+        /// The container.
+        device: String,
+        /// The slot.
+        slot: u32,
+    },
+    /// A volume group is lost, with its name and settings.
+    RemovesGroup {
+        /// The group.
+        group: String,
+    },
+    /// Something on a device changes, and the rest stays.
+    Alters {
+        /// The device.
+        device: String,
+    },
+    /// A volume group gets other volumes.
+    AltersGroup {
+        /// The group.
+        group: String,
+    },
+    /// An encrypted container is opened.
+    Opens {
+        /// The container.
+        device: String,
+    },
+    /// The volumes of a group become devices.
+    Activates {
+        /// The group.
+        group: String,
+    },
+    /// A RAID array is started from its devices.
+    Assembles {
+        /// Its name.
+        array: String,
+    },
+    /// Memory is swapped to a device or a file.
+    SwapsTo {
+        /// Which.
+        area: String,
+    },
+    /// Something is mounted.
+    Mounts {
+        /// Where.
+        at: String,
+    },
+}
+
+impl fmt::Display for StorageEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Destroys { device } => write!(f, "destroys {device}"),
+            Self::RemovesKey { device, slot } => write!(f, "removes key slot {slot} of {device}"),
+            Self::RemovesGroup { group } => write!(f, "removes volume group {group}"),
+            Self::Alters { device } => write!(f, "changes {device}"),
+            Self::AltersGroup { group } => write!(f, "changes volume group {group}"),
+            Self::Opens { device } => write!(f, "opens {device}"),
+            Self::Activates { group } => write!(f, "activates volume group {group}"),
+            Self::Assembles { array } => write!(f, "starts RAID array {array}"),
+            Self::SwapsTo { area } => write!(f, "swaps to {area}"),
+            Self::Mounts { at } => write!(f, "mounts {at}"),
+        }
+    }
+}
+
+impl PartEffect for StorageEffect {
+    fn announced(&self) -> Announced<'_> {
+        match self {
+            Self::Mounts { at: path } => Announced::Below(&[Writes], path),
+            Self::SwapsTo { area } if !is_below(area, "/dev") => Announced::Below(&[Writes], area),
+            Self::Destroys { device: name }
+            | Self::RemovesKey { device: name, .. }
+            | Self::RemovesGroup { group: name } => Announced::Named(&[Destroys], name),
+            Self::Alters { device: name } | Self::AltersGroup { group: name } => {
+                Announced::Named(&[Destroys, Alters], name)
+            }
+            Self::Opens { device: name }
+            | Self::Activates { group: name }
+            | Self::Assembles { array: name }
+            | Self::SwapsTo { area: name } => Announced::Named(&[Destroys, Alters, Opens], name),
+        }
+    }
+
+    fn loses(&self) -> Option<&str> {
+        match self {
+            Self::Destroys { device } | Self::RemovesKey { device, .. } => Some(device),
+            Self::RemovesGroup { group } => Some(group),
+            _ => None,
+        }
+    }
+
+    fn changes_storage(&self) -> bool {
+        self.loses().is_some() || matches!(self, Self::Alters { .. } | Self::AltersGroup { .. })
+    }
+
+    fn restores(&self) -> bool {
+        matches!(
+            self,
+            Self::Mounts { .. }
+                | Self::Opens { .. }
+                | Self::Activates { .. }
+                | Self::Assembles { .. }
+                | Self::SwapsTo { .. }
+        )
+    }
+
+    fn device(&self) -> Option<&str> {
+        match self {
+            Self::Destroys { device }
+            | Self::RemovesKey { device, .. }
+            | Self::Alters { device }
+            | Self::Opens { device }
+            | Self::SwapsTo { area: device } => Some(device),
+            _ => None,
+        }
+    }
+
+    fn group(&self) -> Option<&str> {
+        match self {
+            Self::RemovesGroup { group }
+            | Self::AltersGroup { group }
+            | Self::Activates { group } => Some(group),
+            _ => None,
+        }
+    }
+
+    fn directory(&self) -> Option<String> {
+        match self {
+            Self::Mounts { at } => Some(at.clone()),
+            Self::SwapsTo { area } if !is_below(area, "/dev") => Some(area.clone()),
+            _ => None,
+        }
+    }
+
+    fn rename(&mut self, name: &dyn Fn(&str) -> String) {
+        match self {
+            Self::Destroys { device }
+            | Self::RemovesKey { device, .. }
+            | Self::Alters { device }
+            | Self::Opens { device }
+            | Self::SwapsTo { area: device } => *device = name(device),
+            _ => {}
+        }
+    }
+}

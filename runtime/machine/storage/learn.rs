@@ -1,0 +1,364 @@
+//! Adding a fact to the model.
+
+use super::hidden::Inside;
+use super::volumes::is_below;
+use crate::machine::{
+    Content, Device, Group, Kind, Machine, Mount, PartitionEntry, Table, Volume, dm_name,
+};
+use crate::machine::{Contradiction, MountOrigin, NewPartition, StorageFact};
+
+/// LVM's word for a physical volume that it can't find.
+const MISSING: &str = "[unknown]";
+
+/// Under which key the inside of a container or an array is remembered while it is closed.
+fn inside_of(uuid: &str) -> String {
+    format!("inside of {uuid}")
+}
+
+impl Machine {
+    /// Makes the fact true in the model.
+    pub(super) fn learn_storage(&mut self, fact: &StorageFact) -> Result<(), Contradiction> {
+        match fact {
+            StorageFact::Partitioned { disk, table, parts } => self.learn_table(disk, table, parts),
+            StorageFact::Blank { device } => self.learn_blank(device),
+            StorageFact::Holds { device, content } => self.learn_content(device, content),
+            StorageFact::Header { device, content, guessed } => {
+                self.learn_header(device, content, *guessed)
+            }
+            StorageFact::Opened { on, name, size, sector } => {
+                let kind = Kind::Crypt { on: on.clone() };
+                let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
+                device.sector = *sector;
+                self.reveal(device);
+                Ok(())
+            }
+            StorageFact::Closed { name } => {
+                self.hide(&format!("/dev/mapper/{name}"));
+                Ok(())
+            }
+            StorageFact::GroupMade { .. }
+            | StorageFact::GroupGone { .. }
+            | StorageFact::GroupActive { .. }
+            | StorageFact::VolumeMade { .. }
+            | StorageFact::VolumeInactive { .. }
+            | StorageFact::VolumeGone { .. } => self.learn_group(fact),
+            StorageFact::ArrayRunning { .. } | StorageFact::ArrayStopped { .. } => {
+                self.learn_array(fact);
+                Ok(())
+            }
+            // What is mounted there stays, as an action that finds it so leaves it.
+            StorageFact::Mounted { .. } if fact.holds_on_machine(self) => Ok(()),
+            StorageFact::Mounted { at, origin, options } => {
+                let mounts = self.mounts_of(at, origin, options)?;
+                self.storage.mounts.extend(mounts);
+                Ok(())
+            }
+            StorageFact::Unmounted { at } => {
+                self.storage.mounts.retain(|mount| !is_below(&mount.at, at));
+                Ok(())
+            }
+            StorageFact::Swapping { device, on } => {
+                match on {
+                    Some(priority) => self.storage.swaps.insert(device.clone(), *priority),
+                    None => self.storage.swaps.remove(device),
+                };
+                Ok(())
+            }
+        }
+    }
+
+    fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
+        // A new container or array is blank inside.
+        if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
+            self.storage.hidden.keep(inside_of(uuid), None);
+        }
+        self.forget_inside(device);
+        self.put_content(device, content)
+    }
+
+    /// What is in the container stays, but only opening shows what that is, unless its header was there before.
+    fn learn_header(
+        &mut self,
+        device: &str,
+        content: &Content,
+        guessed: bool,
+    ) -> Result<(), Contradiction> {
+        let before = self.find(device).and_then(|device| device.content.as_ref()?.uuid());
+        if let Some(uuid) = content.uuid().filter(|uuid| before != Some(uuid)) {
+            self.storage.hidden.forget(&inside_of(uuid));
+            self.forget_inside(device);
+        }
+        self.put_content(device, content)?;
+        self.change(device)?.unseen = guessed;
+        Ok(())
+    }
+
+    fn put_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
+        let known = self.change(device)?;
+        if known.content.as_ref() != Some(content) {
+            let path = known.path.clone();
+            self.lose_members(&[path]);
+        }
+        let device = self.change(device)?;
+        device.content = Some(content.clone());
+        device.table = None;
+        device.unseen = false;
+        Ok(())
+    }
+
+    fn learn_array(&mut self, fact: &StorageFact) {
+        match fact {
+            StorageFact::ArrayRunning { array, members, level, size, sector, .. } => {
+                let kind = Kind::Raid { members: members.clone(), level: level.clone() };
+                let mut device = Device::new(array, *size, kind);
+                device.sector = *sector;
+                self.reveal(device);
+            }
+            StorageFact::ArrayStopped { array } => {
+                let parts = self.partitions(array).into_iter().map(|part| part.path.clone());
+                for part in parts.collect::<Vec<String>>() {
+                    self.hide(&part);
+                }
+                self.hide(array);
+            }
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, path: &str) -> Result<&mut Device, Contradiction> {
+        let missing = || Contradiction { what: format!("device {path}") };
+        let path = self.find(path).ok_or_else(missing)?.path.clone();
+        self.storage.devices.get_mut(&path).ok_or_else(missing)
+    }
+
+    fn learn_table(
+        &mut self,
+        disk: &str,
+        table: &Table,
+        parts: &[NewPartition],
+    ) -> Result<(), Contradiction> {
+        self.learn_blank(disk)?;
+        let device = self.change(disk)?;
+        device.table = Some(table.clone());
+        let device = device.clone();
+        for part in parts {
+            let entry = PartitionEntry {
+                disk: device.path.clone(),
+                number: part.number,
+                start: part.start,
+                code: part.code.clone(),
+                uuid: part.uuid.clone(),
+                name: part.name.clone(),
+            };
+            let path = device.partition_path(part.number);
+            let mut new = Device::new(path, part.size, Kind::Partition(entry));
+            new.sector = device.sector;
+            new.removable = device.removable;
+            self.insert(new);
+        }
+        Ok(())
+    }
+
+    /// Nothing is left on the device: its partitions go, and groups that lay on them as well.
+    fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
+        let path = self.change(path)?.path.clone();
+        let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
+        self.forget_inside(&path);
+        for device in &gone {
+            self.forget_inside(device);
+            self.storage.devices.remove(device);
+        }
+        self.lose_members(&gone);
+        self.lose_members(std::slice::from_ref(&path));
+        self.storage.aliases.retain(|_, target| !gone.contains(target));
+        let device = self.change(&path)?;
+        device.content = None;
+        device.table = None;
+        device.unseen = false;
+        Ok(())
+    }
+
+    /// Physical volumes are overwritten. A group that had others as well is still there, damaged:
+    /// LVM goes on to know its name.
+    fn lose_members(&mut self, gone: &[String]) {
+        for group in self.storage.groups.values_mut() {
+            for member in group.members.iter_mut().filter(|member| gone.contains(member)) {
+                MISSING.clone_into(member);
+            }
+        }
+        self.storage.groups.retain(|_, group| group.members.iter().any(|member| member != MISSING));
+    }
+
+    /// What lay on a device, open or closed, is not there any more.
+    fn forget_inside(&mut self, path: &str) {
+        let path = self.find(path).map(|device| device.path.clone());
+        if let Some(path) = path {
+            self.storage.hidden.drop_devices_on(&path);
+        }
+    }
+
+    fn learn_group(&mut self, fact: &StorageFact) -> Result<(), Contradiction> {
+        match fact {
+            StorageFact::GroupMade { group, members, extent, extents } => {
+                let made = Group {
+                    members: members.clone(),
+                    extent: *extent,
+                    extents: *extents,
+                    free: *extents,
+                    volumes: std::collections::BTreeMap::new(),
+                };
+                self.storage.groups.insert(group.clone(), made);
+            }
+            StorageFact::GroupGone { group } => {
+                self.storage.groups.remove(group);
+                self.storage.devices.retain(
+                    |_, d| !matches!(&d.kind, Kind::Logical { group: of, .. } if of == group),
+                );
+            }
+            StorageFact::GroupActive { group, active } => {
+                let names: Vec<String> = self.group(group)?.volumes.keys().cloned().collect();
+                for volume in names {
+                    self.activate(group, &volume, *active)?;
+                }
+            }
+            StorageFact::VolumeMade { group, volume, extents, kind } => {
+                let found = self.group(group)?;
+                let before = found.taken();
+                let made = Volume { extents: *extents, active: false, kind: kind.clone() };
+                let blank = format!("{group}/{volume}");
+                found.volumes.insert(volume.clone(), made);
+                found.free = found.free.saturating_sub(found.taken().saturating_sub(before));
+                self.storage.hidden.keep(blank, None);
+                self.activate(group, volume, true)?;
+            }
+            StorageFact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
+            StorageFact::VolumeGone { group, volume } => {
+                self.hide(&dm_name(group, volume));
+                self.storage.hidden.drop_device(&dm_name(group, volume));
+                self.storage.hidden.forget(&format!("{group}/{volume}"));
+                let found = self.group(group)?;
+                let before = found.taken();
+                found.volumes.remove(volume);
+                found.free = found.free.saturating_add(before.saturating_sub(found.taken()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, name: &str) -> Result<&mut Group, Contradiction> {
+        let what = format!("volume group {name}");
+        self.storage.groups.get_mut(name).ok_or(Contradiction { what })
+    }
+
+    /// Makes the device of a volume come or go.
+    fn activate(&mut self, group: &str, volume: &str, on: bool) -> Result<(), Contradiction> {
+        let found = self.group(group)?;
+        let Some(entry) = found.volumes.get_mut(volume) else {
+            return Err(Contradiction { what: format!("logical volume {group}/{volume}") });
+        };
+        // A pool shows no device: what is inside it does.
+        let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
+        let size = entry.extents.saturating_mul(found.extent);
+        let member = found.members.first().cloned();
+        let sector = member.and_then(|m| self.find(&m)).map_or(512, |d| d.sector);
+        let path = dm_name(group, volume);
+        match (changed, on) {
+            (true, true) => {
+                let kind = Kind::Logical { group: group.into(), volume: volume.into() };
+                let mut device = Device::new(path, size, kind);
+                device.sector = sector;
+                self.reveal(device);
+            }
+            (true, false) => self.hide(&path),
+            (false, _) => {}
+        }
+        Ok(())
+    }
+
+    /// A device appears: what was on it when it was last seen is there again.
+    fn reveal(&mut self, mut device: Device) {
+        match self.hidden_key(&device).and_then(|key| self.storage.hidden.take(&key)) {
+            Some(Inside::Holds(content)) => device.content = Some(content),
+            Some(Inside::Blank) => {}
+            None => device.unseen = true,
+        }
+        self.storage.groups.append(&mut self.storage.hidden.take_groups(&device.path));
+        self.storage.hidden.drop_device(&device.path);
+        self.insert(device);
+    }
+
+    /// A device disappears, and with it the groups that lie on it; what is on it is remembered.
+    fn hide(&mut self, path: &str) {
+        let Some(device) = self.storage.devices.remove(path) else { return };
+        self.storage.hidden.keep_device(device.clone());
+        if let (Some(key), false) = (self.hidden_key(&device), device.unseen) {
+            self.storage.hidden.keep(key, device.content);
+        }
+        let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);
+        let groups = self.storage.groups.extract_if(.., lost).collect();
+        self.storage.hidden.keep_groups(path, groups);
+    }
+
+    /// What identifies the inside of a container while it is closed.
+    fn hidden_key(&self, device: &Device) -> Option<String> {
+        match &device.kind {
+            Kind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
+            Kind::Raid { members, .. } => {
+                self.find(members.first()?)?.content.as_ref()?.uuid().map(inside_of)
+            }
+            Kind::Logical { group, volume } => Some(format!("{group}/{volume}")),
+            _ => None,
+        }
+    }
+
+    /// The filesystem that is seen at a path, as a mount of just that path.
+    pub fn mounted_view(&self, path: &str) -> Option<Mount> {
+        let mount = self.mount_of(path)?;
+        let below = path.strip_prefix(mount.at.trim_end_matches('/')).unwrap_or_default();
+        let part = match (mount.part.as_str(), below) {
+            (part, "" | "/") => part.to_owned(),
+            ("/", below) => below.to_owned(),
+            (part, below) => format!("{part}{below}"),
+        };
+        Some(Mount { at: path.to_owned(), part, ..mount.clone() })
+    }
+
+    /// The mounts that one mounting makes: a recursive bind brings everything below along.
+    fn mounts_of(
+        &self,
+        at: &str,
+        origin: &MountOrigin,
+        options: &std::collections::BTreeSet<String>,
+    ) -> Result<Vec<Mount>, Contradiction> {
+        let new = |source: &str, kind: &str| Mount {
+            source: source.to_owned(),
+            at: at.to_owned(),
+            kind: kind.to_owned(),
+            part: "/".into(),
+            options: options.clone(),
+        };
+        match origin {
+            MountOrigin::Device { device, kind, part } => {
+                let missing = Contradiction { what: format!("device {device}") };
+                let device = self.find(device).ok_or(missing)?;
+                Ok(vec![Mount { part: part.clone(), ..new(&device.path, kind) }])
+            }
+            MountOrigin::Pseudo { kind } => Ok(vec![new(kind, kind)]),
+            MountOrigin::Bind { from, recursive } => {
+                let missing = Contradiction { what: format!("mount that holds {from}") };
+                let view = self.mounted_view(from).ok_or(missing)?;
+                let mut mounts = vec![Mount { at: at.to_owned(), ..view }];
+                let below =
+                    self.storage.mounts.iter().filter(|mount| {
+                        *recursive && mount.at != *from && is_below(&mount.at, from)
+                    });
+                mounts.extend(below.map(|mount| Mount {
+                    at: format!("{at}{}", mount.at.strip_prefix(from.as_str()).unwrap_or_default()),
+                    ..mount.clone()
+                }));
+                Ok(mounts)
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Finding devices by any of their names, and walking up and down between them.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::machine::{Content, Device, Kind, Machine, Mount, Volume, dm_name, is_below};
+use crate::types::DevicePath;
+
+/// No stack of devices is deeper; a described machine may have a circle.
+const DEEPEST: usize = 16;
+
+/// No device has this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchDevice {
+    /// The name.
+    pub path: String,
+    /// The partitions of its disk, or else the disks there are. None is proposed: a slip of a letter
+    /// must not become the disk next to the right one.
+    pub there_are: Vec<String>,
+}
+
+impl fmt::Display for NoSuchDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no device {}", self.path)?;
+        match self.there_are.as_slice() {
+            [] => f.write_str("; this machine has no disks"),
+            there_are => write!(f, "; there are {}", there_are.join(", ")),
+        }
+    }
+}
+
+/// A device together with the machine it was found on.
+pub type Resolved<'a> = Result<&'a Device, NoSuchDevice>;
+
+impl Machine {
+    /// The device with this name: canonical, a symlink of udev's, or LVM's `/dev/GROUP/VOLUME`.
+    pub fn device(&self, path: &DevicePath) -> Resolved<'_> {
+        self.find(path.as_str()).ok_or_else(|| {
+            let disks = || self.disks().map(|disk| disk.path.clone());
+            let disk = disks().find(|disk| path.as_str().starts_with(disk.as_str()));
+            let partitions = disk.map(|disk| self.partitions(&disk)).unwrap_or_default();
+            let partitions: Vec<String> = partitions.iter().map(|p| p.path.clone()).collect();
+            let there_are = if partitions.is_empty() { disks().collect() } else { partitions };
+            NoSuchDevice { path: path.to_string(), there_are }
+        })
+    }
+
+    /// As [`Machine::device`], without explaining a miss.
+    pub fn find(&self, path: &str) -> Option<&Device> {
+        self.storage
+            .devices
+            .get(path)
+            .or_else(|| self.storage.devices.get(self.storage.aliases.get(path)?))
+            .or_else(|| self.storage.devices.get(&volume_alias(path)?))
+            .or_else(|| self.array(path.strip_prefix("/dev/md/")?))
+            .or_else(|| self.find_by_property(path))
+    }
+
+    /// Where the filesystems are mounted that what is written at or below a path can end on: the one
+    /// that the path lies on, and those below it that lie on devices.
+    pub fn filesystems_at(&self, path: &str) -> Vec<&String> {
+        let around = self.mount_of(path);
+        let below = self.storage.mounts.iter().filter(|mount| is_below(&mount.at, path));
+        let below = below.filter(|mount| self.find(&mount.source).is_some());
+        around.into_iter().chain(below).map(|mount| &mount.at).collect()
+    }
+
+    /// The mount that a path lies on.
+    pub fn mount_of(&self, path: &str) -> Option<&Mount> {
+        // Of those that cover it the longest counts; of several at one place, the newest.
+        let around = self.storage.mounts.iter().filter(|mount| mount.covers(path));
+        around.max_by_key(|mount| mount.at.len())
+    }
+
+    /// The devices that a file lies on, the nearest first.
+    pub fn beneath(&self, path: &str) -> Vec<String> {
+        let device = self.mount_of(path).and_then(|mount| self.find(&mount.source));
+        device.map(|device| self.below(&device.path)).unwrap_or_default()
+    }
+
+    /// The running md array with this name, whatever number it has today.
+    pub fn array(&self, name: &str) -> Option<&Device> {
+        self.storage.devices.values().find(|device| self.array_name(device) == Some(name))
+    }
+
+    /// The name of an md array; it is written on its members.
+    pub fn array_name(&self, device: &Device) -> Option<&str> {
+        let Kind::Raid { members, .. } = &device.kind else { return None };
+        members.iter().find_map(|member| match &self.storage.devices.get(member)?.content {
+            Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The devices of the filesystem that is on this one: several, for btrfs. In the order of
+    /// their names; the first stands for all where only one can be named.
+    pub fn same_filesystem<'a>(&'a self, device: &'a Device) -> Vec<&'a Device> {
+        match &device.content {
+            Some(Content::Filesystem { kind, uuid, .. }) if kind == "btrfs" => {
+                let same = |other: &&Device| match &other.content {
+                    Some(Content::Filesystem { kind, uuid: found, .. }) => {
+                        kind == "btrfs" && found == uuid
+                    }
+                    _ => false,
+                };
+                self.storage.devices.values().filter(same).collect()
+            }
+            _ => vec![device],
+        }
+    }
+
+    /// `/dev/disk/by-uuid/…` and its relatives, from what the model knows.
+    fn find_by_property(&self, path: &str) -> Option<&Device> {
+        let (how, value) = path.strip_prefix("/dev/disk/by-")?.split_once('/')?;
+        let matches = |device: &&Device| match how {
+            "uuid" => device.content.as_ref().and_then(|c| c.uuid()) == Some(value),
+            "label" => device.content.as_ref().and_then(|c| c.label()) == Some(value),
+            "partuuid" => device.partition().is_some_and(|p| p.uuid == value),
+            "partlabel" => device.partition().is_some_and(|p| p.name.as_deref() == Some(value)),
+            _ => false,
+        };
+        self.storage.devices.values().find(matches)
+    }
+
+    /// Whole disks, without optical drives.
+    pub fn disks(&self) -> impl Iterator<Item = &Device> {
+        self.storage.devices.values().filter(|device| matches!(device.kind, Kind::Disk))
+    }
+
+    /// The partitions of a disk, by number.
+    pub fn partitions(&self, disk: &str) -> Vec<&Device> {
+        let mut parts: Vec<&Device> = self
+            .storage
+            .devices
+            .values()
+            .filter(|device| device.partition().is_some_and(|p| p.disk == disk))
+            .collect();
+        parts.sort_by_key(|device| device.partition().map(|p| p.number));
+        parts
+    }
+
+    /// The devices on which this one lies directly.
+    pub fn parents<'a>(&'a self, device: &'a Device) -> Vec<&'a str> {
+        match &device.kind {
+            Kind::Disk | Kind::Rom | Kind::Loop => Vec::new(),
+            Kind::Partition(entry) => vec![&entry.disk],
+            Kind::Crypt { on } => vec![on],
+            Kind::Raid { members: on, .. } | Kind::Mapped { on, .. } => {
+                on.iter().map(String::as_str).collect()
+            }
+            Kind::Logical { group, .. } => self
+                .storage
+                .groups
+                .get(group)
+                .map(|group| group.members.iter().map(String::as_str).collect())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The devices that lie directly on this one.
+    pub fn children(&self, path: &str) -> Vec<&Device> {
+        // A group can have a thousand members, and as many volumes: it is only asked once.
+        let groups: HashSet<&str> = self
+            .storage
+            .groups
+            .iter()
+            .filter(|(_, group)| group.members.iter().any(|member| member == path))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let lies_here = |device: &&Device| match &device.kind {
+            Kind::Logical { group, .. } => groups.contains(group.as_str()),
+            _ => self.parents(device).contains(&path),
+        };
+        self.storage.devices.values().filter(lies_here).collect()
+    }
+
+    /// Everything that lies on this device, nearest first, each once.
+    pub fn descendants(&self, path: &str) -> Vec<&Device> {
+        let mut found: Vec<&Device> = self.children(path);
+        let mut known: HashSet<&str> = found.iter().map(|device| device.path.as_str()).collect();
+        let mut next = 0;
+        while let Some(device) = found.get(next) {
+            let children = self.children(&device.path);
+            found.extend(children.into_iter().filter(|child| known.insert(&child.path)));
+            next += 1;
+        }
+        found
+    }
+
+    /// The whole disks below everything that this device lies on (itself, if it is one).
+    pub fn base_disks(&self, path: &str) -> Vec<&Device> {
+        let mut open: Vec<&str> = vec![path];
+        let mut disks: Vec<&Device> = Vec::new();
+        while let Some(device) = open.pop().and_then(|path| self.find(path)) {
+            let parents = self.parents(device);
+            if parents.is_empty() && !disks.iter().any(|known| known.path == device.path) {
+                disks.push(device);
+            }
+            open.extend(parents);
+        }
+        disks
+    }
+
+    /// The device and everything that it lies on, the nearest first.
+    pub fn below(&self, path: &str) -> Vec<String> {
+        let mut found: Vec<String> = vec![path.to_owned()];
+        let mut next = 0;
+        while let Some(path) = found.get(next) {
+            let parents = self.parents_of(path).into_iter();
+            let new = parents.filter(|parent| !found.iter().any(|p| p == parent));
+            let new: Vec<String> = new.map(str::to_owned).collect();
+            found.extend(new);
+            next += 1;
+        }
+        found
+    }
+
+    /// The devices on which this one lies directly; a logical volume has them while it is inactive as well.
+    fn parents_of<'a>(&'a self, path: &str) -> Vec<&'a str> {
+        match (self.find(path), self.inactive(path)) {
+            (Some(device), _) => self.parents(device),
+            (None, Some((_, group, _))) => {
+                self.storage.groups[group].members.iter().map(String::as_str).collect()
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The logical volume that a path names and that is no device at present: its canonical path, its
+    /// group, and what it is.
+    pub fn inactive(&self, path: &str) -> Option<(String, &str, &Volume)> {
+        if !path.starts_with("/dev/") || self.find(path).is_some() {
+            return None;
+        }
+        let (mapped, alias) = (path, volume_alias(path));
+        self.storage.groups.iter().find_map(|(name, group)| {
+            let named = |volume: &&String| {
+                let own = dm_name(name, volume);
+                own == mapped || alias.as_ref() == Some(&own)
+            };
+            let volume = group.volumes.keys().find(named)?;
+            Some((dm_name(name, volume), name.as_str(), &group.volumes[volume]))
+        })
+    }
+
+    /// The canonical path of a device or of a logical volume; any other path as it is.
+    pub fn canonical(&self, path: &str) -> String {
+        match self.find(path) {
+            Some(device) => device.path.clone(),
+            None => self.inactive(path).map_or_else(|| path.to_owned(), |(path, ..)| path),
+        }
+    }
+
+    /// Each way from a device down to a disk: the device first, a volume's group after the volume. What is
+    /// true of one device on each of the ways is true of all that this one lies on.
+    pub fn ways_down(&self, path: &str) -> Vec<Vec<String>> {
+        self.ways(path, DEEPEST)
+    }
+
+    /// The same for the members of a volume group, which comes first.
+    pub fn ways_down_from_group(&self, group: &str) -> Vec<Vec<String>> {
+        let members = self.storage.groups.get(group).map(|group| group.members.as_slice());
+        let members = members.unwrap_or_default().iter().map(String::as_str);
+        self.on_each(group, members, DEEPEST)
+    }
+
+    /// The same for the devices of an array, running or not.
+    pub fn ways_down_from_array(&self, array: &str) -> Vec<Vec<String>> {
+        let members = self.storage.devices.values().filter(|device| match &device.content {
+            Some(Content::RaidMember { name, .. }) => name == array,
+            _ => false,
+        });
+        self.on_each(array, members.map(|device| device.path.as_str()), DEEPEST)
+    }
+
+    fn ways(&self, path: &str, depth: usize) -> Vec<Vec<String>> {
+        let parents = self.parents_of(path);
+        if parents.is_empty() || depth == 0 {
+            return vec![vec![path.to_owned()]];
+        }
+        let mut ways = self.on_each(path, parents.into_iter(), depth - 1);
+        if let Some(group) = self.group_of(path) {
+            for way in &mut ways {
+                way.insert(1, group.to_owned());
+            }
+        }
+        ways
+    }
+
+    fn on_each<'a>(
+        &self,
+        first: &str,
+        members: impl Iterator<Item = &'a str>,
+        depth: usize,
+    ) -> Vec<Vec<String>> {
+        let below = members.flat_map(|member| self.ways(member, depth));
+        let ways: Vec<Vec<String>> =
+            below.map(|way| [vec![first.to_owned()], way].concat()).collect();
+        if ways.is_empty() { vec![vec![first.to_owned()]] } else { ways }
+    }
+
+    /// The group of a logical volume.
+    fn group_of(&self, path: &str) -> Option<&str> {
+        match self.find(path).map(|device| &device.kind) {
+            Some(Kind::Logical { group, .. }) => Some(group),
+            Some(_) => None,
+            None => self.inactive(path).map(|(_, group, _)| group),
+        }
+    }
+
+    /// Whether `path` is `top` or lies on it.
+    pub fn lies_on(&self, path: &str, top: &str) -> bool {
+        let (Some(device), Some(top)) = (self.find(path), self.find(top)) else { return false };
+        device.path == top.path
+            || self.parents(device).iter().any(|parent| self.lies_on(parent, &top.path))
+    }
+}
+
+/// `/dev/GROUP/VOLUME` → `/dev/mapper/GROUP-VOLUME`.
+fn volume_alias(path: &str) -> Option<String> {
+    let (group, volume) = path.strip_prefix("/dev/")?.split_once('/')?;
+    let plain = !volume.contains('/') && !matches!(group, "mapper" | "disk");
+    plain.then(|| dm_name(group, volume))
+}

@@ -1,0 +1,92 @@
+//! The part `storage`: block devices, volume groups, mounts and swap.
+//!
+//! Reading order: `device` and `volumes` (what there is), `lookup` (finding it by any name), `usage` (who holds
+//! what), `fact` and `release` (what can become true, and what gives it back), `learn`, `holds` and `changes` (what
+//! that does to the model), `probe` (what the tools print), `compare` (predicted against probed), `layout` and
+//! `picture` (what a person sees), `check` (machine files).
+
+mod anonymous;
+mod changes;
+mod check;
+mod compare;
+mod describe;
+mod device;
+mod effect;
+mod fact;
+mod hidden;
+mod holds;
+mod identity;
+mod layout;
+mod learn;
+mod lookup;
+mod picture;
+mod places;
+pub mod probe;
+mod release;
+mod revealed;
+mod scope;
+mod state;
+mod step;
+mod ties;
+mod usage;
+mod uuids;
+mod volumes;
+
+use std::collections::BTreeMap;
+
+use super::part::MachinePart;
+
+pub(in crate::machine) use device::is_false;
+pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table, partition_path};
+pub use effect::StorageEffect;
+pub use fact::{MountOrigin, NewPartition, StorageFact};
+pub use identity::Identity;
+pub use layout::{layout, layout_within};
+pub use lookup::{NoSuchDevice, Resolved};
+pub use picture::{Canvas, picture, svg};
+pub use release::StorageRelease;
+pub use scope::StorageScope;
+pub use step::{MountCall, StorageStep};
+pub use usage::Use;
+pub use volumes::{Group, Mount, Volume, VolumeKind, dm_name, is_below, is_volume_of};
+
+/// The part.
+pub struct Part;
+
+impl MachinePart for Part {
+    type State = Storage;
+    type Scope = StorageScope;
+    type Fact = StorageFact;
+    type Step = StorageStep;
+    type Effect = StorageEffect;
+    type Release = StorageRelease;
+
+    const RESTORED_BY: &'static [&'static str] = &[
+        "luks.open",
+        "crypt.swap_on",
+        "md.assemble",
+        "lvm.vg_activate",
+        "mount.mount",
+        "mount.tmpfs",
+        "mount.bind",
+        "mount.swap_on",
+        "chroot.prepare",
+    ];
+}
+
+/// What the model knows of devices, and of what lies on them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// Block devices by their canonical path.
+    pub devices: BTreeMap<String, Device>,
+    /// Further names of devices (symlinks below `/dev`).
+    pub aliases: BTreeMap<String, String>,
+    /// LVM volume groups by name.
+    pub groups: BTreeMap<String, Group>,
+    /// Mounted filesystems, in the order in which they were mounted.
+    pub mounts: Vec<Mount>,
+    /// Active swap areas with their priority.
+    pub swaps: BTreeMap<String, i32>,
+    /// What is known about containers that are closed at the moment.
+    hidden: hidden::Hidden,
+}

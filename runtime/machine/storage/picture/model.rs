@@ -1,0 +1,132 @@
+//! What is drawn: a block for everything that has a size, in the block that it lies in.
+
+use std::collections::BTreeSet;
+
+use crate::machine::storage::layout::{describe, seen_at, tops};
+use crate::machine::{Content, Device, Group, Kind, Machine, dm_name};
+use crate::types::{MIB, Size, printable};
+
+/// What a block is, which decides its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Disk,
+    Partition,
+    Opened,
+    Volume,
+    Free,
+}
+
+/// A block with what lies in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Block {
+    /// Its name, which is never left out.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// What is known about it: content, label, where it is mounted.
+    pub facts: Vec<String>,
+    pub tone: Tone,
+    /// What lies in it, side by side.
+    pub parts: Vec<Block>,
+}
+
+/// The blocks of these disks, or of all.
+pub(super) fn blocks(machine: &Machine, disks: &[&str]) -> Vec<Block> {
+    let mut drawn = BTreeSet::new();
+    tops(machine, disks).into_iter().map(|disk| block(machine, disk, &mut drawn)).collect()
+}
+
+fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Block {
+    let mut facts = describe(machine, device);
+    let mut parts = with_gaps(machine, device, drawn);
+    for child in machine.children(&device.path) {
+        match &child.kind {
+            Kind::Partition(_) | Kind::Logical { .. } => {}
+            // What lies on several devices is drawn in the first of them.
+            _ if !drawn.insert(child.path.clone()) => facts.push(format!("in {}", child.name())),
+            _ => parts.push(block(machine, child, drawn)),
+        }
+    }
+    let group = match &device.content {
+        Some(Content::Physical { .. }) => {
+            machine.storage.groups.iter().find(|(_, group)| group.members.contains(&device.path))
+        }
+        _ => None,
+    };
+    if let Some((name, group)) = group
+        && drawn.insert(format!("group {name}"))
+    {
+        parts.extend(volumes(machine, name, group, drawn));
+    }
+    facts.extend(seen_at(machine, device));
+    let (name, tone) = match &device.kind {
+        Kind::Disk | Kind::Rom | Kind::Loop => (device.name(), Tone::Disk),
+        Kind::Partition(_) => (device.name(), Tone::Partition),
+        Kind::Logical { volume, .. } => (volume.as_str(), Tone::Volume),
+        Kind::Crypt { .. } | Kind::Raid { .. } | Kind::Mapped { .. } => {
+            (device.name(), Tone::Opened)
+        }
+    };
+    Block { name: printable(name), size: device.size, facts, tone, parts }
+}
+
+/// The partitions of a disk, and what is free between them.
+fn with_gaps(machine: &Machine, disk: &Device, drawn: &mut BTreeSet<String>) -> Vec<Block> {
+    let mut partitions = machine.partitions(&disk.path);
+    let start = |device: &Device| device.partition().map_or(0, |entry| entry.start);
+    partitions.sort_by_key(|device| start(device));
+    let mut parts = Vec::new();
+    let mut next = 0;
+    // Alignment and the table's own room are nothing that anybody could use.
+    let worth = (64 * MIB).min(disk.size / 200).max(2 * MIB);
+    let gap = |from: u64, to: u64| {
+        let size = to.saturating_sub(from);
+        (size >= worth).then(|| free(size))
+    };
+    for device in partitions {
+        parts.extend(gap(next, start(device)));
+        parts.push(block(machine, device, drawn));
+        next = next.max(start(device).saturating_add(device.size));
+    }
+    if !parts.is_empty() {
+        parts.extend(gap(next, disk.size));
+    }
+    parts
+}
+
+fn volumes(
+    machine: &Machine,
+    name: &str,
+    group: &Group,
+    drawn: &mut BTreeSet<String>,
+) -> Vec<Block> {
+    let mut parts: Vec<Block> = group
+        .volumes
+        .iter()
+        .map(|(volume, entry)| match machine.find(&dm_name(name, volume)) {
+            Some(device) => block(machine, device, drawn),
+            None => Block {
+                name: printable(volume),
+                size: entry.extents.saturating_mul(group.extent),
+                facts: vec!["inactive".into()],
+                tone: Tone::Volume,
+                parts: Vec::new(),
+            },
+        })
+        .collect();
+    if group.free > 0 {
+        parts.push(free(group.free.saturating_mul(group.extent)));
+    }
+    parts
+}
+
+fn free(size: u64) -> Block {
+    Block { name: "free".into(), size, facts: Vec::new(), tone: Tone::Free, parts: Vec::new() }
+}
+
+impl Block {
+    /// Its size for people.
+    pub fn shown_size(&self) -> String {
+        Size::bytes(self.size).to_string()
+    }
+}

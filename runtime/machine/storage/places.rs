@@ -1,0 +1,78 @@
+//! What steps of storage need and name, and steps and facts at the places that their names lead to.
+
+use std::path::Path;
+
+use super::{MountOrigin, StorageFact, StorageStep};
+use crate::machine::files::{FileError, Files};
+use crate::machine::step::PartStep;
+use crate::types::Place;
+
+impl PartStep for StorageStep {
+    fn needs_root(&self) -> bool {
+        match self {
+            Self::Mount(_)
+            | Self::Unmount { .. }
+            | Self::SwapOn { .. }
+            | Self::SwapOff { .. }
+            | Self::FillRandom { .. } => true,
+            Self::Claim { .. } | Self::WaitFor { .. } => false,
+        }
+    }
+
+    fn devices(&self) -> Vec<&str> {
+        match self {
+            Self::Mount(call) => match &call.origin {
+                MountOrigin::Device { device, .. } => vec![device],
+                MountOrigin::Pseudo { .. } | MountOrigin::Bind { .. } => Vec::new(),
+            },
+            Self::SwapOn { device, .. } | Self::FillRandom { device, .. } => vec![device],
+            _ => Vec::new(),
+        }
+    }
+
+    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        match self {
+            Self::Mount(call) => {
+                lead_origin(&mut call.origin, files)?;
+                lead_path(&mut call.at, files)
+            }
+            Self::SwapOn { device, .. } | Self::SwapOff { device } => lead_swap(device, files),
+            // The places of these are what is mounted already, or devices.
+            Self::Unmount { .. }
+            | Self::Claim { .. }
+            | Self::FillRandom { .. }
+            | Self::WaitFor { .. } => Ok(()),
+        }
+    }
+}
+
+impl StorageFact {
+    pub(super) fn lead_places(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        match self {
+            Self::Mounted { at, origin, .. } => {
+                lead_origin(origin, files)?;
+                lead_path(at, files)
+            }
+            Self::Swapping { device, .. } => lead_swap(device, files),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn lead_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
+    let place = files.reach(&Place::here(&*path), true)?.place;
+    *path = place.to_string();
+    Ok(())
+}
+
+fn lead_origin(origin: &mut MountOrigin, files: &dyn Files) -> Result<(), FileError> {
+    match origin {
+        MountOrigin::Bind { from, .. } => lead_path(from, files),
+        MountOrigin::Device { .. } | MountOrigin::Pseudo { .. } => Ok(()),
+    }
+}
+
+/// A swap file has a path like any other; the names of devices are the model's.
+fn lead_swap(area: &mut String, files: &dyn Files) -> Result<(), FileError> {
+    if Path::new(area).starts_with("/dev") { Ok(()) } else { lead_path(area, files) }
+}

@@ -1,0 +1,196 @@
+//! Reading what the system's tools and the kernel print about storage.
+//!
+//! Everything here turns text into data; who runs the tools is [`crate::system`]'s business.
+//! The fixtures in the tests are real output.
+
+mod blkid;
+#[cfg(test)]
+mod hostile;
+mod lsblk;
+mod luks;
+mod lvm;
+mod md;
+mod proc;
+mod udev;
+mod unreadable;
+
+use std::collections::BTreeMap;
+
+pub use blkid::{Signature, parse_blkid};
+pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
+pub use luks::{luks_header_len, parse_luks};
+pub use lvm::parse_fullreport;
+pub use md::{MD_HEADER, md_places, parse_md};
+pub use proc::{RawMount, parse_mountinfo, parse_swaps, unescape};
+pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
+
+pub use unreadable::Unreadable;
+
+use crate::machine::{Group, Kind, Machine, Mount, Scope};
+
+/// What was looked at; a part that was not looked at stays as the model has it.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Block devices, below the given tops (all of them for a whole machine).
+    pub blocks: Option<Vec<Block>>,
+    /// Signatures of these devices.
+    pub signatures: BTreeMap<String, Signature>,
+    /// Volume groups.
+    pub groups: Option<BTreeMap<String, Group>>,
+    /// Mounts.
+    pub mounts: Option<Vec<RawMount>>,
+    /// Swap devices with their priority.
+    pub swaps: Option<Vec<(String, i32)>>,
+    /// Symlinks below `/dev`.
+    pub aliases: Option<BTreeMap<String, String>>,
+}
+
+impl Machine {
+    /// The machine with the findings put in the place of what it knew about the same things.
+    #[must_use]
+    pub fn with_findings(&self, findings: Findings, scope: Option<&Scope>) -> Self {
+        let mut machine = self.clone();
+        if let Some(aliases) = findings.aliases {
+            machine.storage.aliases = aliases;
+        }
+        if let Some(blocks) = findings.blocks {
+            machine.replace_blocks(blocks, scope);
+        }
+        for (path, signature) in findings.signatures {
+            if let Some(path) = machine.find(&path).map(|device| device.path.clone()) {
+                machine.sign(&path, signature);
+            }
+        }
+        if let Some(groups) = findings.groups {
+            machine.replace_groups(&groups);
+        }
+        if let Some(mounts) = findings.mounts {
+            machine.storage.mounts = mounts.into_iter().map(|raw| machine.resolve(raw)).collect();
+        }
+        if let Some(swaps) = findings.swaps {
+            let canonical = |path: String| machine.find(&path).map_or(path, |d| d.path.clone());
+            machine.storage.swaps =
+                swaps.into_iter().map(|(path, prio)| (canonical(path), prio)).collect();
+        }
+        machine
+    }
+
+    fn replace_blocks(&mut self, blocks: Vec<Block>, scope: Option<&Scope>) {
+        let before = self.storage.devices.clone();
+        let gone: Vec<String> = match scope {
+            None => before.keys().cloned().collect(),
+            Some(scope) => {
+                let stale = |path: &&String| {
+                    scope.storage.topology.iter().any(|top| self.lies_on(path, top))
+                };
+                before.keys().filter(stale).cloned().collect()
+            }
+        };
+        for path in gone {
+            self.storage.devices.remove(&path);
+        }
+        for block in blocks {
+            let mut device = block.device;
+            // What lies on a device that did not change is still there; only scoped devices are
+            // read again.
+            if let Some(known) = before.get(&device.path).filter(|_| scope.is_some()) {
+                device.content.clone_from(&known.content);
+                device.table.clone_from(&known.table);
+                device.unseen = known.unseen;
+                device.held_by.clone_from(&known.held_by);
+                if let (Kind::Partition(entry), Some(old)) = (&mut device.kind, known.partition()) {
+                    entry.clone_from(old);
+                }
+            }
+            self.storage.aliases.insert(block.kernel_path, device.path.clone());
+            self.storage.aliases.insert(block_alias(&block.number), device.path.clone());
+            self.insert(device);
+        }
+        self.drop_pools();
+        // udev's links lead to `/dev/dm-0`: make them lead to the name we use.
+        let kernel = self.storage.aliases.clone();
+        for target in self.storage.aliases.values_mut() {
+            if let Some(path) = kernel.get(target) {
+                target.clone_from(path);
+            }
+        }
+        self.storage.aliases.retain(|alias, target| alias != target);
+    }
+
+    /// Puts what blkid saw onto a device.
+    fn sign(&mut self, path: &str, signature: Signature) {
+        let Some(device) = self.storage.devices.get_mut(path) else { return };
+        device.table = signature.table;
+        device.content = signature.content;
+        device.unseen = false;
+        if let (Kind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition) {
+            *entry = crate::machine::PartitionEntry { disk: entry.disk.clone(), ..seen };
+        }
+    }
+
+    fn replace_groups(&mut self, groups: &BTreeMap<String, Group>) {
+        let logical = |device: &crate::machine::Device| match &device.kind {
+            Kind::Logical { group, volume } => Some((group.clone(), volume.clone())),
+            _ => None,
+        };
+        self.storage.devices.retain(|_, device| match logical(device) {
+            Some((group, volume)) => groups
+                .get(&group)
+                .is_none_or(|g| g.volumes.get(&volume).is_none_or(|volume| volume.active)),
+            None => true,
+        });
+        for (name, mut group) in groups.clone() {
+            for member in &mut group.members {
+                if let Some(device) = self.find(member) {
+                    member.clone_from(&device.path);
+                }
+            }
+            self.storage.groups.insert(name.clone(), group.clone());
+            for (volume, entry) in group.volumes.iter().filter(|(_, v)| v.active && v.has_device())
+            {
+                let path = crate::machine::dm_name(&name, volume);
+                let size = group.bytes(entry.extents);
+                if let Some(device) = self.storage.devices.get_mut(&path) {
+                    device.size = size;
+                    continue;
+                }
+                let kind = Kind::Logical { group: name.clone(), volume: volume.clone() };
+                let mut device = crate::machine::Device::new(path, size, kind);
+                device.sector =
+                    group.members.first().and_then(|m| self.find(m)).map_or(512, |d| d.sector);
+                device.unseen = true;
+                self.insert(device);
+            }
+        }
+        self.storage.groups.retain(|name, _| groups.contains_key(name));
+        self.drop_pools();
+    }
+
+    /// The kernel shows a device for a thin pool, with the beginning of whichever volume was
+    /// written first: nothing to use or to look at.
+    fn drop_pools(&mut self) {
+        let groups = &self.storage.groups;
+        self.storage.devices.retain(|_, device| match &device.kind {
+            Kind::Logical { group, volume } => groups
+                .get(group)
+                .and_then(|group| group.volumes.get(volume))
+                .is_none_or(crate::machine::Volume::has_device),
+            _ => true,
+        });
+    }
+
+    /// Finds the device behind a mount.
+    fn resolve(&self, raw: RawMount) -> Mount {
+        // btrfs shows a number that belongs to no device: there the name must do.
+        let device = self.find(&block_alias(&raw.number)).or_else(|| self.find(&raw.source));
+        // Of a filesystem on several devices the kernel names any one.
+        let device = device.and_then(|device| self.same_filesystem(device).into_iter().next());
+        let source = device.map_or(raw.source, |device| device.path.clone());
+        Mount { source, at: raw.at, kind: raw.kind, part: raw.part, options: raw.options }
+    }
+}
+
+/// udev's name for a device number, `/dev/block/8:1`.
+fn block_alias(number: &str) -> String {
+    format!("/dev/block/{number}")
+}

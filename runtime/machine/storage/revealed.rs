@@ -1,0 +1,48 @@
+//! A machine with what is closed, and without.
+
+use super::hidden::Hidden;
+use crate::machine::{Content, Device, Machine};
+
+impl Machine {
+    /// What the copy of a header in this file describes, if this run made it.
+    pub fn saved_header(&self, file: &str) -> Option<&Content> {
+        self.storage.hidden.headers.get(file)
+    }
+
+    pub(in crate::machine) fn save_header(&mut self, file: String, content: Content) {
+        self.storage.hidden.headers.insert(file, content);
+    }
+
+    /// The machine as a probe shows it: of what is closed it knows nothing.
+    #[must_use]
+    pub fn as_probed(&self) -> Self {
+        let headers = self.storage.hidden.headers.clone();
+        let mut machine = self.clone();
+        machine.storage.hidden = Hidden { headers, ..Hidden::default() };
+        machine
+    }
+
+    /// The machine with everything open again whose inside is known: for pictures of what a run
+    /// leaves behind, closed.
+    #[must_use]
+    pub fn revealed(&self) -> Self {
+        let mut machine = self.clone();
+        let mut closed: Vec<Device> = self.storage.hidden.devices.values().cloned().collect();
+        loop {
+            let below = |device: &mut Device| {
+                let parents = machine.parents(device);
+                !parents.is_empty() && parents.iter().all(|parent| machine.find(parent).is_some())
+            };
+            let ready: Vec<Device> = closed.extract_if(.., below).collect();
+            if ready.is_empty() {
+                return machine;
+            }
+            for device in ready {
+                let groups =
+                    self.storage.hidden.groups.get(&device.path).cloned().unwrap_or_default();
+                machine.storage.groups.extend(groups);
+                machine.insert(device);
+            }
+        }
+    }
+}

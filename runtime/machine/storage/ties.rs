@@ -1,0 +1,102 @@
+//! What losing a device costs elsewhere, and which device could be taken for it.
+
+use crate::machine::{Content, Device, Kind, Machine};
+
+impl Machine {
+    /// What a person should know before everything on this device is lost, in sentences.
+    pub fn cautions(&self, path: &str) -> Vec<String> {
+        let Some(device) = self.find(path) else { return Vec::new() };
+        let mut cautions: Vec<String> = self.shared(device).collect();
+        let twins: Vec<&str> = self.twins(device).map(|twin| twin.path.as_str()).collect();
+        if !twins.is_empty() {
+            let (path, twins) = (&device.path, twins.join(", "));
+            cautions.push(format!(
+                "{path} and {twins} are of the same model and size and have no serial number: check that this is the right one, or unplug the other"
+            ));
+        }
+        let mut parts = self.descendants(&device.path);
+        parts.insert(0, device);
+        cautions.extend(parts.into_iter().filter_map(|part| {
+            let what = member_of(part.content.as_ref()?)?;
+            let path = &part.path;
+            Some(format!("{path} belongs to {what}: other data that is lost with it is unknown"))
+        }));
+        cautions
+    }
+
+    /// Disks that nothing tells apart from this one but the name they have today.
+    fn twins<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = &'a Device> {
+        let anonymous = |device: &Device| {
+            let Device { kind, hardware, .. } = device;
+            *kind == Kind::Disk && hardware.serial.is_none() && hardware.wwn.is_none()
+        };
+        let alike = move |other: &&Device| {
+            other.path != device.path
+                && anonymous(other)
+                && (other.size, &other.hardware.model) == (device.size, &device.hardware.model)
+        };
+        self.disks().filter(move |_| anonymous(device)).filter(alike)
+    }
+
+    /// Groups, arrays and filesystems that lie on this device and on another one.
+    fn shared<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = String> + 'a {
+        let here = |path: &&str| self.lies_on(path, &device.path);
+        let sentence = move |what: String, members: Vec<&str>| {
+            let (inside, outside): (Vec<&str>, Vec<&str>) = members.into_iter().partition(here);
+            (!inside.is_empty() && !outside.is_empty()).then(|| {
+                let (inside, outside) = (inside.join(", "), outside.join(", "));
+                format!("{what} also lies on {outside}: losing {inside} may destroy all of it")
+            })
+        };
+        let groups = self.storage.groups.iter().filter_map(move |(name, group)| {
+            let members = group.members.iter().map(String::as_str).collect();
+            sentence(format!("volume group {name}"), members)
+        });
+        let spread = self.spread(device).into_iter();
+        groups.chain(spread.filter_map(move |(what, members)| sentence(what, members)))
+    }
+
+    /// What is spread over several devices and has a part on this one, with all of its parts.
+    fn spread(&self, device: &Device) -> Vec<(String, Vec<&str>)> {
+        let mut parts = self.descendants(&device.path);
+        parts.push(device);
+        let mut spread: Vec<(String, Vec<&str>)> = Vec::new();
+        for part in parts {
+            let Some((what, uuid)) = part.content.as_ref().and_then(spreads) else { continue };
+            let what = format!("{what} {uuid}");
+            if spread.iter().any(|(known, _)| *known == what) {
+                continue;
+            }
+            let same = |other: &&Device| {
+                let other = other.content.as_ref().and_then(spreads);
+                other.is_some_and(|(_, other)| other == uuid)
+            };
+            let members =
+                self.storage.devices.values().filter(same).map(|d| d.path.as_str()).collect();
+            spread.push((what, members));
+        }
+        spread
+    }
+}
+
+/// What a content is a part of that this program can't look into.
+fn member_of(content: &Content) -> Option<&'static str> {
+    Some(match content.kind() {
+        "zfs_member" => "a ZFS pool",
+        "bcache" => "a bcache",
+        "drbd" => "a DRBD device",
+        "mpath_member" => "a multipath device",
+        kind if kind.ends_with("_raid_member") && kind != "linux_raid_member" => "a firmware RAID",
+        _ => return None,
+    })
+}
+
+/// What a content is a part of, if it can be on several devices, with the identifier they share.
+fn spreads(content: &Content) -> Option<(&'static str, &str)> {
+    let what = match content.kind() {
+        "linux_raid_member" => "RAID array",
+        "btrfs" => "btrfs filesystem",
+        _ => return None,
+    };
+    Some((what, content.uuid()?))
+}

@@ -1,0 +1,284 @@
+//! Who holds a device, and what frees it again.
+
+use std::fmt;
+
+use crate::machine::{Device, Kind, Machine, Mount, Release, StorageRelease};
+use crate::types::printable;
+
+/// One reason why a device can't be overwritten now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// A filesystem on it is mounted.
+    Mounted {
+        /// The device that is mounted (the one asked about, or one that lies on it).
+        device: String,
+        /// The mount point.
+        at: String,
+    },
+    /// It is active swap space.
+    Swap {
+        /// The swap device.
+        device: String,
+    },
+    /// It is opened as another device.
+    Opened {
+        /// The lower device.
+        device: String,
+        /// The device that exists because of it.
+        by: String,
+        /// `LUKS container`, `volume group vg`, `RAID array`.
+        what: String,
+    },
+    /// The kernel says that it is in use, and this system does not show by whom.
+    Elsewhere {
+        /// The device.
+        device: String,
+        /// Who may know: a process that sees it mounted.
+        who: String,
+    },
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mounted { device, at } => {
+                write!(f, "{device} is mounted at {}", printable(at))
+            }
+            Self::Swap { device } => write!(f, "{device} is active swap space"),
+            Self::Opened { device, by, what } => write!(f, "{device} is open as {by} ({what})"),
+            Self::Elsewhere { device, who } => write!(f, "{device}: {}", printable(who)),
+        }
+    }
+}
+
+impl Machine {
+    /// Why this device, or anything on it, is in use; from the bottom up. Empty when it is free.
+    pub fn uses(&self, path: &str) -> Vec<Use> {
+        let Some(device) = self.find(path) else { return Vec::new() };
+        let mut stack = vec![device];
+        stack.extend(self.descendants(&device.path));
+        let mut uses = Vec::new();
+        for device in stack {
+            for child in self.children(&device.path) {
+                if let Some(what) = opened_as(child) {
+                    let (device, by) = (device.path.clone(), child.path.clone());
+                    uses.push(Use::Opened { device, by, what });
+                }
+            }
+            if let Some(group) = self.pooled(device) {
+                let what = format!("volume group {group}");
+                uses.push(Use::Opened { device: device.path.clone(), by: group.to_owned(), what });
+            }
+            let same = self.same_filesystem(device);
+            for mount in &self.storage.mounts {
+                if same.iter().any(|other| other.path == mount.source) {
+                    let (device, at) = (device.path.clone(), mount.at.clone());
+                    uses.push(Use::Mounted { device, at });
+                }
+            }
+            uses.extend(self.swap_files(&same).map(|file| Use::Swap { device: file.to_owned() }));
+            if self.storage.swaps.contains_key(&device.path) {
+                uses.push(Use::Swap { device: device.path.clone() });
+            }
+            let held =
+                |who: &String| Use::Elsewhere { device: device.path.clone(), who: who.clone() };
+            uses.extend(device.held_by.iter().map(held));
+        }
+        uses
+    }
+
+    /// What frees this device, in the order in which it must happen.
+    pub fn releases(&self, path: &str) -> Vec<Release> {
+        self.storage_releases(path).into_iter().map(Release::Storage).collect()
+    }
+
+    fn storage_releases(&self, path: &str) -> Vec<StorageRelease> {
+        let Some(device) = self.find(path) else { return Vec::new() };
+        let mut stack = self.descendants(&device.path);
+        stack.insert(0, device);
+        let mut held: Vec<&Device> = Vec::new();
+        for device in &stack {
+            held.extend(self.same_filesystem(device));
+        }
+        let mut releases: Vec<StorageRelease> = Vec::new();
+        for file in self.swap_files(&held) {
+            let release = StorageRelease::SwapOff { device: file.to_owned() };
+            if !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
+        // A later mount may lie inside an earlier one: the newest goes first.
+        let on = |mount: &&Mount| held.iter().any(|device| device.path == mount.source);
+        let mounts = self.storage.mounts.iter().rev().filter(on);
+        releases.extend(mounts.map(|mount| StorageRelease::Unmount { at: mount.at.clone() }));
+        for device in stack.iter().rev() {
+            if self.storage.swaps.contains_key(&device.path) {
+                releases.push(StorageRelease::SwapOff { device: device.path.clone() });
+            }
+            if let Some(group) = self.pooled(device) {
+                releases.push(StorageRelease::Deactivate { group: group.to_owned() });
+            }
+            let release = match &device.kind {
+                Kind::Logical { group, .. } => StorageRelease::Deactivate { group: group.clone() },
+                Kind::Crypt { .. } => StorageRelease::Close { name: device.name().to_owned() },
+                Kind::Raid { .. } => StorageRelease::Stop { array: device.path.clone() },
+                _ => continue,
+            };
+            let own = device.path == stack[0].path;
+            if !own && !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
+        releases
+    }
+
+    /// The group that keeps this physical volume busy although none of its volumes shows as a
+    /// device: a thin pool alone is active.
+    fn pooled(&self, device: &Device) -> Option<&str> {
+        let group = |(_, group): &(&String, &crate::machine::Group)| {
+            let shown = |volume: &crate::machine::Volume| volume.active && volume.has_device();
+            group.members.contains(&device.path)
+                && group.active()
+                && !group.volumes.values().any(shown)
+        };
+        self.storage.groups.iter().find(group).map(|(name, _)| name.as_str())
+    }
+
+    /// Active swap files on filesystems of these devices.
+    fn swap_files<'a>(&'a self, devices: &[&Device]) -> impl Iterator<Item = &'a str> {
+        let on = |file: &&String| {
+            // Only the innermost mount that covers a file shows it.
+            let mount = self.storage.mounts.iter().rev().filter(|m| m.covers(file));
+            let source = mount.max_by_key(|mount| mount.at.len()).map(|mount| &mount.source);
+            !self.storage.devices.contains_key(*file)
+                && source.is_some_and(|source| devices.iter().any(|d| d.path == *source))
+        };
+        self.storage.swaps.keys().filter(on).map(String::as_str).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Whether the running system has its root on this device.
+    pub fn is_system(&self, path: &str) -> bool {
+        let roots = self.storage.mounts.iter().filter(|mount| mount.at == "/");
+        roots.into_iter().any(|root| self.lies_on(&root.source, path))
+    }
+}
+
+/// What a device is to the one below it, if it keeps that one busy.
+fn opened_as(device: &Device) -> Option<String> {
+    match &device.kind {
+        Kind::Crypt { .. } => Some("encrypted mapping".into()),
+        Kind::Logical { group, .. } => Some(format!("volume group {group}")),
+        Kind::Raid { level, .. } => Some(format!("{level} array")),
+        Kind::Mapped { what, .. } => Some(match what.as_str() {
+            "mpath" => "multipath".into(),
+            "bcache" => "bcache".into(),
+            what => format!("device-mapper {what}"),
+        }),
+        Kind::Partition(_) | Kind::Disk | Kind::Rom | Kind::Loop => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Content, Group, Mount, Volume, VolumeKind};
+
+    fn filesystem(uuid: &str) -> Content {
+        Content::Filesystem { kind: "btrfs".into(), uuid: uuid.into(), label: None }
+    }
+
+    fn machine() -> Machine {
+        let mut machine = Machine::empty();
+        for name in ["a", "b", "c"] {
+            machine.insert(Device::new(format!("/dev/sd{name}"), 1 << 30, Kind::Disk));
+        }
+        machine
+    }
+
+    fn mount(machine: &mut Machine, source: &str, at: &str) {
+        machine.storage.mounts.push(Mount {
+            source: source.into(),
+            at: at.into(),
+            kind: "btrfs".into(),
+            part: "/".into(),
+            options: std::collections::BTreeSet::new(),
+        });
+    }
+
+    #[test]
+    fn members_of_an_array_are_held_by_it_and_freed_from_the_top() {
+        let mut machine = machine();
+        let members = vec!["/dev/sda".into(), "/dev/sdb".into()];
+        let kind = Kind::Raid { members, level: "raid1".into() };
+        machine.insert(Device::new("/dev/md127", 1 << 30, kind));
+        mount(&mut machine, "/dev/md127", "/mnt");
+        let said: Vec<String> = machine.uses("/dev/sdb").iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["/dev/sdb is open as /dev/md127 (raid1 array)", "/dev/md127 is mounted at /mnt"]
+        );
+        let stop = Release::Storage(StorageRelease::Stop { array: "/dev/md127".into() });
+        assert_eq!(
+            machine.releases("/dev/sdb"),
+            [Release::Storage(StorageRelease::Unmount { at: "/mnt".into() }), stop]
+        );
+        assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn every_device_of_a_btrfs_is_held_by_its_mount_and_by_swap_files_in_it() {
+        let mut machine = machine();
+        for path in ["/dev/sda", "/dev/sdb"] {
+            machine
+                .storage
+                .devices
+                .entry(path.into())
+                .and_modify(|d| d.content = Some(filesystem("one")));
+        }
+        mount(&mut machine, "/dev/sda", "/mnt");
+        machine.storage.swaps.insert("/mnt/swapfile".into(), -2);
+        let swap = Release::Storage(StorageRelease::SwapOff { device: "/mnt/swapfile".into() });
+        let releases = [swap, Release::Storage(StorageRelease::Unmount { at: "/mnt".into() })];
+        for path in ["/dev/sda", "/dev/sdb"] {
+            assert_eq!(machine.uses(path).len(), 2, "{path}");
+            assert_eq!(machine.releases(path), releases, "{path}");
+        }
+        assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn what_the_kernel_says_counts_although_nothing_shows() {
+        let mut machine = machine();
+        let held = |device: &mut Device| device.held_by = vec!["/dev/bcache0 lies on it".into()];
+        machine.storage.devices.entry("/dev/sda".into()).and_modify(held);
+        let on = vec!["/dev/sdb".into(), "/dev/sdc".into()];
+        let kind = Kind::Mapped { on, what: "mpath".into() };
+        machine.insert(Device::new("/dev/mapper/mpatha", 1 << 30, kind));
+        let said =
+            |path: &str| machine.uses(path).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(said("/dev/sda"), ["/dev/sda: /dev/bcache0 lies on it"]);
+        assert_eq!(said("/dev/sdc"), ["/dev/sdc is open as /dev/mapper/mpatha (multipath)"]);
+        assert_eq!(machine.releases("/dev/sda"), []);
+    }
+
+    #[test]
+    fn a_thin_pool_alone_holds_its_disks() {
+        let mut machine = machine();
+        let kind = VolumeKind::ThinPool { metadata: 1 };
+        let pool = Volume { extents: 10, active: true, kind };
+        let group = Group {
+            members: vec!["/dev/sda".into()],
+            extent: 4 << 20,
+            extents: 100,
+            free: 88,
+            volumes: [("pool".to_owned(), pool)].into(),
+        };
+        assert_eq!(group.extents - group.taken(), group.free);
+        machine.storage.groups.insert("vg".into(), group);
+        assert_eq!(machine.uses("/dev/sda").len(), 1);
+        assert_eq!(
+            machine.releases("/dev/sda"),
+            [Release::Storage(StorageRelease::Deactivate { group: "vg".into() })]
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! `net.links`: lists the network links.
+
+use serde::Serialize;
+
+use crate::args;
+use crate::error::Result;
+use crate::machine::net::Link;
+use crate::operation::{Answer, Planning, Query};
+
+args! {
+    /// Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; unit for hardware and
+    /// loopback), `master` (the bridge or bond that it belongs to, or unit) and `mtu` in bytes.
+    ///
+    /// Source: ip-link(8), rtnetlink(7).
+    ///
+    /// ```
+    /// let links = net::links();
+    /// ```
+    "net.links" => pub struct Links {}
+}
+
+/// A network link as scripts see it.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    name: String,
+    #[serde(flatten)]
+    link: Link,
+}
+
+impl Query for Links {
+    type Output = Vec<Shown>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<Shown>>> {
+        let Some(links) = &cx.machine.net.links else { return Ok(Answer::Guess(Vec::new())) };
+        let shown =
+            |(name, link): (&String, &Link)| Shown { name: name.clone(), link: link.clone() };
+        Ok(Answer::Known(links.iter().map(shown).collect()))
+    }
+}

@@ -1,0 +1,154 @@
+//! An archive that is unpacked is the one that was verified: the same open file, unchanged.
+
+use std::fs::File;
+use std::io::{self, Seek};
+use std::os::unix::fs::MetadataExt;
+
+use nix::fcntl::OFlag;
+
+use super::reach::open_following;
+use crate::types::Place;
+
+/// Which file it is, and when its content last changed. No call sets the time of the last change of status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    file: (u64, u64),
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(file: &File) -> io::Result<Self> {
+        let meta = file.metadata()?;
+        Ok(Self {
+            file: (meta.dev(), meta.ino()),
+            size: meta.size(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+        })
+    }
+}
+
+/// An archive that is open, as it was when it was opened.
+pub(crate) struct Archive {
+    place: Place,
+    file: File,
+    stamp: Stamp,
+}
+
+impl Archive {
+    pub(crate) fn open(place: &Place) -> io::Result<Self> {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let file = File::from(open_following(&place.root, &place.path, flags)?);
+        Ok(Self { place: place.clone(), stamp: Stamp::of(&file)?, file })
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Refuses an archive that was written to while it was read.
+    pub(crate) fn must_be_unchanged(&self) -> io::Result<()> {
+        self.must_be(&self.stamp, "while it was read")
+    }
+
+    fn must_be(&self, stamp: &Stamp, when: &str) -> io::Result<()> {
+        if Stamp::of(&self.file)? == *stamp {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("{} was modified or replaced {when}", self.place)))
+    }
+}
+
+/// The archive that was verified, until it is unpacked.
+pub(crate) struct Verified {
+    place: Place,
+    stamp: Stamp,
+    /// Held open, so that no other file gets its number, but not against unmounting its filesystem.
+    file: Option<File>,
+}
+
+impl Verified {
+    pub(crate) fn new(archive: Archive) -> Self {
+        let Archive { place, file, stamp } = archive;
+        Self { place, stamp, file: Some(file) }
+    }
+
+    /// Whether it is what is at this place.
+    pub(crate) fn is_at(&self, place: &Place) -> bool {
+        self.place == *place
+    }
+
+    /// Holds no filesystem any more.
+    pub(crate) fn close(&mut self) {
+        self.file = None;
+    }
+
+    /// The same archive from its beginning, unless another file has taken its place.
+    pub(crate) fn open(self) -> io::Result<Archive> {
+        let now = Archive::open(&self.place)?;
+        now.must_be(&self.stamp, "since it was verified")?;
+        let mut file = self.file.unwrap_or(now.file);
+        file.rewind()?;
+        Ok(Archive { place: self.place, file, stamp: self.stamp })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Read;
+
+    use super::*;
+
+    fn archive() -> (tempfile::TempDir, Place) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("stage3.tar");
+        fs::write(&path, "the signed one").expect("a file");
+        let place = Place::here(path.to_string_lossy().into_owned());
+        (directory, place)
+    }
+
+    #[test]
+    fn an_archive_that_was_exchanged_is_refused() {
+        let (directory, place) = archive();
+        let verified = Verified::new(Archive::open(&place).expect("the archive"));
+        let (path, other) = (directory.path().join("stage3.tar"), directory.path().join("other"));
+        fs::write(&other, "the other  one").expect("a file");
+        fs::rename(&other, &path).expect("the exchange");
+        let error = verified.open().err().expect("it was exchanged");
+        assert!(error.to_string().contains("was modified or replaced since"), "{error}");
+    }
+
+    #[test]
+    fn an_archive_that_was_written_to_is_refused() {
+        let (directory, place) = archive();
+        let archive = Archive::open(&place).expect("the archive");
+        // Clocks of files tick with the kernel's timer: wait until it has.
+        while Archive::open(&place).expect("it").stamp == archive.stamp {
+            fs::write(directory.path().join("stage3.tar"), "the other  one").expect("a file");
+        }
+        assert!(archive.must_be_unchanged().is_err());
+        let error = Verified::new(archive).open().err().expect("it was written to");
+        assert!(error.to_string().contains("since it was verified"), "{error}");
+    }
+
+    #[test]
+    fn an_archive_is_read_from_its_beginning_again() {
+        let (_directory, place) = archive();
+        for closed in [false, true] {
+            let archive = Archive::open(&place).expect("the archive");
+            let mut text = String::new();
+            archive.file().read_to_string(&mut text).expect("the archive");
+            let mut verified = Verified::new(archive);
+            if closed {
+                verified.close();
+            }
+            let mut again = String::new();
+            let archive = verified.open().expect("it is unchanged");
+            archive.file().read_to_string(&mut again).expect("the archive");
+            assert_eq!(text, again);
+        }
+    }
+}

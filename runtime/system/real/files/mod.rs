@@ -1,0 +1,72 @@
+//! Files of the real machine: `access` (reading and atomic writing inside a root), `reach` (where a path leads),
+//! `mount_list` (what is mounted), `outside` (what a root shows of the running system), `key` (key files and
+//! images), `settle` (bringing it to the disk), `copy` (whole directories), `header` (copies of headers),
+//! `verify`, `archive` and `unpack` (archives).
+
+pub(super) mod access;
+pub(super) mod archive;
+mod copy;
+mod header;
+mod key;
+pub(super) mod mount_list;
+pub(super) mod outside;
+pub(super) mod reach;
+mod settle;
+mod unpack;
+mod verify;
+
+use super::Real;
+use crate::machine::files::Text;
+use crate::machine::{Machine, Scope};
+use crate::system::{FilesStep, Outcome, StepError, Watch};
+
+/// Performs a step on files.
+pub(super) fn perform(
+    real: &mut Real,
+    step: &FilesStep,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, StepError> {
+    let kernel = |result: std::io::Result<()>| {
+        result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
+    };
+    match step {
+        FilesStep::Write { place, content: Text::Known(bytes), mode } => {
+            kernel(access::replace(place, bytes, *mode))
+        }
+        FilesStep::Write { content: Text::Unknown(why), .. } => Err(StepError::kernel(step, why)),
+        FilesStep::Copy { from, to, mode } => kernel(access::copy(from, to, *mode)),
+        FilesStep::CopyTree { from, to } => real.copy_tree(step, from, to, watch),
+        FilesStep::MakeDir { place, mode } => kernel(access::make_dir(place, *mode)),
+        FilesStep::Link { place, to } => kernel(access::link(place, to)),
+        FilesStep::Remove { place } => kernel(access::remove(place)),
+        FilesStep::Chmod { place, mode } => kernel(access::chmod(place, *mode)),
+        FilesStep::Chown { place, uid, gid } => kernel(access::chown(place, *uid, *gid)),
+        FilesStep::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
+        FilesStep::Keep { cmd, place } => {
+            let content = real.run_for_output(cmd, watch)?;
+            kernel(key::keep(place, &content))
+        }
+        FilesStep::SaveHeader { cmd, place, beneath } => {
+            real.save_header(step, cmd, place, beneath, watch)
+        }
+        FilesStep::MakeImage { place, size } => kernel(key::image(place, size.get())),
+        FilesStep::Allocate { place, size, nocow } => {
+            kernel(key::allocate(place, size.get(), *nocow))
+        }
+        FilesStep::Settle { at } => {
+            kernel(at.iter().try_for_each(|at| settle::settle_filesystem(at)))
+        }
+        FilesStep::Verify { .. } => real.verify(step, watch),
+        FilesStep::Unpack { archive, into } => real.unpack(step, archive, into, watch),
+    }
+}
+
+/// Looks at nothing: files are read when somebody asks for them.
+#[expect(clippy::unnecessary_wraps, reason = "looking at other parts may fail")]
+pub(super) fn look(
+    _real: &mut Real,
+    _machine: &mut Machine,
+    _scope: Option<&Scope>,
+) -> Result<(), StepError> {
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Where a path leads, and opening it only while it leads there.
+//!
+//! A run is approved for real places: paths without symbolic links. They are opened link by link with
+//! none allowed (openat2(2), `RESOLVE_NO_SYMLINKS`), and what is done there is done relative to the open
+//! directory, so that nothing can be exchanged in between.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::sys::stat::{self, FileStat, SFlag, fstat, lstat, major, minor};
+use nix::sys::statfs::{
+    BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, FsType, MSDOS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
+    PROC_SUPER_MAGIC, SYSFS_MAGIC, XFS_SUPER_MAGIC, fstatfs,
+};
+
+use super::mount_list::{is_mounted_once, kernel_type, mount_table};
+use crate::machine::files::{Anchor, Reach};
+use crate::machine::origin::kernel_place;
+use crate::types::Place;
+
+const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
+
+/// Opens inside a root, following its links but those of procfs that lead to other processes' files.
+pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+    let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    let root = open(root, DIRECTORY, stat::Mode::empty())?;
+    Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
+}
+
+/// Opens a directory by a path in which no component is a symbolic link.
+pub(crate) fn open_root(root: &Path) -> io::Result<OwnedFd> {
+    let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let slash = open("/", DIRECTORY, stat::Mode::empty())?;
+    openat2(slash, root, how).map_err(|error| exchanged(root, error))
+}
+
+/// Opens inside a root by a path in which no component is a symbolic link.
+pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
+    let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
+    let root = open_root(&place.root)?;
+    openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
+        .map_err(|error| exchanged(&place.outside(), error))
+}
+
+/// What it means that a link is where the plan had none.
+fn exchanged(path: &Path, error: Errno) -> io::Error {
+    if error != Errno::ELOOP {
+        return error.into();
+    }
+    let now = std::fs::canonicalize(path)
+        .map_or_else(|error| format!("nowhere ({error})"), |now| now.display().to_string());
+    let text = format!(
+        "{} is not the planned location: a symbolic link on its path leads to {now}",
+        path.display()
+    );
+    io::Error::new(io::ErrorKind::PermissionDenied, text)
+}
+
+/// The name of an open file, without links.
+pub(crate) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// Where a place leads. Names below the last directory that exists stay as they are.
+pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
+    let Ok(root) = open(&place.root, DIRECTORY, stat::Mode::empty()) else {
+        return Ok(Reach { place: place.clone(), origin: place.outside(), kernel: None });
+    };
+    let top = name_of(&root)?;
+    let name = place.path.file_name().filter(|_| !follow);
+    let walked = match name {
+        Some(_) => place.path.parent().unwrap_or(Path::new("/")),
+        None => &place.path,
+    };
+    let (directory, rest) = deepest(&root, walked)?;
+    let rest_is_empty = rest.as_os_str().is_empty();
+    let found = name_of(&directory)?;
+    let inside = match found.strip_prefix(&top) {
+        Ok(inside) => Path::new("/").join(inside).join(rest),
+        Err(_) => return Err(io::Error::other(format!("{} is being moved", found.display()))),
+    };
+    let path = name.map_or_else(|| inside.clone(), |name| inside.join(name));
+    let real = Place { root: top, path: path.components().collect() };
+    let outside = real.outside();
+    let kernel = kernel_filesystem(&directory)?;
+    // What does not exist is on no mount of its own.
+    let name = name.filter(|_| rest_is_empty);
+    let origin = match is_mounted_once(&directory, name.map(Path::new))? {
+        true => outside,
+        false => mount_table()?.origin(&outside),
+    };
+    Ok(Reach { origin, kernel, place: real })
+}
+
+/// The deepest directory or file on a path that exists, and the names below it that don't.
+fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
+    let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(inside);
+    for top in path.ancestors() {
+        match openat2(root, top, how) {
+            Ok(found) => {
+                return Ok((found, path.strip_prefix(top).unwrap_or(Path::new("")).to_owned()));
+            }
+            Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Errno::ENOENT.into())
+}
+
+/// The deepest directory on a path that exists. An overlay may number its directories anew when it copies
+/// them up, so that they tell nothing.
+pub(crate) fn anchor(path: &Path) -> Option<Anchor> {
+    let slash = open("/", DIRECTORY, stat::Mode::empty()).ok()?;
+    let (found, _) = deepest(&slash, path).ok()?;
+    let stat = fstat(&found).ok()?;
+    let directory = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR;
+    let overlay = fstatfs(&found).ok()?.filesystem_type() == OVERLAYFS_SUPER_MAGIC;
+    if !directory || overlay {
+        return None;
+    }
+    Some(Anchor { path: name_of(&found).ok()?, device: stat.st_dev, inode: stat.st_ino })
+}
+
+/// Refuses a directory or file on one of the kernel's own filesystems: by what it is, whatever its name.
+pub(crate) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
+    let Some(kind) = kernel_filesystem(file)? else { return Ok(()) };
+    let name = name_of(file)?;
+    let text = format!("{} is in {kind}, which belongs to the kernel", name.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
+/// What is most common needs no look at the list of mounts.
+const ON_DISK: [FsType; 4] =
+    [EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC];
+
+/// The kernel's own filesystem that an open file is in.
+pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Option<String>> {
+    let kind = fstatfs(file)?.filesystem_type();
+    if ON_DISK.contains(&kind) {
+        return Ok(None);
+    }
+    match kind {
+        PROC_SUPER_MAGIC => return Ok(Some("proc".into())),
+        SYSFS_MAGIC => return Ok(Some("sysfs".into())),
+        _ => {}
+    }
+    let number = fstat(file)?.st_dev;
+    // A container's /dev is a tmpfs.
+    let (dev, root) = (lstat("/dev").map(|found| found.st_dev), lstat("/")?.st_dev);
+    if dev.is_ok_and(|dev| dev == number && dev != root) {
+        return Ok(Some("devtmpfs".into()));
+    }
+    let number = format!("{}:{}", major(number), minor(number));
+    let below = || name_of(file).ok().and_then(|name| kernel_place(&name).map(str::to_owned));
+    Ok(kernel_type(&number)?.or_else(below))
+}
+
+/// Refuses to replace, change or remove what stands for a device.
+pub(crate) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result<()> {
+    let kind = found.map(|found| SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT);
+    if !matches!(kind, Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
+        return Ok(());
+    }
+    let text = format!("{} is a device node, which file actions never change", name.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
+/// Whether an open directory is the root of the running system, whatever its name.
+pub(crate) fn is_running_root(directory: &impl AsFd) -> io::Result<bool> {
+    let (here, found) = (stat::stat("/")?, fstat(directory)?);
+    Ok((here.st_dev, here.st_ino) == (found.st_dev, found.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::system::real::files::access as files;
+    use crate::types::Mode;
+
+    struct Bed {
+        directory: tempfile::TempDir,
+    }
+
+    impl Bed {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().expect("a directory");
+            for name in ["in", "out"] {
+                fs::create_dir(directory.path().join(name)).expect("a directory");
+            }
+            fs::write(directory.path().join("out/victim"), "mine").expect("a file");
+            symlink("../out", directory.path().join("in/l")).expect("a link");
+            symlink("../out/victim", directory.path().join("in/f")).expect("a link");
+            Self { directory }
+        }
+
+        fn at(&self, path: &str) -> Place {
+            Place::here(self.path(path))
+        }
+
+        fn path(&self, path: &str) -> PathBuf {
+            // The temporary directory itself may be behind a link.
+            fs::canonicalize(self.directory.path()).expect("a directory").join(path)
+        }
+    }
+
+    #[test]
+    fn links_are_followed_once_and_then_never() {
+        let bed = Bed::new();
+        for (path, follow, real) in [
+            ("in/l/victim", false, "out/victim"),
+            ("in/l/new/deep", false, "out/new/deep"),
+            ("in/l", false, "in/l"),
+            ("in/l", true, "out"),
+            ("in/f", true, "out/victim"),
+            ("in/f", false, "in/f"),
+        ] {
+            let reach = reach(&bed.at(path), follow).expect(path);
+            assert_eq!(reach.place, bed.at(real), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_change_goes_through_a_link() {
+        let bed = Bed::new();
+        let mode = Mode::new(0o777);
+        let through = [
+            files::replace(&bed.at("in/l/victim"), b"evil", None),
+            files::make_dir(&bed.at("in/l/new"), mode),
+            files::link(&bed.at("in/l/new"), "/etc/passwd"),
+            files::remove(&bed.at("in/l/victim")),
+            files::chmod(&bed.at("in/l/victim"), mode),
+            files::chown(&bed.at("in/l/victim"), 1, 1),
+            files::copy(&bed.at("out/victim"), &bed.at("in/l/new"), None),
+            crate::system::real::files::key::make(&bed.at("in/l/key"), 32),
+            crate::system::real::files::key::image(&bed.at("in/l/image"), 4096),
+            files::chmod(&bed.at("in/f"), mode),
+        ];
+        for (number, result) in through.into_iter().enumerate() {
+            assert!(result.is_err(), "attempt {number}");
+        }
+        let named = files::remove(&bed.at("in/l/victim")).expect_err("a link is on the way");
+        let text = named.to_string();
+        assert!(text.contains("in/l is not the planned location"), "{text}");
+        assert!(text.ends_with(&bed.path("out").display().to_string()), "{text}");
+        assert_eq!(fs::read(bed.path("out/victim")).expect("a file"), b"mine");
+        assert_eq!(fs::read_dir(bed.path("out")).expect("a directory").count(), 1);
+    }
+
+    #[test]
+    fn a_root_that_became_a_link_is_refused() {
+        let bed = Bed::new();
+        let inside = Place { root: bed.path("in/l"), path: "/victim".into() };
+        assert!(files::replace(&inside, b"evil", None).is_err());
+        assert!(open_root(&bed.path("in/l")).is_err());
+        assert!(!is_running_root(&open_root(&bed.path("out")).expect("one")).expect("it is known"));
+        assert!(is_running_root(&open_root(Path::new("/")).expect("one")).expect("it is known"));
+    }
+
+    #[test]
+    fn the_kernels_own_filesystems_are_known_by_what_they_are() {
+        for (path, own) in
+            [("/proc/self", true), ("/sys/kernel", true), ("/dev", true), ("/etc", false)]
+        {
+            let reach = reach(&Place::here(path), true).expect(path);
+            assert_eq!(reach.kernel.is_some(), own, "{path}");
+        }
+        let bed = Bed::new();
+        symlink("/proc/self", bed.path("in/p")).expect("a link");
+        let kernel = reach(&bed.at("in/p/environ"), false).expect("a place").kernel;
+        assert_eq!(kernel.as_deref(), Some("proc"));
+        assert!(reach(&Place::here("/proc/self/root/etc"), false).is_err());
+        assert!(reach(&Place::here("/proc/self/cwd"), true).is_err());
+        assert!(files::replace(&Place::here("/dev/null"), b"", None).is_err());
+        assert!(files::remove(&Place::here("/proc/sys/kernel/hostname")).is_err());
+    }
+
+    #[test]
+    fn an_exchanged_directory_has_another_number() {
+        let bed = Bed::new();
+        let then = anchor(&bed.path("out/new/file"));
+        fs::rename(bed.path("out"), bed.path("moved")).expect("a name");
+        fs::create_dir(bed.path("out")).expect("a directory");
+        let now = anchor(&bed.path("out/new/file"));
+        // Overlays number their directories as they like.
+        if let (Some(then), Some(now)) = (then, now) {
+            assert_eq!(then.path, now.path);
+            assert_ne!(then, now);
+        }
+    }
+}

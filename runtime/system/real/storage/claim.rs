@@ -1,0 +1,126 @@
+//! The last look at a device before it is overwritten: nobody uses it, and its name still stands
+//! for the disk that was approved.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::libc::{major, minor};
+
+use super::stamp::{Stamp, stamp};
+use crate::machine::probe::parse_mountinfo;
+use crate::system::Broken;
+use crate::system::real::Real;
+use crate::types::text_of;
+
+/// The device node of a name leads to another device than the kernel means by it.
+fn another(path: &str, meant: &str, found: &str) -> Broken {
+    let leads = fs::canonicalize(path).unwrap_or_default();
+    let leads = match leads == Path::new(path) {
+        true => String::new(),
+        false => format!(", through {}", leads.display()),
+    };
+    Broken::Kernel(format!(
+        "{path} is not the planned device: the kernel's {} is {meant}, but the node is \
+         {found}{leads}",
+        path.trim_start_matches("/dev/")
+    ))
+}
+
+/// Where the kernel tells of a device, found by its name and not by what is below /dev.
+fn sys_directory(path: &str) -> Option<PathBuf> {
+    let all = Path::new("/sys/class/block");
+    let name = path.strip_prefix("/dev/")?;
+    let directory = match name.strip_prefix("mapper/") {
+        None => all.join(name.replace('/', "!")),
+        Some(mapped) => {
+            fs::read_dir(all).ok()?.flatten().map(|entry| entry.path()).find(|dir| {
+                fs::read_to_string(dir.join("dm/name"))
+                    .is_ok_and(|found| found.trim_end() == mapped)
+            })?
+        }
+    };
+    directory.join("dev").exists().then_some(directory)
+}
+
+/// The disk of a partition, as the kernel tells it; a disk is its own.
+fn disk_of(directory: &Path) -> Option<String> {
+    let real = fs::canonicalize(directory).ok()?;
+    let disk = if real.join("partition").exists() { real.parent()? } else { &real };
+    Some(format!("/dev/{}", disk.file_name()?.to_str()?.replace('!', "/")))
+}
+
+impl Real {
+    /// Makes sure that the devices in a command are those that the plan means: their nodes lead to what the
+    /// kernel knows by their names, on the disks that were there when the run began.
+    pub(crate) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
+        for path in paths {
+            let Some(directory) = sys_directory(path) else { continue };
+            let meant = fs::read_to_string(directory.join("dev")).unwrap_or_default();
+            let meta =
+                fs::metadata(path).map_err(|error| Broken::Kernel(format!("{path}: {error}")))?;
+            let found = match meta.file_type().is_block_device() {
+                true => format!("{}:{}", major(meta.rdev()), minor(meta.rdev())),
+                false => "not a block device".to_owned(),
+            };
+            if found != meant.trim_end() {
+                return Err(another(path, meant.trim_end(), &found));
+            }
+            let Some(disk) = disk_of(&directory) else { continue };
+            let now = stamp(&disk);
+            let same =
+                |then: &Stamp| (&then.number, &then.sequence) == (&now.number, &now.sequence);
+            if self.stamps.get(&disk).is_some_and(|then| !same(then)) {
+                return Err(Broken::Changed { disk });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn claim(&self, device: &str, disks: &[String]) -> Result<(), Broken> {
+        for disk in disks {
+            let now = stamp(disk);
+            if self.stamps.get(disk).is_some_and(|then| *then != now) {
+                return Err(Broken::Changed { disk: disk.clone() });
+            }
+        }
+        self.must_be_meant(&[device])?;
+        let kernel = |error: io::Error| Broken::Kernel(format!("{device}: {error}"));
+        let meta = fs::metadata(device).map_err(kernel)?;
+        if !meta.file_type().is_block_device() {
+            return Err(Broken::Kernel(format!("{device} is not a block device")));
+        }
+        // For a block device O_EXCL fails while anything in any namespace uses it: a mount, swap,
+        // a mapping, an array (open(2)).
+        let exclusive = nix::libc::O_EXCL | nix::libc::O_CLOEXEC;
+        match OpenOptions::new().read(true).custom_flags(exclusive).open(device) {
+            Ok(_) => Ok(()),
+            Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
+                let holders = mounted_elsewhere(meta.rdev());
+                Err(Broken::Busy { at: device.to_owned(), holders })
+            }
+            Err(error) => Err(kernel(error)),
+        }
+    }
+}
+
+/// Mounts of a device that only other mount namespaces show.
+pub(crate) fn mounted_elsewhere(number: u64) -> Vec<String> {
+    let number = format!("{}:{}", major(number), minor(number));
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let mut found: Vec<String> = Vec::new();
+    for entry in processes.flatten() {
+        let pid = entry.file_name().to_string_lossy().into_owned();
+        let Ok(text) = fs::read(entry.path().join("mountinfo")) else { continue };
+        for mount in parse_mountinfo(&text).into_iter().filter(|mount| mount.number == number) {
+            let name = text_of(&fs::read(entry.path().join("comm")).unwrap_or_default());
+            let held = format!("{} (pid {pid}) sees it mounted at {}", name.trim(), mount.at);
+            let place = format!("mounted at {}", mount.at);
+            if found.len() < 5 && !found.iter().any(|known| known.ends_with(&place)) {
+                found.push(held);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,269 @@
+//! Looking at the machine: which programs there are, and the state of its storage.
+//!
+//! A probe costs what it must: mounts and swap are read from `/proc`, lsblk, blkid and LVM are
+//! only asked about what an operation may have changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::held::with_holders;
+use super::stamp::stamp;
+use crate::machine::probe::{
+    Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
+    parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
+};
+use crate::machine::{Content, Device, Kind, Machine, Scope};
+use crate::system::real::Real;
+use crate::system::real::search::find_program;
+use crate::system::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
+
+impl Real {
+    pub(crate) fn look_at(
+        &mut self,
+        known: &Machine,
+        scope: Option<&Scope>,
+    ) -> Result<Machine, StepError> {
+        let mut machine = known.clone();
+        if scope.is_none() {
+            machine.host.udev = Path::new("/run/udev/control").exists();
+            machine.host.programs = Some(installed_programs());
+        }
+        let blocks = match scope {
+            None => Some(parse_lsblk(self.lsblk(&[])?.stdout.as_bytes())?),
+            Some(scope) if scope.storage.topology.is_empty() => None,
+            Some(scope) => {
+                let disks: BTreeSet<String> = scope
+                    .storage
+                    .topology
+                    .iter()
+                    .flat_map(|path| machine.base_disks(path))
+                    .map(|disk| disk.path.clone())
+                    .collect();
+                let disks: Vec<&str> = disks.iter().map(String::as_str).collect();
+                Some(parse_lsblk(self.lsblk(&disks)?.stdout.as_bytes())?)
+            }
+        };
+        // The new devices must be known before their signatures can be put onto them.
+        let aliases = scope.is_none().then(udev_links);
+        let first = Findings { blocks, aliases, ..Findings::default() };
+        let widened = scope.map(|scope| widen(scope, &machine));
+        machine = machine.with_findings(first, widened.as_ref());
+        let mut asked = signatures_to_read(&machine, scope);
+        let mut groups_due = scope.is_none_or(|scope| !scope.storage.groups.is_empty());
+        let mut remembered = None;
+        loop {
+            let signatures = self.contents(asked, &mut machine.host.secondhand, &mut remembered)?;
+            // A container that was opened, or a disk that was found, can bring a group along.
+            let physical = |(path, signature): (&String, &Signature)| {
+                matches!(signature.content, Some(Content::Physical { .. }))
+                    && machine.find(path).is_some_and(|device| device.unseen)
+            };
+            groups_due |= signatures.iter().any(physical);
+            let seen = Findings { signatures, ..Findings::default() };
+            machine = machine.with_findings(seen, scope);
+            if std::mem::take(&mut groups_due) && machine.has_physical_volumes() {
+                let groups = Some(match &mut remembered {
+                    // LVM answers nobody but root.
+                    Some(known) => std::mem::take(&mut known.groups),
+                    None => self.groups(machine.host.udev)?,
+                });
+                machine = machine.with_findings(Findings { groups, ..Findings::default() }, scope);
+            }
+            asked = unseen(&machine);
+            if asked.is_empty() {
+                break;
+            }
+        }
+        if scope.is_none() {
+            let lowest = machine.storage.devices.values().filter(|d| machine.parents(d).is_empty());
+            self.stamps = lowest.map(|d| (d.path.clone(), stamp(&d.path))).collect();
+        }
+        let rest = Findings {
+            mounts: Some(parse_mountinfo(&read_proc("/proc/self/mountinfo")?)),
+            swaps: Some(parse_swaps(&read_proc("/proc/swaps")?)),
+            ..Findings::default()
+        };
+        let machine = machine.with_findings(rest, scope);
+        Ok(if scope.is_none() { with_holders(machine) } else { machine })
+    }
+
+    fn lsblk(&mut self, disks: &[&str]) -> Result<Outcome, StepError> {
+        let cmd = Cmd::tool("lsblk")
+            .args(["--json", "--bytes", "--output", LSBLK_COLUMNS])
+            .args(disks.iter().copied());
+        self.run(&cmd, &mut NoopWatch)
+    }
+
+    /// blkid gives up at the first device without any signature, so the rest is asked for again.
+    pub(crate) fn signatures(
+        &mut self,
+        asked: &[String],
+    ) -> Result<BTreeMap<String, Signature>, StepError> {
+        let mut found = BTreeMap::new();
+        let mut open: Vec<&str> = asked.iter().map(String::as_str).collect();
+        while !open.is_empty() {
+            let cmd = Cmd::tool("blkid")
+                .args(["--probe", "--output", "export"])
+                .args(open.iter().copied())
+                .any_code();
+            let outcome = self.run(&cmd, &mut NoopWatch)?;
+            if !is_answer(&outcome) {
+                // A disk must not count as blank because nobody could look at it.
+                let said: Vec<String> = outcome.stderr.lines().map(str::to_owned).collect();
+                let failed = StepError::new(&cmd, Broken::Exit(outcome.code));
+                return Err(StepError { tail: said, ..failed });
+            }
+            let answers = parse_blkid(&[], &outcome.stdout, &outcome.stderr);
+            // The first that it was silent about is the one it stopped at.
+            let stop = open.iter().position(|path| !answers.contains_key(*path));
+            let seen = &open[..stop.map_or(open.len(), |at| at + 1)];
+            found.extend(parse_blkid(seen, &outcome.stdout, &outcome.stderr));
+            open = stop.map_or_else(Vec::new, |at| open[at + 1..].to_vec());
+            open.retain(|path| !found.contains_key(*path));
+        }
+        for (path, signature) in &mut found {
+            let header = match signature.content {
+                Some(Content::Luks { .. }) => luks_header(path),
+                Some(Content::RaidMember { .. }) => md_superblock(path),
+                _ => None,
+            };
+            signature.content = header.or(signature.content.take());
+        }
+        Ok(found)
+    }
+
+    fn groups(&mut self, udev: bool) -> Result<BTreeMap<String, crate::machine::Group>, StepError> {
+        let cmd = Cmd::lvm("fullreport", udev).args([
+            "--reportformat",
+            "json",
+            "--units",
+            "b",
+            "--nosuffix",
+        ]);
+        let outcome = self.run(&cmd, &mut NoopWatch)?;
+        Ok(parse_fullreport(outcome.stdout.as_bytes())?)
+    }
+}
+
+/// Whether blkid has looked: it found something, or nothing (2), or too much (8).
+fn is_answer(blkid: &Outcome) -> bool {
+    match blkid.code {
+        0 => !blkid.stdout.trim().is_empty(),
+        code => [2, 8].contains(&code),
+    }
+}
+
+/// A change on one device can show on everything that shares its disks.
+fn widen(scope: &Scope, machine: &Machine) -> Scope {
+    let disks = scope
+        .storage
+        .topology
+        .iter()
+        .flat_map(|path| machine.base_disks(path))
+        .map(|disk| disk.path.clone());
+    let mut widened = scope.clone();
+    widened.storage.topology = disks.collect();
+    widened
+}
+
+/// Devices that can carry a signature, those that probably do first (each that does not costs
+/// another run of blkid).
+fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
+    let readable = |path: &&String| {
+        machine
+            .storage
+            .devices
+            .get(path.as_str())
+            .is_some_and(|device| device.size > 0 && !matches!(device.kind, Kind::Rom))
+    };
+    let mut paths: Vec<String> = match scope {
+        None => machine.storage.devices.keys().filter(readable).cloned().collect(),
+        Some(scope) => scope
+            .storage
+            .signatures
+            .iter()
+            .filter_map(|path| machine.find(path).map(|device| device.path.clone()))
+            .collect(),
+    };
+    paths.sort_by_key(|path| {
+        machine.find(path).is_none_or(|device| {
+            device.content.is_none() && device.table.is_none() && device.partition().is_none()
+        })
+    });
+    paths
+}
+
+/// What blkid leaves out of a LUKS header.
+fn luks_header(device: &str) -> Option<Content> {
+    let file = fs::File::open(device).ok()?;
+    let mut header = vec![0; 4096];
+    file.read_exact_at(&mut header, 0).ok()?;
+    header.resize(luks_header_len(&header), 0);
+    file.read_exact_at(&mut header, 0).ok()?;
+    parse_luks(&header)
+}
+
+/// What blkid leaves out of the superblock of an array's member.
+fn md_superblock(device: &str) -> Option<Content> {
+    let file = fs::File::open(device).ok()?;
+    let size = (&file).seek(SeekFrom::End(0)).ok()?;
+    let mut header = [0; MD_HEADER];
+    md_places(size).into_iter().find_map(|place| {
+        file.read_exact_at(&mut header, place).ok()?;
+        parse_md(&header, place)
+    })
+}
+
+/// Devices that appeared and were not looked at yet.
+fn unseen(machine: &Machine) -> Vec<String> {
+    let readable =
+        |device: &&Device| device.unseen && device.size > 0 && !matches!(device.kind, Kind::Rom);
+    machine.storage.devices.values().filter(readable).map(|device| device.path.clone()).collect()
+}
+
+impl Machine {
+    /// Whether asking LVM can tell anything.
+    fn has_physical_volumes(&self) -> bool {
+        let mut contents =
+            self.storage.devices.values().filter_map(|device| device.content.as_ref());
+        // A group that is known may have just gone: then LVM has to say so.
+        !self.storage.groups.is_empty()
+            || contents.any(|content| matches!(content, Content::Physical { .. }))
+    }
+}
+
+fn read_proc(path: &str) -> Result<Vec<u8>, StepError> {
+    match fs::read(path) {
+        Ok(text) => Ok(text),
+        // A kernel without swap support has no such file.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(StepError::kernel(format!("read {path}"), error)),
+    }
+}
+
+fn installed_programs() -> BTreeMap<String, String> {
+    PROGRAMS
+        .iter()
+        .filter_map(|info| {
+            let path = find_program(info.name)?;
+            Some((info.name.to_owned(), path.to_string_lossy().into_owned()))
+        })
+        .collect()
+}
+
+/// udev's names that tell devices apart over a reboot.
+fn udev_links() -> BTreeMap<String, String> {
+    let mut links = BTreeMap::new();
+    for directory in ["/dev/disk/by-id", "/dev/disk/by-path"] {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if let Ok(target) = fs::canonicalize(entry.path()) {
+                let alias = entry.path().to_string_lossy().into_owned();
+                links.insert(alias, target.to_string_lossy().into_owned());
+            }
+        }
+    }
+    links
+}

@@ -1,0 +1,86 @@
+//! Devices and mounts of the real machine: `look` and `secondhand` (probing), `held` and `holders` (who uses what),
+//! `claim` and `stamp` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` and
+//! `keystream` (random data onto a disk).
+
+pub(super) mod claim;
+mod fill;
+mod held;
+pub(super) mod holders;
+mod keystream;
+mod look;
+pub(super) mod mounts;
+mod secondhand;
+pub(super) mod stamp;
+
+use std::time::{Duration, Instant};
+
+use super::Real;
+use crate::machine::{Machine, Scope};
+use crate::system::{Broken, Outcome, StepError, StorageStep, Watch};
+
+/// Performs a step on devices or mounts.
+pub(super) fn perform(
+    real: &mut Real,
+    step: &StorageStep,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, StepError> {
+    let kernel = |result: std::io::Result<()>| {
+        result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
+    };
+    match step {
+        StorageStep::Mount(call) => kernel(mounts::mount(call)),
+        StorageStep::Unmount { at } => {
+            if let Some(verified) = &mut real.verified {
+                verified.close();
+            }
+            mounts::unmount(at).map_err(|broken| StepError::new(step, broken))?;
+            Ok(Outcome::default())
+        }
+        StorageStep::SwapOn { device, priority } => kernel(mounts::swap_on(device, *priority)),
+        StorageStep::SwapOff { device } => kernel(mounts::swap_off(device)),
+        StorageStep::Claim { device, disks } => {
+            real.claim(device, disks).map_err(|broken| StepError::new(step, broken))?;
+            Ok(Outcome::default())
+        }
+        StorageStep::FillRandom { device, size } => {
+            fill::fill(device, size.get(), &real.interrupts, watch)
+                .map_err(|broken| StepError::new(step, broken))?;
+            Ok(Outcome::default())
+        }
+        StorageStep::WaitFor { nodes, limit } => wait_for(real, step, nodes, *limit),
+    }
+}
+
+/// Looks at devices, mounts and swap.
+pub(super) fn look(
+    real: &mut Real,
+    machine: &mut Machine,
+    scope: Option<&Scope>,
+) -> Result<(), StepError> {
+    *machine = real.look_at(machine, scope)?;
+    Ok(())
+}
+
+/// Waits for device nodes: udev or the kernel creates them some time after the command that causes them.
+fn wait_for(
+    real: &Real,
+    step: &StorageStep,
+    nodes: &[String],
+    limit: Duration,
+) -> Result<Outcome, StepError> {
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let Some(missing) = nodes.iter().find(|node| !std::path::Path::new(node).exists()) else {
+            return Ok(Outcome::default());
+        };
+        if real.interrupts.count() > 0 {
+            return Err(StepError::new(step, Broken::Interrupted));
+        }
+        if start.elapsed() > limit {
+            return Err(StepError::new(step, Broken::not_there(missing, limit)));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}

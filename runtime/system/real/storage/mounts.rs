@@ -1,0 +1,131 @@
+//! mount(2), umount2(2), swapon(2) and swapoff(2).
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::mount::{MntFlags, MsFlags, mount as sys_mount, umount2};
+
+use super::holders::holders;
+use crate::machine::MountOrigin;
+use crate::system::real::files::reach::open_exactly;
+use crate::system::real::orphans::end_orphans;
+use crate::system::{Broken, MountCall};
+use crate::types::{Place, Propagation, bytes_of, path_of};
+
+/// The flags that mount(2) knows by a bit; everything else is an option of the filesystem.
+pub const FLAGS: &[(&str, MsFlags)] = &[
+    ("ro", MsFlags::MS_RDONLY),
+    ("nosuid", MsFlags::MS_NOSUID),
+    ("nodev", MsFlags::MS_NODEV),
+    ("noexec", MsFlags::MS_NOEXEC),
+    ("noatime", MsFlags::MS_NOATIME),
+    ("nodiratime", MsFlags::MS_NODIRATIME),
+    ("sync", MsFlags::MS_SYNCHRONOUS),
+    ("dirsync", MsFlags::MS_DIRSYNC),
+];
+
+pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
+    let held = hold(&call.at)?;
+    let at = by_descriptor(&held);
+    let at = at.as_path();
+    let flags = call
+        .flags
+        .iter()
+        .filter_map(|name| FLAGS.iter().find(|(known, _)| known == name))
+        .fold(MsFlags::empty(), |all, (_, flag)| all | *flag);
+    let data = call.data.as_deref();
+    match &call.origin {
+        MountOrigin::Device { device, kind, .. } => {
+            sys_mount(Some(device.as_str()), at, Some(kind.as_str()), flags, data)?;
+        }
+        MountOrigin::Pseudo { kind } => {
+            sys_mount(Some(kind.as_str()), at, Some(kind.as_str()), flags, data)?;
+        }
+        MountOrigin::Bind { from, recursive } => {
+            let depth = if *recursive { MsFlags::MS_REC } else { MsFlags::empty() };
+            let none = None::<&str>;
+            let from = hold(from)?;
+            sys_mount(Some(&by_descriptor(&from)), at, none, MsFlags::MS_BIND | depth, none)?;
+            if !flags.is_empty() {
+                // Flags of a bind mount only count in a second call (mount(2)).
+                let again = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | flags;
+                again_at(&call.at, again)?;
+            }
+        }
+    }
+    if let Some(propagation) = call.propagation {
+        let how = match propagation {
+            Propagation::Slave => MsFlags::MS_SLAVE,
+            Propagation::Private => MsFlags::MS_PRIVATE,
+            Propagation::Shared => MsFlags::MS_SHARED,
+        };
+        again_at(&call.at, how | MsFlags::MS_REC)?;
+    }
+    Ok(())
+}
+
+/// Holds a place open that has no symbolic link on the way to it, so that nothing is exchanged before the call.
+fn hold(path: &str) -> io::Result<OwnedFd> {
+    open_exactly(&Place::here(path), OFlag::O_PATH | OFlag::O_CLOEXEC)
+}
+
+fn by_descriptor(held: &OwnedFd) -> PathBuf {
+    format!("/proc/self/fd/{}", held.as_raw_fd()).into()
+}
+
+/// Changes what was just mounted at a place; half a mount is undone.
+fn again_at(at: &str, flags: MsFlags) -> io::Result<()> {
+    let change = || {
+        let top = hold(at)?;
+        let none = None::<&str>;
+        Ok(sys_mount(none, &by_descriptor(&top), none, flags, none)?)
+    };
+    change().inspect_err(|_: &io::Error| {
+        let _ = umount2(Path::new(at), MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW);
+    })
+}
+
+pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
+    // A link that stands on the way now leads to another mount than the one that was made.
+    if let Err(error) = hold(at)
+        && error.kind() == io::ErrorKind::PermissionDenied
+    {
+        return Err(Broken::Kernel(error.to_string()));
+    }
+    let path = path_of(at);
+    let try_it = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
+    let result = match try_it() {
+        // What a program of this run left running in there goes with it.
+        Err(Errno::EBUSY) if end_orphans(at) => try_it(),
+        other => other,
+    };
+    match result {
+        Ok(()) => Ok(()),
+        Err(Errno::EBUSY) => Err(Broken::Busy { at: at.to_owned(), holders: holders(at) }),
+        Err(error) => Err(Broken::Kernel(io::Error::from(error).to_string())),
+    }
+}
+
+/// swapon(2): the low bits hold a priority.
+const SWAP_FLAG_PREFER: i32 = 0x8000;
+
+#[expect(unsafe_code, reason = "nix has no swapon(2)")]
+pub(crate) fn swap_on(device: &str, priority: Option<u16>) -> io::Result<()> {
+    let path = CString::new(bytes_of(device))?;
+    let flags = priority.map_or(0, |p| SWAP_FLAG_PREFER | i32::from(p & 0x7fff));
+    // SAFETY: the path is a valid C string for the duration of the call.
+    Errno::result(unsafe { nix::libc::swapon(path.as_ptr(), flags) })?;
+    Ok(())
+}
+
+#[expect(unsafe_code, reason = "nix has no swapoff(2)")]
+pub(crate) fn swap_off(device: &str) -> io::Result<()> {
+    let path = CString::new(bytes_of(device))?;
+    // SAFETY: the path is a valid C string for the duration of the call.
+    Errno::result(unsafe { nix::libc::swapoff(path.as_ptr()) })?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! For those who may not read devices: what udev remembers, and what the kernel tells everybody.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+
+use crate::machine::probe::{Remembered, Signature, UDEV_COLUMNS, parse_udev};
+use crate::system::real::Real;
+use crate::system::{Cmd, NoopWatch, StepError};
+
+/// Whether there is no rule against reading this device. A device that is not there, or an empty
+/// slot, is for the tools to complain about.
+fn may_read(path: &str) -> bool {
+    !File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+impl Real {
+    /// What is on these devices: read from them, or remembered where that is not allowed.
+    pub(crate) fn contents(
+        &mut self,
+        asked: Vec<String>,
+        secondhand: &mut bool,
+        remembered: &mut Option<Remembered>,
+    ) -> Result<BTreeMap<String, Signature>, StepError> {
+        let (open, closed): (Vec<String>, Vec<String>) =
+            asked.into_iter().partition(|path| may_read(path));
+        let mut signatures = self.signatures(&open)?;
+        if closed.is_empty() {
+            return Ok(signatures);
+        }
+        *secondhand = true;
+        let known = match remembered {
+            Some(known) => known,
+            none => none.insert(self.remembered()?),
+        };
+        signatures.extend(closed.into_iter().map(|path| {
+            let signature = known.signatures.get(&path).cloned().unwrap_or_default();
+            (path, signature)
+        }));
+        Ok(signatures)
+    }
+
+    fn remembered(&mut self) -> Result<Remembered, StepError> {
+        let ask = |columns: &str| {
+            Cmd::tool("lsblk").args(["--json", "--bytes", "--output", columns]).any_code()
+        };
+        let mut outcome = self.run(&ask(UDEV_COLUMNS), &mut NoopWatch)?;
+        if outcome.stdout.trim().is_empty() {
+            let older = UDEV_COLUMNS.trim_end_matches(",FSVER");
+            outcome = self.run(&ask(older), &mut NoopWatch)?;
+        }
+        let mut remembered = parse_udev(outcome.stdout.as_bytes())?;
+        for (path, kernel_name) in &remembered.partitions {
+            let told = |what: &str| -> Option<u64> {
+                let file = format!("/sys/class/block/{}/{what}", kernel_name.replace('/', "!"));
+                fs::read_to_string(file).ok()?.trim().parse().ok()
+            };
+            let signature = remembered.signatures.get_mut(path);
+            if let Some(entry) = signature.and_then(|signature| signature.partition.as_mut()) {
+                // In units of 512 bytes, whatever the disk's sector is.
+                entry.start = told("start").unwrap_or(0).saturating_mul(512);
+                entry.number = told("partition").and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+            }
+        }
+        Ok(remembered)
+    }
+}

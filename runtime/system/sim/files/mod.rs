@@ -1,0 +1,97 @@
+//! Files of the simulated machine.
+
+mod tree;
+
+use crate::machine::FilesFact;
+use crate::machine::files::{Look, Text};
+use crate::system::{FilesStep, StepError};
+use crate::types::Mode;
+
+pub(super) use tree::{Node, Trees};
+
+/// Performs a step on files.
+pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepError> {
+    let file = |content: Text, mode: Option<Mode>| Node::File {
+        content,
+        mode: mode.unwrap_or(Mode::new(0o644)),
+    };
+    match step {
+        FilesStep::Write { place, content, mode } => {
+            trees.put(place, file(content.clone(), *mode))?;
+        }
+        FilesStep::Copy { from, to, mode } => {
+            let content = trees.read(from)?;
+            trees.put(to, file(content, *mode))?;
+        }
+        FilesStep::MakeDir { place, mode } => trees.make_dirs(place, *mode)?,
+        FilesStep::Link { place, to } => trees.put(place, Node::Link { to: to.into() })?,
+        FilesStep::Remove { place } => trees.put(place, Node::Gone)?,
+        FilesStep::Chmod { place, mode } => {
+            let content = trees.read(place)?;
+            trees.put(place, file(content, Some(*mode)))?;
+        }
+        FilesStep::MakeKey { place, .. }
+        | FilesStep::Keep { place, .. }
+        | FilesStep::SaveHeader { place, .. }
+        | FilesStep::MakeImage { place, .. }
+        | FilesStep::Allocate { place, .. } => {
+            let (what, mode) = new_file(step);
+            trees.put(place, file(Text::Unknown(what), Some(mode)))?;
+        }
+        FilesStep::Unpack { archive, into } => {
+            trees.fill(into, format!("what {archive} contains"))?;
+            trees.doubt(into)?;
+        }
+        FilesStep::CopyTree { from, to } => {
+            trees.make_dirs(to, Mode::new(0o755))?;
+            trees.fill(to, format!("the contents of {from}"))?;
+        }
+        FilesStep::Chown { .. } | FilesStep::Settle { .. } | FilesStep::Verify { .. } => {}
+    }
+    Ok(())
+}
+
+/// What is in the new file that a step makes, and who may read it.
+fn new_file(step: &FilesStep) -> (String, Mode) {
+    let (what, mode) = match step {
+        FilesStep::MakeKey { .. } => ("random bytes".into(), 0o400),
+        FilesStep::Keep { cmd, .. } => (format!("what {} printed", cmd.name()), 0o400),
+        FilesStep::SaveHeader { .. } => ("the copy of a header".into(), 0o400),
+        FilesStep::Allocate { .. } => ("swap space".into(), 0o600),
+        _ => ("a filesystem image".into(), 0o600),
+    };
+    (what, Mode::new(mode))
+}
+
+/// Puts what a program made to where a fact says that it is.
+pub(super) fn learned(trees: &mut Trees, fact: &FilesFact) {
+    match fact {
+        // What a program makes of a file nobody can know; it appears with the fact that says so.
+        FilesFact::File { place, digest: None, mode } => {
+            let found = match trees.look(place, false) {
+                Ok(Look::File { mode, .. }) => mode,
+                Ok(Look::Missing) => Mode::new(0o600),
+                _ => return,
+            };
+            let content = Text::Unknown("the output of a program".into());
+            let node = Node::File { content, mode: mode.unwrap_or(found) };
+            // The step would have failed if it could not be there.
+            let _ = trees.put(place, node);
+        }
+        // So does a link, and a directory.
+        FilesFact::Link { place, to } if trees.look(place, false) == Ok(Look::Missing) => {
+            let _ = trees.put(place, Node::Link { to: to.into() });
+        }
+        FilesFact::Dir { place } if trees.look(place, false) == Ok(Look::Missing) => {
+            let _ = trees.make_dirs(place, Mode::new(0o755));
+        }
+        FilesFact::Absent { place } => {
+            let _ = trees.put(place, Node::Gone);
+        }
+        FilesFact::Subvolume { place } => {
+            let node = Node::Dir { mode: Mode::new(0o755), subvolume: true };
+            let _ = trees.put(place, node);
+        }
+        _ => {}
+    }
+}

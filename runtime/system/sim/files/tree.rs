@@ -1,0 +1,375 @@
+//! The files of a simulated machine: one tree per filesystem, mounted over what is below.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::machine::files::{FileError, Files, Look, Text};
+use crate::machine::origin::{MountTable, is_kernel};
+use crate::machine::{Machine, MountOrigin, is_below};
+use crate::types::{Mode, Place};
+
+mod walk;
+
+/// Something that the simulation put somewhere.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    File { content: Text, mode: Mode },
+    Dir { mode: Mode, subvolume: bool },
+    Link { to: PathBuf },
+    Gone,
+}
+
+/// What a tree shows where the simulation put nothing.
+#[derive(Debug, Clone)]
+enum Base {
+    /// The files below the simulation, by the same path.
+    Below,
+    /// Nothing: a filesystem that was just made.
+    Empty,
+    /// Nobody can know, because of this.
+    Unknown(String),
+}
+
+#[derive(Debug, Clone)]
+struct Tree {
+    base: Base,
+    /// By path from the root of the filesystem. The key is the text: comparing paths component by
+    /// component is what would take most of the time of a plan.
+    nodes: HashMap<OsString, Node>,
+    /// Whether something was removed, and with it whatever is below.
+    removed: bool,
+    /// The type of the filesystem, where it is the kernel's own.
+    kernel: Option<String>,
+}
+
+/// A tree, or a part of it, that is seen somewhere.
+#[derive(Debug, Clone)]
+struct Mounted {
+    at: String,
+    tree: usize,
+    /// The directory of the tree that is seen: a subvolume, or its root.
+    part: PathBuf,
+}
+
+/// Where a path is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Spot {
+    tree: usize,
+    inner: PathBuf,
+}
+
+/// Why nobody knows what is in a directory.
+const DOUBT: &str = "a program may have changed it";
+
+#[derive(Clone)]
+pub(crate) struct Trees {
+    below: Rc<dyn Files>,
+    /// What is mounted before the simulation begins.
+    table: Rc<MountTable>,
+    looked: RefCell<HashMap<OsString, Look>>,
+    /// The path that was missing there last: one call asks for it several times.
+    missing: RefCell<Option<OsString>>,
+    /// The first one is the running system's.
+    trees: Vec<Tree>,
+    /// Trees of filesystems that have a UUID.
+    by_uuid: HashMap<String, usize>,
+    /// Mount points of the simulation, the newest last.
+    mounts: Vec<Mounted>,
+    /// What mounts have hidden that were there before and have ended.
+    uncovered: Vec<Mounted>,
+    /// Directories below which a program has changed what it liked, with their trees.
+    doubted: Vec<(usize, PathBuf)>,
+}
+
+impl Trees {
+    pub(crate) fn new(below: Box<dyn Files>) -> Self {
+        let host = Tree::new(Base::Below, None);
+        Self {
+            table: below.mount_table().into(),
+            below: below.into(),
+            looked: RefCell::default(),
+            missing: RefCell::default(),
+            trees: vec![host],
+            by_uuid: HashMap::new(),
+            mounts: Vec::new(),
+            uncovered: Vec::new(),
+            doubted: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, base: Base, kernel: Option<String>) -> usize {
+        self.trees.push(Tree::new(base, kernel));
+        self.trees.len() - 1
+    }
+
+    /// A filesystem was made.
+    pub(crate) fn made(&mut self, uuid: &str) {
+        let tree = self.add(Base::Empty, None);
+        self.by_uuid.insert(uuid.to_owned(), tree);
+    }
+
+    pub(crate) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
+        let (tree, part) = match origin {
+            MountOrigin::Device { device, part, .. } => self.on_device(at, device, part, machine),
+            MountOrigin::Pseudo { kind } if kind == "tmpfs" => {
+                (self.add(Base::Empty, None), "/".into())
+            }
+            MountOrigin::Pseudo { kind } => {
+                let kernel = is_kernel(kind).then(|| kind.clone());
+                (self.add(Base::Unknown(format!("what {kind} shows")), kernel), "/".into())
+            }
+            MountOrigin::Bind { from, recursive } => {
+                let spot = self.spot(Path::new(from));
+                let below =
+                    |mount: &&Mounted| *recursive && mount.at != *from && is_below(&mount.at, from);
+                let along: Vec<Mounted> = self.mounts.iter().filter(below).cloned().collect();
+                let tree = spot.tree;
+                self.mounts.push(Mounted { at: at.to_owned(), tree, part: spot.inner });
+                let moved = |mount: Mounted| {
+                    let at = joined(
+                        Path::new(at),
+                        Path::new(mount.at.strip_prefix(from.as_str()).unwrap_or_default()),
+                    );
+                    Mounted { at: at.to_string_lossy().into_owned(), ..mount }
+                };
+                self.mounts.extend(along.into_iter().map(moved));
+                return;
+            }
+        };
+        self.mounts.push(Mounted { at: at.to_owned(), tree, part });
+    }
+
+    /// What a device shows that is mounted at a place: what is on it is known under another one, perhaps.
+    fn on_device(
+        &mut self,
+        at: &str,
+        device: &str,
+        part: &str,
+        machine: &Machine,
+    ) -> (usize, PathBuf) {
+        let content = machine.find(device).and_then(|d| d.content.as_ref());
+        let uuid = content.and_then(|c| c.uuid()).unwrap_or(device).to_owned();
+        if let Some(tree) = self.by_uuid.get(&uuid) {
+            return (*tree, part.into());
+        }
+        let mut mounts =
+            machine.storage.mounts.iter().filter(|mount| mount.source == device && mount.at != at);
+        let shown = mounts.find_map(|mount| {
+            let inner = Path::new(part).strip_prefix(&mount.part).ok()?;
+            Some(joined(Path::new(&mount.at), inner))
+        });
+        match shown {
+            Some(path) => (0, path),
+            None => {
+                let tree = self.add(Base::Unknown(format!("the contents of {device}")), None);
+                self.by_uuid.insert(uuid, tree);
+                (tree, part.into())
+            }
+        }
+    }
+
+    pub(crate) fn unmounted(&mut self, at: &str) {
+        let before = self.mounts.len();
+        self.mounts.retain(|mount| !is_below(&mount.at, at));
+        if self.mounts.len() < before {
+            return;
+        }
+        if let Some(table) = self.table.without(at) {
+            self.table = table.into();
+            let tree = self.add(Base::Unknown(format!("files hidden by the mount at {at}")), None);
+            self.uncovered.retain(|mount| !is_below(&mount.at, at));
+            self.uncovered.push(Mounted { at: at.to_owned(), tree, part: "/".into() });
+        }
+    }
+
+    /// Something that is not known fills a directory.
+    pub(crate) fn fill(&mut self, into: &Place, why: String) -> Result<(), FileError> {
+        let spot = self.resolve(into, true)?;
+        // Only a whole filesystem is tracked: an archive goes to the root of a fresh one.
+        self.trees[spot.tree].base = Base::Unknown(why);
+        Ok(())
+    }
+
+    /// A program may have changed anything below a directory but what was put there.
+    pub(crate) fn doubt(&mut self, directory: &Place) -> Result<(), FileError> {
+        let spot = self.resolve(directory, true)?;
+        self.doubted.push((spot.tree, spot.inner));
+        // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
+        let own = |tree: usize| matches!(self.trees[tree].base, Base::Empty | Base::Unknown(_));
+        let top = directory.to_string();
+        let below = self.mounts.iter().filter(|mount| is_below(&mount.at, &top) && own(mount.tree));
+        self.doubted.extend(below.map(|mount| (mount.tree, mount.part.clone())));
+        Ok(())
+    }
+
+    /// Whether a program was there that may have changed it.
+    fn doubted_at(&self, spot: &Spot) -> bool {
+        self.doubted.iter().any(|(tree, directory)| {
+            *tree == spot.tree && spot.inner != *directory && spot.inner.starts_with(directory)
+        })
+    }
+
+    pub(crate) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
+        let spot = self.resolve(place, follow)?;
+        self.look_at(&spot)
+    }
+
+    /// Whether a directory is empty: nothing was put there, and nothing was there.
+    pub(crate) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
+        let spot = self.resolve(place, true)?;
+        let tree = &self.trees[spot.tree];
+        if tree.has_children(&spot.inner) {
+            return Ok(Some(false));
+        }
+        if tree.nodes.contains_key(spot.inner.as_os_str()) {
+            return Ok(Some(true));
+        }
+        match &tree.base {
+            _ if self.doubted_at(&spot) => Ok(None),
+            Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
+            Base::Empty => Ok(Some(true)),
+            Base::Unknown(_) => Ok(None),
+        }
+    }
+
+    /// What is there before the simulation begins; it stays as it is while the simulation lasts.
+    fn look_below(&self, path: &Path) -> Result<Look, FileError> {
+        if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
+            return Ok(look.clone());
+        }
+        if self.missing.borrow().as_deref() == Some(path.as_os_str()) {
+            return Ok(Look::Missing);
+        }
+        let look = self.below.look(&Place::here(path))?;
+        let name = path.as_os_str().to_owned();
+        // What is missing is either made at once, and found among the nodes, or never asked again.
+        match look {
+            Look::Missing => drop(self.missing.replace(Some(name))),
+            _ => drop(self.looked.borrow_mut().insert(name, look.clone())),
+        }
+        Ok(look)
+    }
+
+    pub(crate) fn read(&self, place: &Place) -> Result<Text, FileError> {
+        let spot = self.resolve(place, true)?;
+        let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
+        match self.trees[spot.tree].nodes.get(spot.inner.as_os_str()) {
+            Some(Node::File { content, .. }) => Ok(content.clone()),
+            Some(Node::Dir { .. }) => Err(wrong("not a regular file")),
+            Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
+            Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
+            None => match &self.trees[spot.tree].base {
+                _ if self.doubted_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
+                Base::Below => self.below.read(&Place::here(spot.inner)),
+                Base::Empty => Err(wrong("No such file or directory (os error 2)")),
+                Base::Unknown(why) => Ok(Text::Unknown(why.clone())),
+            },
+        }
+    }
+
+    pub(crate) fn put(&mut self, place: &Place, node: Node) -> Result<(), FileError> {
+        let spot = self.resolve(place, false)?;
+        let tree = &mut self.trees[spot.tree];
+        tree.removed |= matches!(node, Node::Gone);
+        tree.nodes.insert(spot.inner.into_os_string(), node);
+        Ok(())
+    }
+
+    pub(crate) fn make_dirs(&mut self, place: &Place, mode: Mode) -> Result<(), FileError> {
+        let mut above: Vec<&Path> = place.path.ancestors().collect();
+        above.reverse();
+        for path in above.into_iter().skip(1) {
+            let step = Place { root: place.root.clone(), path: path.to_owned() };
+            if self.look(&step, true)? == Look::Missing {
+                let bits = if path == place.path { mode } else { Mode::new(0o755) };
+                self.put(&step, Node::Dir { mode: bits, subvolume: false })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(&self, spot: &Spot) -> Result<Look, FileError> {
+        let tree = &self.trees[spot.tree];
+        let dir = |mode: Mode, subvolume| Look::Dir { mode, uid: 0, gid: 0, subvolume };
+        if let Some(node) = tree.nodes.get(spot.inner.as_os_str()) {
+            return Ok(match node {
+                Node::File { content, mode } => {
+                    let len = match content {
+                        Text::Known(bytes) => bytes.len() as u64,
+                        Text::Unknown(_) => 0,
+                    };
+                    Look::File { mode: *mode, len, uid: 0, gid: 0 }
+                }
+                Node::Dir { mode, subvolume } => dir(*mode, *subvolume),
+                Node::Link { to } => Look::Link { to: to.clone() },
+                Node::Gone => Look::Missing,
+            });
+        }
+        let gone = |path: &Path| matches!(tree.nodes.get(path.as_os_str()), Some(Node::Gone));
+        if tree.removed && spot.inner.ancestors().any(gone) {
+            return Ok(Look::Missing);
+        }
+        if self.doubted_at(spot) {
+            return Ok(Look::Unknown(DOUBT.into()));
+        }
+        match &tree.base {
+            Base::Below => self.look_below(&spot.inner),
+            _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
+            Base::Empty => Ok(Look::Missing),
+            Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
+        }
+    }
+
+    /// The tree that shows a path of the running system, and the path in it.
+    fn spot(&self, outside: &Path) -> Spot {
+        if self.mounts.is_empty() && self.uncovered.is_empty() {
+            return Spot { tree: 0, inner: outside.to_owned() };
+        }
+        let text = outside.to_string_lossy();
+        // The newest of the longest: a mount hides what was mounted there before.
+        let mounts = self.mounts.iter().rev().chain(&self.uncovered);
+        let mount = mounts.filter(|mount| is_below(&text, &mount.at)).fold(
+            None::<&Mounted>,
+            |best, next| match best {
+                Some(best) if best.at.len() >= next.at.len() => Some(best),
+                _ => Some(next),
+            },
+        );
+        match mount {
+            Some(Mounted { at, tree, part }) => {
+                let inner = outside.strip_prefix(at).unwrap_or(Path::new(""));
+                let inner = if inner == Path::new("") { part.clone() } else { part.join(inner) };
+                Spot { tree: *tree, inner }
+            }
+            None => Spot { tree: 0, inner: outside.to_owned() },
+        }
+    }
+
+    fn resolve(&self, place: &Place, follow_last: bool) -> Result<Spot, FileError> {
+        Ok(self.spot(&self.without_links(place, follow_last)?.outside()))
+    }
+}
+
+impl Tree {
+    fn new(base: Base, kernel: Option<String>) -> Self {
+        Self { base, nodes: HashMap::new(), removed: false, kernel }
+    }
+
+    fn has_children(&self, path: &Path) -> bool {
+        self.nodes.iter().any(|(inner, node)| {
+            Path::new(inner).parent() == Some(path) && !matches!(node, Node::Gone)
+        })
+    }
+}
+
+fn joined(from: &Path, inner: &Path) -> PathBuf {
+    let inner = inner.strip_prefix("/").unwrap_or(inner);
+    // Joining nothing would leave a slash at the end.
+    if inner.as_os_str().is_empty() { from.to_owned() } else { from.join(inner) }
+}
+
+#[cfg(test)]
+mod tests;

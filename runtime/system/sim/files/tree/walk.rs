@@ -1,0 +1,96 @@
+//! Walking along a path of a simulated machine: through links, to where it leads.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use super::{Spot, Trees, joined};
+use crate::machine::files::{Anchor, FileError, Look, Reach};
+use crate::types::Place;
+
+/// How many links a path may lead through (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+impl Trees {
+    /// Where a place leads.
+    pub(crate) fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+        let place = self.without_links(place, follow)?;
+        let outside = place.outside();
+        let spot = self.spot(&outside);
+        let (origin, kernel) = match spot.tree {
+            0 => (self.table.origin(&spot.inner), self.table.kernel(&spot.inner)),
+            tree => (self.first_sight(&spot).unwrap_or(outside), self.trees[tree].kernel.clone()),
+        };
+        Ok(Reach { place, origin, kernel })
+    }
+
+    /// The directory that is there before the simulation begins.
+    pub(crate) fn anchor(&self, path: &Path) -> Option<Anchor> {
+        match self.spot(path) {
+            Spot { tree: 0, inner } => self.below.anchor(&inner),
+            Spot { .. } => None,
+        }
+    }
+
+    /// The path at which something was mounted first, as the kernel's own list would tell.
+    fn first_sight(&self, spot: &Spot) -> Option<PathBuf> {
+        let mounts = self.mounts.iter().filter(|mount| mount.tree == spot.tree);
+        mounts
+            .filter_map(|mount| {
+                let inner = spot.inner.strip_prefix(&mount.part).ok()?;
+                Some(joined(Path::new(&mount.at), inner))
+            })
+            // What another mount lies over is not to be seen there.
+            .find(|path| self.spot(path) == *spot)
+    }
+
+    /// The same place by a path without links. They never lead out of the root of the place.
+    pub(super) fn without_links(
+        &self,
+        place: &Place,
+        follow_last: bool,
+    ) -> Result<Place, FileError> {
+        let root = match place.root.as_os_str() == "/" {
+            true => place.root.clone(),
+            false => self.without_links(&Place::here(&place.root), true)?.path,
+        };
+        let mut todo: Vec<OsString> = names(&place.path);
+        todo.reverse();
+        let mut inside = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(name) = todo.pop() {
+            if name == ".." {
+                inside.pop();
+                continue;
+            }
+            let next = inside.join(&name);
+            let here = Place { root: root.clone(), path: next.clone() };
+            let link = match self.look_at(&self.spot(&here.outside()))? {
+                Look::Link { to } if follow_last || !todo.is_empty() => to,
+                _ => {
+                    inside = next;
+                    continue;
+                }
+            };
+            links += 1;
+            if links > MOST_LINKS {
+                let cause = "too many levels of symbolic links".into();
+                return Err(FileError { place: place.clone(), cause });
+            }
+            if link.is_absolute() {
+                inside = PathBuf::from("/");
+            }
+            todo.extend(names(&link).into_iter().rev());
+        }
+        Ok(Place { root, path: inside })
+    }
+}
+
+fn names(path: &Path) -> Vec<OsString> {
+    path.components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(name.to_owned()),
+            Component::ParentDir => Some("..".into()),
+            _ => None,
+        })
+        .collect()
+}
