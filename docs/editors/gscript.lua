@@ -2268,8 +2268,8 @@ function text.lines(text) end
 ---@class gscript.net
 net = {}
 
---- Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; nothing for hardware and
---- loopback), `master` (the bridge or bond that it belongs to, or nothing) and `mtu`.
+--- Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; unit for hardware and
+--- loopback), `master` (the bridge or bond that it belongs to, or unit) and `mtu` in bytes.
 ---
 --- Source: ip-link(8), rtnetlink(7).
 ---
@@ -2279,15 +2279,15 @@ net = {}
 ---@return any
 function net.links() end
 
---- Sets a network link up. It gets no address: that is the business of whoever configures it. A link that the run
---- has set up is set down again when the run cleans up.
+--- Sets a network link up, without assigning an address. A link that the run has set up is set down again when the
+--- run cleans up.
 ---
 --- Source: ip-link(8), `set`.
 ---
 --- ```lua
 --- net.up("lo")
 --- ```
----@param link string Its name.
+---@param link string The name of the link.
 ---@return any
 function net.up(link) end
 
