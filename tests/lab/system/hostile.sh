@@ -18,7 +18,7 @@ pack
 
 ask hostile whole --set goal=system
 must [ "$(cat hostile.code)" != 0 ]
-grep -qE 'leads to|not the planned location' hostile.err || fail
+grep -qE 'is a link to|leads to|not the planned location' hostile.err || fail
 grep -q 'system.hostname /mnt/gentoo' hostile.err || fail
 for victim in /run/victim1 /run/victim2 /run/victim3; do must grep -qx untouched $victim; done
 nothing_left
