@@ -12,22 +12,22 @@ use reedline::{
 };
 
 use crate::screen::{Show, Shown, Stream, canvas, shown, style, tell, to_terminal};
-use crate::shell::Plain;
+use crate::shell::NoopHighlighter;
 
 /// Returns whether a user can be prompted: standard input and standard error are terminals.
-pub(crate) fn somebody() -> bool {
+pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && to_terminal(&Stream::Error)
 }
 
 /// An error: the user ended the prompt.
-pub(crate) struct Stopped;
+pub(crate) struct PromptEnded;
 
 /// Prompts for every parameter that has neither an answer nor a default, and for secrets.
 pub(crate) fn parameters(
     recipe: &Recipe,
     machine: &Machine,
     answers: &mut Answers,
-) -> Result<(), Stopped> {
+) -> Result<(), PromptEnded> {
     let mut known = Map::new();
     let mut told = false;
     for param in &recipe.front.params {
@@ -75,20 +75,20 @@ pub(crate) fn ended() -> Arc<AtomicBool> {
 }
 
 /// Prompts for a line of text.
-pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, Stopped> {
+pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, PromptEnded> {
     if over().load(Ordering::Relaxed) {
-        return Err(Stopped);
+        return Err(PromptEnded);
     }
     let keys = Box::new(Emacs::new(default_emacs_keybindings()));
     let mut editor = Reedline::create()
         .with_break_signal(line_ended())
         .with_edit_mode(keys)
-        .with_highlighter(Box::new(Plain));
+        .with_highlighter(Box::new(NoopHighlighter));
     let question = DefaultPromptSegment::Basic(on_one_row(question));
     let prompt = DefaultPrompt::new(question, DefaultPromptSegment::Empty);
     match editor.read_line(&prompt) {
         Ok(Signal::Success(text)) => Ok(text.trim().to_owned()),
-        _ => Err(Stopped),
+        _ => Err(PromptEnded),
     }
 }
 
@@ -105,21 +105,21 @@ fn on_one_row(question: &(impl Show + ?Sized)) -> String {
 
 /// Reads a passphrase from the terminal without echo.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks for passphrases")]
-pub(crate) fn passphrase(question: &(impl Show + ?Sized)) -> Result<Vec<u8>, Stopped> {
+pub(crate) fn passphrase(question: &(impl Show + ?Sized)) -> Result<Vec<u8>, PromptEnded> {
     let question = on_one_row(question);
-    let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| Stopped)?;
+    let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| PromptEnded)?;
     Ok(typed.into_bytes())
 }
 
 /// One of several options, chosen by its key.
-pub(crate) struct Choice<T> {
+pub(crate) struct AskChoice<T> {
     key: char,
     text: String,
     below: Vec<String>,
     what: T,
 }
 
-impl<T> Choice<T> {
+impl<T> AskChoice<T> {
     pub(crate) fn new(key: char, text: impl Into<String>, what: T) -> Self {
         Self { key, text: text.into(), below: Vec::new(), what }
     }
@@ -131,9 +131,9 @@ impl<T> Choice<T> {
 }
 
 /// Prompts for one of several options.
-pub(crate) fn choice<T: Copy>(question: &str, choices: &[Choice<T>]) -> Result<T, Stopped> {
+pub(crate) fn choice<T: Copy>(question: &str, choices: &[AskChoice<T>]) -> Result<T, PromptEnded> {
     tell(question);
-    for Choice { key, text, below, .. } in choices {
+    for AskChoice { key, text, below, .. } in choices {
         tell(&format!("  {key}  {text}"));
         for line in below {
             tell(&format!("     {line}"));
@@ -160,7 +160,7 @@ fn asked(param: &ParamDecl) -> Shown {
     shown![style().said, " ", param.ask]
 }
 
-fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
+fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, PromptEnded> {
     if matches!(param.kind, ParamKind::Disk | ParamKind::Disks | ParamKind::Device) {
         for disk in machine.disks() {
             let model = disk.hardware.model.as_deref().unwrap_or_default();
@@ -181,7 +181,7 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, Stopped> {
 }
 
 /// Prompts twice for a passphrase, without echo.
-fn secret(param: &ParamDecl) -> Result<Value, Stopped> {
+fn secret(param: &ParamDecl) -> Result<Value, PromptEnded> {
     loop {
         let read = |again: &str| passphrase(&shown![asked(param), again]);
         let first = Secret::new(&param.name, read("")?);

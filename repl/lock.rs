@@ -34,12 +34,12 @@ struct LockTarget {
     name: String,
     /// The target and its ancestor directories. A symbolic link or a bind mount gives a directory
     /// another path, but not another inode.
-    nodes: Vec<Node>,
+    nodes: Vec<LockNode>,
 }
 
 /// A directory or device node identified by device and inode, and the path from it to the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Node {
+struct LockNode {
     device: u64,
     inode: u64,
     rest: PathBuf,
@@ -57,7 +57,7 @@ impl LockTarget {
         let node = |there: &Path| {
             let found = fs::metadata(there).ok()?;
             let rest = real.strip_prefix(there).ok()?.to_owned();
-            Some(Node { device: found.dev(), inode: found.ino(), rest })
+            Some(LockNode { device: found.dev(), inode: found.ino(), rest })
         };
         Self { name: name.to_owned(), nodes: real.ancestors().filter_map(node).collect() }
     }
@@ -128,7 +128,7 @@ impl Touched {
 }
 
 /// Refuses a device that another process is working on, for commands that take no lock themselves.
-pub(crate) fn leave_alone(device: &str, machine: &Machine) -> Result<(), Exit> {
+pub(crate) fn refuse_locked(device: &str, machine: &Machine) -> Result<(), Exit> {
     let disks =
         machine.base_disks(device).iter().map(|disk| LockTarget::named(&disk.path)).collect();
     let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };

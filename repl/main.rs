@@ -70,7 +70,7 @@ fn program() -> ExitCode {
         None => match (&cli.eval, &cli.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, cli.lua),
             (None, Some(_)) => commands::run::run(&cli.run),
-            (None, None) if ask::somebody() || shell::has_script() => {
+            (None, None) if ask::is_interactive() || shell::has_script() => {
                 commands::shell::shell(&cli::ShellArgs::default())
             }
             (None, None) => commands::help(),

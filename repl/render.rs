@@ -2,8 +2,8 @@
 
 use gscript::machine::{Fact, FilesFact, picture};
 use gscript::operation::{Effect, StorageEffect};
-use gscript::plan::call::{PlannedCall, TakeBack};
-use gscript::plan::report::{Entry, Report};
+use gscript::plan::call::{PlannedCall, UndoPlan};
+use gscript::plan::report::{PlanEntry, Report};
 
 pub(crate) use crate::screen::Problem;
 use crate::screen::{Shown, Stream, Style, canvas, shown, write};
@@ -12,10 +12,10 @@ use crate::screen::{Shown, Stream, Style, canvas, shown, write};
 /// once, so that a long plan is not held in memory a second time as text.
 pub(crate) fn show(report: &Report, s: &Style, to: &Stream) {
     const AT_ONCE: usize = 256;
-    let text = |entry: &Entry| match entry {
-        Entry::Chapter { title } => Shown::joined([Shown::default(), s.chapter(title)]),
-        Entry::Said { text } => s.said(text),
-        Entry::Call(planned) => call(planned, s),
+    let text = |entry: &PlanEntry| match entry {
+        PlanEntry::Chapter { title } => Shown::joined([Shown::default(), s.chapter(title)]),
+        PlanEntry::Said { text } => s.said(text),
+        PlanEntry::Call(planned) => call(planned, s),
     };
     for entries in report.entries.chunks(AT_ONCE) {
         write(to, &Shown::joined(entries.iter().map(text)));
@@ -49,9 +49,9 @@ pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
         out.line(&shown![below, s.dim("~ its result is an assumed value until the run")]);
     }
     let undo = match &call.undo {
-        TakeBack::Nothing => None,
-        TakeBack::Commands { commands } => Some(format!("undo: {}", commands.join(" && "))),
-        TakeBack::Impossible { why } => Some(format!("cannot be undone: {why}")),
+        UndoPlan::Nothing => None,
+        UndoPlan::Commands { commands } => Some(format!("undo: {}", commands.join(" && "))),
+        UndoPlan::Impossible { why } => Some(format!("cannot be undone: {why}")),
     };
     if let Some(undo) = undo {
         out.line(&shown![below, s.dim(&undo)]);

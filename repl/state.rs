@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use gscript::event::{Event, Listener};
-use gscript::journal::{Damaged, Story, Untrusted, open_own, owned};
+use gscript::journal::{Damaged, Transcript, Untrusted, open_own, owned};
 use gscript::types::quote;
 
 use crate::render::Problem;
@@ -131,13 +131,14 @@ pub(crate) fn time() -> String {
 /// the clock.
 pub(crate) fn stories(
     directory: &Path,
-) -> impl Iterator<Item = (PathBuf, Result<Story, Damaged>)> + use<> {
+) -> impl Iterator<Item = (PathBuf, Result<Transcript, Damaged>)> + use<> {
     let journals = journals(directory).into_iter();
     journals.map(|(_, path)| {
         let file =
             open_own(&path).map_err(|untrusted| Damaged { line: 0, why: untrusted.to_string() });
-        let story = file.and_then(|file| Story::of(&path, &file)).and_then(Story::checked);
-        (path, story)
+        let transcript =
+            file.and_then(|file| Transcript::of(&path, &file)).and_then(Transcript::checked);
+        (path, transcript)
     })
 }
 
@@ -146,7 +147,7 @@ pub(crate) fn stories(
 fn journals(directory: &Path) -> Vec<(u64, PathBuf)> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path().join("journal.jsonl"));
-    let number = |path: &Path| Story::head_of(path).map_or(0, |head| head.number);
+    let number = |path: &Path| Transcript::head_of(path).map_or(0, |head| head.number);
     let mut journals: Vec<_> =
         paths.filter(|path| path.is_file()).map(|path| (number(&path), path)).collect();
     journals.sort_by(|one, other| other.cmp(one));

@@ -153,12 +153,12 @@ pub(crate) struct HowArgs {
     #[arg(long)]
     pub(crate) prove: bool,
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) patience: LimitArgs,
 }
 
 /// Time limits of tools.
 #[derive(Args, Clone, Copy, Default)]
-pub(crate) struct Patience {
+pub(crate) struct LimitArgs {
     /// Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk
     /// (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -279,7 +279,7 @@ pub(crate) struct ResumeArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) patience: Patience,
+    pub(crate) patience: LimitArgs,
 }
 
 #[derive(Args, Default)]

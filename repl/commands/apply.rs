@@ -31,7 +31,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     unchanged(saved.other_devices(&machine), &saved)?;
     let variables = variables_above(saved.answers(), &recipe, &args.values, &machine)?;
     unchanged(saved.other_params(&variables), &saved)?;
-    let terminal = ask::somebody() && !args.how.json;
+    let terminal = ask::is_interactive() && !args.how.json;
     let seed = saved.seed();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let report = run::plan(&job, &machine)?;
@@ -43,8 +43,8 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     }
     // The new plan equals the saved one here, and its effects are the ones that are shown and
     // approved: a saved plan cannot add others.
-    let agreed = run::Agreed { approval: report.approval, after: report.after, fixed: true };
-    run::agree_and_carry_out(&args.how, &job, machine, real, &agreed)
+    let approved = run::Approved { approval: report.approval, after: report.after, fixed: true };
+    run::approve_and_execute(&args.how, &job, machine, real, &approved)
 }
 
 fn read(path: &Path) -> Result<SavedPlan, Exit> {

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use gscript::error::Exit;
-use gscript::journal::Story;
+use gscript::journal::Transcript;
 use gscript::machine::{Fact, Machine, MountOrigin, StorageFact};
 use gscript::run::resume::{Names, live};
 use gscript::types::{printable, quote};
@@ -17,19 +17,19 @@ use crate::render::Problem;
 use crate::state::runs;
 
 /// Refuses a run whose journal is on such a medium, and prints the commands to type.
-pub(super) fn not_in_its_own_way(
-    story: &Story,
+pub(super) fn refuse_own_mount(
+    transcript: &Transcript,
     names: &Names,
     machine: &Machine,
 ) -> Result<(), Exit> {
-    let Some((device, at, wanted)) = in_the_way(story, names, machine) else { return Ok(()) };
+    let Some((device, at, wanted)) = in_the_way(transcript, names, machine) else { return Ok(()) };
     let why = format!(
         "the journal is on {device}, which is mounted at {}, and the run mounts it at {}",
         printable(&at),
         printable(&wanted)
     );
     let mut problem = Problem::new(why);
-    match bring_home(story) {
+    match copy_to_state(transcript) {
         Ok(journal) => {
             let copy = format!(
                 "nothing has been changed; the journal was copied to {}",
@@ -46,7 +46,7 @@ pub(super) fn not_in_its_own_way(
                 .help(format!(
                     "copy {} to another filesystem than {device}, run umount {}, and resume the \
                      copy",
-                    story.path.display(),
+                    transcript.path.display(),
                     quote(&at)
                 ))
                 .print();
@@ -56,13 +56,17 @@ pub(super) fn not_in_its_own_way(
 }
 
 /// Returns the device with the journal, its mount point, and the mount point required by the run.
-fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String, String, String)> {
-    let path = fs::canonicalize(&story.path).ok()?;
+fn in_the_way(
+    transcript: &Transcript,
+    names: &Names,
+    machine: &Machine,
+) -> Option<(String, String, String)> {
+    let path = fs::canonicalize(&transcript.path).ok()?;
     let covers =
         machine.storage.mounts.iter().rev().filter(|mount| mount.covers(&path.to_string_lossy()));
     let mount = covers.max_by_key(|mount| mount.at.len())?;
     let device = machine.find(&mount.source)?;
-    let live = live(&story.records);
+    let live = live(&transcript.records);
     let places: Vec<&str> = live
         .iter()
         .flat_map(|one| &one.facts)
@@ -84,15 +88,15 @@ fn in_the_way(story: &Story, names: &Names, machine: &Machine) -> Option<(String
 }
 
 /// Copies the journal to the state directory, and returns the copy. An existing copy is unchanged.
-fn bring_home(story: &Story) -> io::Result<PathBuf> {
-    let directory = runs()?.join(story.name());
+fn copy_to_state(transcript: &Transcript) -> io::Result<PathBuf> {
+    let directory = runs()?.join(transcript.name());
     let copy = directory.join("journal.jsonl");
     if copy.exists() {
         return Ok(copy);
     }
     DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
     let new = copy.with_extension("new");
-    let mut from = File::open(&story.path)?;
+    let mut from = File::open(&transcript.path)?;
     let mut to =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     io::copy(&mut from, &mut to)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gscript::error::Exit;
-use gscript::journal::{Record, Story};
+use gscript::journal::{Record, Transcript};
 
 use super::past;
 use crate::cli::LogArgs;
@@ -27,23 +27,23 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
         );
         return Ok(());
     }
-    let story = past::find(args.run.as_deref(), directory, |_| true)?;
+    let transcript = past::find(args.run.as_deref(), directory, |_| true)?;
     if args.json {
-        story.records.iter().for_each(|record| say_json(record, false));
+        transcript.records.iter().for_each(|record| say_json(record, false));
     } else {
-        say(&tell(&story, output()));
+        say(&tell(&transcript, output()));
     }
     Ok(())
 }
 
 /// Prints one line per run.
 fn list(directory: &Path, json: bool) {
-    for (path, story) in stories(directory) {
+    for (path, transcript) in stories(directory) {
         let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        let (recipe, started, state) = match &story {
-            Ok(story) => {
-                let head = story.head();
-                (head.recipe.as_str(), head.started.as_str(), story.state().to_string())
+        let (recipe, started, state) = match &transcript {
+            Ok(transcript) => {
+                let head = transcript.head();
+                (head.recipe.as_str(), head.started.as_str(), transcript.state().to_string())
             }
             Err(damaged) => ("", "", format!("damaged: {damaged}")),
         };
@@ -61,15 +61,15 @@ fn list(directory: &Path, json: bool) {
 }
 
 /// Renders a run for display.
-fn tell(story: &Story, s: &Style) -> Shown {
-    let head = story.head();
+fn tell(transcript: &Transcript, s: &Style) -> Shown {
+    let head = transcript.head();
     let mut out = Shown::default();
-    out.line(&format!("{}  {}", head.recipe, story.state()));
+    out.line(&format!("{}  {}", head.recipe, transcript.state()));
     if !head.started.is_empty() {
         out.line(&s.dim(&format!("begun {}", head.started)));
     }
     let mut names = Renamed::default();
-    for record in &story.records {
+    for record in &transcript.records {
         if let Some(line) = told(record, &mut names, s) {
             out.line(&line);
         }

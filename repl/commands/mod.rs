@@ -1,15 +1,15 @@
 //! The commands, one file each, and the functions that they share.
 
-pub(crate) mod agree;
 pub(crate) mod apply;
+pub(crate) mod approve;
 mod carried;
 mod change;
 pub(crate) mod check;
 pub(crate) mod completions;
+mod continue_run;
 pub(crate) mod doc;
 pub(crate) mod eval;
 pub(crate) mod fork;
-mod go_on;
 pub(crate) mod guest;
 pub(crate) mod list;
 pub(crate) mod log;
@@ -32,14 +32,14 @@ use clap::CommandFactory;
 use gscript::error::Exit;
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
-use gscript::recipe::{Answers, BadRecipe, Named, ParamDecl, ParamKind, Recipe};
+use gscript::recipe::{Answers, BadRecipe, NamedRecipe, ParamDecl, ParamKind, Recipe};
 use gscript::system::{
     Input, Interrupts, Private, Real, System, hide_records, read_input_text, read_private,
 };
 use gscript::types::Map;
 
 use crate::ask;
-use crate::cli::{Cli, Patience, Values};
+use crate::cli::{Cli, LimitArgs, Values};
 use crate::render::Problem;
 use crate::screen::{Shown, tell};
 
@@ -51,7 +51,7 @@ pub(crate) fn help() -> Exit {
 
 /// Loads the recipe that a command-line argument names, or prints an error.
 fn load(word: &Path) -> Result<Recipe, Exit> {
-    let named = Named::find(word).map_err(unusable)?;
+    let named = NamedRecipe::find(word).map_err(unusable)?;
     if let Some(note) = &named.note {
         tell(&format!("note: {note}"));
     }
@@ -83,7 +83,7 @@ fn variables_without_secrets(
     machine: &Machine,
 ) -> Result<Map, Exit> {
     let mut answers = Answers::default();
-    answers.stand_in_for_secrets(recipe);
+    answers.use_placeholder_secrets(recipe);
     variables_above(answers, recipe, values, machine)
 }
 
@@ -101,7 +101,7 @@ fn variables_above(
     };
     let mut answers = before;
     for (name, value) in &values.set {
-        no_secret_in_sight(recipe, name)?;
+        refuse_secret_argument(recipe, name)?;
         answers.set(name, value);
     }
     if let Some(path) = &values.answers {
@@ -113,8 +113,8 @@ fn variables_above(
         answers.read(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
         private_if_secret(recipe, &answers, path, read.open_to_others)?;
     }
-    if ask::somebody() {
-        ask::parameters(recipe, machine, &mut answers).map_err(|ask::Stopped| Exit::Refused)?;
+    if ask::is_interactive() {
+        ask::parameters(recipe, machine, &mut answers).map_err(|ask::PromptEnded| Exit::Refused)?;
     }
     answers.variables(recipe, machine).map_err(|error| wrong(&error))
 }
@@ -151,7 +151,7 @@ fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
 }
 
 /// Refuses a secret on the command line, which every user of the machine can read.
-fn no_secret_in_sight(recipe: &Recipe, name: &str) -> Result<(), Exit> {
+fn refuse_secret_argument(recipe: &Recipe, name: &str) -> Result<(), Exit> {
     let secret = |param: &&ParamDecl| param.name == *name && param.kind == ParamKind::Secret;
     if recipe.front.params.iter().any(|param| secret(&param)) {
         Problem::new(format!(
@@ -197,7 +197,7 @@ fn private_if_secret(
     Ok(())
 }
 
-impl Patience {
+impl LimitArgs {
     /// Returns the limit given on the command line.
     pub(crate) fn limit(self) -> Option<Duration> {
         self.limit.map(Duration::from_secs)
@@ -206,11 +206,11 @@ impl Patience {
 
 /// Returns the probed state of this machine, and the system that changes it.
 fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
-    this_machine_with(interrupts, Patience::default())
+    this_machine_with(interrupts, LimitArgs::default())
 }
 
 /// Returns the same as [`this_machine`], with another time limit for its tools.
-fn this_machine_with(interrupts: Interrupts, patience: Patience) -> Result<(Machine, Real), Exit> {
+fn this_machine_with(interrupts: Interrupts, patience: LimitArgs) -> Result<(Machine, Real), Exit> {
     if let Ok(records) = crate::state::state() {
         hide_records(&records);
     }

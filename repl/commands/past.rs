@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
 use gscript::journal::{
-    Damaged, Journal, RunState, Story, Untrusted, open_own, owned, without_owners,
+    Damaged, Journal, RunState, Transcript, Untrusted, open_own, owned, without_owners,
 };
 use gscript::machine::Machine;
-use gscript::run::resume::{Gone, Names};
+use gscript::run::resume::{MissingDevice, Names};
 use gscript::types::printable;
 
 use crate::render::Problem;
@@ -20,8 +20,8 @@ use crate::state::{runs, stories};
 pub(super) fn find(
     run: Option<&str>,
     directory: Option<&Path>,
-    wanted: impl Fn(&Story) -> bool,
-) -> Result<Story, Exit> {
+    wanted: impl Fn(&Transcript) -> bool,
+) -> Result<Transcript, Exit> {
     let directory = directory.map_or_else(own_runs, |directory| Ok(directory.to_path_buf()))?;
     if let Some(run) = run {
         let places = [Path::new(run).to_owned(), Path::new(run).join("journal.jsonl")];
@@ -39,9 +39,9 @@ pub(super) fn find(
         return Err(Exit::Usage);
     }
     for (path, _) in stories(&directory) {
-        let story = open(&path)?;
-        if wanted(&story) {
-            return Ok(story);
+        let transcript = open(&path)?;
+        if wanted(&transcript) {
+            return Ok(transcript);
         }
     }
     Problem::new(format!("{}: no such run", directory.display()))
@@ -56,7 +56,7 @@ pub(super) fn own_runs() -> Result<PathBuf, Exit> {
 }
 
 /// Reads a journal that only this user or root could have written.
-pub(super) fn open(path: &Path) -> Result<Story, Exit> {
+pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
     let untrusted = |untrusted: Untrusted| {
         let mut problem = Problem::new(format!("journal {}: {untrusted}", path.display()));
         let exit = match untrusted {
@@ -82,8 +82,8 @@ pub(super) fn open(path: &Path) -> Result<Story, Exit> {
             printable(&path.display().to_string())
         )));
     }
-    let story = Story::of(path, &file).and_then(Story::checked);
-    story.map_err(|damaged| unusable(path, &damaged))
+    let transcript = Transcript::of(path, &file).and_then(Transcript::checked);
+    transcript.map_err(|damaged| unusable(path, &damaged))
 }
 
 /// Accepts a directory like /tmp with the sticky bit, where users cannot replace each other's
@@ -99,7 +99,7 @@ fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
 fn unusable(path: &Path, damaged: &Damaged) -> Exit {
     let name = path.display();
     // The first line names the disks of the run, even if a later line is damaged.
-    let head = Story::head_of(path);
+    let head = Transcript::head_of(path);
     let effects = head.iter().flat_map(|head| &head.effects);
     let disks: BTreeSet<&str> = effects
         .filter_map(|bound| Some(bound.target.as_ref()?.identity.path.as_str()))
@@ -112,20 +112,20 @@ fn unusable(path: &Path, damaged: &Damaged) -> Exit {
 }
 
 /// Refuses a run that is still running.
-pub(super) fn not_running(story: &Story) -> Result<(), Exit> {
-    if story.state() != RunState::Running {
+pub(super) fn not_running(transcript: &Transcript) -> Result<(), Exit> {
+    if transcript.state() != RunState::Running {
         return Ok(());
     }
-    Problem::new(format!("{} is running", story.name()))
+    Problem::new(format!("{} is running", transcript.name()))
         .help("wait until it ends, or stop it")
         .print();
     Err(Exit::Refused)
 }
 
 /// Finds the current names of the run's devices.
-pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
-    Names::find(story, machine).map_err(|gone| {
-        let Gone { then, now } = *gone;
+pub(super) fn names(transcript: &Transcript, machine: &Machine) -> Result<Names, Exit> {
+    Names::find(transcript, machine).map_err(|gone| {
+        let MissingDevice { then, now } = *gone;
         let mut problem = Problem::new(format!("{then} of the run is not connected"));
         if let Some(now) = now {
             problem.notes.push(("state", format!("{} is {now}", then.path)));
@@ -136,9 +136,9 @@ pub(super) fn names(story: &Story, machine: &Machine) -> Result<Names, Exit> {
 }
 
 /// Opens the journal of a run that is to be continued.
-pub(super) fn reopen(story: &Story) -> Result<Journal, Exit> {
+pub(super) fn reopen(transcript: &Transcript) -> Result<Journal, Exit> {
     let home = own_runs()?;
-    Journal::reopen(&story.path).map(|journal| journal.with_home(home)).map_err(|error| {
+    Journal::reopen(&transcript.path).map(|journal| journal.with_home(home)).map_err(|error| {
         Problem::new(error.to_string()).help("list the runs: gscript log").print();
         Exit::Failed
     })

@@ -31,7 +31,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
         None => this_machine(Interrupts::default())?.0,
     };
     let variables = variables_without_secrets(&recipe, &args.values, &machine)?;
-    let terminal = ask::somebody();
+    let terminal = ask::is_interactive();
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = match args.machine {
         None => super::run::plan(&job, &machine)?,

@@ -2,16 +2,16 @@
 //! confirmation.
 
 use gscript::error::Exit;
-use gscript::machine::{Device, Kind, Machine, Release};
-use gscript::run::job::carry_out_releases;
+use gscript::machine::{Device, DeviceKind, Machine, Release};
+use gscript::run::job::execute_releases;
 use gscript::run::resume::{self, Past};
-use gscript::run::session::Hands;
+use gscript::run::session::ManualAccess;
 use gscript::types::quote;
 
 use super::{interrupts, past, this_machine};
 use crate::ask;
 use crate::cli::ReleaseArgs;
-use crate::lock::leave_alone;
+use crate::lock::refuse_locked;
 use crate::render::Problem;
 use crate::screen::{screen, tell};
 
@@ -29,22 +29,22 @@ pub(crate) fn release(args: &ReleaseArgs) -> Exit {
 
 /// Releases the mounts and devices that a run left open.
 fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
-    let story = past::find(run, None, |_| true)?;
-    past::not_running(&story)?;
+    let transcript = past::find(run, None, |_| true)?;
+    past::not_running(&transcript)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone())?;
-    let names = past::names(&story, &machine)?;
-    let past = Past { story, names, changed: false };
-    let name = past.story.name();
+    let names = past::names(&transcript, &machine)?;
+    let past = Past { transcript, names, changed: false };
+    let name = past.transcript.name();
     let due = resume::left(&past, &machine);
     if due.is_empty() {
         tell(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
     }
-    agree(&format!("release what {name} left open"), &due, args)?;
-    let journal = past::reopen(&past.story)?;
+    approve(&format!("release what {name} left open"), &due, args)?;
+    let journal = past::reopen(&past.transcript)?;
     let listener = screen(args.json);
-    let hands = Hands { machine, real, listener, interrupts };
+    let hands = ManualAccess { machine, real, listener, interrupts };
     if resume::release_run(&past, hands, Some(journal)) {
         tell(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
@@ -65,7 +65,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
             .print();
         return Err(Exit::Refused);
     }
-    leave_alone(&path, &machine)?;
+    refuse_locked(&path, &machine)?;
     let releases = machine.releases(&path);
     if releases.is_empty() {
         return tell_state(&path, &machine);
@@ -73,10 +73,10 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     for used in machine.uses(&path) {
         tell(&format!("  {used}"));
     }
-    agree(&format!("free {path}"), &releases, args)?;
+    approve(&format!("free {path}"), &releases, args)?;
     let listener = screen(args.json);
-    let hands = Hands { machine, real, listener, interrupts: interrupts.clone() };
-    let (done, after) = carry_out_releases(&releases, hands);
+    let hands = ManualAccess { machine, real, listener, interrupts: interrupts.clone() };
+    let (done, after) = execute_releases(&releases, hands);
     if !done {
         return Err(still_used(&path, &after));
     }
@@ -104,7 +104,7 @@ fn still_used(path: &str, machine: &Machine) -> Exit {
     let mut problem = Problem::new(format!("{path} is in use"));
     let uses: Vec<String> = machine.uses(path).iter().map(ToString::to_string).collect();
     problem.notes.push(("state", uses.join("\n")));
-    let mapped = |device: &&Device| matches!(device.kind, Kind::Mapped { .. });
+    let mapped = |device: &&Device| matches!(device.kind, DeviceKind::Mapped { .. });
     let name = machine.descendants(path).into_iter().find(mapped).map(Device::name);
     let first = match name {
         Some(name) if name.starts_with("bcache") => {
@@ -124,7 +124,7 @@ fn find(machine: &Machine, name: &str) -> Result<String, Exit> {
     })
 }
 
-fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
+fn approve(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
     tell(&format!("To {what}:"));
     for release in releases {
         tell(&format!("  $ {release}"));
@@ -135,11 +135,11 @@ fn agree(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exi
             .print();
         return Err(Exit::Refused);
     }
-    if args.yes || (ask::somebody() && ask::yes("Continue?")) {
+    if args.yes || (ask::is_interactive() && ask::yes("Continue?")) {
         return Ok(());
     }
     let nobody = "approve on the command line: --yes";
-    let why = if ask::somebody() { "" } else { nobody };
+    let why = if ask::is_interactive() { "" } else { nobody };
     Problem::new("nothing has been released").help(why).print();
     Err(Exit::Refused)
 }

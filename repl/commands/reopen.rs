@@ -4,11 +4,11 @@ use std::path::Path;
 
 use gscript::error::Exit;
 use gscript::event::Event;
-use gscript::journal::Story;
+use gscript::journal::Transcript;
 use gscript::machine::{Fact, FilesFact};
 use gscript::recipe::answers_table;
 use gscript::run::job::reopen as open_again;
-use gscript::run::session::Hands;
+use gscript::run::session::ManualAccess;
 use gscript::types::Secret;
 
 use super::{interrupts, private, this_machine};
@@ -29,8 +29,8 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         Problem::new(format!("failed to read the journal {name}: {why}")).print();
         Exit::Usage
     };
-    let story = Story::read(path).and_then(Story::checked);
-    let records = story.map_err(|damaged| wrong(damaged.to_string()))?.records;
+    let transcript = Transcript::read(path).and_then(Transcript::checked);
+    let records = transcript.map_err(|damaged| wrong(damaged.to_string()))?.records;
     let answers = match &values.answers {
         None => toml::Table::new(),
         Some(file) => {
@@ -45,7 +45,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     };
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone())?;
-    let hands = Hands { machine, real, listener: screen(true), interrupts };
+    let hands = ManualAccess { machine, real, listener: screen(true), interrupts };
     let result = open_again(&records, &secrets, hands);
     if let Some(failure) = result.failure {
         Problem::of(&failure, "").print();

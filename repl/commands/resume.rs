@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::event::Listener;
-use gscript::journal::{Head, RunState, Story};
+use gscript::journal::{RunHead, RunState, Transcript};
 use gscript::machine::Machine;
 use gscript::operation::{Effect, ProgramEffect};
 use gscript::plan::approval::Approval;
@@ -16,14 +16,14 @@ use gscript::recipe::{Answers, Recipe};
 use gscript::run::attempt::Attempt;
 use gscript::run::job::Job;
 use gscript::run::resume::{Names, Past, Restoring, shell};
-use gscript::run::session::{Gate, Hands};
+use gscript::run::session::{Gate, ManualAccess};
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
 
-use super::agree::agree;
+use super::approve::approve;
 use super::change::show_change;
-use super::go_on::{Going, run_to_end};
-use super::run::{consent, needs_root, prove, within_needs};
+use super::continue_run::{Continuation, run_to_end};
+use super::run::{approver, needs_root, prove, within_needs};
 use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
 use crate::ask;
 use crate::cli::{HowArgs, ResumeArgs, Values};
@@ -40,28 +40,29 @@ pub(crate) fn resume(args: &ResumeArgs) -> Exit {
 }
 
 fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
-    let unfinished =
-        |story: &Story| matches!(story.state(), RunState::Failed | RunState::Unfinished);
-    let story = past::find(args.run.as_deref(), args.journal.as_deref(), unfinished)?;
-    past::not_running(&story)?;
-    let seed = resumable(&story, args.shell)?;
-    let recipe = recipe(&story)?;
-    let changed = !recipe.texts().same(&story.texts());
+    let unfinished = |transcript: &Transcript| {
+        matches!(transcript.state(), RunState::Failed | RunState::Unfinished)
+    };
+    let transcript = past::find(args.run.as_deref(), args.journal.as_deref(), unfinished)?;
+    past::not_running(&transcript)?;
+    let seed = resumable(&transcript, args.shell)?;
+    let recipe = recipe(&transcript)?;
+    let changed = !recipe.texts().same(&transcript.texts());
     if changed {
-        confirm_change(&story, &recipe, args)?;
+        confirm_change(&transcript, &recipe, args)?;
     }
     let interrupts = interrupts()?;
     let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
-    let names = past::names(&story, &machine)?;
+    let names = past::names(&transcript, &machine)?;
     for (then, now) in names.pairs() {
         tell(&format!("{then} of the run is now {now}."));
     }
-    carried::not_in_its_own_way(&story, &names, &machine)?;
-    let given = variables(&story, &recipe, args, &machine, &names)?;
+    carried::refuse_own_mount(&transcript, &names, &machine)?;
+    let given = variables(&transcript, &recipe, args, &machine, &names)?;
     let then = |(name, value): &(String, Value)| (name.clone(), names.value_then(value));
     let variables: Map = given.iter().map(then).collect();
-    let past = Past { story, names, changed };
-    let terminal = ask::somebody() && !args.json;
+    let past = Past { transcript, names, changed };
+    let terminal = ask::is_interactive() && !args.json;
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     Resuming { args, past: &past, job: &job, given: &given }.see(machine, real)
 }
@@ -80,7 +81,7 @@ impl Resuming<'_> {
         let Self { args, past, job, .. } = *self;
         job.retrace(past).map_err(|error| self.not_planned(&error))?;
         let root = args.shell.then(|| root(past)).transpose()?;
-        let journal = past::reopen(&past.story)?;
+        let journal = past::reopen(&past.transcript)?;
         let mut restoring =
             job.plan_restore(past, &machine).map_err(|error| self.not_planned(&error))?;
         if let Some(root) = &root {
@@ -94,11 +95,12 @@ impl Resuming<'_> {
         self.approve_restoring(&restoring, &machine)?;
         let approval = restoring.report.approval;
         let _lock = Lock::take(&job.recipe.name, &approval, &machine)?;
-        let directory = RunDirectory::of(&past.story.path);
+        let directory = RunDirectory::of(&past.transcript.path);
         let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&directory)), screen(args.json)];
         let listener: Box<dyn Listener> = Box::new(both);
         if let Some(root) = root {
-            let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+            let hands =
+                ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
             return left(&shell(past, job.variables, &root, hands, approval, journal), past);
         }
         let steps = args.step.then(|| Steps::new(job.recipe.chapters()));
@@ -106,8 +108,8 @@ impl Resuming<'_> {
             Some(steps) => Box::new(vec![listener, Box::new(Prose(steps.clone()))]),
             None => listener,
         };
-        let gate = Gate::Enforce(approval, consent(job.terminal && !args.yes));
-        let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+        let gate = Gate::Enforce(approval, approver(job.terminal && !args.yes));
+        let hands = ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
         let mut attempt = job.reopen(hands, gate, journal, past);
         let approved = match attempt.error() {
             Some(error) => Err(self.not_planned(error)),
@@ -119,11 +121,12 @@ impl Resuming<'_> {
         };
         attempt.go(job, gate, past, time());
         let asks = job.terminal && !args.yes;
-        let going = Going { directory: &directory, asks, json: args.json, steps: steps.as_deref() };
+        let going =
+            Continuation { directory: &directory, asks, json: args.json, steps: steps.as_deref() };
         let exit = run_to_end(attempt, job, &going);
         drop(lock);
         let exit = exit?;
-        if let (false, Some(after)) = (past.changed, &past.story.head().after) {
+        if let (false, Some(after)) = (past.changed, &past.transcript.head().after) {
             prove(&past.names.data_now(after))?;
         }
         Ok(exit)
@@ -147,7 +150,7 @@ impl Resuming<'_> {
         self.show("Opened again before the run continues:", report);
         let named = |device: &&String| machine.find(device).is_some();
         let destroy = self.args.destroy.iter().filter(named).cloned().collect();
-        agree(&report.approval, machine, &HowArgs { destroy, ..self.how() })
+        approve(&report.approval, machine, &HowArgs { destroy, ..self.how() })
     }
 
     /// Plans and approves the remaining actions, now that all containers are open. When running
@@ -175,8 +178,11 @@ impl Resuming<'_> {
             Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
             None => {
                 self.show("Remaining actions:", &report);
-                agree(&report.approval, &report.before, &self.how())?;
-                Gate::Enforce(report.approval.clone(), consent(self.job.terminal && !self.args.yes))
+                approve(&report.approval, &report.before, &self.how())?;
+                Gate::Enforce(
+                    report.approval.clone(),
+                    approver(self.job.terminal && !self.args.yes),
+                )
             }
         };
         let lock = Lock::take(&self.job.recipe.name, &report.approval, &report.before)?;
@@ -203,7 +209,7 @@ impl Resuming<'_> {
     fn not_planned(&self, error: &Failure) -> Exit {
         let mut problem = Problem::in_recipe(error, self.job.recipe);
         problem.nothing_changed();
-        let journal = quote(&self.past.story.path.to_string_lossy());
+        let journal = quote(&self.past.transcript.path.to_string_lossy());
         problem.notes.push(("resume", format!("gscript resume {journal}")));
         problem.print();
         error.exit()
@@ -215,7 +221,7 @@ impl Resuming<'_> {
             Problem::new("some devices opened for the plan could not be closed; see above")
                 .help(format!(
                     "stop the processes that use them, then run: gscript release {}",
-                    self.past.story.name()
+                    self.past.transcript.name()
                 ))
                 .print();
         }
@@ -226,7 +232,7 @@ impl Resuming<'_> {
 /// Returns the root directory for a shell.
 fn root(past: &Past) -> Result<String, Exit> {
     past.root().ok_or_else(|| {
-        Problem::new(format!("{} has no mounted root to enter", past.story.name()))
+        Problem::new(format!("{} has no mounted root to enter", past.transcript.name()))
             .help("continue the run: gscript resume")
             .print();
         Exit::Refused
@@ -234,9 +240,9 @@ fn root(past: &Past) -> Result<String, Exit> {
 }
 
 /// Returns the seed of the run, or refuses a run that cannot be resumed.
-fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
-    let Head { format, seed, .. } = story.head();
-    let name = story.name();
+fn resumable(transcript: &Transcript, shell: bool) -> Result<[u8; 32], Exit> {
+    let RunHead { format, seed, .. } = transcript.head();
+    let name = transcript.name();
     let refuse = |why: String, help: String| {
         Problem::new(why).help(help).print();
         Exit::Refused
@@ -245,7 +251,7 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
         let why = format!("{name}: cannot resume: its journal has format {format}");
         return Err(refuse(why, "run the recipe again; completed actions are skipped".into()));
     };
-    if story.state() == RunState::Finished && !shell {
+    if transcript.state() == RunState::Finished && !shell {
         let why = format!("{name} is finished: there is nothing to resume");
         return Err(refuse(why, format!("see what it did: gscript log {name}")));
     }
@@ -253,12 +259,12 @@ fn resumable(story: &Story, shell: bool) -> Result<[u8; 32], Exit> {
 }
 
 /// Loads the current recipe, or the recorded one if its file no longer exists.
-fn recipe(story: &Story) -> Result<Recipe, Exit> {
-    let Head { path, recipe: name, .. } = story.head();
+fn recipe(transcript: &Transcript) -> Result<Recipe, Exit> {
+    let RunHead { path, recipe: name, .. } = transcript.head();
     let recipe = match Recipe::at(path) {
         Some(read) => read.map_err(unusable)?,
         None => {
-            let recorded = Recipe::recorded(name, story.texts()).map_err(unusable)?;
+            let recorded = Recipe::recorded(name, transcript.texts()).map_err(unusable)?;
             say_where_from(&recorded, path);
             recorded
         }
@@ -280,9 +286,10 @@ fn say_where_from(recipe: &Recipe, path: &str) {
 }
 
 /// Asks for confirmation of a changed recipe, which is a different program.
-fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
-    show_change(&story.texts(), recipe);
-    if args.changed_recipe_ok || (ask::somebody() && ask::yes("Continue with the changed recipe?"))
+fn confirm_change(transcript: &Transcript, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
+    show_change(&transcript.texts(), recipe);
+    if args.changed_recipe_ok
+        || (ask::is_interactive() && ask::yes("Continue with the changed recipe?"))
     {
         return Ok(());
     }
@@ -296,14 +303,14 @@ fn confirm_change(story: &Story, recipe: &Recipe, args: &ResumeArgs) -> Result<(
 ///
 /// Devices have their current names; the script sees the names at the time of the run.
 fn variables(
-    story: &Story,
+    transcript: &Transcript,
     recipe: &Recipe,
     args: &ResumeArgs,
     machine: &Machine,
     names: &Names,
 ) -> Result<Map, Exit> {
     let mut answers = Answers::default();
-    for (name, value) in story.head().params.as_object().into_iter().flatten() {
+    for (name, value) in transcript.head().params.as_object().into_iter().flatten() {
         match names.value_now(&Value::from(value.clone())) {
             Value::Unit | Value::Map(_) => {}
             value => answers.insert(name, value),
@@ -323,7 +330,7 @@ fn left((failure, clean): &(Option<Failure>, bool), past: &Past) -> Result<Exit,
         Problem::new("some mounts or devices could not be released; see above")
             .help(format!(
                 "stop the processes that use them, then run: gscript release {}",
-                past.story.name()
+                past.transcript.name()
             ))
             .print();
         return Err(Exit::Failed);

@@ -3,21 +3,21 @@
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::machine::{Machine, compare};
-use gscript::plan::approval::{Approval, Consent, Nobody};
+use gscript::plan::approval::{Approval, Approver, NoopApprover};
 use gscript::plan::report::Report;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, Hands};
+use gscript::run::session::{Gate, ManualAccess};
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
-use super::agree::{Person, agree};
-use super::go_on::{Going, run_to_end};
+use super::approve::{TerminalApprover, approve};
+use super::continue_run::{Continuation, run_to_end};
 use super::past::unrecorded;
 use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
 use crate::ask;
 use crate::cli::{HowArgs, RunArgs};
-use crate::lock::{Lock, leave_alone};
+use crate::lock::{Lock, refuse_locked};
 use crate::render::{self, Problem};
 use crate::screen::{Stream, screen, style, tell};
 use crate::state::{Log, RunDirectory, time};
@@ -40,7 +40,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let interrupts = interrupts()?;
     let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
     let variables = variables(&recipe, &args.values, &machine)?;
-    let terminal = ask::somebody() && !args.how.json;
+    let terminal = ask::is_interactive() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
     let report = plan(&job, &machine)?;
     within_needs(&recipe, &report.approval, &variables)?;
@@ -49,12 +49,12 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     if !args.how.json && !args.how.yes {
         render::show(&report, style(), &Stream::Error);
     }
-    let agreed = Agreed { approval: report.approval, after: report.after, fixed: false };
-    agree_and_carry_out(&args.how, &job, machine, real, &agreed)
+    let approved = Approved { approval: report.approval, after: report.after, fixed: false };
+    approve_and_execute(&args.how, &job, machine, real, &approved)
 }
 
 /// The part of a plan that the user approves.
-pub(super) struct Agreed {
+pub(super) struct Approved {
     pub(super) approval: Approval,
     /// The predicted state of the machine.
     pub(super) after: Machine,
@@ -69,7 +69,7 @@ pub(super) fn plan(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
         // If another gscript process is working on the device, report that instead of how to
         // release it.
         if let Some(device) = error.device_in_use() {
-            leave_alone(device, machine)?;
+            refuse_locked(device, machine)?;
         }
         let mut problem = Problem::in_recipe(&error, job.recipe);
         problem.nothing_changed();
@@ -110,17 +110,17 @@ pub(super) fn needs_root(report: &Report) -> Result<(), Exit> {
 }
 
 /// Asks for approval, and runs the recipe.
-pub(super) fn agree_and_carry_out(
+pub(super) fn approve_and_execute(
     how: &HowArgs,
     job: &Job<'_>,
     machine: Machine,
     real: Real,
-    agreed: &Agreed,
+    approved: &Approved,
 ) -> Result<Exit, Exit> {
-    agree(&agreed.approval, &machine, how)?;
-    let exit = carry_out(how, job, machine, real, agreed)?;
+    approve(&approved.approval, &machine, how)?;
+    let exit = execute(how, job, machine, real, approved)?;
     if how.prove {
-        prove(&agreed.after)?;
+        prove(&approved.after)?;
     }
     Ok(exit)
 }
@@ -144,32 +144,34 @@ pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
 }
 
 /// Runs the recipe: the second pass.
-fn carry_out(
+fn execute(
     how: &HowArgs,
     job: &Job<'_>,
     machine: Machine,
     real: Real,
-    agreed: &Agreed,
+    approved: &Approved,
 ) -> Result<Exit, Exit> {
-    let lock = Lock::take(&job.recipe.name, &agreed.approval, &machine)?;
+    let lock = Lock::take(&job.recipe.name, &approved.approval, &machine)?;
     let directory = RunDirectory::create(how.journal.as_deref(), &job.recipe.stem())
         .map_err(|error| unrecorded(&error))?;
     let mut start = RunStart::new(directory.number(), time());
-    start.after = how.prove.then(|| agreed.after.clone());
-    let journal = new_journal(&directory.journal(), job, &machine, &agreed.approval, start)
+    start.after = how.prove.then(|| approved.after.clone());
+    let journal = new_journal(&directory.journal(), job, &machine, &approved.approval, start)
         .inspect_err(|_| directory.discard())
         .map_err(|error| unrecorded(&error))?;
     let mut listener = listener(&directory, how.json)?;
     remember(&directory, how.journal.is_some(), listener.as_mut());
-    let gate =
-        Gate::Enforce(agreed.approval.clone(), consent(job.terminal && !how.yes && !agreed.fixed));
-    let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+    let gate = Gate::Enforce(
+        approved.approval.clone(),
+        approver(job.terminal && !how.yes && !approved.fixed),
+    );
+    let hands = ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
     let attempt = job.begin(hands, gate, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit = run_to_end(
         attempt,
         job,
-        &Going { directory: &directory, asks, json: how.json, steps: None },
+        &Continuation { directory: &directory, asks, json: how.json, steps: None },
     );
     drop(lock);
     exit
@@ -188,8 +190,8 @@ pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dy
 }
 
 /// Returns the approver for effects that occur during a run.
-pub(super) fn consent(somebody: bool) -> Box<dyn Consent> {
-    if somebody { Box::new(Person) } else { Box::new(Nobody) }
+pub(super) fn approver(somebody: bool) -> Box<dyn Approver> {
+    if somebody { Box::new(TerminalApprover) } else { Box::new(NoopApprover) }
 }
 
 /// Returns a listener that writes the log of the run and the screen.

@@ -7,7 +7,7 @@ use gscript::error::Exit;
 use gscript::plan::approval::Approval;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, Hands, Setup};
+use gscript::run::session::{Gate, ManualAccess, Setup};
 use gscript::run::workbench::Workbench;
 use gscript::script::Language;
 use gscript::types::Map;
@@ -15,12 +15,12 @@ use gscript::types::Map;
 use super::past::unrecorded;
 use super::run::listener;
 use super::{interrupts, seed, this_machine};
-use crate::ask::{self, Choice};
+use crate::ask::{self, AskChoice};
 use crate::cli::ShellArgs;
 use crate::lock::Touched;
 use crate::render::Problem;
 use crate::screen::tell;
-use crate::shell::{Launcher, Mode, Shell, Shown, greet, is_piped};
+use crate::shell::{Launcher, ReviewMode, ReviewingApprover, Shell, greet, is_piped};
 use crate::state::{RunDirectory, time};
 
 pub(crate) fn shell(args: &ShellArgs) -> Exit {
@@ -38,21 +38,21 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
         Exit::Failed
     })?;
     let (variables, seed) = (Map::new(), seed()?);
-    let terminal = ask::somebody();
+    let terminal = ask::is_interactive();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let directory = RunDirectory::create(None, "session").map_err(|error| unrecorded(&error))?;
     let start = RunStart::new(directory.number(), time());
     let journal = new_journal(&directory.journal(), &job, &machine, &Approval::default(), start)
         .map_err(|error| unrecorded(&error))?;
-    let mode = Rc::new(Cell::new(if args.yes { Mode::Allow } else { Mode::Ask }));
-    let shown = Shown {
+    let mode = Rc::new(Cell::new(if args.yes { ReviewMode::Allow } else { ReviewMode::Ask }));
+    let shown = ReviewingApprover {
         mode: Rc::clone(&mode),
         destroy: args.destroy.clone(),
         touched: Some(Touched::default()),
     };
     let gate = Gate::Enforce(Approval::default(), Box::new(shown));
     let (listener, interrupts) = (listener(&directory, false)?, job.interrupts.clone());
-    let hands = Hands { machine, real, listener, interrupts };
+    let hands = ManualAccess { machine, real, listener, interrupts };
     let setup = Setup { seed, terminal, ..hands.setup(gate, Some(journal)) };
     let mut bench = Workbench::new(setup, language).map_err(|error| {
         Problem::of(&error, "").print();
@@ -69,7 +69,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
 
 const LAUNCHER: Launcher = Launcher { run: super::run::by_name, step: super::step::by_name };
 
-fn work(bench: &mut Workbench, mode: Rc<Cell<Mode>>, args: &ShellArgs) -> Exit {
+fn work(bench: &mut Workbench, mode: Rc<Cell<ReviewMode>>, args: &ShellArgs) -> Exit {
     let mut shell = Shell::new(bench, mode, "gscript").with_vi(args.vi).with_launcher(LAUNCHER);
     if is_piped() {
         return shell.read(std::io::stdin().lock());
@@ -89,7 +89,7 @@ fn end(bench: Workbench) -> bool {
     for release in &held {
         tell(&format!("  release with: {release}"));
     }
-    let choices = [Choice::new('r', "release it", true), Choice::new('k', "keep it", false)];
+    let choices = [AskChoice::new('r', "release it", true), AskChoice::new('k', "keep it", false)];
     let release = ask::choice("Release or keep it?", &choices).unwrap_or(true);
     bench.end(release)
 }

@@ -5,10 +5,10 @@ use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, Hands};
+use gscript::run::session::{Gate, ManualAccess};
 use gscript::system::Real;
 
-use super::go_on::{Going, run_to_end};
+use super::continue_run::{Continuation, run_to_end};
 use super::past::unrecorded;
 use super::run::{listener, needs_root, remember, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
@@ -53,7 +53,7 @@ pub(crate) fn by_name(recipe: &str) {
 }
 
 fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
-    if !ask::somebody() {
+    if !ask::is_interactive() {
         Problem::new("step: standard input is not a terminal")
             .help(format!("show the plan instead: gscript plan {}", args.recipe.display()))
             .print();
@@ -84,9 +84,10 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     tell(&style().bold(&recipe.front.title));
     tell("Asks before every action; ? lists the possible answers.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
-    let hands = Hands { machine, real, listener, interrupts: job.interrupts.clone() };
+    let hands = ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
     let attempt = job.begin(hands, gate, Some(journal));
-    let going = Going { directory: &directory, asks: true, json: false, steps: Some(&steps) };
+    let going =
+        Continuation { directory: &directory, asks: true, json: false, steps: Some(&steps) };
     let exit = run_to_end(attempt, &job, &going);
     drop(lock);
     exit

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gscript::error::Exit;
 use gscript::finding::Finding;
-use gscript::test::{Outcome, TestFile, Tested, find, run};
+use gscript::test::{TestFile, TestOutcome, Tested, find, run};
 use serde_json::json;
 
 use crate::cli::TestArgs;
@@ -55,7 +55,7 @@ pub(crate) fn test(args: &TestArgs) -> Exit {
 }
 
 impl Sum {
-    fn add(&mut self, outcome: &Outcome) {
+    fn add(&mut self, outcome: &TestOutcome) {
         let passed = outcome.tests.iter().filter(|test| test.findings.is_empty()).count();
         self.passed += passed;
         self.failed += outcome.tests.len() - passed;
@@ -98,7 +98,7 @@ impl Sum {
     }
 }
 
-fn print(file: &TestFile, outcome: &Outcome) {
+fn print(file: &TestFile, outcome: &TestOutcome) {
     let s = style();
     let mut out = Shown::default();
     out.line(&s.bold(&file.name));
@@ -123,7 +123,7 @@ fn print(file: &TestFile, outcome: &Outcome) {
     say(&out.trimmed());
 }
 
-fn print_json(file: &TestFile, outcome: &Outcome) {
+fn print_json(file: &TestFile, outcome: &TestOutcome) {
     let finding = |finding: &Finding| {
         json!({
             "title": finding.title, "file": finding.site.file, "line": finding.site.line,

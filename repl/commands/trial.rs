@@ -7,12 +7,12 @@ use std::time::Instant;
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::recipe::{Recipe, answers_table};
-use gscript::run::trial::{Media, Trial, TrialAnswers, Trouble};
+use gscript::run::trial::{BootFailure, Media, Trial, TrialAnswers};
 use gscript::system::Interrupts;
 use gscript::types::{Choice, Size, printable};
 use gscript::vm::{Firmware, Sweeper};
 
-use super::{interrupts, load, no_secret_in_sight, private};
+use super::{interrupts, load, private, refuse_secret_argument};
 use crate::cli::TryArgs;
 use crate::render::Problem;
 use crate::screen::{screen, tell};
@@ -94,7 +94,7 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
         table = answers_table(&name, &read.text).map_err(|error| wrong(error.to_string()))?;
     }
     for (name, value) in &args.values.set {
-        no_secret_in_sight(recipe, name)?;
+        refuse_secret_argument(recipe, name)?;
         table.insert(name.clone(), toml::Value::String(value.clone()));
     }
     Ok(table)
@@ -154,19 +154,19 @@ fn cache() -> PathBuf {
     caches.unwrap_or_else(|| "/var/cache".into()).join("gscript")
 }
 
-fn explain(trouble: &Trouble) -> Exit {
+fn explain(trouble: &BootFailure) -> Exit {
     match trouble {
-        Trouble::Io(error) => failed(error),
-        Trouble::Guest(why) => {
+        BootFailure::Io(error) => failed(error),
+        BootFailure::Guest(why) => {
             Problem::new(format!("failed to start the virtual machine: {why}")).print();
             Exit::Failed
         }
-        Trouble::Command { boot, code } => {
+        BootFailure::Command { boot, code } => {
             let boot = if *boot == 1 { "first" } else { "second" };
             Problem::new(format!("the {boot} boot failed with exit code {code}")).print();
             Exit::Failed
         }
-        Trouble::Echoed => {
+        BootFailure::Echoed => {
             Problem::new("the passphrase was visible on the console while it was typed")
                 .help(
                     "include stty in the initramfs: kernel::initramfs(…, #{ install: [\"stty\"] })",
@@ -174,7 +174,7 @@ fn explain(trouble: &Trouble) -> Exit {
                 .print();
             Exit::Failed
         }
-        Trouble::NoBootLoader(firmware) => {
+        BootFailure::NoBootLoader(firmware) => {
             let what = match firmware {
                 Firmware::Bios => "its first sector contains no boot loader",
                 Firmware::Efi => "it has no EFI system partition",
@@ -187,7 +187,7 @@ fn explain(trouble: &Trouble) -> Exit {
                 .print();
             Exit::Failed
         }
-        Trouble::Vm(error) => {
+        BootFailure::Vm(error) => {
             let mut problem = Problem::new(error.to_string());
             if !error.console().is_empty() {
                 problem.notes.push(("its console", error.console().join("\n")));

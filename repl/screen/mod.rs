@@ -33,6 +33,6 @@ pub(crate) fn screen(json: bool) -> Box<dyn Listener> {
     } else if to_terminal(&Stream::Error) {
         Box::new(terminal::Terminal::new())
     } else {
-        Box::new(plain::Plain::default())
+        Box::new(plain::PlainListener::default())
     }
 }

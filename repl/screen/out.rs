@@ -43,7 +43,7 @@ pub(crate) fn say_generated(generate: impl FnOnce(&mut dyn Write)) {
 /// still be released, and a reader may close its pipe early.
 pub(crate) fn write(stream: &Stream, text: &Shown) {
     let line = match columns(stream) {
-        Some(columns) => format!("{}\n", text.wrapped(columns, style().goes_on).as_str()),
+        Some(columns) => format!("{}\n", text.wrapped(columns, style().record_resumed).as_str()),
         None => format!("{}\n", text.as_str()),
     };
     let _ = match stream {

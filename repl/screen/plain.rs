@@ -7,14 +7,14 @@ use super::{Shown, shown, style};
 
 /// A listener that prints a line per action on standard error.
 #[derive(Default)]
-pub(super) struct Plain {
+pub(super) struct PlainListener {
     /// The name of the running action.
     title: String,
     /// The progress of a long step, in tenths, that was printed last.
     told: u64,
 }
 
-impl Listener for Plain {
+impl Listener for PlainListener {
     fn hear(&mut self, event: &Event) {
         if let Event::Began { name, about, .. } = event {
             format!("{name} {about}").trim_end().clone_into(&mut self.title);

@@ -20,7 +20,7 @@ pub(crate) struct Style {
     /// The mark before output of a recipe, which separates it from gscript's own output.
     pub(crate) said: &'static str,
     /// The mark before the continuation of a line that is wider than the terminal.
-    pub(crate) goes_on: &'static str,
+    pub(crate) record_resumed: &'static str,
 }
 
 /// Returns the style of standard error.
@@ -79,7 +79,7 @@ impl Style {
                 failed: "✗",
                 warning: "!",
                 said: "│",
-                goes_on: "↪",
+                record_resumed: "↪",
             }
         } else {
             Self {
@@ -89,7 +89,7 @@ impl Style {
                 failed: "x",
                 warning: "!",
                 said: "|",
-                goes_on: ">",
+                record_resumed: ">",
             }
         }
     }

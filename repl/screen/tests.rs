@@ -14,7 +14,7 @@ use gscript::types::is_deceptive;
 use nix::pty::{Winsize, openpty};
 
 use super::json::Json;
-use super::plain::Plain;
+use super::plain::PlainListener;
 use super::terminal::Terminal;
 use crate::shell::{Prose, Steps};
 use crate::state::{Log, RunDirectory};
@@ -77,7 +77,7 @@ fn show(screen: &mut dyn Listener, text: &str) {
 fn every_kind_once() {
     let text = std::env::var("GSCRIPT_TEXT").expect("a text").replace("\\0", "\0");
     match std::env::var("GSCRIPT_SCREEN").expect("a screen").as_str() {
-        "plain" => show(&mut Plain::default(), &text),
+        "plain" => show(&mut PlainListener::default(), &text),
         "terminal" => show(&mut Terminal::new(), &text),
         "json" => show(&mut Json, &text),
         _ => {

@@ -78,9 +78,9 @@ impl Highlighter for Colours {
 }
 
 /// A highlighter without colours.
-pub(crate) struct Plain;
+pub(crate) struct NoopHighlighter;
 
-impl Highlighter for Plain {
+impl Highlighter for NoopHighlighter {
     fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
         let mut styled = StyledText::new();
         Paint::None.put(&mut styled, line);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_pasted_shows_and_keeps_its_length() {
         let pasted = "let a = \"\u{1b}[2J\u{9b}\u{202e}\u{e0041}\"; # ü数\nx\t\r";
-        for styled in [Colours.highlight(pasted, 0), Plain.highlight(pasted, 0)] {
+        for styled in [Colours.highlight(pasted, 0), NoopHighlighter.highlight(pasted, 0)] {
             let shown: String = styled.buffer.iter().map(|(_, text)| text.as_str()).collect();
             assert_eq!(shown.len(), pasted.len());
             assert!(shown.chars().all(|c| c == '\n' || !is_deceptive(c)), "{shown:?}");

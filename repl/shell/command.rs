@@ -11,24 +11,24 @@ use gscript::run::rescue::{Obstacle, PASSPHRASE};
 use gscript::script::{Language, source};
 use gscript::types::{Secret, Value};
 
-use super::consent::Mode;
+use super::approver::ReviewMode;
 use super::save;
 use super::session::{After, Shell};
 use crate::ask;
 use crate::commands::doc;
 use crate::screen::{Shown, canvas, output, say, shown, tell};
 
-type Result<T> = std::result::Result<T, String>;
+type CommandResult<T> = std::result::Result<T, String>;
 
 /// A command of the interactive shell.
-pub(super) struct Command {
+pub(super) struct ShellCommand {
     pub(super) name: &'static str,
     takes: &'static str,
     pub(super) about: &'static str,
-    run: fn(&mut Shell<'_>, &str) -> Result<()>,
+    run: fn(&mut Shell<'_>, &str) -> CommandResult<()>,
 }
 
-impl Command {
+impl ShellCommand {
     /// Returns the command as it is typed, and its description.
     pub(super) fn proposal(&self) -> (String, String) {
         (format!(":{}", self.name), self.about.to_owned())
@@ -36,7 +36,7 @@ impl Command {
 }
 
 /// All commands, in the order of `:help`.
-pub(super) const COMMANDS: &[Command] = &[
+pub(super) const COMMANDS: &[ShellCommand] = &[
     command("help", "[NAME]", "list the commands, or show the reference of a primitive", help),
     command("examples", "", "show examples", examples),
     command("machine", "", "draw the disks, with what is unlocked and mounted", draw),
@@ -70,9 +70,9 @@ const fn command(
     name: &'static str,
     takes: &'static str,
     about: &'static str,
-    run: fn(&mut Shell<'_>, &str) -> Result<()>,
-) -> Command {
-    Command { name, takes, about, run }
+    run: fn(&mut Shell<'_>, &str) -> CommandResult<()>,
+) -> ShellCommand {
+    ShellCommand { name, takes, about, run }
 }
 
 /// The default mount point of a root filesystem.
@@ -91,10 +91,10 @@ chroot::prepare(\"/mnt/gentoo\")
 :plan on                                      simulate from here on";
 
 impl Shell<'_> {
-    pub(super) fn command(&mut self, text: &str) -> Result<After> {
+    pub(super) fn command(&mut self, text: &str) -> CommandResult<After> {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let known = COMMANDS.iter().filter(|command| command.name.starts_with(name));
-        let known: Vec<&Command> = known.collect();
+        let known: Vec<&ShellCommand> = known.collect();
         let exact = known.iter().find(|command| command.name == name).copied();
         let command = match (exact, known.as_slice()) {
             (Some(command), _) | (None, &[command]) => command,
@@ -109,13 +109,13 @@ impl Shell<'_> {
     }
 }
 
-fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
+fn help(_: &mut Shell<'_>, name: &str) -> CommandResult<()> {
     if !name.is_empty() {
         // `doc` prints its own error for an unknown name.
         let _ = doc::doc(Some(name.trim_end_matches(['(', ':', '.'])));
         return Ok(());
     }
-    for Command { name, takes, about, .. } in COMMANDS {
+    for ShellCommand { name, takes, about, .. } in COMMANDS {
         let call = format!(":{name} {takes}");
         say(&format!("  {call:<18} {about}"));
     }
@@ -127,7 +127,7 @@ fn help(_: &mut Shell<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn examples(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+fn examples(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     match shell.bench.language() {
         Language::Rhai => say(&Shown::lines(EXAMPLES)),
         Language::Lua => say(&Shown::lines(&docs::to_lua(EXAMPLES))),
@@ -135,13 +135,13 @@ fn examples(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     Ok(())
 }
 
-fn draw(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+fn draw(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let text = layout_within(&shell.bench.machine(), &[], canvas().width);
     say(&Shown::lines(text.trim_end()));
     Ok(())
 }
 
-fn diff(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+fn diff(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let differences = compare(shell.bench.before(), &shell.bench.machine(), None);
     if differences.is_empty() {
         say("nothing has changed since the session started");
@@ -153,7 +153,7 @@ fn diff(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     Ok(())
 }
 
-fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+fn log(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let deeds = shell.bench.deeds();
     if deeds.is_empty() {
         say("this session has no actions");
@@ -165,7 +165,7 @@ fn log(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     Ok(())
 }
 
-fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
+fn undo(shell: &mut Shell<'_>, count: &str) -> CommandResult<()> {
     let count: usize = match count {
         "" => 1,
         count => count.parse().map_err(|_| format!("invalid number: {count}"))?,
@@ -191,7 +191,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> Result<()> {
     Ok(())
 }
 
-fn redo(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+fn redo(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let text = shell.undone.pop().ok_or("nothing was undone")?;
     tell(&text);
     // `evaluate` has already printed the error.
@@ -199,7 +199,7 @@ fn redo(shell: &mut Shell<'_>, _: &str) -> Result<()> {
     Ok(())
 }
 
-fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
+fn save(shell: &mut Shell<'_>, file: &str) -> CommandResult<()> {
     if file.is_empty() {
         return Err("missing file name; usage: :save FILE.rhai or :save FILE.lua".into());
     }
@@ -219,39 +219,39 @@ fn save(shell: &mut Shell<'_>, file: &str) -> Result<()> {
     Ok(())
 }
 
-fn plan(shell: &mut Shell<'_>, on: &str) -> Result<()> {
+fn plan(shell: &mut Shell<'_>, on: &str) -> CommandResult<()> {
     let on = match on {
         "" | "on" => true,
         "off" => false,
         other => return Err(format!("invalid argument {other}; usage: :plan on or :plan off")),
     };
     shell.bench.plan_only(on);
-    shell.mode.set(if on { Mode::Plan } else { Mode::Ask });
+    shell.mode.set(if on { ReviewMode::Plan } else { ReviewMode::Ask });
     tell(if on { "Actions are now only simulated." } else { "Actions are run again." });
     Ok(())
 }
 
-fn allow(shell: &mut Shell<'_>, off: &str) -> Result<()> {
+fn allow(shell: &mut Shell<'_>, off: &str) -> CommandResult<()> {
     if shell.bench.only_plans() {
         return Err("actions are only simulated; run them with :plan off".into());
     }
-    shell.mode.set(if off == "off" { Mode::Ask } else { Mode::Allow });
+    shell.mode.set(if off == "off" { ReviewMode::Ask } else { ReviewMode::Allow });
     Ok(())
 }
 
-fn secret(shell: &mut Shell<'_>, name: &str) -> Result<()> {
+fn secret(shell: &mut Shell<'_>, name: &str) -> CommandResult<()> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(word) || name.starts_with(|c: char| c.is_ascii_digit())
     {
         return Err("missing variable name; usage: :secret NAME".into());
     }
-    let typed = ask::passphrase(name).map_err(|ask::Stopped| "the secret is empty")?;
+    let typed = ask::passphrase(name).map_err(|ask::PromptEnded| "the secret is empty")?;
     let secret = Secret::new(name, typed);
     shell.bench.set(name, Value::Secret(secret)).map_err(|error| error.to_string())?;
     Ok(())
 }
 
-fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
+fn run(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
     if recipe.is_empty() {
         return Err(
             "missing recipe; usage: :run RECIPE (gscript list shows the bundled recipes)".into()
@@ -261,7 +261,7 @@ fn run(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
     look(shell, "")
 }
 
-fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
+fn step(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
     if recipe.is_empty() {
         return Err(
             "missing recipe; usage: :step RECIPE (gscript list shows the bundled recipes)".into()
@@ -272,7 +272,7 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> Result<()> {
 }
 
 /// Handles one finding at a time: fixing one problem can reveal others.
-fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
+fn rescue(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
     let root = if root.is_empty() { ROOT } else { root };
     let mut told: Vec<Obstacle> = Vec::new();
     loop {
@@ -296,7 +296,7 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> Result<()> {
     Ok(())
 }
 
-fn chroot(shell: &mut Shell<'_>, root: &str) -> Result<()> {
+fn chroot(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
     let root = if root.is_empty() { ROOT } else { root };
     let language = shell.bench.language();
     let (call, root) = (language.call("chroot.shell"), source::quoted(root, language));
@@ -304,23 +304,23 @@ fn chroot(shell: &mut Shell<'_>, root: &str) -> Result<()> {
     Ok(())
 }
 
-fn look(shell: &mut Shell<'_>, _: &str) -> Result<()> {
+fn look(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     shell.bench.look().map_err(|error| error.to_string())?;
     Ok(())
 }
 
-fn speak(shell: &mut Shell<'_>, language: Language) -> Result<()> {
+fn speak(shell: &mut Shell<'_>, language: Language) -> CommandResult<()> {
     shell.bench.speak(language).map_err(|error| error.to_string())?;
     Ok(())
 }
 
-fn keys(shell: &mut Shell<'_>, vi: bool) -> Result<()> {
+fn keys(shell: &mut Shell<'_>, vi: bool) -> CommandResult<()> {
     shell.vi = vi;
     shell.stale = true;
     Ok(())
 }
 
-fn leave(shell: &mut Shell<'_>) -> Result<()> {
+fn leave(shell: &mut Shell<'_>) -> CommandResult<()> {
     shell.leaves = true;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use gscript::reference::complete::Known;
+use gscript::reference::complete::Candidates;
 use gscript::script::{has_secret, is_open};
 use gscript::types::{is_deceptive, printable};
 use reedline::{
@@ -15,8 +15,8 @@ use reedline::{
     default_vi_visual_keybindings,
 };
 
-use super::colour::{Colours, Plain};
-use super::words::Words;
+use super::colour::{Colours, NoopHighlighter};
+use super::words::WordCompleter;
 use crate::ask;
 use crate::screen::style;
 
@@ -25,14 +25,18 @@ const REMEMBERED: usize = 2000;
 const MENU: &str = "words";
 
 /// Returns an editor with the key bindings of Emacs or vi.
-pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bool) -> Reedline {
+pub(super) fn editor(
+    known: &Arc<Mutex<Candidates>>,
+    history: Option<PathBuf>,
+    vi: bool,
+) -> Reedline {
     let colour = style().coloured();
     let menu = ColumnarMenu::default().with_name(MENU);
     let mut editor = Reedline::create()
         .with_ansi_colors(colour)
         .use_bracketed_paste(true)
         .with_break_signal(ask::ended())
-        .with_completer(Box::new(Words { known: Arc::clone(known) }))
+        .with_completer(Box::new(WordCompleter { known: Arc::clone(known) }))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_quick_completions(true)
         .with_partial_completions(true)
@@ -43,7 +47,7 @@ pub(super) fn editor(known: &Arc<Mutex<Known>>, history: Option<PathBuf>, vi: bo
             .with_highlighter(Box::new(Colours))
             .with_hinter(Box::new(DefaultHinter::default().with_style(dim)));
     } else {
-        editor = editor.with_highlighter(Box::new(Plain));
+        editor = editor.with_highlighter(Box::new(NoopHighlighter));
     }
     let kept = history.and_then(|path| FileBackedHistory::with_file(REMEMBERED, path).ok());
     if let Some(kept) = kept {
@@ -73,7 +77,7 @@ fn bind(keys: &mut Keybindings) {
 
 /// A validator that continues the input on the next line while a bracket, block or string is open.
 struct Whole {
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<Candidates>>,
 }
 
 impl Validator for Whole {

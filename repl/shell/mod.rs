@@ -1,12 +1,12 @@
 //! The interactive shell, on the current machine or in a paused run.
 //!
 //! `line` is the line editor, `words` its completion, `colour` its highlighting; `command` has the
-//! commands that begin with a colon, `consent` shows and confirms actions, `save` writes recipes,
+//! commands that begin with a colon, `approver` shows and confirms actions, `save` writes recipes,
 //! `step` runs a recipe action by action.
 
+mod approver;
 mod colour;
 mod command;
-mod consent;
 mod line;
 mod save;
 mod session;
@@ -17,13 +17,13 @@ use std::io::{BufRead, IsTerminal};
 use std::sync::{Arc, Mutex};
 
 use gscript::error::Exit;
-use gscript::reference::complete::Known;
+use gscript::reference::complete::Candidates;
 use reedline::Signal;
 
-pub(crate) use colour::Plain;
-pub(crate) use consent::{Mode, Shown};
+pub(crate) use approver::{ReviewMode, ReviewingApprover};
+pub(crate) use colour::NoopHighlighter;
 pub(crate) use session::{Launcher, Shell};
-pub(crate) use step::{Prose, Stepper, Steps, Wish};
+pub(crate) use step::{Prose, Request, Stepper, Steps};
 
 use crate::render::Problem;
 use crate::screen::{style, tell};
@@ -90,9 +90,9 @@ impl Shell<'_> {
         self.evaluate(text).map(|()| After::Stay)
     }
 
-    fn known(&self) -> Known {
-        let commands = command::COMMANDS.iter().map(command::Command::proposal).collect();
-        Known::of(&self.bench.machine(), self.bench.names(), commands, self.bench.language())
+    fn known(&self) -> Candidates {
+        let commands = command::COMMANDS.iter().map(command::ShellCommand::proposal).collect();
+        Candidates::of(&self.bench.machine(), self.bench.names(), commands, self.bench.language())
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use gscript::machine::{Device, Kind, Machine};
+use gscript::machine::{Device, DeviceKind, Machine};
 use gscript::primitives::registry::primitive;
-use gscript::run::deed::Deed;
+use gscript::run::manual::ManualAction;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
 
@@ -17,7 +17,12 @@ struct Lifted {
 }
 
 /// Returns the source of a recipe that repeats the actions.
-pub(super) fn recipe(deeds: &[Deed], machine: &Machine, title: &str, language: Language) -> String {
+pub(super) fn recipe(
+    deeds: &[ManualAction],
+    machine: &Machine,
+    title: &str,
+    language: Language,
+) -> String {
     let mut lifted: Vec<Lifted> = Vec::new();
     let mut calls = String::new();
     for deed in deeds {
@@ -75,7 +80,10 @@ fn lift(param: &Param, value: &Value, machine: &Machine, lifted: &mut Vec<Lifted
 }
 
 fn is_hardware(device: &Device) -> bool {
-    matches!(device.kind, Kind::Disk | Kind::Partition(_) | Kind::Rom | Kind::Loop)
+    matches!(
+        device.kind,
+        DeviceKind::Disk | DeviceKind::Partition(_) | DeviceKind::Rom | DeviceKind::Loop
+    )
 }
 
 /// Returns the call with the values replaced by parameter names.

@@ -9,7 +9,7 @@ use gscript::run::workbench::Workbench;
 use gscript::script::{Language, source};
 use gscript::types::Value;
 
-use super::consent::Mode;
+use super::approver::ReviewMode;
 use crate::ask;
 use crate::render::Problem;
 use crate::screen::{self, say};
@@ -34,7 +34,7 @@ pub(crate) struct Launcher {
 /// An interactive shell session.
 pub(crate) struct Shell<'a> {
     pub(super) bench: &'a mut Workbench,
-    pub(super) mode: Rc<Cell<Mode>>,
+    pub(super) mode: Rc<Cell<ReviewMode>>,
     /// The location shown in the prompt.
     pub(super) place: String,
     /// The file of the history.
@@ -50,7 +50,7 @@ pub(crate) struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<Mode>>, place: &str) -> Self {
+    pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<ReviewMode>>, place: &str) -> Self {
         let history = crate::state::history();
         let (place, undone) = (place.to_owned(), Vec::new());
         ask::over();
@@ -100,9 +100,9 @@ impl<'a> Shell<'a> {
     pub(super) fn sign(&self) -> String {
         let language = if self.bench.language() == Language::Lua { " lua" } else { "" };
         let mode = match self.mode.get() {
-            Mode::Ask => "",
-            Mode::Allow => " allow",
-            Mode::Plan => " plan",
+            ReviewMode::Ask => "",
+            ReviewMode::Allow => " allow",
+            ReviewMode::Plan => " plan",
         };
         format!("{}{language}{mode}", self.place)
     }

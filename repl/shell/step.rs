@@ -4,19 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gscript::event::{Event, Listener};
-use gscript::plan::approval::{Consent, Go};
+use gscript::plan::approval::{Approver, Decision};
 use gscript::plan::bound::Bound;
 use gscript::plan::call::PlannedCall;
 use gscript::recipe::Chapter;
 
 use crate::ask;
-use crate::commands::agree::confirmed;
+use crate::commands::approve::confirmed;
 use crate::render;
 use crate::screen::{Shown, style, tell};
 
 /// A request of the user between two actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Request {
     /// Open an interactive shell with the variables of the recipe.
     Hand,
     /// Edit the recipe.
@@ -42,7 +42,7 @@ pub(crate) struct Steps {
     /// The number of the current chapter, from 1; 0 before the first.
     current: Cell<usize>,
     until: Cell<Until>,
-    wish: Cell<Option<Wish>>,
+    request: Cell<Option<Request>>,
 }
 
 impl Steps {
@@ -51,13 +51,13 @@ impl Steps {
             chapters: RefCell::new(chapters),
             current: Cell::new(0),
             until: Cell::new(Until::Next),
-            wish: Cell::new(None),
+            request: Cell::new(None),
         })
     }
 
     /// Returns the request that stopped the run, if any, and clears it.
-    pub(crate) fn take_wish(&self) -> Option<Wish> {
-        self.wish.take()
+    pub(crate) fn take_request(&self) -> Option<Request> {
+        self.request.take()
     }
 
     /// Replaces the list of chapters after the recipe was edited.
@@ -106,23 +106,23 @@ impl Stepper {
     }
 
     /// Asks for confirmation by name of data that is destroyed; other effects have been shown.
-    fn run(effects: &[Bound]) -> Option<Go> {
+    fn run(effects: &[Bound]) -> Option<Decision> {
         let mut lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
-        lost.all(confirmed).then_some(Go::On)
+        lost.all(confirmed).then_some(Decision::Run)
     }
 
-    fn wish(&self, wish: Wish) -> Go {
-        self.0.wish.set(Some(wish));
-        Go::Stop
+    fn request(&self, request: Request) -> Decision {
+        self.0.request.set(Some(request));
+        Decision::Stop
     }
 
     /// Returns the decision on the action, or `None` if the answer was not a decision.
-    fn answer(&self, answer: &str, effects: &[Bound]) -> Option<Go> {
+    fn answer(&self, answer: &str, effects: &[Bound]) -> Option<Decision> {
         let steps = &self.0;
         let (key, rest) = answer.split_once(' ').unwrap_or((answer, ""));
         match key {
             "" | "r" => return Self::run(effects),
-            "s" => return Some(Go::Past),
+            "s" => return Some(Decision::Skip),
             "c" => steps.until.set(Until::Chapter(steps.current.get() + 1)),
             "a" => steps.until.set(Until::Chapter(usize::MAX)),
             "t" => match rest.trim().parse() {
@@ -133,10 +133,10 @@ impl Stepper {
                     return None;
                 }
             },
-            "h" => return Some(self.wish(Wish::Hand)),
-            "b" => return Some(self.wish(Wish::Back)),
-            "e" => return Some(self.wish(Wish::Edit)),
-            "q" => return Some(self.wish(Wish::Quit)),
+            "h" => return Some(self.request(Request::Hand)),
+            "b" => return Some(self.request(Request::Back)),
+            "e" => return Some(self.request(Request::Edit)),
+            "q" => return Some(self.request(Request::Quit)),
             "l" => {
                 steps.list();
                 return None;
@@ -150,17 +150,17 @@ impl Stepper {
     }
 }
 
-impl Consent for Stepper {
+impl Approver for Stepper {
     fn ask(&mut self, _wanted: &Bound) -> bool {
         // `see` has already shown the action with all its effects.
         false
     }
 
-    fn wants_to_see(&self) -> bool {
+    fn reviews_every_action(&self) -> bool {
         true
     }
 
-    fn see(&mut self, call: &PlannedCall, effects: &[Bound]) -> Go {
+    fn decide(&mut self, call: &PlannedCall, effects: &[Bound]) -> Decision {
         tell("");
         tell(&render::call(call, style()));
         let asked = match self.0.until.get() {
@@ -168,13 +168,13 @@ impl Consent for Stepper {
             Until::Chapter(number) => self.0.current.get() >= number || Self::destroys(effects),
         };
         if !asked {
-            return Go::On;
+            return Decision::Run;
         }
         self.0.until.set(Until::Next);
         loop {
             let Ok(answer) = ask::line("run/s/c/t/a/h/e/b/l/q/?") else {
-                self.0.wish.set(Some(Wish::Quit));
-                return Go::Stop;
+                self.0.request.set(Some(Request::Quit));
+                return Decision::Stop;
             };
             if let Some(go) = self.answer(answer.trim(), effects) {
                 return go;

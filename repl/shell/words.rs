@@ -2,17 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use gscript::reference::complete::{Known, Proposal, proposals};
+use gscript::reference::complete::{Candidates, Proposal, proposals};
 use gscript::types::printable;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
 /// A completer whose names are replaced after every input. Names with control or deceptive
 /// characters are skipped, because the editor would insert them unescaped.
-pub(super) struct Words {
-    pub(super) known: Arc<Mutex<Known>>,
+pub(super) struct WordCompleter {
+    pub(super) known: Arc<Mutex<Candidates>>,
 }
 
-impl Completer for Words {
+impl Completer for WordCompleter {
     fn complete(&mut self, line: &str, pos: usize) -> CompletionResult {
         let Ok(known) = self.known.lock() else {
             return CompletionResult::fresh(Vec::new());

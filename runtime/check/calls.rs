@@ -5,8 +5,8 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::operation::spec::{ArgError, Spec};
 use crate::primitives::registry::PRIMITIVES;
-use crate::script::{Kind, Token};
 use crate::script::{Language, meant};
+use crate::script::{Token, TokenKind};
 use crate::types::nearest;
 
 /// Returns the mistakes in calls of primitives.
@@ -59,7 +59,7 @@ fn unknown(scan: &Scan<'_>, domain: &str, name: &str, site: Site) -> Finding {
 }
 
 /// The arguments of a call: the number of values, and the keys of a map literal at the end.
-struct Arguments {
+struct CallShape {
     count: usize,
     /// The keys with their lines.
     options: Vec<(String, u32)>,
@@ -67,7 +67,7 @@ struct Arguments {
 
 /// Reads the arguments after a name. Returns `None` without parentheses, or if they cannot be
 /// counted.
-fn arguments(tokens: &[Token]) -> Option<Arguments> {
+fn arguments(tokens: &[Token]) -> Option<CallShape> {
     if !tokens.first()?.is("(") {
         return None;
     }
@@ -75,10 +75,10 @@ fn arguments(tokens: &[Token]) -> Option<Arguments> {
     let mut parts: Vec<Vec<&Token>> = vec![Vec::new()];
     for token in tokens {
         match token.kind {
-            Kind::Sign("(" | "[" | "{" | "#{") => depth += 1,
-            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            TokenKind::Sign("(" | "[" | "{" | "#{") => depth += 1,
+            TokenKind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
             // Blocks in Lua and closures in Rhai contain commas of their own.
-            Kind::Sign("|" | "||") => return None,
+            TokenKind::Sign("|" | "||") => return None,
             _ if token.name() == Some("function") => return None,
             _ => {}
         }
@@ -86,7 +86,7 @@ fn arguments(tokens: &[Token]) -> Option<Arguments> {
             break;
         }
         match token.kind {
-            Kind::Sign(",") if depth == 1 => parts.push(Vec::new()),
+            TokenKind::Sign(",") if depth == 1 => parts.push(Vec::new()),
             _ => parts.last_mut()?.push(token),
         }
     }
@@ -95,7 +95,7 @@ fn arguments(tokens: &[Token]) -> Option<Arguments> {
         parts.pop();
     }
     let options = parts.last().and_then(|part| keys(part)).unwrap_or_default();
-    Some(Arguments { count: parts.len(), options })
+    Some(CallShape { count: parts.len(), options })
 }
 
 /// Returns the keys of a map literal.
@@ -107,8 +107,8 @@ fn keys(part: &[&Token]) -> Option<Vec<(String, u32)>> {
     let mut keys = Vec::new();
     for pair in part.windows(2) {
         match pair[0].kind {
-            Kind::Sign("(" | "[" | "{" | "#{") => depth += 1,
-            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            TokenKind::Sign("(" | "[" | "{" | "#{") => depth += 1,
+            TokenKind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
             _ => {}
         }
         if let (1, true, Some(name)) = (depth, pair[1].is(":") || pair[1].is("="), pair[0].name()) {
@@ -120,7 +120,7 @@ fn keys(part: &[&Token]) -> Option<Vec<(String, u32)>> {
 }
 
 /// Returns the mistakes in the arguments of a call.
-fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &Arguments, site: &Site) -> Vec<Finding> {
+fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &CallShape, site: &Site) -> Vec<Finding> {
     let required: Vec<&str> = spec.required().map(|param| param.name).collect();
     let has_options = spec.params.len() > required.len();
     let finding = |error: &ArgError, site: Site| {

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::finding::Finding;
-use crate::recipe::Named;
+use crate::recipe::NamedRecipe;
 use crate::script::{self, Language, tokens};
 use crate::system::{Input, read_input_text};
 
@@ -31,7 +31,7 @@ pub struct Checked {
 
 /// Looks for mistakes in a recipe: a file, or a bundled one.
 pub fn check(word: &Path, trial: &PlanInput) -> Checked {
-    let recipe = match Named::find(word).and_then(|named| named.load()) {
+    let recipe = match NamedRecipe::find(word).and_then(|named| named.load()) {
         Ok(recipe) => recipe,
         Err(bad) => {
             // The error may be in a module.

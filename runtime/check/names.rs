@@ -7,8 +7,8 @@ use crate::finding::Finding;
 use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;
 use crate::recipe::ParamDecl;
-use crate::script::{Kind, Token};
 use crate::script::{Language, PARAMS, meant};
+use crate::script::{Token, TokenKind};
 
 const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
     try catch import export as global fn private this true false is_shared switch Fn eval is_def_fn \
@@ -49,7 +49,7 @@ pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String>
     for (index, token) in tokens.iter().enumerate() {
         let rest = &tokens[index + 1..];
         match (language, &token.kind) {
-            (Language::Rhai, Kind::Name(word)) => match word.as_str() {
+            (Language::Rhai, TokenKind::Name(word)) => match word.as_str() {
                 "let" | "const" | "as" => found.extend(list(rest, 1)),
                 "fn" | "for" | "catch" => {
                     found.extend(list(rest, 1).into_iter().chain(bracketed(rest)));
@@ -58,8 +58,8 @@ pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String>
             },
             // Parameters of a closure. Names between other `|` operators are included, too, which
             // does no harm.
-            (Language::Rhai, Kind::Sign("|")) => found.extend(list(rest, usize::MAX)),
-            (Language::Lua, Kind::Name(word)) => match word.as_str() {
+            (Language::Rhai, TokenKind::Sign("|")) => found.extend(list(rest, usize::MAX)),
+            (Language::Lua, TokenKind::Name(word)) => match word.as_str() {
                 "local" | "for" => found.extend(list(rest, usize::MAX)),
                 "function" => found.extend(list(rest, 1).into_iter().chain(bracketed(rest))),
                 "goto" => found.extend(list(rest, 1)),
@@ -80,10 +80,10 @@ fn list(tokens: &[Token], most: usize) -> Vec<String> {
     let mut names = Vec::new();
     for token in tokens {
         match &token.kind {
-            Kind::Name(name) if name == "function" => {}
-            Kind::Name(name) if name == "in" => break,
-            Kind::Name(name) => names.push(name.clone()),
-            Kind::Sign("," | "<" | ">") => {}
+            TokenKind::Name(name) if name == "function" => {}
+            TokenKind::Name(name) if name == "in" => break,
+            TokenKind::Name(name) => names.push(name.clone()),
+            TokenKind::Sign("," | "<" | ">") => {}
             _ => break,
         }
         if names.len() >= most {

@@ -13,7 +13,7 @@ use crate::machine::{Device, Machine};
 use crate::operation::Effect;
 use crate::plan::bound::Bound;
 use crate::plan::needs::NeedEntry;
-use crate::plan::report::{Entry, Report};
+use crate::plan::report::{PlanEntry, Report};
 use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};
 use crate::run::job::Job;
 use crate::system::{Interrupts, Sim};
@@ -29,9 +29,9 @@ const LONGEST: Duration = Duration::from_mins(10);
 const SEVERAL: usize = 4;
 
 /// Values by parameter name.
-type Values = BTreeMap<String, String>;
+type ParamValues = BTreeMap<String, String>;
 
-pub(super) struct Found {
+pub(super) struct FoundPlan {
     pub(super) findings: Vec<Finding>,
     pub(super) plans: usize,
 }
@@ -43,7 +43,7 @@ struct Planned {
 }
 
 /// Plans the recipe in its variants.
-pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Found {
+pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> FoundPlan {
     let machine = trial.machine.clone().unwrap_or_else(|| made_up(recipe));
     let base = values(recipe, trial, &machine);
     let mut findings = Vec::new();
@@ -66,20 +66,20 @@ pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Foun
         }
         if index == 0 && failed > 0 {
             // All other variants would fail in the same way.
-            return Found { findings, plans: count };
+            return FoundPlan { findings, plans: count };
         }
     }
     findings.extend(exceeded(recipe, &planned, scan));
     findings.extend(never_needed(recipe, &planned, scan));
     findings.extend(never_entered(&planned, count, failed, scan));
     findings.extend(by_chance(recipe, &machine, &base, scan));
-    Found { findings, plans: count }
+    FoundPlan { findings, plans: count }
 }
 
 fn plan(
     recipe: &Recipe,
     machine: &Machine,
-    values: &Values,
+    values: &ParamValues,
     terminal: bool,
 ) -> Result<Planned, Failure> {
     let mut answers = Answers::default();
@@ -119,8 +119,8 @@ fn made_up(recipe: &Recipe) -> Machine {
 }
 
 /// A value for every parameter that has no default.
-fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
-    let mut values: Values = trial.set.iter().cloned().collect();
+fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> ParamValues {
+    let mut values: ParamValues = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
     let mut parts = machine.storage.devices.values().filter(|device| device.partition().is_some());
     let path = |device: Option<&Device>| device.map(|device| device.path.clone());
@@ -151,7 +151,12 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> Values {
 
 /// The values as they are; the same again; with each other value of each choice; with each two of
 /// those.
-fn variants(recipe: &Recipe, trial: &PlanInput, base: &Values, machine: &Machine) -> Vec<Values> {
+fn variants(
+    recipe: &Recipe,
+    trial: &PlanInput,
+    base: &ParamValues,
+    machine: &Machine,
+) -> Vec<ParamValues> {
     let free = |param: &&ParamDecl| !trial.set.iter().any(|(name, _)| *name == param.name);
     let mut single: Vec<(String, String)> = Vec::new();
     for param in recipe.front.params.iter().filter(free) {
@@ -196,8 +201,8 @@ fn stick(machine: &Machine) -> Option<String> {
 fn failure(
     error: &Failure,
     index: usize,
-    values: &Values,
-    base: &Values,
+    values: &ParamValues,
+    base: &ParamValues,
     scan: &Scan<'_>,
 ) -> Option<Finding> {
     let mistake = match error.error.as_ref() {
@@ -229,7 +234,7 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
     let mut found = BTreeMap::new();
     for Planned { variables, report } in planned {
         for (effect, target) in report.approval.effects() {
-            if needs.announces(effect, target, variables) {
+            if needs.declares(effect, target, variables) {
                 continue;
             }
             let call = report.calls().find(|call| call.effects.contains(effect));
@@ -285,7 +290,7 @@ fn never_entered(
         .iter()
         .flat_map(|plan| &plan.report.entries)
         .filter_map(|entry| match entry {
-            Entry::Chapter { title } => Some(title.as_str()),
+            PlanEntry::Chapter { title } => Some(title.as_str()),
             _ => None,
         })
         .collect();
@@ -304,10 +309,10 @@ fn never_entered(
 
 /// Returns the entries of a plan as comparable strings, each with its line in the recipe.
 fn lines(report: &Report) -> Vec<(String, u32)> {
-    let entry = |entry: &Entry| match entry {
-        Entry::Chapter { title } => (format!("chapter {title}"), 0),
-        Entry::Said { text } => (format!("print {text}"), 0),
-        Entry::Call(call) => {
+    let entry = |entry: &PlanEntry| match entry {
+        PlanEntry::Chapter { title } => (format!("chapter {title}"), 0),
+        PlanEntry::Said { text } => (format!("print {text}"), 0),
+        PlanEntry::Call(call) => {
             let steps: Vec<String> = call.steps.iter().map(ToString::to_string).collect();
             (format!("{} {}: {}", call.name, call.about, steps.join("; ")), call.site.line)
         }
@@ -320,7 +325,7 @@ fn lines(report: &Report) -> Vec<(String, u32)> {
 fn by_chance(
     recipe: &Recipe,
     machine: &Machine,
-    values: &Values,
+    values: &ParamValues,
     scan: &Scan<'_>,
 ) -> Option<Finding> {
     let twice = || plan(recipe, machine, values, true).ok().map(|plan| lines(&plan.report));

@@ -8,7 +8,7 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::ParamDecl;
-use crate::script::{Kind, Language, Module, Token};
+use crate::script::{Language, Module, Token, TokenKind};
 
 /// The machine and the parameters for the plans of a check.
 #[derive(Default)]
@@ -59,7 +59,7 @@ pub(super) fn chapters<'a>(scan: &'a Scan<'_>) -> impl Iterator<Item = (&'a str,
         // Lua calls with a single string argument need no parentheses.
         let title = if open.is("(") { title } else { open };
         match (&step.kind, &title.kind) {
-            (Kind::Name(name), Kind::Text(title)) if name == "step" => {
+            (TokenKind::Name(name), TokenKind::Text(title)) if name == "step" => {
                 Some((title.as_str(), step.line))
             }
             _ => None,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A menu entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct MenuEntry {
     /// The title in the menu.
     pub title: String,
     /// The kernel, as a GRUB path.
@@ -47,9 +47,9 @@ fn blocks(text: &str) -> Vec<(&str, Range<usize>)> {
 }
 
 /// Returns all entries in file order, including those in submenus.
-pub fn entries(text: &str) -> Vec<Entry> {
+pub fn entries(text: &str) -> Vec<MenuEntry> {
     let read = |(title, range): (&str, Range<usize>)| {
-        let mut entry = Entry {
+        let mut entry = MenuEntry {
             title: title.to_owned(),
             kernel: String::new(),
             initrd: Vec::new(),

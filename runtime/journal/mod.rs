@@ -1,4 +1,4 @@
-//! The record of a run: one JSON object per line, on the disk before the step it announces.
+//! The record of a run: one JSON object per line, on the disk before the step it declares.
 //!
 //! The format is documented in `docs/journal-format.md`.
 
@@ -20,8 +20,8 @@ use crate::types::{Map, Value, sha256};
 
 pub use damaged::Damaged;
 pub use file::{Untrusted, open_own, owned, read_own, without_owners};
-pub use read::{RunState, Story, read_journal};
-pub use record::{BY_HAND, Head, JOURNAL_FORMAT, Record, Texts, standing};
+pub use read::{RunState, Transcript, read_journal};
+pub use record::{BY_HAND, JOURNAL_FORMAT, RecipeTexts, Record, RunHead, standing};
 
 /// SHA-256 of the arguments of a call as they are recorded; a secret counts by its name.
 pub fn digest(args: &Map) -> String {
@@ -52,7 +52,7 @@ fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> crate::erro
 
 impl Journal {
     /// Begins a journal in a new file.
-    pub fn create(path: &Path, head: Head) -> Result<Self> {
+    pub fn create(path: &Path, head: RunHead) -> Result<Self> {
         let mut open = OpenOptions::new();
         let file = open.append(true).create_new(true).mode(0o600).open(path);
         let file = file.and_then(|file| lock(&file).map(|()| file));
@@ -176,7 +176,7 @@ impl Journal {
     pub fn resumed(
         &mut self,
         at: String,
-        texts: Option<Texts>,
+        texts: Option<RecipeTexts>,
         renamed: Vec<(String, String)>,
     ) -> Result<()> {
         let (text, modules) = texts.map(|texts| (texts.text, texts.modules)).unzip();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::check::check;
 use super::damaged::Damaged;
 use super::file::{open_file, read_all};
-use super::{Head, JOURNAL_FORMAT, Record, Texts};
+use super::{JOURNAL_FORMAT, RecipeTexts, Record, RunHead};
 
 /// No journal is larger; one of a hundred thousand actions has a tenth of it.
 const MOST: u64 = 512 << 20;
@@ -65,7 +65,7 @@ impl fmt::Display for RunState {
 
 /// A journal that was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Story {
+pub struct Transcript {
     /// Its file.
     pub path: PathBuf,
     /// Everything that it says.
@@ -74,7 +74,7 @@ pub struct Story {
     pub running: bool,
 }
 
-impl Story {
+impl Transcript {
     /// Reads a journal from its file.
     pub fn read(path: &Path) -> Result<Self, Damaged> {
         let file = open_file(path).map_err(|error| Damaged { line: 0, why: error.to_string() })?;
@@ -103,7 +103,7 @@ impl Story {
 
     /// What a journal's first line says, which needs no reading of all the others and may be whole
     /// where they are not.
-    pub fn head_of(path: &Path) -> Option<Head> {
+    pub fn head_of(path: &Path) -> Option<RunHead> {
         let mut line = Vec::new();
         let file = BufReader::new(open_file(path).ok()?.take(MOST));
         { file }.read_until(b'\n', &mut line).ok()?;
@@ -114,7 +114,7 @@ impl Story {
     }
 
     /// What the run is about.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &RunHead {
         match self.records.first() {
             Some(Record::Run(head)) => head,
             // Reading has made sure of it.
@@ -144,14 +144,14 @@ impl Story {
     }
 
     /// The recipe's texts as they were last.
-    pub fn texts(&self) -> Texts {
+    pub fn texts(&self) -> RecipeTexts {
         let latest = self.records.iter().rev().find_map(|record| match record {
             Record::Resumed { text: Some(text), modules, .. } => Some((text, modules)),
             _ => None,
         });
         latest.map_or_else(
             || self.head().texts(),
-            |(text, modules)| Texts { text: text.clone(), modules: modules.clone() },
+            |(text, modules)| RecipeTexts { text: text.clone(), modules: modules.clone() },
         )
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Site;
 use crate::machine::{Fact, Identity, Machine};
 use crate::plan::bound::Bound;
-use crate::plan::call::TakeBack;
+use crate::plan::call::UndoPlan;
 use crate::script::Module;
 use crate::types::sha256;
 
@@ -20,7 +20,7 @@ pub const BY_HAND: u64 = 1 << 40;
 
 /// What a run is about: the first line.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Head {
+pub struct RunHead {
     /// See [`JOURNAL_FORMAT`].
     pub format: u32,
     /// The version of the program.
@@ -61,23 +61,23 @@ pub struct Head {
     pub after: Option<Machine>,
 }
 
-impl Head {
+impl RunHead {
     /// The recipe's texts when the run began.
-    pub fn texts(&self) -> Texts {
-        Texts { text: self.text.clone(), modules: self.modules.clone() }
+    pub fn texts(&self) -> RecipeTexts {
+        RecipeTexts { text: self.text.clone(), modules: self.modules.clone() }
     }
 }
 
 /// All that is written of a recipe.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Texts {
+pub struct RecipeTexts {
     /// Its own text.
     pub text: String,
     /// Its modules.
     pub modules: Vec<Module>,
 }
 
-impl Texts {
+impl RecipeTexts {
     /// SHA-256 of the text and of those of its modules; of the text alone, where it has none.
     pub fn digest(&self) -> String {
         let mut all = self.text.clone();
@@ -102,7 +102,7 @@ impl Texts {
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
     /// The first line.
-    Run(Box<Head>),
+    Run(Box<RunHead>),
     /// A chapter begins.
     Chapter {
         /// Its title.
@@ -124,7 +124,7 @@ pub enum Record {
         makes: Vec<Fact>,
         /// How it is taken back.
         #[serde(default = "nothing")]
-        undo: TakeBack,
+        undo: UndoPlan,
         /// Where it is called.
         site: Site,
     },
@@ -271,6 +271,6 @@ pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
     records.iter().enumerate().filter(stands).map(|(_, record)| record)
 }
 
-fn nothing() -> TakeBack {
-    TakeBack::Nothing
+fn nothing() -> UndoPlan {
+    UndoPlan::Nothing
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::Site;
-use crate::plan::call::TakeBack;
+use crate::plan::call::UndoPlan;
 use crate::types::Secret;
 
 fn begin(call: u64) -> Record {
@@ -12,13 +12,13 @@ fn begin(call: u64) -> Record {
         args: Value::Map(args.clone()).recorded(),
         digest: digest(&args),
         makes: Vec::new(),
-        undo: TakeBack::Nothing,
+        undo: UndoPlan::Nothing,
         site: Site { file: "r.rhai".into(), line: 3 },
     }
 }
 
-fn head() -> Head {
-    Head { format: JOURNAL_FORMAT, recipe: "r.rhai".into(), ..Head::default() }
+fn head() -> RunHead {
+    RunHead { format: JOURNAL_FORMAT, recipe: "r.rhai".into(), ..RunHead::default() }
 }
 
 #[test]
@@ -57,18 +57,18 @@ fn a_torn_line_is_cut_before_the_next_one() {
         let mut file = OpenOptions::new().append(true).open(&path).expect("it");
         file.write_all(tail).expect("a tail");
         drop(file);
-        assert!(Story::read(&path).is_ok());
+        assert!(Transcript::read(&path).is_ok());
         let mut journal = Journal::reopen(&path).expect("the journal");
         journal.write(&begin(1), true).expect("a line");
         drop(journal);
-        let story = Story::read(&path).expect("whole lines");
-        assert_eq!((story.records.len(), story.running), (lines, false));
+        let transcript = Transcript::read(&path).expect("whole lines");
+        assert_eq!((transcript.records.len(), transcript.running), (lines, false));
     }
     let text = fs::read_to_string(&path).expect("it");
     fs::write(&path, text.trim_end()).expect("without its last line break");
     let mut journal = Journal::reopen(&path).expect("the journal");
     journal.write(&begin(2), true).expect("a line");
-    assert_eq!(Story::read(&path).expect("whole lines").records.len(), 4);
+    assert_eq!(Transcript::read(&path).expect("whole lines").records.len(), 4);
 }
 
 #[test]
@@ -77,9 +77,12 @@ fn only_one_process_writes() {
     let path = directory.path().join("journal");
     let journal = Journal::create(&path, head()).expect("a journal");
     assert!(Journal::reopen(&path).is_err());
-    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(RunState::Running));
+    assert_eq!(Transcript::read(&path).map(|transcript| transcript.state()), Ok(RunState::Running));
     drop(journal);
-    assert_eq!(Story::read(&path).map(|story| story.state()), Ok(RunState::Unfinished));
+    assert_eq!(
+        Transcript::read(&path).map(|transcript| transcript.state()),
+        Ok(RunState::Unfinished)
+    );
 }
 
 #[test]

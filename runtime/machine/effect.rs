@@ -26,7 +26,7 @@ impl NeedKind {
     }
 }
 
-/// What announces an effect.
+/// What declares an effect.
 pub(crate) enum Announced<'a> {
     /// Nothing has to.
     Nothing,
@@ -40,7 +40,7 @@ pub(crate) enum Announced<'a> {
 
 /// What a part says about an effect of its own.
 pub(crate) trait PartEffect: fmt::Display {
-    /// What announces it in `[needs]`.
+    /// What declares it in `[needs]`.
     fn announced(&self) -> Announced<'_>;
 
     /// What is lost and can't be restored, by the name with which it is approved.

@@ -57,7 +57,7 @@ pub(crate) trait PartFact: fmt::Display {
     fn scope(&self, _scope: &mut Scope) {}
 
     /// See [`Fact::lead`].
-    fn lead(&mut self, _files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, _files: &dyn Files) -> Result<(), FileError> {
         Ok(())
     }
 
@@ -217,8 +217,8 @@ impl Fact {
     }
 
     /// Replaces its paths by those without symbolic links.
-    pub fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
-        self.part_mut().lead(files)
+    pub fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        self.part_mut().follow_links(files)
     }
 
     /// Whether it makes an end of an earlier one.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::parts::parts;
 use super::state::PartState;
-use super::{Host, Machine};
+use super::{HostState, Machine};
 
 /// The keys that are of no part.
 const OWN: [&str; 2] = ["format", "host"];
@@ -109,7 +109,7 @@ impl<'de> Visitor<'de> for File {
             }
             match key.as_str() {
                 "format" => machine.format = from.next_value()?,
-                "host" => machine.host = from.next_value::<Host>()?,
+                "host" => machine.host = from.next_value::<HostState>()?,
                 part => drop(read(&mut machine, part, &mut from)?),
             }
             seen.push(key);

@@ -42,7 +42,7 @@ pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
 pub use scope::Scope;
 pub use step::Step;
 pub use storage::{
-    Canvas, Content, Device, Group, Hardware, Identity, Kind, Mount, MountCall, MountOrigin,
+    Canvas, Content, Device, DeviceKind, Group, Hardware, Identity, Mount, MountCall, MountOrigin,
     NewPartition, NoSuchDevice, PartitionEntry, Resolved, Storage, StorageEffect, StorageFact,
     StorageRelease, StorageStep, Table, Use, Volume, VolumeKind, dm_name, is_below, is_volume_of,
     layout, layout_within, partition_path, picture, probe, svg,
@@ -61,7 +61,7 @@ macro_rules! machine {
             /// See [`MACHINE_FORMAT`].
             pub format: u32,
             /// What the machine as such can do.
-            pub host: Host,
+            pub host: HostState,
             $(
                 #[doc = concat!("What is known of the part `", stringify!($module), "`.")]
                 pub $module: <$module::Part as MachinePart>::State,
@@ -73,7 +73,7 @@ macro_rules! machine {
             pub fn empty() -> Self {
                 Self {
                     format: MACHINE_FORMAT,
-                    host: Host { udev: true, secondhand: false, programs: None },
+                    host: HostState { udev: true, secondhand: false, programs: None },
                     $($module: Default::default(),)*
                 }
             }
@@ -86,7 +86,7 @@ parts!(machine);
 /// The machine apart from its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Host {
+pub struct HostState {
     /// Whether a udev daemon makes the device nodes and their symlinks.
     pub udev: bool,
     /// Whether the contents of devices are what udev remembers: whoever looked was not allowed to

@@ -31,7 +31,7 @@ pub(crate) trait PartStep: fmt::Display {
     }
 
     /// See [`Step::lead`].
-    fn lead(&mut self, _files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, _files: &dyn Files) -> Result<(), FileError> {
         Ok(())
     }
 }
@@ -99,8 +99,8 @@ impl Step {
     }
 
     /// Replaces its paths by those without symbolic links.
-    pub fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
-        self.part_mut().lead(files)
+    pub fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
+        self.part_mut().follow_links(files)
     }
 }
 
@@ -128,7 +128,7 @@ impl PartStep for Cmd {
         }
     }
 
-    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         if let Program::Inside { root, .. } = &mut self.program {
             *root = files.reach(&Place::here(&*root), true)?.place.outside();
         }

@@ -171,7 +171,7 @@ impl Effect {
         effects
     }
 
-    /// Returns what announces it in `[needs]`.
+    /// Returns what declares it in `[needs]`.
     pub(crate) fn announced(&self) -> Announced<'_> {
         self.part().announced()
     }

@@ -75,7 +75,7 @@ pub struct Plan<T> {
     /// The directory in which the journal is kept from then on.
     pub keeps_journal: Option<AbsPath>,
     /// Actions that the run may call where the plan does not.
-    pub announces: Vec<&'static str>,
+    pub declares: Vec<&'static str>,
     /// What the script gets.
     pub returns: Returns<T>,
 }
@@ -102,7 +102,7 @@ impl Plan<()> {
             hint: None,
             always: false,
             keeps_journal: None,
-            announces: Vec::new(),
+            declares: Vec::new(),
             returns: Returns::Known(()),
         }
     }
@@ -169,8 +169,8 @@ impl<T> Plan<T> {
 
     /// Announces actions that the run may call where the plan does not.
     #[must_use]
-    pub fn announces(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
-        self.announces.extend(names);
+    pub fn declares(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.declares.extend(names);
         self
     }
 
@@ -214,7 +214,7 @@ impl<T> Plan<T> {
             hint: self.hint,
             always: self.always,
             keeps_journal: self.keeps_journal,
-            announces: self.announces,
+            declares: self.declares,
             returns: f(self.returns),
         }
     }

@@ -236,7 +236,7 @@ mod tests {
 
     args! {
         /// A room.
-        pub struct Room {
+        pub struct Hall {
             /// Its size.
             pub size: Size,
             /// Its number.
@@ -252,7 +252,7 @@ mod tests {
             /// Of what.
             pub kind: FsKind = "ext4",
             /// With what inside.
-            pub rooms: Vec<Room>,
+            pub rooms: Vec<Hall>,
             /// For whom.
             pub owner: Option<String>,
         }

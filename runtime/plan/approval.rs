@@ -15,19 +15,19 @@ use crate::plan::directories::Directories;
 use crate::plan::{Comparison, Trace, Tracing};
 use crate::types::Map;
 
-/// What becomes of an action that somebody has seen.
+/// The answer to an action that was shown before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Go {
-    /// It is done.
-    On,
-    /// It is left out.
-    Past,
-    /// The run ends here.
+pub enum Decision {
+    /// Execute it.
+    Run,
+    /// Leave this action out and go on with the next.
+    Skip,
+    /// End the run here.
     Stop,
 }
 
 /// Who is asked in the middle of a run.
-pub trait Consent {
+pub trait Approver {
     /// Whether an effect that the plan did not have may be.
     fn ask(&mut self, wanted: &Bound) -> bool;
 
@@ -38,20 +38,20 @@ pub trait Consent {
     }
 
     /// Whether every action is to be shown before it is done.
-    fn wants_to_see(&self) -> bool {
+    fn reviews_every_action(&self) -> bool {
         false
     }
 
     /// Shows an action that is about to be done, with its effects.
-    fn see(&mut self, _call: &PlannedCall, _effects: &[Bound]) -> Go {
-        Go::On
+    fn decide(&mut self, _call: &PlannedCall, _effects: &[Bound]) -> Decision {
+        Decision::Run
     }
 }
 
-/// Nobody is there: the answer is no.
-pub struct Nobody;
+/// An approver that refuses everything.
+pub struct NoopApprover;
 
-impl Consent for Nobody {
+impl Approver for NoopApprover {
     fn ask(&mut self, _wanted: &Bound) -> bool {
         false
     }
@@ -67,8 +67,8 @@ pub struct Approval {
     trace: Option<Rc<Trace>>,
     /// The directories that the plan goes through.
     pub(crate) directories: Directories,
-    /// What the recipe announces: nothing else is ever approved.
-    announced: Option<Rc<AnnouncedNeeds>>,
+    /// What the recipe declares: nothing else is ever approved.
+    declared: Option<Rc<AnnouncedNeeds>>,
 }
 
 /// What a recipe says it needs, with the values of its parameters.
@@ -101,21 +101,20 @@ impl Approval {
     /// The same for a recipe: what it does not announce is not approved, now or later.
     #[must_use]
     pub fn for_recipe(mut self, needs: Option<&Needs>, params: &Map) -> Self {
-        let announced =
+        let declared =
             |needs: &Needs| AnnouncedNeeds { needs: needs.clone(), params: params.clone() };
-        self.announced = needs.map(announced).map(Rc::new);
-        if let Some(AnnouncedNeeds { needs, params }) = self.announced.as_deref() {
-            self.effects
-                .retain(|effect, target| needs.announces(effect, target.as_deref(), params));
+        self.declared = needs.map(declared).map(Rc::new);
+        if let Some(AnnouncedNeeds { needs, params }) = self.declared.as_deref() {
+            self.effects.retain(|effect, target| needs.declares(effect, target.as_deref(), params));
         }
         self
     }
 
-    /// Whether the recipe announces the effect.
-    pub fn announces(&self, bound: &Bound) -> bool {
-        self.announced.as_ref().is_none_or(|announced| {
-            let AnnouncedNeeds { needs, params } = announced.as_ref();
-            needs.announces(&bound.effect, bound.target.as_deref(), params)
+    /// Whether the recipe declares the effect.
+    pub fn declares(&self, bound: &Bound) -> bool {
+        self.declared.as_ref().is_none_or(|declared| {
+            let AnnouncedNeeds { needs, params } = declared.as_ref();
+            needs.declares(&bound.effect, bound.target.as_deref(), params)
         })
     }
 
@@ -228,7 +227,7 @@ impl Approval {
 
     /// Adds an effect that was approved later, unless the recipe does not announce it.
     pub fn extend(&mut self, bound: Bound) {
-        if !self.announces(&bound) {
+        if !self.declares(&bound) {
             return;
         }
         self.effects.insert(bound.effect, bound.target);

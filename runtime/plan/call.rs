@@ -40,7 +40,7 @@ impl fmt::Display for PlannedStep {
 /// How a planned action would be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "undo", rename_all = "snake_case")]
-pub enum TakeBack {
+pub enum UndoPlan {
     /// It leaves nothing behind.
     Nothing,
     /// With these commands, in this order.
@@ -55,7 +55,7 @@ pub enum TakeBack {
     },
 }
 
-impl TakeBack {
+impl UndoPlan {
     /// What undoes an action that makes these facts.
     pub fn of(undo: &Undo, makes: &[Fact]) -> Self {
         let commands: Vec<String> = match undo {
@@ -99,7 +99,7 @@ pub struct PlannedCall {
     /// What it may destroy or touch.
     pub effects: Vec<Effect>,
     /// How it is taken back.
-    pub undo: TakeBack,
+    pub undo: UndoPlan,
     /// What the person should think about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -109,7 +109,7 @@ impl NeedEntry<'_> {
         Ok(())
     }
 
-    /// Whether this entry is one that announces the effect: for one of the devices that it lies on, at least.
+    /// Whether this entry is one that declares the effect: for one of the devices that it lies on, at least.
     pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match effect.announced() {
             Announced::Named(kinds, name) => {
@@ -190,7 +190,7 @@ impl Needs {
         effects: impl Iterator<Item = (&'a Effect, Option<&'a Target>)>,
         params: &Map,
     ) -> Option<Exceeded> {
-        let open = effects.filter(|(effect, target)| !self.announces(effect, *target, params));
+        let open = effects.filter(|(effect, target)| !self.declares(effect, *target, params));
         let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
         (!effects.is_empty()).then_some(Exceeded { effects })
     }
@@ -201,7 +201,7 @@ impl Needs {
     }
 
     /// Whether the entries announce the effect: of a device that lies on several, all of them.
-    pub fn announces(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
+    pub fn declares(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match effect.announced() {
             Announced::Nothing => true,
             Announced::Network => self.network,
@@ -219,11 +219,11 @@ impl Needs {
 /// An effect that a recipe does not announce.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not declared in the recipe's [needs]: {effect}")]
-pub(crate) struct Unannounced {
+pub(crate) struct Undeclared {
     pub(crate) effect: String,
 }
 
-impl Rule for Unannounced {
+impl Rule for Undeclared {
     fn remedy(&self) -> Option<String> {
         Some(REMEDY.into())
     }

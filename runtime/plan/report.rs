@@ -13,7 +13,7 @@ pub const SECONDHAND: &str =
 /// A line of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
-pub enum Entry {
+pub enum PlanEntry {
     /// A chapter of the recipe.
     Chapter {
         /// Its title.
@@ -32,7 +32,7 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct Report {
     /// In the order in which it will happen.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PlanEntry>,
     /// What has to be agreed to.
     pub approval: Approval,
     /// The machine before.
@@ -63,7 +63,7 @@ impl Report {
     /// The planned actions.
     pub fn calls(&self) -> impl Iterator<Item = &PlannedCall> {
         self.entries.iter().filter_map(|entry| match entry {
-            Entry::Call(call) => Some(call.as_ref()),
+            PlanEntry::Call(call) => Some(call.as_ref()),
             _ => None,
         })
     }

@@ -94,8 +94,8 @@ pub(crate) struct CallWork<'a> {
     pub(crate) steps: &'a [Step],
     /// The machine before it.
     pub(crate) machine: &'a Machine,
-    /// Actions that it announces.
-    pub(crate) announces: &'a [&'static str],
+    /// Actions that it declares.
+    pub(crate) declares: &'a [&'static str],
     /// Whether it does nothing but what the approved effects cover.
     pub(crate) covered: bool,
 }
@@ -279,7 +279,7 @@ impl Tracing {
                 trace.calls[at].steps = before..number(trace.steps.len());
                 let reach = work.reach();
                 trace.calls[at].unseen = reach.has_unseen(work.machine);
-                trace.announced.extend(work.announces);
+                trace.announced.extend(work.declares);
                 if let Some(planned) = trace.places.get_mut(&place(site, name)) {
                     planned.acts = true;
                     planned.reach.extend(reach);

@@ -290,20 +290,20 @@ const KEPT: usize = 1 << 20;
 
 /// The result of `chroot.run`.
 #[derive(Debug, Serialize)]
-pub struct Ended {
+pub struct ProgramResult {
     code: i32,
     stdout: String,
 }
 
 impl Action for Run {
-    type Output = Ended;
+    type Output = ProgramResult;
 
     fn effects(&self) -> Vec<Effect> {
         let program = self.argv.first().map_or("", String::as_str);
         Effect::runs(program, &self.root.to_string())
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Ended>> {
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<ProgramResult>> {
         let root = mounted_root(&self.root, cx)?;
         let Some((program, args)) = self.argv.split_first().filter(|(p, _)| !p.is_empty()) else {
             return Err(ChrootRule::NoCommand.into());
@@ -316,13 +316,13 @@ impl Action for Run {
             cmd = cmd.any_code();
         }
         let shown = cmd.to_string();
-        let guess = Ended { code: 0, stdout: String::new() };
+        let guess = ProgramResult { code: 0, stdout: String::new() };
         Ok(Plan::run(cmd).undo(Undo::Impossible("the program's changes are unknown")).reads(
             guess,
             move |outcomes| match outcomes.last() {
                 Some(outcome) => {
                     let stdout = outcome.stdout[..outcome.stdout.floor_char_boundary(KEPT)].into();
-                    Ok(Ended { code: outcome.code, stdout })
+                    Ok(ProgramResult { code: outcome.code, stdout })
                 }
                 None => Err(StepError::new(&shown, Broken::Unreadable("no outcome".into())).into()),
             },

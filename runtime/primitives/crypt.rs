@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::{Kind, StorageFact};
+use crate::machine::{DeviceKind, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::system::{Cmd, Step, StorageStep};
 use crate::types::{Cipher, DevicePath, KeyBits, MapName};
@@ -76,7 +76,7 @@ impl Action for SwapOn {
         let (name, inside) = (self.name.as_str().to_owned(), self.name.path());
         let bits = self.key_size.get();
         if let Some(taken) = cx.machine.find(&inside) {
-            let ours = matches!(&taken.kind, Kind::Crypt { on } if *on == device.path);
+            let ours = matches!(&taken.kind, DeviceKind::Crypt { on } if *on == device.path);
             if ours && cx.machine.storage.swaps.contains_key(&inside) {
                 let why = format!("{inside} on {} is active swap", device.path);
                 return Ok(Plan::already(why).returns(inside));

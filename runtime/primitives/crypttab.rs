@@ -152,7 +152,7 @@ impl Action for Set {
 
 /// An element of the result of `crypttab.entries`.
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct CrypttabLine {
     name: String,
     device: String,
     key: String,
@@ -160,7 +160,7 @@ pub struct Line {
 }
 
 impl Query for Entries {
-    type Output = Vec<Line>;
+    type Output = Vec<CrypttabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let bytes = match super::file::text(&there(&self.root, CRYPTTAB), cx)? {
@@ -173,7 +173,7 @@ impl Query for Entries {
             let field =
                 |index: usize, default: &str| (*fields.get(index).unwrap_or(&default)).to_owned();
             let (name, device) = (field(0, ""), field(1, ""));
-            Line { name, device, key: field(2, "none"), options: field(3, "") }
+            CrypttabLine { name, device, key: field(2, "none"), options: field(3, "") }
         };
         Ok(Answer::Known(text.lines().filter_map(crypttab::fields).map(line).collect()))
     }

@@ -17,7 +17,7 @@ use crate::types::{
 args! {
     /// An entry of `/etc/fstab`. Requires a `device`, or a `source` for anything that is not on a
     /// device.
-    pub struct Entry {
+    pub struct FstabEntry {
         /// The mount point; `none` for swap.
         pub at: FstabPlace,
         /// The device; the entry names it by the UUID of its filesystem or swap area.
@@ -56,7 +56,7 @@ args! {
         /// The mount point of the installed system.
         pub root: AbsPath,
         /// The entries, as maps, in the order of the file.
-        pub entries: Vec<Entry>,
+        pub entries: Vec<FstabEntry>,
     }
 }
 
@@ -136,7 +136,7 @@ impl Rule for FstabRule {
     }
 }
 
-impl Entry {
+impl FstabEntry {
     /// Returns the line of the entry, with aligned fields.
     fn line(&self, cx: &Planning<'_>) -> Result<String> {
         let at = || self.at.to_string();
@@ -247,7 +247,7 @@ impl Action for Write {
 
 /// An element of the result of `fstab.entries`.
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct FstabLine {
     source: String,
     at: String,
     kind: String,
@@ -257,7 +257,7 @@ pub struct Line {
 }
 
 impl Query for Entries {
-    type Output = Vec<Line>;
+    type Output = Vec<FstabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let place = Place::new(&AbsPath::known("/etc/fstab"), Some(&self.root));
@@ -273,7 +273,7 @@ impl Query for Entries {
                 return Err(FstabRule::Fields { place, line: number + 1 }.into());
             };
             let count = |index: usize| rest.get(index).and_then(|n| n.parse().ok()).unwrap_or(0);
-            lines.push(Line {
+            lines.push(FstabLine {
                 source: source.clone(),
                 at: at.clone(),
                 kind: kind.clone(),

@@ -217,17 +217,17 @@ impl Action for Generate {
 
 /// The result of `key.check`.
 #[derive(Debug, Serialize)]
-pub struct Checked {
+pub struct KeyCheck {
     bytes: u64,
 }
 
 impl Query for Check {
-    type Output = Checked;
+    type Output = KeyCheck;
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Checked>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<KeyCheck>> {
         let place = Place::new(&self.path, None);
         let Some(bytes) = check_key(&place, cx)? else {
-            return Ok(Answer::Guess(Checked { bytes: 512 }));
+            return Ok(Answer::Guess(KeyCheck { bytes: 512 }));
         };
         if let Text::Known(content) = cx.files.read(&place)? {
             let content = zeroize::Zeroizing::new(content);
@@ -241,7 +241,7 @@ impl Query for Check {
                 return Err(KeyRule::Predictable { place, len: bytes, distinct }.into());
             }
         }
-        Ok(Answer::Known(Checked { bytes }))
+        Ok(Answer::Known(KeyCheck { bytes }))
     }
 }
 

@@ -22,15 +22,15 @@ args! {
     "plan.may_call" => pub struct MayCall {
         /// The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount or
         /// mount.swap_on.
-        pub actions: Vec<Announced>,
+        pub actions: Vec<DeclaredAction>,
     }
 }
 
 /// An action that can be announced: it destroys no data and runs no program chosen by the recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Announced(pub &'static str);
+pub struct DeclaredAction(pub &'static str);
 
-impl Choice for Announced {
+impl Choice for DeclaredAction {
     const NAME: &'static str = "action";
     const WORDS: &'static [&'static str] =
         &["luks.open", "lvm.vg_activate", "md.assemble", "mount.mount", "mount.swap_on"];
@@ -52,6 +52,6 @@ impl Action for MayCall {
     }
 
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        Ok(Plan::steps(Vec::new()).announces(self.actions.iter().map(|action| action.0)))
+        Ok(Plan::steps(Vec::new()).declares(self.actions.iter().map(|action| action.0)))
     }
 }

@@ -101,7 +101,7 @@ impl Rule for Stage3Rule {
 
 /// The result of `stage3.verify`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Verified {
+pub struct StageVerification {
     /// The SHA-512 digest of the tarball.
     pub sha512: String,
     /// The fingerprint of the signing key.
@@ -117,13 +117,13 @@ fn must_exist(what: &'static str, path: &AbsPath, cx: &Planning<'_>) -> Result<P
 }
 
 impl Action for Verify {
-    type Output = Verified;
+    type Output = StageVerification;
 
     fn effects(&self) -> Vec<Effect> {
         vec![Effect::Files(FilesEffect::Reads { path: self.archive.to_string() })]
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Verified>> {
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<StageVerification>> {
         let beside = || AbsPath::known(format!("{}.DIGESTS", self.archive));
         let keys = self.keys.clone().unwrap_or_else(|| AbsPath::known(RELEASE_KEYS));
         let signature = self.signature.as_ref();
@@ -135,7 +135,7 @@ impl Action for Verify {
             fingerprint: self.fingerprint.as_ref().map(ToString::to_string),
         });
         let shown = step.to_string();
-        let guess = Verified { sha512: "~".into(), signer: "~".into() };
+        let guess = StageVerification { sha512: "~".into(), signer: "~".into() };
         Ok(Plan::step(step).reads(guess, move |outcomes| {
             let text = outcomes.first().map_or("", |outcome| outcome.stdout.as_str());
             serde_json::from_str(text).map_err(|error| {

@@ -27,7 +27,7 @@ impl Answers {
     }
 
     /// Adds placeholders for missing secrets, which are not needed for a plan.
-    pub fn stand_in_for_secrets(&mut self, recipe: &Recipe) {
+    pub fn use_placeholder_secrets(&mut self, recipe: &Recipe) {
         for param in recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret) {
             let secret = || Value::Secret(Secret::new(&param.name, b"not asked for".to_vec()));
             self.values.entry(param.name.clone()).or_insert_with(secret);

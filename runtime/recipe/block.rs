@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::script::{Language, comments};
 
 /// A line of the comment: the line number in the file, and the content without the comment marker.
-pub(super) type Line<'a> = (u32, &'a str);
+pub(super) type BlockLine<'a> = (u32, &'a str);
 
 /// The fences of the TOML block.
 const OPEN: &str = "```toml";
@@ -32,7 +32,7 @@ impl Misplaced {
 /// The comment at the top of a recipe.
 #[derive(Debug)]
 pub(super) struct Comment<'a> {
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) lines: Vec<BlockLine<'a>>,
     /// The range of the block in `lines`, including its fences.
     pub(super) block: Option<Range<usize>>,
 }
@@ -51,7 +51,7 @@ impl<'a> Comment<'a> {
     }
 
     /// Returns the lines between the fences.
-    pub(super) fn inside(&self) -> &[Line<'a>] {
+    pub(super) fn inside(&self) -> &[BlockLine<'a>] {
         self.block.as_ref().map_or(&[], |block| &self.lines[block.start + 1..block.end - 1])
     }
 
@@ -61,7 +61,7 @@ impl<'a> Comment<'a> {
     }
 
     /// Returns the lines outside of the block.
-    pub(super) fn outside(&self) -> Vec<Line<'a>> {
+    pub(super) fn outside(&self) -> Vec<BlockLine<'a>> {
         match &self.block {
             Some(block) => [&self.lines[..block.start], &self.lines[block.end..]].concat(),
             None => self.lines.clone(),
@@ -70,7 +70,7 @@ impl<'a> Comment<'a> {
 }
 
 /// Returns the comment lines at the beginning of a recipe.
-fn top(language: Language, text: &str) -> Vec<Line<'_>> {
+fn top(language: Language, text: &str) -> Vec<BlockLine<'_>> {
     let marker = language.front_mark();
     (1..)
         .zip(text.lines())
@@ -111,7 +111,7 @@ fn exact(line: u32, text: &str) -> Misplaced {
 }
 
 /// Finds the block in the comment.
-fn block(lines: &[Line<'_>]) -> Result<Option<Range<usize>>, Misplaced> {
+fn block(lines: &[BlockLine<'_>]) -> Result<Option<Range<usize>>, Misplaced> {
     let mut found: Option<Range<usize>> = None;
     // The open fence: its index, its character, its length, and whether it belongs to the TOML
     // block.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::bad::BadRecipe;
-use super::block::{Comment, Line};
+use super::block::{BlockLine, Comment};
 use super::files::LAYOUTS;
 use super::param::{ParamDecl, ParamKind};
 use crate::event::Site;
@@ -33,7 +33,7 @@ pub struct Front {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Block {
+struct MetadataBlock {
     #[serde(default)]
     layout: bool,
     #[serde(default)]
@@ -97,7 +97,7 @@ impl Front {
             let before = source.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count();
             lines.get(before).or(lines.last()).map_or(comment.begins(), |(line, _)| *line)
         };
-        let block: Block = toml::from_str(&source).map_err(|error| {
+        let block: MetadataBlock = toml::from_str(&source).map_err(|error| {
             let at = line(error.span().map_or(0, |span| span.start));
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
             let why = match param_above(lines, at) {
@@ -185,14 +185,14 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
 }
 
 /// Returns the parameter whose table contains a line.
-fn param_above<'a>(block: &[Line<'a>], line: u32) -> Option<&'a str> {
+fn param_above<'a>(block: &[BlockLine<'a>], line: u32) -> Option<&'a str> {
     let above = block.iter().rev().skip_while(|(number, _)| *number > line);
     let heads = above.map(|(_, text)| text.trim()).find(|text| text.starts_with('['));
     heads?.strip_prefix("[params.")?.strip_suffix(']')
 }
 
 /// Splits the lines into the first heading and the rest.
-fn prose(lines: &[Line<'_>]) -> (String, String) {
+fn prose(lines: &[BlockLine<'_>]) -> (String, String) {
     let mut title = String::new();
     let mut prose = String::new();
     for (_, line) in lines {

@@ -21,6 +21,6 @@ pub use bad::BadRecipe;
 pub use chapters::Chapter;
 pub use front::Front;
 pub(crate) use modules::{bundled_modules_of, modules_of};
-pub use origin::{Named, advice};
+pub use origin::{NamedRecipe, advice};
 pub use param::{ParamDecl, ParamError, ParamKind};
 pub use text::{Origin, Recipe};

@@ -13,7 +13,7 @@ use crate::types::nearest;
 
 /// The places where modules are searched.
 #[derive(Clone, Copy)]
-pub(super) enum Shelf<'a> {
+pub(super) enum ModuleSource<'a> {
     /// The directory of the recipe, then the bundled modules.
     Directory(&'a Path),
     /// The bundled modules.
@@ -42,7 +42,7 @@ pub(super) fn modules(
     file: &str,
     language: Language,
     text: &str,
-    shelf: Shelf<'_>,
+    shelf: ModuleSource<'_>,
 ) -> Result<Vec<Module>, BadRecipe> {
     let mut found = Vec::new();
     let chain = [file.to_owned()];
@@ -52,7 +52,7 @@ pub(super) fn modules(
 
 fn follow(
     script: &Importing<'_>,
-    shelf: Shelf<'_>,
+    shelf: ModuleSource<'_>,
     chain: &[String],
     found: &mut Vec<Module>,
 ) -> Result<(), BadRecipe> {
@@ -115,13 +115,13 @@ fn missing(script: &Importing<'_>, import: &Import) -> BadRecipe {
 }
 
 /// Finds a module by name; returns an error if it is ambiguous or cannot be read.
-fn look_up(shelf: Shelf<'_>, name: &str) -> Result<Option<Module>, String> {
+fn look_up(shelf: ModuleSource<'_>, name: &str) -> Result<Option<Module>, String> {
     let directory = match shelf {
-        Shelf::Shipped => return Ok(shipped(name)),
-        Shelf::Recorded(modules) => {
+        ModuleSource::Shipped => return Ok(shipped(name)),
+        ModuleSource::Recorded(modules) => {
             return Ok(modules.iter().find(|module| module.name == name).cloned());
         }
-        Shelf::Directory(directory) => directory,
+        ModuleSource::Directory(directory) => directory,
     };
     let mut beside = Vec::new();
     for language in Language::ALL {
@@ -177,7 +177,12 @@ pub(crate) fn modules_of(
     language: Language,
     text: &str,
 ) -> Result<Vec<Module>, BadRecipe> {
-    modules(&path.display().to_string(), language, text, Shelf::Directory(directory_of(path)))
+    modules(
+        &path.display().to_string(),
+        language,
+        text,
+        ModuleSource::Directory(directory_of(path)),
+    )
 }
 
 /// Returns the modules of a bundled script that is not a recipe.
@@ -186,7 +191,7 @@ pub(crate) fn bundled_modules_of(
     language: Language,
     text: &str,
 ) -> Result<Vec<Module>, BadRecipe> {
-    modules(name, language, text, Shelf::Shipped)
+    modules(name, language, text, ModuleSource::Shipped)
 }
 
 pub(super) fn directory_of(path: &Path) -> &Path {

@@ -19,19 +19,19 @@ const BUNDLED: &str = "bundled:";
 
 /// A command line argument, and the recipe that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    recipe: Place,
+pub struct NamedRecipe {
+    recipe: RecipePlace,
     /// A note for the user about another recipe that the argument could refer to.
     pub note: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
+enum RecipePlace {
     File(PathBuf),
     Bundled(Bundled),
 }
 
-impl Named {
+impl NamedRecipe {
     /// Finds the recipe that `word` names.
     ///
     /// # Errors
@@ -41,41 +41,41 @@ impl Named {
         let text = word.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix(BUNDLED) {
             let bundled = bundled::find(name).ok_or_else(|| unknown(Path::new(name), false))?;
-            return Ok(Self { recipe: Place::Bundled(bundled), note: None });
+            return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: None });
         }
         let bundled = bundled::find(text);
         let Some(bundled) = bundled else {
             let is_path = word.as_os_str().as_encoded_bytes().contains(&b'/');
             return match word.exists() {
-                true => Ok(Self { recipe: Place::File(word.to_owned()), note: None }),
+                true => Ok(Self { recipe: RecipePlace::File(word.to_owned()), note: None }),
                 false => Err(unknown(word, is_path)),
             };
         };
         if Language::of(word).is_none() {
-            return Ok(Self { recipe: Place::Bundled(bundled), note: beside(word) });
+            return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: beside(word) });
         }
         if !word.exists() {
-            return Ok(Self { recipe: Place::Bundled(bundled), note: None });
+            return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: None });
         }
         let (file, name) = (word.display(), bundled.stem());
         let note =
             format!("using the file ./{file}; the bundled recipe is {name}, without the ending");
-        Ok(Self { recipe: Place::File(word.to_owned()), note: Some(note) })
+        Ok(Self { recipe: RecipePlace::File(word.to_owned()), note: Some(note) })
     }
 
     /// Reads the recipe.
     pub fn load(&self) -> Result<Recipe, BadRecipe> {
         match &self.recipe {
-            Place::File(path) => Recipe::load(path),
-            Place::Bundled(bundled) => bundled.recipe(),
+            RecipePlace::File(path) => Recipe::load(path),
+            RecipePlace::Bundled(bundled) => bundled.recipe(),
         }
     }
 
     /// Returns the bundled recipe, if it is one.
     pub fn bundled(&self) -> Option<&Bundled> {
         match &self.recipe {
-            Place::File(_) => None,
-            Place::Bundled(bundled) => Some(bundled),
+            RecipePlace::File(_) => None,
+            RecipePlace::Bundled(bundled) => Some(bundled),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::bad::{BadRecipe, LIST};
 use super::front::Front;
-use super::modules::{Shelf, directory_of, modules, text_of};
+use super::modules::{ModuleSource, directory_of, modules, text_of};
 use crate::event::Site;
-use crate::journal::Texts;
+use crate::journal::RecipeTexts;
 use crate::script::{Language, Module, Script};
 use crate::system::{Input, read_input};
 use crate::types::Map;
@@ -79,12 +79,12 @@ impl Recipe {
             return Err(bad(format!("{name} is not a text file"), remedy));
         };
         let origin = Origin::file(path);
-        Self::with(&name, origin, language, text, Shelf::Directory(directory_of(path)))
+        Self::with(&name, origin, language, text, ModuleSource::Directory(directory_of(path)))
     }
 
     /// Parses a recipe from its source; its modules are bundled ones.
     pub fn parse(name: &str, language: Language, text: String) -> Result<Self, BadRecipe> {
-        Self::with(name, Origin::Text, language, text, Shelf::Shipped)
+        Self::with(name, Origin::Text, language, text, ModuleSource::Shipped)
     }
 
     /// Parses a bundled recipe.
@@ -93,13 +93,13 @@ impl Recipe {
         language: Language,
         text: &str,
     ) -> Result<Self, BadRecipe> {
-        Self::with(name, Origin::Bundled, language, text.to_owned(), Shelf::Shipped)
+        Self::with(name, Origin::Bundled, language, text.to_owned(), ModuleSource::Shipped)
     }
 
     /// Parses a recipe as recorded in a journal.
-    pub fn recorded(name: &str, texts: Texts) -> Result<Self, BadRecipe> {
+    pub fn recorded(name: &str, texts: RecipeTexts) -> Result<Self, BadRecipe> {
         let language = Language::of(Path::new(name)).unwrap_or(Language::Rhai);
-        Self::with(name, Origin::Text, language, texts.text, Shelf::Recorded(&texts.modules))
+        Self::with(name, Origin::Text, language, texts.text, ModuleSource::Recorded(&texts.modules))
     }
 
     fn with(
@@ -107,20 +107,20 @@ impl Recipe {
         origin: Origin,
         language: Language,
         text: String,
-        shelf: Shelf<'_>,
+        shelf: ModuleSource<'_>,
     ) -> Result<Self, BadRecipe> {
         let modules = modules(name, language, &text, shelf)?;
         let front = Front::parse(name, language, &text, &modules)?;
         let main = front.layout.then(|| main_of_layout(name, language, &text, &modules));
-        let texts = Texts { text, modules };
+        let texts = RecipeTexts { text, modules };
         let digest = texts.digest();
-        let Texts { text, modules } = texts;
+        let RecipeTexts { text, modules } = texts;
         Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest, main })
     }
 
     /// Returns the sources of the recipe and its modules, for a journal.
-    pub fn texts(&self) -> Texts {
-        Texts { text: self.text.clone(), modules: self.modules.clone() }
+    pub fn texts(&self) -> RecipeTexts {
+        RecipeTexts { text: self.text.clone(), modules: self.modules.clone() }
     }
 
     /// Returns the source of the file of `site`: a module, or otherwise the recipe itself.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::machine::{Kind, Machine};
+use crate::machine::{DeviceKind, Machine};
 use crate::primitives::registry::{PRIMITIVES, primitive};
 use crate::script::Language;
 use crate::types::{Completes, Param};
@@ -12,7 +12,7 @@ pub type Proposal = (String, String);
 
 /// The names that can be completed.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct Candidates {
     /// The language of the input.
     pub language: Language,
     variables: Vec<String>,
@@ -25,7 +25,7 @@ pub struct Known {
     mounts: Vec<String>,
 }
 
-impl Known {
+impl Candidates {
     /// Collects the names of a machine and of a session.
     pub fn of(
         machine: &Machine,
@@ -42,7 +42,7 @@ impl Known {
             let about = machine.identity(device).to_string();
             // The name that LVM gives to a volume is better known than the one of the device
             // mapper.
-            if let Kind::Logical { group, volume } = &device.kind {
+            if let DeviceKind::Logical { group, volume } = &device.kind {
                 devices.push((format!("/dev/{group}/{volume}"), about.clone()));
             }
             devices.push((device.path.clone(), about));
@@ -62,7 +62,7 @@ impl Known {
 }
 
 /// Returns the start of the last word as a byte offset, and its completions.
-pub fn proposals(known: &Known, text: &str) -> (usize, Vec<Proposal>) {
+pub fn proposals(known: &Candidates, text: &str) -> (usize, Vec<Proposal>) {
     if text.starts_with(':') && !text.contains(' ') {
         let fits = |command: &&Proposal| command.0.starts_with(text);
         return (0, known.commands.iter().filter(fits).cloned().collect());
@@ -113,7 +113,7 @@ fn open_text(text: &str) -> Option<usize> {
     open.map(|(at, _)| at + 1)
 }
 
-fn within_text(known: &Known, text: &str, begin: usize) -> Vec<Proposal> {
+fn within_text(known: &Candidates, text: &str, begin: usize) -> Vec<Proposal> {
     let word = &text[begin..];
     let param = parameter(&text[..begin - 1]);
     let plain = |names: &[String]| names.iter().map(|n| (n.clone(), String::new())).collect();
@@ -144,7 +144,7 @@ fn within_text(known: &Known, text: &str, begin: usize) -> Vec<Proposal> {
 }
 
 /// Returns mount points, and the entries of the directory.
-fn paths(known: &Known, word: &str) -> Vec<Proposal> {
+fn paths(known: &Candidates, word: &str) -> Vec<Proposal> {
     let mut found: Vec<Proposal> =
         known.mounts.iter().map(|at| (at.clone(), "mounted".to_owned())).collect();
     let directory = word.rfind('/').map_or("", |at| &word[..=at]);
@@ -216,7 +216,7 @@ fn first(doc: &str) -> String {
 mod tests {
     use super::*;
 
-    fn known_in(language: Language) -> Known {
+    fn known_in(language: Language) -> Candidates {
         let mut machine = Machine::empty();
         let group = serde_json::json!({
             "members": [], "extent": 4_194_304, "extents": 0, "free": 0, "volumes": {},
@@ -226,7 +226,7 @@ mod tests {
             .groups
             .insert("vg".to_owned(), serde_json::from_value(group).expect("a group"));
         let commands = vec![(":help".to_owned(), "list".to_owned())];
-        Known::of(&machine, vec!["disk".to_owned()], commands, language)
+        Candidates::of(&machine, vec!["disk".to_owned()], commands, language)
     }
 
     fn proposed(text: &str) -> Vec<String> {

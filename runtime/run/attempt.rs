@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 use crate::event::Event;
 use crate::failure::{Called, Failure};
-use crate::journal::{Journal, Record, Texts};
+use crate::journal::{Journal, RecipeTexts, Record};
 use crate::machine::{Fact, Machine};
-use crate::plan::approval::{Approval, Consent};
+use crate::plan::approval::{Approval, Approver};
 use crate::plan::{Comparison, Tracing};
 use crate::run::job::{Job, shared, unwrap};
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::resume::{Names, Past, Replay, restore};
-use crate::run::session::{Gate, Hands, Session, Setup, Tally};
+use crate::run::session::{Gate, ManualAccess, Session, Setup, Tally};
 use crate::run::undo::undo;
 use crate::run::workbench::Workbench;
 use crate::script::{Evaluator, Script, Shared};
@@ -66,7 +66,7 @@ pub enum Again {
 
 /// A later step that does not work without a skipped one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Miss {
+pub struct BrokenCall {
     /// What is called.
     pub call: String,
     /// Why it does not work.
@@ -75,7 +75,7 @@ pub struct Miss {
 
 impl Job<'_> {
     /// Runs the recipe on the real machine, within what was approved.
-    pub fn begin(&self, hands: Hands, gate: Gate, journal: Option<Journal>) -> Attempt {
+    pub fn begin(&self, hands: ManualAccess, gate: Gate, journal: Option<Journal>) -> Attempt {
         let gate = self.within_needs(gate, &Names::default());
         let mut attempt = self.attempt(hands, gate, journal);
         attempt.run(self);
@@ -83,7 +83,13 @@ impl Job<'_> {
     }
 
     /// Makes again what a reboot ended of a run, within what was approved of that. The recipe has not begun.
-    pub fn reopen(&self, hands: Hands, gate: Gate, journal: Journal, past: &Past) -> Attempt {
+    pub fn reopen(
+        &self,
+        hands: ManualAccess,
+        gate: Gate,
+        journal: Journal,
+        past: &Past,
+    ) -> Attempt {
         let mut attempt = self.attempt(hands, gate, Some(journal));
         let restored = {
             let mut session = attempt.session.borrow_mut();
@@ -98,7 +104,7 @@ impl Job<'_> {
         attempt
     }
 
-    fn attempt(&self, hands: Hands, gate: Gate, journal: Option<Journal>) -> Attempt {
+    fn attempt(&self, hands: ManualAccess, gate: Gate, journal: Option<Journal>) -> Attempt {
         let start = Instant::now();
         let setup = hands.setup(gate, journal);
         let (host, session) = shared(Setup { seed: self.seed, terminal: self.terminal, ..setup });
@@ -109,12 +115,12 @@ impl Job<'_> {
     /// The gate, which lets nothing through that the recipe does not announce.
     pub(crate) fn within_needs(&self, gate: Gate, names: &Names) -> Gate {
         match gate {
-            Gate::Enforce(approval, consent) => {
+            Gate::Enforce(approval, approver) => {
                 // Recipe and parameters have the names that devices had at the beginning.
                 let needs = self.recipe.front.needs.as_ref();
                 let needs = needs.map(|needs| needs.by_names(|name| names.now(name)));
                 let params = names.args_now(self.variables);
-                Gate::Enforce(approval.for_recipe(needs.as_ref(), &params), consent)
+                Gate::Enforce(approval.for_recipe(needs.as_ref(), &params), approver)
             }
             collect @ Gate::Collect(_) => collect,
         }
@@ -143,7 +149,7 @@ impl Attempt {
     }
 
     /// Whether it can go on from where it is.
-    pub fn can_go_on(&self) -> bool {
+    pub fn can_continue(&self) -> bool {
         self.restored && self.session.borrow().ledger().has_journal()
     }
 
@@ -172,7 +178,7 @@ impl Attempt {
             let before = std::mem::replace(gate, Gate::Collect(Approval::default()));
             *gate = job.within_needs(before, replay.names());
         }
-        let ready = go_on(&mut self.session.borrow_mut(), text, skip, at);
+        let ready = continue_run(&mut self.session.borrow_mut(), text, skip, at);
         match ready {
             Ok(()) => {
                 if changed {
@@ -227,7 +233,7 @@ impl Attempt {
     pub fn work(
         &mut self,
         job: &Job<'_>,
-        consent: Box<dyn Consent>,
+        approver: Box<dyn Approver>,
         work: impl FnOnce(&mut Workbench),
     ) -> std::result::Result<(), Failure> {
         let evaluator = match self.evaluator.take() {
@@ -238,7 +244,7 @@ impl Attempt {
             }
         };
         let (session, host) = (Rc::clone(&self.session), Rc::clone(&self.host));
-        let mut bench = Workbench::over(session, host, evaluator, job.variables.clone(), consent);
+        let mut bench = Workbench::over(session, host, evaluator, job.variables.clone(), approver);
         work(&mut bench);
         self.evaluator = Some(bench.leave());
         Ok(())
@@ -246,13 +252,14 @@ impl Attempt {
 
     /// What would not work any more if the failed action were left out, as far as planning shows it:
     /// on the machine as it is, with what is done already.
-    pub fn misses(&self, job: &Job<'_>) -> Vec<Miss> {
+    pub fn misses(&self, job: &Job<'_>) -> Vec<BrokenCall> {
         const MOST: usize = 20;
         let mut misses = Vec::new();
         let Some(failed) = self.failed_action() else { return misses };
         let session = self.session.borrow();
-        let story = session.ledger().story();
-        let Ok(mut replay) = story.map(|story| session.replay().anew(&story, false)) else {
+        let transcript = session.ledger().transcript();
+        let Ok(mut replay) = transcript.map(|transcript| session.replay().anew(&transcript, false))
+        else {
             return misses;
         };
         replay.skip(failed.number);
@@ -261,7 +268,7 @@ impl Attempt {
             let Err(failure) = crate::script::run(&job.script(), &host) else { break };
             let Some(call) = &failure.call else { break };
             let why = failure.error.to_string();
-            misses.push(Miss { call: call.to_string(), why });
+            misses.push(BrokenCall { call: call.to_string(), why });
             // A question without an answer ends the script here and then.
             if !call.action || !replay.skip(call.number) {
                 break;
@@ -287,9 +294,14 @@ impl Attempt {
 }
 
 /// Gets ready for the script to run again: the machine is looked at, the journal is read.
-fn go_on(session: &mut Session, text: Option<Texts>, skip: Option<u64>, at: String) -> Result<()> {
-    let story = session.ledger().story()?;
-    let mut replay = session.replay().anew(&story, text.is_some());
+fn continue_run(
+    session: &mut Session,
+    text: Option<RecipeTexts>,
+    skip: Option<u64>,
+    at: String,
+) -> Result<()> {
+    let transcript = session.ledger().transcript()?;
+    let mut replay = session.replay().anew(&transcript, text.is_some());
     if let Some(call) = skip {
         replay.skip(call);
     }

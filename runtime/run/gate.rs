@@ -1,14 +1,14 @@
 //! The gate that every effect of a run goes through: collected for a plan, or held against what was
-//! approved and what the recipe announces.
+//! approved and what the recipe declares.
 
 use crate::error::{Error, Result};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, StorageFact};
 use crate::operation::Effect;
-use crate::plan::approval::{Approval, Consent, Go};
+use crate::plan::approval::{Approval, Approver, Decision};
 use crate::plan::bound::Bound;
 use crate::plan::call::PlannedCall;
-use crate::plan::needs::Unannounced;
+use crate::plan::needs::Undeclared;
 use crate::plan::{Trace, Tracing};
 use crate::run::voice::Voice;
 use crate::system::Step;
@@ -18,7 +18,7 @@ pub enum Gate {
     /// Planning: whatever is needed is written down.
     Collect(Approval),
     /// Running: what was not approved is asked for, or refused.
-    Enforce(Approval, Box<dyn Consent>),
+    Enforce(Approval, Box<dyn Approver>),
 }
 
 impl Gate {
@@ -37,8 +37,8 @@ impl Gate {
     }
 
     /// Whether every action is shown before it is done.
-    pub(crate) fn wants_to_see(&self) -> bool {
-        matches!(self, Self::Enforce(_, consent) if consent.wants_to_see())
+    pub(crate) fn reviews_every_action(&self) -> bool {
+        matches!(self, Self::Enforce(_, approver) if approver.reviews_every_action())
     }
 
     /// Whether all of these effects were approved.
@@ -52,13 +52,13 @@ impl Gate {
     }
 
     /// Refuses what the recipe does not announce, whoever would approve it.
-    pub(crate) fn must_be_announced(&self, effects: &[Effect], machine: &Machine) -> Result<()> {
+    pub(crate) fn must_be_declared(&self, effects: &[Effect], machine: &Machine) -> Result<()> {
         let Self::Enforce(approval, _) = self else { return Ok(()) };
         effects.iter().try_for_each(|effect| {
-            let announced = || approval.announces(&Bound::new(effect.clone(), machine));
+            let announced = || approval.declares(&Bound::new(effect.clone(), machine));
             match approval.covers(effect, machine) || announced() {
                 true => Ok(()),
-                false => Err(Unannounced { effect: effect.to_string() }.into()),
+                false => Err(Undeclared { effect: effect.to_string() }.into()),
             }
         })
     }
@@ -79,12 +79,12 @@ impl Gate {
                 }
                 Ok(())
             }
-            Self::Enforce(approval, consent) => effects.iter().try_for_each(|effect| {
+            Self::Enforce(approval, approver) => effects.iter().try_for_each(|effect| {
                 if approval.covers(effect, machine) {
                     return Ok(());
                 }
                 let wanted = Bound::new(effect.clone(), machine);
-                if !voice.ask(|| consent.ask(&wanted)) {
+                if !voice.ask(|| approver.ask(&wanted)) {
                     return Err(Error::NotApproved { effect: effect.to_string() });
                 }
                 approval.extend(wanted.clone());
@@ -101,12 +101,12 @@ impl Gate {
         shown: &PlannedCall,
         machine: &Machine,
         voice: &mut Voice,
-    ) -> Result<Go> {
-        let Self::Enforce(_, consent) = self else { return Ok(Go::On) };
+    ) -> Result<Decision> {
+        let Self::Enforce(_, approver) = self else { return Ok(Decision::Run) };
         let bound = |effect: &Effect| Bound::new(effect.clone(), machine);
         let bound: Vec<Bound> = shown.effects.iter().map(bound).collect();
-        match voice.ask(|| consent.see(shown, &bound)) {
-            Go::Stop => Err(Error::Interrupted),
+        match voice.ask(|| approver.decide(shown, &bound)) {
+            Decision::Stop => Err(Error::Interrupted),
             go => Ok(go),
         }
     }
@@ -120,10 +120,10 @@ impl Gate {
         machine: &Machine,
         voice: &mut Voice,
     ) -> Option<Vec<Bound>> {
-        let Self::Enforce(approval, consent) = self else { return Some(Vec::new()) };
+        let Self::Enforce(approval, approver) = self else { return Some(Vec::new()) };
         let more = shown.effects.iter().filter(|effect| !approval.covers(effect, machine));
         let more: Vec<Bound> = more.map(|effect| Bound::new(effect.clone(), machine)).collect();
-        voice.ask(|| consent.approve_new(shown, why, &more)).then_some(more)
+        voice.ask(|| approver.approve_new(shown, why, &more)).then_some(more)
     }
 
     /// Adds an effect that was approved in the middle of the run.

@@ -7,16 +7,16 @@ use std::rc::Rc;
 
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{Head, JOURNAL_FORMAT, Journal, Record};
+use crate::journal::{JOURNAL_FORMAT, Journal, Record, RunHead};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout, makes_again};
-use crate::plan::approval::{Approval, Consent, Nobody};
+use crate::plan::approval::{Approval, Approver, NoopApprover};
 use crate::plan::bound::Bound;
 use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
 use crate::run::release::{release_all, release_each};
-use crate::run::session::{Gate, Hands, Session, Setup};
+use crate::run::session::{Gate, ManualAccess, Session, Setup};
 use crate::script::{self, Evaluator, Script, Shared};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
@@ -91,7 +91,7 @@ pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
 /// Approval of opening and mounting what was open before, and of nothing that destroys.
 struct OpeningOnly;
 
-impl Consent for OpeningOnly {
+impl Approver for OpeningOnly {
     fn ask(&mut self, wanted: &Bound) -> bool {
         wanted.effect.restores()
     }
@@ -111,7 +111,7 @@ pub struct Reopened {
 pub fn reopen(
     records: &[Record],
     secrets: &dyn Fn(&str) -> Option<Secret>,
-    hands: Hands,
+    hands: ManualAccess,
 ) -> Reopened {
     // Where things are mounted was agreed to when they first were; nothing else is allowed.
     let gate = Gate::Enforce(Approval::default(), Box::new(OpeningOnly));
@@ -138,8 +138,8 @@ pub fn reopen(
 }
 
 /// Carries out releases, in this order, until one fails; the machine afterwards.
-pub fn carry_out_releases(releases: &[Release], hands: Hands) -> (bool, Machine) {
-    let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+pub fn execute_releases(releases: &[Release], hands: ManualAccess) -> (bool, Machine) {
+    let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     let mut session = Session::new(hands.setup(gate, None));
     let done = release_each(&mut session.parts(), releases);
     (done, session.machine().clone())
@@ -181,7 +181,7 @@ pub fn new_journal(
     start: RunStart,
 ) -> Result<Journal> {
     let Job { recipe, variables, seed, .. } = job;
-    let head = Head {
+    let head = RunHead {
         format: JOURNAL_FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         number: start.number,

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Record, Story, Texts};
+use crate::journal::{Journal, RecipeTexts, Record, Transcript};
 use crate::machine::{Fact, Lifetime};
-use crate::run::deed::Deed;
+use crate::run::manual::ManualAction;
 use crate::run::voice::Voice;
 
 /// Numbers for the end of a run.
@@ -30,7 +30,7 @@ pub(crate) struct Ledger {
     lasting: Vec<Fact>,
     tally: Tally,
     /// What a person did by hand, where one works here.
-    deeds: Option<Vec<Deed>>,
+    deeds: Option<Vec<ManualAction>>,
 }
 
 /// The journal and what was made, while nothing real happens.
@@ -80,9 +80,9 @@ impl Ledger {
     }
 
     /// Returns what the journal says by now.
-    pub(crate) fn story(&self) -> Result<Story> {
+    pub(crate) fn transcript(&self) -> Result<Transcript> {
         match &self.journal {
-            Some(journal) => Ok(Story::read(journal.path())?),
+            Some(journal) => Ok(Transcript::read(journal.path())?),
             // Without a record there is nothing to go on from.
             None => Err(Error::Interrupted),
         }
@@ -92,7 +92,7 @@ impl Ledger {
     pub(crate) fn resumed(
         &mut self,
         at: String,
-        texts: Option<Texts>,
+        texts: Option<RecipeTexts>,
         renamed: Vec<(String, String)>,
     ) -> Result<()> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.resumed(at, texts, renamed))
@@ -218,24 +218,27 @@ impl Ledger {
     }
 
     /// Replaces the list of what was done, which may be none at all.
-    pub(crate) fn replace_deeds(&mut self, deeds: Option<Vec<Deed>>) -> Option<Vec<Deed>> {
+    pub(crate) fn replace_deeds(
+        &mut self,
+        deeds: Option<Vec<ManualAction>>,
+    ) -> Option<Vec<ManualAction>> {
         std::mem::replace(&mut self.deeds, deeds)
     }
 
     /// Returns what was done, in its order.
-    pub(crate) fn deeds(&self) -> &[Deed] {
+    pub(crate) fn deeds(&self) -> &[ManualAction] {
         self.deeds.as_deref().unwrap_or_default()
     }
 
     /// Adds something that was done, where that is remembered.
-    pub(crate) fn did(&mut self, deed: impl FnOnce() -> Deed) {
+    pub(crate) fn did(&mut self, deed: impl FnOnce() -> ManualAction) {
         if let Some(deeds) = &mut self.deeds {
             deeds.push(deed());
         }
     }
 
     /// Forgets what was done last: it is undone.
-    pub(crate) fn undone(&mut self, voice: &mut Voice, deed: &Deed) {
+    pub(crate) fn undone(&mut self, voice: &mut Voice, deed: &ManualAction) {
         self.disown(&deed.makes);
         self.lasting.retain(|fact| !deed.makes.contains(fact));
         if let Some(deeds) = &mut self.deeds {

@@ -2,12 +2,12 @@
 
 pub mod attempt;
 mod call;
-pub mod deed;
 mod gate;
 mod ground;
 mod host;
 pub mod job;
 mod ledger;
+pub mod manual;
 mod parts;
 mod plan_log;
 mod relay;

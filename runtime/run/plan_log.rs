@@ -2,11 +2,11 @@
 
 use crate::plan::Tracing;
 use crate::plan::call::PlannedCall;
-use crate::plan::report::Entry;
+use crate::plan::report::PlanEntry;
 
 /// What a planning run has found out, and how a real run compares with it.
 pub(crate) struct PlanLog {
-    entries: Vec<Entry>,
+    entries: Vec<PlanEntry>,
     /// The calls of the plan: recorded, or compared with.
     tracing: Tracing,
     /// The last chapter of what was done before, while nothing is planned in it.
@@ -24,24 +24,24 @@ impl PlanLog {
         self.chapter = None;
         match seen {
             true => self.chapter = Some(title.to_owned()),
-            false => self.entries.push(Entry::Chapter { title: title.to_owned() }),
+            false => self.entries.push(PlanEntry::Chapter { title: title.to_owned() }),
         }
     }
 
     /// Adds what the recipe prints.
     pub(crate) fn said(&mut self, text: &str) {
-        self.entries.push(Entry::Said { text: text.to_owned() });
+        self.entries.push(PlanEntry::Said { text: text.to_owned() });
     }
 
     /// Adds a call.
     pub(crate) fn note(&mut self, call: PlannedCall) {
-        let chapter = self.chapter.take().map(|title| Entry::Chapter { title });
+        let chapter = self.chapter.take().map(|title| PlanEntry::Chapter { title });
         self.entries.extend(chapter);
-        self.entries.push(Entry::Call(Box::new(call)));
+        self.entries.push(PlanEntry::Call(Box::new(call)));
     }
 
     /// Returns what was planned so far.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[PlanEntry] {
         &self.entries
     }
 
@@ -67,7 +67,7 @@ impl PlanLog {
     }
 
     /// Returns all that was planned, and the calls of the plan.
-    pub(crate) fn into_parts(self) -> (Vec<Entry>, Tracing) {
+    pub(crate) fn into_parts(self) -> (Vec<PlanEntry>, Tracing) {
         (self.entries, self.tracing)
     }
 }

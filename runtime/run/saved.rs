@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::operation::{Effect, StorageEffect};
 use crate::plan::bound::{Bound, Target};
-use crate::plan::report::{Entry, Report};
+use crate::plan::report::{PlanEntry, Report};
 use crate::recipe::{Answers, Recipe};
 use crate::run::job::Job;
 use crate::types::{Map, Value, hex, unhex, unified_diff};
@@ -46,7 +46,7 @@ pub struct SavedPlan {
     /// From which identifiers are derived, 64 hexadecimal digits.
     pub seed: String,
     /// Chapters, actions and what the recipe prints, in their order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PlanEntry>,
     /// What has to be agreed to, bound to the identity of devices.
     pub effects: Vec<Bound>,
     /// How many values are not known before the real run.
@@ -266,10 +266,10 @@ impl SavedPlan {
 }
 
 /// Everything that would be done, a line per step, and what has to be agreed to.
-fn steps<'a>(entries: &[Entry], effects: impl Iterator<Item = &'a Effect>) -> String {
+fn steps<'a>(entries: &[PlanEntry], effects: impl Iterator<Item = &'a Effect>) -> String {
     let mut text = String::new();
     for entry in entries {
-        let Entry::Call(call) = entry else { continue };
+        let PlanEntry::Call(call) = entry else { continue };
         text += &format!("{} {}\n", call.name, call.about);
         for step in &call.steps {
             text += &format!("{}\n{}", step.text, step.diff.as_deref().unwrap_or_default());

@@ -15,14 +15,14 @@ use crate::machine::Machine;
 use crate::operation::spec::{ArgError, Given};
 use crate::plan::Tracing;
 use crate::plan::approval::Approval;
-use crate::plan::report::{Entry, Report};
+use crate::plan::report::{PlanEntry, Report};
 use crate::primitives::registry::Primitive;
 use crate::system::System;
 use crate::types::{Map, Value};
 
 pub use super::gate::Gate;
 pub use super::ledger::Tally;
-pub use super::setup::{Hands, Setup};
+pub use super::setup::{ManualAccess, Setup};
 
 /// See the module.
 pub struct Session {
@@ -199,7 +199,7 @@ impl Session {
     }
 
     /// The next calls are a person's.
-    pub(crate) fn calls_by_hand(&mut self) {
+    pub(crate) fn number_manual_calls(&mut self) {
         self.ready_again();
         self.numbers.last = self.numbers.by_hand.max(BY_HAND);
     }
@@ -222,7 +222,7 @@ impl Session {
     }
 
     /// What was planned, and the effects that it needs.
-    pub fn into_plan(self) -> (Vec<Entry>, Approval, Machine) {
+    pub fn into_plan(self) -> (Vec<PlanEntry>, Approval, Machine) {
         let mut approval = self.gate.into_approval();
         let (entries, tracing) = self.log.into_parts();
         if let Tracing::Record(trace) = tracing {

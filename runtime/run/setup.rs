@@ -45,7 +45,7 @@ impl Setup {
 }
 
 /// This machine, for a run or a clean-up.
-pub struct Hands {
+pub struct ManualAccess {
     /// The machine.
     pub machine: Machine,
     /// Where steps are performed.
@@ -56,7 +56,7 @@ pub struct Hands {
     pub interrupts: Interrupts,
 }
 
-impl Hands {
+impl ManualAccess {
     /// Does what this gate lets through, and writes it into the journal.
     pub fn setup(self, gate: Gate, journal: Option<Journal>) -> Setup {
         let Self { machine, real, listener, interrupts } = self;

@@ -1,10 +1,10 @@
 //! `try`: a recipe, for real, in a throw-away virtual machine with a disk and a USB stick of its
 //! own; then a second boot that opens everything again and looks whether it lasted.
 
+mod boot_failure;
 mod given;
 mod media;
 mod sectors;
-mod trouble;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -23,9 +23,9 @@ use crate::vm::{
 
 use sectors::could_boot;
 
+pub use boot_failure::BootFailure;
 pub use given::TrialAnswers;
 pub use media::Media;
-pub use trouble::Trouble;
 
 use given::{DISK, STICK};
 
@@ -79,7 +79,11 @@ pub struct Trial<'a> {
 
 impl Trial<'_> {
     /// Both boots. Events of the guest are passed on as they come.
-    pub fn run(&self, interrupts: &Interrupts, listener: &mut dyn Listener) -> Result<(), Trouble> {
+    pub fn run(
+        &self,
+        interrupts: &Interrupts,
+        listener: &mut dyn Listener,
+    ) -> Result<(), BootFailure> {
         let kernel = find_kernel()?;
         if self.boot.is_some() {
             find_emulator()?;
@@ -149,7 +153,7 @@ impl Trial<'_> {
         [disk, stick]: &[PathBuf; 2],
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), BootFailure> {
         listener.hear(&Event::Chapter { title: "The disk boots".into() });
         let pc = Pc {
             program: self.program,
@@ -171,7 +175,7 @@ impl Trial<'_> {
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
         let Said { echoed, .. } =
             pc.boot(&turns, &HOPELESS, interrupts, &mut GuestEvents { listener })?;
-        if echoed { Err(Trouble::Echoed) } else { Ok(()) }
+        if echoed { Err(BootFailure::Echoed) } else { Ok(()) }
     }
 
     /// The command that runs a recipe in the guest.
@@ -205,7 +209,7 @@ impl TrialMachine<'_> {
         commands: Vec<Vec<String>>,
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), BootFailure> {
         let Trial { program, memory, media, given, recipe, .. } = *self.trial;
         let files: BTreeSet<PathBuf> = media.files().chain(given.files(recipe)).collect();
         let shares: Vec<Share> = files.iter().flat_map(|file| media::shares(file)).collect();
@@ -223,8 +227,8 @@ impl TrialMachine<'_> {
         };
         let report = boot.run(interrupts, &mut GuestEvents { listener })?;
         match (report.trouble, report.codes.iter().find(|code| **code != 0)) {
-            (Some(trouble), _) => Err(Trouble::Guest(trouble)),
-            (None, Some(code)) => Err(Trouble::Command { boot: number, code: *code }),
+            (Some(trouble), _) => Err(BootFailure::Guest(trouble)),
+            (None, Some(code)) => Err(BootFailure::Command { boot: number, code: *code }),
             (None, None) => Ok(()),
         }
     }

@@ -4,12 +4,12 @@ use crate::error::{Result, Rule};
 use crate::event::Event;
 use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
-use crate::run::deed::Deed;
+use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
 use crate::system::Step;
 
 /// Returns the steps that undo something, as the machine is now.
-pub(crate) fn undo_steps(machine: &Machine, deed: &Deed, undo: &Undo) -> Result<Vec<Step>> {
+pub(crate) fn undo_steps(machine: &Machine, deed: &ManualAction, undo: &Undo) -> Result<Vec<Step>> {
     match undo {
         Undo::Nothing => Ok(Vec::new()),
         Undo::Impossible(why) => Err(CantUndo { call: deed.call.to_string(), why }.into()),

@@ -11,11 +11,11 @@ use crate::error::Result;
 use crate::failure::{Called, Failure};
 use crate::journal::Record;
 use crate::machine::{Fact, Machine};
-use crate::plan::approval::{Approval, Consent};
-use crate::run::deed::Deed;
+use crate::plan::approval::{Approval, Approver};
 use crate::run::ground::Displaced;
 use crate::run::job::{shared, unwrap};
 use crate::run::ledger::Pages;
+use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::resume::Names;
@@ -35,15 +35,15 @@ pub struct Workbench {
     /// The machine when the work began.
     before: Machine,
     /// What is put aside while nothing real is to happen.
-    aside: Option<Aside>,
+    aside: Option<Suspended>,
     /// How calls were agreed to before.
     gate: Option<Gate>,
     /// What the recipe has done, which is not the session's to take back.
-    deeds: Option<Vec<Deed>>,
+    deeds: Option<Vec<ManualAction>>,
 }
 
 /// The real thing, while it is only planned.
-struct Aside {
+struct Suspended {
     ground: Displaced,
     ledger: Pages,
 }
@@ -63,13 +63,13 @@ impl Workbench {
         host: Shared,
         evaluator: Evaluator,
         variables: Map,
-        consent: Box<dyn Consent>,
+        approver: Box<dyn Approver>,
     ) -> Self {
-        let asks = Gate::Enforce(Approval::default(), consent);
+        let asks = Gate::Enforce(Approval::default(), approver);
         let gate = {
             let mut session = session.borrow_mut();
-            let story = session.ledger().story();
-            let calls = story.iter().flat_map(|story| &story.records);
+            let transcript = session.ledger().transcript();
+            let calls = transcript.iter().flat_map(|transcript| &transcript.records);
             let last = calls.filter_map(Record::call).max();
             session.count_by_hand_from(last.unwrap_or_default());
             mem::replace(session.parts().gate, asks)
@@ -91,7 +91,7 @@ impl Workbench {
 
     /// Evaluates a text. A failure ends this text only.
     pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, Failure> {
-        self.session.borrow_mut().calls_by_hand();
+        self.session.borrow_mut().number_manual_calls();
         let result = self.evaluator.line(file, text);
         self.session.borrow_mut().ready_again();
         result
@@ -155,7 +155,7 @@ impl Workbench {
 
     /// Evaluates something with calls of its own; a failure ends only that.
     pub(super) fn aside_from_the_run<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.session.borrow_mut().calls_by_hand();
+        self.session.borrow_mut().number_manual_calls();
         let result = work();
         self.session.borrow_mut().ready_again();
         result
@@ -171,7 +171,7 @@ impl Workbench {
         let mut session = self.session.borrow_mut();
         let Parts { ground, ledger, .. } = session.parts();
         if on && self.aside.is_none() {
-            self.aside = Some(Aside { ground: ground.simulate(), ledger: ledger.put_aside() });
+            self.aside = Some(Suspended { ground: ground.simulate(), ledger: ledger.put_aside() });
         }
         if !on && let Some(aside) = self.aside.take() {
             ground.put_back(aside.ground);
@@ -180,7 +180,7 @@ impl Workbench {
     }
 
     /// What was done by hand and not taken back, in its order.
-    pub fn deeds(&self) -> Vec<Deed> {
+    pub fn deeds(&self) -> Vec<ManualAction> {
         self.session.borrow().ledger().deeds().to_vec()
     }
 

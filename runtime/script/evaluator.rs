@@ -31,12 +31,12 @@ pub struct Script<'a> {
 pub struct Evaluator {
     host: Shared,
     engines: Rc<Engines>,
-    tongue: Tongue,
+    tongue: EngineState,
 }
 
-enum Tongue {
-    Rhai(Box<rhai::Texts>),
-    Lua(lua::Texts),
+enum EngineState {
+    Rhai(Box<rhai::RhaiSources>),
+    Lua(lua::LuaSources),
 }
 
 impl Evaluator {
@@ -55,8 +55,10 @@ impl Evaluator {
         let makers = Makers { rhai: rhai::speaker, lua: lua::speaker };
         let engines = Engines::new(host, modules, makers);
         let tongue = match language {
-            Language::Rhai => Tongue::Rhai(Box::new(rhai::Texts::new(&engines, variables))),
-            Language::Lua => Tongue::Lua(lua::Texts::new(&engines, variables)?),
+            Language::Rhai => {
+                EngineState::Rhai(Box::new(rhai::RhaiSources::new(&engines, variables)))
+            }
+            Language::Lua => EngineState::Lua(lua::LuaSources::new(&engines, variables)?),
         };
         Ok(Self { host: host.clone(), engines, tongue })
     }
@@ -65,8 +67,8 @@ impl Evaluator {
     pub fn run(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
-            Tongue::Rhai(rhai) => rhai.run(text),
-            Tongue::Lua(lua) => lua.run(text),
+            EngineState::Rhai(rhai) => rhai.run(text),
+            EngineState::Lua(lua) => lua.run(text),
         };
         drop(watched);
         self.ended(result)
@@ -76,8 +78,8 @@ impl Evaluator {
     pub fn line(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
-            Tongue::Rhai(rhai) => rhai.run(text),
-            Tongue::Lua(lua) => lua.line(text),
+            EngineState::Rhai(rhai) => rhai.run(text),
+            EngineState::Lua(lua) => lua.line(text),
         };
         drop(watched);
         self.ended(result)
@@ -87,7 +89,7 @@ impl Evaluator {
     fn begin(&self, file: &str, text: &str) -> Option<Watched> {
         let meter = &self.engines.meter;
         meter.begin(file);
-        hang::watch(hang::Script {
+        hang::watch(hang::WatchedScript {
             file: file.to_owned(),
             text: text.to_owned(),
             only_plans: meter.only_plans(),
@@ -116,27 +118,27 @@ impl Evaluator {
     /// Returns the language.
     pub fn language(&self) -> Language {
         match self.tongue {
-            Tongue::Rhai(_) => Language::Rhai,
-            Tongue::Lua(_) => Language::Lua,
+            EngineState::Rhai(_) => Language::Rhai,
+            EngineState::Lua(_) => Language::Lua,
         }
     }
 
     /// Adds a variable.
     pub fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
         match &mut self.tongue {
-            Tongue::Rhai(rhai) => {
+            EngineState::Rhai(rhai) => {
                 rhai.set(name, value);
                 Ok(())
             }
-            Tongue::Lua(lua) => lua.set(name, value),
+            EngineState::Lua(lua) => lua.set(name, value),
         }
     }
 
     /// Returns the names of the variables that are defined for the next source.
     pub fn names(&self) -> Vec<String> {
         match &self.tongue {
-            Tongue::Rhai(rhai) => rhai.names(),
-            Tongue::Lua(lua) => lua.names(),
+            EngineState::Rhai(rhai) => rhai.names(),
+            EngineState::Lua(lua) => lua.names(),
         }
     }
 }
@@ -174,7 +176,7 @@ mod tests {
         {
             let host = crate::run::job::nowhere();
             let mut evaluator = Evaluator::new(language, &Map::new(), &host).expect("an engine");
-            evaluator.engines.meter.hurry();
+            evaluator.engines.meter.expire();
             let error = evaluator.run("r", script).expect_err("no time");
             assert_eq!(error.to_string(), "the script exceeded its limit of 0 s of computing");
         }

@@ -36,7 +36,7 @@ pub type Handler = fn(&Abandoned);
 static HANDLER: OnceLock<Handler> = OnceLock::new();
 
 /// The running scripts, innermost last.
-static AT_WORK: Mutex<Vec<Script>> = Mutex::new(Vec::new());
+static AT_WORK: Mutex<Vec<WatchedScript>> = Mutex::new(Vec::new());
 
 /// The interval of the checks.
 const OFTEN: Duration = Duration::from_millis(200);
@@ -55,7 +55,7 @@ pub fn stack_used_up() {
 
 /// The progress of a script, shared with the monitoring thread.
 #[derive(Default)]
-pub(super) struct Pulse {
+pub(super) struct Heartbeat {
     beats: AtomicU64,
     line: AtomicU32,
     /// Whether a primitive is running, for which no time limit applies.
@@ -65,7 +65,7 @@ pub(super) struct Pulse {
     journal: Mutex<Option<PathBuf>>,
 }
 
-impl Pulse {
+impl Heartbeat {
     pub(super) fn beat(&self) {
         self.beats.fetch_add(1, Ordering::Relaxed);
     }
@@ -93,12 +93,12 @@ impl Pulse {
 }
 
 #[derive(Clone, Default)]
-pub(super) struct Script {
+pub(super) struct WatchedScript {
     pub(super) file: String,
     pub(super) text: String,
     pub(super) only_plans: bool,
     pub(super) interrupts: Interrupts,
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) pulse: Arc<Heartbeat>,
 }
 
 /// A guard: the script is monitored until this value is dropped.
@@ -110,12 +110,12 @@ impl Drop for Watched {
     }
 }
 
-fn at_work<T>(see: impl FnOnce(&mut Vec<Script>) -> T) -> T {
+fn at_work<T>(see: impl FnOnce(&mut Vec<WatchedScript>) -> T) -> T {
     see(&mut AT_WORK.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Starts monitoring a script, if a handler is set.
-pub(super) fn watch(script: Script) -> Option<Watched> {
+pub(super) fn watch(script: WatchedScript) -> Option<Watched> {
     HANDLER.get()?;
     at_work(|scripts| scripts.push(script.clone()));
     let (running, ended) = channel();
@@ -131,8 +131,8 @@ fn computed() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-fn look_after(script: Script, ended: &Receiver<()>) {
-    let Script { pulse, interrupts, .. } = &script;
+fn look_after(script: WatchedScript, ended: &Receiver<()>) {
+    let WatchedScript { pulse, interrupts, .. } = &script;
     let (mut beats, mut since_beat, mut since_asked) = (0, computed(), None);
     while ended.recv_timeout(OFTEN) == Err(RecvTimeoutError::Timeout) {
         let (now, beats_now) = (computed(), pulse.beats.load(Ordering::Relaxed));
@@ -162,11 +162,11 @@ fn look_after(script: Script, ended: &Receiver<()>) {
     }
 }
 
-fn abandon(script: Script, why: impl FnOnce(Site) -> Failure) {
+fn abandon(script: WatchedScript, why: impl FnOnce(Site) -> Failure) {
     let Some(handler) = HANDLER.get() else { return };
     let line = script.pulse.line.load(Ordering::Relaxed);
     let error = why(Site { file: script.file.as_str().into(), line });
     let journal = script.pulse.journal.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let Script { text, only_plans, .. } = script;
+    let WatchedScript { text, only_plans, .. } = script;
     handler(&Abandoned { error, text, only_plans, journal });
 }

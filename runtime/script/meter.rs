@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backstop::{allowed, computed};
-use super::hang::Pulse;
+use super::hang::Heartbeat;
 use super::limits::{
     CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_OPERATION, PER_PRINT, PRINTED,
 };
@@ -39,7 +39,7 @@ pub(super) struct Meter {
     memory: Cell<isize>,
     /// Bytes that were allocated before the script started, or by primitives.
     allocated: Cell<usize>,
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) pulse: Arc<Heartbeat>,
 }
 
 /// A shared meter.
@@ -147,7 +147,7 @@ impl Meter {
 
     /// Reduces the allowed processor time to zero.
     #[cfg(test)]
-    pub(super) fn hurry(&self) {
+    pub(super) fn expire(&self) {
         self.allowed.set(|_| Duration::ZERO);
     }
 

@@ -29,4 +29,4 @@ pub use memory::Counting;
 pub use module::{Import, Module, imports};
 pub(crate) use names::{domains, meant};
 pub use secrets::has_secret;
-pub(crate) use tokens::{Kind, Token, comments, tokens};
+pub(crate) use tokens::{Token, TokenKind, comments, tokens};

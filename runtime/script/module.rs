@@ -8,7 +8,7 @@ use include_dir::{Dir, File, include_dir};
 use serde::{Deserialize, Serialize};
 
 use super::Language;
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Token, TokenKind, tokens};
 use crate::event::Site;
 
 static DIRECTORY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
@@ -83,8 +83,8 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate() {
         match token.kind {
-            Kind::Sign("{" | "#{" | "(" | "[") => depth += 1,
-            Kind::Sign("}" | ")" | "]") => depth = depth.saturating_sub(1),
+            TokenKind::Sign("{" | "#{" | "(" | "[") => depth += 1,
+            TokenKind::Sign("}" | ")" | "]") => depth = depth.saturating_sub(1),
             _ => {}
         }
         let part = index
@@ -112,7 +112,7 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
             let why = "a module name must be a string literal";
             return Err(wrong(why, language.import_example()));
         };
-        if let Some(why) = unfit(&import.name) {
+        if let Some(why) = name_flaw(&import.name) {
             let why = format!("invalid module name {:?}: {why}", import.name);
             return Err(wrong(&why, language.import_example()));
         }
@@ -127,7 +127,7 @@ fn is_key(rest: &[Token]) -> bool {
 
 /// Parses `"NAME" as ALIAS;`.
 fn imported(rest: &[Token], line: u32) -> Option<Import> {
-    let Kind::Text(name) = &rest.first()?.kind else { return None };
+    let TokenKind::Text(name) = &rest.first()?.kind else { return None };
     let named = rest.get(1).is_some_and(|word| word.name() == Some("as"));
     if !named && rest.get(1).is_some_and(|sign| !sign.is(";")) {
         return None;
@@ -140,13 +140,13 @@ fn imported(rest: &[Token], line: u32) -> Option<Import> {
 fn required(rest: &[Token], line: u32) -> Option<Import> {
     let bracketed = rest.first()?.is("(");
     let rest = &rest[usize::from(bracketed)..];
-    let Kind::Text(name) = &rest.first()?.kind else { return None };
+    let TokenKind::Text(name) = &rest.first()?.kind else { return None };
     let whole = !bracketed || rest.get(1)?.is(")");
     whole.then(|| Import { name: name.clone(), alias: None, line })
 }
 
 /// Returns the reason why a module name is invalid.
-fn unfit(name: &str) -> Option<&'static str> {
+fn name_flaw(name: &str) -> Option<&'static str> {
     let odd = |c: char| !c.is_ascii_alphanumeric() && !"_-/".contains(c);
     if name.starts_with('/') {
         return Some("modules are next to the recipe or bundled with gscript");

@@ -4,19 +4,19 @@
 use super::limits::{ELEMENTS, Limit, NESTING, TEXT};
 
 /// The remaining size of a value.
-pub(super) struct Room {
+pub(super) struct SizeBudget {
     depth: usize,
     elements: usize,
     bytes: usize,
 }
 
-impl Default for Room {
+impl Default for SizeBudget {
     fn default() -> Self {
         Self { depth: NESTING, elements: ELEMENTS, bytes: TEXT }
     }
 }
 
-impl Room {
+impl SizeBudget {
     /// Counts a value.
     pub(super) fn one(&mut self) -> Result<(), Limit> {
         // The outermost value is not an element.

@@ -2,7 +2,7 @@
 //! the secret must not be stored in the history or shown in the source line of an error.
 
 use super::Language;
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Token, TokenKind, tokens};
 use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;
 use crate::types::Param;
@@ -32,7 +32,7 @@ fn takers() -> impl Iterator<Item = &'static Spec> {
 
 /// Returns whether a token is a literal.
 fn is_written(token: &Token) -> bool {
-    matches!(token.kind, Kind::Text(_) | Kind::Number)
+    matches!(token.kind, TokenKind::Text(_) | TokenKind::Number)
 }
 
 fn opens(token: &Token) -> bool {
@@ -61,7 +61,7 @@ fn expression(tokens: &[Token]) -> &[Token] {
 /// Matches `passphrase: "…"`, `["passphrase"] = "…"`, `let pass = "…"`.
 fn named(tokens: &[Token]) -> bool {
     let name = match tokens.first().map(|token| &token.kind) {
-        Some(Kind::Name(name) | Kind::Text(name)) => name.to_ascii_lowercase(),
+        Some(TokenKind::Name(name) | TokenKind::Text(name)) => name.to_ascii_lowercase(),
         _ => return false,
     };
     let known = || takers().flat_map(|spec| spec.params).any(|p| is_secret(p) && p.name == name);
@@ -114,8 +114,8 @@ fn taker(tokens: &[Token]) -> Option<(&'static Spec, &[Token])> {
     let domain = tokens.first()?.name()?;
     let sign = tokens.get(1)?;
     let (verb, length) = match &tokens.get(2)?.kind {
-        Kind::Name(verb) if sign.is("::") || sign.is(".") => (verb, 3),
-        Kind::Text(verb) if sign.is("[") => (verb, 4),
+        TokenKind::Name(verb) if sign.is("::") || sign.is(".") => (verb, 3),
+        TokenKind::Text(verb) if sign.is("[") => (verb, 4),
         _ => return None,
     };
     let spec = takers().find(|spec| spec.domain() == domain && spec.verb() == *verb)?;
@@ -150,7 +150,7 @@ fn options(spec: &Spec, map: &[Token]) -> bool {
         let entry = expression(rest);
         let key = entry.strip_prefix_if(|token| token.is("["));
         let known = match key.first().map(|token| &token.kind) {
-            Some(Kind::Name(name) | Kind::Text(name)) => {
+            Some(TokenKind::Name(name) | TokenKind::Text(name)) => {
                 spec.options().any(|param| param.name == *name && !is_secret(param))
             }
             _ => false,

@@ -8,14 +8,14 @@ use super::limits::EXPRESSION_DEPTH;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The kind of the token.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// The line number, starting at 1.
     pub line: u32,
 }
 
 /// The kind of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     /// A name or keyword.
     Name(String),
     /// A string, without its quotes.
@@ -30,14 +30,14 @@ impl Token {
     /// Returns the name, if the token is one.
     pub fn name(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Name(name) => Some(name),
+            TokenKind::Name(name) => Some(name),
             _ => None,
         }
     }
 
     /// Returns whether the token is this operator or bracket.
     pub fn is(&self, sign: &str) -> bool {
-        matches!(&self.kind, Kind::Sign(own) if *own == sign)
+        matches!(&self.kind, TokenKind::Sign(own) if *own == sign)
     }
 }
 
@@ -85,7 +85,7 @@ impl<'a> Scanner<'a> {
         taken
     }
 
-    fn push(&mut self, kind: Kind, line: u32) {
+    fn push(&mut self, kind: TokenKind, line: u32) {
         self.found.push(Token { kind, line });
     }
 
@@ -100,11 +100,11 @@ impl<'a> Scanner<'a> {
             } else if first.is_alphabetic() || first == '_' {
                 let end = self.rest.find(|c: char| !c.is_alphanumeric() && c != '_');
                 let name = self.take(end.unwrap_or(self.rest.len()));
-                self.push(Kind::Name(name.to_owned()), line);
+                self.push(TokenKind::Name(name.to_owned()), line);
             } else if first.is_ascii_digit() {
                 let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
                 self.take(end.unwrap_or(self.rest.len()));
-                self.push(Kind::Number, line);
+                self.push(TokenKind::Number, line);
             } else if let Some(sign) = SIGNS.iter().find(|sign| self.rest.starts_with(**sign)) {
                 match *sign {
                     "{" | "#{" => depth += 1,
@@ -113,7 +113,7 @@ impl<'a> Scanner<'a> {
                     _ => {}
                 }
                 self.take(sign.len());
-                self.push(Kind::Sign(sign), line);
+                self.push(TokenKind::Sign(sign), line);
             } else {
                 self.take(first.len_utf8());
             }
@@ -152,14 +152,14 @@ impl<'a> Scanner<'a> {
             (_, '"' | '\'') => {
                 self.take(1);
                 let text = self.quoted(mark);
-                self.push(Kind::Text(text), line);
+                self.push(TokenKind::Text(text), line);
             }
             (Language::Rhai, '`') => {
                 self.take(1);
                 self.interpolated(line);
             }
             (Language::Lua, '[') => match self.long_bracket() {
-                Some(text) => self.push(Kind::Text(text), line),
+                Some(text) => self.push(TokenKind::Text(text), line),
                 None => return false,
             },
             _ => return false,
@@ -202,7 +202,7 @@ impl<'a> Scanner<'a> {
             }
             text.push(next);
         }
-        self.push(Kind::Text(text), line);
+        self.push(TokenKind::Text(text), line);
     }
 
     /// Scans `[[ … ]]` or `[==[ … ]==]`.
@@ -228,10 +228,10 @@ mod tests {
 
     fn names(language: Language, text: &str) -> Vec<String> {
         let words = tokens(language, text).into_iter().map(|token| match token.kind {
-            Kind::Name(name) => format!("{name}:{}", token.line),
-            Kind::Text(text) => format!("{text:?}"),
-            Kind::Number => "0".into(),
-            Kind::Sign(sign) => sign.to_owned(),
+            TokenKind::Name(name) => format!("{name}:{}", token.line),
+            TokenKind::Text(text) => format!("{text:?}"),
+            TokenKind::Number => "0".into(),
+            TokenKind::Sign(sign) => sign.to_owned(),
         });
         words.collect()
     }

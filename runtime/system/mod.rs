@@ -52,7 +52,7 @@ pub trait Watch {
     fn notice(&mut self, _text: &str) {}
 }
 
-/// Nobody watches.
+/// A watch that ignores everything.
 pub struct NoopWatch;
 
 impl Watch for NoopWatch {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::file::TestFile;
 use super::misuse::Misuse;
-use super::rehearse::{Ran, rehearse};
+use super::simulate::{Ran, simulate};
 use super::tested::Tested;
 use crate::error::{Exit, Result};
 use crate::event::Site;
@@ -17,7 +17,7 @@ use crate::finding::Finding;
 use crate::machine::Machine;
 use crate::recipe::Answers;
 use crate::system::Sim;
-use crate::system::sim::faults::{Event, Faults};
+use crate::system::sim::faults::{FaultEvent, Faults};
 use crate::types::{Map, Value};
 
 /// The host of a test file.
@@ -163,7 +163,7 @@ impl Bench {
         &mut self,
         site: &Site,
         text: String,
-        event: Event,
+        event: FaultEvent,
         after: u32,
     ) -> Result<Value> {
         let current = self.current()?;
@@ -194,7 +194,7 @@ impl Bench {
         let variables = answers.variables(&recipe, &machine);
         current.carried = std::mem::take(&mut current.orders);
         let faults = current.carried.faults.clone();
-        let ran = rehearse(&recipe, variables, &machine, sim, &faults, only_plan);
+        let ran = simulate(&recipe, variables, &machine, sim, &faults, only_plan);
         (current.ran, current.judged) = (Some(ran), false);
         Ok(Value::Unit)
     }
@@ -250,8 +250,8 @@ impl Bench {
 impl Orders {
     /// Returns a finding for each fault that did not occur.
     fn missed(self, source: &Rc<str>, help: &str) -> Vec<Finding> {
-        let struck = self.faults.struck();
-        let missed = self.by.into_iter().zip(struck).filter(|(_, struck)| !struck);
+        let injected = self.faults.injected();
+        let missed = self.by.into_iter().zip(injected).filter(|(_, injected)| !injected);
         let finding = |((site, text), _)| Finding {
             title: format!("this fault never occurred: {text}"),
             site,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::recipe::bundled::{self, Bundled, TEST_MARK, is_test};
-use crate::recipe::{BadRecipe, Named, Recipe, bundled_modules_of, modules_of};
+use crate::recipe::{BadRecipe, NamedRecipe, Recipe, bundled_modules_of, modules_of};
 use crate::script::{Language, Module};
 use crate::system::{Input, read_input_text};
 
@@ -124,7 +124,7 @@ fn bundled(path: &Path) -> Option<Bundled> {
     if path.is_dir() || is_test(path) {
         return None;
     }
-    Named::find(path).ok()?.bundled().copied()
+    NamedRecipe::find(path).ok()?.bundled().copied()
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, NotFound> {

@@ -2,14 +2,14 @@
 //!
 //! A test file is a script. `bench` is its host: it collects the tests, and holds the preparations
 //! and results of the current one. `words` are the functions that a test can call (to add one: a
-//! struct in a file there, and a line in its list), `rehearse` runs the recipe on a simulated
+//! struct in a file there, and a line in its list), `simulate` runs the recipe on a simulated
 //! machine, `file` finds test files.
 
 mod bench;
 mod file;
 mod host;
 mod misuse;
-mod rehearse;
+mod simulate;
 mod tested;
 mod words;
 
@@ -23,12 +23,12 @@ use crate::types::Map;
 use bench::Bench;
 
 pub use file::{NotFound, TestFile, find};
-pub use rehearse::{Ran, TestedCall, rehearse};
+pub use simulate::{Ran, TestedCall, simulate};
 pub use tested::Tested;
 pub use words::{WORDS, Word};
 
 /// The result of a test file.
-pub struct Outcome {
+pub struct TestOutcome {
     /// The tests that were run, in order.
     pub tests: Vec<Tested>,
     /// Why the file as such did not reach its end.
@@ -38,7 +38,7 @@ pub struct Outcome {
 }
 
 /// Runs the tests of a file: all, or those whose name contains one of these strings.
-pub fn run(file: &TestFile, names: &[String]) -> Outcome {
+pub fn run(file: &TestFile, names: &[String]) -> TestOutcome {
     let bench = Rc::new(RefCell::new(Bench::new(file.clone(), names.to_vec())));
     let host: script::Shared = bench.clone();
     let variables = Map::new();
@@ -52,5 +52,5 @@ pub fn run(file: &TestFile, names: &[String]) -> Outcome {
     let error = script::run(&script, &host).err();
     drop(host);
     let (tests, left_out) = bench.borrow_mut().results();
-    Outcome { tests, error, left_out }
+    TestOutcome { tests, error, left_out }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{Rule, is_shown};
+use super::text::{TextRule, is_shown};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
 /// The name of a volume group or logical volume (lvm(8), "VALID NAMES").
@@ -29,7 +29,7 @@ pub struct ArrayName(String);
 pub struct Label(String);
 
 /// Allows the characters that mkfs, sfdisk and udev's symlinks take unescaped.
-const LABEL: Rule = Rule::of(|c| is_shown(c) && !"\"'\\/".contains(c), 255)
+const LABEL: TextRule = TextRule::of(|c| is_shown(c) && !"\"'\\/".contains(c), 255)
     .begins(|c| c != '-' && !c.is_whitespace())
     .also(|text| text.is_empty().then(|| "it is empty".into()));
 

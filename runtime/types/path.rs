@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{Rule, is_shown};
+use super::text::{TextRule, is_shown};
 use super::{Completes, Mismatch, ParamType, ParamValue, Value};
 
 /// An absolute path without `..`; its target does not depend on the current directory.
@@ -32,7 +32,7 @@ impl AbsPath {
 }
 
 /// Rejects control characters: paths are written to tables, commands and prompts.
-pub(super) const PATH: Rule = Rule::of(is_shown, 4095);
+pub(super) const PATH: TextRule = TextRule::of(is_shown, 4095);
 
 /// Returns an error if a component is longer than any filesystem allows (`NAME_MAX`).
 pub(super) fn too_long(path: &str) -> Option<String> {

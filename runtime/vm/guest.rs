@@ -28,7 +28,7 @@ pub fn guest(order: &Path) -> io::Error {
     if std::process::id() != 1 {
         return io::Error::other("only the first process of a virtual machine can do this");
     }
-    if let Err(error) = obey(order) {
+    if let Err(error) = execute_order(order) {
         // Without a report, the host shows the last lines of the console.
         println!("guest: {error}");
     }
@@ -40,7 +40,7 @@ pub fn guest(order: &Path) -> io::Error {
 }
 
 /// Runs the commands of the order and writes the report.
-fn obey(order: &Path) -> io::Result<()> {
+fn execute_order(order: &Path) -> io::Result<()> {
     let order: Order = serde_json::from_slice(&fs::read(order)?)?;
     let report = run(&order).unwrap_or_else(|error| GuestReport {
         trouble: Some(error.to_string()),

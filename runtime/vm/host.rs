@@ -7,7 +7,7 @@ use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
+use super::cell::{Cell, CellStdin, Owner, Share, UNMADE, give};
 use super::console::{Console, end, unconfined};
 use super::error::{UML, VmError};
 use super::{GuestReport, Order};
@@ -70,7 +70,7 @@ impl Boot<'_> {
         self.give_to(owner).map_err(start)?;
         let mut child = self
             .cell(owner)
-            .and_then(|cell| cell.spawn(self.program, Stdin::Closed))
+            .and_then(|cell| cell.spawn(self.program, CellStdin::Closed))
             .map_err(start)?;
         console.started(child.id());
         let lines = listen(&mut child);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, Owner, Share, Stdin, UNMADE, give};
+use super::cell::{Cell, CellStdin, Owner, Share, UNMADE, give};
 use super::console::{Console, end, unconfined};
 use super::error::{QEMU, VmError};
 use super::talk::{Said, Talk, Turn};
@@ -68,9 +68,9 @@ pub struct Pc<'a> {
 }
 
 /// The emulator process, which is terminated on drop.
-struct Machine(Child);
+struct QemuProcess(Child);
 
-impl Drop for Machine {
+impl Drop for QemuProcess {
     fn drop(&mut self) {
         let _ = end(&mut self.0);
     }
@@ -87,9 +87,9 @@ struct Emulation {
     kvm: bool,
 }
 
-struct Words(Vec<String>);
+struct QemuArgs(Vec<String>);
 
-impl Words {
+impl QemuArgs {
     fn args<'a>(&mut self, words: impl IntoIterator<Item = &'a str>) -> &mut Self {
         self.0.extend(words.into_iter().map(str::to_owned));
         self
@@ -136,7 +136,8 @@ impl Pc<'_> {
         let owner = if command.kvm { owner.with_group_of(Path::new(KVM)) } else { owner };
         let give_all = |owner| files.iter().try_for_each(|file| give(file, owner)).map_err(start);
         give_all(owner)?;
-        let mut machine = Machine(cell(owner).spawn(self.program, Stdin::Kept).map_err(start)?);
+        let mut machine =
+            QemuProcess(cell(owner).spawn(self.program, CellStdin::Kept).map_err(start)?);
         console.started(machine.0.id());
         let talk = Talk { turns, never, limit: self.limit };
         let said = talk.with(&mut machine.0, interrupts, console);
@@ -153,7 +154,7 @@ impl Pc<'_> {
 
     fn command(&self, emulator: &Path) -> Result<Emulation, VmError> {
         let kvm = kvm_works(emulator);
-        let mut command = Words(vec![emulator.to_string_lossy().into_owned()]);
+        let mut command = QemuArgs(vec![emulator.to_string_lossy().into_owned()]);
         command
             .args(["-M", "pc", "-nodefaults", "-no-user-config", "-display", "none"])
             .args(["-sandbox", SANDBOX])
@@ -243,7 +244,7 @@ fn kvm_works(emulator: &Path) -> bool {
         .stderr(Stdio::null())
         .process_group(0);
     end_with_us(&mut command, None);
-    let Ok(mut machine) = command.spawn().map(Machine) else { return false };
+    let Ok(mut machine) = command.spawn().map(QemuProcess) else { return false };
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(5) {
         match machine.0.try_wait() {

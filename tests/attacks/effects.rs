@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gscript::operation::{Effect, FilesEffect, StorageEffect};
 use gscript::plan::bound::Bound;
-use gscript::plan::approval::{Approval, Nobody};
+use gscript::plan::approval::{Approval, NoopApprover};
 use gscript::machine::Machine;
 use gscript::recipe::Recipe;
 use gscript::primitives::registry::{PRIMITIVES, Primitive, Read};
@@ -31,7 +31,7 @@ pub(super) fn perform(recipe: &Recipe, gate: Gate) -> Result<(), String> {
 }
 
 fn perform_on(machine: Machine, recipe: &Recipe, gate: Gate) -> Result<(), String> {
-    let sim = Sim::new().rehearsal(Faults::default());
+    let sim = Sim::new().with_faults(Faults::default());
     let host = Rc::new(RefCell::new(session(sim, machine, gate, None)));
     let variables = Map::new();
     let result = gscript::script::run(&recipe.script(&variables), &(Rc::clone(&host) as Shared));
@@ -44,7 +44,7 @@ fn unapproved(call: &str, approved: &[Effect], wanted: &str) -> Result<(), Strin
     for effect in approved {
         approval.add(effect.clone(), &example_machine());
     }
-    match perform(&recipe(call), Gate::Enforce(approval, Box::new(Nobody))) {
+    match perform(&recipe(call), Gate::Enforce(approval, Box::new(NoopApprover))) {
         Ok(()) => Err("it was done".into()),
         Err(why) if why.contains(&format!("not covered by the approved plan: {wanted}")) => Ok(()),
         Err(why) => Err(why),
@@ -307,7 +307,7 @@ fn in_general() -> Vec<Attempt> {
             if refused.is_empty() { Ok(()) } else { Err(refused.join("\n")) }
         }),
         Attempt::new("nothing to act on").check(|| {
-            let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+            let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
             match perform(&recipe("btrfs::make([]);"), gate) {
                 Ok(()) => Err("it was done".into()),
                 Err(_) => Ok(()),

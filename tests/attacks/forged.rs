@@ -1,6 +1,6 @@
 //! Journals as somebody else could have written them.
 
-use gscript::journal::{Head, JOURNAL_FORMAT, Record, Texts, digest};
+use gscript::journal::{JOURNAL_FORMAT, RecipeTexts, Record, RunHead, digest};
 use gscript::operation::spec::Given;
 use gscript::primitives::registry::{Read, primitive};
 use gscript::types::{Map, Value};
@@ -18,8 +18,8 @@ pub struct Forged(Vec<Json>);
 impl Forged {
     /// The run of a recipe that is nowhere but here.
     pub fn of(recipe: &str) -> Self {
-        let texts = Texts { text: recipe.to_owned(), modules: Vec::new() };
-        let head = Head {
+        let texts = RecipeTexts { text: recipe.to_owned(), modules: Vec::new() };
+        let head = RunHead {
             format: JOURNAL_FORMAT,
             number: 1,
             recipe: "forged.rhai".into(),
@@ -28,7 +28,7 @@ impl Forged {
             text: texts.text,
             params: json!({}),
             seed: "07".repeat(32),
-            ..Head::default()
+            ..RunHead::default()
         };
         Self(vec![serde_json::to_value(Record::Run(Box::new(head))).expect("plain data")])
     }

@@ -1,8 +1,8 @@
-//! Front matter that announces less than the recipe does, or hides what it announces.
+//! Front matter that declares less than the recipe does, or hides what it declares.
 
 use gscript::operation::{Effect, FilesEffect};
 use gscript::plan::bound::Bound;
-use gscript::plan::approval::{Approval, Consent};
+use gscript::plan::approval::{Approval, Approver};
 use gscript::machine::Machine;
 use gscript::run::session::Gate;
 
@@ -14,7 +14,7 @@ fn comment(mark: &str, text: &str) -> String {
     text.lines().flat_map(|line| [mark, " ", line, "\n"]).collect()
 }
 
-/// A recipe with this front matter, in both languages, that writes a file which nothing announces.
+/// A recipe with this front matter, in both languages, that writes a file which nothing declares.
 fn with(name: &'static str, front: &str) -> Attempt {
     let commented = |mark: &str| comment(mark, front);
     Attempt::new(name)
@@ -39,7 +39,7 @@ fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> At
         .says(why)
 }
 
-/// A recipe that announces this, and does that.
+/// A recipe that declares this, and does that.
 fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) -> Attempt {
     let lua = gscript::reference::docs::to_lua(call);
     let front = |mark: &str| {
@@ -57,7 +57,7 @@ fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) ->
 /// Says yes to everything.
 struct Yes;
 
-impl Consent for Yes {
+impl Approver for Yes {
     fn ask(&mut self, _: &Bound) -> bool {
         true
     }
@@ -240,13 +240,13 @@ fn beyond() -> Vec<Attempt> {
             "changes volume group vg_live",
         ),
         exceeds(
-            "removes a volume and announces a change",
+            "removes a volume and declares a change",
             "[needs]\nalters = [\"vg_old\"]",
             "lvm::lv_remove(\"vg_old\", \"data\");",
             "destroys /dev/mapper/vg_old-data",
         ),
         exceeds(
-            "removes a key and announces a change",
+            "removes a key and declares a change",
             "[needs]\nalters = [\"/dev/sda3\"]\nwrites = [\"/mnt/key\"]",
             "key::generate(\"/mnt/key/second.bin\");\nluks::add_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\", new_key: \"/mnt/key/second.bin\" });\nluks::remove_key(\"/dev/sda3\", 0);",
             "removes key slot 0 of /dev/sda3",

@@ -2,7 +2,7 @@
 
 use super::Attempt;
 
-/// What a recipe announces here, unless an attempt is about something else.
+/// What a recipe declares here, unless an attempt is about something else.
 const IN: &str = r#"writes = ["/tmp/case/in"]"#;
 const TARGET: &str = "writes = [\"/mnt/gentoo\", \"/mnt/t\"]\n//! runs = [\"sh\"]";
 

@@ -1,6 +1,6 @@
 //! A query sees what tells the plan from the run, or runs a program unseen.
 
-use gscript::plan::approval::{Approval, Nobody};
+use gscript::plan::approval::{Approval, NoopApprover};
 use gscript::run::session::Gate;
 
 use super::Attempt;
@@ -123,7 +123,7 @@ fn unasked(script: &str) -> Result<(), String> {
 
 /// Runs a script with nothing approved: it must end with the program that was not.
 fn unasked_program(script: &str, program: &str) -> Result<(), String> {
-    let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+    let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     match perform(&recipe(script), gate) {
         Ok(()) => Err("it ran".into()),
         Err(why) if why.contains(&format!("not covered by the approved plan: runs {program}")) => {

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use gscript::event::NoopListener;
 use gscript::machine::Machine;
-use gscript::plan::approval::Nobody;
+use gscript::plan::approval::NoopApprover;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, Hands};
+use gscript::run::session::{Gate, ManualAccess};
 use gscript::system::{Interrupts, Real, System};
 use gscript::types::Size;
 use gscript::vm::{Boot, Order, Share, find_kernel};
@@ -101,8 +101,8 @@ pub fn work(directory: &str, which: &str, journal: &str) {
         let journal = (which == "with").then(|| {
             new_journal(Path::new(journal), &job, &machine, &approval, start).expect("a journal")
         });
-        let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
-        let hands = Hands {
+        let gate = Gate::Enforce(approval.clone(), Box::new(NoopApprover));
+        let hands = ManualAccess {
             machine: machine.clone(),
             real,
             listener: Box::new(NoopListener),

@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 
 use gscript::machine::{
-    Content, Device, Group, Hardware, Kind, MACHINE_FORMAT, Machine, Mount, PartitionEntry, Table,
-    Volume, VolumeKind, dm_name,
+    Content, Device, DeviceKind, Group, Hardware, MACHINE_FORMAT, Machine, Mount, PartitionEntry,
+    Table, Volume, VolumeKind, dm_name,
 };
 use gscript::types::{LuksVersion, TableKind};
 
@@ -65,7 +65,7 @@ fn uuid(number: usize, of: usize) -> String {
 }
 
 fn disk(machine: &mut Machine, path: &str, number: usize) {
-    let mut disk = Device::new(path, 100 * GIB, Kind::Disk);
+    let mut disk = Device::new(path, 100 * GIB, DeviceKind::Disk);
     disk.hardware = Hardware {
         model: Some("Disk".into()),
         serial: Some(format!("S{number}")),
@@ -86,7 +86,7 @@ fn partition(machine: &mut Machine, disk: &str, number: usize) -> String {
         uuid: uuid(number, 2),
         name: None,
     };
-    machine.insert(Device::new(&path, 90 * GIB, Kind::Partition(entry)));
+    machine.insert(Device::new(&path, 90 * GIB, DeviceKind::Partition(entry)));
     path
 }
 
@@ -102,7 +102,7 @@ fn stack(machine: &mut Machine, number: usize) {
         cipher: "aes-xts-plain64".into(),
     });
     let mapped = format!("/dev/mapper/enc{number}");
-    let mut opened = Device::new(&mapped, 90 * GIB - (16 << 20), Kind::Crypt { on: part });
+    let mut opened = Device::new(&mapped, 90 * GIB - (16 << 20), DeviceKind::Crypt { on: part });
     opened.content = Some(Content::Physical { uuid: uuid(number, 4) });
     machine.insert(opened);
     let group = format!("vg{number}");
@@ -112,7 +112,7 @@ fn stack(machine: &mut Machine, number: usize) {
     let (extent, extents, free) = (4 << 20, 23035, 23035 - 1024);
     machine.storage.groups.insert(group.clone(), Group { members, extent, extents, free, volumes });
     let path = dm_name(&group, "data");
-    let kind = Kind::Logical { group, volume: "data".into() };
+    let kind = DeviceKind::Logical { group, volume: "data".into() };
     let mut data = Device::new(&path, 4 * GIB, kind);
     let ext4 = Content::Filesystem { kind: "ext4".into(), uuid: uuid(number, 5), label: None };
     data.content = Some(ext4);

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use gscript::reference::complete::{Known, proposals};
+use gscript::reference::complete::{Candidates, proposals};
 use gscript::script::Language;
 use nix::pty::{Winsize, openpty};
 use regex::Regex;
@@ -95,7 +95,7 @@ fn tab() -> Row {
     for number in 0..10_000 {
         File::create(directory.path().join(format!("file{number}"))).expect("a file");
     }
-    let known = Known::of(&machine(1000), Vec::new(), Vec::new(), Language::Rhai);
+    let known = Candidates::of(&machine(1000), Vec::new(), Vec::new(), Language::Rhai);
     let path = directory.path().display();
     let (text, shell) = (format!("x(\"{path}/file"), format!("compgen -f {path}/file > /dev/null"));
     let mut row = Row::times("session: Tab, 10,000 paths / bash compgen -f", "under 30 ms");

@@ -109,7 +109,7 @@ impl Unit {
     }
 
     /// Runs it, whatever happens to it.
-    fn carry_out(self, board: &Board) {
+    fn execute(self, board: &Board) {
         let names: Vec<(String, String)> =
             self.cases.iter().map(|case| (case.clone(), self.test_name(case))).collect();
         let run = self.run;
@@ -212,7 +212,7 @@ pub fn run(mut args: Arguments, units: Vec<Unit>) -> Conclusion {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
                     let Some(unit) = next else { break };
-                    unit.carry_out(&board);
+                    unit.execute(&board);
                 }
             });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use gscript::machine::{Kind, Machine};
+use gscript::machine::{DeviceKind, Machine};
 
 use crate::support::dsl::{Test, project};
 
@@ -103,8 +103,11 @@ fn people_hosts_and_identifiers_in_names_are_hidden() {
         assert!(!text.contains(word), "{word}: {text}");
     }
     assert!(hidden.storage.groups.contains_key("vg_host"));
-    let opened =
-        hidden.storage.devices.values().find(|device| matches!(device.kind, Kind::Crypt { .. }));
+    let opened = hidden
+        .storage
+        .devices
+        .values()
+        .find(|device| matches!(device.kind, DeviceKind::Crypt { .. }));
     let opened = &opened.expect("the opened container").path;
     assert_eq!(hidden.storage.groups["vg_host"].members, std::slice::from_ref(opened));
     assert_eq!(hidden.uses("/dev/sdb").len(), 1);

@@ -3,7 +3,7 @@
 use std::fs;
 
 use gscript::recipe::bundled::{find, recipes};
-use gscript::recipe::{Named, Recipe};
+use gscript::recipe::{NamedRecipe, Recipe};
 
 use crate::support::dsl::{Test, normal, project};
 
@@ -108,7 +108,7 @@ fn every_bundled_recipe_is_found_by_what_the_list_says_and_where_it_was_recorded
     assert_eq!(names.len(), recipes().len());
     for (name, bundled) in names.iter().zip(recipes()) {
         assert_eq!(find(name), Some(bundled));
-        let recipe = Named::find(name.as_ref()).and_then(|named| named.load()).expect(name);
+        let recipe = NamedRecipe::find(name.as_ref()).and_then(|named| named.load()).expect(name);
         let again = Recipe::at(&recipe.location()).expect("it is there").expect("a recipe");
         assert_eq!((again.name, again.digest), (recipe.name, recipe.digest));
     }

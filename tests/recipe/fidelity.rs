@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gscript::machine::Machine;
-use gscript::plan::report::Entry;
+use gscript::plan::report::PlanEntry;
 use gscript::primitives::registry::primitive;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::job::Job;
 use gscript::system::sim::faults::Faults;
 use gscript::system::{Interrupts, Sim};
-use gscript::test::rehearse;
+use gscript::test::simulate;
 use gscript::types::{Secret, Value};
 
 use crate::reference::examples::example_machine;
@@ -42,11 +42,11 @@ fn add(to: &mut Chapters, name: &str, machine: &Machine, sim: Sim, set: &[(&str,
     let mut chapter = String::new();
     for entry in &report.entries {
         match entry {
-            Entry::Chapter { title } => chapter.clone_from(title),
-            Entry::Call(call) => {
+            PlanEntry::Chapter { title } => chapter.clone_from(title),
+            PlanEntry::Call(call) => {
                 to.entry(chapter.clone()).or_default().insert(call.name.to_string());
             }
-            Entry::Said { .. } => {}
+            PlanEntry::Said { .. } => {}
         }
     }
 }
@@ -85,7 +85,7 @@ fn getting_back() -> Chapters {
             answers.set(name, value);
         }
         let variables = answers.variables(&recipe, machine);
-        let ran = rehearse(&recipe, variables, machine, sim, &Faults::default(), false);
+        let ran = simulate(&recipe, variables, machine, sim, &Faults::default(), false);
         let message = ran.error.as_ref().map(ToString::to_string);
         assert_eq!(message, None, "{name}");
         ran

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::journal::{Record, Story};
+use gscript::journal::{Record, Transcript};
 use gscript::machine::Machine;
-use gscript::plan::approval::{Approval, Nobody};
-use gscript::plan::report::Entry;
+use gscript::plan::approval::{Approval, NoopApprover};
+use gscript::plan::report::PlanEntry;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::job::{Job, RunStart, new_journal};
 use gscript::run::session::Gate;
@@ -29,7 +29,7 @@ fn variables(recipe: &Recipe, machine: &Machine, set: &[(&str, &str)]) -> Map {
 }
 
 /// A plan as JSON, without where in which file its calls are.
-fn placeless(entries: &[Entry]) -> serde_json::Value {
+fn placeless(entries: &[PlanEntry]) -> serde_json::Value {
     let mut json = serde_json::to_value(entries).expect("JSON");
     for entry in json.as_array_mut().into_iter().flatten() {
         entry.as_object_mut().map(|entry| entry.remove("site"));
@@ -43,14 +43,14 @@ fn recorded(job: &Job<'_>, machine: &Machine, approval: &Approval) -> Vec<serde_
     let path = directory.path().join("journal.jsonl");
     let start = RunStart::new(1, "now".into());
     let journal = new_journal(&path, job, machine, approval, start).expect("a journal");
-    let gate = Gate::Enforce(approval.clone(), Box::new(Nobody));
-    let sim = Sim::new().rehearsal(Faults::default());
+    let gate = Gate::Enforce(approval.clone(), Box::new(NoopApprover));
+    let sim = Sim::new().with_faults(Faults::default());
     let session = session(sim, machine.clone(), gate, Some(journal));
     let host: Shared = Rc::new(RefCell::new(session));
     run(&job.recipe.script(job.variables), &host).expect("a run");
-    let story = Story::read(&path).expect("a story");
-    assert!(matches!(story.records[0], Record::Run(_)));
-    let records = story.records.iter().map(|record| {
+    let transcript = Transcript::read(&path).expect("a transcript");
+    assert!(matches!(transcript.records[0], Record::Run(_)));
+    let records = transcript.records.iter().map(|record| {
         let mut json = serde_json::to_value(record).expect("JSON");
         let fields = json.as_object_mut().expect("an object");
         for own in ["site", "millis", "recipe", "path", "text", "digest"] {

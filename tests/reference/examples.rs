@@ -1,7 +1,7 @@
 //! Every example of the reference runs, and means the same in both languages.
 
 use gscript::machine::Machine;
-use gscript::plan::report::{Entry, Report};
+use gscript::plan::report::{PlanEntry, Report};
 use gscript::primitives::registry::{PRIMITIVES, Read};
 use gscript::recipe::Recipe;
 use gscript::reference::docs::{example, to_lua};
@@ -36,10 +36,10 @@ pub fn plan(language: Language, text: &str) -> Result<Report, String> {
 
 /// A plan as text, without what is only about the file it comes from.
 pub fn shown(report: &Report) -> String {
-    let entry = |entry: &Entry| match entry {
-        Entry::Chapter { title } => format!("= {title}\n"),
-        Entry::Said { .. } => String::new(),
-        Entry::Call(call) => {
+    let entry = |entry: &PlanEntry| match entry {
+        PlanEntry::Chapter { title } => format!("= {title}\n"),
+        PlanEntry::Said { .. } => String::new(),
+        PlanEntry::Call(call) => {
             let steps: Vec<String> = call.steps.iter().map(|step| step.text.to_string()).collect();
             format!(
                 "{} {}\n  steps {steps:?}\n  effects {:?}\n  undo {:?}\n  already {:?} guess {}\n",

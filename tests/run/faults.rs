@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use gscript::machine::{Kind, Machine};
+use gscript::machine::{DeviceKind, Machine};
 use gscript::primitives::registry::{Read, primitive};
 use gscript::recipe::{Answers, Recipe};
-use gscript::system::sim::faults::{Event, Faults};
+use gscript::system::sim::faults::{FaultEvent, Faults};
 use gscript::system::{Broken, Sim};
-use gscript::test::{Ran, rehearse};
+use gscript::test::{Ran, simulate};
 use gscript::types::{Pattern, Secret, Value};
 
 use crate::support::dsl::project;
@@ -77,15 +77,18 @@ fn in_use(machine: &Machine) -> BTreeSet<String> {
     let open = machine.storage.devices.values().filter(|device| {
         matches!(
             device.kind,
-            Kind::Crypt { .. } | Kind::Logical { .. } | Kind::Raid { .. } | Kind::Mapped { .. }
+            DeviceKind::Crypt { .. }
+                | DeviceKind::Logical { .. }
+                | DeviceKind::Raid { .. }
+                | DeviceKind::Mapped { .. }
         )
     });
     mounts.chain(swaps).chain(open.map(|device| device.path.clone())).collect()
 }
 
 /// Lets this happen to each step in turn; returns how many steps it happened to.
-fn sweep(event: &Event, must_fail: bool) -> usize {
-    let (mut struck, mut wrong) = (0, Vec::new());
+fn sweep(event: &FaultEvent, must_fail: bool) -> usize {
+    let (mut injected, mut wrong) = (0, Vec::new());
     for (path, machine) in recipes() {
         let recipe = Recipe::load(&path).expect("a recipe");
         let text = fs::read_to_string(project(&format!("tests/machines/{machine}.json")));
@@ -94,19 +97,19 @@ fn sweep(event: &Event, must_fail: bool) -> usize {
             let faults = Faults::default();
             faults.add(event.clone(), after);
             let variables = answers(&recipe).variables(&recipe, &before);
-            let ran = rehearse(&recipe, variables, &before, Sim::new(), &faults, false);
-            if faults.struck() != [true] {
+            let ran = simulate(&recipe, variables, &before, Sim::new(), &faults, false);
+            if faults.injected() != [true] {
                 assert!(ran.error.is_none(), "{} on {machine}: {}", recipe.name, message(&ran));
                 assert!(after > 0, "{} has no step", recipe.name);
                 break;
             }
-            struck += 1;
+            injected += 1;
             let found = judged(&ran, must_fail);
             wrong.extend(found.map(|why| format!("{} on {machine}, {after}: {why}", recipe.name)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    struck
+    injected
 }
 
 fn message(ran: &Ran) -> String {
@@ -137,15 +140,15 @@ fn any() -> Pattern {
     Pattern::new("…")
 }
 
-fn fails(broken: Broken) -> Event {
-    Event::Fails { step: any(), broken, says: vec!["it did not work".into()] }
+fn fails(broken: Broken) -> FaultEvent {
+    FaultEvent::Fails { step: any(), broken, says: vec!["it did not work".into()] }
 }
 
 #[test]
 fn every_step_of_every_recipe_fails() {
     // A few commands take any exit code for an answer.
-    let struck = sweep(&fails(Broken::Exit(1)), false);
-    assert!(struck > 300, "{struck} steps");
+    let injected = sweep(&fails(Broken::Exit(1)), false);
+    assert!(injected > 300, "{injected} steps");
 }
 
 #[test]
@@ -155,17 +158,17 @@ fn every_step_of_every_recipe_is_killed() {
 
 #[test]
 fn every_program_of_every_recipe_hangs() {
-    sweep(&Event::Hangs { step: any() }, true);
+    sweep(&FaultEvent::Hangs { step: any() }, true);
 }
 
 #[test]
 fn every_step_of_every_recipe_prints_nothing() {
-    sweep(&Event::Prints { step: any(), text: String::new(), code: 0 }, false);
+    sweep(&FaultEvent::Prints { step: any(), text: String::new(), code: 0 }, false);
 }
 
 /// Of 100 MB that a program prints, so much is kept; no line in it ends.
 #[test]
 fn every_step_of_every_recipe_prints_without_an_end() {
     let text = "x".repeat(8 << 20);
-    sweep(&Event::Prints { step: any(), text, code: 0 }, false);
+    sweep(&FaultEvent::Prints { step: any(), text, code: 0 }, false);
 }

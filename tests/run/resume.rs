@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gscript::journal::{Record, RunState, Story};
+use gscript::journal::{Record, RunState, Transcript};
 use gscript::machine::Machine;
 use gscript::run::resume::Names;
 use tempfile::TempDir;
@@ -109,7 +109,7 @@ fn a_run_goes_on_after_any_of_its_records() {
         assert_eq!(code, 0, "after {count}: {said}");
         let b = fs::read_to_string(place.path("target/b")).expect("b");
         assert_eq!(b, "one\ntwo\n", "after {count}");
-        assert_eq!(Story::read(&journal).map(|s| s.state()), Ok(RunState::Finished));
+        assert_eq!(Transcript::read(&journal).map(|s| s.state()), Ok(RunState::Finished));
         let left = fs::read_to_string(&journal).expect("it");
         assert!(left.contains("\"record\":\"resumed\"") && !left.contains("hunter2"));
     }
@@ -132,8 +132,8 @@ fn a_changed_recipe_is_shown_and_has_to_be_agreed_to() {
     let (code, _, said) = place.resume(&["--changed-recipe-ok"]);
     assert_eq!(code, 0, "{said}");
     // From now on the new text is the run's.
-    let story = Story::read(&journal).expect("a story");
-    assert_eq!(story.texts().text, changed);
+    let transcript = Transcript::read(&journal).expect("a transcript");
+    assert_eq!(transcript.texts().text, changed);
 }
 
 #[test]
@@ -189,9 +189,13 @@ fn the_newest_run_goes_by_its_number() {
 fn journals_of_every_format_are_read() {
     for (name, records) in [("format-1", 8), ("format-2", 12)] {
         let path = project("tests/journals").join(format!("{name}.jsonl"));
-        let story = Story::read(&path).expect(name);
-        assert_eq!((story.records.len(), story.state()), (records, RunState::Finished), "{name}");
-        let Record::Run(head) = &story.records[0] else { panic!("{name}") };
+        let transcript = Transcript::read(&path).expect(name);
+        assert_eq!(
+            (transcript.records.len(), transcript.state()),
+            (records, RunState::Finished),
+            "{name}"
+        );
+        let Record::Run(head) = &transcript.records[0] else { panic!("{name}") };
         assert_eq!(format!("format-{}", head.format), name);
     }
     let place = Place::new();
@@ -252,15 +256,15 @@ fn swapped(machine: &Machine) -> Machine {
 #[test]
 fn devices_are_found_again_under_other_names() {
     let place = Place::new();
-    let mut story = Story::read(&place.whole()).expect("a story");
+    let mut transcript = Transcript::read(&place.whole()).expect("a transcript");
     let text = fs::read_to_string(project("tests/machines/four-sata.json")).expect("it");
     let machine = Machine::read(&text).expect("a machine");
-    let Record::Run(head) = &mut story.records[0] else { panic!("no run") };
+    let Record::Run(head) = &mut transcript.records[0] else { panic!("no run") };
     head.devices =
         machine.storage.devices.values().map(|device| machine.identity(device)).collect();
     head.params = serde_json::json!({ "disk": "/dev/sda" });
-    assert!(Names::find(&story, &machine).expect("all here").is_empty());
-    let names = Names::find(&story, &swapped(&machine)).expect("all here");
+    assert!(Names::find(&transcript, &machine).expect("all here").is_empty());
+    let names = Names::find(&transcript, &swapped(&machine)).expect("all here");
     for (then, now) in [
         ("/dev/sda", "/dev/sdb"),
         ("/dev/sda7", "/dev/sdb7"),
@@ -273,5 +277,5 @@ fn devices_are_found_again_under_other_names() {
     }
     let mut gone = machine;
     gone.storage.devices.retain(|path, _| !path.starts_with("/dev/sda"));
-    assert!(Names::find(&story, &gone).is_err());
+    assert!(Names::find(&transcript, &gone).is_err());
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::journal::{Journal, Story};
+use gscript::journal::{Journal, Transcript};
 use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::run::session::{Gate, Session, Setup};
@@ -227,8 +227,9 @@ fn a_plan_whose_module_changed_is_not_carried_out() {
     let journal = journal.map(|run| run.path().join("journal.jsonl")).next().expect("a run");
     let place = journal.to_string_lossy().into_owned();
     let text = std::fs::read_to_string(&journal).expect("a journal");
-    let story = Story::read(&journal).expect("a story");
-    let names: Vec<String> = story.texts().modules.into_iter().map(|module| module.name).collect();
+    let transcript = Transcript::read(&journal).expect("a transcript");
+    let names: Vec<String> =
+        transcript.texts().modules.into_iter().map(|module| module.name).collect();
     assert_eq!(names, ["m"]);
     let cut: String = text.split_inclusive('\n').take(1).collect();
     std::fs::write(&journal, &cut).expect("a journal");

@@ -31,7 +31,7 @@ impl PartFact for FilesFact {
         Ok(())
     }
 
-    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         let follow = matches!(self, Self::Dir { .. });
         match self {
             Self::File { place, .. }

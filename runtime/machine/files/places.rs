@@ -60,21 +60,21 @@ impl PartStep for FilesStep {
         }
     }
 
-    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         use Last::{Followed, Itself};
         match self {
             Self::Keep { cmd, place } | Self::SaveHeader { cmd, place, .. } => {
-                cmd.lead(files)?;
-                lead(place, Itself, files)
+                cmd.follow_links(files)?;
+                follow_links(place, Itself, files)
             }
-            Self::MakeDir { place, .. } => lead(place, Followed, files),
+            Self::MakeDir { place, .. } => follow_links(place, Followed, files),
             Self::Copy { from, to, .. } | Self::CopyTree { from, to } => {
-                lead(from, Followed, files)?;
-                lead(to, Itself, files)
+                follow_links(from, Followed, files)?;
+                follow_links(to, Itself, files)
             }
             Self::Unpack { archive, into } => {
-                lead(archive, Followed, files)?;
-                lead(into, Followed, files)
+                follow_links(archive, Followed, files)?;
+                follow_links(into, Followed, files)
             }
             Self::Write { place, .. }
             | Self::Link { place, .. }
@@ -83,14 +83,14 @@ impl PartStep for FilesStep {
             | Self::Chown { place, .. }
             | Self::MakeKey { place, .. }
             | Self::MakeImage { place, .. }
-            | Self::Allocate { place, .. } => lead(place, Itself, files),
+            | Self::Allocate { place, .. } => follow_links(place, Itself, files),
             // The places of these are what is mounted already.
             Self::Settle { .. } | Self::Verify { .. } => Ok(()),
         }
     }
 }
 
-fn lead(place: &mut Place, last: Last, files: &dyn Files) -> Result<(), FileError> {
+fn follow_links(place: &mut Place, last: Last, files: &dyn Files) -> Result<(), FileError> {
     *place = files.reach(place, last == Last::Followed)?.place;
     Ok(())
 }

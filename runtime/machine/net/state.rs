@@ -14,7 +14,7 @@ use crate::machine::{Differences, Machine, Scope};
 /// The network as a machine file has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Read {
+struct NetRecord {
     links: Unique<Link>,
 }
 
@@ -31,7 +31,7 @@ impl PartState for Network {
         _key: &'static str,
         from: &mut A,
     ) -> Result<(), A::Error> {
-        self.links = Some(from.next_value::<Read>()?.links.0);
+        self.links = Some(from.next_value::<NetRecord>()?.links.0);
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Content, Device, Group, Kind, Mount, PartitionEntry, Storage};
+use super::{Content, Device, DeviceKind, Group, Mount, PartitionEntry, Storage};
 use crate::machine::Machine;
 use crate::machine::file::anonymise;
 
@@ -68,17 +68,19 @@ impl Machine {
     /// identifiers, and groups after hosts.
     fn renamed(self, new: &dyn Fn(&str) -> String) -> Self {
         let each = |names: &[String]| names.iter().map(|name| new(name)).collect();
-        let kind = |kind: Kind| match kind {
-            Kind::Partition(entry) => {
-                Kind::Partition(PartitionEntry { disk: new(&entry.disk), ..entry })
+        let kind = |kind: DeviceKind| match kind {
+            DeviceKind::Partition(entry) => {
+                DeviceKind::Partition(PartitionEntry { disk: new(&entry.disk), ..entry })
             }
-            Kind::Crypt { on } => Kind::Crypt { on: new(&on) },
-            Kind::Logical { group, volume } => {
-                Kind::Logical { group: new(&group), volume: new(&volume) }
+            DeviceKind::Crypt { on } => DeviceKind::Crypt { on: new(&on) },
+            DeviceKind::Logical { group, volume } => {
+                DeviceKind::Logical { group: new(&group), volume: new(&volume) }
             }
-            Kind::Raid { members, level } => Kind::Raid { members: each(&members), level },
-            Kind::Mapped { on, what } => Kind::Mapped { on: each(&on), what },
-            kind @ (Kind::Disk | Kind::Rom | Kind::Loop) => kind,
+            DeviceKind::Raid { members, level } => {
+                DeviceKind::Raid { members: each(&members), level }
+            }
+            DeviceKind::Mapped { on, what } => DeviceKind::Mapped { on: each(&on), what },
+            kind @ (DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop) => kind,
         };
         let device = |d: Device| Device { path: new(&d.path), kind: kind(d.kind), ..d };
         let group = |group: Group| Group {
@@ -118,7 +120,7 @@ fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
     if let Some(table) = &mut device.table {
         table.id = ids.id(&table.id);
     }
-    if let Kind::Partition(entry) = &mut device.kind {
+    if let DeviceKind::Partition(entry) = &mut device.kind {
         // On MBR it is the table's identifier with a number.
         entry.uuid = match entry.uuid.split_once('-') {
             Some((table, number)) if number.len() == 2 => format!("{}-{number}", ids.id(table)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Kind, MountCall, StorageFact, StorageRelease, StorageStep};
+use super::{DeviceKind, MountCall, StorageFact, StorageRelease, StorageStep};
 use crate::machine::fact::{PartFact, PartRelease};
 use crate::machine::files::{FileError, Files};
 use crate::machine::{Cmd, Step};
@@ -77,7 +77,7 @@ impl PartFact for StorageFact {
             Self::Partitioned { disk, parts, .. } => {
                 scope.topology.insert(disk.clone());
                 scope.signatures.insert(disk.clone());
-                let device = Device::new(disk, 0, Kind::Disk);
+                let device = Device::new(disk, 0, DeviceKind::Disk);
                 scope.signatures.extend(parts.iter().map(|p| device.partition_path(p.number)));
             }
             Self::Blank { device } => {
@@ -227,7 +227,7 @@ impl PartFact for StorageFact {
         }
     }
 
-    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         self.lead_places(files)
     }
 }

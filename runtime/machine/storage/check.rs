@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::uuids::same_uuids;
 use crate::machine::valid::{Notes, place};
-use crate::machine::{Content, Device, Kind, Machine, PartitionEntry, dm_name};
+use crate::machine::{Content, Device, DeviceKind, Machine, PartitionEntry, dm_name};
 use crate::types::Size;
 
 const DESCRIBE: &str = "describe that device as well, or remove this one";
@@ -31,8 +31,8 @@ impl Machine {
                 .then(|| format!("there is no device {device:?}"))
         };
         match &device.kind {
-            Kind::Disk | Kind::Rom | Kind::Loop => {}
-            Kind::Partition(entry) => {
+            DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => {}
+            DeviceKind::Partition(entry) => {
                 let keys = ["devices", path, "kind", "partition", "disk"];
                 match self.storage.devices.get(&entry.disk) {
                     None => notes.add(&keys, missing(&entry.disk).unwrap_or_default(), DESCRIBE),
@@ -43,7 +43,7 @@ impl Machine {
                     Some(_) => {}
                 }
             }
-            Kind::Crypt { on } => {
+            DeviceKind::Crypt { on } => {
                 let keys = ["devices", path, "kind", "crypt", "on"];
                 if let Some(why) = missing(on) {
                     notes.add(&keys, why, DESCRIBE);
@@ -56,16 +56,18 @@ impl Machine {
                     notes.add(&["devices", path, "size"], why, "correct one of the sizes");
                 }
             }
-            Kind::Raid { members: on, .. } | Kind::Mapped { on, .. } => {
+            DeviceKind::Raid { members: on, .. } | DeviceKind::Mapped { on, .. } => {
                 let kind = match device.kind {
-                    Kind::Raid { .. } => ["raid", "members"],
+                    DeviceKind::Raid { .. } => ["raid", "members"],
                     _ => ["mapped", "on"],
                 };
                 for why in on.iter().filter_map(|below| missing(below)) {
                     notes.add(&["devices", path, "kind", kind[0], kind[1]], why, DESCRIBE);
                 }
             }
-            Kind::Logical { group, volume } => self.check_logical(device, group, volume, notes),
+            DeviceKind::Logical { group, volume } => {
+                self.check_logical(device, group, volume, notes);
+            }
         }
     }
 

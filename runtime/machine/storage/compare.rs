@@ -65,7 +65,7 @@ fn concerns_device(scope: Option<&StorageScope>, path: &str, machine: &Machine) 
         scope.signatures.contains(path)
             || scope.topology.iter().any(|top| machine.lies_on(path, top))
             || machine.storage.devices.get(path).is_some_and(
-                |device| matches!(&device.kind, crate::machine::Kind::Logical { group, .. } if scope.groups.contains(group)),
+                |device| matches!(&device.kind, crate::machine::DeviceKind::Logical { group, .. } if scope.groups.contains(group)),
             )
     })
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::machine::{Content, Device, Hardware, Kind, Machine, Mount, PartitionEntry, Table};
+use crate::machine::{
+    Content, Device, DeviceKind, Hardware, Machine, Mount, PartitionEntry, Table,
+};
 use crate::types::{Choice, FsKind, LuksVersion, MIB, ParamValue, Size, TableKind, Value, sha256};
 
 /// A disk in a few words.
@@ -20,7 +22,7 @@ struct Disk {
     removable: bool,
     read_only: bool,
     table: Option<TableKind>,
-    parts: Vec<Part>,
+    parts: Vec<PartitionSummary>,
     content: Option<String>,
     label: Option<String>,
     mounted: Option<String>,
@@ -29,7 +31,7 @@ struct Disk {
 /// A partition in a few words.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Part {
+struct PartitionSummary {
     size: String,
     name: Option<String>,
     content: Option<String>,
@@ -44,7 +46,7 @@ impl Disk {
     }
 }
 
-impl Part {
+impl PartitionSummary {
     fn on(&self) -> On<'_> {
         let (content, label) = (self.content.as_deref(), self.label.as_deref());
         On { content, label, mounted: self.mounted.as_deref() }
@@ -90,7 +92,7 @@ impl Machine {
             return Err("the path of a disk begins with /dev/".into());
         }
         let size = size(&disk.size)?;
-        let mut device = Device::new(path, size, Kind::Disk);
+        let mut device = Device::new(path, size, DeviceKind::Disk);
         let (model, serial, bus) = (disk.model.clone(), disk.serial.clone(), disk.bus.clone());
         device.hardware = Hardware { model, serial, bus, wwn: None };
         device.sector = disk.sector.unwrap_or(device.sector);
@@ -116,7 +118,7 @@ impl Machine {
                 name: part.name.clone(),
             };
             let path = device.partition_path(number);
-            self.put(&part.on(), Device::new(path, size, Kind::Partition(entry)))?;
+            self.put(&part.on(), Device::new(path, size, DeviceKind::Partition(entry)))?;
             start += size;
         }
         Ok(())

@@ -18,7 +18,7 @@ pub struct Device {
     #[serde(default = "sector_512")]
     pub sector: u32,
     /// What it is.
-    pub kind: Kind,
+    pub kind: DeviceKind,
     /// What is printed on the hardware, where it is hardware.
     #[serde(default, skip_serializing_if = "Hardware::is_empty")]
     pub hardware: Hardware,
@@ -64,7 +64,7 @@ const fn is_none_of_it(value: &u64) -> bool {
 /// What a block device is, with what it lies on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum DeviceKind {
     /// A whole disk or stick.
     Disk,
     /// An optical drive.
@@ -282,7 +282,7 @@ impl Hardware {
 
 impl Device {
     /// A device with nothing on it.
-    pub fn new(path: impl Into<String>, size: u64, kind: Kind) -> Self {
+    pub fn new(path: impl Into<String>, size: u64, kind: DeviceKind) -> Self {
         Self {
             path: path.into(),
             size,
@@ -307,14 +307,14 @@ impl Device {
     /// The table entry, if it is a partition.
     pub fn partition(&self) -> Option<&PartitionEntry> {
         match &self.kind {
-            Kind::Partition(entry) => Some(entry),
+            DeviceKind::Partition(entry) => Some(entry),
             _ => None,
         }
     }
 
     /// Whether it is a whole disk, something that carries a partition table.
     pub fn is_disk(&self) -> bool {
-        matches!(self.kind, Kind::Disk | Kind::Loop | Kind::Raid { .. })
+        matches!(self.kind, DeviceKind::Disk | DeviceKind::Loop | DeviceKind::Raid { .. })
     }
 
     /// The path of a partition of this device: `sda` → `sda1`, `nvme0n1` → `nvme0n1p1`.

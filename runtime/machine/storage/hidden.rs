@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::machine::{Content, Device, Group, Kind};
+use crate::machine::{Content, Device, DeviceKind, Group};
 
 /// What is known about the inside of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Inside {
+pub(super) enum ContainerContent {
     Blank,
     Holds(Content),
 }
@@ -15,7 +15,7 @@ pub(super) enum Inside {
 /// Contents of closed containers and groups that went away with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hidden {
-    pub(super) contents: BTreeMap<String, Inside>,
+    pub(super) contents: BTreeMap<String, ContainerContent>,
     pub(super) groups: BTreeMap<String, BTreeMap<String, Group>>,
     /// The devices that show the insides, as they were when they went away.
     pub(super) devices: BTreeMap<String, Device>,
@@ -25,11 +25,11 @@ pub(super) struct Hidden {
 
 impl Hidden {
     pub(super) fn keep(&mut self, key: String, content: Option<Content>) {
-        self.contents.insert(key, content.map_or(Inside::Blank, Inside::Holds));
+        self.contents.insert(key, content.map_or(ContainerContent::Blank, ContainerContent::Holds));
     }
 
     /// What is inside; nothing at all if nobody knows.
-    pub(super) fn take(&mut self, key: &str) -> Option<Inside> {
+    pub(super) fn take(&mut self, key: &str) -> Option<ContainerContent> {
         self.contents.remove(key)
     }
 
@@ -45,8 +45,8 @@ impl Hidden {
     /// What lay on a device is overwritten.
     pub(super) fn drop_devices_on(&mut self, path: &str) {
         self.devices.retain(|_, device| match &device.kind {
-            Kind::Crypt { on } => on != path,
-            Kind::Raid { members, .. } => !members.iter().any(|member| member == path),
+            DeviceKind::Crypt { on } => on != path,
+            DeviceKind::Raid { members, .. } => !members.iter().any(|member| member == path),
             _ => true,
         });
     }

@@ -1,7 +1,7 @@
 //! Whether a fact about storage is so: on the model of a machine.
 
 use crate::machine::{
-    Content, Device, Kind, Machine, Mount, MountOrigin, NewPartition, StorageFact, is_below,
+    Content, Device, DeviceKind, Machine, Mount, MountOrigin, NewPartition, StorageFact, is_below,
 };
 
 impl StorageFact {
@@ -27,7 +27,7 @@ impl StorageFact {
             }
             Self::Opened { on, name, .. } => machine
                 .find(&format!("/dev/mapper/{name}"))
-                .is_some_and(|d| matches!(&d.kind, Kind::Crypt { on: below } if below == on)),
+                .is_some_and(|d| matches!(&d.kind, DeviceKind::Crypt { on: below } if below == on)),
             Self::Closed { name } => machine.find(&format!("/dev/mapper/{name}")).is_none(),
             Self::GroupMade { group, members, .. } => {
                 machine.storage.groups.get(group).is_some_and(|found| found.has_members(members))
@@ -46,7 +46,7 @@ impl StorageFact {
             Self::VolumeGone { group, volume: name } => volume(group, name).is_none(),
             Self::ArrayRunning { array, members, .. } => {
                 machine.find(array).is_some_and(|device| match &device.kind {
-                    Kind::Raid { members: found, .. } => {
+                    DeviceKind::Raid { members: found, .. } => {
                         found.len() == members.len() && members.iter().all(|m| found.contains(m))
                     }
                     _ => false,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::{Device, Kind, Machine};
+use crate::machine::{Device, DeviceKind, Machine};
 use crate::types::{Size, printable};
 
 /// Enough about a device to recognise it when its name has moved, and to notice when the name now
@@ -57,8 +57,8 @@ impl Machine {
         ];
         let hardware: Vec<String> = hardware.into_iter().flatten().collect();
         let uuid = match &device.kind {
-            Kind::Partition(entry) => Some(entry.uuid.clone()),
-            Kind::Crypt { on } => self
+            DeviceKind::Partition(entry) => Some(entry.uuid.clone()),
+            DeviceKind::Crypt { on } => self
                 .find(on)
                 .and_then(|below| below.content.as_ref())
                 .and_then(|content| content.uuid().map(str::to_owned)),

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::machine::{Content, Device, Kind, Machine};
+use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::types::{Size, TableKind, cut, printable};
 
 /// The narrowest column for what is on a device.
@@ -20,8 +20,9 @@ pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> Strin
     for top in tops(machine, disks) {
         add_rows(machine, top, "", "", &mut rows);
     }
-    let width =
-        |cell: fn(&Row) -> &str| rows.iter().map(|row| cell(row).width()).max().unwrap_or_default();
+    let width = |cell: fn(&LayoutRow) -> &str| {
+        rows.iter().map(|row| cell(row).width()).max().unwrap_or_default()
+    };
     let (name, size, seen) = (width(|r| &r.name), width(|r| &r.size), width(|r| &r.seen));
     let fixed = name + size + 4 + if seen > 0 { seen + 2 } else { 0 };
     if fixed + LEAST_WHAT.min(width(|r| &r.what)) > columns {
@@ -29,9 +30,9 @@ pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> Strin
         return lines.collect::<Vec<_>>().join("\n");
     }
     let what = width(|r| &r.what).min(columns - fixed);
-    let line = |row: &Row| {
+    let line = |row: &LayoutRow| {
         let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(text.width()));
-        let Row { name: n, size: s, what: w, seen, .. } = row;
+        let LayoutRow { name: n, size: s, what: w, seen, .. } = row;
         let w = cut(w, what);
         let (n_pad, s_pad, w_pad) = (pad(n, name), pad(s, size), pad(&w, what));
         format!("{n}{n_pad}  {s_pad}{s}  {w}{w_pad}  {seen}").trim_end().to_owned()
@@ -50,7 +51,7 @@ pub(super) fn tops<'a>(machine: &'a Machine, disks: &[&str]) -> Vec<&'a Device> 
         .collect()
 }
 
-struct Row {
+struct LayoutRow {
     name: String,
     size: String,
     what: String,
@@ -59,7 +60,7 @@ struct Row {
     indent: String,
 }
 
-impl Row {
+impl LayoutRow {
     /// The device in short lines.
     fn narrow(&self, columns: usize) -> Vec<String> {
         let more = [&self.what, &self.seen].into_iter().filter(|text| !text.is_empty());
@@ -69,15 +70,21 @@ impl Row {
     }
 }
 
-fn add_rows(machine: &Machine, device: &Device, lead: &str, indent: &str, rows: &mut Vec<Row>) {
+fn add_rows(
+    machine: &Machine,
+    device: &Device,
+    lead: &str,
+    indent: &str,
+    rows: &mut Vec<LayoutRow>,
+) {
     let shown = match &device.kind {
-        Kind::Logical { volume, .. } => volume.clone(),
+        DeviceKind::Logical { volume, .. } => volume.clone(),
         _ => device.name().to_owned(),
     };
     let mut children = machine.partitions(&device.path);
     let others = machine.children(&device.path).into_iter();
     children.extend(others.filter(|child| child.partition().is_none()));
-    rows.push(Row {
+    rows.push(LayoutRow {
         name: format!("{lead}{shown}"),
         size: Size::bytes(device.size).to_string(),
         what: describe(machine, device).join(" "),
@@ -96,11 +103,11 @@ fn add_rows(machine: &Machine, device: &Device, lead: &str, indent: &str, rows: 
 pub(super) fn describe(machine: &Machine, device: &Device) -> Vec<String> {
     let mut words = Vec::new();
     match &device.kind {
-        Kind::Disk if device.hardware.model.is_some() => {
+        DeviceKind::Disk if device.hardware.model.is_some() => {
             words.extend(device.hardware.model.as_deref().map(printable));
         }
-        Kind::Rom => words.push("optical drive".into()),
-        Kind::Raid { level, .. } => words.push(level.clone()),
+        DeviceKind::Rom => words.push("optical drive".into()),
+        DeviceKind::Raid { level, .. } => words.push(level.clone()),
         _ => {}
     }
     if let Some(table) = &device.table {

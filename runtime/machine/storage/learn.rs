@@ -1,9 +1,9 @@
 //! Adding a fact to the model.
 
-use super::hidden::Inside;
+use super::hidden::ContainerContent;
 use super::volumes::is_below;
 use crate::machine::{
-    Content, Device, Group, Kind, Machine, Mount, PartitionEntry, Table, Volume, dm_name,
+    Content, Device, DeviceKind, Group, Machine, Mount, PartitionEntry, Table, Volume, dm_name,
 };
 use crate::machine::{Contradiction, MountOrigin, NewPartition, StorageFact};
 
@@ -26,7 +26,7 @@ impl Machine {
                 self.learn_header(device, content, *guessed)
             }
             StorageFact::Opened { on, name, size, sector } => {
-                let kind = Kind::Crypt { on: on.clone() };
+                let kind = DeviceKind::Crypt { on: on.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
                 device.sector = *sector;
                 self.reveal(device);
@@ -109,7 +109,7 @@ impl Machine {
     fn learn_array(&mut self, fact: &StorageFact) {
         match fact {
             StorageFact::ArrayRunning { array, members, level, size, sector, .. } => {
-                let kind = Kind::Raid { members: members.clone(), level: level.clone() };
+                let kind = DeviceKind::Raid { members: members.clone(), level: level.clone() };
                 let mut device = Device::new(array, *size, kind);
                 device.sector = *sector;
                 self.reveal(device);
@@ -151,7 +151,7 @@ impl Machine {
                 name: part.name.clone(),
             };
             let path = device.partition_path(part.number);
-            let mut new = Device::new(path, part.size, Kind::Partition(entry));
+            let mut new = Device::new(path, part.size, DeviceKind::Partition(entry));
             new.sector = device.sector;
             new.removable = device.removable;
             self.insert(new);
@@ -212,7 +212,7 @@ impl Machine {
             StorageFact::GroupGone { group } => {
                 self.storage.groups.remove(group);
                 self.storage.devices.retain(
-                    |_, d| !matches!(&d.kind, Kind::Logical { group: of, .. } if of == group),
+                    |_, d| !matches!(&d.kind, DeviceKind::Logical { group: of, .. } if of == group),
                 );
             }
             StorageFact::GroupActive { group, active } => {
@@ -265,7 +265,7 @@ impl Machine {
         let path = dm_name(group, volume);
         match (changed, on) {
             (true, true) => {
-                let kind = Kind::Logical { group: group.into(), volume: volume.into() };
+                let kind = DeviceKind::Logical { group: group.into(), volume: volume.into() };
                 let mut device = Device::new(path, size, kind);
                 device.sector = sector;
                 self.reveal(device);
@@ -279,8 +279,8 @@ impl Machine {
     /// A device appears: what was on it when it was last seen is there again.
     fn reveal(&mut self, mut device: Device) {
         match self.hidden_key(&device).and_then(|key| self.storage.hidden.take(&key)) {
-            Some(Inside::Holds(content)) => device.content = Some(content),
-            Some(Inside::Blank) => {}
+            Some(ContainerContent::Holds(content)) => device.content = Some(content),
+            Some(ContainerContent::Blank) => {}
             None => device.unseen = true,
         }
         self.storage.groups.append(&mut self.storage.hidden.take_groups(&device.path));
@@ -303,11 +303,11 @@ impl Machine {
     /// What identifies the inside of a container while it is closed.
     fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
-            Kind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
-            Kind::Raid { members, .. } => {
+            DeviceKind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
+            DeviceKind::Raid { members, .. } => {
                 self.find(members.first()?)?.content.as_ref()?.uuid().map(inside_of)
             }
-            Kind::Logical { group, volume } => Some(format!("{group}/{volume}")),
+            DeviceKind::Logical { group, volume } => Some(format!("{group}/{volume}")),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::machine::{Content, Device, Kind, Machine, Mount, Volume, dm_name, is_below};
+use crate::machine::{Content, Device, DeviceKind, Machine, Mount, Volume, dm_name, is_below};
 use crate::types::DevicePath;
 
 /// No stack of devices is deeper; a described machine may have a circle.
@@ -85,7 +85,7 @@ impl Machine {
 
     /// The name of an md array; it is written on its members.
     pub fn array_name(&self, device: &Device) -> Option<&str> {
-        let Kind::Raid { members, .. } = &device.kind else { return None };
+        let DeviceKind::Raid { members, .. } = &device.kind else { return None };
         members.iter().find_map(|member| match &self.storage.devices.get(member)?.content {
             Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.as_str()),
             _ => None,
@@ -124,7 +124,7 @@ impl Machine {
 
     /// Whole disks, without optical drives.
     pub fn disks(&self) -> impl Iterator<Item = &Device> {
-        self.storage.devices.values().filter(|device| matches!(device.kind, Kind::Disk))
+        self.storage.devices.values().filter(|device| matches!(device.kind, DeviceKind::Disk))
     }
 
     /// The partitions of a disk, by number.
@@ -142,13 +142,13 @@ impl Machine {
     /// The devices on which this one lies directly.
     pub fn parents<'a>(&'a self, device: &'a Device) -> Vec<&'a str> {
         match &device.kind {
-            Kind::Disk | Kind::Rom | Kind::Loop => Vec::new(),
-            Kind::Partition(entry) => vec![&entry.disk],
-            Kind::Crypt { on } => vec![on],
-            Kind::Raid { members: on, .. } | Kind::Mapped { on, .. } => {
+            DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => Vec::new(),
+            DeviceKind::Partition(entry) => vec![&entry.disk],
+            DeviceKind::Crypt { on } => vec![on],
+            DeviceKind::Raid { members: on, .. } | DeviceKind::Mapped { on, .. } => {
                 on.iter().map(String::as_str).collect()
             }
-            Kind::Logical { group, .. } => self
+            DeviceKind::Logical { group, .. } => self
                 .storage
                 .groups
                 .get(group)
@@ -168,7 +168,7 @@ impl Machine {
             .map(|(name, _)| name.as_str())
             .collect();
         let lies_here = |device: &&Device| match &device.kind {
-            Kind::Logical { group, .. } => groups.contains(group.as_str()),
+            DeviceKind::Logical { group, .. } => groups.contains(group.as_str()),
             _ => self.parents(device).contains(&path),
         };
         self.storage.devices.values().filter(lies_here).collect()
@@ -302,7 +302,7 @@ impl Machine {
     /// The group of a logical volume.
     fn group_of(&self, path: &str) -> Option<&str> {
         match self.find(path).map(|device| &device.kind) {
-            Some(Kind::Logical { group, .. }) => Some(group),
+            Some(DeviceKind::Logical { group, .. }) => Some(group),
             Some(_) => None,
             None => self.inactive(path).map(|(_, group, _)| group),
         }

@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use super::part::MachinePart;
 
 pub(in crate::machine) use device::is_false;
-pub use device::{Content, Device, Hardware, Kind, PartitionEntry, Table, partition_path};
+pub use device::{Content, Device, DeviceKind, Hardware, PartitionEntry, Table, partition_path};
 pub use effect::StorageEffect;
 pub use fact::{MountOrigin, NewPartition, StorageFact};
 pub use identity::Identity;

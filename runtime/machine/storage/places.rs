@@ -30,11 +30,11 @@ impl PartStep for StorageStep {
         }
     }
 
-    fn lead(&mut self, files: &dyn Files) -> Result<(), FileError> {
+    fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         match self {
             Self::Mount(call) => {
                 lead_origin(&mut call.origin, files)?;
-                lead_path(&mut call.at, files)
+                follow_links_path(&mut call.at, files)
             }
             Self::SwapOn { device, .. } | Self::SwapOff { device } => lead_swap(device, files),
             // The places of these are what is mounted already, or devices.
@@ -51,7 +51,7 @@ impl StorageFact {
         match self {
             Self::Mounted { at, origin, .. } => {
                 lead_origin(origin, files)?;
-                lead_path(at, files)
+                follow_links_path(at, files)
             }
             Self::Swapping { device, .. } => lead_swap(device, files),
             _ => Ok(()),
@@ -59,7 +59,7 @@ impl StorageFact {
     }
 }
 
-fn lead_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
+fn follow_links_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
     let place = files.reach(&Place::here(&*path), true)?.place;
     *path = place.to_string();
     Ok(())
@@ -67,12 +67,12 @@ fn lead_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
 
 fn lead_origin(origin: &mut MountOrigin, files: &dyn Files) -> Result<(), FileError> {
     match origin {
-        MountOrigin::Bind { from, .. } => lead_path(from, files),
+        MountOrigin::Bind { from, .. } => follow_links_path(from, files),
         MountOrigin::Device { .. } | MountOrigin::Pseudo { .. } => Ok(()),
     }
 }
 
 /// A swap file has a path like any other; the names of devices are the model's.
 fn lead_swap(area: &mut String, files: &dyn Files) -> Result<(), FileError> {
-    if Path::new(area).starts_with("/dev") { Ok(()) } else { lead_path(area, files) }
+    if Path::new(area).starts_with("/dev") { Ok(()) } else { follow_links_path(area, files) }
 }

@@ -1,17 +1,18 @@
 //! What losing a device costs elsewhere, and which device could be taken for it.
 
-use crate::machine::{Content, Device, Kind, Machine};
+use crate::machine::{Content, Device, DeviceKind, Machine};
 
 impl Machine {
     /// What a person should know before everything on this device is lost, in sentences.
     pub fn cautions(&self, path: &str) -> Vec<String> {
         let Some(device) = self.find(path) else { return Vec::new() };
         let mut cautions: Vec<String> = self.shared(device).collect();
-        let twins: Vec<&str> = self.twins(device).map(|twin| twin.path.as_str()).collect();
-        if !twins.is_empty() {
-            let (path, twins) = (&device.path, twins.join(", "));
+        let look_alikes: Vec<&str> =
+            self.look_alikes(device).map(|twin| twin.path.as_str()).collect();
+        if !look_alikes.is_empty() {
+            let (path, look_alikes) = (&device.path, look_alikes.join(", "));
             cautions.push(format!(
-                "{path} and {twins} are of the same model and size and have no serial number: check that this is the right one, or unplug the other"
+                "{path} and {look_alikes} are of the same model and size and have no serial number: check that this is the right one, or unplug the other"
             ));
         }
         let mut parts = self.descendants(&device.path);
@@ -25,10 +26,10 @@ impl Machine {
     }
 
     /// Disks that nothing tells apart from this one but the name they have today.
-    fn twins<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = &'a Device> {
+    fn look_alikes<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = &'a Device> {
         let anonymous = |device: &Device| {
             let Device { kind, hardware, .. } = device;
-            *kind == Kind::Disk && hardware.serial.is_none() && hardware.wwn.is_none()
+            *kind == DeviceKind::Disk && hardware.serial.is_none() && hardware.wwn.is_none()
         };
         let alike = move |other: &&Device| {
             other.path != device.path

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::machine::{Device, Kind, Machine, Mount, Release, StorageRelease};
+use crate::machine::{Device, DeviceKind, Machine, Mount, Release, StorageRelease};
 use crate::types::printable;
 
 /// One reason why a device can't be overwritten now.
@@ -119,9 +119,13 @@ impl Machine {
                 releases.push(StorageRelease::Deactivate { group: group.to_owned() });
             }
             let release = match &device.kind {
-                Kind::Logical { group, .. } => StorageRelease::Deactivate { group: group.clone() },
-                Kind::Crypt { .. } => StorageRelease::Close { name: device.name().to_owned() },
-                Kind::Raid { .. } => StorageRelease::Stop { array: device.path.clone() },
+                DeviceKind::Logical { group, .. } => {
+                    StorageRelease::Deactivate { group: group.clone() }
+                }
+                DeviceKind::Crypt { .. } => {
+                    StorageRelease::Close { name: device.name().to_owned() }
+                }
+                DeviceKind::Raid { .. } => StorageRelease::Stop { array: device.path.clone() },
                 _ => continue,
             };
             let own = device.path == stack[0].path;
@@ -166,15 +170,15 @@ impl Machine {
 /// What a device is to the one below it, if it keeps that one busy.
 fn opened_as(device: &Device) -> Option<String> {
     match &device.kind {
-        Kind::Crypt { .. } => Some("encrypted mapping".into()),
-        Kind::Logical { group, .. } => Some(format!("volume group {group}")),
-        Kind::Raid { level, .. } => Some(format!("{level} array")),
-        Kind::Mapped { what, .. } => Some(match what.as_str() {
+        DeviceKind::Crypt { .. } => Some("encrypted mapping".into()),
+        DeviceKind::Logical { group, .. } => Some(format!("volume group {group}")),
+        DeviceKind::Raid { level, .. } => Some(format!("{level} array")),
+        DeviceKind::Mapped { what, .. } => Some(match what.as_str() {
             "mpath" => "multipath".into(),
             "bcache" => "bcache".into(),
             what => format!("device-mapper {what}"),
         }),
-        Kind::Partition(_) | Kind::Disk | Kind::Rom | Kind::Loop => None,
+        DeviceKind::Partition(_) | DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => None,
     }
 }
 
@@ -190,7 +194,7 @@ mod tests {
     fn machine() -> Machine {
         let mut machine = Machine::empty();
         for name in ["a", "b", "c"] {
-            machine.insert(Device::new(format!("/dev/sd{name}"), 1 << 30, Kind::Disk));
+            machine.insert(Device::new(format!("/dev/sd{name}"), 1 << 30, DeviceKind::Disk));
         }
         machine
     }
@@ -209,7 +213,7 @@ mod tests {
     fn members_of_an_array_are_held_by_it_and_freed_from_the_top() {
         let mut machine = machine();
         let members = vec!["/dev/sda".into(), "/dev/sdb".into()];
-        let kind = Kind::Raid { members, level: "raid1".into() };
+        let kind = DeviceKind::Raid { members, level: "raid1".into() };
         machine.insert(Device::new("/dev/md127", 1 << 30, kind));
         mount(&mut machine, "/dev/md127", "/mnt");
         let said: Vec<String> = machine.uses("/dev/sdb").iter().map(ToString::to_string).collect();
@@ -252,7 +256,7 @@ mod tests {
         let held = |device: &mut Device| device.held_by = vec!["/dev/bcache0 lies on it".into()];
         machine.storage.devices.entry("/dev/sda".into()).and_modify(held);
         let on = vec!["/dev/sdb".into(), "/dev/sdc".into()];
-        let kind = Kind::Mapped { on, what: "mpath".into() };
+        let kind = DeviceKind::Mapped { on, what: "mpath".into() };
         machine.insert(Device::new("/dev/mapper/mpatha", 1 << 30, kind));
         let said =
             |path: &str| machine.uses(path).iter().map(ToString::to_string).collect::<Vec<_>>();

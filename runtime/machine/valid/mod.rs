@@ -23,7 +23,7 @@ pub(super) use unique::{Unique, unique};
 
 /// What every format has.
 #[derive(Deserialize)]
-struct Head {
+struct FormatHead {
     format: u32,
 }
 
@@ -31,7 +31,7 @@ impl Machine {
     /// Reads a machine file. The answer is a machine that can be, or everything that is wrong.
     pub fn read(text: &str) -> Result<Self, Vec<Flaw>> {
         // A later format may look different in every other respect.
-        if let Ok(Head { format }) = serde_json::from_str(text)
+        if let Ok(FormatHead { format }) = serde_json::from_str(text)
             && format != MACHINE_FORMAT
         {
             return Err(vec![Flaw {

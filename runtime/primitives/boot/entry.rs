@@ -115,7 +115,7 @@ impl Action for MenuEntry {
 
 /// An element of the result of `boot.entries`.
 #[derive(Debug, Serialize)]
-pub struct Listed {
+pub struct BootEntryInfo {
     title: String,
     kernel: String,
     initrd: Vec<String>,
@@ -123,7 +123,7 @@ pub struct Listed {
 }
 
 impl Query for Entries {
-    type Output = Vec<Listed>;
+    type Output = Vec<BootEntryInfo>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let mut found = Vec::new();
@@ -136,9 +136,9 @@ impl Query for Entries {
                 }
             }
         }
-        let listed = |entry: grub::Entry| {
-            let grub::Entry { title, kernel, initrd, cmdline } = entry;
-            Listed { title, kernel, initrd, cmdline }
+        let listed = |entry: grub::MenuEntry| {
+            let grub::MenuEntry { title, kernel, initrd, cmdline } = entry;
+            BootEntryInfo { title, kernel, initrd, cmdline }
         };
         Ok(Answer::Known(found.into_iter().map(listed).collect()))
     }

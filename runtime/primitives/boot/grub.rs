@@ -186,13 +186,13 @@ impl Action for GrubInstall {
 
 /// The result of `boot.grub_config`.
 #[derive(Debug, Serialize)]
-pub struct Found {
+pub struct GrubConfigInfo {
     kernels: Vec<String>,
     initrds: Vec<String>,
 }
 
 impl Action for GrubConfig {
-    type Output = Found;
+    type Output = GrubConfigInfo;
 
     fn effects(&self) -> Vec<Effect> {
         let runs = Effect::Program(ProgramEffect::Runs {
@@ -202,7 +202,7 @@ impl Action for GrubConfig {
         vec![writes(&self.root, DEFAULTS), writes(&self.root, GRUB), runs]
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Found>> {
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<GrubConfigInfo>> {
         let given = self.defaults.iter().flat_map(ConfVariables::iter);
         let given: Vec<(&str, String)> = given.map(|(n, v)| (n, v.to_owned())).collect();
         let config = there(&self.root, &format!("{GRUB}/grub.cfg"));
@@ -218,10 +218,10 @@ impl Action for GrubConfig {
             let kernels = after("Found linux image:");
             match kernels.is_empty() {
                 true => Err(BootRule::NoKernel { place: boot.clone() }.into()),
-                false => Ok(Found { kernels, initrds: after("Found initrd image:") }),
+                false => Ok(GrubConfigInfo { kernels, initrds: after("Found initrd image:") }),
             }
         };
-        let guess = Found { kernels: Vec::new(), initrds: Vec::new() };
+        let guess = GrubConfigInfo { kernels: Vec::new(), initrds: Vec::new() };
         // The set of kernels may have changed, so the menu is always generated again.
         Ok(assign(there(&self.root, DEFAULTS), cx, &given)?
             .then(Step::Run(cmd))

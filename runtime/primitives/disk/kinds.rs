@@ -14,7 +14,7 @@ pub struct PartKind {
 
 /// A partition type with a name.
 #[derive(Debug)]
-pub struct Named {
+pub struct NamedType {
     /// The name that scripts use.
     pub name: &'static str,
     /// The four-digit code that gdisk and the guide use.
@@ -23,12 +23,17 @@ pub struct Named {
     mbr: Option<u8>,
 }
 
-const fn kind(name: &'static str, code: &'static str, gpt: &'static str, mbr: Option<u8>) -> Named {
-    Named { name, code, gpt, mbr }
+const fn kind(
+    name: &'static str,
+    code: &'static str,
+    gpt: &'static str,
+    mbr: Option<u8>,
+) -> NamedType {
+    NamedType { name, code, gpt, mbr }
 }
 
 /// The named types (UAPI Discoverable Partitions Specification, sgdisk(8) `-L`).
-pub const KINDS: &[Named] = &[
+pub const KINDS: &[NamedType] = &[
     kind("linux", "8300", "0fc63daf-8483-4772-8e79-3d69d8477de4", Some(0x83)),
     kind("luks", "8309", "ca7d7ccb-63ed-4c53-861c-1742536059cc", Some(0x83)),
     kind("lvm", "8e00", "e6d6d379-f507-44c2-a23c-238f2a3df928", Some(0x8e)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan_table::{Part, TableRule, lay_out};
+use super::plan_table::{PartitionEntry, TableRule, lay_out};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Device, NewPartition, StorageFact};
@@ -34,7 +34,7 @@ args! {
         /// The whole disk.
         pub disk: DevicePath,
         /// The partitions, as maps; an MBR holds at most 4.
-        pub parts: Vec<Part>,
+        pub parts: Vec<PartitionEntry>,
         /// The format of the partition table; an MBR addresses at most 2^32 sectors (2 TiB with
         /// sectors of 512 bytes).
         pub table: TableKind = "gpt",

@@ -9,7 +9,7 @@ use crate::types::{Label, MIB, PartSize, Size, TableKind};
 
 args! {
     /// A partition of a new table.
-    pub struct Part {
+    pub struct PartitionEntry {
         /// The size: `"512M"`, `"rest"` for all remaining space, or `"-8G"` to leave 8 GiB at the
         /// end. Rounded up to whole MiB.
         pub size: PartSize,
@@ -22,7 +22,7 @@ args! {
     }
 }
 
-impl Part {
+impl PartitionEntry {
     /// Returns how messages refer to the partition.
     fn shown(&self, number: u32) -> String {
         self.name.as_ref().map_or_else(|| number.to_string(), |name| format!("{:?}", name.as_str()))
@@ -115,7 +115,7 @@ pub struct Layout {
 /// Computes the positions and identifiers of the partitions.
 pub fn lay_out(
     disk: &Device,
-    parts: &[Part],
+    parts: &[PartitionEntry],
     kind: TableKind,
     ids: &mut Ids,
 ) -> Result<Layout, TableRule> {
@@ -182,7 +182,7 @@ fn usable_end(disk: &Device, kind: TableKind) -> Result<u64, TableRule> {
     Ok(end)
 }
 
-fn check_names(parts: &[Part], kind: TableKind) -> Result<(), TableRule> {
+fn check_names(parts: &[PartitionEntry], kind: TableKind) -> Result<(), TableRule> {
     if kind == TableKind::Mbr && parts.len() > 4 {
         return Err(TableRule::TooMany { count: parts.len() });
     }
@@ -214,7 +214,7 @@ fn type_code(kind: &PartKind, table: TableKind, part: &str) -> Result<String, Ta
     code.ok_or(TableRule::NoSuchType { part: part.to_owned(), table: name })
 }
 
-fn script(disk: &Device, table: &Table, laid: &[NewPartition], parts: &[Part]) -> String {
+fn script(disk: &Device, table: &Table, laid: &[NewPartition], parts: &[PartitionEntry]) -> String {
     let sector = u64::from(disk.sector);
     let mut lines = match table.kind {
         TableKind::Gpt => vec!["label: gpt".to_owned(), format!("label-id: {}", table.id)],
@@ -248,11 +248,11 @@ fn script(disk: &Device, table: &Table, laid: &[NewPartition], parts: &[Part]) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::Kind;
+    use crate::machine::DeviceKind;
     use crate::types::{Label, ParamValue, Value};
 
-    fn part(name: &str, size: &str, kind: &str) -> Part {
-        Part {
+    fn part(name: &str, size: &str, kind: &str) -> PartitionEntry {
+        PartitionEntry {
             size: PartSize::decode(&Value::from(size)).expect(size),
             name: (!name.is_empty()).then(|| Label::decode(&Value::from(name)).expect(name)),
             kind: PartKind::decode(&Value::from(kind)).expect(kind),
@@ -261,12 +261,16 @@ mod tests {
     }
 
     fn disk(path: &str, size: u64, sector: u32) -> Device {
-        let mut disk = Device::new(path, size, Kind::Disk);
+        let mut disk = Device::new(path, size, DeviceKind::Disk);
         disk.sector = sector;
         disk
     }
 
-    fn laid(disk: &Device, parts: &[Part], kind: TableKind) -> Result<Vec<(u64, u64)>, TableRule> {
+    fn laid(
+        disk: &Device,
+        parts: &[PartitionEntry],
+        kind: TableKind,
+    ) -> Result<Vec<(u64, u64)>, TableRule> {
         lay_out(disk, parts, kind, &mut Ids::new([7; 32]))
             .map(|layout| layout.parts.iter().map(|p| (p.start / MIB, p.size / MIB)).collect())
     }
@@ -303,7 +307,7 @@ mod tests {
             error.to_string(),
             "partition \"root\" does not fit on /dev/sda: it needs 1 GiB, 62 MiB are free"
         );
-        let five: Vec<Part> = (0..5).map(|_| part("", "1M", "linux")).collect();
+        let five: Vec<PartitionEntry> = (0..5).map(|_| part("", "1M", "linux")).collect();
         assert_eq!(laid(&disk, &five, TableKind::Mbr), Err(TableRule::TooMany { count: 5 }));
         let big = super::tests::disk("/dev/sdb", 3 << 40, 512);
         let parts = [part("", "rest", "linux")];

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Device, Kind, Machine};
+use crate::machine::{Device, DeviceKind, Machine};
 use crate::operation::{Answer, Planning, Query};
 use crate::types::{DevicePath, Size, TableKind};
 
@@ -71,7 +71,7 @@ args! {
 
 /// The result of `disk.info`.
 #[derive(Debug, Serialize)]
-pub struct Described {
+pub struct DiskInfo {
     path: String,
     what: &'static str,
     bytes: u64,
@@ -100,7 +100,7 @@ pub struct Holder {
 }
 
 impl Query for List {
-    type Output = Vec<Described>;
+    type Output = Vec<DiskInfo>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         Ok(Answer::Known(cx.machine.disks().map(|disk| describe(cx.machine, disk)).collect()))
@@ -108,7 +108,7 @@ impl Query for List {
 }
 
 impl Query for Devices {
-    type Output = Vec<Described>;
+    type Output = Vec<DiskInfo>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let devices = cx.machine.storage.devices.values();
@@ -117,9 +117,9 @@ impl Query for Devices {
 }
 
 impl Query for Info {
-    type Output = Described;
+    type Output = DiskInfo;
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<DiskInfo>> {
         Ok(Answer::Known(describe(cx.machine, cx.device(&self.device)?)))
     }
 }
@@ -140,19 +140,19 @@ impl Query for Holders {
     }
 }
 
-fn describe(machine: &Machine, device: &Device) -> Described {
+fn describe(machine: &Machine, device: &Device) -> DiskInfo {
     let content = device.content.as_ref();
-    Described {
+    DiskInfo {
         path: device.path.clone(),
         what: match device.kind {
-            Kind::Disk => "disk",
-            Kind::Rom => "optical drive",
-            Kind::Partition(_) => "partition",
-            Kind::Crypt { .. } => "encrypted mapping",
-            Kind::Logical { .. } => "logical volume",
-            Kind::Raid { .. } => "array",
-            Kind::Loop => "loop device",
-            Kind::Mapped { .. } => "mapping",
+            DeviceKind::Disk => "disk",
+            DeviceKind::Rom => "optical drive",
+            DeviceKind::Partition(_) => "partition",
+            DeviceKind::Crypt { .. } => "encrypted mapping",
+            DeviceKind::Logical { .. } => "logical volume",
+            DeviceKind::Raid { .. } => "array",
+            DeviceKind::Loop => "loop device",
+            DeviceKind::Mapped { .. } => "mapping",
         },
         bytes: device.size,
         human: Size::bytes(device.size).to_string(),
@@ -167,8 +167,8 @@ fn describe(machine: &Machine, device: &Device) -> Described {
         uuid: content.and_then(|content| content.uuid().map(str::to_owned)),
         label: content.and_then(|content| content.label().map(str::to_owned)),
         name: match &device.kind {
-            Kind::Partition(entry) => entry.name.clone(),
-            Kind::Logical { volume, .. } => Some(volume.clone()),
+            DeviceKind::Partition(entry) => entry.name.clone(),
+            DeviceKind::Logical { volume, .. } => Some(volume.clone()),
             _ => None,
         },
         partuuid: device.partition().map(|entry| entry.uuid.clone()),

@@ -33,7 +33,7 @@ args! {
 
 /// The result of `fs.check`.
 #[derive(Debug, Serialize)]
-pub struct Checked {
+pub struct FsCheck {
     clean: bool,
     report: String,
 }
@@ -50,9 +50,9 @@ fn checker(kind: &str) -> Option<Cmd> {
 }
 
 impl Query for Check {
-    type Output = Checked;
+    type Output = FsCheck;
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Checked>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<FsCheck>> {
         let device = cx.device(&self.device)?;
         must_be_free(cx.machine, &device.path)?;
         let path = device.path.clone();
@@ -66,11 +66,11 @@ impl Query for Check {
         let Some(cmd) = checker(&kind) else { return Err(FsRule::NoChecker { kind }.into()) };
         let read = |outcome: &Outcome| {
             let report = format!("{}{}", outcome.stdout, outcome.stderr);
-            Ok(Checked { clean: outcome.code == 0, report })
+            Ok(FsCheck { clean: outcome.code == 0, report })
         };
         Ok(Answer::Ask {
             cmd: cmd.arg(path).any_code(),
-            guess: Checked { clean: true, report: String::new() },
+            guess: FsCheck { clean: true, report: String::new() },
             read: Rc::new(read),
         })
     }

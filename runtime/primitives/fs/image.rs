@@ -1,6 +1,6 @@
 //! Image files that contain a filesystem.
 
-use super::make::{Recipe, check_size, recipe};
+use super::make::{NewFilesystem, check_size, recipe};
 use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
@@ -49,7 +49,7 @@ impl Action for Image {
         }
         check_size(self.kind, &path, self.size.get())?;
         let label = self.label.as_ref().map(Label::as_str);
-        let Recipe { uuid, cmd } = recipe(self.kind, &path, label, cx)?;
+        let NewFilesystem { uuid, cmd } = recipe(self.kind, &path, label, cx)?;
         Ok(Plan::step(FilesStep::MakeImage { place: place.clone(), size: self.size })
             .then(Step::Run(cmd))
             .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })

@@ -58,7 +58,7 @@ args! {
 }
 
 /// The UUID of a new filesystem, as blkid will print it, and the command that creates it.
-pub(super) struct Recipe {
+pub(super) struct NewFilesystem {
     pub uuid: String,
     pub cmd: Cmd,
 }
@@ -69,7 +69,7 @@ pub(super) fn recipe(
     target: &str,
     label: Option<&str>,
     cx: &mut Planning<'_>,
-) -> Result<Recipe> {
+) -> Result<NewFilesystem> {
     let (most, ascii) = label_limit(kind);
     let fits = |label: &&str| label.len() <= most && (label.is_ascii() || !ascii);
     if let Some(label) = label.filter(|label| !fits(label)) {
@@ -98,7 +98,7 @@ pub(super) fn recipe(
         }
         FsKind::F2fs => Cmd::tool("mkfs.f2fs").args(["-q", "-f", "-U", &uuid]).option("-l", label),
     };
-    Ok(Recipe { uuid, cmd: cmd.arg(target) })
+    Ok(NewFilesystem { uuid, cmd: cmd.arg(target) })
 }
 
 /// Rejects a size below the minimum of the respective mkfs.
@@ -128,7 +128,7 @@ impl Action for Make {
         let device = cx.device(&self.device)?;
         check_size(self.kind, &device.path, device.size)?;
         let label = self.label.as_ref().map(Label::as_str);
-        let Recipe { uuid, cmd } = recipe(self.kind, &device.path, label, cx)?;
+        let NewFilesystem { uuid, cmd } = recipe(self.kind, &device.path, label, cx)?;
         if self.keep
             && let Some(found) = kept(device, self.kind.word(), label)
         {

@@ -2,7 +2,7 @@
 
 use super::config::read;
 use super::known::{Need, menu};
-use super::rule::Checked;
+use super::rule::CheckedOption;
 use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::kernel::{self, Options, Setting};
@@ -65,14 +65,14 @@ impl Require {
         places
     }
 
-    fn table(&self, text: &str) -> Vec<Checked> {
+    fn table(&self, text: &str) -> Vec<CheckedOption> {
         let built_in = |module: bool| if module { Setting::Module } else { Setting::Yes };
         let listed = self.need.options().iter().map(|(n, module)| (*n, built_in(*module)));
         let more = self.options.iter().flat_map(|options| &options.0);
         let more = more.map(|(name, setting)| (name.as_str(), setting.clone()));
         let row = |(option, wanted): (&str, Setting)| {
             let found = kernel::get(text, option).unwrap_or(Setting::No);
-            Checked {
+            CheckedOption {
                 option: option.to_owned(),
                 ok: found.is_enough(&wanted),
                 wanted: match wanted {
@@ -88,7 +88,7 @@ impl Require {
 }
 
 impl Query for Require {
-    type Output = Vec<Checked>;
+    type Output = Vec<CheckedOption>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let looked = self.places(cx);
@@ -99,7 +99,7 @@ impl Query for Require {
                 Some(Text::Known(bytes)) => bytes,
             };
             let table = self.table(&String::from_utf8_lossy(&bytes));
-            let lacking: Vec<Checked> = table.iter().filter(|row| !row.ok).cloned().collect();
+            let lacking: Vec<CheckedOption> = table.iter().filter(|row| !row.ok).cloned().collect();
             return match self.check && !lacking.is_empty() {
                 true => Err(KernelRule::Lacks { place: place.clone(), lacking }.into()),
                 false => Ok(Answer::Known(table)),

@@ -9,7 +9,7 @@ use crate::types::Place;
 
 /// A checked option, in the result of `kernel.require`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checked {
+pub struct CheckedOption {
     /// The name without `CONFIG_`.
     pub option: String,
     /// The required value.
@@ -31,7 +31,7 @@ pub enum KernelRule {
         /// The configuration file.
         place: Place,
         /// The missing options.
-        lacking: Vec<Checked>,
+        lacking: Vec<CheckedOption>,
     },
     /// No kernel configuration was found.
     #[error("there is no kernel configuration at {}", looked.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
@@ -128,7 +128,7 @@ pub enum KernelRule {
 }
 
 /// Returns a line for each option with its actual value, its required value and its position.
-fn table(lacking: &[Checked]) -> String {
+fn table(lacking: &[CheckedOption]) -> String {
     let width = lacking.iter().map(|one| one.option.len()).max().unwrap_or_default();
     lacking.iter().fold(String::new(), |mut text, one| {
         let menu = one.menu.as_deref().unwrap_or("search for it with /");

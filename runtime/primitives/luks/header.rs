@@ -92,7 +92,7 @@ args! {
 
 /// The result of `luks.info`.
 #[derive(Debug, Serialize)]
-pub struct Described {
+pub struct LuksInfo {
     version: LuksVersion,
     uuid: String,
     cipher: String,
@@ -102,11 +102,11 @@ pub struct Described {
 }
 
 impl Query for Info {
-    type Output = Described;
+    type Output = LuksInfo;
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<LuksInfo>> {
         let found = container(&self.device, cx)?;
-        let described = Described {
+        let described = LuksInfo {
             version: found.version,
             uuid: found.uuid.to_owned(),
             cipher: found.cipher.to_owned(),
@@ -121,7 +121,7 @@ impl Query for Info {
 
 /// An element of the result of `luks.containers`.
 #[derive(Debug, Serialize)]
-pub struct Listed {
+pub struct ContainerInfo {
     device: String,
     human: String,
     disk: String,
@@ -130,7 +130,7 @@ pub struct Listed {
 }
 
 impl Query for Containers {
-    type Output = Vec<Listed>;
+    type Output = Vec<ContainerInfo>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let listed = |device: &Device| {
@@ -140,7 +140,7 @@ impl Query for Containers {
                 let model = disk.hardware.model.as_deref().unwrap_or(&disk.path);
                 format!("{model}, {}", Size::bytes(disk.size))
             });
-            Some(Listed {
+            Some(ContainerInfo {
                 device: device.path.clone(),
                 human: Size::bytes(device.size).to_string(),
                 disk: disks.collect::<Vec<_>>().join(" + "),

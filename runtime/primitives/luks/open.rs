@@ -3,7 +3,7 @@
 use super::{LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Kind, Release, StorageFact, StorageRelease};
+use crate::machine::{DeviceKind, Release, StorageFact, StorageRelease};
 use crate::operation::guard::must_be_free;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::key::{check_protected, unprotect};
@@ -131,7 +131,7 @@ impl Action for Open {
             .machine
             .children(&device.path)
             .into_iter()
-            .find(|child| matches!(child.kind, Kind::Crypt { .. }));
+            .find(|child| matches!(child.kind, DeviceKind::Crypt { .. }));
         if let Some(other) = open.filter(|open| open.path != inside) {
             let (device, open) = (device.path.clone(), other.path.clone());
             return Err(LuksRule::AlreadyOpen { device, open }.into());

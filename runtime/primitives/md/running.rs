@@ -184,7 +184,7 @@ impl Action for Stop {
 
 /// The result of `md.info`.
 #[derive(Debug, Serialize)]
-pub struct Described {
+pub struct ArrayInfo {
     name: String,
     uuid: String,
     level: String,
@@ -209,12 +209,12 @@ impl Query for List {
 }
 
 impl Query for Info {
-    type Output = Described;
+    type Output = ArrayInfo;
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Described>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<ArrayInfo>> {
         let found = array(&self.name, cx)?;
         let running = cx.machine.array(self.name.as_str());
-        Ok(Answer::Known(Described {
+        Ok(Answer::Known(ArrayInfo {
             name: self.name.to_string(),
             uuid: found.uuid.to_owned(),
             level: found.level.to_owned(),

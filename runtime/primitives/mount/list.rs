@@ -28,7 +28,7 @@ args! {
 
 /// A mount as scripts see it.
 #[derive(Debug, Serialize)]
-pub struct Listed {
+pub struct MountInfo {
     source: String,
     at: String,
     kind: String,
@@ -36,7 +36,7 @@ pub struct Listed {
 }
 
 impl Query for List {
-    type Output = Vec<Listed>;
+    type Output = Vec<MountInfo>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let below = self.below.to_string();
@@ -45,8 +45,8 @@ impl Query for List {
             let (free, all) = cx.files.room(Path::new(at))?;
             free.checked_mul(100)?.checked_div(all).map(|percent| 100 - percent.min(100))
         };
-        let listed: Vec<Listed> = mounts
-            .map(|mount| Listed {
+        let listed: Vec<MountInfo> = mounts
+            .map(|mount| MountInfo {
                 source: mount.source.clone(),
                 at: mount.at.clone(),
                 kind: mount.kind.clone(),

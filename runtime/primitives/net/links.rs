@@ -21,19 +21,19 @@ args! {
 
 /// A network link as scripts see it.
 #[derive(Debug, Serialize)]
-pub struct Shown {
+pub struct LinkInfo {
     name: String,
     #[serde(flatten)]
     link: Link,
 }
 
 impl Query for Links {
-    type Output = Vec<Shown>;
+    type Output = Vec<LinkInfo>;
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<Shown>>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<LinkInfo>>> {
         let Some(links) = &cx.machine.net.links else { return Ok(Answer::Guess(Vec::new())) };
         let shown =
-            |(name, link): (&String, &Link)| Shown { name: name.clone(), link: link.clone() };
+            |(name, link): (&String, &Link)| LinkInfo { name: name.clone(), link: link.clone() };
         Ok(Answer::Known(links.iter().map(shown).collect()))
     }
 }

@@ -150,7 +150,7 @@ fn lost(text: &str) -> Vec<(String, String)> {
 }
 
 /// An entry in a package table.
-struct Row<'a> {
+struct TableRow<'a> {
     table: &'static str,
     root: &'a AbsPath,
     atom: &'a Atom,
@@ -158,7 +158,7 @@ struct Row<'a> {
     file: &'a TableFile,
 }
 
-impl Row<'_> {
+impl TableRow<'_> {
     fn path(&self) -> String {
         format!("/etc/portage/{}", self.table)
     }
@@ -178,26 +178,26 @@ impl Row<'_> {
 }
 
 impl PackageUse {
-    fn row(&self) -> Row<'_> {
+    fn row(&self) -> TableRow<'_> {
         let Self { root, atom, flags, file } = self;
         let words = flags.iter().map(ToString::to_string).collect();
-        Row { table: "package.use", root, atom, words, file }
+        TableRow { table: "package.use", root, atom, words, file }
     }
 }
 
 impl AcceptKeywords {
-    fn row(&self) -> Row<'_> {
+    fn row(&self) -> TableRow<'_> {
         let Self { root, atom, keywords, file } = self;
         let words = keywords.iter().map(ToString::to_string).collect();
-        Row { table: "package.accept_keywords", root, atom, words, file }
+        TableRow { table: "package.accept_keywords", root, atom, words, file }
     }
 }
 
 impl License {
-    fn row(&self) -> Row<'_> {
+    fn row(&self) -> TableRow<'_> {
         let Self { root, atom, licenses, file } = self;
         let words = licenses.iter().map(ToString::to_string).collect();
-        Row { table: "package.license", root, atom, words, file }
+        TableRow { table: "package.license", root, atom, words, file }
     }
 }
 

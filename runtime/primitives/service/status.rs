@@ -34,14 +34,14 @@ args! {
 
 /// The result of `service.status`.
 #[derive(Debug, Serialize)]
-pub struct State {
+pub struct UnitState {
     enabled: bool,
     runlevels: Vec<String>,
     started: Option<bool>,
 }
 
 impl Query for Status {
-    type Output = State;
+    type Output = UnitState;
 
     fn effects(&self) -> Vec<Effect> {
         // On OpenRC only links are read, and systemctl of the running system is read-only; but in
@@ -52,7 +52,7 @@ impl Query for Status {
         }
     }
 
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<State>> {
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<UnitState>> {
         let (root, name) = (&self.root, self.name.as_str());
         let init = Init::of(self.init, root, cx)?;
         must_exist(root, name, init, cx)?;
@@ -63,14 +63,18 @@ impl Query for Status {
                 match exists(&link_in(root, runlevel, name), cx)? {
                     None => {
                         let enabled = false;
-                        return Ok(Answer::Guess(State { enabled, runlevels, started: None }));
+                        return Ok(Answer::Guess(UnitState { enabled, runlevels, started: None }));
                     }
                     Some(true) => runlevels.push(runlevel.to_owned()),
                     Some(false) => {}
                 }
             }
             let started = if running { exists(&started(name), cx)? } else { None };
-            return Ok(Answer::Known(State { enabled: !runlevels.is_empty(), runlevels, started }));
+            return Ok(Answer::Known(UnitState {
+                enabled: !runlevels.is_empty(),
+                runlevels,
+                started,
+            }));
         }
         let cmd = match running {
             true => Cmd::tool("systemctl").args([
@@ -84,9 +88,9 @@ impl Query for Status {
             let said = |text: &str| outcome.stdout.lines().any(|line| line == text);
             let enabled = said("enabled") || said("UnitFileState=enabled");
             let started = running.then(|| said("ActiveState=active"));
-            Ok(State { enabled, runlevels: Vec::new(), started })
+            Ok(UnitState { enabled, runlevels: Vec::new(), started })
         };
-        let guess = State { enabled: false, runlevels: Vec::new(), started: None };
+        let guess = UnitState { enabled: false, runlevels: Vec::new(), started: None };
         Ok(Answer::Ask { cmd: cmd.any_code(), guess, read: Rc::new(read) })
     }
 }

@@ -10,7 +10,7 @@ use crate::operation::spec::{ArgError, Arguments, Given};
 use crate::operation::{
     AnyAction, AnyQuery, Effect, FilesEffect, ProgramEffect, Returns, StorageEffect,
 };
-use crate::plan::call::{PlannedStep, TakeBack};
+use crate::plan::call::{PlannedStep, UndoPlan};
 use crate::primitives::journal::KeepOn;
 use crate::run::ground::Ground;
 use crate::run::ledger::Ledger;
@@ -145,7 +145,7 @@ fn remove_begun(
     begun: &Begun,
     effects: &[Effect],
 ) -> Result<()> {
-    let TakeBack::Commands { commands } = &begun.undo else { return Ok(()) };
+    let UndoPlan::Commands { commands } = &begun.undo else { return Ok(()) };
     for fact in &begun.makes {
         let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
         let remove = Step::Files(FilesStep::Remove { place: place.clone() });

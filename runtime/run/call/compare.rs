@@ -1,6 +1,6 @@
 //! A call of a run and the planned one.
 
-use super::agree::approve;
+use super::approve::add_approved;
 use super::current::Call;
 use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
@@ -106,7 +106,7 @@ pub(super) fn compared(
 /// Notes what an action would do that has nothing to do.
 pub(super) fn note_idle(log: &mut PlanLog, ground: &Ground, call: &Call, steps: &[Step]) {
     let (args, machine) = (call.args(), ground.machine());
-    let work = CallWork { args, steps, machine, announces: &[], covered: false };
+    let work = CallWork { args, steps, machine, declares: &[], covered: false };
     log.tracing_mut().idle(call.site(), call.name(), call.position(), &work);
 }
 
@@ -121,8 +121,8 @@ pub(super) fn hold_against_plan(
     let Parts { ground, gate, log, voice, .. } = parts;
     let machine = ground.machine();
     let covered = gate.covers(effects, machine);
-    let (args, announces) = (call.args(), &plan.announces[..]);
-    let work = CallWork { args, steps: named, machine, announces, covered };
+    let (args, declares) = (call.args(), &plan.declares[..]);
+    let work = CallWork { args, steps: named, machine, declares, covered };
     let tracing = log.tracing_mut();
     let novelty = tracing.act(call.site(), call.name(), call.position(), &work);
     let Some(why) = novelty else { return Ok(()) };
@@ -134,7 +134,7 @@ pub(super) fn hold_against_plan(
     let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
     let shown = call.planned(plan, steps, effects.to_vec());
     match gate.approve_new(&shown, &why.to_string(), machine, voice) {
-        Some(more) => approve(parts, more),
+        Some(more) => add_approved(parts, more),
         None => {
             let (site, call) = (call.site().clone(), call.called().to_string());
             Err(OffPlan::New { site, call, why }.into())

@@ -8,7 +8,7 @@ use crate::failure::{Called, Failure};
 use crate::operation::spec::Spec;
 use crate::operation::{Effect, Plan, Returns};
 use crate::plan::Position;
-use crate::plan::call::{PlannedCall, PlannedStep, TakeBack};
+use crate::plan::call::{PlannedCall, PlannedStep, UndoPlan};
 use crate::primitives::registry::{Primitive, Read};
 use crate::system::{Broken, Step, StorageStep};
 use crate::types::{Completes, Map, Value, quote};
@@ -149,7 +149,7 @@ impl Call {
             root: plan.already.is_none() && PlannedCall::needs_root(&plan.steps),
             steps,
             effects,
-            undo: TakeBack::of(&plan.undo, &plan.makes),
+            undo: UndoPlan::of(&plan.undo, &plan.makes),
             warnings: plan.warnings.clone(),
             already: plan.already.clone(),
             guess: !action || matches!(plan.returns, Returns::Read { .. }),

@@ -4,7 +4,7 @@
 //! it needs.
 
 mod again;
-mod agree;
+mod approve;
 mod compare;
 mod current;
 mod led;
@@ -15,13 +15,13 @@ mod verify;
 use std::time::Instant;
 
 use again::{by_names_of_now, past_answer, play, was_done};
-use agree::{NoEffect, agree, agree_to_ask, agree_to_read, pass_over, skip};
+use approve::{NoEffect, approve, approve_query, approve_read, skip, skip_action};
 use compare::{compared, expected, hold_against_plan, note_idle};
 use places::Places;
 use record::{answered, arrived, begin, finish};
 use verify::{claim, learn, settle};
 
-pub(crate) use agree::approve_unopened;
+pub(crate) use approve::approve_unopened;
 pub(crate) use current::{Call, about};
 
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ use crate::operation::guard::may_be_lost;
 use crate::operation::spec::{ArgError, Given};
 use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns, StorageEffect};
 use crate::plan::CallReach;
-use crate::plan::approval::Go;
+use crate::plan::approval::Decision;
 use crate::plan::call::PlannedStep;
 use crate::primitives::registry::{Primitive, Read};
 use crate::run::ground::Ground;
@@ -118,9 +118,9 @@ fn query(
 }
 
 fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
-    agree_to_read(parts, query)?;
+    approve_read(parts, query)?;
     let answer = query.answer(&mut parts.ground.view())?;
-    if let Some(value) = agree_to_ask(parts, call, query, &answer)? {
+    if let Some(value) = approve_query(parts, call, query, &answer)? {
         return Ok(value);
     }
     let Parts { ground, ledger, voice, .. } = parts;
@@ -169,7 +169,7 @@ fn act(
     let mut plan = action.plan(&mut parts.ground.view())?;
     // Where a link leads that a plan can't know yet, the effects tell.
     let named = plan.steps.clone();
-    Places::of(parts.ground, parts.ledger).lead(&mut plan, &mut effects)?;
+    Places::of(parts.ground, parts.ledger).follow_links(&mut plan, &mut effects)?;
     parts.gate.hold_directories(&plan.steps, parts.ledger.made(), parts.ground.files())?;
     if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
         return Err(NoEffect { primitive: call.name() }.into());
@@ -184,10 +184,10 @@ fn act(
             }
         }
         // What a recipe does not announce is refused before anybody is asked about it.
-        parts.gate.must_be_announced(&effects, parts.ground.machine())?;
+        parts.gate.must_be_declared(&effects, parts.ground.machine())?;
         hold_against_plan(parts, call, &plan, &named, &effects)?;
-        if agree(parts, call, &plan, &effects)? == Go::Past {
-            return pass_over(parts, call, &plan);
+        if approve(parts, call, &plan, &effects)? == Decision::Skip {
+            return skip_action(parts, call, &plan);
         }
     } else {
         note_idle(parts.log, parts.ground, call, &named);
@@ -200,7 +200,7 @@ fn act(
         Some(_) => Ok(match &plan.returns {
             Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
         }),
-        None => carry_out(parts, call, &plan, &effects),
+        None => execute(parts, call, &plan, &effects),
     };
     finish(parts, call, &plan, effects, start.elapsed(), result)
 }
@@ -228,7 +228,7 @@ fn already(ground: &Ground, plan: &Plan<Value>, effects: &[Effect]) -> Option<St
 }
 
 /// Performs the steps, learns the facts, and compares with the machine.
-fn carry_out(
+fn execute(
     parts: &mut Parts<'_>,
     call: &mut Call,
     plan: &Plan<Value>,
@@ -258,7 +258,7 @@ fn carry_out(
     }
     match &plan.returns {
         Returns::Known(value) => Ok(value.clone()),
-        Returns::Read { guess, .. } if nobody_knows(&outcomes, parts.ground.only_plans()) => {
+        Returns::Read { guess, .. } if is_unknown(&outcomes, parts.ground.only_plans()) => {
             parts.ledger.count_guess();
             Ok(guess.clone())
         }
@@ -296,6 +296,6 @@ fn perform(
 }
 
 /// Whether no step was really performed, so that there is nothing to read an answer from.
-fn nobody_knows(outcomes: &[Outcome], planning: bool) -> bool {
+fn is_unknown(outcomes: &[Outcome], planning: bool) -> bool {
     planning || (!outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.unknown))
 }

@@ -209,7 +209,11 @@ impl<'a> Places<'a> {
 
     /// Leads every step, fact and undo of a plan to the real places, refuses those that are no place for
     /// files, and adds what is written beyond the effects that the action announced.
-    pub(super) fn lead(&self, plan: &mut Plan<Value>, effects: &mut Vec<Effect>) -> Result<()> {
+    pub(super) fn follow_links(
+        &self,
+        plan: &mut Plan<Value>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<()> {
         let files = self.ground.files();
         for step in &plan.steps {
             if let Some((place, follow)) = step.written() {
@@ -218,14 +222,14 @@ impl<'a> Places<'a> {
         }
         let led = Led::new(files);
         for step in &mut plan.steps {
-            step.lead(&led)?;
+            step.follow_links(&led)?;
         }
         for fact in &mut plan.makes {
-            fact.lead(&led)?;
+            fact.follow_links(&led)?;
         }
         if let Undo::Steps(steps) = &mut plan.undo {
             for step in steps {
-                step.lead(&led)?;
+                step.follow_links(&led)?;
             }
         }
         for step in &plan.steps {

@@ -8,9 +8,9 @@ use crate::event::Event;
 use crate::journal::{BY_HAND, Record, digest};
 use crate::machine::Fact;
 use crate::operation::{Effect, Plan};
-use crate::plan::call::TakeBack;
-use crate::run::deed::Deed;
+use crate::plan::call::UndoPlan;
 use crate::run::ledger::Ledger;
+use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
 use crate::run::resume::Names;
 use crate::run::voice::Voice;
@@ -42,7 +42,7 @@ pub(super) fn begin(
             args: call.recorded_args(),
             digest: call.digest().to_owned(),
             makes: names.data_then(&plan.makes),
-            undo: TakeBack::of(&plan.undo, &plan.makes),
+            undo: UndoPlan::of(&plan.undo, &plan.makes),
             site: call.site().clone(),
         };
         ledger.record(voice, true, || begin)?;
@@ -66,7 +66,7 @@ pub(super) fn finish(
     match &result {
         Ok(value) => {
             if plan.already.is_none() && !ground.only_plans() {
-                ledger.did(|| done_by_hand(call, plan));
+                ledger.did(|| record_manual(call, plan));
             }
             match plan.already {
                 Some(_) => ledger.count_already(),
@@ -95,8 +95,8 @@ pub(super) fn finish(
 }
 
 /// A person may want to take it back, or to keep it as a recipe.
-fn done_by_hand(call: &Call, plan: &Plan<Value>) -> Deed {
-    Deed {
+fn record_manual(call: &Call, plan: &Plan<Value>) -> ManualAction {
+    ManualAction {
         call: call.called().clone(),
         args: call.args().clone(),
         undo: plan.undo.clone(),

@@ -3,16 +3,16 @@
 //! Nothing is believed because of it: it only lets the plan show what restoring would do. What is really
 //! there is looked at when it is open, and before anything else is done.
 
-use crate::journal::{Record, Story, standing};
+use crate::journal::{Record, Transcript, standing};
 use crate::machine::Machine;
 
 use super::Names;
 
 /// The machine with what a journal says is inside of what is closed.
-pub(super) fn with_claims(machine: &Machine, story: &Story, names: &Names) -> Machine {
+pub(super) fn with_claims(machine: &Machine, transcript: &Transcript, names: &Names) -> Machine {
     let mut claimed = machine.clone();
     let mut opened = Vec::new();
-    for record in standing(&story.records) {
+    for record in standing(&transcript.records) {
         let Record::Done { facts, .. } = record else { continue };
         for fact in names.data_now(facts) {
             if !fact.is_hidden(machine) || claimed.learn(&fact).is_err() {

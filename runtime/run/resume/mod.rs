@@ -12,7 +12,7 @@ mod still;
 mod traces;
 
 pub use live::{Live, live};
-pub use names::{Gone, Names};
+pub use names::{MissingDevice, Names};
 pub use past::Past;
 pub(crate) use replay::{Begun, Recall, Replay};
 pub use rest::Restoring;

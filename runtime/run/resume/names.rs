@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::journal::{Record, Story};
+use crate::journal::{Record, Transcript};
 use crate::machine::{Device, Fact, Identity, Machine, StorageFact, partition_path};
 use crate::types::{Map, Value};
 
@@ -21,7 +21,7 @@ pub struct Names {
 
 /// A device of the run that is not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gone {
+pub struct MissingDevice {
     /// What it was.
     pub then: Identity,
     /// What has its name now.
@@ -30,14 +30,14 @@ pub struct Gone {
 
 impl Names {
     /// Where the devices of a run are now; those that it was allowed to change have to be here.
-    pub fn find(story: &Story, machine: &Machine) -> Result<Self, Box<Gone>> {
+    pub fn find(transcript: &Transcript, machine: &Machine) -> Result<Self, Box<MissingDevice>> {
         let mut found: BTreeMap<String, String> = BTreeMap::new();
-        for then in &story.head().devices {
+        for then in &transcript.head().devices {
             if let Some(now) = by_identity(then, machine) {
                 with_disk(&mut found, &then.path, now, machine);
             }
         }
-        for fact in made(story) {
+        for fact in made(transcript) {
             match fact {
                 Fact::Storage(StorageFact::Partitioned { disk, parts, .. }) => {
                     for part in parts {
@@ -69,8 +69,8 @@ impl Names {
                 _ => {}
             }
         }
-        all_here(story, machine, &found)?;
-        by_what_is_left(story, machine, &mut found);
+        all_here(transcript, machine, &found)?;
+        by_what_is_left(transcript, machine, &mut found);
         let pairs = found.into_iter().filter(|(then, now)| then != now).collect();
         Ok(Self { pairs })
     }
@@ -135,8 +135,8 @@ impl Names {
 }
 
 /// Facts of the journal, the later ones last.
-fn made(story: &Story) -> impl Iterator<Item = &Fact> {
-    story.records.iter().flat_map(|record| match record {
+fn made(transcript: &Transcript) -> impl Iterator<Item = &Fact> {
+    transcript.records.iter().flat_map(|record| match record {
         Record::Done { facts, .. } => facts.as_slice(),
         Record::Begin { makes, .. } => makes.as_slice(),
         _ => &[],
@@ -177,9 +177,13 @@ fn only(machine: &Machine, like: impl Fn(&&Device) -> bool) -> Option<&Device> {
 /// Where a disk without a name of its own is, when another one has taken the name that it had: the only
 /// such disk of its size that is nobody else. Nothing that the run may change is found in this way; the
 /// whole machine is compared with its plan by it.
-fn by_what_is_left(story: &Story, machine: &Machine, found: &mut BTreeMap<String, String>) {
+fn by_what_is_left(
+    transcript: &Transcript,
+    machine: &Machine,
+    found: &mut BTreeMap<String, String>,
+) {
     let silent = |identity: &Identity| identity.hardware.is_none() && identity.uuid.is_none();
-    let moved: Vec<&Identity> = story
+    let moved: Vec<&Identity> = transcript
         .head()
         .devices
         .iter()
@@ -199,11 +203,11 @@ fn by_what_is_left(story: &Story, machine: &Machine, found: &mut BTreeMap<String
 
 /// What the run may change, and what it was given, has to be known for certain.
 fn all_here(
-    story: &Story,
+    transcript: &Transcript,
     machine: &Machine,
     found: &BTreeMap<String, String>,
-) -> Result<(), Box<Gone>> {
-    let head = story.head();
+) -> Result<(), Box<MissingDevice>> {
+    let head = transcript.head();
     let taken = |path: &str| found.iter().any(|(then, now)| now == path && then != path);
     let targets = head.effects.iter().filter_map(|bound| Some(&bound.target.as_ref()?.identity));
     let given = head.devices.iter().filter(|device| mentions(&head.params, &device.path));
@@ -222,7 +226,7 @@ fn all_here(
         // A partition of the old table is gone once the disk has a new one.
         let replaced = then.hardware.is_none() && then.uuid.is_some();
         if !fits && !replaced {
-            return Err(Box::new(Gone { then: then.clone(), now }));
+            return Err(Box::new(MissingDevice { then: then.clone(), now }));
         }
     }
     Ok(())

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{Live, Names, Replay, live};
 use crate::event::Site;
-use crate::journal::{Record, Story};
+use crate::journal::{Record, Transcript};
 use crate::machine::{Fact, StorageFact, is_below};
 
 /// What a resumed run knows of its past.
 #[derive(Debug, Clone)]
 pub struct Past {
     /// Its journal.
-    pub story: Story,
+    pub transcript: Transcript,
     /// Where the devices are now.
     pub names: Names,
     /// Whether the recipe has another text.
@@ -25,7 +25,7 @@ impl Past {
     /// The root of a shell: what was prepared to be entered and is still mounted, else what was
     /// mounted last and lies in nothing else that is mounted.
     pub fn root(&self) -> Option<String> {
-        let live = live(&self.story.records);
+        let live = live(&self.transcript.records);
         let mounted: Vec<&str> = live
             .iter()
             .flat_map(|one| &one.facts)
@@ -52,18 +52,18 @@ impl Past {
             }
             _ => None,
         };
-        self.story.records.iter().filter_map(call).collect()
+        self.transcript.records.iter().filter_map(call).collect()
     }
 }
 
 impl Past {
     /// What the journal has of the run's calls.
     pub(super) fn replay(&self) -> Replay {
-        Replay::of(&self.story, self.names.clone(), self.changed)
+        Replay::of(&self.transcript, self.names.clone(), self.changed)
     }
 
     /// What the run made until the next reboot, in its order.
     pub(super) fn ended(&self) -> impl Iterator<Item = Live> {
-        live(&self.story.records).into_iter().filter(|one| one.ended)
+        live(&self.transcript.records).into_iter().filter(|one| one.ended)
     }
 }

@@ -7,10 +7,10 @@ use super::Names;
 use super::traces::Traces;
 use crate::error::{Error, Exit, Rule};
 use crate::event::Site;
-use crate::journal::{BY_HAND, Record, Story, standing};
+use crate::journal::{BY_HAND, Record, Transcript, standing};
 use crate::machine::Fact;
 use crate::operation::spec::Arguments;
-use crate::plan::call::TakeBack;
+use crate::plan::call::UndoPlan;
 use crate::primitives::plan::MayCall;
 use crate::primitives::stage3::{Unpack, Verify};
 use crate::run::call::Call;
@@ -44,7 +44,7 @@ pub(crate) struct Begun {
     /// The facts that were wanted.
     pub(crate) makes: Vec<Fact>,
     /// How it would have been taken back, as things were before it.
-    pub(crate) undo: TakeBack,
+    pub(crate) undo: UndoPlan,
 }
 
 /// What a call of a resumed run gets.
@@ -92,13 +92,13 @@ pub(crate) struct Replay {
 
 impl Replay {
     /// The results of a journal.
-    pub(crate) fn of(story: &Story, names: Names, changed: bool) -> Self {
+    pub(crate) fn of(transcript: &Transcript, names: Names, changed: bool) -> Self {
         let mut played = BTreeMap::new();
         let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
         // What was done by hand the recipe knows nothing of.
         let own = |record: &&Record| record.call().is_some_and(|call| call < BY_HAND);
-        for record in standing(&story.records).filter(own) {
+        for record in standing(&transcript.records).filter(own) {
             match record {
                 Record::Begin { call, name, digest, makes, undo, .. } => {
                     let begun = Begun { makes: makes.clone(), undo: undo.clone() };
@@ -133,14 +133,14 @@ impl Replay {
         }
         // Nothing was done because of the last answers: what was missing may be there by now.
         played.retain(|call, _| !questions.contains(call));
-        let traces = Traces::of(&story.records);
+        let traces = Traces::of(&transcript.records);
         Self { played, names, changed, traces, ..Self::default() }
     }
 
     /// Returns the results that a journal has by now, for the same process and the same user.
-    pub(crate) fn anew(&self, story: &Story, changed: bool) -> Self {
+    pub(crate) fn anew(&self, transcript: &Transcript, changed: bool) -> Self {
         let again = self.again.clone();
-        Self { again, seen: true, ..Self::of(story, self.names.clone(), changed) }
+        Self { again, seen: true, ..Self::of(transcript, self.names.clone(), changed) }
     }
 
     /// Nothing was done before, by devices with these names.
@@ -224,7 +224,7 @@ impl Replay {
         let Some(played) = self.played.remove(&number) else {
             return Ok(Recall::Now(None));
         };
-        // What it announces belongs to the plan of what is left.
+        // What it declares belongs to the plan of what is left.
         if call.name() == MayCall::SPEC.name {
             return Ok(Recall::Now(None));
         }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::journal::BY_HAND;
 use crate::machine::{Fact, Machine, Release};
 use crate::plan::approval::Approval;
-use crate::plan::report::{Entry, Report};
+use crate::plan::report::{PlanEntry, Report};
 use crate::run::attempt::Attempt;
 use crate::run::job::{Job, shared, unwrap};
 use crate::run::parts::Parts;
@@ -45,7 +45,7 @@ impl Job<'_> {
         }
         // What would be restored has to be the work of calls that the recipe makes.
         let called = |call: u64| call >= BY_HAND || !session.replay().has(call);
-        match live(&past.story.records).iter().find(|one| one.ended && !called(one.call)) {
+        match live(&past.transcript.records).iter().find(|one| one.ended && !called(one.call)) {
             Some(_) => session.replay().all_played().map_err(Failure::of),
             None => Ok(()),
         }
@@ -53,7 +53,7 @@ impl Job<'_> {
 
     /// Plans what resuming would restore on this machine.
     pub fn plan_restore(&self, past: &Past, machine: &Machine) -> Result<Restoring, Failure> {
-        let claimed = with_claims(machine, &past.story, &past.names);
+        let claimed = with_claims(machine, &past.transcript, &past.names);
         let mut session = Session::new(self.simulated(&claimed));
         let mut announced = Approval::default();
         let mut kept = Vec::new();
@@ -71,7 +71,7 @@ impl Job<'_> {
             if one.call < BY_HAND {
                 let calls =
                     session.log().entries()[before..].iter().filter_map(|entry| match entry {
-                        Entry::Call(call) => Some(call),
+                        PlanEntry::Call(call) => Some(call),
                         _ => None,
                     });
                 let effects = calls.flat_map(|call| &call.effects);

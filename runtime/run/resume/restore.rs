@@ -9,15 +9,15 @@ use crate::journal::{Journal, Record};
 use crate::machine::{Fact, Machine, Release, makes_again};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
-use crate::plan::approval::{Approval, Nobody};
-use crate::plan::call::{PlannedCall, TakeBack};
+use crate::plan::approval::{Approval, NoopApprover};
+use crate::plan::call::{PlannedCall, UndoPlan};
 use crate::primitives::registry::{Primitive, Read, primitive};
 use crate::run::call::{about, approve_unopened};
 use crate::run::ground::Ground;
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::reopen::calls_of;
-use crate::run::session::{Gate, Hands, Session, Setup};
+use crate::run::session::{Gate, ManualAccess, Session, Setup};
 use crate::types::{Map, Value};
 
 /// What came of restoring.
@@ -130,7 +130,7 @@ fn plan_unopened(
         site,
         steps: Vec::new(),
         effects,
-        undo: TakeBack::Nothing,
+        undo: UndoPlan::Nothing,
         warnings: vec![unknown],
         already: None,
         guess: false,
@@ -143,11 +143,11 @@ fn plan_unopened(
 /// What the run wrote onto devices has to be there, as far as it can be seen; what was half
 /// done is looked at when its turn comes.
 fn still_there(ground: &Ground, past: &Past) -> Result<(), Failure> {
-    let open: Vec<String> = match past.story.interrupted() {
+    let open: Vec<String> = match past.transcript.interrupted() {
         Some(Record::Begin { makes, .. }) => makes.iter().filter_map(Fact::subject).collect(),
         _ => Vec::new(),
     };
-    let lasting = crate::run::reopen::lasting(&past.story.records);
+    let lasting = crate::run::reopen::lasting(&past.transcript.records);
     let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
     let lost =
         lost.map(|fact| past.names.data_now(fact)).find(|fact| fact.is_lost(ground.machine()));
@@ -207,11 +207,11 @@ pub fn shell(
     past: &Past,
     variables: &Map,
     root: &str,
-    hands: Hands,
+    hands: ManualAccess,
     approval: Approval,
     journal: Journal,
 ) -> (Option<Failure>, bool) {
-    let gate = Gate::Enforce(approval, Box::new(Nobody));
+    let gate = Gate::Enforce(approval, Box::new(NoopApprover));
     let setup = Setup { terminal: true, ..hands.setup(gate, Some(journal)) };
     let mut session = Session::new(setup);
     session.parts().log.trace(Tracing::Off);
@@ -234,7 +234,7 @@ pub fn shell(
 /// What a run made until the next reboot and is still so, in the order in which it is given back.
 pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
-    for one in live(&past.story.records).iter().rev().filter(|one| one.ours) {
+    for one in live(&past.transcript.records).iter().rev().filter(|one| one.ours) {
         let facts = past.names.data_now(&one.facts);
         let shown = facts.iter().rev().filter(|fact| fact.is_shown(machine));
         for release in shown.filter_map(Fact::release) {
@@ -251,12 +251,12 @@ pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
 /// Gives back everything that ends with a reboot and that a run made, newest first.
 ///
 /// Returns whether nothing is left.
-pub fn release_run(past: &Past, hands: Hands, journal: Option<Journal>) -> bool {
-    let gate = Gate::Enforce(Approval::default(), Box::new(Nobody));
+pub fn release_run(past: &Past, hands: ManualAccess, journal: Option<Journal>) -> bool {
+    let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     let mut session = Session::new(hands.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
-    for one in live(&past.story.records).iter().filter(|one| one.ours) {
+    for one in live(&past.transcript.records).iter().filter(|one| one.ours) {
         let mut facts = past.names.data_now(&one.facts);
         facts.retain(|fact| fact.is_shown(parts.ground.machine()));
         parts.ledger.adopt(&facts);

@@ -14,7 +14,7 @@ use crate::run::ground::Ground;
 use crate::types::Value;
 
 /// A file of the run, by what the journal says last of it.
-struct Kept<'a> {
+struct LastWrite<'a> {
     fact: &'a Fact,
     /// All calls that wrote it.
     calls: BTreeSet<u64>,
@@ -28,7 +28,7 @@ struct Kept<'a> {
 /// known; what somebody has changed since is left as it is, and told.
 pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) -> Vec<String> {
     let mut warnings = Vec::new();
-    for kept in files(&past.story.records).into_values() {
+    for kept in files(&past.transcript.records).into_values() {
         let Some(place) = kept.fact.place() else { continue };
         if !ground.refutes(kept.fact) {
             continue;
@@ -108,8 +108,8 @@ fn short(value: &Value) -> String {
 }
 
 /// The files of a run, by what they are.
-fn files(records: &[Record]) -> BTreeMap<String, Kept<'_>> {
-    let mut kept: BTreeMap<String, Kept<'_>> = BTreeMap::new();
+fn files(records: &[Record]) -> BTreeMap<String, LastWrite<'_>> {
+    let mut kept: BTreeMap<String, LastWrite<'_>> = BTreeMap::new();
     // Where something was mounted, and whether it still is as far as the journal knows.
     let mut mounts: Vec<(&str, bool)> = Vec::new();
     for record in standing(records) {
@@ -146,7 +146,7 @@ fn files(records: &[Record]) -> BTreeMap<String, Kept<'_>> {
             let (mut calls, was_known) =
                 before.map_or((BTreeSet::new(), true), |kept| (kept.calls, kept.known));
             calls.insert(*call);
-            kept.insert(subject, Kept { fact, calls, known: known && was_known, mount });
+            kept.insert(subject, LastWrite { fact, calls, known: known && was_known, mount });
         }
     }
     // What lay on a filesystem that the run unmounted can't be seen.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::trouble::Trouble;
+use super::boot_failure::BootFailure;
 use crate::vm::Firmware;
 
 const SECTOR: usize = 512;
@@ -21,14 +21,14 @@ const MBR_ENTRY: usize = 16;
 const MBR_TYPE: usize = 4;
 
 /// Looks at the first sectors of a disk.
-pub(super) fn could_boot(disk: &Path, firmware: Firmware) -> Result<(), Trouble> {
+pub(super) fn could_boot(disk: &Path, firmware: Firmware) -> Result<(), BootFailure> {
     let mut head = Vec::with_capacity(HEAD);
     let most = u64::try_from(HEAD).map_err(io::Error::other)?;
     File::open(disk)?.take(most).read_to_end(&mut head)?;
     head.resize(HEAD, 0);
     match boots(&head, firmware) {
         true => Ok(()),
-        false => Err(Trouble::NoBootLoader(firmware)),
+        false => Err(BootFailure::NoBootLoader(firmware)),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::types::Value;
 const SEAL: &str = include_str!("seal.lua");
 
 /// The names of variables, for suggestions on misspelled names.
-pub(super) type Known = Rc<RefCell<Vec<String>>>;
+pub(super) type VariableNames = Rc<RefCell<Vec<String>>>;
 
 /// Adds `print`, `step` and the primitives to the globals of all scripts.
 pub(super) fn fill(lua: &Lua, host: &Metered) -> mlua::Result<()> {
@@ -90,7 +90,7 @@ fn call(index: usize, host: &Metered, lua: &Lua, values: &MultiValue) -> mlua::R
 
 /// Protects built-in names from being replaced; returns the function that creates the environment
 /// of a script.
-pub(super) fn seal(lua: &Lua, host: &Metered, known: &Known) -> mlua::Result<Function> {
+pub(super) fn seal(lua: &Lua, host: &Metered, known: &VariableNames) -> mlua::Result<Function> {
     let libraries = ["string", "table", "math", "utf8"];
     let names: Vec<&str> = libraries.into_iter().chain(domains(&host.specs())).collect();
     let environment = lua.load(SEAL).set_name("=limits").call((lua.globals(), names))?;

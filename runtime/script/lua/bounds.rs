@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
 
-use super::errors::{Limited, NO_MEMORY, Stopped, Told};
+use super::errors::{Limited, LuaStopped, NO_MEMORY, Told};
 use crate::event::Site;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
@@ -24,7 +24,7 @@ pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
             return Ok(VmState::Continue);
         }
         if interrupts.count() > 0 {
-            return Err(Error::external(Stopped));
+            return Err(Error::external(LuaStopped));
         }
         match name.as_deref().and_then(|name| name.strip_prefix('@')) {
             Some(file) => host.at(file, line_number(frame.current_line()).max(1)),
@@ -99,7 +99,7 @@ pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
     let stopped = match error {
         LuaValue::Error(error) => {
             let caught = error.downcast_ref::<Failure>();
-            error.downcast_ref::<Stopped>().is_some() || caught.is_some_and(Failure::is_stop)
+            error.downcast_ref::<LuaStopped>().is_some() || caught.is_some_and(Failure::is_stop)
         }
         _ => false,
     };

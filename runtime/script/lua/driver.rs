@@ -5,8 +5,8 @@ use std::rc::Rc;
 use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Table, Value as LuaValue};
 
 use super::bounds::line_number;
-use super::engine::Engine;
-use super::errors::{NO_MEMORY, Stopped, Told, Unknown, own_words};
+use super::engine::LuaEngine;
+use super::errors::{LuaStopped, NO_MEMORY, Told, Unknown, own_words};
 use crate::event::Site;
 use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
@@ -22,39 +22,39 @@ pub(super) fn driver(lua: &Lua, debug: Table) -> mlua::Result<Function> {
 }
 
 /// A position in the call stack of a script.
-pub(super) struct Spot {
+pub(super) struct StackFrame {
     frame: Frame,
     /// The file name as abbreviated in Lua's messages.
     short: String,
 }
 
 /// An error of a script, with its call stack.
-pub(super) struct Fault {
+pub(super) struct LuaFault {
     error: LuaValue,
-    spots: Vec<Spot>,
+    spots: Vec<StackFrame>,
 }
 
-impl From<Error> for Fault {
+impl From<Error> for LuaFault {
     fn from(error: Error) -> Self {
         Self { error: LuaValue::Error(Box::new(error)), spots: Vec::new() }
     }
 }
 
-impl Fault {
+impl LuaFault {
     /// Returns the error value.
     pub(super) fn error(&self) -> &LuaValue {
         &self.error
     }
 }
 
-impl Engine {
+impl LuaEngine {
     /// Calls a function. If it fails, its variables are stored in the table.
     pub(super) fn protected(
         &self,
         body: &Function,
         args: impl IntoLuaMulti,
         variables: Option<&Table>,
-    ) -> Result<LuaValue, Fault> {
+    ) -> Result<LuaValue, LuaFault> {
         let args = args.into_lua_multi(&self.lua)?;
         let mut values: MultiValue = self.driver.call((variables, body, args))?;
         let (frames, ok) = (values.pop_front(), values.pop_front());
@@ -64,14 +64,14 @@ impl Engine {
             (Some(LuaValue::Table(frames)), _) => {
                 let spots =
                     frames.sequence_values::<Table>().filter_map(|frame| spot(&frame.ok()?));
-                Err(Fault { error: first, spots: spots.collect() })
+                Err(LuaFault { error: first, spots: spots.collect() })
             }
-            _ => Err(Fault { error: first, spots: Vec::new() }),
+            _ => Err(LuaFault { error: first, spots: Vec::new() }),
         }
     }
 
     /// What went wrong, in a text of this file.
-    pub(super) fn explain(&self, fault: &Fault, file: &Rc<str>) -> Failure {
+    pub(super) fn explain(&self, fault: &LuaFault, file: &Rc<str>) -> Failure {
         let host = &self.host;
         if let Some(limit) = host.hit() {
             if let LuaValue::Error(error) = &fault.error
@@ -86,7 +86,7 @@ impl Engine {
     }
 }
 
-fn spot(frame: &Table) -> Option<Spot> {
+fn spot(frame: &Table) -> Option<StackFrame> {
     let source: String = frame.get("source").ok()?;
     let line = line_number(frame.get("line").ok());
     let begins: i64 = frame.get("begins").unwrap_or(0);
@@ -96,13 +96,13 @@ fn spot(frame: &Table) -> Option<Spot> {
         _ => Some(format!("the function at line {begins}")),
     };
     let site = Site { file: source.strip_prefix('@')?.into(), line };
-    Some(Spot { frame: Frame { site, function }, short: frame.get("short").ok()? })
+    Some(StackFrame { frame: Frame { site, function }, short: frame.get("short").ok()? })
 }
 
 /// Converts an error, and rewords messages that are about Lua internals.
 fn explain(
     error: &LuaValue,
-    spots: &[Spot],
+    spots: &[StackFrame],
     traceback: Vec<Frame>,
     file: &Rc<str>,
     host: &Metered,
@@ -119,7 +119,7 @@ fn explain(
             if let Some(caught) = error.downcast_ref::<Failure>() {
                 return caught.clone().within(traceback);
             }
-            if error.downcast_ref::<Stopped>().is_some() {
+            if error.downcast_ref::<LuaStopped>().is_some() {
                 return Failure::stopped(site);
             }
             if matches!(**error, Error::MemoryError(_)) {
@@ -152,7 +152,7 @@ fn explain(
 }
 
 /// Splits the position that Lua prepends to a message from the rest.
-fn placed<'a>(text: &'a str, spots: &[Spot], file: &Rc<str>) -> Option<(Site, &'a str)> {
+fn placed<'a>(text: &'a str, spots: &[StackFrame], file: &Rc<str>) -> Option<(Site, &'a str)> {
     let own = [(Rc::clone(file), short(file))];
     let known = spots.iter().map(|spot| (Rc::clone(&spot.frame.site.file), spot.short.clone()));
     known.chain(own).find_map(|(file, short)| {

@@ -37,15 +37,15 @@ impl UserData for Told {
 
 /// The user stopped the script.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stopped;
+pub(super) struct LuaStopped;
 
-impl fmt::Display for Stopped {
+impl fmt::Display for LuaStopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("stopped on request")
     }
 }
 
-impl std::error::Error for Stopped {}
+impl std::error::Error for LuaStopped {}
 
 /// A limit was reached; the meter records which one.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use mlua::{Error, Function, IntoLua, Lua, LuaString, MultiValue, Table, Value};
 
 use super::bounds::seen;
-use super::errors::{Limited, Stopped};
-use super::pattern::{Captured, Found, Halt, Search, seek};
+use super::errors::{Limited, LuaStopped};
+use super::pattern::{Captured, Halt, PatternMatch, Search, seek};
 use super::plain::{find_plain, is_plain};
 use crate::script::limits::{ELEMENTS, Limit};
 use crate::script::meter::Metered;
@@ -25,7 +25,7 @@ mod how {
 
 /// The string, the pattern, the start position, the interpretation of the pattern, and a position
 /// at which no match may end.
-type Given = (LuaString, LuaString, usize, u8, Option<usize>);
+type MatchInput = (LuaString, LuaString, usize, u8, Option<usize>);
 
 /// Returns the function that searches for a pattern. Its results are the start of the match, the
 /// position after its end, and the captures; nothing if there is no match; false and the reason if
@@ -33,14 +33,14 @@ type Given = (LuaString, LuaString, usize, u8, Option<usize>);
 pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     let host = Rc::clone(host);
     let interrupts = host.interrupts();
-    lua.create_function(move |lua, (text, pattern, at, how, but): Given| {
+    lua.create_function(move |lua, (text, pattern, at, how, but): MatchInput| {
         let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
         let (text, mut pattern): (&[u8], &[u8]) = (&text, &pattern);
         let from = at - 1;
         if how == how::PLAIN || (how == how::FIND && is_plain(pattern)) {
             host.looked_through(text.len() - from + pattern.len());
             let place = find_plain(text, pattern, from);
-            let found = place.map(|place| Found { place, captures: Vec::new() });
+            let found = place.map(|place| PatternMatch { place, captures: Vec::new() });
             return found.map_or_else(|| Ok(MultiValue::new()), |found| told(lua, text, &found));
         }
         let anchored = how <= how::MATCH && pattern.first() == Some(&b'^');
@@ -59,7 +59,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
             Err(Halt::Malformed(why)) => {
                 Ok([Value::Boolean(false), why.into_lua(lua)?].into_iter().collect())
             }
-            Err(Halt::Stopped) if interrupts.count() > 0 => Err(Error::external(Stopped)),
+            Err(Halt::Stopped) if interrupts.count() > 0 => Err(Error::external(LuaStopped)),
             Err(Halt::Stopped) => {
                 seen(lua, &host);
                 Err(Error::external(Limited))
@@ -68,7 +68,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     })
 }
 
-fn told(lua: &Lua, text: &[u8], found: &Found) -> mlua::Result<MultiValue> {
+fn told(lua: &Lua, text: &[u8], found: &PatternMatch) -> mlua::Result<MultiValue> {
     let place = [(found.place.start + 1).into_lua(lua), (found.place.end + 1).into_lua(lua)];
     let captures = found.captures.iter().map(|captured| match captured {
         Captured::Text(range) => lua.create_string(&text[range.clone()]).map(Value::String),

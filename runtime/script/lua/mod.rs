@@ -25,11 +25,11 @@ use mlua::{
     Value as LuaValue,
 };
 
-use base::Known;
+use base::VariableNames;
 use bounds::{bounded, caller, is_final, watch};
 use driver::{not_begun, refuse_closing};
-use engine::Engine;
-use errors::Stopped;
+use engine::LuaEngine;
+use errors::LuaStopped;
 use values::{PRIMITIVE, from_lua, nested, to_lua};
 
 use super::engines::{Engines, Speaks};
@@ -47,13 +47,13 @@ impl UserData for Secret {
 
 /// The engine of a run.
 pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
-    match Engine::new(engines) {
+    match LuaEngine::new(engines) {
         Ok(engine) => Ok(Box::new(engine)),
         Err(error) => Err(not_begun(&error, &engines.meter.file())),
     }
 }
 
-impl Engine {
+impl LuaEngine {
     fn new(engines: &Rc<Engines>) -> mlua::Result<Self> {
         let host = Rc::clone(&engines.meter);
         let (lua, debug) = state()?;
@@ -79,7 +79,7 @@ impl Engine {
         }
         let require = modules::require(&lua, &Rc::downgrade(engines))?;
         lua.globals().set("require", &require)?;
-        let known = Known::default();
+        let known = VariableNames::default();
         let environment = base::seal(&lua, &host, &known)?;
         let loaded = RefCell::default();
         Ok(Self { host, driver, environment, require, loaded, known, lua })
@@ -99,14 +99,14 @@ fn state() -> mlua::Result<(Lua, Table)> {
 }
 
 /// A sequence of sources with the variables that they share.
-pub(super) struct Texts {
+pub(super) struct LuaSources {
     engines: Rc<Engines>,
     variables: Table,
 }
 
-impl Texts {
+impl LuaSources {
     pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Result<Self, Failure> {
-        let engine = engines.of::<Engine>(Language::Lua)?;
+        let engine = engines.of::<LuaEngine>(Language::Lua)?;
         let made = engine.variables(variables);
         let variables = made.map_err(|error| not_begun(&error, &engines.meter.file()))?;
         Ok(Self { engines: Rc::clone(engines), variables })
@@ -129,14 +129,14 @@ impl Texts {
     }
 
     fn read(&self, text: &str) -> mlua::Result<Function> {
-        let engine = self.engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
+        let engine = self.engines.of::<LuaEngine>(Language::Lua).map_err(Error::external)?;
         let name = format!("@{}", self.engines.meter.file());
         let chunk = engine.lua.load(text).set_name(name).set_mode(ChunkMode::Text);
         chunk.set_environment(self.variables.clone()).into_function()
     }
 
     fn call(&self, body: &Function, text: &str) -> Result<Value, Failure> {
-        let (host, engine) = (&self.engines.meter, self.engines.of::<Engine>(Language::Lua)?);
+        let (host, engine) = (&self.engines.meter, self.engines.of::<LuaEngine>(Language::Lua)?);
         let file = host.file();
         let result = engine
             .protected(body, (), Some(&self.variables))
@@ -146,7 +146,7 @@ impl Texts {
             (None, Err(fault)) => Err(engine.explain(&fault, &file)),
             // A limit was reached, even if the script caught the error.
             (Some(_), result) => {
-                let fault = result.err().unwrap_or_else(|| Error::external(Stopped).into());
+                let fault = result.err().unwrap_or_else(|| Error::external(LuaStopped).into());
                 // A tail call hides the position, but a source with a single line has only one.
                 if host.place().line == 0 && text.lines().count() == 1 {
                     host.at(&file, 1);
@@ -157,7 +157,7 @@ impl Texts {
     }
 
     pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
-        let lua = &self.engines.of::<Engine>(Language::Lua)?.lua;
+        let lua = &self.engines.of::<LuaEngine>(Language::Lua)?.lua;
         let set = to_lua(lua, value).and_then(|value| self.variables.set(name, value));
         set.map_err(|error| not_begun(&error, &self.engines.meter.file()))
     }
@@ -171,7 +171,7 @@ impl Texts {
     }
 }
 
-impl Engine {
+impl LuaEngine {
     /// Creates the environment of a script with variables. Built-in names are not replaced: a
     /// parameter with such a name is only available in the table of all parameters.
     fn variables(&self, variables: &Map) -> mlua::Result<Table> {
@@ -219,7 +219,7 @@ fn test(lua: &Lua, engines: &Rc<Engines>, name: &str, body: &Function) -> mlua::
     if !tests.begin(name, caller(lua, host)) {
         return Ok(());
     }
-    let engine = engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
+    let engine = engines.of::<LuaEngine>(Language::Lua).map_err(Error::external)?;
     let Err(fault) = engine.protected(body, (), None) else {
         tests.end(Ok(()));
         return Ok(());
@@ -227,7 +227,7 @@ fn test(lua: &Lua, engines: &Rc<Engines>, name: &str, body: &Function) -> mlua::
     tests.end(Err(engine.explain(&fault, &host.file())));
     // A limit applies to the whole file.
     match is_final(fault.error(), host) {
-        true => Err(Error::external(Stopped)),
+        true => Err(Error::external(LuaStopped)),
         false => Ok(()),
     }
 }

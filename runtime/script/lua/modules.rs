@@ -9,7 +9,7 @@ use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
 use super::bounds::caller;
 use super::driver::{not_begun, refuse_closing};
-use super::engine::Engine;
+use super::engine::LuaEngine;
 use super::errors::{Unknown, own_words};
 use super::values::{from_lua, nested, to_lua};
 use crate::event::Site;
@@ -27,7 +27,7 @@ pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Functi
         let engines = engines.upgrade().ok_or_else(|| unknown(&name, None))?;
         let module =
             engines.module(&name).ok_or_else(|| unknown(&name, nearest(&name, engines.names())))?;
-        let engine = engines.of::<Engine>(Language::Lua).map_err(Error::external)?;
+        let engine = engines.of::<LuaEngine>(Language::Lua).map_err(Error::external)?;
         match module.language() {
             Language::Lua => engine.load(module),
             Language::Rhai => engine.foreign(lua, &engines, module),
@@ -43,7 +43,7 @@ fn unknown(name: &str, near: Option<&str>) -> Error {
     Error::external(Unknown { what: "module", name: name.to_owned(), remedy })
 }
 
-impl Engine {
+impl LuaEngine {
     /// Returns the table of a Lua module, which is shared by all scripts that require it.
     fn load(&self, module: &Module) -> mlua::Result<Table> {
         if let Some(table) = self.loaded.borrow().get(&module.name) {
@@ -107,7 +107,7 @@ impl Engine {
     }
 }
 
-impl Speaks for Engine {
+impl Speaks for LuaEngine {
     /// What a module in Lua gives to Rhai.
     fn exports(&self, module: &Module) -> Result<Exports, Failure> {
         let failed = |error: Error| wrong(module, own_words(&error));

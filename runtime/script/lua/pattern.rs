@@ -14,7 +14,7 @@ const OFTEN: usize = 4096;
 
 /// A match.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct PatternMatch {
     pub(super) place: Range<usize>,
     pub(super) captures: Vec<Captured>,
 }
@@ -70,7 +70,7 @@ pub(super) fn seek(
     pattern: &[u8],
     search: &Search,
     spend: Spend<'_>,
-) -> Result<Option<Found>, Halt> {
+) -> Result<Option<PatternMatch>, Halt> {
     let mut start = search.from;
     let mut matcher =
         Matcher { text, pattern, depth: DEPTH, captures: Vec::new(), steps: 0, spend };
@@ -80,7 +80,7 @@ pub(super) fn seek(
             Some(past) if search.but != Some(past) => {
                 matcher.pay()?;
                 let captures = matcher.captured()?;
-                return Ok(Some(Found { place: start..past, captures }));
+                return Ok(Some(PatternMatch { place: start..past, captures }));
             }
             _ if search.anchored || start >= text.len() => {
                 matcher.pay()?;
@@ -362,7 +362,7 @@ fn is_of_class(byte: u8, class: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn at(text: &str, pattern: &str) -> Result<Option<Found>, Halt> {
+    fn at(text: &str, pattern: &str) -> Result<Option<PatternMatch>, Halt> {
         let search = Search { from: 0, anchored: false, but: None };
         seek(text.as_bytes(), pattern.as_bytes(), &search, &mut |_| true)
     }

@@ -8,7 +8,7 @@ use mlua::{Error, Lua, Table, Value as LuaValue};
 use crate::event::Site;
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
-use crate::script::room::Room;
+use crate::script::room::SizeBudget;
 use crate::types::{Secret, Value};
 
 /// The receiver of values, for error messages.
@@ -64,10 +64,10 @@ pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) ->
 
 /// Converts a value to plain data; `whom` is the receiver for error messages.
 pub(super) fn from_lua(value: &LuaValue, whom: &str) -> mlua::Result<Value> {
-    taken(value, &mut Room::default(), whom)
+    taken(value, &mut SizeBudget::default(), whom)
 }
 
-fn taken(value: &LuaValue, room: &mut Room, whom: &str) -> mlua::Result<Value> {
+fn taken(value: &LuaValue, room: &mut SizeBudget, whom: &str) -> mlua::Result<Value> {
     let large = |limit| Error::external(TooLarge(limit));
     room.one().map_err(large)?;
     Ok(match value {
@@ -97,7 +97,7 @@ fn taken(value: &LuaValue, room: &mut Room, whom: &str) -> mlua::Result<Value> {
 
 /// Converts a table to a list if it has elements, or to a map if it has string keys; a table with
 /// both is an error.
-fn from_table(table: &Table, room: &mut Room, whom: &str) -> mlua::Result<Value> {
+fn from_table(table: &Table, room: &mut SizeBudget, whom: &str) -> mlua::Result<Value> {
     let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
     if table.metatable().as_ref().is_some_and(sealed) {
         return Err(Error::runtime(format!(

@@ -14,7 +14,7 @@ use std::any::Any;
 use std::rc::Rc;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, Engine as RhaiEngine, FnPtr, NativeCallContext, Scope};
+use rhai::{AST, Dynamic, Engine, FnPtr, NativeCallContext, Scope};
 
 use explain::{explain, innermost, site};
 use modules::{Resolver, Resolves};
@@ -31,8 +31,8 @@ use super::{Language, PARAMS};
 use crate::types::{Map, Secret, Value};
 
 /// The engine of all Rhai scripts.
-pub(super) struct Engine {
-    engine: RhaiEngine,
+pub(super) struct RhaiEngine {
+    engine: Engine,
     resolver: Rc<Resolver>,
 }
 
@@ -42,10 +42,10 @@ pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure>
     let resolver = Resolver::new(engines);
     let mut engine = engine(&engines.meter);
     engine.set_module_resolver(Resolves(Rc::clone(&resolver)));
-    Ok(Box::new(Engine { engine, resolver }))
+    Ok(Box::new(RhaiEngine { engine, resolver }))
 }
 
-impl Speaks for Engine {
+impl Speaks for RhaiEngine {
     fn exports(&self, module: &super::Module) -> Result<Exports, Failure> {
         self.resolver.exports(&self.engine, module)
     }
@@ -65,13 +65,13 @@ impl Speaks for Engine {
 }
 
 /// A sequence of sources with the variables and functions that they share.
-pub(super) struct Texts {
+pub(super) struct RhaiSources {
     engines: Rc<Engines>,
     scope: Scope<'static>,
     functions: AST,
 }
 
-impl Texts {
+impl RhaiSources {
     pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Self {
         let mut scope = Scope::new();
         for (name, value) in variables {
@@ -86,7 +86,7 @@ impl Texts {
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, Failure> {
         let host = &self.engines.meter;
-        let engine = &self.engines.of::<Engine>(Language::Rhai)?.engine;
+        let engine = &self.engines.of::<RhaiEngine>(Language::Rhai)?.engine;
         let file = host.file();
         let ast = compile(engine, &file, text, host)?;
         let mut whole = self.functions.merge(&ast);
@@ -112,8 +112,8 @@ impl Texts {
     }
 }
 
-fn engine(host: &Metered) -> RhaiEngine {
-    let mut engine = RhaiEngine::new_raw();
+fn engine(host: &Metered) -> Engine {
+    let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     limit(&mut engine);
     engine.register_type_with_name::<Secret>("secret");

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rhai::{
-    Dynamic, Engine as RhaiEngine, EvalAltResult, FuncRegistration, Module, NativeCallContext,
-};
+use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext};
 
 use super::explain::site;
 use super::thrown::Thrown;
@@ -17,7 +15,7 @@ pub(super) const PRIMITIVE: &str = "a primitive";
 
 /// Registers every primitive at every arity, so that missing and surplus arguments are reported by
 /// this program.
-pub(super) fn register(engine: &mut RhaiEngine, host: &Metered) {
+pub(super) fn register(engine: &mut Engine, host: &Metered) {
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
     for (index, spec) in host.specs().into_iter().enumerate() {
         let module = modules.entry(spec.domain()).or_default();

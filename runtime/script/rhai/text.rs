@@ -3,16 +3,16 @@
 use crate::failure::Failure;
 use std::rc::Rc;
 
-use rhai::{AST, Engine as RhaiEngine, ParseError, ParseErrorType};
+use rhai::{AST, Engine, ParseError, ParseErrorType};
 
 use super::explain::site;
 use crate::event::Site;
 use crate::script::meter::Metered;
-use crate::script::{Kind, Language, domains, imports, limits, tokens};
+use crate::script::{Language, TokenKind, domains, imports, limits, tokens};
 
 /// Returns whether a source is incomplete.
 pub(in crate::script) fn is_open(text: &str) -> bool {
-    let mut engine = RhaiEngine::new_raw();
+    let mut engine = Engine::new_raw();
     limit(&mut engine);
     let Err(ParseError(kind, position)) = engine.compile(text) else { return false };
     let lines = text.split('\n').count();
@@ -33,12 +33,12 @@ pub(in crate::script) fn is_open(text: &str) -> bool {
 }
 
 pub(in crate::script) fn parse(file: &str, text: &str) -> Result<(), Failure> {
-    let mut engine = RhaiEngine::new_raw();
+    let mut engine = Engine::new_raw();
     limit(&mut engine);
     parsed(&engine, &file.into(), text).map(drop)
 }
 
-fn parsed(engine: &RhaiEngine, file: &Rc<str>, text: &str) -> Result<AST, Failure> {
+fn parsed(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, Failure> {
     engine.compile(text).map_err(|ParseError(kind, position)| {
         Failure::of_script(kind.to_string(), site(file, position), None)
     })
@@ -49,7 +49,7 @@ const OWN: &[&str] = &["step", "print", "debug", "test"];
 
 /// Parses a source and rejects definitions that replace built-in names.
 pub(super) fn compile(
-    engine: &RhaiEngine,
+    engine: &Engine,
     file: &Rc<str>,
     text: &str,
     host: &Metered,
@@ -67,7 +67,7 @@ pub(super) fn compile(
         }
     }
     for pair in tokens(Language::Rhai, text).windows(2) {
-        if let (Some("fn"), Kind::Name(name)) = (pair[0].name(), &pair[1].kind)
+        if let (Some("fn"), TokenKind::Name(name)) = (pair[0].name(), &pair[1].kind)
             && OWN.contains(&name.as_str())
         {
             return Err(taken(name, pair[1].line));
@@ -76,7 +76,7 @@ pub(super) fn compile(
     Ok(ast)
 }
 
-pub(super) fn limit(engine: &mut RhaiEngine) {
+pub(super) fn limit(engine: &mut Engine) {
     engine
         .disable_symbol("eval")
         .set_max_call_levels(limits::CALL_DEPTH)

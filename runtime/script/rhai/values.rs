@@ -6,7 +6,7 @@ use rhai::{
 
 use super::thrown::{NESTED, Thrown};
 use crate::script::limits::Limit;
-use crate::script::room::Room;
+use crate::script::room::SizeBudget;
 use crate::types::{Secret, Value};
 
 pub(super) fn to_dynamic(value: &Value) -> Dynamic {
@@ -41,7 +41,7 @@ pub(super) fn from_dynamics(
 
 /// Converts a value to plain data; `whom` is the receiver for error messages.
 pub(super) fn from_dynamic(value: &Dynamic, whom: &str) -> Result<Value, Thrown> {
-    taken(value, &mut Room::default(), whom)
+    taken(value, &mut SizeBudget::default(), whom)
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
@@ -54,7 +54,7 @@ fn too_large(limit: Limit) -> Thrown {
     EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
 }
 
-fn taken(value: &Dynamic, room: &mut Room, whom: &str) -> Result<Value, Thrown> {
+fn taken(value: &Dynamic, room: &mut SizeBudget, whom: &str) -> Result<Value, Thrown> {
     room.one().map_err(too_large)?;
     if value.is_unit() {
         return Ok(Value::Unit);

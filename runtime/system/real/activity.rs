@@ -15,7 +15,7 @@ use crate::types::text_of;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// When a program is ended.
-pub(super) enum Patience {
+pub(super) enum TimeLimit {
     /// Never.
     Endless,
     /// When it has run for so long.
@@ -27,7 +27,7 @@ pub(super) enum Patience {
 /// Watches one program.
 pub(super) struct Activity {
     pid: Pid,
-    patience: Patience,
+    patience: TimeLimit,
     /// The start, or the last time that something happened.
     since: Instant,
     looked: Instant,
@@ -36,14 +36,14 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn of(pid: Pid, patience: Patience) -> Self {
+    pub(super) fn of(pid: Pid, patience: TimeLimit) -> Self {
         let now = Instant::now();
         Self { pid, patience, since: now, looked: now, done: BTreeMap::new() }
     }
 
     /// It has printed something.
     pub(super) fn printed(&mut self) {
-        if matches!(self.patience, Patience::Idle(_)) {
+        if matches!(self.patience, TimeLimit::Idle(_)) {
             self.since = Instant::now();
         }
     }
@@ -51,8 +51,8 @@ impl Activity {
     /// An error when the patience has come to its end.
     pub(super) fn check(&mut self) -> Result<(), Broken> {
         match self.patience {
-            Patience::Total(limit) if self.since.elapsed() > limit => Err(Broken::TimedOut(limit)),
-            Patience::Idle(limit) if self.looked.elapsed() > PAUSE.min(limit) => {
+            TimeLimit::Total(limit) if self.since.elapsed() > limit => Err(Broken::TimedOut(limit)),
+            TimeLimit::Idle(limit) if self.looked.elapsed() > PAUSE.min(limit) => {
                 let idle = self.looked.duration_since(self.since);
                 let works = self.works();
                 self.looked = Instant::now();

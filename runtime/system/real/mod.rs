@@ -50,9 +50,9 @@ pub struct Real {
     /// How long commands may take that have a time limit, where a person said so.
     limit: Option<Duration>,
     /// Which disk each name stood for when the machine was looked at as a whole.
-    stamps: HashMap<String, storage::stamp::Stamp>,
+    stamps: HashMap<String, storage::stamp::DiskStamp>,
     /// The archive that was verified last.
-    verified: Option<files::archive::Verified>,
+    verified: Option<files::archive::VerifiedArchive>,
 }
 
 impl Real {

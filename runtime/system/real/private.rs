@@ -23,13 +23,13 @@ pub struct Private {
 }
 
 /// A file by what it is, and by where it was.
-struct Known {
+struct KnownFile {
     device: u64,
     inode: u64,
     path: PathBuf,
 }
 
-static PRIVATE: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+static PRIVATE: Mutex<Vec<KnownFile>> = Mutex::new(Vec::new());
 
 /// Whether a file is one of the host of a virtual machine: users there are not the users here.
 fn shows_owners_of_the_host(file: &File) -> bool {
@@ -67,7 +67,7 @@ pub fn read_private(path: &Path) -> io::Result<Private> {
 }
 
 fn keep(meta: &Metadata, path: &Path) -> io::Result<()> {
-    let known = Known { device: meta.dev(), inode: meta.ino(), path: fs::canonicalize(path)? };
+    let known = KnownFile { device: meta.dev(), inode: meta.ino(), path: fs::canonicalize(path)? };
     PRIVATE
         .lock()
         .map_err(|_| io::Error::other("the list of private files is unusable"))?
@@ -78,7 +78,7 @@ fn keep(meta: &Metadata, path: &Path) -> io::Result<()> {
 /// Refuses to read a file that is private.
 pub(super) fn refuse(file: &File) -> io::Result<()> {
     let meta = file.metadata()?;
-    let is = |known: &Known| (known.device, known.inode) == (meta.dev(), meta.ino());
+    let is = |known: &KnownFile| (known.device, known.inode) == (meta.dev(), meta.ino());
     match PRIVATE.lock() {
         Ok(all) if !all.iter().any(is) => Ok(()),
         _ => Err(refused("it holds the answers of this run".into())),

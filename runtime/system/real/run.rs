@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
 use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
-use super::activity::{Activity, Patience};
+use super::activity::{Activity, TimeLimit};
 use super::conversation::Conversation;
 use super::environment::environment;
 use super::{Real, orphans};
@@ -89,9 +89,9 @@ impl Real {
         // What takes as long as it takes in a root (emerge) may also say as much as it likes.
         talk.shortly(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
-            None => Patience::Endless,
-            Some(limit) if cmd.works_long => Patience::Idle(limit),
-            Some(limit) => Patience::Total(limit),
+            None => TimeLimit::Endless,
+            Some(limit) if cmd.works_long => TimeLimit::Idle(limit),
+            Some(limit) => TimeLimit::Total(limit),
         };
         let activity = Activity::of(started.pid, patience);
         let ended = self.converse(&mut child, input, activity, talk);

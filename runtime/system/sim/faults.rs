@@ -1,4 +1,4 @@
-//! Things that happen in a rehearsal on request: programs that fail, hang or print something, devices
+//! Things that happen in a test run on request: programs that fail, hang or print something, devices
 //! that are busy, late or gone.
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use crate::types::Pattern;
 
 /// What happens.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum FaultEvent {
     /// The step fails like this, after its program has printed these lines.
     Fails {
         /// The step.
@@ -60,11 +60,11 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     /// What.
-    pub event: Event,
+    pub event: FaultEvent,
     /// How many steps that it could happen to are spared before.
     pub after: usize,
     /// Whether it has happened.
-    pub struck: bool,
+    pub injected: bool,
 }
 
 /// All that will happen; shared with whoever wants to know whether it did.
@@ -72,38 +72,38 @@ pub struct Fault {
 pub struct Faults(Rc<RefCell<Vec<Fault>>>);
 
 /// How a step ends to which something happened.
-type Ended = Result<Outcome, StepError>;
+type StepResult = Result<Outcome, StepError>;
 
 impl Faults {
     /// Something more will happen.
-    pub fn add(&self, event: Event, after: usize) {
-        self.0.borrow_mut().push(Fault { event, after, struck: false });
+    pub fn add(&self, event: FaultEvent, after: usize) {
+        self.0.borrow_mut().push(Fault { event, after, injected: false });
     }
 
     /// Whether each has happened, in the order in which they were added.
-    pub fn struck(&self) -> Vec<bool> {
-        self.0.borrow().iter().map(|fault| fault.struck).collect()
+    pub fn injected(&self) -> Vec<bool> {
+        self.0.borrow().iter().map(|fault| fault.injected).collect()
     }
 
     /// What happens to this step, if anything does.
-    pub(super) fn strike(&self, step: &Step) -> Option<Ended> {
+    pub(super) fn inject(&self, step: &Step) -> Option<StepResult> {
         let mut faults = self.0.borrow_mut();
         let text = (!faults.is_empty()).then(|| step.to_string())?;
-        for fault in faults.iter_mut().filter(|fault| !fault.struck) {
+        for fault in faults.iter_mut().filter(|fault| !fault.injected) {
             let Some(ended) = fault.event.on(step, &text) else { continue };
             if fault.after > 0 {
                 fault.after -= 1;
                 continue;
             }
-            fault.struck = true;
+            fault.injected = true;
             return Some(ended);
         }
         None
     }
 }
 
-impl Event {
-    fn on(&self, step: &Step, text: &str) -> Option<Ended> {
+impl FaultEvent {
+    fn on(&self, step: &Step, text: &str) -> Option<StepResult> {
         let broken = |broken: Broken, tail: &[String]| {
             Some(Err(StepError { tail: tail.to_vec(), ..StepError::new(text, broken) }))
         };

@@ -25,14 +25,14 @@ use files::{Node, Trees};
 #[derive(Clone)]
 pub struct Sim {
     trees: Trees,
-    /// Only in a rehearsal.
-    rehearsal: Option<Rehearsal>,
+    /// Only in a test run.
+    with_faults: Option<FaultySim>,
 }
 
 /// A simulation that behaves like the real thing: what goes wrong goes wrong, and an action that is
 /// broken off leaves half of its work.
 #[derive(Clone, Default)]
-struct Rehearsal {
+struct FaultySim {
     faults: Faults,
     /// What an action that was broken off did make.
     half_done: Vec<Fact>,
@@ -43,29 +43,29 @@ struct Rehearsal {
 impl Sim {
     /// A simulation above `below`, which shows the files that are there before it begins.
     pub fn above(below: Box<dyn Files>) -> Self {
-        Self { trees: Trees::new(below), rehearsal: None }
+        Self { trees: Trees::new(below), with_faults: None }
     }
 
     /// A simulation of a machine whose files nobody knows.
     pub fn new() -> Self {
-        Self::above(Box::new(Nobody))
+        Self::above(Box::new(UnknownFiles))
     }
 
     /// The same machine, where things go wrong as they do for real.
     #[must_use]
-    pub fn rehearsal(self, faults: Faults) -> Self {
-        Self { rehearsal: Some(Rehearsal { faults, ..Rehearsal::default() }), ..self }
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { with_faults: Some(FaultySim { faults, ..FaultySim::default() }), ..self }
     }
 
     /// The same machine, for planning what comes next.
     #[must_use]
     pub fn planning(&self) -> Self {
-        Self { trees: self.trees.clone(), rehearsal: None }
+        Self { trees: self.trees.clone(), with_faults: None }
     }
 
-    /// What a rehearsal wrote at this path, wherever that is by now; `None` inside for what it removed.
+    /// What a test run wrote at this path, wherever that is by now; `None` inside for what it removed.
     pub fn written(&self, path: &str) -> Option<&Option<Text>> {
-        self.rehearsal.as_ref()?.written.get(path)
+        self.with_faults.as_ref()?.written.get(path)
     }
 
     /// A file that is there before anything happens.
@@ -90,9 +90,9 @@ impl Default for Sim {
 }
 
 /// The files of a machine that is only described.
-struct Nobody;
+struct UnknownFiles;
 
-impl Files for Nobody {
+impl Files for UnknownFiles {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         let root = place.path.parent().is_none();
         let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
@@ -136,12 +136,12 @@ impl System for Sim {
     }
 
     fn perform(&mut self, step: &Step, _watch: &mut dyn Watch) -> Result<Outcome, StepError> {
-        if let Some(ended) = self.rehearsal.as_ref().and_then(|r| r.faults.strike(step)) {
+        if let Some(ended) = self.with_faults.as_ref().and_then(|r| r.faults.inject(step)) {
             return ended;
         }
         match step {
             Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
-                self.trees.doubt(&Place::here(root))?;
+                self.trees.mark_unknown(&Place::here(root))?;
             }
             Step::Files(step) => files::perform(&mut self.trees, step)?,
             // What the others do is in the facts that they make.
@@ -156,8 +156,8 @@ impl System for Sim {
         known: &Machine,
         _scope: Option<&Scope>,
     ) -> Result<Option<Machine>, StepError> {
-        let Some(rehearsal) = &mut self.rehearsal else { return Ok(None) };
-        let half_done = std::mem::take(&mut rehearsal.half_done);
+        let Some(with_faults) = &mut self.with_faults else { return Ok(None) };
+        let half_done = std::mem::take(&mut with_faults.half_done);
         let mut machine = known.clone();
         for fact in half_done {
             // What does not fit was not made.
@@ -170,7 +170,7 @@ impl System for Sim {
 
     /// Mounts are made one by one; everything else is there when the last program has done its work.
     fn broken_off(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
-        let Some(rehearsal) = &mut self.rehearsal else { return };
+        let Some(with_faults) = &mut self.with_faults else { return };
         let mounted = |at: &String| {
             done.iter().any(
                 |step| matches!(step, Step::Storage(StorageStep::Mount(call)) if call.at == *at),
@@ -193,7 +193,7 @@ impl System for Sim {
             }
             _ => None,
         });
-        rehearsal.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
+        with_faults.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
     }
 
     #[allow(
@@ -218,7 +218,7 @@ impl System for Sim {
     }
 
     fn only_plans(&self) -> bool {
-        self.rehearsal.is_none()
+        self.with_faults.is_none()
     }
 }
 
@@ -236,8 +236,8 @@ impl Sim {
             FilesStep::Remove { place } => (place, None),
             _ => return,
         };
-        if let Some(rehearsal) = &mut self.rehearsal {
-            rehearsal.written.insert(place.to_string(), text);
+        if let Some(with_faults) = &mut self.with_faults {
+            with_faults.written.insert(place.to_string(), text);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Expectations about the end of the run, its output, and its cleanup.
 
 use super::super::bench::{Bench, Wrong, exit_word};
-use super::super::rehearse::Ran;
+use super::super::simulate::Ran;
 use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
-use crate::machine::{Kind, Machine};
+use crate::machine::{DeviceKind, Machine};
 use crate::types::{Choice, Pattern, Value};
 
 args! {
@@ -222,9 +222,11 @@ fn in_use(machine: &Machine) -> Vec<String> {
         machine.storage.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
     let swaps = machine.storage.swaps.keys().map(|device| format!("{device} is active swap"));
     let open = machine.storage.devices.values().filter_map(|device| match &device.kind {
-        Kind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
-        Kind::Logical { group, volume } => Some(format!("{group}/{volume} is active")),
-        Kind::Raid { .. } | Kind::Mapped { .. } => Some(format!("{} is running", device.path)),
+        DeviceKind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
+        DeviceKind::Logical { group, volume } => Some(format!("{group}/{volume} is active")),
+        DeviceKind::Raid { .. } | DeviceKind::Mapped { .. } => {
+            Some(format!("{} is running", device.path))
+        }
         _ => None,
     });
     mounts.chain(swaps).chain(open).collect()

@@ -8,7 +8,7 @@ use crate::args;
 use crate::error::Result;
 use crate::event::Site;
 use crate::system::Broken;
-use crate::system::sim::faults::Event;
+use crate::system::sim::faults::FaultEvent;
 use crate::types::{DevicePath, Pattern, Value};
 
 args! {
@@ -123,14 +123,14 @@ impl Says for Fails {
         };
         let step = Pattern::new(&self.step);
         let text = format!("{:?} fails", self.step);
-        bench.order(site, text, Event::Fails { step, broken, says }, self.after)
+        bench.order(site, text, FaultEvent::Fails { step, broken, says }, self.after)
     }
 }
 
 impl Says for Hangs {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let text = format!("{:?} hangs", self.step);
-        bench.order(site, text, Event::Hangs { step: Pattern::new(&self.step) }, self.after)
+        bench.order(site, text, FaultEvent::Hangs { step: Pattern::new(&self.step) }, self.after)
     }
 }
 
@@ -138,7 +138,7 @@ impl Says for Stops {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let text = format!("Ctrl-C during {:?}", self.step);
         let step = Pattern::new(&self.step);
-        let event = Event::Fails { step, broken: Broken::Interrupted, says: Vec::new() };
+        let event = FaultEvent::Fails { step, broken: Broken::Interrupted, says: Vec::new() };
         bench.order(site, text, event, self.after)
     }
 }
@@ -149,7 +149,7 @@ impl Says for Busy {
         let what = machine.find(&self.what).map_or(self.what, |device| device.path.clone());
         let text = format!("{what} is busy");
         let holders = if self.by.is_empty() { Vec::new() } else { vec![self.by] };
-        bench.order(site, text, Event::Busy { what, holders }, self.after)
+        bench.order(site, text, FaultEvent::Busy { what, holders }, self.after)
     }
 }
 
@@ -158,7 +158,7 @@ impl Says for Late {
         let text = format!("{} appears {} s late", self.device, self.seconds);
         let by = Duration::from_secs(self.seconds.into());
         let device = self.device.to_string();
-        bench.order(site, text, Event::Late { device, by }, 0)
+        bench.order(site, text, FaultEvent::Late { device, by }, 0)
     }
 }
 
@@ -168,6 +168,6 @@ impl Says for Gone {
         let disk = self.disk.to_string();
         let disk = machine.find(&disk).map_or(disk, |device| device.path.clone());
         let text = format!("{disk} is gone");
-        bench.order(site, text, Event::Gone { disk }, self.after)
+        bench.order(site, text, FaultEvent::Gone { disk }, self.after)
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::event::Site;
 use crate::machine::files::Text;
 use crate::machine::{MACHINE_FORMAT, Machine};
-use crate::system::sim::faults::Event;
+use crate::system::sim::faults::FaultEvent;
 use crate::system::{Input, read_input_text};
 use crate::test::misuse::Misuse;
 use crate::types::{AbsPath, Map, Mode, Pattern, Place, Value};
@@ -178,6 +178,6 @@ impl Says for Prints {
         let text = format!("{:?} is run and prints output", self.step);
         let step = Pattern::new(&self.step);
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);
-        bench.order(site, text, Event::Prints { step, text: self.text, code }, self.after)
+        bench.order(site, text, FaultEvent::Prints { step, text: self.text, code }, self.after)
     }
 }

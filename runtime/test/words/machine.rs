@@ -1,7 +1,7 @@
 //! Expectations about the machine and its files after the run.
 
 use super::super::bench::{Bench, Wrong};
-use super::super::rehearse::Ran;
+use super::super::simulate::Ran;
 use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result as Answer;

@@ -1,7 +1,7 @@
 //! Expectations about the steps of the run, their order, and unchanged actions.
 
 use super::super::bench::{Bench, Wrong};
-use super::super::rehearse::TestedCall;
+use super::super::simulate::TestedCall;
 use super::says::{Says, diff};
 use crate::args;
 use crate::error::Result;

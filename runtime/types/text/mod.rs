@@ -20,7 +20,7 @@ pub use portage::{Atom, Keyword, LicenseName, ProfileName, TableFile, UseFlag};
 pub use tables::{CrypttabField, FsType, FstabPlace, FstabSource, MountOptions};
 
 /// The requirements on the strings of a type. A check returns `None` if the string is valid.
-pub(crate) struct Rule {
+pub(crate) struct TextRule {
     /// The allowed characters.
     pub allowed: fn(char) -> bool,
     /// The allowed characters in the first position, out of `allowed`.
@@ -31,7 +31,7 @@ pub(crate) struct Rule {
     pub also: fn(&str) -> Option<String>,
 }
 
-impl Rule {
+impl TextRule {
     /// Creates a rule that only restricts the characters and the length.
     pub const fn of(allowed: fn(char) -> bool, most: usize) -> Self {
         Self { allowed, first: |_| true, most, also: |_| None }
@@ -111,7 +111,7 @@ macro_rules! words {
         pub struct $name(String);
 
         impl $name {
-            pub(super) const RULE: $crate::types::text::Rule = $rule;
+            pub(super) const RULE: $crate::types::text::TextRule = $rule;
 
             /// Creates a value that is known to be valid, without validation.
             #[allow(dead_code, reason = "few kinds are made by the program itself")]

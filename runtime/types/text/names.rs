@@ -1,6 +1,6 @@
 //! Names of system objects: hosts, users, services, kernels.
 
-use super::{Rule, is_alnum, is_shown, is_solid, not_empty, words};
+use super::{TextRule, is_alnum, is_shown, is_solid, not_empty, words};
 
 /// Returns an error if a relative path is empty or could lead out of its directory.
 fn leads_out(text: &str) -> Option<String> {
@@ -18,17 +18,17 @@ words! {
     /// The name of a machine, without a domain (RFC 1123, 2.1).
     HostName, "host name",
     "a host name of letters, digits and - (not at its ends), at most 63 characters",
-    Rule::of(|c| is_alnum(c) || c == '-', 63).begins(is_alnum).also(|text| {
+    TextRule::of(|c| is_alnum(c) || c == '-', 63).begins(is_alnum).also(|text| {
         not_empty(text).or_else(|| text.ends_with('-').then(|| "it ends with -".into()))
     });
 
     /// The name of a time zone below `/usr/share/zoneinfo` (localtime(5)).
     TimeZone, "time zone", "a time zone such as Europe/Vienna",
-    Rule::of(|c| is_alnum(c) || "/_+-".contains(c), 255).begins(is_alnum).also(leads_out);
+    TextRule::of(|c| is_alnum(c) || "/_+-".contains(c), 255).begins(is_alnum).also(leads_out);
 
     /// A locale: `LANGUAGE_COUNTRY.CHARSET@MODIFIER` (locale(7)).
     LocaleName, "locale", "a locale such as de_DE.UTF-8, de_DE@euro or C.UTF-8",
-    Rule::of(|c| is_alnum(c) || "_.@-".contains(c), 64)
+    TextRule::of(|c| is_alnum(c) || "_.@-".contains(c), 64)
         .begins(|c| c.is_ascii_alphabetic())
         .also(|text| {
             let (name, modifier) = text.split_once('@').map_or((text, None), |(n, m)| (n, Some(m)));
@@ -41,19 +41,19 @@ words! {
 
     /// The name of a keymap below `/usr/share/keymaps`.
     KeymapName, "keymap", "a keymap such as de-latin1: letters, digits and _ . - /",
-    Rule::of(|c| is_alnum(c) || "_.-/".contains(c), 255).begins(is_alnum).also(leads_out);
+    TextRule::of(|c| is_alnum(c) || "_.-/".contains(c), 255).begins(is_alnum).also(leads_out);
 
     /// The name of a user or group (useradd(8)).
     UserName, "user name",
     "a name of lowercase letters, digits, - and _ that begins with a letter or _, at most 32 \
      characters",
-    Rule::of(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c), 32)
+    TextRule::of(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c), 32)
         .begins(|c| c.is_ascii_lowercase() || c == '_')
         .also(not_empty);
 
     /// The name or number of a user or group, as in passwd(5).
     OwnerName, "owner name", "the name or number of a user or group",
-    Rule::of(|c| is_alnum(c) || "_.-$".contains(c), 255).begins(|c| is_alnum(c) || c == '_').also(|text| {
+    TextRule::of(|c| is_alnum(c) || "_.-$".contains(c), 255).begins(|c| is_alnum(c) || c == '_').also(|text| {
         let number = text.bytes().all(|b| b.is_ascii_digit());
         // 4294967295 is -1, for which chown(2) leaves the ID unchanged.
         let fits = || text.parse::<u32>().is_ok_and(|number| number != u32::MAX);
@@ -63,7 +63,7 @@ words! {
 
     /// The owner of a file: `user`, `user:group`, or numbers (chown(1)).
     Owner, "owner", "user, user:group, or their numbers up to 4294967294",
-    Rule::of(|c| is_alnum(c) || "_.-$:".contains(c), 511).also(|text| {
+    TextRule::of(|c| is_alnum(c) || "_.-$:".contains(c), 511).also(|text| {
         let mut parts = text.split(':');
         let (user, group, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
         more.map(|_| "it has more than two components".into())
@@ -73,63 +73,63 @@ words! {
 
     /// The name of a service, unit or runlevel.
     ServiceName, "service name", "the name of a service of letters, digits and . _ @ + : -",
-    Rule::of(|c| is_alnum(c) || "._@+:-".contains(c), 255)
+    TextRule::of(|c| is_alnum(c) || "._@+:-".contains(c), 255)
         .begins(|c| is_alnum(c) || c == '_')
         .also(not_empty);
 
     /// A kernel version, as in the name of its modules directory.
     KernelVersion, "kernel version", "a version such as 6.6.62-gentoo: letters, digits and + _ . ~ -",
-    Rule::of(|c| is_alnum(c) || "+_.-~".contains(c), 64).begins(is_alnum).also(not_empty);
+    TextRule::of(|c| is_alnum(c) || "+_.-~".contains(c), 64).begins(is_alnum).also(not_empty);
 
     /// A word of the kernel command line.
     KernelWord, "kernel word",
     "a word of the kernel's command line, without whitespace, quotes and characters of a shell",
-    Rule::of(is_plain_word, 1024).also(not_empty);
+    TextRule::of(is_plain_word, 1024).also(not_empty);
 
     /// A complete kernel command line.
     KernelLine, "kernel command line",
     "words with spaces between them, without quotes and characters of a shell, at most 2047 bytes",
-    Rule::of(|c| c == ' ' || is_plain_word(c), 2047).also(|text| {
+    TextRule::of(|c| c == ' ' || is_plain_word(c), 2047).also(|text| {
         let hole = text.split(' ').any(str::is_empty) && !text.is_empty();
         hole.then(|| "it has repeated, leading or trailing spaces".into())
     });
 
     /// The title of a boot loader menu entry.
     MenuTitle, "menu title", "a title without quotes, braces, dollar signs and backslashes",
-    Rule::of(|c| is_shown(c) && !"'\"{}\\$`".contains(c), 255).also(not_empty);
+    TextRule::of(|c| is_shown(c) && !"'\"{}\\$`".contains(c), 255).also(not_empty);
 
     /// The name of a dracut, GRUB or kernel module.
     ModuleName, "module", "a module's name of letters, digits, _ and -",
-    Rule::of(|c| is_alnum(c) || "_-".contains(c), 64).begins(is_alnum).also(not_empty);
+    TextRule::of(|c| is_alnum(c) || "_-".contains(c), 64).begins(is_alnum).also(not_empty);
 
     /// The name or path of a program or file to include.
     ProgramName, "program", "a program's name or path without whitespace",
-    Rule::of(|c| is_alnum(c) || "/._+-[]@".contains(c), 1024)
+    TextRule::of(|c| is_alnum(c) || "/._+-[]@".contains(c), 1024)
         .begins(|c| c != '-')
         .also(not_empty);
 
     /// A compression method: a program and its options, which dracut passes to a shell.
     Compression, "compression", "a method such as \"zstd -3\": letters, digits, spaces, = and -",
-    Rule::of(|c| is_alnum(c) || " =-".contains(c), 64).begins(is_alnum).also(not_empty);
+    TextRule::of(|c| is_alnum(c) || " =-".contains(c), 64).begins(is_alnum).also(not_empty);
 
     /// A cipher in the notation of cryptsetup(8).
     Cipher, "cipher", "a cipher such as aes-xts-plain64",
-    Rule::of(|c| is_alnum(c) || "-:()_,".contains(c), 64).begins(is_alnum).also(not_empty);
+    TextRule::of(|c| is_alnum(c) || "-:()_,".contains(c), 64).begins(is_alnum).also(not_empty);
 
     /// The fingerprint of an OpenPGP key; spaces are allowed for readability.
     Fingerprint, "fingerprint", "the whole fingerprint of a key, 40 or 64 hexadecimal digits",
-    Rule::of(|c| c.is_ascii_hexdigit() || c == ' ', 128).also(|text| {
+    TextRule::of(|c| c.is_ascii_hexdigit() || c == ' ', 128).also(|text| {
         let digits = text.bytes().filter(|b| *b != b' ').count();
         (!matches!(digits, 40 | 64)).then(|| format!("it has {digits} digits"))
     });
 
     /// The path of a file below a given directory.
     RelativePath, "relative path", "a path below the directory, without \"..\"",
-    Rule::of(|c| is_alnum(c) || "._/+-".contains(c), 1024).begins(|c| !"-/".contains(c)).also(leads_out);
+    TextRule::of(|c| is_alnum(c) || "._/+-".contains(c), 1024).begins(|c| !"-/".contains(c)).also(leads_out);
 
     /// The target of a symbolic link.
     LinkTarget, "link target", "a path without control characters, at most 4095 bytes",
-    Rule::of(is_shown, 4095).also(not_empty);
+    TextRule::of(is_shown, 4095).also(not_empty);
 }
 
 impl Owner {

@@ -1,6 +1,6 @@
 //! Values in Portage's files (portage(5), PMS).
 
-use super::{Rule, is_alnum, is_solid, not_empty, words};
+use super::{TextRule, is_alnum, is_solid, not_empty, words};
 
 fn is_name(c: char) -> bool {
     is_alnum(c) || "_+-.".contains(c)
@@ -9,14 +9,14 @@ fn is_name(c: char) -> bool {
 words! {
     /// A package, an atom, or a set such as `@world`.
     Atom, "package", "a package, an atom or a set, such as sys-fs/cryptsetup or @world",
-    Rule::of(|c| is_alnum(c) || "@/<>=~!*.+_-:[](),?".contains(c), 255)
+    TextRule::of(|c| is_alnum(c) || "@/<>=~!*.+_-:[](),?".contains(c), 255)
         .begins(|c| is_alnum(c) || "@<>=~!*_/".contains(c))
         .also(not_empty);
 
     /// A use flag, disabled by a leading `-` (PMS 3.1.4); also a pattern, or a group
     /// (`VIDEO_CARDS:`).
     UseFlag, "use flag", "a use flag such as static or -udev",
-    Rule::of(|c| is_alnum(c) || "_+-@*:".contains(c), 128).begins(|c| is_alnum(c) || "-*_".contains(c)).also(|text| {
+    TextRule::of(|c| is_alnum(c) || "_+-@*:".contains(c), 128).begins(|c| is_alnum(c) || "-*_".contains(c)).also(|text| {
         let bare = text.strip_prefix('-').unwrap_or(text);
         let begins = bare.starts_with(|c: char| is_alnum(c) || "*_".contains(c));
         not_empty(bare).or_else(|| (!begins).then(|| "invalid first character".into()))
@@ -24,20 +24,20 @@ words! {
 
     /// A keyword such as `~amd64`.
     Keyword, "keyword", "a keyword such as ~amd64 or **",
-    Rule::of(|c| is_alnum(c) || "_-~*".contains(c), 64).also(not_empty);
+    TextRule::of(|c| is_alnum(c) || "_-~*".contains(c), 64).also(not_empty);
 
     /// A licence, or a licence group such as `@BINARY-REDISTRIBUTABLE`.
     LicenseName, "licence", "a licence such as linux-fw-redistributable or @FREE",
-    Rule::of(|c| is_name(c) || "@*".contains(c), 128).also(not_empty);
+    TextRule::of(|c| is_name(c) || "@*".contains(c), 128).also(not_empty);
 
     /// The name of a file in a configuration directory such as `package.use`. Portage ignores
     /// hidden files and backups.
     TableFile, "file name", "a file's name of letters, digits and _ + . -, which does not begin with . or -",
-    Rule::of(is_name, 255).begins(|c| is_alnum(c) || c == '_').also(not_empty);
+    TextRule::of(is_name, 255).begins(|c| is_alnum(c) || c == '_').also(not_empty);
 
     /// The name of a profile below `profiles`.
     ProfileName, "profile", "a profile such as default/linux/amd64/23.0",
-    Rule::of(|c| is_solid(c) && (is_name(c) || c == '/'), 255).begins(is_alnum).also(|text| {
+    TextRule::of(|c| is_solid(c) && (is_name(c) || c == '/'), 255).begins(is_alnum).also(|text| {
         let odd = |part: &str| part.is_empty() || part.starts_with('.');
         text.split('/').any(odd).then(|| "it leads out of the profiles directory".into())
     });

@@ -59,7 +59,7 @@ fn run(told: &Inside<'_>) -> io::Result<()> {
     }
     ended_before(told.alive)?;
     enter(told.root)?;
-    give_up_rights(told)?;
+    drop_privileges(told)?;
     let words: Vec<String> = serde_json::from_str(told.command)?;
     let Some((program, args)) = words.split_first() else { return Ok(()) };
     let child = Command::new(program)
@@ -80,7 +80,7 @@ fn run(told: &Inside<'_>) -> io::Result<()> {
 }
 
 /// Drops all privileges of the host's root irrevocably.
-fn give_up_rights(told: &Inside<'_>) -> io::Result<()> {
+fn drop_privileges(told: &Inside<'_>) -> io::Result<()> {
     for capability in CapabilitySet::all().iter() {
         match remove_capability_from_bounding_set(capability) {
             // Older kernels do not support every capability.

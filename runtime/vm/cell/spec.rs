@@ -53,7 +53,7 @@ pub(in crate::vm) struct Cell {
 impl Cell {
     /// Starts the cell; `program` is this executable. The rest of its standard input is passed to
     /// the command.
-    pub(in crate::vm) fn spawn(&self, program: &Path, stdin: Stdin) -> io::Result<Child> {
+    pub(in crate::vm) fn spawn(&self, program: &Path, stdin: CellStdin) -> io::Result<Child> {
         let text = serde_json::to_vec(self)?;
         let mut command = Command::new(program);
         command
@@ -68,14 +68,14 @@ impl Cell {
         let length = u32::try_from(text.len()).map_err(io::Error::other)?;
         // If the cell has already exited, the reason is on its standard error.
         let _ = pipe.write_all(&length.to_le_bytes()).and_then(|()| pipe.write_all(&text));
-        child.stdin = matches!(stdin, Stdin::Kept).then_some(pipe);
+        child.stdin = matches!(stdin, CellStdin::Kept).then_some(pipe);
         Ok(child)
     }
 }
 
 /// The state of a cell's standard input after the start.
 #[derive(Clone, Copy)]
-pub(in crate::vm) enum Stdin {
+pub(in crate::vm) enum CellStdin {
     /// Closed.
     Closed,
     /// Open for writing.

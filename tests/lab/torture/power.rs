@@ -146,7 +146,7 @@ impl Calm {
         lab
     }
 
-    fn carry_out(&self, trial: &Trial, score: &Mutex<Score>) {
+    fn execute(&self, trial: &Trial, score: &Mutex<Score>) {
         let lab = self.again();
         match trial {
             Trial::Kills(places) => {
@@ -253,7 +253,7 @@ fn sweep(machines: usize, trials: impl FnOnce(&[Place]) -> Vec<Trial>) -> Result
             scope.spawn(|| {
                 loop {
                     let Some(trial) = queue.lock().expect("the queue").next() else { break };
-                    calm.carry_out(&trial, &score);
+                    calm.execute(&trial, &score);
                 }
             });
         }

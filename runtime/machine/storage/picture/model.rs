@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::machine::storage::layout::{describe, seen_at, tops};
-use crate::machine::{Content, Device, Group, Kind, Machine, dm_name};
+use crate::machine::{Content, Device, DeviceKind, Group, Machine, dm_name};
 use crate::types::{MIB, Size, printable};
 
 /// What a block is, which decides its colour.
@@ -18,7 +18,7 @@ pub(super) enum Tone {
 
 /// A block with what lies in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct DiagramBlock {
     /// Its name, which is never left out.
     pub name: String,
     /// Bytes.
@@ -27,21 +27,21 @@ pub(super) struct Block {
     pub facts: Vec<String>,
     pub tone: Tone,
     /// What lies in it, side by side.
-    pub parts: Vec<Block>,
+    pub parts: Vec<DiagramBlock>,
 }
 
 /// The blocks of these disks, or of all.
-pub(super) fn blocks(machine: &Machine, disks: &[&str]) -> Vec<Block> {
+pub(super) fn blocks(machine: &Machine, disks: &[&str]) -> Vec<DiagramBlock> {
     let mut drawn = BTreeSet::new();
     tops(machine, disks).into_iter().map(|disk| block(machine, disk, &mut drawn)).collect()
 }
 
-fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Block {
+fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> DiagramBlock {
     let mut facts = describe(machine, device);
     let mut parts = with_gaps(machine, device, drawn);
     for child in machine.children(&device.path) {
         match &child.kind {
-            Kind::Partition(_) | Kind::Logical { .. } => {}
+            DeviceKind::Partition(_) | DeviceKind::Logical { .. } => {}
             // What lies on several devices is drawn in the first of them.
             _ if !drawn.insert(child.path.clone()) => facts.push(format!("in {}", child.name())),
             _ => parts.push(block(machine, child, drawn)),
@@ -60,18 +60,18 @@ fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Bl
     }
     facts.extend(seen_at(machine, device));
     let (name, tone) = match &device.kind {
-        Kind::Disk | Kind::Rom | Kind::Loop => (device.name(), Tone::Disk),
-        Kind::Partition(_) => (device.name(), Tone::Partition),
-        Kind::Logical { volume, .. } => (volume.as_str(), Tone::Volume),
-        Kind::Crypt { .. } | Kind::Raid { .. } | Kind::Mapped { .. } => {
+        DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => (device.name(), Tone::Disk),
+        DeviceKind::Partition(_) => (device.name(), Tone::Partition),
+        DeviceKind::Logical { volume, .. } => (volume.as_str(), Tone::Volume),
+        DeviceKind::Crypt { .. } | DeviceKind::Raid { .. } | DeviceKind::Mapped { .. } => {
             (device.name(), Tone::Opened)
         }
     };
-    Block { name: printable(name), size: device.size, facts, tone, parts }
+    DiagramBlock { name: printable(name), size: device.size, facts, tone, parts }
 }
 
 /// The partitions of a disk, and what is free between them.
-fn with_gaps(machine: &Machine, disk: &Device, drawn: &mut BTreeSet<String>) -> Vec<Block> {
+fn with_gaps(machine: &Machine, disk: &Device, drawn: &mut BTreeSet<String>) -> Vec<DiagramBlock> {
     let mut partitions = machine.partitions(&disk.path);
     let start = |device: &Device| device.partition().map_or(0, |entry| entry.start);
     partitions.sort_by_key(|device| start(device));
@@ -99,13 +99,13 @@ fn volumes(
     name: &str,
     group: &Group,
     drawn: &mut BTreeSet<String>,
-) -> Vec<Block> {
-    let mut parts: Vec<Block> = group
+) -> Vec<DiagramBlock> {
+    let mut parts: Vec<DiagramBlock> = group
         .volumes
         .iter()
         .map(|(volume, entry)| match machine.find(&dm_name(name, volume)) {
             Some(device) => block(machine, device, drawn),
-            None => Block {
+            None => DiagramBlock {
                 name: printable(volume),
                 size: entry.extents.saturating_mul(group.extent),
                 facts: vec!["inactive".into()],
@@ -120,11 +120,17 @@ fn volumes(
     parts
 }
 
-fn free(size: u64) -> Block {
-    Block { name: "free".into(), size, facts: Vec::new(), tone: Tone::Free, parts: Vec::new() }
+fn free(size: u64) -> DiagramBlock {
+    DiagramBlock {
+        name: "free".into(),
+        size,
+        facts: Vec::new(),
+        tone: Tone::Free,
+        parts: Vec::new(),
+    }
 }
 
-impl Block {
+impl DiagramBlock {
     /// Its size for people.
     pub fn shown_size(&self) -> String {
         Size::bytes(self.size).to_string()

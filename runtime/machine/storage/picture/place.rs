@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{Block, Tone};
+use super::model::{DiagramBlock, Tone};
 use crate::types::cut;
 
 /// Longer words may be cut.
@@ -26,12 +26,12 @@ pub(super) struct Placed {
 }
 
 /// Places a block at this width; nothing where it can't be read any more.
-pub(super) fn place(block: &Block, width: usize) -> Option<Placed> {
+pub(super) fn place(block: &DiagramBlock, width: usize) -> Option<Placed> {
     (least(block) <= width).then(|| placed(block, 0, 0, width))
 }
 
 /// The width that a block can't do without.
-pub(super) fn least(block: &Block) -> usize {
+pub(super) fn least(block: &DiagramBlock) -> usize {
     let words = block.facts.iter().flat_map(|fact| fact.split(' '));
     let word = words.map(|word| word.width().min(WORD)).max().unwrap_or(0);
     let own = block.name.width().max(block.shown_size().width()).max(word) + 4;
@@ -39,7 +39,7 @@ pub(super) fn least(block: &Block) -> usize {
     own.max(inner + 2)
 }
 
-fn placed(block: &Block, x: usize, y: usize, width: usize) -> Placed {
+fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> Placed {
     let room = width - 4;
     let texts: Vec<String> =
         std::iter::once(block.shown_size()).chain(block.facts.iter().cloned()).collect();
@@ -75,7 +75,7 @@ impl Placed {
 }
 
 /// Divides a width by sizes; whoever would get less than its least gets that.
-fn shares(parts: &[Block], width: usize) -> Vec<usize> {
+fn shares(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
     let leasts: Vec<usize> = parts.iter().map(least).collect();
     let mut fixed = vec![false; parts.len()];
     loop {
@@ -83,7 +83,7 @@ fn shares(parts: &[Block], width: usize) -> Vec<usize> {
         let room = width.saturating_sub(taken);
         let open = || parts.iter().zip(&fixed).filter(|(_, fixed)| !**fixed);
         let total: u128 = open().map(|(part, _)| u128::from(part.size).max(1)).sum();
-        let share = |part: &Block| {
+        let share = |part: &DiagramBlock| {
             let cells = room as u128 * u128::from(part.size).max(1) / total.max(1);
             usize::try_from(cells).unwrap_or(room)
         };

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{Block, Tone};
+use super::model::{DiagramBlock, Tone};
 use super::place::{Placed, least, place};
 
 /// A character cell, in pixels.
@@ -24,7 +24,7 @@ rect{stroke-width:1.5;fill-opacity:.12}
 ";
 
 /// The document: each side under its name, the disks below one another.
-pub(super) fn document(title: &str, sides: &[(&str, Vec<Block>)]) -> String {
+pub(super) fn document(title: &str, sides: &[(&str, Vec<DiagramBlock>)]) -> String {
     let needed = sides.iter().flat_map(|(_, blocks)| blocks.iter().map(least)).max();
     // With room to spare, so that shares can be told apart.
     let cells = needed.map_or(WIDTH, |needed| (needed + needed / 2).max(WIDTH));

@@ -126,7 +126,7 @@ fn pictures_in_files_are_well_formed_and_show_everything() {
         let all: String = parsed.descendants().filter_map(|node| node.text()).collect();
         for device in machine.storage.devices.values() {
             let shown = match &device.kind {
-                crate::machine::Kind::Logical { volume, .. } => volume,
+                crate::machine::DeviceKind::Logical { volume, .. } => volume,
                 _ => device.name(),
             };
             assert!(all.contains(shown), "{name}: {shown}");

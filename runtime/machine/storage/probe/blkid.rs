@@ -8,7 +8,7 @@ use crate::types::{LuksVersion, TableKind};
 
 /// What blkid sees on one device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Signature {
+pub struct BlkidInfo {
     /// Its partition table.
     pub table: Option<Table>,
     /// Its content.
@@ -19,9 +19,9 @@ pub struct Signature {
 
 /// Reads the answers for the devices that were asked for: one that blkid says nothing about is
 /// blank, one that it calls ambivalent carries several signatures.
-pub fn parse_blkid(asked: &[&str], stdout: &str, stderr: &str) -> BTreeMap<String, Signature> {
-    let mut found: BTreeMap<String, Signature> =
-        asked.iter().map(|path| ((*path).to_owned(), Signature::default())).collect();
+pub fn parse_blkid(asked: &[&str], stdout: &str, stderr: &str) -> BTreeMap<String, BlkidInfo> {
+    let mut found: BTreeMap<String, BlkidInfo> =
+        asked.iter().map(|path| ((*path).to_owned(), BlkidInfo::default())).collect();
     for block in stdout.split("\n\n") {
         let keys: HashMap<&str, String> = block
             .lines()
@@ -41,7 +41,7 @@ pub fn parse_blkid(asked: &[&str], stdout: &str, stderr: &str) -> BTreeMap<Strin
     found
 }
 
-pub(super) fn signature(keys: &HashMap<&str, String>) -> Signature {
+pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
     let text = |key: &str| keys.get(key).cloned();
     let uuid = text("UUID").unwrap_or_default();
     let content = text("TYPE").map(|kind| match kind.as_str() {
@@ -80,7 +80,7 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> Signature {
         uuid: text("PART_ENTRY_UUID").unwrap_or_default(),
         name: text("PART_ENTRY_NAME").filter(|name| !name.is_empty()),
     });
-    Signature {
+    BlkidInfo {
         table: table.map(|kind| Table { kind, id: text("PTUUID").unwrap_or_default() }),
         // A boot sector with a table looks like a FAT to some versions: the table decides.
         content: content.filter(|_| table.is_none()),
@@ -160,7 +160,7 @@ mod tests {
         let asked = ["/dev/ubda", "/dev/ubda1", "/dev/ubda2", "/dev/mapper/enc", "/dev/blank"];
         let found = parse_blkid(&asked, include_str!("fixtures/blkid-stack.txt"), "");
         assert_eq!(found.len(), 7);
-        assert_eq!(found["/dev/blank"], Signature::default());
+        assert_eq!(found["/dev/blank"], BlkidInfo::default());
         let table = found["/dev/ubda"].table.as_ref().expect("a table");
         assert_eq!(table.kind, TableKind::Gpt);
         let boot = &found["/dev/ubda1"];

@@ -5,7 +5,7 @@ use super::{
     Findings, MD_HEADER, luks_header_len, md_places, parse_blkid, parse_fullreport, parse_lsblk,
     parse_luks, parse_md, parse_mountinfo, parse_swaps, parse_udev,
 };
-use crate::machine::{Content, Device, Group, Kind, Machine};
+use crate::machine::{Content, Device, DeviceKind, Group, Machine};
 
 /// Numbers that break sums and products.
 const NUMBERS: [u64; 7] =
@@ -100,7 +100,7 @@ fn reports_of_lvm() {
         groups.values().for_each(measured);
         let findings = Findings { groups: Some(groups), ..Findings::default() };
         let mut machine = Machine::empty();
-        machine.insert(Device::new("/dev/mapper/enc", 1 << 30, Kind::Disk));
+        machine.insert(Device::new("/dev/mapper/enc", 1 << 30, DeviceKind::Disk));
         let machine = machine.with_findings(findings, None);
         let _ = machine.uses("/dev/mapper/enc");
     };

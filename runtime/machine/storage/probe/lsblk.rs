@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use super::unreadable::Unreadable;
-use crate::machine::{Device, Hardware, Kind, PartitionEntry};
+use crate::machine::{Device, DeviceKind, Hardware, PartitionEntry};
 
 /// The columns to ask lsblk for; all of them are in util-linux 2.33 and later.
 pub const LSBLK_COLUMNS: &str =
@@ -11,7 +11,7 @@ pub const LSBLK_COLUMNS: &str =
 
 /// A device as lsblk tells it: table and content are blkid's part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct LsblkDevice {
     /// The device.
     pub device: Device,
     /// `/dev/dm-0`, where that is not its path.
@@ -21,12 +21,12 @@ pub struct Block {
 }
 
 #[derive(Deserialize)]
-struct Listing {
-    blockdevices: Vec<Row>,
+struct LsblkListing {
+    blockdevices: Vec<LsblkRow>,
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct LsblkRow {
     name: String,
     kname: String,
     path: String,
@@ -47,12 +47,12 @@ struct Row {
     wwn: Option<String>,
     tran: Option<String>,
     #[serde(default)]
-    children: Vec<Row>,
+    children: Vec<LsblkRow>,
 }
 
 /// Reads the tree of devices. One that lies on several others appears once, with all of them.
-pub fn parse_lsblk(json: &[u8]) -> Result<Vec<Block>, Unreadable> {
-    let listing: Listing = serde_json::from_slice(json)
+pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, Unreadable> {
+    let listing: LsblkListing = serde_json::from_slice(json)
         .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
     let mut blocks = Vec::new();
     for row in listing.blockdevices {
@@ -61,7 +61,7 @@ pub fn parse_lsblk(json: &[u8]) -> Result<Vec<Block>, Unreadable> {
     Ok(blocks)
 }
 
-fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
+fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
     if row.what == "lvm" && is_part(&row.name) {
         // What LVM puts a volume together from is not a volume.
         for child in row.children {
@@ -71,8 +71,10 @@ fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
     }
     let known = blocks.iter_mut().find(|block| block.device.path == row.path);
     if let Some(block) = known {
-        if let (Kind::Raid { members: on, .. } | Kind::Mapped { on, .. }, Some(parent)) =
-            (&mut block.device.kind, parent)
+        if let (
+            DeviceKind::Raid { members: on, .. } | DeviceKind::Mapped { on, .. },
+            Some(parent),
+        ) = (&mut block.device.kind, parent)
         {
             on.push(parent.to_owned());
         }
@@ -83,7 +85,7 @@ fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
     let clean = |text: Option<String>| {
         text.map(|t| t.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|t| !t.is_empty())
     };
-    blocks.push(Block {
+    blocks.push(LsblkDevice {
         device: Device {
             path: row.path,
             size: row.size,
@@ -111,18 +113,18 @@ fn add(row: Row, parent: Option<&str>, blocks: &mut Vec<Block>) {
     }
 }
 
-fn kind_of(row: &Row, parent: Option<&str>) -> Kind {
+fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
     let on = || parent.map(str::to_owned).into_iter().collect::<Vec<String>>();
     match (row.what.as_str(), parent) {
         // lsblk calls these disks: one lies on others, and the other is memory.
-        ("disk", Some(_)) => Kind::Mapped { on: on(), what: without_number(&row.name) },
+        ("disk", Some(_)) => DeviceKind::Mapped { on: on(), what: without_number(&row.name) },
         ("disk", None) if row.name.starts_with("zram") => {
-            Kind::Mapped { on: Vec::new(), what: without_number(&row.name) }
+            DeviceKind::Mapped { on: Vec::new(), what: without_number(&row.name) }
         }
-        ("disk", None) => Kind::Disk,
-        ("rom", _) => Kind::Rom,
-        ("loop", _) => Kind::Loop,
-        ("part", Some(disk)) => Kind::Partition(PartitionEntry {
+        ("disk", None) => DeviceKind::Disk,
+        ("rom", _) => DeviceKind::Rom,
+        ("loop", _) => DeviceKind::Loop,
+        ("part", Some(disk)) => DeviceKind::Partition(PartitionEntry {
             disk: disk.to_owned(),
             number: trailing_number(&row.name),
             // blkid reads the rest of the entry from the table itself.
@@ -131,15 +133,15 @@ fn kind_of(row: &Row, parent: Option<&str>) -> Kind {
             uuid: String::new(),
             name: None,
         }),
-        ("crypt", Some(below)) => Kind::Crypt { on: below.to_owned() },
+        ("crypt", Some(below)) => DeviceKind::Crypt { on: below.to_owned() },
         ("lvm", _) => match split_dm_name(&row.name) {
-            Some((group, volume)) => Kind::Logical { group, volume },
-            None => Kind::Mapped { on: on(), what: "lvm".into() },
+            Some((group, volume)) => DeviceKind::Logical { group, volume },
+            None => DeviceKind::Mapped { on: on(), what: "lvm".into() },
         },
         (level, _) if level.starts_with("raid") || level == "linear" => {
-            Kind::Raid { members: on(), level: level.to_owned() }
+            DeviceKind::Raid { members: on(), level: level.to_owned() }
         }
-        (what, _) => Kind::Mapped { on: on(), what: what.to_owned() },
+        (what, _) => DeviceKind::Mapped { on: on(), what: what.to_owned() },
     }
 }
 
@@ -210,13 +212,15 @@ mod tests {
     #[test]
     fn a_stack_keeps_its_order() {
         let blocks = parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("real output");
-        let kinds: Vec<(&str, &Kind)> =
+        let kinds: Vec<(&str, &DeviceKind)> =
             blocks.iter().map(|b| (b.device.path.as_str(), &b.device.kind)).collect();
         assert_eq!(kinds.len(), 7);
-        assert_eq!(kinds[0], ("/dev/ubda", &Kind::Disk));
-        assert!(matches!(kinds[1].1, Kind::Partition(p) if p.number == 1 && p.disk == "/dev/ubda"));
-        assert_eq!(kinds[3], ("/dev/mapper/enc", &Kind::Crypt { on: "/dev/ubda2".into() }));
-        let swap = Kind::Logical { group: "vg".into(), volume: "swap".into() };
+        assert_eq!(kinds[0], ("/dev/ubda", &DeviceKind::Disk));
+        assert!(
+            matches!(kinds[1].1, DeviceKind::Partition(p) if p.number == 1 && p.disk == "/dev/ubda")
+        );
+        assert_eq!(kinds[3], ("/dev/mapper/enc", &DeviceKind::Crypt { on: "/dev/ubda2".into() }));
+        let swap = DeviceKind::Logical { group: "vg".into(), volume: "swap".into() };
         assert_eq!(kinds[4], ("/dev/mapper/vg-swap", &swap));
         assert_eq!(blocks[4].kernel_path, "/dev/dm-1");
     }
@@ -230,7 +234,7 @@ mod tests {
         let all = [&["/dev/ubda", "/dev/md127"], &volumes[..], &["/dev/ubdb", "/dev/ubdc"]];
         assert_eq!(paths, all.concat());
         let members = vec!["/dev/ubda".to_owned(), "/dev/ubdb".to_owned()];
-        assert_eq!(blocks[1].device.kind, Kind::Raid { members, level: "raid1".into() });
+        assert_eq!(blocks[1].device.kind, DeviceKind::Raid { members, level: "raid1".into() });
     }
 
     #[test]
@@ -257,13 +261,15 @@ mod tests {
             (found.device.kind.clone(), found.kernel_path.clone())
         };
         let on = |on: &[&str]| on.iter().map(|on| format!("/dev/{on}")).collect::<Vec<_>>();
-        let mapped = |on, what: &str| Kind::Mapped { on, what: what.into() };
+        let mapped = |on, what: &str| DeviceKind::Mapped { on, what: what.into() };
         assert_eq!(kind("/dev/bcache0").0, mapped(on(&["sdb", "sdc"]), "bcache"));
         assert_eq!(kind("/dev/zram0").0, mapped(Vec::new(), "zram"));
         assert_eq!(kind("/dev/mpatha").0, mapped(on(&["sdd"]), "mpath"));
-        assert_eq!(kind("/dev/cciss/c0d0"), (Kind::Disk, "/dev/cciss/c0d0".into()));
+        assert_eq!(kind("/dev/cciss/c0d0"), (DeviceKind::Disk, "/dev/cciss/c0d0".into()));
         let part = kind("/dev/cciss/c0d0p1").0;
-        assert!(matches!(part, Kind::Partition(p) if p.disk == "/dev/cciss/c0d0" && p.number == 1));
+        assert!(
+            matches!(part, DeviceKind::Partition(p) if p.disk == "/dev/cciss/c0d0" && p.number == 1)
+        );
     }
 
     #[test]

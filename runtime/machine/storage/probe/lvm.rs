@@ -12,11 +12,11 @@ const MOST: u64 = i64::MAX.cast_unsigned();
 
 #[derive(Deserialize)]
 struct Full {
-    report: Vec<Part>,
+    report: Vec<LvmRow>,
 }
 
 #[derive(Deserialize)]
-struct Part {
+struct LvmRow {
     #[serde(default)]
     vg: Vec<Vg>,
     #[serde(default)]

@@ -16,8 +16,8 @@ mod unreadable;
 
 use std::collections::BTreeMap;
 
-pub use blkid::{Signature, parse_blkid};
-pub use lsblk::{Block, LSBLK_COLUMNS, parse_lsblk};
+pub use blkid::{BlkidInfo, parse_blkid};
+pub use lsblk::{LSBLK_COLUMNS, LsblkDevice, parse_lsblk};
 pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
 pub use md::{MD_HEADER, md_places, parse_md};
@@ -26,15 +26,15 @@ pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
 
 pub use unreadable::Unreadable;
 
-use crate::machine::{Group, Kind, Machine, Mount, Scope};
+use crate::machine::{DeviceKind, Group, Machine, Mount, Scope};
 
 /// What was looked at; a part that was not looked at stays as the model has it.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// Block devices, below the given tops (all of them for a whole machine).
-    pub blocks: Option<Vec<Block>>,
+    pub blocks: Option<Vec<LsblkDevice>>,
     /// Signatures of these devices.
-    pub signatures: BTreeMap<String, Signature>,
+    pub signatures: BTreeMap<String, BlkidInfo>,
     /// Volume groups.
     pub groups: Option<BTreeMap<String, Group>>,
     /// Mounts.
@@ -75,7 +75,7 @@ impl Machine {
         machine
     }
 
-    fn replace_blocks(&mut self, blocks: Vec<Block>, scope: Option<&Scope>) {
+    fn replace_blocks(&mut self, blocks: Vec<LsblkDevice>, scope: Option<&Scope>) {
         let before = self.storage.devices.clone();
         let gone: Vec<String> = match scope {
             None => before.keys().cloned().collect(),
@@ -98,7 +98,9 @@ impl Machine {
                 device.table.clone_from(&known.table);
                 device.unseen = known.unseen;
                 device.held_by.clone_from(&known.held_by);
-                if let (Kind::Partition(entry), Some(old)) = (&mut device.kind, known.partition()) {
+                if let (DeviceKind::Partition(entry), Some(old)) =
+                    (&mut device.kind, known.partition())
+                {
                     entry.clone_from(old);
                 }
             }
@@ -118,19 +120,20 @@ impl Machine {
     }
 
     /// Puts what blkid saw onto a device.
-    fn sign(&mut self, path: &str, signature: Signature) {
+    fn sign(&mut self, path: &str, signature: BlkidInfo) {
         let Some(device) = self.storage.devices.get_mut(path) else { return };
         device.table = signature.table;
         device.content = signature.content;
         device.unseen = false;
-        if let (Kind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition) {
+        if let (DeviceKind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition)
+        {
             *entry = crate::machine::PartitionEntry { disk: entry.disk.clone(), ..seen };
         }
     }
 
     fn replace_groups(&mut self, groups: &BTreeMap<String, Group>) {
         let logical = |device: &crate::machine::Device| match &device.kind {
-            Kind::Logical { group, volume } => Some((group.clone(), volume.clone())),
+            DeviceKind::Logical { group, volume } => Some((group.clone(), volume.clone())),
             _ => None,
         };
         self.storage.devices.retain(|_, device| match logical(device) {
@@ -154,7 +157,7 @@ impl Machine {
                     device.size = size;
                     continue;
                 }
-                let kind = Kind::Logical { group: name.clone(), volume: volume.clone() };
+                let kind = DeviceKind::Logical { group: name.clone(), volume: volume.clone() };
                 let mut device = crate::machine::Device::new(path, size, kind);
                 device.sector =
                     group.members.first().and_then(|m| self.find(m)).map_or(512, |d| d.sector);
@@ -171,7 +174,7 @@ impl Machine {
     fn drop_pools(&mut self) {
         let groups = &self.storage.groups;
         self.storage.devices.retain(|_, device| match &device.kind {
-            Kind::Logical { group, volume } => groups
+            DeviceKind::Logical { group, volume } => groups
                 .get(group)
                 .and_then(|group| group.volumes.get(volume))
                 .is_none_or(crate::machine::Volume::has_device),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::blkid::{Signature, signature};
+use super::blkid::{BlkidInfo, signature};
 use super::lsblk::split_dm_name;
 use super::{Group, Unreadable};
 use crate::machine::{PartitionEntry, Volume, VolumeKind};
@@ -18,7 +18,7 @@ pub const UDEV_COLUMNS: &str =
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remembered {
     /// Signatures by device. Where partitions begin is not among it: the kernel tells that.
-    pub signatures: BTreeMap<String, Signature>,
+    pub signatures: BTreeMap<String, BlkidInfo>,
     /// The kernel's names of partitions, by device.
     pub partitions: BTreeMap<String, String>,
     /// Groups with active volumes. How much is free in them only root can see.
@@ -26,13 +26,13 @@ pub struct Remembered {
 }
 
 #[derive(Deserialize)]
-struct Listing {
-    blockdevices: Vec<Row>,
+struct UdevListing {
+    blockdevices: Vec<UdevRow>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-struct Row {
+struct UdevRow {
     name: String,
     kname: String,
     path: String,
@@ -49,12 +49,12 @@ struct Row {
     partuuid: Option<String>,
     partlabel: Option<String>,
     #[serde(default)]
-    children: Vec<Row>,
+    children: Vec<UdevRow>,
 }
 
 /// Reads lsblk's answer.
 pub fn parse_udev(json: &[u8]) -> Result<Remembered, Unreadable> {
-    let listing: Listing = serde_json::from_slice(json)
+    let listing: UdevListing = serde_json::from_slice(json)
         .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
     let mut remembered = Remembered::default();
     for row in listing.blockdevices {
@@ -66,7 +66,7 @@ pub fn parse_udev(json: &[u8]) -> Result<Remembered, Unreadable> {
     Ok(remembered)
 }
 
-fn add(row: Row, parent: Option<&str>, remembered: &mut Remembered) {
+fn add(row: UdevRow, parent: Option<&str>, remembered: &mut Remembered) {
     if let ("lvm", Some(parent), Some((group, volume))) =
         (row.what.as_str(), parent, split_dm_name(&row.name))
     {
@@ -108,7 +108,7 @@ fn add(row: Row, parent: Option<&str>, remembered: &mut Remembered) {
 }
 
 /// The row under the names that blkid uses.
-fn keys(row: &Row) -> HashMap<&'static str, String> {
+fn keys(row: &UdevRow) -> HashMap<&'static str, String> {
     let kind = row.fstype.as_deref().unwrap_or_default();
     let other = kind.ends_with("_member") || kind.starts_with("crypto") || kind == "BitLocker";
     let usage = Some(if other { "other" } else { "filesystem" }.to_owned());

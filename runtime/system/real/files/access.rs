@@ -204,7 +204,7 @@ pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Re
     let old = replaceable(&dir, &name)?;
     let fresh = Fresh::create(dir, &name)?;
     (&fresh.file).write_all(bytes)?;
-    fresh.dress(old.as_ref(), mode)?;
+    fresh.set_attributes(old.as_ref(), mode)?;
     fresh.publish(&name)
 }
 
@@ -224,7 +224,7 @@ pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
     let fresh = Fresh::create(dir, &name)?;
     io::copy(&mut source, &mut &fresh.file)?;
     let mode = mode.unwrap_or_else(|| Mode::new(std::os::unix::fs::MetadataExt::mode(&meta)));
-    fresh.dress(old.as_ref(), Some(mode))?;
+    fresh.set_attributes(old.as_ref(), Some(mode))?;
     fresh.publish(&name)
 }
 
@@ -259,7 +259,7 @@ impl Fresh {
     }
 
     /// Gives it the owner of the file it replaces, and its mode unless another is wanted.
-    fn dress(&self, old: Option<&FileStat>, mode: Option<Mode>) -> io::Result<()> {
+    fn set_attributes(&self, old: Option<&FileStat>, mode: Option<Mode>) -> io::Result<()> {
         let old = old.filter(|old| kind(old) == SFlag::S_IFREG);
         if let Some(old) = old {
             let (uid, gid) = (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid));

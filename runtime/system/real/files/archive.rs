@@ -11,14 +11,14 @@ use crate::types::Place;
 
 /// Which file it is, and when its content last changed. No call sets the time of the last change of status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     file: (u64, u64),
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl FileStamp {
     fn of(file: &File) -> io::Result<Self> {
         let meta = file.metadata()?;
         Ok(Self {
@@ -34,14 +34,14 @@ impl Stamp {
 pub(crate) struct Archive {
     place: Place,
     file: File,
-    stamp: Stamp,
+    stamp: FileStamp,
 }
 
 impl Archive {
     pub(crate) fn open(place: &Place) -> io::Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         let file = File::from(open_following(&place.root, &place.path, flags)?);
-        Ok(Self { place: place.clone(), stamp: Stamp::of(&file)?, file })
+        Ok(Self { place: place.clone(), stamp: FileStamp::of(&file)?, file })
     }
 
     pub(crate) fn file(&self) -> &File {
@@ -53,8 +53,8 @@ impl Archive {
         self.must_be(&self.stamp, "while it was read")
     }
 
-    fn must_be(&self, stamp: &Stamp, when: &str) -> io::Result<()> {
-        if Stamp::of(&self.file)? == *stamp {
+    fn must_be(&self, stamp: &FileStamp, when: &str) -> io::Result<()> {
+        if FileStamp::of(&self.file)? == *stamp {
             return Ok(());
         }
         Err(io::Error::other(format!("{} was modified or replaced {when}", self.place)))
@@ -62,14 +62,14 @@ impl Archive {
 }
 
 /// The archive that was verified, until it is unpacked.
-pub(crate) struct Verified {
+pub(crate) struct VerifiedArchive {
     place: Place,
-    stamp: Stamp,
+    stamp: FileStamp,
     /// Held open, so that no other file gets its number, but not against unmounting its filesystem.
     file: Option<File>,
 }
 
-impl Verified {
+impl VerifiedArchive {
     pub(crate) fn new(archive: Archive) -> Self {
         let Archive { place, file, stamp } = archive;
         Self { place, stamp, file: Some(file) }
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn an_archive_that_was_exchanged_is_refused() {
         let (directory, place) = archive();
-        let verified = Verified::new(Archive::open(&place).expect("the archive"));
+        let verified = VerifiedArchive::new(Archive::open(&place).expect("the archive"));
         let (path, other) = (directory.path().join("stage3.tar"), directory.path().join("other"));
         fs::write(&other, "the other  one").expect("a file");
         fs::rename(&other, &path).expect("the exchange");
@@ -130,7 +130,7 @@ mod tests {
             fs::write(directory.path().join("stage3.tar"), "the other  one").expect("a file");
         }
         assert!(archive.must_be_unchanged().is_err());
-        let error = Verified::new(archive).open().err().expect("it was written to");
+        let error = VerifiedArchive::new(archive).open().err().expect("it was written to");
         assert!(error.to_string().contains("since it was verified"), "{error}");
     }
 
@@ -141,7 +141,7 @@ mod tests {
             let archive = Archive::open(&place).expect("the archive");
             let mut text = String::new();
             archive.file().read_to_string(&mut text).expect("the archive");
-            let mut verified = Verified::new(archive);
+            let mut verified = VerifiedArchive::new(archive);
             if closed {
                 verified.close();
             }

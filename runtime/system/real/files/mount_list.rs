@@ -22,11 +22,11 @@ use crate::machine::probe::parse_mountinfo;
 const LIST: &str = "/proc/self/mountinfo";
 
 thread_local! {
-    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    static KEPT: RefCell<Option<CachedMounts>> = const { RefCell::new(None) };
 }
 
 /// A list that was read, and the open file that tells when it changes.
-struct Kept {
+struct CachedMounts {
     file: File,
     /// The mount namespace that it is of.
     namespace: (u64, u64),
@@ -77,19 +77,19 @@ fn mount_of(directory: &impl AsFd, name: &Path, flags: AtFlags) -> io::Result<Op
     Ok(told.then_some(found.stx_mnt_id))
 }
 
-fn with_list<T>(ask: impl FnOnce(&Kept) -> T) -> io::Result<T> {
+fn with_list<T>(ask: impl FnOnce(&CachedMounts) -> T) -> io::Result<T> {
     KEPT.with_borrow_mut(|kept| {
         let namespace = stat("/proc/thread-self/ns/mnt")?;
         let namespace = (namespace.st_dev, namespace.st_ino);
         let list = match kept.take() {
             Some(list) if list.namespace == namespace => list.refreshed()?,
-            _ => Kept::open(namespace)?,
+            _ => CachedMounts::open(namespace)?,
         };
         Ok(ask(kept.insert(list)))
     })
 }
 
-impl Kept {
+impl CachedMounts {
     fn open(namespace: (u64, u64)) -> io::Result<Self> {
         let (alone, kernel) = (HashSet::new(), HashMap::new());
         Self { file: File::open(LIST)?, namespace, alone, kernel }.read()

@@ -5,14 +5,14 @@ use std::io::Read;
 use blake2::Blake2b512;
 use sha2::{Digest, Sha512};
 
-use super::archive::{Archive, Verified};
+use super::archive::{Archive, VerifiedArchive};
 use crate::system::real::Real;
 use crate::system::{Broken, Cmd, FilesStep, Outcome, Progress, Stdin, StepError, Watch};
 use crate::types::{Place, hex};
 
 /// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Signature {
+pub(crate) struct GpgSignature {
     /// Fingerprint of the key, and of the primary key that it belongs to.
     valid: Vec<(String, String)>,
     /// Why it must not be accepted.
@@ -20,8 +20,8 @@ pub(crate) struct Signature {
 }
 
 /// Reads gpg's status lines.
-pub(crate) fn parse_status(status: &str) -> Signature {
-    let mut signature = Signature::default();
+pub(crate) fn parse_status(status: &str) -> GpgSignature {
+    let mut signature = GpgSignature::default();
     for line in status.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")) {
         let words: Vec<&str> = line.split(' ').collect();
         let bad = match words[0] {
@@ -44,7 +44,7 @@ pub(crate) fn parse_status(status: &str) -> Signature {
     signature
 }
 
-impl Signature {
+impl GpgSignature {
     /// The fingerprint of the primary key, if exactly one signature is there and it is good.
     fn accept(&self, fingerprint: Option<&str>) -> Result<String, String> {
         if let Some(bad) = self.bad.first() {
@@ -149,7 +149,7 @@ impl Real {
                 )));
             }
         }
-        self.verified = Some(Verified::new(checked));
+        self.verified = Some(VerifiedArchive::new(checked));
         let verified = serde_json::json!({ "sha512": sha512, "signer": signer });
         Ok(Outcome { stdout: verified.to_string(), ..Outcome::default() })
     }

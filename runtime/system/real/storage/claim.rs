@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::libc::{major, minor};
 
-use super::stamp::{Stamp, stamp};
+use super::stamp::{DiskStamp, stamp};
 use crate::machine::probe::parse_mountinfo;
 use crate::system::Broken;
 use crate::system::real::Real;
@@ -70,7 +70,7 @@ impl Real {
             let Some(disk) = disk_of(&directory) else { continue };
             let now = stamp(&disk);
             let same =
-                |then: &Stamp| (&then.number, &then.sequence) == (&now.number, &now.sequence);
+                |then: &DiskStamp| (&then.number, &then.sequence) == (&now.number, &now.sequence);
             if self.stamps.get(&disk).is_some_and(|then| !same(then)) {
                 return Err(Broken::Changed { disk });
             }

@@ -32,7 +32,7 @@ pub(crate) fn fill(
     let file = open(device).map_err(io)?;
     let mut seed = Zeroizing::new([0_u8; 48]);
     File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut *seed)).map_err(io)?;
-    let job = Job {
+    let job = FillJob {
         file,
         size,
         seed,
@@ -80,7 +80,7 @@ fn open(device: &str) -> io::Result<File> {
     }
 }
 
-struct Job {
+struct FillJob {
     file: File,
     size: u64,
     seed: Zeroizing<[u8; 48]>,
@@ -90,7 +90,7 @@ struct Job {
     failed: Mutex<Option<io::Error>>,
 }
 
-impl Job {
+impl FillJob {
     fn work(&self) {
         if let Err(error) = self.write_chunks() {
             self.stop.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::claim::mounted_elsewhere;
 use super::stamp::sysfs;
-use crate::machine::{Kind, Machine};
+use crate::machine::{DeviceKind, Machine};
 use crate::types::text_of;
 
 /// The machine with what the kernel says about every device that the model takes for free.
@@ -16,7 +16,7 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
         .storage
         .devices
         .values()
-        .filter(|device| device.size > 0 && !matches!(device.kind, Kind::Rom))
+        .filter(|device| device.size > 0 && !matches!(device.kind, DeviceKind::Rom))
         .map(|device| (machine.below(&device.path).len(), device.path.clone()))
         .collect();
     // From the top down: what holds a partition holds its disk, and is told once.

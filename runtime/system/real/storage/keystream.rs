@@ -16,7 +16,7 @@ const BLOCK: u64 = 16;
 /// A key stream, of which any part can be had.
 pub(super) enum Keystream {
     #[cfg(target_arch = "x86_64")]
-    Instructions(Box<instructions::Stream>),
+    Instructions(Box<instructions::CipherStream>),
     Library(Box<Library>),
 }
 
@@ -24,7 +24,7 @@ impl Keystream {
     /// The stream of a key of 32 bytes and the first counter of 16.
     pub(super) fn new(seed: &[u8; 48]) -> io::Result<Self> {
         #[cfg(target_arch = "x86_64")]
-        if let Some(stream) = instructions::Stream::new(seed) {
+        if let Some(stream) = instructions::CipherStream::new(seed) {
             return Ok(Self::Instructions(Box::new(stream)));
         }
         Self::from_library(seed)
@@ -72,12 +72,12 @@ mod instructions {
     const WORDS: usize = 60;
 
     /// See [`super::Keystream`].
-    pub(in super::super) struct Stream {
+    pub(in super::super) struct CipherStream {
         rounds: Zeroizing<[u32; WORDS]>,
         counter: u128,
     }
 
-    impl Stream {
+    impl CipherStream {
         /// The stream, where the processor has the instructions.
         pub(super) fn new(seed: &[u8; 48]) -> Option<Self> {
             if !(is_x86_feature_detected!("aes") && is_x86_feature_detected!("sse4.1")) {

@@ -12,10 +12,10 @@ use std::path::Path;
 use super::held::with_holders;
 use super::stamp::stamp;
 use crate::machine::probe::{
-    Findings, LSBLK_COLUMNS, MD_HEADER, Signature, luks_header_len, md_places, parse_blkid,
+    BlkidInfo, Findings, LSBLK_COLUMNS, MD_HEADER, luks_header_len, md_places, parse_blkid,
     parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
 };
-use crate::machine::{Content, Device, Kind, Machine, Scope};
+use crate::machine::{Content, Device, DeviceKind, Machine, Scope};
 use crate::system::real::Real;
 use crate::system::real::search::find_program;
 use crate::system::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
@@ -57,7 +57,7 @@ impl Real {
         loop {
             let signatures = self.contents(asked, &mut machine.host.secondhand, &mut remembered)?;
             // A container that was opened, or a disk that was found, can bring a group along.
-            let physical = |(path, signature): (&String, &Signature)| {
+            let physical = |(path, signature): (&String, &BlkidInfo)| {
                 matches!(signature.content, Some(Content::Physical { .. }))
                     && machine.find(path).is_some_and(|device| device.unseen)
             };
@@ -101,7 +101,7 @@ impl Real {
     pub(crate) fn signatures(
         &mut self,
         asked: &[String],
-    ) -> Result<BTreeMap<String, Signature>, StepError> {
+    ) -> Result<BTreeMap<String, BlkidInfo>, StepError> {
         let mut found = BTreeMap::new();
         let mut open: Vec<&str> = asked.iter().map(String::as_str).collect();
         while !open.is_empty() {
@@ -177,7 +177,7 @@ fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
             .storage
             .devices
             .get(path.as_str())
-            .is_some_and(|device| device.size > 0 && !matches!(device.kind, Kind::Rom))
+            .is_some_and(|device| device.size > 0 && !matches!(device.kind, DeviceKind::Rom))
     };
     let mut paths: Vec<String> = match scope {
         None => machine.storage.devices.keys().filter(readable).cloned().collect(),
@@ -219,8 +219,9 @@ fn md_superblock(device: &str) -> Option<Content> {
 
 /// Devices that appeared and were not looked at yet.
 fn unseen(machine: &Machine) -> Vec<String> {
-    let readable =
-        |device: &&Device| device.unseen && device.size > 0 && !matches!(device.kind, Kind::Rom);
+    let readable = |device: &&Device| {
+        device.unseen && device.size > 0 && !matches!(device.kind, DeviceKind::Rom)
+    };
     machine.storage.devices.values().filter(readable).map(|device| device.path.clone()).collect()
 }
 

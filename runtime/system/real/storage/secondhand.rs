@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 
-use crate::machine::probe::{Remembered, Signature, UDEV_COLUMNS, parse_udev};
+use crate::machine::probe::{BlkidInfo, Remembered, UDEV_COLUMNS, parse_udev};
 use crate::system::real::Real;
 use crate::system::{Cmd, NoopWatch, StepError};
 
@@ -21,7 +21,7 @@ impl Real {
         asked: Vec<String>,
         secondhand: &mut bool,
         remembered: &mut Option<Remembered>,
-    ) -> Result<BTreeMap<String, Signature>, StepError> {
+    ) -> Result<BTreeMap<String, BlkidInfo>, StepError> {
         let (open, closed): (Vec<String>, Vec<String>) =
             asked.into_iter().partition(|path| may_read(path));
         let mut signatures = self.signatures(&open)?;

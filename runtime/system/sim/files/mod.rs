@@ -40,7 +40,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
         }
         FilesStep::Unpack { archive, into } => {
             trees.fill(into, format!("what {archive} contains"))?;
-            trees.doubt(into)?;
+            trees.mark_unknown(into)?;
         }
         FilesStep::CopyTree { from, to } => {
             trees.make_dirs(to, Mode::new(0o755))?;

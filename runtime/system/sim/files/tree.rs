@@ -56,7 +56,7 @@ struct Mounted {
 
 /// Where a path is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Spot {
+struct Location {
     tree: usize,
     inner: PathBuf,
 }
@@ -194,7 +194,7 @@ impl Trees {
     }
 
     /// A program may have changed anything below a directory but what was put there.
-    pub(crate) fn doubt(&mut self, directory: &Place) -> Result<(), FileError> {
+    pub(crate) fn mark_unknown(&mut self, directory: &Place) -> Result<(), FileError> {
         let spot = self.resolve(directory, true)?;
         self.doubted.push((spot.tree, spot.inner));
         // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
@@ -206,7 +206,7 @@ impl Trees {
     }
 
     /// Whether a program was there that may have changed it.
-    fn doubted_at(&self, spot: &Spot) -> bool {
+    fn is_unknown_at(&self, spot: &Location) -> bool {
         self.doubted.iter().any(|(tree, directory)| {
             *tree == spot.tree && spot.inner != *directory && spot.inner.starts_with(directory)
         })
@@ -228,7 +228,7 @@ impl Trees {
             return Ok(Some(true));
         }
         match &tree.base {
-            _ if self.doubted_at(&spot) => Ok(None),
+            _ if self.is_unknown_at(&spot) => Ok(None),
             Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
             Base::Empty => Ok(Some(true)),
             Base::Unknown(_) => Ok(None),
@@ -262,7 +262,7 @@ impl Trees {
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
             None => match &self.trees[spot.tree].base {
-                _ if self.doubted_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
+                _ if self.is_unknown_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
                 Base::Unknown(why) => Ok(Text::Unknown(why.clone())),
@@ -291,7 +291,7 @@ impl Trees {
         Ok(())
     }
 
-    fn look_at(&self, spot: &Spot) -> Result<Look, FileError> {
+    fn look_at(&self, spot: &Location) -> Result<Look, FileError> {
         let tree = &self.trees[spot.tree];
         let dir = |mode: Mode, subvolume| Look::Dir { mode, uid: 0, gid: 0, subvolume };
         if let Some(node) = tree.nodes.get(spot.inner.as_os_str()) {
@@ -312,7 +312,7 @@ impl Trees {
         if tree.removed && spot.inner.ancestors().any(gone) {
             return Ok(Look::Missing);
         }
-        if self.doubted_at(spot) {
+        if self.is_unknown_at(spot) {
             return Ok(Look::Unknown(DOUBT.into()));
         }
         match &tree.base {
@@ -324,9 +324,9 @@ impl Trees {
     }
 
     /// The tree that shows a path of the running system, and the path in it.
-    fn spot(&self, outside: &Path) -> Spot {
+    fn spot(&self, outside: &Path) -> Location {
         if self.mounts.is_empty() && self.uncovered.is_empty() {
-            return Spot { tree: 0, inner: outside.to_owned() };
+            return Location { tree: 0, inner: outside.to_owned() };
         }
         let text = outside.to_string_lossy();
         // The newest of the longest: a mount hides what was mounted there before.
@@ -342,13 +342,13 @@ impl Trees {
             Some(Mounted { at, tree, part }) => {
                 let inner = outside.strip_prefix(at).unwrap_or(Path::new(""));
                 let inner = if inner == Path::new("") { part.clone() } else { part.join(inner) };
-                Spot { tree: *tree, inner }
+                Location { tree: *tree, inner }
             }
-            None => Spot { tree: 0, inner: outside.to_owned() },
+            None => Location { tree: 0, inner: outside.to_owned() },
         }
     }
 
-    fn resolve(&self, place: &Place, follow_last: bool) -> Result<Spot, FileError> {
+    fn resolve(&self, place: &Place, follow_last: bool) -> Result<Location, FileError> {
         Ok(self.spot(&self.without_links(place, follow_last)?.outside()))
     }
 }

@@ -1,7 +1,7 @@
 //! Trees of files that nobody has.
 
 use super::*;
-use crate::system::sim::Nobody;
+use crate::system::sim::UnknownFiles;
 
 fn text(content: &str) -> Node {
     let content = Text::Known(content.as_bytes().to_vec());
@@ -10,7 +10,7 @@ fn text(content: &str) -> Node {
 
 #[test]
 fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount() {
-    let mut trees = Trees::new(Box::new(Nobody));
+    let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
     let origin =
         MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into(), part: "/".into() };
@@ -28,7 +28,7 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
 
 #[test]
 fn links_stay_inside_their_root() {
-    let mut trees = Trees::new(Box::new(Nobody));
+    let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
     trees.made("x");
     let origin = MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: "/".into() };
@@ -47,7 +47,7 @@ fn links_stay_inside_their_root() {
 
 #[test]
 fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
-    let mut trees = Trees::new(Box::new(Nobody));
+    let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
     for (uuid, at) in [("root", "/mnt"), ("boot", "/mnt/boot"), ("other", "/mntx")] {
         trees.made(uuid);
@@ -58,16 +58,16 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
     let kernel = Place::here("/mnt/boot/kernel");
     trees.put(&Place::here("/mnt/boot/mine"), text("hello")).expect("a file");
     assert_eq!(trees.look(&kernel, false), Ok(Look::Missing));
-    trees.doubt(&Place::here("/mnt")).expect("a directory");
+    trees.mark_unknown(&Place::here("/mnt")).expect("a directory");
     assert!(matches!(trees.look(&kernel, false), Ok(Look::Unknown(_))));
     assert_eq!(trees.read(&Place::here("/mnt/boot/mine")), Ok(Text::Known(b"hello".to_vec())));
     assert_eq!(trees.look(&Place::here("/mntx/kernel"), false), Ok(Look::Missing));
 }
 
 /// A machine with this mounted, above files of which some are known.
-struct Host;
+struct TestHost;
 
-impl Files for Host {
+impl Files for TestHost {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         Ok(match place.path.to_str() {
             Some("/lib") => Look::Link { to: "usr/lib".into() },
@@ -106,7 +106,7 @@ fn tmpfs(trees: &mut Trees, at: &str) {
 
 #[test]
 fn a_path_leads_to_what_links_and_binds_show() {
-    let mut trees = Trees::new(Box::new(Host));
+    let mut trees = Trees::new(Box::new(TestHost));
     tmpfs(&mut trees, "/mnt/gentoo");
     trees.put(&Place::here("/mnt/gentoo/l"), Node::Link { to: "/home".into() }).expect("a link");
     trees.put(&Place::here("/mnt/gentoo/top"), Node::Link { to: "/".into() }).expect("a link");
@@ -148,7 +148,7 @@ fn a_path_leads_to_what_links_and_binds_show() {
 
 #[test]
 fn a_root_that_is_a_link_is_where_it_leads() {
-    let mut trees = Trees::new(Box::new(Host));
+    let mut trees = Trees::new(Box::new(TestHost));
     tmpfs(&mut trees, "/mnt/gentoo");
     trees.put(&Place::here("/mnt/gentoo/l"), Node::Link { to: "/".into() }).expect("a link");
     let place = Place { root: "/mnt/gentoo/l".into(), path: "/etc/x".into() };
@@ -161,7 +161,7 @@ fn a_root_that_is_a_link_is_where_it_leads() {
 
 #[test]
 fn the_running_systems_device_mounted_again_shows_the_running_system() {
-    let mut trees = Trees::new(Box::new(Host));
+    let mut trees = Trees::new(Box::new(TestHost));
     let mut machine = Machine::empty();
     machine.storage.mounts.push(crate::machine::Mount {
         source: "/dev/sda1".into(),

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Spot, Trees, joined};
+use super::{Location, Trees, joined};
 use crate::machine::files::{Anchor, FileError, Look, Reach};
 use crate::types::Place;
 
@@ -26,13 +26,13 @@ impl Trees {
     /// The directory that is there before the simulation begins.
     pub(crate) fn anchor(&self, path: &Path) -> Option<Anchor> {
         match self.spot(path) {
-            Spot { tree: 0, inner } => self.below.anchor(&inner),
-            Spot { .. } => None,
+            Location { tree: 0, inner } => self.below.anchor(&inner),
+            Location { .. } => None,
         }
     }
 
     /// The path at which something was mounted first, as the kernel's own list would tell.
-    fn first_sight(&self, spot: &Spot) -> Option<PathBuf> {
+    fn first_sight(&self, spot: &Location) -> Option<PathBuf> {
         let mounts = self.mounts.iter().filter(|mount| mount.tree == spot.tree);
         mounts
             .filter_map(|mount| {

@@ -6,7 +6,7 @@ use crate::vm::{Firmware, VmError};
 
 /// How a boot ended.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum BootFailure {
     /// A file of the trial could not be written.
     Io(io::Error),
     /// The virtual machine failed.
@@ -26,13 +26,13 @@ pub enum Trouble {
     NoBootLoader(Firmware),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for BootFailure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<VmError> for Trouble {
+impl From<VmError> for BootFailure {
     fn from(error: VmError) -> Self {
         Self::Vm(error)
     }

@@ -7,25 +7,25 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Origin, Recipe};
-use gscript::run::attempt::{Again, Attempt, Miss, RunOutcome};
+use gscript::run::attempt::{Again, Attempt, BrokenCall, RunOutcome};
 use gscript::run::job::Job;
 use gscript::run::workbench::Workbench;
 use gscript::script::parse;
-use gscript::system::{Cmd, Interrupts, Progress, Real, Stdin, Step, System, Watch};
+use gscript::system::{Cmd, Interrupts, NoopWatch, Real, Stdin, Step, System};
 use gscript::types::{Map, Value};
 
 use super::change::show_change;
 use super::{this_machine, unusable, variables_above};
 use crate::ask;
-use crate::ask::Choice;
+use crate::ask::AskChoice;
 use crate::cli::Values;
 use crate::render::{self, Problem};
 use crate::screen::tell;
-use crate::shell::{Mode, Shell, Shown, Steps, Wish, greet};
+use crate::shell::{Request, ReviewMode, ReviewingApprover, Shell, Steps, greet};
 use crate::state::{RunDirectory, time};
 
 /// How a run is carried out and shown.
-pub(super) struct Going<'a> {
+pub(super) struct Continuation<'a> {
     pub(super) directory: &'a RunDirectory,
     /// Whether the user is prompted after a failure.
     pub(super) asks: bool,
@@ -36,7 +36,7 @@ pub(super) struct Going<'a> {
 }
 
 /// The recipe as edited by the user, with its variables.
-struct Mended {
+struct Edited {
     recipe: Recipe,
     variables: Map,
 }
@@ -52,13 +52,13 @@ enum Next {
     Quit,
 }
 
-impl From<Wish> for Next {
-    fn from(wish: Wish) -> Self {
+impl From<Request> for Next {
+    fn from(wish: Request) -> Self {
         match wish {
-            Wish::Hand => Self::Hand,
-            Wish::Edit => Self::Edit,
-            Wish::Back => Self::Back,
-            Wish::Quit => Self::Quit,
+            Request::Hand => Self::Hand,
+            Request::Edit => Self::Edit,
+            Request::Back => Self::Back,
+            Request::Quit => Self::Quit,
         }
     }
 }
@@ -67,15 +67,15 @@ impl From<Wish> for Next {
 pub(super) fn run_to_end(
     mut attempt: Attempt,
     job: &Job<'_>,
-    going: &Going<'_>,
+    going: &Continuation<'_>,
 ) -> Result<Exit, Exit> {
-    let mut mended: Option<Mended> = None;
+    let mut mended: Option<Edited> = None;
     loop {
         let now = with(job, mended.as_ref());
-        let wish = going.steps.and_then(Steps::take_wish).map(Next::from);
+        let wish = going.steps.and_then(Steps::take_request).map(Next::from);
         let next = match wish {
             Some(next) => next,
-            None if going.asks && can_be_mended(&attempt) => {
+            None if going.asks && is_editable(&attempt) => {
                 report(&attempt, &now);
                 choose(&attempt, &now)
             }
@@ -85,7 +85,7 @@ pub(super) fn run_to_end(
             Next::Retry => attempt.again(&now, Again::Retry, time()),
             Next::Skip => attempt.again(&now, Again::Skip, time()),
             Next::Edit => {
-                match mend(&attempt, &now, going.directory) {
+                match edit_recipe(&attempt, &now, going.directory) {
                     Some(new) => {
                         if let Some(steps) = going.steps {
                             steps.changed(new.recipe.chapters());
@@ -99,7 +99,7 @@ pub(super) fn run_to_end(
                 }
             }
             Next::Hand => {
-                by_hand(&mut attempt, &now);
+                open_shell(&mut attempt, &now);
                 if wish.is_some() {
                     attempt.again(&now, Again::Retry, time());
                 }
@@ -117,14 +117,14 @@ pub(super) fn run_to_end(
 
 /// Returns whether the user may choose how to continue: not after Ctrl-C, and not if a guard or the
 /// user has refused the action.
-fn can_be_mended(attempt: &Attempt) -> bool {
-    let goes_on = |error: &Failure| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
-    attempt.can_go_on() && attempt.error().is_some_and(goes_on)
+fn is_editable(attempt: &Attempt) -> bool {
+    let record_resumed = |error: &Failure| ![Exit::Stopped, Exit::Refused].contains(&error.exit());
+    attempt.can_continue() && attempt.error().is_some_and(record_resumed)
 }
 
-fn with<'a>(job: &Job<'a>, mended: Option<&'a Mended>) -> Job<'a> {
+fn with<'a>(job: &Job<'a>, mended: Option<&'a Edited>) -> Job<'a> {
     match mended {
-        Some(Mended { recipe, variables }) => Job { recipe, variables, ..job.clone() },
+        Some(Edited { recipe, variables }) => Job { recipe, variables, ..job.clone() },
         None => job.clone(),
     }
 }
@@ -139,16 +139,16 @@ fn report(attempt: &Attempt, job: &Job<'_>) {
 
 fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
     let mut choices = vec![
-        Choice::new('r', "retry", Next::Retry),
-        Choice::new('e', format!("edit {} and continue", job.recipe.name), Next::Edit),
+        AskChoice::new('r', "retry", Next::Retry),
+        AskChoice::new('e', format!("edit {} and continue", job.recipe.name), Next::Edit),
     ];
     if let Some(call) = attempt.failed_action() {
         let (sign, below) = missed(&attempt.misses(job));
-        let skip = Choice::new('s', format!("skip {call} and continue; {sign}"), Next::Skip);
+        let skip = AskChoice::new('s', format!("skip {call} and continue; {sign}"), Next::Skip);
         choices.push(skip.below(below));
     }
-    choices.push(Choice::new('h', "open an interactive shell, then return here", Next::Hand));
-    choices.push(Choice::new('q', "clean up and quit", Next::Quit));
+    choices.push(AskChoice::new('h', "open an interactive shell, then return here", Next::Hand));
+    choices.push(AskChoice::new('q', "clean up and quit", Next::Quit));
     ask::choice("What now?", &choices).unwrap_or(Next::Quit)
 }
 
@@ -166,9 +166,9 @@ fn back(attempt: &mut Attempt) {
 }
 
 /// Opens an interactive shell in the run, with the recipe's variables.
-fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
-    let mode = Rc::new(Cell::new(Mode::Ask));
-    let shown = Shown { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
+fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
+    let mode = Rc::new(Cell::new(ReviewMode::Ask));
+    let shown = ReviewingApprover { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
     let work = |bench: &mut Workbench| {
         greet(&format!("Interactive shell in {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {
@@ -186,7 +186,7 @@ fn by_hand(attempt: &mut Attempt, job: &Job<'_>) {
 
 /// Describes the actions that would fail after a skip: the end of the line of the choice, and the
 /// lines below it.
-fn missed(misses: &[Miss]) -> (&'static str, Vec<String>) {
+fn missed(misses: &[BrokenCall]) -> (&'static str, Vec<String>) {
     let Some(first) = misses.first() else {
         return ("no later action is known to depend on it", Vec::new());
     };
@@ -196,7 +196,7 @@ fn missed(misses: &[Miss]) -> (&'static str, Vec<String>) {
 }
 
 /// Lets the user edit the recipe. Returns `None` if it is unchanged or invalid.
-fn mend(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Option<Mended> {
+fn edit_recipe(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Option<Edited> {
     let path = editable(job.recipe, directory)?;
     edit(&path)?;
     let (name, origin) = (job.recipe.name.clone(), job.recipe.origin.clone());
@@ -224,7 +224,7 @@ fn mend(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Option<Me
     }
     let variables = variables_above(answers, &recipe, &Values::default(), &machine).ok()?;
     let then = |(name, value): &(String, Value)| (name.clone(), names.value_then(value));
-    Some(Mended { recipe, variables: variables.iter().map(then).collect() })
+    Some(Edited { recipe, variables: variables.iter().map(then).collect() })
 }
 
 /// Returns the file of the recipe, or a copy in the run directory if there is no such file.
@@ -247,14 +247,6 @@ fn editable(recipe: &Recipe, directory: &RunDirectory) -> Option<PathBuf> {
     }
 }
 
-/// A watch that ignores the output of an editor.
-struct Unwatched;
-
-impl Watch for Unwatched {
-    fn line(&mut self, _line: &str) {}
-    fn progress(&mut self, _progress: Progress) {}
-}
-
 /// Opens a file in the user's editor, chosen like `git` and `crontab` do.
 fn edit(path: &Path) -> Option<()> {
     let mut cmd = Cmd::tool("sh")
@@ -268,7 +260,7 @@ fn edit(path: &Path) -> Option<()> {
             cmd = cmd.env(name, value);
         }
     }
-    let ended = Real::new(Interrupts::default()).perform(&Step::Run(cmd), &mut Unwatched);
+    let ended = Real::new(Interrupts::default()).perform(&Step::Run(cmd), &mut NoopWatch);
     match ended {
         Ok(outcome) if outcome.code == 0 => Some(()),
         Ok(outcome) => {
@@ -285,7 +277,7 @@ fn edit(path: &Path) -> Option<()> {
 }
 
 /// Says how a run ended.
-fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Going<'_>) -> Result<Exit, Exit> {
+fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Continuation<'_>) -> Result<Exit, Exit> {
     let log = going.directory.log();
     let RunOutcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {

@@ -6,7 +6,7 @@ use crate::error::{Exit, Result, Rule};
 use crate::event::Event;
 use crate::journal::Record;
 use crate::operation::{Answer, AnyAction, AnyQuery, Effect, FilesEffect, Plan, Returns};
-use crate::plan::approval::Go;
+use crate::plan::approval::Decision;
 use crate::plan::bound::Bound;
 use crate::plan::call::PlannedStep;
 use crate::run::parts::Parts;
@@ -31,18 +31,18 @@ impl Rule for NoEffect {
 }
 
 /// Whether it may be done. Somebody who wants to see every action first gets it shown, and what
-/// they agree to needs no other agreement.
-pub(super) fn agree(
+/// they approve needs no other approval.
+pub(super) fn approve(
     parts: &mut Parts<'_>,
     call: &Call,
     plan: &Plan<Value>,
     effects: &[Effect],
-) -> Result<Go> {
-    if !parts.gate.wants_to_see() {
-        return admit(parts, effects).map(|()| Go::On);
+) -> Result<Decision> {
+    if !parts.gate.reviews_every_action() {
+        return admit(parts, effects).map(|()| Decision::Run);
     }
     let Parts { ground, gate, voice, .. } = parts;
-    gate.must_be_announced(effects, ground.machine())?;
+    gate.must_be_declared(effects, ground.machine())?;
     let files = ground.files();
     let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
     let shown = call.planned(plan, steps, effects.to_vec());
@@ -60,22 +60,22 @@ pub(crate) fn approve_unopened(
 }
 
 /// What a question reads is approved with the plan, but is no line of it.
-pub(super) fn agree_to_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Result<()> {
+pub(super) fn approve_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Result<()> {
     let mut effects = query.effects();
     effects.retain(|effect| matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
     if effects.is_empty() {
         return Ok(());
     }
     let effects = Places::of(parts.ground, parts.ledger).canonical(effects, &query.arguments())?;
-    match parts.gate.wants_to_see() {
-        true => parts.gate.must_be_announced(&effects, parts.ground.machine()),
+    match parts.gate.reviews_every_action() {
+        true => parts.gate.must_be_declared(&effects, parts.ground.machine()),
         false => admit(parts, &effects),
     }
 }
 
 /// A question that runs a program in a root is approved as an action is, and has its line in the plan.
 /// Returns what is assumed where it is skipped.
-pub(super) fn agree_to_ask(
+pub(super) fn approve_query(
     parts: &mut Parts<'_>,
     call: &Call,
     query: &dyn AnyQuery,
@@ -102,19 +102,19 @@ pub(super) fn agree_to_ask(
     let effects = Places::of(parts.ground, parts.ledger).canonical(effects, &query.arguments())?;
     let steps = cmd.map(|cmd| Step::Run(cmd.clone())).into_iter().collect();
     let plan = Plan::steps(steps).returns(value.clone());
-    let go = agree(parts, call, &plan, &effects)?;
+    let decision = approve(parts, call, &plan, &effects)?;
     if planning {
         let files = parts.ground.files();
         let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
         parts.log.note(call.planned(&plan, steps, effects));
     }
-    Ok((go == Go::Past).then(|| value.clone()))
+    Ok((decision == Decision::Skip).then(|| value.clone()))
 }
 
 /// Lets effects pass that are approved, or that the user approves now.
 fn admit(parts: &mut Parts<'_>, effects: &[Effect]) -> Result<()> {
     let machine = parts.ground.machine();
-    parts.gate.must_be_announced(effects, machine)?;
+    parts.gate.must_be_declared(effects, machine)?;
     let (allowed, result) = parts.gate.admit(effects, machine, parts.voice);
     for effect in allowed {
         record(parts, &effect)?;
@@ -123,7 +123,7 @@ fn admit(parts: &mut Parts<'_>, effects: &[Effect]) -> Result<()> {
 }
 
 /// Adds effects that were approved in the middle of the run.
-pub(super) fn approve(parts: &mut Parts<'_>, effects: Vec<Bound>) -> Result<()> {
+pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<Bound>) -> Result<()> {
     for effect in effects {
         parts.gate.extend(effect.clone());
         record(parts, &effect)?;
@@ -141,18 +141,18 @@ fn record(parts: &mut Parts<'_>, effect: &Bound) -> Result<()> {
 pub(super) fn skip(parts: &mut Parts<'_>, call: &Call, action: &dyn AnyAction) -> Result<Value> {
     // It may be its plan that can't be made.
     match action.plan(&mut parts.ground.view()) {
-        Ok(plan) => pass_over(parts, call, &plan),
-        Err(_) => passed_over(parts, call, &Value::Unit),
+        Ok(plan) => skip_action(parts, call, &plan),
+        Err(_) => skipped_value(parts, call, &Value::Unit),
     }
 }
 
 /// Leaves out an action: the script gets what it would get, as far as that can be known.
-pub(super) fn pass_over(parts: &mut Parts<'_>, call: &Call, plan: &Plan<Value>) -> Result<Value> {
+pub(super) fn skip_action(parts: &mut Parts<'_>, call: &Call, plan: &Plan<Value>) -> Result<Value> {
     let (Returns::Known(value) | Returns::Read { guess: value, .. }) = &plan.returns;
-    passed_over(parts, call, value)
+    skipped_value(parts, call, value)
 }
 
-fn passed_over(parts: &mut Parts<'_>, call: &Call, value: &Value) -> Result<Value> {
+fn skipped_value(parts: &mut Parts<'_>, call: &Call, value: &Value) -> Result<Value> {
     let Parts { ledger, replay, log, voice, .. } = parts;
     log.tracing_mut().may_branch();
     let value = replay.names().value_then(value);

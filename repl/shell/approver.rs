@@ -3,19 +3,19 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gscript::plan::approval::{Consent, Go};
+use gscript::plan::approval::{Approver, Decision};
 use gscript::plan::bound::Bound;
 use gscript::plan::call::PlannedCall;
 
 use crate::ask;
-use crate::commands::agree::confirmed;
+use crate::commands::approve::confirmed;
 use crate::lock::Touched;
 use crate::render;
 use crate::screen::{style, tell};
 
 /// How actions are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum ReviewMode {
     /// Shows actions and asks for confirmation.
     Ask,
     /// Shows and runs actions; asks only before data is destroyed.
@@ -25,47 +25,47 @@ pub(crate) enum Mode {
 }
 
 /// An approver that shows every action to the user.
-pub(crate) struct Shown {
-    pub(crate) mode: Rc<Cell<Mode>>,
+pub(crate) struct ReviewingApprover {
+    pub(crate) mode: Rc<Cell<ReviewMode>>,
     /// Devices whose data may be destroyed without confirmation.
     pub(crate) destroy: Vec<String>,
     /// The targets locked by this session; `None` in a run, which has its own lock.
     pub(crate) touched: Option<Touched>,
 }
 
-impl Consent for Shown {
+impl Approver for ReviewingApprover {
     fn ask(&mut self, _wanted: &Bound) -> bool {
         // `see` has already shown the action with all its effects.
         false
     }
 
-    fn wants_to_see(&self) -> bool {
+    fn reviews_every_action(&self) -> bool {
         true
     }
 
-    fn see(&mut self, call: &PlannedCall, effects: &[Bound]) -> Go {
+    fn decide(&mut self, call: &PlannedCall, effects: &[Bound]) -> Decision {
         tell(&render::call(call, style()));
         let lost = |bound: &&Bound| bound.effect.loses().is_some();
         let mode = self.mode.get();
-        if mode == Mode::Plan {
-            return Go::On;
+        if mode == ReviewMode::Plan {
+            return Decision::Run;
         }
         let given =
             |bound: &&Bound| bound.named(|name| self.destroy.iter().any(|given| given == name));
         let (named, open): (Vec<&Bound>, Vec<&Bound>) =
             effects.iter().filter(lost).partition(given);
-        if !ask::somebody() && (!open.is_empty() || mode == Mode::Ask) {
+        if !ask::is_interactive() && (!open.is_empty() || mode == ReviewMode::Ask) {
             tell(
                 "Approval needed, but standard input is not a terminal: use gscript shell --yes, \
                  and --destroy DEVICE for data that is lost.",
             );
-            return Go::Stop;
+            return Decision::Stop;
         }
         let agreed = match open.is_empty() {
-            true => !named.is_empty() || mode == Mode::Allow || ask::yes("Run it?"),
+            true => !named.is_empty() || mode == ReviewMode::Allow || ask::yes("Run it?"),
             false => open.into_iter().all(confirmed),
         };
         let free = agreed && self.touched.as_mut().is_none_or(|t| t.add(effects).is_ok());
-        if free { Go::On } else { Go::Stop }
+        if free { Decision::Run } else { Decision::Stop }
     }
 }

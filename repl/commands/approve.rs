@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::operation::{Effect, StorageEffect};
-use gscript::plan::approval::{Approval, Consent};
+use gscript::plan::approval::{Approval, Approver};
 use gscript::plan::bound::Bound;
 use gscript::plan::call::PlannedCall;
 use gscript::types::quote;
@@ -17,7 +17,7 @@ use crate::screen::{style, tell};
 
 /// Approves a plan. Every device to be destroyed must be confirmed by name, or be on a device that
 /// was passed with --destroy.
-pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
+pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
     let is = |given: &str, name: &str| {
         // A mapping that the run itself opens does not exist on this machine yet.
         given == name || machine.canonical(given) == name
@@ -38,7 +38,7 @@ pub(super) fn agree(approval: &Approval, machine: &Machine, args: &HowArgs) -> R
     if open.is_empty() && args.yes {
         return Ok(());
     }
-    if !ask::somebody() || args.yes {
+    if !ask::is_interactive() || args.yes {
         return Err(not_named(&open, machine));
     }
     if !open.into_iter().all(confirmed) {
@@ -82,14 +82,14 @@ pub(crate) fn confirmed(loss: &Bound) -> bool {
             tell(&format!("{typed:?} is not {name:?}."));
             false
         }
-        Err(ask::Stopped) => false,
+        Err(ask::PromptEnded) => false,
     }
 }
 
 /// An approver that prompts the user during a run.
-pub(super) struct Person;
+pub(super) struct TerminalApprover;
 
-impl Consent for Person {
+impl Approver for TerminalApprover {
     fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[Bound]) -> bool {
         tell("");
         tell(&style().yellow("This action is not in the approved plan."));

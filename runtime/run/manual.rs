@@ -7,7 +7,7 @@ use crate::types::Map;
 
 /// Something that was done by hand.
 #[derive(Debug, Clone)]
-pub struct Deed {
+pub struct ManualAction {
     /// What was called.
     pub call: Called,
     /// Its arguments, as they were given.

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use crate::event::{Event, Listener};
 use crate::machine::Machine;
-use crate::plan::approval::{Approval, Nobody};
-use crate::plan::report::Entry;
+use crate::plan::approval::{Approval, NoopApprover};
+use crate::plan::report::PlanEntry;
 use crate::recipe::{ParamError, Recipe};
 use crate::run::job::{shared, unwrap};
 use crate::run::release::release_all;
@@ -69,7 +69,7 @@ fn title(name: &str, about: &str) -> String {
 const SEED: [u8; 32] = [7; 32];
 
 /// Runs a recipe on a simulated machine.
-pub fn rehearse(
+pub fn simulate(
     recipe: &Recipe,
     variables: Result<Map, ParamError>,
     before: &Machine,
@@ -136,9 +136,9 @@ impl Ran {
         }
         for entry in entries {
             match entry {
-                Entry::Chapter { title } => self.chapters.push(title),
-                Entry::Said { text } => self.said.extend(text.lines().map(str::to_owned)),
-                Entry::Call(call) => {
+                PlanEntry::Chapter { title } => self.chapters.push(title),
+                PlanEntry::Said { text } => self.said.extend(text.lines().map(str::to_owned)),
+                PlanEntry::Call(call) => {
                     self.warnings.extend(call.warnings.iter().cloned());
                     let steps = match call.already {
                         Some(_) => Vec::new(),
@@ -160,8 +160,8 @@ impl Ran {
         let events = Recorder::default();
         let approval = std::mem::take(&mut self.approval);
         let approval = approval.for_recipe(self.recipe.front.needs.as_ref(), variables);
-        let gate = Gate::Enforce(approval, Box::new(Nobody));
-        let sim = self.sim.planning().rehearsal(faults.clone());
+        let gate = Gate::Enforce(approval, Box::new(NoopApprover));
+        let sim = self.sim.planning().with_faults(faults.clone());
         let setup = self.setup(sim, gate, Box::new(events.clone()));
         let mut session = self.script(setup, variables);
         if self.error.is_some() {
