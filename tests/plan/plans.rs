@@ -22,7 +22,7 @@ const ALSO: &[(&str, &str, &[&str])] = &[
     ("sata", "luks1", &["luks=luks1", "table=mbr"]),
     ("sata", "fill", &["random_fill=true", "home_size=200G", "filesystem=xfs"]),
     ("sata", "key-on-the-disk", &["key_dev=/dev/sda3"]),
-    ("look_alikes", "second", &["disk=/dev/disk/by-id/ata-WDC_WD10EZEX-08WN4A0_WD-WCC6Y5DVK0N2"]),
+    ("twins", "second", &["disk=/dev/disk/by-id/ata-WDC_WD10EZEX-08WN4A0_WD-WCC6Y5DVK0N2"]),
     ("old-group-elsewhere", "renamed", &["vg_name=vg_new"]),
     ("raid-members", "second", &["disk=/dev/sdb"]),
     ("mmc", "boot-area", &["disk=/dev/mmcblk0boot0"]),

@@ -9,7 +9,7 @@ use regex::Regex;
 use crate::support::dsl::{Ran, Test, normal, project, snapshot};
 
 /// Machines with two disks and a stick.
-const MACHINES: [&str; 3] = ["look_alikes", "raid-members", "btrfs-pair"];
+const MACHINES: [&str; 3] = ["twins", "raid-members", "btrfs-pair"];
 
 /// Layouts with parameters of the installation that differ.
 const INSTALLED: [(&str, &[&str]); 8] = [
@@ -123,7 +123,7 @@ fn what_could_not_boot_is_refused_in_the_plan() {
         ("luks-lvm", "key_dev=", "must be on a USB stick at boot"),
         ("luks-lvm", "key=/root/root.key", "must be on a USB stick at boot"),
     ] {
-        let ran = plan("look_alikes", layout, &[set]);
+        let ran = plan("twins", layout, &[set]);
         assert_ne!(ran.status, 0, "{layout} {set}: {}", ran.stdout);
         assert!(ran.stderr.contains(why), "{layout} {set}: {}", ran.stderr);
     }
@@ -133,7 +133,7 @@ fn what_could_not_boot_is_refused_in_the_plan() {
 fn the_parameters_are_those_of_the_chosen_layout() {
     let asks = |sets: &[&str], why: &str| {
         let mut words = vec!["plan", "@recipes/gentoo.rhai"];
-        words.extend(["--machine", "@tests/machines/look_alikes.json"]);
+        words.extend(["--machine", "@tests/machines/twins.json"]);
         words.extend(sets.iter().flat_map(|set| ["--set", set]));
         let ran = Test::new(&words).run();
         assert_eq!(ran.status, 2, "{sets:?}");

@@ -8,7 +8,7 @@ impl Machine {
         let Some(device) = self.find(path) else { return Vec::new() };
         let mut cautions: Vec<String> = self.shared(device).collect();
         let look_alikes: Vec<&str> =
-            self.look_alikes(device).map(|twin| twin.path.as_str()).collect();
+            self.look_alikes(device).map(|other| other.path.as_str()).collect();
         if !look_alikes.is_empty() {
             let (path, look_alikes) = (&device.path, look_alikes.join(", "));
             cautions.push(format!(
