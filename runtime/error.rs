@@ -1,7 +1,7 @@
-//! What can go wrong, as seen by whoever has to set it right.
+//! The errors of the runtime.
 //!
-//! Every error says what was wrong and, through [`Error::remedy`], what to do next. Domains bring
-//! their own rules ([`Rule`]); everything else is listed here.
+//! Every error says what was wrong and, through [`Error::remedy`], what to do next. Each domain
+//! defines its own rules ([`Rule`]); all other errors are listed here.
 
 use std::fmt;
 use std::rc::Rc;
@@ -10,40 +10,41 @@ use crate::machine::files::FileError;
 use crate::machine::{Contradiction, Difference, NoSuchDevice, Release, Use};
 use crate::system::{Broken, MissingProgram, StepError};
 
-/// How a run ends, as the exit code tells it.
+/// How a run ends. The discriminants are the exit codes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Everything was done.
     Done = 0,
-    /// Something failed.
+    /// A step, a program or a file operation failed.
     Failed = 1,
     /// The command line, the recipe or a value in it is wrong.
     Usage = 2,
-    /// A guard, the policy or the person said no.
+    /// A safety check, the approved plan or the user refused an action.
     Refused = 3,
-    /// Stopped on request.
+    /// The run was interrupted by the user.
     Stopped = 4,
 }
 
 impl Exit {
-    /// Returns what ends with this code; any other code is a failure.
+    /// Returns the variant of an exit code; unknown codes are failures.
     pub fn of(code: u8) -> Self {
         let all = [Self::Done, Self::Usage, Self::Refused, Self::Stopped];
         all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Failed)
     }
 }
 
-/// A rule of some domain that was broken.
+/// The violation of a rule of a domain.
 pub trait Rule: std::error::Error {
-    /// What to do about it.
+    /// Returns what the user should do next.
     fn remedy(&self) -> Option<String>;
 
-    /// How a run that meets it ends.
+    /// Returns how a run ends that fails with this error.
     fn exit(&self) -> Exit {
         Exit::Usage
     }
 
-    /// Whether a script can't go on whatever it catches, also when a question met it.
+    /// Returns whether the error ends the run even if the script catches it, and even if a query
+    /// returned it.
     fn ends_the_run(&self) -> bool {
         false
     }
@@ -52,74 +53,74 @@ pub trait Rule: std::error::Error {
 /// Any error of the runtime.
 #[derive(Debug, Clone)]
 pub enum Error {
-    /// A call that doesn't fit its primitive.
+    /// A call with arguments that do not match its primitive.
     Call(Box<BadCall>),
-    /// A script that is wrong itself, or that throws.
+    /// An invalid script, or an error that a script threw.
     Script(Box<BadScript>),
     /// No device has this name.
     Device(Box<NoSuchDevice>),
-    /// A rule of a domain.
+    /// The violation of a rule of a domain.
     Rule(Rc<dyn Rule>),
     /// The device is in use.
     InUse(Box<InUse>),
-    /// A tool is missing.
+    /// A program is not installed.
     Missing(MissingProgram),
     /// A step failed.
     Step(Box<StepError>),
     /// A file could not be read.
     File(Box<FileError>),
-    /// After an operation the machine was not as predicted.
+    /// The state after an operation does not match the plan.
     Differs(Vec<Difference>),
-    /// The plan and the model don't fit together.
+    /// A fact contradicts the model of the machine.
     Contradiction(Contradiction),
-    /// An effect that nobody approved.
+    /// An effect that was not approved.
     NotApproved {
         /// The effect.
         effect: String,
     },
-    /// The person asked to stop.
+    /// The user interrupted the run.
     Interrupted,
 }
 
-/// A call that doesn't fit its primitive.
+/// A call with arguments that do not match its primitive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCall {
-    /// The primitive.
+    /// The name of the primitive.
     pub primitive: &'static str,
-    /// Its signature.
+    /// The signature of the primitive.
     pub signature: String,
-    /// What doesn't fit.
+    /// The mismatch.
     pub why: String,
 }
 
-/// A script that is wrong itself, or that throws.
+/// An invalid script, or an error that a script threw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadScript {
-    /// What is wrong.
+    /// The error message.
     pub message: String,
-    /// What to do about it.
+    /// What the user should do next.
     pub remedy: Option<String>,
 }
 
-/// Why a device must not be overwritten now.
+/// The reason why a device must not be overwritten now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InUse {
-    /// What was going to happen, `format /dev/sda1`.
+    /// The device, or the refused operation, for example `format /dev/sda1`.
     pub device: String,
-    /// Who holds it.
+    /// The current uses of the device.
     pub uses: Vec<Use>,
-    /// What frees it.
+    /// The commands that release the device.
     pub releases: Vec<Release>,
-    /// Whether the running system is on it.
+    /// Whether the device holds the running system.
     pub system: bool,
 }
 
-/// How something is called, for whoever called it otherwise.
+/// Returns the help for a call with invalid arguments: how to call the primitive or function.
 pub fn called(signature: &str, name: &str) -> String {
     format!("call it as {signature}; see: gscript doc {name}")
 }
 
-/// The result of nearly everything here.
+/// The result of a fallible function of the runtime.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl fmt::Display for Error {
@@ -165,7 +166,7 @@ impl fmt::Display for InUse {
 }
 
 impl Error {
-    /// What to do next, in one or a few lines.
+    /// Returns what the user should do next, in one or a few lines.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Call(call) => Some(called(&call.signature, call.primitive)),
@@ -198,7 +199,8 @@ impl Error {
         }
     }
 
-    /// Whether a script can't go on whatever it catches, also when a question met it.
+    /// Returns whether the error ends the run even if the script catches it, and even if a query
+    /// returned it.
     pub(crate) fn ends_the_run(&self) -> bool {
         match self {
             Self::Rule(rule) => rule.ends_the_run(),
@@ -207,7 +209,7 @@ impl Error {
         }
     }
 
-    /// How a run that meets it ends.
+    /// Returns how a run ends that fails with this error.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Call(_) | Self::Script(_) | Self::Device(_) => Exit::Usage,
@@ -225,7 +227,7 @@ impl Error {
         }
     }
 
-    /// The last lines of the tool that failed, if one did.
+    /// Returns the last lines of output of the program that failed, if one did.
     pub fn tool_output(&self) -> &[String] {
         match self {
             Self::Step(error) => &error.tail,
@@ -244,7 +246,7 @@ impl InUse {
             return None;
         }
         let commands = commands.join(" && ");
-        // Groups and the like have no device to name.
+        // Volume groups and the like have no device path that `gscript release` accepts.
         Some(match self.device.starts_with("/dev/") {
             true => format!("release it: gscript release {}\nwhich runs: {commands}", self.device),
             false => format!("release it first: {commands}"),

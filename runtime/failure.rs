@@ -1,9 +1,8 @@
-//! The one carrier of what went wrong, from wherever it happened up to the person: an error, with
-//! the call and the place in which it happened.
+//! An error together with the call and the position in which it happened.
 //!
-//! What is thrown below ([`Error`], and in it the step that failed or the rule that was broken) becomes a
-//! `Failure` once: in the call that it ends, in the script that is wrong, or where a run can't go on. From
-//! there on it is only passed on; script engines carry it as what they throw.
+//! An [`Error`] becomes a `Failure` once: in the call that it ends, in the script that is invalid,
+//! or where a run cannot continue. From there on it is only passed up; the script engines throw it
+//! as their own exception.
 
 use std::fmt;
 use std::rc::Rc;
@@ -11,30 +10,30 @@ use std::rc::Rc;
 use crate::error::{BadScript, Error, Exit};
 use crate::event::Site;
 
-/// A failure with the call in which it happened. The first one of an action ends the run, whatever a
-/// script tries to catch.
+/// An error with the call in which it happened. The first failure of an action ends the run, even
+/// if the script catches it.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// What went wrong.
+    /// The error.
     pub error: Rc<Error>,
-    /// Where in the recipe.
+    /// The position in the recipe.
     pub site: Option<Site>,
-    /// What was called.
+    /// The call that failed.
     pub call: Option<Called>,
-    /// The step that failed, as a person would type it.
+    /// The step that failed, written as a shell command.
     pub step: Option<String>,
-    /// The functions of scripts that were at work, from the innermost outwards.
+    /// The active script functions, innermost first.
     pub traceback: Rc<Vec<Frame>>,
 }
 
 impl Failure {
-    /// A failure that is of no call.
+    /// Creates a failure without a call.
     pub(crate) fn of(error: impl Into<Error>) -> Self {
         let error = Rc::new(error.into());
         Self { error, site: None, call: None, step: None, traceback: Rc::default() }
     }
 
-    /// Returns the failure of a script that is wrong itself, or that throws.
+    /// Creates the failure of a script that is invalid or that throws.
     pub(crate) fn of_script(
         message: impl Into<String>,
         site: Site,
@@ -44,27 +43,27 @@ impl Failure {
         Self { site: Some(site), ..Self::of(bad) }
     }
 
-    /// Returns the failure of a script that was stopped at this place.
+    /// Creates the failure of a script that was interrupted at this position.
     pub(crate) fn stopped(site: Site) -> Self {
         Self { site: Some(site), ..Self::of(Error::Interrupted) }
     }
 
-    /// Whether the script was stopped, and not a call of it.
+    /// Returns whether the script itself was interrupted, and not a call that it made.
     pub(crate) fn is_stop(&self) -> bool {
         matches!(*self.error, Error::Interrupted) && self.call.is_none() && self.site.is_some()
     }
 
-    /// Whether the script is at fault or was stopped, and not what it called.
+    /// Returns whether the script is invalid or was interrupted, as opposed to a failed call.
     pub fn is_of_script(&self) -> bool {
         matches!(*self.error, Error::Script(_)) || self.is_stop()
     }
 
-    /// Whether a script can't go on after it, whatever it catches.
+    /// Returns whether the failure ends the run even if the script catches it.
     pub(crate) fn ends_the_run(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.action) || self.error.ends_the_run()
     }
 
-    /// The device that can't be touched because something holds it, if that is what is wrong.
+    /// Returns the device that is in use, if that is the cause of the failure.
     pub fn device_in_use(&self) -> Option<&str> {
         match self.error.as_ref() {
             Error::InUse(in_use) => Some(&in_use.device),
@@ -72,18 +71,19 @@ impl Failure {
         }
     }
 
-    /// From where the place of the error was called: a line for each, from the innermost outwards.
+    /// Returns the positions from which the failing position was called, one per line, innermost
+    /// first.
     pub fn called_from(&self) -> Option<String> {
         let lines: Vec<String> = self.traceback.iter().skip(1).map(ToString::to_string).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// How a run that meets it ends.
+    /// Returns how a run ends that fails with this failure.
     pub fn exit(&self) -> Exit {
         self.error.exit()
     }
 
-    /// It at this place, where a script's own error has none.
+    /// Sets the position if this is a script error without one.
     pub(crate) fn at(mut self, place: Site) -> Self {
         let placed = self.site.as_ref().is_none_or(|site| site.line != 0);
         if matches!(*self.error, Error::Script(_)) && !placed && self.traceback.is_empty() {
@@ -92,7 +92,7 @@ impl Failure {
         self
     }
 
-    /// It with the functions that called what it was found in.
+    /// Appends the frames of the functions that called the failing code.
     pub(crate) fn within(mut self, mut frames: Vec<Frame>) -> Self {
         if !self.is_stop() {
             Rc::make_mut(&mut self.traceback).append(&mut frames);
@@ -109,16 +109,16 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A call, for telling it.
+/// A call, as shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Called {
-    /// Its number in the run.
+    /// The number of the call in the run.
     pub number: u64,
-    /// The primitive.
+    /// The name of the primitive.
     pub name: &'static str,
-    /// What it is about.
+    /// A short description of the object of the call.
     pub about: String,
-    /// Whether it does something, and does not only ask.
+    /// Whether the primitive is an action and not a query.
     pub action: bool,
 }
 
@@ -128,12 +128,12 @@ impl fmt::Display for Called {
     }
 }
 
-/// A place that a script was at, when something went wrong further down.
+/// An active position of a script when an error occurred in code that it called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Where.
+    /// The position.
     pub site: Site,
-    /// The function that this is in; nothing outside of all functions.
+    /// The enclosing function; `None` at the top level of the script.
     pub function: Option<String>,
 }
 
