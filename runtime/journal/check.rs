@@ -1,14 +1,16 @@
-//! Whether the lines of a journal fit together: it is input, and may have been edited.
+//! Checks that the records of a journal are consistent: a journal is input and may have been
+//! edited.
 
 use std::collections::BTreeMap;
 
 use super::{BY_HAND, Damaged, Record};
 use crate::types::{sha256, unhex};
 
-/// No run makes so many calls, of its recipe or by hand.
+/// The limit of the number of calls of a recipe and of the number of manual calls. No run comes
+/// close.
 const MOST_CALLS: u64 = 1 << 32;
 
-/// Says where lines contradict each other.
+/// Checks that the records do not contradict each other.
 pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
     let mut begun: BTreeMap<u64, &str> = BTreeMap::new();
     for (record, line) in records.iter().zip(1..) {
@@ -20,7 +22,7 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
         }
         match record {
             Record::Run(head) if line == 1 => {
-                // The first format had no seed.
+                // Format 1 had no seed.
                 if head.format > 1 && unhex::<32>(&head.seed).is_none() {
                     return wrong("the seed is not 64 hexadecimal digits".into());
                 }
@@ -47,7 +49,7 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
     Ok(())
 }
 
-/// Arguments have their digest beside them, but not in the first format.
+/// Checks that the digest matches the arguments. Format 1 has no digest of the arguments.
 fn fits(args: &serde_json::Value, digest: &str, line: usize) -> Result<(), Damaged> {
     if digest.is_empty() || sha256(args.to_string().as_bytes()) == digest {
         return Ok(());

@@ -1,15 +1,15 @@
-//! Why a journal can't be used.
+//! The error for an unusable journal.
 
 use std::fmt;
 
 use crate::error::Rule;
 
-/// Why a journal can't be used.
+/// The reason why a journal cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damaged {
-    /// The line, from 1; 0 for the file as a whole.
+    /// The line number, starting at 1; 0 for the file as a whole.
     pub line: usize,
-    /// What is the matter.
+    /// The reason.
     pub why: String,
 }
 
@@ -31,7 +31,7 @@ impl Rule for Damaged {
 }
 
 impl Damaged {
-    /// What to do about it, where the run was allowed to change these devices.
+    /// Returns what to do next, with the devices that the run was allowed to change.
     pub fn remedy(&self, devices: &[&str]) -> String {
         let devices = if devices.is_empty() { &["DEVICE"] } else { devices };
         let release: Vec<String> =

@@ -1,4 +1,4 @@
-//! Opening what a user's earlier runs, or others, left: journals, answers and plans are believed as far as
+//! Opens files of earlier runs or of other users: journals, answers and plans are only trusted if
 //! their owner is.
 
 use std::fmt;
@@ -12,34 +12,34 @@ use nix::unistd::{Uid, User};
 
 use crate::types::quote;
 
-/// Why a file is not read.
+/// The reason why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Untrusted {
-    /// It can't be opened or read.
+    /// The file cannot be opened or read.
     Io {
-        /// Why.
+        /// The error message.
         why: String,
     },
-    /// It is a link, a directory, a pipe or a device.
+    /// The file is a symbolic link, a directory, a pipe or a device.
     NotAFile {
-        /// What it is.
+        /// The kind of file.
         what: &'static str,
     },
-    /// It belongs to another user.
+    /// The file belongs to another user.
     Foreign {
-        /// Which file or directory.
+        /// The file or directory.
         path: PathBuf,
-        /// Its owner.
+        /// The user ID of the owner.
         owner: u32,
     },
-    /// Others can write to it.
+    /// The file is writable by other users.
     Open {
-        /// Which file or directory.
+        /// The file or directory.
         path: PathBuf,
     },
-    /// It is larger than any file of its kind.
+    /// The file is larger than any file of its kind.
     TooLarge {
-        /// Bytes that would still be read.
+        /// The limit in bytes.
         most: u64,
     },
 }
@@ -59,7 +59,7 @@ impl fmt::Display for Untrusted {
 }
 
 impl Untrusted {
-    /// What to type, where that helps.
+    /// Returns the command that fixes the problem, if there is one.
     pub fn remedy(&self) -> Option<String> {
         let named = |path: &Path| quote(&path.to_string_lossy());
         match self {
@@ -84,7 +84,7 @@ fn user(number: u32) -> String {
     known.map_or_else(|| format!("user {number}"), |user| user.name)
 }
 
-/// Opens a file of this user, or of root, that nobody else can write to.
+/// Opens a file that is owned by this user or root and that other users cannot write to.
 pub fn open_own(path: &Path) -> Result<File, Untrusted> {
     let file = open_file(path)?;
     let found = file.metadata().map_err(|error| Untrusted::Io { why: error.to_string() })?;
@@ -92,11 +92,11 @@ pub fn open_own(path: &Path) -> Result<File, Untrusted> {
     Ok(file)
 }
 
-/// Opens a file that is one.
+/// Opens a regular file; symbolic links are not followed.
 pub(super) fn open_file(path: &Path) -> Result<File, Untrusted> {
     let io = |error: io::Error| Untrusted::Io { why: error.to_string() };
     let mut open = OpenOptions::new();
-    // A pipe that nobody writes to would never be opened.
+    // Without O_NONBLOCK, opening a pipe that has no writer would block forever.
     let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOFOLLOW | nix::libc::O_CLOEXEC;
     let file = match open.read(true).custom_flags(flags).open(path) {
         Err(error) if error.raw_os_error() == Some(nix::libc::ELOOP) => {
@@ -124,14 +124,15 @@ pub fn owned(path: &Path, found: &std::fs::Metadata) -> Result<(), Untrusted> {
     Ok(())
 }
 
-/// Whether a file is the host's, in a virtual machine of User Mode Linux: there root has the rights of the host's user who runs the
-/// machine, and owners are the host's. No other kernel has this filesystem.
+/// Returns whether a file belongs to the host of a virtual machine of User Mode Linux: root in the
+/// virtual machine has the permissions of the host user that runs it, and the owners are those of
+/// the host. No other kernel has this filesystem.
 fn owned_outside(path: &Path) -> bool {
     const HOSTFS: FsType = FsType(0x00c0_ffee);
     statfs(path).is_ok_and(|found| found.filesystem_type() == HOSTFS)
 }
 
-/// Reads such a file, of at most so many bytes.
+/// Reads a file that [`open_own`] accepts and that has at most `most` bytes.
 pub fn read_own(path: &Path, most: u64) -> Result<Vec<u8>, Untrusted> {
     read_all(&open_own(path)?, most)
 }
@@ -142,7 +143,7 @@ pub(super) fn read_all(file: &File, most: u64) -> Result<Vec<u8>, Untrusted> {
         return Err(Untrusted::TooLarge { most });
     }
     let mut bytes = Vec::new();
-    // It may grow while it is read.
+    // The file may grow while it is read.
     file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
     match bytes.len() as u64 > most {
         true => Err(Untrusted::TooLarge { most }),
@@ -150,7 +151,8 @@ pub(super) fn read_all(file: &File, most: u64) -> Result<Vec<u8>, Untrusted> {
     }
 }
 
-/// The filesystem of a file, where it has no owners: whoever had the medium may have written it.
+/// Returns the name of the filesystem of a file if that filesystem stores no owners: anyone who had
+/// access to the medium may have written the file.
 pub fn without_owners(file: &File) -> Option<&'static str> {
     const EXFAT: FsType = FsType(0x2011_BAB0);
     const FUSE: FsType = FsType(0x6573_5546);

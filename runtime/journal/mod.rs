@@ -1,4 +1,4 @@
-//! The record of a run: one JSON object per line, on the disk before the step it declares.
+//! The record of a run: one JSON object per line, written to disk before the step that it declares.
 //!
 //! The format is documented in `docs/journal-format.md`.
 
@@ -23,18 +23,19 @@ pub use file::{Untrusted, open_own, owned, read_own, without_owners};
 pub use read::{RunState, Transcript, read_journal};
 pub use record::{BY_HAND, JOURNAL_FORMAT, RecipeTexts, Record, RunHead, standing};
 
-/// SHA-256 of the arguments of a call as they are recorded; a secret counts by its name.
+/// Returns the SHA-256 of the arguments of a call as they are recorded; only the name of a secret
+/// is included.
 pub fn digest(args: &Map) -> String {
     sha256(Value::Map(args.clone()).recorded().to_string().as_bytes())
 }
 
-/// A journal that is being written; the same lines may go to a second file on another medium.
+/// A journal that is being written. The same lines may be written to copies on other media.
 pub struct Journal {
-    /// The first is the journal, the others are copies that follow it.
+    /// The journal, followed by its copies.
     files: Vec<LineFile>,
-    /// Where it goes on when its own filesystem is unmounted.
+    /// The directory in which the journal continues when its own filesystem is unmounted.
     home: PathBuf,
-    /// What became of copies that could not follow any more.
+    /// Warnings about copies that could not be written any more.
     given_up: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> crate::erro
 }
 
 impl Journal {
-    /// Begins a journal in a new file.
+    /// Creates a journal in a new file.
     pub fn create(path: &Path, head: RunHead) -> Result<Self> {
         let mut open = OpenOptions::new();
         let file = open.append(true).create_new(true).mode(0o600).open(path);
@@ -63,9 +64,10 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Goes on in a file: what a power cut left of its last line is cut off.
+    /// Reopens a journal to append to it. A partial last line, the result of a power cut, is
+    /// removed.
     ///
-    /// A journal that another process is writing is not opened.
+    /// Fails if another process is writing the journal.
     pub fn reopen(path: &Path) -> Result<Self> {
         let open = || -> std::io::Result<File> {
             let mut open = OpenOptions::new();
@@ -76,7 +78,7 @@ impl Journal {
             if text.last().is_some_and(|byte| *byte != b'\n') {
                 let begin = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
                 match serde_json::from_slice::<Record>(&text[begin..]) {
-                    // Only the end of the line is missing.
+                    // Only the newline is missing.
                     Ok(_) => file.write_all(b"\n")?,
                     Err(_) => file.set_len(begin as u64)?,
                 }
@@ -95,21 +97,22 @@ impl Journal {
         Ok(Self { files: vec![lines], home, given_up: Vec::new() })
     }
 
-    /// Says in which directory it goes on when its own filesystem is unmounted.
+    /// Sets the directory in which the journal continues when its own filesystem is unmounted.
     #[must_use]
     pub fn with_home(self, home: PathBuf) -> Self {
         Self { home, ..self }
     }
 
-    /// Where it is.
+    /// Returns the path of the journal.
     pub fn path(&self) -> &Path {
         &self.files[0].path
     }
 
-    /// Keeps a copy in a directory, on a medium that outlives a reboot; it follows from now on.
+    /// Creates a copy in a directory, on a medium that survives a reboot. Later lines are also
+    /// written to the copy.
     pub fn keep_in(&mut self, directory: &Path) -> Result<PathBuf> {
         let path = self.copy_in(directory);
-        // A filesystem that is mounted twice shows the same file at two places.
+        // A filesystem that is mounted twice shows the same file at two paths.
         let file = |found: fs::Metadata| (found.dev(), found.ino());
         let there = fs::metadata(&path).ok().map(file);
         let same = |known: &File| there.is_some() && known.metadata().ok().map(file) == there;
@@ -122,7 +125,7 @@ impl Journal {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
             }
             let text = fs::read(self.path())?;
-            // What an earlier copy left half done, whatever it is by now.
+            // A leftover of an interrupted copy; it may be anything, such as a symbolic link.
             match fs::remove_file(&new) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -132,14 +135,14 @@ impl Journal {
             file.write_all(&text)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
-            // FAT gives a file its length under the new name only when the file itself is written again.
+            // FAT stores the length under the new name only if the file itself is written again.
             file.sync_all()?;
             sync_directories(&path)?;
             let mut open = OpenOptions::new();
             LineFile::of(&path, open.append(true).custom_flags(NO_LINK).open(&path)?)
         };
         let lines = copy().map_err(|error| {
-            // Half a copy is of no use to anybody.
+            // A partial copy is useless.
             let _ = fs::remove_file(&new);
             failed("copy", &path)(error)
         })?;
@@ -147,20 +150,21 @@ impl Journal {
         Ok(path)
     }
 
-    /// Where the copy in such a directory is.
+    /// Returns the path of the copy in a directory.
     pub fn copy_in(&self, directory: &Path) -> PathBuf {
         let run = self.path().parent().and_then(Path::file_name).unwrap_or_default();
         directory.join(run).join("journal.jsonl")
     }
 
-    /// Whether such a copy is there.
+    /// Returns whether a copy exists in a directory.
     pub fn is_kept_in(&self, directory: &Path) -> bool {
         self.copy_in(directory).is_file()
     }
 
-    /// A filesystem is about to be unmounted: copies on it are complete up to here, and closed.
+    /// Closes the copies on a filesystem that is about to be unmounted; they are complete up to
+    /// here.
     ///
-    /// A journal that lies there itself goes on at home.
+    /// If the journal itself is on this filesystem, it continues in its home directory.
     pub(crate) fn leave(&mut self, at: &str) -> Result<()> {
         let on = |path: &Path| is_below(&path.to_string_lossy(), at);
         if self.files.iter().all(|lines| on(&lines.path)) {
@@ -172,7 +176,7 @@ impl Journal {
         Ok(())
     }
 
-    /// The run goes on.
+    /// Records that the run was resumed.
     pub fn resumed(
         &mut self,
         at: String,
@@ -194,7 +198,7 @@ impl Journal {
         for (index, copy) in copies.iter_mut().enumerate() {
             let Err(error) = copy.add(&line, sync) else { continue };
             given_up.push(index + 1);
-            // A run that went on behind the back of its copy must not be resumed from that.
+            // A run must not be resumed from a copy that lacks the last records.
             match fs::remove_file(&copy.path) {
                 Ok(()) => self.given_up.push(format!(
                     "failed to write the copy of the journal {} ({error}); the copy was removed, \
@@ -211,20 +215,20 @@ impl Journal {
         result
     }
 
-    /// What there is to tell about copies that could not follow any more, once.
+    /// Returns the warnings about copies that could not be written any more, and clears them.
     pub(crate) fn given_up(&mut self) -> Vec<String> {
         std::mem::take(&mut self.given_up)
     }
 }
 
-/// A link in the place of a journal leads to a file that is none.
+/// A symbolic link in place of a journal could lead to any file.
 const NO_LINK: i32 = nix::libc::O_NOFOLLOW;
 
-/// A file of whole lines.
+/// A file of complete lines.
 struct LineFile {
     path: PathBuf,
     file: File,
-    /// Up to where they are whole.
+    /// The length of the complete lines in bytes.
     length: u64,
 }
 
@@ -234,20 +238,22 @@ impl LineFile {
         Ok(Self { path: path.to_owned(), file, length })
     }
 
-    /// Adds one, wholly or not at all: where a disk is full, half of it would be there.
+    /// Appends a line completely or not at all: on a full disk, a partial line would remain
+    /// otherwise.
     fn add(&mut self, line: &[u8], sync: bool) -> std::io::Result<()> {
         let written = self.file.write_all(line);
         let written = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
         match &written {
             Ok(()) => self.length += line.len() as u64,
-            // Where not even this works, reading drops what is torn at the end.
+            // If this fails too, reading ignores the partial last line.
             Err(_) => drop(self.file.set_len(self.length)),
         }
         written
     }
 }
 
-/// Only one process writes a journal; the kernel takes the lock back when that process ends.
+/// Locks a journal so that only one process writes it; the kernel releases the lock when that
+/// process ends.
 fn lock(file: &File) -> std::io::Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
@@ -259,7 +265,8 @@ fn lock(file: &File) -> std::io::Result<()> {
     }
 }
 
-/// A new name is on the disk when its directory is.
+/// Syncs the two directories above a file: the name of a new file is only on the disk once its
+/// directory is synced.
 fn sync_directories(path: &Path) -> std::io::Result<()> {
     path.ancestors().skip(1).take(2).try_for_each(|directory| File::open(directory)?.sync_all())
 }

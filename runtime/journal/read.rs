@@ -1,4 +1,4 @@
-//! Reading a journal: what happened, and how far it came.
+//! Reads a journal: the records and the state of the run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,10 +11,10 @@ use super::damaged::Damaged;
 use super::file::{open_file, read_all};
 use super::{JOURNAL_FORMAT, RecipeTexts, Record, RunHead};
 
-/// No journal is larger; one of a hundred thousand actions has a tenth of it.
+/// The size limit of a journal in bytes; one of a hundred thousand actions has a tenth of it.
 const MOST: u64 = 512 << 20;
 
-/// Reads a journal; a torn last line is what a power cut leaves.
+/// Parses a journal. A partial last line, the result of a power cut, is ignored.
 pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
     let lines: Vec<&str> = text.lines().collect();
     let mut records = Vec::with_capacity(lines.len());
@@ -39,16 +39,16 @@ pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
     }
 }
 
-/// How far a run came.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
-    /// A process is at it.
+    /// A process is executing it.
     Running,
     /// Everything was done.
     Finished,
-    /// It ended with an error; it can be resumed.
+    /// It ended with an error and can be resumed.
     Failed,
-    /// It did not end by itself; it can be resumed.
+    /// It was interrupted and can be resumed.
     Unfinished,
 }
 
@@ -63,30 +63,30 @@ impl fmt::Display for RunState {
     }
 }
 
-/// A journal that was read.
+/// The content of a journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcript {
-    /// Its file.
+    /// The path of the journal.
     pub path: PathBuf,
-    /// Everything that it says.
+    /// All records.
     pub records: Vec<Record>,
-    /// Whether a process is writing it.
+    /// Whether a process is writing the journal.
     pub running: bool,
 }
 
 impl Transcript {
-    /// Reads a journal from its file.
+    /// Reads a journal from a file.
     pub fn read(path: &Path) -> Result<Self, Damaged> {
         let file = open_file(path).map_err(|error| Damaged { line: 0, why: error.to_string() })?;
         Self::of(path, &file)
     }
 
-    /// Reads a journal that is open.
+    /// Reads a journal from an open file.
     pub fn of(path: &Path, file: &File) -> Result<Self, Damaged> {
         let running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
         let bytes = read_all(file, MOST);
         let bytes = bytes.map_err(|error| Damaged { line: 0, why: error.to_string() })?;
-        // The torn end may be torn within a character.
+        // The last line may end within a UTF-8 sequence.
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let text = std::str::from_utf8(&bytes).or_else(|_| std::str::from_utf8(&bytes[..end]));
         let text = text.map_err(|error| {
@@ -96,13 +96,13 @@ impl Transcript {
         Ok(Self { path: path.to_owned(), records: read_journal(text)?, running })
     }
 
-    /// Refuses a journal whose lines contradict each other.
+    /// Refuses a journal whose records contradict each other.
     pub fn checked(self) -> Result<Self, Damaged> {
         check(&self.records).map(|()| self)
     }
 
-    /// What a journal's first line says, which needs no reading of all the others and may be whole
-    /// where they are not.
+    /// Reads the first record of a journal. This does not read the other lines, and it may succeed
+    /// when they are damaged.
     pub fn head_of(path: &Path) -> Option<RunHead> {
         let mut line = Vec::new();
         let file = BufReader::new(open_file(path).ok()?.take(MOST));
@@ -113,22 +113,22 @@ impl Transcript {
         }
     }
 
-    /// What the run is about.
+    /// Returns the first record.
     pub fn head(&self) -> &RunHead {
         match self.records.first() {
             Some(Record::Run(head)) => head,
-            // Reading has made sure of it.
+            // Guaranteed by `read_journal`.
             _ => unreachable!("a journal begins with a run"),
         }
     }
 
-    /// The name of the run: of the directory that it is in.
+    /// Returns the name of the run, which is the name of its directory.
     pub fn name(&self) -> String {
         let directory = self.path.parent().and_then(Path::file_name).unwrap_or_default();
         directory.to_string_lossy().into_owned()
     }
 
-    /// How far it came.
+    /// Returns the state of the run.
     pub fn state(&self) -> RunState {
         let over = self.records.iter().rev().find_map(|record| match record {
             Record::Ended { ok } => Some(Some(*ok)),
@@ -143,7 +143,7 @@ impl Transcript {
         }
     }
 
-    /// The recipe's texts as they were last.
+    /// Returns the source of the recipe that the run used last.
     pub fn texts(&self) -> RecipeTexts {
         let latest = self.records.iter().rev().find_map(|record| match record {
             Record::Resumed { text: Some(text), modules, .. } => Some((text, modules)),
@@ -155,8 +155,8 @@ impl Transcript {
         )
     }
 
-    /// The actions that began and neither ended nor failed since then: at most the last one of a
-    /// run that was cut off.
+    /// Returns the last action that began but neither ended nor was skipped, if any: it failed, or
+    /// the run was interrupted in it.
     pub fn interrupted(&self) -> Option<&Record> {
         let mut open: BTreeMap<u64, &Record> = BTreeMap::new();
         for record in &self.records {

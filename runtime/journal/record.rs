@@ -1,4 +1,4 @@
-//! What a journal says, line by line.
+//! The records of a journal.
 
 use std::collections::BTreeMap;
 
@@ -11,74 +11,75 @@ use crate::plan::call::UndoPlan;
 use crate::script::Module;
 use crate::types::sha256;
 
-/// The format of journals; raised when an old program could misread a new one.
+/// The format of journals; incremented when an older program could misread a newer journal.
 pub const JOURNAL_FORMAT: u32 = 2;
 
-/// The first number of the calls that a person makes by hand in the middle of a run: the recipe keeps
-/// its own.
+/// The number of the first call that the user makes manually during a run. The calls of the recipe
+/// keep their own numbers.
 pub const BY_HAND: u64 = 1 << 40;
 
-/// What a run is about: the first line.
+/// The first record of a journal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunHead {
     /// See [`JOURNAL_FORMAT`].
     pub format: u32,
-    /// The version of the program.
+    /// The version of gscript.
     #[serde(default)]
     pub program: String,
-    /// Counts the runs of one directory: clocks of live media are not to be trusted.
+    /// The number of the run in its directory; the clocks of live media are unreliable.
     #[serde(default)]
     pub number: u64,
-    /// When it began, for people.
+    /// The time at which the run started, for display only.
     #[serde(default)]
     pub started: String,
-    /// The recipe, as it was named.
+    /// The recipe, as named on the command line.
     pub recipe: String,
-    /// The same from the root of the filesystem.
+    /// The absolute path of the recipe.
     #[serde(default)]
     pub path: String,
-    /// SHA-256 of the recipe.
+    /// SHA-256 of the recipe and its modules; see [`RecipeTexts::digest`].
     pub digest: String,
-    /// The recipe itself.
+    /// The source of the recipe.
     #[serde(default)]
     pub text: String,
-    /// The modules that it takes functions from.
+    /// The modules that the recipe imports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,
-    /// Its parameters; secrets by name only.
+    /// The parameters of the recipe; secrets by name only.
     pub params: serde_json::Value,
-    /// From which identifiers are derived, 64 hexadecimal digits.
+    /// The seed from which identifiers are derived, 64 hexadecimal digits.
     #[serde(default)]
     pub seed: String,
-    /// What was agreed to, bound to devices.
+    /// The approved effects, bound to devices.
     #[serde(default)]
     pub effects: Vec<Bound>,
-    /// All devices at the beginning, to find them again under other names.
+    /// All devices at the start of the run, to find them again under other names.
     #[serde(default)]
     pub devices: Vec<Identity>,
-    /// The machine as it will be, where that is to be proved.
+    /// The planned machine, if the run is to be proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Machine>,
 }
 
 impl RunHead {
-    /// The recipe's texts when the run began.
+    /// Returns the source of the recipe at the start of the run.
     pub fn texts(&self) -> RecipeTexts {
         RecipeTexts { text: self.text.clone(), modules: self.modules.clone() }
     }
 }
 
-/// All that is written of a recipe.
+/// The source of a recipe and its modules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecipeTexts {
-    /// Its own text.
+    /// The source of the recipe.
     pub text: String,
-    /// Its modules.
+    /// The modules that the recipe imports.
     pub modules: Vec<Module>,
 }
 
 impl RecipeTexts {
-    /// SHA-256 of the text and of those of its modules; of the text alone, where it has none.
+    /// Returns the SHA-256 of the source and those of its modules, or of the source alone if there
+    /// are no modules.
     pub fn digest(&self) -> String {
         let mut all = self.text.clone();
         for module in &self.modules {
@@ -88,7 +89,7 @@ impl RecipeTexts {
         sha256(all.as_bytes())
     }
 
-    /// Whether a recipe is written like this.
+    /// Returns whether the source and its modules are the same.
     pub fn same(&self, other: &Self) -> bool {
         let pairs = || self.modules.iter().zip(&other.modules);
         self.text == other.text
@@ -101,144 +102,144 @@ impl RecipeTexts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
-    /// The first line.
+    /// The first record.
     Run(Box<RunHead>),
-    /// A chapter begins.
+    /// A chapter of the recipe begins.
     Chapter {
-        /// Its title.
+        /// The title of the chapter.
         title: String,
     },
     /// An action is about to run.
     Begin {
-        /// Its number.
+        /// The number of the call.
         call: u64,
-        /// The primitive.
+        /// The name of the primitive.
         name: String,
-        /// Its arguments; secrets by name only.
+        /// The arguments; secrets by name only.
         args: serde_json::Value,
         /// SHA-256 of the arguments.
         #[serde(default)]
         digest: String,
-        /// What will be so.
+        /// The facts that will hold after the action.
         #[serde(default)]
         makes: Vec<Fact>,
-        /// How it is taken back.
+        /// How the action is undone.
         #[serde(default = "nothing")]
         undo: UndoPlan,
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
     },
-    /// It ended well.
+    /// An action succeeded.
     Done {
-        /// Its number.
+        /// The number of the call.
         call: u64,
-        /// What is so since then.
+        /// The facts that hold after the action.
         facts: Vec<Fact>,
-        /// What the script got.
+        /// The value that the script received.
         output: serde_json::Value,
-        /// How long it took.
+        /// The duration in milliseconds.
         #[serde(default)]
         millis: u64,
     },
-    /// An action had nothing to do.
+    /// An action needed no change.
     Already {
-        /// Its number.
+        /// The number of the call.
         call: u64,
-        /// The primitive.
+        /// The name of the primitive.
         name: String,
-        /// Its arguments; secrets by name only.
+        /// The arguments; secrets by name only.
         args: serde_json::Value,
         /// SHA-256 of the arguments.
         digest: String,
-        /// What was so.
+        /// The facts that held before the action.
         facts: Vec<Fact>,
-        /// What the script got.
+        /// The value that the script received.
         output: serde_json::Value,
-        /// Why there was nothing to do.
+        /// The reason why no change was needed.
         why: String,
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
     },
-    /// A question was answered.
+    /// A query returned a value or failed.
     Answer {
-        /// Its number.
+        /// The number of the call.
         call: u64,
-        /// The primitive.
+        /// The name of the primitive.
         name: String,
         /// SHA-256 of the arguments.
         digest: String,
-        /// What the script got.
+        /// The value that the script received.
         output: serde_json::Value,
-        /// Why there was no answer, if so.
+        /// The error, if the query failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
     /// An action failed.
     Failed {
-        /// Its number.
+        /// The number of the call.
         call: u64,
-        /// Why.
+        /// The error message.
         error: String,
-        /// How long it took.
+        /// The duration in milliseconds.
         #[serde(default)]
         millis: u64,
     },
-    /// The person chose to leave out an action.
+    /// The user chose to skip an action.
     Skipped {
-        /// Its number.
+        /// The number of the call.
         call: u64,
-        /// The primitive.
+        /// The name of the primitive.
         name: String,
-        /// Its arguments; secrets by name only.
+        /// The arguments; secrets by name only.
         args: serde_json::Value,
         /// SHA-256 of the arguments.
         digest: String,
-        /// What the script got.
+        /// The value that the script received.
         output: serde_json::Value,
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
     },
-    /// The person allowed more than was planned.
+    /// The user approved an effect that was not planned.
     Approved {
-        /// What.
+        /// The effect.
         effect: Bound,
     },
-    /// Something was given back after the run failed, or by `gscript release`.
+    /// A resource was released after a failure, or by `gscript release`.
     Released {
-        /// The command.
+        /// The command that releases the resource.
         text: String,
-        /// Why it could not be, if so.
+        /// The error, if the release failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
-    /// A person took back what a call had done.
+    /// The user undid an action.
     Undone {
-        /// Its number.
+        /// The number of the call.
         call: u64,
     },
-    /// The run goes on.
+    /// The run was resumed.
     Resumed {
-        /// When, for people.
+        /// The time, for display only.
         at: String,
-        /// The recipe's text since then, where it is another one.
+        /// The new source of the recipe, if it was changed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
-        /// Its modules since then, where it is another one.
+        /// The new modules, if the recipe was changed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         modules: Vec<Module>,
-        /// Devices that have another name now.
+        /// The devices that were renamed: old and new name.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         renamed: Vec<(String, String)>,
     },
-    /// The run is over.
+    /// The run ended.
     Ended {
-        /// Whether everything was done.
+        /// Whether every action succeeded.
         ok: bool,
     },
 }
 
 impl Record {
-    /// The number of the call that it is about.
+    /// Returns the number of the call that the record is about.
     pub fn call(&self) -> Option<u64> {
         match self {
             Self::Begin { call, .. }
@@ -258,7 +259,8 @@ impl Record {
     }
 }
 
-/// What still stands: the records of all calls but those that a person took back and did not do again.
+/// Returns the records that are still valid: all but those of calls that the user undid and did not
+/// repeat.
 pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
     let undone = |(at, record): (usize, &Record)| match record {
         Record::Undone { call } => Some((*call, at)),

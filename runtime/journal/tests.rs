@@ -52,23 +52,23 @@ fn a_torn_line_is_cut_before_the_next_one() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("journal");
     drop(Journal::create(&path, head()).expect("a journal"));
-    // Torn within a character, and torn just before its end.
+    // A last line that ends within a UTF-8 sequence, and no partial line.
     for (tail, lines) in [(&b"{\"record\":\"chapter\",\"title\":\"\xc3"[..], 2), (b"", 3)] {
-        let mut file = OpenOptions::new().append(true).open(&path).expect("it");
+        let mut file = OpenOptions::new().append(true).open(&path).expect("the journal");
         file.write_all(tail).expect("a tail");
         drop(file);
         assert!(Transcript::read(&path).is_ok());
         let mut journal = Journal::reopen(&path).expect("the journal");
         journal.write(&begin(1), true).expect("a line");
         drop(journal);
-        let transcript = Transcript::read(&path).expect("whole lines");
+        let transcript = Transcript::read(&path).expect("complete lines");
         assert_eq!((transcript.records.len(), transcript.running), (lines, false));
     }
-    let text = fs::read_to_string(&path).expect("it");
-    fs::write(&path, text.trim_end()).expect("without its last line break");
+    let text = fs::read_to_string(&path).expect("the journal");
+    fs::write(&path, text.trim_end()).expect("a journal without its last newline");
     let mut journal = Journal::reopen(&path).expect("the journal");
     journal.write(&begin(2), true).expect("a line");
-    assert_eq!(Transcript::read(&path).expect("whole lines").records.len(), 4);
+    assert_eq!(Transcript::read(&path).expect("complete lines").records.len(), 4);
 }
 
 #[test]
@@ -93,16 +93,16 @@ fn a_copy_follows_until_its_filesystem_goes() {
     let mut journal = Journal::create(&run.join("journal.jsonl"), head()).expect("a journal");
     let copy = journal.keep_in(&stick).expect("a copy");
     journal.write(&begin(1), true).expect("a line");
-    let read = |path: &Path| fs::read_to_string(path).expect("it");
+    let read = |path: &Path| fs::read_to_string(path).expect("the journal");
     assert_eq!(read(&copy), read(journal.path()));
     journal.leave(&stick.to_string_lossy()).expect("closed");
     let before = read(&copy);
     journal.write(&begin(2), true).expect("a line");
     assert_eq!(read(&copy), before);
-    // One that lies there itself goes on at home.
+    // A journal that is itself on the filesystem continues in its home directory.
     drop(journal);
     let home = directory.path().join("home");
-    let mut journal = Journal::reopen(&copy).expect("it").with_home(home.clone());
+    let mut journal = Journal::reopen(&copy).expect("the journal").with_home(home.clone());
     journal.leave(&stick.to_string_lossy()).expect("moved");
     journal.write(&begin(3), true).expect("a line");
     assert!(journal.path().starts_with(&home));
