@@ -1,10 +1,11 @@
-//! The macro that makes a primitive's parameters, documentation and decoder from one struct.
+//! The macro that generates the parameters, documentation and decoder of a primitive from one
+//! struct.
 
-/// Writes the argument struct of a primitive together with its [`Spec`].
+/// Defines the argument struct of a primitive together with its [`Spec`].
 ///
 /// ```text
 /// args! {
-///     /// What it does, in one sentence.
+///     /// Formats the device.
 ///     "domain.verb" => pub struct Verb {
 ///         /// What this parameter means.
 ///         pub device: DevicePath,             // required: given by position
@@ -15,7 +16,7 @@
 ///     }
 /// }
 /// ```
-/// Without the name in front, it writes a map type that primitives can take as a parameter.
+/// Without a name, the macro defines a map type that primitives can take as a parameter.
 #[macro_export]
 macro_rules! args {
     (

@@ -1,4 +1,4 @@
-//! What an action does to the machine, in the terms in which it is approved.
+//! The effects of an action on the machine, in the terms in which they are approved.
 
 use std::fmt;
 
@@ -8,30 +8,30 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::machine::parts::parts;
 use crate::machine::{Announced, MachinePart, NeedKind, PartEffect, by_tag};
 
-/// What a program does that a run starts.
+/// An effect of a program that a run starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum ProgramEffect {
-    /// A program runs that can do what it likes.
+    /// Runs a program, whose changes are unknown.
     Runs {
         /// The program.
         program: String,
-        /// The root in which it is locked up; `/` for none.
+        /// The root directory to which the program is confined; `/` for none.
         root: String,
     },
-    /// A program downloads, or connects to other machines.
+    /// Connects to other machines, for example to download files.
     Network {
         /// The program.
         program: String,
     },
-    /// An action may be called that the plan can't reach.
+    /// May call an action that the plan cannot reach.
     MayCall {
-        /// Its name.
+        /// The name of the action.
         action: String,
     },
-    /// Something that is in use is given up.
+    /// Releases a resource that is in use.
     Ends {
-        /// The command that ends it, `umount /mnt/gentoo`.
+        /// The command that releases the resource, for example `umount /mnt/gentoo`.
         what: String,
     },
 }
@@ -51,7 +51,7 @@ impl fmt::Display for ProgramEffect {
 impl PartEffect for ProgramEffect {
     fn announced(&self) -> Announced<'_> {
         match self {
-            // What a run ends has its own command in the plan.
+            // A release is listed in the plan as a command of its own.
             Self::Ends { .. } | Self::MayCall { .. } => Announced::Nothing,
             Self::Network { .. } => Announced::Network,
             Self::Runs { program, .. } => Announced::Named(&[NeedKind::Runs], program),
@@ -68,11 +68,11 @@ impl PartEffect for ProgramEffect {
 
 macro_rules! effects {
     ($($module:ident $Part:ident,)*) => {
-        /// Something that has to be approved.
+        /// An effect that has to be approved.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(untagged)]
         pub enum Effect {
-            /// Of a program.
+            /// An effect of a program.
             Program(ProgramEffect),
             $(
                 #[doc = concat!("Of the part `", stringify!($module), "`.")]
@@ -126,8 +126,8 @@ impl fmt::Display for Effect {
     }
 }
 
-/// Programs whose purpose is to connect to other machines. It warns; what else a program does that is run,
-/// only the program knows.
+/// Programs whose purpose is to connect to other machines. The list only serves as a warning: other
+/// programs that a recipe runs may connect as well.
 const CONNECTING: &[&str] = &[
     "aria2c",
     "chronyd",
@@ -160,7 +160,8 @@ const CONNECTING: &[&str] = &[
 ];
 
 impl Effect {
-    /// A program that runs in a root, and uses the network if that is its purpose.
+    /// Returns the effects of a program that runs in a root, including network access if that is
+    /// its purpose.
     pub fn runs(program: &str, root: &str) -> Vec<Self> {
         let mut effects =
             vec![Self::Program(ProgramEffect::Runs { program: program.into(), root: root.into() })];
@@ -171,42 +172,43 @@ impl Effect {
         effects
     }
 
-    /// Returns what declares it in `[needs]`.
+    /// Returns the `[needs]` entry that declares the effect.
     pub(crate) fn announced(&self) -> Announced<'_> {
         self.part().announced()
     }
 
-    /// What is lost and can't be restored, by the name with which it is approved.
+    /// Returns the name under which an irrecoverable loss of data is approved; `None` if nothing is
+    /// lost.
     pub fn loses(&self) -> Option<&str> {
         self.part().loses()
     }
 
-    /// Whether what is on a device or in a volume group becomes different.
+    /// Returns whether the contents of a device or volume group change.
     pub fn changes_storage(&self) -> bool {
         self.part().changes_storage()
     }
 
-    /// Whether it only makes again what a reboot ended.
+    /// Returns whether the effect only restores what a reboot ended.
     pub fn restores(&self) -> bool {
         self.part().restores()
     }
 
-    /// The device that it is about.
+    /// Returns the device that the effect concerns.
     pub fn device(&self) -> Option<&str> {
         self.part().device()
     }
 
-    /// The volume group that it is about.
+    /// Returns the volume group that the effect concerns.
     pub fn group(&self) -> Option<&str> {
         self.part().group()
     }
 
-    /// Returns the directory that it changes, if any.
+    /// Returns the directory that the effect changes, if any.
     pub fn directory(&self) -> Option<String> {
         self.part().directory()
     }
 
-    /// The same effect on devices by other names.
+    /// Returns the same effect with device names replaced.
     #[must_use]
     pub fn on(mut self, name: impl Fn(String) -> String) -> Self {
         self.part_mut().rename(&|device| name(device.to_owned()));

@@ -1,9 +1,9 @@
-//! What no flag turns off: a device that is in use is not overwritten.
+//! Safety checks that cannot be disabled: a device that is in use is never overwritten.
 
 use crate::error::{Exit, InUse, Result, Rule};
 use crate::machine::Machine;
 
-/// A device that the kernel would not let anybody write to.
+/// The kernel does not allow writing to the device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{device} is write-protected")]
 struct WriteProtected {
@@ -24,7 +24,7 @@ impl Rule for WriteProtected {
     }
 }
 
-/// Refuses to lose what is on a device that is in use, or that can't be written to anyway.
+/// Refuses to destroy the contents of a device that is write-protected or in use.
 pub fn may_be_lost(machine: &Machine, device: &str) -> Result<()> {
     if machine.find(device).is_some_and(|device| device.read_only) {
         return Err(WriteProtected { device: device.to_owned() }.into());
@@ -32,8 +32,8 @@ pub fn may_be_lost(machine: &Machine, device: &str) -> Result<()> {
     must_be_free(machine, device)
 }
 
-/// Refuses a device that holds the running system, is mounted or swapped to, or lies below
-/// something that is open.
+/// Refuses a device that holds the running system, is mounted, is used as swap, or lies below an
+/// open device.
 pub fn must_be_free(machine: &Machine, device: &str) -> Result<()> {
     let uses = machine.uses(device);
     let system = machine.is_system(device);

@@ -1,4 +1,4 @@
-//! What an action is going to do.
+//! The plan of an action and the answer of a query.
 
 use std::rc::Rc;
 
@@ -9,29 +9,30 @@ use crate::machine::Fact;
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, Value};
 
-/// How an action is taken back.
+/// How an action is undone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Undo {
-    /// Nothing to take back.
+    /// The action leaves nothing to undo.
     Nothing,
-    /// What it made until the next reboot is released; each fact knows how.
+    /// Everything that the action made until the next reboot is released, as its facts describe.
     Release,
-    /// These steps take it back.
+    /// These steps undo the action.
     Steps(Vec<Step>),
-    /// Each of these, in this order.
+    /// Each of these is applied, in this order.
     Each(Vec<Undo>),
-    /// It can't be, because of this.
+    /// The action cannot be undone, for this reason.
     Impossible(&'static str),
 }
 
 impl Undo {
-    /// Undoes what was done later, and then this; impossible where either is.
+    /// Combines this with the undo of a later action, which is undone first. The result is
+    /// impossible if either is.
     #[must_use]
     pub fn and_later(self, later: Self) -> Self {
         match (self, later) {
             (undo, Self::Nothing) | (Self::Nothing, undo) => undo,
             (Self::Impossible(why), _) | (_, Self::Impossible(why)) => Self::Impossible(why),
-            // One release gives up all that the action made.
+            // A single release covers all facts of the action.
             (Self::Release, Self::Release) => Self::Release,
             (Self::Steps(first), Self::Steps(later)) => {
                 Self::Steps(later.into_iter().chain(first).collect())
@@ -41,15 +42,15 @@ impl Undo {
     }
 }
 
-/// A value that is known beforehand, or read from what the steps left.
+/// The value that an action returns.
 pub enum Returns<T> {
-    /// Known.
+    /// Known before the steps run.
     Known(T),
-    /// Read after the steps; until then the guess stands in.
+    /// Read after the steps.
     Read {
-        /// What the simulation goes on with.
+        /// The assumed value, used by the simulation.
         guess: T,
-        /// How the outcomes of the steps give the real value.
+        /// Derives the actual value from the outcomes of the steps.
         read: Reader<T>,
     },
 }
@@ -58,40 +59,41 @@ type Reader<T> = Rc<dyn Fn(&[Outcome]) -> Result<T>>;
 
 /// The plan of one action.
 pub struct Plan<T> {
-    /// In order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
-    /// What is so afterwards.
+    /// The facts that hold after the steps.
     pub makes: Vec<Fact>,
-    /// How it is taken back.
+    /// How the action is undone.
     pub undo: Undo,
-    /// What the person should think about.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
-    /// Why there is nothing to do, where the action knows better than its facts.
+    /// The reason why no change is needed, if the facts alone do not show it.
     pub already: Option<String>,
-    /// What to do when a step fails, where that is typical.
+    /// Help for the typical cause of a failing step.
     pub hint: Option<&'static str>,
-    /// Whether it is done again even where its facts hold: they don't tell everything it does.
+    /// Whether the action runs even if its facts hold, because they do not cover everything that it
+    /// does.
     pub always: bool,
-    /// The directory in which the journal is kept from then on.
+    /// The directory in which a copy of the journal is kept after the action.
     pub keeps_journal: Option<AbsPath>,
-    /// Actions that the run may call where the plan does not.
+    /// Actions that the run may call although the plan does not.
     pub declares: Vec<&'static str>,
-    /// What the script gets.
+    /// The value that the script receives.
     pub returns: Returns<T>,
 }
 
 impl Plan<()> {
-    /// A plan that begins with one command.
+    /// Creates a plan that runs one command.
     pub fn run(cmd: Cmd) -> Self {
         Self::step(Step::Run(cmd))
     }
 
-    /// A plan that begins with one step.
+    /// Creates a plan with one step.
     pub fn step(step: impl Into<Step>) -> Self {
         Self::steps(vec![step.into()])
     }
 
-    /// A plan of these steps.
+    /// Creates a plan with these steps.
     pub fn steps(steps: Vec<Step>) -> Self {
         Self {
             steps,
@@ -107,12 +109,12 @@ impl Plan<()> {
         }
     }
 
-    /// A plan without a step: there is nothing to do.
+    /// Creates a plan without steps, because no change is needed.
     pub fn already(why: impl Into<String>) -> Self {
         Self { already: Some(why.into()), ..Self::steps(Vec::new()) }
     }
 
-    /// This plan, and then another one.
+    /// Appends another plan.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.steps.extend(other.steps);
@@ -121,7 +123,7 @@ impl Plan<()> {
         self.always |= other.always;
         self.hint = other.hint.or(self.hint);
         self.undo = self.undo.and_later(other.undo);
-        // There is nothing to do only where both have nothing to do.
+        // No change is needed only if neither plan needs one.
         self.already = self.already.and(other.already);
         self.keeps_journal = other.keeps_journal.or(self.keeps_journal);
         self
@@ -143,58 +145,58 @@ impl<T> Plan<T> {
         self
     }
 
-    /// Says how it is taken back.
+    /// Sets how the action is undone.
     #[must_use]
     pub fn undo(self, undo: Undo) -> Self {
         Self { undo, ..self }
     }
 
-    /// Says what to do when a step fails.
+    /// Sets the help for a failing step.
     #[must_use]
     pub fn hint(self, hint: &'static str) -> Self {
         Self { hint: Some(hint), ..self }
     }
 
-    /// Does it again even where its facts hold.
+    /// Makes the action run even if its facts hold.
     #[must_use]
     pub fn always(self) -> Self {
         Self { always: true, ..self }
     }
 
-    /// Keeps the journal in a directory from then on.
+    /// Keeps a copy of the journal in a directory after the action.
     #[must_use]
     pub fn keeps_journal(self, directory: AbsPath) -> Self {
         Self { keeps_journal: Some(directory), ..self }
     }
 
-    /// Announces actions that the run may call where the plan does not.
+    /// Declares actions that the run may call although the plan does not.
     #[must_use]
     pub fn declares(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
         self.declares.extend(names);
         self
     }
 
-    /// Adds a fact, where there is one.
+    /// Adds facts that hold afterwards.
     #[must_use]
     pub fn makes_all(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
         self.makes.extend(facts);
         self
     }
 
-    /// Adds a warning, where there is one.
+    /// Adds a warning, if there is one.
     #[must_use]
     pub fn warn(mut self, warning: Option<String>) -> Self {
         self.warnings.extend(warning);
         self
     }
 
-    /// Says what the script gets.
+    /// Sets the value that the script receives.
     #[must_use]
     pub fn returns<U>(self, value: U) -> Plan<U> {
         self.with(Returns::Known(value))
     }
 
-    /// Says what the simulation goes on with, and how the real value is read.
+    /// Sets the assumed value for the simulation, and how the actual value is read.
     #[must_use]
     pub fn reads<U>(self, guess: U, read: impl Fn(&[Outcome]) -> Result<U> + 'static) -> Plan<U> {
         self.with(Returns::Read { guess, read: Rc::new(read) })
@@ -221,7 +223,7 @@ impl<T> Plan<T> {
 }
 
 impl<T: Serialize + 'static> Plan<T> {
-    /// The same plan, with what the script gets as a plain value.
+    /// Converts the value that the script receives.
     pub fn into_value(self) -> Plan<Value> {
         self.map(|returns| match returns {
             Returns::Known(value) => Returns::Known(Value::from_output(&value)),
@@ -233,28 +235,28 @@ impl<T: Serialize + 'static> Plan<T> {
     }
 }
 
-/// Reads the answer of a query from what its command printed.
+/// Derives the answer of a query from the outcome of its command.
 pub type OutcomeReader<T> = Rc<dyn Fn(&Outcome) -> Result<T>>;
 
 /// The answer of a query.
 pub enum Answer<T> {
     /// Known from the model.
     Known(T),
-    /// Not known in a simulation; this is assumed.
+    /// An assumed value; the answer is not known in a simulation.
     Guess(T),
-    /// A command tells, which changes nothing.
+    /// Read by a command that changes nothing.
     Ask {
         /// The command.
         cmd: Cmd,
-        /// What a simulation assumes.
+        /// The assumed value, used by a simulation.
         guess: T,
-        /// How its output gives the answer.
+        /// Derives the answer from the output of the command.
         read: OutcomeReader<T>,
     },
 }
 
 impl<T: Serialize + 'static> Answer<T> {
-    /// The same answer as a plain value.
+    /// Converts the answer to a [`Value`].
     pub fn into_value(self) -> Answer<Value> {
         match self {
             Self::Known(value) => Answer::Known(Value::from_output(&value)),

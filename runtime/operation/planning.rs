@@ -1,4 +1,4 @@
-//! What an action sees while it plans.
+//! The input of an action while it plans.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::machine::files::{Files, Look};
 use crate::machine::{Device, Machine};
 use crate::types::{AbsPath, DevicePath, Place};
 
-/// How long device nodes may take to appear.
+/// The maximum time to wait for device nodes to appear.
 pub const NODE_DEADLINE: Duration = Duration::from_mins(1);
 
-/// Identifiers that are the same whenever the same call is planned in the same run.
+/// Generates identifiers that are the same whenever the same call is planned in the same run.
 #[derive(Debug, Clone)]
 pub struct Ids {
     seed: [u8; 32],
@@ -22,12 +22,12 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Identifiers of the run with this seed.
+    /// Creates the generator of the run with this seed.
     pub fn new(seed: [u8; 32]) -> Self {
         Self { seed, call: 0, next: 0 }
     }
 
-    /// Begins the identifiers of a call.
+    /// Starts the identifiers of a call.
     pub fn enter(&mut self, call: u64) {
         self.call = call;
         self.next = 0;
@@ -44,58 +44,58 @@ impl Ids {
         bytes
     }
 
-    /// A random UUID.
+    /// Returns a pseudorandom UUID.
     pub fn uuid(&mut self) -> Uuid {
         Builder::from_random_bytes(self.bytes()).into_uuid()
     }
 
-    /// A random number, for identifiers that are not UUIDs.
+    /// Returns a pseudorandom number, for identifiers that are not UUIDs.
     pub fn number(&mut self) -> u32 {
         let bytes = self.bytes();
         u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     }
 }
 
-/// The machine as it will be when the action runs, and the identifiers it may use.
+/// The predicted machine before the action, and the identifiers available to it.
 pub struct Planning<'a> {
-    /// The model.
+    /// The model of the machine.
     pub machine: &'a Machine,
-    /// The files.
+    /// The files of the machine.
     pub files: &'a dyn Files,
-    /// Identifiers.
+    /// The generator of identifiers.
     pub ids: &'a mut Ids,
-    /// Whether a person sits at a terminal that a program could take over.
+    /// Whether a user is at a terminal that a program may take over.
     pub terminal: bool,
 }
 
 impl<'a> Planning<'a> {
-    /// The device, by any of its names.
+    /// Returns the device with this name or alias.
     pub fn device(&self, path: &DevicePath) -> Result<&'a Device> {
         Ok(self.machine.device(path)?)
     }
 
-    /// The canonical path of a device.
+    /// Returns the canonical path of a device.
     pub fn path(&self, path: &DevicePath) -> Result<String> {
         Ok(self.device(path)?.path.clone())
     }
 
-    /// A UUID, chosen now.
+    /// Returns a new UUID.
     pub fn uuid(&mut self) -> String {
         self.ids.uuid().hyphenated().to_string()
     }
 
-    /// What is at a place.
+    /// Returns what is at a place.
     pub fn look(&self, place: &Place) -> Result<Look> {
         Ok(self.files.look(place)?)
     }
 
-    /// The path that one of the running system leads to.
+    /// Resolves the symbolic links of a path of the running system.
     pub fn real(&self, path: &AbsPath) -> Result<AbsPath> {
         let place = self.files.reach(&Place::new(path, None), true)?.place;
         Ok(AbsPath::known(place.outside()))
     }
 
-    /// A place of the running system, or inside the root that was given.
+    /// Returns a place in the running system, or inside `root` if given.
     pub fn place(path: &AbsPath, root: Option<&AbsPath>) -> Place {
         Place::new(path, root)
     }
