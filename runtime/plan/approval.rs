@@ -1,4 +1,4 @@
-//! What was approved, bound to the identity of the devices.
+//! The approved effects, bound to the identity of the devices.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -15,34 +15,34 @@ use crate::plan::directories::Directories;
 use crate::plan::{Comparison, Trace, Tracing};
 use crate::types::Map;
 
-/// The answer to an action that was shown before it is done.
+/// The decision of the user on an action that is about to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Execute it.
+    /// Run the action.
     Run,
-    /// Leave this action out and go on with the next.
+    /// Skip the action and continue with the next one.
     Skip,
-    /// End the run here.
+    /// Stop the run.
     Stop,
 }
 
-/// Who is asked in the middle of a run.
+/// A source of approvals and decisions during a run.
 pub trait Approver {
-    /// Whether an effect that the plan did not have may be.
+    /// Asks whether to allow an effect that is not in the plan.
     fn ask(&mut self, wanted: &Bound) -> bool;
 
-    /// Whether an action that the plan did not have may be carried out, for this reason, with these
-    /// effects that were not approved.
+    /// Asks whether to run an action that is not in the plan, for the reason `why`, with these
+    /// effects that are not approved yet.
     fn approve_new(&mut self, _call: &PlannedCall, _why: &str, _effects: &[Bound]) -> bool {
         false
     }
 
-    /// Whether every action is to be shown before it is done.
+    /// Returns whether every action is shown before it runs.
     fn reviews_every_action(&self) -> bool {
         false
     }
 
-    /// Shows an action that is about to be done, with its effects.
+    /// Shows an action that is about to run, with its effects, and returns the decision.
     fn decide(&mut self, _call: &PlannedCall, _effects: &[Bound]) -> Decision {
         Decision::Run
     }
@@ -57,21 +57,21 @@ impl Approver for NoopApprover {
     }
 }
 
-/// The list of effects of a plan; in a real run, the list that was approved.
+/// The effects of a plan; in a real run, the approved effects.
 #[derive(Debug, Clone, Default)]
 pub struct Approval {
-    /// Each effect that no earlier one includes, with its device: in their order,
-    /// and quickly found, because a recipe may write a hundred thousand files.
+    /// The effects that no earlier one includes, in their order, with their devices. A map, because
+    /// a recipe may write a hundred thousand files.
     effects: IndexMap<Effect, Option<Box<Target>>>,
-    /// The calls of the plan that was approved, where a plan was.
+    /// The calls of the approved plan, if a plan was approved.
     trace: Option<Rc<Trace>>,
-    /// The directories that the plan goes through.
+    /// The directories that the steps of the plan pass through.
     pub(crate) directories: Directories,
-    /// What the recipe declares: nothing else is ever approved.
+    /// The declarations of the recipe: effects outside them are never approved.
     declared: Option<Rc<AnnouncedNeeds>>,
 }
 
-/// What a recipe says it needs, with the values of its parameters.
+/// The `[needs]` of a recipe, with the values of its parameters.
 #[derive(Debug)]
 struct AnnouncedNeeds {
     needs: Needs,
@@ -79,18 +79,18 @@ struct AnnouncedNeeds {
 }
 
 impl Approval {
-    /// Agreement to these effects.
+    /// Creates the approval of these effects.
     pub fn of(effects: Vec<Bound>) -> Self {
         let effects = effects.into_iter().map(|bound| (bound.effect, bound.target));
         Self { effects: effects.collect(), ..Self::default() }
     }
 
-    /// Binds the approval to the calls of a plan: a run must not make others.
+    /// Binds the approval to the calls of a plan: a run must not make other calls.
     pub(crate) fn bind(&mut self, trace: Trace) {
         self.trace = Some(Rc::new(trace));
     }
 
-    /// Returns how a run under this approval is compared with its plan.
+    /// Returns how a run with this approval is compared with its plan.
     pub(crate) fn tracing(&self) -> Tracing {
         match &self.trace {
             Some(trace) => Tracing::Compare(Comparison::new(Rc::clone(trace))),
@@ -98,7 +98,7 @@ impl Approval {
         }
     }
 
-    /// The same for a recipe: what it does not announce is not approved, now or later.
+    /// Restricts the approval to the effects that the recipe declares, now and later.
     #[must_use]
     pub fn for_recipe(mut self, needs: Option<&Needs>, params: &Map) -> Self {
         let declared =
@@ -110,7 +110,7 @@ impl Approval {
         self
     }
 
-    /// Whether the recipe declares the effect.
+    /// Returns whether the recipe declares the effect.
     pub fn declares(&self, bound: &Bound) -> bool {
         self.declared.as_ref().is_none_or(|declared| {
             let AnnouncedNeeds { needs, params } = declared.as_ref();
@@ -118,12 +118,12 @@ impl Approval {
         })
     }
 
-    /// Each effect that no earlier one includes, in the order in which they were needed.
+    /// Returns the effects that no earlier one includes, in the order in which they were needed.
     pub fn effects(&self) -> impl Iterator<Item = (&Effect, Option<&Target>)> {
         self.effects.iter().map(|(effect, target)| (effect, target.as_deref()))
     }
 
-    /// The same, as it is saved.
+    /// Returns the same effects in the form in which they are saved.
     pub fn bound(&self) -> Vec<Bound> {
         let bound = |(effect, target): (&Effect, Option<&Target>)| Bound {
             effect: effect.clone(),
@@ -132,12 +132,12 @@ impl Approval {
         self.effects().map(bound).collect()
     }
 
-    /// The same, where nothing else of the approval is needed any more.
+    /// Returns the same as [`Self::bound`] without copying.
     pub fn into_bound(self) -> Vec<Bound> {
         self.effects.into_iter().map(|(effect, target)| Bound { effect, target }).collect()
     }
 
-    /// Whether the effect is one of these, or part of one.
+    /// Returns whether the effect is one of the approved ones, or part of one.
     pub fn covers(&self, effect: &Effect, machine: &Machine) -> bool {
         if self.effects.contains_key(effect) {
             return true;
@@ -149,7 +149,7 @@ impl Approval {
             Effect::Storage(StorageEffect::Mounts { at }) => above(at).any(|at| {
                 self.effects.contains_key(&Effect::Storage(StorageEffect::Mounts { at }))
             }),
-            // What a run writes or mounts is its own to read.
+            // A run may read what it writes or mounts itself.
             Effect::Files(FilesEffect::Reads { path }) => {
                 above(path).chain([path.clone()]).any(|path| {
                     self.effects
@@ -160,13 +160,13 @@ impl Approval {
                         || self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
                 })
             }
-            // What is swapped to is a file that was written.
+            // A swap file is a file that the run wrote.
             Effect::Storage(StorageEffect::SwapsTo { area }) if !is_below(area, "/dev") => {
                 above(area).chain([area.clone()]).any(|path| {
                     self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
                 })
             }
-            // A group that has lost its volumes with approval holds nothing any more.
+            // A volume group whose volumes were destroyed with approval contains no more data.
             Effect::Storage(StorageEffect::RemovesGroup { group })
                 if self.loses_volume_of(group) =>
             {
@@ -181,8 +181,9 @@ impl Approval {
         self.destroyed().any(volume)
     }
 
-    /// Whether everything that an effect's device lies on is lost anyway, or changed, or opened, as far as
-    /// the effect asks for no more.
+    /// Returns whether approved effects on a device in every chain from the effect's device down to
+    /// a disk include the effect: destroying a device includes altering it, which includes opening
+    /// it.
     fn includes(&self, effect: &Effect, machine: &Machine) -> bool {
         let has = |effect: &dyn Fn(String) -> Effect, path: &str| {
             self.effects.contains_key(&effect(path.to_owned()))
@@ -218,14 +219,14 @@ impl Approval {
         !ways.is_empty() && ways.iter().all(|way| way.iter().any(|path| enough(path)))
     }
 
-    /// Adds an effect unless it is included already.
+    /// Adds an effect unless it is already included.
     pub fn add(&mut self, effect: Effect, machine: &Machine) {
         if !self.covers(&effect, machine) {
             self.extend(Bound::new(effect, machine));
         }
     }
 
-    /// Adds an effect that was approved later, unless the recipe does not announce it.
+    /// Adds an effect that was approved later, unless the recipe does not declare it.
     pub fn extend(&mut self, bound: Bound) {
         if !self.declares(&bound) {
             return;
@@ -233,12 +234,12 @@ impl Approval {
         self.effects.insert(bound.effect, bound.target);
     }
 
-    /// What is lost and can't be restored.
+    /// Returns the effects that destroy data irrecoverably.
     pub fn losses(&self) -> impl Iterator<Item = Bound> {
         self.bound().into_iter().filter(|bound| bound.effect.loses().is_some())
     }
 
-    /// The devices whose contents are lost.
+    /// Returns the devices whose contents are destroyed.
     pub fn destroyed(&self) -> impl Iterator<Item = (&str, Option<&Target>)> {
         self.effects().filter_map(|(effect, target)| match effect {
             Effect::Storage(StorageEffect::Destroys { device }) => Some((device.as_str(), target)),
@@ -247,7 +248,7 @@ impl Approval {
     }
 }
 
-/// The directories above a path, nearest first.
+/// Returns the directories above a path, nearest first.
 fn above(path: &str) -> impl Iterator<Item = String> + '_ {
     Path::new(path).ancestors().skip(1).map(|directory| directory.to_string_lossy().into_owned())
 }

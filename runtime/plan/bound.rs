@@ -1,25 +1,26 @@
-//! An effect, bound to the identity of the devices that it is about.
+//! An effect, bound to the identity of the devices that it concerns.
 
 use serde::{Deserialize, Serialize};
 
 use crate::machine::{Identity, Machine};
 use crate::operation::{Effect, StorageEffect};
 
-/// The device that an effect is about; of a group or an array, the first of its devices.
+/// The device that an effect concerns. For a volume group or an array, the identity is that of its
+/// first device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// What it is.
+    /// The identity of the device.
     pub identity: Identity,
-    /// The device and everything that it lies on.
+    /// The device and all devices below it.
     pub below: Vec<String>,
-    /// Each way down to a disk, where there are several.
+    /// Each chain of devices from this one down to a disk, if there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<Vec<String>>,
 }
 
 impl Target {
-    /// Whether this is true of the device, or of everything that it lies on. A mirror is not lost with one of
-    /// its disks.
+    /// Returns whether the predicate holds for a device in every chain down to a disk: a mirror is
+    /// not lost with one of its disks.
     pub fn wholly(&self, is: impl Fn(&str) -> bool) -> bool {
         match self.ways.as_slice() {
             [] => self.below.iter().any(|path| is(path)),
@@ -28,32 +29,33 @@ impl Target {
     }
 }
 
-/// An effect together with the device it is about.
+/// An effect together with the device that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
-    /// The effect, with canonical names.
+    /// The effect, with canonical device names.
     #[serde(flatten)]
     pub effect: Effect,
-    /// Its device, where it has one and it is known.
+    /// The device, if the effect concerns one and it is known.
     #[serde(flatten)]
     pub target: Option<Box<Target>>,
 }
 
 impl Bound {
-    /// The effect with the device as it is now.
+    /// Binds an effect to the present identity of its device.
     pub fn new(effect: Effect, machine: &Machine) -> Self {
         let target = target(&effect, machine).map(Box::new);
         Self { effect, target }
     }
 
-    /// The names by which it can be approved: its own, and those of what it lies on.
+    /// Returns whether the predicate holds for a name under which the effect can be approved: its
+    /// own, or those of the devices below.
     pub fn named(&self, is: impl Fn(&str) -> bool) -> bool {
         self.effect.loses().is_some_and(&is)
             || self.target.as_ref().is_some_and(|target| target.wholly(is))
     }
 }
 
-/// What an effect is about.
+/// Returns the target of an effect.
 fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
     let ways = ways(effect, machine)?;
     let mut below: Vec<String> = Vec::new();
@@ -70,7 +72,7 @@ fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
     Some(Target { identity, below, ways })
 }
 
-/// The ways from what an effect is about down to disks.
+/// Returns the chains of devices from the device of an effect down to the disks.
 pub(super) fn ways(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>>> {
     match (effect.device(), effect.group(), effect) {
         (Some(device), ..) => Some(machine.ways_down(device)),

@@ -1,4 +1,4 @@
-//! Calls of a plan as plain data.
+//! The calls of a plan, as plain data.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,15 +16,15 @@ use crate::system::Step;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedStep {
-    /// The step as a person would type it.
+    /// The step, written as a shell command.
     pub text: Box<str>,
-    /// What it changes in a file, as a unified diff.
+    /// The change that the step makes to a file, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<Box<str>>,
 }
 
 impl PlannedStep {
-    /// A step, with what it would change in these files.
+    /// Converts a step, including the diff of the change that it would make to these files.
     pub(crate) fn of(step: &Step, files: &dyn Files) -> Self {
         let diff = edit(step, files).map(String::into_boxed_str);
         Self { text: step.to_string().into_boxed_str(), diff }
@@ -37,26 +37,26 @@ impl fmt::Display for PlannedStep {
     }
 }
 
-/// How a planned action would be taken back.
+/// How a planned action can be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "undo", rename_all = "snake_case")]
 pub enum UndoPlan {
-    /// It leaves nothing behind.
+    /// The action leaves nothing to undo.
     Nothing,
-    /// With these commands, in this order.
+    /// These commands undo the action.
     Commands {
-        /// As a person would type them.
+        /// The commands, in order.
         commands: Vec<String>,
     },
-    /// Not at all.
+    /// The action cannot be undone.
     Impossible {
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
 
 impl UndoPlan {
-    /// What undoes an action that makes these facts.
+    /// Returns how an action that makes these facts is undone.
     pub fn of(undo: &Undo, makes: &[Fact]) -> Self {
         let commands: Vec<String> = match undo {
             Undo::Nothing => Vec::new(),
@@ -84,39 +84,39 @@ impl UndoPlan {
     }
 }
 
-/// One planned action, or a question that runs a program in a root.
+/// A planned action, or a query that runs a program in a root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedCall {
-    /// The primitive.
+    /// The name of the primitive.
     pub name: Cow<'static, str>,
-    /// What it acts on, in short.
+    /// A short description of the object of the call.
     pub about: String,
-    /// Where it is called.
+    /// The position of the call.
     pub site: Site,
-    /// Its steps, in order; none where there is nothing to do.
+    /// The steps, in order; empty if no change is needed.
     pub steps: Vec<PlannedStep>,
-    /// What it may destroy or touch.
+    /// The effects that have to be approved.
     pub effects: Vec<Effect>,
-    /// How it is taken back.
+    /// How the action is undone.
     pub undo: UndoPlan,
-    /// What the person should think about.
+    /// Warnings for the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// Why there is nothing to do, if so.
+    /// The reason why no change is needed, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub already: Option<String>,
-    /// Whether its result is a guess.
+    /// Whether the result is an assumed value.
     pub guess: bool,
-    /// Whether only root can do it.
+    /// Whether the call needs root.
     pub root: bool,
-    /// Whether it only asks, by running a program.
+    /// Whether the call is a query that runs a program.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub query: bool,
 }
 
 impl PlannedCall {
-    /// Whether a step can only be carried out by root.
+    /// Returns whether a step needs root.
     pub(crate) fn needs_root(steps: &[Step]) -> bool {
         steps.iter().any(Step::needs_root)
     }

@@ -1,5 +1,5 @@
-//! The directories that a plan goes through, by what they are and not by what they are called: one that was
-//! exchanged for another before the run is noticed.
+//! The directories that the steps of a plan pass through, by inode and not by name, so that a
+//! directory that was replaced before the run is detected.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::machine::files::{Anchor, Files};
 use crate::machine::is_below;
 use crate::system::{Cmd, FilesStep, Program, Step, StorageStep};
 
-/// A directory that is another than planned.
+/// A directory that was replaced since the plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{}: replaced by another directory since the plan (inode {} on device {}, planned inode {} on \
@@ -32,7 +32,7 @@ impl Rule for Exchanged {
     }
 }
 
-/// Directories that were there when the plan was made.
+/// The directories that existed when the plan was made.
 #[derive(Debug, Clone, Default)]
 pub struct Directories {
     asked: HashSet<PathBuf>,
@@ -40,7 +40,7 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// Remembers those that the steps go through.
+    /// Records the directories that the steps pass through.
     pub fn remember(&mut self, steps: &[Step], files: &dyn Files) {
         for directory in steps.iter().filter_map(gone_through) {
             if self.asked.insert(directory.clone())
@@ -51,8 +51,9 @@ impl Directories {
         }
     }
 
-    /// Refuses steps that would go through another directory than planned. What this run mounted hides what
-    /// was there, and what it removed is its own affair.
+    /// Refuses steps that would pass through another directory than planned. Directories below the
+    /// mount points of this run (`mounted`), and directories that the run itself replaced, are not
+    /// checked.
     pub fn check(&mut self, steps: &[Step], mounted: &[&str], files: &dyn Files) -> Result<()> {
         for step in steps {
             let Some(directory) = gone_through(step) else { continue };
@@ -74,7 +75,7 @@ impl Directories {
         Ok(())
     }
 
-    /// What a step may replace with another directory of its own.
+    /// Forgets the directories that a step may replace.
     fn forget(&mut self, step: &Step) {
         let top = match step {
             Step::Files(
@@ -90,7 +91,7 @@ impl Directories {
     }
 }
 
-/// The directory in which a step does its work.
+/// Returns the directory in which a step works.
 fn gone_through(step: &Step) -> Option<PathBuf> {
     if let Step::Files(FilesStep::Unpack { into, .. }) = step {
         return Some(into.outside());

@@ -1,18 +1,20 @@
-//! What a plan changes in a file, as a unified diff.
+//! The changes that a plan makes to files, as unified diffs.
 
 use crate::machine::files::{Files, Text};
 use crate::system::{FilesStep, Step};
 use crate::types::unified_diff;
 
-/// Longer texts are compared by nobody: their length is told instead.
+/// The maximum file size in bytes; for larger files, only the size is shown.
 const MOST: usize = 256 << 10;
-/// Lines of the one times lines of the other: a comparison looks at as many pairs.
+/// The maximum product of the numbers of lines of both files, which limits the running time of the
+/// comparison.
 const PAIRS: usize = 1 << 26;
 
-/// The change that a step makes to a file, as a unified diff; `None` for steps that write no text.
+/// Returns the change that a step makes to a file, as a unified diff; `None` for steps that do not
+/// write a file of known content.
 ///
-/// Asked before the step, while the old text is still there. A file whose old text can't be known
-/// (on a machine that is only described) is shown as new.
+/// Must be called before the step, while the old content still exists. A file whose old content is
+/// unknown (on a machine that is only described) is shown as new.
 pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
     let Step::Files(FilesStep::Write { place, content: Text::Known(new), .. }) = step else {
         return None;

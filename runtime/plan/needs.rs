@@ -1,4 +1,4 @@
-//! What a recipe says it needs, against what its plan shows.
+//! The `[needs]` of a recipe, and their comparison with its plan.
 
 use serde::Deserialize;
 
@@ -13,37 +13,38 @@ use crate::types::{Map, Value, nearest};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Needs {
-    /// Devices whose contents are lost.
+    /// Devices whose contents are destroyed.
     pub destroys: Vec<String>,
-    /// Devices that are changed, with what is on them kept.
+    /// Devices that are changed without destroying their contents.
     pub alters: Vec<String>,
-    /// Containers, volume groups and arrays that are opened or started, and areas that are swapped to.
+    /// Containers, volume groups and arrays that are opened or started, and swap areas.
     pub opens: Vec<String>,
-    /// Files and directories that it reads, of those that it does not write or mount itself.
+    /// Files and directories that the recipe reads, apart from those that it writes or mounts
+    /// itself.
     pub reads: Vec<String>,
-    /// Directories below which it writes and mounts.
+    /// Directories below which the recipe writes and mounts.
     pub writes: Vec<String>,
-    /// Programs that it runs inside the new system.
+    /// Programs that the recipe runs inside the new system.
     pub runs: Vec<String>,
-    /// Whether it needs the network.
+    /// Whether the recipe uses the network.
     pub network: bool,
 }
 
-/// Effects that a plan has and its recipe did not announce.
+/// The effects of a plan that its recipe does not declare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exceeded {
-    /// Each of them.
+    /// The effects.
     pub effects: Vec<String>,
 }
 
 impl Exceeded {
-    /// Returns what is wrong with the recipe, as a failure of it.
+    /// Returns the failure of the recipe with this name.
     pub fn failure(&self, recipe: &str) -> Failure {
         Failure::of(BeyondNeeds { recipe: recipe.to_owned() })
     }
 }
 
-/// A recipe does more than its `[needs]` say.
+/// A recipe does more than its `[needs]` declare.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{recipe} does more than its [needs] declare")]
 struct BeyondNeeds {
@@ -66,14 +67,14 @@ const REMEDY: &str = "review the recipe; if it is correct, add this to its [need
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NeedEntry<'a> {
     kind: NeedKind,
-    /// As it is written.
+    /// The entry, as written.
     pub text: &'a str,
 }
 
-/// An entry that can't announce anything.
+/// An invalid entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WrongNeed {
-    /// As it is written.
+    /// The entry, as written.
     pub(crate) entry: String,
     pub(crate) why: String,
     pub(crate) remedy: String,
@@ -109,7 +110,8 @@ impl NeedEntry<'_> {
         Ok(())
     }
 
-    /// Whether this entry is one that declares the effect: for one of the devices that it lies on, at least.
+    /// Returns whether the entry declares the effect for its device or at least one of the devices
+    /// below.
     pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match effect.announced() {
             Announced::Named(kinds, name) => {
@@ -127,18 +129,18 @@ impl NeedEntry<'_> {
         wanted.contains(&self.kind) && (any || fill_in(self.text, params).contains(&name))
     }
 
-    /// Whether a path is in the directory.
+    /// Returns whether a path is in a directory of the entry.
     fn holds(&self, wanted: &[NeedKind], path: &str, params: &Map) -> bool {
         let tops = || fill_in(self.text, params);
         wanted.contains(&self.kind) && tops().into_iter().any(|top| is_below(path, top))
     }
 }
 
-/// Every container, or every program.
+/// Stands for every container or every program.
 const ANY: &str = "*";
 
 impl Needs {
-    /// Every entry.
+    /// Returns all entries.
     pub fn entries(&self) -> impl Iterator<Item = NeedEntry<'_>> {
         [
             (NeedKind::Destroys, &self.destroys),
@@ -152,7 +154,7 @@ impl Needs {
         .flat_map(|(kind, texts)| texts.iter().map(move |text| NeedEntry { kind, text }))
     }
 
-    /// Adds what others need as well.
+    /// Adds other needs.
     pub(crate) fn extend(&mut self, more: Self) {
         let add = |to: &mut Vec<String>, texts: Vec<String>| {
             for text in texts {
@@ -170,7 +172,7 @@ impl Needs {
         self.network |= more.network;
     }
 
-    /// The same with other names of devices.
+    /// Returns the same needs with device names replaced.
     pub(crate) fn by_names(&self, name: impl Fn(&str) -> String) -> Self {
         let all = |texts: &[String]| texts.iter().map(|text| name(text)).collect();
         Self {
@@ -184,7 +186,8 @@ impl Needs {
         }
     }
 
-    /// The effects that are not announced. What is on a device that was announced is as well.
+    /// Returns the effects that are not declared. A declaration of a device includes everything on
+    /// it.
     pub fn exceeded<'a>(
         &self,
         effects: impl Iterator<Item = (&'a Effect, Option<&'a Target>)>,
@@ -195,12 +198,13 @@ impl Needs {
         (!effects.is_empty()).then_some(Exceeded { effects })
     }
 
-    /// Whether every entry can mean something; `params` are the names of the recipe's parameters.
+    /// Checks that every entry is valid; `params` are the names of the recipe's parameters.
     pub(crate) fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
         self.entries().try_for_each(|need| need.check(params))
     }
 
-    /// Whether the entries announce the effect: of a device that lies on several, all of them.
+    /// Returns whether the entries declare the effect. If its device lies on several others, all of
+    /// these must be declared.
     pub fn declares(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match effect.announced() {
             Announced::Nothing => true,
@@ -216,7 +220,7 @@ impl Needs {
     }
 }
 
-/// An effect that a recipe does not announce.
+/// An effect that a recipe does not declare.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not declared in the recipe's [needs]: {effect}")]
 pub(crate) struct Undeclared {
@@ -237,8 +241,8 @@ impl Rule for Undeclared {
     }
 }
 
-/// `$name` stands for the parameter's value; a list of disks stands for each of them. A value that is empty
-/// or not text stands for nothing.
+/// Replaces `$name` by the value of the parameter. A list of disks yields all of them; an empty
+/// value or one that is not a string yields nothing.
 fn fill_in<'a>(text: &'a str, params: &'a Map) -> Vec<&'a str> {
     let given = |name| params.iter().find(|(param, _)| param == name);
     let mut values = match text.strip_prefix('$').map(given) {

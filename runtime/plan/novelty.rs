@@ -1,17 +1,17 @@
-//! How a run differs from its plan, for telling it.
+//! The differences between a run and its plan, for messages.
 
 use std::fmt;
 
-/// Why an action is not part of the plan.
+/// The reason why an action is not part of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Novelty {
-    /// The plan never gets to this place.
+    /// The plan does not call the action at this position.
     Place,
-    /// The plan has other arguments here.
+    /// The plan has other arguments at this position.
     Arguments,
-    /// The plan has other steps here.
+    /// The plan has other steps at this position.
     Steps,
-    /// The plan does not have this program, command or device here.
+    /// The plan does not use this program, command or device at this position.
     Reach(String),
 }
 
@@ -26,8 +26,8 @@ impl fmt::Display for Novelty {
     }
 }
 
-/// Two results of one call. Only short ones are shown: a file may hold more than a screen, and more than
-/// a log should.
+/// Two different results of one call. Only short results are shown, because the content of a file
+/// may not fit on the screen and should not be logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Different {
     pub(super) planned: Option<Box<str>>,

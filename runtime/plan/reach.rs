@@ -1,4 +1,4 @@
-//! What a call reaches: the programs that it starts, the command that it runs in a root, and the
+//! The reach of a call: the programs that it starts, the command that it runs in a root, and the
 //! devices that it names.
 
 use std::collections::BTreeSet;
@@ -7,10 +7,11 @@ use crate::machine::Machine;
 use crate::system::Step;
 use crate::types::{Map, Value};
 
-/// The parameter of primitives that run a command of the recipe's own.
+/// The parameter of primitives that run a command given by the recipe.
 const COMMAND: &str = "argv";
 
-/// Programs, commands and devices of one call, or of all planned calls at one place of a recipe.
+/// The programs, commands and devices of one call, or of all planned calls at one position of a
+/// recipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CallReach {
     programs: BTreeSet<&'static str>,
@@ -45,21 +46,21 @@ impl CallReach {
         }
     }
 
-    /// Whether the contents of one of the devices are not known yet.
+    /// Returns whether the contents of one of the devices are not known yet.
     pub(crate) fn has_unseen(&self, machine: &Machine) -> bool {
         let unseen = |path: &String| machine.find(path).is_some_and(|device| device.unseen);
         self.devices.iter().any(unseen)
     }
 
-    /// Adds what another call at the same place reaches.
+    /// Adds the reach of another call at the same position.
     pub(crate) fn extend(&mut self, other: Self) {
         self.programs.extend(other.programs);
         self.commands.extend(other.commands);
         self.devices.extend(other.devices);
     }
 
-    /// Returns the first program, command or device of `other` that is not among these. A device
-    /// that lies on one of these is among them.
+    /// Returns the first program, command or device of `other` that is not in this reach. A device
+    /// that lies on one of these devices is in it.
     pub(crate) fn missing(&self, other: &Self, machine: &Machine) -> Option<String> {
         let program = other.programs.iter().find(|program| !self.programs.contains(*program));
         if let Some(program) = program {

@@ -1,4 +1,4 @@
-//! What a planning run found out, as plain data: the screen, `--json` and saved plans show the same.
+//! The result of planning, as plain data, shared by the terminal output, `--json` and saved plans.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,24 +6,24 @@ use super::approval::Approval;
 use super::call::PlannedCall;
 use crate::machine::Machine;
 
-/// What has to be said of a machine whose devices could not be read.
+/// The caution for a machine whose devices could not be read.
 pub const SECONDHAND: &str =
     "device contents are taken from the udev database; reading the devices needs root";
 
-/// A line of the plan.
+/// An entry of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum PlanEntry {
     /// A chapter of the recipe.
     Chapter {
-        /// Its title.
+        /// The title of the chapter.
         title: String,
     },
     /// An action.
     Call(Box<PlannedCall>),
-    /// Something that the recipe prints.
+    /// A message that the recipe prints.
     Said {
-        /// What.
+        /// The message.
         text: String,
     },
 }
@@ -31,20 +31,20 @@ pub enum PlanEntry {
 /// The plan of a recipe.
 #[derive(Debug)]
 pub struct Report {
-    /// In the order in which it will happen.
+    /// The entries, in order.
     pub entries: Vec<PlanEntry>,
-    /// What has to be agreed to.
+    /// The effects that have to be approved.
     pub approval: Approval,
-    /// The machine before.
+    /// The machine before the run.
     pub before: Machine,
-    /// The machine after.
+    /// The predicted machine after the run.
     pub after: Machine,
-    /// How many values are not known before the real run.
+    /// The number of assumed values.
     pub guesses: u64,
 }
 
 impl Report {
-    /// The disks below everything that it destroys or alters.
+    /// Returns the disks whose contents are changed.
     pub fn touched(&self) -> Vec<&str> {
         let changes = self.approval.effects().filter(|(effect, _)| effect.changes_storage());
         let identities = changes.filter_map(|(_, target)| Some(&target?.identity));
@@ -52,7 +52,7 @@ impl Report {
         disks.map(|disk| disk.path.as_str()).collect()
     }
 
-    /// What else should be known before it is agreed to, in sentences.
+    /// Returns further cautions to show before approval, as complete sentences.
     pub fn cautions(&self) -> Vec<String> {
         let destroyed = self.approval.destroyed().filter_map(|(_, target)| Some(&target?.identity));
         let secondhand = self.before.host.secondhand.then(|| SECONDHAND.to_owned());
@@ -60,7 +60,7 @@ impl Report {
         secondhand.into_iter().chain(others).collect()
     }
 
-    /// The planned actions.
+    /// Returns the planned calls.
     pub fn calls(&self) -> impl Iterator<Item = &PlannedCall> {
         self.entries.iter().filter_map(|entry| match entry {
             PlanEntry::Call(call) => Some(call.as_ref()),
@@ -68,7 +68,7 @@ impl Report {
         })
     }
 
-    /// Whether only root can carry it out.
+    /// Returns whether the plan needs root.
     pub fn needs_root(&self) -> bool {
         self.approval.destroyed().next().is_some() || self.calls().any(|call| call.root)
     }

@@ -1,10 +1,10 @@
-//! The calls of a plan, in their order, and the comparison of a run with them.
+//! The calls of a plan, in order, and their comparison with a run.
 //!
-//! A recipe is a program, so it could behave differently once things are real. Every call of a run is
-//! therefore held against the planned one: the same place in the recipe, the same primitive, the same
-//! arguments, the same steps, the same answer. Where the plan had to assume a value and the run finds
-//! another one, the recipe may take another way from there on; then a call must be at a place that
-//! the plan has reached, with the programs and devices planned for that place.
+//! A recipe is a program and could behave differently on the real machine. Every call of a run is
+//! therefore compared with the planned one: the same position in the recipe, the same primitive,
+//! the same arguments, the same steps, the same answer. If the plan assumed a value and the run
+//! finds another one, the recipe may branch differently from there on; then a call must be at a
+//! position that the plan has reached, with the programs and devices planned for that position.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use crate::machine::Machine;
 use crate::system::Step;
 use crate::types::{Map, Value};
 
-/// Enough of a SHA-256 for texts to differ.
+/// A truncated SHA-256, long enough to tell values apart.
 type Hash = [u8; 16];
 
 fn hash(bytes: &[u8]) -> Hash {
@@ -29,7 +29,7 @@ fn hash(bytes: &[u8]) -> Hash {
     hash
 }
 
-/// A place in a recipe where a primitive is called.
+/// A position in a recipe at which a primitive is called.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct CallPlace {
     file: Rc<str>,
@@ -40,27 +40,28 @@ struct CallPlace {
 /// A call of the plan.
 #[derive(Debug, Clone)]
 struct Traced {
-    /// Which of the places.
+    /// The index into [`Trace::places`].
     place: usize,
     args: Hash,
-    /// The steps of an action among those of the plan; none where it has nothing to do.
+    /// The range in [`Trace::steps`]; empty for queries and for actions without changes.
     steps: Range<u32>,
-    /// Whether it acts on a device whose contents the plan could not see, so that its steps were assumed.
+    /// Whether the call acts on a device whose contents were not known to the plan, so that its
+    /// steps are assumed.
     unseen: bool,
     answer: Option<Hash>,
-    /// The answer, for showing a difference.
+    /// The answer, for displaying a difference.
     shown: Option<Box<str>>,
     /// Whether the answer is only known at run time.
     assumed: bool,
 }
 
-/// What the plan has at one place.
+/// The planned calls at one position.
 #[derive(Debug, Clone, Default)]
 struct PlannedPlace {
-    /// Positions in the trace, ascending.
+    /// Indices into [`Trace::calls`], ascending.
     at: Vec<u32>,
     reach: CallReach,
-    /// Whether one of them has something to do.
+    /// Whether one of the calls may change something.
     acts: bool,
 }
 
@@ -68,35 +69,35 @@ struct PlannedPlace {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     calls: Vec<Traced>,
-    /// The steps of all of them: a plan may have a hundred thousand calls, most with one step.
+    /// The steps of all calls in one vector: a plan may have a hundred thousand calls, most with
+    /// one step.
     steps: Vec<Hash>,
     places: IndexMap<CallPlace, PlannedPlace>,
-    /// Actions that the run may call where the plan does not.
+    /// Actions that the run may call although the plan does not.
     announced: Vec<&'static str>,
 }
 
-/// Where a call of a run is in the plan.
+/// The position of a call of a run in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Position {
-    /// The call is not compared: made by the user, or to restore what a reboot ended.
+    /// The call is not compared: the user made it, or it restores what a reboot ended.
     Untraced,
-    /// At this place in the order.
+    /// The call has this index in the plan.
     At(usize),
     /// The plan has no further call like it.
     Beyond,
 }
 
-/// What an action is going to do, for comparing.
+/// The work of an action, for comparison.
 pub(crate) struct CallWork<'a> {
-    /// Its arguments.
     pub(crate) args: &'a Map,
-    /// Its steps; none where there is nothing to do.
+    /// The steps; empty if no change is needed.
     pub(crate) steps: &'a [Step],
-    /// The machine before it.
+    /// The machine before the action.
     pub(crate) machine: &'a Machine,
-    /// Actions that it declares.
+    /// Actions that this action declares.
     pub(crate) declares: &'a [&'static str],
-    /// Whether it does nothing but what the approved effects cover.
+    /// Whether the approved effects cover everything that the action does.
     pub(crate) covered: bool,
 }
 
@@ -110,28 +111,28 @@ impl CallWork<'_> {
     }
 }
 
-/// The part that a session has in tracing.
+/// The mode of tracing in a session.
 #[derive(Debug, Default)]
 pub(crate) enum Tracing {
     /// Calls are not compared with a plan.
     #[default]
     Off,
-    /// A plan is made.
+    /// The calls of a plan are recorded.
     Record(Trace),
-    /// A plan is carried out.
+    /// The calls of a run are compared with a plan.
     Compare(Comparison),
 }
 
-/// How far a run has come in its plan.
+/// The progress of a run in its plan.
 #[derive(Debug)]
 pub(crate) struct Comparison {
     trace: Rc<Trace>,
     next: usize,
-    /// Whether a value was found that the plan had assumed differently.
+    /// Whether an answer differed from an assumed value, so that the recipe may branch differently.
     assumed: bool,
-    /// Whether the recipe has taken another way since.
+    /// Whether the recipe has branched differently since.
     branched: bool,
-    /// Whether the present action has fewer steps than planned.
+    /// Whether the current action has fewer steps than planned.
     less: bool,
 }
 
@@ -163,13 +164,13 @@ impl Trace {
     }
 }
 
-/// A position as it is kept; no script makes so many calls that one would not fit.
+/// Converts an index to the stored width; no script makes so many calls that it would not fit.
 fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 impl Comparison {
-    /// Begins at the first call of the plan.
+    /// Creates a comparison that starts at the first call of the plan.
     pub(crate) fn new(trace: Rc<Trace>) -> Self {
         Self { trace, next: 0, assumed: false, branched: false, less: false }
     }
@@ -210,7 +211,7 @@ impl Comparison {
             if planned.args != hash_args(work.args) {
                 return Some(Novelty::Arguments);
             }
-            // Less may be left to do than planned: a directory may be there already.
+            // Fewer steps than planned may be left: a directory may exist already.
             let planned_steps = self.trace.steps_of(planned);
             self.less = work.steps.len() < planned_steps.len();
             match is_part(work.hashes(), planned_steps) {
@@ -244,7 +245,7 @@ impl Comparison {
             self.less = false;
             return None;
         }
-        // An action that finds its work done, or a part of it, returns what it has found.
+        // An action without work left, or with less, returns what it has found.
         let less = std::mem::take(&mut self.less) || (idle && !planned.steps.is_empty());
         if planned.assumed || self.branched || less || planned.args != hash_args(args) {
             self.assumed = true;
@@ -255,7 +256,7 @@ impl Comparison {
 }
 
 impl Tracing {
-    /// A call has arrived with its arguments.
+    /// Records or finds a call with its arguments.
     pub(crate) fn arrive(&mut self, site: &Site, name: &'static str, args: &Map) -> Position {
         match self {
             Self::Off => Position::Untraced,
@@ -264,7 +265,8 @@ impl Tracing {
         }
     }
 
-    /// An action is about to be carried out: says why it is not part of the plan, where it is not.
+    /// Records or compares an action that is about to run. Returns the reason if it is not part of
+    /// the plan.
     pub(crate) fn act(
         &mut self,
         site: &Site,
@@ -293,7 +295,8 @@ impl Tracing {
         }
     }
 
-    /// An action has nothing to do. In a run that does less than planned it may have something to do.
+    /// Records or notes an action that needs no change. If the run does less than planned, the
+    /// action may need one then.
     pub(crate) fn idle(
         &mut self,
         site: &Site,
@@ -308,7 +311,7 @@ impl Tracing {
                     planned.reach.extend(work.reach());
                 }
             }
-            // What was kept is not what the plan would have made.
+            // The existing state may differ from what the plan would have made.
             (Self::Compare(comparison), Position::At(at)) => {
                 comparison.assumed |= !comparison.trace.calls[at].steps.is_empty();
             }
@@ -316,8 +319,8 @@ impl Tracing {
         }
     }
 
-    /// A call has its answer; `assumed` says that only the run can know it, `idle` that an action had
-    /// nothing to do.
+    /// Records or compares the answer of a call; `assumed` tells that it is only known at run time,
+    /// `idle` that an action needed no change.
     pub(crate) fn answer(
         &mut self,
         at: Position,
@@ -343,7 +346,7 @@ impl Tracing {
         }
     }
 
-    /// Whether a call like this one is expected next, or can't be told.
+    /// Returns whether a call like this one is expected next; true if this cannot be determined.
     pub(crate) fn expects(&self, at: Position) -> bool {
         match self {
             Self::Compare(comparison) => at != Position::Beyond || comparison.assumed,
@@ -351,19 +354,19 @@ impl Tracing {
         }
     }
 
-    /// From here on the recipe may take another way than planned: an action was left out.
+    /// Allows the recipe to branch differently from here on, because an action was skipped.
     pub(crate) fn may_branch(&mut self) {
         if let Self::Compare(comparison) = self {
             comparison.assumed = true;
         }
     }
 
-    /// Whether the recipe may have taken another way than planned.
+    /// Returns whether the recipe may have branched differently than planned.
     pub(crate) fn branches(&self) -> bool {
         matches!(self, Self::Compare(comparison) if comparison.assumed)
     }
 
-    /// The script runs again from its beginning.
+    /// Starts again at the first call, because the script runs again from its beginning.
     pub(crate) fn restart(&mut self) {
         match self {
             Self::Off => {}
@@ -379,7 +382,7 @@ fn place(site: &Site, name: &'static str) -> CallPlace {
     CallPlace { file: Rc::clone(&site.file), line: site.line, name }
 }
 
-/// Whether the first are among the second, in the same order.
+/// Returns whether the first sequence is a subsequence of the second.
 fn is_part(mut some: impl Iterator<Item = Hash>, all: &[Hash]) -> bool {
     let mut all = all.iter();
     some.all(|step| all.any(|planned| *planned == step))
@@ -389,7 +392,8 @@ fn hash_args(args: &Map) -> Hash {
     hash(Value::Map(args.clone()).recorded().to_string().as_bytes())
 }
 
-/// The text of an error may differ between a simulation and the machine; that there is one may not.
+/// Hashes an answer. The message of an error may differ between a simulation and the machine, but
+/// not its presence.
 fn hash_answer(answer: &Result<Value>) -> Hash {
     match answer {
         Ok(value) => hash(value.recorded().to_string().as_bytes()),
@@ -397,7 +401,7 @@ fn hash_answer(answer: &Result<Value>) -> Hash {
     }
 }
 
-/// A result that fits into a line.
+/// Returns a result that is short enough to show in a message.
 fn shown(answer: &Result<Value>) -> Option<Box<str>> {
     const MOST: usize = 80;
     let text = match answer {
