@@ -10,7 +10,7 @@ use crate::machine::files::FileError;
 use crate::machine::{Contradiction, Difference, NoSuchDevice, Release, Use};
 use crate::system::{Broken, MissingProgram, StepError};
 
-/// How a run ends. The discriminants are the exit codes of the program.
+/// The outcome of a run. The discriminants are the exit codes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Everything was done.

@@ -3,7 +3,7 @@
 use crate::error::{Exit, InUse, Result, Rule};
 use crate::machine::Machine;
 
-/// The kernel does not allow writing to the device.
+/// A device to which the kernel does not allow writing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{device} is write-protected")]
 struct WriteProtected {

@@ -9,7 +9,7 @@ use crate::machine::Fact;
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, Value};
 
-/// How an action is undone.
+/// The way to undo an action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Undo {
     /// The action leaves nothing to undo.
@@ -235,7 +235,7 @@ impl<T: Serialize + 'static> Plan<T> {
     }
 }
 
-/// Derives the answer of a query from the outcome of its command.
+/// A function that derives the answer of a query from the outcome of its command.
 pub type OutcomeReader<T> = Rc<dyn Fn(&Outcome) -> Result<T>>;
 
 /// The answer of a query.

@@ -13,7 +13,7 @@ use crate::types::{AbsPath, DevicePath, Place};
 /// The maximum time to wait for device nodes to appear.
 pub const NODE_DEADLINE: Duration = Duration::from_mins(1);
 
-/// Generates identifiers that are the same whenever the same call is planned in the same run.
+/// A generator of identifiers that are the same whenever the same call is planned in the same run.
 #[derive(Debug, Clone)]
 pub struct Ids {
     seed: [u8; 32],

@@ -37,7 +37,7 @@ impl fmt::Display for PlannedStep {
     }
 }
 
-/// How a planned action can be undone.
+/// The way to undo a planned action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "undo", rename_all = "snake_case")]
 pub enum UndoPlan {

@@ -44,7 +44,7 @@ impl Exceeded {
     }
 }
 
-/// A recipe does more than its `[needs]` declare.
+/// A recipe that does more than its `[needs]` declare.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{recipe} does more than its [needs] declare")]
 struct BeyondNeeds {
@@ -136,7 +136,7 @@ impl NeedEntry<'_> {
     }
 }
 
-/// Stands for every container or every program.
+/// The entry that stands for every container or every program.
 const ANY: &str = "*";
 
 impl Needs {
