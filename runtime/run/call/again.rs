@@ -1,4 +1,4 @@
-//! A call of a resumed run: what the journal has of it, or what was begun.
+//! A call of a resumed run that the journal has a result of, or that was interrupted.
 
 use super::current::Call;
 use super::record::{Well, ended_well};
@@ -21,8 +21,8 @@ use crate::run::voice::Voice;
 use crate::system::{FilesStep, Step};
 use crate::types::{Map, Value};
 
-/// The answer that the journal has, if it is still the answer. In a run that goes on by itself, a user may
-/// have changed what was asked about.
+/// Returns the recorded answer, if it is still correct. A user may have changed the queried object
+/// since, even if the run continues in the same process.
 pub(super) fn past_answer(
     replay: &Replay,
     ground: &mut Ground,
@@ -36,7 +36,7 @@ pub(super) fn past_answer(
     Ok(value)
 }
 
-/// Shows an action that was done before.
+/// Reports an action that was completed earlier.
 pub(super) fn play(parts: &mut Parts<'_>, call: &Call) {
     if !call.called().action {
         return;
@@ -53,17 +53,17 @@ pub(super) fn play(parts: &mut Parts<'_>, call: &Call) {
     parts.voice.tell(&Event::Done { call: call.number(), millis: 0, already });
 }
 
-/// The copy of the journal follows again, where its filesystem is there.
+/// Continues the copy of the journal, if its filesystem is mounted.
 fn keep_again(ledger: &mut Ledger, voice: &mut Voice, call: &Call) {
     let path = call.args().iter().find(|(name, _)| name == "path");
     let Some(path) = path.and_then(|(_, value)| value.as_text()) else { return };
     if let Err(error) = ledger.keep_again_in(&KeepOn::directory(path)) {
-        // The journal itself goes on.
+        // The journal itself is not affected.
         voice.warn(error.to_string());
     }
 }
 
-/// Arguments with the names that devices have now, where some have moved.
+/// Returns the arguments with the present device names, if any were renamed.
 pub(super) fn by_names_of_now(
     names: &Names,
     call: &Call,
@@ -76,11 +76,11 @@ pub(super) fn by_names_of_now(
     Some(Given::by_name(call.spec().params, args))
 }
 
-/// An action was cut off: whether it had come to its end all the same.
+/// Checks whether an interrupted action was completed nevertheless, and returns its value if so.
 ///
-/// What it overwrites is done again as long as nothing uses it: a tool that was killed may have
-/// left the signature of a filesystem without the filesystem. Of what is not whole, everything
-/// that would be in the way of a second time is given back.
+/// An action that overwrites a device runs again as long as the device is not in use: a killed tool
+/// may have written the signature of a filesystem without the filesystem. Partial results that
+/// would prevent a second run are released.
 pub(super) fn was_done(
     parts: &mut Parts<'_>,
     call: &mut Call,
@@ -106,7 +106,7 @@ pub(super) fn was_done(
     let free = |device: &String| parts.ground.machine().uses(device).is_empty();
     let again = first.is_some_and(free) && lost.all(free);
     if all && !again {
-        // Some refuse what is there already; then it is made anew.
+        // Planning fails for some actions if their results exist; then the action runs again.
         let plan = action.plan(&mut parts.ground.view());
         if let Ok(plan) = plan
             && let (Returns::Known(value), false) = (&plan.returns, plan.always)
@@ -134,10 +134,10 @@ pub(super) fn was_done(
     Ok(None)
 }
 
-/// Removes files that were not there before an action that did not end: a tool may have written half
-/// of them, and the action itself would take them for somebody else's.
+/// Removes files that did not exist before an interrupted action: a tool may have written them only
+/// partially, and the action would not recognize them as its own.
 ///
-/// What a journal says of them is not enough: the call itself has to write there.
+/// The journal is not sufficient evidence: the call itself must write there.
 fn remove_begun(
     ground: &mut Ground,
     voice: &mut Voice,
@@ -166,7 +166,7 @@ fn remove_begun(
     Ok(())
 }
 
-/// The texts in what a call was given.
+/// Returns the strings in the arguments of a call.
 fn given(args: &Map) -> Vec<&str> {
     let mut texts = Vec::new();
     for (_, value) in args {
@@ -187,7 +187,7 @@ fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
     }
 }
 
-/// What a person has to know before something that did not end is done a second time.
+/// Returns the warning for an interrupted action that runs again.
 fn once_more(call: &Call, effects: &[Effect]) -> String {
     let what = call.called();
     let runs =

@@ -1,4 +1,4 @@
-//! What an action may do: what was agreed to, what a person is asked for, and what is passed over.
+//! The approval of an action: approved with the plan, approved during the run, or skipped.
 
 use super::current::Call;
 use super::places::Places;
@@ -13,7 +13,7 @@ use crate::run::parts::Parts;
 use crate::system::{Program, Step};
 use crate::types::{Map, Value};
 
-/// An action that says nothing of what it does could be neither approved nor held against `[needs]`.
+/// An action without an effect, which could neither be approved nor checked against `[needs]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{primitive}: the action declares no effect")]
 pub(super) struct NoEffect {
@@ -30,8 +30,8 @@ impl Rule for NoEffect {
     }
 }
 
-/// Whether it may be done. Somebody who wants to see every action first gets it shown, and what
-/// they approve needs no other approval.
+/// Decides whether an action may run. A user who reviews every action is shown the action; its
+/// effects need no further approval.
 pub(super) fn approve(
     parts: &mut Parts<'_>,
     call: &Call,
@@ -49,7 +49,7 @@ pub(super) fn approve(
     gate.show(&shown, ground.machine(), voice)
 }
 
-/// The effects of an action that can't be planned yet, collected.
+/// Collects the effects of an action that cannot be planned yet.
 pub(crate) fn approve_unopened(
     parts: &mut Parts<'_>,
     effects: Vec<Effect>,
@@ -59,7 +59,8 @@ pub(crate) fn approve_unopened(
     admit(parts, &effects).map(|()| effects)
 }
 
-/// What a question reads is approved with the plan, but is no line of it.
+/// Approves the reads of a query. They are approved with the plan, but not listed as an entry of
+/// it.
 pub(super) fn approve_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Result<()> {
     let mut effects = query.effects();
     effects.retain(|effect| matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
@@ -73,8 +74,8 @@ pub(super) fn approve_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Resul
     }
 }
 
-/// A question that runs a program in a root is approved as an action is, and has its line in the plan.
-/// Returns what is assumed where it is skipped.
+/// Approves a query that runs a program in a root. It is approved like an action and has an entry
+/// in the plan. Returns the assumed value if the user skips it.
 pub(super) fn approve_query(
     parts: &mut Parts<'_>,
     call: &Call,
@@ -86,7 +87,7 @@ pub(super) fn approve_query(
         Answer::Known(value) | Answer::Guess(value) => (None, value),
     };
     let mut effects = query.effects();
-    // Whatever a query declares, the command that is going to run says what runs.
+    // The command decides which program runs, whatever effects the query declares.
     if let Some(Program::Inside { root, path }) = cmd.map(|cmd| &cmd.program) {
         for effect in Effect::runs(path, &root.to_string_lossy()) {
             if !effects.contains(&effect) {
@@ -111,7 +112,7 @@ pub(super) fn approve_query(
     Ok((decision == Decision::Skip).then(|| value.clone()))
 }
 
-/// Lets effects pass that are approved, or that the user approves now.
+/// Admits effects that are approved, or that the user approves now.
 fn admit(parts: &mut Parts<'_>, effects: &[Effect]) -> Result<()> {
     let machine = parts.ground.machine();
     parts.gate.must_be_declared(effects, machine)?;
@@ -122,7 +123,7 @@ fn admit(parts: &mut Parts<'_>, effects: &[Effect]) -> Result<()> {
     result
 }
 
-/// Adds effects that were approved in the middle of the run.
+/// Adds effects that were approved during the run.
 pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<Bound>) -> Result<()> {
     for effect in effects {
         parts.gate.extend(effect.clone());
@@ -131,22 +132,23 @@ pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<Bound>) -> Result
     Ok(())
 }
 
-/// Records an effect that was approved in the middle of the run.
+/// Records an effect that was approved during the run.
 fn record(parts: &mut Parts<'_>, effect: &Bound) -> Result<()> {
     let effect = parts.replay.names().data_then(effect);
     parts.ledger.record(parts.voice, true, || Record::Approved { effect })
 }
 
-/// A person chose to leave out an action that could not be done.
+/// Skips an action that failed, as chosen by the user.
 pub(super) fn skip(parts: &mut Parts<'_>, call: &Call, action: &dyn AnyAction) -> Result<Value> {
-    // It may be its plan that can't be made.
+    // The failure may be that the action cannot be planned.
     match action.plan(&mut parts.ground.view()) {
         Ok(plan) => skip_action(parts, call, &plan),
         Err(_) => skipped_value(parts, call, &Value::Unit),
     }
 }
 
-/// Leaves out an action: the script gets what it would get, as far as that can be known.
+/// Skips an action. The script receives the value that the action would return, as far as it is
+/// known.
 pub(super) fn skip_action(parts: &mut Parts<'_>, call: &Call, plan: &Plan<Value>) -> Result<Value> {
     let (Returns::Known(value) | Returns::Read { guess: value, .. }) = &plan.returns;
     skipped_value(parts, call, value)

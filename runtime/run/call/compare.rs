@@ -1,4 +1,4 @@
-//! A call of a run and the planned one.
+//! Compares the calls of a run with the planned ones.
 
 use super::approve::add_approved;
 use super::current::Call;
@@ -14,35 +14,35 @@ use crate::run::plan_log::PlanLog;
 use crate::system::Step;
 use crate::types::Value;
 
-/// The recipe does what its plan did not show.
+/// A difference between a run and its plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OffPlan {
-    /// An action that was not confirmed.
+    /// An action that is not in the plan and was not approved.
     #[error("{site}: {call} is not in the approved plan: {why}")]
     New {
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
-        /// The primitive and what it acts on.
+        /// The primitive and its object.
         call: String,
-        /// What the plan has instead.
+        /// The difference.
         why: Novelty,
     },
-    /// A query that the plan did not make.
+    /// A query that is not in the plan.
     #[error(
         "{site}: the recipe diverges from the approved plan: the plan has no {call} at this point"
     )]
     Query {
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
-        /// The primitive and what it asks about.
+        /// The primitive and its object.
         call: String,
     },
-    /// Another answer.
+    /// A query or action returned another value.
     #[error("{site}: the result of {call} differs from the plan{different}")]
     Answer {
-        /// Where it is called.
+        /// The position of the call.
         site: Site,
-        /// The primitive and what it asks about.
+        /// The primitive and its object.
         call: String,
         /// The two results.
         different: Different,
@@ -71,7 +71,7 @@ impl Rule for OffPlan {
     }
 }
 
-/// Refuses a query that the plan did not make, unless the recipe may have taken another way.
+/// Refuses a query that is not in the plan, unless the recipe may have branched differently.
 pub(super) fn expected(log: &PlanLog, call: &Call) -> Result<()> {
     if log.tracing().expects(call.position()) {
         return Ok(());
@@ -79,7 +79,7 @@ pub(super) fn expected(log: &PlanLog, call: &Call) -> Result<()> {
     Err(OffPlan::Query { site: call.site().clone(), call: call.called().to_string() }.into())
 }
 
-/// Holds the answer of a call against the planned one.
+/// Compares the answer of a call with the planned one.
 pub(super) fn compared(
     log: &mut PlanLog,
     ledger: &Ledger,
@@ -103,14 +103,15 @@ pub(super) fn compared(
     }
 }
 
-/// Notes what an action would do that has nothing to do.
+/// Records or compares an action that needs no change.
 pub(super) fn note_idle(log: &mut PlanLog, ground: &Ground, call: &Call, steps: &[Step]) {
     let (args, machine) = (call.args(), ground.machine());
     let work = CallWork { args, steps, machine, declares: &[], covered: false };
     log.tracing_mut().idle(call.site(), call.name(), call.position(), &work);
 }
 
-/// Holds an action that has something to do against the planned one. A new one is confirmed first.
+/// Compares an action with the planned one. An action that is not in the plan has to be approved
+/// first.
 pub(super) fn hold_against_plan(
     parts: &mut Parts<'_>,
     call: &Call,
@@ -126,7 +127,8 @@ pub(super) fn hold_against_plan(
     let tracing = log.tracing_mut();
     let novelty = tracing.act(call.site(), call.name(), call.position(), &work);
     let Some(why) = novelty else { return Ok(()) };
-    // What only ends what this run has made needs no place of its own once the way may differ.
+    // An action that only releases what this run made needs no entry in the plan once the recipe
+    // may have branched differently.
     if effects.is_empty() && tracing.branches() {
         return Ok(());
     }

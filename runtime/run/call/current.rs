@@ -1,4 +1,4 @@
-//! One call on its way, and what is told of it.
+//! The call that is being executed.
 
 use std::rc::Rc;
 
@@ -13,25 +13,25 @@ use crate::primitives::registry::{Primitive, Read};
 use crate::system::{Broken, Step, StorageStep};
 use crate::types::{Completes, Map, Value, quote};
 
-/// One call on its way. Nothing outside this file changes it but by what it says here.
+/// The call that is being executed. Only this file changes it.
 pub(crate) struct Call {
     told: Called,
     spec: &'static Spec,
     site: Site,
-    /// As the script gave them, for the journal.
+    /// The arguments from the script, for the journal.
     args: Map,
-    /// Of the arguments, where there is a journal.
+    /// SHA-256 of the arguments; empty if there is no journal.
     digest: String,
-    /// Where it is in the plan.
+    /// The position in the plan.
     position: Position,
-    /// The last step that was performed, for the message when it did not do what it said.
+    /// The last step that was performed, for error messages.
     tried: Option<String>,
-    /// The steps that are planned so far.
+    /// The steps planned so far.
     steps: Vec<PlannedStep>,
 }
 
 impl Call {
-    /// Begins a call of a script.
+    /// Creates a call of a script.
     pub(crate) fn new(number: u64, primitive: &Primitive, site: Site) -> Self {
         let (name, about) = (primitive.spec.name, String::new());
         let action = matches!(primitive.read, Read::Action(_));
@@ -47,73 +47,72 @@ impl Call {
         }
     }
 
-    /// Takes its arguments, which can be read.
+    /// Sets the decoded arguments.
     pub(super) fn arrive(&mut self, args: Map, digest: String) {
         self.told.about = about(self.spec, &args);
         self.args = args;
         self.digest = digest;
     }
 
-    /// Takes its place in the plan.
+    /// Sets the position in the plan.
     pub(super) fn placed(&mut self, position: Position) {
         self.position = position;
     }
 
-    /// Returns its number in the run.
     pub(crate) fn number(&self) -> u64 {
         self.told.number
     }
 
-    /// Returns the name of its primitive.
+    /// Returns the name of the primitive.
     pub(crate) fn name(&self) -> &'static str {
         self.told.name
     }
 
-    /// Returns what is told of it.
+    /// Returns the description of the call for messages.
     pub(crate) fn called(&self) -> &Called {
         &self.told
     }
 
-    /// Returns its primitive.
+    /// Returns the description of the primitive.
     pub(super) fn spec(&self) -> &'static Spec {
         self.spec
     }
 
-    /// Returns its place in the recipe.
+    /// Returns the position in the recipe.
     pub(crate) fn site(&self) -> &Site {
         &self.site
     }
 
-    /// Returns its arguments, as the script gave them.
+    /// Returns the arguments from the script.
     pub(crate) fn args(&self) -> &Map {
         &self.args
     }
 
-    /// Returns the digest of its arguments.
+    /// Returns the digest of the arguments.
     pub(crate) fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// Returns its place in the plan.
+    /// Returns the position in the plan.
     pub(super) fn position(&self) -> Position {
         self.position
     }
 
-    /// Returns its arguments as they are recorded.
+    /// Returns the arguments as they are recorded.
     pub(super) fn recorded_args(&self) -> serde_json::Value {
         Value::Map(self.args.clone()).recorded()
     }
 
-    /// Returns the event of its beginning.
+    /// Returns the event for the start of the call.
     pub(super) fn began(&self) -> Event {
         let Called { number: call, name, about, .. } = &self.told;
         let (name, about) = ((*name).to_owned(), about.clone());
         Event::Began { call: *call, name, about, site: self.site.clone() }
     }
 
-    /// Remembers a step that is performed.
+    /// Remembers a step that is about to be performed.
     pub(super) fn tries(&mut self, step: &Step, text: &str) {
-        // What one waits for is the work of the step before.
+        // Waiting for a device belongs to the step that creates it.
         self.tried = match (step, self.tried.take()) {
             (Step::Storage(StorageStep::WaitFor { .. }), Some(work)) => {
                 Some(format!("{work}\n{text}"))
@@ -122,14 +121,14 @@ impl Call {
         };
     }
 
-    /// Adds a step that is planned.
+    /// Adds a planned step.
     pub(super) fn plans(&mut self, step: PlannedStep) {
         self.steps.push(step);
     }
 
-    /// Returns the steps that were planned, once.
+    /// Returns the planned steps, and clears them.
     pub(super) fn take_steps(&mut self) -> Vec<PlannedStep> {
-        // A plan may be a hundred thousand of these: no room is kept that nobody will need.
+        // A plan may have a hundred thousand calls, so spare capacity would add up.
         let mut steps = std::mem::take(&mut self.steps);
         steps.shrink_to_fit();
         steps
@@ -157,7 +156,7 @@ impl Call {
         }
     }
 
-    /// Returns the failure of the call with this error. Of an action it names the step that was tried last.
+    /// Creates the failure of the call. It names the step that was tried last.
     pub(super) fn failure(&mut self, error: Error) -> Failure {
         let differs = matches!(error, Error::Differs(_));
         let step = match &error {
@@ -177,8 +176,8 @@ impl Call {
     }
 }
 
-/// What a call acts on: its required devices, paths and names, each as one word: what follows them on a
-/// screen can't be part of them.
+/// Returns the objects of a call for messages: its required devices, paths and names, each quoted
+/// as one word, so that text printed after them cannot be mistaken for a part of them.
 pub(crate) fn about(spec: &Spec, arguments: &Map) -> String {
     let telling = spec.params.iter().filter(|param| {
         let names = param.name == "name" || !matches!(param.ty.completes, Completes::Nothing);

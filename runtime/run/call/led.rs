@@ -1,11 +1,11 @@
-//! Where the places of one call lead, asked once for each: between its steps nothing is done yet.
+//! Caches the resolved places of one call: nothing changes between its steps while it is planned.
 
 use std::cell::RefCell;
 
 use crate::machine::files::{FileError, Files, Look, Reach, Text};
 use crate::types::Place;
 
-/// Files that remember where places lead.
+/// Files with a cache of resolved places.
 pub(super) struct Led<'a> {
     files: &'a dyn Files,
     known: RefCell<Vec<(Place, bool, Reach)>>,
@@ -34,7 +34,7 @@ impl Files for Led<'_> {
         let reach = self.files.reach(place, follow)?;
         let mut known = self.known.borrow_mut();
         known.push((place.clone(), follow, reach.clone()));
-        // The real place leads to itself: no component of it is a link that would be followed.
+        // The resolved place resolves to itself: none of its components is a symbolic link.
         if reach.place != *place {
             known.push((reach.place.clone(), follow, reach.clone()));
         }

@@ -1,7 +1,7 @@
-//! The way of one call: decode → plan → guard → approval → journal → execute → learn and compare.
+//! The phases of a call: decode → plan → guard → approval → journal → execute → learn and compare.
 //!
-//! This file is the way; its stations are the files beside it, each of which takes those parts of the run that
-//! it needs.
+//! This file contains the sequence; the files beside it contain the phases, each of which takes the
+//! parts of the run that it needs.
 
 mod again;
 mod approve;
@@ -41,7 +41,7 @@ use crate::run::resume::{Begun, Recall};
 use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError, StorageStep};
 use crate::types::Value;
 
-/// Takes a call on its way, to the value that the script gets or to the failure that it meets.
+/// Executes a call. Returns the value for the script, or the failure.
 pub(crate) fn make(
     parts: &mut Parts<'_>,
     mut call: Call,
@@ -59,7 +59,7 @@ pub(crate) fn make(
     result.map_err(|error| call.failure(error))
 }
 
-/// How a primitive is read from what it is given.
+/// A function that decodes the arguments of a primitive.
 type Decode<T> = fn(Given) -> std::result::Result<Box<T>, ArgError>;
 
 fn action(
@@ -145,7 +145,7 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
     }
 }
 
-/// Whether a plan asks about a device whose contents only the run will see.
+/// Returns whether a query concerns a device whose contents are only known at run time.
 fn asks_about_unseen(ground: &Ground, query: &dyn AnyQuery) -> bool {
     let machine = ground.machine();
     ground.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
@@ -167,7 +167,8 @@ fn act(
         parts.ground.enter(call.number());
     }
     let mut plan = action.plan(&mut parts.ground.view())?;
-    // Where a link leads that a plan can't know yet, the effects tell.
+    // Unresolved steps are compared with the plan, which may not know yet where a symbolic link
+    // leads. The effects contain the resolved places.
     let named = plan.steps.clone();
     Places::of(parts.ground, parts.ledger).follow_links(&mut plan, &mut effects)?;
     parts.gate.hold_directories(&plan.steps, parts.ledger.made(), parts.ground.files())?;
@@ -177,13 +178,13 @@ fn act(
     require_programs(parts.ground, &plan.steps)?;
     plan.already = plan.already.take().or_else(|| already(parts.ground, &plan, &effects));
     if plan.already.is_none() {
-        // What is left as it is may be in use.
+        // A device that is already in the planned state may be in use.
         for effect in &effects {
             if let Effect::Storage(StorageEffect::Destroys { device }) = effect {
                 may_be_lost(parts.ground.machine(), device)?;
             }
         }
-        // What a recipe does not announce is refused before anybody is asked about it.
+        // Effects that the recipe does not declare are refused before the user is asked.
         parts.gate.must_be_declared(&effects, parts.ground.machine())?;
         hold_against_plan(parts, call, &plan, &named, &effects)?;
         if approve(parts, call, &plan, &effects)? == Decision::Skip {
@@ -205,7 +206,7 @@ fn act(
     finish(parts, call, &plan, effects, start.elapsed(), result)
 }
 
-/// A missing tool is noticed before the first step, not at the one that needs it.
+/// Fails if a program is missing, before the first step runs.
 fn require_programs(ground: &Ground, steps: &[Step]) -> Result<()> {
     let Some(programs) = &ground.machine().host.programs else { return Ok(()) };
     match steps.iter().flat_map(Step::tools).find(|name| !programs.contains_key(*name)) {
@@ -214,7 +215,7 @@ fn require_programs(ground: &Ground, steps: &[Step]) -> Result<()> {
     }
 }
 
-/// Whether everything the action would make true is so already.
+/// Returns a description of the facts if all of them already hold, so that no change is needed.
 fn already(ground: &Ground, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
     let destroys = effects
         .iter()
@@ -227,7 +228,7 @@ fn already(ground: &Ground, plan: &Plan<Value>, effects: &[Effect]) -> Option<St
         .then(|| plan.makes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
-/// Performs the steps, learns the facts, and compares with the machine.
+/// Performs the steps, updates the model, and compares it with the machine.
 fn execute(
     parts: &mut Parts<'_>,
     call: &mut Call,
@@ -236,7 +237,7 @@ fn execute(
 ) -> Result<Value> {
     will_make(parts.ledger, parts.ground.machine(), &plan.makes);
     for effect in effects {
-        // A volume that is inactive has no device that somebody could hold.
+        // An inactive volume has no device node that could be in use.
         if let Effect::Storage(StorageEffect::Destroys { device }) = effect
             && parts.ground.machine().inactive(device).is_none()
         {
@@ -295,7 +296,7 @@ fn perform(
     Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
 }
 
-/// Whether no step was really performed, so that there is nothing to read an answer from.
+/// Returns whether no step was really performed, so that there is no output to read the value from.
 fn is_unknown(outcomes: &[Outcome], planning: bool) -> bool {
     planning || (!outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.unknown))
 }

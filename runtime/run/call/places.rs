@@ -1,5 +1,5 @@
-//! Places are what they are: an effect names the place behind links and bind mounts, and the steps go to
-//! just that place.
+//! Resolves places: effects name the place behind symbolic links and bind mounts, and the steps use
+//! that place.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::run::ledger::Ledger;
 use crate::system::{FilesStep, Step};
 use crate::types::{Map, Place, Value};
 
-/// A place that no file action changes.
+/// A place that file actions must not change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{place}: {what} belongs to the kernel and cannot be changed with file actions{}",
@@ -44,23 +44,23 @@ impl Rule for KernelPlace {
     }
 }
 
-/// Where filesystems are mounted for a while, in which nothing of the running system is.
+/// Directories for temporary mounts, which contain no part of the running system.
 const FOR_A_WHILE: [&str; 3] = ["/media", "/mnt", "/run/media"];
 
-/// The places that paths stand for, as far as a run has come.
+/// A resolver of paths in the present state of a run.
 pub(super) struct Places<'a> {
     ground: &'a Ground,
-    /// What this run made until the next reboot.
+    /// The facts that this run made until the next reboot.
     made: &'a [Fact],
 }
 
 impl<'a> Places<'a> {
-    /// Returns the places of a run that has made this.
+    /// Creates a resolver for the present state of a run.
     pub(super) fn of(ground: &'a Ground, ledger: &'a Ledger) -> Self {
         Self { ground, made: ledger.made() }
     }
 
-    /// Replaces the names of devices and files by what they stand for.
+    /// Replaces device names and paths in effects by canonical ones.
     pub(super) fn canonical(&self, effects: Vec<Effect>, args: &Map) -> Result<Vec<Effect>> {
         let path = |device: String| self.ground.machine().canonical(&device);
         let words = |what: &str| -> String {
@@ -69,7 +69,7 @@ impl<'a> Places<'a> {
             }
             what.split(' ').map(|word| path(word.to_owned())).collect::<Vec<_>>().join(" ")
         };
-        // What this run made itself it may end without asking.
+        // A run may release its own resources without approval.
         let own = |effect: &Effect| match effect {
             Effect::Program(ProgramEffect::Ends { what }) => self
                 .made
@@ -87,7 +87,7 @@ impl<'a> Places<'a> {
         effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
     }
 
-    /// The place that a path stands for, seen from a root where it is in one.
+    /// Resolves a path; below `root`, it is resolved as seen from that root.
     fn reached(&self, path: &str, root: Option<&str>, follow: bool) -> Result<Reach> {
         let inside = root.filter(|root| *root != "/" && is_below(path, root));
         let place = match inside {
@@ -100,7 +100,8 @@ impl<'a> Places<'a> {
         Ok(self.ground.files().reach(&place, follow)?)
     }
 
-    /// The path that effects name a place by. Below something that this run mounted it belongs to that tree.
+    /// Returns the path of a place in effects. Below a mount point of this run, it is the mount
+    /// point.
     fn known_as(&self, reach: &Reach) -> String {
         let origin = self.origin(reach);
         let mounts = self.made.iter().filter_map(|fact| match fact {
@@ -118,8 +119,9 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Whether a path lies on a filesystem that this run mounted from a device, of which the running system
-    /// uses nothing itself: a stick that a desktop has mounted as well is one.
+    /// Returns whether a path is on a filesystem that this run mounted from a device which the
+    /// running system does not use itself. A USB stick that a desktop has also mounted is such a
+    /// device.
     fn on_own_filesystem(&self, path: &str) -> bool {
         let mounts = self.made.iter().filter_map(|fact| match fact {
             Fact::Storage(StorageFact::Mounted { at, origin, .. }) if is_below(path, at) => {
@@ -142,7 +144,7 @@ impl<'a> Places<'a> {
         !self.ground.machine().storage.mounts.iter().any(|mount| of_system(&mount))
     }
 
-    /// An effect on files with the real place of its path.
+    /// Replaces the path of an effect by its resolved path.
     fn at_real_place(&self, effect: Effect, args: &Map) -> Result<Effect> {
         let given = |wanted: &str| {
             let value = args.iter().find(|(name, _)| name == wanted);
@@ -172,7 +174,7 @@ impl<'a> Places<'a> {
         })
     }
 
-    /// The command that ends a mount, with the mount point that its path leads to.
+    /// Returns the `umount` command with the resolved mount point.
     fn at_real_mount(&self, what: &str) -> Option<String> {
         let at = unquoted(what.strip_prefix("umount ")?);
         let reach = self.reached(&at, None, true).ok()?;
@@ -184,8 +186,8 @@ impl<'a> Places<'a> {
         )
     }
 
-    /// Refuses a place in a root from which a link leads to what the root is shown of the running system.
-    /// Who names a path there means it.
+    /// Refuses a place in a root if a symbolic link leads from it to a part of the running system
+    /// that is mounted in the root. An explicit path to such a part is allowed.
     fn must_stay_inside(&self, place: &Place, follow: bool) -> Result<()> {
         if place.root.as_os_str() == "/" {
             return Ok(());
@@ -207,8 +209,8 @@ impl<'a> Places<'a> {
         Ok(())
     }
 
-    /// Leads every step, fact and undo of a plan to the real places, refuses those that are no place for
-    /// files, and adds what is written beyond the effects that the action announced.
+    /// Resolves the places in all steps, facts and undo steps of a plan, refuses places that file
+    /// actions must not change, and adds effects for writes that the action did not declare.
     pub(super) fn follow_links(
         &self,
         plan: &mut Plan<Value>,
@@ -237,7 +239,7 @@ impl<'a> Places<'a> {
             let reach = led.reach(place, follow)?;
             refuse_kernel_place(&reach)?;
             let path = self.known_as(&reach);
-            // Directories above what is written are part of writing it.
+            // Creating the directories above a file is part of writing the file.
             let above = matches!(step, Step::Files(FilesStep::MakeDir { .. }));
             if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
                 effects.push(Effect::Files(FilesEffect::Writes { path }));
@@ -257,14 +259,15 @@ fn refuse_kernel_place(reach: &Reach) -> Result<()> {
     Err(KernelPlace { place: reach.place.to_string(), origin, what }.into())
 }
 
-/// Whether an effect includes writing to a place, or making a directory above what it writes.
+/// Returns whether an effect includes writing to a place, or creating a directory above the path
+/// that it writes.
 fn includes(effect: &Effect, path: &str, reach: &Reach, above: bool) -> bool {
     match effect {
         Effect::Files(FilesEffect::Writes { path: top })
         | Effect::Storage(StorageEffect::Mounts { at: top }) => {
             is_below(path, top) || (above && is_below(top, path))
         }
-        // A program that runs in a root can write everything there.
+        // A program that runs in a root can write everywhere in that root.
         Effect::Program(ProgramEffect::Runs { root, .. }) => {
             root != "/" && (is_below(path, root) || reach.place.outside().starts_with(root))
         }
@@ -272,7 +275,7 @@ fn includes(effect: &Effect, path: &str, reach: &Reach, above: bool) -> bool {
     }
 }
 
-/// The word that a shell would read, of those that need no more than single quotes.
+/// Removes the single quotes of a shell word.
 fn unquoted(word: &str) -> String {
     word.trim_matches('\'').replace(r"'\''", "'")
 }

@@ -1,4 +1,4 @@
-//! What a call leaves in the journal and tells the listeners.
+//! Records a call in the journal and reports it to the listeners.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::run::resume::Names;
 use crate::run::voice::Voice;
 use crate::types::{Map, Value};
 
-/// A call has readable arguments.
+/// Sets the decoded arguments of a call, and its position in the plan.
 pub(super) fn arrived(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
     let wanted = parts.ledger.has_journal() || parts.replay.is_playing();
     let digest = if wanted { digest(&args) } else { String::new() };
@@ -27,7 +27,7 @@ pub(super) fn arrived(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
     }
 }
 
-/// An action is going to run, if there is something to do.
+/// Records the start of an action, if it needs a change.
 pub(super) fn begin(
     ledger: &mut Ledger,
     names: &Names,
@@ -51,7 +51,7 @@ pub(super) fn begin(
     Ok(())
 }
 
-/// An action ended, or had nothing to do.
+/// Records the end of an action.
 pub(super) fn finish(
     parts: &mut Parts<'_>,
     call: &mut Call,
@@ -80,7 +80,7 @@ pub(super) fn finish(
         Err(error) => {
             let error = error.to_string();
             let failed = || Record::Failed { call: number, error: error.clone(), millis };
-            // What went wrong first is what a person has to know.
+            // The error of the action is more important than the error of the journal.
             if let Err(unwritten) = ledger.record(voice, true, failed) {
                 voice.warn(unwritten.to_string());
             }
@@ -94,7 +94,7 @@ pub(super) fn finish(
     result.map(|value| replay.names().value_then(&value))
 }
 
-/// A person may want to take it back, or to keep it as a recipe.
+/// Creates the entry for undoing an action, or for saving it as a recipe.
 fn record_manual(call: &Call, plan: &Plan<Value>) -> ManualAction {
     ManualAction {
         call: call.called().clone(),
@@ -104,19 +104,20 @@ fn record_manual(call: &Call, plan: &Plan<Value>) -> ManualAction {
     }
 }
 
-/// What an action that ended well leaves in the journal.
+/// The record of an action that succeeded.
 pub(super) struct Well<'a> {
-    /// The facts that it made.
+    /// The facts that the action made.
     pub(super) makes: &'a [Fact],
-    /// Why there was nothing to do, if so.
+    /// The reason why no change was needed, if so.
     pub(super) already: Option<&'a str>,
-    /// What it returns.
+    /// The value that the action returned.
     pub(super) value: &'a Value,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub(super) millis: u64,
 }
 
-/// The next `begin` brings these lines to the disk with it: only the order matters.
+/// Records the success of an action. Not synced, because the next `begin` syncs these records too;
+/// only their order matters.
 pub(super) fn ended_well(
     ledger: &mut Ledger,
     names: &Names,
@@ -145,7 +146,7 @@ pub(super) fn ended_well(
     ledger.record(voice, false, || record)
 }
 
-/// A question has its answer, or none.
+/// Records the answer of a query, or its error.
 pub(super) fn answered(parts: &mut Parts<'_>, call: &Call, answer: Result<Value>) -> Result<Value> {
     let answer = answer.map(|value| parts.replay.names().value_then(&value));
     parts.ledger.record(parts.voice, false, || Record::Answer {

@@ -1,5 +1,5 @@
-//! The two looks at the real machine: the last one before something is overwritten, and the one
-//! after every operation, where prediction and reality have to agree.
+//! The two checks of the real machine: the last one before a device is overwritten, and the
+//! comparison of prediction and reality after every operation.
 
 use crate::error::{Error, InUse, Result};
 use crate::machine::{Difference, Fact, Scope, Use};
@@ -9,7 +9,8 @@ use crate::run::ledger::Ledger;
 use crate::run::voice::Voice;
 use crate::system::{Broken, FilesStep, Step, StorageStep};
 
-/// The last look before the point of no return: it is still the same disk, and nobody took it.
+/// Checks immediately before a device is overwritten that its disk is still the same and not in
+/// use.
 pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &str) -> Result<()> {
     let disks = ground.machine().base_disks(device);
     let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
@@ -24,8 +25,8 @@ pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &
     Err(InUse { device, uses, releases, system: false }.into())
 }
 
-/// What programs wrote is on the disks before their action counts as done: a power cut takes the
-/// rest, and the journal would not know. Steps of our own see to that themselves.
+/// Flushes the data that programs wrote, before their action counts as done: a power cut could lose
+/// it without a trace in the journal. The steps of this program flush their data themselves.
 pub(super) fn settle(
     ground: &mut Ground,
     voice: &mut Voice,
@@ -59,7 +60,7 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// Facts go into the model; then the machine is looked at where they say something.
+/// Adds facts to the model, then probes the parts of the machine that they concern.
 pub(super) fn learn(ground: &mut Ground, ledger: &mut Ledger, facts: &[Fact]) -> Result<()> {
     let mut scope = Scope::default();
     if !ground.only_plans() {
