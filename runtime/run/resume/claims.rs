@@ -1,14 +1,14 @@
-//! What a journal says of places that can't be seen before they are open again.
+//! The claims of a journal about devices that cannot be read before they are open again.
 //!
-//! Nothing is believed because of it: it only lets the plan show what restoring would do. What is really
-//! there is looked at when it is open, and before anything else is done.
+//! They are not trusted: they only allow the plan to show what restoring would do. The actual
+//! contents are checked once the devices are open, before anything else is done.
 
 use crate::journal::{Record, Transcript, standing};
 use crate::machine::Machine;
 
 use super::Names;
 
-/// The machine with what a journal says is inside of what is closed.
+/// Returns the machine with the claims of a journal about the contents of closed devices.
 pub(super) fn with_claims(machine: &Machine, transcript: &Transcript, names: &Names) -> Machine {
     let mut claimed = machine.clone();
     let mut opened = Vec::new();
@@ -21,9 +21,9 @@ pub(super) fn with_claims(machine: &Machine, transcript: &Transcript, names: &Na
             opened.extend(fact.release());
         }
     }
-    // Closed again, it is only remembered, as it is after a simulated run.
+    // A closed device only keeps its contents for reference, as after a simulated run.
     for release in opened.iter().rev() {
-        // What is not there any more needs no closing.
+        // Fails for resources that no longer exist, which need not be closed.
         let _ = claimed.learn(&release.ended());
     }
     claimed

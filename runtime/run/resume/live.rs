@@ -1,23 +1,23 @@
-//! What a journal says is mounted, open, active or swapped to: made by an action, and ended by no
-//! later one.
+//! The mounts, open containers, active groups and swap areas of a journal: made by an action, and
+//! not ended by a later one.
 
 use crate::journal::{Record, standing};
 use crate::machine::Fact;
 
-/// An action some of whose work ends with the running kernel.
+/// An action with results that end with the running kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Live {
-    /// Its number.
+    /// The number of the call.
     pub call: u64,
-    /// What of it is still so, as far as the journal knows.
+    /// The facts that still hold according to the journal.
     pub facts: Vec<Fact>,
-    /// Whether the run made it, and has to release it.
+    /// Whether the run made these facts and has to release them.
     pub ours: bool,
-    /// Whether the action ended well.
+    /// Whether the action succeeded.
     pub ended: bool,
 }
 
-/// In the order in which it was made.
+/// Returns these actions in the order in which they ran.
 pub fn live(records: &[Record]) -> Vec<Live> {
     let mut all: Vec<Live> = Vec::new();
     for record in standing(records) {

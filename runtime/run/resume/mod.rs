@@ -1,5 +1,5 @@
-//! Going on with a run that was cut off: what it has done is played back from its journal, what a
-//! reboot ended is made again, and what was half done is looked at.
+//! Resumes an interrupted run: completed calls are replayed from the journal, everything that a
+//! reboot ended is restored, and interrupted actions are checked.
 
 mod claims;
 mod live;

@@ -1,8 +1,8 @@
-//! Devices whose names have moved since the run began: found again by what they are.
+//! Device names that have changed since the start of the run; devices are found again by identity.
 //!
-//! The script, and everything in the journal, keeps the names that the run began with, so that
-//! what a recipe derives from a name (of a key file, of a mapping) stays the same. Names are
-//! translated where a call leaves the script, and back where its result returns.
+//! The script and the journal keep the names of the start of the run, so that names which the
+//! recipe derives from them (of a key file, of a mapping) stay the same. Names are translated where
+//! a call leaves the script, and back where its result returns.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use crate::journal::{Record, Transcript};
 use crate::machine::{Device, Fact, Identity, Machine, StorageFact, partition_path};
 use crate::types::{Map, Value};
 
-/// See the module. Pairs of the name then and the name now, where they differ.
+/// Pairs of old and new name of the renamed devices. See the module documentation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     pairs: Vec<(String, String)>,
 }
 
-/// A device of the run that is not here.
+/// A device of the run that is not connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingDevice {
-    /// What it was.
+    /// The device of the run.
     pub then: Identity,
-    /// What has its name now.
+    /// The device that has its name now.
     pub now: Option<Identity>,
 }
 
 impl Names {
-    /// Where the devices of a run are now; those that it was allowed to change have to be here.
+    /// Finds the devices of a run. Devices that the run may change must be connected.
     pub fn find(transcript: &Transcript, machine: &Machine) -> Result<Self, Box<MissingDevice>> {
         let mut found: BTreeMap<String, String> = BTreeMap::new();
         for then in &transcript.head().devices {
@@ -45,7 +45,8 @@ impl Names {
                             device.partition().is_some_and(|entry| entry.uuid == part.uuid)
                         };
                         if let Some(now) = only(machine, entry) {
-                            // Whoever carries our table is the disk, whatever it is called.
+                            // The disk with our partition table is the disk of the run, whatever
+                            // its name is.
                             let parents = machine.parents(now);
                             if let Some(parent) = parents.first() {
                                 found.entry(disk.clone()).or_insert_with(|| (*parent).to_string());
@@ -75,47 +76,47 @@ impl Names {
         Ok(Self { pairs })
     }
 
-    /// Name then, name now.
+    /// Returns the pairs of old and new name.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
 
-    /// Whether every device has its old name.
+    /// Returns whether no device was renamed.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    /// The name that a device has now.
+    /// Returns the new name of a device.
     pub fn now(&self, then: &str) -> String {
         translate(then, self.pairs.iter().map(|(then, now)| (then.as_str(), now.as_str())))
     }
 
-    /// The name that it had when the run began.
+    /// Returns the old name of a device, from the start of the run.
     pub fn then(&self, now: &str) -> String {
         translate(now, self.pairs.iter().map(|(then, now)| (now.as_str(), then.as_str())))
     }
 
-    /// A value of the script with the names of now.
+    /// Translates a value of the script to new names.
     pub fn value_now(&self, value: &Value) -> Value {
         walk(value, &|text| self.now(text))
     }
 
-    /// A value for the script, with the names of then.
+    /// Translates a value for the script to old names.
     pub fn value_then(&self, value: &Value) -> Value {
         walk(value, &|text| self.then(text))
     }
 
-    /// Arguments with the names of now.
+    /// Translates arguments to new names.
     pub fn args_now(&self, args: &Map) -> Map {
         args.iter().map(|(name, value)| (name.clone(), self.value_now(value))).collect()
     }
 
-    /// Facts or effects with the names of now.
+    /// Translates facts or effects to new names.
     pub fn data_now<T: Serialize + DeserializeOwned + Clone>(&self, data: &T) -> T {
         self.data(data, &|text| self.now(text))
     }
 
-    /// Facts or effects with the names of then.
+    /// Translates facts or effects to old names.
     pub fn data_then<T: Serialize + DeserializeOwned + Clone>(&self, data: &T) -> T {
         self.data(data, &|text| self.then(text))
     }
@@ -129,12 +130,12 @@ impl Names {
         }
         let json = serde_json::to_value(data).unwrap_or_default();
         let moved = walk_json(json, name);
-        // Only texts have been replaced by texts.
+        // Only strings were replaced, so this does not fail.
         serde_json::from_value(moved).unwrap_or_else(|_| data.clone())
     }
 }
 
-/// Facts of the journal, the later ones last.
+/// Returns the facts of the journal, oldest first.
 fn made(transcript: &Transcript) -> impl Iterator<Item = &Fact> {
     transcript.records.iter().flat_map(|record| match record {
         Record::Done { facts, .. } => facts.as_slice(),
@@ -143,7 +144,7 @@ fn made(transcript: &Transcript) -> impl Iterator<Item = &Fact> {
     })
 }
 
-/// A partition that is found tells where its disk is.
+/// Adds a device, and the disk of a partition.
 fn with_disk(found: &mut BTreeMap<String, String>, then: &str, now: &Device, machine: &Machine) {
     if let (Some(entry), Some(disk)) = (now.partition(), machine.parents(now).first()) {
         let suffix = partition_path("", entry.number);
@@ -158,14 +159,14 @@ fn with_disk(found: &mut BTreeMap<String, String>, then: &str, now: &Device, mac
     found.insert(then.to_owned(), now.path.clone());
 }
 
-/// The device that is this one beyond doubt.
+/// Returns the device if it can be identified unambiguously.
 fn by_identity<'a>(then: &Identity, machine: &'a Machine) -> Option<&'a Device> {
     let telling = then.hardware.is_some() || then.uuid.is_some();
     let same = |device: &&Device| {
         let now = machine.identity(device);
         telling && (now.size, &now.hardware, &now.uuid) == (then.size, &then.hardware, &then.uuid)
     };
-    // Twins can't be told apart: the one that has the name is taken, as it would be in a new run.
+    // Identical disks cannot be told apart; the one with the old name is taken, as in a new run.
     machine.find(&then.path).filter(|device| same(device)).or_else(|| only(machine, same))
 }
 
@@ -174,9 +175,9 @@ fn only(machine: &Machine, like: impl Fn(&&Device) -> bool) -> Option<&Device> {
     devices.next().filter(|_| devices.next().is_none())
 }
 
-/// Where a disk without a name of its own is, when another one has taken the name that it had: the only
-/// such disk of its size that is nobody else. Nothing that the run may change is found in this way; the
-/// whole machine is compared with its plan by it.
+/// Adds disks without an identity whose name has been taken by another disk: the only unassigned
+/// disk without an identity and of the same size. Devices that the run may change are not found in
+/// this way; the result only serves to compare the whole machine with its plan.
 fn by_what_is_left(
     transcript: &Transcript,
     machine: &Machine,
@@ -201,7 +202,7 @@ fn by_what_is_left(
     }
 }
 
-/// What the run may change, and what it was given, has to be known for certain.
+/// Fails unless the devices that the run may change, or that are parameters, were identified.
 fn all_here(
     transcript: &Transcript,
     machine: &Machine,
@@ -212,18 +213,18 @@ fn all_here(
     let targets = head.effects.iter().filter_map(|bound| Some(&bound.target.as_ref()?.identity));
     let given = head.devices.iter().filter(|device| mentions(&head.params, &device.path));
     for then in targets.chain(given) {
-        // What the run makes itself is not here at its beginning.
+        // Devices that the run creates did not exist at its start.
         let there = head.devices.iter().any(|device| device.path == then.path);
         if !there || found.contains_key(&then.path) {
             continue;
         }
         let now = machine.find(&then.path).map(|device| machine.identity(device));
-        // Without a name of its own it is known by its size and place only.
+        // A disk without an identity is only known by its size and name.
         let silent = then.hardware.is_none() && then.uuid.is_none();
         let fits = now.as_ref().is_some_and(|now| {
             silent && now.size == then.size && now.hardware.is_none() && !taken(&then.path)
         });
-        // A partition of the old table is gone once the disk has a new one.
+        // A partition of the old table no longer exists once the disk has a new table.
         let replaced = then.hardware.is_none() && then.uuid.is_some();
         if !fits && !replaced {
             return Err(Box::new(MissingDevice { then: then.clone(), now }));
@@ -248,7 +249,7 @@ fn translate<'a>(path: &str, pairs: impl Iterator<Item = (&'a str, &'a str)> + C
     if let Some((_, to)) = pairs.clone().find(|(from, _)| *from == path) {
         return to.to_owned();
     }
-    // A partition that did not exist when the names were compared.
+    // A partition that did not exist when the devices were compared.
     for (from, to) in pairs {
         let Some(rest) = path.strip_prefix(from) else { continue };
         let digits = rest.trim_start_matches("-part").trim_start_matches('p');

@@ -7,23 +7,23 @@ use crate::event::Site;
 use crate::journal::{Record, Transcript};
 use crate::machine::{Fact, StorageFact, is_below};
 
-/// What a resumed run knows of its past.
+/// The past of a run.
 #[derive(Debug, Clone)]
 pub struct Past {
-    /// Its journal.
+    /// The journal.
     pub transcript: Transcript,
-    /// Where the devices are now.
+    /// The device names that have changed since.
     pub names: Names,
-    /// Whether the recipe has another text.
+    /// Whether the recipe was changed since.
     pub changed: bool,
 }
 
-/// The calls of a journal: primitive, arguments, place.
+/// The calls of a journal by number: primitive, arguments and position.
 pub(super) type Calls<'a> = BTreeMap<u64, (&'a str, &'a serde_json::Value, &'a Site)>;
 
 impl Past {
-    /// The root of a shell: what was prepared to be entered and is still mounted, else what was
-    /// mounted last and lies in nothing else that is mounted.
+    /// Returns the root for a shell: the last root prepared by `chroot.prepare` that is still
+    /// mounted, or else the last mount point that is not below another one.
     pub fn root(&self) -> Option<String> {
         let live = live(&self.transcript.records);
         let mounted: Vec<&str> = live
@@ -57,12 +57,12 @@ impl Past {
 }
 
 impl Past {
-    /// What the journal has of the run's calls.
+    /// Returns the replay of the calls in the journal.
     pub(super) fn replay(&self) -> Replay {
         Replay::of(&self.transcript, self.names.clone(), self.changed)
     }
 
-    /// What the run made until the next reboot, in its order.
+    /// Returns the succeeded actions with results that end with a reboot, in order.
     pub(super) fn ended(&self) -> impl Iterator<Item = Live> {
         live(&self.transcript.records).into_iter().filter(|one| one.ended)
     }

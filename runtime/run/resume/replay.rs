@@ -1,4 +1,4 @@
-//! Calls that a journal knows the results of.
+//! Replays calls with the results from a journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -16,87 +16,86 @@ use crate::primitives::stage3::{Unpack, Verify};
 use crate::run::call::Call;
 use crate::types::{Map, Value};
 
-/// A call of the run that is resumed.
+/// A call in the journal.
 #[derive(Debug, Clone, PartialEq)]
 struct Played {
-    /// The primitive.
+    /// The name of the primitive.
     name: String,
-    /// SHA-256 of its arguments.
+    /// SHA-256 of the arguments.
     digest: String,
-    /// How it ended.
     result: Ending,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
 enum Ending {
-    /// Well: the script gets this.
+    /// The call succeeded with this value.
     Value(Value),
-    /// A question without an answer.
+    /// A query failed with this error.
     Error(String),
-    /// Not at all, or badly.
+    /// An action failed or was interrupted.
     Open(Begun),
 }
 
-/// An action that was begun.
+/// An action that began and did not succeed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Begun {
-    /// The facts that were wanted.
+    /// The facts that it should have made.
     pub(crate) makes: Vec<Fact>,
-    /// How it would have been taken back, as things were before it.
+    /// How it would have been undone, as planned before it.
     pub(crate) undo: UndoPlan,
 }
 
-/// What a call of a resumed run gets.
+/// The recorded state of a call in a resumed run.
 pub(crate) enum Recall {
-    /// The journal has the result.
+    /// The call has this result in the journal.
     Past(Value),
-    /// It is done now; perhaps it was begun before, to make these facts.
+    /// The call runs now. If it began before, this is its record.
     Now(Option<Begun>),
-    /// It is left out.
+    /// The call is skipped.
     Skip,
 }
 
-/// Whether a script is only followed as far as its journal goes.
+/// The behaviour of a script at the end of its journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Retrace {
-    /// It goes on behind that place.
+    /// The script continues after the end of the journal.
     #[default]
     Off,
-    /// It ends there.
+    /// The script stops at the end of the journal.
     On,
-    /// It has ended there.
+    /// The script has stopped at the end of the journal.
     Ended,
 }
 
-/// What a resumed run is given. Results are handed out one by one, as the script asks for them.
+/// The recorded calls of a resumed run. Each is removed when the script makes the call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Replay {
-    /// Calls by number.
+    /// The calls by number.
     played: BTreeMap<u64, Played>,
-    /// Devices that have other names now.
+    /// The device names that have changed since.
     names: Names,
-    /// Whether the recipe has another text: then what had failed may be called otherwise.
+    /// Whether the recipe was changed since; then the failed call may differ.
     changed: bool,
-    /// Actions that a person chose to leave out.
+    /// Actions that the user chose to skip.
     skip: BTreeSet<u64>,
-    /// Actions whose files are gone: they are done again.
+    /// Actions that run again because their files were deleted.
     again: BTreeSet<u64>,
-    /// What the run did after each of its questions.
+    /// The changes that the run made after each of its queries.
     traces: Traces,
-    /// Whether the person has seen what was done before.
+    /// Whether the user has already seen the completed calls.
     seen: bool,
-    /// Whether the script ends where the journal has no more results.
+    /// Whether the script stops at the end of the journal.
     retrace: Retrace,
 }
 
 impl Replay {
-    /// The results of a journal.
+    /// Creates the replay of a journal.
     pub(crate) fn of(transcript: &Transcript, names: Names, changed: bool) -> Self {
         let mut played = BTreeMap::new();
         let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
-        // What was done by hand the recipe knows nothing of.
+        // The recipe does not make the manual calls.
         let own = |record: &&Record| record.call().is_some_and(|call| call < BY_HAND);
         for record in standing(&transcript.records).filter(own) {
             match record {
@@ -131,84 +130,85 @@ impl Replay {
             }
             questions.clear();
         }
-        // Nothing was done because of the last answers: what was missing may be there by now.
+        // No action depended on the last answers: a missing device may have been connected since.
         played.retain(|call, _| !questions.contains(call));
         let traces = Traces::of(&transcript.records);
         Self { played, names, changed, traces, ..Self::default() }
     }
 
-    /// Returns the results that a journal has by now, for the same process and the same user.
+    /// Returns a replay of the present journal, for the same process and user.
     pub(crate) fn anew(&self, transcript: &Transcript, changed: bool) -> Self {
         let again = self.again.clone();
         Self { again, seen: true, ..Self::of(transcript, self.names.clone(), changed) }
     }
 
-    /// Nothing was done before, by devices with these names.
+    /// Creates an empty replay with these device names.
     pub(crate) fn named(names: Names) -> Self {
         Self { names, ..Self::default() }
     }
 
-    /// Returns the same, for a user who has seen what was done before.
+    /// Marks the completed calls as seen by the user.
     pub(crate) fn into_seen(self) -> Self {
         Self { seen: true, ..self }
     }
 
-    /// Returns the same, for a script that ends where there are no more results.
+    /// Makes the script stop at the end of the journal.
     pub(crate) fn retracing(self) -> Self {
         Self { retrace: Retrace::On, ..self.into_seen() }
     }
 
-    /// Returns where the devices of the run are now.
+    /// Returns the device names that have changed since.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
 
-    /// Whether there are results that the script has not asked for yet.
+    /// Returns whether there are results that the script has not requested yet.
     pub(crate) fn is_playing(&self) -> bool {
         !self.played.is_empty()
     }
 
-    /// Whether the user has seen what was done before.
+    /// Returns whether the user has already seen the completed calls.
     pub(crate) fn was_seen(&self) -> bool {
         self.seen
     }
 
-    /// Whether the script is where the user has seen it already.
+    /// Returns whether the user has already seen the present part of the script.
     pub(crate) fn is_seen(&self) -> bool {
         self.seen && self.is_playing()
     }
 
-    /// Whether the script has been followed to where there are no more results.
+    /// Returns whether the script has stopped at the end of the journal.
     pub(crate) fn is_retraced(&self) -> bool {
         self.retrace == Retrace::Ended
     }
 
-    /// Whether the script has not asked for the result of this call yet.
+    /// Returns whether the script has not requested the result of this call yet.
     pub(crate) fn has(&self, call: u64) -> bool {
         self.played.contains_key(&call)
     }
 
-    /// Leaves out an action. Returns whether it was not left out before.
+    /// Skips an action. Returns false if it was already skipped.
     pub(crate) fn skip(&mut self, call: u64) -> bool {
         self.skip.insert(call)
     }
 
-    /// Does actions again when their turn comes.
+    /// Runs actions again when the script makes their calls.
     pub(crate) fn repeat(&mut self, calls: impl IntoIterator<Item = u64>) {
         self.again.extend(calls);
     }
 
-    /// Whether questions whose answers the journal has are asked again all the same.
+    /// Returns whether queries with recorded answers are made again for comparison.
     pub(crate) fn asks_again(&self, planning: bool) -> bool {
         self.retrace == Retrace::Off && (planning || !self.seen)
     }
 
-    /// Whether a question is about paths that nothing was done to since it was asked.
+    /// Returns whether a query concerns paths that were not changed since its answer was recorded.
     pub(super) fn untouched(&self, call: u64, args: &Map) -> bool {
         self.traces.untouched(call, args)
     }
 
-    /// Returns what the journal has of a call: its arguments must be what they were.
+    /// Returns the recorded state of a call. Fails if its primitive or arguments differ from the
+    /// journal.
     pub(crate) fn recall(&mut self, call: &Call) -> Result<Recall, Error> {
         let number = call.number();
         if self.skip.remove(&number) {
@@ -224,13 +224,13 @@ impl Replay {
         let Some(played) = self.played.remove(&number) else {
             return Ok(Recall::Now(None));
         };
-        // What it declares belongs to the plan of what is left.
+        // The declarations of this call belong to the plan of the remaining calls.
         if call.name() == MayCall::SPEC.name {
             return Ok(Recall::Now(None));
         }
         let same_name = played.name == call.name();
         if !same_name || played.digest != call.digest() {
-            // What went wrong may have been set right in the recipe.
+            // A changed recipe may have corrected the failed call.
             if self.changed && matches!(played.result, Ending::Open(_)) {
                 return Ok(Recall::Now(None));
             }
@@ -249,8 +249,8 @@ impl Replay {
         }
     }
 
-    /// Whether an archive was verified that is still to be unpacked: only this process knows that it is the
-    /// same one.
+    /// Returns whether the call verifies an archive that is still to be unpacked. It is verified
+    /// again, because the archive may have been replaced since the run was interrupted.
     fn verifies_what_is_left(&self, call: &Call) -> bool {
         let unpacked = |(number, played): (&u64, &Played)| {
             *number > call.number()
@@ -262,8 +262,8 @@ impl Replay {
             && !self.played.iter().any(unpacked)
     }
 
-    /// Refuses results that the recipe did not ask for: they are of another run. What failed may be called
-    /// otherwise, or not at all, in a changed recipe.
+    /// Fails if the journal has results that the recipe did not request, which belong to another
+    /// recipe. In a changed recipe, the failed call may be missing.
     pub(crate) fn all_played(&self) -> Result<(), Error> {
         let failed = |played: &Played| self.changed && matches!(played.result, Ending::Open(_));
         match self.played.iter().find(|(_, played)| !failed(played)) {
@@ -275,7 +275,7 @@ impl Replay {
     }
 }
 
-/// The journal has a call that its recipe does not make.
+/// A call in the journal that the recipe does not make.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the recipe diverges from the journal: call {call}, {name}, is missing")]
 struct NotCalled {
@@ -293,7 +293,7 @@ impl Rule for NotCalled {
     }
 }
 
-/// The journal has no more results: the script has been followed as far as it goes.
+/// The error that stops a script at the end of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal ends here")]
 struct Retraced;
@@ -308,18 +308,18 @@ impl Rule for Retraced {
     }
 }
 
-/// What to do where a journal does not fit its recipe.
+/// Help for a journal that does not match its recipe.
 pub(super) const BEGIN_ANEW: &str = "release what the run left and begin again: gscript release, then run the recipe; \
                           completed actions are skipped";
 
-/// The recipe went another way than its journal says.
+/// A divergence of the recipe from its journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Diverged {
-    /// Where it is now.
+    /// The position of the call.
     site: Site,
-    /// What it calls now.
+    /// The call that the recipe makes.
     now: String,
-    /// What the journal has.
+    /// The primitive in the journal.
     then: String,
     /// Whether only the arguments differ.
     args: bool,
@@ -351,7 +351,7 @@ impl Rule for Diverged {
     }
 }
 
-/// A question that had no answer before has none now.
+/// The recorded error of a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 struct NoAnswer(String);

@@ -1,7 +1,8 @@
-//! The plan of what is left of a run: what resuming would restore, and what the recipe would do then.
+//! Plans the rest of a run: the resources that resuming would restore, and the remaining calls of
+//! the recipe.
 //!
-//! A journal is input like any other. What it says was approved counts for nothing: both plans are shown
-//! and approved as those of a new run are.
+//! A journal is input; approvals in it do not count. Both plans are shown and approved like those
+//! of a new run.
 
 use super::claims::with_claims;
 use super::restore::make_again;
@@ -17,19 +18,19 @@ use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::session::{Gate, Session};
 
-/// What resuming does before the script goes on.
+/// The plan of restoring what a reboot ended, before the script continues.
 pub struct Restoring {
-    /// What is opened, mounted and activated again.
+    /// The plan of opening, mounting and activating.
     pub report: Report,
-    /// Of its effects, those of calls that the recipe makes: it has to announce them.
+    /// The effects of the calls that the recipe makes, which the recipe has to declare.
     pub announced: Approval,
-    /// What the run made and is still so: it is released at the end of a run that fails.
+    /// The resources of the run that are still open; they are released if the run fails.
     pub kept: Vec<Release>,
 }
 
 impl Job<'_> {
-    /// Follows the script as far as the journal has results, without doing or planning anything: what the
-    /// journal says was done has to be what this recipe does.
+    /// Replays the script up to the end of the journal, without running or planning anything. Fails
+    /// if the journal does not match the recipe.
     pub fn retrace(&self, past: &Past) -> Result<(), Failure> {
         let (host, session) = shared(self.simulated(&Machine::empty()));
         session.borrow_mut().begin_anew(past.replay().retracing());
@@ -37,13 +38,13 @@ impl Job<'_> {
         drop(host);
         let session = unwrap(session);
         match result {
-            // It is the script's own error, and shows where the rest is planned.
+            // An error of the script itself is reported when the rest is planned.
             Err(failure) if !failure.is_of_script() && !session.replay().is_retraced() => {
                 return Err(failure);
             }
             _ => {}
         }
-        // What would be restored has to be the work of calls that the recipe makes.
+        // Only results of calls that the recipe makes may be restored.
         let called = |call: u64| call >= BY_HAND || !session.replay().has(call);
         match live(&past.transcript.records).iter().find(|one| one.ended && !called(one.call)) {
             Some(_) => session.replay().all_played().map_err(Failure::of),
@@ -86,7 +87,7 @@ impl Job<'_> {
 }
 
 impl Attempt {
-    /// Plans what is left, on the machine as it is now that everything is open again.
+    /// Plans the rest of the recipe on the present machine, with everything restored.
     pub fn plan_rest(&self, job: &Job<'_>) -> Result<Report, Box<(Failure, Report)>> {
         let before = self.session.borrow().machine().clone();
         let (host, planned) = shared(job.simulated(&before));
@@ -106,7 +107,7 @@ impl Attempt {
         }
     }
 
-    /// Goes on with the recipe within what was approved.
+    /// Continues the recipe within the approved effects.
     pub fn go(&mut self, job: &Job<'_>, gate: Gate, past: &Past, at: String) {
         let begun = {
             let mut session = self.session.borrow_mut();
@@ -122,9 +123,10 @@ impl Attempt {
         }
     }
 
-    /// Releases what was restored; what was open before stays, and the journal as it was.
+    /// Releases everything that was restored. Resources that were open before stay open, and the
+    /// journal is unchanged.
     ///
-    /// Returns whether nothing of it is left.
+    /// Returns whether every release succeeded.
     pub fn abandon(self) -> bool {
         let mut session = self.session.borrow_mut();
         let mut parts = session.parts();

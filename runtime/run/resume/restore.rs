@@ -1,4 +1,4 @@
-//! Making again what a reboot or a clean-up ended, before the script goes on.
+//! Restores what a reboot or a clean-up ended, before the script continues.
 
 use super::still::look_for_files;
 use super::{Live, Past, Replay, live};
@@ -20,20 +20,20 @@ use crate::run::reopen::calls_of;
 use crate::run::session::{Gate, ManualAccess, Session, Setup};
 use crate::types::{Map, Value};
 
-/// What came of restoring.
+/// The result of restoring.
 pub(crate) struct Restored {
-    /// What the run had made and was still so.
+    /// The facts that the run had made and that still held.
     pub(crate) kept: Vec<Fact>,
-    /// What has become of its files.
+    /// Warnings about files of the run.
     pub(crate) remarks: Vec<String>,
-    /// Whether everything is open again, and as the run left it.
+    /// Whether everything is open again and unchanged.
     pub(crate) result: Result<(), Failure>,
 }
 
-/// Makes again what ended, and gets ready to play back the rest.
+/// Restores what ended, and prepares the replay of the journal.
 pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Restored {
     let parts = session.parts();
-    // These calls have their place in the journal already.
+    // These calls are already recorded.
     let journal = parts.ledger.close();
     *parts.replay = Replay::named(past.names.clone());
     let mut kept = Vec::new();
@@ -69,8 +69,8 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
     Restored { kept, remarks, result }
 }
 
-/// Makes again what ended of the work of one call. Arguments are the journal's, so only calls that open
-/// or mount something are made.
+/// Restores the ended results of one call. The arguments come from the journal, so only calls that
+/// open or mount something are made.
 pub(super) fn make_again(
     session: &mut Session,
     one: &Live,
@@ -86,7 +86,7 @@ pub(super) fn make_again(
     let calls = past.calls();
     let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
     for again in calls_of(name, args, site, &one.facts, &secret) {
-        // A journal is input: it must not introduce any other calls.
+        // A journal is input: it must not cause any other calls.
         let known = makes_again(&again.name);
         let Some(primitive) = primitive(&again.name).filter(|_| known) else {
             let error = NotRestored { call: one.call, name: again.name };
@@ -99,7 +99,7 @@ pub(super) fn make_again(
                 let mut parts = session.parts();
                 plan_unopened(&mut parts, primitive, again.site, &args, &failure.error)?;
                 for fact in past.names.data_now(&one.facts) {
-                    // It may lie on what can't be seen either.
+                    // Fails if the device below is not known either.
                     let _ = parts.ground.suppose(&fact);
                 }
             }
@@ -109,7 +109,8 @@ pub(super) fn make_again(
     Ok(())
 }
 
-/// Notes what can't be planned before what it lies on is open: its effects are known all the same.
+/// Notes an action that cannot be planned before the device below it is open; its effects are known
+/// nevertheless.
 fn plan_unopened(
     parts: &mut Parts<'_>,
     primitive: &'static Primitive,
@@ -140,8 +141,8 @@ fn plan_unopened(
     Ok(())
 }
 
-/// What the run wrote onto devices has to be there, as far as it can be seen; what was half
-/// done is looked at when its turn comes.
+/// Checks that the data that the run wrote to devices still exists, as far as it can be read. The
+/// results of an interrupted action are checked when the action runs again.
 fn still_there(ground: &Ground, past: &Past) -> Result<(), Failure> {
     let open: Vec<String> = match past.transcript.interrupted() {
         Some(Record::Begin { makes, .. }) => makes.iter().filter_map(Fact::subject).collect(),
@@ -155,10 +156,10 @@ fn still_there(ground: &Ground, past: &Past) -> Result<(), Failure> {
     Err(Failure::of(Lost { fact: fact.to_string() }))
 }
 
-/// The chapter in which things are opened again.
+/// The title of the chapter of restoring.
 const RESTORING: &str = "Reopen devices and mounts of the run";
 
-/// A journal asks for a call that is none of those which open or mount something.
+/// A call in the journal that was to be restored, but neither opens nor mounts anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the journal was not written by gscript: call {call}, {name}, neither opens nor mounts \
@@ -179,7 +180,7 @@ impl crate::error::Rule for NotRestored {
     }
 }
 
-/// Something else changed what the run had made.
+/// A fact of the run that no longer holds, because another program changed the disks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the disks were changed after the run was interrupted; no longer true: {fact}")]
 struct Lost {
@@ -200,9 +201,9 @@ impl crate::error::Rule for Lost {
     }
 }
 
-/// Makes everything again, gives the person a shell in the root, and gives everything back.
+/// Restores everything, runs an interactive shell in the root, and releases everything.
 ///
-/// Returns what went wrong, and whether nothing is left.
+/// Returns the failure, if there was one, and whether every release succeeded.
 pub fn shell(
     past: &Past,
     variables: &Map,
@@ -216,7 +217,7 @@ pub fn shell(
     let mut session = Session::new(setup);
     session.parts().log.trace(Tracing::Off);
     let result = restore(&mut session, past, variables).result.and_then(|()| {
-        // It is not a call of the recipe.
+        // This call does not belong to the recipe.
         let parts = session.parts();
         let journal = parts.ledger.close();
         *parts.replay = Replay::default();
@@ -231,7 +232,8 @@ pub fn shell(
     (result.err(), clean)
 }
 
-/// What a run made until the next reboot and is still so, in the order in which it is given back.
+/// Returns the releases of everything that a run made until the next reboot and that is still open,
+/// in order.
 pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in live(&past.transcript.records).iter().rev().filter(|one| one.ours) {
@@ -248,9 +250,9 @@ pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     due
 }
 
-/// Gives back everything that ends with a reboot and that a run made, newest first.
+/// Releases everything that a run made until the next reboot, newest first.
 ///
-/// Returns whether nothing is left.
+/// Returns whether every release succeeded.
 pub fn release_run(past: &Past, hands: ManualAccess, journal: Option<Journal>) -> bool {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     let mut session = Session::new(hands.setup(gate, journal));

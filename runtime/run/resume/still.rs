@@ -1,4 +1,5 @@
-//! Whether what a journal says is still so: files that the run wrote, and answers that the recipe got.
+//! Checks that a journal still matches the machine: the files that the run wrote, and the answers
+//! that the recipe received.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,19 +14,19 @@ use crate::run::call::Call;
 use crate::run::ground::Ground;
 use crate::types::Value;
 
-/// A file of the run, by what the journal says last of it.
+/// A file of the run, with its last record.
 struct LastWrite<'a> {
     fact: &'a Fact,
-    /// All calls that wrote it.
+    /// The calls that wrote the file.
     calls: BTreeSet<u64>,
-    /// Whether each of them writes the same again.
+    /// Whether all of these calls would write the same content again.
     known: bool,
-    /// The mount that it lay on, by its place in the list.
+    /// The mount on which the file was written, as an index into the list of mounts.
     mount: Option<usize>,
 }
 
-/// Looks for the files that the run wrote. One that is gone is written again, where its content is
-/// known; what somebody has changed since is left as it is, and told.
+/// Checks the files that the run wrote. A deleted file is written again if its content is known; a
+/// file that was changed since is kept. Returns warnings about both.
 pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) -> Vec<String> {
     let mut warnings = Vec::new();
     for kept in files(&past.transcript.records).into_values() {
@@ -50,7 +51,8 @@ pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) 
     warnings
 }
 
-/// Asks again what the run asked, where nothing that it did since then can have changed the answer.
+/// Repeats a query of the run if no later action can have changed its answer. Fails if the answer
+/// differs.
 pub(crate) fn still_answers(
     replay: &Replay,
     ground: &mut Ground,
@@ -61,7 +63,7 @@ pub(crate) fn still_answers(
     if !replay.untouched(call.number(), &query.arguments()) {
         return Ok(());
     }
-    // What only a program can tell is not asked: it would run unseen.
+    // A query that needs a program is not repeated, because the user would not see that it runs.
     let Ok(Answer::Known(now)) = query.answer(&mut ground.view()) else {
         return Ok(());
     };
@@ -73,7 +75,7 @@ pub(crate) fn still_answers(
     Err(OtherAnswer { call, site, then: short(then), now: short(&now) }.into())
 }
 
-/// A question has another answer than the journal.
+/// An answer that differs from the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the recipe diverges from the journal at {site}: {call} is {now}, journal has {then}")]
 struct OtherAnswer {
@@ -97,7 +99,7 @@ impl Rule for OtherAnswer {
     }
 }
 
-/// The beginning of a value.
+/// Returns the start of a value for messages.
 fn short(value: &Value) -> String {
     const MOST: usize = 60;
     let text = value.to_string();
@@ -107,10 +109,10 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// The files of a run, by what they are.
+/// Returns the files of a run by subject.
 fn files(records: &[Record]) -> BTreeMap<String, LastWrite<'_>> {
     let mut kept: BTreeMap<String, LastWrite<'_>> = BTreeMap::new();
-    // Where something was mounted, and whether it still is as far as the journal knows.
+    // The mount points, and whether they are still mounted according to the journal.
     let mut mounts: Vec<(&str, bool)> = Vec::new();
     for record in standing(records) {
         let (Record::Done { call, facts, .. } | Record::Already { call, facts, .. }) = record
@@ -149,7 +151,7 @@ fn files(records: &[Record]) -> BTreeMap<String, LastWrite<'_>> {
             kept.insert(subject, LastWrite { fact, calls, known: known && was_known, mount });
         }
     }
-    // What lay on a filesystem that the run unmounted can't be seen.
+    // Files on a filesystem that the run unmounted cannot be checked.
     kept.retain(|_, kept| kept.mount.is_none_or(|index| mounts[index].1));
     kept
 }

@@ -1,4 +1,4 @@
-//! Where a run left its traces, as its journal says.
+//! The changes that a run made after each of its queries, according to its journal.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,21 +7,21 @@ use crate::journal::{Record, standing};
 use crate::machine::is_below;
 use crate::types::Map;
 
-/// Where the run left its traces, and after which of its questions.
+/// The times of queries and changes, as indices of records in the journal.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Traces {
-    /// When each question was asked, as the number of its record.
+    /// The index of each query.
     asked: BTreeMap<u64, usize>,
-    /// When something was last done to a path, and to anything below one.
+    /// The index of the last change of each path, and below each path.
     on: BTreeMap<String, usize>,
     below: BTreeMap<String, usize>,
-    /// When a device, and when anything by a program, was last changed.
+    /// The index of the last change of any device, and of the last action with unknown changes.
     devices: usize,
     anything: usize,
 }
 
 impl Traces {
-    /// What a journal says.
+    /// Collects the changes from a journal.
     pub(super) fn of(records: &[Record]) -> Self {
         let mut traces = Self::default();
         for (index, record) in standing(records).enumerate() {
@@ -66,7 +66,7 @@ impl Traces {
         }
     }
 
-    /// Whether a question is about paths that nothing was done to since it was asked.
+    /// Returns whether a query concerns paths that were not changed since its answer was recorded.
     pub(super) fn untouched(&self, call: u64, args: &Map) -> bool {
         let Some(asked) = self.asked.get(&call) else { return false };
         let later = |at: Option<&usize>| at.is_some_and(|at| at > asked);
