@@ -1,5 +1,5 @@
-//! `try`: a recipe, for real, in a throw-away virtual machine with a disk and a USB stick of its
-//! own; then a second boot that opens everything again and looks whether it lasted.
+//! `gscript try`: runs a recipe in a disposable virtual machine with a disk and a USB stick of its
+//! own; then reboots it, opens all devices again and checks that the results have lasted.
 
 mod boot_failure;
 mod given;
@@ -29,23 +29,24 @@ pub use media::Media;
 
 use given::{DISK, STICK};
 
-/// Where the guest finds what it was given, in its own memory.
+/// The directory of the files given to the guest, in a filesystem in its memory.
 const PLACE: &str = "/run/gscript/try";
 const STICK_RECIPE: &str = "stick-as-it-comes.rhai";
-/// How long a boot with its commands may take. A stage3 takes its time.
+/// The time limit of a boot with its commands. Unpacking a stage3 takes a while.
 const LIMIT: Duration = Duration::from_hours(1);
 
-/// An installed disk that takes longer until its first process runs hangs: without help of the processor it is
-/// half a minute, on a machine that has nothing else to do.
+/// The time limit of a boot of the installed disk until its first process runs. Without hardware
+/// virtualization, a boot takes half a minute on an idle machine; one that takes longer than this
+/// limit hangs.
 const BOOT_LIMIT: Duration = Duration::from_mins(10);
-/// An initramfs with everything, and a kernel, take that much.
+/// The memory for a kernel and an initramfs with all modules.
 const BOOT_MEMORY: Size = Size::mib(768);
-/// What the first process of the root that boots says.
+/// The message of the first process of the booted root.
 pub const REACHED: &str = "gscript: init runs on ";
-/// By what a first process is known: the one above, sysvinit's greeting (Gentoo with OpenRC), and a terminal of any.
-/// dracut and systemd in an initramfs say none of them.
+/// The signs of a first process: the message above, the greeting of sysvinit (Gentoo with OpenRC),
+/// and a login prompt. dracut, and systemd in an initramfs, print none of them.
 const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
-/// What is said by a firmware, a boot loader, a kernel and an initramfs that don't get any further.
+/// Messages of a firmware, boot loader, kernel or initramfs that cannot continue.
 const HOPELESS: [&str; 6] = [
     "BdsDxe: No bootable option",
     "grub rescue>",
@@ -54,31 +55,32 @@ const HOPELESS: [&str; 6] = [
     "Entering emergency mode",
     "Could not boot.",
 ];
-/// What an initramfs asks with: dracut for the passphrase of a key, cryptsetup for that of a container.
+/// The prompts of an initramfs: dracut for the passphrase of a key, cryptsetup for that of a
+/// container.
 pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
 
-/// What is tried, and with what.
+/// The input of a trial.
 pub struct Trial<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
-    /// Answers, with those that the trial gives itself.
+    /// The answers, including those that the trial adds.
     pub given: &'a TrialAnswers,
     /// The directory for disks, journals and reports.
     pub directory: &'a Path,
-    /// Sizes of the disk and of the stick.
+    /// The sizes of the disk and of the stick.
     pub sizes: [Size; 2],
-    /// Memory of the virtual machine.
+    /// The memory of the virtual machine.
     pub memory: Size,
-    /// The tarball and its keys.
+    /// The stage3 tarball and its keys.
     pub media: &'a Media,
-    /// This program.
+    /// The path of this program.
     pub program: &'a Path,
-    /// Whether the disk is booted in the end, and how.
+    /// The firmware with which the disk is booted at the end, if it is.
     pub boot: Option<Firmware>,
 }
 
 impl Trial<'_> {
-    /// Both boots. Events of the guest are passed on as they come.
+    /// Runs both boots. Events of the guest are passed on as they arrive.
     pub fn run(
         &self,
         interrupts: &Interrupts,
@@ -93,7 +95,8 @@ impl Trial<'_> {
             File::create(path)?.set_len(size.get())?;
         }
         let answers = self.given.toml();
-        // They stay on this side for whoever keeps the disks: a passphrase may be among them.
+        // The answers stay in this directory for users who keep the disks. Mode 0600, because they
+        // may contain a passphrase.
         let mut private = OpenOptions::new();
         private.write(true).create(true).truncate(true).mode(0o600);
         private.open(self.directory.join("answers.toml"))?.write_all(answers.as_bytes())?;
@@ -123,17 +126,17 @@ impl Trial<'_> {
         }
     }
 
-    /// The only directory that the guest can change.
+    /// Returns the only directory that the guest can change.
     fn shared(&self) -> PathBuf {
         self.directory.join("shared")
     }
 
-    /// The recipe in the guest.
+    /// Returns the path of the recipe in the guest.
     fn recipe_path(&self) -> PathBuf {
         Path::new(PLACE).join(self.recipe.language.file(&self.recipe.stem()))
     }
 
-    /// The recipes and modules that the guest gets, wherever they came from.
+    /// Returns the recipes and modules for the guest, with their paths in the guest.
     fn texts(&self) -> Vec<(PathBuf, String)> {
         let place = Path::new(PLACE);
         let modules = self.recipe.modules.iter();
@@ -145,8 +148,8 @@ impl Trial<'_> {
         own.into_iter().chain(modules).collect()
     }
 
-    /// Boots the disk by itself, with the stick as a USB device; a passphrase is typed where the recipe
-    /// has one.
+    /// Boots the disk on its own, with the stick as a USB device. The passphrase of the recipe, if
+    /// it has one, is typed at the prompt.
     fn start_installed(
         &self,
         firmware: Firmware,
@@ -178,7 +181,7 @@ impl Trial<'_> {
         if echoed { Err(BootFailure::Echoed) } else { Ok(()) }
     }
 
-    /// The command that runs a recipe in the guest.
+    /// Returns the command that runs a recipe in the guest.
     fn run_recipe(
         &self,
         recipe: &Path,
@@ -202,7 +205,7 @@ struct TrialMachine<'a> {
 }
 
 impl TrialMachine<'_> {
-    /// Boots it to run commands.
+    /// Boots the virtual machine to run commands.
     fn boot(
         &self,
         number: u32,
@@ -238,7 +241,8 @@ fn word(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// The name of the run that the first boot made. The guest may have put anything there: a link is not followed.
+/// Returns the name of the run that the first boot made. Symbolic links are not followed, because
+/// the guest may have created them.
 fn only_run(journals: &Path) -> io::Result<std::ffi::OsString> {
     let missing = || io::Error::other(format!("there is no run in {}", journals.display()));
     if !fs::symlink_metadata(journals)?.is_dir() {
@@ -248,7 +252,7 @@ fn only_run(journals: &Path) -> io::Result<std::ffi::OsString> {
     Ok(run.ok_or_else(missing)??.file_name())
 }
 
-/// Lines of the console that are events go on as events, others as what they are.
+/// A console that passes events of the guest on as events, and other lines as messages.
 struct GuestEvents<'a> {
     listener: &'a mut dyn Listener,
 }
@@ -256,7 +260,7 @@ struct GuestEvents<'a> {
 impl Console for GuestEvents<'_> {
     fn line(&mut self, line: &str) {
         match serde_json::from_str::<Event>(line) {
-            // Which run an end belongs to is the host's business to tell.
+            // The host reports the end of the trial itself.
             Ok(Event::Ended { .. }) => {}
             Ok(event) => self.listener.hear(&event),
             Err(_) if line.trim().is_empty() || is_kernel_noise(line) => {}
@@ -265,7 +269,8 @@ impl Console for GuestEvents<'_> {
     }
 }
 
-/// What User Mode Linux says at every start, whatever it was told about being quiet.
+/// Returns whether a line is a message that User Mode Linux prints at every start, even if it
+/// should be quiet.
 fn is_kernel_noise(line: &str) -> bool {
     ["SELinux:", "mmapper_init", "reboot: ", "Checking "]
         .iter()

@@ -1,28 +1,28 @@
-//! What went wrong in a trial.
+//! The error of a trial.
 
 use std::io;
 
 use crate::vm::{Firmware, VmError};
 
-/// How a boot ended.
+/// The reason why a trial failed.
 #[derive(Debug)]
 pub enum BootFailure {
     /// A file of the trial could not be written.
     Io(io::Error),
     /// The virtual machine failed.
     Vm(VmError),
-    /// A command in it failed with this exit code.
+    /// A command in the guest failed.
     Command {
-        /// Which of the boots.
+        /// The number of the boot, starting at 1.
         boot: u32,
-        /// The code.
+        /// The exit code.
         code: i32,
     },
     /// The guest could not run its commands.
     Guest(String),
-    /// What was typed at the prompt could be read on the console.
+    /// The passphrase that was typed at the prompt was visible on the console.
     Echoed,
-    /// The disk holds nothing that this firmware could boot.
+    /// The disk has no boot loader for this firmware.
     NoBootLoader(Firmware),
 }
 

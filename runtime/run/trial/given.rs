@@ -1,4 +1,4 @@
-//! The answers of a trial: those that were given, and for all other parameters those that fit the virtual machine.
+//! The answers of a trial: those of the user, and suitable values for all other parameters.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -9,9 +9,9 @@ use crate::recipe::{ParamDecl, ParamKind, Recipe};
 use crate::types::{Choice, Map, Secret};
 use crate::vm::Firmware;
 
-/// The disk as the guest sees it.
+/// The device of the disk in the guest.
 pub(super) const DISK: &str = "/dev/ubda";
-/// The stick, and the partition on it.
+/// The device of the stick and of its partition in the guest.
 pub(super) const STICK: &str = "/dev/ubdb";
 pub(super) const STICK_PARTITION: &str = "/dev/ubdb1";
 
@@ -19,21 +19,21 @@ pub(super) const STICK_PARTITION: &str = "/dev/ubdb1";
 #[derive(Debug, Clone, Default)]
 pub struct TrialAnswers {
     table: toml::Table,
-    /// Secrets that the trial made up.
+    /// The names of the secrets that the trial generated.
     made: BTreeSet<String>,
 }
 
-/// The line that an emulated PC is heard on.
+/// The serial console of an emulated PC.
 const SERIAL: &str = "ttyS0";
-/// Letters and digits of a secret that is made up.
+/// The number of characters of a generated secret.
 const SECRET_LENGTH: usize = 20;
 
 impl TrialAnswers {
-    /// Answers the parameters that `table` leaves open.
+    /// Adds answers for the parameters that are not in `table`.
     ///
     /// # Errors
     ///
-    /// Where there are no random numbers.
+    /// Fails if no random numbers can be read.
     pub fn complete(
         table: toml::Table,
         recipe: &Recipe,
@@ -70,24 +70,25 @@ impl TrialAnswers {
         Ok(given)
     }
 
-    /// The files of this system that answers name: the guest has to see them.
+    /// Returns the local files that the answers name; the guest needs access to them.
     pub fn files(&self, recipe: &Recipe) -> Vec<PathBuf> {
         let paths = recipe.front.params.iter().filter(|param| param.kind == ParamKind::Path);
         let given = paths.filter_map(|param| self.table.get(&param.name)?.as_str());
         given.map(PathBuf::from).filter(|path| path.is_absolute() && path.is_file()).collect()
     }
 
-    /// Returns them as a file of answers.
+    /// Returns the answers as the content of an answers file.
     pub fn toml(&self) -> String {
         self.table.to_string()
     }
 
-    /// Returns the names of the secrets that were made up.
+    /// Returns the names of the generated secrets.
     pub fn made(&self) -> impl Iterator<Item = &str> {
         self.made.iter().map(String::as_str)
     }
 
-    /// Returns the answer that opens the disk: the recipe's secret with that name, or its first one.
+    /// Returns the passphrase of the disk: the first secret whose name contains "passphrase", or
+    /// the first secret.
     pub(super) fn passphrase(&self, recipe: &Recipe) -> Option<Secret> {
         let secrets = recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret);
         let mut given: Vec<_> = secrets.filter(|p| self.table.contains_key(&p.name)).collect();
@@ -97,14 +98,14 @@ impl TrialAnswers {
     }
 }
 
-/// Values of parameters that many recipes have.
+/// Returns the value for a parameter that many recipes have.
 fn known(kind: ParamKind, name: &str, media: &Media, boot: Option<Firmware>) -> Option<String> {
     let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let is_stand_in = media.keys.is_some();
     let value = match (kind, name) {
-        // How long guessing a key takes is not what is tried, and this machine is slow.
+        // The cost of guessing a key is not tested, and this machine is slow.
         (ParamKind::Size, "kdf_memory") => "32M".to_owned(),
-        // The stand-in that only unpacks has no Portage; a stage3 that was named has.
+        // The stand-in that is only unpacked has no Portage; a real stage3 has.
         (ParamKind::Choice, "goal") if boot.is_none() && is_stand_in => "base".to_owned(),
         (ParamKind::Choice, "goal") if boot.is_some() => "bootable".to_owned(),
         // The stand-in has no network and needs no repository.
@@ -118,12 +119,12 @@ fn known(kind: ParamKind, name: &str, media: &Media, boot: Option<Firmware>) -> 
     Some(value)
 }
 
-/// Whether a parameter that only matters to a disk that boots is to be answered.
+/// Returns whether a parameter is answered; secrets are only answered if the disk is booted.
 fn offers(param: &ParamDecl, boot: Option<Firmware>) -> bool {
     boot.is_some() || param.kind != ParamKind::Secret
 }
 
-/// A secret that can be typed on any keyboard.
+/// Generates a secret that can be typed on any keyboard.
 fn made_up() -> io::Result<String> {
     const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyz23456789";
     let mut random = std::fs::File::open("/dev/urandom")?;
@@ -132,7 +133,7 @@ fn made_up() -> io::Result<String> {
     while text.len() < SECRET_LENGTH {
         random.read_exact(&mut byte)?;
         let index = usize::from(byte[0]);
-        // Others would make some letters more likely.
+        // Larger bytes would make some characters more likely than others.
         if index < 256 / LETTERS.len() * LETTERS.len() {
             text.push(char::from(LETTERS[index % LETTERS.len()]));
         }

@@ -1,4 +1,4 @@
-//! A stand-in for a stage3: a small root of busybox, packed, with digests that are really signed.
+//! A stand-in for a stage3: a tarball of a minimal busybox root, with signed digests.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
@@ -14,16 +14,16 @@ use crate::system::{
 use crate::types::hex;
 use crate::vm::{Share, build_bootable, build_stage3};
 
-/// What a trial unpacks.
+/// The archive that a trial unpacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
-    /// The tarball; its digests lie beside it.
+    /// The tarball, with a digests file beside it.
     pub archive: PathBuf,
-    /// The public keys that may have signed them, if they are not the system's.
+    /// The public keys that may have signed the digests, if not those of the system.
     pub keys: Option<PathBuf>,
 }
 
-/// Why there is no stand-in.
+/// The reason why the stand-in could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     /// There is no busybox.
@@ -32,7 +32,7 @@ pub enum MediaError {
     /// A file could not be written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The root that boots could not be put together.
+    /// The bootable root could not be built.
     #[error("failed to build a bootable root: {0}")]
     Bootable(String),
     /// gpg is missing.
@@ -44,7 +44,7 @@ pub enum MediaError {
 }
 
 impl MediaError {
-    /// What to do about it.
+    /// Returns what the user should do next.
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::NoBusybox => Some(
@@ -59,14 +59,14 @@ impl MediaError {
     }
 }
 
-/// A file for the guest, and the digests and signatures that lie beside it under its name.
+/// Returns a file for the guest, and the digests and signatures beside it.
 pub(super) fn shares(file: &Path) -> impl Iterator<Item = Share> {
     let beside = ["", ".DIGESTS", ".asc", ".sha256", ".DIGESTS.asc"];
     let files = beside.map(|end| PathBuf::from(format!("{}{end}", file.display())));
     files.into_iter().filter(|file| file.exists()).map(Share::readable)
 }
 
-/// Commands that the stand-in has.
+/// The commands of the stand-in.
 const APPLETS: [&str; 16] = [
     "sh",
     "ls",
@@ -86,7 +86,7 @@ const APPLETS: [&str; 16] = [
     "readlink",
 ];
 
-/// Its directories and their permission bits.
+/// The directories of the stand-in and their permission bits.
 const DIRECTORIES: [(&str, u32); 10] = [
     ("bin", 0o755),
     ("dev", 0o755),
@@ -100,7 +100,7 @@ const DIRECTORIES: [(&str, u32); 10] = [
     ("var", 0o755),
 ];
 
-/// Its other files.
+/// The other files of the stand-in.
 const FILES: [(&str, &str); 5] = [
     ("etc/os-release", "NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Stand-in for a stage3\"\n"),
     (
@@ -113,12 +113,12 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 impl Media {
-    /// The files that the guest has to see of it.
+    /// Returns the files to which the guest needs access.
     pub fn files(&self) -> impl Iterator<Item = PathBuf> {
         std::iter::once(self.archive.clone()).chain(self.keys.clone())
     }
 
-    /// Builds the stand-in in a directory.
+    /// Builds the busybox stand-in in a directory.
     pub fn build(directory: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
         let busybox = static_busybox().ok_or(MediaError::NoBusybox)?;
         let archive = directory.join("stage3-busybox.tar");
@@ -126,8 +126,8 @@ impl Media {
         Self::signed(archive, directory, interrupts)
     }
 
-    /// Builds a root that boots, from the packages of this system and with a kernel. It is kept in `cache`, and built
-    /// again when the packages have changed. `said` hears what is being done.
+    /// Builds a bootable root with a kernel from the packages of this system. It is kept in `cache`
+    /// and rebuilt when the packages have changed. `said` receives progress messages.
     pub fn bootable(
         directory: &Path,
         cache: &Path,
@@ -138,7 +138,8 @@ impl Media {
         Self::linked(&built, &directory.join("stage3-bootable.tar"), interrupts)
     }
 
-    /// Builds one that a recipe can install wholly: the root that boots, with services and stand-ins for Portage.
+    /// Builds a root that a recipe can install completely: the bootable root, with services and
+    /// stand-ins for Portage.
     pub fn whole(
         directory: &Path,
         cache: &Path,
@@ -149,7 +150,7 @@ impl Media {
         Self::linked(&built, &directory.join("stage3-whole.tar"), interrupts)
     }
 
-    /// The digests lie beside the tarball, and the key that signs them is of today.
+    /// Links a built tarball to `archive` and signs it with a new key.
     fn linked(built: &Path, archive: &Path, interrupts: &Interrupts) -> Result<Self, MediaError> {
         if archive.exists() {
             fs::remove_file(archive)?;
@@ -159,7 +160,8 @@ impl Media {
         Self::signed(archive.to_owned(), directory, interrupts)
     }
 
-    /// A tarball with digests beside it, signed with a key of today, whose public part is put into `directory`.
+    /// Writes digests beside a tarball, signed with a new key whose public part is written to
+    /// `directory`.
     pub fn signed(
         archive: PathBuf,
         directory: &Path,
@@ -174,18 +176,18 @@ impl Media {
     }
 }
 
-/// A busybox that needs no library.
+/// Returns the path of a statically linked busybox.
 fn static_busybox() -> Option<PathBuf> {
     let path = find_program("busybox")?;
     let mut head = vec![0; 4096];
     let count = File::open(&path).and_then(|mut file| file.read(&mut head)).ok()?;
-    // A program with an interpreter names it near its beginning.
+    // The path of the dynamic loader is near the start of an ELF file.
     let interpreter = b"/ld-";
     let dynamic = head[..count].windows(interpreter.len()).any(|window| window == interpreter);
     (!dynamic).then_some(path)
 }
 
-/// Packs the root as tar would unpack it anywhere: everything in it is root's.
+/// Packs the root. All files in it belong to root.
 fn pack(archive: &Path, busybox: &Path, interrupts: &Interrupts) -> Result<(), MediaError> {
     let root = tempfile::Builder::new().prefix("gscript-root-").tempdir()?;
     let at = |path: &str| root.path().join(path);
@@ -218,7 +220,7 @@ fn pack(archive: &Path, busybox: &Path, interrupts: &Interrupts) -> Result<(), M
     Ok(())
 }
 
-/// As Gentoo's release engineering lists them.
+/// Returns the digests in the format of Gentoo's release engineering.
 fn list_digests(archive: &Path) -> io::Result<String> {
     let bytes = fs::read(archive)?;
     let name = archive.file_name().unwrap_or_default().to_string_lossy();
@@ -229,7 +231,7 @@ fn list_digests(archive: &Path) -> io::Result<String> {
     ))
 }
 
-/// Signs a text with a key that nobody keeps.
+/// Signs a text with a new key, which is then deleted.
 fn sign(
     text: &Path,
     signed: &Path,

@@ -1,4 +1,4 @@
-//! Whether a disk could boot at all: nobody wants to wait for one that can't.
+//! Checks whether a disk could boot at all, to avoid waiting for one that cannot.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,19 +8,19 @@ use super::boot_failure::BootFailure;
 use crate::vm::Firmware;
 
 const SECTOR: usize = 512;
-/// The first sector, and a GPT with 128 entries.
+/// The size of the boot sector and a GPT with 128 entries, in bytes.
 const HEAD: usize = 34 * SECTOR;
-/// An EFI system partition as a GPT and as an MBR call it.
+/// The type of an EFI system partition in a GPT and in an MBR.
 const GPT_EFI: [u8; 16] = [
     0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b,
 ];
 const MBR_EFI: u8 = 0xef;
-/// Where the MBR's four entries begin, and where each has its type.
+/// The offset and size of the four MBR entries, and the offset of the type in an entry.
 const MBR_ENTRIES: usize = 446;
 const MBR_ENTRY: usize = 16;
 const MBR_TYPE: usize = 4;
 
-/// Looks at the first sectors of a disk.
+/// Checks the first sectors of a disk.
 pub(super) fn could_boot(disk: &Path, firmware: Firmware) -> Result<(), BootFailure> {
     let mut head = Vec::with_capacity(HEAD);
     let most = u64::try_from(HEAD).map_err(io::Error::other)?;
@@ -34,7 +34,7 @@ pub(super) fn could_boot(disk: &Path, firmware: Firmware) -> Result<(), BootFail
 
 fn boots(head: &[u8], firmware: Firmware) -> bool {
     match firmware {
-        // A table without a boot loader has no code before it.
+        // A partition table without a boot loader has no code before it.
         Firmware::Bios => {
             head[510..512] == [0x55, 0xaa] && head[..64].iter().any(|byte| *byte != 0)
         }
