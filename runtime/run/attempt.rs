@@ -1,7 +1,8 @@
-//! A recipe at work for real: it runs to its end or to a failure, and from there it can go on.
+//! A real run of a recipe: it runs to its end or to a failure, from which it can continue.
 //!
-//! Going on is what `resume` does, in the same process and with everything still open: the script
-//! runs again from its beginning, and what is in the journal is not done a second time.
+//! Continuing works like `gscript resume`, but in the same process and with all devices still open:
+//! the script runs again from its beginning, and actions in the journal are not executed a second
+//! time.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,58 +24,59 @@ use crate::run::undo::undo;
 use crate::run::workbench::Workbench;
 use crate::script::{Evaluator, Script, Shared};
 
-/// How a real run ended.
+/// The result of a real run.
 pub struct RunOutcome {
-    /// What went wrong, if something did.
+    /// The failure, if there was one.
     pub error: Option<Failure>,
-    /// After a failure: whether everything that was open or mounted has been given back.
+    /// After a failure: whether everything that was open or mounted has been released.
     pub clean: bool,
-    /// What was done.
+    /// The numbers of the run.
     pub tally: Tally,
-    /// What it made that outlives a reboot and is still so.
+    /// The facts made by the run that outlive a reboot and still hold.
     pub lasting: Vec<Fact>,
-    /// The machine afterwards.
+    /// The machine after the run.
     pub machine: Machine,
 }
 
-/// See the module.
+/// A real run that has not ended yet. See the module documentation.
 pub struct Attempt {
     pub(crate) session: Rc<RefCell<Session>>,
     host: Shared,
-    /// With the script's variables, as they were when it ended.
+    /// The evaluator, with the variables of the script as they were when it ended.
     evaluator: Option<Evaluator>,
     pub(crate) error: Option<Failure>,
-    /// What a resumed run made before and was still so when it was resumed.
+    /// The facts that a resumed run made earlier and that still held when it was resumed.
     pub(crate) kept: Vec<Fact>,
-    /// What has become of files of the run that is resumed.
+    /// Warnings about files of the resumed run.
     pub remarks: Vec<String>,
-    /// Whether what a reboot had ended could be made again; the script has not begun otherwise.
+    /// Whether everything that a reboot ended could be restored; otherwise, the script has not
+    /// started.
     restored: bool,
     start: Instant,
 }
 
-/// How a failed attempt goes on.
+/// The way in which a failed run continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
-    /// What failed is tried again.
+    /// Retries the failed action.
     Retry,
-    /// What failed is left out.
+    /// Skips the failed action.
     Skip,
-    /// The recipe has another text by now.
+    /// Continues with a changed recipe.
     Changed,
 }
 
-/// A later step that does not work without a skipped one.
+/// A later call that fails if an action is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenCall {
-    /// What is called.
+    /// The call.
     pub call: String,
-    /// Why it does not work.
+    /// The error.
     pub why: String,
 }
 
 impl Job<'_> {
-    /// Runs the recipe on the real machine, within what was approved.
+    /// Runs the recipe on the real machine, within the approved effects.
     pub fn begin(&self, hands: ManualAccess, gate: Gate, journal: Option<Journal>) -> Attempt {
         let gate = self.within_needs(gate, &Names::default());
         let mut attempt = self.attempt(hands, gate, journal);
@@ -82,7 +84,8 @@ impl Job<'_> {
         attempt
     }
 
-    /// Makes again what a reboot ended of a run, within what was approved of that. The recipe has not begun.
+    /// Restores the open devices and mounts of a run that a reboot ended, within the approved
+    /// effects. Does not start the recipe.
     pub fn reopen(
         &self,
         hands: ManualAccess,
@@ -93,7 +96,7 @@ impl Job<'_> {
         let mut attempt = self.attempt(hands, gate, Some(journal));
         let restored = {
             let mut session = attempt.session.borrow_mut();
-            // These are the journal's calls, not the recipe's.
+            // These calls come from the journal, not from the recipe.
             session.parts().log.trace(Tracing::Off);
             restore(&mut session, past, self.variables)
         };
@@ -112,11 +115,11 @@ impl Job<'_> {
         Attempt { session, host, evaluator, error, kept, remarks, restored: true, start }
     }
 
-    /// The gate, which lets nothing through that the recipe does not announce.
+    /// Restricts the gate to the effects that the recipe declares.
     pub(crate) fn within_needs(&self, gate: Gate, names: &Names) -> Gate {
         match gate {
             Gate::Enforce(approval, approver) => {
-                // Recipe and parameters have the names that devices had at the beginning.
+                // The recipe and its parameters use the device names of the start of the run.
                 let needs = self.recipe.front.needs.as_ref();
                 let needs = needs.map(|needs| needs.by_names(|name| names.now(name)));
                 let params = names.args_now(self.variables);
@@ -143,27 +146,27 @@ impl Attempt {
         };
     }
 
-    /// What went wrong, if something did.
+    /// Returns the failure, if there was one.
     pub fn error(&self) -> Option<&Failure> {
         self.error.as_ref()
     }
 
-    /// Whether it can go on from where it is.
+    /// Returns whether the run can continue.
     pub fn can_continue(&self) -> bool {
         self.restored && self.session.borrow().ledger().has_journal()
     }
 
-    /// Where the devices of a resumed run are now.
+    /// Returns the mapping from the device names of the run to the present ones.
     pub fn names(&self) -> Names {
         self.session.borrow().replay().names().clone()
     }
 
-    /// The action that failed, and could be left out.
+    /// Returns the failed action, which could be skipped.
     pub fn failed_action(&self) -> Option<&Called> {
         self.error.as_ref()?.call.as_ref().filter(|call| call.action)
     }
 
-    /// Goes on with the recipe, at this time.
+    /// Continues the run; `at` is the present time for the journal.
     pub fn again(&mut self, job: &Job<'_>, how: Again, at: String) {
         let skip = match how {
             Again::Skip => self.failed_action().map(|call| call.number),
@@ -190,9 +193,9 @@ impl Attempt {
         }
     }
 
-    /// Plans what another text of the recipe has left to do, for the run to be compared with.
+    /// Plans the remaining actions of a changed recipe, so that the run can be compared with them.
     ///
-    /// Where it can't be planned, every action is new, and confirmed one by one.
+    /// If planning fails, every action counts as new and is confirmed one by one.
     fn plan_again(&self, job: &Job<'_>) {
         let replay = self.session.borrow().replay().clone();
         let (host, planned) = self.simulated(job, replay);
@@ -208,14 +211,14 @@ impl Attempt {
         session.parts().log.trace(tracing);
     }
 
-    /// The script above the machine as it is, with what is done already.
+    /// Creates a simulation of the present machine that replays the completed calls.
     fn simulated(&self, job: &Job<'_>, replay: Replay) -> (Shared, Rc<RefCell<Session>>) {
         let (host, planned) = shared(job.simulated(self.session.borrow().machine()));
         planned.borrow_mut().begin_anew(replay);
         (host, planned)
     }
 
-    /// Takes back the last action, so that it comes again; nothing where there is none.
+    /// Undoes the last action, so that it runs again. Returns `None` if there is none.
     pub fn back(&mut self) -> Result<Option<Called>> {
         let mut session = self.session.borrow_mut();
         let last = session.ledger().deeds().last().map(|deed| deed.call.clone());
@@ -224,12 +227,12 @@ impl Attempt {
         Ok(last)
     }
 
-    /// Remembers from here on how what the recipe does is taken back.
+    /// From here on, remembers how to undo the actions of the recipe.
     fn remembering(&self) {
         self.session.borrow_mut().parts().ledger.remember_deeds();
     }
 
-    /// Lets a person work by hand, with the script's variables and everything open.
+    /// Runs an interactive shell with the variables of the script and all devices still open.
     pub fn work(
         &mut self,
         job: &Job<'_>,
@@ -250,8 +253,8 @@ impl Attempt {
         Ok(())
     }
 
-    /// What would not work any more if the failed action were left out, as far as planning shows it:
-    /// on the machine as it is, with what is done already.
+    /// Returns the calls that would fail if the failed action were skipped, as far as a plan on the
+    /// present machine shows them.
     pub fn misses(&self, job: &Job<'_>) -> Vec<BrokenCall> {
         const MOST: usize = 20;
         let mut misses = Vec::new();
@@ -269,7 +272,7 @@ impl Attempt {
             let Some(call) = &failure.call else { break };
             let why = failure.error.to_string();
             misses.push(BrokenCall { call: call.to_string(), why });
-            // A question without an answer ends the script here and then.
+            // A failing query ends the script, so later calls cannot be planned.
             if !call.action || !replay.skip(call.number) {
                 break;
             }
@@ -277,7 +280,7 @@ impl Attempt {
         misses
     }
 
-    /// The end: after a failure everything that ends with a reboot is given back.
+    /// Ends the run: after a failure, everything that ends with a reboot is released.
     pub fn end(self) -> RunOutcome {
         let Self { session, host, evaluator, error, start, .. } = self;
         drop((host, evaluator));
@@ -293,7 +296,7 @@ impl Attempt {
     }
 }
 
-/// Gets ready for the script to run again: the machine is looked at, the journal is read.
+/// Prepares the script to run again: probes the machine and reads the journal.
 fn continue_run(
     session: &mut Session,
     text: Option<RecipeTexts>,

@@ -1,5 +1,5 @@
-//! The gate that every effect of a run goes through: collected for a plan, or held against what was
-//! approved and what the recipe declares.
+//! The gate that every effect of a run must pass: effects are collected for a plan, or checked
+//! against the approved effects and the declarations of the recipe.
 
 use crate::error::{Error, Result};
 use crate::machine::files::Files;
@@ -13,16 +13,16 @@ use crate::plan::{Trace, Tracing};
 use crate::run::voice::Voice;
 use crate::system::Step;
 
-/// Whether effects are collected or checked.
+/// A gate that collects or checks effects.
 pub enum Gate {
-    /// Planning: whatever is needed is written down.
+    /// Planning: all effects are collected.
     Collect(Approval),
-    /// Running: what was not approved is asked for, or refused.
+    /// Running: an effect that was not approved is prompted for or refused.
     Enforce(Approval, Box<dyn Approver>),
 }
 
 impl Gate {
-    /// Returns how calls are traced: recorded for a plan, compared with it in a run.
+    /// Returns the mode of tracing: calls are recorded for a plan and compared with it in a run.
     pub(crate) fn tracing(&self) -> Tracing {
         match self {
             Self::Collect(_) => Tracing::Record(Trace::default()),
@@ -30,18 +30,18 @@ impl Gate {
         }
     }
 
-    /// Returns what was collected, or approved.
+    /// Returns the collected or approved effects.
     pub(crate) fn into_approval(self) -> Approval {
         let (Self::Collect(approval) | Self::Enforce(approval, _)) = self;
         approval
     }
 
-    /// Whether every action is shown before it is done.
+    /// Returns whether every action is shown before it runs.
     pub(crate) fn reviews_every_action(&self) -> bool {
         matches!(self, Self::Enforce(_, approver) if approver.reviews_every_action())
     }
 
-    /// Whether all of these effects were approved.
+    /// Returns whether all of these effects were approved.
     pub(crate) fn covers(&self, effects: &[Effect], machine: &Machine) -> bool {
         match self {
             Self::Collect(_) => false,
@@ -51,7 +51,7 @@ impl Gate {
         }
     }
 
-    /// Refuses what the recipe does not announce, whoever would approve it.
+    /// Refuses effects that the recipe does not declare; the user cannot approve them either.
     pub(crate) fn must_be_declared(&self, effects: &[Effect], machine: &Machine) -> Result<()> {
         let Self::Enforce(approval, _) = self else { return Ok(()) };
         effects.iter().try_for_each(|effect| {
@@ -63,8 +63,8 @@ impl Gate {
         })
     }
 
-    /// Lets effects pass: those that were approved, or that the user approves now. Returns the latter as well
-    /// where one of them is refused.
+    /// Admits effects that were approved, or that the user approves now. The latter are returned
+    /// even if a further effect is refused.
     pub(crate) fn admit(
         &mut self,
         effects: &[Effect],
@@ -95,7 +95,8 @@ impl Gate {
         (allowed, result)
     }
 
-    /// Shows an action to somebody who wants to see every one. What they approve needs no other approval.
+    /// Shows an action to a user who reviews every action. The effects of an approved action need
+    /// no further approval.
     pub(crate) fn show(
         &mut self,
         shown: &PlannedCall,
@@ -111,8 +112,8 @@ impl Gate {
         }
     }
 
-    /// Asks whether an action that the plan did not have may be carried out. Returns its effects that were
-    /// not approved before, or nothing where the answer is no.
+    /// Asks whether to run an action that is not in the plan. Returns its effects that were not
+    /// approved before, or `None` if the user refuses.
     pub(crate) fn approve_new(
         &mut self,
         shown: &PlannedCall,
@@ -126,14 +127,14 @@ impl Gate {
         voice.ask(|| approver.approve_new(shown, why, &more)).then_some(more)
     }
 
-    /// Adds an effect that was approved in the middle of the run.
+    /// Adds an effect that was approved during the run.
     pub(crate) fn extend(&mut self, effect: Bound) {
         if let Self::Enforce(approval, _) = self {
             approval.extend(effect);
         }
     }
 
-    /// Holds the directories that steps go through against those of the plan.
+    /// Records the directories that steps pass through, or compares them with those of the plan.
     pub(crate) fn hold_directories(
         &mut self,
         steps: &[Step],

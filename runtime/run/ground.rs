@@ -1,7 +1,7 @@
-//! The ground that a run stands on: the system that performs its steps, the machine as it is known by
-//! now, and the identifiers that it hands out.
+//! The system that performs the steps of a run, the present model of the machine, and the
+//! identifiers for the run.
 //!
-//! Only this file changes the model: by a fact that has become true, or by a look at the machine.
+//! Only this file changes the model: by a fact that has become true, or by probing the machine.
 
 use std::mem;
 
@@ -12,23 +12,23 @@ use crate::operation::{Ids, Planning};
 use crate::system::Interrupts;
 use crate::system::{NoopWatch, Outcome, Real, Sim, Step, StepError, System, Watch};
 
-/// Performs steps, and knows the machine.
+/// The system that performs steps, and the model of the machine.
 pub(crate) struct Ground {
     system: Box<dyn System>,
     machine: Machine,
     ids: Ids,
-    /// Whether a person sits at a terminal that a program could take over. Plans depend on it.
+    /// Whether a user is at a terminal that a program may take over. Plans depend on it.
     terminal: bool,
 }
 
-/// The real system and its machine, while a simulation is in their place.
+/// The real system and its machine while a simulation replaces them.
 pub(crate) struct Displaced {
     system: Box<dyn System>,
     machine: Machine,
 }
 
 impl Ground {
-    /// Stands on a system with this machine; identifiers are derived from the seed.
+    /// Combines a system and its machine; identifiers are derived from the seed.
     pub(crate) fn new(
         system: Box<dyn System>,
         machine: Machine,
@@ -38,32 +38,32 @@ impl Ground {
         Self { system, machine, ids: Ids::new(seed), terminal }
     }
 
-    /// Returns the machine as it is known by now.
+    /// Returns the present model of the machine.
     pub(crate) fn machine(&self) -> &Machine {
         &self.machine
     }
 
-    /// Returns the files as the system shows them.
+    /// Returns the files of the system.
     pub(crate) fn files(&self) -> &dyn Files {
         self.system.files()
     }
 
-    /// Whether this is a plan only.
+    /// Returns whether the run is only a plan.
     pub(crate) fn only_plans(&self) -> bool {
         self.system.only_plans()
     }
 
-    /// Whether steps change anything outside this process.
+    /// Returns whether steps change anything outside this process.
     pub(crate) fn is_real(&self) -> bool {
         self.system.is_real()
     }
 
-    /// Begins the identifiers of a call.
+    /// Starts the identifiers of a call.
     pub(crate) fn enter(&mut self, call: u64) {
         self.ids.enter(call);
     }
 
-    /// Returns what an operation may look at while it plans.
+    /// Returns the input for planning an operation.
     pub(crate) fn view(&mut self) -> Planning<'_> {
         Planning {
             machine: &self.machine,
@@ -73,22 +73,22 @@ impl Ground {
         }
     }
 
-    /// Whether a fact is known to hold.
+    /// Returns whether a fact is known to hold.
     pub(crate) fn holds(&self, fact: &Fact) -> bool {
         fact.holds(&self.machine, self.system.files()) == Some(true)
     }
 
-    /// Whether all facts are known to hold.
+    /// Returns whether all facts are known to hold.
     pub(crate) fn all_hold(&self, facts: &[Fact]) -> bool {
         facts.iter().all(|fact| self.holds(fact))
     }
 
-    /// Whether a fact is known not to hold.
+    /// Returns whether a fact is known not to hold.
     pub(crate) fn refutes(&self, fact: &Fact) -> bool {
         fact.holds(&self.machine, self.system.files()) == Some(false)
     }
 
-    /// Returns the facts that hold, and those that don't.
+    /// Splits facts into those that are known to hold and the rest.
     pub(crate) fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
         facts.into_iter().partition(|fact| self.holds(fact))
     }
@@ -102,7 +102,7 @@ impl Ground {
         self.system.perform(step, watch)
     }
 
-    /// Performs a step that nobody watches.
+    /// Performs a step without reporting its output or progress.
     pub(crate) fn perform_quietly(&mut self, step: &Step) -> std::result::Result<(), StepError> {
         self.system.perform(step, &mut NoopWatch).map(drop)
     }
@@ -112,19 +112,19 @@ impl Ground {
         self.system.broken_off(facts, done, left);
     }
 
-    /// Takes a fact that has become true into the model.
+    /// Adds a fact that has become true to the model.
     pub(crate) fn learn(&mut self, fact: &Fact) -> std::result::Result<(), Contradiction> {
         self.machine.learn(fact)?;
         self.system.learned(fact, &self.machine);
         Ok(())
     }
 
-    /// Takes a fact into the model that would be true if the rest of the plan could be made.
+    /// Adds a fact to the model that would be true if the rest of the plan could be made.
     pub(crate) fn suppose(&mut self, fact: &Fact) -> std::result::Result<(), Contradiction> {
         self.machine.learn(fact)
     }
 
-    /// Looks at the whole machine.
+    /// Probes the whole machine.
     pub(crate) fn look(&mut self) -> std::result::Result<(), StepError> {
         if let Some(machine) = self.system.probe(&self.machine, None)? {
             self.machine = machine;
@@ -132,7 +132,7 @@ impl Ground {
         Ok(())
     }
 
-    /// Looks at a part of the machine. Returns what differs from the model, which is replaced.
+    /// Probes a part of the machine and replaces it in the model. Returns the differences.
     pub(crate) fn look_at(&mut self, scope: &Scope) -> Result<Vec<Difference>> {
         if scope.is_empty() {
             return Ok(Vec::new());
@@ -145,14 +145,14 @@ impl Ground {
         Ok(differences)
     }
 
-    /// Goes on as a simulation above the machine as it is.
+    /// Continues with a simulation of the present machine.
     pub(crate) fn simulate(&mut self) -> Displaced {
         let below = Box::new(Real::new(Interrupts::default()));
         let system = mem::replace(&mut self.system, Box::new(Sim::above(below)));
         Displaced { system, machine: self.machine.clone() }
     }
 
-    /// Goes on with the system that was there before the simulation.
+    /// Continues with the system that the simulation replaced.
     pub(crate) fn put_back(&mut self, displaced: Displaced) {
         let Displaced { system, machine } = displaced;
         self.system = system;

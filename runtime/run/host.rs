@@ -1,4 +1,4 @@
-//! A session as scripts see it.
+//! Implements the host of scripts for a session.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Planning and running a recipe: the same script, twice, with the same seed.
+//! Plans and runs a recipe: the same script, twice, with the same seed.
 
 use crate::failure::Failure;
 use std::cell::RefCell;
@@ -21,18 +21,18 @@ use crate::script::{self, Evaluator, Script, Shared};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
 
-/// What both passes are given.
+/// The input for planning and running a recipe.
 #[derive(Clone)]
 pub struct Job<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
-    /// Its variables.
+    /// The variables of the recipe.
     pub variables: &'a Map,
-    /// From which identifiers are derived.
+    /// The seed from which identifiers are derived.
     pub seed: [u8; 32],
-    /// Ctrl-C.
+    /// The state of Ctrl-C.
     pub interrupts: Interrupts,
-    /// Whether a person sits at a terminal.
+    /// Whether a user is at a terminal.
     pub terminal: bool,
 }
 
@@ -41,7 +41,7 @@ impl Job<'_> {
         self.recipe.script(self.variables)
     }
 
-    /// Runs the recipe on a simulation of the machine, above the files that can be seen.
+    /// Runs the recipe on a simulation of the machine, on top of these files.
     pub fn plan(
         &self,
         machine: &Machine,
@@ -58,7 +58,7 @@ impl Job<'_> {
         }
     }
 
-    /// Plans on this simulation of this machine, with the run's own seed.
+    /// Creates the setup for a plan on this simulation, with the seed of the run.
     fn setup(&self, sim: Sim, machine: &Machine) -> Setup {
         Setup {
             seed: self.seed,
@@ -68,19 +68,19 @@ impl Job<'_> {
         }
     }
 
-    /// Plans above the files of the real machine.
+    /// Creates the setup for a plan on top of the files of the real machine.
     pub(crate) fn simulated(&self, machine: &Machine) -> Setup {
         self.setup(Sim::above(Box::new(Real::new(self.interrupts.clone()))), machine)
     }
 }
 
-/// A session, and the same as the host of a script.
+/// Creates a session, and the same session as the host of a script.
 pub(crate) fn shared(setup: Setup) -> (Shared, Rc<RefCell<Session>>) {
     let session = Rc::new(RefCell::new(Session::new(setup)));
     (Rc::clone(&session) as Shared, session)
 }
 
-/// The engine is gone, and with it every other handle.
+/// Returns the session once the script engine, which holds the other handles, has been dropped.
 pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
     match Rc::try_unwrap(session) {
         Ok(session) => session.into_inner(),
@@ -88,7 +88,8 @@ pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
     }
 }
 
-/// Approval of opening and mounting what was open before, and of nothing that destroys.
+/// An approver that allows opening and mounting what was open before, but nothing that destroys
+/// data.
 struct OpeningOnly;
 
 impl Approver for OpeningOnly {
@@ -97,23 +98,23 @@ impl Approver for OpeningOnly {
     }
 }
 
-/// What a journal's machine shows after a reboot.
+/// The result of restoring a run after a reboot.
 pub struct Reopened {
-    /// What went wrong, if something did.
+    /// The failure, if there was one.
     pub failure: Option<Box<crate::failure::Failure>>,
-    /// Lasting facts that still hold.
+    /// The lasting facts that still hold.
     pub so: Vec<Fact>,
-    /// Lasting facts that don't.
+    /// The lasting facts that no longer hold.
     pub lost: Vec<Fact>,
 }
 
-/// Makes again what a reboot ended, checks what should have lasted, and releases everything.
+/// Restores what a reboot ended, checks the lasting facts, and releases everything.
 pub fn reopen(
     records: &[Record],
     secrets: &dyn Fn(&str) -> Option<Secret>,
     hands: ManualAccess,
 ) -> Reopened {
-    // Where things are mounted was agreed to when they first were; nothing else is allowed.
+    // The mount points were approved in the original run; nothing else is allowed.
     let gate = Gate::Enforce(Approval::default(), Box::new(OpeningOnly));
     let mut session = Session::new(hands.setup(gate, None));
     session.chapter("Reopen devices and mounts");
@@ -137,7 +138,8 @@ pub fn reopen(
     Reopened { failure, so, lost }
 }
 
-/// Carries out releases, in this order, until one fails; the machine afterwards.
+/// Executes releases in order until one fails. Returns whether all succeeded, and the machine
+/// afterwards.
 pub fn execute_releases(releases: &[Release], hands: ManualAccess) -> (bool, Machine) {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     let mut session = Session::new(hands.setup(gate, None));
@@ -155,24 +157,24 @@ pub(crate) fn nowhere() -> Shared {
     shared(Setup::plan(Box::new(Sim::new()), Machine::empty())).0
 }
 
-/// What only the program knows of the beginning of a run.
+/// The data about the start of a run that only the command-line program knows.
 pub struct RunStart {
-    /// Counts the runs of the directory.
+    /// The number of the run in its directory.
     pub number: u64,
-    /// When, for people.
+    /// The time, for display only.
     pub started: String,
-    /// The machine as it will be, for runs that are to be proved.
+    /// The predicted machine after the run, if the run is to be proved.
     pub after: Option<Machine>,
 }
 
 impl RunStart {
-    /// The beginning of a run that is not to be proved.
+    /// Creates the start of a run that is not to be proved.
     pub fn new(number: u64, started: String) -> Self {
         Self { number, started, after: None }
     }
 }
 
-/// A new journal for a run.
+/// Creates the journal of a run.
 pub fn new_journal(
     path: &Path,
     job: &Job<'_>,

@@ -1,5 +1,5 @@
-//! The ledger of a run: what it has done, for resuming, for cleaning up, for undoing, and for the
-//! numbers at its end. Nothing else writes records into the journal.
+//! The ledger of a run: its completed actions, for resuming, cleaning up, undoing, and the numbers
+//! at its end. No other file writes records into the journal.
 
 use std::path::Path;
 
@@ -9,31 +9,31 @@ use crate::machine::{Fact, Lifetime};
 use crate::run::manual::ManualAction;
 use crate::run::voice::Voice;
 
-/// Numbers for the end of a run.
+/// The numbers shown at the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Actions that changed something.
+    /// The number of actions that changed something.
     pub changed: u64,
-    /// Actions that had nothing to do.
+    /// The number of actions that needed no change.
     pub already: u64,
-    /// Values that the plan had to guess.
+    /// The number of values that the plan had to assume.
     pub guesses: u64,
 }
 
-/// What a run has done so far.
+/// The completed actions of a run.
 pub(crate) struct Ledger {
-    /// Where every step is written down before it runs.
+    /// The journal, in which every action is recorded before it runs.
     journal: Option<Journal>,
-    /// What a clean-up may have to release, in the order in which it was made.
+    /// Facts to release when cleaning up, in the order in which they were made.
     made: Vec<Fact>,
-    /// What outlives a reboot, for telling it after a failure.
+    /// Facts that outlive a reboot, to report them after a failure.
     lasting: Vec<Fact>,
     tally: Tally,
-    /// What a person did by hand, where one works here.
+    /// Actions that can be undone, if they are remembered.
     deeds: Option<Vec<ManualAction>>,
 }
 
-/// The journal and what was made, while nothing real happens.
+/// The journal and the facts to release, set aside during a simulation.
 pub(crate) struct Pages {
     journal: Option<Journal>,
     made: Vec<Fact>,
@@ -41,23 +41,22 @@ pub(crate) struct Pages {
 
 /// The journal.
 impl Ledger {
-    /// Begins with nothing done.
     pub(crate) fn new(journal: Option<Journal>) -> Self {
         let (made, lasting, tally) = (Vec::new(), Vec::new(), Tally::default());
         Self { journal, made, lasting, tally, deeds: None }
     }
 
-    /// Whether there is a journal.
+    /// Returns whether there is a journal.
     pub(crate) fn has_journal(&self) -> bool {
         self.journal.is_some()
     }
 
-    /// Returns where the journal is.
+    /// Returns the path of the journal.
     pub(crate) fn journal_path(&self) -> Option<&Path> {
         self.journal.as_ref().map(Journal::path)
     }
 
-    /// Writes a line into the journal, where there is one; `sync` brings all of it to the disk.
+    /// Writes a record into the journal, if there is one; `sync` flushes the journal to the disk.
     pub(crate) fn record(
         &mut self,
         voice: &mut Voice,
@@ -72,23 +71,23 @@ impl Ledger {
         written
     }
 
-    /// Writes a record that nothing depends on.
+    /// Writes a record that no later step depends on; an error is only a warning.
     pub(crate) fn written(&mut self, voice: &mut Voice, record: Record) {
         if let Err(error) = self.record(voice, true, || record) {
             voice.warn(error.to_string());
         }
     }
 
-    /// Returns what the journal says by now.
+    /// Reads the present journal.
     pub(crate) fn transcript(&self) -> Result<Transcript> {
         match &self.journal {
             Some(journal) => Ok(Transcript::read(journal.path())?),
-            // Without a record there is nothing to go on from.
+            // Without a journal, the run cannot continue.
             None => Err(Error::Interrupted),
         }
     }
 
-    /// Records that the run goes on.
+    /// Records that the run was resumed.
     pub(crate) fn resumed(
         &mut self,
         at: String,
@@ -98,12 +97,12 @@ impl Ledger {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.resumed(at, texts, renamed))
     }
 
-    /// Keeps a copy of the journal in a directory from now on.
+    /// From now on, keeps a copy of the journal in a directory.
     pub(crate) fn keep_in(&mut self, directory: &Path) -> Result<()> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.keep_in(directory).map(drop))
     }
 
-    /// Goes on with the copy of the journal in a directory, if it is there.
+    /// Continues the copy of the journal in a directory, if it exists.
     pub(crate) fn keep_again_in(&mut self, directory: &Path) -> Result<()> {
         match &self.journal {
             Some(journal) if journal.is_kept_in(directory) => self.keep_in(directory),
@@ -111,35 +110,35 @@ impl Ledger {
         }
     }
 
-    /// Closes what lies on a filesystem that is about to be unmounted.
+    /// Closes files on a filesystem that is about to be unmounted.
     pub(crate) fn leave(&mut self, at: &str) -> Result<()> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.leave(at))
     }
 
-    /// Puts the journal aside: what is done next has its place in it already, or gets none.
+    /// Sets the journal aside, because the next actions are already recorded or must not be.
     pub(crate) fn close(&mut self) -> Option<Journal> {
         self.journal.take()
     }
 
-    /// Goes on with a journal that was put aside.
+    /// Continues with a journal that was set aside.
     pub(crate) fn open(&mut self, journal: Option<Journal>) {
         self.journal = journal;
     }
 }
 
-/// What was made.
+/// The facts that were made.
 impl Ledger {
-    /// Returns what a clean-up may have to release, in the order in which it was made.
+    /// Returns the facts to release when cleaning up, in the order in which they were made.
     pub(crate) fn made(&self) -> &[Fact] {
         &self.made
     }
 
-    /// Remembers something that a clean-up may have to release.
+    /// Adds a fact to release when cleaning up.
     pub(crate) fn make(&mut self, fact: Fact) {
         self.made.push(fact);
     }
 
-    /// Takes over what an earlier process of the same run has made.
+    /// Adds the facts that an earlier process of the same run made.
     pub(crate) fn adopt(&mut self, facts: &[Fact]) {
         for fact in facts {
             if fact.release().is_some() && !self.made.contains(fact) {
@@ -148,38 +147,38 @@ impl Ledger {
         }
     }
 
-    /// Takes over what another ledger has as made, for planning above it.
+    /// Copies the facts to release from another ledger, for a plan on top of it.
     pub(crate) fn adopt_all(&mut self, other: &Self) {
         self.made.clone_from(&other.made);
     }
 
-    /// Forgets things that are not to be released at the end.
+    /// Removes facts that must not be released at the end.
     pub(crate) fn disown(&mut self, facts: &[Fact]) {
         self.made.retain(|fact| !facts.contains(fact));
     }
 
-    /// Returns what has to be released, once.
+    /// Returns the facts to release, and clears them.
     pub(crate) fn take_made(&mut self) -> Vec<Fact> {
         std::mem::take(&mut self.made)
     }
 
-    /// Remembers those facts that outlive a reboot.
+    /// Adds the facts that outlive a reboot.
     pub(crate) fn lasts(&mut self, facts: &[Fact]) {
         let lasting = facts.iter().filter(|fact| fact.lifetime() == Lifetime::Lasting);
         self.lasting.extend(lasting.cloned());
     }
 
-    /// Returns what outlives a reboot, once.
+    /// Returns the facts that outlive a reboot, and clears them.
     pub(crate) fn take_lasting(&mut self) -> Vec<Fact> {
         std::mem::take(&mut self.lasting)
     }
 
-    /// Puts aside what must not change while nothing real happens.
+    /// Sets aside the data that must not change during a simulation.
     pub(crate) fn put_aside(&mut self) -> Pages {
         Pages { journal: self.journal.take(), made: self.made.clone() }
     }
 
-    /// Goes on with what was put aside.
+    /// Continues with the data that was set aside.
     pub(crate) fn put_back(&mut self, pages: Pages) {
         let Pages { journal, made } = pages;
         self.journal = journal;
@@ -187,7 +186,7 @@ impl Ledger {
     }
 }
 
-/// What is counted.
+/// The numbers.
 impl Ledger {
     /// Returns the numbers so far.
     pub(crate) fn tally(&self) -> Tally {
@@ -199,25 +198,25 @@ impl Ledger {
         self.tally.changed += 1;
     }
 
-    /// Counts an action that had nothing to do.
+    /// Counts an action that needed no change.
     pub(crate) fn count_already(&mut self) {
         self.tally.already += 1;
     }
 
-    /// Counts a value that only the run will know.
+    /// Counts an assumed value.
     pub(crate) fn count_guess(&mut self) {
         self.tally.guesses += 1;
     }
 }
 
-/// What a person did by hand.
+/// The actions that can be undone.
 impl Ledger {
-    /// Remembers from here on what is done, for undoing it.
+    /// From here on, remembers actions so that they can be undone.
     pub(crate) fn remember_deeds(&mut self) {
         self.deeds.get_or_insert_default();
     }
 
-    /// Replaces the list of what was done, which may be none at all.
+    /// Replaces the list of actions; `None` stops remembering them.
     pub(crate) fn replace_deeds(
         &mut self,
         deeds: Option<Vec<ManualAction>>,
@@ -225,19 +224,19 @@ impl Ledger {
         std::mem::replace(&mut self.deeds, deeds)
     }
 
-    /// Returns what was done, in its order.
+    /// Returns the actions, oldest first.
     pub(crate) fn deeds(&self) -> &[ManualAction] {
         self.deeds.as_deref().unwrap_or_default()
     }
 
-    /// Adds something that was done, where that is remembered.
+    /// Adds an action, if actions are remembered.
     pub(crate) fn did(&mut self, deed: impl FnOnce() -> ManualAction) {
         if let Some(deeds) = &mut self.deeds {
             deeds.push(deed());
         }
     }
 
-    /// Forgets what was done last: it is undone.
+    /// Removes the last action after it was undone.
     pub(crate) fn undone(&mut self, voice: &mut Voice, deed: &ManualAction) {
         self.disown(&deed.makes);
         self.lasting.retain(|fact| !deed.makes.contains(fact));

@@ -1,19 +1,19 @@
-//! What a person did by hand.
+//! Actions that the user can undo.
 
 use crate::failure::Called;
 use crate::machine::Fact;
 use crate::operation::Undo;
 use crate::types::Map;
 
-/// Something that was done by hand.
+/// An action that was executed and can be undone.
 #[derive(Debug, Clone)]
 pub struct ManualAction {
-    /// What was called.
+    /// The call.
     pub call: Called,
-    /// Its arguments, as they were given.
+    /// The arguments, as given.
     pub args: Map,
-    /// How it is taken back.
+    /// How the action is undone.
     pub(crate) undo: Undo,
-    /// What is so since then.
+    /// The facts that hold since the action.
     pub(crate) makes: Vec<Fact>,
 }

@@ -1,4 +1,4 @@
-//! A run: planning a recipe, carrying it out, resuming it, and cleaning up after it.
+//! Planning a recipe, running it, resuming it, and cleaning up after it.
 
 pub mod attempt;
 mod call;

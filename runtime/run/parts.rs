@@ -1,4 +1,4 @@
-//! The parts of a run, lent to a call on its way.
+//! The parts of a run, borrowed for a call.
 
 use crate::run::gate::Gate;
 use crate::run::ground::Ground;
@@ -7,18 +7,18 @@ use crate::run::plan_log::PlanLog;
 use crate::run::resume::Replay;
 use crate::run::voice::Voice;
 
-/// Everything that a call may need, each part with its own rules. What needs less takes less.
+/// The parts that a call may need. A function that needs fewer parts takes only these.
 pub(crate) struct Parts<'a> {
-    /// The system, the machine, the identifiers.
+    /// The system, the machine and the identifiers.
     pub(crate) ground: &'a mut Ground,
-    /// What was done: journal, things made, numbers.
+    /// The completed actions: journal, facts and numbers.
     pub(crate) ledger: &'a mut Ledger,
-    /// What may be done.
+    /// The approved effects.
     pub(crate) gate: &'a mut Gate,
-    /// What a resumed run has done before.
+    /// The completed calls of a resumed run.
     pub(crate) replay: &'a mut Replay,
-    /// What was planned.
+    /// The planned calls.
     pub(crate) log: &'a mut PlanLog,
-    /// Who hears of it.
+    /// The output of events.
     pub(crate) voice: &'a mut Voice,
 }

@@ -1,25 +1,25 @@
-//! The log of a plan: chapters and calls in their order, and the trace that a run is compared with.
+//! The log of a plan: chapters and calls in order, and the trace with which a run is compared.
 
 use crate::plan::Tracing;
 use crate::plan::call::PlannedCall;
 use crate::plan::report::PlanEntry;
 
-/// What a planning run has found out, and how a real run compares with it.
+/// The log of a planning run, or the trace with which a real run is compared.
 pub(crate) struct PlanLog {
     entries: Vec<PlanEntry>,
-    /// The calls of the plan: recorded, or compared with.
+    /// The calls of the plan, recorded or compared with.
     tracing: Tracing,
-    /// The last chapter of what was done before, while nothing is planned in it.
+    /// The title of the last replayed chapter, as long as nothing is planned in it.
     chapter: Option<String>,
 }
 
 impl PlanLog {
-    /// Begins with nothing planned.
+    /// Creates an empty log.
     pub(crate) fn new(tracing: Tracing) -> Self {
         Self { entries: Vec::new(), tracing, chapter: None }
     }
 
-    /// Adds a chapter. One that the user has seen before counts only if something is planned in it.
+    /// Adds a chapter. A replayed chapter (`seen`) is added only once something is planned in it.
     pub(crate) fn chapter(&mut self, title: &str, seen: bool) {
         self.chapter = None;
         match seen {
@@ -28,7 +28,7 @@ impl PlanLog {
         }
     }
 
-    /// Adds what the recipe prints.
+    /// Adds a message that the recipe prints.
     pub(crate) fn said(&mut self, text: &str) {
         self.entries.push(PlanEntry::Said { text: text.to_owned() });
     }
@@ -40,33 +40,33 @@ impl PlanLog {
         self.entries.push(PlanEntry::Call(Box::new(call)));
     }
 
-    /// Returns what was planned so far.
+    /// Returns the entries so far.
     pub(crate) fn entries(&self) -> &[PlanEntry] {
         &self.entries
     }
 
-    /// Returns the calls of the plan.
+    /// Returns the trace.
     pub(crate) fn tracing(&self) -> &Tracing {
         &self.tracing
     }
 
-    /// Returns the calls of the plan, for recording or comparing one more.
+    /// Returns the trace, to record or compare a call.
     pub(crate) fn tracing_mut(&mut self) -> &mut Tracing {
         &mut self.tracing
     }
 
-    /// Records or compares calls in this way from here on.
+    /// Replaces the trace.
     pub(crate) fn trace(&mut self, tracing: Tracing) {
         self.tracing = tracing;
     }
 
-    /// Begins anew: the script runs again from its beginning.
+    /// Prepares the log for a script that runs again from its beginning.
     pub(crate) fn restart(&mut self) {
         self.tracing.restart();
         self.chapter = None;
     }
 
-    /// Returns all that was planned, and the calls of the plan.
+    /// Returns all entries and the trace.
     pub(crate) fn into_parts(self) -> (Vec<PlanEntry>, Tracing) {
         (self.entries, self.tracing)
     }

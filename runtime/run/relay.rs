@@ -1,11 +1,11 @@
-//! From a step at work to events.
+//! Converts the output of a step to events.
 
 use std::time::{Duration, Instant};
 
 use crate::event::{Event, Listener};
 use crate::system::{Progress, Watch};
 
-/// Passes what a step tells on as events, progress not more often than an eye can follow.
+/// A watch that passes the output of a step on as events; progress at most every 100 ms.
 pub(crate) struct Relay<'a> {
     call: u64,
     listener: &'a mut dyn Listener,

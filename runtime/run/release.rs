@@ -1,4 +1,4 @@
-//! Giving back what a run made: unmount, stop swapping, deactivate, close, in reverse order.
+//! Releases what a run made: unmount, swapoff, deactivate and close, in reverse order.
 
 use crate::event::Event;
 use crate::journal::Record;
@@ -9,13 +9,13 @@ use crate::run::parts::Parts;
 use crate::run::voice::Voice;
 use crate::system::NoopWatch;
 
-/// Remembers what an action is going to make until the next reboot, before it does: a clean-up
-/// looks whether it became so. What was there before the action is not ours to release.
+/// Adds the facts that an action is going to make until the next reboot, before it runs; the
+/// clean-up checks whether they hold. Anything that existed before the action is not released.
 pub(crate) fn will_make(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) {
     for fact in facts {
         let Some(release) = fact.release() else { continue };
         let ours = release.stacks() || release.due(machine).is_empty();
-        // The group's own release takes its volumes along.
+        // Deactivating the group also deactivates its volumes.
         let with_group = |made: &Fact| match (made, &release) {
             (
                 Fact::Storage(
@@ -31,13 +31,13 @@ pub(crate) fn will_make(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) 
     }
 }
 
-/// Releases everything that this run made until the next reboot. What can't be released is
-/// told, with the reason, and stays; the rest is still tried.
+/// Releases everything that this run made until the next reboot. A failed release is reported and
+/// the rest is still tried.
 ///
-/// Returns whether nothing is left.
+/// Returns whether every release succeeded.
 pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
     let Parts { ground, ledger, voice, .. } = parts;
-    // Whoever pressed Ctrl-C wants this to happen.
+    // An earlier Ctrl-C must not interrupt the clean-up.
     voice.clear_interrupts();
     if let Err(error) = ground.look() {
         voice.warn(error.to_string());
@@ -52,9 +52,9 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
     clean
 }
 
-/// Carries out releases until one fails: what comes later stands below it.
+/// Executes releases until one fails, because later ones depend on it.
 ///
-/// Returns whether all were.
+/// Returns whether all succeeded.
 pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool {
     let Parts { ground, ledger, voice, .. } = parts;
     releases.iter().all(|release| {
@@ -63,7 +63,7 @@ pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool 
     })
 }
 
-/// Carries out one release and learns what it ends.
+/// Executes one release and updates the model.
 fn release_one(
     ground: &mut Ground,
     ledger: &mut Ledger,
@@ -72,7 +72,8 @@ fn release_one(
 ) -> bool {
     let step = release.step(ground.machine().host.udev);
     if let Release::Storage(StorageRelease::Unmount { at }) = release {
-        // A copy that stays open keeps the mount busy, and that is then told.
+        // A copy of the journal that stays open keeps the mount busy, which unmounting then
+        // reports.
         let _ = ledger.leave(at);
     }
     let result = ground.perform(&step, &mut NoopWatch).map_err(|error| {
@@ -84,13 +85,13 @@ fn release_one(
         text
     });
     if result.is_ok() {
-        // What the release ended was in the model, or it would not have been due.
+        // The model contains the released resource, otherwise the release would not be due.
         let _ = ground.learn(&release.ended());
     }
     let ok = result.is_ok();
     let (text, error) = (release.to_string(), result.err());
     let record = || Record::Released { text: text.clone(), error: error.clone() };
-    // Giving back goes on without a record of it.
+    // Cleaning up continues even if it cannot be recorded.
     let _ = ledger.record(voice, false, record);
     voice.tell(&Event::Released { text, error });
     ok

@@ -1,5 +1,5 @@
-//! Bringing back what a reboot ended: containers opened, groups active, filesystems mounted, as a
-//! journal says; and the proof that everything lasting is still as it was left.
+//! Restores what a reboot ended: opens containers, activates volume groups and mounts filesystems
+//! as recorded in a journal. Also finds the lasting facts of a journal, which must still hold.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,27 +8,27 @@ use crate::journal::{Record, standing};
 use crate::machine::{Fact, Lifetime, MountOrigin, StorageFact, is_below};
 use crate::types::{Map, Secret, Value};
 
-/// A call to make again.
+/// A call to repeat.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RepeatedCall {
-    /// The primitive.
+    /// The name of the primitive.
     pub name: String,
-    /// Its arguments by name.
+    /// The arguments by name.
     pub args: Map,
-    /// Where it was called.
+    /// The position of the original call.
     pub site: Site,
 }
 
 impl RepeatedCall {
-    /// Whether it is the same call, from wherever.
+    /// Returns whether the name and arguments are the same, regardless of the position.
     fn is_like(&self, other: &Self) -> bool {
         (&self.name, &self.args) == (&other.name, &other.args)
     }
 }
 
-/// The calls that made what ended with the reboot, in their order.
+/// Returns the calls whose results ended with the reboot, in order.
 ///
-/// Secrets are looked up by the name of the question that they answered.
+/// Secrets are looked up by the name under which they were recorded.
 pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<RepeatedCall> {
     let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
     let mut again: Vec<RepeatedCall> = Vec::new();
@@ -46,7 +46,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                 }
                 let Some((name, args, site)) = begun.get(number) else { continue };
                 for call in calls_of(name, args, site, facts, secrets) {
-                    // Swap through a key that nobody knows holds nothing to come back to.
+                    // Swap with a random key contains nothing to restore.
                     if call.name != "crypt.swap_on"
                         && !again.iter().any(|known| known.is_like(&call))
                     {
@@ -62,11 +62,11 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
     again
 }
 
-/// Calls that mounted a device which was unmounted and mounted elsewhere later. They go last: a
-/// filesystem keeps the options of its first mount.
+/// Returns the calls that mounted a device which was later unmounted and mounted elsewhere. They
+/// are repeated last, because a filesystem keeps the options of its first mount.
 fn passing(records: &[Record]) -> BTreeSet<u64> {
     let mut passing = BTreeSet::new();
-    // The device, where it is, which call did it, and whether it has been unmounted since.
+    // The device, the mount point, the number of the call, and whether it has been unmounted since.
     let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();
     for record in standing(records) {
         let Record::Done { call, facts, .. } = record else { continue };
@@ -93,7 +93,7 @@ fn passing(records: &[Record]) -> BTreeSet<u64> {
     passing
 }
 
-/// The calls that make again what ended with the reboot of what one action made.
+/// Returns the calls that restore the results of one action that ended with the reboot.
 pub(crate) fn calls_of(
     name: &str,
     args: &serde_json::Value,
@@ -102,7 +102,7 @@ pub(crate) fn calls_of(
     secrets: &dyn Fn(&str) -> Option<Secret>,
 ) -> Vec<RepeatedCall> {
     let mut again: Vec<RepeatedCall> = Vec::new();
-    // A new volume is active at once; after a reboot its group has to be activated.
+    // A new volume is active at once; after a reboot, its group has to be activated.
     for fact in facts {
         if let Fact::Storage(StorageFact::VolumeMade { group, .. }) = fact {
             let args = vec![("name".to_owned(), Value::from(group.as_str()))];
@@ -116,7 +116,7 @@ pub(crate) fn calls_of(
     again.dedup();
     if facts.iter().any(|fact| fact.lifetime() == Lifetime::UntilReboot) {
         let mut args = arguments(args, secrets);
-        // A new array runs at once; after a reboot it has to be put together.
+        // A new array runs at once; after a reboot, it has to be assembled.
         let name = match name {
             "md.create" => {
                 args.retain(|(param, _)| param == "name");
@@ -136,7 +136,7 @@ fn arguments(args: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>)
     }
 }
 
-/// The value that was written down; `{"secret": name}` becomes the secret again.
+/// Converts a recorded value; `{"secret": name}` becomes the secret again.
 fn restored(json: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) -> Value {
     match json {
         serde_json::Value::Object(map) => {
@@ -152,14 +152,14 @@ fn restored(json: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) 
     }
 }
 
-/// The lasting facts of a run that no later one replaced.
+/// Returns the lasting facts of a run that no later fact replaced.
 pub fn lasting(records: &[Record]) -> Vec<Fact> {
     let facts = standing(records).flat_map(|record| match record {
         Record::Done { facts, .. } => facts.as_slice(),
         _ => &[],
     });
     let lasting = facts.filter(|fact| fact.lifetime() == Lifetime::Lasting);
-    // A journal may have a hundred thousand of them.
+    // Hashed by subject, because a journal may have a hundred thousand facts.
     let latest: HashMap<String, (usize, &Fact)> = lasting
         .enumerate()
         .filter_map(|(place, fact)| Some((fact.subject()?, (place, fact))))

@@ -1,17 +1,17 @@
-//! The diagnosis of `stdlib/rescue.rhai` for an interactive session: what prevents a system from
-//! booting, and the calls that repair it.
+//! The diagnosis of `stdlib/rescue.rhai` for an interactive session: the problems that prevent a
+//! system from booting, and the calls that repair it.
 
 use crate::failure::Failure;
 use crate::run::workbench::Workbench;
 use crate::script::{Evaluator, Language};
 use crate::types::{Map, Secret, Value};
 
-/// A problem, and what can be done about it.
+/// A problem that prevents booting, and its repair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Obstacle {
     /// The problem.
     pub why: String,
-    /// The primitive that repairs it with its arguments by name, where one does.
+    /// The primitive that repairs the problem, and its arguments by name, if there is one.
     pub call: Option<(String, Map)>,
 }
 
@@ -19,7 +19,7 @@ pub struct Obstacle {
 pub const PASSPHRASE: &str = "passphrase";
 
 impl Workbench {
-    /// Diagnoses the machine, with the root of the system to repair at this place.
+    /// Diagnoses the machine; `root` is the root directory of the system to repair.
     ///
     /// # Errors
     ///
@@ -34,7 +34,8 @@ impl Workbench {
     }
 }
 
-/// Converts a map of the module. A secret that is needed is prompted for by its name.
+/// Converts an entry of the module's result. The user is prompted for a required secret by its
+/// name.
 fn obstacle(value: Value) -> Option<Obstacle> {
     let Value::Map(map) = value else { return None };
     let get = |name: &str| map.iter().find(|(key, _)| key == name).map(|(_, value)| value);

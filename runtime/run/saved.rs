@@ -1,8 +1,7 @@
-//! A plan as a file: for programs that read it, and to be carried out later by `gscript apply`.
+//! A saved plan: for programs that read it, and to be run later by `gscript apply`.
 //!
-//! The format is documented in `docs/plan-format.md`. A saved plan is an agreement about one
-//! recipe text, one set of parameters and certain devices; where any of them has changed since,
-//! it is not carried out.
+//! The format is documented in `docs/plan-format.md`. A saved plan is valid for one recipe source,
+//! one set of parameters and certain devices; if any of them has changed since, it is refused.
 
 use std::fmt;
 
@@ -16,88 +15,88 @@ use crate::recipe::{Answers, Recipe};
 use crate::run::job::Job;
 use crate::types::{Map, Value, hex, unhex, unified_diff};
 
-/// The format of saved plans; raised when an old program could misread a new one.
+/// The format of saved plans; incremented when an older program could misread a newer plan.
 pub const PLAN_FORMAT: u32 = 2;
 
-/// The recipe that a plan was made from.
+/// The recipe of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedRecipe {
-    /// Its file, from the root; `bundled:` and its name, where it is a bundled one.
+    /// The absolute path of the recipe, or `bundled:` and the name of a bundled recipe.
     pub file: String,
-    /// Its title.
+    /// The title of the recipe.
     pub title: String,
-    /// SHA-256 of its text.
+    /// SHA-256 of the recipe and its modules.
     pub sha256: String,
 }
 
-/// See the module.
+/// A plan with everything that is needed to run it later. See the module documentation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedPlan {
     /// See [`PLAN_FORMAT`].
     pub format: u32,
-    /// The version of the program that made it.
+    /// The version of gscript.
     pub program: String,
     /// The recipe.
     pub recipe: PlannedRecipe,
-    /// Its parameters; a secret as `{"secret": NAME}`.
+    /// The parameters; a secret as `{"secret": NAME}`.
     pub params: serde_json::Map<String, serde_json::Value>,
-    /// From which identifiers are derived, 64 hexadecimal digits.
+    /// The seed from which identifiers are derived, 64 hexadecimal digits.
     pub seed: String,
-    /// Chapters, actions and what the recipe prints, in their order.
+    /// Chapters, calls and messages of the recipe, in order.
     pub entries: Vec<PlanEntry>,
-    /// What has to be agreed to, bound to the identity of devices.
+    /// The effects that have to be approved, bound to the identity of devices.
     pub effects: Vec<Bound>,
-    /// How many values are not known before the real run.
+    /// The number of assumed values.
     pub guesses: u64,
-    /// The machine before.
+    /// The machine before the run.
     pub before: Machine,
-    /// The machine after.
+    /// The predicted machine after the run.
     pub after: Machine,
 }
 
-/// Why a saved plan is not what would happen now.
+/// The reason why a saved plan no longer applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    /// The recipe has another text.
+    /// The source of the recipe has changed.
     Recipe {
-        /// Its file.
+        /// The name of the recipe.
         file: String,
     },
     /// A parameter has another value.
     Param {
-        /// Its name.
+        /// The name of the parameter.
         name: String,
-        /// In the plan.
+        /// The value in the plan.
         then: String,
-        /// Now.
+        /// The present value.
         now: String,
     },
-    /// A device is not there.
+    /// A device is not connected.
     Gone {
-        /// What was agreed to.
+        /// The planned device.
         then: Box<Identity>,
-        /// The name under which it is there now.
+        /// The present name of the planned device, if it was renamed.
         moved: Option<String>,
     },
-    /// Another device has its name.
+    /// Another device has the name of a planned one.
     Other {
-        /// What was agreed to.
+        /// The planned device.
         then: Box<Identity>,
-        /// What is there now.
+        /// The device that has the name now.
         now: Box<Identity>,
-        /// The name under which the first one is there now.
+        /// The present name of the planned device, if it was renamed.
         moved: Option<String>,
     },
-    /// What is on a device that would be destroyed is not what it was.
+    /// The contents of a device that would be destroyed have changed.
     Contents {
-        /// Each difference.
+        /// The differences.
         differences: Vec<String>,
     },
-    /// The recipe would do something else on this machine as it is now.
+    /// The recipe would run other steps on the present machine.
     Steps {
-        /// As a unified diff.
+        /// The differences, as a unified diff.
         diff: String,
     },
 }
@@ -128,7 +127,7 @@ impl fmt::Display for Changed {
 }
 
 impl SavedPlan {
-    /// What a planning run found out, as it is saved.
+    /// Creates a saved plan from the result of planning.
     pub fn new(job: &Job<'_>, report: Report) -> Self {
         let Job { recipe, variables, seed, .. } = job;
         let params = variables.iter().map(|(name, value)| (name.clone(), value.recorded()));
@@ -150,7 +149,7 @@ impl SavedPlan {
         }
     }
 
-    /// Reads a saved plan; says where it is damaged.
+    /// Parses a saved plan. The error names the position of the damage.
     pub fn read(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct FormatOnly {
@@ -173,13 +172,13 @@ impl SavedPlan {
         }
     }
 
-    /// From which identifiers are derived.
+    /// Returns the seed from which identifiers are derived.
     pub fn seed(&self) -> [u8; 32] {
-        // Reading has made sure that it is one.
+        // `read` has checked the format.
         unhex(&self.seed).unwrap_or_default()
     }
 
-    /// The parameters as answers; secrets have to be asked for again.
+    /// Returns the parameters as answers; secrets have to be prompted for again.
     pub fn answers(&self) -> Answers {
         let mut answers = Answers::default();
         for (name, value) in &self.params {
@@ -191,13 +190,13 @@ impl SavedPlan {
         answers
     }
 
-    /// Whether the recipe still has the text that was planned.
+    /// Returns a change if the source of the recipe is not the planned one.
     pub fn same_recipe(&self, recipe: &Recipe) -> Option<Changed> {
         let same = recipe.digest == self.recipe.sha256;
         (!same).then(|| Changed::Recipe { file: recipe.name.clone() })
     }
 
-    /// Parameters that have another value now.
+    /// Returns the parameters that have another value now.
     pub fn other_params(&self, variables: &Map) -> Vec<Changed> {
         let missing = serde_json::Value::Null;
         let other = |(name, value): &(String, Value)| {
@@ -212,7 +211,7 @@ impl SavedPlan {
         variables.iter().filter_map(other).collect()
     }
 
-    /// Devices that are not the ones that were agreed to, or don't hold what they held.
+    /// Returns the devices that are not the planned ones, or whose contents have changed.
     pub fn other_devices(&self, now: &Machine) -> Vec<Changed> {
         let mut changed = Vec::new();
         let mut seen: Vec<&Identity> = Vec::new();
@@ -253,7 +252,7 @@ impl SavedPlan {
         (!differences.is_empty()).then_some(Changed::Contents { differences })
     }
 
-    /// Whether planning again gives the same steps, and asks for the same.
+    /// Returns a change if planning again yields other steps or effects.
     pub fn other_steps(&self, report: &Report) -> Option<Changed> {
         let agreed = self.effects.iter().map(|bound| &bound.effect);
         let wanted = report.approval.effects().map(|(effect, _)| effect);
@@ -265,7 +264,7 @@ impl SavedPlan {
     }
 }
 
-/// Everything that would be done, a line per step, and what has to be agreed to.
+/// Returns all steps and effects, one per line.
 fn steps<'a>(entries: &[PlanEntry], effects: impl Iterator<Item = &'a Effect>) -> String {
     let mut text = String::new();
     for entry in entries {
@@ -282,7 +281,7 @@ fn steps<'a>(entries: &[PlanEntry], effects: impl Iterator<Item = &'a Effect>) -
 }
 
 impl Machine {
-    /// The name that a device has now, if it is here under another one.
+    /// Returns the present name of a device that was renamed.
     fn moved(&self, then: &Identity) -> Option<String> {
         let telling = then.hardware.is_some() || then.uuid.is_some();
         let same = |now: &Identity| {
@@ -297,7 +296,7 @@ impl Machine {
 mod tests {
     use super::*;
 
-    /// Made by the first program that had this format.
+    /// A plan saved by the first program that had format 1.
     const KEPT: &str = include_str!("../../tests/formats/plan-1.json");
 
     #[test]

@@ -1,5 +1,5 @@
-//! One run of a recipe, planned or for real. A session owns the parts of a run, numbers its calls, and
-//! remembers the failure that ends it; each part has a file of its own and changes only itself.
+//! A run of a recipe, planned or real. A session owns the parts of a run, numbers its calls, and
+//! keeps the failure that ended it. Each part has a file of its own and changes only itself.
 
 use super::call::{self, Call};
 use super::ground::Ground;
@@ -24,7 +24,7 @@ pub use super::gate::Gate;
 pub use super::ledger::Tally;
 pub use super::setup::{ManualAccess, Setup};
 
-/// See the module.
+/// A run of a recipe. See the module documentation.
 pub struct Session {
     ground: Ground,
     ledger: Ledger,
@@ -40,12 +40,12 @@ pub struct Session {
 #[derive(Default)]
 struct Numbers {
     last: u64,
-    /// The number of the last call by hand.
+    /// The number of the last manual call.
     by_hand: u64,
 }
 
 impl Session {
-    /// Begins a run.
+    /// Starts a run.
     pub fn new(setup: Setup) -> Self {
         let Setup { system, machine, seed, gate, listener, interrupts, journal, terminal } = setup;
         Self {
@@ -60,59 +60,59 @@ impl Session {
         }
     }
 
-    /// The machine as it is by now.
+    /// Returns the present model of the machine.
     pub fn machine(&self) -> &Machine {
         self.ground.machine()
     }
 
-    /// The numbers so far.
+    /// Returns the numbers so far.
     pub fn tally(&self) -> Tally {
         self.ledger.tally()
     }
 
-    /// The failure that ended the run, if one did.
+    /// Returns the failure that ended the run, if there was one.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
-    /// Whether this is a plan only.
+    /// Returns whether the run is only a plan.
     pub fn planning(&self) -> bool {
         self.ground.only_plans()
     }
 
-    /// Returns what the run stands on.
+    /// Returns the system and the machine.
     pub(crate) fn ground(&self) -> &Ground {
         &self.ground
     }
 
-    /// Returns what the run has done.
+    /// Returns the completed actions.
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// Returns what the run has done before.
+    /// Returns the completed calls of a resumed run.
     pub(crate) fn replay(&self) -> &Replay {
         &self.replay
     }
 
-    /// Returns what was planned.
+    /// Returns the planned calls.
     pub(crate) fn log(&self) -> &PlanLog {
         &self.log
     }
 
-    /// Returns who hears of it.
+    /// Returns the output of events.
     pub(crate) fn voice(&self) -> &Voice {
         &self.voice
     }
 
-    /// Lends the parts, each of which keeps its own rules.
+    /// Borrows the parts, each of which enforces its own rules.
     pub(crate) fn parts(&mut self) -> Parts<'_> {
         let Self { ground, ledger, gate, replay, log, voice, .. } = self;
         Parts { ground, ledger, gate, replay, log, voice }
     }
 
-    /// Calls a primitive as scripts do. After the first failure of an action every further call
-    /// fails the same.
+    /// Calls a primitive for a script. After the first failure of an action, every further call
+    /// returns the same failure.
     pub fn call(
         &mut self,
         primitive: &Primitive,
@@ -122,7 +122,7 @@ impl Session {
         self.call_with(primitive, site, primitive.arguments(values))
     }
 
-    /// Calls a primitive with its arguments by name, as journals keep them.
+    /// Calls a primitive with arguments by name, as recorded in a journal.
     pub fn call_by_name(
         &mut self,
         primitive: &Primitive,
@@ -144,7 +144,7 @@ impl Session {
         self.numbers.last += 1;
         let call = Call::new(self.numbers.last, primitive, site);
         let result = call::make(&mut self.parts(), call, primitive, given);
-        // A question that has no answer is the script's to handle.
+        // A script may handle a failed query.
         if let Err(failure) = &result
             && failure.ends_the_run()
         {
@@ -153,7 +153,7 @@ impl Session {
         result
     }
 
-    /// A chapter of the recipe begins.
+    /// Starts a chapter of the recipe.
     pub fn chapter(&mut self, title: &str) {
         let seen = self.replay.is_seen();
         if self.planning() {
@@ -169,7 +169,7 @@ impl Session {
         }
     }
 
-    /// The recipe prints something.
+    /// Prints a message of the recipe.
     pub fn say(&mut self, text: &str) {
         if self.replay.is_seen() {
             return;
@@ -180,7 +180,7 @@ impl Session {
         self.voice.tell(&Event::Said { text: text.to_owned() });
     }
 
-    /// Begins anew what was called so far: from here on calls come as the script makes them.
+    /// Prepares the session for a script that runs again from its beginning.
     pub(crate) fn begin_anew(&mut self, replay: Replay) {
         self.forget_ending();
         self.count_anew();
@@ -188,40 +188,40 @@ impl Session {
         self.replay = replay;
     }
 
-    /// Numbers the calls from the first one again.
+    /// Numbers the calls from 1 again.
     pub(crate) fn count_anew(&mut self) {
         self.numbers.last = 0;
     }
 
-    /// The numbers up to this one are taken: calls by hand come after it.
+    /// Sets the number after which manual calls are numbered.
     pub(crate) fn count_by_hand_from(&mut self, last: u64) {
         self.numbers.by_hand = last;
     }
 
-    /// The next calls are a person's.
+    /// Prepares the session for calls that the user makes manually.
     pub(crate) fn number_manual_calls(&mut self) {
         self.ready_again();
         self.numbers.last = self.numbers.by_hand.max(BY_HAND);
     }
 
-    /// A failure ends only the text in which it happens.
+    /// Clears the failure after a line of the user; it ended only that line.
     pub(crate) fn ready_again(&mut self) {
         self.forget_ending();
         self.numbers.by_hand = self.numbers.by_hand.max(self.numbers.last);
     }
 
-    /// Whatever ended a text or a script is over.
+    /// Clears Ctrl-C and the failure of the previous script or line.
     pub(crate) fn forget_ending(&mut self) {
         self.voice.clear_interrupts();
         self.forget_failure();
     }
 
-    /// Forgets the failure: it ended only what a person typed.
+    /// Clears the failure.
     pub(crate) fn forget_failure(&mut self) {
         self.failure = None;
     }
 
-    /// What was planned, and the effects that it needs.
+    /// Returns the plan, the effects that it needs, and the predicted machine.
     pub fn into_plan(self) -> (Vec<PlanEntry>, Approval, Machine) {
         let mut approval = self.gate.into_approval();
         let (entries, tracing) = self.log.into_parts();
@@ -231,14 +231,14 @@ impl Session {
         (entries, approval, self.ground.into_parts().1)
     }
 
-    /// Returns what was planned, for a machine that was like this before.
+    /// Returns the plan for a machine that was in the state `before`.
     pub(crate) fn into_report(self, before: Machine) -> Report {
         let guesses = self.tally().guesses;
         let (entries, approval, after) = self.into_plan();
         Report { entries, approval, before, after, guesses }
     }
 
-    /// Where it was performed, and what had been agreed to.
+    /// Returns the system and the approved effects.
     pub(crate) fn into_system(self) -> (Box<dyn System>, Approval) {
         (self.ground.into_parts().0, self.gate.into_approval())
     }

@@ -1,5 +1,5 @@
-//! What a session begins with. There are two kinds, and each is written down once: a plan, in which nothing
-//! real happens, and a run on this machine.
+//! The input of a session. There are two kinds: a plan, which has no effects, and a run on this
+//! machine.
 
 use crate::event::{Listener, NoopListener};
 use crate::journal::Journal;
@@ -8,28 +8,28 @@ use crate::plan::approval::Approval;
 use crate::run::gate::Gate;
 use crate::system::{Interrupts, Real, System};
 
-/// What a session is made from.
+/// The input of a session.
 pub struct Setup {
-    /// Where steps are performed.
+    /// The system that performs the steps.
     pub system: Box<dyn System>,
-    /// The machine at the beginning.
+    /// The machine at the start.
     pub machine: Machine,
-    /// From which identifiers are derived; the same for planning and running.
+    /// The seed from which identifiers are derived; the same for planning and running.
     pub seed: [u8; 32],
-    /// Collect or enforce.
+    /// Collects or enforces approvals.
     pub gate: Gate,
-    /// Who hears what happens.
+    /// The receiver of events.
     pub listener: Box<dyn Listener>,
-    /// Ctrl-C.
+    /// The state of Ctrl-C.
     pub interrupts: Interrupts,
-    /// Where every step is written down before it runs.
+    /// The journal, in which every action is recorded before it runs.
     pub journal: Option<Journal>,
-    /// Whether a person sits at a terminal that a program could take over.
+    /// Whether a user is at a terminal that a program may take over.
     pub terminal: bool,
 }
 
 impl Setup {
-    /// Collects what a recipe needs, silently and without a journal.
+    /// Creates a setup that collects effects, without output or journal.
     pub fn plan(system: Box<dyn System>, machine: Machine) -> Self {
         Self {
             system,
@@ -44,20 +44,20 @@ impl Setup {
     }
 }
 
-/// This machine, for a run or a clean-up.
+/// Access to this machine, for a run or a clean-up.
 pub struct ManualAccess {
-    /// The machine.
+    /// The machine at the start.
     pub machine: Machine,
-    /// Where steps are performed.
+    /// The system that performs the steps.
     pub real: Real,
-    /// Who hears what happens.
+    /// The receiver of events.
     pub listener: Box<dyn Listener>,
-    /// Ctrl-C.
+    /// The state of Ctrl-C.
     pub interrupts: Interrupts,
 }
 
 impl ManualAccess {
-    /// Does what this gate lets through, and writes it into the journal.
+    /// Creates a setup that runs the actions that the gate admits, and records them in the journal.
     pub fn setup(self, gate: Gate, journal: Option<Journal>) -> Setup {
         let Self { machine, real, listener, interrupts } = self;
         let plan = Setup::plan(Box::new(real), machine);

@@ -1,4 +1,4 @@
-//! Undoing what was done last.
+//! Undoes the last action.
 
 use crate::error::{Result, Rule};
 use crate::event::Event;
@@ -8,7 +8,7 @@ use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
 use crate::system::Step;
 
-/// Returns the steps that undo something, as the machine is now.
+/// Returns the steps that undo an action on the present machine.
 pub(crate) fn undo_steps(machine: &Machine, deed: &ManualAction, undo: &Undo) -> Result<Vec<Step>> {
     match undo {
         Undo::Nothing => Ok(Vec::new()),
@@ -32,7 +32,7 @@ pub(crate) fn undo_steps(machine: &Machine, deed: &ManualAction, undo: &Undo) ->
     }
 }
 
-/// Undoes what was done last, and looks at the machine.
+/// Undoes the last action and probes the machine.
 pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
     let Parts { ground, ledger, voice, .. } = parts;
     let Some(deed) = ledger.deeds().last().cloned() else { return Ok(()) };
@@ -51,7 +51,7 @@ pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Something that can't be taken back.
+/// An action that cannot be undone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{call} cannot be undone: {why}")]
 struct CantUndo {

@@ -1,32 +1,32 @@
-//! The voice of a run: who hears what happens, and who can interrupt it.
+//! The output of a run: its listeners, and the state of Ctrl-C.
 
 use crate::event::{Event, Listener};
 use crate::run::relay::Relay;
 use crate::system::Interrupts;
 
-/// Tells listeners what happens, and knows of Ctrl-C.
+/// The listeners to which events are passed, and the state of Ctrl-C.
 pub(crate) struct Voice {
     listener: Box<dyn Listener>,
     interrupts: Interrupts,
 }
 
 impl Voice {
-    /// Speaks to this listener.
+    /// Creates the output to a listener.
     pub(crate) fn new(listener: Box<dyn Listener>, interrupts: Interrupts) -> Self {
         Self { listener, interrupts }
     }
 
-    /// Tells what happens.
+    /// Passes an event to the listener.
     pub(crate) fn tell(&mut self, event: &Event) {
         self.listener.hear(event);
     }
 
-    /// Tells something to think about.
+    /// Passes a warning to the listener.
     pub(crate) fn warn(&mut self, text: impl Into<String>) {
         self.listener.hear(&Event::Warning { text: text.into() });
     }
 
-    /// Asks the user, who has the terminal meanwhile.
+    /// Prompts the user; the terminal is reserved meanwhile.
     pub(crate) fn ask<T>(&mut self, ask: impl FnOnce() -> T) -> T {
         self.listener.hear(&Event::Terminal { taken: true });
         let answer = ask();
@@ -34,7 +34,7 @@ impl Voice {
         answer
     }
 
-    /// Returns what watches a step of this call and passes on what it tells.
+    /// Returns a watch that passes the output of a step of this call on as events.
     pub(crate) fn watch(&mut self, call: u64) -> Relay<'_> {
         Relay::new(call, self.listener.as_mut())
     }
@@ -44,12 +44,12 @@ impl Voice {
         &self.interrupts
     }
 
-    /// Whether the user has pressed Ctrl-C.
+    /// Returns whether the user has pressed Ctrl-C.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupts.count() > 0
     }
 
-    /// Forgets that the user has pressed Ctrl-C.
+    /// Forgets earlier presses of Ctrl-C.
     pub(crate) fn clear_interrupts(&self) {
         self.interrupts.clear();
     }

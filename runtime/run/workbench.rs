@@ -1,7 +1,7 @@
-//! A person at work: texts are evaluated one by one, on the machine or on a simulation above it.
+//! An interactive session: lines are evaluated one by one, on the machine or on a simulation of it.
 //!
-//! What is done here is planned, guarded, journalled and compared like everything that a recipe does.
-//! Its calls have numbers of their own, so that a recipe that goes on afterwards keeps its own.
+//! Its actions are planned, checked, recorded and compared like those of a recipe. Its calls have
+//! numbers of their own, so that a recipe that continues afterwards keeps its numbers.
 
 use std::cell::{Ref, RefCell};
 use std::mem;
@@ -24,32 +24,32 @@ use crate::run::undo::{undo, undo_steps};
 use crate::script::{Evaluator, Language, Shared};
 use crate::types::{Map, Value};
 
-/// See the module.
+/// An interactive session. See the module documentation.
 pub struct Workbench {
     session: Rc<RefCell<Session>>,
     host: Shared,
     evaluator: Evaluator,
-    /// The other language, since it was spoken.
+    /// The evaluator of the other language, once it was used.
     other: Option<Evaluator>,
     variables: Map,
-    /// The machine when the work began.
+    /// The machine at the start of the session.
     before: Machine,
-    /// What is put aside while nothing real is to happen.
+    /// The real system and ledger, set aside during a simulation.
     aside: Option<Suspended>,
-    /// How calls were agreed to before.
+    /// The gate of the surrounding run.
     gate: Option<Gate>,
-    /// What the recipe has done, which is not the session's to take back.
+    /// The actions of the recipe, which this session must not undo.
     deeds: Option<Vec<ManualAction>>,
 }
 
-/// The real thing, while it is only planned.
+/// The real system and ledger during a simulation.
 struct Suspended {
     ground: Displaced,
     ledger: Pages,
 }
 
 impl Workbench {
-    /// A workbench of its own.
+    /// Creates a session of its own.
     pub fn new(setup: Setup, language: Language) -> std::result::Result<Self, Failure> {
         let (host, session) = shared(setup);
         let variables = Map::new();
@@ -57,7 +57,7 @@ impl Workbench {
         Ok(Self::with(session, host, evaluator, variables))
     }
 
-    /// A workbench within a run that has come to a stop, with the script's variables.
+    /// Creates a session within a run that has stopped, with the variables of the script.
     pub(crate) fn over(
         session: Rc<RefCell<Session>>,
         host: Shared,
@@ -89,7 +89,7 @@ impl Workbench {
         Self { session, host, evaluator, other, variables, before, aside, gate, deeds }
     }
 
-    /// Evaluates a text. A failure ends this text only.
+    /// Evaluates a line. A failure ends only this line.
     pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, Failure> {
         self.session.borrow_mut().number_manual_calls();
         let result = self.evaluator.line(file, text);
@@ -97,12 +97,12 @@ impl Workbench {
         result
     }
 
-    /// The language that is spoken.
+    /// Returns the current language.
     pub fn language(&self) -> Language {
         self.evaluator.language()
     }
 
-    /// Speaks the other language; each keeps its own variables.
+    /// Switches to the other language; each language has its own variables.
     pub fn speak(&mut self, language: Language) -> std::result::Result<(), Failure> {
         if language == self.language() {
             return Ok(());
@@ -115,12 +115,12 @@ impl Workbench {
         Ok(())
     }
 
-    /// The variables that the next text finds.
+    /// Returns the names of the variables.
     pub fn names(&self) -> Vec<String> {
         self.evaluator.names()
     }
 
-    /// Adds a variable, for the language that is spoken.
+    /// Adds a variable to the current language.
     pub fn set(&mut self, name: &str, value: Value) -> std::result::Result<(), Failure> {
         self.evaluator.set(name, &value)?;
         self.variables.retain(|(known, _)| known != name);
@@ -128,32 +128,32 @@ impl Workbench {
         Ok(())
     }
 
-    /// The machine as it is by now.
+    /// Returns the present model of the machine.
     pub fn machine(&self) -> Ref<'_, Machine> {
         Ref::map(self.session.borrow(), Session::machine)
     }
 
-    /// The machine when the work began.
+    /// Returns the machine at the start of the session.
     pub fn before(&self) -> &Machine {
         &self.before
     }
 
-    /// Looks at the whole machine anew: others change it, too.
+    /// Probes the whole machine, because other programs change it, too.
     pub fn look(&mut self) -> Result<()> {
         Ok(self.session.borrow_mut().parts().ground.look()?)
     }
 
-    /// Devices that have other names than in the run.
+    /// Returns the mapping from the device names of the run to the present ones.
     pub fn device_names(&self) -> Names {
         self.session.borrow().replay().names().clone()
     }
 
-    /// What scripts talk to.
+    /// Returns the host of the scripts.
     pub(super) fn host(&self) -> &Shared {
         &self.host
     }
 
-    /// Evaluates something with calls of its own; a failure ends only that.
+    /// Evaluates code whose calls are numbered as manual calls; a failure ends only this code.
     pub(super) fn aside_from_the_run<T>(&self, work: impl FnOnce() -> T) -> T {
         self.session.borrow_mut().number_manual_calls();
         let result = work();
@@ -161,12 +161,12 @@ impl Workbench {
         result
     }
 
-    /// Whether nothing real happens.
+    /// Returns whether actions are only simulated.
     pub fn only_plans(&self) -> bool {
         self.aside.is_some()
     }
 
-    /// From now on everything happens on a simulation above the machine as it is, or for real again.
+    /// Switches to a simulation of the present machine, or back to the real one.
     pub fn plan_only(&mut self, on: bool) {
         let mut session = self.session.borrow_mut();
         let Parts { ground, ledger, .. } = session.parts();
@@ -179,12 +179,12 @@ impl Workbench {
         }
     }
 
-    /// What was done by hand and not taken back, in its order.
+    /// Returns the actions of this session that were not undone, oldest first.
     pub fn deeds(&self) -> Vec<ManualAction> {
         self.session.borrow().ledger().deeds().to_vec()
     }
 
-    /// The commands that would take back what was done last.
+    /// Returns the last action and the commands that would undo it.
     pub fn undoing(&self) -> Result<Option<(Called, Vec<String>)>> {
         let session = self.session.borrow();
         let Some(deed) = session.ledger().deeds().last() else {
@@ -194,12 +194,12 @@ impl Workbench {
         Ok(Some((deed.call.clone(), steps.iter().map(ToString::to_string).collect())))
     }
 
-    /// Takes back what was done last.
+    /// Undoes the last action.
     pub fn undo(&mut self) -> Result<()> {
         undo(&mut self.session.borrow_mut().parts())
     }
 
-    /// Whether something is mounted or open because of this.
+    /// Returns the commands that release everything that this session opened or mounted.
     pub fn holds(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.ledger().made().iter().rev().filter_map(Fact::release);
@@ -207,7 +207,7 @@ impl Workbench {
         due.map(|release| release.to_string()).collect()
     }
 
-    /// The end of a workbench within a run.
+    /// Ends a session within a run.
     pub(crate) fn leave(mut self) -> Evaluator {
         self.plan_only(false);
         let mut session = self.session.borrow_mut();
@@ -220,9 +220,9 @@ impl Workbench {
         self.evaluator
     }
 
-    /// The end of a workbench of its own: what is mounted or open is given back, where that is wanted.
+    /// Ends a session of its own and releases what it opened or mounted, if `release` is set.
     ///
-    /// Returns whether nothing is left that should not be.
+    /// Returns whether every release succeeded.
     pub fn end(mut self, release: bool) -> bool {
         self.plan_only(false);
         let Self { session, host, evaluator, other, .. } = self;
