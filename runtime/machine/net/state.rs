@@ -11,7 +11,7 @@ use crate::machine::state::PartState;
 use crate::machine::valid::{Notes, Unique};
 use crate::machine::{Differences, Machine, Scope};
 
-/// The network as a machine file has it.
+/// The network in a machine file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NetRecord {
@@ -83,7 +83,7 @@ impl PartState for Network {
     }
 }
 
-/// Returns the properties of a link that an operation determines, on one line.
+/// Returns the properties of a link that operations determine, on one line.
 fn described(link: &Link) -> String {
     let state = if link.up { "up" } else { "down" };
     let kind = link.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
@@ -122,7 +122,7 @@ mod tests {
     fn a_link_that_is_not_as_predicted_is_found() {
         let (before, mut after) = (machine(), machine());
         let up = Fact::Net(NetFact::LinkState { link: "eth0".into(), up: true });
-        after.learn(&up).expect("it is there");
+        after.learn(&up).expect("the link exists");
         let mut scope = Scope::default();
         up.scope(&mut scope);
         let differences = compare(&after, &before, Some(&scope));
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(release.to_string(), "ip link set eth0 down");
         assert_eq!(release.due(&machine()), []);
         let mut up = machine();
-        up.learn(&fact).expect("it is there");
+        up.learn(&fact).expect("the link exists");
         assert_eq!(release.due(&up), std::slice::from_ref(&release));
         assert!(release.ended().ends(&fact));
     }

@@ -10,16 +10,16 @@ use crate::machine::effect::{Announced, PartEffect};
 /// One step that changes the network: a message to the kernel (rtnetlink(7)).
 #[derive(Debug, Clone, PartialEq)]
 pub enum NetStep {
-    /// Set a link up or down.
+    /// Sets a link up or down.
     SetLink {
-        /// Its name.
+        /// The name of the link.
         link: String,
-        /// Which of both.
+        /// Whether to set it up.
         up: bool,
     },
 }
 
-/// Displays the step as the command that does the same.
+/// Formats the step as the command that does the same.
 impl fmt::Display for NetStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::SetLink { link, up } = self;
@@ -31,9 +31,9 @@ impl fmt::Display for NetStep {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum NetEffect {
-    /// A link gets another state.
+    /// The state of a link is changed.
     AltersLink {
-        /// Its name.
+        /// The name of the link.
         link: String,
     },
 }
@@ -55,7 +55,8 @@ impl PartEffect for NetEffect {
         true
     }
 
-    /// Its directory of sysfs(5): two runs must not change the same link.
+    /// Returns the directory of the link in sysfs(5), because two runs must not change the same
+    /// link.
     fn directory(&self) -> Option<String> {
         let Self::AltersLink { link } = self;
         Some(format!("/sys/class/net/{link}"))
