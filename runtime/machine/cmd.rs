@@ -187,7 +187,7 @@ impl Cmd {
     }
 }
 
-/// Formats the command as a shell command.
+/// Displays the command as a shell command.
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Stdin::Output(from) = &self.stdin {

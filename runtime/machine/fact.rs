@@ -149,7 +149,7 @@ macro_rules! facts {
             }
         }
 
-        /// An act that releases something. Displays as the command that a user would type.
+        /// An act that releases an item. Displays as the command that a user would type.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Release {
             $(
@@ -288,7 +288,7 @@ impl Release {
     }
 }
 
-/// Formats the fact as a sentence.
+/// Displays the fact as a sentence.
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.part().fmt(f)

@@ -38,7 +38,7 @@ pub(crate) trait PartStep: fmt::Display {
 
 macro_rules! steps {
     ($($module:ident $Part:ident,)*) => {
-        /// One step of a plan.
+        /// A step of a plan.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Step {
             /// Runs a program.
@@ -106,7 +106,7 @@ impl Step {
     }
 }
 
-/// Formats the step as the shell command that does the same.
+/// Displays the step as the shell command that does the same.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.part().fmt(f)

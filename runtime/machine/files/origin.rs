@@ -161,7 +161,7 @@ mod tests {
     fn what_is_unmounted_shows_nothing_any_more() {
         let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
         assert!(table.without("/mnt/none").is_none());
-        let table = table.without("/mnt/sub").expect("a table");
+        let table = table.without("/mnt/sub").expect("a filesystem is mounted there");
         assert_eq!(table.origin(Path::new("/mnt/sub")), Path::new("/mnt/sub"));
         assert_eq!(table.origin(Path::new("/mnt/top/@/f")), Path::new("/mnt/top/@/f"));
     }

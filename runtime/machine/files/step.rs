@@ -140,7 +140,7 @@ fn words(texts: &[String]) -> String {
     texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(" ")
 }
 
-/// Formats the step as the shell command that does the same.
+/// Displays the step as the shell command that does the same.
 impl fmt::Display for FilesStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = |place: &Place| quote(&place.to_string());

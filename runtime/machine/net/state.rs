@@ -101,20 +101,22 @@ mod tests {
         let text = r#"{"format": 1, "host": {"udev": true}, "devices": {}, "net": {"links": {
             "br0": {"up": true, "kind": "bridge", "mtu": 1500},
             "eth0": {"up": false, "master": "br0", "mtu": 1500}}}}"#;
-        Machine::read(text).expect("a machine")
+        Machine::read(text).expect("the machine file is valid")
     }
 
     #[test]
     fn links_are_read_written_and_absent_where_nobody_looked() {
-        let text = serde_json::to_string(&machine()).expect("JSON");
+        let text = serde_json::to_string(&machine()).expect("machines serialize to JSON");
         assert_eq!(Machine::read(&text), Ok(machine()));
         assert_eq!(
             serde_json::to_string(&Machine::empty()).ok().map(|text| text.contains("net")),
             Some(false)
         );
-        let wrong = Machine::read(&text.replace("\"br0\":", "\"br1\":")).expect_err("a flaw");
+        let wrong =
+            Machine::read(&text.replace("\"br0\":", "\"br1\":")).expect_err("the file is invalid");
         assert_eq!(wrong[0].at, "net.links.eth0.master");
-        let wrong = Machine::read(&text.replace("\"mtu\":1500", "\"mtu\":-1")).expect_err("a flaw");
+        let wrong = Machine::read(&text.replace("\"mtu\":1500", "\"mtu\":-1"))
+            .expect_err("the file is invalid");
         assert!(wrong[0].at.starts_with("net.links.br0.mtu"), "{wrong:?}");
     }
 
@@ -137,9 +139,9 @@ mod tests {
     #[test]
     fn facts_keep_their_tag_and_release_only_what_is_up() {
         let json = serde_json::json!({"fact": "link_state", "link": "eth0", "up": true});
-        let fact: Fact = serde_json::from_value(json.clone()).expect("a fact");
+        let fact: Fact = serde_json::from_value(json.clone()).expect("the fact is valid");
         assert_eq!(serde_json::to_value(&fact).ok(), Some(json));
-        let release = fact.release().expect("it ends with the kernel");
+        let release = fact.release().expect("a link that is up has a release");
         assert_eq!(release.to_string(), "ip link set eth0 down");
         assert_eq!(release.due(&machine()), []);
         let mut up = machine();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::effect::NeedKind::Alters;
 use crate::machine::effect::{Announced, PartEffect};
 
-/// One step that changes the network: a message to the kernel (rtnetlink(7)).
+/// A step that changes the network: a message to the kernel (rtnetlink(7)).
 #[derive(Debug, Clone, PartialEq)]
 pub enum NetStep {
     /// Sets a link up or down.
@@ -19,7 +19,7 @@ pub enum NetStep {
     },
 }
 
-/// Formats the step as the command that does the same.
+/// Displays the step as the command that does the same.
 impl fmt::Display for NetStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::SetLink { link, up } = self;
