@@ -258,7 +258,7 @@ impl Machine {
         let Some(entry) = found.volumes.get_mut(volume) else {
             return Err(Contradiction { what: format!("logical volume {group}/{volume}") });
         };
-        // A pool has no device, but the thin volumes in it have.
+        // A pool has no device, but the thin volumes in it do.
         let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
         let size = entry.extents.saturating_mul(found.extent);
         let member = found.members.first().cloned();
