@@ -36,7 +36,7 @@ fn reaped(pid: u32) -> f64 {
         usage
     };
     assert_eq!(status, 0, "it failed");
-    #[allow(clippy::cast_precision_loss, reason = "kibibytes of a process")]
+    #[allow(clippy::cast_precision_loss, reason = "memory sizes are below 2^52 KiB")]
     let kib = usage.ru_maxrss as f64;
     kib * 1024.0
 }
