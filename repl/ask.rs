@@ -104,7 +104,7 @@ fn on_one_row(question: &(impl Show + ?Sized)) -> String {
 }
 
 /// Reads a passphrase from the terminal without echo.
-#[expect(clippy::disallowed_methods, reason = "the one place that asks for passphrases")]
+#[expect(clippy::disallowed_methods, reason = "the only function that reads passphrases")]
 pub(crate) fn passphrase(question: &(impl Show + ?Sized)) -> Result<Vec<u8>, PromptEnded> {
     let question = on_one_row(question);
     let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| PromptEnded)?;

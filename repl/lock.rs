@@ -30,7 +30,7 @@ struct Work {
 /// A disk or a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct LockTarget {
-    /// What it was called.
+    /// The name by which the run refers to it.
     name: String,
     /// The target and its ancestor directories. A symbolic link or a bind mount gives a directory
     /// another path, but not another inode.
@@ -46,7 +46,7 @@ struct LockNode {
 }
 
 impl LockTarget {
-    /// The target with this name, whether it exists yet or not.
+    /// Returns the target with this name, whether it exists yet or not.
     fn named(name: &str) -> Self {
         let path = Path::new(name);
         let real = path.ancestors().find_map(|there| {
@@ -222,7 +222,7 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
     targets
 }
 
-/// What both work on.
+/// Returns the name of the first target that both work on.
 fn shared(ours: &[LockTarget], theirs: &[LockTarget]) -> Option<String> {
     let shared = ours.iter().find(|our| theirs.iter().any(|their| our.overlaps(their)));
     shared.map(|target| target.name.clone())

@@ -1,6 +1,6 @@
-//! Tests of the program that need no virtual machine, one directory per feature. Those with a virtual machine are in `tests/lab`,
-//! unit tests stand beside what they test.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
+//! Tests of the program that need no virtual machine, one directory per feature. Tests with a
+//! virtual machine are in `tests/lab`; unit tests are next to the code that they test.
+#![allow(clippy::expect_used, clippy::panic, reason = "a failed test must panic")]
 #![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
 #[global_allocator]

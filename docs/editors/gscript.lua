@@ -1042,9 +1042,11 @@ function mount.swap_on(device, options) end
 ---@return any
 function mount.swap_off(device) end
 
---- Lists what is mounted at a directory and below it, as maps with `source` (a device, or the name of a
---- pseudo-filesystem), `at`, `kind`, and `used`: the percentage of its space that is in use, nothing where that is
---- not known. While planning it is not.
+--- Lists the mounts at a directory and below it.
+---
+--- Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
+--- `kind` and `used` (the percentage of its space that is in use, or nil if that is unknown, as
+--- in a plan).
 ---
 --- Source: mountinfo in proc(5), statvfs(3).
 ---
@@ -2268,8 +2270,11 @@ function text.lines(text) end
 ---@class gscript.net
 net = {}
 
---- Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; unit for hardware and
---- loopback), `master` (the bridge or bond that it belongs to, or unit) and `mtu` in bytes.
+--- Lists the network links.
+---
+--- Returns a list of maps with `name`, `up`, `kind` (such as `bridge` or `veth`; nil for
+--- hardware and loopback), `master` (the bridge or bond that the link belongs to, or nil) and
+--- `mtu` (in bytes).
 ---
 --- Source: ip-link(8), rtnetlink(7).
 ---
@@ -2279,8 +2284,9 @@ net = {}
 ---@return any
 function net.links() end
 
---- Sets a network link up, without assigning an address. A link that the run has set up is set down again when the
---- run cleans up.
+--- Sets a network link up, without assigning an address.
+---
+--- A link that the run has set up is set down again when the run cleans up.
 ---
 --- Source: ip-link(8), `set`.
 ---

@@ -276,7 +276,7 @@ fn edit(path: &Path) -> Option<()> {
     }
 }
 
-/// Says how a run ended.
+/// Reports how a run ended, and returns its exit code.
 fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Continuation<'_>) -> Result<Exit, Exit> {
     let log = going.directory.log();
     let RunOutcome { error: Some(error), clean, lasting, .. } = outcome else {

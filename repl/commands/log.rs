@@ -87,7 +87,7 @@ struct Renamed {
     done: BTreeMap<u64, String>,
 }
 
-/// The line of a record, where it has one.
+/// Renders a record as a line, or returns `None` if it is not shown.
 fn told(record: &Record, names: &mut Renamed, s: &Style) -> Option<Shown> {
     let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
     let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));

@@ -163,7 +163,7 @@ impl Resuming<'_> {
         let report = attempt.plan_rest(self.job).or_else(|failed| {
             let (error, report) = *failed;
             let exit = self.not_planned(&error);
-            // The first steps may set it right.
+            // The first steps may change the machine so that the rest can be planned.
             if steps.is_some() && !error.is_of_script() && exit != Exit::Refused {
                 return Ok(report);
             }
@@ -215,7 +215,7 @@ impl Resuming<'_> {
         error.exit()
     }
 
-    /// Closes the devices that were opened for the plan.
+    /// Closes the devices that were opened for the plan, and returns the exit code.
     fn given_up(&self, attempt: Attempt, exit: Exit) -> Exit {
         if !attempt.abandon() {
             Problem::new("some devices opened for the plan could not be closed; see above")
@@ -320,7 +320,7 @@ fn variables(
     variables_above(answers, recipe, &values, machine)
 }
 
-/// Says how a shell in the root has ended.
+/// Reports how a shell in the root has ended.
 fn left((failure, clean): &(Option<Failure>, bool), past: &Past) -> Result<Exit, Exit> {
     if let Some(failure) = failure {
         Problem::of(failure, "").print();

@@ -100,7 +100,8 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     Ok(table)
 }
 
-/// Tells of secrets that nobody has chosen, and where they are.
+/// Lists the secrets that were generated because the user has set none, and the file that contains
+/// them.
 fn announce(given: &TrialAnswers, directory: &Directory, screen: &mut dyn Listener) {
     let made: Vec<&str> = given.made().collect();
     if made.is_empty() {
@@ -206,7 +207,7 @@ fn explain(trouble: &BootFailure) -> Exit {
 enum Directory {
     Kept(PathBuf),
     /// A temporary directory, and the process that removes it if this one is killed.
-    Thrown(tempfile::TempDir, #[expect(dead_code, reason = "kept for its end")] Sweeper),
+    Thrown(tempfile::TempDir, #[expect(dead_code, reason = "dropped with the directory")] Sweeper),
 }
 
 impl Directory {

@@ -1,13 +1,13 @@
-//! JSON on its way to standard output, escaped piece by piece: a long plan is not kept as text.
+//! JSON for standard output, escaped piece by piece: a long plan is not kept in memory as text.
 
 use std::io::{self, BufWriter, Write};
 
 use gscript::types::printable_json;
 
-/// Takes JSON as it is serialized, and passes it on for a terminal.
+/// A writer that escapes serialized JSON for a terminal.
 pub(super) struct Escaped<W: Write> {
     to: BufWriter<W>,
-    /// The beginning of a character whose end has not come yet.
+    /// The first bytes of a character that is not complete yet.
     begun: Vec<u8>,
 }
 

@@ -1,9 +1,9 @@
 //! The terminal output of a run: a line per action, on a terminal with a spinner or a progress bar.
 //!
-//! `shown` is the only way to a terminal, `style` its colours, `problem` its errors; `plain`, `terminal`
-//! and `json` are the screens of a run, and `escaped` is the way of JSON.
+//! All output to a terminal goes through `shown`; `style` has its colours, `problem` its errors;
+//! `plain`, `terminal` and `json` are the screens of a run, and `escaped` escapes JSON.
 
-#![expect(clippy::disallowed_methods, reason = "the one way to a terminal")]
+#![expect(clippy::disallowed_methods, reason = "the only module that writes to a terminal")]
 
 mod escaped;
 mod json;

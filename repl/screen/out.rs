@@ -9,7 +9,7 @@ use super::shown::{Show, Shown, shown};
 use super::stream::{Stream, columns};
 use super::style::style;
 
-/// Writes lines to standard output, without colours where that is no terminal.
+/// Writes lines to standard output, without colours if it is not a terminal.
 pub(crate) fn say(text: &(impl Show + ?Sized)) {
     write(&Stream::Output, &shown![text]);
 }
@@ -27,7 +27,7 @@ pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
         false => serde_json::to_writer(&mut out, data),
     };
     match written {
-        // Whoever stopped listening does not stop the run.
+        // A reader that closes its pipe does not stop the run.
         Ok(()) => drop(out.write_all(b"\n").and_then(|()| out.flush())),
         Err(error) if error.is_io() => {}
         Err(error) => tell(&error.to_string()),

@@ -39,12 +39,12 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// What an error of a recipe tells, with the line of the file that it is in.
+    /// Creates the problem of a failed recipe, with the source of the file in which it failed.
     pub(crate) fn in_recipe(error: &Failure, recipe: &'a Recipe) -> Self {
         Self::of(error, recipe.source(error.site.as_ref()))
     }
 
-    /// What a script error tells.
+    /// Creates the problem of a failed script with this source.
     pub(crate) fn of(error: &Failure, source: &'a str) -> Self {
         let problem = Self::told(error, source);
         let file = problem.site.as_ref().map(|site| Path::new(site.file.as_ref()));
@@ -151,7 +151,7 @@ fn line(source: &str, number: u32) -> Option<String> {
     source.lines().nth(index).map(lines)
 }
 
-/// The places from which a script came to where it failed.
+/// Returns the calls that led to the failure, as a note.
 fn called_from(error: &Failure) -> Vec<(&'static str, String)> {
     error.called_from().map(|lines| ("called from", lines)).into_iter().collect()
 }

@@ -57,7 +57,7 @@ macro_rules! shown {
     ($($part:expr),* $(,)?) => {{
         let mut shown = $crate::screen::Shown::default();
         $({
-            #[allow(unused_imports, reason = "it may be in scope already")]
+            #[allow(unused_imports, reason = "the trait may be in scope already")]
             use $crate::screen::Show as _;
             $part.show(&mut shown);
         })*
@@ -106,7 +106,7 @@ impl Shown {
     pub(super) fn painted(style: anstyle::Style, text: &(impl Show + ?Sized)) -> Self {
         let mut shown = Self(style.render().to_string());
         text.show(&mut shown);
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let _ = write!(shown.0, "{style:#}");
         shown
     }
@@ -154,8 +154,8 @@ fn wrap(line: &str, columns: usize, mark: &str) -> String {
     out
 }
 
-/// The line in pieces, each a sequence for the terminal or text between two of them. Only sequences that
-/// [`Style`](super::Style) and the renderer of errors make are in it: `ESC [ … m`.
+/// Splits a line into pieces, each an escape sequence (`true`) or the text between two. The only
+/// sequences in it are those of [`Style`](super::Style) and of the renderer of errors: `ESC [ … m`.
 fn pieces(mut rest: &str) -> impl Iterator<Item = (&str, bool)> {
     std::iter::from_fn(move || {
         let end = match rest.find("\u{1b}[") {

@@ -4,15 +4,15 @@ use std::io::{self, IsTerminal};
 
 use rustix::termios::tcgetwinsize;
 
-/// The two ways out.
+/// A standard output stream of the program.
 pub(crate) enum Stream {
-    /// Standard output, for what was asked for.
+    /// Standard output, for the requested data.
     Output,
-    /// Standard error, for everything that is said meanwhile.
+    /// Standard error, for messages.
     Error,
 }
 
-/// Whether a person sees it at once.
+/// Returns whether a stream is a terminal.
 pub(crate) fn to_terminal(stream: &Stream) -> bool {
     match stream {
         Stream::Output => io::stdout().is_terminal(),
@@ -26,7 +26,7 @@ pub(super) fn columns(stream: &Stream) -> Option<usize> {
         Stream::Output => tcgetwinsize(io::stdout()),
         Stream::Error => tcgetwinsize(io::stderr()),
     };
-    // One that has no size, such as a serial line, says 0.
+    // A terminal without a size, such as a serial line, reports 0.
     let size = size.ok().filter(|size| size.ws_row > 0 && size.ws_col > 0)?;
     Some(size.ws_col.into())
 }

@@ -26,7 +26,7 @@ static TOKENS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern")
 });
 
-/// How a part of what is typed looks.
+/// The style of a part of the input.
 enum Paint {
     None,
     Dim,
@@ -35,7 +35,7 @@ enum Paint {
 }
 
 impl Paint {
-    /// Adds text that looks so.
+    /// Appends text in this style.
     #[expect(clippy::default_trait_access, reason = "the editor does not export the type")]
     fn put(self, to: &mut StyledText, text: &str) {
         let style = match self {
@@ -48,7 +48,7 @@ impl Paint {
     }
 }
 
-/// See the module.
+/// The highlighter of the interactive shell.
 pub(super) struct Colours;
 
 impl Highlighter for Colours {

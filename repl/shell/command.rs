@@ -1,6 +1,6 @@
 //! The commands of the interactive shell, which begin with a colon.
 
-#![expect(clippy::unnecessary_wraps, reason = "all of them are called alike")]
+#![expect(clippy::unnecessary_wraps, reason = "all commands have the same signature")]
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;

@@ -32,7 +32,7 @@ pub(super) fn recipe(
                 lift(param, value, machine, &mut lifted);
             }
         }
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let text = source::call(primitive.spec, &deed.args, language);
         let _ = writeln!(calls, "{}{}", named(&text, &lifted, language), end(language));
     }

@@ -1,4 +1,4 @@
-//! A program to run, as data. There is no shell: a command is a list of words.
+//! Commands as data. There is no shell: a command is a list of words.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,65 +7,66 @@ use std::time::Duration;
 use super::programs::program_info;
 use crate::types::{Secret, quote};
 
-/// Which program.
+/// The program of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
-    /// One of the system's tools, looked up once ([`super::PROGRAMS`]).
+    /// One of the system's tools ([`super::PROGRAMS`]), looked up once.
     Tool(&'static str),
     /// A program inside a root, by its path there.
     Inside {
-        /// The root.
+        /// The directory of the root.
         root: PathBuf,
-        /// The program, as it is called inside.
+        /// The path of the program inside the root.
         path: String,
     },
 }
 
-/// What a program reads.
+/// The standard input of a program.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stdin {
-    /// Nothing: a program that asks a question gets no answer and fails instead of hanging.
+    /// No input: a program that asks a question fails instead of waiting.
     Null,
-    /// A text, shown in the plan.
+    /// A string, shown in the plan.
     Text(String),
-    /// A secret, shown as `***`; exactly its bytes.
+    /// The exact bytes of a secret, shown as `***`.
     Secret(Secret),
-    /// Several secrets, each on a line of its own.
+    /// Several secrets, one per line.
     Secrets(Vec<Secret>),
-    /// What another program prints, which goes from pipe to pipe and is shown and kept nowhere: the
-    /// plain text of an encrypted key.
+    /// The output of another program, such as the plain text of an encrypted key. It goes through a
+    /// pipe and is neither displayed nor stored.
     Output(Box<Cmd>),
-    /// The person's terminal: the program takes over the screen.
+    /// The user's terminal: the program takes over the screen.
     Terminal,
 }
 
 /// A command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cmd {
-    /// What to run.
+    /// The program to run.
     pub program: Program,
     /// Its arguments.
     pub args: Vec<String>,
-    /// Variables to set, besides the few that every program gets.
+    /// Environment variables, in addition to those that every program gets.
     pub env: Vec<(String, String)>,
     /// Its standard input.
     pub stdin: Stdin,
-    /// When it is killed; `None` for commands that take as long as they take.
+    /// Time limit, after which the program is killed; `None` for no limit.
     pub limit: Option<Duration>,
-    /// Whether how long it takes depends on the size of a disk: the limit is then how long it may do
-    /// nothing.
+    /// Whether the duration depends on the size of a disk: the limit then applies to the time in
+    /// which the program uses no CPU, does no I/O and prints nothing.
     pub works_long: bool,
-    /// Whether every exit code is an answer, and not only 0.
+    /// Whether exit codes other than 0 are also results.
     pub any_code: bool,
-    /// Whether it may change any file of the root that it runs in.
+    /// Whether the command may change any file of the root that it runs in.
     pub anything: bool,
 }
 
-/// How long a command may take unless it, or the person, says otherwise.
+/// Time limit of a command unless the command or the user sets another one.
 const DEFAULT_LIMIT: Duration = Duration::from_mins(5);
 
-/// The file of devices hides from LVM's commands what another system has on the disks (lvmdevices(8)), and
-/// that must be seen before it is overwritten. A setting, because LVM before 2.03.12 has no such option.
+/// Makes LVM ignore its devices file (lvmdevices(8)), which hides volume groups that another system
+/// created; they must be visible before they are overwritten. A setting, because LVM before 2.03.12
+/// does not have the option.
 const LVM_ALL_DEVICES: &str = "devices{use_devicesfile=0}";
 
 /// lvm.conf(5) settings for rescue systems and virtual machines without udev.
@@ -74,19 +75,19 @@ const LVM_WITHOUT_UDEV: &str = "activation{udev_sync=0 udev_rules=0 \
     external_device_info_source=\"none\"}";
 
 impl Cmd {
-    /// One of the system's tools.
+    /// Creates a command that runs one of the system's tools.
     pub fn tool(name: &'static str) -> Self {
         let works_long = program_info(name).is_some_and(|info| info.works_long);
         Self { works_long, ..Self::new(Program::Tool(name)) }
     }
 
-    /// An LVM command, which has to be told when no udev makes the device nodes for it.
+    /// Creates an LVM command. Without udev, LVM has to create the device nodes itself.
     pub fn lvm(command: &str, udev: bool) -> Self {
         let cmd = Self::tool("lvm").arg(command);
         cmd.arg("--config").arg(if udev { LVM_ALL_DEVICES } else { LVM_WITHOUT_UDEV })
     }
 
-    /// A program inside a root.
+    /// Creates a command that runs a program inside a root.
     pub fn inside(root: impl Into<PathBuf>, path: impl Into<String>) -> Self {
         Self::new(Program::Inside { root: root.into(), path: path.into() })
     }
@@ -118,7 +119,7 @@ impl Cmd {
         self
     }
 
-    /// Adds a flag with its value, where there is one.
+    /// Adds an option with its value, if there is a value.
     #[must_use]
     pub fn option<T: ToString>(self, flag: &str, value: Option<T>) -> Self {
         match value {
@@ -127,44 +128,45 @@ impl Cmd {
         }
     }
 
-    /// Sets a variable.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
-    /// Sets what it reads.
+    /// Sets the standard input.
     #[must_use]
     pub fn stdin(self, stdin: Stdin) -> Self {
         Self { stdin, ..self }
     }
 
-    /// Sets or lifts the time limit.
+    /// Sets or removes the time limit.
     #[must_use]
     pub fn limit(self, limit: Option<Duration>) -> Self {
         Self { limit, ..self }
     }
 
-    /// Lets it take as long as it does something.
+    /// Applies the time limit only to the time in which the command is idle.
     #[must_use]
     pub fn works_long(self) -> Self {
         Self { works_long: true, ..self }
     }
 
-    /// Takes any exit code for an answer.
+    /// Accepts any exit code as a result.
     #[must_use]
     pub fn any_code(self) -> Self {
         Self { any_code: true, ..self }
     }
 
-    /// It may change any file of the root that it runs in: what is there afterwards no plan knows.
+    /// Declares that the command may change any file of the root that it runs in, so the plan
+    /// cannot predict its contents.
     #[must_use]
     pub fn anything(self) -> Self {
         Self { anything: true, ..self }
     }
 
-    /// The system's tools that take part, in the order in which data goes through them.
+    /// Returns the system's tools of the pipeline, in order.
     pub fn tools(&self) -> Vec<&'static str> {
         let mut tools = match &self.stdin {
             Stdin::Output(from) => from.tools(),
@@ -176,7 +178,7 @@ impl Cmd {
         tools
     }
 
-    /// The program's name, for messages.
+    /// Returns the name of the program, for messages.
     pub fn name(&self) -> &str {
         match &self.program {
             Program::Tool(name) => name,
@@ -185,7 +187,7 @@ impl Cmd {
     }
 }
 
-/// The command as a person would type it.
+/// Displays the command as a shell command.
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Stdin::Output(from) = &self.stdin {

@@ -1,4 +1,4 @@
-//! The machine as it was predicted against the machine as it is.
+//! Comparison of the predicted machine with the probed one.
 
 use super::difference::{Difference, Differences};
 use super::part::MachinePart;
@@ -8,7 +8,7 @@ use super::{Machine, Scope};
 
 macro_rules! compare {
     ($($module:ident $Part:ident,)*) => {
-        /// All differences within the scope; with no scope, all there are.
+        /// Returns all differences within the scope, or in the whole machine without a scope.
         pub fn compare(predicted: &Machine, found: &Machine, scope: Option<&Scope>) -> Vec<Difference> {
             let mut differences = Differences::default();
             $(<super::$module::Part as MachinePart>::State::compare(predicted, found, scope, &mut differences);)*

@@ -1,15 +1,15 @@
-//! What is not as predicted.
+//! Differences between the prediction and the probed machine.
 
 use std::fmt;
 
-/// One thing that is not as predicted.
+/// A difference between the prediction and the probed machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What differs: a device, a group, a mount point.
+    /// The item that differs: a device, a volume group, a mount point.
     pub what: String,
-    /// What the plan said.
+    /// Its predicted state.
     pub predicted: String,
-    /// What the machine shows.
+    /// Its probed state.
     pub found: String,
 }
 
@@ -19,17 +19,17 @@ impl fmt::Display for Difference {
     }
 }
 
-/// All that is not as predicted, as it is found.
+/// Collects differences.
 #[derive(Default)]
 pub(crate) struct Differences(Vec<Difference>);
 
 impl Differences {
-    /// Returns all of them.
+    /// Returns all differences.
     pub(crate) fn all(self) -> Vec<Difference> {
         self.0
     }
 
-    /// Notes a thing that is not the same on both sides.
+    /// Adds a difference if the two sides are not equal.
     pub(crate) fn note(&mut self, what: String, predicted: Option<String>, found: Option<String>) {
         if predicted != found {
             let say = |side: Option<String>| side.unwrap_or_else(|| "nothing".into());

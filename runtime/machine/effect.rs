@@ -1,4 +1,4 @@
-//! What has to be approved before it is done: what a part says about an effect of its own.
+//! Effects, which have to be approved before a step is performed.
 
 use std::fmt;
 
@@ -26,53 +26,53 @@ impl NeedKind {
     }
 }
 
-/// What declares an effect.
+/// The entry of `[needs]` that declares an effect.
 pub(crate) enum Announced<'a> {
-    /// Nothing has to.
+    /// The effect needs no entry.
     Nothing,
     /// `network`.
     Network,
-    /// An entry of one of these kinds with a directory that holds this path.
+    /// An entry of one of these kinds, for a directory that contains this path.
     Below(&'static [NeedKind], &'a str),
-    /// An entry of one of these kinds with this name, or with those of all that it lies on.
+    /// An entry of one of these kinds, for this name or for the names of all devices below it.
     Named(&'static [NeedKind], &'a str),
 }
 
-/// What a part says about an effect of its own.
+/// An effect on a single part.
 pub(crate) trait PartEffect: fmt::Display {
-    /// What declares it in `[needs]`.
+    /// Returns the entry of `[needs]` that declares the effect.
     fn announced(&self) -> Announced<'_>;
 
-    /// What is lost and can't be restored, by the name with which it is approved.
+    /// Returns the name, as used in approvals, of the item whose data is irrecoverably lost.
     fn loses(&self) -> Option<&str> {
         None
     }
 
-    /// Whether what is on a device or in a volume group becomes different.
+    /// Returns whether the contents of a device or of a volume group change.
     fn changes_storage(&self) -> bool {
         false
     }
 
-    /// Whether it only makes again what a reboot ended.
+    /// Returns whether the effect only restores what a reboot ended.
     fn restores(&self) -> bool {
         false
     }
 
-    /// The device that it is about.
+    /// Returns the device that is affected, if any.
     fn device(&self) -> Option<&str> {
         None
     }
 
-    /// The volume group that it is about.
+    /// Returns the volume group that is affected, if any.
     fn group(&self) -> Option<&str> {
         None
     }
 
-    /// Returns the directory that it changes, if any.
+    /// Returns the directory that is changed, if any.
     fn directory(&self) -> Option<String> {
         None
     }
 
-    /// Gives its devices other names.
+    /// Renames the devices of the effect.
     fn rename(&mut self, _name: &dyn Fn(&str) -> String) {}
 }

@@ -1,5 +1,6 @@
-//! What an operation makes true, and what ends it. Facts drive the simulation, the check of the real machine after
-//! every operation, "unchanged", and the release of what ends with a reboot.
+//! Facts: what an operation makes true, and what ends it. Facts drive the simulation, the
+//! verification of the real machine after every operation, the result "unchanged", and the release
+//! of what ends with a reboot.
 
 use std::fmt;
 
@@ -13,24 +14,24 @@ use super::tagged::{by_tag, tag};
 use super::{Machine, Scope};
 use crate::types::Place;
 
-/// How long a fact holds by itself.
+/// How long a fact holds unless it is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// It survives a reboot.
+    /// The fact survives a reboot.
     Lasting,
-    /// It ends with the running kernel.
+    /// The fact ends with the running kernel.
     UntilReboot,
 }
 
-/// A fact that can't be, on this machine: a bug in a primitive, or a model that lost touch.
+/// A fact that contradicts the model: caused by a bug in a primitive, or by an outdated model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the model of the machine has no {what}")]
 pub struct Contradiction {
-    /// What the fact is about.
+    /// The item that the model lacks.
     pub what: String,
 }
 
-/// What a part says about a fact of its own.
+/// A fact about a single part.
 pub(crate) trait PartFact: fmt::Display {
     /// See [`Fact::lifetime`].
     fn lifetime(&self) -> Lifetime {
@@ -48,7 +49,7 @@ pub(crate) trait PartFact: fmt::Display {
     /// See [`Fact::holds`].
     fn holds(&self, machine: &Machine, files: &dyn Files) -> Option<bool>;
 
-    /// Makes it true in the model.
+    /// See [`Machine::learn`].
     fn learn(&self, _machine: &mut Machine) -> Result<(), Contradiction> {
         Ok(())
     }
@@ -56,7 +57,7 @@ pub(crate) trait PartFact: fmt::Display {
     /// See [`Fact::scope`].
     fn scope(&self, _scope: &mut Scope) {}
 
-    /// See [`Fact::lead`].
+    /// See [`Fact::follow_links`].
     fn follow_links(&mut self, _files: &dyn Files) -> Result<(), FileError> {
         Ok(())
     }
@@ -92,7 +93,7 @@ pub(crate) trait PartFact: fmt::Display {
     }
 }
 
-/// What a part says about a release of its own.
+/// A release of a single part.
 pub(crate) trait PartRelease: fmt::Display {
     /// See [`Release::ended`].
     fn ended(&self) -> Fact;
@@ -111,7 +112,7 @@ pub(crate) trait PartRelease: fmt::Display {
 
 macro_rules! facts {
     ($($module:ident $Part:ident,)*) => {
-        /// Something that is so after an operation.
+        /// Something that is true after an operation.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
         pub enum Fact {
@@ -148,7 +149,7 @@ macro_rules! facts {
             }
         }
 
-        /// An act that releases something. Displays as the command that a user would type.
+        /// An act that releases an item. Displays as the command that a user would type.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Release {
             $(
@@ -165,7 +166,7 @@ macro_rules! facts {
             }
         }
 
-        /// Whether a primitive makes again what ends with the running kernel.
+        /// Returns whether a primitive restores what ends with the running kernel.
         pub fn makes_again(primitive: &str) -> bool {
             let parts = [$(<super::$module::Part as MachinePart>::RESTORED_BY,)*];
             parts.concat().contains(&primitive)
@@ -190,64 +191,67 @@ macro_rules! facts {
 parts!(facts);
 
 impl Fact {
-    /// How long it holds by itself.
+    /// Returns how long the fact holds unless it is ended.
     pub fn lifetime(&self) -> Lifetime {
         self.part().lifetime()
     }
 
-    /// What it is about: of two facts with one subject the later one counts. `None` for what is
-    /// over by itself, such as a mount that was ended.
+    /// Returns the subject of the fact: of two facts with the same subject the later one is valid.
+    /// `None` for facts that other facts end, such as mounts.
     pub fn subject(&self) -> Option<String> {
         self.part().subject()
     }
 
-    /// What ends it, if a clean-up has to.
+    /// Returns what a clean-up has to release, if anything.
     pub fn release(&self) -> Option<Release> {
         self.part().release()
     }
 
-    /// Whether it is so. `None`: the simulation can't know.
+    /// Returns whether the fact holds; `None` if the simulation cannot know.
     pub fn holds(&self, machine: &Machine, files: &dyn Files) -> Option<bool> {
         self.part().holds(machine, files)
     }
 
-    /// Adds what must be probed to see whether it is so.
+    /// Adds what must be probed to verify the fact.
     pub fn scope(&self, scope: &mut Scope) {
         self.part().scope(scope);
     }
 
-    /// Replaces its paths by those without symbolic links.
+    /// Replaces the paths of the fact by paths without symbolic links.
     pub fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         self.part_mut().follow_links(files)
     }
 
-    /// Whether it makes an end of an earlier one.
+    /// Returns whether this fact ends an earlier one.
     pub fn ends(&self, old: &Self) -> bool {
         self.part().ends(old)
     }
 
-    /// Whether something that lasts is something else by now; what can't be seen is not lost.
+    /// Returns whether a lasting item has been replaced or removed since. An item that cannot be
+    /// seen does not count as lost.
     pub fn is_lost(&self, machine: &Machine) -> bool {
         self.part().is_lost(machine)
     }
 
-    /// Whether it is about something that this machine does not show.
+    /// Returns whether the item of the fact is missing on this machine.
     pub fn is_hidden(&self, machine: &Machine) -> bool {
         self.part().is_hidden(machine)
     }
 
-    /// Whether the machine shows what a journal says that its run made until the next reboot, and it is no part of
-    /// the running system. A name alone is not enough: something else may have it by now.
+    /// Returns whether the machine shows an item that, according to a journal, its run created
+    /// until the next reboot, and that is not part of the running system. The name alone is not
+    /// enough: another item may have it by now.
     pub fn is_shown(&self, machine: &Machine) -> bool {
         self.part().is_shown(machine)
     }
 
-    /// Whether it is about what a call was given: by its name, below its path, or on its devices.
+    /// Returns whether the fact is about an argument of a call: its name, a path below it, or its
+    /// devices.
     pub fn is_about(&self, given: &[&str]) -> bool {
         self.part().is_about(given)
     }
 
-    /// The place in which it can be looked for, of those that are there.
+    /// Returns the place of the file that the fact says exists.
     pub fn place(&self) -> Option<&Place> {
         self.part().place()
     }
@@ -261,29 +265,30 @@ impl Machine {
 }
 
 impl Release {
-    /// What is so after it.
+    /// Returns the fact that is true after the release.
     pub fn ended(&self) -> Fact {
         self.part().ended()
     }
 
-    /// The step that carries it out, on a machine with or without a udev daemon.
+    /// Returns the step that performs the release, on a machine with or without a udev daemon.
     pub fn step(&self, udev: bool) -> Step {
         self.part().step(udev)
     }
 
-    /// What of it there is still to do: a mount point may carry further mounts by now.
+    /// Returns the releases that are still to be done: by now, further filesystems may be mounted
+    /// below a mount point.
     pub fn due(&self, machine: &Machine) -> Vec<Self> {
         self.part().due(machine)
     }
 
-    /// Whether it only ends what was made last, so that what was there before does not matter: mounts hide one
-    /// another.
+    /// Returns whether the release only ends the newest of several stacked items, as with mounts,
+    /// which hide one another. Items that existed before do not matter then.
     pub fn stacks(&self) -> bool {
         self.part().stacks()
     }
 }
 
-/// The fact as a sentence.
+/// Displays the fact as a sentence.
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.part().fmt(f)

@@ -1,4 +1,4 @@
-//! Machine files: the keys of all parts stand beside each other.
+//! Machine files: the keys of all parts are on one level.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use super::parts::parts;
 use super::state::PartState;
 use super::{HostState, Machine};
 
-/// The keys that are of no part.
+/// The keys that belong to no part.
 const OWN: [&str; 2] = ["format", "host"];
 
 struct File;
 
 macro_rules! file {
     ($($module:ident $Part:ident,)*) => {
-        /// Reads the value of a key of any part; `false` where no part has the key.
+        /// Reads the value of a key of any part; returns `false` if no part has the key.
         fn read<'de, A: MapAccess<'de>>(
             machine: &mut Machine,
             key: &str,
@@ -32,7 +32,7 @@ macro_rules! file {
             Ok(false)
         }
 
-        /// The keys of all parts, and those that every file has.
+        /// Returns all keys of a machine file, and the required ones.
         fn keys() -> (Vec<&'static str>, Vec<&'static str>) {
             let machine = Machine::empty();
             let (mut all, mut required) = (OWN.to_vec(), OWN.to_vec());
@@ -44,7 +44,7 @@ macro_rules! file {
             (all, required)
         }
 
-        /// Hides in every part what tells whose machine it is.
+        /// Removes from every part what identifies the owner of the machine.
         pub(super) fn anonymise(machine: &mut Machine, new: &dyn Fn(&str) -> String) {
             $(machine.$module.anonymise(new);)*
         }
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Machine {
     }
 }
 
-/// A key that a machine file can have.
+/// A valid key of a machine file.
 struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {

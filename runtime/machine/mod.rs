@@ -1,10 +1,13 @@
-//! The model of a machine: block devices, volume groups, mounts and swap, as plain data.
+//! The model of a machine: its files, storage and network, as plain data.
 //!
-//! A [`Machine`] comes from probing the real one ([`probe`]), from a JSON file, or from another
-//! machine by learning [`Fact`]s. Everything here is pure: the same rules hold for the simulated
-//! and for the real run. Reading order: `parts` (the list of parts), `fact` (what an operation makes true), `storage` (what there is; `lookup` (finding
-//! it by any name), `usage` (who holds what), `fact` (what an operation makes true), `compare`
-//! (predicted against probed), `layout` and `picture` (what a person sees), `valid` (machine files).
+//! A [`Machine`] is created by probing the real one ([`probe`]), by reading a JSON file, or by
+//! adding [`Fact`]s to another machine. Everything here is pure, so simulated and real runs follow
+//! the same rules.
+//!
+//! Reading order: `parts` (the list of parts), `fact` (what an operation makes true), then the
+//! directories of the parts. In `storage`: `lookup` (finds a device by any of its names), `usage`
+//! (what uses a device), `compare` (the predicted against the probed state), `layout` and `picture`
+//! (what is shown to the user). `valid` checks machine files.
 
 mod cmd;
 mod compare;
@@ -50,17 +53,17 @@ pub use storage::{
 pub(crate) use tagged::by_tag;
 pub use valid::Flaw;
 
-/// The format of machine files; raised when an old program could misread a new file.
+/// The format of machine files. It is incremented when an older program could misread a newer file.
 pub const MACHINE_FORMAT: u32 = 1;
 
 macro_rules! machine {
     ($($module:ident $Part:ident,)*) => {
-        /// A whole machine, as far as installing and repairing a system needs it.
+        /// The model of a machine, limited to what installing and repairing a system needs.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Machine {
-            /// See [`MACHINE_FORMAT`].
+            /// The format of the machine file: [`MACHINE_FORMAT`].
             pub format: u32,
-            /// What the machine as such can do.
+            /// Properties of the machine as a whole.
             pub host: HostState,
             $(
                 #[doc = concat!("What is known of the part `", stringify!($module), "`.")]
@@ -69,7 +72,7 @@ macro_rules! machine {
         }
 
         impl Machine {
-            /// A machine without anything in it.
+            /// Returns a machine with a udev daemon and without any devices.
             pub fn empty() -> Self {
                 Self {
                     format: MACHINE_FORMAT,
@@ -83,17 +86,17 @@ macro_rules! machine {
 
 parts!(machine);
 
-/// The machine apart from its parts.
+/// Properties of a machine that belong to none of its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostState {
-    /// Whether a udev daemon makes the device nodes and their symlinks.
+    /// Whether a udev daemon creates the device nodes and their symbolic links.
     pub udev: bool,
-    /// Whether the contents of devices are what udev remembers: whoever looked was not allowed to
-    /// read the devices themselves.
+    /// Whether the contents of devices come from the udev database, because the probe lacked the
+    /// permission to read the devices themselves.
     #[serde(default, skip_serializing_if = "storage::is_false")]
     pub secondhand: bool,
-    /// Programs found in the search path; `None` where nobody looked, so that any may be there.
+    /// Programs found in the search path; `None` if they were not probed, so any may be installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programs: Option<BTreeMap<String, String>>,
 }

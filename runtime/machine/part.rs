@@ -1,20 +1,20 @@
-//! What a part of the machine consists of.
+//! The types that define a part of the machine.
 
-/// The types of one part. `Part` in the directory of the part implements it.
+/// The types of a part, implemented by `Part` in the directory of the part.
 pub trait MachinePart {
-    /// What the model knows of it; `()` where that is nothing.
+    /// The state of the part in the model; `()` if there is none.
     type State;
-    /// What of it has to be probed again.
+    /// The items of the part that have to be probed again.
     type Scope;
-    /// What can become true of it.
+    /// A fact about the part.
     type Fact;
-    /// What can be done to it.
+    /// A step that changes the part.
     type Step;
-    /// What of it has to be approved before it is done.
+    /// An effect on the part, which has to be approved.
     type Effect;
-    /// What gives a piece of it back.
+    /// An act that releases an item of the part.
     type Release;
 
-    /// The primitives that are called again after a reboot, to make again what ended with it.
+    /// Primitives that are called again after a reboot to restore what ended with it.
     const RESTORED_BY: &'static [&'static str] = &[];
 }

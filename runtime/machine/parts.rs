@@ -1,11 +1,11 @@
-//! The parts of the machine, listed once.
+//! The list of the parts of the machine.
 //!
-//! A part is a kind of things that a machine consists of: its files, its storage, its network. Each has a directory
-//! of its own here, in `system/real/`, and, where its steps leave more than facts, in `system/sim/`. What all
-//! parts have is generated from this list: the variants of `Fact`, `Step`, `Effect` and `Release`, the fields of
-//! `Machine` and `Scope`, and the ways from them to the part.
+//! A part is one kind of item that a machine consists of: its files, its storage, its network. Each
+//! part has a directory here, one in `system/real/` and, if its steps change more than facts, one
+//! in `system/sim/`. The variants of `Fact`, `Step`, `Effect` and `Release`, the fields of
+//! `Machine` and `Scope`, and the calls from them to the parts are generated from this list.
 
-/// Calls another macro with the list: the directory and the name of each part.
+/// Calls another macro with the list: the module and the type name of each part.
 macro_rules! parts {
     ($then:ident) => {
         $then! {

@@ -1,17 +1,18 @@
-//! The system's tools that primitives may use, and the packages that bring them.
+//! The system's tools that primitives may use, and the packages that provide them.
 
 use std::fmt;
 
-/// A tool and where it comes from.
+/// A tool and the packages that provide it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgramInfo {
-    /// The file name to look for.
+    /// The file name of the tool.
     pub name: &'static str,
-    /// Debian package.
+    /// The Debian package.
     pub debian: &'static str,
-    /// Gentoo atom.
+    /// The Gentoo atom.
     pub gentoo: &'static str,
-    /// Whether it may read or write a whole device, which takes as long as the device is large.
+    /// Whether it may read or write a whole device, so that its duration depends on the device's
+    /// size.
     pub works_long: bool,
 }
 
@@ -27,7 +28,7 @@ const fn device_tool(
     ProgramInfo { works_long: true, ..tool(name, debian, gentoo) }
 }
 
-/// All of them. A command can only name a tool that is in this list.
+/// All tools. A command can only run a tool in this list.
 pub const PROGRAMS: &[ProgramInfo] = &[
     tool("blkid", "util-linux", "sys-apps/util-linux"),
     device_tool("btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
@@ -59,7 +60,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
 ];
 
-/// What is known about a tool.
+/// Returns the entry of a tool.
 pub fn program_info(name: &str) -> Option<&'static ProgramInfo> {
     PROGRAMS.iter().find(|info| info.name == name)
 }
@@ -67,19 +68,19 @@ pub fn program_info(name: &str) -> Option<&'static ProgramInfo> {
 /// A tool that is not installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingProgram {
-    /// Its name.
+    /// The name of the tool.
     pub name: String,
-    /// Where it comes from, if we know it.
+    /// The entry of the tool, if it is known.
     pub info: Option<&'static ProgramInfo>,
 }
 
 impl MissingProgram {
-    /// The tool with this name.
+    /// Creates an entry for the tool with this name.
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), info: program_info(name) }
     }
 
-    /// What to type to get it.
+    /// Returns the command that installs the tool.
     pub fn remedy(&self) -> String {
         match self.info {
             Some(info) => format!(

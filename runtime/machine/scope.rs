@@ -1,11 +1,11 @@
-//! What has to be looked at to see whether a fact is so.
+//! The items of the machine that have to be probed to verify a fact.
 
 use super::part::MachinePart;
 use super::parts::parts;
 
 macro_rules! scope {
     ($($module:ident $Part:ident,)*) => {
-        /// Which parts of the machine a fact is about, so that only those are probed again.
+        /// The items of the machine that a fact is about, so that only those are probed again.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Scope {
             $(
@@ -19,7 +19,7 @@ macro_rules! scope {
 parts!(scope);
 
 impl Scope {
-    /// Whether nothing needs to be probed.
+    /// Returns whether nothing needs to be probed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

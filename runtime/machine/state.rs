@@ -1,4 +1,4 @@
-//! What the model knows of each part: reading and writing it, and holding it against what was found.
+//! The state of a part in the model: machine files and comparison.
 
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
@@ -8,28 +8,28 @@ use super::{Differences, Machine, Scope};
 
 /// The state of a part in the model of a machine.
 pub(crate) trait PartState: Sized {
-    /// Its keys in a machine file.
+    /// The keys of the part in a machine file.
     const KEYS: &'static [&'static str] = &[];
-    /// Those that every machine file has.
+    /// The keys that every machine file must have.
     const REQUIRED: &'static [&'static str] = &[];
 
-    /// Reads the value of one of its keys.
+    /// Reads the value of one of the keys.
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         key: &'static str,
         from: &mut A,
     ) -> Result<(), A::Error>;
 
-    /// Writes its keys.
+    /// Writes the keys and their values.
     fn write<M: SerializeMap>(&self, to: &mut M) -> Result<(), M::Error>;
 
-    /// Notes what can't be true together.
+    /// Adds a note for each contradiction in the machine.
     fn check(_machine: &Machine, _notes: &mut Notes) {}
 
-    /// Hides what tells whose machine it is; `new` rewrites names that people choose.
+    /// Removes what identifies the owner of the machine; `new` replaces user-chosen names.
     fn anonymise(&mut self, _new: &dyn Fn(&str) -> String) {}
 
-    /// Notes where a machine is not as it was predicted.
+    /// Adds a difference for each item that is not as predicted.
     fn compare(
         _predicted: &Machine,
         _found: &Machine,
@@ -39,7 +39,7 @@ pub(crate) trait PartState: Sized {
     }
 }
 
-/// A part of which the model knows nothing.
+/// The state of a part that the model does not represent.
 impl PartState for () {
     fn read<'de, A: MapAccess<'de>>(&mut self, _: &'static str, _: &mut A) -> Result<(), A::Error> {
         Ok(())

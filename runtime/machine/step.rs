@@ -1,4 +1,4 @@
-//! The closed list of things that can be done to a machine.
+//! The closed list of steps that can be performed on a machine.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::part::MachinePart;
 use super::parts::parts;
 use crate::types::Place;
 
-/// What a part says about a step of its own.
+/// A step of a single part.
 pub(crate) trait PartStep: fmt::Display {
     /// See [`Step::needs_root`].
     fn needs_root(&self) -> bool {
@@ -30,7 +30,7 @@ pub(crate) trait PartStep: fmt::Display {
         Vec::new()
     }
 
-    /// See [`Step::lead`].
+    /// See [`Step::follow_links`].
     fn follow_links(&mut self, _files: &dyn Files) -> Result<(), FileError> {
         Ok(())
     }
@@ -38,10 +38,10 @@ pub(crate) trait PartStep: fmt::Display {
 
 macro_rules! steps {
     ($($module:ident $Part:ident,)*) => {
-        /// One step of a plan.
+        /// A step of a plan.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Step {
-            /// Run a program.
+            /// Runs a program.
             Run(Cmd),
             $(
                 #[doc = concat!("Of the part `", stringify!($module), "`.")]
@@ -78,33 +78,35 @@ macro_rules! steps {
 parts!(steps);
 
 impl Step {
-    /// Whether only root can do it. Making a filesystem in a file of one's own is for everybody.
+    /// Returns whether the step needs root. Creating a filesystem in a file that the user owns does
+    /// not.
     pub fn needs_root(&self) -> bool {
         self.part().needs_root()
     }
 
-    /// The system's tools that it starts.
+    /// Returns the system's tools that the step starts.
     pub fn tools(&self) -> Vec<&'static str> {
         self.part().tools()
     }
 
-    /// The place that it makes, changes or removes, and whether a link there is followed.
+    /// Returns the place that the step creates, changes or removes, and whether a symbolic link
+    /// there is followed.
     pub fn written(&self) -> Option<(&Place, bool)> {
         self.part().written()
     }
 
-    /// The devices that it names, by what looks like one in its command.
+    /// Returns the devices that the step names; in commands, the arguments that look like devices.
     pub fn devices(&self) -> Vec<&str> {
         self.part().devices()
     }
 
-    /// Replaces its paths by those without symbolic links.
+    /// Replaces the paths of the step by paths without symbolic links.
     pub fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         self.part_mut().follow_links(files)
     }
 }
 
-/// The step as a person would type it; kernel calls as the command that does the same.
+/// Displays the step as the shell command that does the same.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.part().fmt(f)
@@ -123,7 +125,7 @@ impl PartStep for Cmd {
     fn devices(&self) -> Vec<&str> {
         match self.program {
             Program::Tool(_) => self.args.iter().filter_map(|arg| device_in(arg)).collect(),
-            // What a program sees in a root has names of its own.
+            // Paths inside a root differ from those of the running system.
             Program::Inside { .. } => Vec::new(),
         }
     }
@@ -136,7 +138,7 @@ impl PartStep for Cmd {
     }
 }
 
-/// The device of an argument: the word itself, or what follows an equals sign.
+/// Returns the device in an argument: the whole argument, or the part after an equals sign.
 fn device_in(arg: &str) -> Option<&str> {
     let word = arg.split_once('=').map_or(arg, |(_, value)| value);
     word.starts_with("/dev/").then_some(word)

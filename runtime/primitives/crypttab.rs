@@ -101,7 +101,7 @@ impl Choice for Purpose {
     const ALL: &'static [Self] = &[Self::Target, Self::Swap];
 }
 
-/// A violated rule about these files.
+/// A violated rule about `/etc/crypttab` or `/etc/conf.d/dmcrypt`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrypttabRule {
     /// The device has no identifier that survives a reboot.

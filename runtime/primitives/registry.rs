@@ -13,7 +13,7 @@ pub static PRIMITIVES: &[Primitive] = {
     &ALL
 };
 
-/// The lists that it consists of: a domain that has its own adds a line.
+/// The lists that make up [`PRIMITIVES`]: add a line for a domain that has its own list.
 const LISTS: &[&[Primitive]] = &[LISTED, &p::net::PRIMITIVES];
 
 const fn count(lists: &[&[Primitive]]) -> usize {

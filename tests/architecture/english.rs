@@ -1,5 +1,5 @@
-//! Messages and documents use the field's terms: words that the project does not use, and what it
-//! writes instead.
+//! Messages and documents use standard terms: the words that the project does not use, and their
+//! replacements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 
 use crate::support::dsl::project;
 
-/// Patterns of words that are not used, each with what is written instead.
+/// Patterns of words that are not used, each with its replacement.
 const REPLACED: [(&str, &str); 28] = [
     (r"\bfolders?\b", "directory"),
     (r"\btruth values?\b", "boolean"),
@@ -41,7 +41,7 @@ const REPLACED: [(&str, &str); 28] = [
     (r"\bsays? why\b|\btells? (what|which|how)\b", "shows, lists, reports"),
 ];
 
-/// Where a replaced word stands for something else.
+/// Uses of a replaced word with another meaning.
 const ALLOWED: [&str; 2] = ["`guess`", "`guesses`"];
 
 /// The string literals of a file, with their lines.
@@ -59,7 +59,7 @@ impl<'ast> Visit<'ast> for Strings {
     }
 
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
-        // Doc comments are attributes, too; comments are not messages.
+        // Doc comments are attributes as well, but not messages.
         if !attribute.path().is_ident("doc")
             && let syn::Meta::List(list) = &attribute.meta
         {
@@ -68,7 +68,7 @@ impl<'ast> Visit<'ast> for Strings {
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        // What tests expect is checked where it is printed.
+        // Messages that tests expect are checked where they are written.
         if item.ident != "tests" {
             visit::visit_item_mod(self, item);
         }
@@ -76,7 +76,7 @@ impl<'ast> Visit<'ast> for Strings {
 }
 
 impl Strings {
-    /// Macros have tokens and no syntax tree.
+    /// Visits the literals of a macro, which has tokens but no syntax tree.
     fn tokens(&mut self, tokens: proc_macro2::TokenStream) {
         for token in tokens {
             match token {
@@ -93,7 +93,7 @@ impl Strings {
     }
 }
 
-/// All files below a directory with one of these endings.
+/// Returns all files below a directory with one of these extensions.
 fn files(directory: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = vec![project(directory)];
@@ -111,7 +111,7 @@ fn files(directory: &str, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// The replaced words of a text.
+/// Returns the replaced words of a text.
 fn replaced<'a>(text: &'a str, words: &'a [(Regex, &str)]) -> Vec<String> {
     let allowed = ALLOWED.iter().fold(text.to_owned(), |text, word| text.replace(word, ""));
     let found = |(word, instead): &(Regex, &str)| {

@@ -1,4 +1,4 @@
-//! What a script of the lab says of its cases is read as it is written.
+//! The results that a lab script writes about its cases are parsed correctly.
 
 use std::process::Command;
 
@@ -24,7 +24,7 @@ fn a_script_that_does_not_come_to_its_end_is_not_complete() {
     assert!(!Results::parse("1..1\n").complete);
 }
 
-/// A real shell writes what is read here.
+/// The test above parses a constant string; this one parses the output of a real shell.
 #[test]
 fn the_library_of_the_scripts_writes_it() {
     let run = |body: &str| {

@@ -1,4 +1,4 @@
-//! What holds for the source and the tests as a whole.
+//! Rules for the source code and the tests as a whole.
 
 mod english;
 mod lab_cases;

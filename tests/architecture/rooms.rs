@@ -1,5 +1,6 @@
-//! Rooms of the runtime import downwards, no two files import each other, by whatever way, and what a run
-//! consists of is changed by its owner only.
+//! Directories of `runtime/` ("rooms") import only from lower ones, no two files import each other
+//! directly or
+//! indirectly, and only the defining file adds methods to the parts of a session.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +11,7 @@ use syn::{Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemUse, Type, UseTree, V
 
 use crate::support::dsl::project;
 
-/// The rooms of `runtime/`, the lowest first: each imports from those before it.
+/// The directories of `runtime/`, lowest first: each one imports only from those before it.
 const ROOMS: [&str; 19] = [
     "types",
     "event",
@@ -35,22 +36,22 @@ const ROOMS: [&str; 19] = [
 
 type Name = Vec<String>;
 
-/// An import: where it leads from the crate's root, the name that it has here, and whether it is passed on.
+/// An import: its path from the root of the crate, its local name, and whether it is a re-export.
 struct Import {
     path: Name,
     alias: String,
     passed_on: bool,
 }
 
-/// What one file imports, and the paths that it writes out.
+/// The imports of one file, and the paths written out in it.
 #[derive(Default)]
 struct File {
     imports: Vec<Import>,
     paths: Vec<Name>,
     words: BTreeSet<String>,
-    /// Types that get methods here.
+    /// Types that have an inherent `impl` in this file.
     extends: BTreeSet<String>,
-    /// Structs, with the number of their fields that other files may change.
+    /// Structs with the number of their fields that are visible to other files.
     open_fields: Vec<(String, usize)>,
 }
 
@@ -140,7 +141,7 @@ impl<'ast> Visit<'ast> for File {
     }
 }
 
-/// All files of a crate, by the path of their module.
+/// All files of a crate, by module path.
 struct Crate {
     files: BTreeMap<Name, File>,
 }
@@ -175,7 +176,8 @@ impl Crate {
         Self { files: files.into_iter().map(named).collect() }
     }
 
-    /// A path as it is written in a file, from the root of the crate; nothing for other crates.
+    /// Resolves a path written in a file to a path from the root of the crate. `None` for other
+    /// crates.
     fn absolute(&self, here: &Name, path: &[String]) -> Option<Name> {
         let mut base = here.clone();
         let mut rest = path;
@@ -201,7 +203,7 @@ impl Crate {
         Some(base)
     }
 
-    /// The file that defines what a path from the root names, however often it is passed on.
+    /// Returns the file that defines the item with this path from the root, following re-exports.
     fn defined_in(&self, path: &[String], depth: usize) -> Option<Name> {
         const MOST: usize = 12;
         let at = (0..=path.len()).rev().find(|at| self.files.contains_key(&path[..*at]))?;
@@ -221,10 +223,10 @@ impl Crate {
         Some(module)
     }
 
-    /// The files that each file imports from.
+    /// Returns the files that each file imports from.
     fn edges(&self) -> BTreeMap<&Name, BTreeSet<Name>> {
         let of = |(name, file): (&'_ Name, &File)| -> BTreeSet<Name> {
-            // What is only passed on is not used here.
+            // A name that is only re-exported is not used in this file.
             let used = |import: &&Import| !import.passed_on || file.words.contains(&import.alias);
             let imported = file.imports.iter().filter(used).map(|import| &import.path);
             let paths = imported.chain(&file.paths).filter(|path| path.len() > 1);
@@ -240,7 +242,7 @@ fn shown(name: &[String]) -> String {
     if name.is_empty() { "the root".into() } else { name.join("::") }
 }
 
-/// The shortest way from a file back to itself.
+/// Returns the shortest import cycle through `start`, if there is one.
 fn circle<'a>(
     edges: &'a BTreeMap<&Name, BTreeSet<Name>>,
     start: &'a Name,
@@ -304,7 +306,7 @@ fn rooms_import_downwards() {
     assert!(upwards.is_empty(), "{}", upwards.join("\n"));
 }
 
-/// A session, and each part of it, has all its methods in the file that defines it.
+/// `Session` and each of its parts have all their methods in the file that defines them.
 #[test]
 fn a_session_and_its_parts_are_changed_in_their_own_files() {
     const OWNED: [(&str, &str); 9] = [
@@ -336,12 +338,12 @@ fn a_session_and_its_parts_are_changed_in_their_own_files() {
     }
 }
 
-/// Whether a file belongs to the room of runs.
+/// Returns whether a file belongs to `runtime/run/`.
 fn in_run(name: &Name) -> bool {
     name.first().is_some_and(|room| room == "run")
 }
 
-/// The test above would find one: `report` in a room below that of `plan`, say.
+/// Checks that the cycle search does find a cycle.
 #[test]
 fn a_circle_is_found() {
     let name = |text: &str| vec![text.to_owned()];

@@ -1,4 +1,4 @@
-//! Runs an attempt as root where it can do no harm (`bed.sh`).
+//! Runs an attempt as root where it cannot damage the system (`bed.sh`).
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -14,26 +14,26 @@ use nix::pty::{Winsize, openpty};
 use super::{Act, Attempt, How};
 use crate::support::dsl::{PROGRAM, project};
 
-/// A run that takes longer hangs. It is a backstop: no attempt is judged by how fast it fails.
+/// A run that takes longer counts as hanging. No attempt is judged by how fast it fails.
 pub const LIMIT: Duration = Duration::from_mins(20);
 /// Directory of the recipe, as the run sees it.
 const HERE: &str = "tmp/case/here";
 
-/// What a run did.
+/// The result of a run.
 pub struct Ran {
-    /// Exit code of gscript; nothing where the run was killed.
+    /// Exit code of gscript; `None` if the run was killed.
     pub code: Option<i32>,
-    /// What it printed, byte for byte.
+    /// Output, byte for byte.
     pub output: Vec<u8>,
-    /// Files that changed, with how.
+    /// Files that changed: their lines in the listings before and after the run.
     pub changed: Vec<String>,
-    /// Mounts that were not there before.
+    /// Mounts that the run added or removed.
     pub mounted: Vec<String>,
-    /// Processes that are left.
+    /// Command lines of the processes that are left.
     pub processes: Vec<String>,
-    /// Why the commands afterwards failed.
+    /// Error message of the `afterwards` commands.
     pub afterwards: Option<String>,
-    /// What else went wrong: a prompt that never came, no place to run it.
+    /// Any other problem: an expected prompt that never appeared, or a preparation that failed.
     pub trouble: Option<String>,
 }
 
@@ -44,7 +44,7 @@ fn unshare() -> Command {
     command
 }
 
-/// Whether attempts can be run as root here.
+/// Returns whether attempts can be run as root on this machine.
 pub fn may_run() -> bool {
     static MAY: OnceLock<bool> = OnceLock::new();
     *MAY.get_or_init(|| {
@@ -89,7 +89,7 @@ pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
     }
 }
 
-/// Puts what the run is given into the exchange directory.
+/// Writes the input of the run to the exchange directory.
 fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path) {
     let tree = exchange.join("tree");
     let here = tree.join(HERE);
@@ -108,7 +108,7 @@ fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path
     fs::write(exchange.join("afterwards"), &attempt.afterwards).expect("a file");
     let file = recipe.map_or("", |(name, _)| name);
     let words = attempt.words.iter().map(|word| if word == "RECIPE" { file } else { word });
-    // Only gscript gets the variables, and not the shell that sets the scene.
+    // Only gscript gets the variables, not the shell that prepares the run.
     let variables = attempt.env.iter().map(|(name, value)| format!("{name}={value}"));
     let variables: Vec<String> = variables.collect();
     let all = ["/usr/bin/env"].into_iter().chain(variables.iter().map(String::as_str));
@@ -117,7 +117,7 @@ fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path
     fs::write(exchange.join("words"), words).expect("a file");
 }
 
-/// Waits for the end, or makes one.
+/// Waits until the child has ended; kills it after [`LIMIT`].
 fn end_of(child: &mut Child) -> Option<String> {
     let start = Instant::now();
     while child.try_wait().expect("a child").is_none() {
@@ -146,7 +146,7 @@ fn on_a_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<String
     let ours = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a terminal"));
     command.stdin(ours(&pty.slave)).stdout(ours(&pty.slave)).stderr(ours(&pty.slave));
     let mut child = command.spawn().expect("unshare");
-    // The command keeps its copies of the other end as long as it is there.
+    // `command` holds copies of the other end of the terminal until they are replaced.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     drop(pty.slave);
     let mut terminal = Terminal { file: File::from(pty.master), shown: Vec::new(), seen: 0 };
@@ -164,14 +164,14 @@ fn on_a_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<String
 struct Terminal {
     file: File,
     shown: Vec<u8>,
-    /// What acts have waited for ends here, in the plain text.
+    /// End of the part that `acts` have already waited for, as an offset into the plain text.
     seen: usize,
 }
 
 impl Terminal {
     fn act(&mut self, act: &Act) -> Result<(), String> {
         let send = |mut file: &File, text: &[u8]| {
-            // A program that has ended reads nothing; the judgement says so.
+            // A program that has ended reads nothing; its output is judged later.
             let _ = file.write_all(text);
         };
         match act {
@@ -196,32 +196,32 @@ impl Terminal {
         }
     }
 
-    /// Reads more; `false` at the end of what is shown, or of the patience.
+    /// Reads more; returns `false` at the end of the output or when the deadline has passed.
     fn read(&mut self, end: Instant) -> bool {
         let mut fds = [PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
         if poll(&mut fds, PollTimeout::from(100_u8)) == Ok(0) {
             return Instant::now() < end;
         }
         let mut buffer = vec![0; 1 << 16];
-        // The error of a terminal without a program at its other end.
+        // Reading a terminal whose other end is closed is an error.
         let Ok(count @ 1..) = self.file.read(&mut buffer) else { return false };
         self.shown.extend(&buffer[..count]);
         if buffer[..count].windows(4).any(|bytes| bytes == b"\x1b[6n") {
-            // A line editor asks where the cursor is.
+            // A line editor asks for the position of the cursor.
             let _ = self.file.write_all(b"\x1b[1;1R");
         }
         true
     }
 }
 
-/// What a terminal showed, without colours and movements.
+/// Returns what a terminal showed, without colours and cursor movements.
 pub fn plain(shown: &[u8]) -> String {
     let text = String::from_utf8_lossy(shown).replace('\r', "");
     let pattern = regex::Regex::new(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]").expect("a pattern");
     pattern.replace_all(&text, "").into_owned()
 }
 
-/// Lines of either text that are not in the other.
+/// Returns the lines that are in only one of the two texts.
 fn differences(before: &str, after: &str) -> Vec<String> {
     let (mut old, mut new): (Vec<&str>, Vec<&str>) =
         (before.lines().collect(), after.lines().collect());

@@ -1,6 +1,8 @@
-# A place where a recipe that means harm can be run as root: mounts, processes, network and /dev of its own.
-# bed.sh EXCHANGE PROGRAM. In EXCHANGE: tree/ (files below /tmp, /mnt, /run, /root), prepare and afterwards
-# (shell), words (NUL after each). It leaves there: before, after (all files that differ from this system), mounts, processes, code.
+# Runs a malicious recipe as root with mounts, processes, network and /dev of its own.
+# Usage: bed.sh EXCHANGE PROGRAM. In EXCHANGE are tree/ (files below /tmp, /mnt, /run, /root), prepare and afterwards
+# (shell commands), and words (NUL after each). The script writes there: before, after (all files that differ from the
+# host), mounts.before, mounts.after,
+# processes, prepared, afterwards.output and code.
 set -eu
 exchange=$1 program=$2
 stage=/mnt
@@ -9,11 +11,11 @@ mkdir $stage/upper $stage/work $stage/root $stage/hidden
 mkdir -p $stage/upper/{tmp/case/{here,home,outside},mnt/{gentoo,t},run/bed/old,root}
 chmod 1777 $stage/upper/tmp
 cp -a "$exchange"/tree/. $stage/upper/
-# These directories begin empty: a whiteout hides what the system has there.
+# These directories are empty at the start: a whiteout hides their contents on the host.
 for at in tmp mnt run root; do mknod $stage/hidden/$at c 0 0; done
 root=$stage/root
 mount -t overlay -o lowerdir=$stage/hidden:/,upperdir=$stage/upper,workdir=$stage/work overlay $root
-# What is mounted below / on this system is not in the overlay.
+# Filesystems mounted below / on the host are not part of the overlay.
 for at in usr etc var opt bin sbin lib lib64; do
     if mountpoint -q /$at; then mount --bind /$at $root/$at && mount -o remount,bind,ro $root/$at; fi
 done
@@ -32,10 +34,10 @@ for n in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/${n%:*} $root/dev/${n
 touch $root/run/bed/gscript
 mount --bind "$program" $root/run/bed/gscript
 mount -o remount,bind,ro $root/run/bed/gscript
-# The mounts of preparation are there before the run, so they are not left by it.
+# Mounts of `prepare` exist before the run, so they do not count as left by it.
 chroot $root /bin/bash -eu -c "cd /tmp/case/here; $(cat "$exchange/prepare")" >"$exchange/prepared" 2>&1 </dev/null
 listing() {
-    # Content, owner, mode, kind and what a link says; directories count by their entries only.
+    # Content, owner, mode, type and link target; directories count only by their entries.
     (cd $stage/upper && find . -mindepth 1 ! -type d -printf '/%P %y %m %U:%G %s %T@ %l\n')
     (cd $stage/upper && find . -mindepth 1 -type d -printf '/%P %y %m %U:%G\n')
 }

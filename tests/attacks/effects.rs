@@ -1,4 +1,4 @@
-//! Actions that do more than their effects say, or do it unasked.
+//! Actions that do more than their declared effects, or do so without approval.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,12 +20,12 @@ use crate::support::dsl::project;
 use crate::reference::examples::{example_machine, plan};
 use crate::script::modules::session;
 
-/// A recipe in Rhai.
+/// Parses a recipe in Rhai.
 pub(super) fn recipe(text: &str) -> Recipe {
     Recipe::parse("attack.rhai", Language::Rhai, text.to_owned()).expect("a recipe")
 }
 
-/// Performs a recipe on the example machine, simulated, as a run does: only what is approved.
+/// Runs a recipe on the simulated example machine, enforcing approval as a real run does.
 pub(super) fn perform(recipe: &Recipe, gate: Gate) -> Result<(), String> {
     perform_on(example_machine(), recipe, gate)
 }
@@ -38,7 +38,8 @@ fn perform_on(machine: Machine, recipe: &Recipe, gate: Gate) -> Result<(), Strin
     result.map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// Runs this with nothing approved but these effects; it must be refused for want of that one.
+/// Runs `call` with only these effects approved; it must be refused because `wanted` is not
+/// approved.
 fn unapproved(call: &str, approved: &[Effect], wanted: &str) -> Result<(), String> {
     let mut approval = Approval::default();
     for effect in approved {
@@ -55,7 +56,7 @@ fn destroys(device: &str) -> Effect {
     Effect::Storage(StorageEffect::Destroys { device: device.into() })
 }
 
-/// A plan on the example machine that must name this effect.
+/// A plan on the example machine that must list this effect.
 fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
     Attempt::new(name)
         .rhai(&format!("{call}\n"))
@@ -65,7 +66,7 @@ fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
         .says(effect)
 }
 
-/// The machine of four disks with arrays across two of them each.
+/// Reads a machine from `tests/machines`.
 fn machine(name: &str) -> Machine {
     let text = std::fs::read_to_string(project(&format!("tests/machines/{name}.json")));
     Machine::read(&text.expect(name)).expect(name)
@@ -74,7 +75,7 @@ fn machine(name: &str) -> Machine {
 const OPEN: &str = "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });";
 const ADD: &str = "key::generate(\"/mnt/key/second.bin\");\nluks::add_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\", new_key: \"/mnt/key/second.bin\" });\n";
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     [in_the_plan(), in_the_run(), by_less_than_approved(), under_another_name(), by_its_neighbours(), in_general()].into_iter().flatten().collect()
 }
@@ -195,7 +196,7 @@ fn by_less_than_approved() -> Vec<Attempt> {
     ]
 }
 
-/// Approval of one thing taken for approval of another.
+/// Approval of one thing must not count as approval of another.
 fn under_another_name() -> Vec<Attempt> {
     vec![
         Attempt::new("a mirror by one of its disks").check(|| {
@@ -296,7 +297,7 @@ fn in_general() -> Vec<Attempt> {
             .exits(2)
             .exits(3),
         Attempt::new("an action without an effect").check(|| {
-            // An action that declares none is refused when it is planned, whatever it is.
+            // An action that declares no effect is refused when it is planned.
             let refused = |primitive: &Primitive| {
                 let rhai = gscript::reference::docs::example(primitive.spec)?;
                 let why = plan(Language::Rhai, &rhai).err()?;

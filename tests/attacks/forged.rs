@@ -1,4 +1,4 @@
-//! Journals as somebody else could have written them.
+//! Journals that could have been written by another user.
 
 use gscript::journal::{JOURNAL_FORMAT, RecipeTexts, Record, RunHead, digest};
 use gscript::operation::spec::Given;
@@ -8,15 +8,15 @@ use serde_json::{Value as Json, json};
 
 use super::Attempt;
 
-/// Where such a journal lies.
+/// Path of the forged journal.
 pub const RUN: &str = "/tmp/case/here/run/journal.jsonl";
 
-/// A journal that is being forged.
+/// A forged journal, as JSON lines.
 pub struct Forged(Vec<Json>);
 
-#[expect(clippy::needless_pass_by_value, reason = "facts are written where they are used")]
+#[expect(clippy::needless_pass_by_value, reason = "callers pass temporary JSON values")]
 impl Forged {
-    /// The run of a recipe that is nowhere but here.
+    /// Creates the journal of a run whose recipe exists only in the journal.
     pub fn of(recipe: &str) -> Self {
         let texts = RecipeTexts { text: recipe.to_owned(), modules: Vec::new() };
         let head = RunHead {
@@ -33,24 +33,22 @@ impl Forged {
         Self(vec![serde_json::to_value(Record::Run(Box::new(head))).expect("plain data")])
     }
 
-    /// The first line with something else in it.
+    /// Replaces a field of the first line.
     pub fn head(mut self, field: &str, value: Json) -> Self {
         self.0[0][field] = value;
         self
     }
 
-    /// Returns the first line.
     pub fn first_line(&self) -> Json {
         self.0[0].clone()
     }
 
-    /// Adds a line.
     pub fn line(mut self, line: Json) -> Self {
         self.0.push(line);
         self
     }
 
-    /// A call that has begun.
+    /// Adds a call that was started.
     pub fn begun(
         self,
         call: u64,
@@ -61,7 +59,8 @@ impl Forged {
     ) -> Self {
         let args: Map =
             args.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        // As the program writes them, where there is such a call.
+        // Arguments are recorded in the form in which the program writes them, if the primitive
+        // exists.
         let args = match primitive(name).map(|primitive| (primitive.spec, &primitive.read)) {
             Some((spec, Read::Action(read))) => Given::by_name(spec.params, args.clone())
                 .and_then(read)
@@ -75,28 +74,28 @@ impl Forged {
         }))
     }
 
-    /// A call that was done.
+    /// Adds a call that was started and finished.
     pub fn done(self, call: u64, name: &str, args: &[(&str, &str)], facts: Json) -> Self {
         let begun = self.begun(call, name, args, facts.clone(), json!({ "undo": "nothing" }));
         begun.line(json!({ "record": "done", "call": call, "facts": facts, "output": null }))
     }
 
-    /// Returns it as a file.
+    /// Returns the text of the journal file.
     pub fn text(&self) -> String {
         self.0.iter().fold(String::new(), |text, line| text + line.to_string().as_str() + "\n")
     }
 
-    /// An attempt to resume it.
+    /// Returns an attempt to resume it with `--yes`.
     pub fn resumed(&self, name: &'static str) -> Attempt {
         Attempt::new(name).file("run/journal.jsonl", self.text()).command(&["resume", RUN, "--yes"])
     }
 
-    /// The same where nobody approves anything.
+    /// Returns the same attempt without approval.
     pub fn unapproved(&self, name: &'static str) -> Attempt {
         self.resumed(name).command(&["resume", RUN]).exits(3)
     }
 
-    /// An attempt to release it.
+    /// Returns an attempt to release it.
     pub fn released(&self, name: &'static str) -> Attempt {
         self.resumed(name).command(&["release", RUN, "--yes"])
     }

@@ -1,8 +1,8 @@
-//! A recipe in the virtual machine of try reaches the machine around it.
+//! A recipe in the virtual machine of `try` that reaches the host.
 
 use super::Attempt;
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     vec![
 

@@ -1,13 +1,13 @@
-//! Says what is wrong with what an attempt led to.
+//! Reports every violation in the result of an attempt.
 
 use super::bed::{self, Ran};
 use super::{Attempt, How};
 use crate::support::dsl::Test;
 
-/// What every run may change: its own records, and the locks of those that run.
+/// Paths that every run may change: its own records and its locks.
 const OWN: &[&str] = &["/tmp/case/state", "/tmp/case/home", "/run/gscript", "/run/mount"];
 
-/// What got through; nothing when all holds.
+/// Returns the violations of an attempt; empty if it was prevented.
 pub fn wrong(attempt: &Attempt) -> Vec<String> {
     match &attempt.how {
         How::Check(check) => check().err().into_iter().collect(),
@@ -59,7 +59,8 @@ fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
     let output = if terminal { bed::plain(&ran.output) } else { raw.clone() };
     judge_output(attempt, ran.code, &output, &mut wrong);
     match terminal {
-        // Our own screens colour and move; what else may not be there, an attempt says.
+        // The program's own screens use colours and cursor movements; attempts list sequences that
+        // must not occur.
         true => {
             let bad = attempt.never_says.iter().filter(|bad| raw.contains(**bad));
             wrong.extend(bad.map(|bad| format!("it sent {bad:?} to the terminal")));
@@ -67,7 +68,7 @@ fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
         false => judge_controls(&raw, &mut wrong),
     }
     if ran.code.is_none() {
-        // Where the run did not end, there is nothing to compare with what was before.
+        // If the run did not end, there is no listing to compare.
         wrong.push(format!("--- what it printed ---\n{output}"));
         return wrong;
     }
@@ -96,7 +97,7 @@ fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
     wrong
 }
 
-/// Exit code and text.
+/// Judges the exit code and the output.
 fn judge_output(attempt: &Attempt, code: Option<i32>, output: &str, wrong: &mut Vec<String>) {
     let before = wrong.len();
     match code {
@@ -113,7 +114,7 @@ fn judge_output(attempt: &Attempt, code: Option<i32>, output: &str, wrong: &mut 
     }
 }
 
-/// Characters that move, hide or reorder what a terminal shows.
+/// Rejects characters that move, hide or reorder text on a terminal.
 fn judge_controls(output: &str, wrong: &mut Vec<String>) {
     let bad = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')

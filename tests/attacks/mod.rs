@@ -1,13 +1,15 @@
-//! Attempts of a recipe, a file or a name to break what gscript promises. None may get through.
+//! Attempts of a recipe, a file or a name to break the guarantees of gscript. None may succeed.
 //!
-//! A file per class. To add an attempt, add an entry to the list of its class: what it is given, how it
-//! is run, and what must hold.
+//! One file per class. To add an attempt, add an entry to the list of its class: its input, how it
+//! is run, and
+//! what must hold.
 //!
-//! - [`Attempt::planned`]: `gscript plan`, on a machine of `tests/machines`; milliseconds.
-//! - [`Attempt::for_real`]: `gscript RECIPE --yes` as root, in mounts, processes, network and /dev of
-//!   its own (`bed.sh`); 0.2 s. Every file of the system that changes, every mount that stays after a failure,
-//!   every process that stays, and every control character in the output is a failure of the attempt.
-//! - [`Attempt::typed`]: the same on a terminal, with what a user types.
+//! - [`Attempt::planned`]: `gscript plan`, on a machine of `tests/machines`; takes milliseconds.
+//! - [`Attempt::for_real`]: `gscript RECIPE --yes` as root, with mounts, processes, network and
+//!   /dev of its own (`bed.sh`); takes 0.2 s. Every changed file of the system, every mount left
+//!   after a failure, every process left and every control character in the output is a failure of
+//!   the attempt.
+//! - [`Attempt::typed`]: the same on a terminal, with simulated input of a user.
 //! - [`Attempt::check`]: a function, for anything else.
 
 mod bed;
@@ -16,7 +18,7 @@ mod judge;
 
 use crate::support::skip::skip;
 
-/// The classes: a file with `attempts()` for each, and a test.
+/// Declares the classes: each is a file with `attempts()`, and a test.
 macro_rules! classes {
     ($($(#[$doc:meta])* $class:ident,)*) => {
         $($(#[$doc])* mod $class;)*
@@ -49,7 +51,7 @@ classes! {
     values,
 }
 
-/// Prepares a root at /mnt/gentoo that has the programs of this system.
+/// Shell commands that prepare a root at /mnt/gentoo with the programs of this system.
 const ROOT: &str = "mount -t tmpfs tmpfs /mnt/gentoo; mkdir /mnt/gentoo/tmp /mnt/gentoo/dev
     for at in bin sbin lib lib64 usr; do
         if [ -L /$at ]; then cp -P /$at /mnt/gentoo/$at; continue; fi
@@ -63,13 +65,13 @@ enum How {
     Planned(&'static str),
     /// Run for real, as root.
     Real,
-    /// The same on a terminal.
+    /// Run for real on a terminal.
     Typed,
-    /// A function that says what got through.
+    /// A function that returns an error if the attempt succeeds.
     Check(Box<dyn Fn() -> Result<(), String>>),
 }
 
-/// What a user does at a terminal.
+/// An act of a user at a terminal.
 enum Act {
     /// Waits until this is on the screen.
     See(&'static str),
@@ -79,15 +81,15 @@ enum Act {
     Keys(&'static str),
 }
 
-/// An attempt, and what must hold.
+/// An attempt and what must hold.
 pub struct Attempt {
     name: &'static str,
-    /// File names and texts; each is run by itself.
+    /// File names and contents; each recipe is run separately.
     recipes: Vec<(String, String)>,
-    /// Paths and contents of other files, from the directory of the recipe.
+    /// Paths, relative to the directory of the recipe, and contents of other files.
     files: Vec<(String, Vec<u8>)>,
     prepare: String,
-    /// Words of the command line; `RECIPE` stands for the file of the recipe.
+    /// Arguments of gscript; `RECIPE` stands for the file of the recipe.
     words: Vec<String>,
     env: Vec<(&'static str, &'static str)>,
     how: How,
@@ -101,7 +103,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt with a name that says what is attempted.
+    /// Creates an attempt named after what is attempted.
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -121,73 +123,74 @@ impl Attempt {
         }
     }
 
-    /// A recipe in Rhai.
+    /// Adds a recipe in Rhai.
     pub fn rhai(self, text: &str) -> Self {
         self.recipe("attack.rhai", text)
     }
 
-    /// A recipe in Lua; with [`Self::rhai`], both are run.
+    /// Adds a recipe in Lua; with [`Self::rhai`], both are run.
     pub fn lua(self, text: &str) -> Self {
         self.recipe("attack.lua", text)
     }
 
-    /// A recipe in a file with a name of its own.
+    /// Adds a recipe in a file with this name.
     pub fn recipe(mut self, file: &str, text: &str) -> Self {
         self.recipes.push((file.to_owned(), text.to_owned()));
         self
     }
 
-    /// Another file, by its path from the directory of the recipe. For real, a path below /tmp, /mnt,
-    /// /run or /root may be absolute.
+    /// Adds another file, by its path from the directory of the recipe. In an attempt that is run
+    /// for real,
+    /// a path below /tmp, /mnt, /run or /root may be absolute.
     pub fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
         self.files.push((path.to_owned(), content.as_ref().to_owned()));
         self
     }
 
-    /// Commands of a shell that set the scene, as root, before an attempt that is run for real.
+    /// Adds shell commands that are run as root before an attempt that is run for real.
     pub fn prepare(mut self, shell: &str) -> Self {
         self.prepare += shell;
         self.prepare.push('\n');
         self
     }
 
-    /// Gives a parameter its value.
+    /// Sets a parameter.
     pub fn set(self, name: &str, value: &str) -> Self {
         let value = format!("{name}={value}");
         self.args(&["--set", &value])
     }
 
-    /// More words after the command.
+    /// Adds arguments to the command line.
     pub fn args(mut self, words: &[&str]) -> Self {
         self.words.extend(words.iter().map(|word| (*word).to_owned()));
         self
     }
 
-    /// Another command of gscript than the usual one: `RECIPE` stands for the file of the recipe.
+    /// Replaces the command line; `RECIPE` stands for the file of the recipe.
     pub fn command(mut self, words: &[&str]) -> Self {
         self.words = words.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     pub fn env(mut self, name: &'static str, value: &'static str) -> Self {
         self.env.push((name, value));
         self
     }
 
-    /// Planned for a machine of `tests/machines` (`sata`), as any user.
+    /// Plans it for a machine of `tests/machines`, as any user.
     pub fn planned(mut self, machine: &'static str) -> Self {
         self.how = How::Planned(machine);
         self.args(&["plan", "RECIPE"])
     }
 
-    /// Run as root, without a terminal, with `--yes`.
+    /// Runs it as root, without a terminal, with `--yes`.
     pub fn for_real(mut self) -> Self {
         self.how = How::Real;
         self.args(&["RECIPE", "--yes"])
     }
 
-    /// Run as root on a terminal.
+    /// Runs it as root on a terminal.
     pub fn typed(mut self) -> Self {
         self.how = How::Typed;
         self.args(&["RECIPE"])
@@ -211,43 +214,43 @@ impl Attempt {
         self
     }
 
-    /// A function that says what got through.
+    /// Sets a function that returns an error if the attempt succeeds.
     pub fn check(mut self, check: impl Fn() -> Result<(), String> + 'static) -> Self {
         self.how = How::Check(Box::new(check));
         self
     }
 
-    /// The exit code must be this one (or one of those, when it is said again).
+    /// Requires this exit code; repeated calls allow several.
     pub fn exits(mut self, code: i32) -> Self {
         self.exits.push(code);
         self
     }
 
-    /// What it prints must contain this.
+    /// Requires this text in the output.
     pub fn says(mut self, text: &'static str) -> Self {
         self.says.push(text);
         self
     }
 
-    /// What it prints must not contain this.
+    /// Forbids this text in the output.
     pub fn never_says(mut self, text: &'static str) -> Self {
         self.never_says.push(text);
         self
     }
 
-    /// Files that may change: these, and everything below them.
+    /// Allows changes to these files and everything below them.
     pub fn may_change(mut self, paths: &[&'static str]) -> Self {
         self.may_change.extend(paths);
         self
     }
 
-    /// Mount points that may stay.
+    /// Allows mounts at these mount points to remain.
     pub fn may_mount(mut self, paths: &[&'static str]) -> Self {
         self.may_mount.extend(paths);
         self
     }
 
-    /// Commands of a shell that must succeed in the end, where the run was and with what it mounted.
+    /// Adds shell commands that must succeed after the run, in the same mount namespace.
     pub fn afterwards(mut self, shell: &str) -> Self {
         self.afterwards += shell;
         self.afterwards.push('\n');
@@ -255,7 +258,7 @@ impl Attempt {
     }
 }
 
-/// Runs the attempts of a class, and fails with all that got through.
+/// Runs the attempts of a class, and fails with a list of those that succeed.
 fn none_gets_through(class: &str, attempts: Vec<Attempt>) {
     let mut through = Vec::new();
     let privileged = bed::may_run();
@@ -277,7 +280,7 @@ fn none_gets_through(class: &str, attempts: Vec<Attempt>) {
     assert!(through.is_empty(), "{} got through:\n{}", through.len(), through.join("\n"));
 }
 
-/// Names are distinct, and the number of attempts is told.
+/// Names are distinct, and the number of attempts is printed.
 #[test]
 fn attempts_are_counted() {
     let mut total = 0;
@@ -287,7 +290,7 @@ fn attempts_are_counted() {
         total += names.len();
         names.sort_unstable();
         let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-        assert_eq!(twice, None, "{class}: a name is there twice");
+        assert_eq!(twice, None, "{class}: a name is used twice");
     }
     println!("{total:4} attempts to break a promise");
     assert!(total >= 200, "attempts were lost");

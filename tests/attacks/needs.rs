@@ -9,12 +9,12 @@ use gscript::run::session::Gate;
 use super::Attempt;
 use super::effects::{perform, recipe};
 
-/// A text as lines of a comment.
+/// Formats a text as comment lines.
 fn comment(mark: &str, text: &str) -> String {
     text.lines().flat_map(|line| [mark, " ", line, "\n"]).collect()
 }
 
-/// A recipe with this front matter, in both languages, that writes a file which nothing declares.
+/// A recipe with this front matter, in both languages, that writes an undeclared file.
 fn with(name: &'static str, front: &str) -> Attempt {
     let commented = |mark: &str| comment(mark, front);
     Attempt::new(name)
@@ -23,12 +23,12 @@ fn with(name: &'static str, front: &str) -> Attempt {
         .planned("sata")
 }
 
-/// Front matter that is damaged or not where it must be.
+/// Front matter that is invalid.
 fn damaged(name: &'static str, front: &str, why: &'static str) -> Attempt {
     with(name, front).exits(2).says("invalid front matter").says(why)
 }
 
-/// A whole file whose front matter is not where it must be.
+/// A whole file whose front matter is not at the top.
 fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> Attempt {
     Attempt::new(name)
         .rhai(&(rhai.to_owned() + "\nfile::write(\"/tmp/case/x\", \"x\");\n"))
@@ -39,7 +39,7 @@ fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> At
         .says(why)
 }
 
-/// A recipe that declares this, and does that.
+/// A recipe that declares `needs`, and whose `call` exceeds it.
 fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) -> Attempt {
     let lua = gscript::reference::docs::to_lua(call);
     let front = |mark: &str| {
@@ -54,7 +54,7 @@ fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) ->
         .says(effect)
 }
 
-/// Says yes to everything.
+/// Approves everything.
 struct Yes;
 
 impl Approver for Yes {
@@ -63,7 +63,8 @@ impl Approver for Yes {
     }
 }
 
-/// Runs this on the example machine with somebody who approves everything, within this front matter.
+/// Runs this on the example machine with an approver that approves everything, within this front
+/// matter.
 fn asked_in_the_middle(front: &str, call: &str) -> Result<(), String> {
     let recipe = recipe(&format!("//! ```toml\n//! [needs]\n//! {front}\n//! ```\n{call}"));
     let needs = recipe.front.needs.clone();
@@ -75,7 +76,7 @@ fn asked_in_the_middle(front: &str, call: &str) -> Result<(), String> {
     }
 }
 
-/// What a recipe does not announce is not approved later either.
+/// An undeclared effect cannot be approved later either.
 fn approved_later() -> Result<(), String> {
     let recipe = recipe("//! ```toml\n//! [needs]\n//! writes = [\"/nowhere\"]\n//! ```\n");
     let needs = recipe.front.needs.as_ref();
@@ -93,7 +94,7 @@ fn approved_later() -> Result<(), String> {
 
 const NEEDS: &str = "[needs]\nwrites = [\"/nowhere\"]\n";
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     [fences(), tables(), places(), beyond(), reads(), everywhere()].into_iter().flatten().collect()
 }

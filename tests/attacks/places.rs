@@ -1,12 +1,12 @@
-//! Links, binds, mounts, roots and device nodes that are something else than their names say.
+//! Links, bind mounts, mounts, roots and device nodes that are not what their names suggest.
 
 use super::Attempt;
 
-/// What a recipe declares here, unless an attempt is about something else.
+/// Declaration of most recipes in this file.
 const IN: &str = r#"writes = ["/tmp/case/in"]"#;
 const TARGET: &str = "writes = [\"/mnt/gentoo\", \"/mnt/t\"]\n//! runs = [\"sh\"]";
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let mut all = through_links();
     all.extend(through_proc());
@@ -19,7 +19,7 @@ pub fn attempts() -> Vec<Attempt> {
     all
 }
 
-/// A recipe in Rhai with its announcement.
+/// Returns a recipe in Rhai with this declaration.
 fn recipe(needs: &str, body: &str) -> String {
     format!("//! # Harmless\n//!\n//! ```toml\n//! [needs]\n//! {needs}\n//! ```\n{body}\n")
 }
@@ -32,7 +32,7 @@ fn refused(name: &'static str, needs: &str, body: &str) -> Attempt {
         .exits(3)
 }
 
-/// Announces `/tmp/case/in`, and does this through a link there to `/tmp/case/out`.
+/// Declares `/tmp/case/in`, and runs `call` through a link there to `/tmp/case/out`.
 fn link(name: &'static str, call: &str) -> Attempt {
     let body = format!(
         "file::make_dir(\"/tmp/case/in\");\nfile::link(\"/tmp/case/out\", \"/tmp/case/in/l\");\n{call}"
@@ -247,7 +247,7 @@ fn queries() -> Vec<Attempt> {
     ]
 }
 
-/// The same ways where they lead to what was announced.
+/// The same paths, where they lead to declared places.
 fn what_must_work() -> Vec<Attempt> {
     vec![
         Attempt::new("a link inside the target")

@@ -1,4 +1,4 @@
-//! A query sees what tells the plan from the run, or runs a program unseen.
+//! Queries that can distinguish the plan from the run, or run a program without approval.
 
 use gscript::plan::approval::{Approval, NoopApprover};
 use gscript::run::session::Gate;
@@ -6,7 +6,7 @@ use gscript::run::session::Gate;
 use super::Attempt;
 use super::effects::{perform, recipe};
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let mut attempts = seen();
     attempts.extend(programs());
@@ -69,7 +69,7 @@ portage::has_version("/mnt/gentoo/l", "a/b");
     ]
 }
 
-/// Questions that run a program in a root, where a program can do what it likes.
+/// Queries that run a program in a root, where the program can have any effect.
 fn programs() -> Vec<Attempt> {
     const ASK: &str = "portage::has_version(\"/mnt/old\", \"a/b\");";
     let lua = gscript::reference::docs::to_lua(ASK);
@@ -121,7 +121,7 @@ fn unasked(script: &str) -> Result<(), String> {
     unasked_program(script, "portageq")
 }
 
-/// Runs a script with nothing approved: it must end with the program that was not.
+/// Runs a script with nothing approved: it must fail because the program is not approved.
 fn unasked_program(script: &str, program: &str) -> Result<(), String> {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     match perform(&recipe(script), gate) {

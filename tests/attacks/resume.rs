@@ -1,4 +1,4 @@
-//! Journals that were forged, edited or found, and what they make resume and release do.
+//! Journals that were forged, edited or found, and their effect on `resume` and `release`.
 
 use gscript::journal::digest;
 use gscript::operation::spec::Given;
@@ -11,7 +11,7 @@ use super::forged::{Forged, RUN};
 
 const DIRECTORY: &str = "/tmp/case/here/run";
 const OUTSIDE: &str = "/tmp/case/outside/x";
-/// The first number of calls that a user makes in the middle of a run.
+/// First number of the calls that a user makes manually during a run.
 const MANUAL: u64 = 1 << 40;
 
 fn tmpfs(at: &str) -> Json {
@@ -27,7 +27,7 @@ fn write(content: &str) -> [(&str, &str); 2] {
     [("path", OUTSIDE), ("content", content)]
 }
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     [restored(), approved(), half_done(), released(), damaged(), foreign(), believed()]
         .into_iter()
@@ -35,7 +35,7 @@ pub fn attempts() -> Vec<Attempt> {
         .collect()
 }
 
-/// What a journal says has to be opened again.
+/// Claims of a journal about what has to be mounted or opened again.
 fn restored() -> Vec<Attempt> {
     let idle = || Forged::of("print(\"idle\");");
     let program = [("root", "/"), ("program", "/bin/touch")];
@@ -76,7 +76,7 @@ fn restored() -> Vec<Attempt> {
     ]
 }
 
-/// What a journal says was approved.
+/// Claims of a journal about what was approved.
 fn approved() -> Vec<Attempt> {
     let recipe = format!("file::write(\"{OUTSIDE}\", \"x\");");
     let effects = json!([{ "effect": "writes", "path": "/tmp" }, { "effect": "runs", "program": "sh", "root": "/" }]);
@@ -105,7 +105,7 @@ fn approved() -> Vec<Attempt> {
     ]
 }
 
-/// What a journal says was half done.
+/// Claims of a journal about what was half done.
 fn half_done() -> Vec<Attempt> {
     let victim = "/tmp/case/outside/victim";
     let undo = json!({ "undo": "commands", "commands": [format!("rm {victim}")] });
@@ -128,7 +128,7 @@ fn half_done() -> Vec<Attempt> {
     ]
 }
 
-/// What a journal says its run has mounted.
+/// Claims of a journal about what its run has mounted.
 fn released() -> Vec<Attempt> {
     let idle = || Forged::of("mount::tmpfs(\"/mnt/t\");");
     let stays = "mountpoint -q /mnt/t";
@@ -221,7 +221,7 @@ fn damaged() -> Vec<Attempt> {
     ]
 }
 
-/// Journals and other files that somebody else wrote, or could have.
+/// Journals and other files that another user wrote or could have written.
 fn foreign() -> Vec<Attempt> {
     let idle = || Forged::of("print(1);");
     let recipe = "print(\"done\");";
@@ -281,7 +281,7 @@ fn foreign() -> Vec<Attempt> {
     ]
 }
 
-/// What a journal says was done or answered, and is not so.
+/// Claims of a journal about results and answers that are false.
 fn believed() -> Vec<Attempt> {
     let recipe = format!("file::write(\"{OUTSIDE}\", \"x\"); print(\"end\");");
     let wrote = || Forged::of(&recipe).done(1, "file.write", &write("x"), file(OUTSIDE, "x"));

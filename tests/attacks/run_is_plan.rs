@@ -1,8 +1,8 @@
-//! A recipe behaves otherwise in the run than in the plan that was approved.
+//! Recipes that behave differently in the run than in the approved plan.
 
 use super::{Attempt, ROOT};
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let mut attempts = vec![
         Attempt::new("writes outside once /proc/mounts shows that it runs")
@@ -43,8 +43,9 @@ end
     attempts
 }
 
-/// A recipe whose program in a root prints `real`, which the plan could not know, and which then does
-/// this in the run alone.
+/// Returns a recipe whose program in a root prints `real`, which the plan could not know. The given
+/// script
+/// then does something only in the run.
 fn only_in_the_run(name: &'static str, rhai: &str, lua: &str) -> Attempt {
     const RHAI: &str =
         r#"let r = chroot::run("/mnt/gentoo", ["sh", "-c", "echo real; exit 7"], #{ check: false });"#;
@@ -132,7 +133,7 @@ fn by_detours() -> [Attempt; 7] {
     ]
 }
 
-/// On a terminal what is new is asked for, and nothing is done without a yes.
+/// On a terminal, the user is asked about new effects, and nothing is done without approval.
 fn on_a_terminal() -> Vec<Attempt> {
     let write = || {
         only_in_the_run(

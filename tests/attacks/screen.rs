@@ -1,16 +1,18 @@
-//! Text from elsewhere that moves, hides or forges what a terminal shows.
+//! Foreign text that moves, hides or forges what a terminal shows.
 //!
-//! That every kind of event is harmless on every screen is proved on a terminal in `repl/screen/tests.rs`.
+//! `repl/screen/tests.rs` proves on a terminal that every kind of event is harmless on every
+//! screen.
 
 use std::fs;
 
 use super::Attempt;
 use crate::support::dsl::{Test, project};
 
-/// Moves up, erases, sets the title, hides; also by one character (C1); turns the direction; is a tag.
+/// Moves up, erases, sets the title, hides text; also with single C1 characters; changes the text
+/// direction; contains a tag character.
 const EVIL: &str = "\u{1b}[1A\u{1b}[2K\u{1b}]0;t\u{7}\u{9b}2J\u{1b}[8m\r\u{202e}\u{2066}\u{61c}\u{200b}\u{e0041}\u{7f}";
 
-/// Fails where a command lets a character through that a terminal obeys.
+/// Fails if a command prints a character that a terminal interprets.
 fn harmless(test: Test) -> Result<(), String> {
     let ran = test.run();
     let output = ran.stdout + ran.stderr.as_str();
@@ -22,13 +24,13 @@ fn harmless(test: Test) -> Result<(), String> {
     }
 }
 
-/// Fails where the words of a command line come back as they are.
+/// Fails if an argument is printed unescaped.
 fn echoed(words: &[&str]) -> Result<(), String> {
     let words: Vec<String> = words.iter().map(|word| word.replace("EVIL", EVIL)).collect();
     harmless(Test::new(&words.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
-/// A machine whose disk has harmful names.
+/// Runs a recipe for a machine whose disks have malicious names.
 fn named_machine(recipe: &str, words: &[&str]) -> Result<(), String> {
     let file = project("tests/machines/sata.json");
     let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
@@ -45,7 +47,7 @@ fn named_machine(recipe: &str, words: &[&str]) -> Result<(), String> {
 }
 
 /// Recipes.
-#[expect(clippy::too_many_lines, reason = "a list")]
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
 fn recipes() -> Vec<Attempt> {
     vec![
         Attempt::new("print with the sequences of a terminal")
@@ -161,8 +163,8 @@ fn recipes() -> Vec<Attempt> {
     ]
 }
 
-/// Effects that would look like others.
-#[expect(clippy::too_many_lines, reason = "a list")]
+/// Effects that imitate others.
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
 fn effects() -> Vec<Attempt> {
     let refused = |name: &'static str, rhai: &str, lua: &str, says: &'static str| {
         Attempt::new(name).rhai(rhai).lua(lua).planned("sata").exits(2).says(says)
@@ -243,7 +245,7 @@ fn effects() -> Vec<Attempt> {
     ]
 }
 
-/// Commands that repeat what they are given.
+/// Commands that repeat their input.
 fn commands() -> Vec<Attempt> {
     let said = |name: &'static str, check: fn() -> Result<(), String>| Attempt::new(name).check(check);
     vec![
@@ -293,7 +295,7 @@ fn commands() -> Vec<Attempt> {
     ]
 }
 
-/// Machines, and data for programs.
+/// Descriptions of machines, and JSON output.
 fn machines() -> Vec<Attempt> {
     const WIPE: &str = "disk::wipe(\"/dev/sda\"); print(disk::info(\"/dev/sda\").model);";
     vec![
@@ -319,7 +321,7 @@ fn machines() -> Vec<Attempt> {
     ]
 }
 
-/// On a terminal.
+/// Attempts on a terminal.
 fn terminals() -> Vec<Attempt> {
     vec![
         Attempt::new("questions with escape sequences")
@@ -375,7 +377,7 @@ print(a);
     ]
 }
 
-/// What stays in files.
+/// Text that is kept in files.
 fn logs() -> Vec<Attempt> {
     vec![
         Attempt::new("the log that somebody reads later")
@@ -388,7 +390,7 @@ fn logs() -> Vec<Attempt> {
     ]
 }
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let lists = [recipes(), effects(), commands(), machines(), terminals(), logs()];
     lists.into_iter().flatten().collect()

@@ -1,5 +1,5 @@
-//! A script that hangs or crashes its engine, that gets round a limit, or that finds something out that
-//! differs from run to run.
+//! Scripts that hang or crash their engine, exceed a limit, or obtain a value that differs between
+//! runs.
 
 use std::fs::File;
 use std::os::unix::net::UnixListener;
@@ -14,10 +14,10 @@ use crate::support::dsl::{PROGRAM, Test};
 
 const MOUNTED: &str = "mount::tmpfs(\"/mnt/q\", #{ size: \"1M\" });\n";
 const MOUNTED_LUA: &str = "mount.tmpfs('/mnt/q', { size = '1M' })\n";
-/// Where a plan does not go: the file is only there when it runs.
+/// A branch that the plan does not take: the file exists only in the run.
 const RUNS: &str = "if file::exists(\"/mnt/q/runs\") {";
 
-/// A script in Lua that goes on closing what it opened, after every error.
+/// A Lua script that keeps closing variables after every error.
 const CLOSES: &str = "local mt = {}
 local function thing() return setmetatable({}, mt) end
 local function nothing() end
@@ -29,7 +29,7 @@ end
 mt.__close = spawn
 ";
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let mut all = deep();
     all.extend(calls());
@@ -53,7 +53,7 @@ fn lua(name: &'static str, text: &str) -> Attempt {
     Attempt::new(name).lua(text).planned("sata")
 }
 
-/// Things within things.
+/// Deeply nested values and expressions.
 fn deep() -> Vec<Attempt> {
     let (open, close) = ("1+(".repeat(50), ")".repeat(50));
     let many = |begin: &str, middle: &str, end: &str| {
@@ -112,7 +112,7 @@ fn deep() -> Vec<Attempt> {
     ]
 }
 
-/// Calls within calls.
+/// Nested calls.
 fn calls() -> Vec<Attempt> {
     vec![
         lua("calls through pcall", "local function f() return pcall(f) end f()").exits(0).exits(2),
@@ -145,7 +145,7 @@ fn calls() -> Vec<Attempt> {
     ]
 }
 
-/// One instruction that takes very long.
+/// A single instruction that takes very long.
 fn long() -> Vec<Attempt> {
     vec![
         both(
@@ -193,7 +193,7 @@ fn long() -> Vec<Attempt> {
     ]
 }
 
-/// Limits that a script tries to outlive.
+/// Limits and errors that a script tries to suppress.
 fn swallowed() -> Vec<Attempt> {
     vec![
         rhai("sort swallows a limit", "[3, 2, 1].sort(|a, b| { loop { } })")
@@ -226,7 +226,7 @@ fn swallowed() -> Vec<Attempt> {
     ]
 }
 
-/// What differs from run to run.
+/// Values that differ between runs.
 fn chance() -> Vec<Attempt> {
     vec![
         lua("random numbers from the address of a table", "print(tostring({}))").never_says("0x"),
@@ -253,7 +253,7 @@ fn chance() -> Vec<Attempt> {
     ]
 }
 
-/// Files that are no files.
+/// Input files that are not regular files.
 fn inputs() -> Vec<Attempt> {
     vec![
         Attempt::new("pipes, devices, directories and sockets as recipes").check(|| odd("plan", &[], ".lua")),
@@ -274,7 +274,7 @@ fn inputs() -> Vec<Attempt> {
     ]
 }
 
-/// With something mounted.
+/// Attempts while a filesystem is mounted.
 fn real() -> Vec<Attempt> {
     let mounted = |name, text: &str| Attempt::new(name).rhai(&format!("{MOUNTED}{text}"));
     let mounted_lua = |name, text: &str| Attempt::new(name).lua(&format!("{MOUNTED_LUA}{text}"));
@@ -294,7 +294,7 @@ fn real() -> Vec<Attempt> {
     ]
 }
 
-/// Runs the program in a directory; what it was refused with, or what got through.
+/// Runs the program in a directory; fails unless it refuses with an exit code from 1 to 3.
 fn refused(directory: &Path, words: &[&str]) -> Result<(), String> {
     let output = Command::new(PROGRAM)
         .args(words)
@@ -317,7 +317,7 @@ fn within(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
     see(directory.path())
 }
 
-/// Gives the program what is no regular file, as the last of these words.
+/// Passes various files that are not regular files as the last argument.
 fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
     within(|directory| {
         let failed = |error: std::io::Error| error.to_string();
@@ -331,7 +331,7 @@ fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
         large.set_len(1 << 40).map_err(failed)?;
         ["pipe", "directory", "socket", "endless", "terminal", "large"].iter().try_for_each(|what| {
             let file = name(what);
-            // A directory of tests without tests is none that fails.
+            // A directory without tests is not an error.
             if command == "test" && *what == "directory" {
                 return Ok(());
             }
@@ -342,7 +342,7 @@ fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
     })
 }
 
-/// What a script sees of its engine is the same in every process.
+/// A script sees the same state of its engine in every process.
 fn the_same_twice() -> Result<(), String> {
     let lua = "local t, seen = {}, {} for i = 1, 300 do t['k' .. i] = i end
         for k, v in pairs(t) do seen[#seen + 1] = k end

@@ -1,7 +1,8 @@
-//! A recipe gets at a secret, or a secret gets somewhere where it stays.
+//! Recipes that read a secret, or cause a secret to be stored.
 //!
-//! Which passphrases are refused, and which lines a session does not remember, is in the tests beside
-//! `runtime/types/secret.rs` and `runtime/script/secrets.rs`.
+//! The unit tests in `runtime/types/secret.rs` and `runtime/script/secrets.rs` show which
+//! passphrases are refused
+//! and which lines a session does not store in its history.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -15,7 +16,7 @@ use super::Attempt;
 use crate::support::dsl::{PROGRAM, Test};
 use crate::support::skip::skip;
 
-/// A recipe with a secret.
+/// Front matter of a recipe with a secret.
 const FRONT: &str = "//! # T\n//!\n//! ```toml\n//! [params.p]\n//! type = \"secret\"\n//! ```\n";
 const FRONT_LUA: &str = "--- # T\n---\n--- ```toml\n--- [params.p]\n--- type = \"secret\"\n--- ```\n";
 
@@ -27,8 +28,8 @@ fn with_secret(name: &'static str, rhai: &str, lua: &str) -> Attempt {
         .never_says("hunter2")
 }
 
-/// Files with secrets, by every way that leads to them.
-#[expect(clippy::too_many_lines, reason = "a list")]
+/// Files with secrets, accessed in different ways.
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
 fn files() -> Vec<Attempt> {
     let read = |name: &'static str, rhai: &str, lua: &str| {
         with_secret(name, rhai, lua)
@@ -104,7 +105,7 @@ fn files() -> Vec<Attempt> {
     ]
 }
 
-/// Where a script turns a secret into something else.
+/// Scripts that convert a secret to another value.
 fn scripts() -> Vec<Attempt> {
     let fails = |name: &'static str, rhai: &str, lua: &str| {
         with_secret(name, rhai, lua).planned("sata").exits(2)
@@ -119,7 +120,7 @@ fn scripts() -> Vec<Attempt> {
     ]
 }
 
-/// Secrets that were written where they do not belong: refused, and not repeated.
+/// Secrets written in a recipe or on the command line: refused, and not repeated.
 fn written() -> Vec<Attempt> {
     let refused = |name: &'static str, rhai: &str, lua: &str| {
         Attempt::new(name).rhai(rhai).lua(lua).planned("sata").exits(2).never_says("hunter2").never_says("4711")
@@ -175,7 +176,7 @@ fn written() -> Vec<Attempt> {
     ]
 }
 
-/// Files of answers with mistakes: their lines are not repeated.
+/// Invalid files of answers: their lines are not repeated.
 fn answers() -> Vec<Attempt> {
     let wrong = |name: &'static str, text: &str| {
         Attempt::new(name)
@@ -217,7 +218,7 @@ fn answers() -> Vec<Attempt> {
     ]
 }
 
-/// What stays after a secret was used: in the memory, in a core file, in the history.
+/// Copies of a secret in memory, in a core file or in the history.
 fn remains() -> Vec<Attempt> {
     let history = |name: &'static str, words: &[&str], line: &'static str| {
         Attempt::new(name)
@@ -253,8 +254,10 @@ fn remains() -> Vec<Attempt> {
     ]
 }
 
-/// Runs a recipe until it asks whether to go on: by then its secret was read, parsed, and handed to a script
-/// engine that has planned. Nothing but the secret itself may hold it, and no core file may be written.
+/// Runs a recipe until it asks for approval: by then its secret was read, parsed and passed to a
+/// script engine
+/// that has planned. There must be a single copy of the secret in memory, and core files must be
+/// disabled.
 fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
     if !nix::unistd::geteuid().is_root() {
         skip("copies of a secret in memory", "needs root");
@@ -280,7 +283,7 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
         .stderr(end()?)
         .spawn()
         .map_err(failed)?;
-    // The terminal ends with the program.
+    // The program must hold the only open copies of this end: reading fails when the program ends.
     drop(slave);
     let mut screen = File::from(master);
     let asked = until(&mut screen, b"Continue?");
@@ -301,7 +304,7 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
 
 const MARKER: &str = "hunter2-in-the-memory-of-gscript";
 
-/// Reads a terminal until something is on it, and answers where the cursor is.
+/// Reads a terminal until it shows this, and answers requests for the position of the cursor.
 fn until(screen: &mut File, wanted: &[u8]) -> Result<(), String> {
     let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
     while !shown.windows(wanted.len()).any(|bytes| bytes == wanted) {
@@ -316,7 +319,7 @@ fn until(screen: &mut File, wanted: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// How often the secret is in the memory of a process.
+/// Counts the copies of the secret in the memory of a process.
 fn copies(process: &Path) -> std::io::Result<usize> {
     let memory = File::open(process.join("mem"))?;
     let maps = fs::read_to_string(process.join("maps"))?;
@@ -333,7 +336,7 @@ fn copies(process: &Path) -> std::io::Result<usize> {
     Ok(found)
 }
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let lists = [files(), scripts(), written(), answers(), remains()];
     lists.into_iter().flatten().collect()

@@ -1,9 +1,9 @@
-//! Programs that outlive their run, what they find in their environment, and files that are exchanged
-//! while they work.
+//! Programs that outlive their run, the environment that programs get, and files that are replaced
+//! while they are in use.
 
 use super::{Attempt, ROOT};
 
-/// The attempts of this class.
+/// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let mut all = environment();
     all.extend(left_behind());
@@ -13,7 +13,7 @@ pub fn attempts() -> Vec<Attempt> {
     all
 }
 
-/// A program in a root that prints its environment must not have this in it.
+/// A program in a root must not see this variable of the user's environment.
 fn not_passed_on(name: &'static str, variable: &'static str) -> Attempt {
     Attempt::new(name)
         .rhai(r#"print("env " + chroot::run("/mnt/gentoo", ["env"]).stdout);"#)
@@ -55,7 +55,7 @@ fn environment() -> Vec<Attempt> {
     ]
 }
 
-/// A recipe whose program in a root does this; the user presses Ctrl-C until it ends.
+/// A recipe whose program in a root runs this; the user presses Ctrl-C until it ends.
 fn stopped(name: &'static str, shell: &str) -> Attempt {
     let recipe = format!("chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", {shell:?}]);");
     Attempt::new(name)
@@ -104,7 +104,7 @@ fn left_behind() -> Vec<Attempt> {
     ]
 }
 
-/// A signed archive, and another one with the same name and size.
+/// Shell commands that make a signed archive, and another one with the same name and size.
 const SIGNED: &str = "
     export GNUPGHOME=/tmp/case/keys
     mkdir -m 700 $GNUPGHOME
@@ -119,7 +119,7 @@ const SIGNED: &str = "
     gpgconf --kill all
     mount -t tmpfs tmpfs /mnt/gentoo";
 
-/// The recipe verifies the archive, does something, and unpacks it.
+/// A recipe that verifies the archive, runs `between`, and unpacks the archive.
 fn unpacked(name: &'static str, between: &str) -> Attempt {
     let recipe = format!(
         "let here = \"/tmp/case/here\";
@@ -135,7 +135,7 @@ stage3::unpack(here + \"/stage3.tar\", \"/mnt/gentoo\");"
         .afterwards("! grep -q evil /mnt/gentoo/file")
 }
 
-/// The archive is exchanged by another process, after it was verified and before it is unpacked.
+/// Another process replaces the archive after it was verified and before it is unpacked.
 fn meanwhile(name: &'static str, shell: &str) -> Attempt {
     let wait = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \
         \"touch /tmp/go; while [ ! -e /tmp/gone ]; do sleep 0.05; done\"]);";
@@ -146,7 +146,7 @@ fn meanwhile(name: &'static str, shell: &str) -> Attempt {
     unpacked(name, wait).prepare(&root).prepare(&other)
 }
 
-/// The archive is exchanged after the run failed, and before it is resumed.
+/// The archive is replaced after the run failed and before it is resumed.
 fn before_resuming(name: &'static str, shell: &str) -> Attempt {
     let fails = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \"test -e /tmp/again\"]);";
     let root = ROOT.replacen("mount -t tmpfs tmpfs /mnt/gentoo; ", "", 1);
@@ -191,7 +191,7 @@ stage3::verify(here + \"/stage3.tar\", #{ keys: here + \"/keys.asc\", digests: h
     ]
 }
 
-/// A recipe that stops a service, planned as root on a system like this.
+/// A recipe that stops a service, planned as root on a system prepared by `system`.
 fn service(name: &'static str, system: &str) -> Attempt {
     Attempt::new(name)
         .rhai("service::stop(\"thing\");")
@@ -221,7 +221,7 @@ fn services() -> Vec<Attempt> {
     ]
 }
 
-/// A second run that writes here, while the first one writes to the real directory.
+/// A second run that writes to `at`, while the first one writes to the real directory.
 fn second(name: &'static str, at: &str) -> Attempt {
     Attempt::new(name)
         .rhai(&format!("file::write(\"{at}/first\", \"y\");"))

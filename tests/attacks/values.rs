@@ -1,5 +1,5 @@
-//! Foreign values that would break the file or the command that they get into: each is refused with the
-//! parameter, the offending character and the form that is allowed.
+//! Foreign values that would corrupt the file or the command that they are inserted into. Each is
+//! refused, and the error names the parameter, the offending character and the allowed form.
 
 use gscript::reference::docs::to_lua;
 use gscript::script::Language;
@@ -7,8 +7,8 @@ use gscript::script::Language;
 use super::Attempt;
 use crate::reference::examples::plan;
 
-/// The attempts of this class: three lines each in a file of its own, its name, the call in Rhai, and what
-/// it is told. The call in Lua is derived from it.
+/// Returns the attempts of this class. Each has three lines in `values.txt`: its name, the call in
+/// Rhai, and the expected error. The call in Lua is derived from it.
 pub fn attempts() -> Vec<Attempt> {
     let entry = |entry: &'static str| {
         let lines: Vec<&str> = entry.lines().map(str::trim).collect();
@@ -18,7 +18,7 @@ pub fn attempts() -> Vec<Attempt> {
     include_str!("values.txt").split("\n\n").map(entry).collect()
 }
 
-/// Plans a call in both languages; `LONG` and `NAME` in it stand for what takes too much room.
+/// Plans a call in both languages; `LONG` and `NAME` in it stand for strings that exceed a limit.
 fn refused(call: &str, says: &str) -> Result<(), String> {
     let rhai = call.replace("LONG", &"x".repeat(5000)).replace("NAME", &"x".repeat(300));
     let lua = to_lua(&rhai);

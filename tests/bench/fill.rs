@@ -1,4 +1,4 @@
-//! Random data onto a disk, against zeros and against the guide's own command.
+//! Writing random data to a disk, compared with zeros and with the command of the guide.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -33,7 +33,7 @@ fn dd(from: &str, to: &Path, more: &[&str], block: u64) {
 }
 
 pub fn rows() -> Vec<Row> {
-    // On a disk, not in memory: tmpfs knows no direct I/O.
+    // On a disk, not in memory: tmpfs does not support direct I/O.
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let file = directory.path().join("disk.img");
     let row = |what: &str, aim| Row::times(what, aim);

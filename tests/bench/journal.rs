@@ -1,5 +1,5 @@
-//! What writing everything down costs: the storage stack of the recipe in the virtual machine, with a
-//! journal on a disk of its own and with none. The same code runs both, in turn.
+//! The cost of the journal: the storage stack of the recipe in the virtual machine, with a journal
+//! on a disk of its own and without one. The same code runs both, alternately.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -18,11 +18,11 @@ use gscript::vm::{Boot, Order, Share, find_kernel};
 use super::storage::Silent;
 use super::{PROGRAM, Row, timed};
 
-/// The word that lets this program do the work instead of measuring it.
+/// First argument that makes this program do the work instead of measuring it.
 pub const WORK: &str = "work-in-guest";
 const RUNS: usize = 7;
 
-/// The journal lies on a filesystem that takes a sync seriously.
+/// The journal is on a filesystem on which a sync reaches the disk.
 const WRAPPER: &str = r#"
 cd "$1"
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
@@ -74,7 +74,7 @@ fn boot(which: &str) -> Option<f64> {
     Some(seconds.parse().expect("a number"))
 }
 
-/// The work itself, in the virtual machine; how long it took is left in the directory.
+/// Does the work in the virtual machine, and writes the seconds it took to a file in the directory.
 pub fn work(directory: &str, which: &str, journal: &str) {
     let directory = Path::new(directory);
     let recipe = Recipe::load(&directory.join("storage.rhai")).expect("a recipe");

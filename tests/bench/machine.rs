@@ -1,4 +1,4 @@
-//! A plan on a machine with a thousand disks, against the same plan on a machine with one.
+//! A plan on a machine with a thousand disks, compared with the same plan on a machine with one.
 
 use std::process::{Command, Stdio};
 
@@ -44,8 +44,8 @@ pub fn rows() -> Vec<Row> {
     vec![row]
 }
 
-/// A disk to install on, a stick, and so many disks in use: each with a partition, an opened
-/// container on it, a group in that, and a volume that is mounted.
+/// Returns a machine with a disk to install on, a stick, and this number of disks in use: each with
+/// a partition, an open container on it, a volume group in that, and a mounted volume.
 pub fn machine(disks: usize) -> Machine {
     let mut machine = Machine::empty();
     assert_eq!(machine.format, MACHINE_FORMAT);

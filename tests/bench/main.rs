@@ -1,8 +1,9 @@
-//! What gscript costs, against what one would do instead; both in turn in one run, as ratios.
+//! Benchmarks of gscript against doing the same without it. Both are measured alternately and
+//! reported as ratios.
 //!
-//! `make bench` prints a table. Times are medians; the machine's noise shows in the spread.
-#![allow(clippy::expect_used, clippy::panic, reason = "a benchmark ends where it can't go on")]
-#![allow(clippy::disallowed_types, reason = "it starts the programs that it compares")]
+//! `make bench` prints a table. Times are medians; the spread shows the noise of the machine.
+#![allow(clippy::expect_used, clippy::panic, reason = "a failed benchmark must panic")]
+#![allow(clippy::disallowed_types, reason = "benchmarks start the programs that they compare")]
 
 #[global_allocator]
 static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
@@ -24,8 +25,8 @@ use std::time::Instant;
 /// The program, optimised.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
 
-/// The interpreter of Python. What is called `python3` may be a version manager's script, which takes four
-/// times as long to start it.
+/// The Python interpreter. `python3` itself may be the script of a version manager, which takes
+/// four times as long to start.
 static PYTHON: LazyLock<String> = LazyLock::new(|| {
     let mut command = Command::new("python3");
     let output = command.args(["-c", "import sys; print(sys.executable)"]).output();
@@ -33,10 +34,10 @@ static PYTHON: LazyLock<String> = LazyLock::new(|| {
     String::from_utf8(output.stdout).expect("a path").trim().to_owned()
 });
 
-/// Measures something.
+/// Measures one group of rows.
 type Bench = fn() -> Vec<Row>;
 
-/// A line of the table: seconds, or bytes of memory.
+/// A row of the table.
 struct Row {
     what: String,
     ours: Vec<f64>,
@@ -45,7 +46,7 @@ struct Row {
     unit: Unit,
 }
 
-/// What the figures of a line are.
+/// The unit of the figures in a row.
 #[derive(Clone, Copy)]
 enum Unit {
     Seconds,
@@ -86,7 +87,7 @@ fn main() {
 
 impl Row {
     fn print(&self) {
-        // Pair by pair: both of a pair ran under the same conditions.
+        // In pairs: both measurements of a pair were made under the same conditions.
         let pairs = self.ours.iter().zip(&self.theirs);
         let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
         ratios.sort_by(f64::total_cmp);
@@ -107,7 +108,7 @@ impl Row {
 }
 
 impl Row {
-    /// A line of times.
+    /// Creates a row of times.
     fn times(what: impl Into<String>, aim: &'static str) -> Self {
         let (ours, theirs) = (Vec::new(), Vec::new());
         Self { what: what.into(), ours, theirs, aim, unit: Unit::Seconds }
@@ -134,7 +135,7 @@ fn median(figures: &[f64]) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or_default()
 }
 
-/// How many seconds something takes.
+/// Returns how many seconds a function takes.
 fn timed(what: impl FnOnce()) -> f64 {
     let start = Instant::now();
     what();

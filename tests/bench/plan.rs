@@ -1,19 +1,19 @@
-//! What a plan costs: of the shipped recipe against the start of Python, and of recipes that are ten
-//! times as long as the one before.
+//! The cost of a plan: of the bundled recipe compared with the start of Python, and of recipes that
+//! are each ten times as long as the one before.
 
 use std::process::{Command, Stdio};
 
 use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 10;
-/// What a plan of the shipped recipe may take.
+/// Memory limit of a plan of the bundled recipe, in bytes.
 const ROOM: f64 = 25.0 * 1024.0 * 1024.0;
 const MACHINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/example.json");
 const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/encrypted-root.rhai");
 const WRITES: &str =
     "let i = 0; while i < COUNT { file::write(`/srv/f${i}`, `line ${i}\\n`); i += 1; }";
 
-/// Runs a program to its end; its time in seconds and the most memory it had, in bytes.
+/// Runs a program to its end; returns its time in seconds and its peak memory in bytes.
 pub fn measured(program: &str, args: &[&str]) -> (f64, f64) {
     let mut peak = 0.0;
     let time = timed(|| {
@@ -24,19 +24,19 @@ pub fn measured(program: &str, args: &[&str]) -> (f64, f64) {
     (time, peak)
 }
 
-/// Waits for a child, which must end well; the most memory it had.
-#[allow(unsafe_code, reason = "only wait4(2) tells the memory of one child")]
+/// Waits for a child, which must succeed; returns its peak memory in bytes.
+#[allow(unsafe_code, reason = "only wait4(2) reports the memory of a single child")]
 fn reaped(pid: u32) -> f64 {
     let pid = nix::libc::pid_t::try_from(pid).expect("a process");
     let mut status = 0;
-    // SAFETY: an all-zero rusage is a valid one, and both pointers are to locals of that type.
+    // SAFETY: An all-zero rusage is valid, and both pointers are to locals of the expected type.
     let usage = unsafe {
         let mut usage: nix::libc::rusage = std::mem::zeroed();
         assert_eq!(nix::libc::wait4(pid, &raw mut status, 0, &raw mut usage), pid);
         usage
     };
     assert_eq!(status, 0, "it failed");
-    #[allow(clippy::cast_precision_loss, reason = "kibibytes of a process")]
+    #[allow(clippy::cast_precision_loss, reason = "memory sizes are below 2^52 KiB")]
     let kib = usage.ru_maxrss as f64;
     kib * 1024.0
 }
@@ -55,7 +55,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// As many calls as a script may make, seen from outside: each against what it may take.
+/// As many calls as a script may make, measured from outside, compared with the limits per call.
 fn many(form: &str, flags: &[&str]) -> Vec<Row> {
     const CALLS: u32 = 100_000;
     const EACH: f64 = 20e-6;
@@ -98,7 +98,7 @@ fn shipped() -> Vec<Row> {
     vec![times, memory]
 }
 
-/// Each length against the one before: per action, above what a plan of nothing takes.
+/// Each length compared with the one before: per action, above the cost of an empty plan.
 fn longer() -> Vec<Row> {
     let directory = tempfile::tempdir().expect("a directory");
     let each = |count: u32| -> (f64, f64) {

@@ -1,4 +1,5 @@
-//! Going on with a run whose journal has a hundred thousand records, against Python that only reads them.
+//! Resuming a run whose journal has a hundred thousand records, compared with Python, which only
+//! reads them.
 
 use std::fs;
 
@@ -6,9 +7,9 @@ use super::plan::measured;
 use super::{PROGRAM, PYTHON as INTERPRETER, Row, Unit};
 
 const RUNS: usize = 5;
-/// Two records for each action, and one for the run.
+/// Each action has two records, and the run has one.
 const ACTIONS: usize = 50_000;
-/// What going on may take.
+/// Limit for resuming the run.
 const SECONDS: f64 = 1.0;
 const ROOM: f64 = 200.0 * 1024.0 * 1024.0;
 const PYTHON: &str = "
@@ -31,7 +32,7 @@ pub fn rows() -> Vec<Row> {
     let run = fs::read_dir(&runs).expect("the runs").next().expect("a run").expect("it");
     let journal = run.path().join("journal.jsonl");
     let whole = fs::read_to_string(&journal).expect("the journal");
-    // It was cut off just before it was over.
+    // The run was interrupted just before its end.
     let cut = whole.trim_end().rfind('\n').expect("many lines") + 1;
     let records = whole[..cut].lines().count();
     assert_eq!(records, 2 * ACTIONS + 1);
@@ -44,7 +45,7 @@ pub fn rows() -> Vec<Row> {
         fs::write(&journal, &whole[..cut]).expect("the journal");
         let (time, peak) = measured(PROGRAM, &["resume", "--json", &journal]);
         let after = fs::read_to_string(&journal).expect("the journal");
-        assert!(after.ends_with("{\"record\":\"ended\",\"ok\":true}\n"), "it goes on to its end");
+        assert!(after.ends_with("{\"record\":\"ended\",\"ok\":true}\n"), "the run did not finish");
         times.ours.push(time);
         times.theirs.push(measured(&INTERPRETER, &["-c", PYTHON, &journal]).0);
         limit.ours.push(time);

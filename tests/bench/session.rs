@@ -1,4 +1,4 @@
-//! A session by hand: until the first prompt, what Tab takes, and how fast texts are evaluated.
+//! The interactive shell: time to the first prompt, time for completion, and speed of evaluation.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use super::plan::measured;
 use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 15;
-/// How much memory a session at its first prompt may have.
+/// Memory limit of a session at its first prompt, in bytes.
 const ROOM: f64 = 20.0 * 1024.0 * 1024.0;
 
 pub fn rows() -> Vec<Row> {
@@ -25,12 +25,12 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// Starts a program at a terminal of its own, waits for this text, and ends it; the seconds until then,
-/// and the most memory it had by then.
+/// Starts a program on a terminal, waits for the text `sign`, and ends it; returns the seconds
+/// until then and the peak memory in bytes.
 fn prompt(program: &str, args: &[&str], sign: &str) -> (f64, f64) {
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     let terminal = openpty(Some(&size), None).expect("a terminal");
-    // Colours and places of the cursor may stand between any two letters.
+    // Colours and cursor movements can be anywhere in the text.
     let controls = Regex::new(r"\x1b(\[[0-9;?]*[A-Za-z]|[78])").expect("a pattern");
     let ends = || terminal.slave.try_clone().expect("its other end");
     let start = Instant::now();
@@ -46,7 +46,7 @@ fn prompt(program: &str, args: &[&str], sign: &str) -> (f64, f64) {
     let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
     while !controls.replace_all(&String::from_utf8_lossy(&shown), "").contains(sign) {
         let count = screen.read(&mut buffer).expect("it shows something");
-        // A line editor asks where the cursor is; a terminal answers.
+        // A line editor asks for the position of the cursor; a terminal answers.
         if buffer[..count].windows(4).any(|bytes| bytes == b"\x1b[6n") {
             screen.write_all(b"\x1b[1;1R").expect("an answer");
         }
@@ -78,7 +78,7 @@ fn prompts() -> Vec<Row> {
         python.ours.push(ours);
         memory.ours.push(peak);
         memory.theirs.push(ROOM);
-        // What a person has in their own start files is not bash's.
+        // Without the user's start-up files, which are not part of bash.
         bash.theirs.push(prompt("bash", &["--norc", "-i"], "# ").0);
         python.theirs.push(prompt(&PYTHON, &["-i"], ">>> ").0);
         if Command::new("guestfish").arg("--version").output().is_ok() {
@@ -89,7 +89,7 @@ fn prompts() -> Vec<Row> {
     vec![bash, python, guestfish, memory]
 }
 
-/// A path among ten thousand, on a machine with a thousand disks.
+/// Completion of a path among ten thousand, on a machine with a thousand disks.
 fn tab() -> Row {
     let directory = tempfile::tempdir().expect("a directory");
     for number in 0..10_000 {
@@ -106,7 +106,7 @@ fn tab() -> Row {
     row
 }
 
-/// A million turns.
+/// A million iterations.
 fn loops() -> Vec<Row> {
     let python = "i = 0\ns = 0\nwhile i < 1000000:\n  s += i\n  i += 1";
     let rhai = "let i = 0; let s = 0; while i < 1000000 { s += i; i += 1; } s";

@@ -1,4 +1,4 @@
-//! From nothing to a value.
+//! The time to start the program and evaluate an expression.
 
 use std::process::{Command, Stdio};
 

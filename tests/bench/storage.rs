@@ -1,5 +1,5 @@
-//! The storage stack of the recipe in the virtual machine, against a shell script that uses the
-//! same tools and checks nothing.
+//! The storage stack of the recipe in the virtual machine, compared with a shell script that uses
+//! the same tools and checks nothing.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,14 +13,14 @@ use super::{PROGRAM, Row};
 
 const RUNS: usize = 3;
 
-/// Nobody reads the console.
+/// Discards the lines of the console.
 pub struct Silent;
 
 impl Console for Silent {
     fn line(&mut self, _line: &str) {}
 }
 
-/// What both need around them, and the clock: only the work itself is timed.
+/// Setup and timing for both: only the work itself is timed.
 const WRAPPER: &str = r#"
 cd "$1"
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null

@@ -1,4 +1,4 @@
-# The guide's own commands, as a person would put them into a script.
+# The commands of the guide, as a user would write them in a script.
 C='activation{udev_sync=0 udev_rules=0 verify_udev_operations=0} devices{obtain_device_list_from_udev=0 use_devicesfile=0 external_device_info_source="none"}'
 [ "$KDF" = light ] && light='--pbkdf-memory 32768 --pbkdf-force-iterations 4'
 sfdisk --quiet --wipe always --wipe-partitions always /dev/ubda <<END

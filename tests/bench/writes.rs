@@ -1,5 +1,6 @@
-//! Small files, each atomic and on the disk before the next: from both languages, planned, journalled, logged
-//! and compared, against a loop of Python that only writes them; in memory, and on a disk that is busy.
+//! Small files, each written atomically and synced before the next: from both languages, planned,
+//! journalled, logged and compared, against a Python loop that only writes them; in memory and on a
+//! busy disk.
 
 use std::fs::File;
 use std::io::Write;
@@ -37,7 +38,7 @@ pub fn rows() -> Vec<Row> {
         .iter()
         .map(|language| {
             let what = format!("10,000 × file.write from {language} / Python loop with fsync");
-            // In memory, so that the disk's own speed is not what is compared.
+            // In memory, so that the speed of the disk does not matter.
             row(what, language, 10_000, Path::new("/dev/shm"))
         })
         .collect();
@@ -49,7 +50,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// The same while something else writes to the disk and never waits for it.
+/// Measures while another thread keeps writing to the disk without syncing.
 fn busy(disk: &Path, measure: impl FnOnce() -> Row) -> Row {
     let directory = tempfile::tempdir_in(disk).expect("a directory");
     let stop = AtomicBool::new(false);
@@ -59,7 +60,7 @@ fn busy(disk: &Path, measure: impl FnOnce() -> Row) -> Row {
             while !stop.load(Ordering::Relaxed) {
                 let mut file = File::create(directory.path().join("noise")).expect("a file");
                 for _ in 0..256 {
-                    file.write_all(&piece).expect("room");
+                    file.write_all(&piece).expect("free space");
                 }
             }
         });

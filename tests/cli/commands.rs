@@ -102,7 +102,7 @@ fn plans_for_a_described_machine_need_nothing() {
         normal(&ran.stdout.replace(&home, ""))
     };
     snapshot("plan-encrypted-root.txt", &plan("first"));
-    // A plan does not depend on what the environment says.
+    // A plan does not depend on environment variables.
     assert_eq!(plan("first"), plan("second"));
 }
 

@@ -1,4 +1,4 @@
-//! The static binary works where there is nothing else.
+//! The static binary works in an otherwise empty root.
 
 use std::process::{Command, Stdio};
 
@@ -13,8 +13,8 @@ fn one_static_binary_in_an_empty_root() {
     if !binary.exists() {
         return skip(test, "target/static/gscript is not there; make static builds it");
     }
-    // A link, not a copy: what has just been written can't be started while another test's child
-    // still has it open (execve(2), ETXTBSY).
+    // A hard link, not a copy: a file that was just written cannot be executed while the child of
+    // another test still has it open for writing (execve(2), ETXTBSY).
     let directory = tempfile::tempdir_in(project("target")).expect("a directory");
     std::fs::hard_link(&binary, directory.path().join("gscript")).expect("a link");
     let inside = |words: &[&str]| {
@@ -33,13 +33,14 @@ fn one_static_binary_in_an_empty_root() {
     if inside(&["-e", "1"]).contains("Operation not permitted") {
         return skip(test, "this system does not let users have namespaces");
     }
-    // An expression is about no machine. What cannot be looked at is told, and not taken for a machine without disks.
+    // An expression needs no machine. If the machine cannot be probed, that is reported; it is not
+    // treated as a machine without disks.
     assert_eq!(inside(&["-e", "disk::list().len()"]), "0\n");
     assert!(inside(&["probe"]).contains("the program lsblk is not installed"));
     assert_eq!(inside(&["--lua", "-e", "40 + 2"]), "42\n");
     assert!(inside(&["doc", "luks.format"]).contains("cryptsetup-luksFormat(8)"));
     assert!(inside(&["nothing.rhai"]).contains("nothing.rhai: no such file and no bundled recipe"));
-    // The bundled recipes are there by name, and nothing but the binary is.
+    // The bundled recipes are found by name although the root contains only the binary.
     assert!(inside(&["list"]).contains("encrypted-root "));
     let machine = project("tests/machines/example.json");
     std::fs::copy(machine, directory.path().join("machine.json")).expect("a machine");

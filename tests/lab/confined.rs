@@ -1,5 +1,6 @@
-//! Root in the virtual machine tries to reach the machine around it: through `hostfs`, which acts with the rights of the process
-//! that is the virtual machine. Every attempt is a command that succeeds only where it has got out.
+//! Root in the virtual machine tries to reach the host through `hostfs`, which acts with the rights
+//! of the host process that runs the virtual machine. Every attempt is a command that succeeds only
+//! if it has escaped.
 
 use std::fs::{self, File};
 use std::os::linux::net::SocketAddrExt;
@@ -16,8 +17,9 @@ use gscript::vm::{Boot, Console, GuestReport, Order, VmError, find_kernel};
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
 
-/// `H` is where the process's own root is mounted, `OUT` the shared directory, `VICTIM` a file of the host that was not given
-/// to the machine, and `NAMESPACES` are those of the host.
+/// `H` is the mount point of the root of that process, `OUT` the shared directory, `VICTIM` a file
+/// of the host that is not shared with the machine, and `NAMESPACES` are the namespaces of the
+/// host.
 const ATTEMPTS: &[(&str, &str)] = &[
     ("read a file that was not given", "cat $H$VICTIM"),
     ("read it by a root further up", "mount -t hostfs none /up -o /../../../.. && cat /up$VICTIM"),
@@ -91,7 +93,7 @@ const ATTEMPTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is left in the shared directory for whoever looks at it afterwards, and a console that nobody could read.
+/// Leaves traps in the shared directory for programs that read it later, and floods the console.
 const TRAPS: &str = r#"
 ln -s "$VICTIM" "$OUT/link"; ln -s / "$OUT/slash"; mkdir "$OUT/deep"; ln -s "$VICTIM" "$OUT/deep/link"
 cp /bin/true "$OUT/setuid"; chmod 6755 "$OUT/setuid"
@@ -115,7 +117,7 @@ impl Console for Heard {
     }
 }
 
-/// Boots a machine that was given one disk, to run this script.
+/// Boots a machine with one disk to run this script.
 fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<GuestReport, VmError>), Missing> {
     let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
     let (disk, shared) = (directory.join("disk.img"), directory.join("shared"));
@@ -140,7 +142,7 @@ fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<GuestReport, Vm
     Ok((heard, report))
 }
 
-/// What every script begins with.
+/// Returns the first lines of every script.
 fn beginning(directory: &Path, victim: &Path) -> String {
     let names = ["mnt", "pid", "net", "ipc", "uts", "cgroup"];
     let own = |name: &&str| fs::read_link(format!("/proc/self/ns/{name}")).expect("a namespace");
@@ -154,7 +156,7 @@ fn beginning(directory: &Path, victim: &Path) -> String {
     )
 }
 
-/// What root in there tries.
+/// Attempts of root in the virtual machine to escape.
 pub const TESTS: &[Test] = &[
     Test {
         name: "confined: root in the virtual machine does not get out of it",
@@ -203,7 +205,7 @@ fn root_does_not_get_out() -> Result<(), Missing> {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(heard.longest <= 16 << 10, "a line of {} bytes was kept whole", heard.longest);
-    // Nothing was followed, and nobody can become what the machine was.
+    // No link was followed, and the setuid bits give no user the rights of the machine.
     let after = fs::metadata(&victim).expect("the file");
     assert_eq!((after.uid(), after.gid(), after.len()), (before.uid(), before.gid(), before.len()));
     let setuid = fs::metadata(directory.path().join("shared/setuid")).expect("the program");
@@ -213,7 +215,7 @@ fn root_does_not_get_out() -> Result<(), Missing> {
     Ok(())
 }
 
-/// Who runs this.
+/// Returns the user ID of this process.
 fn nix_uid() -> u32 {
     fs::metadata("/proc/self").expect("this process").uid()
 }

@@ -1,9 +1,9 @@
-//! The virtual machine as a place for tests: real tools, a real kernel, virtual disks.
+//! The virtual machine of the lab tests: real tools, a real kernel, virtual disks.
 //!
-//! Every machine has one disk more than a test asks for, `/dev/ubdp`. Nobody ever chooses it, and after
-//! every boot each of its bytes must be what it was.
+//! Every machine has one more disk than a test asks for, `/dev/ubdp`. No test may write to it;
+//! after every boot its contents must be unchanged.
 //!
-//! What it runs are scripts of `tests/lab`, which source `lib/cases.sh`.
+//! The machine runs scripts of `tests/lab`, which source `lib/cases.sh`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -24,7 +24,8 @@ use tempfile::TempDir;
 use crate::harness::Missing;
 use crate::support::dsl::{PROGRAM, project};
 
-/// A boot that takes longer hangs. dracut alone takes minutes where many machines share two processors.
+/// A boot that takes longer counts as hanging. dracut alone takes minutes if many machines share
+/// two processors.
 const LIMIT: Duration = Duration::from_hours(1);
 
 /// A virtual machine that has not been started.
@@ -33,19 +34,17 @@ pub struct Lab {
     disks: Vec<PathBuf>,
 }
 
-/// What the script left in its directory, and what the console said.
+/// Result of a script: its directory, console and exit code.
 pub struct Done {
     directory: TempDir,
-    /// Lines of the console.
     pub console: String,
-    /// Exit code of the script.
     pub code: i32,
 }
 
 /// A script of the lab, and variables for it.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
-    /// Its path below `tests/lab`.
+    /// Path below `tests/lab`.
     pub script: &'a str,
     pub vars: &'a [(&'a str, &'a str)],
 }
@@ -55,7 +54,7 @@ impl<'a> Call<'a> {
         Self { script, vars: &[] }
     }
 
-    /// The words of the command line.
+    /// Returns the command line.
     fn words(self, directory: &Path) -> Vec<String> {
         let word = |path: &Path| path.to_string_lossy().into_owned();
         let vars = self.vars.iter().map(|(name, value)| format!("{name}={value}"));
@@ -68,7 +67,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What the console said, and the group of the machine's processes.
+/// The output of the console, and the process group of the machine.
 #[derive(Default)]
 struct Lines<'a>(String, Option<&'a AtomicU32>);
 
@@ -85,7 +84,8 @@ impl Console for Lines<'_> {
     }
 }
 
-/// Directories that every machine of the lab sees besides the host's programs. Scripts of the lab are trusted: what more one
+/// Directories of the host that every machine of the lab sees besides the programs. Scripts of the
+/// lab are trusted: add a path if one needs more.
 /// needs is a line here.
 fn shared() -> Vec<Share> {
     let paths = ["/etc", "/var/lib/dpkg", "/var/lib/systemd"].map(PathBuf::from);
@@ -94,7 +94,7 @@ fn shared() -> Vec<Share> {
 }
 
 impl Lab {
-    /// A machine with blank disks of these sizes: `/dev/ubda`, `/dev/ubdb` …
+    /// Creates a machine with blank disks of these sizes: `/dev/ubda`, `/dev/ubdb` …
     pub fn new(sizes: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let disks = sizes.iter().enumerate().map(|(index, size)| {
@@ -109,31 +109,31 @@ impl Lab {
         Self { directory, disks }
     }
 
-    /// A directory that host and guest share, at the same path on both sides.
+    /// Returns the directory that host and guest share, at the same path on both sides.
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    /// Disks are found in another order at the next boot.
+    /// Reverses the order of the disks at the next boot.
     pub fn reverse_disks(&mut self) {
         self.disks.reverse();
     }
 
-    /// Runs a script as root, in one boot, and ends.
+    /// Runs a script as root in one boot.
     pub fn run(self, call: Call<'_>) -> Result<Done, Missing> {
         let (console, code) = self.boot(call)?;
         Ok(self.done(console, code))
     }
 
-    /// Ends what was booted.
+    /// Returns the result of a machine that is not booted again.
     pub fn done(self, console: String, code: i32) -> Done {
         keep_proved(self.directory.path());
         Done { directory: self.directory, console, code }
     }
 
-    /// Runs a script that needs no device: beside this system, in mounts of its own, where we may make
-    /// those. A virtual machine takes ten times as long to start a program, and Portage and dracut
-    /// start thousands.
+    /// Runs a script that needs no device on this system in a mount namespace of its own, if
+    /// namespaces are allowed. A virtual machine takes ten times as long to start a program, and
+    /// Portage and dracut start thousands of them.
     pub fn run_beside(self, call: Call<'_>) -> Result<Done, Missing> {
         let unshare = || {
             let mut command = Command::new("unshare");
@@ -155,8 +155,8 @@ impl Lab {
         Ok(self.done(console, output.status.code().unwrap_or(-1)))
     }
 
-    /// The same, for machines that are booted again. What the console said, and the exit code: -1 where the machine
-    /// died or did not come so far.
+    /// Runs a script on a machine that can be booted again. Returns the console and the exit code:
+    /// -1 if the machine died or did not run the script.
     pub fn boot(&self, call: Call<'_>) -> Result<(String, i32), Missing> {
         let (console, report) = self.start(call)?;
         let wrong = match report {
@@ -166,21 +166,21 @@ impl Lab {
             Ok(GuestReport { trouble: Some(trouble), .. }) => trouble,
             Err(error) => format!("{error}\n{}", error.console().join("\n")),
         };
-        // What the script has said until then is still there.
+        // The output of the script until then is still useful.
         Ok((format!("{console}\n{wrong}"), -1))
     }
 
-    /// Runs a script until it makes the file `cut` in the shared directory: then the power goes. What the
-    /// console said, and whether it came to that.
+    /// Runs a script until it makes the file `cut` in the shared directory, where the power is cut.
+    /// Returns the console, and whether that happened.
     pub fn cut(&self, call: Call<'_>) -> Result<(String, bool), Missing> {
         let (console, report) = self.start(call)?;
         let cut = fs::remove_file(self.directory.path().join("cut")).is_ok();
-        // What the machine told about itself is not true any more.
+        // The machine's own records are obsolete.
         let _ = fs::remove_dir_all(self.directory.path().join("guest"));
         Ok((console, cut && report.is_err()))
     }
 
-    /// Boots, and waits for the end, whatever it is.
+    /// Boots the machine and waits for its end.
     fn start(&self, call: Call<'_>) -> Result<(String, Result<GuestReport, VmError>), Missing> {
         let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
         let command = call.words(self.directory.path());
@@ -212,10 +212,10 @@ impl Lab {
     }
 }
 
-/// The file of the disk that nobody chooses.
+/// The file of the disk that no test may use.
 const SENTINEL: &str = "nobody-chooses-this.img";
 
-/// What is on it: a filesystem with a file, and nothing else that a run could be looking for.
+/// Its contents: a filesystem with a file, and nothing else that a run could search for.
 fn sentinel() -> &'static [u8] {
     static CONTENT: OnceLock<Vec<u8>> = OnceLock::new();
     CONTENT.get_or_init(|| {
@@ -235,12 +235,12 @@ fn sentinel() -> &'static [u8] {
 }
 
 impl Done {
-    /// The shared directory.
+    /// Returns the shared directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The files with this ending, without it.
+    /// Returns the names of the files with this suffix, without the suffix.
     pub fn names(&self, ending: &str) -> Vec<String> {
         let entries = fs::read_dir(self.directory.path()).expect("the directory").flatten();
         let name = |entry: fs::DirEntry| entry.file_name().into_string().ok();
@@ -248,7 +248,7 @@ impl Done {
         entries.filter_map(name).filter_map(stem).collect()
     }
 
-    /// A file that the script left.
+    /// Reads a file that the script left.
     #[track_caller]
     pub fn read(&self, name: &str) -> String {
         let path = self.directory.path().join(name);
@@ -256,7 +256,7 @@ impl Done {
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.console))
     }
 
-    /// The script must have ended well.
+    /// Fails unless the script succeeded.
     #[track_caller]
     pub fn succeeded(&self) -> &Self {
         assert_eq!(self.code, 0, "{}", self.console);
@@ -264,8 +264,8 @@ impl Done {
     }
 }
 
-/// The hands of a person at the machine: while the file `exchange-ubdb` is in the shared directory, they
-/// pull out that disk and put in `other.img` under the same name.
+/// Simulates a user who replaces a disk: when the file `exchange-ubdb` appears in the shared
+/// directory, that disk is removed and `other.img` is attached under the same name.
 fn hands(directory: &Path, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(50));
@@ -281,8 +281,8 @@ fn hands(directory: &Path, over: &AtomicBool) {
     }
 }
 
-/// The switch of the machine: the file `cut` in the shared directory ends all its processes at once. What its
-/// kernel had not written to the disks is gone.
+/// Simulates a power cut: the file `cut` in the shared directory ends all processes of the machine
+/// at once. Data that its kernel had not written to the disks is lost.
 fn switch(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(1));
@@ -295,14 +295,14 @@ fn switch(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
     }
 }
 
-/// Speaks to the management console of the virtual machine (a datagram of three numbers and a text;
-/// `uml_mconsole(1)` does the same).
+/// Sends an order to the management console of the virtual machine (a datagram of three numbers and
+/// a string; `uml_mconsole(1)` does the same).
 fn tell(directory: &Path, order: &str) -> std::io::Result<()> {
     const MAGIC: u32 = 0xcafe_babe;
     const VERSION: u32 = 2;
     const ROOM: usize = 512;
     let socket = UnixDatagram::bind(directory.join("hands.sock"))?;
-    // The machine is another user.
+    // The machine runs as another user.
     fs::set_permissions(directory.join("hands.sock"), fs::Permissions::from_mode(0o777))?;
     let length = u32::try_from(order.len()).expect("a short order");
     let mut datagram: Vec<u8> =
@@ -322,19 +322,19 @@ fn tell(directory: &Path, order: &str) -> std::io::Result<()> {
     }
 }
 
-/// Where tests leave the names of actions that were done for real and ended as predicted.
+/// Directory in which tests record the actions that were run for real and ended as predicted.
 pub fn proved() -> PathBuf {
     project("target/proved")
 }
 
-/// Which program that was: what an earlier one did proves nothing of this one.
+/// Identifies the program: results of an earlier build do not count.
 pub fn build() -> String {
     let program = fs::metadata(PROGRAM).expect("the program");
     let built = program.modified().expect("a time").duration_since(std::time::UNIX_EPOCH);
     format!("{} {}", program.len(), built.expect("after 1970").as_nanos())
 }
 
-/// A list for each machine, with the program that it is of.
+/// Writes one list for each machine, with the build of the program.
 fn keep_proved(directory: &Path) {
     let Ok(names) = fs::read_to_string(directory.join("proved")) else { return };
     let list = format!("{}\n{names}", build());

@@ -1,7 +1,8 @@
-//! Runs what has cases, a few at a time, and reports each case as a test of its own.
+//! Runs units with several cases in parallel, and reports each case as a test of its own.
 //!
-//! A unit is a script of the lab or a function. `libtest-mimic` asks for the results of single cases; the first worker
-//! that is free takes the next unit of which a case was asked for, those that take longest first.
+//! A unit is a script of the lab or a function. `libtest-mimic` asks for the results of single
+//! cases; the first free worker takes the next unit with a requested case, in order of decreasing
+//! duration.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,11 +18,11 @@ use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 use crate::support::dsl::project;
 use crate::support::skip::{count, required};
 
-/// What a test lacks on this machine.
+/// A requirement of a test that this machine lacks.
 #[derive(Debug, Clone)]
 pub struct Missing(pub String);
 
-/// When a test runs.
+/// The make target that runs a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
     /// In `make test`: each capability once.
@@ -32,17 +33,17 @@ pub enum Tier {
     Torture,
 }
 
-/// How a case ended.
+/// The result of a case.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     Passed,
-    /// What it lacks here.
+    /// The missing requirement.
     Skipped(String),
-    /// Why it failed.
+    /// The error message.
     Failed(String),
 }
 
-/// What runs at once, and its cases.
+/// A script or a function, with its cases.
 pub struct Unit {
     pub name: String,
     pub tier: Tier,
@@ -61,7 +62,7 @@ pub struct Test {
     pub run: fn() -> Result<(), Missing>,
 }
 
-/// Results by the whole name of the test, and whoever waits for them.
+/// Results by the full name of the test, and a signal for threads that wait for them.
 #[derive(Default)]
 struct Board(Mutex<BTreeMap<String, Outcome>>, Condvar);
 
@@ -96,7 +97,7 @@ impl Unit {
         if case.is_empty() { self.name.clone() } else { format!("{}: {case}", self.name) }
     }
 
-    /// A trial for each case, which waits until the unit was run.
+    /// Creates a trial for each case, which waits until the unit has run.
     fn trials(&self, board: &Arc<Board>) -> Vec<Trial> {
         let trial = |case: &String| {
             let (name, board) = (self.test_name(case), Arc::clone(board));
@@ -108,7 +109,7 @@ impl Unit {
         self.cases.iter().map(trial).collect()
     }
 
-    /// Runs it, whatever happens to it.
+    /// Runs the unit and records a result for each of its cases, even if it panics.
     fn execute(self, board: &Board) {
         let names: Vec<(String, String)> =
             self.cases.iter().map(|case| (case.clone(), self.test_name(case))).collect();
@@ -126,7 +127,7 @@ impl Unit {
     }
 }
 
-/// Keeps how long a unit took, for whoever looks for what takes the time.
+/// Records how long a unit took, to find slow tests.
 fn note_time(name: &str, took: Duration) {
     let file = project("target/lab/times.txt");
     let file = File::options().append(true).create(true).open(file);
@@ -135,11 +136,11 @@ fn note_time(name: &str, took: Duration) {
 }
 
 thread_local! {
-    /// Why the assertions of this thread failed, where they are caught.
+    /// Message of the assertion that failed in this thread, while [`attempt`] runs.
     static CAUGHT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs assertions; what the first one says that does not hold, with its place.
+/// Runs assertions; returns the message of the first one that fails, with its location.
 pub fn attempt<T>(check: impl FnOnce() -> T) -> Result<T, String> {
     CAUGHT.set(Some(String::new()));
     let result = catch_unwind(AssertUnwindSafe(check));
@@ -147,7 +148,7 @@ pub fn attempt<T>(check: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|_| why)
 }
 
-/// Lets failures of [`attempt`] be told by it alone.
+/// Keeps failures inside [`attempt`] from being printed as panics.
 fn catch_failures() {
     let usual = take_hook();
     set_hook(Box::new(move |info| {
@@ -162,7 +163,7 @@ fn catch_failures() {
     }));
 }
 
-/// What the harness is told of a test.
+/// Converts an outcome to the result for the harness.
 fn told(name: &str, outcome: Outcome) -> Result<Completion, Failed> {
     match outcome {
         Outcome::Passed => Ok(Completion::Completed),
@@ -177,14 +178,14 @@ fn told(name: &str, outcome: Outcome) -> Result<Completion, Failed> {
     }
 }
 
-/// How many units run at once: a virtual machine waits a good deal.
+/// Returns how many units run in parallel: virtual machines are often idle.
 fn workers(args: &Arguments) -> usize {
     let variable = std::env::var("RUST_TEST_THREADS").ok().and_then(|count| count.parse().ok());
     let cores = || thread::available_parallelism().map_or(1, usize::from);
     args.test_threads.or(variable).unwrap_or_else(|| cores() + 1).max(1)
 }
 
-/// Runs what the command line asks for.
+/// Runs the tests that the command line selects.
 pub fn run(mut args: Arguments, units: Vec<Unit>) -> Conclusion {
     catch_failures();
     let board = Arc::new(Board::default());
@@ -200,7 +201,7 @@ pub fn run(mut args: Arguments, units: Vec<Unit>) -> Conclusion {
             queue.push(unit);
         }
     }
-    // The last of the queue is taken first.
+    // The last unit of the queue is taken first.
     queue.sort_by_key(|unit| unit.takes);
     let queue = Mutex::new(queue);
     // Each test waits in a thread of its own.

@@ -1,7 +1,7 @@
-//! The simulation is honest: every action has been done for real, and ended as it was predicted.
+//! The simulation is accurate: every action has been run for real and ended as predicted.
 //!
 //! The scripts of the lab run their recipes with `--prove`, which compares the whole machine with
-//! the plan, and leave the names of the actions behind. This looks at what they left.
+//! the plan, and record the names of the actions. This test checks the records.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use gscript::vm::find_kernel;
 use crate::guest::{build, proved};
 use crate::harness::{Missing, Test, Tier};
 
-/// Runs after all others: `make lab` does.
+/// Runs after all others, in `make lab`.
 pub const TESTS: &[Test] = &[Test {
     name: "honesty: every action ended for real as it was predicted",
     tier: Tier::Lab,

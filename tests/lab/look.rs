@@ -1,4 +1,4 @@
-//! What is looked at in Rust after a script has ended: more cases of it.
+//! Additional cases of scripts that are checked in Rust after the script has ended.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,11 +11,11 @@ use crate::support::dsl::{normal, project, snapshot};
 
 const BAD_INPUT: &str = "run/bad_input.sh";
 const ORDINARY_USER: &str = "run/ordinary_user.sh";
-/// The case that the kept messages are all there are.
+/// The case that checks that the snapshot contains all messages.
 const ALL_MESSAGES: &str = "every message is kept";
 const AS_ROOT: &str = "a user sees what root sees";
 
-/// The cases that a script has besides its own.
+/// Returns the additional cases of a script.
 pub fn cases(script: &str) -> Vec<String> {
     match script {
         BAD_INPUT => {
@@ -27,7 +27,7 @@ pub fn cases(script: &str) -> Vec<String> {
     }
 }
 
-/// How these cases end.
+/// Returns the outcomes of these cases.
 pub fn look(script: &str, done: &Done) -> BTreeMap<String, Outcome> {
     match script {
         BAD_INPUT => bad_input(done),
@@ -44,14 +44,14 @@ fn kept() -> String {
     fs::read_to_string(project("tests/snapshots/bad_input.txt")).unwrap_or_default()
 }
 
-/// Messages by their names; each begins with its exit code.
+/// Splits a text into messages by name; each begins with its exit code.
 fn messages(text: &str) -> BTreeMap<String, String> {
     let parts = text.split("=== ").filter(|part| !part.is_empty());
     let named = parts.map(|part| part.split_once(": ").expect("a name and an exit code"));
     named.map(|(name, rest)| (name.to_owned(), rest.to_owned())).collect()
 }
 
-/// Bad input: the exact message and exit code of every kind.
+/// Bad input: compares the exact message and exit code of every kind.
 fn bad_input(done: &Done) -> BTreeMap<String, Outcome> {
     let directory = done.directory().to_string_lossy().into_owned();
     let mut names = done.names(".code");
@@ -88,14 +88,14 @@ fn bad_input(done: &Done) -> BTreeMap<String, Outcome> {
     outcomes
 }
 
-/// Somebody who may not read the disks sees what udev remembers.
+/// A user who must not read the disks sees the data that udev has recorded.
 fn ordinary_user(done: &Done) {
     let read = |name: &str| Machine::read(&done.read(name)).expect(name);
     let (root, user) = (read("root.json"), read("user.json"));
     assert!(user.host.secondhand && !root.host.secondhand);
     for path in ["/dev/ubda1", "/dev/ubda2", "/dev/ubdb", "/dev/mapper/enc", "/dev/mapper/vg-root"]
     {
-        assert!(root.storage.devices.contains_key(path), "{path} is not seen");
+        assert!(root.storage.devices.contains_key(path), "{path} is missing");
     }
     for (path, device) in &root.storage.devices {
         let seen = &user.storage.devices[path];

@@ -1,5 +1,6 @@
-//! The lab: tests with real tools, a real kernel and virtual disks. `tests/README.md` tells how to add one.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test ends where it can't go on")]
+//! The lab: tests with real tools, a real kernel and virtual disks. `tests/README.md` shows how to
+//! add one.
+#![allow(clippy::expect_used, clippy::panic, reason = "a failed test must panic")]
 #![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
 mod boots;
@@ -10,7 +11,7 @@ mod honesty;
 mod look;
 mod script;
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "what this binary does not use, the other one does")]
+#[allow(dead_code, reason = "items that this test binary does not use are used by the other one")]
 mod support;
 mod torture;
 mod tried;

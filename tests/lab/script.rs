@@ -1,9 +1,10 @@
-//! Scripts of the lab, as they say themselves what they need.
+//! Scripts of the lab and their requirements.
 //!
-//! A script below `tests/lab` is a test when its head has a line `# disks: …`: the sizes of its disks, or `none`, then it runs
-//! beside this system. More lines may follow: `# tier: make test` (or `lab`, `torture`), `# takes: 40 s`,
-//! `# needs: FILE` (without it the script can't run here), `# with: cut.so`, `# then: SCRIPT` (the next boot, with the
-//! disks in reverse order). Each line `it 'NAME'` is a case, a test of its own.
+//! A script below `tests/lab` is a test if its head has a line `# disks: …`: the sizes of its
+//! disks, or `none` if it runs on the host. More lines may follow: `# tier: make test` (or `lab`,
+//! `torture`), `# takes: 40 s`, `# needs: FILE` (the script is skipped if the file does not exist),
+//! `# with: cut.so`, `# then: SCRIPT` (the next boot, with the disks in reverse order). Each line
+//! `it 'NAME'` is a case, a test of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,7 +32,7 @@ struct Script {
     cases: Vec<String>,
 }
 
-/// All scripts that are tests.
+/// Returns all scripts that are tests.
 pub fn units() -> Vec<Unit> {
     let mut paths: Vec<String> = Vec::new();
     for directory in ["storage", "system", "run"] {
@@ -44,7 +45,7 @@ pub fn units() -> Vec<Unit> {
     paths.iter().filter_map(|path| Script::read(path)).map(Script::unit).collect()
 }
 
-/// The names of cases in a script.
+/// Returns the names of the cases in a script.
 fn cases(text: &str) -> Vec<String> {
     let quoted = |line: &str| {
         let rest = line.strip_prefix("it ")?;
@@ -80,7 +81,7 @@ impl Script {
         cases.extend(then.iter().flat_map(|then| self::cases(&read(then))));
         assert!(!cases.is_empty(), "{path} has no case");
         let names: BTreeSet<&String> = cases.iter().collect();
-        assert_eq!(names.len(), cases.len(), "{path} has two cases of one name");
+        assert_eq!(names.len(), cases.len(), "{path} has two cases with the same name");
         let disks = disks.split(' ').filter(|size| *size != "none").map(str::to_owned).collect();
         let cut = one("with").is_some_and(|with| with == "cut.so");
         let path = path.to_owned();
@@ -98,7 +99,7 @@ impl Script {
         Unit { name, tier, takes, cases, run: Box::new(move || self.run()) }
     }
 
-    /// Runs it; how each of its cases ended.
+    /// Runs the script; returns the outcome of each case.
     fn run(self) -> BTreeMap<String, Outcome> {
         let all: Vec<String> = self.cases.iter().cloned().chain(look::cases(&self.path)).collect();
         let done = match self.boots() {
@@ -152,13 +153,15 @@ impl Script {
         Ok(lab.done(console + more.as_str(), code))
     }
 
-    /// What became of the cases that it has. Each must be said to have passed, no other, and the script must have ended well.
+    /// Returns the outcome of each case of the script. It passes only if the script reports that,
+    /// reports no unknown case, and ends with success.
     fn outcomes(&self, results: &Results, done: &Done) -> BTreeMap<String, Outcome> {
         let tail: Vec<&str> = done.console.lines().rev().take(20).collect();
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         let ended = format!("  the script ended with {}\n  {}", done.code, tail.join("\n  "));
         let unknown = results.cases.iter().find(|(name, _)| !self.cases.contains(name));
-        // Of what came before the first case, or of no case that stands in the script, each one is told.
+        // A failure before the first case, or in a case that the script does not declare, fails all
+        // cases.
         let stray = unknown.map(|(name, said)| {
             let why = said.as_ref().err().map_or("  not in the script", String::as_str);
             Outcome::Failed(format!("{name}\n{why}"))
@@ -187,7 +190,7 @@ impl Script {
         outcomes
     }
 
-    /// Keeps everything that there is to see, but for the disks.
+    /// Keeps the output files for inspection, except disks and sockets.
     fn keep(&self, done: &Done) -> String {
         let to = format!("target/lab/{}", self.name().replace("::", "-"));
         let place = project(&to);

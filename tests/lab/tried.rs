@@ -1,11 +1,11 @@
-//! The shipped recipe, for real: the whole main job, in two variants.
+//! `gscript try` of the bundled recipe, for real: the whole recipe, in two variants.
 
 use gscript::vm::find_kernel;
 
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::Test as Call;
 
-/// The main job.
+/// The main recipe.
 pub const TESTS: &[Test] = &[
     Test {
         name: "tried: the main job with its default answers",
@@ -21,7 +21,7 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-/// Tries the recipe; what it printed.
+/// Tries the recipe; returns what it printed.
 fn tried(recipe: &str, args: &[&str], answers: &str) -> Result<String, Missing> {
     find_kernel().map_err(|error| Missing(error.to_string()))?;
     let mut words = vec!["try", recipe, "--answers", "answers.toml"];

@@ -1,4 +1,5 @@
-//! Machine files that are damaged or contradict themselves: the place, the cause, what to do.
+//! Machine files that are damaged or contradictory: the error names the place, the cause and a
+//! remedy.
 
 use std::fs;
 
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::dsl::{Test, project};
 
-/// A disk with a partition, in it a container, in that a group with a volume.
+/// Returns a valid machine: a disk with a partition, a container in it, and a volume group with a
+/// volume in that.
 fn good() -> Value {
     json!({
         "format": 1,
@@ -57,7 +59,7 @@ fn good() -> Value {
     })
 }
 
-/// What is said about the good machine after this change of it.
+/// Returns the errors for the valid machine after this change; `nothing` if there are none.
 fn flaws(change: impl FnOnce(&mut Value)) -> String {
     let mut machine = good();
     change(&mut machine);
@@ -67,7 +69,7 @@ fn flaws(change: impl FnOnce(&mut Value)) -> String {
     }
 }
 
-/// What is said when one value is another one.
+/// Replaces one value and expects exactly this error.
 #[track_caller]
 fn with(pointer: &str, value: Value, said: &str) {
     let now = flaws(|machine| *machine.pointer_mut(pointer).expect(pointer) = value);

@@ -1,4 +1,4 @@
-//! Descriptions of machines: files, network links, and what `gscript probe` shows.
+//! Descriptions of machines: files, network links, and the output of `gscript probe`.
 
 mod files;
 mod net;

@@ -1,4 +1,4 @@
-//! The part `net`: planned on simulated machines, and done in a network namespace of a real kernel.
+//! The part `net`: planned on simulated machines, and run in a network namespace of a real kernel.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -98,7 +98,7 @@ fn needs_hold_for_links() {
     assert!(code != Some(0) && said.contains("changes link lo"), "{said}");
 }
 
-/// Sets the link `lo` down or prints the flags that the kernel has of it, without gscript.
+/// Sets the link `lo` down or prints whether the kernel has it up, without gscript.
 const FLAGS: &str = r#"
 import fcntl, socket, struct, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -109,7 +109,7 @@ if sys.argv[1] == "down":
 print("up" if flags() & 1 else "down")
 "#;
 
-/// The kernel that these tests run on, in a network namespace without anything but `lo`, which is down.
+/// Runs on the kernel of this machine, in a network namespace that has only `lo`, which is down.
 #[test]
 fn links_of_a_real_kernel_are_seen_and_set_up() {
     let test = "links_of_a_real_kernel_are_seen_and_set_up";

@@ -1,4 +1,4 @@
-//! `gscript probe`: for others to see, and for those who are not root.
+//! `gscript probe`: anonymous output, and output for a user who is not root.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ fn machines() -> Vec<(String, Machine)> {
     entries.map(|entry| read(entry.expect("a machine"))).collect()
 }
 
-/// Everything in a machine that could tell whose it is.
+/// Returns everything in a machine that could identify its owner.
 fn telling(machine: &Machine) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for device in machine.storage.devices.values() {
@@ -29,7 +29,7 @@ fn telling(machine: &Machine) -> BTreeSet<String> {
         words.extend(content.and_then(|content| content.uuid().map(str::to_owned)));
         words.extend(content.and_then(|content| content.label().map(str::to_owned)));
     }
-    // Short words occur by chance.
+    // Short words can occur by coincidence.
     words.retain(|word| word.len() >= 5);
     words
 }
@@ -46,7 +46,7 @@ fn anonymous_machines_tell_nothing_and_keep_their_shape() {
             assert!(!text.contains(written.trim_matches('"')), "{file}: {word:?} in {text}");
         }
         assert_eq!(Machine::read(&text).as_ref(), Ok(&hidden), "{file}");
-        // The same again, and the same of the same.
+        // The result is reproducible, and it has the same shape.
         assert_eq!(hidden, machine.anonymous(&[]), "{file}");
         assert_eq!(hidden.storage.devices.len(), machine.storage.devices.len(), "{file}");
         assert_eq!(hidden.storage.groups.len(), machine.storage.groups.len(), "{file}");

@@ -1,4 +1,4 @@
-//! Pictures of disks, as `gscript plan` shows them and writes them.
+//! Pictures of disks, as `gscript plan` shows and writes them.
 
 use crate::support::dsl::Test;
 
@@ -13,7 +13,7 @@ fn plan(more: &[&str]) -> Test {
     Test::new(&words)
 }
 
-/// The lines under "Before".
+/// Returns the lines under "Before".
 fn before(test: Test) -> Vec<String> {
     let ran = test.run();
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
@@ -26,7 +26,7 @@ fn boxes_go_by_the_terminal_and_the_locale() {
     assert!(before(plan(&[]))[0].starts_with("  ┌ sda · 465.7 GiB"));
     let ascii = "  + sda - 465.7 GiB - Samsung SSD 870 EVO 500GB - GPT ----";
     assert!(before(plan(&[]).env("LANG", "C"))[0].starts_with(ascii));
-    // The Linux console, where nothing says that it is a Unicode one.
+    // The Linux console, without a variable that shows that it supports Unicode.
     assert!(before(plan(&[]).env("LANG", "").env("TERM", "linux"))[0].starts_with(ascii));
     assert!(before(plan(&[]).env("TERM", "linux"))[0].starts_with("  ┌ sda"));
     for columns in ["20", "40", "60", "100", "140"] {

@@ -1,9 +1,9 @@
-//! Every shipped recipe on every described machine: its plan, or why the machine can't have it.
+//! Every bundled recipe on every described machine: its plan, or the reason why it is refused.
 //!
-//! To add a machine, put its file into `tests/machines`, run `make snapshots ACCEPT=1` and read the snapshot.
-//! Which disk and which stick a plan is about follows from the machine: the first disk that is not
-//! removable, and the first partition of the first one that is. Without a stick a recipe that can
-//! do with a passphrase gets one. What else a machine should show is a line in [`ALSO`].
+//! To add a machine, put its file into `tests/machines`, run `make snapshots ACCEPT=1` and review
+//! the snapshots. The disk and the stick of a plan depend on the machine: the first disk that is
+//! not removable, and the first partition of the first removable one. If there is no stick, a
+//! recipe that can use a passphrase gets one. Add further parameters for a machine to [`ALSO`].
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use gscript::recipe::{ParamDecl, ParamKind, Recipe};
 
 use crate::support::dsl::{Test, normal, project, snapshot};
 
-/// Machine, name of the further plan, and the parameters that differ.
+/// Machine, name of the additional plan, and its parameters.
 const ALSO: &[(&str, &str, &[&str])] = &[
     ("disk-20t", "plain", &["cipher=aes-xts-plain"]),
     ("disk-20t", "mbr", &["table=mbr"]),
@@ -33,7 +33,7 @@ fn every_recipe_on_every_machine() {
     let mut kept = BTreeSet::new();
     let mut wrong = Vec::new();
     let recipes = names("recipes", &["rhai", "lua"]);
-    // What is there in both languages plans alike.
+    // Recipes that exist in both languages have the same plan.
     let twin = |recipe: &str| {
         recipe.strip_suffix(".lua").is_some_and(|stem| recipes.contains(&format!("{stem}.rhai")))
     };
@@ -53,13 +53,13 @@ fn every_recipe_on_every_machine() {
     }
     assert!(
         wrong.is_empty(),
-        "not as they were: {wrong:?}; make snapshots shows how; ACCEPT=1 keeps the new ones"
+        "changed: {wrong:?}; show differences: make snapshots; accept: make snapshots ACCEPT=1"
     );
     assert!(kept.len() >= 50, "only {} plans", kept.len());
     stale(&kept);
 }
 
-/// Snapshots that no recipe or machine stands behind any more.
+/// Fails if a snapshot is not written by any recipe and machine.
 fn stale(kept: &BTreeSet<String>) {
     for directory in names("tests/snapshots/plans", &[""]) {
         for file in names(&format!("tests/snapshots/plans/{directory}"), &["txt"]) {
@@ -69,14 +69,14 @@ fn stale(kept: &BTreeSet<String>) {
     }
 }
 
-/// Whether a recipe has all of these parameters.
+/// Returns whether a recipe has all of these parameters.
 fn asks(recipe: &str, set: &[&str]) -> bool {
     let loaded = Recipe::load(&project("recipes").join(recipe)).expect("a recipe");
     let known = |name: &str| loaded.front.params.iter().any(|param| param.name == name);
     set.iter().all(|set| set.split_once('=').is_some_and(|(name, _)| known(name)))
 }
 
-/// What `gscript plan` says, below the command line that it was given.
+/// Returns the output of `gscript plan`, below its command line.
 fn planned(recipe: &str, machine: &str, also: &[&str]) -> String {
     let loaded = Recipe::load(&project("recipes").join(recipe)).expect("a recipe");
     let described = fs::read_to_string(project("tests/machines").join(machine)).expect("a machine");
@@ -108,7 +108,7 @@ fn planned(recipe: &str, machine: &str, also: &[&str]) -> String {
     format!("$ gscript {}{said}\n{result}exit code {}\n", shown.join(" "), ran.status)
 }
 
-/// The value of a parameter on this machine; nothing where its default will do.
+/// Returns the value of a parameter on this machine; `None` if the default is used.
 fn choice(param: &ParamDecl, all: &[ParamDecl], machine: &Machine) -> Option<String> {
     let stick = machine.disks().find(|disk| disk.removable);
     let stick = stick.and_then(|stick| machine.partitions(&stick.path).first().copied());
@@ -127,7 +127,7 @@ fn choice(param: &ParamDecl, all: &[ParamDecl], machine: &Machine) -> Option<Str
     }
 }
 
-/// The files in a directory of the project that end so, in order.
+/// Returns the sorted names of the files in a directory of the project with these extensions.
 fn names(directory: &str, ends: &[&str]) -> Vec<String> {
     let entries = fs::read_dir(project(directory)).expect(directory);
     let mut names: Vec<String> = entries

@@ -1,5 +1,5 @@
-//! What authors of recipes use: tests of recipes. The shipped tests pass, and every kind of test that
-//! should fail does, with a message that says why.
+//! Tests of recipes, as authors write them. The tests of bundled recipes pass, and every kind of
+//! test that should fail does, with a message that gives the reason.
 
 use gscript::reference::docs::{example, to_lua};
 use gscript::script::{Language, parse};
@@ -26,7 +26,7 @@ step("Greet");
 file::write("/mnt/a/greeting", "Hello " + name + "\n");
 "#;
 
-/// What each test begins with, in both languages.
+/// The setup of each test, in both languages.
 const RHAI: &str = r#"fn usual() {
     given::machine(#{ "/dev/sda": #{ size: "1G", parts: [#{ size: "rest", content: "ext4" }] } });
     given::answers(#{ part: "/dev/sda1" });
@@ -50,7 +50,7 @@ fn run(name: &str, tests: &str, args: &[&str]) -> Ran {
     ran
 }
 
-/// Runs tests in Rhai and expects exactly this.
+/// Runs tests in Rhai and expects exactly this output.
 #[track_caller]
 fn prints(status: i32, tests: &str, stdout: &str) {
     let ran = run("greet.test.rhai", &format!("{RHAI}{tests}"), &[]);
@@ -63,7 +63,7 @@ fn the_shipped_tests_pass() {
     let ran = Test::new(&["test", "@recipes"]).run();
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("encrypted-root.test.rhai\n"), "{}", ran.stdout);
-    assert!(!ran.stdout.contains('\u{1b}'), "colours are for terminals");
+    assert!(!ran.stdout.contains('\u{1b}'), "colours outside a terminal");
 }
 
 #[test]

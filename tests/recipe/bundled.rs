@@ -1,4 +1,5 @@
-//! Bundled recipes by name: which recipe a word of the command line means, and that journals and saved plans find it again.
+//! Bundled recipes by name: which recipe a command-line argument selects, and how journals and
+//! saved plans find it again.
 
 use std::fs;
 
@@ -16,13 +17,13 @@ const SETS: [&str; 6] = [
     "stage3=/var/tmp/stage3.tar.xz",
 ];
 
-/// A plan of this word for a described machine.
+/// Plans the recipe with this name for a described machine.
 fn plan(word: &str) -> Test {
     let machine = ["--machine", "@tests/machines/example.json"];
     Test::new(&[&["plan", word], &machine[..], &SETS[..]].concat())
 }
 
-/// Something that is no guide, under a name of a bundled one.
+/// A different recipe in a file with the name of a bundled one.
 const OTHER: &str = "//! # Other\n//! ```toml\n//! [params.disk]\n//! type = \"disk\"\n//! [params.key_dev]\n//! type = \"device\"\n//! [params.stage3]\n//! type = \"path\"\n//! ```\nprint(\"the file\");";
 
 #[test]
@@ -57,7 +58,7 @@ fn a_file_with_that_name_is_meant_by_its_whole_name_only_and_both_are_told() {
             format!("note: using the bundled recipe encrypted-root, not the file ./{file}\n");
         assert_eq!(ran.stderr, note);
     }
-    // What is no recipe by its name takes no place either.
+    // A file without the extension of a recipe does not shadow a bundled one either.
     let ran = plan("encrypted-root").file("encrypted-root", OTHER).run();
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
 }

@@ -1,8 +1,8 @@
-//! `gscript check`: every mistake of a recipe in one go, each at its line.
+//! `gscript check`: reports every mistake of a recipe at once, each with its line.
 
 use crate::support::dsl::{Test, project};
 
-/// What `check` prints for a recipe, with every line underlined alike.
+/// Returns the exit code and the output of `check` for a recipe, with underlines of equal length.
 fn checked(name: &str, text: &str, args: &[&str]) -> (i32, String) {
     let mut words = vec!["check", name];
     words.extend(args);
@@ -12,7 +12,7 @@ fn checked(name: &str, text: &str, args: &[&str]) -> (i32, String) {
     (ran.status, underlined.replace_all(&ran.stdout, "^^^").into_owned())
 }
 
-/// Only the messages, with their lines.
+/// Returns only the messages, with their lines.
 fn messages(output: &str) -> Vec<String> {
     let lines: Vec<&str> = output.lines().collect();
     let place = |line: &str| line.trim_start().strip_prefix("--> ").map(str::to_owned);
@@ -38,7 +38,7 @@ fn shipped_recipes_are_clean() {
         let recipe = format!("@recipes/{name}");
         let mut words = vec!["check", &recipe];
         if name.starts_with("rescue-") {
-            // It needs something to rescue.
+            // A rescue needs a machine with an installed system.
             let machine = "@tests/machines/old-luks-closed.json";
             words.extend(["--machine", machine, "--set", "key_dev=/dev/sdb1"]);
         }
@@ -204,7 +204,7 @@ mount::mount(disk, "/mnt/a");
 step "Format"
 fs.make(disk_device or disk, { kind = kind })
 "#;
-    // In Lua a parameter can't have the name of a module.
+    // In Lua a parameter cannot have the name of a module.
     let lua = lua.replace("params.disk]", "params.on]").replace("$disk", "$on");
     let lua = lua.replace("disk_device or disk", "on")
         + r#"if more and kind == "xfs" then
@@ -233,7 +233,7 @@ mount.mount(on, "/mnt/a")
     }
 }
 
-/// A table has a name that is the same in every plan.
+/// `tostring` of a table is the same in every plan.
 #[test]
 fn an_address_is_no_chance() {
     let recipe = "step('A')\nlocal name = tostring({}):gsub('table: ', '')\nfile.write('/tmp/' .. name, '')\n";

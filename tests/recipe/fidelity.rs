@@ -1,4 +1,4 @@
-//! Every instruction of the guide has its place, and the place exists.
+//! Every instruction of the guide has its place in a recipe, and that place exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use gscript::types::{Secret, Value};
 use crate::reference::examples::example_machine;
 use crate::support::dsl::project;
 
-/// Chapters of a recipe, with what is called in each.
+/// Chapters of a recipe, with the primitives that each calls.
 type Chapters = BTreeMap<String, BTreeSet<String>>;
 
-/// Plans a recipe, and adds what is called in it.
+/// Plans a recipe, and adds the calls of its chapters.
 fn add(to: &mut Chapters, name: &str, machine: &Machine, sim: Sim, set: &[(&str, &str)]) {
     let recipe = Recipe::load(&project(name)).expect("the recipe");
     let mut answers = Answers::default();
@@ -51,7 +51,7 @@ fn add(to: &mut Chapters, name: &str, machine: &Machine, sim: Sim, set: &[(&str,
     }
 }
 
-/// The installation, over its variants.
+/// Returns the chapters of the installation, over its variants.
 fn installing() -> Chapters {
     let mut chapters = Chapters::new();
     for (unlock, home, goal, from) in [
@@ -75,8 +75,8 @@ fn installing() -> Chapters {
     chapters
 }
 
-/// The way back into what was installed and closed. What is inside shows on the way, so that a plan is
-/// not enough: it is run on the simulation.
+/// Returns the chapters of the rescue of a closed installation. It discovers the contents of the
+/// container during the run, so a plan is not enough: it is run on the simulation.
 fn getting_back() -> Chapters {
     let run = |name: &str, machine: &Machine, sim: Sim, set: &[(&str, &str)]| {
         let recipe = Recipe::load(&project(name)).expect("the recipe");
@@ -107,7 +107,7 @@ fn getting_back() -> Chapters {
     chapters
 }
 
-/// The rows of the map that begin so: the number, and the other three cells.
+/// Returns the rows of the table under this heading: the number, and the other three cells.
 fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, [&'a str; 3])> {
     let part = text.split("\n## ").find(|part| part.starts_with(heading)).expect("a part");
     let rows = part.lines().filter(|line| line.starts_with("| ER "));
@@ -119,11 +119,11 @@ fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, [&'a str; 3])> {
     cells.collect()
 }
 
-/// Each row has a chapter that calls what it says, or a reason.
+/// Checks that each row has a chapter that makes the named call, or a reason.
 fn judge(rows: &[(&str, [&str; 3])], chapters: &Chapters) {
     let mut seen = BTreeSet::new();
     for (number, [chapter, called, how]) in rows {
-        assert!(seen.insert(number), "ER {number} is there twice");
+        assert!(seen.insert(number), "ER {number} is listed twice");
         if *chapter == "-" {
             let real = ["print", "rule", "params"].contains(called) || primitive(called).is_some();
             assert!(real && how.len() > 20, "ER {number} needs a reason");
@@ -144,7 +144,7 @@ fn the_map_is_complete_and_its_targets_are_real() {
     judge(&installed, &installing());
     let numbers: BTreeSet<u32> =
         installed.iter().map(|(number, _)| number.parse().expect("a number")).collect();
-    // The fifth is what the other recipe does.
+    // Number 5 is covered by the other recipe.
     let wanted: BTreeSet<u32> = (1..=62).filter(|number| *number != 5).collect();
     assert_eq!(numbers, wanted);
     let back = rows(&text, "If you get stuck");
@@ -152,7 +152,7 @@ fn the_map_is_complete_and_its_targets_are_real() {
     let steps: Vec<&str> = back.iter().map(|(number, _)| *number).collect();
     let wanted: Vec<String> = (1..=18).map(|step| format!("5.{step}")).collect();
     assert_eq!(steps, wanted);
-    // Parameters that the map speaks of exist.
+    // Parameters that the map mentions exist.
     let recipe = std::fs::read_to_string(project("recipes/encrypted-root.rhai")).expect("it");
     for name in text.split('`').filter(|word| word.ends_with("_name") || word.starts_with("key_")) {
         assert!(recipe.contains(&format!("[params.{name}]")), "no parameter {name}");

@@ -11,7 +11,7 @@ use crate::support::dsl::{Ran, Test, normal, project, snapshot};
 /// Machines with two disks and a stick.
 const MACHINES: [&str; 3] = ["twins", "raid-members", "btrfs-pair"];
 
-/// Layouts with parameters of the installation that differ.
+/// Layouts, with parameters of the installation.
 const INSTALLED: [(&str, &[&str]); 8] = [
     ("simple-efi", &[]),
     ("btrfs-subvolumes", &[]),
@@ -23,12 +23,12 @@ const INSTALLED: [(&str, &[&str]); 8] = [
     ("luks-on-raid1", &["goal=system"]),
 ];
 
-/// The recipe, with the parameters of all layouts.
+/// Loads the recipe, with the parameters of all layouts.
 fn recipe() -> Recipe {
     Recipe::load(&project("recipes/gentoo.rhai")).expect("the recipe")
 }
 
-/// The names of the layouts.
+/// Returns the names of the layouts.
 fn layouts() -> Vec<String> {
     let recipe = recipe();
     let layout = recipe.front.params.iter().find(|param| param.kind == ParamKind::Layout);
@@ -100,7 +100,7 @@ fn every_layout_takes_every_chapter_or_says_why_it_can_not() {
                 for chapter in ["Install the stage3", "Configure the system", "Unmount and close"] {
                     assert!(ran.stdout.contains(chapter), "{layout}: no {chapter}");
                 }
-                // What it opened is closed.
+                // Everything that the run opened is closed.
                 let count = |what: &str| ran.stdout.matches(&format!("  {what} ")).count();
                 for (opens, closes) in [
                     (count("luks.open") + count("crypt.swap_on"), count("luks.close")),

@@ -1,4 +1,4 @@
-//! A recipe in Rhai and the same one in Lua: the same plan, the same records.
+//! The same recipe in Rhai and in Lua has the same plan and the same records.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use gscript::types::{Map, Secret, Value};
 use crate::script::modules::session;
 use crate::support::dsl::project;
 
-/// A recipe with these answers: its variables.
+/// Returns the variables of a recipe with these answers.
 fn variables(recipe: &Recipe, machine: &Machine, set: &[(&str, &str)]) -> Map {
     let mut answers = Answers::default();
     for (name, value) in set {
@@ -28,7 +28,7 @@ fn variables(recipe: &Recipe, machine: &Machine, set: &[(&str, &str)]) -> Map {
     answers.variables(recipe, machine).expect("variables")
 }
 
-/// A plan as JSON, without where in which file its calls are.
+/// Returns a plan as JSON, without the source locations of its calls.
 fn placeless(entries: &[PlanEntry]) -> serde_json::Value {
     let mut json = serde_json::to_value(entries).expect("JSON");
     for entry in json.as_array_mut().into_iter().flatten() {
@@ -37,7 +37,7 @@ fn placeless(entries: &[PlanEntry]) -> serde_json::Value {
     json
 }
 
-/// The records of a simulated run, without what is only about the file and the clock.
+/// Returns the records of a simulated run, without data of the file and the clock.
 fn recorded(job: &Job<'_>, machine: &Machine, approval: &Approval) -> Vec<serde_json::Value> {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("journal.jsonl");
@@ -156,7 +156,7 @@ fstab.write("/mnt/gentoo", { { at = "/", device = root, pass = 1 } })
 mount.unmount("/mnt/gentoo")
 "#;
 
-/// Answers that together go through every line.
+/// Answers that together reach every line.
 const WAYS: &[&[(&str, &str)]] =
     &[&[("words", " one  two ")], &[("unlock", "passphrase"), ("swap_size", "0")]];
 

@@ -1,4 +1,4 @@
-//! The layouts: each planned on two machines, and `tests/lab/storage` makes all of them for real.
+//! The layouts: each is planned on two machines; `tests/lab/storage` applies all of them for real.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use regex::Regex;
 
 use crate::support::dsl::{Test, normal, project, snapshot};
 
-/// Machines with the disks that are chosen, as many as a layout needs.
+/// Machines with the disks to select, as many as a layout needs.
 const MACHINES: [(&str, &[&str]); 2] = [
     ("four-sata", &["/dev/sda", "/dev/sdb", "/dev/sdc"]),
     ("three-nvme", &["/dev/nvme0n1", "/dev/nvme1n1", "/dev/nvme2n1"]),
 ];
 
-/// The shipped layouts by file name, in order.
+/// Returns the file names of the bundled layouts, sorted.
 fn layouts() -> Vec<String> {
     let entries = fs::read_dir(project("recipes/layouts")).expect("the layouts").flatten();
     let mut names: Vec<String> =
@@ -21,7 +21,7 @@ fn layouts() -> Vec<String> {
     names
 }
 
-/// What a layout asks for that has no default.
+/// Returns the answers for the parameters that have no default.
 fn answers(text: &str, disks: &[&str], raid5: bool) -> Vec<String> {
     let count = if raid5 { 3 } else { 2 };
     let all = [
@@ -45,7 +45,7 @@ fn plan(layout: &str, machine: &str, disks: &[&str]) -> String {
     assert_eq!((ran.stderr.as_str(), ran.status), ("", 0), "{layout} on {machine}");
     let text = normal(&ran.stdout);
     let text = text.replace(&project("").display().to_string(), "");
-    // The number of a FAT is shorter than a UUID.
+    // The number of a FAT filesystem is shorter than a UUID.
     let fat = Regex::new(r"-i [0-9A-F]{8}\b").expect("a pattern");
     fat.replace_all(&text, "-i NUMBER").into_owned()
 }

@@ -1,4 +1,4 @@
-//! Recipes: bundled ones, their tests and mistakes, and what they keep of the guide.
+//! Recipes: bundled ones, their tests and mistakes, and their fidelity to the guide.
 
 mod authors;
 mod bundled;

@@ -1,4 +1,4 @@
-//! What is written for editors, shells and man: it is as the program is.
+//! The files for editors, shells and man match the program.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn man_pages_are_up_to_date() {
     let mut wanted = BTreeSet::new();
     let mut page = |command: &clap::Command, name: String| {
         let mut text = Vec::new();
-        // The date would make it another one every day.
+        // A date would change the pages every day.
         clap_mangen::Man::new(command.clone()).render(&mut text).expect("a page");
         up_to_date(&format!("docs/man/{name}.1"), &String::from_utf8(text).expect("text"));
         wanted.insert(format!("{name}.1"));
@@ -50,10 +50,10 @@ fn man_pages_are_up_to_date() {
     let there = std::fs::read_dir(project("docs/man")).expect("pages").flatten();
     let there: BTreeSet<String> =
         there.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
-    assert_eq!(there, wanted, "a page of a command that is not there any more");
+    assert_eq!(there, wanted, "a page of a command that does not exist any more");
 }
 
-/// Lua can run its annotations: they name what is there, and the last line is reached.
+/// The annotations are valid Lua: their names exist.
 #[test]
 fn annotations_are_lua() {
     let text = gscript::reference::editors::lua();
@@ -69,6 +69,6 @@ fn annotations_are_lua() {
     for name in used.filter(|word| word.starts_with("gscript.")) {
         assert!(classes.contains(name) || name.contains("gscript.rhai"), "{name} is no class");
     }
-    // What is annotated can be called.
+    // The annotated functions can be called.
     assert!(plan(gscript::script::Language::Lua, "step('One') return params").is_ok());
 }

@@ -1,4 +1,4 @@
-//! Every example of the reference runs, and means the same in both languages.
+//! Every example of the reference runs, and has the same meaning in both languages.
 
 use gscript::machine::Machine;
 use gscript::plan::report::{PlanEntry, Report};
@@ -12,7 +12,7 @@ use gscript::types::{Map, Secret, Value};
 
 use crate::support::dsl::project;
 
-/// The machine that the examples are about.
+/// Returns the machine that the examples use.
 pub fn example_machine() -> Machine {
     let text = std::fs::read_to_string(project("tests/machines/example.json")).expect("a machine");
     Machine::read(&text).expect("a machine")
@@ -21,7 +21,7 @@ pub fn example_machine() -> Machine {
 /// Plans a script on the example machine.
 pub fn plan(language: Language, text: &str) -> Result<Report, String> {
     let recipe = Recipe::parse("example", language, text.to_owned()).map_err(|e| e.to_string())?;
-    // The only thing that an example can't write down.
+    // Secrets cannot be written in an example.
     let secret = Secret::new("passphrase", b"an example, and long".to_vec());
     let variables: Map = vec![("passphrase".to_owned(), Value::Secret(secret))];
     let job = Job {
@@ -34,7 +34,7 @@ pub fn plan(language: Language, text: &str) -> Result<Report, String> {
     job.plan(&example_machine(), Box::new(Sim::new())).map_err(|failed| failed.0.to_string())
 }
 
-/// A plan as text, without what is only about the file it comes from.
+/// Formats a plan without data of its source file.
 pub fn shown(report: &Report) -> String {
     let entry = |entry: &PlanEntry| match entry {
         PlanEntry::Chapter { title } => format!("= {title}\n"),
@@ -81,7 +81,7 @@ fn the_reference_is_up_to_date() {
     up_to_date("docs/reference.md", &gscript::reference::docs::reference());
 }
 
-/// Holds a file that the program writes against what it would write now.
+/// Compares a generated file with its committed version.
 #[track_caller]
 pub fn up_to_date(name: &str, now: &str) {
     let file = project(name);

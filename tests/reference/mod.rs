@@ -1,4 +1,4 @@
-//! What is generated from the program: documentation, and files for editors, shells and man.
+//! Files generated from the program: documentation, and files for editors, shells and man.
 
 mod editors;
 pub mod examples;

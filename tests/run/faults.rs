@@ -1,9 +1,9 @@
-//! Every step of every shipped recipe goes wrong in turn, in each of the ways in which programs do.
-//! Whatever happens: what the run mounted, opened, activated, assembled or swapped to is given back,
-//! and the message names the step.
+//! Every step of every bundled recipe fails in turn, in each way in which programs fail. Each time,
+//! everything that the run mounted, opened, activated, assembled or swapped to is released, and the
+//! message names the step.
 //!
-//! One test per way, so that they share the processors. A new recipe is found by itself; one that asks
-//! for something without a default gets a line in [`answers`].
+//! There is one test per way, so that they run in parallel. New recipes are found automatically;
+//! parameters without a default need a value in [`answers`].
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use gscript::types::{Pattern, Secret, Value};
 
 use crate::support::dsl::project;
 
-/// The shipped recipes, with the machines on which each is run.
+/// Returns the bundled recipes, with the machines on which each is run.
 fn recipes() -> Vec<(PathBuf, &'static str)> {
     let mut found = Vec::new();
     for directory in ["recipes", "recipes/layouts"] {
@@ -41,7 +41,7 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
     found
 }
 
-/// What a recipe asks for that has no default.
+/// Returns the answers for the parameters that have no default.
 fn answers(recipe: &Recipe) -> Answers {
     let mut answers = Answers::default();
     let disks = if recipe.name.contains("raid5") {
@@ -69,7 +69,7 @@ fn answers(recipe: &Recipe) -> Answers {
     answers
 }
 
-/// Everything that a run may leave behind.
+/// Returns everything that a run may leave in use.
 fn in_use(machine: &Machine) -> BTreeSet<String> {
     let mounts =
         machine.storage.mounts.iter().map(|mount| format!("{} at {}", mount.source, mount.at));
@@ -86,7 +86,7 @@ fn in_use(machine: &Machine) -> BTreeSet<String> {
     mounts.chain(swaps).chain(open.map(|device| device.path.clone())).collect()
 }
 
-/// Lets this happen to each step in turn; returns how many steps it happened to.
+/// Injects this event into each step in turn; returns the number of injected events.
 fn sweep(event: &FaultEvent, must_fail: bool) -> usize {
     let (mut injected, mut wrong) = (0, Vec::new());
     for (path, machine) in recipes() {
@@ -116,7 +116,7 @@ fn message(ran: &Ran) -> String {
     ran.error.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
-/// What is not as it should be after a run in which a step went wrong.
+/// Returns an error if the outcome of a run with a failed step is not as required.
 fn judged(ran: &Ran, must_fail: bool) -> Option<String> {
     let Some(error) = &ran.error else {
         return must_fail.then(|| "nobody noticed".to_owned());
@@ -127,10 +127,10 @@ fn judged(ran: &Ran, must_fail: bool) -> Option<String> {
     }
     let (call, step) = (error.call.as_ref(), &error.step);
     let last = ran.calls.last().and_then(|call| call.steps.last());
-    // A question is no call that is kept; what a script makes of its answer is the script's own.
+    // Queries are not recorded as calls; a script may use any answer of a failed query.
     let asked = call.and_then(|call| primitive(call.name));
     let asked = asked.is_some_and(|primitive| matches!(primitive.read, Read::Query(_)));
-    // Of what one waits for in vain, the step before is told, too.
+    // After a timeout, the error may also name the step before.
     let is_last = |step: &String| last.is_some_and(|last| step.ends_with(last.as_str()));
     let named = call.is_none() || asked || step.as_ref().is_none_or(is_last);
     (!named || message(ran).is_empty()).then(|| format!("{step:?} is blamed, not {last:?}"))
@@ -146,7 +146,7 @@ fn fails(broken: Broken) -> FaultEvent {
 
 #[test]
 fn every_step_of_every_recipe_fails() {
-    // A few commands take any exit code for an answer.
+    // A few commands accept any exit code as an answer.
     let injected = sweep(&fails(Broken::Exit(1)), false);
     assert!(injected > 300, "{injected} steps");
 }
@@ -166,7 +166,7 @@ fn every_step_of_every_recipe_prints_nothing() {
     sweep(&FaultEvent::Prints { step: any(), text: String::new(), code: 0 }, false);
 }
 
-/// Of 100 MB that a program prints, so much is kept; no line in it ends.
+/// Larger than the output that is kept of a program; it has no newline.
 #[test]
 fn every_step_of_every_recipe_prints_without_an_end() {
     let text = "x".repeat(8 << 20);

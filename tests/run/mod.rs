@@ -1,4 +1,4 @@
-//! Runs, as far as they need no virtual machine.
+//! Runs that need no virtual machine.
 
 mod faults;
 mod resume;

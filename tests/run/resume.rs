@@ -1,4 +1,4 @@
-//! Journals, and going on from them, as far as it needs no virtual machine.
+//! Journals and resuming from them, as far as no virtual machine is needed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -65,7 +65,7 @@ impl Place {
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
-    /// Runs the recipe to its end; its journal.
+    /// Runs the recipe to its end; returns the path of its journal.
     fn whole(&self) -> PathBuf {
         let (code, _, said) = self.run(&["small.rhai", "--yes", "--answers", "answers.toml"]);
         assert_eq!(code, 0, "{said}");
@@ -97,10 +97,10 @@ fn a_run_goes_on_after_any_of_its_records() {
     for count in 1..all {
         fs::write(&journal, &text).expect("it");
         keep_lines(&journal, count);
-        // The last line is torn, too.
+        // The last line is incomplete.
         let torn = fs::read_to_string(&journal).expect("it") + "{\"record\":\"beg";
         fs::write(&journal, torn).expect("it");
-        // What the run did not come to is not there.
+        // Files that the run did not reach do not exist.
         let begun = |call: &str| text.lines().take(count).any(|line| line.contains(call));
         if !begun("\"begin\",\"call\":6") && !begun("\"begin\",\"call\":7") {
             let _ = fs::remove_file(place.path("target/b"));
@@ -131,7 +131,7 @@ fn a_changed_recipe_is_shown_and_has_to_be_agreed_to() {
     assert!(said.contains("-step(\"End\");\n+step(\"Finish\");"), "{said}");
     let (code, _, said) = place.resume(&["--changed-recipe-ok"]);
     assert_eq!(code, 0, "{said}");
-    // From now on the new text is the run's.
+    // From now on the run uses the new text.
     let transcript = Transcript::read(&journal).expect("a transcript");
     assert_eq!(transcript.texts().text, changed);
 }
@@ -172,7 +172,7 @@ fn the_newest_run_goes_by_its_number() {
     let place = Place::new();
     let first = place.whole();
     let directory = first.parent().expect("its directory").to_owned();
-    // As if the clock had stood years ahead.
+    // As if the clock had been years ahead.
     fs::rename(&directory, directory.with_file_name("20990101T000000Z-small")).expect("renamed");
     place.whole();
     let (_, said, _) = place.run(&["log"]);
@@ -228,7 +228,7 @@ fn two_at_once_on_one_target_are_refused() {
     };
     let target = serde_json::json!({ "name": targets[0], "nodes": nodes(&targets[0]) });
     let work = serde_json::json!({ "pid": 4711, "recipe": "other.rhai", "targets": [target] });
-    // Without its lock it would be cleared away by whoever else runs now.
+    // A file without a lock would be removed by any other run.
     let new = path.with_extension("new");
     fs::write(&new, work.to_string()).expect("a lock");
     let other = fs::File::open(&new).expect("it");
@@ -240,13 +240,13 @@ fn two_at_once_on_one_target_are_refused() {
     let named = format!("working on {}: other.rhai (process 4711)", targets[0].display());
     assert!(said.contains(&named), "{said}");
     assert!(!targets[0].exists());
-    // The lock of a process that is gone.
+    // The lock of a process that has ended.
     drop(other);
     let (code, _, said) = run();
     assert_eq!((code, path.exists()), (0, false), "{said}");
 }
 
-/// A machine with its two disks under swapped names.
+/// Returns a machine with the names of two disks swapped.
 fn swapped(machine: &Machine) -> Machine {
     let text = serde_json::to_string(machine).expect("plain data");
     let text = text.replace("/dev/sda", "/dev/SWAP").replace("/dev/sdb", "/dev/sda");

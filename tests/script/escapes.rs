@@ -1,5 +1,5 @@
-//! Attempts to get out of a script: to files, time, chance, other code, beyond the limits, or in between
-//! a recipe and its primitives. Each fails, and says why.
+//! Attempts to escape from a script: to files, the clock, random numbers, other code, beyond the
+//! limits, or between a recipe and its primitives. Each fails with a message that gives the reason.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use gscript::script::Language;
 use crate::reference::examples::{plan, shown};
 use crate::support::dsl::Test;
 
-/// What is attempted, how, and what it is told.
+/// Name of the attempt, script, and expected error.
 type Attempt = (&'static str, &'static str, &'static str);
 
 const LUA: &[Attempt] = &[
@@ -239,7 +239,7 @@ fn every_attempt_in_rhai_fails() {
     all_fail(Language::Rhai, RHAI);
 }
 
-/// Plans a recipe in a directory with modules; what it is told.
+/// Plans a recipe in a directory with modules; returns the error.
 fn told(recipe: &str, script: &str, modules: &[(&str, &str)]) -> String {
     let test = Test::new(&["plan", recipe, "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
@@ -290,7 +290,7 @@ fn modules_do_not_lead_out() {
     }
 }
 
-/// Two languages that call each other without an end: each module hands what it was given to the other.
+/// Two languages that call each other endlessly: each module passes its argument to the other.
 #[test]
 fn calls_across_the_languages_are_limited() {
     let keeper = "local kept\nreturn { keep = function(f) kept = f end, run = function() return kept() end }";

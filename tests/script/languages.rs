@@ -1,4 +1,4 @@
-//! Both languages: what a script can do, and what it can't.
+//! Capabilities and limits of scripts in both languages.
 
 use gscript::script::{Language, is_open};
 
@@ -103,7 +103,7 @@ fn values_cross_and_come_back() {
     }
 }
 
-/// Enter gives a line to the program when it is whole, and goes on below when it is not.
+/// Enter submits the input if it is complete, and continues it on the next line otherwise.
 #[test]
 fn a_typed_text_is_open_until_it_is_whole() {
     let open = |language, texts: &[&str], wanted: bool| {
@@ -121,7 +121,7 @@ fn a_typed_text_is_open_until_it_is_whole() {
     open(Language::Rhai, &["luks::open(", "let x =", "1 +", "if x {", "#{ a: 1,"], true);
 }
 
-/// A parameter can have the name of a table that is there already.
+/// A parameter can have the name of an existing table.
 #[test]
 fn a_table_of_primitives_is_no_value() {
     let error = fails(Language::Lua, "disk.info(disk)");

@@ -1,5 +1,5 @@
-//! What a script may use up: each limit is named with its size and its line, in both languages, in a
-//! plan and in an expression, in bounded memory, and whatever the script tries to catch.
+//! Limits of scripts: each error names the limit and the line, in both languages, in a plan and in
+//! an expression, in bounded memory, even if the script catches errors.
 
 use crate::support::dsl::Test;
 
@@ -62,7 +62,7 @@ const LUA: &[(&str, &str)] = &[
     ("local t = {} t[1] = t file.write('/tmp/x', t)", "64 nested lists and maps"),
 ];
 
-/// Runs it in at most so much memory, as a plan and as an expression; both have to name the limit.
+/// Runs a script with 1 GiB of memory, as a plan and as an expression; both must report the limit.
 #[track_caller]
 fn stopped(file: &str, script: &str, limit: &str) {
     let lua = file.contains("lua");
@@ -74,7 +74,7 @@ fn stopped(file: &str, script: &str, limit: &str) {
         let ran = Test::new(&args).file(file, script).memory(1 << 30).run();
         let named = format!("error: the script exceeded its limit of {limit}");
         assert!(ran.stderr.starts_with(&named), "{script}\n{}", ran.stderr);
-        // The line that stands there, and what to do.
+        // The error shows the line and a remedy.
         let lines = ran.stderr.lines().filter(|line| line.contains(":1:") || line.contains(":2:"));
         assert!(lines.count() > 0, "{script}\n{}", ran.stderr);
         assert!(ran.stderr.contains("= help: "), "{script}\n{}", ran.stderr);
@@ -154,7 +154,7 @@ fn ordinary_work_stays_far_below() {
     Test::new(&["--lua", "-e", lua]).prints("588894");
 }
 
-/// A thread that has used up its stack stops there, and another one goes on.
+/// A thread that has used up its stack stops there, and another thread continues.
 #[test]
 fn the_end_of_the_stack_is_noticed() {
     let own = std::env::current_exe().expect("this program");
@@ -168,7 +168,7 @@ fn the_end_of_the_stack_is_noticed() {
 #[test]
 #[ignore = "the test above runs it"]
 fn uses_up_its_stack() {
-    #[expect(unconditional_recursion, reason = "that is what it is for")]
+    #[expect(unconditional_recursion, reason = "it must use up its stack")]
     fn deeper(below: &[u8; 512]) -> u8 {
         let own = std::hint::black_box([below[0]; 512]);
         deeper(&own).wrapping_add(own[1])

@@ -1,4 +1,4 @@
-//! Modules: functions that scripts share, in either language and from either language.
+//! Modules: functions that scripts share, within and between both languages.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,7 +33,7 @@ function m.fails(value) error('no ' .. value) end
 return m
 ";
 
-/// What a recipe with a module says in its plan.
+/// Returns the output of a recipe with a module in its plan: exit code, printed text, and errors.
 fn said(recipe: &str, script: &str, modules: &[(&str, &str)]) -> (i32, String, String) {
     let test = Test::new(&["plan", recipe, "--json", "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
@@ -67,7 +67,7 @@ fn plain_data_crosses_in_both_directions() {
     let (status, text, error) = said("r.rhai", rhai, &[("m.lua", LUA)]);
     assert_eq!(status, 0, "{error}");
     assert_eq!(text, "[1, 2.5, \"x\", true, #{\"n\": [7]}] ä\n3  string table b\nno way\n");
-    // And within one language.
+    // The same within one language.
     for (recipe, text, module) in [
         ("r.lua", "print(require('m').add(20, 22))", ("m.lua", LUA)),
         ("r.rhai", "import \"m\" as m; print(`${m::add(20, 22)}`);", ("m.rhai", RHAI)),
@@ -160,7 +160,7 @@ fn errors_tell_the_line_of_the_module_and_who_called() {
     {
         assert!(error.contains(line), "{line}: {error}");
     }
-    // A primitive that fails in a module, called from the other language.
+    // A primitive that fails in a module that is called from the other language.
     let module = "fn wipe(what) {\n    disk::wipe(what)\n}";
     let recipe = "local m = require 'm'\n\nm.wipe('/dev/sdc')";
     let (status, _, error) = said("r.lua", recipe, &[("m.rhai", module)]);
@@ -193,7 +193,7 @@ fn modules_do_not_see_the_variables_of_the_recipe() {
     let recipe = "let x = 1;\nimport \"m\" as m;\nm::look();";
     let (_, _, error) = said("r.rhai", recipe, &[("m.rhai", "fn look() { x }")]);
     assert!(error.contains("there is no variable x\n --> m.rhai:1:"), "{error}");
-    // One evaluation, whoever imports it.
+    // A module is evaluated once, even if several modules import it.
     let twice = "local a, b = require 'm', require 'n'\na.count() print(a.count(), b.count())";
     let counter = "local n = 0\nreturn { count = function() n = n + 1 return n end }";
     let other = "import \"m\" as m;\nfn count() { m::count() }";
@@ -220,7 +220,7 @@ fn a_plan_whose_module_changed_is_not_carried_out() {
     let ran = run(&["apply", "%plan.json", "--yes"]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("r.lua has changed since the plan"), "{}", ran.stderr);
-    // A run keeps the texts of its modules, and is not resumed with another one unseen.
+    // A run records the texts of its modules, and a changed module is not used without approval.
     let ran = run(&["%r.lua", "--yes", "--journal", "%run"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     let journal = std::fs::read_dir(directory.path().join("run")).expect("runs").flatten();
@@ -242,7 +242,7 @@ fn a_plan_whose_module_changed_is_not_carried_out() {
         "{}",
         ran.stderr
     );
-    // The module is gone with its recipe: the journal has both.
+    // The module and its recipe are deleted: the journal has both.
     std::fs::remove_file(path("r.lua")).expect("gone");
     std::fs::remove_file(path("m.lua")).expect("gone");
     let ran = run(&["resume", &place, "--yes"]);
@@ -250,13 +250,13 @@ fn a_plan_whose_module_changed_is_not_carried_out() {
     assert_eq!(std::fs::read_to_string(path("out")).expect("a file"), "two");
 }
 
-/// A session without a machine, as the host of scripts.
+/// Returns a session without a machine, as the host of scripts.
 fn host() -> Shared {
     let gate = Gate::Collect(Approval::default());
     Rc::new(RefCell::new(session(Sim::new(), Machine::empty(), gate, None)))
 }
 
-/// A session that says nothing and asks nobody.
+/// Returns a session without output and without an approver.
 pub fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journal>) -> Session {
     let plan = Setup::plan(Box::new(system), machine);
     Session::new(Setup { seed: [3; 32], gate, journal, ..plan })

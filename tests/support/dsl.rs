@@ -1,4 +1,4 @@
-//! Runs the program and compares what it prints, exactly.
+//! Runs the program and compares its output exactly.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,12 +11,12 @@ use tempfile::TempDir;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
 
-/// A path below the project's directory.
+/// Returns a path below the project's directory.
 pub fn project(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// What differs from run to run, replaced by what it is.
+/// Replaces values that differ between runs by their kind.
 pub fn normal(text: &str) -> String {
     let replace = |text: String, pattern: &str, by: &str| {
         regex::Regex::new(pattern).expect(pattern).replace_all(&text, by).into_owned()
@@ -31,7 +31,7 @@ pub fn normal(text: &str) -> String {
     replace(text, r"\d+\.\d s\b", "N s")
 }
 
-/// Compares a text with the one that is kept; `GSCRIPT_WRITE_SNAPSHOTS=1` keeps it anew.
+/// Compares a text with its snapshot; `GSCRIPT_WRITE_SNAPSHOTS=1` writes the snapshot.
 #[track_caller]
 pub fn snapshot(name: &str, text: &str) {
     let file = project("tests/snapshots").join(name);
@@ -42,7 +42,7 @@ pub fn snapshot(name: &str, text: &str) {
     let kept = fs::read_to_string(&file).unwrap_or_default();
     if kept != text {
         let diff = gscript::types::unified_diff(("kept", "now"), &kept, text, 3);
-        panic!("{name} is not as it was:\n{diff}");
+        panic!("{name} differs from the snapshot:\n{diff}");
     }
 }
 
@@ -51,26 +51,25 @@ pub struct Test {
     directory: TempDir,
     args: Vec<String>,
     env: Vec<(String, String)>,
-    /// Bytes of memory that it may use.
+    /// In bytes.
     memory: Option<u64>,
-    /// How long it may take before it is killed.
+    /// After this time the program is killed.
     limit: Option<Duration>,
 }
 
-/// What the program did.
+/// Result of a call.
 pub struct Ran {
-    /// Exit code.
+    /// Exit code; -1 if the program was killed.
     pub status: i32,
-    /// Standard output.
     pub stdout: String,
-    /// Standard error.
     pub stderr: String,
-    /// The directory it ran in; it goes when this goes.
+    /// Temporary directory of the call; it is removed when this is dropped.
     pub directory: TempDir,
 }
 
 impl Test {
-    /// A call with these words; `@` at the beginning stands for the project's directory.
+    /// Creates a call with these arguments; `@` at the beginning stands for the project's
+    /// directory.
     pub fn new(args: &[&str]) -> Self {
         let expand = |arg: &&str| match arg.strip_prefix('@') {
             Some(path) => project(path).to_string_lossy().into_owned(),
@@ -91,7 +90,7 @@ impl Test {
         self
     }
 
-    /// Adds a file to the directory that only its owner can read, as one with secrets must be.
+    /// Adds a file that only its owner can read, as required of files with secrets.
     pub fn private(self, name: &str, content: &str) -> Self {
         let test = self.file(name, content);
         let mode = fs::Permissions::from_mode(0o600);
@@ -99,19 +98,19 @@ impl Test {
         test
     }
 
-    /// Sets a variable.
+    /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Lets it use no more than so many bytes of memory.
+    /// Limits its address space, in bytes.
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self
     }
 
-    /// Kills it when it takes longer: its exit code is then -1.
+    /// Kills it after this time; its exit code is then -1.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
@@ -136,7 +135,7 @@ impl Test {
         let output = command
             .args(&self.args)
             .env("GSCRIPT_STATE", self.directory.path().join("state"))
-            // What a screen looks like must not depend on where the tests run.
+            // The output must not depend on the environment of the tests.
             .env_remove("LC_ALL")
             .env_remove("LC_CTYPE")
             .env("LANG", "C.UTF-8")

@@ -1,16 +1,17 @@
-//! Results of a script of the lab, in the Test Anything Protocol as `lib/cases.sh` writes it.
+//! Results of a script of the lab, in the Test Anything Protocol as written by `lib/cases.sh`.
 
-/// What a script said of its cases, in order.
+/// The results of the cases of a script, in order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Results {
-    /// Name, and why it failed.
+    /// Name, and the reason for a failure.
     pub cases: Vec<(String, Result<(), String>)>,
-    /// Whether the plan at the end counts the cases that passed: the script came to its end.
+    /// Whether the plan line at the end matches the number of passed cases, that is, the script
+    /// reached its end.
     pub complete: bool,
 }
 
 impl Results {
-    /// Reads them. A failure has indented lines below it, between `---` and `...`.
+    /// Parses the results. A failure has indented lines below it, between `---` and `...`.
     pub fn parse(text: &str) -> Self {
         let mut results = Self::default();
         let mut lines = text.lines().peekable();
@@ -35,15 +36,15 @@ impl Results {
         results
     }
 
-    /// What is said of one case.
+    /// Returns the result of one case.
     pub fn of(&self, name: &str) -> Option<&Result<(), String>> {
-        // One that failed in a subshell may be said to have passed afterwards.
+        // A case that failed in a subshell may be reported as passed afterwards.
         let mut said = self.cases.iter().filter(|(case, _)| case == name).map(|(_, said)| said);
         let first = said.next();
         said.find(|said| said.is_err()).or(first)
     }
 
-    /// The first failure.
+    /// Returns the first failure.
     pub fn failure(&self) -> Option<(&str, &str)> {
         self.cases
             .iter()

@@ -23,7 +23,8 @@ impl PartFact for FilesFact {
         self.holds_among(files)
     }
 
-    /// Files are remembered by whoever holds them, not by the model of the machine.
+    /// Saves the header in the model. Files themselves are not part of the model; [`Files`] reads
+    /// them.
     fn learn(&self, machine: &mut Machine) -> Result<(), Contradiction> {
         if let Self::HeaderSaved { place, content } = self {
             machine.save_header(place.to_string(), content.clone());

@@ -1,4 +1,4 @@
-//! What of files has to be approved before it is done.
+//! Effects on files, which have to be approved.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::machine::effect::NeedKind::{Reads, Writes};
 use crate::machine::effect::{Announced, PartEffect};
 
-/// What is written or read.
+/// An effect on files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum FilesEffect {
     /// Files are written.
     Writes {
-        /// The file, or a directory for everything below it.
+        /// The file, or the directory if everything below it may be written.
         path: String,
     },
-    /// A file is read, and nothing changes.
+    /// A file is read, and not changed.
     Reads {
         /// The file.
         path: String,

@@ -11,14 +11,14 @@ use crate::types::{Mode, Place};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum FilesFact {
-    /// A regular file has this content.
+    /// A regular file with this content exists.
     File {
-        /// Which.
+        /// The file.
         place: Place,
-        /// SHA-256 of its content, where the content is known beforehand.
+        /// SHA-256 of its content, if the content is known beforehand.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
-        /// Its permission bits, where they were asked for.
+        /// Its permission bits, if they were requested.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mode: Option<Mode>,
     },
@@ -31,40 +31,40 @@ pub enum FilesFact {
     },
     /// A directory exists.
     Dir {
-        /// Which.
+        /// The directory.
         place: Place,
     },
-    /// A directory is a subvolume of btrfs.
+    /// A directory is a btrfs subvolume.
     Subvolume {
-        /// Which.
+        /// The directory.
         place: Place,
     },
     /// A symbolic link exists.
     Link {
-        /// Which.
+        /// The link.
         place: Place,
-        /// Its text.
+        /// The target of the link.
         to: String,
     },
-    /// Nothing is there.
+    /// A path does not exist.
     Absent {
-        /// Where.
+        /// The path.
         place: Place,
     },
     /// A file or directory has these permission bits.
     Mode {
-        /// Which.
+        /// The file or directory.
         place: Place,
-        /// The bits.
+        /// Its permission bits.
         mode: Mode,
     },
-    /// A file or directory belongs to somebody.
+    /// A file or directory has this owner and group.
     Owned {
-        /// Which.
+        /// The file or directory.
         place: Place,
-        /// Owner's number.
+        /// User ID.
         uid: u32,
-        /// Group's number.
+        /// Group ID.
         gid: u32,
     },
 }

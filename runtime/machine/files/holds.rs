@@ -1,11 +1,11 @@
-//! Whether a fact about files is so.
+//! Evaluation of facts about files.
 
 use super::{Files, FilesFact, Look, Text};
 use crate::machine::probe::parse_luks;
 use crate::types::{Place, sha256};
 
 impl FilesFact {
-    /// Whether it is so among these files; `None` where a simulation can't know.
+    /// Returns whether the fact holds for these files; `None` if a simulation cannot know.
     pub(super) fn holds_among(&self, files: &dyn Files) -> Option<bool> {
         let look = |place: &Place| match files.look(place) {
             Ok(Look::Unknown(_)) => None,

@@ -1,4 +1,4 @@
-//! Files as both systems show them: the real one reads, the simulated one remembers.
+//! Access to files: the real system reads them, the simulation stores them.
 
 mod changes;
 mod effect;
@@ -23,11 +23,11 @@ pub use part::Part;
 pub use release::FilesRelease;
 pub use step::FilesStep;
 
-/// What is at a place.
+/// The kind of file at a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Look {
-    /// Nothing.
+    /// No such file.
     Missing,
     /// A regular file.
     File {
@@ -35,116 +35,117 @@ pub enum Look {
         mode: Mode,
         /// Length in bytes.
         len: u64,
-        /// Owner's number.
+        /// User ID.
         uid: u32,
-        /// Group's number.
+        /// Group ID.
         gid: u32,
     },
     /// A directory.
     Dir {
         /// Permission bits.
         mode: Mode,
-        /// Owner's number.
+        /// User ID.
         uid: u32,
-        /// Group's number.
+        /// Group ID.
         gid: u32,
-        /// Whether it is the top of a subvolume of btrfs.
+        /// Whether it is the top directory of a btrfs subvolume.
         #[serde(default)]
         subvolume: bool,
     },
     /// A symbolic link; it is not followed.
     Link {
-        /// Its text.
+        /// The target of the link.
         to: PathBuf,
     },
     /// A device node, socket or pipe.
     Other,
-    /// The simulation can't know, because of this.
+    /// Not known to the simulation, for this reason.
     Unknown(String),
 }
 
-/// The text of a file.
+/// The contents of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
-    /// All of it.
+    /// The complete contents.
     Known(Vec<u8>),
-    /// The simulation can't know, because of this.
+    /// Not known to the simulation, for this reason.
     Unknown(String),
 }
 
-/// Where a path leads.
+/// The file that a path leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
-    /// The same file by a path without symbolic links, inside a root without any.
+    /// The path of the file without symbolic links, relative to the same root.
     pub place: Place,
-    /// The path that the running system knows it by, behind bind mounts.
+    /// The path of the file in the running system, with bind mounts resolved.
     pub origin: PathBuf,
-    /// The type of its filesystem, where that is the kernel's own: no file action changes anything there.
+    /// The type of its filesystem if that is a kernel interface, where file actions change nothing.
     pub kernel: Option<String>,
 }
 
 impl Reach {
-    /// A place of which nothing more is known than its name.
+    /// Returns the place unchanged, without any further knowledge.
     fn named(place: &Place) -> Self {
         Self { place: place.clone(), origin: place.outside(), kernel: None }
     }
 }
 
-/// A directory, and what tells it from another of the same name.
+/// A directory and its identity, which distinguishes it from another one of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchor {
     /// Its path, without symbolic links.
     pub path: PathBuf,
-    /// The number of its filesystem.
+    /// The device number of its filesystem.
     pub device: u64,
-    /// Its own number there.
+    /// Its inode number.
     pub inode: u64,
 }
 
-/// Why a file could not be looked at.
+/// An error of reading a file or its metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {cause}")]
 pub struct FileError {
     /// The file.
     pub place: Place,
-    /// The kernel's word for it, or what is wrong with the file.
+    /// The error of the kernel, or the problem of the file.
     pub cause: String,
 }
 
-/// Reading access to files.
+/// Read access to files.
 pub trait Files {
-    /// What is at this place, links not followed at the last component.
+    /// Returns the kind of file at this place. A symbolic link at the last component is not
+    /// followed.
     fn look(&self, place: &Place) -> Result<Look, FileError>;
 
-    /// Whether nothing is in the directory at this place; `None` where nobody can know.
+    /// Returns whether the directory at this place is empty; `None` if a simulation cannot know.
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
 
-    /// The names in the directory at this place, sorted; `None` where a simulation can't know them.
+    /// Returns the sorted names in the directory at this place; `None` if a simulation cannot know.
     fn names(&self, _place: &Place) -> Result<Option<Vec<String>>, FileError> {
         Ok(None)
     }
 
-    /// Bytes that are free on the filesystem at this path, and bytes in all; nothing where nobody can
-    /// know.
+    /// Returns the free and the total bytes of the filesystem at this path; `None` if unknown.
     fn room(&self, _path: &Path) -> Option<(u64, u64)> {
         None
     }
 
-    /// Where this place leads. The last component is only followed on request.
+    /// Returns the file that this place leads to. A symbolic link at the last component is only
+    /// followed if `follow` is set.
     fn reach(&self, place: &Place, _follow: bool) -> Result<Reach, FileError> {
         Ok(Reach::named(place))
     }
 
-    /// What is mounted, as the kernel lists it; empty where nobody can know.
+    /// Returns the mounts as listed by the kernel; empty if unknown.
     fn mount_table(&self) -> MountTable {
         MountTable::default()
     }
 
-    /// The directory at a path, or the deepest one above it that exists; nothing where nobody can know.
+    /// Returns the directory at this path, or its deepest existing ancestor; `None` if unknown.
     fn anchor(&self, _path: &Path) -> Option<Anchor> {
         None
     }
 
-    /// The bytes of the regular file at this place, links followed inside its root.
+    /// Reads the regular file at this place. Symbolic links are followed within its root.
     fn read(&self, place: &Place) -> Result<Text, FileError>;
 }

@@ -1,11 +1,11 @@
-//! Where a mounted path comes from: the place that a bind mount shows.
+//! The origin of a mounted path: the path that a bind mount makes visible.
 
 use std::path::{Path, PathBuf};
 
 use crate::machine::is_below;
 use crate::machine::probe::RawMount;
 
-/// Filesystems that are the kernel's own: what is written there are not files.
+/// Filesystems that are interfaces of the kernel and do not store files.
 const KERNEL: [&str; 18] = [
     "binfmt_misc",
     "bpf",
@@ -27,25 +27,26 @@ const KERNEL: [&str; 18] = [
     "tracefs",
 ];
 
-/// Where the kernel's own filesystems are, in a container as well, whose `/dev` is an ordinary one.
+/// Directories of kernel interfaces, even in a container, whose `/dev` is an ordinary filesystem.
 const KERNEL_PLACES: [&str; 3] = ["/dev", "/proc", "/sys"];
 
-/// Whether a filesystem of this type is the kernel's own.
+/// Returns whether filesystems of this type are interfaces of the kernel.
 pub fn is_kernel(kind: &str) -> bool {
     KERNEL.contains(&kind)
 }
 
-/// What is mounted, in the kernel's order.
+/// The mounts of the machine, in the order of the kernel.
 #[derive(Debug, Clone, Default)]
 pub struct MountTable(Vec<RawMount>);
 
 impl MountTable {
-    /// The table with these mounts.
+    /// Creates a table of these mounts.
     pub fn new(mounts: Vec<RawMount>) -> Self {
         Self(mounts)
     }
 
-    /// The table without the newest mount at this place and those below it, if something is mounted there.
+    /// Returns the table without the newest mount at this mount point and the mounts below it;
+    /// `None` if nothing is mounted there.
     pub fn without(&self, at: &str) -> Option<Self> {
         let newest = self.0.iter().rposition(|mount| mount.at == at)?;
         let below = |mount: &RawMount| mount.at != at && is_below(&mount.at, at);
@@ -54,22 +55,22 @@ impl MountTable {
         Some(Self(left.map(|(_, mount)| mount.clone()).collect()))
     }
 
-    /// The mount that a path without symbolic links lies on.
+    /// Returns the mount that contains a path without symbolic links.
     fn covering(&self, path: &str) -> Option<&RawMount> {
-        // The newest of the longest hides the others.
+        // Of several mounts with the longest mount point, the newest hides the others.
         let around = self.0.iter().filter(|mount| is_below(path, &mount.at));
         around.max_by_key(|mount| mount.at.len())
     }
 
-    /// The path that the running system knows this one by: of all mounts that show the same, its root's,
-    /// or else the oldest one's.
+    /// Returns the path of a file in the running system: of all mounts that show the file, the
+    /// root's path, otherwise the oldest mount's.
     pub fn origin(&self, path: &Path) -> PathBuf {
         let text = path.to_string_lossy();
         let Some(mount) = self.covering(&text) else { return path.to_owned() };
         let inner = below(&mount.part, rest(&text, &mount.at));
         let shown = |other: &&RawMount| {
             let same = other.number == mount.number && is_below(&inner, &other.part);
-            // What another mount lies over is not to be seen there.
+            // The file is not visible where another mount covers it.
             same && self
                 .covering(&below(&other.at, rest(&inner, &other.part)))
                 .is_some_and(|top| std::ptr::eq(top, *other))
@@ -82,7 +83,7 @@ impl MountTable {
         }
     }
 
-    /// The type of the filesystem that a path lies on, where that is the kernel's own.
+    /// Returns the type of the filesystem at a path if it is an interface of the kernel.
     pub fn kernel(&self, path: &Path) -> Option<String> {
         let text = path.to_string_lossy();
         let mount = self.covering(&text)?;
@@ -92,13 +93,13 @@ impl MountTable {
     }
 }
 
-/// The kernel's place that a path of the running system is in.
+/// Returns the kernel directory that contains a path of the running system.
 pub fn kernel_place(origin: &Path) -> Option<&'static str> {
     let text = origin.to_string_lossy();
     KERNEL_PLACES.into_iter().find(|place| is_below(&text, place))
 }
 
-/// What follows the directory in a path that is below it; empty or begins with a slash.
+/// Returns the remainder of a path below a directory: empty, or starting with a slash.
 fn rest<'a>(path: &'a str, directory: &str) -> &'a str {
     if directory == "/" { path } else { path.get(directory.len()..).unwrap_or_default() }
 }
@@ -160,7 +161,7 @@ mod tests {
     fn what_is_unmounted_shows_nothing_any_more() {
         let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
         assert!(table.without("/mnt/none").is_none());
-        let table = table.without("/mnt/sub").expect("a table");
+        let table = table.without("/mnt/sub").expect("a filesystem is mounted there");
         assert_eq!(table.origin(Path::new("/mnt/sub")), Path::new("/mnt/sub"));
         assert_eq!(table.origin(Path::new("/mnt/top/@/f")), Path::new("/mnt/top/@/f"));
     }

@@ -1,9 +1,9 @@
-//! What the part `files` consists of.
+//! The types of the part `files`.
 
 use super::{FilesEffect, FilesFact, FilesRelease, FilesStep};
 use crate::machine::part::MachinePart;
 
-/// The part.
+/// The part `files`.
 pub struct Part;
 
 impl MachinePart for Part {

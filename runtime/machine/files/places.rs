@@ -1,15 +1,15 @@
-//! What steps on files need and name, and the same steps at the places that their names lead to.
+//! Requirements of steps on files, and resolution of their symbolic links.
 
 use super::{FileError, Files, FilesStep};
 use crate::machine::step::PartStep;
 use crate::types::Place;
 
-/// What a step does with the last component of a path that is a symbolic link.
+/// What a step does if the last component of a path is a symbolic link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Last {
-    /// It goes where the link leads.
+    /// The link is followed.
     Followed,
-    /// It is about the link itself.
+    /// The step applies to the link itself.
     Itself,
 }
 
@@ -84,7 +84,7 @@ impl PartStep for FilesStep {
             | Self::MakeKey { place, .. }
             | Self::MakeImage { place, .. }
             | Self::Allocate { place, .. } => follow_links(place, Itself, files),
-            // The places of these are what is mounted already.
+            // `Settle` names mount points as the kernel lists them; `Verify` only reads.
             Self::Settle { .. } | Self::Verify { .. } => Ok(()),
         }
     }

@@ -1,8 +1,8 @@
-//! What gives files back: nothing.
+//! Releases of files: there are none.
 
 use std::fmt;
 
-/// Nothing of files has to be given back.
+/// The empty type, because files do not have to be released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FilesRelease {}
 

@@ -1,4 +1,4 @@
-//! What can be done to files.
+//! Steps on files.
 
 use std::fmt;
 
@@ -6,114 +6,115 @@ use super::Text;
 use crate::machine::cmd::Cmd;
 use crate::types::{Mode, Place, Size, quote};
 
-/// One step that makes, changes or removes files.
+/// A step that creates, changes or removes files.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FilesStep {
-    /// Replace a file, atomically; owner and mode of an old one are kept.
+    /// Replaces a file atomically; owner and mode of an existing file are kept.
     Write {
-        /// Which.
+        /// The file.
         place: Place,
-        /// The new content; unknown only in a simulation.
+        /// The new content, which can be unknown in a simulation.
         content: Text,
-        /// Permission bits; those of the old file, or 0644, when absent.
+        /// Permission bits; by default those of the existing file, or 0644.
         mode: Option<Mode>,
     },
-    /// Copy a regular file, following links at the source.
+    /// Copies a regular file, following symbolic links at the source.
     Copy {
-        /// From where.
+        /// The source.
         from: Place,
-        /// To where.
+        /// The destination.
         to: Place,
-        /// Permission bits; those of the source when absent.
+        /// Permission bits; by default those of the source.
         mode: Option<Mode>,
     },
-    /// Copy a directory with everything in it, as it is; what is there with the same name is replaced.
+    /// Copies a directory recursively with all attributes, replacing existing files.
     CopyTree {
-        /// From where.
+        /// The source.
         from: Place,
-        /// To where.
+        /// The destination.
         to: Place,
     },
-    /// Make a directory, and those above it.
+    /// Creates a directory and its missing parents.
     MakeDir {
-        /// Which.
+        /// The directory.
         place: Place,
-        /// Permission bits of the last one.
+        /// Permission bits of the last component.
         mode: Mode,
     },
-    /// Make a symbolic link, replacing one that is there.
+    /// Creates a symbolic link, replacing an existing one.
     Link {
-        /// Where.
+        /// The link.
         place: Place,
-        /// Its text.
+        /// The target of the link.
         to: String,
     },
-    /// Remove a file, a link or an empty directory.
+    /// Removes a file, a symbolic link or an empty directory.
     Remove {
-        /// Which.
+        /// The file, link or directory.
         place: Place,
     },
-    /// Change permission bits.
+    /// Changes permission bits.
     Chmod {
-        /// Of which.
+        /// The file or directory.
         place: Place,
-        /// To what.
+        /// The new permission bits.
         mode: Mode,
     },
-    /// Change the owner.
+    /// Changes the owner.
     Chown {
-        /// Of which.
+        /// The file or directory.
         place: Place,
-        /// User number.
+        /// User ID.
         uid: u32,
-        /// Group number.
+        /// Group ID.
         gid: u32,
     },
-    /// Make a new file of random bytes, readable by nobody else from its first moment.
+    /// Creates a file of random bytes, readable by its owner only from the beginning.
     MakeKey {
-        /// Which; it must not exist.
+        /// The file, which must not exist.
         place: Place,
-        /// How many bytes.
+        /// Length in bytes.
         bytes: u32,
     },
-    /// Keep what a program prints in a new file, readable by nobody else from its first moment.
+    /// Writes the output of a program to a new file, readable by its owner only from the beginning.
     Keep {
         /// The program.
         cmd: Cmd,
-        /// Which; it must not exist.
+        /// The file, which must not exist.
         place: Place,
     },
-    /// Keep the header of a container in a new file, where nobody takes the devices below for the container.
+    /// Writes the header of a container to a new file, at a position on the disk where tools do not
+    /// mistake the devices below the file for the container.
     SaveHeader {
-        /// The program, up to the name of the file that it writes.
+        /// The program, without its last argument, the name of the file.
         cmd: Cmd,
-        /// Which; it must not exist.
+        /// The file, which must not exist.
         place: Place,
-        /// The devices that the file lies on.
+        /// The devices that contain the file.
         beneath: Vec<String>,
     },
-    /// Make a sparse file.
+    /// Creates a sparse file.
     MakeImage {
-        /// Which; it must not exist.
+        /// The file, which must not exist.
         place: Place,
         /// Its length.
         size: Size,
     },
-    /// Make a file that has all its blocks, readable by root only.
+    /// Creates a file with all blocks allocated, readable by root only.
     Allocate {
-        /// Which; it must not exist.
+        /// The file, which must not exist.
         place: Place,
         /// Its length.
         size: Size,
-        /// Whether it is written in place on a filesystem that otherwise copies on write.
+        /// Whether to disable copy-on-write on filesystems that have it.
         nocow: bool,
     },
-    /// Bring what was written to these filesystems to their disks (syncfs(2)).
+    /// Writes all pending data of these filesystems to their disks (syncfs(2)).
     Settle {
-        /// Any place on each.
+        /// A path on each filesystem.
         at: Vec<String>,
     },
-    /// Compare an archive with its signed digests; prints what was verified as JSON.
+    /// Verifies an archive with its signed digests; prints the result as JSON.
     Verify {
         /// The archive.
         archive: Place,
@@ -121,16 +122,16 @@ pub enum FilesStep {
         digests: Place,
         /// A detached signature of the digest file.
         signature: Option<Place>,
-        /// The public keys to trust.
+        /// The trusted public keys.
         keys: Place,
-        /// The only one of them to trust.
+        /// The fingerprint of the only trusted key among them.
         fingerprint: Option<String>,
     },
-    /// Unpack a tar archive as the numeric owners and attributes in it say.
+    /// Unpacks a tar archive with its numeric owners and attributes.
     Unpack {
         /// The archive.
         archive: Place,
-        /// Into which directory.
+        /// The destination directory.
         into: Place,
     },
 }
@@ -139,7 +140,7 @@ fn words(texts: &[String]) -> String {
     texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(" ")
 }
 
-/// The step as a person would type it; kernel calls as the command that does the same.
+/// Displays the step as the shell command that does the same.
 impl fmt::Display for FilesStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = |place: &Place| quote(&place.to_string());

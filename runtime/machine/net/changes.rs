@@ -1,4 +1,4 @@
-//! The meaning of facts, steps and releases of the network to the rest of the program.
+//! What facts, steps and releases of the network mean to the rest of the program.
 
 use super::{NetFact, NetRelease, NetStep};
 use crate::machine::fact::{PartFact, PartRelease};
@@ -7,7 +7,7 @@ use crate::machine::step::PartStep;
 use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope, Step};
 
 impl NetFact {
-    /// Returns whether the model agrees; `None` if the links are unknown.
+    /// Returns whether the model agrees with the fact; `None` if links were not probed.
     fn is_so(&self, machine: &Machine) -> Option<bool> {
         let Self::LinkState { link, up } = self;
         let links = machine.net.links.as_ref()?;

@@ -1,4 +1,4 @@
-//! Facts about the network, and their release.
+//! Facts about the network, and the release of links.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum NetFact {
-    /// A link exists, and is set up or down.
+    /// A link exists and is set up or down.
     LinkState {
-        /// Its name.
+        /// The name of the link.
         link: String,
-        /// Which of both.
+        /// Whether it is set up.
         up: bool,
     },
 }
@@ -24,12 +24,12 @@ impl fmt::Display for NetFact {
     }
 }
 
-/// An act that restores the network. Displays as the command that a user would type.
+/// An act that releases a link. Displays as the command that a user would type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NetRelease {
-    /// Set a link down.
+    /// Sets a link down.
     Down {
-        /// Its name.
+        /// The name of the link.
         link: String,
     },
 }

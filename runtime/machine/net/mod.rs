@@ -1,7 +1,7 @@
 //! The part `net`: the links of the running kernel.
 //!
-//! `fact` and `step` (facts, releases, steps and effects), `changes` (their meaning to the rest of the program), `state`
-//! (machine files and comparison).
+//! `fact` and `step` contain the facts, releases, steps and effects, `changes` what they mean to
+//! the rest of the program, `state` machine files and comparison.
 
 mod changes;
 mod fact;
@@ -17,7 +17,7 @@ use super::part::MachinePart;
 pub use fact::{NetFact, NetRelease};
 pub use step::{NetEffect, NetStep};
 
-/// The part.
+/// The part `net`.
 pub struct Part;
 
 impl MachinePart for Part {
@@ -31,7 +31,7 @@ impl MachinePart for Part {
     const RESTORED_BY: &'static [&'static str] = &["net.up"];
 }
 
-/// The network in the model.
+/// The state of the network in the model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
     /// Links by name; `None` if they were not probed.
@@ -42,19 +42,20 @@ pub struct Network {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
-    /// Whether it is set up.
+    /// Whether the link is set up.
     pub up: bool,
-    /// Its kind, where the kernel made it: `bridge`, `veth` and so on. Hardware and loopback have none.
+    /// Its kind if the kernel created it, such as `bridge` or `veth`; `None` for hardware and
+    /// loopback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The bridge or bond that it belongs to.
+    /// The bridge or bond that the link belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master: Option<String>,
-    /// Bytes of the largest packet.
+    /// Maximum transmission unit in bytes.
     pub mtu: u32,
 }
 
-/// What of the network a fact is about.
+/// The links that a fact is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NetScope {
     /// Links that may differ.

@@ -11,7 +11,7 @@ use crate::machine::state::PartState;
 use crate::machine::valid::{Notes, Unique};
 use crate::machine::{Differences, Machine, Scope};
 
-/// The network as a machine file has it.
+/// The network in a machine file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NetRecord {
@@ -83,7 +83,7 @@ impl PartState for Network {
     }
 }
 
-/// Returns the properties of a link that an operation determines, on one line.
+/// Returns the properties of a link that operations determine, on one line.
 fn described(link: &Link) -> String {
     let state = if link.up { "up" } else { "down" };
     let kind = link.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
@@ -101,20 +101,22 @@ mod tests {
         let text = r#"{"format": 1, "host": {"udev": true}, "devices": {}, "net": {"links": {
             "br0": {"up": true, "kind": "bridge", "mtu": 1500},
             "eth0": {"up": false, "master": "br0", "mtu": 1500}}}}"#;
-        Machine::read(text).expect("a machine")
+        Machine::read(text).expect("the machine file is valid")
     }
 
     #[test]
     fn links_are_read_written_and_absent_where_nobody_looked() {
-        let text = serde_json::to_string(&machine()).expect("JSON");
+        let text = serde_json::to_string(&machine()).expect("machines serialize to JSON");
         assert_eq!(Machine::read(&text), Ok(machine()));
         assert_eq!(
             serde_json::to_string(&Machine::empty()).ok().map(|text| text.contains("net")),
             Some(false)
         );
-        let wrong = Machine::read(&text.replace("\"br0\":", "\"br1\":")).expect_err("a flaw");
+        let wrong =
+            Machine::read(&text.replace("\"br0\":", "\"br1\":")).expect_err("the file is invalid");
         assert_eq!(wrong[0].at, "net.links.eth0.master");
-        let wrong = Machine::read(&text.replace("\"mtu\":1500", "\"mtu\":-1")).expect_err("a flaw");
+        let wrong = Machine::read(&text.replace("\"mtu\":1500", "\"mtu\":-1"))
+            .expect_err("the file is invalid");
         assert!(wrong[0].at.starts_with("net.links.br0.mtu"), "{wrong:?}");
     }
 
@@ -122,7 +124,7 @@ mod tests {
     fn a_link_that_is_not_as_predicted_is_found() {
         let (before, mut after) = (machine(), machine());
         let up = Fact::Net(NetFact::LinkState { link: "eth0".into(), up: true });
-        after.learn(&up).expect("it is there");
+        after.learn(&up).expect("the link exists");
         let mut scope = Scope::default();
         up.scope(&mut scope);
         let differences = compare(&after, &before, Some(&scope));
@@ -137,13 +139,13 @@ mod tests {
     #[test]
     fn facts_keep_their_tag_and_release_only_what_is_up() {
         let json = serde_json::json!({"fact": "link_state", "link": "eth0", "up": true});
-        let fact: Fact = serde_json::from_value(json.clone()).expect("a fact");
+        let fact: Fact = serde_json::from_value(json.clone()).expect("the fact is valid");
         assert_eq!(serde_json::to_value(&fact).ok(), Some(json));
-        let release = fact.release().expect("it ends with the kernel");
+        let release = fact.release().expect("a link that is up has a release");
         assert_eq!(release.to_string(), "ip link set eth0 down");
         assert_eq!(release.due(&machine()), []);
         let mut up = machine();
-        up.learn(&fact).expect("it is there");
+        up.learn(&fact).expect("the link exists");
         assert_eq!(release.due(&up), std::slice::from_ref(&release));
         assert!(release.ended().ends(&fact));
     }

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::machine::effect::NeedKind::Alters;
 use crate::machine::effect::{Announced, PartEffect};
 
-/// One step that changes the network: a message to the kernel (rtnetlink(7)).
+/// A step that changes the network: a message to the kernel (rtnetlink(7)).
 #[derive(Debug, Clone, PartialEq)]
 pub enum NetStep {
-    /// Set a link up or down.
+    /// Sets a link up or down.
     SetLink {
-        /// Its name.
+        /// The name of the link.
         link: String,
-        /// Which of both.
+        /// Whether to set it up.
         up: bool,
     },
 }
@@ -31,9 +31,9 @@ impl fmt::Display for NetStep {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum NetEffect {
-    /// A link gets another state.
+    /// The state of a link is changed.
     AltersLink {
-        /// Its name.
+        /// The name of the link.
         link: String,
     },
 }
@@ -55,7 +55,8 @@ impl PartEffect for NetEffect {
         true
     }
 
-    /// Its directory of sysfs(5): two runs must not change the same link.
+    /// Returns the directory of the link in sysfs(5), because two runs must not change the same
+    /// link.
     fn directory(&self) -> Option<String> {
         let Self::AltersLink { link } = self;
         Some(format!("/sys/class/net/{link}"))

@@ -1,8 +1,9 @@
-//! A machine for showing around: the same shape, and nothing that tells whose it is.
+//! Anonymization of machines: the structure is kept, and everything that identifies the owner is
+//! removed.
 //!
-//! Serial numbers, identifiers and labels become stand-ins that are numbered by their first
-//! appearance, so that what was the same is still the same. Identifiers keep their form, because
-//! the form tells what they belong to.
+//! Serial numbers, identifiers and labels are replaced by placeholders, which are numbered by first
+//! occurrence, so that equal values remain equal. Identifiers keep their format, because the format
+//! shows what they belong to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,12 +11,12 @@ use super::{Content, Device, DeviceKind, Group, Mount, PartitionEntry, Storage};
 use crate::machine::Machine;
 use crate::machine::file::anonymise;
 
-/// A text that is this long is replaced wherever it occurs, also within other names.
+/// Identifiers of at least this length are replaced wherever they occur, even within other names.
 const TELLING: usize = 8;
-/// Directories whose entries are named after people or labels.
+/// Directories whose entries are named after users or labels.
 const PRIVATE: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user"];
 
-/// Stand-ins by what they stand for.
+/// Placeholders by the values that they replace.
 #[derive(Default)]
 struct StandIns {
     known: HashMap<String, String>,
@@ -23,8 +24,8 @@ struct StandIns {
 }
 
 impl Machine {
-    /// The machine without what identifies it. `names` are further words that must not occur, the
-    /// host's name for example.
+    /// Returns the machine without identifying data. `names` are additional strings to replace,
+    /// such as the host name.
     #[must_use]
     pub fn anonymous(&self, names: &[String]) -> Self {
         let mut machine = self.clone();
@@ -33,7 +34,7 @@ impl Machine {
         for device in machine.storage.devices.values_mut() {
             hide_device(device, &mut ids, &mut words);
         }
-        // What has no name that lasts gets one, so that the plan can show it.
+        // Devices with a persistent name get a new one, so that the plan can show it.
         let targets: BTreeSet<&String> = self.storage.aliases.values().collect();
         let kept = self.storage.aliases.iter().filter(|(alias, _)| is_plain(alias));
         let mut aliases: BTreeMap<String, String> =
@@ -46,7 +47,7 @@ impl Machine {
         for mount in &mut machine.storage.mounts {
             mount.at = hide_path(&mount.at, &mut words);
             mount.part = hide_path(&mount.part, &mut words);
-            // A server, or a directory of a person.
+            // A server, or the directory of a user.
             let device = mount.source.starts_with("/dev/");
             if !device && mount.source.contains(['/', ':', '@']) {
                 mount.source = words.word(&mount.source, "source");
@@ -64,8 +65,8 @@ impl Machine {
         })
     }
 
-    /// The machine with every name that people choose rewritten: mappings are called after
-    /// identifiers, and groups after hosts.
+    /// Returns the machine with all user-chosen names rewritten, because mappings can be named
+    /// after identifiers, and groups after hosts.
     fn renamed(self, new: &dyn Fn(&str) -> String) -> Self {
         let each = |names: &[String]| names.iter().map(|name| new(name)).collect();
         let kind = |kind: DeviceKind| match kind {
@@ -110,7 +111,7 @@ impl Machine {
 }
 
 fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
-    // It may name processes and where somebody's files are.
+    // It may contain the names of processes and paths of users' files.
     for who in &mut device.held_by {
         "a device that is not in this file".clone_into(who);
     }
@@ -121,7 +122,7 @@ fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
         table.id = ids.id(&table.id);
     }
     if let DeviceKind::Partition(entry) = &mut device.kind {
-        // On MBR it is the table's identifier with a number.
+        // On MBR, this is the identifier of the table followed by a number.
         entry.uuid = match entry.uuid.split_once('-') {
             Some((table, number)) if number.len() == 2 => format!("{}-{number}", ids.id(table)),
             _ => ids.id(&entry.uuid),
@@ -145,7 +146,7 @@ fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
 }
 
 impl StandIns {
-    /// `serial-3`
+    /// Returns a placeholder such as `serial-3`.
     fn word(&mut self, from: &str, kind: &str) -> String {
         let next = self.count + 1;
         let word = self.known.entry(from.to_owned()).or_insert_with(|| {
@@ -155,7 +156,7 @@ impl StandIns {
         word.clone()
     }
 
-    /// An identifier of the same form, with a number in the place of its letters and digits.
+    /// Returns an identifier of the same format, with a number instead of its letters and digits.
     fn id(&mut self, from: &str) -> String {
         if from.is_empty() {
             return String::new();
@@ -174,7 +175,7 @@ impl StandIns {
     }
 }
 
-/// Names of devices that say where they are plugged in, or their numbers, and nothing else.
+/// Returns whether a name of a device only shows where it is connected, or its device number.
 fn is_plain(alias: &str) -> bool {
     let by_path = alias.strip_prefix("/dev/disk/by-path/");
     match by_path {
@@ -183,7 +184,7 @@ fn is_plain(alias: &str) -> bool {
     }
 }
 
-/// Hides what lies in a private directory, and directories that are called like a label.
+/// Replaces paths in private directories, and directories that are named after a label.
 fn hide_path(path: &str, words: &mut StandIns) -> String {
     let below = |top: &&&str| path.strip_prefix(**top).is_some_and(|rest| rest.starts_with('/'));
     if let Some(top) = PRIVATE.iter().find(below) {

@@ -288,7 +288,7 @@ impl PartRelease for StorageRelease {
 }
 
 impl MountCall {
-    /// What becomes true.
+    /// Returns the fact that is true after the mount.
     pub fn fact(&self) -> Fact {
         Fact::Storage(StorageFact::Mounted {
             at: self.at.clone(),

@@ -1,4 +1,4 @@
-//! What can't be true together.
+//! Detection of contradictions in the storage of a machine.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use crate::types::Size;
 const DESCRIBE: &str = "describe that device as well, or remove this one";
 
 impl Machine {
-    /// Notes what can't be true together.
+    /// Adds a note for each contradiction.
     pub(super) fn check_storage(&self, notes: &mut Notes) {
         for (key, device) in &self.storage.devices {
             check_device(key, device, notes);
@@ -23,7 +23,7 @@ impl Machine {
         same_uuids(self, notes);
     }
 
-    /// What a device lies on must be there, and be as large.
+    /// Checks that the devices below a device exist and are large enough.
     fn check_below(&self, device: &Device, notes: &mut Notes) {
         let path = device.path.as_str();
         let missing = |device: &str| {
@@ -101,7 +101,7 @@ impl Machine {
         }
     }
 
-    /// Partitions lie on their disk, and not on one another.
+    /// Checks that partitions are within their disk and do not overlap.
     fn check_partitions(&self, notes: &mut Notes) {
         let mut of_disk: BTreeMap<&str, Vec<(&Device, &PartitionEntry)>> = BTreeMap::new();
         for device in self.storage.devices.values() {
@@ -120,7 +120,7 @@ impl Machine {
                     notes.add(&keys, why, "give each partition its own number");
                 }
             }
-            // An extended partition has the logical ones inside it.
+            // An extended partition contains the logical partitions.
             parts.retain(|(_, entry)| !matches!(entry.code.as_str(), "0x5" | "0xf" | "0x85"));
             parts.sort_by_key(|(_, entry)| entry.start);
             for pair in parts.windows(2) {
@@ -178,7 +178,8 @@ impl Machine {
 
     fn check_uses(&self, notes: &mut Notes) {
         for (index, mount) in self.storage.mounts.iter().enumerate() {
-            // A kernel without initramfs says /dev/root, and FUSE names its own device.
+            // A kernel without initramfs reports /dev/root, and FUSE filesystems name their own
+            // device.
             let device = mount.source.starts_with("/dev/")
                 && mount.source != "/dev/root"
                 && !mount.kind.starts_with("fuse");
@@ -207,7 +208,7 @@ impl Machine {
         }
     }
 
-    /// Nothing lies on itself, over however many steps.
+    /// Checks that no device is below itself, directly or indirectly.
     fn check_cycles(&self, notes: &mut Notes) {
         let mut state: HashMap<&str, bool> = HashMap::new();
         for start in self.storage.devices.keys() {

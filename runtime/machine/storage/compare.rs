@@ -1,4 +1,4 @@
-//! Storage as it was predicted against storage as it is.
+//! Comparison of the predicted storage with the probed one.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::StorageScope;
 use crate::machine::{Device, Differences, Group, Machine, Mount, is_below};
 use crate::types::Size;
 
-/// Notes all differences within the scope; with no scope, all there are.
+/// Adds all differences within the scope, or in all storage without a scope.
 pub(super) fn compare(
     predicted: &Machine,
     found: &Machine,
@@ -37,7 +37,7 @@ pub(super) fn compare(
         machine.storage.mounts.iter().map(|m| m.at.clone()).filter(|at| concerned(at)).collect()
     };
     for at in places(predicted).union(&places(found)) {
-        // What nobody could look at before was mounted as whatever it would turn out to be.
+        // A filesystem that could not be probed before was mounted with the type `auto`.
         let any =
             predicted.storage.mounts.iter().any(|mount| mount.at == *at && mount.kind == "auto");
         let side = |machine: &Machine| describe_mounts(machine, at, any);
@@ -70,8 +70,8 @@ fn concerns_device(scope: Option<&StorageScope>, path: &str, machine: &Machine) 
     })
 }
 
-/// Everything about a device that an operation determines, in a line; not what is on it where
-/// nobody could know that before.
+/// Returns the properties of a device that an operation determines, on one line. Contents are
+/// omitted if they could not be known before.
 fn describe_device(device: &Device, unseen: bool) -> String {
     let mut text = Size::bytes(device.size).to_string();
     if !device.size.is_multiple_of(1 << 20) {

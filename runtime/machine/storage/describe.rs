@@ -1,5 +1,5 @@
-//! A machine from a few words: its disks, their partitions, what is on them. For tests of recipes, and
-//! for the machine that `check` makes up.
+//! Creation of a machine from a short description of its disks. For tests of recipes, and for the
+//! machine that `check` assumes.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::machine::{
 };
 use crate::types::{Choice, FsKind, LuksVersion, MIB, ParamValue, Size, TableKind, Value, sha256};
 
-/// A disk in a few words.
+/// The description of a disk.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Disk {
@@ -28,7 +28,7 @@ struct Disk {
     mounted: Option<String>,
 }
 
-/// A partition in a few words.
+/// The description of a partition.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct PartitionSummary {
@@ -53,14 +53,14 @@ impl PartitionSummary {
     }
 }
 
-/// What is on one of them.
+/// The contents of a disk or partition.
 struct On<'a> {
     content: Option<&'a str>,
     label: Option<&'a str>,
     mounted: Option<&'a str>,
 }
 
-/// What a live system has mounted in any case.
+/// The mounts of every live system.
 const MOUNTS: [(&str, &str); 6] = [
     ("overlay", "/"),
     ("proc", "/proc"),
@@ -70,11 +70,11 @@ const MOUNTS: [(&str, &str); 6] = [
     ("tmpfs", "/run"),
 ];
 
-/// What LUKS2 keeps for its header.
+/// Size of a LUKS2 header in bytes.
 const LUKS_OFFSET: u64 = 16 * MIB;
 
 impl Machine {
-    /// A live system with these disks: `#{ "/dev/sda": #{ size: "64G" } }`.
+    /// Creates a live system with these disks: `#{ "/dev/sda": #{ size: "64G" } }`.
     pub fn described(disks: &Value) -> Result<Self, String> {
         let json = serde_json::to_value(disks).map_err(|error| error.to_string())?;
         let disks: BTreeMap<String, Disk> = serde_path_to_error::deserialize(json)
@@ -124,7 +124,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Adds a device with what is on it.
+    /// Adds a device with its contents.
     fn put(&mut self, on: &On<'_>, mut device: Device) -> Result<(), String> {
         if let Some(kind) = on.content {
             device.content = Some(content(kind, on.label.map(str::to_owned), &device.path)?);
@@ -139,7 +139,7 @@ impl Machine {
     }
 }
 
-/// The type of a GPT partition with a Linux filesystem.
+/// The type of a GPT partition for Linux filesystems.
 const LINUX_GPT: &str = "0fc63daf-8483-4772-8e79-3d69d8477de4";
 
 fn size(text: &str) -> Result<u64, String> {
@@ -169,7 +169,7 @@ fn content(kind: &str, label: Option<String>, path: &str) -> Result<Content, Str
             slots: vec![0],
             cipher: "aes-xts-plain64".into(),
         },
-        // blkid's identifier of FAT is short.
+        // The identifier of FAT is short.
         "vfat" => {
             let short = uuid.to_ascii_uppercase();
             let uuid = format!("{}-{}", &short[..4], &short[4..8]);
@@ -186,7 +186,7 @@ fn content(kind: &str, label: Option<String>, path: &str) -> Result<Content, Str
     })
 }
 
-/// An identifier that is always the same for the same thing.
+/// Returns an identifier that is always the same for the same strings.
 fn id(of: &[&str]) -> String {
     let hash = sha256(of.join("\0").as_bytes());
     let bytes = u128::from_str_radix(&hash[..32], 16).unwrap_or_default().to_be_bytes();
@@ -221,10 +221,10 @@ mod tests {
             Value::Map(vec![("/dev/sda".into(), Value::Map(disk))])
         };
         let good = disk(vec![part("100M", "vfat"), part("rest", "ext4")]);
-        let machine = Machine::described(&good).expect("a machine");
+        let machine = Machine::described(&good).expect("the description is valid");
         assert_eq!(machine.partitions("/dev/sda").len(), 2);
         assert_eq!(machine.partitions("/dev/sda")[1].size, (1 << 30) - 102 * MIB);
-        let why = |parts| Machine::described(&disk(parts)).expect_err("no machine");
+        let why = |parts| Machine::described(&disk(parts)).expect_err("the description is invalid");
         assert_eq!(why(vec![part("2G", "ext4")]), "at /dev/sda: partition 1 does not fit");
         assert!(why(vec![part("1M", "ext5")]).contains(
             "unknown contents \"ext5\"; expected one \

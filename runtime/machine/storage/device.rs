@@ -1,4 +1,4 @@
-//! One block device: what it is, what it lies on, and what is on it.
+//! A block device: its type, the devices that it is on, and its contents.
 
 use std::fmt;
 
@@ -12,32 +12,33 @@ use crate::types::{LuksVersion, TableKind};
 pub struct Device {
     /// Canonical path: `/dev/sda1`, `/dev/mapper/vg-root`.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Bytes of a logical sector: 512 or 4096.
+    /// Logical sector size in bytes: 512 or 4096.
     #[serde(default = "sector_512")]
     pub sector: u32,
-    /// What it is.
+    /// The type of the device.
     pub kind: DeviceKind,
-    /// What is printed on the hardware, where it is hardware.
+    /// Properties of the hardware, if it is hardware.
     #[serde(default, skip_serializing_if = "Hardware::is_empty")]
     pub hardware: Hardware,
-    /// Whether the kernel refuses to write to it.
+    /// Whether the kernel refuses to write to the device.
     #[serde(default, skip_serializing_if = "is_false")]
     pub read_only: bool,
-    /// Whether it can be pulled out.
+    /// Whether the device is removable.
     #[serde(default, skip_serializing_if = "is_false")]
     pub removable: bool,
-    /// The partition table on it.
+    /// The partition table on the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Table>,
-    /// The signature on it.
+    /// The signature on the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
-    /// Who holds it besides what lies on it here, as the kernel says: bcache, ZFS, another namespace.
+    /// Users of the device that the model does not represent, as reported by the kernel: bcache,
+    /// ZFS, another namespace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<String>,
-    /// Whether nobody has looked at what is on it: it may be anything.
+    /// Whether the contents were not probed, so that they are unknown.
     #[serde(skip)]
     pub unseen: bool,
 }
@@ -61,15 +62,15 @@ const fn is_none_of_it(value: &u64) -> bool {
     *value == 0
 }
 
-/// What a block device is, with what it lies on.
+/// The type of a block device, with the devices that it is on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
-    /// A whole disk or stick.
+    /// A whole disk or USB stick.
     Disk,
     /// An optical drive.
     Rom,
-    /// A part of a disk.
+    /// A partition of a disk.
     Partition(PartitionEntry),
     /// An opened LUKS container or other dm-crypt mapping.
     Crypt {
@@ -87,16 +88,16 @@ pub enum DeviceKind {
     Raid {
         /// The member devices.
         members: Vec<String>,
-        /// `raid1` and so on.
+        /// RAID level, such as `raid1`.
         level: String,
     },
-    /// A file as a block device.
+    /// A loop device: a file as a block device.
     Loop,
     /// Another device-mapper target.
     Mapped {
-        /// What it lies on.
+        /// The devices that it is on.
         on: Vec<String>,
-        /// lsblk's word for it.
+        /// The type according to lsblk.
         what: String,
     },
 }
@@ -105,17 +106,17 @@ pub enum DeviceKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartitionEntry {
-    /// The disk it is on.
+    /// The disk that contains the partition.
     pub disk: String,
-    /// Its number, from 1.
+    /// Partition number, starting at 1.
     pub number: u32,
-    /// Its first byte on the disk.
+    /// Offset of the first byte on the disk.
     pub start: u64,
-    /// Type: a GUID in lower case on GPT, `0x83` on MBR.
+    /// Partition type: a GUID in lower case on GPT, such as `0x83` on MBR.
     pub code: String,
-    /// The partition's own identifier (PARTUUID).
+    /// The identifier of the partition (PARTUUID).
     pub uuid: String,
-    /// Its name, on GPT.
+    /// Partition name, on GPT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -124,9 +125,9 @@ pub struct PartitionEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Its format.
+    /// The format of the table.
     pub kind: TableKind,
-    /// Its identifier: a GUID on GPT, eight hexadecimal digits on MBR.
+    /// The identifier of the table: a GUID on GPT, eight hexadecimal digits on MBR.
     pub id: String,
 }
 
@@ -136,9 +137,9 @@ pub struct Table {
 pub enum Content {
     /// A filesystem.
     Filesystem {
-        /// `ext4`, `vfat` …
+        /// The type, such as `ext4` or `vfat`.
         kind: String,
-        /// As blkid prints it: a UUID, or `1234-ABCD` on FAT.
+        /// The identifier as blkid prints it: a UUID, or `1234-ABCD` on FAT.
         uuid: String,
         /// Its label.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,44 +159,44 @@ pub enum Content {
         version: LuksVersion,
         /// UUID of the header.
         uuid: String,
-        /// Where its data begins, in bytes.
+        /// Offset of the encrypted data in bytes.
         offset: u64,
         /// Key slots in use.
         slots: Vec<u32>,
-        /// `aes-xts-plain64`
+        /// Cipher, such as `aes-xts-plain64`.
         cipher: String,
     },
     /// An LVM physical volume.
     Physical {
-        /// LVM's identifier, six groups of letters.
+        /// LVM's identifier: seven groups of letters and digits.
         uuid: String,
     },
     /// A member of an md array.
     RaidMember {
-        /// The array's identifier.
+        /// The identifier of the array.
         uuid: String,
-        /// The array's name, without the host before it; nothing in the old format 0.90.
+        /// The name of the array, without the host before it; empty for the old format 0.90.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         name: String,
-        /// `raid1` and so on.
+        /// RAID level, such as `raid1`.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         level: String,
-        /// How many devices the array has when it is complete.
+        /// Number of devices of the complete array.
         #[serde(default, skip_serializing_if = "is_zero")]
         devices: u32,
-        /// Bytes of this device that the array uses.
+        /// Number of bytes of this device that the array uses.
         #[serde(default, skip_serializing_if = "is_none_of_it")]
         share: u64,
     },
-    /// Something else, by blkid's name; also `several signatures`.
+    /// Other content, including `several signatures`.
     Other {
-        /// blkid's name for it.
+        /// The type according to blkid.
         kind: String,
     },
 }
 
 impl Content {
-    /// The identifier of the content, if it has one.
+    /// Returns the identifier of the content, if any.
     pub fn uuid(&self) -> Option<&str> {
         match self {
             Self::Filesystem { uuid, .. }
@@ -207,8 +208,8 @@ impl Content {
         }
     }
 
-    /// The identifier, where a file or a command line can name the content by it. What blkid reads may be
-    /// any text: a LUKS1 header has 40 bytes of it.
+    /// Returns the identifier if it can be used in files and on command lines. An identifier that
+    /// blkid reads can be any string: a LUKS1 header has 40 bytes for it.
     pub fn identifier(&self) -> Option<&str> {
         let plain = |id: &&str| {
             !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(&b))
@@ -216,7 +217,7 @@ impl Content {
         self.uuid().filter(plain)
     }
 
-    /// The label, if it has one.
+    /// Returns the label, if any.
     pub fn label(&self) -> Option<&str> {
         match self {
             Self::Filesystem { label, .. } | Self::Swap { label, .. } => label.as_deref(),
@@ -224,7 +225,7 @@ impl Content {
         }
     }
 
-    /// blkid's name for it, which is also what lsblk prints as FSTYPE.
+    /// Returns blkid's name for the type, which lsblk prints as FSTYPE.
     pub fn kind(&self) -> &str {
         match self {
             Self::Filesystem { kind, .. } | Self::Other { kind } => kind,
@@ -256,11 +257,11 @@ impl fmt::Display for Content {
     }
 }
 
-/// What identifies a piece of hardware.
+/// Properties that identify a piece of hardware.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Hardware {
-    /// Maker and model.
+    /// Manufacturer and model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Serial number.
@@ -269,7 +270,7 @@ pub struct Hardware {
     /// World wide name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wwn: Option<String>,
-    /// `sata`, `nvme`, `usb` …
+    /// Connection, such as `sata`, `nvme` or `usb`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bus: Option<String>,
 }
@@ -281,7 +282,7 @@ impl Hardware {
 }
 
 impl Device {
-    /// A device with nothing on it.
+    /// Creates a device without contents.
     pub fn new(path: impl Into<String>, size: u64, kind: DeviceKind) -> Self {
         Self {
             path: path.into(),
@@ -298,13 +299,13 @@ impl Device {
         }
     }
 
-    /// The short name, without `/dev/` or `/dev/mapper/`.
+    /// Returns the short name, without `/dev/` or `/dev/mapper/`.
     pub fn name(&self) -> &str {
         let name = self.path.strip_prefix("/dev/").unwrap_or(&self.path);
         name.strip_prefix("mapper/").unwrap_or(name)
     }
 
-    /// The table entry, if it is a partition.
+    /// Returns the partition table entry, if the device is a partition.
     pub fn partition(&self) -> Option<&PartitionEntry> {
         match &self.kind {
             DeviceKind::Partition(entry) => Some(entry),
@@ -312,18 +313,18 @@ impl Device {
         }
     }
 
-    /// Whether it is a whole disk, something that carries a partition table.
+    /// Returns whether the device can have a partition table.
     pub fn is_disk(&self) -> bool {
         matches!(self.kind, DeviceKind::Disk | DeviceKind::Loop | DeviceKind::Raid { .. })
     }
 
-    /// The path of a partition of this device: `sda` → `sda1`, `nvme0n1` → `nvme0n1p1`.
+    /// Returns the path of a partition of this device: `sda` → `sda1`, `nvme0n1` → `nvme0n1p1`.
     pub fn partition_path(&self, number: u32) -> String {
         partition_path(&self.path, number)
     }
 }
 
-/// The path of a partition of the disk with this path.
+/// Returns the path of a partition of a disk.
 pub fn partition_path(disk: &str, number: u32) -> String {
     let digit = disk.ends_with(|c: char| c.is_ascii_digit());
     let mapped = disk.starts_with("/dev/mapper/");

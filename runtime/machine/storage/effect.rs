@@ -1,4 +1,4 @@
-//! What of storage has to be approved before it is done.
+//! Effects on storage, which have to be approved.
 
 use std::fmt;
 
@@ -8,33 +8,34 @@ use super::is_below;
 use crate::machine::effect::NeedKind::{Alters, Destroys, Opens, Writes};
 use crate::machine::effect::{Announced, PartEffect};
 
-/// What is lost, changed, opened or mounted.
+/// An effect on storage.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum StorageEffect {
-    /// Everything on a device is lost.
+    /// All data on a device is lost.
     Destroys {
-        /// The device, by the name that was given.
+        /// The device, under the name that was given.
         device: String,
     },
-    /// A key slot of a LUKS container is lost: for whoever has only that key, so is the container.
+    /// A key slot of a LUKS container is erased. Without another key, all data in the container is
+    /// lost.
     RemovesKey {
         /// The container.
         device: String,
-        /// The slot.
+        /// The key slot.
         slot: u32,
     },
-    /// A volume group is lost, with its name and settings.
+    /// A volume group is removed, with its name and settings.
     RemovesGroup {
         /// The group.
         group: String,
     },
-    /// Something on a device changes, and the rest stays.
+    /// Some data on a device changes, and the rest is unchanged.
     Alters {
         /// The device.
         device: String,
     },
-    /// A volume group gets other volumes.
+    /// The volumes of a volume group change.
     AltersGroup {
         /// The group.
         group: String,
@@ -44,24 +45,24 @@ pub enum StorageEffect {
         /// The container.
         device: String,
     },
-    /// The volumes of a group become devices.
+    /// The volumes of a group are activated.
     Activates {
         /// The group.
         group: String,
     },
-    /// A RAID array is started from its devices.
+    /// A RAID array is assembled and started.
     Assembles {
-        /// Its name.
+        /// The name of the array.
         array: String,
     },
-    /// Memory is swapped to a device or a file.
+    /// A device or file is used as swap space.
     SwapsTo {
-        /// Which.
+        /// The device or file.
         area: String,
     },
-    /// Something is mounted.
+    /// A filesystem is mounted.
     Mounts {
-        /// Where.
+        /// The mount point.
         at: String,
     },
 }

@@ -12,7 +12,7 @@ use crate::machine::{Content, Table, VolumeKind};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum StorageFact {
-    /// A disk carries this table, with exactly these partitions.
+    /// A disk has this table, with exactly these partitions.
     Partitioned {
         /// The disk.
         disk: String,
@@ -21,25 +21,26 @@ pub enum StorageFact {
         /// Its partitions, all blank.
         parts: Vec<NewPartition>,
     },
-    /// No signature and no partition table is left on a device.
+    /// A device has no signature and no partition table.
     Blank {
         /// The device.
         device: String,
     },
-    /// A device carries this content.
+    /// A device has this content.
     Holds {
         /// The device.
         device: String,
-        /// What is on it.
+        /// Its content.
         content: Content,
     },
-    /// The container on a device has this header; what is in it stays as it is.
+    /// The container on a device has this header; the data in the container is unchanged.
     Header {
         /// The device.
         device: String,
         /// The container as the header describes it.
         content: Content,
-        /// Whether nobody could read the header beforehand.
+        /// Whether the content is an assumed value, because the header could not be read
+        /// beforehand.
         #[serde(default, skip_serializing_if = "is_false")]
         guessed: bool,
     },
@@ -49,105 +50,105 @@ pub enum StorageFact {
         on: String,
         /// The name below `/dev/mapper`.
         name: String,
-        /// Bytes of the mapping.
+        /// Size of the mapping in bytes.
         size: u64,
-        /// Bytes of its logical sector.
+        /// Logical sector size in bytes.
         sector: u32,
     },
-    /// No mapping has this name.
+    /// There is no mapping with this name.
     Closed {
         /// The name below `/dev/mapper`.
         name: String,
     },
     /// A volume group exists, without volumes.
     GroupMade {
-        /// Its name.
+        /// The name of the group.
         group: String,
         /// Its physical volumes.
         members: Vec<String>,
-        /// Bytes of an extent.
+        /// Size of an extent in bytes.
         extent: u64,
-        /// All its extents.
+        /// Total number of extents.
         extents: u64,
     },
-    /// No volume group has this name.
+    /// There is no volume group with this name.
     GroupGone {
-        /// The name.
+        /// The name of the group.
         group: String,
     },
-    /// All volumes of a group are active, or none is.
+    /// All volumes of a group are active, or all are inactive.
     GroupActive {
-        /// Its name.
+        /// The name of the group.
         group: String,
-        /// Which of both.
+        /// Whether the volumes are active.
         active: bool,
     },
     /// A logical volume exists and is active.
     VolumeMade {
-        /// Its group.
+        /// The name of its group.
         group: String,
-        /// Its name.
+        /// The name of the volume.
         volume: String,
-        /// Its size.
+        /// Size in extents.
         extents: u64,
-        /// How it lies on the physical volumes.
+        /// Its allocation on the physical volumes.
         #[serde(default)]
         kind: VolumeKind,
     },
-    /// A volume is inactive: its device is gone, its contents are not.
+    /// A logical volume is inactive: it has no device, but keeps its contents.
     VolumeInactive {
-        /// The group.
+        /// The name of its group.
         group: String,
-        /// The name.
+        /// The name of the volume.
         volume: String,
     },
-    /// No volume of the group has this name.
+    /// There is no volume with this name in the group.
     VolumeGone {
-        /// The group.
+        /// The name of the group.
         group: String,
-        /// The name.
+        /// The name of the volume.
         volume: String,
     },
-    /// An md array runs.
+    /// An md array is running.
     ArrayRunning {
-        /// Its device.
+        /// The device of the array.
         array: String,
-        /// Its identifier.
+        /// The identifier of the array.
         uuid: String,
-        /// The devices that it has now.
+        /// Its current member devices.
         members: Vec<String>,
-        /// `raid1` and so on.
+        /// RAID level, such as `raid1`.
         level: String,
-        /// Its size in bytes.
+        /// Size in bytes.
         size: u64,
-        /// Bytes of its logical sector.
+        /// Logical sector size in bytes.
         sector: u32,
     },
-    /// An md array does not run: its device is gone, what is on its members is not.
+    /// An md array is stopped: it has no device, but the data on its members is unchanged.
     ArrayStopped {
-        /// Its device.
+        /// The device of the array.
         array: String,
     },
-    /// Something is mounted.
+    /// A filesystem is mounted.
     Mounted {
-        /// Where.
+        /// The mount point.
         at: String,
-        /// What.
+        /// The source of the mount.
         origin: MountOrigin,
-        /// With which options.
+        /// Mount options that are set.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         options: BTreeSet<String>,
     },
-    /// Nothing is mounted at this place or below it.
+    /// Nothing is mounted at or below this path.
     Unmounted {
-        /// The place.
+        /// The path.
         at: String,
     },
-    /// A swap area is active, or not.
+    /// A swap area is active or inactive.
     Swapping {
-        /// The device.
+        /// The device or file.
         device: String,
-        /// Its priority when active.
+        /// Its priority if it is active, otherwise `None`.
         on: Option<i32>,
     },
 }
@@ -155,45 +156,45 @@ pub enum StorageFact {
 /// A partition that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPartition {
-    /// Its number.
+    /// Partition number.
     pub number: u32,
-    /// First byte.
+    /// Offset of the first byte on the disk.
     pub start: u64,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Type, as blkid prints it.
+    /// Partition type, as blkid prints it.
     pub code: String,
     /// PARTUUID.
     pub uuid: String,
-    /// Name, on GPT.
+    /// Partition name, on GPT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// What is mounted.
+/// The source of a mount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MountOrigin {
     /// A filesystem on a device.
     Device {
-        /// Which.
+        /// The device.
         device: String,
-        /// The filesystem's type.
+        /// The type of the filesystem.
         kind: String,
-        /// The subvolume of it that is seen; `/` for all.
+        /// The subvolume that is mounted; `/` for the whole filesystem.
         #[serde(default = "whole")]
         part: String,
     },
-    /// A filesystem without a device: proc, sysfs, tmpfs …
+    /// A filesystem without a device, such as proc, sysfs or tmpfs.
     Pseudo {
-        /// Its type.
+        /// The type of the filesystem.
         kind: String,
     },
-    /// A directory that is visible elsewhere already.
+    /// A bind mount of a directory.
     Bind {
-        /// That directory.
+        /// The directory.
         from: String,
-        /// With everything mounted below it.
+        /// Whether the mounts below the directory are included.
         recursive: bool,
     },
 }

@@ -1,25 +1,25 @@
-//! What is inside containers that are closed: no probe can see it, but a simulated run that closes
-//! and opens again has to find it where it left it.
+//! Contents of closed containers. A probe cannot see them, but a simulated run that closes and
+//! reopens a container must find its contents unchanged.
 
 use std::collections::BTreeMap;
 
 use crate::machine::{Content, Device, DeviceKind, Group};
 
-/// What is known about the inside of a container.
+/// The known contents of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ContainerContent {
     Blank,
     Holds(Content),
 }
 
-/// Contents of closed containers and groups that went away with them.
+/// Contents of closed containers, and the groups that disappeared with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Hidden {
     pub(super) contents: BTreeMap<String, ContainerContent>,
     pub(super) groups: BTreeMap<String, BTreeMap<String, Group>>,
-    /// The devices that show the insides, as they were when they went away.
+    /// The devices of closed containers, in their last known state.
     pub(super) devices: BTreeMap<String, Device>,
-    /// Copies of headers by file, for a simulation that has no bytes to read again.
+    /// Saved headers by file, because a simulation has no bytes to read.
     pub(super) headers: BTreeMap<String, Content>,
 }
 
@@ -28,7 +28,7 @@ impl Hidden {
         self.contents.insert(key, content.map_or(ContainerContent::Blank, ContainerContent::Holds));
     }
 
-    /// What is inside; nothing at all if nobody knows.
+    /// Removes and returns the contents; `None` if they are unknown.
     pub(super) fn take(&mut self, key: &str) -> Option<ContainerContent> {
         self.contents.remove(key)
     }
@@ -37,12 +37,12 @@ impl Hidden {
         self.devices.insert(device.path.clone(), device);
     }
 
-    /// A device is back, or what it was on is gone.
+    /// Drops a device that has reappeared, or whose underlying device is gone.
     pub(super) fn drop_device(&mut self, path: &str) {
         self.devices.remove(path);
     }
 
-    /// What lay on a device is overwritten.
+    /// Drops the devices that were on a device, because it was overwritten.
     pub(super) fn drop_devices_on(&mut self, path: &str) {
         self.devices.retain(|_, device| match &device.kind {
             DeviceKind::Crypt { on } => on != path,

@@ -1,4 +1,4 @@
-//! Whether a fact about storage is so: on the model of a machine.
+//! Evaluation of facts about storage in the model of a machine.
 
 use crate::machine::{
     Content, Device, DeviceKind, Machine, Mount, MountOrigin, NewPartition, StorageFact, is_below,
@@ -69,7 +69,7 @@ impl StorageFact {
 }
 
 impl NewPartition {
-    /// Whether a partition is this one, apart from its identifier.
+    /// Returns whether a device is this partition, apart from its identifier.
     pub fn is_laid_out_as(&self, device: &Device) -> bool {
         device.size == self.size
             && device.partition().is_some_and(|found| {

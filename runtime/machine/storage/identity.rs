@@ -1,4 +1,4 @@
-//! What a device *is*, apart from the name it happens to have today.
+//! The identity of a device, which does not depend on its current name.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 use crate::machine::{Device, DeviceKind, Machine};
 use crate::types::{Size, printable};
 
-/// Enough about a device to recognise it when its name has moved, and to notice when the name now
-/// belongs to another one.
+/// Properties that identify a device after its name has changed, and show when its name belongs to
+/// another device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// The name at the time.
+    /// The path when the identity was recorded.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Model, serial number and world wide name of the hardware, where it tells them.
+    /// Model, serial number and world wide name of the hardware, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hardware: Option<String>,
-    /// Identifier of the partition (PARTUUID) or of the container that it is opened from.
+    /// Identifier of the partition (PARTUUID), or of the container that was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
-    /// A name that outlives a reboot, `/dev/disk/by-id/…`.
+    /// A name that survives a reboot, such as `/dev/disk/by-id/…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_id: Option<String>,
 }
@@ -38,7 +38,7 @@ impl fmt::Display for Identity {
 }
 
 impl Machine {
-    /// The identity of what a path names: a device, or a logical volume that is inactive.
+    /// Returns the identity of the device or inactive logical volume at a path.
     pub fn identity_of(&self, path: &str) -> Option<Identity> {
         if let Some(device) = self.find(path) {
             return Some(self.identity(device));
@@ -48,7 +48,7 @@ impl Machine {
         Some(Identity { path, size, hardware: None, uuid: None, by_id: None })
     }
 
-    /// The identity of a device of this machine.
+    /// Returns the identity of a device of this machine.
     pub fn identity(&self, device: &Device) -> Identity {
         let hardware = [
             device.hardware.model.clone(),
@@ -73,7 +73,7 @@ impl Machine {
         }
     }
 
-    /// The most telling `/dev/disk/by-id` name: not the bare `wwn-…` where there is a better one.
+    /// Returns the most descriptive `/dev/disk/by-id` name: `wwn-…` only if there is no better one.
     pub fn by_id(&self, path: &str) -> Option<String> {
         let ids = self
             .storage

@@ -1,20 +1,20 @@
-//! A machine's storage as a tree: each disk with what is on it and where it is seen, in lines.
+//! The storage of a machine as a tree of text: each disk with its contents and mount points.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::types::{Size, TableKind, cut, printable};
 
-/// The narrowest column for what is on a device.
+/// Minimum width of the column for the contents of a device.
 const LEAST_WHAT: usize = 12;
 
-/// Draws the trees of these disks, or of all. One line per device, sizes in a column.
+/// Draws the trees of these disks, or of all disks, with one line per device and aligned sizes.
 pub fn layout(machine: &Machine, disks: &[&str]) -> String {
     layout_within(machine, disks, usize::MAX)
 }
 
-/// The same, where a line has only so many columns: what is on a device is cut, and where that
-/// would leave nothing of it, gets lines of its own.
+/// Draws the trees like [`layout`], at most `columns` wide. The contents of a device are truncated,
+/// or put on separate lines if there is no space for them.
 pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> String {
     let mut rows = Vec::new();
     for top in tops(machine, disks) {
@@ -40,7 +40,7 @@ pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> Strin
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The devices that lie on nothing else: these, or all.
+/// Returns the devices that are not on other devices: the listed ones, or all.
 pub(super) fn tops<'a>(machine: &'a Machine, disks: &[&str]) -> Vec<&'a Device> {
     machine
         .storage
@@ -56,12 +56,12 @@ struct LayoutRow {
     size: String,
     what: String,
     seen: String,
-    /// What stands before further lines about the same device.
+    /// Prefix of further lines about the same device.
     indent: String,
 }
 
 impl LayoutRow {
-    /// The device in short lines.
+    /// Returns the device on several short lines.
     fn narrow(&self, columns: usize) -> Vec<String> {
         let more = [&self.what, &self.seen].into_iter().filter(|text| !text.is_empty());
         let lines = more.map(|text| format!("{}{text}", self.indent));
@@ -99,7 +99,7 @@ fn add_rows(
     }
 }
 
-/// What a device is and holds, in a few words each.
+/// Returns the type and the contents of a device, in a few words each.
 pub(super) fn describe(machine: &Machine, device: &Device) -> Vec<String> {
     let mut words = Vec::new();
     match &device.kind {
@@ -134,7 +134,7 @@ pub(super) fn describe(machine: &Machine, device: &Device) -> Vec<String> {
     words
 }
 
-/// Where it is mounted.
+/// Returns the mount points of a device, and `[swap]` if it is active swap.
 pub(super) fn seen_at(machine: &Machine, device: &Device) -> Vec<String> {
     let mut seen: Vec<String> = machine
         .storage

@@ -1,4 +1,4 @@
-//! Adding a fact to the model.
+//! Adding facts to the model.
 
 use super::hidden::ContainerContent;
 use super::volumes::is_below;
@@ -7,10 +7,10 @@ use crate::machine::{
 };
 use crate::machine::{Contradiction, MountOrigin, NewPartition, StorageFact};
 
-/// LVM's word for a physical volume that it can't find.
+/// LVM's name for a missing physical volume.
 const MISSING: &str = "[unknown]";
 
-/// Under which key the inside of a container or an array is remembered while it is closed.
+/// Returns the key under which the contents of a closed container or array are stored.
 fn inside_of(uuid: &str) -> String {
     format!("inside of {uuid}")
 }
@@ -46,7 +46,7 @@ impl Machine {
                 self.learn_array(fact);
                 Ok(())
             }
-            // What is mounted there stays, as an action that finds it so leaves it.
+            // An existing mount is not repeated, because an action that finds it does nothing.
             StorageFact::Mounted { .. } if fact.holds_on_machine(self) => Ok(()),
             StorageFact::Mounted { at, origin, options } => {
                 let mounts = self.mounts_of(at, origin, options)?;
@@ -68,7 +68,7 @@ impl Machine {
     }
 
     fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
-        // A new container or array is blank inside.
+        // A new container or array is blank.
         if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
             self.storage.hidden.keep(inside_of(uuid), None);
         }
@@ -76,7 +76,8 @@ impl Machine {
         self.put_content(device, content)
     }
 
-    /// What is in the container stays, but only opening shows what that is, unless its header was there before.
+    /// Replaces the header of a container. The contents stay known if the header has the same
+    /// identifier as before; otherwise they are unknown until the container is opened.
     fn learn_header(
         &mut self,
         device: &str,
@@ -159,7 +160,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Nothing is left on the device: its partitions go, and groups that lay on them as well.
+    /// Removes everything from a device: its contents, its partitions, and the groups on them.
     fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
         let path = self.change(path)?.path.clone();
         let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
@@ -178,8 +179,8 @@ impl Machine {
         Ok(())
     }
 
-    /// Physical volumes are overwritten. A group that had others as well is still there, damaged:
-    /// LVM goes on to know its name.
+    /// Marks overwritten physical volumes as missing. A group with other members remains, damaged,
+    /// because LVM still knows its name.
     fn lose_members(&mut self, gone: &[String]) {
         for group in self.storage.groups.values_mut() {
             for member in group.members.iter_mut().filter(|member| gone.contains(member)) {
@@ -189,7 +190,7 @@ impl Machine {
         self.storage.groups.retain(|_, group| group.members.iter().any(|member| member != MISSING));
     }
 
-    /// What lay on a device, open or closed, is not there any more.
+    /// Forgets the closed devices that were on a device, because it was overwritten.
     fn forget_inside(&mut self, path: &str) {
         let path = self.find(path).map(|device| device.path.clone());
         if let Some(path) = path {
@@ -251,13 +252,13 @@ impl Machine {
         self.storage.groups.get_mut(name).ok_or(Contradiction { what })
     }
 
-    /// Makes the device of a volume come or go.
+    /// Adds or removes the device of a volume.
     fn activate(&mut self, group: &str, volume: &str, on: bool) -> Result<(), Contradiction> {
         let found = self.group(group)?;
         let Some(entry) = found.volumes.get_mut(volume) else {
             return Err(Contradiction { what: format!("logical volume {group}/{volume}") });
         };
-        // A pool shows no device: what is inside it does.
+        // A pool has no device, but the thin volumes in it do.
         let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
         let size = entry.extents.saturating_mul(found.extent);
         let member = found.members.first().cloned();
@@ -276,7 +277,7 @@ impl Machine {
         Ok(())
     }
 
-    /// A device appears: what was on it when it was last seen is there again.
+    /// Adds a device that appeared, with its last known contents.
     fn reveal(&mut self, mut device: Device) {
         match self.hidden_key(&device).and_then(|key| self.storage.hidden.take(&key)) {
             Some(ContainerContent::Holds(content)) => device.content = Some(content),
@@ -288,7 +289,7 @@ impl Machine {
         self.insert(device);
     }
 
-    /// A device disappears, and with it the groups that lie on it; what is on it is remembered.
+    /// Removes a device that disappeared and the groups on it, and stores their state.
     fn hide(&mut self, path: &str) {
         let Some(device) = self.storage.devices.remove(path) else { return };
         self.storage.hidden.keep_device(device.clone());
@@ -300,7 +301,7 @@ impl Machine {
         self.storage.hidden.keep_groups(path, groups);
     }
 
-    /// What identifies the inside of a container while it is closed.
+    /// Returns the key under which the contents of a device are stored while it is closed.
     fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
             DeviceKind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
@@ -312,7 +313,7 @@ impl Machine {
         }
     }
 
-    /// The filesystem that is seen at a path, as a mount of just that path.
+    /// Returns the filesystem that is visible at a path, as a mount at exactly this path.
     pub fn mounted_view(&self, path: &str) -> Option<Mount> {
         let mount = self.mount_of(path)?;
         let below = path.strip_prefix(mount.at.trim_end_matches('/')).unwrap_or_default();
@@ -324,7 +325,8 @@ impl Machine {
         Some(Mount { at: path.to_owned(), part, ..mount.clone() })
     }
 
-    /// The mounts that one mounting makes: a recursive bind brings everything below along.
+    /// Returns the mounts that one mount operation creates: a recursive bind mount includes all
+    /// mounts below its source.
     fn mounts_of(
         &self,
         at: &str,

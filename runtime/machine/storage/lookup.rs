@@ -1,4 +1,4 @@
-//! Finding devices by any of their names, and walking up and down between them.
+//! Finding devices by any of their names, and the devices above and below them.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 use crate::machine::{Content, Device, DeviceKind, Machine, Mount, Volume, dm_name, is_below};
 use crate::types::DevicePath;
 
-/// No stack of devices is deeper; a described machine may have a circle.
+/// Maximum depth of a stack of devices, because a machine file may contain a cycle.
 const DEEPEST: usize = 16;
 
-/// No device has this name.
+/// The error for a name that no device has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoSuchDevice {
-    /// The name.
+    /// The requested name.
     pub path: String,
-    /// The partitions of its disk, or else the disks there are. None is proposed: a slip of a letter
-    /// must not become the disk next to the right one.
+    /// The partitions of the disk, if the name begins with one, or else all disks. No correction is
+    /// suggested: a typo must not select the disk next to the right one.
     pub there_are: Vec<String>,
 }
 
@@ -29,11 +29,12 @@ impl fmt::Display for NoSuchDevice {
     }
 }
 
-/// A device together with the machine it was found on.
+/// A device of a machine, or the error that it does not exist.
 pub type Resolved<'a> = Result<&'a Device, NoSuchDevice>;
 
 impl Machine {
-    /// The device with this name: canonical, a symlink of udev's, or LVM's `/dev/GROUP/VOLUME`.
+    /// Returns the device with this name: its canonical path, a symbolic link created by udev, or
+    /// LVM's `/dev/GROUP/VOLUME`.
     pub fn device(&self, path: &DevicePath) -> Resolved<'_> {
         self.find(path.as_str()).ok_or_else(|| {
             let disks = || self.disks().map(|disk| disk.path.clone());
@@ -45,7 +46,7 @@ impl Machine {
         })
     }
 
-    /// As [`Machine::device`], without explaining a miss.
+    /// Returns the device with this name, like [`Machine::device`], but without an error message.
     pub fn find(&self, path: &str) -> Option<&Device> {
         self.storage
             .devices
@@ -56,8 +57,8 @@ impl Machine {
             .or_else(|| self.find_by_property(path))
     }
 
-    /// Where the filesystems are mounted that what is written at or below a path can end on: the one
-    /// that the path lies on, and those below it that lie on devices.
+    /// Returns the mount points of all filesystems to which a write at or below a path can go: the
+    /// one that contains the path, and those below it that are on devices.
     pub fn filesystems_at(&self, path: &str) -> Vec<&String> {
         let around = self.mount_of(path);
         let below = self.storage.mounts.iter().filter(|mount| is_below(&mount.at, path));
@@ -65,25 +66,26 @@ impl Machine {
         around.into_iter().chain(below).map(|mount| &mount.at).collect()
     }
 
-    /// The mount that a path lies on.
+    /// Returns the mount that contains a path.
     pub fn mount_of(&self, path: &str) -> Option<&Mount> {
-        // Of those that cover it the longest counts; of several at one place, the newest.
+        // The longest mount point that covers the path decides; at the same mount point, the
+        // newest.
         let around = self.storage.mounts.iter().filter(|mount| mount.covers(path));
         around.max_by_key(|mount| mount.at.len())
     }
 
-    /// The devices that a file lies on, the nearest first.
+    /// Returns the devices on which a file is stored, the nearest first.
     pub fn beneath(&self, path: &str) -> Vec<String> {
         let device = self.mount_of(path).and_then(|mount| self.find(&mount.source));
         device.map(|device| self.below(&device.path)).unwrap_or_default()
     }
 
-    /// The running md array with this name, whatever number it has today.
+    /// Returns the running md array with this name, regardless of its current number.
     pub fn array(&self, name: &str) -> Option<&Device> {
         self.storage.devices.values().find(|device| self.array_name(device) == Some(name))
     }
 
-    /// The name of an md array; it is written on its members.
+    /// Returns the name of an md array, which is stored on its members.
     pub fn array_name(&self, device: &Device) -> Option<&str> {
         let DeviceKind::Raid { members, .. } = &device.kind else { return None };
         members.iter().find_map(|member| match &self.storage.devices.get(member)?.content {
@@ -92,8 +94,8 @@ impl Machine {
         })
     }
 
-    /// The devices of the filesystem that is on this one: several, for btrfs. In the order of
-    /// their names; the first stands for all where only one can be named.
+    /// Returns the devices of the filesystem on this device (several for btrfs), sorted by path.
+    /// The first represents them all where only one can be named.
     pub fn same_filesystem<'a>(&'a self, device: &'a Device) -> Vec<&'a Device> {
         match &device.content {
             Some(Content::Filesystem { kind, uuid, .. }) if kind == "btrfs" => {
@@ -109,7 +111,7 @@ impl Machine {
         }
     }
 
-    /// `/dev/disk/by-uuid/…` and its relatives, from what the model knows.
+    /// Returns the device for a link such as `/dev/disk/by-uuid/…`, according to the model.
     fn find_by_property(&self, path: &str) -> Option<&Device> {
         let (how, value) = path.strip_prefix("/dev/disk/by-")?.split_once('/')?;
         let matches = |device: &&Device| match how {
@@ -122,12 +124,12 @@ impl Machine {
         self.storage.devices.values().find(matches)
     }
 
-    /// Whole disks, without optical drives.
+    /// Returns the whole disks, without optical drives.
     pub fn disks(&self) -> impl Iterator<Item = &Device> {
         self.storage.devices.values().filter(|device| matches!(device.kind, DeviceKind::Disk))
     }
 
-    /// The partitions of a disk, by number.
+    /// Returns the partitions of a disk, sorted by number.
     pub fn partitions(&self, disk: &str) -> Vec<&Device> {
         let mut parts: Vec<&Device> = self
             .storage
@@ -139,7 +141,7 @@ impl Machine {
         parts
     }
 
-    /// The devices on which this one lies directly.
+    /// Returns the devices directly below this one.
     pub fn parents<'a>(&'a self, device: &'a Device) -> Vec<&'a str> {
         match &device.kind {
             DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => Vec::new(),
@@ -157,9 +159,9 @@ impl Machine {
         }
     }
 
-    /// The devices that lie directly on this one.
+    /// Returns the devices directly above this one.
     pub fn children(&self, path: &str) -> Vec<&Device> {
-        // A group can have a thousand members, and as many volumes: it is only asked once.
+        // Collected once, because a group can have a thousand members and as many volumes.
         let groups: HashSet<&str> = self
             .storage
             .groups
@@ -174,7 +176,7 @@ impl Machine {
         self.storage.devices.values().filter(lies_here).collect()
     }
 
-    /// Everything that lies on this device, nearest first, each once.
+    /// Returns all devices above this one, the nearest first, without duplicates.
     pub fn descendants(&self, path: &str) -> Vec<&Device> {
         let mut found: Vec<&Device> = self.children(path);
         let mut known: HashSet<&str> = found.iter().map(|device| device.path.as_str()).collect();
@@ -187,7 +189,7 @@ impl Machine {
         found
     }
 
-    /// The whole disks below everything that this device lies on (itself, if it is one).
+    /// Returns the whole disks at the bottom of this device; the device itself if it is a disk.
     pub fn base_disks(&self, path: &str) -> Vec<&Device> {
         let mut open: Vec<&str> = vec![path];
         let mut disks: Vec<&Device> = Vec::new();
@@ -201,7 +203,7 @@ impl Machine {
         disks
     }
 
-    /// The device and everything that it lies on, the nearest first.
+    /// Returns the device and all devices below it, the nearest first.
     pub fn below(&self, path: &str) -> Vec<String> {
         let mut found: Vec<String> = vec![path.to_owned()];
         let mut next = 0;
@@ -215,7 +217,7 @@ impl Machine {
         found
     }
 
-    /// The devices on which this one lies directly; a logical volume has them while it is inactive as well.
+    /// Returns the devices directly below this one, even if it is an inactive logical volume.
     fn parents_of<'a>(&'a self, path: &str) -> Vec<&'a str> {
         match (self.find(path), self.inactive(path)) {
             (Some(device), _) => self.parents(device),
@@ -226,8 +228,8 @@ impl Machine {
         }
     }
 
-    /// The logical volume that a path names and that is no device at present: its canonical path, its
-    /// group, and what it is.
+    /// Returns the inactive logical volume that a path names: its canonical path, its group and its
+    /// properties.
     pub fn inactive(&self, path: &str) -> Option<(String, &str, &Volume)> {
         if !path.starts_with("/dev/") || self.find(path).is_some() {
             return None;
@@ -243,7 +245,7 @@ impl Machine {
         })
     }
 
-    /// The canonical path of a device or of a logical volume; any other path as it is.
+    /// Returns the canonical path of a device or logical volume, and any other path unchanged.
     pub fn canonical(&self, path: &str) -> String {
         match self.find(path) {
             Some(device) => device.path.clone(),
@@ -251,20 +253,21 @@ impl Machine {
         }
     }
 
-    /// Each way from a device down to a disk: the device first, a volume's group after the volume. What is
-    /// true of one device on each of the ways is true of all that this one lies on.
+    /// Returns every chain of devices from a device down to a disk, starting with the device; a
+    /// volume is followed by its group. If a statement is true of one device in each chain, it is
+    /// true of everything that this device is on.
     pub fn ways_down(&self, path: &str) -> Vec<Vec<String>> {
         self.ways(path, DEEPEST)
     }
 
-    /// The same for the members of a volume group, which comes first.
+    /// Returns the chains of the members of a volume group, each starting with the group.
     pub fn ways_down_from_group(&self, group: &str) -> Vec<Vec<String>> {
         let members = self.storage.groups.get(group).map(|group| group.members.as_slice());
         let members = members.unwrap_or_default().iter().map(String::as_str);
         self.on_each(group, members, DEEPEST)
     }
 
-    /// The same for the devices of an array, running or not.
+    /// Returns the chains of the members of an array, running or not, each starting with the array.
     pub fn ways_down_from_array(&self, array: &str) -> Vec<Vec<String>> {
         let members = self.storage.devices.values().filter(|device| match &device.content {
             Some(Content::RaidMember { name, .. }) => name == array,
@@ -299,7 +302,7 @@ impl Machine {
         if ways.is_empty() { vec![vec![first.to_owned()]] } else { ways }
     }
 
-    /// The group of a logical volume.
+    /// Returns the group of a logical volume.
     fn group_of(&self, path: &str) -> Option<&str> {
         match self.find(path).map(|device| &device.kind) {
             Some(DeviceKind::Logical { group, .. }) => Some(group),
@@ -308,7 +311,7 @@ impl Machine {
         }
     }
 
-    /// Whether `path` is `top` or lies on it.
+    /// Returns whether `path` is `top` or is above it.
     pub fn lies_on(&self, path: &str, top: &str) -> bool {
         let (Some(device), Some(top)) = (self.find(path), self.find(top)) else { return false };
         device.path == top.path
@@ -316,7 +319,7 @@ impl Machine {
     }
 }
 
-/// `/dev/GROUP/VOLUME` → `/dev/mapper/GROUP-VOLUME`.
+/// Converts `/dev/GROUP/VOLUME` to `/dev/mapper/GROUP-VOLUME`.
 fn volume_alias(path: &str) -> Option<String> {
     let (group, volume) = path.strip_prefix("/dev/")?.split_once('/')?;
     let plain = !volume.contains('/') && !matches!(group, "mapper" | "disk");

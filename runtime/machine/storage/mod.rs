@@ -1,9 +1,9 @@
 //! The part `storage`: block devices, volume groups, mounts and swap.
 //!
-//! Reading order: `device` and `volumes` (what there is), `lookup` (finding it by any name), `usage` (who holds
-//! what), `fact` and `release` (what can become true, and what gives it back), `learn`, `holds` and `changes` (what
-//! that does to the model), `probe` (what the tools print), `compare` (predicted against probed), `layout` and
-//! `picture` (what a person sees), `check` (machine files).
+//! Reading order: `device` and `volumes` (the state), `lookup` (finding a device by any of its
+//! names), `usage` (what uses a device), `fact` and `release`, `learn`, `holds` and `changes` (what
+//! facts mean for the model), `probe` (parsers of tool output), `compare` (the predicted against
+//! the probed state), `layout` and `picture` (what is shown to the user), `check` (machine files).
 
 mod anonymous;
 mod changes;
@@ -50,7 +50,7 @@ pub use step::{MountCall, StorageStep};
 pub use usage::Use;
 pub use volumes::{Group, Mount, Volume, VolumeKind, dm_name, is_below, is_volume_of};
 
-/// The part.
+/// The part `storage`.
 pub struct Part;
 
 impl MachinePart for Part {
@@ -74,19 +74,19 @@ impl MachinePart for Part {
     ];
 }
 
-/// What the model knows of devices, and of what lies on them.
+/// The state of storage in the model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Storage {
     /// Block devices by their canonical path.
     pub devices: BTreeMap<String, Device>,
-    /// Further names of devices (symlinks below `/dev`).
+    /// Other names of devices: symbolic links below `/dev`.
     pub aliases: BTreeMap<String, String>,
     /// LVM volume groups by name.
     pub groups: BTreeMap<String, Group>,
     /// Mounted filesystems, in the order in which they were mounted.
     pub mounts: Vec<Mount>,
-    /// Active swap areas with their priority.
+    /// Active swap areas with their priorities.
     pub swaps: BTreeMap<String, i32>,
-    /// What is known about containers that are closed at the moment.
+    /// The known contents of closed containers.
     hidden: hidden::Hidden,
 }

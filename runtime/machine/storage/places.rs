@@ -1,4 +1,4 @@
-//! What steps of storage need and name, and steps and facts at the places that their names lead to.
+//! Requirements of steps on storage, and resolution of symbolic links in steps and facts.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ impl PartStep for StorageStep {
                 follow_links_path(&mut call.at, files)
             }
             Self::SwapOn { device, .. } | Self::SwapOff { device } => lead_swap(device, files),
-            // The places of these are what is mounted already, or devices.
+            // These steps name devices, or mount points as listed by the kernel.
             Self::Unmount { .. }
             | Self::Claim { .. }
             | Self::FillRandom { .. }
@@ -72,7 +72,7 @@ fn lead_origin(origin: &mut MountOrigin, files: &dyn Files) -> Result<(), FileEr
     }
 }
 
-/// A swap file has a path like any other; the names of devices are the model's.
+/// Resolves the path of a swap file. Device paths are already canonical.
 fn lead_swap(area: &mut String, files: &dyn Files) -> Result<(), FileError> {
     if Path::new(area).starts_with("/dev") { Ok(()) } else { follow_links_path(area, files) }
 }

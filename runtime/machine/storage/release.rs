@@ -1,4 +1,4 @@
-//! What gives devices and mount points back.
+//! Releases of devices and mount points.
 
 use std::fmt;
 
@@ -7,36 +7,36 @@ use crate::types::quote;
 /// An act that releases a device. Displays as the command that a user would type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StorageRelease {
-    /// Unmount what is mounted there.
+    /// Unmounts a filesystem.
     Unmount {
         /// The mount point.
         at: String,
     },
-    /// Stop swapping to it.
+    /// Disables a swap area.
     SwapOff {
-        /// The swap device.
+        /// The device or file.
         device: String,
     },
-    /// Deactivate a volume group.
+    /// Deactivates a volume group.
     Deactivate {
-        /// Its name.
+        /// The name of the group.
         group: String,
     },
-    /// Deactivate one logical volume.
+    /// Deactivates a logical volume.
     DeactivateVolume {
-        /// Its group.
+        /// The name of its group.
         group: String,
-        /// Its name.
+        /// The name of the volume.
         volume: String,
     },
-    /// Close an encrypted mapping.
+    /// Closes an encrypted mapping.
     Close {
-        /// Its name below `/dev/mapper`.
+        /// The name below `/dev/mapper`.
         name: String,
     },
-    /// Stop an md array.
+    /// Stops an md array.
     Stop {
-        /// Its device.
+        /// The device of the array.
         array: String,
     },
 }

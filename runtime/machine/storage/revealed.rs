@@ -1,10 +1,10 @@
-//! A machine with what is closed, and without.
+//! The machine with and without the contents of closed containers.
 
 use super::hidden::Hidden;
 use crate::machine::{Content, Device, Machine};
 
 impl Machine {
-    /// What the copy of a header in this file describes, if this run made it.
+    /// Returns the content that the header in this file describes, if this run saved it.
     pub fn saved_header(&self, file: &str) -> Option<&Content> {
         self.storage.hidden.headers.get(file)
     }
@@ -13,7 +13,7 @@ impl Machine {
         self.storage.hidden.headers.insert(file, content);
     }
 
-    /// The machine as a probe shows it: of what is closed it knows nothing.
+    /// Returns the machine as a probe sees it, without the contents of closed containers.
     #[must_use]
     pub fn as_probed(&self) -> Self {
         let headers = self.storage.hidden.headers.clone();
@@ -22,8 +22,8 @@ impl Machine {
         machine
     }
 
-    /// The machine with everything open again whose inside is known: for pictures of what a run
-    /// leaves behind, closed.
+    /// Returns the machine with all closed containers open whose contents are known, for diagrams
+    /// of the result of a run, which closes them at its end.
     #[must_use]
     pub fn revealed(&self) -> Self {
         let mut machine = self.clone();

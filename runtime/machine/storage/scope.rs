@@ -1,18 +1,18 @@
-//! What of storage has to be looked at to see whether a fact is so.
+//! The items of storage that have to be probed to verify a fact.
 
 use std::collections::BTreeSet;
 
-/// What of storage a fact is about, so that only that is probed again.
+/// The items of storage that a fact is about, so that only those are probed again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StorageScope {
     /// Devices whose signature may differ.
     pub signatures: BTreeSet<String>,
-    /// Devices below or above which devices may have come or gone.
+    /// Devices above or below which devices may have appeared or disappeared.
     pub topology: BTreeSet<String>,
-    /// Whether volume groups may differ.
+    /// Volume groups that may differ.
     pub groups: BTreeSet<String>,
-    /// Places at or below which mounts may differ.
+    /// Paths at or below which mounts may differ.
     pub mounts: BTreeSet<String>,
-    /// Swap devices that may have come or gone.
+    /// Swap areas that may have been enabled or disabled.
     pub swaps: BTreeSet<String>,
 }

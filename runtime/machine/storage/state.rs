@@ -10,7 +10,7 @@ use crate::machine::valid::{Notes, Unique};
 use crate::machine::{Device, Differences, Machine, Scope};
 
 impl Machine {
-    /// Adds a device under its own path.
+    /// Adds a device under its path.
     pub fn insert(&mut self, device: Device) {
         self.storage.devices.insert(device.path.clone(), device);
     }

@@ -1,4 +1,4 @@
-//! What can be done to devices and mounts.
+//! Steps on devices and mounts.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,47 +6,47 @@ use std::time::Duration;
 use super::MountOrigin;
 use crate::types::{Propagation, Size, quote};
 
-/// One step that changes devices or mounts, or waits for them.
+/// A step that changes devices or mounts, or waits for devices.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StorageStep {
-    /// Mount something.
+    /// Mounts a filesystem.
     Mount(MountCall),
-    /// Unmount one mount point.
+    /// Unmounts one mount point.
     Unmount {
-        /// Which.
+        /// The mount point.
         at: String,
     },
-    /// Start swapping to a device.
+    /// Enables swapping to a device or file.
     SwapOn {
-        /// Which.
+        /// The device or file.
         device: String,
-        /// Its priority, from 0; the kernel chooses when absent.
+        /// Its priority, 0 or higher; by default the kernel chooses one.
         priority: Option<u16>,
     },
-    /// Stop swapping to a device.
+    /// Disables swapping to a device or file.
     SwapOff {
-        /// Which.
+        /// The device or file.
         device: String,
     },
-    /// Make sure that a device is free and still the one that was looked at in the beginning.
+    /// Checks that a device is free and still the one that was probed first.
     Claim {
-        /// Which.
+        /// The device.
         device: String,
-        /// The disks it lies on.
+        /// The disks that the device is on.
         disks: Vec<String>,
     },
-    /// Overwrite a device with random data.
+    /// Overwrites a device with random data.
     FillRandom {
-        /// Which.
+        /// The device.
         device: String,
         /// Its size.
         size: Size,
     },
-    /// Wait until device nodes are there.
+    /// Waits until device nodes exist.
     WaitFor {
-        /// Which.
+        /// The paths of the nodes.
         nodes: Vec<String>,
-        /// For how long.
+        /// Time limit.
         limit: Duration,
     },
 }
@@ -54,19 +54,19 @@ pub enum StorageStep {
 /// A call of mount(2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MountCall {
-    /// What.
+    /// The source of the mount.
     pub origin: MountOrigin,
-    /// Where.
+    /// The mount point.
     pub at: String,
-    /// Flags by their name in mount(8): `ro`, `noatime` …
+    /// Flags under their names in mount(8), such as `ro` and `noatime`.
     pub flags: Vec<String>,
-    /// Options that the filesystem itself reads, `umask=0077,…`.
+    /// Options that the filesystem interprets, such as `umask=0077`.
     pub data: Option<String>,
-    /// How mount events spread from there on.
+    /// Propagation of mount events from the new mount.
     pub propagation: Option<Propagation>,
 }
 
-/// The step as the command that does the same.
+/// Displays the step as the command that does the same.
 impl fmt::Display for StorageStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

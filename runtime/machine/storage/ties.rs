@@ -1,9 +1,9 @@
-//! What losing a device costs elsewhere, and which device could be taken for it.
+//! Data on other devices that depends on a device, and devices that could be mistaken for it.
 
 use crate::machine::{Content, Device, DeviceKind, Machine};
 
 impl Machine {
-    /// What a person should know before everything on this device is lost, in sentences.
+    /// Returns warnings for the user before everything on this device is lost, as sentences.
     pub fn cautions(&self, path: &str) -> Vec<String> {
         let Some(device) = self.find(path) else { return Vec::new() };
         let mut cautions: Vec<String> = self.shared(device).collect();
@@ -25,7 +25,7 @@ impl Machine {
         cautions
     }
 
-    /// Disks that nothing tells apart from this one but the name they have today.
+    /// Returns the disks that differ from this one only in their current name.
     fn look_alikes<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = &'a Device> {
         let anonymous = |device: &Device| {
             let Device { kind, hardware, .. } = device;
@@ -39,7 +39,7 @@ impl Machine {
         self.disks().filter(move |_| anonymous(device)).filter(alike)
     }
 
-    /// Groups, arrays and filesystems that lie on this device and on another one.
+    /// Returns warnings about groups, arrays and filesystems that are on this device and on others.
     fn shared<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = String> + 'a {
         let here = |path: &&str| self.lies_on(path, &device.path);
         let sentence = move |what: String, members: Vec<&str>| {
@@ -57,7 +57,7 @@ impl Machine {
         groups.chain(spread.filter_map(move |(what, members)| sentence(what, members)))
     }
 
-    /// What is spread over several devices and has a part on this one, with all of its parts.
+    /// Returns the arrays and filesystems with a member on this device, each with all its members.
     fn spread(&self, device: &Device) -> Vec<(String, Vec<&str>)> {
         let mut parts = self.descendants(&device.path);
         parts.push(device);
@@ -80,7 +80,7 @@ impl Machine {
     }
 }
 
-/// What a content is a part of that this program can't look into.
+/// Returns the kind of item that the content is a member of, if this program cannot inspect it.
 fn member_of(content: &Content) -> Option<&'static str> {
     Some(match content.kind() {
         "zfs_member" => "a ZFS pool",
@@ -92,7 +92,8 @@ fn member_of(content: &Content) -> Option<&'static str> {
     })
 }
 
-/// What a content is a part of, if it can be on several devices, with the identifier they share.
+/// Returns the kind of item that the content is a member of, if it can span several devices, and
+/// the identifier that the members share.
 fn spreads(content: &Content) -> Option<(&'static str, &str)> {
     let what = match content.kind() {
         "linux_raid_member" => "RAID array",

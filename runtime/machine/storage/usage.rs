@@ -1,39 +1,40 @@
-//! Who holds a device, and what frees it again.
+//! What uses a device, and what releases it.
 
 use std::fmt;
 
 use crate::machine::{Device, DeviceKind, Machine, Mount, Release, StorageRelease};
 use crate::types::printable;
 
-/// One reason why a device can't be overwritten now.
+/// A reason why a device cannot be overwritten now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Use {
     /// A filesystem on it is mounted.
     Mounted {
-        /// The device that is mounted (the one asked about, or one that lies on it).
+        /// The mounted device: the requested one, or one above it.
         device: String,
         /// The mount point.
         at: String,
     },
-    /// It is active swap space.
+    /// The device is active swap space.
     Swap {
         /// The swap device.
         device: String,
     },
-    /// It is opened as another device.
+    /// The device is open as another device.
     Opened {
         /// The lower device.
         device: String,
-        /// The device that exists because of it.
+        /// The upper device.
         by: String,
-        /// `LUKS container`, `volume group vg`, `RAID array`.
+        /// The type of the upper device: `encrypted mapping`, `volume group vg`, `raid1 array`.
         what: String,
     },
-    /// The kernel says that it is in use, and this system does not show by whom.
+    /// The kernel reports that the device is in use, by something that the model does not
+    /// represent.
     Elsewhere {
         /// The device.
         device: String,
-        /// Who may know: a process that sees it mounted.
+        /// A description of the user, such as a process that sees it mounted.
         who: String,
     },
 }
@@ -52,7 +53,8 @@ impl fmt::Display for Use {
 }
 
 impl Machine {
-    /// Why this device, or anything on it, is in use; from the bottom up. Empty when it is free.
+    /// Returns the reasons why this device, or any device above it, is in use, from the bottom up.
+    /// Empty if the device is free.
     pub fn uses(&self, path: &str) -> Vec<Use> {
         let Some(device) = self.find(path) else { return Vec::new() };
         let mut stack = vec![device];
@@ -87,7 +89,7 @@ impl Machine {
         uses
     }
 
-    /// What frees this device, in the order in which it must happen.
+    /// Returns the acts that release this device, in the required order.
     pub fn releases(&self, path: &str) -> Vec<Release> {
         self.storage_releases(path).into_iter().map(Release::Storage).collect()
     }
@@ -107,7 +109,7 @@ impl Machine {
                 releases.push(release);
             }
         }
-        // A later mount may lie inside an earlier one: the newest goes first.
+        // A later mount may be inside an earlier one, so the newest comes first.
         let on = |mount: &&Mount| held.iter().any(|device| device.path == mount.source);
         let mounts = self.storage.mounts.iter().rev().filter(on);
         releases.extend(mounts.map(|mount| StorageRelease::Unmount { at: mount.at.clone() }));
@@ -136,8 +138,8 @@ impl Machine {
         releases
     }
 
-    /// The group that keeps this physical volume busy although none of its volumes shows as a
-    /// device: a thin pool alone is active.
+    /// Returns the group that uses this physical volume although none of its volumes has a device:
+    /// only a thin pool is active.
     fn pooled(&self, device: &Device) -> Option<&str> {
         let group = |(_, group): &(&String, &crate::machine::Group)| {
             let shown = |volume: &crate::machine::Volume| volume.active && volume.has_device();
@@ -148,10 +150,10 @@ impl Machine {
         self.storage.groups.iter().find(group).map(|(name, _)| name.as_str())
     }
 
-    /// Active swap files on filesystems of these devices.
+    /// Returns the active swap files on filesystems of these devices.
     fn swap_files<'a>(&'a self, devices: &[&Device]) -> impl Iterator<Item = &'a str> {
         let on = |file: &&String| {
-            // Only the innermost mount that covers a file shows it.
+            // A file is only visible on the innermost mount that covers it.
             let mount = self.storage.mounts.iter().rev().filter(|m| m.covers(file));
             let source = mount.max_by_key(|mount| mount.at.len()).map(|mount| &mount.source);
             !self.storage.devices.contains_key(*file)
@@ -160,14 +162,14 @@ impl Machine {
         self.storage.swaps.keys().filter(on).map(String::as_str).collect::<Vec<_>>().into_iter()
     }
 
-    /// Whether the running system has its root on this device.
+    /// Returns whether the root filesystem of the running system is on this device.
     pub fn is_system(&self, path: &str) -> bool {
         let roots = self.storage.mounts.iter().filter(|mount| mount.at == "/");
         roots.into_iter().any(|root| self.lies_on(&root.source, path))
     }
 }
 
-/// What a device is to the one below it, if it keeps that one busy.
+/// Returns the type of a device if its existence means that the device below it is in use.
 fn opened_as(device: &Device) -> Option<String> {
     match &device.kind {
         DeviceKind::Crypt { .. } => Some("encrypted mapping".into()),

@@ -1,12 +1,13 @@
-//! Identifiers that two devices share, although each should have its own.
+//! Detection of identifiers that two devices share although they should be unique.
 
 use std::collections::HashMap;
 
 use crate::machine::valid::Notes;
 use crate::machine::{Device, Machine};
 
-/// Notes identifiers that two devices have. Parts of one thing share theirs (RAID, btrfs), and so
-/// does what is seen twice: a device and the one that lies on it, or two ways to one disk.
+/// Adds a note for each identifier that two devices share. Members of the same RAID or btrfs share
+/// theirs, and so do devices that appear twice: a device and one above it, or two paths to the same
+/// disk.
 pub(super) fn same_uuids(machine: &Machine, notes: &mut Notes) {
     let mut contents: HashMap<(&str, &str), &Device> = HashMap::new();
     let mut others: HashMap<(&str, &str), &Device> = HashMap::new();

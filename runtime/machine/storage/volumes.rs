@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct Group {
     /// Paths of its physical volumes.
     pub members: Vec<String>,
-    /// Bytes of one extent.
+    /// Size of an extent in bytes.
     pub extent: u64,
-    /// All extents.
+    /// Total number of extents.
     pub extents: u64,
-    /// Extents that no volume uses.
+    /// Number of extents that no volume uses.
     pub free: u64,
-    /// Its logical volumes by name.
+    /// Logical volumes by name.
     #[serde(default, deserialize_with = "crate::machine::valid::unique")]
     pub volumes: BTreeMap<String, Volume>,
 }
@@ -26,37 +26,38 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Volume {
-    /// Its size.
+    /// Size in extents.
     pub extents: u64,
-    /// Whether its device exists.
+    /// Whether it is active.
     pub active: bool,
-    /// How it lies on the physical volumes.
+    /// Its allocation on the physical volumes.
     #[serde(default, skip_serializing_if = "VolumeKind::is_linear")]
     pub kind: VolumeKind,
 }
 
-/// How a logical volume lies on the physical volumes of its group.
+/// The allocation of a logical volume on the physical volumes of its group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum VolumeKind {
-    /// Each of its extents is one extent of the group.
+    /// Each extent of the volume is one extent of the group.
     #[default]
     Linear,
-    /// Spread over several devices.
+    /// Distributed over several devices.
     Raid {
-        /// `raid1` and so on.
+        /// RAID level, such as `raid1`.
         level: String,
-        /// Over how many devices.
+        /// Number of devices.
         images: u64,
     },
-    /// Room for thin volumes. Only they can be used: a pool has no device of its own here.
+    /// A pool of extents for thin volumes. Only these can be used: the pool has no device in the
+    /// model.
     ThinPool {
-        /// Extents for the list of what is where.
+        /// Number of extents for the pool's metadata.
         metadata: u64,
     },
-    /// A volume that takes room from a pool when it is written to.
+    /// A volume that takes extents from a pool when it is written to.
     Thin {
-        /// The pool.
+        /// The name of the pool.
         pool: String,
     },
 }
@@ -66,7 +67,7 @@ impl VolumeKind {
         *self == Self::Linear
     }
 
-    /// Of how many devices the data fills each round, in a RAID of so many.
+    /// Returns how many of the devices of a RAID contain data in each stripe, excluding redundancy.
     pub fn data_images(level: &str, images: u64) -> u64 {
         match level {
             "raid1" => 1,
@@ -90,7 +91,7 @@ impl fmt::Display for VolumeKind {
 }
 
 impl Volume {
-    /// Extents of the group that it occupies.
+    /// Returns the number of extents of the group that the volume occupies.
     pub fn taken(&self) -> u64 {
         match &self.kind {
             VolumeKind::Linear => self.extents,
@@ -98,26 +99,27 @@ impl Volume {
             VolumeKind::ThinPool { metadata } => self.extents.saturating_add(*metadata),
             VolumeKind::Raid { level, images } => {
                 let each = self.extents.div_ceil(VolumeKind::data_images(level, *images));
-                // One extent beside each image says which parts of it are in step.
+                // Each image has an extent of metadata, which records the regions that are in sync.
                 let beside = u64::from(level != "raid0");
                 images.saturating_mul(each.saturating_add(beside))
             }
         }
     }
 
-    /// Whether it shows as a block device when it is active.
+    /// Returns whether the volume has a block device when it is active.
     pub fn has_device(&self) -> bool {
         !matches!(self.kind, VolumeKind::ThinPool { .. })
     }
 }
 
 impl Group {
-    /// The bytes of so many extents.
+    /// Returns the size of this number of extents in bytes.
     pub fn bytes(&self, extents: u64) -> u64 {
         extents.saturating_mul(self.extent)
     }
 
-    /// Extents that LVM keeps for repairing a pool: as many as the largest pool's metadata.
+    /// Returns the number of extents that LVM reserves for repairing a pool: the size of the
+    /// largest pool's metadata.
     pub fn spare(&self) -> u64 {
         let metadata = self.volumes.values().map(|volume| match volume.kind {
             VolumeKind::ThinPool { metadata } => metadata,
@@ -126,13 +128,13 @@ impl Group {
         metadata.max().unwrap_or(0)
     }
 
-    /// Extents that its volumes occupy.
+    /// Returns the number of extents that the volumes and the reserve occupy.
     pub fn taken(&self) -> u64 {
         let taken = self.volumes.values().map(Volume::taken);
         taken.fold(self.spare(), u64::saturating_add)
     }
 
-    /// Whether it lies on exactly these, in whichever order LVM lists them.
+    /// Returns whether the group consists of exactly these physical volumes, in any order.
     pub fn has_members(&self, members: &[String]) -> bool {
         let sorted = |list: &[String]| {
             let mut list = list.to_vec();
@@ -142,18 +144,18 @@ impl Group {
         sorted(&self.members) == sorted(members)
     }
 
-    /// Whether any volume is active.
+    /// Returns whether any volume is active.
     pub fn active(&self) -> bool {
         self.volumes.values().any(|volume| volume.active)
     }
 }
 
-/// The path under which device-mapper shows a logical volume (dashes are doubled).
+/// Returns the device-mapper path of a logical volume, in which dashes of names are doubled.
 pub fn dm_name(group: &str, volume: &str) -> String {
     format!("/dev/mapper/{}-{}", group.replace('-', "--"), volume.replace('-', "--"))
 }
 
-/// Whether device-mapper shows a volume of this group under a path.
+/// Returns whether a path is the device-mapper path of a volume of this group.
 pub fn is_volume_of(path: &str, group: &str) -> bool {
     let rest = path.strip_prefix(&dm_name(group, ""));
     rest.is_some_and(|volume| !volume.is_empty() && !volume.starts_with('-'))
@@ -163,16 +165,17 @@ pub fn is_volume_of(path: &str, group: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
-    /// The device, or the pseudo-filesystem's name.
+    /// The device, or the name of a pseudo-filesystem.
     pub source: String,
-    /// Where.
+    /// The mount point.
     pub at: String,
-    /// Its type.
+    /// The type of the filesystem.
     pub kind: String,
-    /// The directory of the filesystem that is seen there; `/` unless it is a bind mount.
+    /// The directory of the filesystem that is mounted; `/` unless it is a bind mount or a
+    /// subvolume.
     #[serde(default = "whole", skip_serializing_if = "is_whole")]
     pub part: String,
-    /// Options that differ from a plain read-write mount, as the kernel prints them.
+    /// Options other than those of a plain read-write mount, as the kernel prints them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub options: BTreeSet<String>,
 }
@@ -186,13 +189,13 @@ fn is_whole(part: &str) -> bool {
 }
 
 impl Mount {
-    /// Whether `path` is this mount point or lies below it.
+    /// Returns whether `path` is this mount point or is below it.
     pub fn covers(&self, path: &str) -> bool {
         is_below(path, &self.at)
     }
 }
 
-/// Whether `path` is `top` or lies below it, by whole components.
+/// Returns whether `path` is `top` or is below it, comparing whole components.
 pub fn is_below(path: &str, top: &str) -> bool {
     match path.strip_prefix(top.trim_end_matches('/')) {
         Some(rest) => rest.is_empty() || rest.starts_with('/'),

@@ -1,8 +1,8 @@
-//! Reading a machine from a file: what is damaged, of a later format or contradictory is refused,
-//! with the place in the file, all of it together.
+//! Reading of machine files. A file that is damaged, contradictory or of another format is
+//! rejected; all problems are reported together, each with its place in the file.
 //!
-//! `unique` refuses keys that come twice, `check` goes through what was read. To add a rule: a
-//! function in `check` that notes what is wrong where.
+//! `unique` rejects duplicate keys; `PartState::check` of each part checks what was read. To add a
+//! rule, add a note there.
 
 mod notes;
 mod unique;
@@ -21,16 +21,16 @@ use notes::push_key;
 pub(super) use notes::{Notes, place};
 pub(super) use unique::{Unique, unique};
 
-/// What every format has.
+/// The head of a machine file, common to all formats.
 #[derive(Deserialize)]
 struct FormatHead {
     format: u32,
 }
 
 impl Machine {
-    /// Reads a machine file. The answer is a machine that can be, or everything that is wrong.
+    /// Reads a machine file. Returns a consistent machine, or all problems of the file.
     pub fn read(text: &str) -> Result<Self, Vec<Flaw>> {
-        // A later format may look different in every other respect.
+        // Another format may differ in every other respect.
         if let Ok(FormatHead { format }) = serde_json::from_str(text)
             && format != MACHINE_FORMAT
         {
@@ -73,7 +73,7 @@ fn damage(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Flaw {
 
 fn damage_at(at: &str, error: &serde_json::Error) -> Flaw {
     let text = error.to_string();
-    // The place is told apart from the cause.
+    // The position is reported separately.
     let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);
     let line = format!("line {}, column {}", error.line(), error.column());
     let damaged = error.is_syntax() || error.is_eof();
@@ -90,7 +90,7 @@ fn damage_at(at: &str, error: &serde_json::Error) -> Flaw {
 macro_rules! flaws {
     ($($module:ident $Part:ident,)*) => {
         impl Machine {
-            /// Everything that can't be true together.
+            /// Returns all contradictions in the machine.
             pub fn flaws(&self) -> Vec<Flaw> {
                 let mut notes = Notes::default();
                 $(<super::$module::Part as MachinePart>::State::check(self, &mut notes);)*

@@ -1,15 +1,15 @@
-//! What is wrong with a machine, as it is found.
+//! The problems of a machine file.
 
 use std::fmt;
 
-/// One thing that is wrong with a machine file.
+/// A problem of a machine file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    /// Where: `devices["/dev/sda1"].size`.
+    /// The place of the problem, such as `devices["/dev/sda1"].size`.
     pub at: String,
-    /// What is wrong.
+    /// The problem.
     pub why: String,
-    /// What to do about it.
+    /// How to fix it.
     pub next: String,
 }
 
@@ -22,7 +22,7 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// Collects what is wrong.
+/// Collects problems.
 #[derive(Default)]
 pub(crate) struct Notes(Vec<Flaw>);
 
@@ -40,7 +40,7 @@ impl Notes {
     }
 }
 
-/// Adds a key to a path: `.size`, or `["/dev/sda"]` where it is not a word.
+/// Appends a key to a path: `.size`, or `["/dev/sda"]` if the key is not an identifier.
 pub(super) fn push_key(at: &mut String, key: &str) {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if key.chars().all(word) && !key.is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn push_key(at: &mut String, key: &str) {
     }
 }
 
-/// A path from its keys.
+/// Joins keys to a path.
 pub(in crate::machine) fn place(keys: &[&str]) -> String {
     let mut at = String::new();
     for key in keys {

@@ -1,4 +1,4 @@
-//! Maps in which no key comes twice. JSON allows it, and the last one would silently win.
+//! Maps without duplicate keys. JSON allows duplicates, and the last one would silently win.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-/// A map that was read so.
+/// A map without duplicate keys.
 pub struct Unique<V>(pub BTreeMap<String, V>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {
@@ -15,7 +15,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {
     }
 }
 
-/// For `#[serde(deserialize_with = …)]`.
+/// Reads a map and rejects duplicate keys, for `#[serde(deserialize_with = …)]`.
 pub fn unique<'de, D, V>(from: D) -> Result<BTreeMap<String, V>, D::Error>
 where
     D: Deserializer<'de>,

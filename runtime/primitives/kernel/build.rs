@@ -233,7 +233,7 @@ impl Action for Install {
         }
         let plan = plan.hint("check the free space of /boot (df -h); old kernels can be removed");
         let path = format!("/boot/vmlinuz-{version}");
-        // Sources that are not there yet have a version that only the run sees.
+        // The version of sources that do not exist yet is known only at run time.
         Ok(if known {
             plan.returns(path)
         } else {

@@ -200,7 +200,7 @@ impl Action for Initramfs {
                 return Err(KernelRule::NoModules { version: version.clone(), place }.into());
             }
         }
-        // A plan may not know the version yet; the run does.
+        // The version may be unknown in the plan; the run knows it.
         let version = version.unwrap_or_else(|| super::UNKNOWN.into());
         let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
         let image = self.image.clone().unwrap_or_else(default);

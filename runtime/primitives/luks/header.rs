@@ -221,7 +221,8 @@ impl Action for RestoreHeader {
                 Some(content) => Some(content),
                 None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
             },
-            // The simulation has no file contents, but it records which headers this run has saved.
+            // The simulation has no file contents, but it records the headers that this run has
+            // saved.
             Text::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
         };
         let guessed = saved.is_none();

@@ -1,4 +1,4 @@
-//! What is mounted, and how full it is.
+//! Listing mounts and their use of space.
 
 use std::path::Path;
 
@@ -11,9 +11,11 @@ use crate::operation::{Answer, Planning, Query};
 use crate::types::AbsPath;
 
 args! {
-    /// Lists what is mounted at a directory and below it, as maps with `source` (a device, or the name of a
-    /// pseudo-filesystem), `at`, `kind`, and `used`: the percentage of its space that is in use, nothing where that is
-    /// not known. While planning it is not.
+    /// Lists the mounts at a directory and below it.
+    ///
+    /// Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
+    /// `kind` and `used` (the percentage of its space that is in use, or nil if that is unknown, as
+    /// in a plan).
     ///
     /// Source: mountinfo in proc(5), statvfs(3).
     ///
@@ -53,7 +55,7 @@ impl Query for List {
                 used: used(&mount.at),
             })
             .collect();
-        // How full something is changes from one look to the next.
+        // The space in use changes between any two queries.
         Ok(Answer::Guess(listed))
     }
 }

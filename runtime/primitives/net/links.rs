@@ -8,8 +8,11 @@ use crate::machine::net::Link;
 use crate::operation::{Answer, Planning, Query};
 
 args! {
-    /// Lists the network links: `name`, `up`, `kind` (`bridge`, `veth` and so on; unit for hardware and
-    /// loopback), `master` (the bridge or bond that it belongs to, or unit) and `mtu` in bytes.
+    /// Lists the network links.
+    ///
+    /// Returns a list of maps with `name`, `up`, `kind` (such as `bridge` or `veth`; nil for
+    /// hardware and loopback), `master` (the bridge or bond that the link belongs to, or nil) and
+    /// `mtu` (in bytes).
     ///
     /// Source: ip-link(8), rtnetlink(7).
     ///

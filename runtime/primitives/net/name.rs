@@ -2,8 +2,8 @@
 
 use crate::types::{Mismatch, ParamType, ParamValue, Value};
 
-/// The name of a network link: one that the kernel accepts (`dev_valid_name` in `net/core/dev.c`), limited to
-/// characters that are not special to shells and terminals.
+/// The name of a network link: one that the kernel accepts (`dev_valid_name` in `net/core/dev.c`),
+/// limited to characters that are not special to shells and terminals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkName(String);
 

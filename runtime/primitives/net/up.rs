@@ -7,8 +7,9 @@ use crate::machine::net::{NetEffect, NetFact, NetStep};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 
 args! {
-    /// Sets a network link up, without assigning an address. A link that the run has set up is set down again when the
-    /// run cleans up.
+    /// Sets a network link up, without assigning an address.
+    ///
+    /// A link that the run has set up is set down again when the run cleans up.
     ///
     /// Source: ip-link(8), `set`.
     ///

@@ -1,5 +1,5 @@
 #!/bin/bash
-# ENTRY of the menu is the one that starts: somebody who chooses it at the console does the same.
+# Makes ENTRY the default of the boot menu, as if a user chose it at the console.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 

@@ -12,7 +12,7 @@ use crate::guest::Lab;
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
 
-/// Two layouts that differ in everything.
+/// Two layouts that have nothing in common.
 pub const TESTS: &[Test] = &[
     Test {
         name: "boots::gentoo: partitions boot by BIOS",
@@ -30,7 +30,7 @@ pub const TESTS: &[Test] = &[
 
 const ANSWERS: &str = "root_password = \"an otter\"\n";
 
-/// Packs the root that boots, signed as a stage3.
+/// Packs the bootable root as a signed stage3.
 fn stage3(directory: &Path) -> Result<Media, Missing> {
     let archive = directory.join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
@@ -64,8 +64,8 @@ fn bios_and_efi_by_bios() -> Result<(), Missing> {
     Ok(())
 }
 
-/// With /boot on the EFI system partition, grub-install must recognize a partition of a disk, which
-/// those of `/dev/ubda` are not: the disk is a loop device.
+/// With /boot on the EFI system partition, grub-install must recognize a partition of a disk.
+/// Partitions of `/dev/ubda` are not recognized, so the disk is a loop device.
 fn luks_lvm_by_efi() -> Result<(), Missing> {
     possible()?;
     let lab = Lab::new(&["2G", STICK]);

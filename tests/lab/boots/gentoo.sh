@@ -1,5 +1,5 @@
 #!/bin/bash
-# Gentoo on the layout luks-lvm, by EFI, on a loop device; the key is on the stick.
+# Installs Gentoo on the layout luks-lvm, with EFI, on a loop device; the key is on the stick.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Linux, as Debian packs it: prints the path of the archive, whose name has the version; it is kept.
+# Downloads Linux as packaged by Debian and prints the path of the archive, whose name contains the version. The
+# archive is kept in CACHE.
 #
 #   get_sources.sh CACHE
 set -euo pipefail

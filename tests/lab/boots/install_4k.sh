@@ -1,5 +1,5 @@
 #!/bin/bash
-# An installation on a disk with sectors of 4 KiB.
+# Installs on a disk with 4 KiB sectors.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# An installation until CUT_RECORD, where the power goes.
+# Installs until record number CUT_RECORD, where the power is cut.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 

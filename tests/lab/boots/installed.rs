@@ -1,5 +1,5 @@
-//! A disk and a stick that a recipe has made in the virtual machine, and the emulated PC that they are
-//! plugged into.
+//! A disk and a stick written by a recipe in the virtual machine, and the emulated PC that they are
+//! attached to.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -20,25 +20,25 @@ use crate::guest::{Call, Lab};
 use crate::harness::Missing;
 use crate::support::dsl::{PROGRAM, project};
 
-/// What the first process says of the root's way down to the disk.
+/// The device types below the root, as reported by the first process.
 pub const CHAIN: &str = "/dev/mapper/vg-root (lvm crypt part disk)";
 pub const PASSPHRASE: &str = "correct horse, battery!";
 
-/// A boot that takes longer hangs.
+/// A boot that takes longer counts as hanging.
 pub const LIMIT: Duration = Duration::from_hours(1);
 
 pub const DISK: &str = "1G";
 
 pub const STICK: &str = "64M";
 
-/// A disk and a stick, as an installation left them.
+/// A disk and a stick with an installation.
 pub struct Installed {
     directory: PathBuf,
-    /// What was said meanwhile.
+    /// Output of the installation and of the boot.
     pub console: String,
 }
 
-/// What is plugged in, and how it starts.
+/// The attached drives and the firmware of an emulated PC.
 pub struct Plugged {
     pub firmware: Firmware,
     pub disk: PathBuf,
@@ -52,19 +52,21 @@ impl Console for Silent {
     fn line(&mut self, _line: &str) {}
 }
 
-/// Where the root that boots is kept: the directory of `gscript try`, in `target` instead of a person's.
+/// Returns the directory of the bootable root: the cache of `gscript try`, in `target` instead of
+/// the user's directory.
 pub fn cache() -> PathBuf {
     project("target/gscript")
 }
 
-/// Whether both machines and the root can be had here.
+/// Checks whether both virtual machines and the bootable root are available.
 pub fn possible() -> Result<(), Missing> {
     find_kernel().map_err(|error| Missing(error.to_string()))?;
     find_emulator().map_err(|error| Missing(error.to_string()))?;
     build_bootable(&cache(), &mut |_| ()).map(|_| ()).map_err(Missing)
 }
 
-/// What a script prints. `Err`: what it says is missing.
+/// Runs a script and returns the path that it prints. Fails with its error output, which names what
+/// is missing.
 pub fn prepared(script: &str, paths: &[&Path]) -> Result<PathBuf, Missing> {
     let mut command = Command::new("bash");
     let output = command.arg(project(script)).args(paths).output().expect("a shell");
@@ -76,27 +78,26 @@ pub fn prepared(script: &str, paths: &[&Path]) -> Result<PathBuf, Missing> {
     }
 }
 
-/// A file that nobody else can read.
+/// Writes a file that only its owner can read.
 pub fn write_private(path: &Path, text: &str) {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).expect("answers");
 }
 
-/// What is tried: it has to reach a root.
+/// A trial with `gscript try --boot`, which must reach a root.
 pub struct Trial<'a> {
-    /// Within the project.
+    /// Relative to the project.
     pub recipe: &'a str,
     pub firmware: &'a str,
-    /// The tarball, if it is another than `try` makes itself.
+    /// The tarball, unless it is the one that `try` makes itself.
     pub media: Option<&'a Media>,
     pub secrets: &'a [(&'a str, &'a str)],
-    /// Parameters.
     pub sets: &'a [&'a str],
-    /// The way of the root down to the disk.
+    /// The device types below the root.
     pub chain: &'a str,
 }
 
-/// The short recipe of the lab, with a key that GPG protects.
+/// The short recipe of the lab, with a key that is protected by GPG.
 pub const SHORT: Trial<'static> = Trial {
     recipe: "tests/lab/boots/boot.rhai",
     firmware: "bios",
@@ -107,7 +108,7 @@ pub const SHORT: Trial<'static> = Trial {
 };
 
 impl Trial<'_> {
-    /// `gscript try --boot`, with its disks in this directory.
+    /// Runs `gscript try --boot` with its disks in this directory.
     pub fn boots(&self, directory: &Path) -> Installed {
         let answers = directory.join("given.toml");
         let lines = self.secrets.iter().map(|(name, value)| format!("{name} = {value:?}\n"));
@@ -135,24 +136,24 @@ impl Trial<'_> {
     }
 }
 
-/// One installation that serves several tests, one after the other.
+/// One installation that several tests use, one at a time.
 pub type Shared = OnceLock<Result<Mutex<Installed>, Missing>>;
 
-/// The one with this name, installed by whoever comes first.
+/// Returns the installation with this name; the first caller installs it.
 pub fn shared(
     installed: &'static Shared,
     name: &str,
     install: impl FnOnce(&Path) -> Result<Installed, Missing>,
 ) -> Result<MutexGuard<'static, Installed>, Missing> {
     possible()?;
-    // It outlives the last of them, until the next run.
+    // The directory is kept until the next run.
     let directory = project("target").join(name);
     let installed = installed.get_or_init(|| {
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).expect("a directory");
         install(&directory).map(Mutex::new)
     });
-    // What one test finds wrong is no reason for the others not to look.
+    // A failure of one test does not prevent the others from using the installation.
     let installed = installed.as_ref().map_err(Clone::clone)?;
     Ok(installed.lock().unwrap_or_else(PoisonError::into_inner))
 }
@@ -162,20 +163,20 @@ impl Installed {
         self.directory.join(name)
     }
 
-    /// How it starts once more.
+    /// Returns how the installation is booted again.
     pub fn plugged(&self) -> Plugged {
         let (disk, stick) = (self.file("disk.img"), Some(self.file("stick.img")));
         Plugged { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
     }
 
-    /// The journal of the installation.
+    /// Reads the journal of the installation.
     pub fn journal(&self) -> String {
         let mut runs = fs::read_dir(self.file("shared/runs")).expect("runs");
         let run = runs.next().expect("a run").expect("a run");
         fs::read_to_string(run.path().join("journal.jsonl")).expect("its journal")
     }
 
-    /// A machine for the lab with copies of both disks.
+    /// Returns a machine for the lab with copies of both disks.
     pub fn copied(&self) -> Lab {
         let lab = Lab::new(&[DISK, STICK]);
         for (from, to) in [("disk.img", "disk0.img"), ("stick.img", "disk1.img")] {
@@ -188,7 +189,7 @@ impl Installed {
 }
 
 impl Plugged {
-    /// The disks of a lab.
+    /// Attaches the disks of a lab machine.
     pub fn of(lab: &Lab) -> Self {
         let (disk, stick) = (lab.path().join("disk0.img"), Some(lab.path().join("disk1.img")));
         Self { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
@@ -208,7 +209,7 @@ impl Plugged {
         pc.boot(turns, never, &Interrupts::default(), &mut Silent)
     }
 
-    /// Types each of these at a prompt of its own, and expects the root after the last.
+    /// Types each of these at a prompt of its own, and expects the root after the last one.
     #[track_caller]
     pub fn reaches(&self, typed: &[&str]) -> String {
         let secrets: Vec<Secret> = typed.iter().map(|text| secret(text)).collect();
@@ -230,7 +231,7 @@ pub fn secret(text: &str) -> Secret {
     Secret::new("passphrase", text.as_bytes().to_vec())
 }
 
-/// Runs a script that has to end well.
+/// Runs a script, which must succeed.
 #[track_caller]
 pub fn in_lab(lab: &Lab, script: &str, vars: &[(&str, &str)]) -> Result<(), Missing> {
     let (console, code) = lab.boot(Call { script, vars })?;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A disk that the recipe has installed with Portage: what is merged in there, by Portage's own books.
+# Checks which packages Portage has recorded on a disk that the recipe installed.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 . "$LAB/lib/repository.sh"
@@ -15,7 +15,7 @@ must test -d "$PKG/sys-fs/cryptsetup-$(cryptsetup --version | cut -d' ' -f2)"
 must grep -qx 'sys-fs/cryptsetup ~amd64' /mnt/r/etc/portage/package.accept_keywords/crypto
 must grep -q ' /etc/init.d/lvm ' $PKG/sys-fs/lvm2-1/CONTENTS
 must grep -qE '^obj /(usr/)?lib/modules/.*/dm-crypt.ko' $PKG/sys-kernel/gentoo-kernel-bin-1/CONTENTS
-# What somebody has asked for by its name is in the world file.
+# Packages that were requested by name are in the world file.
 must grep -qx sys-fs/lvm2 /mnt/r/var/lib/portage/world
 must umount /mnt/r
 must vgchange -qan vg_hostos >/dev/null

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A disk that starts by EFI gets another first process, which has the firmware's list of systems written: by boot.* in
-# a chroot, as from a live medium. Then only that entry is left to start it by. In the machine of User Mode Linux.
+# On a disk that boots with EFI, replaces the first process by one that writes the firmware boot entries: with
+# boot.* in a chroot, as on a live medium. Then this entry is the only way to boot. Runs in User Mode Linux.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 
@@ -29,7 +29,7 @@ mkdir -p /mnt/new
 mount --bind / /mnt/new
 mount /dev/vda2 /mnt/new/boot
 mount /dev/vda1 /mnt/new/boot/efi
-# Without the firmware's variables, although their directory is there.
+# The directory of the firmware variables exists, but they are not mounted.
 gscript plan /root/enter.rhai 2>&1; echo "refused: $?"
 mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 mv /usr/bin/efibootmgr /root/
@@ -37,7 +37,7 @@ gscript plan /root/enter.rhai 2>&1; echo "refused: $?"
 mv /root/efibootmgr /usr/bin/
 gscript /root/nvram.rhai --yes --journal /run/runs 2>&1; echo "entered: $?"
 efibootmgr --verbose
-# What every firmware looks at is no way any more.
+# The default path that every firmware tries must not boot any more.
 rm /mnt/new/boot/efi/EFI/BOOT/BOOTX64.EFI
 ls /mnt/new/boot/efi/EFI/*
 umount -R /mnt/new

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The header of the container is zeroed, and restored from its copy on the stick.
+# Overwrites the header of the container with zeros and restores it from its backup on the stick.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What install_cut.sh began is resumed, and the initramfs is not made again.
+# Resumes the installation that install_cut.sh started; the initramfs is not made again.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/boots.sh"
 

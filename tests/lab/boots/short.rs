@@ -1,5 +1,6 @@
-//! What was installed boots: the disk that a recipe made in the virtual machine starts an emulated PC, from
-//! its own boot sector, with the stick as a USB device, down to the first process on the encrypted root.
+//! Installed disks boot: the disk that a recipe wrote in the virtual machine boots an emulated PC
+//! from its own boot sector, with the stick as a USB device, until the first process runs on the
+//! encrypted root.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +25,7 @@ fn write_answers(path: &Path) {
     write_private(path, &format!("passphrase = {PASSPHRASE:?}\n"));
 }
 
-/// The short recipe, with its variants.
+/// The short recipe and its variants.
 pub const TESTS: &[Test] = &[
     Test {
         name: "boots::short: a key that GPG protects boots",
@@ -56,23 +57,23 @@ const fn torture(name: &'static str, run: fn() -> Result<(), Missing>) -> Test {
     Test { name, tier: Tier::Torture, takes: 200, run }
 }
 
-/// The lab's recipe.
+/// Runs the recipe of the lab with `try --boot`.
 fn try_boot(directory: &Path, firmware: &str, sets: &[&str]) -> Result<Installed, Missing> {
     possible()?;
-    // The stage3 of `try` leaves the settings of GRUB to the recipe, and this recipe makes none.
+    // The stage3 of `try` leaves the settings of GRUB to the recipe, but this recipe has none.
     let material = tempfile::tempdir().expect("a directory");
     let media = Media::bootable(material.path(), &cache(), &Interrupts::default(), &mut |_| ())
         .expect("the stand-in");
     Ok(Trial { firmware, sets, media: Some(&media), ..SHORT }.boots(directory))
 }
 
-/// One with a key that GPG protects.
+/// Returns the shared installation with a key that is protected by GPG.
 fn with_gpg() -> Result<MutexGuard<'static, Installed>, Missing> {
     static INSTALLED: Shared = OnceLock::new();
     shared(&INSTALLED, "boots", |directory| try_boot(directory, "bios", &[]))
 }
 
-/// A machine of the lab with what the recipe needs.
+/// Returns a machine of the lab with the files that the recipe needs.
 fn material() -> Result<Lab, Missing> {
     possible()?;
     let lab = Lab::new(&[DISK, STICK]);
@@ -84,7 +85,7 @@ fn material() -> Result<Lab, Missing> {
 
 fn gpg_key() -> Result<(), Missing> {
     let installed = with_gpg()?;
-    // It was asked for by the stick's key, not by the container itself.
+    // The prompt was for the key on the stick, not for the container itself.
     assert!(installed.console.contains("Password (/key.gpg on "), "{}", installed.console);
     Ok(())
 }
@@ -109,7 +110,7 @@ fn passphrase_only() -> Result<(), Missing> {
     Ok(())
 }
 
-/// Nobody is asked.
+/// The installation boots without a prompt.
 fn opens_by_itself(sets: &[&str]) -> Result<(), Missing> {
     let directory = tempfile::tempdir().expect("a directory");
     let installed = try_boot(directory.path(), "bios", sets)?;
@@ -159,13 +160,13 @@ fn firmware_entry() -> Result<(), Missing> {
         assert!(said.contains(line), "no {line}: {said}");
     }
     assert_eq!(said.matches("refused: 3").count(), 2, "{said}");
-    // The firmware says what it starts: the entry, by the disk's partition, and not the disk.
+    // The firmware logs what it boots: the entry, by the partition of the disk, and not the disk.
     let console = efi.reaches(&[PASSPHRASE]);
     assert!(console.contains("starting Boot0003 \"grub\" from HD(1,GPT"), "{console}");
     Ok(())
 }
 
-/// The number of the record that says that this action is done.
+/// Returns the number of the record that marks this action as done.
 fn record_of(journal: &str, action: &str) -> usize {
     let records: Vec<serde_json::Value> =
         journal.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
@@ -186,7 +187,7 @@ fn power_cut() -> Result<(), Missing> {
     Ok(())
 }
 
-/// The processes of a virtual machine that was given a file of this directory.
+/// Returns the command lines of the virtual machines that use a file of this directory.
 fn machines(kernel: &str, directory: &Path) -> Vec<String> {
     let directory = directory.to_string_lossy();
     let ours = |entry: std::io::Result<fs::DirEntry>| {
@@ -198,7 +199,7 @@ fn machines(kernel: &str, directory: &Path) -> Vec<String> {
     fs::read_dir("/proc").expect("processes").filter_map(ours).collect()
 }
 
-/// Waits for something that happens sooner or later.
+/// Waits for a condition that becomes true eventually.
 #[track_caller]
 fn comes(what: &str, mut so: impl FnMut() -> bool) {
     let begin = Instant::now();
@@ -214,7 +215,7 @@ fn ends_with_the_program() -> Result<(), Missing> {
         let directory = tempfile::tempdir().expect("a directory");
         let directory = directory.path();
         let recipe = directory.join("table.rhai");
-        // Nothing is on it that could boot, but the firmware has to look for it.
+        // The disk has nothing to boot, but the firmware has to search it.
         let table = "disk::partition(\"/dev/ubda\", [#{ size: \"rest\", kind: \"efi\" }]);";
         fs::write(&recipe, table).expect("a recipe");
         let mut program = Command::new(PROGRAM)
@@ -228,7 +229,7 @@ fn ends_with_the_program() -> Result<(), Missing> {
         comes(kernel, || {
             let ended = program.try_wait().expect("its state");
             assert_eq!(ended, None, "{kernel} was not started");
-            // The guest works by then, or has.
+            // By then the guest is working or has finished.
             !machines(kernel, directory).is_empty() && directory.join("shared/runs").exists()
         });
         program.kill().expect("it can be killed");

@@ -1,4 +1,4 @@
-//! A kernel that the recipe has built from its sources, and the disk that it starts.
+//! A kernel that the recipe has built from sources, and a disk that boots with it.
 
 use gscript::run::trial::Media;
 use gscript::system::Interrupts;
@@ -8,7 +8,7 @@ use super::installed::{SHORT, Trial, cache, possible, prepared};
 use crate::guest::{Call, Done, Lab};
 use crate::harness::{Missing, Test, Tier};
 
-/// The kernel from its sources.
+/// The kernel from sources.
 pub const TESTS: &[Test] = &[Test {
     name: "boots::sources: a kernel that was built from its sources boots",
     tier: Tier::Torture,
@@ -16,7 +16,7 @@ pub const TESTS: &[Test] = &[Test {
     run: boots,
 }];
 
-/// `kernel.tar` lies in its directory.
+/// Builds the kernel: `kernel.tar` is in the directory of the result.
 fn built() -> Result<Done, Missing> {
     let sources = prepared("tests/lab/boots/get_sources.sh", &[&cache()])?;
     let sources = sources.to_string_lossy();

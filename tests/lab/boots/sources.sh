@@ -1,7 +1,8 @@
 #!/bin/bash
-# A kernel from its own sources, by the chapter of the recipe: sys-kernel/gentoo-sources is Linux as it is, merged by
-# Portage; its Makefile and its Kconfig answer. What is built comes out as kernel.tar, for a root that boots.
-# After portage_root.sh; SOURCES is the archive.
+# Builds a kernel from sources with the chapter of the recipe: sys-kernel/gentoo-sources is Linux unmodified, merged
+# by
+# Portage and built with its own Makefile and Kconfig. The result is kernel.tar, for a bootable root.
+# Uses portage_root.sh; SOURCES is the archive.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 . "$LAB/lib/repository.sh"
@@ -17,7 +18,7 @@ IUSE="symlink"
 SRC_URI="https://mirror.invalid/linux-$V.tar.xz"
 RESTRICT="strip"
 src_prepare() {
-    # Drivers of what this machine has not: Kconfig reads their menus, and nobody compiles them.
+    # Drivers that this machine does not need: Kconfig reads their menus, but they are never compiled.
     find */sound */drivers/{gpu/drm,media,infiniband,staging,net/ethernet,net/wireless} */arch/[!x]* -name '*.[chS]' -delete
     default
 }
@@ -28,7 +29,7 @@ package sys-kernel/dracut 1 amd64 </dev/null
 printf 'DIST linux-%s.tar.xz %s BLAKE2B %s SHA512 %s\n' "$V" "$(stat -c %s "$SOURCES")" "$(b2sum <"$SOURCES" | cut -d' ' -f1)" \
     "$(sha512sum <"$SOURCES" | cut -d' ' -f1)" >"$R/sys-kernel/gentoo-sources/Manifest"
 
-# The live medium's configuration: small, and without anything that the recipe has to ask for.
+# The configuration of the live medium: small, and without the options that the recipe has to enable.
 mkdir live && must tar -C live --strip-components=1 -xf "$SOURCES" --exclude '*.[chS]' --exclude '*.dts*'
 must tar -C live --strip-components=1 -xf "$SOURCES" --wildcards '*/scripts/*'
 make -s -C live tinyconfig >make.out 2>&1 || fail
@@ -58,7 +59,8 @@ y"
 must tar --numeric-owner -C $T -cf kernel.tar "usr/lib/modules/$KV" "usr/src/linux" \
     "usr/src/linux-$V-gentoo"/{arch/x86/boot/bzImage,.config,System.map,Makefile,include/config/kernel.release}
 
-# Kconfig takes back what lacks something, and that is told: nothing is built that could not open the root.
+# Kconfig disables options whose dependencies are missing. That is reported, and no kernel is built that cannot open
+# the root.
 do_ 'kernel::config("/mnt/t", #{ MD: "n", DM_CRYPT: "y" });
 chroot::run("/mnt/t", ["make", "-C", "/usr/src/linux", "olddefconfig"]);'
 fails 'DM_CRYPT' 'kernel::require("/mnt/t", "encrypted-root");'

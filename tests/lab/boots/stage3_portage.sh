@@ -1,6 +1,7 @@
-# For stage3.sh: Portage from PyPI with Debian's Python, and a repository of the packages that the recipe merges. What
-# they install is what the recipe goes on with: services, and a kernel with its modules, which is not there without
-# its package. Its archive is fetched, checked and unpacked as any other.
+# Sourced by stage3.sh: Portage from PyPI with Debian's Python, and a repository of the packages that the recipe
+# merges.
+# The recipe needs what they install: services, and a kernel with its modules, which exist only after its package
+# was merged. Its archive is fetched, verified and unpacked like any other.
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib/repository.sh"
 [ -x $PYPI/bin/emerge ] || { echo "there is no Portage in $PYPI (.ci/deps)" >&2; exit 1; }
@@ -21,7 +22,7 @@ tar -C $PYPI --exclude 'site-packages/[a-oq-z]*' --exclude 'site-packages/p[ik]*
 ln -sf "/usr/bin/$PYTHON" "$ROOT$PYPI/bin/python3"
 sed -i 's,^home = .*,home = /usr/bin,' "$ROOT$PYPI/pyvenv.cfg"
 use_pypi "$ROOT"
-# A machine that is ten times as slow is not to compile this.
+# Compiled here, because the emulated machine is ten times as slow.
 /usr/bin/python3 -m compileall -q -s "$ROOT" --invalidation-mode unchecked-hash "$ROOT/usr/lib/$PYTHON" "$ROOT$PYPI/lib"
 
 R=$ROOT/var/db/repos/gentoo
@@ -30,7 +31,7 @@ guide_packages "$(cryptsetup --version | cut -d' ' -f2)"
 use_repository "$ROOT"
 printf '%s\nACCEPT_LICENSE="GPL-2"\n' "$WITHOUT" >"$ROOT/etc/portage/make.conf"
 
-# service PACKAGE NAME: with a script for OpenRC.
+# service PACKAGE NAME: makes a package with an init script for OpenRC.
 service() {
     package "$1" 1 amd64 <<END
 IUSE="lvm"
@@ -43,7 +44,7 @@ service app-admin/sysklogd sysklogd
 service net-misc/dhcpcd dhcpcd
 service net-misc/openssh sshd
 
-# The kernel, out of the tarball into its package.
+# Moves the kernel from the tarball to its package.
 KERNEL=$(mktemp -d)
 tar -C "$KERNEL" -xf "$TO" ./usr/lib/modules ./usr/src
 tar -f "$TO" --wildcards --delete './usr/lib/modules/*' './usr/src/*'

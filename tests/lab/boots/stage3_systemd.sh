@@ -1,10 +1,11 @@
-# For stage3.sh: systemd as the first process, with udev's and LVM's own units and rules. When its filesystems
-# and services are there, one more says what the root lies on and what else is there, and switches the machine off.
+# Sourced by stage3.sh: systemd as the first process, with the units and rules of udev and LVM. When filesystems and
+# services are active, one more service prints the device types below the root and other states, and powers the
+# machine off.
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib/repository.sh"
 [ -x /lib/systemd/systemd ] || { echo "there is no systemd (apt install systemd)" >&2; exit 1; }
 USED=(systemd udev lvm2 dmsetup)
-# As they are, links too, where this system keeps all of it: below /usr.
+# Files and links are copied unmodified, to below /usr.
 dpkg -L "${USED[@]}" | sort -u | grep -vE '^/usr/share/(doc|man|locale|lintian|bug|bash-completion|zsh)/|/hwdb' |
     while read -r file; do if [ -f "$file" ] || [ -L "$file" ]; then echo "${file#/}"; fi; done >"$ROOT/list"
 tar -C / --no-recursion --transform 's,^\(lib\|bin\|sbin\)/,usr/\1/,S' -T "$ROOT/list" -cf - | tar -C "$ROOT" -xf -
@@ -13,7 +14,7 @@ while read -r file; do put "$file"; done <"$ROOT/libraries"
 rm "$ROOT/list" "$ROOT/libraries"
 rm -r "$ROOT/etc/init.d" "$ROOT/etc/runlevels"
 mkdir -p "$ROOT/usr/sbin" && ln -s ../lib/systemd/systemd "$ROOT/usr/sbin/init"
-# What nobody can log in to is not to be waited for.
+# Services that are useless without a login must not delay the boot.
 for one in systemd-logind systemd-firstboot systemd-timesyncd networkd-dispatcher; do
     mkdir -p "$ROOT/etc/systemd/system" && ln -s /dev/null "$ROOT/etc/systemd/system/$one.service"
 done

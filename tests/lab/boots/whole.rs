@@ -1,5 +1,6 @@
-//! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe, until its own last word, on a
-//! stage3 that brings no settings of a boot loader; then the menu, the passphrase and the root, over the serial line.
+//! The disk that `recipes/encrypted-root.rhai` installs boots: the whole recipe to its end, on a
+//! stage3 without settings of a boot loader; then the menu, the passphrase and the root, on the
+//! serial line.
 
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, OnceLock};
@@ -21,7 +22,7 @@ const SECRETS: [(&str, &str); 3] =
 const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
 const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
 const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
-/// By what the prompt for the key on the stick is known.
+/// Start of the prompt for the key on the stick.
 const KEY_PROMPT: &str = "Password (/laptop.key.gpg on ";
 const SETS: [&str; 12] = [
     "serial=ttyS0",
@@ -38,8 +39,8 @@ const SETS: [&str; 12] = [
     "target=/mnt/new",
 ];
 
-/// The root that boots with what the whole recipe asks for, signed: as it is, or with something that is real in it.
-///
+/// Packs the bootable root with everything that the whole recipe needs, signed. `with` names a
+/// script that replaces stand-ins by real software.
 fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
     let archive = directory.join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
@@ -108,7 +109,7 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-/// One installation for all tests.
+/// Returns one installation for all tests.
 fn installed() -> Result<MutexGuard<'static, Installed>, Missing> {
     static INSTALLED: Shared = OnceLock::new();
     shared(&INSTALLED, "whole", |directory| install(directory, None, "bios", &["firmware=bios"]))
@@ -116,7 +117,8 @@ fn installed() -> Result<MutexGuard<'static, Installed>, Missing> {
 
 fn with_the_stick() -> Result<(), Missing> {
     let installed = installed()?;
-    // The menu was on the serial line, and the passphrase was asked for by the stick's key, not by the container.
+    // The menu was on the serial line, and the prompt was for the key on the stick, not for the
+    // container.
     for said in ["GNU GRUB", BY_KEY, BY_PASSPHRASE, KEY_PROMPT] {
         assert!(installed.console.contains(said), "no {said}: {}", installed.console);
     }
@@ -125,7 +127,7 @@ fn with_the_stick() -> Result<(), Missing> {
 
 fn without_the_stick() -> Result<(), Missing> {
     let installed = installed()?;
-    // The passphrase of the key on the stick is none of the container: it is asked for once more.
+    // The passphrase of the key on the stick does not open the container: there is another prompt.
     let typed = secret(PASSPHRASE);
     let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
     let again = Turn { when: &PROMPTS, reply: None, optional: false };
@@ -136,7 +138,7 @@ fn without_the_stick() -> Result<(), Missing> {
     Ok(())
 }
 
-/// Boots what was installed by this entry of the menu, typing this.
+/// Boots the installation with this menu entry, typing this.
 fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
     let lab = installed()?.copied();
     in_lab(&lab, "boots/choose_entry.sh", &[("ENTRY", entry)])?;
@@ -152,8 +154,8 @@ fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
     Ok(())
 }
 
-/// Nothing is a stand-in: Portage resolves, fetches, builds and merges what the recipe asks for, the kernel among it. By
-/// EFI, as the recipe comes.
+/// Without stand-ins: Portage resolves, fetches, builds and merges the packages that the recipe
+/// names, including the kernel. With EFI, the default of the recipe.
 fn merged_by_portage() -> Result<(), Missing> {
     possible()?;
     let directory = tempfile::tempdir().expect("a directory");
@@ -163,7 +165,7 @@ fn merged_by_portage() -> Result<(), Missing> {
     in_lab(&installed.copied(), "boots/merged.sh", &[("FALLBACK", FALLBACK)])
 }
 
-/// Another first process: its home and swap have to be there, and its services started.
+/// With systemd as the first process: home and swap must be active, and the services running.
 fn with_systemd() -> Result<(), Missing> {
     possible()?;
     let directory = tempfile::tempdir().expect("a directory");

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The root that boots, with another kernel as it is after it was built from sources.
+# Replaces the kernel of the bootable root by the one built from sources.
 #
-#   with_kernel.sh FROM KERNEL TO    FROM: the tarball of the root; KERNEL: that of sources.sh; TO: the one that is written
+#   with_kernel.sh FROM KERNEL TO    FROM: tarball of the root; KERNEL: tarball of sources.sh; TO: new tarball
 set -euo pipefail
 
 cp "$1" "$3"

@@ -1,11 +1,13 @@
-# What every script of the lab sources first: cases, assertions, and runs of gscript.
+# Sourced first by every script of the lab: cases, assertions, and functions that run gscript.
 #
 #     . "${0%/*}/../lib/cases.sh"
 #
-# A script is called with the program, the directory that host and guest share, and the project: G, OUT, PROJECT.
-# Each `it NAME` begins a case, and its name is the name of a test. A case passes where the next one begins, or where the
-# script ends with 0. It fails with the first assertion that does not hold, and the script ends there: later cases need what
-# earlier ones have made. Results go to the file `tap` in OUT, in the Test Anything Protocol; tests/support/tap.rs reads it.
+# Arguments of a script: the program (G), the directory that host and guest share (OUT), and the project (PROJECT).
+# Each `it NAME` begins a case, and its name is the name of a test. A case passes when the next one begins or when the
+# script ends with 0. It fails with the first assertion that does not hold; then the script ends, because later cases
+# need
+# the results of earlier ones. Results go to the file `tap` in OUT, in the Test Anything Protocol;
+# tests/support/tap.rs reads it.
 
 G=$1 OUT=$2 PROJECT=${3%/}
 LAB=$PROJECT/tests/lab
@@ -14,7 +16,7 @@ export GSCRIPT_STATE=/run/gscript-state
 CASE='' SINCE=$EPOCHREALTIME TAP=$OUT/tap
 : >>"$TAP"
 
-# it NAME: the case before has passed, and this one begins.
+# it NAME: ends the case before as passed and begins this one.
 it() {
     pass
     CASE=$1
@@ -22,14 +24,14 @@ it() {
 }
 
 pass() {
-    # An assertion in a subshell or a pipeline ends only that.
+    # A failed assertion in a subshell or a pipeline ends only that.
     [ ! -e "$TAP.failed" ] || exit 1
     local now=$EPOCHREALTIME
     [ -z "$CASE" ] || echo "ok - $CASE # time=$(((${now/[.,]/} - ${SINCE/[.,]/}) / 1000))ms" >>"$TAP"
     SINCE=$now CASE=''
 }
 
-# fail WHY…: the case fails; the line of the script that says so, its command, and the newest output are kept.
+# fail REASON…: fails the case; records the line of the script, its command, and the newest output.
 fail() {
     local frame=1 line
     while [[ ${BASH_SOURCE[frame]} == */lib/* && frame -lt $((${#BASH_SOURCE[@]} - 1)) ]]; do frame=$((frame + 1)); done
@@ -47,7 +49,7 @@ fail() {
     exit 1
 }
 
-# newest_output: the last lines of what was written last.
+# newest_output: prints the last lines of the newest output files.
 newest_output() {
     local file
     for file in $(find . /run -maxdepth 1 -type f \( -name '*.err' -o -name '*.out' -o -name '*.txt' \) -size +0 -printf '%T@ %p\n' |
@@ -57,7 +59,7 @@ newest_output() {
     done
 }
 
-# The end, however it comes about.
+# Runs at the end of the script, whatever ends it.
 finish() {
     local code=$?
     if [ -e "$TAP.failed" ]; then
@@ -68,19 +70,20 @@ finish() {
         (pass)
         [ -e "$TAP.failed" ] || echo "1..$(grep -c '^ok ' "$TAP")" >>"$TAP"
     fi
-    # This machine is perhaps ended before it writes that out by itself.
+    # The power may be cut before the file is written back.
     sync "$TAP" 2>/dev/null
     exit $code
 }
 trap finish EXIT
 
-# must COMMAND…: it has to work.
+# must COMMAND…: requires success.
 must() {
     "$@" || fail "exit code $?: $*"
 }
 
-# must_not COMMAND…: it has to fail, and by its own verdict: what is not there, is ended by a signal or can't read what it
-# should look at says nothing.
+# must_not COMMAND…: requires a failure that is the command's answer: a missing program, a signal or an unreadable
+# input
+# does not count.
 must_not() {
     local code=0
     "$@" || code=$?
@@ -92,7 +95,7 @@ must_not() {
     esac
 }
 
-# ask NAME COMMAND…: runs it and keeps what it prints and its exit code.
+# ask NAME COMMAND…: runs a command and keeps its output and exit code.
 ask() {
     local name=$1
     shift
@@ -100,37 +103,36 @@ ask() {
     echo $? >"$OUT/$name.code"
 }
 
-# exits NAME CODE: how it ended.
+# exits NAME CODE: requires this exit code.
 exits() {
     [ "$(cat "$OUT/$1.code")" = "$2" ] || fail "$1: exit code $(cat "$OUT/$1.code"), not $2"
 }
 
-# tells NAME TEXT: it has this in its errors.
+# tells NAME TEXT: requires this text in the errors.
 tells() {
     grep -Fq -- "$2" "$1.err" || fail "$1 does not say: $2"
 }
 
-# typed ACTS COMMAND…: types into it on a terminal, as typed.py says.
+# typed ACTS COMMAND…: runs a command on a terminal and types into it; see typed.py.
 typed() { python3 "$LAB/lib/typed.py" "$@"; }
 
 # recipe NAME <<END: writes a recipe.
 recipe() { cat >"$OUT/$1"; }
 
-# everything: agreement to destroy every disk of the machine.
+# everything: prints the options that approve destroying every disk of the machine.
 everything() {
     for d in /dev/ubd[a-o] /dev/loop0; do
         [ -b "$d" ] && echo --destroy "$d"
     done
 }
 
-# proved: the actions of the last run were done for real, and the machine is as the simulation said.
+# proved: records the actions of the last run, which was compared with the plan.
 proved() {
     grep -oP '"record":"begin",.*?"name":"\K[^"]*' /run/proved/*/journal.jsonl | sed 's/.*://' >>"$OUT/proved"
     rm -r /run/proved
 }
 
-# do_ RHAI: runs a script for real; everything may be destroyed. Afterwards the whole machine must
-# be as the simulation said.
+# do_ RHAI: runs a script for real; all disks may be destroyed. The resulting machine must match the plan exactly.
 do_() {
     printf '%s\n' "$1" >"$OUT/do.rhai"
     # shellcheck disable=SC2046
@@ -138,8 +140,8 @@ do_() {
     proved
 }
 
-# says RHAI EXPECTED: what a script prints when it runs for real. In the plan answers of programs
-# are guesses, so a script can't throw because of them.
+# says RHAI EXPECTED: checks what a script prints when it runs for real. In the plan, answers of programs are
+# assumed values, so a script must not throw because of them.
 says() {
     printf '%s\n' "$1" >"$OUT/says.rhai"
     # shellcheck disable=SC2046
@@ -153,33 +155,34 @@ if "\n".join(said) != sys.argv[2]:
 END
 }
 
-# nothing_left: no mount, mapping, active group, array, swap, loop device, network bridge, namespace or
-# process is left of what ran before.
+# nothing_left: requires that no mount, mapping, active group, array, swap, loop device, network bridge, namespace or
+# process is left.
 nothing_left() {
     must_not grep -E ' /mnt| /dev/(ubd|mapper)' /proc/mounts
     [ "$(wc -l </proc/swaps)" -le 1 ] || fail "$(cat /proc/swaps)"
     [ ! -e /proc/mdstat ] || must_not grep -E '^md' /proc/mdstat
-    # An active volume, and with it an active group, is a mapping as well.
+    # Active volumes, and so active groups, are mappings as well.
     [ "$(dmsetup ls 2>/dev/null | grep -cv '^No devices')" = 0 ] || fail "$(dmsetup ls)"
     local left
     for left in '/sys/block/dm-*' '/sys/block/loop*/loop/backing_file' '/sys/class/net/*/bridge' '/run/netns/*'; do must_not compgen -G "$left"; done
     orphans_end || fail "still there: $orphan"
-    # (kdevtmpfs, of the kernel, has its own.)
+    # kdevtmpfs, a kernel thread, has a namespace of its own.
     namespaces=$(lsns --noheadings --output TYPE,COMMAND | grep -v kdevtmpfs | cut -d' ' -f1 | sort | uniq -d)
     [ -z "$namespaces" ] || fail "$(lsns)"
 }
 
-# orphans_end: programs whose parent has ended are children of the first process. What was killed
-# just now may need a moment to be gone.
+# orphans_end: waits until no orphaned process is left. Orphans are children of the first process; a killed process
+# may
+# take a moment to disappear.
 orphans_end() {
     local stat state parent rest
     for _ in $(seq 6000); do
         orphan=
         for stat in /proc/[0-9]*/stat; do
             read -r orphan <"$stat" || continue
-            # LVM's own watcher of RAID volumes stays for the next one.
+            # The daemon of LVM that monitors RAID volumes keeps running.
             case $orphan in *"(dmeventd)"*) orphan=; continue ;; esac
-            # The name is in parentheses and may hold anything.
+            # The name is in parentheses and may contain any character.
             rest=${orphan##*) }
             read -r state parent _ <<<"$rest"
             [ "$parent" = 1 ] && [ "$state" != Z ] && [ "${orphan%% *}" != $$ ] && break
@@ -191,10 +194,10 @@ orphans_end() {
     return 1
 }
 
-# Fast key derivation: what is tested is not how long it takes.
+# Fast key derivation: its duration is not what is tested.
 KDF='kdf: #{ kind: "pbkdf2", iterations: 1000 }'
 
-# sign_archive: a.tar.xz gets its signed digests, and good.asc the key that may have signed them.
+# sign_archive: writes the signed digests of a.tar.xz, and the signing key to good.asc.
 sign_archive() {
     export GNUPGHOME=/run/gpg
     mkdir -m 700 $GNUPGHOME
@@ -205,7 +208,8 @@ sign_archive() {
     gpgconf --kill all
 }
 
-# own_accounts ROOT: the host's root alone may read what passwords it has, so the system gets its own.
+# own_accounts ROOT: gives the root password files of its own, because only the host's root may read those of the
+# host.
 own_accounts() {
     rm -f "$1"/etc/.pwd.lock "$1"/etc/{,g}shadow{,-}
     sed 's/:.*/:*:19000:0:99999:7:::/' "$1/etc/passwd" >"$1/etc/shadow"

@@ -1,4 +1,4 @@
-# A recipe that makes one of everything that ends with a reboot, and what it needs.
+# A recipe that makes one of everything that a reboot ends, and the files it needs.
 
 recipe whole.rhai <<END_
 //! # Everything that ends with a reboot
@@ -40,14 +40,14 @@ mkdir -p /run/tree/bin /run/tree/etc /run/tree/boot; cp /bin/busybox /run/tree/b
 for a in sh cat; do ln -s busybox /run/tree/bin/$a; done
 tar -C /run/tree -cf tree.tar .
 
-# whole DIRECTORY WORDS…: runs it, with its journal in the directory.
+# whole DIRECTORY ARGUMENTS…: runs it with its journal in the directory.
 whole() {
     local directory=$1
     shift
     "$G" whole.rhai --set disk=/dev/ubda --answers answers.toml --yes --destroy /dev/ubda --journal "$directory" "$@"
 }
 
-# killed_at TEXT DIRECTORY: it is killed when a record with this text is written.
+# killed_at TEXT DIRECTORY: runs it; it is killed when a record with this text is written.
 killed_at() {
     rm -rf "$2"
     (export CUT_TEXT=$1 LD_PRELOAD=$OUT/cut.so; whole "$2" --prove >killed.out 2>killed.err)
@@ -56,8 +56,9 @@ killed_at() {
     orphans_end
 }
 
-# stopped_at TEXT NAME: it stops in the background when a record with this text is written, with its journal in /run/NAME;
-# SIGCONT lets it go on. Its process is $pid.
+# stopped_at TEXT NAME: runs it in the background, with its journal in /run/NAME; it stops when a record with this
+# text
+# is written. SIGCONT continues it. Its process is $pid.
 stopped_at() {
     rm -rf "/run/$2" /run/stopped
     (export CUT_TEXT=$1 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so

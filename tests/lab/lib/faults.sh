@@ -1,12 +1,13 @@
-# Commands of the recipes go wrong for real, one in each run. Whatever happens: nothing is left, and the
-# message names the program and says what to type next.
+# Commands of the recipes fail for real, one in each run. Each time, nothing may be left, and the message must name
+# the
+# program and the command to type next.
 
-# What hangs is ended after so many seconds; everything else has time enough, however slow the machine is.
+# Seconds until a hanging command is ended; all others have enough time even on a slow machine.
 LIMIT=${LIMIT:-30}
 patient=900
 HOW="--prove --journal /run/runs"
 
-# The disk is as it was, so that the calls are the same ones.
+# Restores the initial state of the disk, so that the calls are the same.
 before_install() {
     rm -rf /run/runs
     mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
@@ -21,7 +22,7 @@ do_rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop
 struck=0
 complain() { fail "$recipe, call $number $how, exit code $code: $*"; }
 
-# patience: what takes as long as it takes (tar) has no limit: somebody presses Ctrl-C, and once more.
+# patience: commands that may take any time (tar) have no limit: here a user presses Ctrl-C twice.
 mkfifo /run/never
 patience() {
     until [ -f $FAULTS/struck ]; do read -rt 1 _ <>/run/never; done
@@ -33,7 +34,7 @@ patience() {
     done
 }
 
-# strike RECIPE NUMBER HOW: this call of the recipe goes wrong.
+# strike RECIPE NUMBER HOW: makes this call of the recipe fail.
 strike() {
     local recipe=$1 number=$2 how=$3 call tool
     "before_$recipe"
@@ -47,14 +48,15 @@ strike() {
     call=$(cat $FAULTS/struck) tool=${call%% *}
     echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
     nothing_left
-    # A tool that did nothing and said nothing may have had nothing to do or to say: then the machine
-    # is as planned, or --prove would have told.
+    # A tool that did nothing or printed nothing may have had nothing to do or to print: then the machine is as
+    # planned, or
+    # --prove would have failed.
     [ $code != 0 ] || [ "$how" = nothing ] || complain nobody noticed
     [ $code = 0 ] || grep -q "$tool" /run/faulty.err || complain "$tool is not named"
     [ $code = 0 ] || grep -Eq '= (help|resume): ' /run/faulty.err || complain nothing to do next
 }
 
-# part RECIPE FIRST LAST: these calls, as far as there are so many, in every way.
+# part RECIPE FIRST LAST: makes each of these calls, as far as they exist, fail in every way.
 part() {
     local number last
     last=$(wc -l <"/run/$1.calls")
@@ -64,7 +66,8 @@ part() {
     done
 }
 
-# sample RECIPE COMMANDS: the first call of each of these tools or subcommands, each in another way; hanging takes long.
+# sample RECIPE COMMANDS: makes the first call of each of these tools or subcommands fail, in alternating ways, but
+# not by hanging, which takes long.
 sample() {
     local recipe=$1 number ways=(fails killed nothing floods) turn=0
     shift
@@ -75,7 +78,7 @@ sample() {
     done
 }
 
-# calm: both recipes without a fault, and their calls.
+# calm: runs both recipes without a fault, and records their calls.
 calm() {
     local recipe
     for recipe in install rescue; do

@@ -1,12 +1,13 @@
-# The layouts, for real: made, used, given back, made again (nothing changes), given back. Each one
-# finds the disks as the one before has left them. The last disk is never chosen.
+# The layouts, for real: each is applied, used, released, applied again (nothing changes), and released. Each one
+# starts with the disks
+# as the one before has left them. The last disk is never selected.
 
 head -c 1M /dev/urandom >/dev/ubdd
 sentinel=$(sha256sum /dev/ubdd)
 two='disks=/dev/ubda,/dev/ubdb' three='disks=/dev/ubda,/dev/ubdb,/dev/ubdc'
 one='disk=/dev/ubda' key='key=/run/root.key'
 
-# apply FILE WHAT SET…: runs it; `only_opens` and `all_so` then look at what it did.
+# run_layout FILE NAME SET…: runs a layout; `changed` then checks what it did.
 run_layout() {
     local events=$1 name=$2 sets=()
     shift 2
@@ -16,7 +17,7 @@ run_layout() {
         --destroy /dev/ubdc "${sets[@]}" >"$OUT/$events.json"
 }
 
-# changed EVENTS ALLOWED: what was done that was not so already must match the pattern.
+# changed EVENTS ALLOWED: every action that changed something must match the pattern.
 changed() {
     python3 - "$OUT/$1.json" "$2" <<'END' || fail
 import json, re, sys
@@ -36,7 +37,7 @@ print(f"  {so} unchanged")
 END
 }
 
-# give_back: everything that a layout leaves mounted and open; a root in memory lies on no disk.
+# give_back: releases everything that a layout leaves mounted and open; a root in memory is on no disk.
 give_back() {
     for d in /dev/ubda /dev/ubdb /dev/ubdc; do
         "$G" release $d --yes >release.txt 2>&1 || fail
@@ -45,11 +46,11 @@ give_back() {
     nothing_left
 }
 
-# What has to be done again after everything was given back; and what even where nothing was.
+# The actions that are repeated after a release, and those that are repeated even without one.
 OPENS='(luks\.open|lvm\.vg_activate|md\.assemble|mount\.[a-z_]+|crypt\.swap_on) .*'
 TOP='mount\.(un)?mount (/dev/[^ ]* )?/mnt/top'
 
-# layout NAME WHERE CHECK SET…: WHERE is a directory that lasts; CHECK is run while it is mounted.
+# layout NAME WHERE CHECK SET…: WHERE is a persistent directory; CHECK is run while it is mounted.
 layout() {
     local name=$1 where=$2 check=$3
     shift 3
@@ -61,7 +62,7 @@ layout() {
     run_layout second "$name" "$@"
     changed second "$TOP"
     give_back
-    # What a reboot would have ended comes back from the journal, and all that should last has.
+    # `reopen` restores from the journal what a reboot would have ended; everything persistent is still there.
     "$G" reopen first.jsonl >reopened.json 2>&1 || fail
     nothing_left
     run_layout third "$name" "$@"

@@ -1,6 +1,8 @@
-# The whole recipe, and a system for it that is this machine's own: its /usr is seen through /run, which every root
-# is shown. Only emerge and portageq are stand-ins (emerge.sh, portageq.sh), because real ones take half an hour in this machine;
-# packages.sh has the same lines of the recipe with real ones.
+# The whole recipe, on a system that shares the /usr of this machine: it is visible below /run, which every root can
+# see.
+# Only emerge and portageq are stand-ins (emerge.sh, portageq.sh), because real ones take half an hour in this
+# machine;
+# system/portage.sh runs the same lines of the recipe with real ones.
 
 KV=$(uname -r)
 mkdir -p /run/host && must mount --bind / /run/host
@@ -20,10 +22,10 @@ for one in emerge portageq; do install -m 755 "$PROJECT/runtime/vm/standin/$one.
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
 
-# pack: the tarball, as it is now, signed.
+# pack: packs and signs the current state of the system.
 pack() { tar --owner=0 --group=0 --numeric-owner -C system -cf a.tar.xz . && sign_archive; }
 
-# whole ARGUMENTS…: the recipe, as it comes for almost everything.
+# whole ARGUMENTS…: runs the recipe with mostly default values.
 whole() {
     "$G" "$PROJECT/recipes/encrypted-root.rhai" --yes --destroy /dev/ubda --prove --journal /run/proved --answers answers.toml \
         --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=160M \

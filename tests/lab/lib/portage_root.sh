@@ -1,4 +1,4 @@
-# /mnt/t: this system as a root with Portage, whose repository is still empty; after target.sh and repository.sh.
+# /mnt/t: this system as a root with Portage and an empty repository; uses target.sh and repository.sh.
 
 target /mnt/t
 T=/mnt/t

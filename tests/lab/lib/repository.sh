@@ -1,34 +1,34 @@
 # An ebuild repository of packages that need no network; R is its directory.
 
-# The packages that the recipe merges (with what this init, firmware and filesystem need), as the guide has them.
+# The packages that the recipe merges (including those for this init, firmware and filesystem), as in the guide.
 GUIDE=(sys-fs/lvm2 sys-apps/busybox app-portage/eix app-crypt/gnupg app-portage/portage-utils sys-apps/util-linux
     sys-process/cronie app-admin/sysklogd net-misc/dhcpcd net-misc/openssh sys-fs/dosfstools sys-kernel/linux-firmware
     sys-kernel/installkernel sys-kernel/dracut sys-kernel/gentoo-kernel-bin sys-boot/grub)
 
-# What a build in a machine for tests can't have: namespaces, other users, news.
+# Features that a build in a test machine cannot use: namespaces, other users, news.
 WITHOUT='FEATURES="-sandbox -usersandbox -userpriv -userfetch -pid-sandbox -network-sandbox -ipc-sandbox -mount-sandbox -news"'
-# Portage from PyPI.
+# Directory of Portage from PyPI.
 PYPI=/usr/local/lib/gscript-portage
 
-# use_pypi ROOT: its programs under their own names. They are told that the root is their root.
+# use_pypi ROOT: makes its programs available under their usual names, and makes them use / as their root.
 use_pypi() {
     local program
     for program in emerge portageq ebuild; do
         printf '#!/bin/sh\nPORTAGE_OVERRIDE_EPREFIX= exec %s "$@"\n' $PYPI/bin/$program >"$1/usr/local/bin/$program"
         chmod 755 "$1/usr/local/bin/$program"
     done
-    # As Gentoo calls it as well.
+    # Gentoo also calls tar by this name.
     ln -sf /usr/bin/tar "$1/usr/local/bin/gtar"
     mkdir -p "$1/share" && ln -s $PYPI/share/portage "$1/share/portage"
 }
 
-# use_repository ROOT: the repository, which lies in this root, is the only one.
+# use_repository ROOT: makes the repository, which is in this root, the only one.
 use_repository() {
     mkdir -p "$1/etc/portage/repos.conf"
     printf '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = %s\nsync-type =\nsync-uri =\nauto-sync = no\n' "${R#"$1"}" >"$1/etc/portage/repos.conf/gentoo.conf"
 }
 
-# repository PROFILE…: what Portage expects of one, with these profiles.
+# repository PROFILE…: makes an empty repository with these profiles.
 repository() {
     local profile
     mkdir -p "$R/metadata" "$R/profiles" "$R/licenses"
@@ -43,7 +43,7 @@ repository() {
     done
 }
 
-# package NAME VERSION KEYWORDS <<END: an ebuild, with what is to be in it.
+# package NAME VERSION KEYWORDS <<END: makes an ebuild with this content.
 package() {
     local license=GPL-2
     [ "$1" != sys-kernel/linux-firmware ] || license=linux-fw-redistributable
@@ -52,7 +52,7 @@ package() {
     { printf 'EAPI=8\nDESCRIPTION="a test"\nLICENSE="%s"\nSLOT="0"\nS="${WORKDIR}"\nKEYWORDS="%s"\n' "$license" "$3"; cat; } >"$R/$1/${1#*/}-$2.ebuild"
 }
 
-# guide_packages CRYPTSETUP: all of them. As it may be, the live medium's cryptsetup is newer than what is stable.
+# guide_packages CRYPTSETUP: makes all of them. The cryptsetup of a live medium may be newer than the stable version.
 guide_packages() {
     local one
     for one in "${GUIDE[@]}"; do package "$one" 1 amd64 <<<'IUSE="lvm dracut"'; done

@@ -1,4 +1,4 @@
-# A system as small as can be, signed, and how it is installed.
+# A minimal system, signed, and a function to install it.
 
 ROOT=$PROJECT/recipes/encrypted-root.rhai RESCUE=$PROJECT/recipes/rescue-encrypted-root.rhai
 
@@ -9,7 +9,7 @@ echo broken >tree/etc/repair-me
 tar --numeric-owner -C tree -cJf a.tar.xz .
 sign_archive
 
-# install ARGUMENTS…: the disk is ubda, the stick ubdb.
+# install ARGUMENTS…: installs it; the disk is ubda, the stick ubdb.
 install() {
     "$G" "$ROOT" --yes --destroy /dev/ubda --set disk=/dev/ubda --set key_dev=/dev/ubdb \
         --set key_file=laptop.key --set kdf_memory=32M --set boot_size=64M --set swap_size=64M \

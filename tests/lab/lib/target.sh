@@ -1,25 +1,25 @@
-# A root that is made from the tools of this machine, and what scripts do with it.
+# A root made of the tools of this machine, and functions for scripts that use it.
 
-# A machine that many work on is not to be changed: what goes on is seen in here only.
+# On a shared host, changes must be visible only in this namespace.
 if [ "${NAMESPACE-}" = own ]; then
     must mount -t tmpfs tmpfs /run
     must mount -t tmpfs tmpfs /mnt
     everything() { :; }
 fi
 
-# target DIRECTORY: everything of this machine is seen there, and what is written stays there.
+# target DIRECTORY: makes an overlay of the running system; changes stay in the overlay.
 target() {
     mkdir -p "/run/layers$1/upper" "/run/layers$1/work" "$1"
     must mount -t overlay overlay -o "lowerdir=/,upperdir=/run/layers$1/upper,workdir=/run/layers$1/work" "$1"
     own_accounts "$1"
 }
-# refused TEXT RHAI: it is refused with this text and a remedy, before anything is done.
+# refused TEXT RHAI: requires that the plan is refused with this text.
 refused() {
     printf '%s\n' "$2" >"$OUT/refused.rhai"
     if "$G" plan "$OUT/refused.rhai" >"$OUT/refused.out" 2>&1; then fail "not refused: $2"; fi
     grep -qF "$1" "$OUT/refused.out" || fail "not said: $1"
 }
-# same_again RHAI: done twice, the second time there is nothing to do.
+# same_again RHAI: runs it twice; the second run must change nothing.
 same_again() {
     do_ "$1"
     must "$G" "$OUT/do.rhai" --yes --prove --json --journal /run/again $(everything) >"$OUT/again.json"
@@ -32,7 +32,7 @@ if not done or any(not e.get("already") for e in done):
 END
 }
 
-# fails TEXT RHAI: it is begun, and fails with this text.
+# fails TEXT RHAI: requires that the run fails with this text.
 fails() {
     printf '%s\n' "$2" >"$OUT/fails.rhai"
     if "$G" "$OUT/fails.rhai" --yes >"$OUT/fails.out" 2>&1; then fail "did not fail: $2"; fi

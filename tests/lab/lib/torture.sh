@@ -1,12 +1,12 @@
-# The main job, cut off: what all boots of these tests have in common. /dev/ubda is the disk, /dev/ubdb the
-# stick, /dev/ubdc a disk that keeps the journal.
+# Functions that interrupt the main recipe. /dev/ubda is the disk, /dev/ubdb the stick, /dev/ubdc a disk that keeps
+# the journal.
 
 ROOT=$PROJECT/recipes/encrypted-root.rhai
 JOURNAL=/run/journal
 JOB=(--set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=40M
     --set swap_size=32M --set goal=base --set stage3=/run/material/a.tar.xz --set stage3_keys=/run/material/good.asc)
 
-# material: the tarball with its signature, at the same place in every boot.
+# material: makes the tarball and its signature, at the same path in every boot.
 material() {
     mkdir -p /run/gpg /run/material tree/{bin,etc,root,tmp,var/empty}; chmod 700 /run/gpg
     export GNUPGHOME=/run/gpg
@@ -26,10 +26,10 @@ material() {
 }
 [ ! -d material ] || cp -r material /run/material
 
-# fresh: blank disks, a stick with a filesystem, a disk for the journal.
+# fresh: makes a blank disk, a stick with a filesystem, and a disk for the journal.
 fresh() {
     ! grep -q " $JOURNAL " /proc/mounts || must umount $JOURNAL
-    # The tables, the filesystem at 1 MiB and the header at 41 MiB; what is between means nothing without them.
+    # The tables, the filesystem at 1 MiB and the header at 41 MiB; without these, the rest has no meaning.
     for at in 0 41 298; do dd if=/dev/zero of=/dev/ubda bs=1M seek=$at count=2 conv=fsync 2>/dev/null; done
     must blockdev --rereadpt /dev/ubda
     rmdir /mnt/key /mnt/gentoo 2>/dev/null
@@ -40,19 +40,20 @@ fresh() {
 
 journal_disk() { mkdir -p $JOURNAL; must mount /dev/ubdc $JOURNAL; }
 
-# job DIRECTORY: the whole job, with the saved plan: every run makes the same identifiers.
+# job DIRECTORY: applies the saved plan, so that every run makes the same identifiers.
 job() {
     LD_PRELOAD=$OUT/cut.so "$G" apply /run/material/plan.json --yes --destroy /dev/ubda --prove \
         --journal "$1" >run.out 2>run.err
 }
 
-# last DIRECTORY: the state of the run in it.
+# last DIRECTORY: prints the state of the last run in it.
 last() { "$G" log --journal "$1" 2>/dev/null | awk 'NR == 1 { print $NF }'; }
 
-# go_on DIRECTORY: what a person does after a cut: goes on where there is something to go on with, else begins.
+# go_on DIRECTORY: does what a user does after an interruption: resumes the run if possible, otherwise starts again.
 go_on() {
     if [ -z "$(ls "$1"/*/journal.jsonl 2>/dev/null)" ] || [ ! -s "$(ls -d "$1"/*/journal.jsonl | tail -n 1)" ]; then
-        # Nothing tells what was done: with a blank disk the plan is still good, else the recipe is planned again.
+        # There is no record of what was done: on a blank disk the plan is still valid, otherwise the recipe is
+        # planned again.
         rm -rf "$1"
         job "$1" && echo 'begun anew' >>went && return
         grep -q 'the saved plan is out of date' run.err || { cat run.err; return 1; }
@@ -71,7 +72,7 @@ go_on() {
     esac
 }
 
-# tools: the processes that outlived the program.
+# tools: lists the processes that outlived the program.
 tools() {
     local p
     for p in /proc/[0-9]*; do
@@ -79,7 +80,7 @@ tools() {
     done
 }
 
-# close_all: what the end of a kernel does to what is open.
+# close_all: closes what the end of a kernel would close.
 close_all() {
     # shellcheck disable=SC2046
     while [ -n "$(tools)" ]; do kill -KILL $(tools) 2>/dev/null; sleep 0.1; done
@@ -90,23 +91,25 @@ close_all() {
     for m in $(dmsetup ls 2>/dev/null | grep -v '^No' | cut -f1); do dmsetup remove "$m" 2>/dev/null; done
 }
 
-# tree AT: every file with its mode, owner, size and content. What differs from run to run by nature, the bytes
-# of keys and of headers with salts, stands without its content; times are those of the archive.
+# tree AT: lists every file with its mode, owner, size and content. Keys and headers with salts differ between runs,
+# so they are
+# listed without content; times are those of the archive.
 tree() {
     (cd "$1" && find . -path ./gscript -prune -o -printf '%y %m %U:%G %P -> %l\n' | sort
     find . -path ./gscript -prune -o -type f ! -name '*.key' ! -name '*.header' -print0 | sort -z | xargs -0r sha256sum
     find . -path ./gscript -prune -o -type f ! -name fstab -path './var/*' -printf '%s %T@ %P\n' | sort)
 }
 
-# facts DIRECTORY: what every call says to have made and returned, as the last record of it has it.
+# facts DIRECTORY: prints the facts and results of every call, from its last record.
 facts() {
-    # One whose filesystem was unmounted went on in the state directory: the longest is the whole.
+    # If the filesystem of a journal was unmounted, the run continued it in the state directory: the longest one is
+    # complete.
     # shellcheck disable=SC2012
     grep -hE '^\{"record":"(done|already)"' "$(ls -S "$1"/*/journal.jsonl "$GSCRIPT_STATE"/runs/*/journal.jsonl 2>/dev/null | head -n 1)" |
         sed -E 's/"record":"[a-z]*",//; s/"name":.*,"facts":/"facts":/; s/,"(millis|why)":.*//' | sort -u
 }
 
-# state DIRECTORY: the layout, the facts of the journal, and every file, opened with the key.
+# state DIRECTORY: prints the layout, the facts of the journal, and every file, opened with the key.
 state() {
     sfdisk -d /dev/ubda; blkid -po export /dev/ubda1 /dev/ubda2 /dev/ubdb
     cryptsetup luksDump /dev/ubda2 | grep -Ei '^(version|uuid|label)|cipher|offset|length|[0-9]: luks|key:|pbkdf|memory|sector'
@@ -124,13 +127,14 @@ state() {
     facts "$1"
 }
 
-# apart_from_identifiers FILE: what was planned anew has others, and so has the file that names them.
+# apart_from_identifiers FILE: replaces identifiers, which differ after the recipe was planned again, and omits fstab,
+# which names them.
 apart_from_identifiers() {
     sed -E 's/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/UUID/g; s/\b\w{6}(-\w{4}){5}-\w{6}\b/PV-UUID/g; /^[0-9a-f]{64} .*fstab$/d
         s/("path":"[^"]*fstab"\},"digest":")[0-9a-f]*/\1/' "$1"
 }
 
-# as_calm DIRECTORY: nothing is left open, and everything is as after the run that nobody disturbed.
+# as_calm DIRECTORY: requires that nothing is left open and that the state is that of the undisturbed run.
 as_calm() {
     (nothing_left) || return 1
     (state "$1") >state.txt 2>&1 || { tail -n 5 state.txt; return 1; }

@@ -1,12 +1,12 @@
-"""Runs a command on a terminal of its own and types into it as a person would.
+"""Runs a command on a terminal of its own and types into it like a user.
 
-typed.py SCRIPT COMMAND…: SCRIPT has a line per act, `see TEXT` (wait until it is shown), `type TEXT`,
-`keys TEXT` (without Enter; \\t and \\x03 are
-keys, too), `paste FILE`, `size ROWS COLUMNS`, `run SHELL` (do something meanwhile), `hangup now` (the terminal is gone). Prints what the terminal showed; exits as the command did.
+typed.py SCRIPT COMMAND…: each line of SCRIPT is an act: `see TEXT` (wait until it is shown), `type TEXT`,
+`keys TEXT` (without Enter; \\t and \\x03 are keys as well), `paste FILE`, `size ROWS COLUMNS`, `run SHELL` (run
+shell commands), `hangup now` (close the terminal). Prints what the terminal showed; exits with the code of the command.
 """
 import fcntl, os, pty, re, select, struct, subprocess, sys, termios, time
 
-# What takes longer never comes, however slow the machine is.
+# Seconds; a wait that takes longer fails, even on a slow machine.
 LIMIT = 600
 
 
@@ -25,7 +25,7 @@ def main():
                 data = os.read(fd, 65536)
             except OSError:
                 return False
-            # A line editor asks where the cursor is; a terminal answers.
+            # A line editor asks for the position of the cursor; a terminal answers.
             if b"\x1b[6n" in data:
                 os.write(fd, b"\x1b[1;1R")
             shown += data
@@ -33,13 +33,13 @@ def main():
         return True
 
     def settle(asked):
-        """Until the program waits for keys: it is silent for a moment, and has the terminal as its prompt needs it."""
+        """Waits until the program expects keys: it is silent for a moment, and its terminal mode fits the prompt."""
         end = time.time() + 5
         while time.time() < end and select.select([fd], [], [], 0.1)[0]:
             if not read(0):
                 return
         hidden = re.search("assphrase|pass:|again", asked)
-        # A line editor takes single keys.
+        # A line editor reads single keys.
         wanted = termios.ECHO if hidden else termios.ICANON if asked.endswith(">") else 0
         end = time.time() + 60
         while termios.tcgetattr(fd)[3] & wanted and time.time() < end:
@@ -74,7 +74,7 @@ def main():
             sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         elif act == "run":
             subprocess.run(["sh", "-ec", text], check=True)
-    # A terminal that nobody has open any more ends it.
+    # Reading ends when no process has the terminal open.
     while read(LIMIT):
         pass
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -1,5 +1,6 @@
-# Programs that go wrong: a directory that is first in PATH has a stand-in for each tool of the system. It
-# counts the calls, and passes them on to the tool, except for the one that goes wrong.
+# Simulates failing programs: a directory that is first in PATH has a stand-in for each tool of the system. It counts
+# the calls and
+# passes them to the tool, except for the one that must fail.
 
 FAULTS=/run/faults
 mkdir $FAULTS
@@ -25,7 +26,7 @@ END
 chmod 755 $FAULTS/stand-in
 for tool in $TOOLS; do ln -s stand-in $FAULTS/"$tool"; done
 
-# faulty NUMBER HOW COMMAND…: runs it, and call NUMBER goes wrong. Its exit code is $code.
+# faulty NUMBER HOW COMMAND…: runs a command in which call NUMBER fails. Its exit code is $code.
 faulty() {
     echo 0 >$FAULTS/count
     echo "$1 $2" >$FAULTS/order

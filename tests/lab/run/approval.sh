@@ -1,5 +1,5 @@
 #!/bin/bash
-# What was approved is all that happens.
+# A run has no effects other than the approved ones.
 #
 # disks: 400M 400M
 # tier: make lab
@@ -77,9 +77,9 @@ must grep -q 'has been replaced' swapped.txt
 [ "$other" = "$(sums /run/other.img)" ] || fail "the other disk was written to"
 
 it 'a disk that is exchanged is refused'
-# The disk that is put in; its data has to be outside of this machine by then.
+# The new disk; its data must be written back to the host before it is attached.
 truncate -s 400M other.img; must mkswap -q other.img; sync other.img
-# The same with a disk that is pulled out, and another that is put in.
+# The same with a disk that is removed and replaced by another one.
 recipe pulled.rhai <<'END'
 fs::make("/dev/ubdb", #{ kind: "ext4" });
 END
@@ -125,7 +125,7 @@ losetup -d /dev/loop1
 refused disk-gone '/dev/loop1, 64 MiB is not connected'
 losetup /dev/loop1 /run/other.img
 plan
-# A file that agrees to more than the plan needs is not taken at its word.
+# Approval in the file is not trusted if it exceeds what the plan needs.
 cp plan.json kept.json
 python3 -c 'import json; p = json.load(open("plan.json")); p["effects"].append({"effect": "writes", "path": "/"}); json.dump(p, open("plan.json", "w"))'
 refused more-agreed '^ *.*-this run writes /'
@@ -133,7 +133,7 @@ mv kept.json plan.json
 ask not-named "$G" apply plan.json --yes
 exits not-named 3
 must "$G" apply plan.json --yes --destroy /dev/loop1
-# The identifier that was shown is the one that is there.
+# The identifier in the plan is the one on the device.
 uuid=$(blkid -po value -s UUID /dev/loop1)
 must grep -q "mkfs.ext4 .*-U $uuid" plan.json
 refused used-up '/dev/loop1 was .*ext4'
@@ -150,7 +150,7 @@ fs::swap("/dev/ubda2"); mount::swap_on("/dev/ubda2");'
 ask nobody-agrees "$G" release /dev/ubda
 exits nobody-agrees 3
 must mountpoint -q /mnt/one/two
-# Something keeps it busy: said, and what could be freed is not undone.
+# The device is busy: that is reported, and releases that succeeded are not undone.
 sleep 1000 </mnt/one/two &
 sleeper=$!
 ( cd /mnt/one/two && exec sleep 1000 ) &

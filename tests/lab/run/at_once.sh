@@ -1,5 +1,5 @@
 #!/bin/bash
-# Two at once on the same disk; a journal that is damaged in its middle; a clock that goes backwards.
+# Two runs at once on the same disk; a journal that is damaged in the middle; a clock that is set back.
 #
 # disks: 300M 100M
 # with: cut.so
@@ -27,7 +27,7 @@ for text in '"record":"run"' '"name":"stage3.unpack"'; do
     echo 'file::make_dir("/mnt/whole/x")' >session.rhai
     must_not "$G" shell --yes <session.rhai >session.out 2>session.err
     tells session "another gscript is working on /mnt/whole/x: whole.rhai (process $pid)"
-    # Another disk is another matter.
+    # A run on another disk is allowed.
     printf 'fs::make("/dev/ubdb");\n' >other.rhai
     must "$G" other.rhai --yes --destroy /dev/ubdb --journal /run/other 2>other.err
     kill -CONT $pid
@@ -57,7 +57,7 @@ done
 must cmp "$journal" damaged.jsonl
 ask list "$G" log --journal /run/runs
 must grep -q "^$name .*damaged: line 9: " list.out
-# By hand.
+# Released manually.
 must "$G" release /dev/ubda --yes 2>byhand.err
 nothing_left
 
@@ -72,7 +72,7 @@ whole /run/clock --json >>clock.json 2>later.err; code=$?
 kill $back; wait $back 2>/dev/null
 must [ $code = 0 ]
 nothing_left
-# What took how long is not told by that clock.
+# Durations do not depend on that clock.
 python3 - clock.json <<'END' || fail
 import json, sys
 events = [json.loads(line) for line in open(sys.argv[1])]

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Bad input: every message is kept, and nothing changes on any disk.
+# Bad input: every message is compared with the snapshot, and nothing changes on any disk.
 #
 # disks: 512M 64M
 # tier: make lab
@@ -23,14 +23,14 @@ head -c 64 /dev/urandom >/mnt/data/same.key; chmod 400 /mnt/data/same.key
 head -c 2000 /dev/urandom >binary.rhai
 cp "$G" /run/g; G=/run/g
 mkdir -p /mnt/lv/{bin,dev,proc,sys,run,lib,usr,lib64,tmp,etc}
-# What the kernel does in the background with a new filesystem is not a change by us.
+# Background writes of the kernel to a new filesystem must not count as changes.
 for m in /mnt/lv /mnt/data; do mount -o remount,ro $m; done
-# Nor is what it swaps out, where memory is short.
+# Swapping must not count as a change either.
 echo 0 >/proc/sys/vm/swappiness
 sums() { sync; sha256sum /dev/ubda /dev/ubdb; }
 before=$(sums)
 
-# bad NAME RHAI: a recipe of one line.
+# bad NAME RHAI: runs a recipe of one line.
 bad() {
     printf '%s\n' "$2" >"bad.rhai"
     # shellcheck disable=SC2046
@@ -114,14 +114,14 @@ without_uml() { mount --bind /dev/null "$(command -v linux.uml)"; "$@"; }
 export -f without_uml
 ask no-virtual-machine unshare --mount bash -c 'without_uml "$@"' - "$G" try bad.rhai
 
-# From inside a root on the disk: it holds the running system.
+# From a root on the disk: the disk holds the running system.
 printf 'disk::partition("/dev/ubda", [#{ size: "rest" }]);\n' >bad.rhai
 for d in dev proc sys run lib usr lib64 bin tmp etc; do mount --rbind /$d /mnt/lv/$d; done
 mkdir -p "/run/here" && cp bad.rhai /run/here/
 ask root-disk chroot /mnt/lv /run/g /run/here/bad.rhai --yes --destroy /dev/ubda
 for d in dev proc sys run lib usr lib64 bin tmp etc; do umount -R -l /mnt/lv/$d; done
 
-# Mounted where only another process sees it.
+# Mounted in the mount namespace of another process only.
 mkdir -p /run/elsewhere
 sfdisk --quiet /dev/ubdb <<<',' && mkfs.ext4 -q /dev/ubdb1
 before=$(sums)
@@ -133,7 +133,7 @@ kill "$(cat /run/elsewhere.pid)"; wait
 
 [ "$before" = "$(sums)" ] || fail "a disk has changed"
 
-# These are noticed by the tool, or only when something is closed.
+# These errors are reported by the tool, or occur only after a container is closed.
 do_ 'luks::close("crypt");'
 bad name-taken 'luks::open("/dev/ubda1", "vg-lv", #{ key: "/run/good.key" });'
 bad wrong-key 'luks::open("/dev/ubda1", "crypt", #{ key: "/run/wrong.key" });'

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A machine that does not boot, by hand: looked at, opened, mended, kept as a recipe, given back.
+# Repairs a machine that does not boot in the interactive shell: inspects, opens and repairs it, saves a recipe,
+# releases it.
 #
 # disks: 64M 64M
 # tier: make lab
@@ -28,7 +29,7 @@ END_
 must "$G" system.rhai --answers answers.toml --yes --destroy /dev/ubda --journal /run/made
 nothing_left
 
-# session ACTS…: a session at a terminal; what it showed is in session.txt.
+# session ACTS…: runs an interactive shell on a terminal; its output is in session.txt.
 session() {
     printf '%s\n' "see Ctrl-D quits" "see gscript>" "$@" >acts
     typed acts "$G" >session.txt
@@ -140,7 +141,7 @@ file::write("/mnt/steps/etc/steps", inside);
 step("End");
 mount::unmount("/mnt/steps"); lvm::vg_deactivate("vg"); luks::close("steps");
 END_
-# steps COMMAND ACTS…
+# steps COMMAND ACTS…: runs a command step by step on a terminal.
 steps() {
     local what=$1; shift
     printf '%s\n' "$@" >acts

@@ -1,11 +1,12 @@
 #!/bin/bash
-# Commands of the recipes fail, one in each run: the first call of each tool and subcommand in one way, one of them in all.
+# Commands of the recipes fail, one in each run: the first call of each tool and subcommand in one way, one of them in
+# all ways.
 #
 # disks: 300M 64M
 # tier: make lab
 # takes: 165 s
 . "${0%/*}/../lib/cases.sh"
-# Everything else has to be done by then, too, however slow the machine is.
+# Other commands must finish within this limit, even on a slow machine.
 LIMIT=120
 . "$LAB/lib/wrappers.sh"
 . "$LAB/lib/signed.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Disks that are full or can't be written to: under the journal, under its copy, in the target.
+# Disks that are full or read-only: under the journal, under its copy, in the target.
 #
 # disks: 100M 16M
 # tier: make lab
@@ -7,7 +7,7 @@
 . "${0%/*}/../lib/cases.sh"
 
 it 'a full disk under the journal'
-# A run without a fault tells how much a journal takes.
+# A run without a fault shows how much space a journal takes.
 recipe small.rhai <<'END'
 //! ```toml
 //! [params.rounds]
@@ -31,7 +31,7 @@ first=$(head -n1 /run/calm/*/journal.jsonl | wc -c)
 mkdir -p /run/tight
 failed=0
 for part in 0 1 2 3 4 5 6 7; do
-    # The filesystem takes whole pages; what fills it leaves so many bytes and no more.
+    # The filesystem allocates whole pages; the filler leaves exactly this much free space.
     mount -t tmpfs -o size=$(( (whole / 4096 + 8) * 4096 )) tmpfs /run/tight
     room=$((first + 4096 + (whole - first) * part / 8))
     mkdir /run/tight/runs
@@ -46,7 +46,7 @@ for part in 0 1 2 3 4 5 6 7; do
         tells "tight$part" 'No space left on device'
         grep -Eq 'journal' "tight$part.err" || fail
         must grep -q '= help: ' "tight$part.err"
-        # Every line that is there is whole, and with room the run goes on from it.
+        # Every line in the journal is complete, and with free space the run can be resumed.
         rm /run/tight/filler
         for journal in /run/tight/runs/*/journal.jsonl; do
             [ -f "$journal" ] || continue
@@ -74,7 +74,7 @@ tells copy 'No space left on device (os error 28)); the copy was removed'
 nothing_left
 must grep -q '"record":"ended","ok":true' /run/copied/*/journal.jsonl
 mount /dev/ubdb /mnt/stick; must_not ls /mnt/stick/gscript/*/journal.jsonl
-# No room at all: it is told before anything depends on it.
+# No free space at all: the run fails before anything depends on the copy.
 head -c 100M /dev/zero >>/mnt/stick/filler 2>/dev/null; rm -r /mnt/stick/gscript; head -c 100M /dev/zero >/mnt/stick/more 2>/dev/null; umount /mnt/stick
 ask nocopy small --journal /run/nocopy
 exits nocopy 1

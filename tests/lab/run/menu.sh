@@ -1,5 +1,5 @@
 #!/bin/bash
-# After a failure a person at a terminal chooses how it goes on, with everything still open.
+# After a failure, a user at a terminal chooses how to continue, with everything still open.
 #
 # disks: 64M 64M
 # tier: make lab
@@ -36,14 +36,14 @@ cp menu.rhai whole.rhai
 
 mkfs.ext2 -q /dev/ubdb
 
-# go ACTS: runs it anew, and types; the journals of the last run are in /run/menu.
+# go ACTS: starts the run again and types; the journals of the last run are in /run/menu.
 go() {
     rm -rf /run/menu
     cp whole.rhai menu.rhai
     printf '%s\n' "see Type its name (ubda)" "type ubda" "see What now?" "$@" >acts
     typed acts "$G" menu.rhai --set disk=/dev/ubda --answers answers.toml --journal /run/menu >menu.txt
 }
-# inside FILE: what the file holds in the container.
+# inside FILE: prints a file in the container.
 inside() {
     printf 'not on any disk' | cryptsetup open /dev/ubda look --key-file -
     mount /dev/mapper/look /mnt; cat "/mnt/$1"; code=$?
@@ -83,7 +83,7 @@ go "see edit menu.rhai" "type e" "see +chroot::run" "see Continue with the chang
     "see What now?" "run touch /mnt/menu/etc/after2" "type r" "see Done:" || fail
 nothing_left
 must [ "$(inside etc/after)" = mended ]
-# A text that is no recipe changes nothing.
+# An invalid recipe changes nothing.
 export EDITOR="sed -i s/step(.May/step((/"
 go "type e" "see What now?" "type q"; must [ $? = 1 ]
 shown 'nothing of this run is mounted or open'

@@ -1,6 +1,7 @@
 #!/bin/bash
-# probe and plan as somebody who may not read the disks: there is no udev here, so its memory is
-# written by hand, from what blkid tells about each device.
+# probe and plan as a user who must not read the disks. There is no udev here, so its database is written from the
+# output
+# of blkid for each device.
 #
 # disks: 1G 64M
 # tier: make lab

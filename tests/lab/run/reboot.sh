@@ -1,5 +1,5 @@
 #!/bin/bash
-# A machine goes down in the middle of a run; then it boots again, and the disks have other names.
+# The machine goes down during a run; then it boots again with other device names.
 #
 # disks: 300M 100M
 # with: cut.so
@@ -10,6 +10,6 @@
 . "$LAB/lib/everything.sh"
 
 it 'a run is killed with everything mounted'
-# The machine goes down in the middle of a run: nothing is unmounted, and the journal is on the stick.
+# The machine goes down during a run: nothing is unmounted, and the journal is on the stick.
 killed_at '"name":"stage3.unpack"' "$OUT/runs"
 must grep -q " /mnt/whole/boot " /proc/mounts

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The way back into an encrypted root that is closed: by a key file, a key that GPG protects, and a
-# passphrase typed on a terminal. Whatever happens, nothing stays open.
+# Rescue of an encrypted root: opened with a key file, with a key that GPG protects, and with a passphrase typed on a
+# terminal. In every case, nothing is left open.
 #
 # disks: 1G 64M
 # tier: make lab
@@ -10,7 +10,7 @@
 
 PHRASE='correct horse; $(battery)'
 
-# proving COMMAND…: it has to work, and the machine is as the simulation said.
+# proving COMMAND…: requires success, and a machine that matches the simulation.
 proving() { must "$@" --prove --journal /run/proved && proved; }
 
 it 'an encrypted root is installed'
@@ -19,7 +19,7 @@ proving install 2>install.err
 nothing_left
 
 it 'a key is protected by a passphrase'
-# A second way in by passphrase, and the key protected by the same one. The plain key stays for now.
+# Adds a passphrase to the container, and protects the key with the same one. The plain key is kept for now.
 printf "phrase = '%s'\n" "$PHRASE" >phrase.toml; chmod 600 phrase.toml
 recipe protect.rhai <<'END'
 //! ```toml
@@ -40,7 +40,6 @@ unprotect --list-packets 2>&1 | grep -q 'cipher 9' || fail 'not AES-256'
 umount /run/stick
 
 it 'a protected key is unlocked in memory only'
-# Unlocked again, in memory only.
 recipe unlock.rhai <<'END'
 //! ```toml
 //! [params.phrase]
@@ -61,7 +60,6 @@ must grep -q '/mnt/key/plain is on vfat: the plain key would be left on a disk' 
 nothing_left
 
 it 'keys are never overwritten'
-# It is not overwritten.
 must_not "$G" protect.rhai --yes --answers phrase.toml 2>again.err
 must grep -q 'keys are never overwritten' again.err
 nothing_left
@@ -69,7 +67,7 @@ nothing_left
 installed=$(date +%s)
 
 it 'the rescue by a key file'
-# The line names a disk that was sold; the system has a file to repair.
+# The entry names a disk that does not exist any more; the system has a file to repair.
 SOLD='UUID=00000000-1111-2222-3333-444444444444 /home ext4 defaults 0 2'
 rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key "$@" 2>rescue.err; }
 proving rescue --set run="echo '$SOLD' >>/etc/fstab; echo key >/etc/repair-me"
@@ -88,18 +86,18 @@ must_not grep -q 192.0.2.7 /run/proved/*/log.txt
 must_not grep -rq horse /run/proved
 proved
 nothing_left
-# (One that was ended above may not have been waited for.)
+# (A process that was ended above may still be a zombie.)
 cat /proc/[0-9]*/stat 2>/dev/null | must_not grep -qE '^[0-9]+ \(gpg-agent\) [^Z]'
 
 it 'a rescue that writes nothing'
-# Nothing can be written, and not even the journal is played back.
+# Nothing can be written; even the journal of the filesystem is not replayed.
 must rescue --prove --journal /run/proved --set read_only=true --set run='echo no >/etc/repair-me || cat /etc/repair-me'
 log ' gpg$'
 proved
 nothing_left
 
 it 'a wrong passphrase, and a stick without the key'
-# A wrong passphrase, a stick without the key, and none at all.
+# A wrong passphrase, a stick without the key, and no stick.
 printf 'passphrase = "wrong"\n' >wrong.toml; chmod 600 wrong.toml
 must_not rescue --set unlock=passphrase --answers wrong.toml
 must grep -q 'retype the passphrase' rescue.err
@@ -113,13 +111,13 @@ must grep -q 'there is no key file /mnt/key/other.key' rescue.err
 nothing_left
 must_not rescue --set key_dev=/dev/ubdc
 must grep -q 'there is no device /dev/ubdc' rescue.err
-# What fails inside is closed as well.
+# After a failure inside the root, everything is closed as well.
 must_not rescue --set run='exit 7'
 must grep -q 'exit code 7' rescue.err
 nothing_left
 
 it 'the rescue with a shell on a terminal'
-# On a terminal, with a shell. What is typed as a passphrase is not shown.
+# With a shell on a terminal. The typed passphrase is not shown.
 printf 'see Passphrase\ntype %s\nsee again\ntype %s\nsee Continue?\ntype yes\nsee (chroot)\ntype cat /etc/repair-me\nsee gpg\ntype echo typed >/etc/repair-me\ntype exit\n' "$PHRASE" "$PHRASE" >acts
 must typed acts "$G" "$RESCUE" --set unlock=passphrase --prove \
     --journal /run/proved >typed.txt
@@ -130,7 +128,7 @@ nothing_left
 must_not grep -q horse typed.txt rescue.err protect.err
 
 it 'what was repaired is there, and nothing else'
-# Whoever looks later finds the repaired file, the system's own resolv.conf untouched, and nothing of ours.
+# The repaired file is there, the system's own resolv.conf is unchanged, and no file of gscript is left.
 mount -o ro,umask=0077 /dev/ubdb /run/stick
 must cryptsetup open --key-file /run/stick/laptop.key /dev/ubda2 look
 umount /run/stick

@@ -8,7 +8,7 @@
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/everything.sh"
 
-# like_a_reboot: what the end of a kernel does to what is open.
+# like_a_reboot: closes what the end of a kernel would close.
 like_a_reboot() {
     for _ in 1 2 3; do
         grep -o ' /mnt/[^ ]*' /proc/mounts | tac | while read -r at; do umount "$at" 2>/dev/null; done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Ctrl-C, SIGTERM, failures half way: nothing stays mounted, open or running.
+# Ctrl-C, SIGTERM and failures during a run: nothing is left mounted, open or running.
 #
 # disks: 400M
 # with: cut.so
@@ -20,7 +20,7 @@ mkdir -p /run/tree/bin /run/tree/etc; cp /bin/busybox /run/tree/bin/
 for a in sh sleep true cat; do ln -s busybox /run/tree/bin/$a; done
 tar -C /run/tree -cf tree.tar .
 
-# start NAME RHAI: in the background, with the stack below it; waits until it is at its last action.
+# start NAME RHAI PATTERN: runs the stack and this script in the background; waits until the log contains PATTERN.
 start() {
     printf '%s\n%s\n' "$stack" "$2" >"$1.rhai"
     "$G" "$1.rhai" --yes --destroy /dev/ubda --journal "$OUT/$1.runs" >"$1.out" 2>"$1.err" &
@@ -33,7 +33,7 @@ start() {
     done
 }
 
-# ended NAME CODE: it ends with this code, and nothing is left.
+# ended NAME CODE: waits for the end, requires this exit code, and that nothing is left.
 ended() {
     for _ in $(seq 6000); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
     must_not kill -0 $pid 2>/dev/null
@@ -43,28 +43,27 @@ ended() {
     nothing_left
 }
 
-# heard NAME: it has noticed the Ctrl-C.
+# heard NAME: waits until it has noticed the Ctrl-C.
 heard() {
     for _ in $(seq 6000); do grep -q 'will stop after this command' "$1.err" && return; sleep 0.1; done
     fail "$1: it does not notice"
 }
 
 it 'Ctrl-C stops after the command'
-# Once: after the command. It ends by itself, and then the run stops.
+# Ctrl-C once: the command ends normally, and then the run stops.
 start once 'chroot::run("/mnt/stop", ["sh", "-c", "until [ -e /go ]; do sleep 0.1; done"]); file::write("/mnt/stop/never", "");' 'until'
 kill -INT $pid; heard once; touch /mnt/stop/go
 ended once 4
 must grep -q 'released: cryptsetup close stop' once.runs/*/log.txt
 
 it 'Ctrl-C twice stops at once'
-# Twice: now.
 start twice 'chroot::run("/mnt/stop", ["sh", "-c", "sleep 4711 & sleep 4712"]);' 'sleep 4712'
 kill -INT $pid; heard twice; kill -INT $pid
 ended twice 4
 must_not pgrep -f 'sleep 471[12]'
 
 it 'SIGTERM and a lost terminal stop at once'
-# A shutdown, or a terminal that is gone, asks only once.
+# SIGTERM and SIGHUP are sent only once.
 start term 'chroot::run("/mnt/stop", ["sleep", "4713"]);' 'sleep 4713'
 kill -TERM $pid
 ended term 4
@@ -73,7 +72,7 @@ kill -HUP $pid
 ended hup 4
 
 it 'after SIGKILL no tool goes on'
-# Killed, it can clean up nothing; but no tool of it goes on behind the back of what comes next.
+# A killed run cannot clean up, but none of its tools may keep running.
 start killed 'chroot::run("/mnt/stop", ["sleep", "4716"]);' 'sleep 4716'
 kill -KILL $pid
 wait $pid
@@ -83,8 +82,8 @@ must "$G" release --yes killed.runs/*/journal.jsonl 2>released.err
 nothing_left
 
 it 'filling with random data stops at once'
-# Filling with random data stops at once, and the bar's last word is true: it is partly written.
-# It stops by itself a moment after the begin, so that there is something left to fill.
+# Filling with random data stops at once, and the device is reported as partly written.
+# The run stops itself shortly after the start, so that there is something left to fill.
 export CUT_TEXT='"name":"disk.fill_random"' CUT_AFTER=20000 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
 start fill 'chroot::release("/mnt/stop"); mount::unmount("/mnt/stop"); disk::fill_random("/dev/stopvg/root");' ''
 unset CUT_TEXT CUT_AFTER CUT_SIGN LD_PRELOAD
@@ -93,7 +92,7 @@ kill -INT $pid; kill -CONT $pid
 ended fill 4
 
 it 'a failure with a daemon left behind'
-# A command that fails, with a daemon left behind in the chroot that holds it.
+# A command that fails, while a daemon that it started keeps the chroot busy.
 start fails 'chroot::run("/mnt/stop", ["sh", "-c", "sleep 4715 >/dev/null 2>&1 & echo some words; exit 3"]);' 'exit 3'
 ended fails 1
 must grep -q 'chroot failed: exit code 3' fails.err
@@ -102,13 +101,13 @@ must grep -q 'state: /dev/ubda has 1 partitions' fails.err
 must_not pgrep -f 'sleep 4715'
 
 it 'a script that throws'
-# A script that gives up because of what a program said: the plan could not know.
+# A script that throws because of the output of a program, which the plan could not know.
 start throws 'if chroot::run("/mnt/stop", ["cat", "/bin/sh"]).code == 0 && chroot::run("/mnt/stop", ["sh", "-c", "echo yes"]).stdout != "" { throw "not today"; }' 'echo yes'
 ended throws 2
 must grep -q 'not today' throws.err
 
 it 'a failure that a script catches'
-# What a script catches of a failure does not go on.
+# A script that catches a failure cannot continue the run.
 start catches 'try { chroot::run("/mnt/stop", ["false"]); } catch { } file::write("/mnt/stop/never", "");' 'FAILED\|umount'
 ended catches 1
 must_not grep -rq 'write /mnt/stop/never' catches.runs

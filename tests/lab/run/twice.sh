@@ -1,5 +1,5 @@
 #!/bin/bash
-# A recipe that has been run is run again: what it does not destroy on request is unchanged.
+# A recipe is run again: everything that it does not destroy on request is unchanged.
 #
 # disks: 300M 64M
 # tier: make lab
@@ -9,7 +9,7 @@
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 mkdir -p /run/look
-# on_stick COMMAND…: with the stick mounted, in it.
+# on_stick COMMAND…: runs a command in the mounted stick.
 on_stick() {
     mount -o ro /dev/ubdb /run/look
     ( cd /run/look && "$@" )
@@ -51,7 +51,7 @@ must grep -q laptop.key files.before
 must install --json --prove --journal /run/third >third.json 2>third.err
 nothing_left
 [ "$key" = "$(on_stick sha256sum laptop.key)" ] || fail 'another key'
-# Everything that was on the stick still is; a header, of the new container, is all that is new there.
+# All files of the stick are still there; the header of the new container is the only new one.
 on_stick find . -type f ! -path './gscript/*' -exec sha256sum {} + | sort >files.after
 must [ -z "$(comm -23 files.before files.after)" ]
 comm -13 files.before files.after >files.new
@@ -65,14 +65,13 @@ for event in map(json.loads, open(sys.argv[1])):
         names[event["call"]] = event["name"]
     if event["event"] == "done":
         (so if event.get("already") else done).append(names[event["call"]])
-# All others lie on the disk that was given up, or end with the run.
+# All others are on the disk that was overwritten, or end with the run.
 assert "key.generate" in so, so
 outside = [name for name in done if name.split(".")[0] in ("key", "package", "user")]
 assert not outside, outside
 END
 
 it 'a file that is no key is not overwritten'
-# A file in the place of the key that is none is not overwritten.
 mount /dev/ubdb /run/look; echo 'a letter' >/run/look/letter.key; umount /run/look
 ask letter install --set key_file=letter.key --journal /run/letter
 must [ "$(cat letter.code)" != 0 ]
@@ -84,14 +83,14 @@ must install --journal /run/fourth 2>fourth.err
 
 it 'the rescue changes nothing that lasts'
 rescue() { "$G" "$RESCUE" --yes --set key_dev=/dev/ubdb --set key_file=laptop.key --journal /run/rescues "$@" 2>rescue.err; }
-# Read-only, both disks stay the same byte by byte.
+# In read-only mode both disks stay identical byte by byte.
 before=$(sha256sum /dev/ubda /dev/ubdb)
 for again in 1 2; do
     must rescue --set read_only=true
     nothing_left
     [ "$before" = "$(sha256sum /dev/ubda /dev/ubdb)" ] || fail 'the rescue has written'
 done
-# Otherwise what mounting notes in the superblock and swap: every file, with owner, mode and times, is the same.
+# Otherwise mounting changes the superblock and swap: every file is compared with its owner, mode and times.
 tree() {
     mount -o ro /dev/ubdb /run/look
     cryptsetup open --key-file /run/look/laptop.key /dev/ubda2 look && umount /run/look

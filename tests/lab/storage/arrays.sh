@@ -1,5 +1,5 @@
 #!/bin/bash
-# md.*: every level and both formats, stopped and put together again, kept, and what is refused.
+# md.*: every level and both formats, stopped, assembled and kept, and what is refused.
 #
 # disks: 100M 100M 110M 120M
 # tier: make test
@@ -8,7 +8,7 @@
 
 must modprobe -a raid0 raid1 raid10 raid456
 
-# array LEVEL DEVICES: made, used, stopped, put together again, with what was written still in it.
+# array LEVEL DEVICES OPTIONS: creates, uses, stops and assembles an array; its data must still be there.
 array() {
 do_ 'let array = md::create("data", "'"$1"'", ['"$2"']'"$3"');
 fs::make(array);
@@ -22,7 +22,7 @@ md::assemble("data");
 mount::mount(array, "/mnt/a");'
 must grep -q first /mnt/a/f
 umount /mnt/a
-# Kept: neither made anew nor stopped.
+# Kept: neither created again nor stopped.
 do_ 'let array = md::create("data", "'"$1"'", ['"$2"'], #{ keep: true'"${3:+, format: \"1.0\"}"' });
 mount::mount(array, "/mnt/a");'
 must grep -q first /mnt/a/f
@@ -71,7 +71,7 @@ must grep -q "only 1 are present" short.err
 do_ 'mount::mount(md::assemble("data", #{ degraded: true }), "/mnt/a"); mount::unmount("/mnt/a"); md::stop("data");'
 
 it 'after a failure no array is left running'
-# What fails is seen by the run only: the array is there by then.
+# The failure occurs only in the run: the array exists by then.
 printf 'let a = md::create("data", "raid1", ['"$two"']);\nfs::make(a); mount::mount(a, "/mnt/a", #{ options: "ro" }); file::write("/mnt/a/f", "x");\n' >half.rhai
 # shellcheck disable=SC2046
 ask half "$G" half.rhai --yes $(everything)

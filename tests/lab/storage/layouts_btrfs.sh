@@ -1,6 +1,7 @@
 #!/bin/bash
-# Layouts with btrfs: made, used, released, made again (nothing changes), released. Each one finds the disks as the one
-# before has left them.
+# Layouts with btrfs: applied, used, released, applied again (nothing changes), released. Each one starts with the
+# disks
+# as the one before has left them.
 #
 # disks: 2G 2G 2G 64M
 # tier: make test

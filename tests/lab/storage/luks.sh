@@ -23,7 +23,6 @@ must test "$(stat -c %s /mnt/key/one.bin)" = 512
 cryptsetup luksDump /dev/ubda1 | grep -q 'aes-xts-plain64' || fail
 
 it 'a second run keeps the key that is there'
-# A second run keeps the key that is there, and the run says so.
 do_ 'key::generate("/run/key/short.bin", #{ bytes: 64 });'
 
 it 'key slots, header copies and read-only opening'
@@ -54,7 +53,7 @@ inside'
 done
 
 it 'passphrases are in no argument, log or journal'
-# Passphrases: from a file of answers, never in argv, journal or log.
+# Passphrases come from a file of answers.
 recipe pass.rhai <<'END'
 //! ```toml
 //! [params.first]
@@ -85,7 +84,7 @@ must grep -q '\[1, 2, 5\]' "$OUT/pass.err"
 must_not grep -q false "$OUT/pass.err"
 
 it 'another key leaves the contents alone'
-# A key more or less leaves alone what is inside, and the plan knows.
+# Adding a key does not change the contents, and the plan knows that.
 do_ 'let kdf = #{ kind: "pbkdf2", iterations: 1000 }; let key = #{ key: "/mnt/key/one.bin" };
 luks::format("/dev/ubda1", key + #{ kdf: kdf });
 luks::format("/dev/ubda2", key + #{ version: "luks1", kdf: kdf });
@@ -101,8 +100,8 @@ for n in 1..3 {
 }'
 
 it 'a lost header is restored from its copy'
-# A lost header comes back, and what is inside with it: the plan reads the copy where it can (1, 2), and where
-# the stick is not mounted yet, it does not claim to know (3, 4).
+# A lost header is restored, and the contents with it: the plan reads the copy if it can (1, 2); if the stick is not
+# mounted yet, the plan leaves the result unknown (3, 4).
 zero() {
     must dd if=/dev/zero of="/dev/ubda$1" bs=1M count=2 conv=fsync 2>/dev/null
     must_not cryptsetup isLuks "/dev/ubda$1"
@@ -130,8 +129,9 @@ luks::close("back");' inside1
 do_ 'mount::unmount("/mnt/key");'
 
 it 'a header copy never looks like a container'
-# A copy can lie so that its second header falls where blkid looks for one: the control, by hand, and ours.
-# stick DEVICE AT: a FAT stick that is full up to where a copy's second header falls on this byte of the device.
+# The second header of a copy can lie where blkid searches for one: first a copy made by cryptsetup, then one made by
+# gscript.
+# stick DEVICE AT: makes a FAT stick that is so full that the second header of a copy falls on byte AT of the device.
 stick() {
     must mkfs.vfat --mbr=n -s 8 -n STICK "$1" >/dev/null
     must mount -o umask=0077 "$1" /mnt/key; echo 'the first file' >/mnt/key/first; umount /mnt/key
@@ -139,14 +139,14 @@ stick() {
     must mount -o umask=0077 "$1" /mnt/key
     must head -c $(($2 - 0x4000 - first)) /dev/zero >/mnt/key/first
 }
-# lies STICK AT WHAT: where the second header falls is where WHAT is looked at.
+# lies STICK AT WHAT: with the second header at byte AT, blkid must not take WHAT for a container.
 lies() {
     local kind; kind=$(blkid -po value -s TYPE "$3")
     [ "$1" = "$3" ] && must test "$kind" = vfat
     stick "$1" "$2"
     must cryptsetup luksHeaderBackup /dev/ubda1 --header-backup-file /mnt/key/copy; umount /mnt/key
     must test "$(blkid -po value -s TYPE "$3")" = crypto_LUKS
-    # Its own header stays behind in what is free by then.
+    # The header of the first copy is still in the free space.
     must dd if=/dev/zero of="$1" bs=1M count=40 conv=fsync 2>/dev/null
     stick "$1" "$2"
     do_ 'luks::backup_header("/dev/ubda1", "/mnt/key/copy");'; umount /mnt/key
@@ -164,7 +164,7 @@ printf 'label: dos\n1MiB,60MiB,c\n' | must sfdisk -q /dev/ubdb
 lies /dev/ubdb1 0x300000 /dev/ubdb
 
 it 'without space for a header copy nothing is left'
-# Where no other place is left, nothing half stays.
+# If there is no other position, no partial copy is left.
 stick /dev/ubdb1 0x100000
 head -c 17M /dev/zero >/mnt/key/copy; head -c 30M /dev/zero >/mnt/key/second; rm /mnt/key/copy
 umount /mnt/key; must mount -o umask=0077 /dev/ubdb1 /mnt/key

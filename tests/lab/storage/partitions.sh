@@ -1,5 +1,5 @@
 #!/bin/bash
-# disk.partition, disk.wipe, disk.fill_random: what they write is what the tools read.
+# disk.partition, disk.wipe, disk.fill_random: the tools read what the actions write.
 #
 # disks: 1G
 # tier: make test
@@ -22,7 +22,7 @@ must grep -q '/dev/ubda5 : .*type=933AC7E1-2EB4-4F13-B844-0E14E2AEF915' gpt.txt
 must sfdisk --verify /dev/ubda
 
 it 'old signatures do not come back'
-# Old signatures must not come back: a filesystem where the same partition is made again.
+# A filesystem must not reappear when the same partition is made again.
 do_ 'fs::make("/dev/ubda1"); fs::make("/dev/ubda3", #{ kind: "xfs" });'
 do_ 'disk::partition("/dev/ubda", [#{ size: "100M" }, #{ size: "rest" }]);'
 for p in 1 2; do [ -z "$(blkid -p -o value -s TYPE /dev/ubda$p)" ] || fail; done
@@ -42,17 +42,16 @@ must [ -z "$(wipefs /dev/ubda)" ]
 must [ ! -e /dev/ubda1 ]
 
 it 'random data fills the partition, and nothing else'
-# Random data everywhere, and nothing twice.
 do_ 'disk::partition("/dev/ubda", [#{ size: "40M" }, #{ size: "rest" }]);'
 before=$(head -c 1M /dev/ubda2 | sha256sum)
 do_ 'disk::fill_random("/dev/ubda1");'
 head -c 40M /dev/ubda1 | gzip -1 | wc -c >"$OUT/random.txt"
 must [ "$(cat random.txt)" -gt 41000000 ]
-# The neighbour is untouched.
+# The next partition is unchanged.
 must test "$before" = "$(head -c 1M /dev/ubda2 | sha256sum)"
 
 it 'sectors of 4 KiB'
-# Sectors of 4096 bytes, and names with a p.
+# Sectors of 4096 bytes, and partition names with a p.
 truncate -s 300M /run/4k.img
 must modprobe loop max_part=8
 must losetup -P --sector-size 4096 /dev/loop0 /run/4k.img

@@ -34,7 +34,7 @@ exits full 3
 must grep -q "still has the volumes root" full.err
 
 it 'a pool keeps its disks busy'
-# A pool alone keeps its disks busy, although no volume of it shows.
+# A pool keeps its disks busy even if it has no visible volume.
 do_ 'lvm::lv_remove("vg", "root"); lvm::lv_remove("vg", "copied"); lvm::lv_remove("vg", "parity"); lvm::lv_remove("vg", "striped");'
 printf 'disk::wipe("/dev/ubda");\n' >held.rhai
 ask held "$G" held.rhai --yes --destroy /dev/ubda
@@ -51,7 +51,6 @@ if lvm::vg_info("vg").free != 0 { throw lvm::vg_info("vg"); }
 lvm::thin_pool_remove("vg", "pool"); lvm::vg_remove("vg");'
 
 it 'one btrfs on two disks is mounted by either and held by both'
-# One btrfs on two disks: mounted by either, held by both.
 do_ 'btrfs::make(["/dev/ubda", "/dev/ubdb"], #{ label: "both" });
 mount::mount("/dev/ubdb", "/mnt/top");
 btrfs::subvolume_create("/mnt/top/@");
@@ -74,7 +73,6 @@ must grep -q first /mnt/home/f
 umount /mnt/home
 
 it 'a swap file keeps its filesystem mounted'
-# Swap files, and what they keep from being unmounted.
 for kind in btrfs ext4 xfs; do
 do_ 'fs::make("/dev/ubdc", #{ kind: "'$kind'" });
 mount::mount("/dev/ubdc", "/mnt/s");
@@ -92,7 +90,6 @@ do_ 'mount::swap_off("/mnt/s/swapfile"); mount::unmount("/mnt/s");'
 done
 
 it 'swap with a random key, and a root in memory'
-# Swap with a key that nobody knows; an empty root in memory.
 do_ 'crypt::swap_on("/dev/ubdc", "swap");
 crypt::swap_on("/dev/ubdc", "swap");
 mount::tmpfs("/mnt/t", #{ size: "10M", mode: "0700" });
@@ -136,7 +133,6 @@ must typed acts "$G" plain.rhai
 must_not has_volume
 
 it 'an empty group is lost by its own name'
-# An empty group is lost by its own name.
 printf 'lvm::vg_remove("old");\n' >group.rhai
 ask group "$G" group.rhai --yes
 exits group 3

@@ -1,5 +1,5 @@
 #!/bin/bash
-# lvm.*, fs.*, mount.*: groups and volumes, every filesystem, binds and swap.
+# lvm.*, fs.*, mount.*: groups and volumes, every filesystem, bind mounts and swap.
 #
 # disks: 2G 600M
 # tier: make test
@@ -61,7 +61,6 @@ must test -c /dev/pts/ptmx
 must_not vgs my-vg 2>/dev/null
 
 it 'a second time nothing changes'
-# Done a second time, nothing changes.
 do_ 'fs::make("/dev/ubdb"); mount::mount("/dev/ubdb", "/mnt/x");'
 do_ 'mount::mount("/dev/ubdb", "/mnt/x"); file::make_dir("/mnt/x"); mount::unmount("/mnt/x"); mount::unmount("/mnt/x");'
 nothing_left

@@ -29,7 +29,7 @@ LUKS=$(cryptsetup luksUUID /dev/ubdb) STICK=$(blkid -s UUID -o value /dev/ubdc) 
 do_ 'chroot::prepare("/mnt/t");'
 
 it 'a kernel is built from sources and installed'
-# Sources: a Makefile that goes through the motions of the kernel's own; make is real.
+# A Makefile that imitates the targets of the kernel's; make is real.
 S=$T/usr/src/linux-$KV
 mkdir -p $S && ln -sfn linux-$KV $T/usr/src/linux
 IFS=. read -r V P L <<<"$KV"
@@ -61,7 +61,7 @@ same_again 'kernel::genkernel_conf("/mnt/t", #{ values: #{ MAKEOPTS: "-j3 -l2" }
 printf '# genkernel\n#MENUCONFIG="yes"\nMENUCONFIG="no"\nLVM="yes" # volumes\nLUKS="yes"\nGPG="yes"\nBUSYBOX="yes"\nDISKLABEL="yes"\nMAKEOPTS="-j3 -l2"\n' | must cmp - $T/etc/genkernel.conf
 
 it 'genkernel gets the options that are asked for'
-# genkernel can't be had here: one that writes down what it is asked for.
+# genkernel is not available here: a stand-in records its arguments.
 refused '/mnt/t has no genkernel' 'kernel::initramfs("/mnt/t", #{ how: "genkernel" });'
 cat >/usr/bin/genkernel <<'END'
 #!/bin/sh
@@ -78,7 +78,6 @@ rm /usr/bin/genkernel
 echo initramfs >$T/boot/initramfs-"$KV".img
 
 it 'the kernel command line is what the machine is'
-# The command line, from what the machine is.
 says 'print(boot::cmdline("/dev/vg/root", #{ key: "/k.gpg", key_device: "/dev/ubdc", resume: "/dev/vg/swap", extra: ["quiet"] }));
 print(boot::cmdline("/dev/vg/root", #{ style: "genkernel", key: "/k.gpg", key_device: "/dev/ubdc" }));
 print(boot::cmdline("/dev/ubda3"));' "root=/dev/vg/root ro rootfstype=ext4 rd.md=0 rd.dm=0 rd.luks.uuid=$LUKS rd.luks.key=/k.gpg:UUID=$STICK:UUID=$LUKS rd.lvm.lv=vg/root rd.lvm.lv=vg/swap resume=UUID=$SWAP quiet
@@ -89,7 +88,6 @@ refused 'is not in an encrypted container' 'boot::cmdline("/dev/ubda3", #{ key: 
 refused "expected a word of the kernel's command line" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
 
 it 'GRUB on a disk and on an EFI system partition'
-# GRUB: to a disk, to an EFI partition, and its menu.
 do_ 'boot::grub_install("/mnt/t", #{ disk: "/dev/ubda" });
 boot::grub_install("/mnt/t", #{ efi: "/boot/efi" });'
 must test "$(dd if=/dev/ubda bs=1 skip=392 count=4 2>/dev/null)" = GRUB -o -n "$(strings -n4 /dev/ubda 2>/dev/null | grep -m1 GRUB)"

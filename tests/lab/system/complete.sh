@@ -1,5 +1,5 @@
 #!/bin/bash
-# Until the disk could start by itself.
+# The whole recipe, until the disk is bootable.
 #
 # disks: 1200M 32M
 # tier: make torture
@@ -9,7 +9,7 @@
 
 it 'a plan shows what this machine cannot have'
 pack
-# A plan shows what can't be: an entry in the list of a firmware that is not there, too little room.
+# The plan refuses what is impossible: a firmware boot entry without firmware, and a boot partition that is too small.
 before=$(sha256sum /dev/ubda /dev/ubdb)
 ask firmware whole --set nvram=true
 exits firmware 3
@@ -30,7 +30,7 @@ must umount /run/host
 nothing_left
 
 it 'the disk has what a boot needs'
-# What a person would look at, with the tools of this machine.
+# Inspects the result with the tools of this machine.
 mkdir -p /run/s /run/r
 must mount -o ro /dev/ubdb /run/s
 must test -f /run/s/laptop.key.gpg

@@ -1,5 +1,5 @@
 #!/bin/bash
-# file.*, chroot.*, stage3.*, fstab.*: always inside the root that is given.
+# file.*, chroot.*, stage3.*, fstab.*: always inside the given root.
 #
 # disks: 256M
 # tier: make test
@@ -29,11 +29,10 @@ must grep -q user:x:1234 /mnt/t/etc/passwd
 must_not grep -q user:x:1234 /etc/passwd
 must test -f /mnt/t/etc/dangling -a ! -L /mnt/t/etc/dangling
 must test "$(stat -c %a /mnt/t/secret)" = 700
-# No temporary files stay.
+# No temporary files are left.
 ls -A /mnt/t/etc | must_not grep gscript
 
 it 'links that climb stay inside'
-# Links that climb stay inside as well.
 ln -s ../../../../../../etc /mnt/t/up
 ln -s /etc/../../..//etc/passwd /mnt/t/abs
 do_ 'file::write("/up/from-up", "x", #{ root: "/mnt/t" });
@@ -42,7 +41,7 @@ must test -f /mnt/t/etc/from-up
 must_not test -e /etc/from-up
 
 it 'archives keep owners, modes and attributes'
-# An archive with owners, modes, links, attributes, and names that try to leave.
+# An archive with owners, modes, links, attributes, and names that try to escape.
 T=/mnt/t/tree
 mkdir -p $T/bin $T/etc
 cp /bin/busybox $T/bin/busybox; for a in sh id ls wc pwd; do ln -s busybox $T/bin/$a; done
@@ -59,7 +58,6 @@ must_not "$G" evil.rhai --yes >evil.txt 2>&1
 must_not test -e /run/escaped
 
 it 'commands run inside a prepared root'
-# Inside.
 says 'chroot::prepare("/mnt/t");
 let r = chroot::run("/mnt/t", ["id", "-u"]);
 print(`${r.code} ${text::lines(r.stdout)}`);
@@ -76,7 +74,7 @@ must test -c /dev/pts/ptmx -a -d /sys/class
 must_not test -d /mnt/t/proc/1
 
 it 'a root that is half prepared is prepared and released'
-# Half of it is there already: mounted by hand, or left by a run that was cut off.
+# Partly prepared: mounted manually, or left by an interrupted run.
 mount -t proc proc /mnt/t/proc
 do_ 'chroot::prepare("/mnt/t"); chroot::release("/mnt/t");'
 must_not test -d /mnt/t/proc/1
@@ -91,11 +89,11 @@ if e.len() != 2 || e[0].source != "UUID=" + fs::uuid("/dev/ubda") || e[0].pass !
 must findmnt --verify --tab-file /mnt/t/etc/fstab >"$OUT/findmnt.txt"
 
 it 'a stage3 with signed digests is verified'
-# Signed digests, and all that can be wrong with them.
+# Signed digests, and everything that can be wrong with them.
 export GNUPGHOME=/run/gpg; mkdir -m 700 $GNUPGHOME
 gpg --batch --quiet --passphrase '' --quick-generate-key good ed25519 sign 1d
 gpg --batch --quiet --passphrase '' --quick-generate-key other ed25519 sign 1d
-# A key whose only second of life is over.
+# A key that has expired.
 gpg --batch --quiet --passphrase '' --faked-system-time 20200101T000000 --quick-generate-key old ed25519 sign seconds=86400
 gpg --armor --export good >good.asc; gpg --armor --export old >old.asc
 printf '# SHA512 HASH\n%s  a.tar.xz\n# BLAKE2B HASH\n%s  a.tar.xz\n' "$(sha512sum <a.tar.xz | cut -d' ' -f1)" "$(b2sum <a.tar.xz | cut -d' ' -f1)" >d.txt
@@ -123,12 +121,11 @@ bad 'no usable public key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", keys
 bad 'expected the whole fingerprint of a key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"0123\""
 bad 'not by 0123' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"$(printf 0123%.0s $(seq 10))\""
 bad 'there is no digest file' "$OUT/a.tar.xz" "$K"
-# Text in front of the signed part counts for nothing: it verifies by what was signed, or not at all.
+# Text before the signed part is ignored: verification uses only what was signed, or fails.
 if verify "$OUT/a.tar.xz" "digests: \"$OUT/prefixed.DIGESTS\", $K"; then :; else grep -q 'trusted' v.out || fail; fi
 gpgconf --kill all
 
 it 'a shell in the root on a terminal'
-# A shell in the root, on a terminal.
 recipe shell.rhai <<'END'
 chroot::shell("/mnt/t");
 END

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A tarball that was signed, and is hostile all the same: its links lead to files of the running system.
-# Before the root is entered, links stay inside; from then on /run in it is the running system's, and a link into it
-# is refused.
+# A tarball that is signed and still malicious: its links lead to files of the running system. Before the root is
+# prepared for chroot, links
+# stay inside; afterwards /run in the root is that of the running system, and a link into it is refused.
 #
 # disks: 1200M 32M
 # tier: make lab
@@ -24,7 +24,7 @@ for victim in /run/victim1 /run/victim2 /run/victim3; do must grep -qx untouched
 nothing_left
 
 it 'after the link is removed the run is resumed'
-# Who knows what it is removes it, and goes on.
+# The user removes the link and resumes the run.
 printf 'otter: two' | must cryptsetup open --key-file - /dev/ubda2 look
 must vgchange -qay vg_hostos >/dev/null
 mkdir -p /run/look && must mount /dev/vg_hostos/root /run/look
@@ -38,7 +38,7 @@ must umount /run/host
 nothing_left
 
 it 'what was written is in the root'
-# The root was entered with links into what it is shown; what was written is its own.
+# The files were written in the root itself, not through the links.
 printf 'otter: two' | must cryptsetup open --key-file - /dev/ubda2 look
 must vgchange -qay vg_hostos >/dev/null
 must mount -o ro /dev/vg_hostos/root /run/look

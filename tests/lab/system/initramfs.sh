@@ -1,5 +1,5 @@
 #!/bin/bash
-# The initramfs: real dracut, real modules, and what the guide's boot needs is in it.
+# The initramfs: real dracut, real modules, and everything that the boot of the guide needs.
 #
 # disks: none
 # tier: make lab
@@ -14,7 +14,7 @@ do_ 'chroot::prepare("/mnt/t");'
 KV=$(basename /usr/lib/uml/modules/*)
 
 it 'a kernel is copied from another system'
-# A kernel that another system has: its modules, its image where sources have it, and the sources.
+# A kernel of another system: its modules, its image inside the sources, and the sources.
 S=usr/src/linux-$KV giver=/run/giver
 mkdir -p $giver/usr/lib/modules "$giver/$S"/{arch/x86/boot,include/config}
 ln -s usr/lib $giver/lib; cp -a "/usr/lib/uml/modules/$KV" $giver/usr/lib/modules/
@@ -22,7 +22,7 @@ echo 'an image' >"$giver/$S/arch/x86/boot/bzImage"; ln -s arch/x86/boot/bzImage 
 echo 'CONFIG_MODULES=y' >"$giver/usr/lib/modules/$KV/config"
 printf 'VERSION = 1\nPATCHLEVEL = 2\nSUBLEVEL = 3\n' >"$giver/$S/Makefile"; echo "$KV" >"$giver/$S/include/config/kernel.release"
 copy_from="kernel::copy_from(\"/mnt/t\", \"$KV\", #{ from: \"$giver\" })"
-# What lies in the way is replaced, and leads nowhere: a link with the name of a file, and of a directory.
+# Existing links with the name of a file or a directory are replaced, not followed.
 mkdir -p "$T/usr/lib/modules/$KV" /run/elsewhere; echo 'not to be touched' >/run/elsewhere/file
 ln -s /run/elsewhere/file "$T/usr/lib/modules/$KV/modules.dep"
 ln -s /run/elsewhere "$T/usr/lib/modules/$KV/kernel"
@@ -63,7 +63,6 @@ refused '/mnt/t has no gpg' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"] }
 mv $T/usr/bin/gpg.away $T/usr/bin/gpg
 
 it 'what dracut finds missing'
-# What dracut itself finds missing.
 mv $T/usr/sbin/lvm $T/usr/sbin/lvm.away
 fails 'emerge the program named above it' 'kernel::initramfs("/mnt/t", #{ add: ["lvm"], image: "/boot/other.img" });'
 must grep -q "'lvm' cannot be" fails.out
@@ -71,7 +70,6 @@ must_not test -e $T/boot/other.img
 mv $T/usr/sbin/lvm.away $T/usr/sbin/lvm
 
 it 'a full /boot'
-# A /boot that is full.
 must mount -t tmpfs -o size=1M tmpfs $T/boot
 fails 'check the free space of /boot (df -h)' 'kernel::initramfs("/mnt/t", #{ add: ["crypt"], compress: "zstd -1" });'
 must grep -q 'No space left on device' fails.out

@@ -17,7 +17,7 @@ head -c 64 /dev/urandom >"$OUT/key"; chmod 400 "$OUT/key"
 do_ 'luks::format("/dev/ubda", #{ key: "'"$OUT"'/key", '"$KDF"' });'
 UUID=$(cryptsetup luksUUID /dev/ubda)
 
-# Files that are edited keep what is not theirs; links are followed, and stay inside.
+# Edited files keep foreign contents; links are followed inside the root.
 printf '# <name> <device>\nother  UUID=x none\n' >$T/etc/crypttab
 mkdir $T/etc/real && mv $T/etc/conf.d/hostname $T/etc/real/ && ln -s /etc/real/hostname $T/etc/conf.d/hostname
 same_again 'crypttab::set("/mnt/t", "hdd_a", "/dev/ubda", #{ options: "luks,discard" });
@@ -42,7 +42,7 @@ refused 'expected a host name' 'system::hostname("/mnt/t", "a b");'
 refused 'is not one of the generated ones' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'
 
 it 'links into the running system are refused'
-# The running system is mounted in a root that a chroot is prepared in: links into it are refused.
+# A root prepared for chroot has mounts of the running system: links into them are refused.
 echo mine >/run/victim; mkdir /run/directory
 ln -sf /run/victim $T/etc/conf.d/hostname; ln -s /run/directory $T/etc/directory
 inside="which belongs to the running system"
@@ -53,7 +53,7 @@ must [ "$(cat /run/victim)$(ls /run/directory)" = mine ]
 rm $T/etc/conf.d/hostname $T/etc/directory
 
 it 'passwords are in no argument, log or journal'
-# Passwords go by standard input: into no argument, log or journal.
+# Passwords are passed on standard input.
 recipe people.rhai <<'END'
 //! # People
 //! ```toml
@@ -91,7 +91,7 @@ refused 'there is no group "nobodys"' 'system::user("/mnt/t", "bob", #{ groups: 
 refused 'got "--root"' 'system::user("/mnt/t", "--root");'
 
 it "services in OpenRC's runlevels"
-# OpenRC's runlevels, and a service of the machine itself.
+# OpenRC's runlevels.
 rm -f $T/etc/runlevels/*/dbus $T/etc/runlevels/*/udev
 same_again 'service::enable("/mnt/t", "dbus", #{ init: "openrc" });
 service::enable("/mnt/t", "udev", #{ runlevel: "sysinit", init: "openrc" });'
@@ -120,11 +120,10 @@ must kill -0 "$napper"
 says 'print(service::status("/", "napper", #{ init: "openrc" }).started);' true
 same_again 'service::stop("napper", #{ init: "openrc" }); service::disable("/", "napper", #{ init: "openrc" });'
 must_not test -L /etc/runlevels/default/napper
-# Nobody reaps it here.
+# Orphans are not reaped in this machine.
 cat "/proc/$napper/status" 2>/dev/null | must_not grep -q 'State:.[SRD]'
 
 it 'options of a kernel are set and required'
-# Options of a kernel.
 cp /usr/share/doc/user-mode-linux/config.gz "$OUT/config.gz"
 mkdir -p $T/usr/src/linux-6.6.62-test
 ln -sfn linux-6.6.62-test $T/usr/src/linux

@@ -52,7 +52,7 @@ refused 'got "--unmerge"' 'portage::emerge("/mnt/t", ["--unmerge"]);'
 must test "$(chroot $T portageq envvar MAKEOPTS)" = '-j9 -l8'
 
 it 'settings that Portage wants are named as calls'
-# Portage wants settings changed: the error has the calls, and they do.
+# Portage requires changes of settings: the error names the calls, and these calls succeed.
 fails 'portage::package_use("/mnt/t", ">=app-misc/one-1", ["extra"])' 'portage::emerge("/mnt/t", ["app-misc/two", "app-misc/three"]);'
 must grep -qF 'portage::accept_keywords("/mnt/t", "=app-misc/three-1", ["~amd64"])' fails.out
 same_again 'portage::package_use("/mnt/t", ">=app-misc/one-1", ["extra"]);
@@ -66,7 +66,7 @@ says 'print(portage::has_version("/mnt/t", ">=app-misc/one-1")); print(portage::
 false'
 
 it 'a package that fails, and going on without it'
-# A package that fails: which, its log, and how to go on without it.
+# The error names the package, its log, and how to continue without it.
 fails 'the package app-misc/broken-1::gentoo failed (compile phase)' 'portage::emerge("/mnt/t", ["app-misc/broken", "app-misc/after"], #{ jobs: 1 });'
 must grep -q 'it is made so' fails.out
 must test -f "$(grep -o '/mnt/t/var/tmp/portage/app-misc/broken-1/temp/build.log' fails.out | head -1)"
@@ -79,8 +79,9 @@ must_not grep -qx "$before" $T/lib/modules/6.6.62-test/extra/module.ko
 fails 'emerge finds no package for: app-misc/nonesuch' 'portage::emerge("/mnt/t", ["app-misc/nonesuch"]);'
 
 it 'the lines of the recipe that deal with packages'
-# The chapters that deal with packages. The packages that the guide names hold nothing: what is proved is that Portage knows every option, atom,
-# table and set that the recipe uses.
+# The chapters that deal with packages. The packages of the guide are empty: this proves that Portage accepts every
+# option, atom, table and set
+# that the recipe uses.
 rm -rf $T/etc/portage/package.accept_keywords $T/etc/portage/package.use $T/etc/portage/package.license
 sed -i 's/^EMERGE_DEFAULT_OPTS.*//' $T/etc/portage/make.conf
 OUTSIDE=$(cryptsetup --version | cut -d' ' -f2)

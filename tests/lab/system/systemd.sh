@@ -1,6 +1,7 @@
 #!/bin/bash
-# systemd's services: in a system that does not run, and in one that it has started, with a root and process
-# numbers of its own and real units.
+# Services of systemd: in a system that is not running, and in one that systemd has started, with a root and process
+# IDs
+# of its own and real units.
 #
 # disks: 16M
 # needs: /lib/systemd/systemd
@@ -13,7 +14,6 @@ target /mnt/t
 T=/mnt/t
 
 it 'units of a system that does not run'
-# systemd's units, of a system that does not run.
 rm -f $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
 do_ 'service::enable("/mnt/t", "systemd-networkd"); service::enable("/mnt/t", "systemd-networkd");'
 must test -L $T/etc/systemd/system/multi-user.target.wants/systemd-networkd.service
@@ -40,7 +40,7 @@ done
 inside() { nsenter --target "$INIT" --mount --pid --root --wd=/ "$@"; }
 must test "$(inside systemctl is-system-running --wait)" = running
 
-# lives RHAI: a script in there, proved as everywhere.
+# lives RHAI: runs a script inside that system, with `--prove`.
 lives() {
     printf '%s\n' "$1" >$T/root/lives.rhai
     inside "$G" /root/lives.rhai --yes --prove --journal /run/proved >lives.txt 2>&1 || fail
@@ -52,19 +52,17 @@ lives 'service::enable("/", "one"); service::start("one"); print(service::status
 grep -q '^  | true' lives.txt || fail
 must test "$(active one) $(pgrep -cx sleep)" = 'active 1'
 must test -L $U/multi-user.target.wants/one.service
-# The other way round, and once more.
+# In reverse order, each done twice.
 lives 'service::start("one"); service::stop("one"); service::stop("one"); service::disable("/", "one"); print(service::status("/", "one"));'
 must test "$(active one) $(pgrep -cx sleep)" = 'inactive 0'
 must_not test -e $U/multi-user.target.wants/one.service
 
 it 'a unit that does not start'
-# One that does not come up.
 echo 'service::start("broken");' >$T/root/broken.rhai
 must_not inside "$G" /root/broken.rhai --yes --journal /run/broken >broken.txt 2>&1
 must grep -q 'Job for broken.service failed' broken.txt; must test "$(active broken)" = failed
 
 it 'a session undoes the start of a unit'
-# What a session started it takes back.
 printf '%s\n' ':allow' 'service::start("one")' ':undo' ':quit' >$T/root/typed
 must inside sh -c "cd /; GSCRIPT_STATE=/run/session \"$G\" shell </root/typed" >session.txt 2>&1
 must grep -q '+ service.start one' session.txt; must grep -q 'systemctl stop one' session.txt

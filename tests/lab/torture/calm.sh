@@ -1,7 +1,7 @@
 #!/bin/bash
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/torture.sh"
-# Once without a fault: what the end is like, and which places there are.
+# A run without a fault, which records the final state and the places to interrupt.
 material
 export CUT_TRACE=$OUT/trace
 job $JOURNAL/runs || fail

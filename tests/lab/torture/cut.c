@@ -1,15 +1,14 @@
-/* Loaded into the program under test (LD_PRELOAD), it ends a run at one exact place, or notes all places.
+/* Loaded into the program under test (LD_PRELOAD), it interrupts a run at an exact place, or records all places.
  *
- * A place is a record of the journal, by its number, or a moment within an action: so many
- * microseconds after its step with this number was announced in the log.
+ * A place is a record of the journal, by its number, or a moment within an action: a number of
+ * microseconds after one of its steps was written to the log.
  *
  *   CUT_RECORD=N              after record N was written
  *   CUT_TEXT=TEXT             after a record with this text was written, or CUT_AFTER microseconds later
  *   CUT_CALL=C CUT_STEP=S CUT_AFTER=US   within call C
- *   CUT_SIGN=FILE             the place is reached: makes this file and stops, so that the power can go;
- *                             SIGCONT lets it go on
- *                             without it the process is killed
- *   CUT_TRACE=FILE            notes every place with its time
+ *   CUT_SIGN=FILE             makes this file and stops the process, so that the power can be cut;
+ *                             SIGCONT continues it. Without this variable the process is killed.
+ *   CUT_TRACE=FILE            records every place with its time
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -43,7 +42,7 @@ __attribute__((constructor)) static void begin(void)
     want_text = getenv("CUT_TEXT");
     sign = getenv("CUT_SIGN");
     trace = getenv("CUT_TRACE");
-    /* The programs that it starts are left alone. */
+    /* Not for the programs that it starts. */
     unsetenv("LD_PRELOAD");
 }
 

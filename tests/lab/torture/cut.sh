@@ -1,7 +1,7 @@
 #!/bin/bash
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/torture.sh"
-# Until the power goes.
+# Runs until the power is cut.
 fresh
 # shellcheck disable=SC2046,SC2163
 export CUT_SIGN=$OUT/cut $(cat place)

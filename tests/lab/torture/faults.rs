@@ -1,9 +1,9 @@
-//! Every command of the recipes fails for real, in each of the ways in which programs do.
+//! Every command of the recipes fails for real, in each way in which programs fail.
 
 use crate::guest::{Call, Lab};
 use crate::harness::{Missing, Test, Tier};
 
-/// A test per recipe.
+/// One test per recipe.
 pub const TESTS: &[Test] = &[
     Test {
         name: "torture::faults: every command of the installation fails",
@@ -19,7 +19,7 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-/// All calls of a recipe, some of them in each boot of the machine.
+/// Makes every call of a recipe fail, a few of them in each boot of the machine.
 fn every_command(recipe: &str) -> Result<(), Missing> {
     const EACH: u32 = 3;
     let (mut first, mut count) = (1, 0);
@@ -30,7 +30,7 @@ fn every_command(recipe: &str) -> Result<(), Missing> {
         let done = Lab::new(&["300M", "64M"]).run(call)?;
         done.succeeded();
         let told = done.console.lines().find_map(|line| line.strip_suffix(" calls went wrong"));
-        match told.and_then(|told| told.parse::<u32>().ok()).expect("how many") {
+        match told.and_then(|told| told.parse::<u32>().ok()).expect("a count") {
             0 => break,
             more => count += more,
         }

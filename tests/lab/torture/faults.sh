@@ -1,5 +1,5 @@
 #!/bin/bash
-# Some calls of a recipe, each in every way: RECIPE, FIRST, LAST.
+# Makes some calls of a recipe (RECIPE, FIRST, LAST) fail in every way.
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/wrappers.sh"
 . "$LAB/lib/signed.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/torture.sh"
-# Each line of `points` is a place: its name, what happens after the kill, and the variables of cut.c.
-# lost NAME: keeps what there is to see.
+# Each line of `points` is a place: its name, the action after the kill, and the variables of cut.c.
+# lost NAME: keeps the files of a trial that failed.
 lost() {
     mkdir -p "lost/$1"
     cp run.out run.err resumed.* state.txt "lost/$1" 2>/dev/null; cp -r $JOURNAL/runs "lost/$1"
@@ -18,7 +18,7 @@ while read -r name then place; do
         (export $place $after; job $JOURNAL/runs)
         code=$?
         [ $code = 137 ] || { echo "LOST $name: it was not killed: $code"; cat run.err; break; }
-        # A tool that was running outlives it, as everywhere, and comes to its end.
+        # A running tool outlives the program and finishes.
         for _ in $(seq 6000); do [ "$then" = open ] && [ -n "$(tools)" ] || break; sleep 0.1; done
         case $place in *CUT_CALL=*) call=${place#*CUT_CALL=} call=${call%% *} ;; *) break ;; esac
         grep -q "\"done\",\"call\":$call," $JOURNAL/runs/*/journal.jsonl || break
@@ -26,7 +26,7 @@ while read -r name then place; do
     done
     [ $code = 137 ] || { lost "$name"; continue; }
     [ "$then" = open ] || close_all
-    # A run that had come to its end proves nothing, but where its end is the place.
+    # If the run had finished, the trial proves nothing, unless the place is its end.
     [ "$(last $JOURNAL/runs)" != finished ] || [[ $name == *-ended* ]] || { echo "LOST $name: it had finished"; lost "$name"; continue; }
     if go_on $JOURNAL/runs && as_calm $JOURNAL/runs; then
         echo "SURVIVED $name: $(cat went)"

@@ -1,4 +1,4 @@
-//! Runs that are cut off at every place, and commands that fail at every place.
+//! Runs that are interrupted at every place, and commands that fail at every place.
 
 pub mod faults;
 pub mod power;

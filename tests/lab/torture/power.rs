@@ -1,6 +1,6 @@
-//! The main job is cut off, and goes on: the program is killed after each of its records and within each of
-//! its actions, and the power of the whole virtual machine goes at the same places. Afterwards everything
-//! has to be as after a run that nobody disturbed: layout, facts, and every file.
+//! The main recipe is interrupted and resumed: the program is killed after each of its records and
+//! within each of its actions, and the power of the whole virtual machine is cut at the same
+//! places. The result must equal that of an undisturbed run: layout, facts, and every file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,45 +12,46 @@ use crate::guest::{Call, Lab};
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::project;
 
-/// So many kills share a boot.
+/// Number of kills that share a boot.
 const BATCH: usize = 8;
 
-/// Where a run is cut off.
+/// A place where a run is interrupted.
 #[derive(Debug, Clone)]
 struct Place {
-    /// For people and for directories.
+    /// Used in messages and as the name of a directory.
     name: String,
     /// Variables for `lab/torture/cut.c`.
     sets: String,
-    /// The call that must not be over then.
+    /// The call that must not be finished by then.
     within: Option<u64>,
 }
 
-/// Where the journal is when the power goes.
+/// The location of the journal during the power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keeper {
     /// On a disk of its own.
     Disk,
-    /// In memory, with a copy on the stick; the stick is where the run has it, or elsewhere.
+    /// In memory, with a copy on the stick, which is mounted at `at`: where the run mounts it, or
+    /// elsewhere.
     Stick { at: &'static str },
 }
 
-/// What was cut off, and how.
+/// An interruption.
 #[derive(Debug, Clone)]
 enum Trial {
-    /// `kill -9`; each place with whether everything is closed before it goes on.
+    /// `kill -9`; for each place, whether everything is closed before the run is resumed.
     Kills(Vec<(Place, bool)>),
-    /// The power goes.
+    /// A power cut.
     Power(Place, Keeper),
 }
 
-/// The undisturbed run: its directory, and its places.
+/// The undisturbed run: its machine and its places.
 struct Calm {
     lab: Lab,
     places: Vec<Place>,
 }
 
-/// How often it went on, of how many times, and where not.
+/// How many runs survived, of how many, and the directories of the others.
 #[derive(Default)]
 struct Score {
     kills: (usize, usize),
@@ -62,7 +63,7 @@ fn machine() -> Lab {
     Lab::new(&["300M", "64M", "64M"])
 }
 
-/// What is loaded into the program to cut it off at an exact place, as `cut.so` beside the disks.
+/// Builds `cut.so`, which interrupts the program at an exact place, in the directory of the lab.
 pub fn build_cut(lab: &Lab) {
     let built = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
@@ -73,7 +74,7 @@ pub fn build_cut(lab: &Lab) {
     assert!(built.is_ok_and(|status| status.success()), "cut.c");
 }
 
-/// One run without a fault.
+/// Runs once without a fault.
 fn calm() -> Result<Calm, Missing> {
     let lab = machine();
     build_cut(&lab);
@@ -85,13 +86,13 @@ fn calm() -> Result<Calm, Missing> {
     Ok(Calm { lab, places })
 }
 
-/// After each record, and within the longest step of each action.
+/// Returns the places: after each record, and within the longest step of each action.
 fn places(trace: &str, journal: &str) -> Vec<Place> {
     let records: Vec<serde_json::Value> =
         journal.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
     let names: BTreeMap<u64, &str> =
         records.iter().filter_map(|r| Some((r["call"].as_u64()?, r["name"].as_str()?))).collect();
-    // What, its number, its call, when.
+    // Kind, number, call, and time in µs.
     let events: Vec<(&str, u64, u64, u64)> = trace
         .lines()
         .map(|line| {
@@ -116,7 +117,7 @@ fn places(trace: &str, journal: &str) -> Vec<Place> {
         let steps = events.windows(2).filter(|pair| pair[0].0 == "step" && Some(pair[0].2) == call);
         let Some(longest) = steps.max_by_key(|pair| pair[1].3 - pair[0].3) else { continue };
         let (_, step, call, from) = longest[0];
-        // What is over in no time is cut off where it begins.
+        // Very short steps are interrupted at their start.
         let half = (longest[1].3 - from) / 2;
         let half = if half < 5000 { 0 } else { half };
         places.push(Place {
@@ -128,13 +129,13 @@ fn places(trace: &str, journal: &str) -> Vec<Place> {
     places
 }
 
-/// So many of them, spread over the whole run.
+/// Selects `count` of them, spread over the whole run.
 fn spread<T: Clone>(all: &[T], count: usize) -> Vec<T> {
     (0..count).map(|index| all[(2 * index + 1) * all.len() / (2 * count)].clone()).collect()
 }
 
 impl Calm {
-    /// Another machine for the same job.
+    /// Returns another machine for the same job.
     fn again(&self) -> Lab {
         let lab = machine();
         let copied = Command::new("cp")
@@ -190,7 +191,7 @@ fn tell(console: &str) {
     console.lines().for_each(|line| println!("kill: {line}"));
 }
 
-/// Everything that there is to see of a machine that did not go on, beside the build.
+/// Keeps all files of a machine that failed, in the build directory; returns the path.
 fn keep(lab: &Lab, name: &str, console: &str) -> String {
     let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let to: PathBuf = project("target/torture").join(name);
@@ -202,7 +203,8 @@ fn keep(lab: &Lab, name: &str, console: &str) -> String {
     to.display().to_string()
 }
 
-/// Cuts the power at a place, boots again, and goes on: how it did, or what the console said.
+/// Cuts the power at a place, boots again, and resumes the run. Returns how it was resumed; fails
+/// with the console.
 fn power_cut(lab: &Lab, place: &Place, keeper: Keeper) -> Result<String, String> {
     let (runs, stick) = match keeper {
         Keeper::Disk => ("/run/journal/runs", ""),
@@ -223,7 +225,7 @@ fn power_cut(lab: &Lab, place: &Place, keeper: Keeper) -> Result<String, String>
         let read = |name: &str| fs::read_to_string(lab.path().join(name)).unwrap_or_default();
         if !place.within.is_some_and(|call| was_over(&lab.path().join("before"), call)) {
             let went = read("went").trim_end().replace('\n', ", ");
-            // A run that had come to its end proves nothing, but where its end is the place.
+            // If the run had finished, the trial proves nothing, unless the place is its end.
             let finished = went.contains("finished") && !place.name.contains("-ended");
             return if finished || went.is_empty() {
                 Err(format!("it went: {went}"))
@@ -243,7 +245,8 @@ fn was_over(runs: &Path, call: u64) -> bool {
         .any(|text| text.contains(&done))
 }
 
-/// Carries out all trials on as many machines at once, and expects that every run goes on.
+/// Carries out all trials on this number of machines in parallel, and fails unless every run
+/// survives.
 fn sweep(machines: usize, trials: impl FnOnce(&[Place]) -> Vec<Trial>) -> Result<(), Missing> {
     let calm = calm()?;
     let queue = Mutex::new(trials(&calm.places).into_iter());
@@ -261,7 +264,7 @@ fn sweep(machines: usize, trials: impl FnOnce(&[Place]) -> Vec<Trial>) -> Result
     let score = score.into_inner().expect("the score");
     println!("kill -9: survived {} of {}", score.kills.0, score.kills.1);
     println!("power cuts: survived {} of {}", score.cuts.0, score.cuts.1);
-    assert!(score.kills.1 + score.cuts.1 > 0, "nothing was cut off");
+    assert!(score.kills.1 + score.cuts.1 > 0, "nothing was interrupted");
     assert!(score.lost.is_empty(), "not survived, see {:#?}", score.lost);
     assert_eq!((score.kills.0, score.cuts.0), (score.kills.1, score.cuts.1));
     Ok(())
@@ -273,7 +276,7 @@ fn kills(places: &[Place]) -> Vec<Trial> {
     turns.chunks(BATCH).map(|some| Trial::Kills(some.to_vec())).collect()
 }
 
-/// Copies on the stick: where the run has it, and elsewhere.
+/// Copies on the stick, mounted where the run mounts it and elsewhere, alternately.
 fn sticks(places: &[Place]) -> impl Iterator<Item = Trial> {
     let mounts = ["/mnt/key", "/run/stick"].into_iter().cycle();
     places.iter().zip(mounts).map(|(place, at)| Trial::Power(place.clone(), Keeper::Stick { at }))
@@ -283,7 +286,7 @@ fn disks(places: &[Place]) -> impl Iterator<Item = Trial> {
     places.iter().map(|place| Trial::Power(place.clone(), Keeper::Disk))
 }
 
-/// What is cut off at a place.
+/// The interruption tests.
 pub const TESTS: &[Test] = &[
     Test {
         name: "torture::power: the main job goes on after kills and power cuts at 14 places",
@@ -310,7 +313,8 @@ fn sample() -> Result<(), Missing> {
 
 fn everywhere() -> Result<(), Missing> {
     sweep(2, |places| {
-        // Some of them again: `GSCRIPT_PLACES="018- luks.format" GSCRIPT_TRIALS=kill make torture`.
+        // For selected places: `GSCRIPT_PLACES="018- luks.format" GSCRIPT_TRIALS=kill make
+        // torture`.
         let set = |name: &str| std::env::var(name).unwrap_or_default();
         let (wanted, trials) = (set("GSCRIPT_PLACES"), set("GSCRIPT_TRIALS"));
         let words: Vec<&str> = wanted.split_whitespace().collect();

@@ -1,10 +1,10 @@
-//! What a picture is drawn on.
+//! The capabilities of the terminal on which a diagram is drawn.
 
-/// What a terminal can show.
+/// The capabilities of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Canvas {
-    /// Columns.
+    /// Width in columns.
     pub width: usize,
-    /// Whether it has more than ASCII.
+    /// Whether it can show characters other than ASCII.
     pub unicode: bool,
 }

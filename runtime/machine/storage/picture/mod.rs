@@ -1,7 +1,8 @@
-//! The picture of a machine's disks: boxes in boxes, as wide as what they show is large.
+//! The diagram of a machine's disks: nested boxes with widths in proportion to their sizes.
 //!
-//! `model` says what is drawn, `place` where each box goes (in character cells), `text` draws it on
-//! a terminal and `svg` into a file. Where the boxes don't fit, the tree of [`super::layout`] does.
+//! `model` defines the contents, `place` the position of each box in character cells; `text` draws
+//! the boxes on a terminal, `svg` writes them to a file. If the boxes do not fit, the tree of
+//! [`super::layout`] is drawn instead.
 
 mod canvas;
 mod model;
@@ -16,7 +17,7 @@ use crate::machine::{Machine, layout_within};
 
 pub use canvas::Canvas;
 
-/// Draws these disks, or all: as boxes where they fit, and as a tree elsewhere.
+/// Draws these disks, or all disks: as boxes if they fit, otherwise as a tree.
 pub fn picture(machine: &Machine, disks: &[&str], canvas: Canvas) -> String {
     let blocks = model::blocks(machine, disks);
     let placed: Option<Vec<_>> =
@@ -30,7 +31,7 @@ pub fn picture(machine: &Machine, disks: &[&str], canvas: Canvas) -> String {
     }
 }
 
-/// The same disks before and after, as one SVG file.
+/// Draws the same disks of several machines, such as before and after a run, as an SVG file.
 pub fn svg(title: &str, sides: &[(&str, &Machine)], disks: &[&str]) -> String {
     let sides: Vec<_> =
         sides.iter().map(|(name, machine)| (*name, model::blocks(machine, disks))).collect();

@@ -1,4 +1,5 @@
-//! What is drawn: a block for everything that has a size, in the block that it lies in.
+//! The contents of a diagram: a block for everything that has a size, nested in the block that
+//! contains it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use crate::machine::storage::layout::{describe, seen_at, tops};
 use crate::machine::{Content, Device, DeviceKind, Group, Machine, dm_name};
 use crate::types::{MIB, Size, printable};
 
-/// What a block is, which decides its colour.
+/// The type of a block, which determines its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Disk,
@@ -16,21 +17,21 @@ pub(super) enum Tone {
     Free,
 }
 
-/// A block with what lies in it.
+/// A block and the blocks in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DiagramBlock {
-    /// Its name, which is never left out.
+    /// Its name, which is never omitted.
     pub name: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What is known about it: content, label, where it is mounted.
+    /// Its properties: content, label, mount points.
     pub facts: Vec<String>,
     pub tone: Tone,
-    /// What lies in it, side by side.
+    /// The inner blocks, side by side.
     pub parts: Vec<DiagramBlock>,
 }
 
-/// The blocks of these disks, or of all.
+/// Returns the blocks of these disks, or of all disks.
 pub(super) fn blocks(machine: &Machine, disks: &[&str]) -> Vec<DiagramBlock> {
     let mut drawn = BTreeSet::new();
     tops(machine, disks).into_iter().map(|disk| block(machine, disk, &mut drawn)).collect()
@@ -42,7 +43,7 @@ fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Di
     for child in machine.children(&device.path) {
         match &child.kind {
             DeviceKind::Partition(_) | DeviceKind::Logical { .. } => {}
-            // What lies on several devices is drawn in the first of them.
+            // A device on several others is drawn in the first of them.
             _ if !drawn.insert(child.path.clone()) => facts.push(format!("in {}", child.name())),
             _ => parts.push(block(machine, child, drawn)),
         }
@@ -70,14 +71,14 @@ fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Di
     DiagramBlock { name: printable(name), size: device.size, facts, tone, parts }
 }
 
-/// The partitions of a disk, and what is free between them.
+/// Returns the partitions of a disk and the free space between them.
 fn with_gaps(machine: &Machine, disk: &Device, drawn: &mut BTreeSet<String>) -> Vec<DiagramBlock> {
     let mut partitions = machine.partitions(&disk.path);
     let start = |device: &Device| device.partition().map_or(0, |entry| entry.start);
     partitions.sort_by_key(|device| start(device));
     let mut parts = Vec::new();
     let mut next = 0;
-    // Alignment and the table's own room are nothing that anybody could use.
+    // Smaller gaps are due to alignment or contain the table, and cannot be used.
     let worth = (64 * MIB).min(disk.size / 200).max(2 * MIB);
     let gap = |from: u64, to: u64| {
         let size = to.saturating_sub(from);
@@ -131,7 +132,7 @@ fn free(size: u64) -> DiagramBlock {
 }
 
 impl DiagramBlock {
-    /// Its size for people.
+    /// Returns the size in human-readable units.
     pub fn shown_size(&self) -> String {
         Size::bytes(self.size).to_string()
     }

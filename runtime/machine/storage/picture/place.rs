@@ -1,36 +1,36 @@
-//! Where each box goes, in character cells: as wide as its share, and never too narrow to be read.
+//! Placement of boxes in character cells: in proportion to their sizes, but always readable.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{DiagramBlock, Tone};
 use crate::types::cut;
 
-/// Longer words may be cut.
+/// Maximum length of words that are never truncated.
 const WORD: usize = 12;
-/// A text that takes more lines is cut.
+/// Maximum number of lines; longer text is truncated.
 const LINES: usize = 3;
 
-/// A box with its place.
+/// A box and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Placed {
     pub x: usize,
     pub y: usize,
     pub width: usize,
     pub height: usize,
-    /// What stands in its upper border.
+    /// The text in the upper border.
     pub title: String,
-    /// What stands in it, above the boxes inside.
+    /// The text in the box, above the inner boxes.
     pub lines: Vec<String>,
     pub tone: Tone,
     pub inner: Vec<Placed>,
 }
 
-/// Places a block at this width; nothing where it can't be read any more.
+/// Places a block in this width; `None` if it would not be readable.
 pub(super) fn place(block: &DiagramBlock, width: usize) -> Option<Placed> {
     (least(block) <= width).then(|| placed(block, 0, 0, width))
 }
 
-/// The width that a block can't do without.
+/// Returns the minimum width of a block.
 pub(super) fn least(block: &DiagramBlock) -> usize {
     let words = block.facts.iter().flat_map(|fact| fact.split(' '));
     let word = words.map(|word| word.width().min(WORD)).max().unwrap_or(0);
@@ -44,7 +44,7 @@ fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> Placed {
     let texts: Vec<String> =
         std::iter::once(block.shown_size()).chain(block.facts.iter().cloned()).collect();
     let whole = format!("{} · {}", block.name, texts.join(" · "));
-    // Around other boxes the border has room for everything; a box of its own has lines.
+    // A box around others shows everything in its border if it fits; other boxes use lines.
     let (title, lines) = match !block.parts.is_empty() && whole.width() <= room {
         true => (whole, Vec::new()),
         false => (cut(&block.name, room), texts.iter().flat_map(|text| wrap(text, room)).collect()),
@@ -64,7 +64,7 @@ fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> Placed {
 }
 
 impl Placed {
-    /// Makes a box as high as its neighbours, and what is in it too.
+    /// Stretches a box and its inner boxes to the height of its neighbours.
     fn stretch(&mut self, height: usize) {
         self.height = height;
         let inside = height - 2 - self.lines.len();
@@ -74,7 +74,7 @@ impl Placed {
     }
 }
 
-/// Divides a width by sizes; whoever would get less than its least gets that.
+/// Divides a width in proportion to sizes, but gives each block at least its minimum.
 fn shares(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
     let leasts: Vec<usize> = parts.iter().map(least).collect();
     let mut fixed = vec![false; parts.len()];
@@ -94,7 +94,7 @@ fn shares(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
         }
         let mut widths: Vec<usize> =
             (0..parts.len()).map(|i| if fixed[i] { leasts[i] } else { share(&parts[i]) }).collect();
-        // What rounding left over goes to the largest.
+        // The remainder of rounding goes to the largest block.
         let rest = width.saturating_sub(widths.iter().sum());
         let largest = (0..parts.len()).max_by_key(|&i| parts[i].size);
         if let Some(index) = largest {
@@ -104,7 +104,7 @@ fn shares(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
     }
 }
 
-/// Breaks a text between words, and within those that are longer than a line.
+/// Wraps text between words, and within words that are longer than a line.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').flat_map(|word| pieces(word, width)) {
@@ -119,14 +119,14 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     if lines.len() > LINES {
         lines.truncate(LINES);
         if let Some(last) = lines.last_mut() {
-            // Longer than the line, so that the sign of what is missing is sure to be there.
+            // Longer than the line, so that `cut` always adds the ellipsis.
             *last = cut(&format!("{last}{}", " ".repeat(width)), width);
         }
     }
     lines
 }
 
-/// A word in pieces that fit into a line; paths break before a slash.
+/// Splits a word into pieces that fit into a line; paths are split before a slash.
 fn pieces(word: &str, width: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = word;

@@ -1,18 +1,18 @@
-//! Boxes as an SVG file that stands alone: no script, no font, no picture from elsewhere.
+//! Drawing of boxes as a self-contained SVG file, without scripts, external fonts or images.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{DiagramBlock, Tone};
 use super::place::{Placed, least, place};
 
-/// A character cell, in pixels.
+/// Width and height of a character cell in pixels.
 const CELL: (usize, usize) = (8, 18);
-/// Width of a picture, in cells, unless it needs more.
+/// Minimum width of a diagram in cells.
 const WIDTH: usize = 120;
 const MARGIN: usize = 16;
 
-/// Colours that can be read on white and on black: strong borders, faint fillings, and text in the
-/// colour that the reader's system prefers.
+/// Colours that are readable on white and on black: strong borders, faint fills, and text in the
+/// colour scheme that the reader prefers.
 const STYLE: &str = "\
 text{font:13px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1f2328;white-space:pre}
 .t{font-weight:bold}.h{font-size:16px;font-weight:bold}
@@ -23,10 +23,10 @@ rect{stroke-width:1.5;fill-opacity:.12}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.back{fill:#0d1117}}
 ";
 
-/// The document: each side under its name, the disks below one another.
+/// Returns the document: the sides with their names, each with its disks one below the other.
 pub(super) fn document(title: &str, sides: &[(&str, Vec<DiagramBlock>)]) -> String {
     let needed = sides.iter().flat_map(|(_, blocks)| blocks.iter().map(least)).max();
-    // With room to spare, so that shares can be told apart.
+    // Wider than necessary, so that proportions are visible.
     let cells = needed.map_or(WIDTH, |needed| (needed + needed / 2).max(WIDTH));
     let width = cells * CELL.0 + 2 * MARGIN;
     let mut body = String::new();
@@ -74,7 +74,7 @@ fn draw(placed: &Placed, top: usize, out: &mut String) {
     }
 }
 
-/// A line of text. It is given its length, so that another font does not burst the box.
+/// Returns a line of text. Its length is fixed, so that it fits into the box with any font.
 fn text(class: &str, x: usize, y: usize, words: &str) -> String {
     let length = match class {
         "h" => String::new(),
@@ -86,7 +86,7 @@ fn text(class: &str, x: usize, y: usize, words: &str) -> String {
     format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{length}>{}</text>\n", escape(words))
 }
 
-/// Text between tags; what XML can't hold at all becomes a sign for it.
+/// Escapes text for XML, and replaces characters that XML does not allow.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Exact boxes, at several widths.
+//! Exact output at several widths.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn drawn(name: &str, disk: &str, width: usize, unicode: bool) -> String {
     let text = picture(&machine(name), &[disk], Canvas { width, unicode });
     for line in text.lines() {
         let columns = unicode_width::UnicodeWidthStr::width(line);
-        assert!(columns <= width, "{columns} columns instead of {width}: {line}");
+        assert!(columns <= width, "{columns} columns, at most {width} expected: {line}");
     }
     format!("\n{text}\n")
 }

@@ -1,4 +1,4 @@
-//! Boxes on a terminal.
+//! Drawing of boxes on a terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::model::Tone;
 use super::place::Placed;
 
-/// The characters of a border: corners, lines, and the sign of something that is left out.
+/// The characters of a border.
 struct Lines {
     corners: [&'static str; 4],
     level: &'static str,
@@ -20,7 +20,7 @@ const ASCII_DASHED: Lines = Lines { corners: ["+", "+", "+", "+"], level: ".", u
 
 /// Draws a disk.
 pub(super) fn draw(disk: &Placed, canvas: Canvas) -> String {
-    // A cell holds a character, or nothing where the one before it takes two cells.
+    // A cell contains a character, or nothing if the previous character takes two cells.
     let mut cells = vec![vec![String::from(" "); disk.width]; disk.height];
     draw_box(disk, canvas, &mut cells);
     let lines: Vec<String> =
@@ -60,11 +60,11 @@ fn draw_box(placed: &Placed, canvas: Canvas, cells: &mut [Vec<String>]) {
     }
 }
 
-/// A text in the characters of the canvas, and no longer than there is room.
+/// Converts text to characters that the canvas can show, and truncates it to `room` columns.
 fn fit(text: &str, room: usize, canvas: Canvas) -> String {
     let text = plain(text, canvas);
     match text.width() > room && !canvas.unicode {
-        // Escapes are longer than what they stand for.
+        // Escapes are longer than the characters that they replace.
         true => text.chars().take(room.saturating_sub(3)).chain("...".chars()).take(room).collect(),
         false => text,
     }
@@ -75,7 +75,7 @@ fn write(text: &str, mut x: usize, row: &mut [String]) {
         let width = c.width().unwrap_or(0);
         match row.get_mut(x) {
             Some(cell) if width > 0 => c.to_string().clone_into(cell),
-            // A mark above the character before it.
+            // A combining character is added to the previous cell.
             _ => {
                 if let Some(cell) = x.checked_sub(1).and_then(|x| row.get_mut(x)) {
                     cell.push(c);
@@ -91,7 +91,7 @@ fn write(text: &str, mut x: usize, row: &mut [String]) {
     }
 }
 
-/// Text for a terminal without Unicode.
+/// Replaces characters that the canvas cannot show.
 pub(super) fn plain(text: &str, canvas: Canvas) -> String {
     if canvas.unicode {
         return text.to_owned();

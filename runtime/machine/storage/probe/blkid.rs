@@ -1,24 +1,24 @@
-//! `blkid --probe --output export`: partition tables, table entries and signatures, read from the
-//! devices themselves and not from a cache.
+//! Parser of `blkid --probe --output export`: partition tables, their entries, and signatures, read
+//! from the devices and not from a cache.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::machine::{Content, PartitionEntry, Table};
 use crate::types::{LuksVersion, TableKind};
 
-/// What blkid sees on one device.
+/// The properties of a device that blkid detects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BlkidInfo {
     /// Its partition table.
     pub table: Option<Table>,
     /// Its content.
     pub content: Option<Content>,
-    /// The entry that describes it, if it is a partition; the disk is filled in by the caller.
+    /// Its entry in the partition table, if it is a partition. The caller sets the disk.
     pub partition: Option<PartitionEntry>,
 }
 
-/// Reads the answers for the devices that were asked for: one that blkid says nothing about is
-/// blank, one that it calls ambivalent carries several signatures.
+/// Parses the output for the requested devices. A device without output is blank; a device that
+/// blkid calls ambivalent has several signatures.
 pub fn parse_blkid(asked: &[&str], stdout: &str, stderr: &str) -> BTreeMap<String, BlkidInfo> {
     let mut found: BTreeMap<String, BlkidInfo> =
         asked.iter().map(|path| ((*path).to_owned(), BlkidInfo::default())).collect();
@@ -50,12 +50,12 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
                 Some("1") => LuksVersion::Luks1,
                 _ => LuksVersion::Luks2,
             };
-            // The header itself tells the rest.
+            // The remaining fields are read from the header itself.
             Content::Luks { version, uuid, offset: 0, slots: Vec::new(), cipher: String::new() }
         }
         "LVM2_member" => Content::Physical { uuid },
         "linux_raid_member" => {
-            // The superblock itself tells the rest.
+            // The remaining fields are read from the superblock itself.
             let (name, level) = (String::new(), String::new());
             Content::RaidMember { uuid, name, level, devices: 0, share: 0 }
         }
@@ -74,7 +74,7 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
     let partition = text("PART_ENTRY_TYPE").map(|code| PartitionEntry {
         disk: String::new(),
         number: number("PART_ENTRY_NUMBER").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
-        // Always in units of 512 bytes, whatever the disk's sector is.
+        // Always in units of 512 bytes, regardless of the sector size of the disk.
         start: number("PART_ENTRY_OFFSET").unwrap_or(0).saturating_mul(512),
         code: code.to_ascii_lowercase(),
         uuid: text("PART_ENTRY_UUID").unwrap_or_default(),
@@ -82,14 +82,15 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
     });
     BlkidInfo {
         table: table.map(|kind| Table { kind, id: text("PTUUID").unwrap_or_default() }),
-        // A boot sector with a table looks like a FAT to some versions: the table decides.
+        // Some versions detect a boot sector with a partition table as FAT: the table takes
+        // precedence.
         content: content.filter(|_| table.is_none()),
         partition,
     }
 }
 
-/// Undoes blkid's escapes: `\ ` is a blank, `\x41` a byte, and in older versions `M-C` a byte of
-/// 128 more than the `C`.
+/// Decodes blkid's escapes: `\ ` is a space, `\x41` is a byte, and in older versions `M-C` is the
+/// byte `C` plus 128.
 fn unescape(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
@@ -113,12 +114,12 @@ fn unescape(value: &str) -> String {
             (None, []) => bytes.push(b'\\'),
         }
     }
-    // A label that really has an `M-C` in it gives no text that way, and stays as it is.
+    // A label that really contains `M-C` decodes to invalid UTF-8 and is kept unchanged.
     String::from_utf8(without_meta(&bytes))
         .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Undoes `M-C` and, for control characters behind the `M-`, `M-^_`.
+/// Decodes `M-C`, and `M-^_` for control characters.
 fn without_meta(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -161,10 +162,10 @@ mod tests {
         let found = parse_blkid(&asked, include_str!("fixtures/blkid-stack.txt"), "");
         assert_eq!(found.len(), 7);
         assert_eq!(found["/dev/blank"], BlkidInfo::default());
-        let table = found["/dev/ubda"].table.as_ref().expect("a table");
+        let table = found["/dev/ubda"].table.as_ref().expect("the disk has a table");
         assert_eq!(table.kind, TableKind::Gpt);
         let boot = &found["/dev/ubda1"];
-        let entry = boot.partition.as_ref().expect("an entry");
+        let entry = boot.partition.as_ref().expect("the partition has an entry");
         assert_eq!((entry.number, entry.start), (1, 1 << 20));
         assert_eq!(boot.content.as_ref().map(Content::kind), Some("ext4"));
         assert!(matches!(

@@ -1,5 +1,5 @@
-//! Headers and reports that lie: whatever stands on a disk, reading it ends with a value or an error. Tests
-//! check arithmetic, so that an overflow is a panic here.
+//! Headers and reports with invalid values: parsing them must end with a value or an error. Tests
+//! are compiled with overflow checks, so an overflow panics here.
 
 use super::{
     Findings, MD_HEADER, luks_header_len, md_places, parse_blkid, parse_fullreport, parse_lsblk,
@@ -7,11 +7,11 @@ use super::{
 };
 use crate::machine::{Content, Device, DeviceKind, Group, Machine};
 
-/// Numbers that break sums and products.
+/// Numbers that cause overflows in sums and products.
 const NUMBERS: [u64; 7] =
     [0, 1, u64::MAX, 1 << 63, i64::MAX.cast_unsigned(), u64::MAX / 512, 1 << 32];
 
-/// The next of a sequence that is the same in every run (xorshift64).
+/// Returns the next number of a sequence that is the same in every run (xorshift64).
 fn next(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -19,7 +19,7 @@ fn next(state: &mut u64) -> usize {
     usize::try_from(*state >> 8).unwrap_or(0)
 }
 
-/// Reads the bytes with some of them flipped, and with each of their numbers replaced.
+/// Calls `read` with some bits of the bytes flipped, and with each number in them replaced.
 fn damaged(original: &[u8], times: usize, read: impl Fn(&[u8])) {
     let mut state = 0x9e37_79b9_7f4a_7c15;
     for _ in 0..times {
@@ -42,7 +42,7 @@ fn damaged(original: &[u8], times: usize, read: impl Fn(&[u8])) {
     }
 }
 
-/// Reads the text with each of its numbers replaced.
+/// Calls `read` with each number of the text replaced.
 fn renumbered(original: &str, read: impl Fn(&str)) {
     let mut at = 0;
     while let Some(start) = original[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {
@@ -55,7 +55,7 @@ fn renumbered(original: &str, read: impl Fn(&str)) {
 }
 
 fn is_size(bytes: u64) {
-    assert!(i64::try_from(bytes).is_ok(), "{bytes} bytes of a device");
+    assert!(i64::try_from(bytes).is_ok(), "no device has {bytes} bytes");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn superblocks_of_arrays() {
     }
 }
 
-/// What is computed from a group, whatever it says of itself.
+/// Computes all sizes of a group, which must not overflow.
 fn measured(group: &Group) {
     is_size(group.bytes(group.extents));
     is_size(group.bytes(group.free));

@@ -1,22 +1,22 @@
-//! `lsblk --json`: which block devices there are and what lies on what.
+//! Parser of `lsblk --json`: the block devices, and the devices that they are on.
 
 use serde::{Deserialize, Deserializer};
 
 use super::unreadable::Unreadable;
 use crate::machine::{Device, DeviceKind, Hardware, PartitionEntry};
 
-/// The columns to ask lsblk for; all of them are in util-linux 2.33 and later.
+/// The columns to request from lsblk; util-linux 2.33 and later provides all of them.
 pub const LSBLK_COLUMNS: &str =
     "NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,LOG-SEC,RO,RM,MODEL,SERIAL,WWN,TRAN";
 
-/// A device as lsblk tells it: table and content are blkid's part.
+/// A device as reported by lsblk; its table and content are added from the output of blkid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LsblkDevice {
     /// The device.
     pub device: Device,
-    /// `/dev/dm-0`, where that is not its path.
+    /// The path by the kernel's name, such as `/dev/dm-0`.
     pub kernel_path: String,
-    /// `8:1`
+    /// Device number, such as `8:1`.
     pub number: String,
 }
 
@@ -50,7 +50,7 @@ struct LsblkRow {
     children: Vec<LsblkRow>,
 }
 
-/// Reads the tree of devices. One that lies on several others appears once, with all of them.
+/// Parses the tree of devices. A device on several others is returned once, with all of them.
 pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, Unreadable> {
     let listing: LsblkListing = serde_json::from_slice(json)
         .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
@@ -63,7 +63,7 @@ pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, Unreadable> {
 
 fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
     if row.what == "lvm" && is_part(&row.name) {
-        // What LVM puts a volume together from is not a volume.
+        // LVM's internal parts of a volume are not volumes.
         for child in row.children {
             add(child, parent, blocks);
         }
@@ -104,7 +104,7 @@ fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
             held_by: Vec::new(),
             unseen: true,
         },
-        // sysfs writes the / of `cciss/c0d0` as a !.
+        // sysfs replaces the `/` of `cciss/c0d0` by `!`.
         kernel_path: format!("/dev/{}", row.kname.replace('!', "/")),
         number: row.number,
     });
@@ -116,7 +116,7 @@ fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
 fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
     let on = || parent.map(str::to_owned).into_iter().collect::<Vec<String>>();
     match (row.what.as_str(), parent) {
-        // lsblk calls these disks: one lies on others, and the other is memory.
+        // lsblk also reports the type `disk` for devices on other devices (bcache) and for zram.
         ("disk", Some(_)) => DeviceKind::Mapped { on: on(), what: without_number(&row.name) },
         ("disk", None) if row.name.starts_with("zram") => {
             DeviceKind::Mapped { on: Vec::new(), what: without_number(&row.name) }
@@ -127,7 +127,7 @@ fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
         ("part", Some(disk)) => DeviceKind::Partition(PartitionEntry {
             disk: disk.to_owned(),
             number: trailing_number(&row.name),
-            // blkid reads the rest of the entry from the table itself.
+            // The rest of the entry comes from the output of blkid.
             start: 0,
             code: String::new(),
             uuid: String::new(),
@@ -145,7 +145,7 @@ fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
     }
 }
 
-/// `bcache0` → `bcache`
+/// Removes the number at the end: `bcache0` → `bcache`.
 fn without_number(name: &str) -> String {
     name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
 }
@@ -155,17 +155,18 @@ fn trailing_number(name: &str) -> u32 {
     name[digits..].parse().unwrap_or(0)
 }
 
-/// Whether a device-mapper name stands for a part of a RAID volume or thin pool (lvm(8)).
+/// Returns whether a device-mapper name belongs to a part of a RAID volume or thin pool (lvm(8)).
 fn is_part(name: &str) -> bool {
     const PARTS: [&str; 8] =
         ["_tdata", "_tmeta", "_cdata", "_cmeta", "_corig", "_mlog", "_rimage_", "_rmeta_"];
     let Some(at) = single_dash(name) else { return false };
     let volume = &name[at + 1..];
-    // A further single dash begins the name of a layer: `vg-pool-tpool`.
+    // A second single dash precedes the name of a layer: `vg-pool-tpool`.
     single_dash(volume).is_some() || PARTS.iter().any(|part| volume.contains(part))
 }
 
-/// `my--vg-root` → `my-vg`, `root`: a single dash separates, a double one is a dash.
+/// Splits a device-mapper name: `my--vg-root` → `my-vg`, `root`. A single dash separates the names;
+/// a double dash stands for a dash.
 pub(super) fn split_dm_name(name: &str) -> Option<(String, String)> {
     let at = single_dash(name)?;
     let undouble = |part: &str| part.replace("--", "-");
@@ -185,7 +186,7 @@ fn single_dash(name: &str) -> Option<usize> {
     None
 }
 
-/// Old lsblk prints numbers as text.
+/// Reads a number, which old versions of lsblk print as a string.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     match serde_json::Value::deserialize(from)? {
         serde_json::Value::Number(n) => {
@@ -196,7 +197,7 @@ fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     }
 }
 
-/// Old lsblk prints truth values as "0" and "1".
+/// Reads a boolean, which old versions of lsblk print as "0" or "1".
 fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(match serde_json::Value::deserialize(from)? {
         serde_json::Value::Bool(value) => value,
@@ -211,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_stack_keeps_its_order() {
-        let blocks = parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("real output");
+        let blocks =
+            parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("the output is valid");
         let kinds: Vec<(&str, &DeviceKind)> =
             blocks.iter().map(|b| (b.device.path.as_str(), &b.device.kind)).collect();
         assert_eq!(kinds.len(), 7);
@@ -228,7 +230,7 @@ mod tests {
     #[test]
     fn arrays_have_all_their_members_and_parts_of_volumes_are_left_out() {
         let text = include_bytes!("fixtures/lsblk-md-thin.json");
-        let blocks = parse_lsblk(text).expect("real output");
+        let blocks = parse_lsblk(text).expect("the output is valid");
         let paths: Vec<&str> = blocks.iter().map(|b| b.device.path.as_str()).collect();
         let volumes = ["/dev/mapper/vg-pool", "/dev/mapper/vg-thin", "/dev/mapper/vg-mirror"];
         let all = [&["/dev/ubda", "/dev/md127"], &volumes[..], &["/dev/ubdb", "/dev/ubdc"]];
@@ -255,7 +257,7 @@ mod tests {
             row("cciss!c0d0", "disk", &row("cciss!c0d0p1", "part", "")),
         ];
         let text = format!("{{\"blockdevices\":[{}]}}", rows.join(","));
-        let blocks = parse_lsblk(text.as_bytes()).expect("lsblk's format");
+        let blocks = parse_lsblk(text.as_bytes()).expect("the output is valid");
         let kind = |path: &str| {
             let found = blocks.iter().find(|block| block.device.path == path).expect(path);
             (found.device.kind.clone(), found.kernel_path.clone())

@@ -1,5 +1,5 @@
-//! LUKS headers, read from the device itself: format 1 (LUKS On-Disk Format Specification 1.2.3)
-//! and format 2 (LUKS2 On-Disk Format Specification 1.1.3).
+//! Parser of LUKS headers, which are read from the devices: format 1 (LUKS On-Disk Format
+//! Specification 1.2.3) and format 2 (LUKS2 On-Disk Format Specification 1.1.3).
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use crate::machine::Content;
 use crate::types::LuksVersion;
 
-/// No header is longer.
+/// Maximum length of a header in bytes.
 const LUKS_HEADER_LEN: usize = 4 << 20;
 
 const MAGIC: &[u8] = b"LUKS\xba\xbe";
 const SLOT_IN_USE: u32 = 0x00ac_71f3;
 
-/// The header at the beginning of these bytes.
+/// Parses the header at the beginning of these bytes.
 pub fn parse_luks(bytes: &[u8]) -> Option<Content> {
     if !bytes.starts_with(MAGIC) {
         return None;
@@ -25,7 +25,7 @@ pub fn parse_luks(bytes: &[u8]) -> Option<Content> {
     }
 }
 
-/// How many bytes the header takes, told by its first sector.
+/// Returns the length of a header in bytes, as stated in its first sector.
 pub fn luks_header_len(first: &[u8]) -> usize {
     let luks2 = first.starts_with(MAGIC) && be16(first, 6) == Some(2);
     let told = first.get(8..16).map(|b| b.iter().fold(0_u64, |n, &byte| n << 8 | u64::from(byte)));
@@ -84,7 +84,7 @@ fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// A text field that ends at its first NUL.
+/// Returns a string field, which ends at its first NUL.
 fn text(bytes: &[u8], at: usize, len: usize) -> Option<String> {
     let field = bytes.get(at..at + len)?;
     let end = field.iter().position(|&b| b == 0).unwrap_or(len);

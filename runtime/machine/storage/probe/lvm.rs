@@ -1,4 +1,4 @@
-//! `lvm fullreport --reportformat json`: volume groups, their members and volumes.
+//! Parser of `lvm fullreport --reportformat json`: volume groups, their members and volumes.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::unreadable::Unreadable;
 use crate::machine::{Group, Volume, VolumeKind};
 
-/// More bytes than any device or group has: LVM's own limit is 8 EiB.
+/// Limit for the size of a device or group in bytes: LVM's own limit is 8 EiB.
 const MOST: u64 = i64::MAX.cast_unsigned();
 
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ struct Lv {
     lv_active: String,
     #[serde(default)]
     lv_uuid: String,
-    /// `linear`, `thin,pool`, `thin,sparse`, `raid,raid5,raid5_ls` …
+    /// Comma-separated, such as `linear`, `thin,pool`, `thin,sparse` or `raid,raid5,raid5_ls`.
     #[serde(default)]
     lv_layout: String,
     #[serde(default)]
@@ -83,7 +83,7 @@ impl Lv {
     }
 }
 
-/// Reads the report (asked for with `--units b --nosuffix`).
+/// Parses the report, which must be requested with `--units b --nosuffix`.
 pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadable> {
     let unreadable = |why: String| Unreadable { tool: "lvm fullreport", why };
     let full: Full = serde_json::from_slice(json).map_err(|error| unreadable(error.to_string()))?;
@@ -91,11 +91,11 @@ pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadab
         text.trim().parse::<u64>().map_err(|_| unreadable(format!("{text:?} is not a number")))
     };
     let mut groups = BTreeMap::new();
-    // Physical volumes without a group come as a part without one.
+    // Physical volumes without a group are in a report without a `vg` entry.
     for part in full.report {
         let Some(vg) = part.vg.first() else { continue };
         let extent = number(&vg.vg_extent_size)?;
-        // What the metadata on a disk says may be anything; sizes of it are multiplied and added.
+        // The metadata on a disk may contain any values, and sizes are computed from them.
         let fits = |extents: u64| match extents.checked_mul(extent) {
             Some(bytes) if bytes <= MOST && extent > 0 => Ok(extents),
             _ => Err(unreadable(format!("{extents} extents of {extent} bytes are no size"))),
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn raid_and_thin_volumes_take_what_lvm_says() {
         let text = include_bytes!("fixtures/lvm-thin-raid.json");
-        let groups = parse_fullreport(text).expect("real output");
+        let groups = parse_fullreport(text).expect("the output is valid");
         let group = &groups["vg"];
         let kind = |name: &str| group.volumes[name].kind.clone();
         assert_eq!(kind("pool"), VolumeKind::ThinPool { metadata: 1 });
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn a_group_with_its_volumes() {
-        let groups =
-            parse_fullreport(include_bytes!("fixtures/lvm-fullreport.json")).expect("real output");
+        let groups = parse_fullreport(include_bytes!("fixtures/lvm-fullreport.json"))
+            .expect("the output is valid");
         let group = &groups["vg"];
         assert_eq!(group.members, ["/dev/mapper/enc"]);
         assert_eq!((group.extent, group.extents, group.free), (4 << 20, 226, 0));
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn damage_is_named() {
-        let error = parse_fullreport(b"{\"report\": 3}").expect_err("not a report");
+        let error = parse_fullreport(b"{\"report\": 3}").expect_err("the report is invalid");
         assert!(error.to_string().contains("lvm fullreport"), "{error}");
     }
 }

@@ -1,22 +1,22 @@
-//! The superblock of an md array, version 1, read from a member itself: mdadm prints sizes for
-//! people, and starting it for every member costs time.
+//! Parser of md superblocks, version 1, which are read from the member devices: mdadm prints sizes
+//! in human-readable units, and starting it for every member is slow.
 
 use crate::machine::Content;
 
-/// `a92b4efc`, as it stands on the disk.
+/// `a92b4efc` in the byte order on the disk.
 const MAGIC: [u8; 4] = [0xfc, 0x4e, 0x2b, 0xa9];
 const SECTOR: u64 = 512;
 
-/// How much of the superblock is read.
+/// Number of bytes of the superblock that are read.
 pub const MD_HEADER: usize = 256;
 
-/// Where a member of this size may have its superblock (md(4)): 4 KiB from its beginning (1.2), at
-/// its beginning (1.1), or near its end (1.0).
+/// Returns the possible positions of the superblock on a member of this size (md(4)): 4 KiB from
+/// the beginning (version 1.2), at the beginning (1.1), or near the end (1.0).
 pub fn md_places(size: u64) -> [u64; 3] {
     [4096, 0, (size / SECTOR).saturating_sub(16) / 8 * 8 * SECTOR]
 }
 
-/// Reads a superblock that was found at `place`. `None`: there is none of version 1.
+/// Parses a superblock that was read at `place`; `None` if it is not one of version 1.
 pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     let bytes = |at: usize, count: usize| header.get(at..at + count);
     let four = |at: usize| bytes(at, 4)?.try_into().ok().map(u32::from_le_bytes);
@@ -28,20 +28,20 @@ pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     let uuid = uuid::Uuid::from_slice(bytes(16, 16)?).ok()?.hyphenated().to_string();
     let name = bytes(32, 32)?.split(|byte| *byte == 0).next().unwrap_or_default();
     let name = String::from_utf8_lossy(name).into_owned();
-    // The host that made it, unless it was made for any host.
+    // The name is preceded by the host that created the array, unless it was created for any host.
     let name = name.split_once(':').map_or(name.as_str(), |(_, name)| name).to_owned();
     let level = match four(72)?.cast_signed() {
         -1 => "linear".to_owned(),
         level => format!("raid{level}"),
     };
-    // RAID 0 uses all that it gets, in whole chunks; the others agree on one size.
+    // RAID 0 uses the whole of each member in complete chunks; the other levels use a common size.
     let share = match (eight(80)?, u64::from(four(88)?)) {
         (0, 0) => eight(136)?,
-        // Less than itself: it can't overflow.
+        // Cannot overflow, because the result is not larger than the dividend.
         (0, chunk) => eight(136)? / chunk * chunk,
         (size, _) => size,
     };
-    // A superblock may say anything: what no device can have is none.
+    // A superblock may contain any value; one with a size that no device can have is invalid.
     let share = share.checked_mul(SECTOR).filter(|share| i64::try_from(*share).is_ok())?;
     Some(Content::RaidMember { uuid, name, level, devices: four(92)?, share })
 }

@@ -1,7 +1,7 @@
-//! Reading what the system's tools and the kernel print about storage.
+//! Parsers of what the system's tools and the kernel print about storage.
 //!
-//! Everything here turns text into data; who runs the tools is [`crate::system`]'s business.
-//! The fixtures in the tests are real output.
+//! They only convert text to data; [`crate::system`] runs the tools. The fixtures of the tests are
+//! real output.
 
 mod blkid;
 #[cfg(test)]
@@ -28,25 +28,25 @@ pub use unreadable::Unreadable;
 
 use crate::machine::{DeviceKind, Group, Machine, Mount, Scope};
 
-/// What was looked at; a part that was not looked at stays as the model has it.
+/// The results of a probe. A field that was not probed leaves the model unchanged.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Block devices, below the given tops (all of them for a whole machine).
+    /// Block devices: all of them, or those at and below the probed devices.
     pub blocks: Option<Vec<LsblkDevice>>,
     /// Signatures of these devices.
     pub signatures: BTreeMap<String, BlkidInfo>,
     /// Volume groups.
     pub groups: Option<BTreeMap<String, Group>>,
-    /// Mounts.
+    /// Mounted filesystems.
     pub mounts: Option<Vec<RawMount>>,
-    /// Swap devices with their priority.
+    /// Active swap areas with their priorities.
     pub swaps: Option<Vec<(String, i32)>>,
-    /// Symlinks below `/dev`.
+    /// Symbolic links below `/dev`.
     pub aliases: Option<BTreeMap<String, String>>,
 }
 
 impl Machine {
-    /// The machine with the findings put in the place of what it knew about the same things.
+    /// Returns the machine with the findings replacing previous knowledge of the same items.
     #[must_use]
     pub fn with_findings(&self, findings: Findings, scope: Option<&Scope>) -> Self {
         let mut machine = self.clone();
@@ -91,8 +91,8 @@ impl Machine {
         }
         for block in blocks {
             let mut device = block.device;
-            // What lies on a device that did not change is still there; only scoped devices are
-            // read again.
+            // The contents of unchanged devices are still valid; only devices in the scope are read
+            // again.
             if let Some(known) = before.get(&device.path).filter(|_| scope.is_some()) {
                 device.content.clone_from(&known.content);
                 device.table.clone_from(&known.table);
@@ -109,7 +109,7 @@ impl Machine {
             self.insert(device);
         }
         self.drop_pools();
-        // udev's links lead to `/dev/dm-0`: make them lead to the name we use.
+        // Links of udev lead to `/dev/dm-0`; make them lead to the canonical path instead.
         let kernel = self.storage.aliases.clone();
         for target in self.storage.aliases.values_mut() {
             if let Some(path) = kernel.get(target) {
@@ -119,7 +119,7 @@ impl Machine {
         self.storage.aliases.retain(|alias, target| alias != target);
     }
 
-    /// Puts what blkid saw onto a device.
+    /// Sets the contents of a device to what blkid detected.
     fn sign(&mut self, path: &str, signature: BlkidInfo) {
         let Some(device) = self.storage.devices.get_mut(path) else { return };
         device.table = signature.table;
@@ -169,8 +169,8 @@ impl Machine {
         self.drop_pools();
     }
 
-    /// The kernel shows a device for a thin pool, with the beginning of whichever volume was
-    /// written first: nothing to use or to look at.
+    /// Removes the devices of thin pools. The kernel has a device for each pool, which shows the
+    /// beginning of the first volume that was written and must not be used.
     fn drop_pools(&mut self) {
         let groups = &self.storage.groups;
         self.storage.devices.retain(|_, device| match &device.kind {
@@ -182,18 +182,18 @@ impl Machine {
         });
     }
 
-    /// Finds the device behind a mount.
+    /// Converts a mount and finds its device.
     fn resolve(&self, raw: RawMount) -> Mount {
-        // btrfs shows a number that belongs to no device: there the name must do.
+        // btrfs reports a number that belongs to no device; the source is used instead.
         let device = self.find(&block_alias(&raw.number)).or_else(|| self.find(&raw.source));
-        // Of a filesystem on several devices the kernel names any one.
+        // If a filesystem spans several devices, the kernel may name any of them.
         let device = device.and_then(|device| self.same_filesystem(device).into_iter().next());
         let source = device.map_or(raw.source, |device| device.path.clone());
         Mount { source, at: raw.at, kind: raw.kind, part: raw.part, options: raw.options }
     }
 }
 
-/// udev's name for a device number, `/dev/block/8:1`.
+/// Returns udev's name for a device number: `/dev/block/8:1`.
 fn block_alias(number: &str) -> String {
     format!("/dev/block/{number}")
 }

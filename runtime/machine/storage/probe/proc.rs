@@ -1,30 +1,30 @@
-//! `/proc/self/mountinfo` and `/proc/swaps`.
+//! Parsers of `/proc/self/mountinfo` and `/proc/swaps`.
 
 use std::collections::BTreeSet;
 
 use crate::types::{bytes_of, text_of};
 
-/// A mount as the kernel lists it.
+/// A mount as listed by the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawMount {
-    /// Device number, `8:1`.
+    /// Device number, such as `8:1`.
     pub number: String,
-    /// The source as it was given to mount(2).
+    /// The source that was passed to mount(2).
     pub source: String,
-    /// Where.
+    /// The mount point.
     pub at: String,
     /// Filesystem type.
     pub kind: String,
-    /// The part of the filesystem that is visible.
+    /// The directory of the filesystem that is mounted.
     pub part: String,
     /// Mount flags other than the kernel's defaults.
     pub options: BTreeSet<String>,
 }
 
-/// Reads mountinfo (proc(5)). Lines that are not understood are left out: a new kernel may add
-/// what it likes.
+/// Parses mountinfo (proc(5)). Lines that cannot be parsed are skipped, because newer kernels may
+/// extend the format.
 pub fn parse_mountinfo(bytes: &[u8]) -> Vec<RawMount> {
-    // Names are any bytes: one that is no UTF-8 must not hide the others.
+    // Names can contain any bytes; one that is not UTF-8 must not hide the other mounts.
     text_of(bytes).lines().filter_map(parse_line).collect()
 }
 
@@ -49,7 +49,7 @@ fn parse_line(line: &str) -> Option<RawMount> {
     })
 }
 
-/// Reads `/proc/swaps`: device or file, and priority.
+/// Parses `/proc/swaps` into pairs of device or file and priority.
 pub fn parse_swaps(bytes: &[u8]) -> Vec<(String, i32)> {
     text_of(bytes)
         .lines()
@@ -63,7 +63,8 @@ pub fn parse_swaps(bytes: &[u8]) -> Vec<(String, i32)> {
         .collect()
 }
 
-/// The kernel and fstab(5) write blanks, tabs, newlines and backslashes in octal.
+/// Decodes the octal escapes that the kernel and fstab(5) use for spaces, tabs, newlines and
+/// backslashes.
 pub fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let bytes = bytes_of(text);

@@ -1,5 +1,5 @@
-//! What udev remembers about devices, as lsblk tells everybody: for those who may not read the
-//! devices themselves.
+//! Device properties from the udev database, as printed by lsblk, for users who are not permitted
+//! to read the devices.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,18 +10,19 @@ use super::lsblk::split_dm_name;
 use super::{Group, Unreadable};
 use crate::machine::{PartitionEntry, Volume, VolumeKind};
 
-/// The columns to ask lsblk for. Versions before 2.34 lack FSVER, so it is asked for last.
+/// The columns to request from lsblk. FSVER is last, so that it can be omitted for versions before
+/// 2.34, which lack it.
 pub const UDEV_COLUMNS: &str =
     "NAME,KNAME,PATH,TYPE,SIZE,FSTYPE,UUID,LABEL,PTTYPE,PTUUID,PARTTYPE,PARTUUID,PARTLABEL,FSVER";
 
-/// What was remembered.
+/// Device properties from the udev database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remembered {
-    /// Signatures by device. Where partitions begin is not among it: the kernel tells that.
+    /// Signatures by device. They lack the positions of partitions, which come from the kernel.
     pub signatures: BTreeMap<String, BlkidInfo>,
-    /// The kernel's names of partitions, by device.
+    /// Kernel names of partitions, by device.
     pub partitions: BTreeMap<String, String>,
-    /// Groups with active volumes. How much is free in them only root can see.
+    /// Groups with active volumes. Only root can read their free extents.
     pub groups: BTreeMap<String, Group>,
 }
 
@@ -52,7 +53,7 @@ struct UdevRow {
     children: Vec<UdevRow>,
 }
 
-/// Reads lsblk's answer.
+/// Parses the output of lsblk.
 pub fn parse_udev(json: &[u8]) -> Result<Remembered, Unreadable> {
     let listing: UdevListing = serde_json::from_slice(json)
         .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
@@ -91,7 +92,7 @@ fn add(row: UdevRow, parent: Option<&str>, remembered: &mut Remembered) {
     let mut signature = signature(&keys(&row));
     if row.what == "part" {
         remembered.partitions.insert(row.path.clone(), row.kname.clone());
-        // That it is a partition is certain, also where nothing more is known.
+        // The device is certainly a partition, even if nothing else is known about it.
         signature.partition.get_or_insert_with(|| PartitionEntry {
             disk: String::new(),
             number: 0,
@@ -107,7 +108,7 @@ fn add(row: UdevRow, parent: Option<&str>, remembered: &mut Remembered) {
     }
 }
 
-/// The row under the names that blkid uses.
+/// Returns the columns of a row under the names that blkid uses.
 fn keys(row: &UdevRow) -> HashMap<&'static str, String> {
     let kind = row.fstype.as_deref().unwrap_or_default();
     let other = kind.ends_with("_member") || kind.starts_with("crypto") || kind == "BitLocker";
@@ -126,14 +127,15 @@ fn keys(row: &UdevRow) -> HashMap<&'static str, String> {
     ];
     let mut keys: HashMap<&'static str, String> =
         columns.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect();
-    // Partitions repeat the table that they stand in.
+    // Partitions repeat the type of the table that contains them.
     if row.what == "part" {
         keys.remove("PTTYPE");
     }
     keys
 }
 
-/// Turns bytes into extents: the largest that all volumes are made of, and LVM makes.
+/// Converts bytes to extents of the largest size, up to LVM's default of 4 MiB, that divides the
+/// sizes of all volumes.
 fn settle(group: &mut Group) {
     const EXTENT: u64 = 4 << 20;
     let bits = group.volumes.values().map(|volume| volume.extents.trailing_zeros()).min();
@@ -153,11 +155,11 @@ mod tests {
     #[test]
     fn contents_entries_and_active_groups() {
         let text = include_bytes!("fixtures/lsblk-udev.json");
-        let told = parse_udev(text).expect("lsblk's own format");
+        let told = parse_udev(text).expect("the output is valid");
         let luks = &told.signatures["/dev/sda2"];
         assert_eq!(luks.content.as_ref().map(Content::kind), Some("crypto_LUKS"));
         assert_eq!(luks.table, None);
-        let entry = luks.partition.as_ref().expect("an entry");
+        let entry = luks.partition.as_ref().expect("the partition has an entry");
         assert_eq!(entry.name.as_deref(), Some("root"));
         assert_eq!(told.partitions["/dev/sda2"], "sda2");
         let boot = told.signatures["/dev/sda1"].content.as_ref();

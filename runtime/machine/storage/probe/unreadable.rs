@@ -1,11 +1,11 @@
-//! Output of tools that can't be read.
+//! The error for tool output that cannot be parsed.
 
-/// Output that is not what the tool is known to print.
+/// Output that is not in the known format of the tool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("failed to parse the output of {tool}: {why}")]
 pub struct Unreadable {
-    /// Which tool or kernel file.
+    /// The tool or kernel file.
     pub tool: &'static str,
-    /// What is wrong with it.
+    /// The problem with the output.
     pub why: String,
 }
