@@ -22,8 +22,8 @@ const SECOND: [u64; 9] =
     [0x4000, 0x8000, 0x10000, 0x20000, 0x40000, 0x80000, 0x10_0000, 0x20_0000, 0x40_0000];
 /// The magic number of the second header.
 const MAGIC: &[u8] = b"SKUL\xba\xbe";
-/// The size of the placeholder that is written instead of the magic number until the position of
-/// the copy is known; also the unit of direct reads.
+/// The size of the placeholder that is written instead of the beginning of the second header until
+/// the position of the copy is known; also the unit of direct reads.
 const BLOCK: usize = 4096;
 /// The number of attempts. Each one has a different position, because the earlier files keep their
 /// blocks.
