@@ -118,7 +118,7 @@ fn made_up(recipe: &Recipe) -> Machine {
     Machine::described(&Value::Map(all.collect())).unwrap_or_else(|_| Machine::empty())
 }
 
-/// A value for every parameter that has no default.
+/// Returns a value for every parameter without a default.
 fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> ParamValues {
     let mut values: ParamValues = trial.set.iter().cloned().collect();
     let mut disks = machine.disks().filter(|disk| machine.partitions(&disk.path).is_empty());
@@ -149,8 +149,8 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> ParamValues 
     values
 }
 
-/// The values as they are; the same again; with each other value of each choice; with each two of
-/// those.
+/// Returns the variants to plan: the base values twice, then with every other value of each choice,
+/// then with every pair of those.
 fn variants(
     recipe: &Recipe,
     trial: &PlanInput,
@@ -168,7 +168,7 @@ fn variants(
         let all = match param.kind {
             ParamKind::Bool => vec!["true".to_owned(), "false".to_owned()],
             ParamKind::Choice | ParamKind::Layout => param.choices.clone(),
-            // One that may be left out is also given.
+            // An optional device is also set.
             ParamKind::Device if now.as_deref() == Some("") => stick(machine).into_iter().collect(),
             _ => Vec::new(),
         };

@@ -13,7 +13,7 @@ use crate::script::{Language, Module, Token, TokenKind};
 /// The machine and the parameters for the plans of a check.
 #[derive(Default)]
 pub struct PlanInput {
-    /// The machine, where a made-up one does not fit.
+    /// The machine, if the generated one does not fit.
     pub machine: Option<Machine>,
     /// Values of parameters. All others are generated; choices and booleans are varied.
     pub set: Vec<(String, String)>,
@@ -42,7 +42,7 @@ impl Scan<'_> {
     }
 }
 
-/// What a script says of itself.
+/// Returns the finding for a failure of the script.
 pub(super) fn of_error(error: &Failure, scan: &Scan<'_>) -> Finding {
     let site = error.site.clone().unwrap_or_else(|| scan.site(0));
     let remedy = error.error.remedy();

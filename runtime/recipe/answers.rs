@@ -90,7 +90,8 @@ impl Answers {
                     return Err(ParamError::Missing { name, ask, secret });
                 }
             };
-            // Layouts may use a name for different things: the chosen one's counts.
+            // Layouts may use a name for different parameters; the one of the chosen layout
+            // applies.
             match known {
                 None => variables.push((param.name.clone(), value)),
                 Some(at) if value != Value::Unit => variables[at].1 = value,

@@ -32,7 +32,7 @@ impl Recipe {
     /// those of its modules.
     pub fn chapters(&self) -> Vec<Chapter> {
         let mut chapters = chapters(self.language, &self.text);
-        // Of the layouts to choose from only one is run.
+        // Only one of the available layouts is run.
         let modules = self.modules.iter().filter(|module| !module.name.starts_with(LAYOUTS));
         for module in modules {
             chapters.extend(self::chapters(module.language(), &module.text));

@@ -6,7 +6,7 @@ use crate::script::{Language, Module};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
 
-/// The directory of the layouts, with which their names as modules begin.
+/// The directory of the layouts, which is the prefix of their module names.
 pub(super) const LAYOUTS: &str = "layouts/";
 
 /// Returns all files of `recipes/` and its directories.

@@ -27,7 +27,8 @@ pub struct Front {
     pub params: Vec<ParamDecl>,
     /// The declared needs.
     pub needs: Option<Needs>,
-    /// Whether it is a layout: a module whose `prepare(params)` is called where it is run by itself.
+    /// Whether the recipe is a layout: a module whose `prepare(params)` is called if it is run
+    /// directly.
     pub layout: bool,
 }
 
@@ -74,7 +75,8 @@ impl Wanted {
 }
 
 impl Front {
-    /// Reads the front matter of a recipe, with what it includes from these modules.
+    /// Parses the front matter of a recipe, with the declarations that it includes from these
+    /// modules.
     pub(super) fn parse(
         file: &str,
         language: Language,
@@ -236,8 +238,9 @@ impl Front {
         self.need(included.needs);
     }
 
-    /// Adds the layouts to choose from, with their parameters: each matters where its layout is chosen. A name
-    /// that layouts use for different things is declared once for each of them.
+    /// Adds the available layouts with their parameters; each parameter only applies if its layout
+    /// is chosen. A name that layouts use for different parameters is declared once for each of
+    /// them.
     fn offer_layouts(&mut self, modules: &[Module]) -> Result<(), BadRecipe> {
         let Some(chosen) = self.params.iter().position(|param| param.kind == ParamKind::Layout)
         else {
@@ -268,7 +271,8 @@ impl Front {
             }
             self.need(needs);
         }
-        // What is included is asked after the layout; the layout's own comes before it.
+        // Parameters of included modules are prompted for after the layout, and those of the
+        // layouts before them.
         let names: Vec<String> = offered.iter().map(|param| param.name.clone()).collect();
         self.params.retain(|param| param.module.is_none() || !names.contains(&param.name));
         let after = chosen + 1;
@@ -286,7 +290,7 @@ impl Front {
 }
 
 impl ParamDecl {
-    /// Whether it is the same question about the same variable, whenever it is asked.
+    /// Returns whether two declarations are the same, apart from the condition on the layout.
     fn asks_the_same(&self, other: &Self) -> bool {
         let own = |param: &Self| param.when.len();
         (&self.name, self.kind, &self.ask, &self.default, &self.choices)

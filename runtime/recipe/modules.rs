@@ -22,7 +22,7 @@ pub(super) enum ModuleSource<'a> {
     Recorded(&'a [Module]),
 }
 
-/// The module that calls any bundled layout by its name.
+/// The generated module that calls a bundled layout by its name.
 const TABLE: &str = "layouts";
 
 /// The maximum number of modules of a recipe.
@@ -144,7 +144,7 @@ fn look_up(shelf: ModuleSource<'_>, name: &str) -> Result<Option<Module>, String
     }
 }
 
-/// The bundled module of this name: of `stdlib/`, a layout, or the table of all layouts.
+/// Returns the bundled module of this name: from `stdlib/`, a layout, or the table of all layouts.
 fn shipped(name: &str) -> Option<Module> {
     if name == TABLE {
         return Some(table());
@@ -153,7 +153,7 @@ fn shipped(name: &str) -> Option<Module> {
     Module::shipped(name).or_else(layout)
 }
 
-/// Writes the table of all layouts, so that their names are written down nowhere but in their files.
+/// Generates the table of all layouts, so that their names are only defined by their files.
 fn table() -> Module {
     let layouts: Vec<String> = layouts().into_iter().map(|layout| layout.name).collect();
     let mut text =

@@ -14,7 +14,7 @@ use crate::event::Site;
 use crate::recipe::bundled::{self, Bundled};
 use crate::script::Language;
 
-/// Marks a bundled recipe in journals and saved plans, in which files have absolute paths.
+/// The prefix of bundled recipes in journals and saved plans, in which files have absolute paths.
 const BUNDLED: &str = "bundled:";
 
 /// A command line argument, and the recipe that it names.

@@ -57,7 +57,7 @@ pub struct ParamDecl {
     pub when: Vec<(String, Vec<String>)>,
     /// The line number of the declaration.
     pub line: u32,
-    /// The file of the module that declares it; `None` where the recipe itself does.
+    /// The file of the module that declares it; `None` if the recipe itself does.
     pub module: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub struct Recipe {
     pub modules: Vec<Module>,
     /// The SHA-256 digest of the source and the sources of the modules.
     pub digest: String,
-    /// What is run in the place of the text of a layout, with the modules of that.
+    /// The source that is run instead of that of a layout, with its modules.
     pub main: Option<(String, Vec<Module>)>,
 }
 
@@ -146,8 +146,8 @@ impl Recipe {
     }
 }
 
-/// What a layout does where it is run by itself: it calls its own `prepare`, on the line of that, so that errors
-/// lead there.
+/// Returns the source that runs a layout directly: it calls the layout's own `prepare`, on the line
+/// of that function, so that errors refer to that line.
 fn main_of_layout(
     name: &str,
     language: Language,

@@ -26,7 +26,7 @@ pub(super) struct Engines {
 
 /// The engine of one language.
 pub(super) trait Speaks {
-    /// What a module of this language gives to the other one.
+    /// Returns the exports of a module of this language.
     fn exports(&self, module: &Module) -> Result<Exports, Failure>;
 
     /// Calls a function of a module of this language.
@@ -83,7 +83,7 @@ impl Engines {
         Ok(cell.get_or_init(|| speaker).as_ref())
     }
 
-    /// The engine of a language, by its type.
+    /// Returns the engine of a language, downcast to its type.
     pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, Failure> {
         let speaker = self.speaker(language)?.as_any();
         Ok(speaker.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
@@ -99,7 +99,7 @@ impl Engines {
         self.modules.iter().map(|module| module.name.as_str())
     }
 
-    /// What a module gives to the other language.
+    /// Returns the exports of a module.
     pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, Failure> {
         self.speaker(module.language())?.exports(module)
     }

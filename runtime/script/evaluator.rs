@@ -40,7 +40,7 @@ enum EngineState {
 }
 
 impl Evaluator {
-    /// An evaluator in which texts find these variables, and the modules that come along.
+    /// Creates an evaluator with these variables and the bundled modules.
     pub fn new(language: Language, variables: &Map, host: &Shared) -> Result<Self, Failure> {
         Self::with_modules(language, variables, &Module::all_shipped(), host)
     }
@@ -63,7 +63,7 @@ impl Evaluator {
         Ok(Self { host: host.clone(), engines, tongue })
     }
 
-    /// Runs a text; its last value is the result. Each text has all limits ahead of it.
+    /// Runs a source; its last value is the result. The limits apply to each source separately.
     pub fn run(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
@@ -74,7 +74,7 @@ impl Evaluator {
         self.ended(result)
     }
 
-    /// Runs what a person types: in Lua, too, the value of an expression is the result.
+    /// Runs interactive input: in Lua as well, the value of an expression is the result.
     pub fn line(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
         let result = match &mut self.tongue {
@@ -98,10 +98,11 @@ impl Evaluator {
         })
     }
 
-    /// Whatever the script made of it: the first failure is what happened.
+    /// Returns the first failure of the host, if there is one, even if the script has caught it;
+    /// otherwise the result of the script.
     fn ended(&self, result: Result<Value, Failure>) -> Result<Value, Failure> {
         match (self.host.failure(), result) {
-            // The same, and from where it was called.
+            // The same failure, with its call stack.
             (Some(first), Err(told)) if !told.is_of_script() && told.site == first.site => {
                 Err(told)
             }

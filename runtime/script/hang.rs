@@ -20,9 +20,9 @@ use crate::system::Interrupts;
 
 /// A script that was abandoned.
 pub struct Abandoned {
-    /// Why.
+    /// The error.
     pub error: Failure,
-    /// Its text.
+    /// The source.
     pub text: String,
     /// Whether the run only plans or simulates, so that nothing real has happened.
     pub only_plans: bool,
@@ -102,7 +102,7 @@ pub(super) struct WatchedScript {
 }
 
 /// A guard: the script is monitored until this value is dropped.
-pub(super) struct Watched(#[expect(dead_code, reason = "its end is what counts")] Sender<()>);
+pub(super) struct Watched(#[expect(dead_code, reason = "used only for its drop")] Sender<()>);
 
 impl Drop for Watched {
     fn drop(&mut self) {

@@ -52,6 +52,6 @@ pub trait Tests {
     /// Begins a test; returns whether to run it.
     fn begin(&self, name: &str, site: Site) -> bool;
 
-    /// It ended; an error is one that its script did not expect.
+    /// Ends a test; an error is one that the script did not expect.
     fn end(&self, result: Result<(), Failure>);
 }

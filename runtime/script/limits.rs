@@ -107,7 +107,7 @@ impl Limit {
     }
 }
 
-/// A script that was stopped at a limit.
+/// Returns the failure of a script that was stopped at a limit.
 pub(super) fn limited(limit: Limit, site: Site) -> Failure {
     Failure::of_script(limit.to_string(), site, Some(limit.remedy().to_owned()))
 }

@@ -6,7 +6,7 @@
 //! registers, in the kernel's pipes and terminals, in the memory of cryptsetup, gpg and chpasswd,
 //! and in swap space.
 
-#![expect(unsafe_code, reason = "an allocator is handed raw memory")]
+#![expect(unsafe_code, reason = "an allocator handles raw memory")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -22,7 +22,7 @@ pub(super) struct Meter {
     host: Shared,
     /// The file name of the running source, for messages.
     file: RefCell<Rc<str>>,
-    /// The other text that called last.
+    /// The file of the module that made the last call.
     module: RefCell<Rc<str>>,
     hit: Cell<Option<Limit>>,
     /// The last known position of the script, if its language reports one.
@@ -87,7 +87,8 @@ impl Meter {
         Rc::clone(&self.file.borrow())
     }
 
-    /// Returns one copy of a file's name for all calls in it: a plan keeps the place of each.
+    /// Returns a shared copy of a file name for all calls in that file: a plan stores the position
+    /// of each call.
     fn shared(&self, file: Rc<str>) -> Rc<str> {
         let mut module = self.module.borrow_mut();
         match self.file() {
@@ -100,7 +101,7 @@ impl Meter {
         }
     }
 
-    /// The script is at this line of a file.
+    /// Records the position of the script.
     pub(super) fn at(&self, file: &str, line: u32) {
         let mut place = self.place.borrow_mut();
         if *place.file != *file {

@@ -75,8 +75,8 @@ pub struct Import {
     pub line: u32,
 }
 
-/// What a script imports. The names are written out in it, so that what belongs to a recipe is
-/// known before it runs.
+/// Returns the imports of a script. Their names are literals, so that everything that belongs to a
+/// recipe is known before it runs.
 pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>, Failure> {
     let tokens = tokens(language, text);
     let mut found = Vec::new();

@@ -22,7 +22,7 @@ pub fn source(value: &Value, language: Language) -> String {
     }
 }
 
-/// A string as a script would write it.
+/// Formats a string as a literal.
 pub fn quoted(text: &str, language: Language) -> String {
     match language {
         Language::Rhai => rhai_literal(text),

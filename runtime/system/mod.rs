@@ -1,8 +1,9 @@
-//! The one door to the outside.
+//! The interface to the operating system.
 //!
-//! A [`System`] performs [`Step`]s and shows files. There are two: [`Real`] is the only code that
-//! starts programs or calls the kernel, [`Sim`] keeps a machine in memory and obeys the same rules.
-//! Which one is used is decided once, where a session is made.
+//! A [`System`] performs [`Step`]s and gives access to files. There are two implementations:
+//! [`Real`] is the only code that starts programs or calls the kernel; [`Sim`] keeps a machine in
+//! memory and follows the same rules. The implementation is chosen once, where a session is
+//! created.
 
 mod outcome;
 pub mod real;
@@ -19,7 +20,8 @@ pub use crate::machine::{
     StorageStep, program_info,
 };
 pub use outcome::{Broken, Outcome, StepError};
-/// What to do about a link in a target that leads to what a chroot shows of the running system.
+/// The suggested fix if a link in a target leads to a part of the running system that is visible in
+/// the chroot.
 pub(crate) const OWN_IT: &str =
     "replace the link with a file, or run this action before chroot::prepare";
 
@@ -31,28 +33,28 @@ pub use real::{
 pub use sim::Sim;
 pub(crate) use tail::Tail;
 
-/// How far a long step has come.
+/// The progress of a long step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes done.
+    /// The number of bytes processed so far.
     pub done: u64,
-    /// Bytes in all, where that is known.
+    /// The total number of bytes, if known.
     pub total: Option<u64>,
 }
 
-/// Whoever wants to see a step at work.
+/// An observer of running steps.
 pub trait Watch {
-    /// A line that a program printed (on either stream), without its end.
+    /// Handles a line that a program printed on either stream, without its newline.
     fn line(&mut self, line: &str);
 
-    /// A long step got further.
+    /// Handles progress of a long step.
     fn progress(&mut self, progress: Progress);
 
-    /// The person should know this now.
+    /// Handles a notice that the user should see immediately.
     fn notice(&mut self, _text: &str) {}
 }
 
-/// A watch that ignores everything.
+/// An observer that ignores everything.
 pub struct NoopWatch;
 
 impl Watch for NoopWatch {
@@ -60,39 +62,40 @@ impl Watch for NoopWatch {
     fn progress(&mut self, _progress: Progress) {}
 }
 
-/// Performs steps and shows the machine.
+/// A machine on which steps are performed.
 pub trait System {
-    /// Reading access to files.
+    /// Returns read access to files.
     fn files(&self) -> &dyn Files;
 
-    /// Performs one step, to its end or not at all as far as the step allows.
+    /// Performs one step, atomically as far as the step allows.
     fn perform(&mut self, step: &Step, watch: &mut dyn Watch) -> Result<Outcome, StepError>;
 
-    /// Looks at the machine again: all of it, or only what is in the scope.
+    /// Probes the machine again: all of it, or only the parts in `scope`.
     ///
-    /// `None`: there is nothing to see but the model itself.
+    /// Returns `None` if there is no state other than the model itself.
     fn probe(
         &mut self,
         known: &Machine,
         scope: Option<&Scope>,
     ) -> Result<Option<Machine>, StepError>;
 
-    /// Hears what has become true, with the machine as it is then.
+    /// Handles a new fact; `machine` already includes it.
     fn learned(&mut self, fact: &Fact, machine: &Machine);
 
-    /// An action failed after some of its steps: `done` were performed, `left` were not. What it
-    /// would have made is `facts`.
+    /// Handles the failure of an action after some of its steps: `done` were performed, `left` were
+    /// not. The complete action would have established `facts`.
     fn broken_off(&mut self, _facts: &[Fact], _done: &[Step], _left: &[Step]) {}
 
-    /// The simulation, if this is one.
+    /// Returns the simulation, if this is one.
     fn into_simulation(self: Box<Self>) -> Option<Box<dyn Any>> {
         None
     }
 
-    /// Whether steps change anything outside this process.
+    /// Returns whether steps change anything outside of this process.
     fn is_real(&self) -> bool;
 
-    /// Whether this is the pass that only plans: nothing is asked, and nothing can fail.
+    /// Returns whether this is a planning pass, in which nothing is prompted for and nothing can
+    /// fail.
     fn only_plans(&self) -> bool {
         !self.is_real()
     }

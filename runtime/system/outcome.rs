@@ -1,4 +1,4 @@
-//! How a step ended.
+//! The result of a step.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,74 +7,74 @@ use super::MissingProgram;
 use crate::machine::files::FileError;
 use crate::machine::probe::Unreadable;
 
-/// What a step left behind, for those who want to read it.
+/// The result of a successful step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Exit code of a program; 0 for everything else.
+    /// The exit code of a program; 0 for all other steps.
     pub code: i32,
-    /// What the program printed on its standard output, up to a bound.
+    /// The standard output of the program, up to a limit.
     pub stdout: String,
-    /// What it printed on standard error, up to a bound.
+    /// The standard error of the program, up to a limit.
     pub stderr: String,
-    /// Whether nobody can know all that: the step was only simulated.
+    /// Whether the output is unknown because the step was only simulated.
     pub unknown: bool,
 }
 
-/// Why a step failed.
+/// The error of a failed step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepError {
-    /// The step, as a person would type it.
+    /// The step, as typed in a shell.
     pub step: String,
-    /// What went wrong.
+    /// The kind of failure.
     pub broken: Broken,
-    /// The last lines that a program printed.
+    /// The last lines of the program's output.
     pub tail: Vec<String>,
-    /// What to do when this fails, where the action knows.
+    /// A suggested fix, if the action has one.
     pub hint: Option<&'static str>,
 }
 
-/// The kinds of failure.
+/// A kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Broken {
-    /// A program ended with this code.
+    /// A program exited with this code.
     Exit(i32),
     /// A program was killed by this signal.
     Signal(String),
     /// A program exceeded its time limit and was killed.
     TimedOut(Duration),
-    /// A program did nothing for so long, and was killed.
+    /// A program was idle for this long and was killed.
     Idle(Duration),
-    /// A person pressed Ctrl-C.
+    /// The user pressed Ctrl-C.
     Interrupted,
-    /// The program does not exist on this machine.
+    /// The program is not installed on this machine.
     Missing(MissingProgram),
-    /// The kernel refused; its reason.
+    /// The kernel returned this error.
     Kernel(String),
-    /// A device or file did not appear, or did not go away, in time.
+    /// A device or file did not appear or disappear in time.
     Waited {
-        /// What was waited for.
+        /// The device or file.
         what: String,
-        /// How long.
+        /// The time limit.
         limit: Duration,
     },
-    /// A name does not stand for the disk any more that was looked at in the beginning.
+    /// A name no longer refers to the disk that was probed at the beginning.
     Changed {
         /// The disk.
         disk: String,
     },
-    /// A mount point or device is held by these processes.
+    /// A mount point or device is in use by these processes.
     Busy {
         /// The mount point or device.
         at: String,
-        /// `bash (pid 4711) has its working directory there`
+        /// Descriptions of the processes: `bash (pid 4711) has its working directory there`.
         holders: Vec<String>,
     },
-    /// Something unexpected was printed.
+    /// A program printed unexpected output.
     Unreadable(String),
 }
 
 impl Broken {
-    /// A device node did not appear in time.
+    /// Creates the error for a device node that did not appear in time.
     pub fn not_there(node: &str, limit: Duration) -> Self {
         Self::Waited { what: node.to_string(), limit }
     }
@@ -117,18 +117,18 @@ impl fmt::Display for StepError {
 impl std::error::Error for StepError {}
 
 impl StepError {
-    /// The program that failed, or the kernel's part in it.
+    /// Returns the name of the program or kernel operation that failed.
     pub fn program(&self) -> String {
         let words = if self.step.starts_with("lvm ") { 2 } else { 1 };
         self.step.split(' ').take(words).collect::<Vec<_>>().join(" ")
     }
 
-    /// A failure without program output.
+    /// Creates an error without program output.
     pub fn new(step: impl fmt::Display, broken: Broken) -> Self {
         Self { step: step.to_string(), broken, tail: Vec::new(), hint: None }
     }
 
-    /// The kernel's refusal.
+    /// Creates the error for a failed kernel operation.
     pub fn kernel(step: impl fmt::Display, reason: impl fmt::Display) -> Self {
         Self::new(step, Broken::Kernel(reason.to_string()))
     }

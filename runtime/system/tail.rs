@@ -1,34 +1,35 @@
-//! What of all that a program has printed an error shows.
+//! The part of a program's output that an error shows.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// How many of the last lines.
+/// The number of last lines.
 const LAST: usize = 12;
-/// How many complaints before those. The first ones are the cause; others follow from them.
+/// The number of error messages before those. The first ones are the cause; the others follow from
+/// them.
 const FIRST: usize = 4;
-/// A complaint, as compilers, make, the shell, dracut and the kernel's own errors have it. One that is not known
-/// is lost only when it has scrolled away.
+/// Matches error messages of compilers, make, shells, dracut and the kernel. A message that is not
+/// matched is lost only if it is not among the last lines.
 static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
     let known = r"(?i)\berror(:|\])|\*\*\* |: not found|command not found|no such file|no space left|undefined reference|out of memory|permission denied|input/output error";
     #[expect(clippy::expect_used, reason = "the pattern is constant; a test compiles it")]
     Regex::new(known).expect("a pattern")
 });
 
-/// The last lines of a program, and the first complaints before them: what works on many things at a time goes on
-/// for a while after the one that failed.
+/// The last lines of a program, and the first error messages before them: a program that works on
+/// several things at once continues for a while after one has failed.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     first: Vec<String>,
     last: VecDeque<String>,
-    /// Whether lines were left out between the two.
+    /// Whether lines between the two were omitted.
     gap: bool,
 }
 
 impl Tail {
-    /// One more line.
+    /// Adds a line.
     pub(crate) fn push(&mut self, line: String) {
         self.last.push_back(line);
         if self.last.len() <= LAST {
@@ -43,7 +44,7 @@ impl Tail {
         }
     }
 
-    /// All of them.
+    /// Returns all lines that were kept.
     pub(crate) fn into_lines(self) -> Vec<String> {
         let gap = (self.gap && !self.first.is_empty()).then(|| "…".to_owned());
         self.first.into_iter().chain(gap).chain(self.last).collect()

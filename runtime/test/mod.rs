@@ -31,9 +31,9 @@ pub use words::{WORDS, Word};
 pub struct TestOutcome {
     /// The tests that were run, in order.
     pub tests: Vec<Tested>,
-    /// Why the file as such did not reach its end.
+    /// The error that ended the file before its end.
     pub error: Option<Failure>,
-    /// How many tests nobody wanted.
+    /// The number of tests that were not selected.
     pub left_out: usize,
 }
 

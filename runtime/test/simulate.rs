@@ -26,7 +26,7 @@ pub struct Ran {
     pub only_planned: bool,
     /// Whether the plan was carried out, completely or in part.
     pub begun: bool,
-    /// Why it did not reach its end.
+    /// The error that ended the run before its end.
     pub error: Option<Failure>,
     /// Actions, in order.
     pub calls: Vec<TestedCall>,
@@ -51,7 +51,7 @@ pub struct Ran {
 /// An action that was planned or performed.
 #[derive(Debug, Clone, Default)]
 pub struct TestedCall {
-    /// `luks.format /dev/sda2`
+    /// The name and the object of the action: `luks.format /dev/sda2`.
     pub title: String,
     /// The chapter of the action.
     pub chapter: String,

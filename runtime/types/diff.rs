@@ -1,11 +1,12 @@
-//! Two texts, and what differs between them.
+//! Comparison of two texts.
 
 use similar::TextDiff;
 
-/// Returns the lines that differ as a unified diff, under the names of the old and the new text and with so
-/// many equal lines around them.
+/// Returns the differing lines as a unified diff, with the names of the old and the new text and
+/// with `around` lines of context.
 ///
-/// The one place that compares texts: each other one would bring the comparison into the binary once more.
+/// This is the only place that compares texts: each further one would add another copy of the
+/// comparison to the binary.
 pub fn unified_diff(names: (&str, &str), old: &str, new: &str, around: usize) -> String {
     let diff = TextDiff::from_lines(old, new);
     diff.unified_diff().context_radius(around).header(names.0, names.1).to_string()

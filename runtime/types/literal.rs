@@ -1,6 +1,7 @@
-//! Strings as the two script languages write them. What does not show by itself is escaped.
+//! String literals of the two script languages. Characters that are not visible by themselves are
+//! escaped.
 
-/// Returns the string literal of Rhai, which is also one of TOML.
+/// Returns a string literal of Rhai, which is also valid in TOML.
 pub fn rhai_literal(text: &str) -> String {
     literal(text, |code| match code {
         0..=0xffff => format!("\\u{code:04x}"),
@@ -8,7 +9,7 @@ pub fn rhai_literal(text: &str) -> String {
     })
 }
 
-/// Returns the string literal of Lua.
+/// Returns a string literal of Lua.
 pub fn lua_literal(text: &str) -> String {
     literal(text, |code| format!("\\u{{{code:x}}}"))
 }
@@ -22,7 +23,7 @@ fn literal(text: &str, escaped: impl Fn(u32) -> String) -> String {
             '\t' => out += "\\t",
             '\r' => out += "\\r",
             '\'' => out.push(c),
-            // Combining characters would change how the one before them looks.
+            // Combining characters would change the appearance of the preceding one.
             c if c.escape_debug().len() == 1 => out.push(c),
             c => out += &escaped(u32::from(c)),
         }

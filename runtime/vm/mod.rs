@@ -9,19 +9,19 @@
 //! `host` starts a machine and reads its console, `guest` is the first process of the machine,
 //! `order` contains the data that they exchange.
 
-#[expect(clippy::disallowed_types, reason = "what it boots is put together by a script")]
+#[expect(clippy::disallowed_types, reason = "the bootable root is built by a script")]
 mod bootable;
-#[expect(clippy::disallowed_types, reason = "what is confined is a program")]
+#[expect(clippy::disallowed_types, reason = "the confined program is started here")]
 mod cell;
 mod console;
 mod error;
-#[expect(clippy::disallowed_types, reason = "the first process starts the others")]
+#[expect(clippy::disallowed_types, reason = "the first process of the guest starts the others")]
 mod guest;
 mod host;
 mod order;
-#[expect(clippy::disallowed_types, reason = "an emulator is a program of its own kind")]
+#[expect(clippy::disallowed_types, reason = "the emulator is started here")]
 mod pc;
-#[expect(clippy::disallowed_types, reason = "what removes the rest is a process of its own")]
+#[expect(clippy::disallowed_types, reason = "the removal runs in a separate process")]
 mod sweep;
 mod talk;
 

@@ -39,7 +39,7 @@ impl Order {
 }
 
 impl GuestReport {
-    /// Whether every command ran and ended with 0.
+    /// Returns whether every command was run and exited with 0.
     pub fn ok(&self, order: &Order) -> bool {
         self.trouble.is_none()
             && self.codes.len() == order.commands.len()

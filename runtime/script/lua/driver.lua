@@ -1,17 +1,17 @@
--- Calls a function for the core, and tells where it was when it failed. Called with: the library that
--- looks into functions at work, which no script gets, and what every script finds.
+-- Calls a function for the core, and records the call stack if it fails. Called with the debug library, which
+-- no script can access, and the table of built-in names.
 
 local debug, base = ...
 local getinfo, getlocal, xpcall, byte, rawget, rawset =
     debug.getinfo, debug.getlocal, xpcall, string.byte, rawget, rawset
 local max = math.max
 
--- The places that are told, and those from the end at which the text itself is looked for.
+-- The maximum number of recorded levels, and the number of outermost levels in which the source is searched.
 local most, last = 24, 8
--- Names of files begin with @, what is no variable with (.
+-- Chunk names of files begin with @, names of internal variables with (.
 local file, nameless = 64, 40
 
--- How many functions are inside one another. There may be very many.
+-- Returns the depth of nested calls, which may be very large.
 local function depth()
     local low, high = 1, 2
     while getinfo(high, "l") do
@@ -28,7 +28,7 @@ local function depth()
     return low - 1
 end
 
--- Variables of the text that failed, for the texts after it.
+-- Stores the variables of the failed source, for later sources.
 local function keep(level, variables)
     for index = 1, 250 do
         local name, value = getlocal(level + 1, index)

@@ -70,7 +70,7 @@ impl LuaEngine {
         }
     }
 
-    /// What went wrong, in a text of this file.
+    /// Returns the failure for an error in a source of this file.
     pub(super) fn explain(&self, fault: &LuaFault, file: &Rc<str>) -> Failure {
         let host = &self.host;
         if let Some(limit) = host.hit() {
@@ -176,7 +176,7 @@ fn short(file: &str) -> String {
     }
 }
 
-/// An error of a text that could not even be begun.
+/// Returns the failure for an error in a source that could not be loaded.
 pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> Failure {
     let text = own_words(error);
     let first = text.lines().next().unwrap_or_default();
@@ -185,8 +185,8 @@ pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> Failure {
     Failure::of_script(message, site, None)
 }
 
-/// Refuses variables that are closed: what closes them runs after every error, also after one that ends
-/// the script.
+/// Rejects to-be-closed variables: closing them runs code after every error, even after one that
+/// ends the script.
 pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), Failure> {
     let tokens = tokens(Language::Lua, text);
     let closing = tokens

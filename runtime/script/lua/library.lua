@@ -1,16 +1,16 @@
--- Lua's functions on patterns, over a search that counts its steps; sorting, formatting and the names of
--- tables without what differs from run to run. Called with: the search, what accounts for bytes that are
--- looked through, a sort, and the metatable of any value.
+-- Lua's pattern functions, on top of a search that counts its steps; and sorting, formatting and table names
+-- without differences between runs. Called with the search, the function that charges for searched bytes, the
+-- sort function, and the function that returns the metatable of any value.
 
 local seek, charge, sort, getmetatable = ...
 local error, type, rawget, select, tostring = error, type, rawget, select, tostring
 local sub, byte, concat, pack, unpack, integer =
     string.sub, string.byte, table.concat, table.pack, table.unpack, math.tointeger
 
--- What a search takes a pattern for.
+-- The interpretations of a pattern.
 local FIND, PLAIN, MATCH, EACH = 0, 1, 2, 3
 
--- Errors are told at the caller of what calls these.
+-- Errors are reported at the caller of the function that calls these.
 local HERE = 3
 
 local function text_of(value, index, name)
@@ -24,7 +24,7 @@ local function text_of(value, index, name)
     error(("bad argument #%d to '%s' (string expected, got %s)"):format(index, name, kind), HERE)
 end
 
--- Where a search begins: from the end, where it is negative.
+-- Returns the start of a search; a negative position counts from the end.
 local function begin(init, text, name)
     local at = init == nil and 1 or integer(init)
     if not at then
@@ -44,7 +44,7 @@ local function found(first, ...)
     return first, ...
 end
 
--- The captures; without any, the whole.
+-- Returns the captures, or the whole match if there are none.
 local function whole(text, first, past, ...)
     if not first then
         return nil
@@ -101,7 +101,7 @@ end
 
 local string_find = string.find
 
--- A replacement with its %0 to %9.
+-- Expands %0 to %9 in a replacement.
 local function filled(by, match, captures)
     local parts, at = {}, 1
     while true do
@@ -177,7 +177,7 @@ function string.gsub(text, pattern, by, most)
     return concat(parts), count
 end
 
--- Lua names a table by its address, which differs from run to run: ours are counted.
+-- Lua names a table by its address, which differs between runs; these names are numbered.
 local names, count = setmetatable({}, { __mode = "k" }), 0
 
 function _G.tostring(value)
@@ -220,7 +220,7 @@ end
 
 table.sort = sort
 
--- What moves elements, or goes through a text, inside one instruction.
+-- Functions that move elements or read a string within one instruction.
 local insert, remove = table.insert, table.remove
 
 function table.insert(list, ...)

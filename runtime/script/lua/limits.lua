@@ -1,7 +1,7 @@
--- Functions of Lua's own library that could run on without an end, or take all memory, inside one
--- instruction, where nobody looks; and errors that must not be caught. Called with: whether an error
--- ends everything, an error as it is told to who catches it, what ends everything at a limit, and the
--- sizes of those limits.
+-- Replacements for library functions that could run endlessly or use all memory within one instruction, where
+-- no limit is checked; and errors that cannot be caught. Called with: whether an error is final, the form of
+-- an error for the code that catches it, the function that ends the script at a limit, and the sizes of these
+-- limits.
 
 local is_final, told, stop, most_text, most_elements = ...
 local error, type, rawget, select = error, type, rawget, select
@@ -24,7 +24,7 @@ function pcall(...)
     return checked(pcall_(...))
 end
 
--- A handler is called where the error was found, and there nobody looks at any limit.
+-- A handler is called where the error was raised, and no limit is checked there.
 function xpcall(f, handler, ...)
     return checked(xpcall_(f, function(problem)
         if is_final(problem) then
@@ -59,7 +59,7 @@ local rep = string.rep
 function string.rep(text, times, between)
     if type(text) == "string" and type(times) == "number" then
         local one = #text + (type(between) == "string" and #between or 0)
-        -- Lua goes round as often as it is told, also where nothing comes of it.
+        -- Lua repeats as often as requested, even if the result is empty.
         if one == 0 then
             return ""
         end
@@ -79,7 +79,7 @@ function table.move(from, first, last, to, into)
     return move(from, first, last, to, into or from)
 end
 
--- A length that a table only claims to have is walked through without a look at any limit.
+-- A length that a metamethod returns is iterated over without checking any limit.
 local function honest(f)
     return function(t, ...)
         local meta = getmetatable(t)

@@ -45,7 +45,7 @@ impl UserData for Secret {
     }
 }
 
-/// The engine of a run.
+/// Creates the engine of a run.
 pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
     match LuaEngine::new(engines) {
         Ok(engine) => Ok(Box::new(engine)),
@@ -91,7 +91,7 @@ fn state() -> mlua::Result<(Lua, Table)> {
     let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8 | StdLib::DEBUG;
     // SAFETY: the unsafe part of these libraries is `debug`. It is removed before any script runs;
     // `driver.lua` keeps two of its functions, which only read, where no script can reach them.
-    #[expect(unsafe_code, reason = "the variables of a script that failed are read by `debug`")]
+    #[expect(unsafe_code, reason = "`debug` reads the variables of a failed script")]
     let lua = unsafe { Lua::unsafe_new_with(libraries, LuaOptions::new()) };
     let debug = lua.globals().get("debug")?;
     lua.globals().raw_remove("debug")?;
@@ -119,7 +119,7 @@ impl LuaSources {
         self.call(&body.map_err(|error| not_begun(&error, &file))?, text)
     }
 
-    /// Runs what a person types: an expression first, for that is no text of Lua by itself.
+    /// Runs interactive input: first as an expression, which is not a valid Lua chunk by itself.
     pub(super) fn line(&mut self, text: &str) -> Result<Value, Failure> {
         refuse_closing(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {

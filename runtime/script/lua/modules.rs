@@ -94,7 +94,7 @@ impl LuaEngine {
         Ok(table)
     }
 
-    /// The table of a module in Lua, for the other language.
+    /// Returns the table of a Lua module, for the other language.
     fn table(&self, module: &Module) -> Result<Table, Failure> {
         let file = module.file.as_str().into();
         if let Some(table) = self.loaded.borrow().get(&module.name) {
@@ -108,7 +108,7 @@ impl LuaEngine {
 }
 
 impl Speaks for LuaEngine {
-    /// What a module in Lua gives to Rhai.
+    /// Returns the exports of a Lua module, for Rhai.
     fn exports(&self, module: &Module) -> Result<Exports, Failure> {
         let failed = |error: Error| wrong(module, own_words(&error));
         let (mut functions, mut data) = (Vec::new(), Map::new());
@@ -137,7 +137,7 @@ impl Speaks for LuaEngine {
         Ok(Exports { functions, data })
     }
 
-    /// Calls a function of a module in Lua.
+    /// Calls a function of a Lua module.
     fn call(&self, module: &Module, function: &str, values: &[Value]) -> Result<Value, Failure> {
         let file = module.file.as_str().into();
         let failed = |error: Error| self.explain(&error.into(), &file);

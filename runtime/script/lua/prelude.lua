@@ -1,13 +1,13 @@
--- What every Lua recipe finds: the base library without the doors to the outside.
+-- The globals of every Lua recipe: the base library without access to the outside.
 --
--- `pairs` and `next` go through keys in a fixed order. Lua's own order changes from run to run, and a
--- recipe has to do the same thing when it is planned and when it is run. Called with what accounts for
--- elements that are gone through.
+-- `pairs` and `next` iterate over keys in a fixed order. Lua's own order changes from run to run, but a
+-- recipe must do the same when it is planned and when it is run. Called with the function that charges for
+-- elements that are iterated over.
 
 local charge = ...
 local next, type, sort, error = next, type, table.sort, error
 
--- Kinds of keys that have an order, in their order.
+-- The types of keys that have an order, in this order.
 local rank = { boolean = 1, number = 2, string = 3 }
 
 local function before(a, b)
@@ -21,7 +21,7 @@ local function before(a, b)
     return a < b
 end
 
--- The keys of a table; one that is a table or function itself has no order among others.
+-- Returns the keys of a table; a key that is itself a table or function has no order among others.
 local function keys_of(t)
     local keys, n, odd = {}, 0, nil
     for key in next, t do
@@ -71,7 +71,7 @@ function _G.next(t, last)
     return found, t[found]
 end
 
--- Doors to the outside, to time, to chance, and to other code than the recipe's own.
+-- Removes access to the outside, to the clock, to random numbers, and to code other than that of the recipe.
 for _, name in ipairs { "collectgarbage", "dofile", "load", "loadfile", "loadstring", "require", "warn" } do
     _G[name] = nil
 end

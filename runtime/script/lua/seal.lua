@@ -1,13 +1,13 @@
--- What every script finds is the same for all scripts of a run, and nothing takes its place. Called
--- with what every script finds, and with the names of the tables in it; returns what makes the
--- environment of a script.
+-- The built-in names are the same for all scripts of a run, and cannot be replaced. Called with the table of
+-- built-in names, and the names of the tables in it; returns the function that creates the environment of a
+-- script.
 
 local base, tables = ...
 local error, getmetatable, rawget, setmetatable, tostring =
     error, getmetatable, rawget, setmetatable, tostring
 local rawset_ = rawset
 
--- What may not be set in each table that is guarded.
+-- For each guarded table, a function that returns the name of a key that must not be set.
 local guarded = {}
 
 local function refuse(name)

@@ -84,7 +84,7 @@ fn lists(engine: &mut Engine) {
     engine.register_fn("dedup", dedup);
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "Rhai calls it with values")]
+#[expect(clippy::needless_pass_by_value, reason = "Rhai passes arguments by value")]
 fn sort(cx: NativeCallContext<'_>, list: &mut Array, by: FnPtr) -> Result<(), Thrown> {
     let mut before = |a: &Dynamic, b: &Dynamic| {
         let result = by.call_within_context::<Dynamic>(&cx, (a.clone(), b.clone()))?;
@@ -98,7 +98,7 @@ fn sort(cx: NativeCallContext<'_>, list: &mut Array, by: FnPtr) -> Result<(), Th
     Ok(())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "Rhai calls it with values")]
+#[expect(clippy::needless_pass_by_value, reason = "Rhai passes arguments by value")]
 fn dedup(cx: NativeCallContext<'_>, list: &mut Array, equal: FnPtr) -> Result<(), Thrown> {
     let mut kept = Array::new();
     for item in list.clone() {

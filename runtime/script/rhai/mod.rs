@@ -37,7 +37,7 @@ pub(super) struct RhaiEngine {
 }
 
 /// Creates the engine of a run.
-#[expect(clippy::unnecessary_wraps, reason = "an engine of Lua can fail to begin")]
+#[expect(clippy::unnecessary_wraps, reason = "creating the Lua engine can fail")]
 pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
     let resolver = Resolver::new(engines);
     let mut engine = engine(&engines.meter);

@@ -72,7 +72,7 @@ impl Resolver {
         Ok(loaded)
     }
 
-    /// What a module in Rhai gives to Lua.
+    /// Returns the exports of a Rhai module, for Lua.
     pub(super) fn exports(&self, engine: &Engine, module: &Module) -> Result<Exports, Failure> {
         let loaded = self.own(engine, module)?;
         let mut functions: Vec<String> =
@@ -119,7 +119,7 @@ impl Resolver {
         loaded.map_err(|thrown| self.explain(&thrown))
     }
 
-    /// What went wrong in a text that nobody wrote: its own line tells nothing.
+    /// Returns the failure for an error in a generated source, whose own line is meaningless.
     fn explain(&self, thrown: &Thrown) -> Failure {
         match self.engines.upgrade() {
             Some(engines) => explain(thrown, &"".into(), &engines.meter, &[]),

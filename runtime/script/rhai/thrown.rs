@@ -11,7 +11,7 @@ pub(super) type Thrown = Box<EvalAltResult>;
 pub(super) const NESTED: &str = "nesting";
 
 /// Creates an error that scripts can catch, unless it must end the script.
-#[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
+#[expect(clippy::unnecessary_box_returns, reason = "Rhai's errors are boxed")]
 pub(super) fn throw_at(error: Failure, host: &Metered, position: Position) -> Thrown {
     let ends = host.hit().is_some() || error.is_stop();
     let value = Dynamic::from(error);

@@ -44,7 +44,7 @@ pub(super) fn from_dynamic(value: &Dynamic, whom: &str) -> Result<Value, Thrown>
     taken(value, &mut SizeBudget::default(), whom)
 }
 
-#[expect(clippy::unnecessary_box_returns, reason = "it is what Rhai throws")]
+#[expect(clippy::unnecessary_box_returns, reason = "Rhai's errors are boxed")]
 fn too_large(limit: Limit) -> Thrown {
     let what = match limit {
         Limit::Nesting => NESTED,

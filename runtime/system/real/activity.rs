@@ -1,5 +1,5 @@
-//! Whether a program works: how long mkfs, e2fsck or xfs_repair take depends on the disk, so what ends
-//! them is that they do nothing, and not that they take long.
+//! Detection of idle programs. The run time of mkfs, e2fsck and xfs_repair depends on the disk, so
+//! they are killed if they are idle for too long, not if they run for too long.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,27 +11,27 @@ use super::super::Broken;
 use super::orphans::{Process, tree};
 use crate::types::text_of;
 
-/// How often /proc is looked at.
+/// The interval between checks of /proc.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// When a program is ended.
+/// The time limit of a program.
 pub(super) enum TimeLimit {
-    /// Never.
     Endless,
-    /// When it has run for so long.
+    /// The total run time.
     Total(Duration),
-    /// When it and all that it started have neither computed, read, written nor printed for so long.
+    /// The time in which neither the program nor its descendants computed, read, wrote or printed
+    /// anything.
     Idle(Duration),
 }
 
-/// Watches one program.
+/// The activity of a program.
 pub(super) struct Activity {
     pid: Pid,
     patience: TimeLimit,
-    /// The start, or the last time that something happened.
+    /// The start, or the time of the last activity.
     since: Instant,
     looked: Instant,
-    /// Work done so far, by process and thread.
+    /// The work done so far, by thread ID: processor times and I/O counters.
     done: BTreeMap<i32, Vec<u64>>,
 }
 
@@ -41,14 +41,14 @@ impl Activity {
         Self { pid, patience, since: now, looked: now, done: BTreeMap::new() }
     }
 
-    /// It has printed something.
+    /// Records that the program has printed something.
     pub(super) fn printed(&mut self) {
         if matches!(self.patience, TimeLimit::Idle(_)) {
             self.since = Instant::now();
         }
     }
 
-    /// An error when the patience has come to its end.
+    /// Returns an error if the time limit is exceeded.
     pub(super) fn check(&mut self) -> Result<(), Broken> {
         match self.patience {
             TimeLimit::Total(limit) if self.since.elapsed() > limit => Err(Broken::TimedOut(limit)),
@@ -56,7 +56,8 @@ impl Activity {
                 let idle = self.looked.duration_since(self.since);
                 let works = self.works();
                 self.looked = Instant::now();
-                // Time in which this process itself did not run says nothing about the other.
+                // Time in which this process itself was suspended does not count against the
+                // program.
                 match (works, idle > limit) {
                     (true, _) => self.since = self.looked,
                     (false, true) => return Err(Broken::Idle(limit)),
@@ -68,7 +69,8 @@ impl Activity {
         }
     }
 
-    /// Whether any of its threads runs, waits for a disk, or has done something since the last look.
+    /// Returns whether any of its threads runs, waits for a disk, or has made progress since the
+    /// last check.
     fn works(&mut self) -> bool {
         let mut done = BTreeMap::new();
         let mut busy = false;
@@ -79,12 +81,12 @@ impl Activity {
                 else {
                     continue;
                 };
-                // A thread may call itself anything, also what is no UTF-8.
+                // A thread name can be any byte string, including invalid UTF-8.
                 let read =
                     |name: &str| text_of(&fs::read(thread.path().join(name)).unwrap_or_default());
                 let (state, times) = state_and_times(&read("stat"));
-                // Uninterruptible sleep is how the kernel waits for a disk (proc_pid_stat(5)). That the
-                // program has ended is noticed elsewhere.
+                // Uninterruptible sleep is how the kernel waits for a disk (proc_pid_stat(5)). The
+                // exit of the program is detected elsewhere.
                 busy |= matches!(state, 'R' | 'D') || (state == 'Z' && pid == self.pid);
                 done.insert(number, times.into_iter().chain(counters(&read("io"))).collect());
             }
@@ -95,9 +97,9 @@ impl Activity {
     }
 }
 
-/// The state of a thread, and its time in user and system mode.
+/// Returns the state of a thread, and its times in user and system mode.
 fn state_and_times(stat: &str) -> (char, Vec<u64>) {
-    // The name is in parentheses and may hold anything; the state is the third field.
+    // The name is in parentheses and can contain any character; the state is the third field.
     let Some((_, rest)) = stat.rsplit_once(')') else { return (' ', Vec::new()) };
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let state = fields.first().and_then(|state| state.chars().next()).unwrap_or(' ');
@@ -105,7 +107,7 @@ fn state_and_times(stat: &str) -> (char, Vec<u64>) {
     (state, times)
 }
 
-/// What a thread has read and written.
+/// Returns the I/O counters of a thread.
 fn counters(io: &str) -> impl Iterator<Item = u64> + '_ {
     io.lines().filter_map(|line| line.split_once(": ")?.1.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! What a program says while it runs: told line by line, kept up to a limit, or kept from everybody.
+//! The output of a running program: passed on line by line, kept up to a limit, or kept secret.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -8,30 +8,31 @@ use zeroize::Zeroizing;
 
 use super::super::{Outcome, Progress, Tail, Watch};
 
-/// How much of each stream is kept.
+/// The number of bytes of each stream to keep.
 pub(super) const KEEP: usize = 8 << 20;
-/// How much a tool that ends soon tells: one that goes on and on fills no log.
+/// The number of bytes to pass on from a tool that usually prints little, so that a tool that
+/// prints endlessly does not fill the log.
 const TELL: usize = 1 << 20;
 
-/// How many buffers are read before somebody looks at the clock again.
+/// The number of buffers to read before the limits are checked again.
 const AT_ONCE: usize = 16;
 
-/// What a program says while it runs.
+/// The output of a running program.
 pub(super) struct Conversation<'a> {
     pub(super) watch: &'a mut dyn Watch,
-    /// What the program reads, where that is a file.
+    /// The standard input of the program, if it is a file.
     pub(super) file: Option<&'a File>,
-    /// Whether what it prints on standard output is nobody's business.
+    /// Whether the standard output must not be shown.
     secret: bool,
-    /// Whether it is a tool that has little to say.
+    /// Whether the amount of output that is passed on is limited.
     short: bool,
-    /// How many bytes it has said.
+    /// The number of bytes received.
     said: usize,
     out: Zeroizing<Vec<u8>>,
     err: Vec<u8>,
-    /// What an error shows of both streams, in the order in which it came.
+    /// The lines for an error message, from both streams in order of arrival.
     tail: Tail,
-    /// Unfinished lines of the two streams.
+    /// Incomplete lines of the two streams.
     open: [Vec<u8>; 2],
 }
 
@@ -50,13 +51,14 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// One whose standard output is not shown. Its buffer never grows, so that no copy is left behind.
+    /// Creates a conversation whose standard output is not shown. The buffer never grows, so that
+    /// no copies remain in memory.
     pub(super) fn secret(watch: &'a mut dyn Watch) -> Self {
         let out = Zeroizing::new(Vec::with_capacity(KEEP));
         Self { secret: true, out, ..Self::new(watch, None) }
     }
 
-    /// Tells how much of the input file has been read.
+    /// Reports how much of the input file has been read.
     pub(super) fn report_position(&mut self) {
         let Some(mut file) = self.file else { return };
         if let (Ok(done), Ok(meta)) = (file.stream_position(), file.metadata()) {
@@ -64,8 +66,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Reads what is there, as far as nobody waits for that: one that prints without end is to notice its time
-    /// limit and Ctrl-C. `true` at the end of the stream.
+    /// Reads the available output, but only a limited amount: a program that prints endlessly must
+    /// still be subject to its time limit and to Ctrl-C. Returns `true` at the end of the stream.
     pub(super) fn hear(&mut self, from: Option<&mut (impl Read + AsRawFd)>, error: bool) -> bool {
         let Some(from) = from else { return true };
         let mut buffer = Zeroizing::new([0; 16 << 10]);
@@ -108,7 +110,7 @@ impl<'a> Conversation<'a> {
         }
         for piece in bytes.split_inclusive(|&b| b == b'\n' || b == b'\r') {
             let open = &mut self.open[index];
-            // A line without end must not fill the memory either.
+            // A line without a newline must not fill the memory either.
             if open.len() < 4096 {
                 open.extend_from_slice(piece);
             }
@@ -130,19 +132,19 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Tells only so much of what it says.
+    /// Sets whether the amount of output that is passed on is limited.
     pub(super) fn shortly(&mut self, short: bool) {
         self.short = short;
     }
 
-    /// What an error shows of both streams.
+    /// Returns the lines for an error message.
     pub(super) fn tail(&mut self) -> Vec<String> {
         self.finish_line(0);
         self.finish_line(1);
         std::mem::take(&mut self.tail).into_lines()
     }
 
-    /// What the program said in all, and how it ended.
+    /// Returns the output that was kept, with the exit code.
     pub(super) fn outcome(mut self, code: i32) -> Outcome {
         self.tail();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -154,7 +156,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// What the program printed, as it is.
+    /// Returns the standard output as it was printed.
     pub(super) fn into_output(self) -> Zeroizing<Vec<u8>> {
         self.out
     }

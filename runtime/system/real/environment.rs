@@ -1,32 +1,34 @@
-//! The environment of the programs that we start: a plain one, and of this process' own only what they
-//! have a use for.
+//! The environment of started programs: a minimal one, with only those variables of this process
+//! that the programs need.
 
 use std::ffi::OsString;
 
 use super::super::{Cmd, Program, Stdin};
 
-/// The search path of programs that we start, inside a root as well.
+/// The search path of started programs, including those inside a root.
 pub(super) const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The home directory of root in any system: the one of this process may not exist inside a root.
+/// The home directory of root in any system: that of this process may not exist inside a root.
 const HOME_INSIDE: &str = "/root";
 
-/// Which way leads to the network (curl(1), wget(1), rsync(1), make.conf(5)).
+/// Proxy settings (curl(1), wget(1), rsync(1), make.conf(5)).
 const PROXIES: [&str; 6] =
     ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy", "rsync_proxy"];
 
-/// What says how a terminal and its user write (locale(7), xterm(1)).
+/// Returns whether a variable describes the language of the user or the terminal (locale(7),
+/// xterm(1)).
 fn is_the_users(name: &str) -> bool {
     name == "LANG" || name == "LANGUAGE" || name == "COLORTERM" || name.starts_with("LC_")
 }
 
-/// The variables of a program.
+/// Returns the environment variables of a program.
 pub(super) fn environment(
     cmd: &Cmd,
     own: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Vec<(OsString, OsString)> {
     let inside = matches!(cmd.program, Program::Inside { .. });
-    // Tools are read by this program, in one language; a shell is read by its user.
+    // The output of tools is parsed by this program, in one language; that of a shell is read by
+    // the user.
     let interactive = cmd.stdin == Stdin::Terminal;
     let passed = own.into_iter().filter(|(name, _)| {
         let Some(name) = name.to_str() else { return false };

@@ -1,6 +1,6 @@
-//! Files that a user names on the command line, or that lie where gscript looks for them: regular files of a
-//! size that makes sense. A pipe would wait for somebody to write into it, a terminal would become ours,
-//! and a device never ends.
+//! Files that a user names on the command line, or that are found in known places: regular files of
+//! a reasonable size. Reading a pipe would block until there is a writer, opening a terminal would
+//! make it the controlling terminal, and a device never ends.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -9,19 +9,19 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 
-/// What a file is read as.
+/// A kind of input file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
-    /// A recipe, a module, or a file of tests.
+    /// A recipe, a module, or a test file.
     Script,
-    /// Answers.
+    /// An answers file.
     Answers,
-    /// A described machine.
+    /// A machine file.
     Machine,
 }
 
 impl Input {
-    /// Returns how many bytes none is larger than; a disk image given by mistake is.
+    /// Returns the maximum size in bytes; a disk image that was given by mistake is larger.
     pub(crate) fn most(self) -> u64 {
         match self {
             Self::Answers => 1 << 20,
@@ -31,18 +31,18 @@ impl Input {
     }
 }
 
-/// Reads a file that a user names.
+/// Reads a file that was named by the user.
 pub fn read_input(path: &Path, what: Input) -> io::Result<Vec<u8>> {
     whole(open_input(path)?, what.most())
 }
 
-/// Reads a text that a user names.
+/// Reads a text file that was named by the user.
 pub fn read_input_text(path: &Path, what: Input) -> io::Result<String> {
     let text = String::from_utf8(read_input(path, what)?);
     text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not a text file"))
 }
 
-/// Opens a file that a user names.
+/// Opens a file that was named by the user.
 fn open_input(path: &Path) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
@@ -59,7 +59,7 @@ fn regular(file: &File) -> io::Result<()> {
     }
 }
 
-/// Reads an open file of at most so many bytes.
+/// Reads an open file of at most `most` bytes.
 pub(super) fn whole(file: File, most: u64) -> io::Result<Vec<u8>> {
     regular(&file)?;
     let mut bytes = Vec::new();

@@ -1,9 +1,10 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
-//! One module per kind of call: `run` (programs), `conversation` (what they print), `environment` (their
-//! environment), `activity` (whether they work), `orphans` (processes that they leave), `private` (files with
-//! secrets), `records` (of runs), `stack` and `replace` (a script that does not return). The parts of the machine
-//! have their own: `storage`, `files` and `net`; `perform` hands each step to its part.
+//! There is one module per kind of call: `run` (programs), `conversation` (their output),
+//! `environment` (their environment), `activity` (detection of idle ones), `orphans` (processes
+//! that they leave behind), `private` (files with secrets), `records` (of runs), `stack` and
+//! `replace` (scripts that do not return). The parts of the machine have their own modules:
+//! `storage`, `files` and `net`; `perform` passes each step to its part.
 
 mod activity;
 mod conversation;
@@ -17,7 +18,7 @@ mod perform;
 mod private;
 mod records;
 mod replace;
-#[expect(clippy::disallowed_types, reason = "the one place that starts programs")]
+#[expect(clippy::disallowed_types, reason = "the only module that starts programs")]
 mod run;
 mod search;
 mod stack;
@@ -43,33 +44,33 @@ pub use search::find_program;
 pub use stack::on_large_stack;
 pub use storage::mounts::FLAGS as MOUNT_FLAGS;
 
-/// The machine this process runs on.
+/// The machine that this process runs on.
 pub struct Real {
     interrupts: Interrupts,
     programs: search::Programs,
-    /// How long commands may take that have a time limit, where a person said so.
+    /// The time limit of commands that have one, if the user set it.
     limit: Option<Duration>,
-    /// Which disk each name stood for when the machine was looked at as a whole.
+    /// The identity of each disk, by name, when the whole machine was last probed.
     stamps: HashMap<String, storage::stamp::DiskStamp>,
     /// The archive that was verified last.
     verified: Option<files::archive::VerifiedArchive>,
 }
 
 impl Real {
-    /// Takes the machine over: from now on Ctrl-C stops steps instead of the process.
+    /// Takes control of the machine: from now on, Ctrl-C stops steps instead of the process.
     pub fn new(interrupts: Interrupts) -> Self {
         orphans::adopt();
         let (programs, stamps) = (search::Programs::default(), HashMap::new());
         Self { interrupts, programs, limit: None, stamps, verified: None }
     }
 
-    /// Gives commands that have a time limit another one: a slow machine takes longer.
+    /// Overrides the time limit of commands that have one: a slow machine takes longer.
     #[must_use]
     pub fn with_limit(self, limit: Option<Duration>) -> Self {
         Self { limit, ..self }
     }
 
-    /// Where a tool is, or which package brings it.
+    /// Returns the path of a tool, or an error with the package that provides it.
     fn tool(&mut self, cmd: &Cmd) -> Result<PathBuf, StepError> {
         self.programs
             .find(cmd.name())

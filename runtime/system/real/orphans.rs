@@ -1,5 +1,5 @@
-//! Programs that other programs started or left running: a build's compiler server, gpg's agent. Orphans
-//! become children of this process, so that nothing of a run stays behind.
+//! Programs that other programs started and left running, such as a compiler server of a build or
+//! gpg's agent. Orphans become children of this process, so that a run leaves no processes behind.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,24 +12,23 @@ use nix::unistd::Pid;
 use crate::system::real::storage::holders::how_held;
 use crate::types::{path_of, text_of};
 
-/// How long they have to end by themselves.
+/// The time to wait for processes to exit after a signal.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// From now on orphans of this process' children are its children (prctl(2),
-/// `PR_SET_CHILD_SUBREAPER`).
+/// Makes orphaned descendants children of this process (prctl(2), `PR_SET_CHILD_SUBREAPER`).
 pub(super) fn adopt() {
-    // Without it, they would hold mounts, which is then told with their names.
+    // Without this, orphans would keep mounts busy, and the error would list them.
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
-/// Ends the children that hold a mount point; whether there were any.
+/// Terminates the children that keep a mount point busy; returns whether there were any.
 pub(super) fn end_orphans(at: &str) -> bool {
     let at = path_of(at);
     let orphans: Vec<Pid> =
         children().into_iter().filter(|pid| how_held(&directory(*pid), &at).is_some()).collect();
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
         for pid in &orphans {
-            // One that has ended meanwhile needs no signal.
+            // A process that has exited in the meantime needs no signal.
             let _ = kill(*pid, signal);
         }
         let start = Instant::now();
@@ -40,28 +39,29 @@ pub(super) fn end_orphans(at: &str) -> bool {
     !orphans.is_empty()
 }
 
-/// The processes whose parent this one is.
+/// Returns the children of this process.
 pub(super) fn children() -> Vec<Pid> {
     let me = nix::unistd::getpid();
     processes().into_iter().filter(|process| process.parent == me).map(|child| child.pid).collect()
 }
 
-/// A process as /proc shows it.
+/// A process as shown in /proc.
 pub(super) struct Process {
     pub(super) pid: Pid,
     parent: Pid,
-    /// Whether it has ended, and its parent does not know yet.
+    /// Whether it has exited, but its parent has not waited for it yet.
     ended: bool,
 }
 
-/// All processes.
+/// Returns all processes.
 fn processes() -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let process = |entry: fs::DirEntry| {
         let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?);
-        // A process may call itself anything, also what is no UTF-8.
+        // A process name can be any byte string, including invalid UTF-8.
         let stat = text_of(&fs::read(directory(pid).join("stat")).ok()?);
-        // The name is in parentheses and may hold anything; state and parent follow it.
+        // The name is in parentheses and can contain any character; the state and the parent follow
+        // it.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
         let ended = matches!(fields.next()?, "Z" | "X");
         Some(Process { pid, parent: Pid::from_raw(fields.next()?.parse().ok()?), ended })
@@ -69,7 +69,7 @@ fn processes() -> Vec<Process> {
     entries.flatten().filter_map(process).collect()
 }
 
-/// A process and everything that descends from it, except for some with all that descends from them.
+/// Returns a process and all its descendants, except `spared` processes with all their descendants.
 pub(super) fn tree(top: Pid, spared: &[Pid]) -> Vec<Process> {
     let mut others = processes();
     let mut found: Vec<Process> = others.extract_if(.., |process| process.pid == top).collect();
@@ -83,8 +83,8 @@ pub(super) fn tree(top: Pid, spared: &[Pid]) -> Vec<Process> {
     found
 }
 
-/// Ends everything that descends from this process, also what has left its process group and session,
-/// except for some children with all that descends from them.
+/// Terminates all descendants of this process, including those that have left its process group and
+/// session, except `spared` children with all their descendants.
 pub(super) fn end_descendants(spared: &[Pid]) {
     let me = nix::unistd::getpid();
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
@@ -95,14 +95,14 @@ pub(super) fn end_descendants(spared: &[Pid]) {
             let (ended, left): (Vec<Process>, Vec<Process>) =
                 found.partition(|process| process.ended);
             for process in ended.iter().filter(|process| process.parent == me) {
-                // Another one has the same number only after this.
+                // The process ID can only be reused after this.
                 let _ = waitpid(process.pid, Some(WaitPidFlag::WNOHANG));
             }
             if left.is_empty() {
                 return;
             }
             for Process { pid, .. } in left {
-                // What is told to end may start another process; what is killed can't.
+                // A process that receives SIGTERM may start another process; a killed one cannot.
                 if signal == Signal::SIGKILL || !told.contains(&pid) {
                     let _ = kill(pid, signal);
                     told.push(pid);
@@ -117,7 +117,7 @@ fn directory(pid: Pid) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}"))
 }
 
-/// Whether it still runs; one that has ended is taken leave of.
+/// Returns whether a process is still running; reaps it if it has exited.
 fn runs(pid: Pid) -> bool {
     matches!(waitpid(pid, Some(WaitPidFlag::WNOHANG)), Ok(nix::sys::wait::WaitStatus::StillAlive))
 }

@@ -1,4 +1,4 @@
-//! Performing steps and looking at the machine: each part does its own.
+//! Performing steps and probing the machine: each part does its own.
 
 use super::Real;
 use crate::machine::files::Files;

@@ -1,4 +1,5 @@
-//! Files with secrets that this process was given: it reads them once, and no recipe does.
+//! Files with secrets that were given to this process: it reads them once, and recipes cannot read
+//! them.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -11,18 +12,18 @@ use nix::sys::statfs::{FsType, fstatfs};
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
-/// No file of answers is larger; a device given by mistake is.
+/// The maximum size of an answers file; a device that was given by mistake is larger.
 const MOST: u64 = 1 << 20;
 
 /// The content of a private file.
 pub struct Private {
-    /// Its text, zeroed after use.
+    /// The text, which is zeroed on drop.
     pub text: Zeroizing<String>,
-    /// Whether other users can read it.
+    /// Whether other users can read the file.
     pub open_to_others: bool,
 }
 
-/// A file by what it is, and by where it was.
+/// A file, identified by its inode and by its former path.
 struct KnownFile {
     device: u64,
     inode: u64,
@@ -31,7 +32,8 @@ struct KnownFile {
 
 static PRIVATE: Mutex<Vec<KnownFile>> = Mutex::new(Vec::new());
 
-/// Whether a file is one of the host of a virtual machine: users there are not the users here.
+/// Returns whether a file belongs to the host of a virtual machine: users there are not the users
+/// here.
 fn shows_owners_of_the_host(file: &File) -> bool {
     const HOSTFS: FsType = FsType(0x00c0_ffee);
     fstatfs(file).is_ok_and(|found| found.filesystem_type() == HOSTFS)
@@ -41,7 +43,8 @@ fn refused(why: String) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
 
-/// Reads a file with secrets. From then on no step of this process reads it, by whatever name or link.
+/// Reads a file with secrets. From then on, no step of this process can read it, by any name or
+/// link.
 pub fn read_private(path: &Path) -> io::Result<Private> {
     let file = OpenOptions::new().read(true).custom_flags(O_CLOEXEC).open(path)?;
     let meta = file.metadata()?;
@@ -52,7 +55,7 @@ pub fn read_private(path: &Path) -> io::Result<Private> {
         }
         keep(&meta, path)?;
     }
-    // Of a pipe or a descriptor (`<(pass show …)`) there is only what it gives.
+    // There is no file to protect for a pipe or a descriptor (`<(pass show …)`).
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0)));
     file.take(MOST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST {
@@ -75,7 +78,7 @@ fn keep(meta: &Metadata, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses to read a file that is private.
+/// Returns an error if a file is private.
 pub(super) fn refuse(file: &File) -> io::Result<()> {
     let meta = file.metadata()?;
     let is = |known: &KnownFile| (known.device, known.inode) == (meta.dev(), meta.ino());
@@ -85,7 +88,7 @@ pub(super) fn refuse(file: &File) -> io::Result<()> {
     }
 }
 
-/// Refuses to copy a directory with everything in it where a private file is below it.
+/// Returns an error if a private file is below a directory that is to be copied completely.
 pub(super) fn refuse_below(directory: &Path) -> io::Result<()> {
     match PRIVATE.lock() {
         Ok(all) if !all.iter().any(|known| known.path.starts_with(directory)) => Ok(()),
@@ -104,7 +107,7 @@ mod tests {
         fs::write(&path, "p = \"hunter2\"").expect("a file");
         let other = directory.path().join("other");
         fs::write(&other, "").expect("a file");
-        let read = read_private(&path).expect("it is ours");
+        let read = read_private(&path).expect("the file is owned by this user");
         assert_eq!((read.text.as_str(), read.open_to_others), ("p = \"hunter2\"", true));
         fs::hard_link(&path, directory.path().join("hard")).expect("a link");
         std::os::unix::fs::symlink(&path, directory.path().join("soft")).expect("a link");

@@ -1,4 +1,5 @@
-//! Records of runs, which no recipe reads or asks about: they tell whether it is planned or run.
+//! Records of runs, which recipes cannot read or query: they would reveal whether a recipe is
+//! planned or run.
 
 use std::fs;
 use std::io;
@@ -13,10 +14,10 @@ use crate::system::real::files::reach::name_of;
 
 static RECORDS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// The name of a journal, also of one that is kept on another medium.
+/// The file name of a journal, including one that is kept on another medium.
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 
-/// Hides a directory with all in it from the recipes of this process.
+/// Hides a directory with everything in it from the recipes of this process.
 pub fn hide_records(path: &Path) {
     let mut all = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
     if !all.iter().any(|known| known == path) {
@@ -24,7 +25,8 @@ pub fn hide_records(path: &Path) {
     }
 }
 
-/// Refuses an open file or directory that is hidden, by what it is and not by its name.
+/// Returns an error for an open file or directory that is hidden, by its identity and not by its
+/// path.
 pub(super) fn refuse_records(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     let all = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
     let identity = |path: &Path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));

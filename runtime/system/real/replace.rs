@@ -1,4 +1,4 @@
-//! This process becomes a new one of the same program.
+//! Replacement of this process by a new one of the same program.
 
 #![expect(clippy::disallowed_types, reason = "the program replaces its own process")]
 
@@ -7,8 +7,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Replaces this process by the same program with other arguments: all its threads end, whatever they are
-/// at, and all its locks and secrets go. Returns only where that fails.
+/// Replaces this process with the same program and other arguments: all threads end, whatever they
+/// do, and all locks and secrets are gone. Returns only on failure.
 pub fn start_over(args: &[&OsStr]) -> io::Error {
     Command::new("/proc/self/exe").arg0("gscript").args(args).exec()
 }

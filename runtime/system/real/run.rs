@@ -1,5 +1,5 @@
-//! Starting programs: looked up once, no shell, their own process group, bounded output, a time
-//! limit, and an end when a person presses Ctrl-C.
+//! Starting programs: looked up once, without a shell, in their own process group, with bounded
+//! output and a time limit, and stopped by Ctrl-C.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ use super::{Real, orphans};
 use crate::system::real::files::reach::{is_running_root, open_root};
 use crate::types::Secret;
 
-/// A program that was asked to end has so long before it is killed.
+/// The time that a program has to exit before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Real {
@@ -32,7 +32,7 @@ impl Real {
         self.run_reading(cmd, None, watch)
     }
 
-    /// Runs a program whose standard input is a file; how far it has read is its progress.
+    /// Runs a program whose standard input is a file, and reports the read position as progress.
     pub(super) fn run_reading(
         &mut self,
         cmd: &Cmd,
@@ -44,7 +44,7 @@ impl Real {
         Ok(talk.outcome(code))
     }
 
-    /// Runs a program for what it prints, which is for nobody's eyes: not shown, not logged, zeroed.
+    /// Runs a program for its output, which is secret: not shown, not logged, and zeroed on drop.
     pub(super) fn run_for_output(
         &mut self,
         cmd: &Cmd,
@@ -55,7 +55,7 @@ impl Real {
         Ok(talk.into_output())
     }
 
-    /// Runs a program to its end; its exit code, where that is an answer.
+    /// Runs a program until it exits; returns its exit code.
     fn talk(&mut self, cmd: &Cmd, talk: &mut Conversation<'_>) -> Result<i32, StepError> {
         let failed = |broken: Broken| StepError::new(cmd, broken);
         let mut command = self.command(cmd)?;
@@ -78,7 +78,7 @@ impl Real {
             Stdin::Null | Stdin::Terminal => &[],
         };
         command.stdin(match talk.file {
-            // A duplicate shares its position with ours.
+            // A duplicate shares the file position with the original.
             Some(file) => file.try_clone().map_err(|error| spawn_error(cmd, &error))?.into(),
             None if input.is_empty() => Stdio::null(),
             None => Stdio::piped(),
@@ -86,7 +86,7 @@ impl Real {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let (mut child, started) =
             Started::spawn(&mut command).map_err(|error| spawn_error(cmd, &error))?;
-        // What takes as long as it takes in a root (emerge) may also say as much as it likes.
+        // A program in a root without a time limit (emerge) may print any amount of output.
         talk.shortly(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
             None => TimeLimit::Endless,
@@ -115,7 +115,7 @@ impl Real {
         }
     }
 
-    /// The program, with its arguments and a plain environment.
+    /// Returns the command with its arguments and a minimal environment.
     fn command(&mut self, cmd: &Cmd) -> Result<Command, StepError> {
         let (program, root) = match &cmd.program {
             Program::Tool(_) => (self.tool(cmd)?, None),
@@ -132,7 +132,7 @@ impl Real {
         Ok(command)
     }
 
-    /// Feeds the program, reads what it says, and waits for its end.
+    /// Writes the input, reads the output, and waits until the program exits.
     fn converse(
         &self,
         child: &mut Child,
@@ -167,14 +167,14 @@ impl Real {
                 if let Some(status) = child.try_wait().map_err(io)? {
                     return Ok(status);
                 }
-                // Both streams are closed and the program lives on: look again shortly.
+                // Both streams are closed, but the program is still running: check again soon.
                 std::thread::sleep(Duration::from_millis(1));
                 continue;
             }
             if ready(stdin.as_ref(), out.as_ref(), err.as_ref()).map_err(io)? {
                 activity.printed();
             } else {
-                // A daemon that the program left behind may hold the streams open for ever.
+                // A daemon that the program left behind may keep the streams open forever.
                 if let Some(status) = child.try_wait().map_err(io)? {
                     talk.drain(out.as_mut(), err.as_mut());
                     return Ok(status);
@@ -184,7 +184,7 @@ impl Real {
                 match pipe.write(input) {
                     Ok(written) => input = &input[written..],
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    // It does not want to hear more.
+                    // The program does not read more input.
                     Err(_) => input = &[],
                 }
                 if input.is_empty() {
@@ -201,10 +201,10 @@ impl Real {
     }
 }
 
-/// Secrets as lines, zeroed when they have been read.
+/// Joins secrets as lines, which are zeroed on drop.
 fn joined(secrets: &[Secret]) -> Zeroizing<Vec<u8>> {
     let length = secrets.iter().map(|secret| secret.expose().len() + 1).sum();
-    // Never grown, so that no copy is left behind.
+    // The buffer never grows, so that no copies remain in memory.
     let mut lines = Zeroizing::new(Vec::with_capacity(length));
     for secret in secrets {
         lines.extend_from_slice(secret.expose());
@@ -213,7 +213,7 @@ fn joined(secrets: &[Secret]) -> Zeroizing<Vec<u8>> {
     lines
 }
 
-/// Waits for any stream to be ready; `false` when nothing happened for a while.
+/// Waits until any stream is ready; returns `false` after a timeout.
 fn ready(
     stdin: Option<&impl AsFd>,
     out: Option<&impl AsFd>,
@@ -230,18 +230,18 @@ fn ready(
     }
 }
 
-/// The programs that this process has started and not yet waited for. Nothing is started while the
-/// lock is held: a program that another thread just starts is no orphan.
+/// The programs that this process has started and not yet waited for. No program is started while
+/// the lock is held: a program that another thread is just starting is not an orphan.
 static STARTED: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 fn started() -> MutexGuard<'static, Vec<Pid>> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A program that this process has started; it is one as long as this is there.
+/// A program that this process has started; it is registered until this value is dropped.
 struct Started {
     pid: Pid,
-    /// The children that were there before it.
+    /// The children that existed before the program.
     before: Vec<Pid>,
 }
 
@@ -262,11 +262,12 @@ impl Drop for Started {
     }
 }
 
-/// Ends a program and everything it started, also what has a session of its own: orphans are children of
-/// this process. What was here before the program stays.
+/// Terminates a program and everything that it started, including processes with a session of their
+/// own, because orphans become children of this process. Children that existed before the program
+/// are spared.
 fn end(child: &mut Child, program: &Started) {
     let pid = program.pid;
-    // Errors mean that it is gone already.
+    // An error means that it has already exited.
     let _ = killpg(pid, Signal::SIGTERM);
     let start = Instant::now();
     while start.elapsed() < GRACE {
@@ -287,7 +288,7 @@ fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
     StepError::kernel(cmd, format!("failed to start {}: {error}", cmd.name()))
 }
 
-/// The root that a program is going to see, held open until it does.
+/// Opens the root for a program; the directory stays open until the program has entered it.
 fn entered(root: &Path) -> io::Result<OwnedFd> {
     let directory = open_root(root)?;
     if is_running_root(&directory)? {
@@ -297,13 +298,14 @@ fn entered(root: &Path) -> io::Result<OwnedFd> {
     Ok(directory)
 }
 
-/// Whatever kills this program ends the command, too, so that nothing works on a disk behind the back of
-/// a run that goes on; it may begin its life inside a root.
+/// Terminates the command when this process dies for any reason, so that the command does not
+/// continue to write to a disk while a resumed run uses it. Optionally starts the command inside a
+/// root.
 #[expect(unsafe_code, reason = "prctl(2) and chroot(2) must happen between fork and exec")]
 pub(crate) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
     let me = nix::unistd::getpid();
     let begin = move || {
-        // Between fork and exec the handler of this program would take the signal for its own.
+        // Between fork and exec, the handler of this program would take the signal for its own.
         // SAFETY: the default action is no handler.
         unsafe { nix::sys::signal::signal(Signal::SIGTERM, SigHandler::SigDfl) }?;
         nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
@@ -316,7 +318,7 @@ pub(crate) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
         }
         Ok(())
     };
-    // SAFETY: system calls, no allocation, no locks.
+    // SAFETY: only system calls, no allocation, no locks.
     unsafe { command.pre_exec(begin) };
 }
 

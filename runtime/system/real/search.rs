@@ -1,4 +1,4 @@
-//! Where programs are.
+//! The lookup of programs.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::MissingProgram;
 use super::environment::SEARCH_PATH;
 
-/// Programs that were looked up.
+/// The programs that were looked up.
 #[derive(Debug, Default)]
 pub(super) struct Programs(HashMap<String, Option<PathBuf>>);
 
@@ -21,7 +21,7 @@ impl Programs {
     }
 }
 
-/// Where a program is on this system.
+/// Returns the path of a program on this system, if it is installed.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();
     let directories =

@@ -1,8 +1,8 @@
-//! The stack that everything runs on, and its end. A script can nest so deeply that no stack is large
-//! enough, and must not take the process down while something is mounted: the thread that reaches the end
-//! of its stack stops there, and another one cleans up.
+//! The stack that the program runs on, and the detection of its overflow. A script can nest so
+//! deeply that no stack is large enough, and must not take the process down while something is
+//! mounted: the thread that exhausts its stack stops there, and another thread cleans up.
 
-#![expect(unsafe_code, reason = "only a signal handler learns that the stack is used up")]
+#![expect(unsafe_code, reason = "only a signal handler can detect that the stack is exhausted")]
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -15,22 +15,22 @@ use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::{pipe2, read};
 
-/// Bytes of the stack. Only what is used of it takes memory; where there is not so much address space,
-/// the next smaller one is taken.
+/// Stack sizes in bytes. Only the used part of a stack occupies memory; if there is not enough
+/// address space, the next smaller size is tried.
 const SIZES: [usize; 3] = [256 << 20, 64 << 20, 8 << 20];
 
-/// The guard below the stack: whoever touches it has used up the stack.
+/// The guard below the stack: an access to it means that the stack is exhausted.
 static GUARD_BEGIN: AtomicUsize = AtomicUsize::new(0);
 static GUARD_END: AtomicUsize = AtomicUsize::new(0);
-/// Where the end of the stack is reported.
+/// The pipe that reports the exhaustion of the stack.
 static REPORT: AtomicI32 = AtomicI32::new(-1);
 
-/// What the first thread is told.
+/// The reports to the first thread.
 const USED_UP: u8 = b's';
 const OVER: u8 = b'o';
 
-/// Runs a program on a large stack. When it has used that up, this thread calls `used_up`, which has to
-/// end the process.
+/// Runs a program on a large stack. If the stack is exhausted, the calling thread calls `used_up`,
+/// which must end the process.
 pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T {
     let Ok((reports, report)) = pipe2(OFlag::O_CLOEXEC) else { return program() };
     REPORT.store(report.as_raw_fd(), Ordering::SeqCst);
@@ -53,7 +53,7 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
     program()
 }
 
-/// Waits for a report. A program that panics says nothing, and drops its end.
+/// Waits for a report; returns `OVER` if the pipe is closed without one.
 fn heard(reports: &OwnedFd) -> u8 {
     let mut byte = [OVER];
     loop {
@@ -70,8 +70,8 @@ fn tell(report: u8) {
     unsafe { libc::write(pipe, (&raw const report).cast(), 1) };
 }
 
-/// Catches the fault of this thread at the end of its stack. The standard library has given the thread
-/// another stack for signal handlers.
+/// Catches the segmentation fault of this thread at the end of its stack. The standard library has
+/// given the thread another stack for signal handlers.
 fn watch_the_end() {
     let Ok((begin, end)) = guard() else { return };
     GUARD_BEGIN.store(begin, Ordering::SeqCst);
@@ -82,8 +82,8 @@ fn watch_the_end() {
     let _ = unsafe { sigaction(Signal::SIGSEGV, &action) };
 }
 
-/// Returns the addresses of the guard below the stack of this thread. Versions of the C library differ
-/// in whether they count it as a part of the stack.
+/// Returns the addresses of the guard below the stack of this thread. Versions of the C library
+/// differ in whether the guard is a part of the stack.
 fn guard() -> io::Result<(usize, usize)> {
     let (mut stack, mut size, mut guard) = (std::ptr::null_mut(), 0, 0);
     // SAFETY: pthread_getattr_np(3) fills in the attributes, which are read and destroyed once.
@@ -116,7 +116,7 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
             unsafe { libc::pause() };
         }
     }
-    // Any other fault ends the process when the same instruction comes again.
+    // Any other fault ends the process when the instruction is executed again.
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     // SAFETY: sigaction(2) is one of the calls that signal-safety(7) allows.
     let _ = unsafe { sigaction(Signal::SIGSEGV, &default) };

@@ -1,5 +1,5 @@
-//! Things that happen in a test run on request: programs that fail, hang or print something, devices
-//! that are busy, late or gone.
+//! Faults of a test run: programs that fail, hang or print something, devices that are busy, late
+//! or gone.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,83 +9,83 @@ use super::super::{Broken, Cmd, Outcome, Step, StepError};
 use crate::system::{FilesStep, StorageStep};
 use crate::types::Pattern;
 
-/// What happens.
+/// The kind of a fault.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FaultEvent {
-    /// The step fails like this, after its program has printed these lines.
+    /// The step fails in this way, after its program has printed these lines.
     Fails {
-        /// The step.
+        /// The pattern of the step.
         step: Pattern,
-        /// How.
+        /// The failure.
         broken: Broken,
-        /// What the program prints.
+        /// The lines that the program prints.
         says: Vec<String>,
     },
     /// The program of the step runs until it is killed at its time limit.
     Hangs {
-        /// The step.
+        /// The pattern of the step.
         step: Pattern,
     },
-    /// The program of the step ends well (or, if any code is an answer, with this one).
+    /// The program of the step succeeds, or exits with this code if the step accepts any code.
     Prints {
-        /// The step.
+        /// The pattern of the step.
         step: Pattern,
-        /// On standard output.
+        /// The standard output.
         text: String,
-        /// Its exit code.
+        /// The exit code.
         code: i32,
     },
-    /// Somebody holds a device that is to be overwritten, or a mount point that is to be unmounted.
+    /// A device that is to be overwritten, or a mount point that is to be unmounted, is in use.
     Busy {
         /// The device or mount point.
         what: String,
-        /// Who holds it.
+        /// The descriptions of its users.
         holders: Vec<String>,
     },
-    /// The node of a device appears so long after it should.
+    /// The node of a device appears too late.
     Late {
         /// The device.
         device: String,
-        /// How long.
+        /// The delay.
         by: Duration,
     },
-    /// The name stands for another disk, or none, when it is to be overwritten.
+    /// The name refers to another disk, or to none, when the disk is to be overwritten.
     Gone {
         /// The disk.
         disk: String,
     },
 }
 
-/// One thing that happens, once.
+/// A fault, which occurs once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// What.
+    /// The kind of the fault.
     pub event: FaultEvent,
-    /// How many steps that it could happen to are spared before.
+    /// The number of matching steps that are spared first.
     pub after: usize,
-    /// Whether it has happened.
+    /// Whether the fault has occurred.
     pub injected: bool,
 }
 
-/// All that will happen; shared with whoever wants to know whether it did.
+/// The faults of a run; clones share their state, so that the test can check whether each occurred.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Rc<RefCell<Vec<Fault>>>);
 
-/// How a step ends to which something happened.
+/// The result of a step in which a fault occurred.
 type StepResult = Result<Outcome, StepError>;
 
 impl Faults {
-    /// Something more will happen.
+    /// Adds a fault.
     pub fn add(&self, event: FaultEvent, after: usize) {
         self.0.borrow_mut().push(Fault { event, after, injected: false });
     }
 
-    /// Whether each has happened, in the order in which they were added.
+    /// Returns whether each fault has occurred, in the order in which they were added.
     pub fn injected(&self) -> Vec<bool> {
         self.0.borrow().iter().map(|fault| fault.injected).collect()
     }
 
-    /// What happens to this step, if anything does.
+    /// Returns the result of a step, if a fault occurs in it.
     pub(super) fn inject(&self, step: &Step) -> Option<StepResult> {
         let mut faults = self.0.borrow_mut();
         let text = (!faults.is_empty()).then(|| step.to_string())?;
@@ -108,7 +108,7 @@ impl FaultEvent {
             Some(Err(StepError { tail: tail.to_vec(), ..StepError::new(text, broken) }))
         };
         match (self, step) {
-            // A look at a device is no step that anybody would have typed.
+            // The check of a device is not a step that could be typed in a shell.
             (
                 Self::Fails { .. } | Self::Hangs { .. } | Self::Prints { .. },
                 Step::Storage(StorageStep::Claim { .. }),
@@ -124,7 +124,7 @@ impl FaultEvent {
                 Step::Run(cmd)
                 | Step::Files(FilesStep::Keep { cmd, .. } | FilesStep::SaveHeader { cmd, .. }),
             ) if step.is_in(text) => {
-                // Without a limit of its own, somebody has to press Ctrl-C.
+                // A program without a time limit runs until Ctrl-C is pressed.
                 let ended = if cmd.works_long { Broken::Idle } else { Broken::TimedOut };
                 broken(cmd.limit.map_or(Broken::Interrupted, ended), &[])
             }

@@ -1,8 +1,8 @@
 //! A machine in memory.
 //!
-//! It obeys the same rules as the real one because the rules live in the primitives' plans and in
-//! the model; what is simulated here is the rest: files that come and go, on filesystems that are
-//! made, mounted and unmounted.
+//! It follows the same rules as the real one because the rules are in the plans of the primitives
+//! and in the model. Only the rest is simulated here: files that appear and disappear, on
+//! filesystems that are created, mounted and unmounted.
 
 pub mod faults;
 mod files;
@@ -25,50 +25,52 @@ use files::{Node, Trees};
 #[derive(Clone)]
 pub struct Sim {
     trees: Trees,
-    /// Only in a test run.
+    /// Set only in a test run.
     with_faults: Option<FaultySim>,
 }
 
-/// A simulation that behaves like the real thing: what goes wrong goes wrong, and an action that is
-/// broken off leaves half of its work.
+/// The state of a simulation with faults: steps can fail, and a failed action leaves a part of its
+/// work behind.
 #[derive(Clone, Default)]
 struct FaultySim {
     faults: Faults,
-    /// What an action that was broken off did make.
+    /// The facts that a failed action has established.
     half_done: Vec<Fact>,
-    /// What was written to files, by the path at that time: they may be out of sight by now.
+    /// The content written to files, by their path at that time: the files may no longer be
+    /// visible.
     written: BTreeMap<String, Option<Text>>,
 }
 
 impl Sim {
-    /// A simulation above `below`, which shows the files that are there before it begins.
+    /// Creates a simulation on top of `below`, the files that exist before it begins.
     pub fn above(below: Box<dyn Files>) -> Self {
         Self { trees: Trees::new(below), with_faults: None }
     }
 
-    /// A simulation of a machine whose files nobody knows.
+    /// Creates a simulation of a machine with unknown files.
     pub fn new() -> Self {
         Self::above(Box::new(UnknownFiles))
     }
 
-    /// The same machine, where things go wrong as they do for real.
+    /// Returns the same machine, with faults.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { with_faults: Some(FaultySim { faults, ..FaultySim::default() }), ..self }
     }
 
-    /// The same machine, for planning what comes next.
+    /// Returns the same machine, for planning the next run.
     #[must_use]
     pub fn planning(&self) -> Self {
         Self { trees: self.trees.clone(), with_faults: None }
     }
 
-    /// What a test run wrote at this path, wherever that is by now; `None` inside for what it removed.
+    /// Returns the content that a test run wrote at this path, even if it is no longer visible
+    /// there; the inner value is `None` if the run removed the file.
     pub fn written(&self, path: &str) -> Option<&Option<Text>> {
         self.with_faults.as_ref()?.written.get(path)
     }
 
-    /// A file that is there before anything happens.
+    /// Adds a file that exists before the run.
     pub fn put(
         &mut self,
         place: &Place,
@@ -144,7 +146,7 @@ impl System for Sim {
                 self.trees.mark_unknown(&Place::here(root))?;
             }
             Step::Files(step) => files::perform(&mut self.trees, step)?,
-            // What the others do is in the facts that they make.
+            // The effects of all other steps are in their facts.
             _ => {}
         }
         self.remember(step);
@@ -160,7 +162,7 @@ impl System for Sim {
         let half_done = std::mem::take(&mut with_faults.half_done);
         let mut machine = known.clone();
         for fact in half_done {
-            // What does not fit was not made.
+            // A fact that does not fit was not established.
             if machine.learn(&fact).is_ok() {
                 self.learned(&fact, &machine);
             }
@@ -168,7 +170,7 @@ impl System for Sim {
         Ok(Some(machine))
     }
 
-    /// Mounts are made one by one; everything else is there when the last program has done its work.
+    /// Mounts take effect one by one; everything else exists only when the last program has exited.
     fn broken_off(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
         let Some(with_faults) = &mut self.with_faults else { return };
         let mounted = |at: &String| {
@@ -223,7 +225,7 @@ impl System for Sim {
 }
 
 impl Sim {
-    /// Keeps what a step wrote.
+    /// Records what a step wrote.
     fn remember(&mut self, step: &Step) {
         let Step::Files(step) = step else { return };
         let (place, text) = match step {

@@ -92,13 +92,13 @@ args! {
 /// A kind of exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitKind {
-    /// 1
+    /// Exit code 1.
     Failed,
-    /// 2
+    /// Exit code 2.
     Usage,
-    /// 3
+    /// Exit code 3.
     Refused,
-    /// 4
+    /// Exit code 4.
     Stopped,
 }
 

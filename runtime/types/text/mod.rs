@@ -114,13 +114,13 @@ macro_rules! words {
             pub(super) const RULE: $crate::types::text::TextRule = $rule;
 
             /// Creates a value that is known to be valid, without validation.
-            #[allow(dead_code, reason = "few kinds are made by the program itself")]
+            #[allow(dead_code, reason = "only a few types are created by the program itself")]
             pub(crate) fn known(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
             /// Returns the value as a string.
-            #[allow(dead_code, reason = "some kinds are only shown, or only compared")]
+            #[allow(dead_code, reason = "some types are only displayed or compared")]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A stand-in for emerge in a system that the whole recipe installs: it writes down what it is asked for, and has done
-# what the recipe goes on with. The kernel is the one whose modules are there, from the sources if there are some.
+# A stand-in for emerge in a system that the complete recipe installs: it logs its arguments, and creates what
+# the recipe needs afterwards. The kernel is that of the installed modules, from the sources if there are any.
 echo "emerge $*" >>/var/emerge.log
 KV=$(ls /lib/modules)
 for word; do case $word in

@@ -1,4 +1,5 @@
 #!/bin/sh
-# A stand-in for portageq: what is stable is older than the live medium's, until emerge.sh has got the newer one.
+# A stand-in for portageq: the stable version is older than that of the live medium until emerge.sh has
+# installed the newer one.
 echo "portageq $*" >>/var/emerge.log
 [ -e /var/cryptsetup ]

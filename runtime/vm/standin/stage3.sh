@@ -1,10 +1,11 @@
 #!/bin/bash
-# The root that boots (root.sh), with what the whole recipe asks a stage3 for besides: services, languages, a time
-# zone, passwords, and a way to get packages. It brings no settings of GRUB's: those are the recipe's.
+# The bootable root (root.sh), with everything else that the complete recipe requires of a stage3: services,
+# languages, a time zone, passwords, and a way to install packages. It contains no settings of GRUB: those are
+# set by the recipe.
 #
-#   stage3.sh FROM TO            FROM: the tarball of the root that boots; TO: the tarball that is written. emerge and
+#   stage3.sh FROM TO            FROM: the tarball of the bootable root; TO: the tarball to write. emerge and
 #                                portageq are stand-ins, and the kernel is there
-#   stage3.sh FROM TO SCRIPT     with what this script puts into $ROOT besides, by the functions and variables from here
+#   stage3.sh FROM TO SCRIPT     also with what this script adds to $ROOT, using the functions and variables of this file
 set -euo pipefail
 
 HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2 WITH=${3:-}
@@ -17,7 +18,7 @@ done
 
 ROOT=$(mktemp -d)
 trap 'rm -rf "$ROOT"' EXIT
-# put FILE…: at the same place, in directories that are none of links.
+# put FILE…: copies files to the same paths, in directories that are not symlinks.
 put() {
     local file place
     for file; do
@@ -42,7 +43,8 @@ for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/b
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 
-# Files only: directories and links are those of the root below. What comes later in a tarball is what stays.
+# Files only: directories and symlinks are those of the root below. In a tarball, the last entry of a path is
+# used.
 cd "$ROOT"
 find . \( -type f -o -type l -o -type d -empty \) -print0 |
     tar --numeric-owner --owner=0 --group=0 --null --no-recursion -T - -rf "$TO"

@@ -1,6 +1,7 @@
-//! Files, always seen from a root: the kernel itself keeps symlinks inside it (openat2(2),
-//! `RESOLVE_IN_ROOT`), so that no link in a target leads to the running system. What is changed is named
-//! by the place that was approved, and a link on the way to it is another place ([`super::reach`]).
+//! Access to files, always relative to a root: the kernel resolves symlinks inside it (openat2(2),
+//! `RESOLVE_IN_ROOT`), so that no link in a target leads to the running system. A file to be
+//! changed is identified by the approved path; a symlink on that path would make it a different
+//! file ([`super::reach`]).
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -22,23 +23,23 @@ use crate::machine::files::{FileError, Look};
 use crate::system::real::{input::whole, private, records::refuse_records};
 use crate::types::{Mode, Place};
 
-/// Larger files are not for reading into a script.
+/// The maximum size of a file that a script can read.
 const MOST: u64 = 64 << 20;
 
-/// Opens a directory inside the root of the place.
+/// Opens a directory inside a root.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
     open_following(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
 }
 
-/// Reads a file that is in a directory or below it; nothing if there is none. A link that leads out of
-/// the directory is an error.
+/// Reads a file in a directory or below it; returns `None` if it does not exist. A symlink that
+/// leads out of the directory is an error.
 pub(crate) fn read_below(directory: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let dir = open(
         directory,
         OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
         stat::Mode::empty(),
     )?;
-    // O_NONBLOCK: opening a pipe must not hang.
+    // O_NONBLOCK: opening a pipe must not block.
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let below = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
@@ -50,7 +51,7 @@ pub(crate) fn read_below(directory: &Path, path: &Path, most: u64) -> io::Result
     }
 }
 
-/// The directory that holds a place, and the place's name in it.
+/// Opens the directory that contains a place; returns it with the name of the place in it.
 fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let name = place.path.file_name().ok_or_else(no_name)?;
     let parent = place.parent();
@@ -58,7 +59,8 @@ fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     Ok((dir, PathBuf::from(name)))
 }
 
-/// The same for what is going to be changed: it is where the plan says, and files are kept there.
+/// Does the same for a place that is to be changed: its path must have no symlinks, and it must not
+/// be on a filesystem of the running system or of the kernel.
 pub(crate) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let name = place.path.file_name().ok_or_else(no_name)?;
     let parent = place.parent();
@@ -81,7 +83,7 @@ fn missing(parent: &Place, error: io::Error) -> io::Error {
     error
 }
 
-/// What is to be replaced; a device node is not.
+/// Returns the status of a file that is to be replaced, if it exists; a device node is an error.
 fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
     let old = stat_at(dir, name)?;
     refuse_device(name, old.as_ref())?;
@@ -133,12 +135,12 @@ fn try_look(place: &Place) -> io::Result<Look> {
             Look::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
         }
         SFlag::S_IFDIR => {
-            // btrfs numbers the top of each of its subvolumes the same.
+            // The top directories of all btrfs subvolumes have the same inode number.
             let subvolume = found.st_ino == 256
                 && fstatfs(&dir).is_ok_and(|fs| fs.filesystem_type() == BTRFS_SUPER_MAGIC);
             Look::Dir { mode, uid, gid, subvolume }
         }
-        // A link of procfs to what a process has open: its text does not say where it leads.
+        // A magic link of procfs, whose text does not determine where it leads.
         SFlag::S_IFLNK if is_magic(&dir, &name) => Look::Other,
         SFlag::S_IFLNK => Look::Link { to: readlinkat(&dir, &name)?.into() },
         _ => Look::Other,
@@ -153,12 +155,12 @@ fn is_magic(dir: &OwnedFd, name: &Path) -> bool {
     procfs && matches!(openat2(dir, name, how), Err(Errno::ELOOP))
 }
 
-/// Whether a directory has nothing in it.
+/// Returns whether a directory is empty.
 pub(crate) fn is_empty(place: &Place) -> Result<bool, FileError> {
     names(place).map(|names| names.is_empty())
 }
 
-/// The names in a directory, sorted.
+/// Returns the names in a directory, sorted.
 pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
     let list = || -> io::Result<Vec<String>> {
         let fd = open_following(&place.root, &place.path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
@@ -178,7 +180,7 @@ pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
 
 pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
-        // O_NONBLOCK: opening a pipe that somebody left in the target must not hang.
+        // O_NONBLOCK: opening a pipe in the target must not block.
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
         let file = File::from(open_following(&place.root, &place.path, flags)?);
         private::refuse(&file)?;
@@ -198,7 +200,7 @@ pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
     read().map_err(|error| wrong(place, &error))
 }
 
-/// Replaces a file by a new one that appears whole or not at all.
+/// Replaces a file atomically.
 pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     let old = replaceable(&dir, &name)?;
@@ -208,7 +210,7 @@ pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Re
     fresh.publish(&name)
 }
 
-/// Copies a regular file; a link at the source is followed inside its root.
+/// Copies a regular file; a symlink at the source is followed inside its root.
 pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let mut source = File::from(open_following(&from.root, &from.path, flags)?);
@@ -228,7 +230,7 @@ pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
     fresh.publish(&name)
 }
 
-/// A temporary file beside the one it will become; removed again unless it is published.
+/// A temporary file next to its final path; it is removed on drop unless it was published.
 struct Fresh {
     dir: OwnedFd,
     name: PathBuf,
@@ -258,7 +260,7 @@ impl Fresh {
         unreachable!("the loop ends by returning")
     }
 
-    /// Gives it the owner of the file it replaces, and its mode unless another is wanted.
+    /// Sets the owner of the replaced file, and its mode unless another one is requested.
     fn set_attributes(&self, old: Option<&FileStat>, mode: Option<Mode>) -> io::Result<()> {
         let old = old.filter(|old| kind(old) == SFlag::S_IFREG);
         if let Some(old) = old {
@@ -277,7 +279,7 @@ impl Fresh {
         self.file.sync_all()?;
         renameat(&self.dir, &self.name, &self.dir, name)?;
         self.done = true;
-        // FAT gives a file its length under the new name only when the file itself is written again.
+        // FAT stores the length under the new name only when the file itself is synced again.
         self.file.sync_all()?;
         settle_names(&self.dir)
     }
@@ -286,13 +288,13 @@ impl Fresh {
 impl Drop for Fresh {
     fn drop(&mut self) {
         if !self.done {
-            // Nothing better can be done about a leftover than to have tried.
+            // If the removal fails, nothing else can be done.
             let _ = unlinkat(&self.dir, &self.name, UnlinkatFlags::NoRemoveDir);
         }
     }
 }
 
-/// Makes a directory and those above it, as `mkdir -p` does.
+/// Creates a directory and its missing parents, as `mkdir -p` does.
 pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     let mut above: Vec<&Path> = place.path.ancestors().collect();
     above.reverse();
@@ -301,7 +303,7 @@ pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
         let (dir, name) = own_parent_of(&step)?;
         let bits = if *path == place.path { mode.bits() } else { 0o755 };
         match stat::mkdirat(&dir, &name, stat::Mode::from_bits_truncate(bits)) {
-            // The process' umask must not weaken what was asked for.
+            // The umask of the process must not restrict the requested mode.
             Ok(()) => {
                 stat::fchmodat(
                     &dir,
@@ -315,12 +317,12 @@ pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    // Something other than a directory at the end is only noticed by opening it as one.
+    // Only opening the path as a directory detects that it is not one.
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     open_exactly(place, flags).map(drop)
 }
 
-/// Makes a link, replacing a file or link but never a directory.
+/// Creates a symlink; replaces a file or symlink, but never a directory.
 pub(crate) fn link(place: &Place, to: &str) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     replaceable(&dir, &name)?;
@@ -335,7 +337,7 @@ pub(crate) fn link(place: &Place, to: &str) -> io::Result<()> {
     settle_names(&dir)
 }
 
-/// Removes a file, a link or an empty directory; nothing is ever removed recursively.
+/// Removes a file, a symlink or an empty directory, never anything recursively.
 pub(crate) fn remove(place: &Place) -> io::Result<()> {
     let (dir, name) = own_parent_of(place)?;
     match replaceable(&dir, &name)? {

@@ -1,4 +1,5 @@
-//! An archive that is unpacked is the one that was verified: the same open file, unchanged.
+//! Verified archives: the archive that is unpacked is the one that was verified, i.e. the same open
+//! file, unchanged.
 
 use std::fs::File;
 use std::io::{self, Seek};
@@ -9,7 +10,8 @@ use nix::fcntl::OFlag;
 use super::reach::open_following;
 use crate::types::Place;
 
-/// Which file it is, and when its content last changed. No call sets the time of the last change of status.
+/// The identity of a file, and when its content last changed. No system call can set the time of
+/// the last status change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileStamp {
     file: (u64, u64),
@@ -30,7 +32,7 @@ impl FileStamp {
     }
 }
 
-/// An archive that is open, as it was when it was opened.
+/// An open archive, and its stamp when it was opened.
 pub(crate) struct Archive {
     place: Place,
     file: File,
@@ -48,7 +50,7 @@ impl Archive {
         &self.file
     }
 
-    /// Refuses an archive that was written to while it was read.
+    /// Returns an error if the archive was modified while it was read.
     pub(crate) fn must_be_unchanged(&self) -> io::Result<()> {
         self.must_be(&self.stamp, "while it was read")
     }
@@ -61,11 +63,11 @@ impl Archive {
     }
 }
 
-/// The archive that was verified, until it is unpacked.
+/// The verified archive, until it is unpacked.
 pub(crate) struct VerifiedArchive {
     place: Place,
     stamp: FileStamp,
-    /// Held open, so that no other file gets its number, but not against unmounting its filesystem.
+    /// Kept open so that its inode number is not reused; closed before its filesystem is unmounted.
     file: Option<File>,
 }
 
@@ -75,17 +77,17 @@ impl VerifiedArchive {
         Self { place, stamp, file: Some(file) }
     }
 
-    /// Whether it is what is at this place.
+    /// Returns whether the archive is at this place.
     pub(crate) fn is_at(&self, place: &Place) -> bool {
         self.place == *place
     }
 
-    /// Holds no filesystem any more.
+    /// Closes the file, which would keep its filesystem busy.
     pub(crate) fn close(&mut self) {
         self.file = None;
     }
 
-    /// The same archive from its beginning, unless another file has taken its place.
+    /// Opens the archive from its beginning; returns an error if it was modified or replaced.
     pub(crate) fn open(self) -> io::Result<Archive> {
         let now = Archive::open(&self.place)?;
         now.must_be(&self.stamp, "since it was verified")?;
@@ -116,8 +118,8 @@ mod tests {
         let verified = VerifiedArchive::new(Archive::open(&place).expect("the archive"));
         let (path, other) = (directory.path().join("stage3.tar"), directory.path().join("other"));
         fs::write(&other, "the other  one").expect("a file");
-        fs::rename(&other, &path).expect("the exchange");
-        let error = verified.open().err().expect("it was exchanged");
+        fs::rename(&other, &path).expect("the rename");
+        let error = verified.open().err().expect("the archive was replaced");
         assert!(error.to_string().contains("was modified or replaced since"), "{error}");
     }
 
@@ -125,12 +127,12 @@ mod tests {
     fn an_archive_that_was_written_to_is_refused() {
         let (directory, place) = archive();
         let archive = Archive::open(&place).expect("the archive");
-        // Clocks of files tick with the kernel's timer: wait until it has.
-        while Archive::open(&place).expect("it").stamp == archive.stamp {
+        // File timestamps have the resolution of the kernel's timer: wait for the next tick.
+        while Archive::open(&place).expect("the archive").stamp == archive.stamp {
             fs::write(directory.path().join("stage3.tar"), "the other  one").expect("a file");
         }
         assert!(archive.must_be_unchanged().is_err());
-        let error = VerifiedArchive::new(archive).open().err().expect("it was written to");
+        let error = VerifiedArchive::new(archive).open().err().expect("the archive was modified");
         assert!(error.to_string().contains("since it was verified"), "{error}");
     }
 
@@ -146,7 +148,7 @@ mod tests {
                 verified.close();
             }
             let mut again = String::new();
-            let archive = verified.open().expect("it is unchanged");
+            let archive = verified.open().expect("the archive is unchanged");
             archive.file().read_to_string(&mut again).expect("the archive");
             assert_eq!(text, again);
         }

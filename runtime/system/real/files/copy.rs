@@ -1,4 +1,5 @@
-//! Copying a directory with everything in it, with the system's cp, which knows every attribute.
+//! Copies of directories with all their contents, by the system's cp, which preserves every
+//! attribute.
 
 use std::io;
 
@@ -26,7 +27,8 @@ impl Real {
         let source = name_of(&source).map_err(kernel)?;
         refuse_below(&source).map_err(kernel)?;
         let to = name_of(&directory).map_err(kernel)?.join(name);
-        // A link with the name of a file is replaced, never written through; one with the name of a directory is an error.
+        // A symlink with the name of a file is replaced, never written through; one with the name
+        // of a directory is an error.
         let cmd = Cmd::tool("cp")
             .args(["--archive", "--remove-destination", "--no-target-directory"])
             .args([source.to_string_lossy(), to.to_string_lossy()])

@@ -1,8 +1,10 @@
-//! The copy of a container's header as a file that does not make its device look like the container.
+//! Copies of LUKS headers in files, such that the device of the file is not detected as the
+//! container.
 //!
-//! LUKS2 keeps a second header behind the first, and libblkid looks for it at nine places of a device
-//! without asking where it says to be. A copy in a file that happens to lie so turns a stick with a
-//! filesystem into a "container" that nothing mounts any more.
+//! LUKS2 stores a second header behind the first one, and libblkid searches for it at nine offsets
+//! of a device, without checking the offset recorded in it. If a copy in a file happens to be at
+//! such an offset, libblkid takes a USB stick with a filesystem for a container, which cannot be
+//! mounted.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -15,14 +17,16 @@ use crate::system::real::Real;
 use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
-/// Where libblkid looks for the second header: on a device, and so in a copy.
+/// The offsets at which libblkid searches for the second header on a device, and thus in a copy.
 const SECOND: [u64; 9] =
     [0x4000, 0x8000, 0x10000, 0x20000, 0x40000, 0x80000, 0x10_0000, 0x20_0000, 0x40_0000];
-/// What the second header begins with.
+/// The magic number of the second header.
 const MAGIC: &[u8] = b"SKUL\xba\xbe";
-/// What stands in its place until it is known where it lies; also the unit of reading past the cache.
+/// The size of the placeholder that is written instead of the beginning of the second header until
+/// the position of the copy is known; also the unit of direct reads.
 const BLOCK: usize = 4096;
-/// Each try lies elsewhere, because those before it keep their room.
+/// The number of attempts. Each one has a different position, because the earlier files keep their
+/// blocks.
 const TRIES: usize = 8;
 
 impl Real {
@@ -35,7 +39,7 @@ impl Real {
         watch: &mut dyn Watch,
     ) -> Result<Outcome, StepError> {
         let kernel = |error: io::Error| StepError::kernel(step, error);
-        // In memory: on a disk it would have to be looked at there.
+        // In memory: a temporary copy on a disk would have to be checked there.
         let directory = tempfile::Builder::new().prefix("gscript-header-").tempdir_in("/run");
         let directory = directory.map_err(kernel)?;
         let copy = directory.path().join("header");
@@ -48,22 +52,24 @@ impl Real {
     }
 }
 
-/// Writes the copy. Not even for a moment does its second header stand where a device is looked at.
+/// Writes the copy. Its second header is never, not even temporarily, at an offset that libblkid
+/// searches.
 fn lay(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()> {
     let Some(second) = second_header(header) else { return super::key::keep(place, header) };
     let hidden = second..second + BLOCK;
     let mut masked = header.to_vec();
-    // A file that is open keeps its room when it has no name any more.
+    // An open file keeps its blocks after it is unlinked.
     let mut before = Vec::new();
     let stopped = loop {
-        // Another each time: those before are still where they were found.
+        // Each attempt has its own placeholder: the earlier ones are still where they were found.
         let mark = &mut masked[hidden.clone()];
         File::open("/dev/urandom").and_then(|mut random| random.read_exact(mark))?;
         let (file, dir, name) = create(place, 0o400)?;
         let written = (&file).write_all(&masked).and_then(|()| file.sync_all());
         let clear = written.and_then(|()| is_clear(beneath, &masked[hidden.clone()]));
         if let Ok(true) = clear {
-            // What is written again stays where it is: filesystems that move it have no files so early.
+            // Overwritten data stays in place: filesystems that would move it have no files at such
+            // low offsets.
             let bare = file.write_all_at(&header[hidden], second as u64);
             return undo_unless(bare.and_then(|()| file.sync_all()), &dir, &name);
         }
@@ -90,19 +96,19 @@ fn nowhere(beneath: &[String], tries: usize, stopped: Option<io::Error>) -> io::
     ))
 }
 
-/// Where the second header is in a copy; LUKS1 has none.
+/// Returns the offset of the second header in a copy; LUKS1 has none.
 fn second_header(copy: &[u8]) -> Option<usize> {
     let places = SECOND.iter().filter_map(|at| usize::try_from(*at).ok());
     places.into_iter().find(|at| copy.get(*at..at + BLOCK).is_some_and(|b| b.starts_with(MAGIC)))
 }
 
-/// Whether the mark is at none of the places that are looked at.
+/// Returns whether the placeholder is at none of the offsets that libblkid searches.
 fn is_clear(devices: &[String], mark: &[u8]) -> io::Result<bool> {
     let mut memory = vec![0; 2 * BLOCK];
     let skip = memory.as_ptr().align_offset(BLOCK);
     let block = &mut memory[skip..skip + BLOCK];
     for device in devices {
-        // Past the cache, which does not know what the filesystem has written.
+        // Bypass the cache, which does not include what the filesystem has written.
         let device = File::options().read(true).custom_flags(O_DIRECT | O_CLOEXEC).open(device)?;
         for at in SECOND {
             if device.read_at(block, at)? == BLOCK && block == mark {

@@ -1,4 +1,4 @@
-//! Key files, filesystem images and swap files: new files that must not exist yet.
+//! Creation of key files, filesystem images and swap files, which must not exist yet.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,7 +14,7 @@ use super::access::own_parent_of;
 use super::settle::settle_names;
 use crate::types::Place;
 
-/// Writes `bytes` random bytes into a new file that only its owner can read, from its first moment.
+/// Writes `bytes` random bytes to a new file that only its owner can ever read.
 pub(crate) fn make(place: &Place, bytes: u32) -> io::Result<()> {
     let mut key = Zeroizing::new(vec![0; bytes as usize]);
     // /dev/urandom blocks only until the kernel's generator is seeded (random(7)).
@@ -22,30 +22,30 @@ pub(crate) fn make(place: &Place, bytes: u32) -> io::Result<()> {
     keep(place, &key)
 }
 
-/// Writes a new file that only its owner can read, from its first moment.
+/// Writes a new file that only its owner can ever read.
 pub(crate) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o400)?;
     let written = (&file).write_all(content).and_then(|()| file.sync_all());
     undo_unless(written, &dir, &name)
 }
 
-/// Makes a sparse file.
+/// Creates a sparse file.
 pub(crate) fn image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     undo_unless(file.set_len(size).and_then(|()| file.sync_all()), &dir, &name)
 }
 
-/// FS_NOCOW_FL of ioctl_iflags(2).
+/// `FS_NOCOW_FL` of ioctl_iflags(2).
 const NOCOW: nix::libc::c_long = 0x0080_0000;
 
 nix::ioctl_write_ptr!(set_inode_flags, b'f', 2, nix::libc::c_long);
 
-/// Makes a file that has all its blocks.
+/// Creates a file with all its blocks allocated.
 pub(crate) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     let done = || -> io::Result<()> {
         if nocow {
-            // Only an empty file can be told so.
+            // The flag can only be set on an empty file.
             #[expect(unsafe_code, reason = "nix has no wrapper for this ioctl")]
             // SAFETY: the descriptor is open and the flags outlive the call.
             unsafe { set_inode_flags(file.as_raw_fd(), &NOCOW) }?;
@@ -57,7 +57,7 @@ pub(crate) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> 
     undo_unless(done(), &dir, &name)
 }
 
-/// Half a key is worse than none.
+/// Removes a file that could not be written completely.
 pub(crate) fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result<()> {
     if result.is_err() {
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);

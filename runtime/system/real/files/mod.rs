@@ -1,7 +1,7 @@
-//! Files of the real machine: `access` (reading and atomic writing inside a root), `reach` (where a path leads),
-//! `mount_list` (what is mounted), `outside` (what a root shows of the running system), `key` (key files and
-//! images), `settle` (bringing it to the disk), `copy` (whole directories), `header` (copies of headers),
-//! `verify`, `archive` and `unpack` (archives).
+//! Files of the real machine: `access` (reading and atomic writing inside a root), `reach` (path
+//! resolution), `mount_list` (mounts), `outside` (parts of the running system inside a root), `key`
+//! (key files and images), `settle` (syncing to the disk), `copy` (whole directories), `header`
+//! (copies of LUKS headers), `verify`, `archive` and `unpack` (archives).
 
 pub(super) mod access;
 pub(super) mod archive;
@@ -61,8 +61,8 @@ pub(super) fn perform(
     }
 }
 
-/// Looks at nothing: files are read when somebody asks for them.
-#[expect(clippy::unnecessary_wraps, reason = "looking at other parts may fail")]
+/// Does nothing: files are read on demand.
+#[expect(clippy::unnecessary_wraps, reason = "probing other parts can fail")]
 pub(super) fn look(
     _real: &mut Real,
     _machine: &mut Machine,

@@ -1,9 +1,10 @@
-//! The kernel's list of mounts, read again only where it may have changed.
+//! The kernel's list of mounts, read again only if it may have changed.
 //!
-//! Reading it takes longer than writing a small file, and every path of a call asks it. The kernel tells each
-//! reader of `/proc/self/mountinfo` that something was mounted or unmounted (`POLLPRI`, proc(5)). It does not
-//! tell that a directory above a mount point was renamed, so paths of a list that was kept count for nothing:
-//! it only answers by the numbers of mounts and filesystems, which stay.
+//! Reading the list takes longer than writing a small file, and every path of a call requires it.
+//! The kernel notifies readers of `/proc/self/mountinfo` when something is mounted or unmounted
+//! (`POLLPRI`, proc(5)), but not when a directory above a mount point is renamed. The cache
+//! therefore contains no paths, but only the numbers of mounts and filesystems, which do not
+//! change.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -25,26 +26,26 @@ thread_local! {
     static KEPT: RefCell<Option<CachedMounts>> = const { RefCell::new(None) };
 }
 
-/// A list that was read, and the open file that tells when it changes.
+/// A cached list, and the open file that signals changes.
 struct CachedMounts {
     file: File,
-    /// The mount namespace that it is of.
+    /// The mount namespace of the list.
     namespace: (u64, u64),
-    /// Mounts that are the only ones of their filesystem.
+    /// The IDs of mounts that are the only mount of their filesystem.
     alone: HashSet<u64>,
-    /// Filesystems, and the type of those that are the kernel's own.
+    /// Filesystems by device number, each with its type if it belongs to the kernel.
     kernel: HashMap<String, Option<String>>,
 }
 
-/// Returns what is mounted, as this process sees it now.
+/// Returns the current mounts, as visible to this process.
 pub(crate) fn mount_table() -> io::Result<MountTable> {
     Ok(MountTable::new(parse_mountinfo(&std::fs::read(LIST)?)))
 }
 
-/// Whether a directory, and what has this name in it, lie on a filesystem that is mounted only once: then
-/// nothing else shows the same, and the path is the origin.
+/// Returns whether a directory and the entry `name` in it are on a filesystem that is mounted only
+/// once: then no other path leads to it, and the path is the origin.
 ///
-/// `false` also where that can't be known without reading the list.
+/// Also returns `false` if this cannot be determined without reading the list.
 pub(super) fn is_mounted_once(directory: &impl AsFd, name: Option<&Path>) -> io::Result<bool> {
     let Some(mount) = mount_of(directory, Path::new(""), AtFlags::EMPTY_PATH)? else {
         return Ok(false);
@@ -59,17 +60,19 @@ pub(super) fn is_mounted_once(directory: &impl AsFd, name: Option<&Path>) -> io:
     with_list(|list| list.alone.contains(&mount))
 }
 
-/// Returns the type of the filesystem with this number, such as `0:21`, where it is the kernel's own.
+/// Returns the type of the filesystem with this device number, such as `0:21`, if it belongs to the
+/// kernel.
 pub(super) fn kernel_type(number: &str) -> io::Result<Option<String>> {
     if let Some(known) = with_list(|list| list.kernel.get(number).cloned())? {
         return Ok(known);
     }
-    // It may have been mounted in this moment.
+    // It may have been mounted just now.
     KEPT.set(None);
     with_list(|list| list.kernel.get(number).cloned().flatten())
 }
 
-/// The number of the mount that something lies on; nothing on kernels that do not tell (before Linux 5.8).
+/// Returns the ID of the mount that contains a file; `None` on kernels that do not report it
+/// (before Linux 5.8).
 fn mount_of(directory: &impl AsFd, name: &Path, flags: AtFlags) -> io::Result<Option<u64>> {
     let flags = flags | AtFlags::NO_AUTOMOUNT;
     let found = statx(directory, name, flags, StatxFlags::MNT_ID)?;
@@ -95,7 +98,7 @@ impl CachedMounts {
         Self { file: File::open(LIST)?, namespace, alone, kernel }.read()
     }
 
-    /// The same list, read again if the kernel has told that it changed.
+    /// Returns the same list, read again if the kernel has signalled a change.
     fn refreshed(self) -> io::Result<Self> {
         let mut asked = [PollFd::new(self.file.as_fd(), PollFlags::POLLPRI)];
         poll(&mut asked, PollTimeout::ZERO)?;
@@ -115,7 +118,7 @@ impl CachedMounts {
         for line in text.lines() {
             let mut words = line.split(' ');
             let (Some(id), Some(number)) = (words.next(), words.nth(1)) else { continue };
-            // A line that is not understood stands for a second mount.
+            // A line that cannot be parsed counts as a second mount.
             mounts.entry(number).or_default().push(id.parse().unwrap_or_default());
         }
         let alone = mounts.values().filter_map(|ids| match ids[..] {

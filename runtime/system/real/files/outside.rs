@@ -1,6 +1,6 @@
-//! Links in a target can't leave it, but the running system is mounted inside it: `/proc`, `/sys`, `/dev`
-//! and `/run`, as a chroot needs them. What a link leads to there is not the target's to change; who names a
-//! path there means it.
+//! Protection of the running system inside a target. Links in a target cannot leave it, but for a
+//! chroot, the running system is mounted inside it: `/proc`, `/sys`, `/dev` and `/run`. A change
+//! through a link to such a place is an error; a change through an explicit path is intended.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -13,14 +13,15 @@ use crate::machine::is_below;
 use crate::machine::probe::parse_mountinfo;
 use crate::system::OWN_IT;
 
-/// What `/proc`, `/sys`, `/dev`, `/run` and what is mounted in them are.
+/// The types of `/proc`, `/sys`, `/dev`, `/run` and of the filesystems that are mounted in them.
 const IN_MEMORY: [&str; 8] =
     ["cgroup2", "devpts", "devtmpfs", "efivarfs", "proc", "ramfs", "sysfs", "tmpfs"];
 
-/// Refuses a directory that was reached inside a root, under this name, and is the running system's own.
+/// Returns an error if a directory that was reached inside a root, by this path, belongs to the
+/// running system.
 ///
-/// A filesystem that lives in the kernel only and is also mounted outside the root is; one on a device may
-/// well be mounted at two places.
+/// It does if its filesystem exists only in the kernel and is also mounted outside of the root; a
+/// filesystem on a device may legitimately be mounted twice.
 pub(crate) fn refuse_running_system(
     root: &Path,
     name: &Path,

@@ -1,8 +1,8 @@
-//! Where a path leads, and opening it only while it leads there.
+//! Path resolution, and opening a path only while it leads to the planned location.
 //!
-//! A run is approved for real places: paths without symbolic links. They are opened link by link with
-//! none allowed (openat2(2), `RESOLVE_NO_SYMLINKS`), and what is done there is done relative to the open
-//! directory, so that nothing can be exchanged in between.
+//! A run is approved for canonical paths, which have no symlinks. Such a path is opened with
+//! symlinks disallowed (openat2(2), `RESOLVE_NO_SYMLINKS`), and all further operations are relative
+//! to the open directory, so that nothing can be replaced in between.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -23,21 +23,22 @@ use crate::types::Place;
 
 const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
-/// Opens inside a root, following its links but those of procfs that lead to other processes' files.
+/// Opens a path inside a root. Follows symlinks, except those of procfs to files of other
+/// processes.
 pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let root = open(root, DIRECTORY, stat::Mode::empty())?;
     Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
 }
 
-/// Opens a directory by a path in which no component is a symbolic link.
+/// Opens a directory by a path in which no component is a symlink.
 pub(crate) fn open_root(root: &Path) -> io::Result<OwnedFd> {
     let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
     let slash = open("/", DIRECTORY, stat::Mode::empty())?;
     openat2(slash, root, how).map_err(|error| exchanged(root, error))
 }
 
-/// Opens inside a root by a path in which no component is a symbolic link.
+/// Opens a path inside a root in which no component is a symlink.
 pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
     let root = open_root(&place.root)?;
@@ -45,7 +46,7 @@ pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
         .map_err(|error| exchanged(&place.outside(), error))
 }
 
-/// What it means that a link is where the plan had none.
+/// Returns the error for a symlink that did not exist when the plan was made.
 fn exchanged(path: &Path, error: Errno) -> io::Error {
     if error != Errno::ELOOP {
         return error.into();
@@ -59,12 +60,12 @@ fn exchanged(path: &Path, error: Errno) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, text)
 }
 
-/// The name of an open file, without links.
+/// Returns the path of an open file, without symlinks.
 pub(crate) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// Where a place leads. Names below the last directory that exists stay as they are.
+/// Resolves a place. Names below the deepest existing directory are kept unchanged.
 pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
     let Ok(root) = open(&place.root, DIRECTORY, stat::Mode::empty()) else {
         return Ok(Reach { place: place.clone(), origin: place.outside(), kernel: None });
@@ -86,7 +87,7 @@ pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
     let real = Place { root: top, path: path.components().collect() };
     let outside = real.outside();
     let kernel = kernel_filesystem(&directory)?;
-    // What does not exist is on no mount of its own.
+    // A file that does not exist is not a mount point.
     let name = name.filter(|_| rest_is_empty);
     let origin = match is_mounted_once(&directory, name.map(Path::new))? {
         true => outside,
@@ -95,7 +96,8 @@ pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
     Ok(Reach { origin, kernel, place: real })
 }
 
-/// The deepest directory or file on a path that exists, and the names below it that don't.
+/// Opens the deepest existing directory or file on a path; returns it with the missing names below
+/// it.
 fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(inside);
@@ -111,8 +113,8 @@ fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
     Err(Errno::ENOENT.into())
 }
 
-/// The deepest directory on a path that exists. An overlay may number its directories anew when it copies
-/// them up, so that they tell nothing.
+/// Returns the deepest existing directory on a path; `None` on an overlay filesystem, which may
+/// assign new inode numbers to directories when it copies them up.
 pub(crate) fn anchor(path: &Path) -> Option<Anchor> {
     let slash = open("/", DIRECTORY, stat::Mode::empty()).ok()?;
     let (found, _) = deepest(&slash, path).ok()?;
@@ -125,7 +127,7 @@ pub(crate) fn anchor(path: &Path) -> Option<Anchor> {
     Some(Anchor { path: name_of(&found).ok()?, device: stat.st_dev, inode: stat.st_ino })
 }
 
-/// Refuses a directory or file on one of the kernel's own filesystems: by what it is, whatever its name.
+/// Returns an error for a directory or file on a filesystem of the kernel, regardless of its path.
 pub(crate) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     let Some(kind) = kernel_filesystem(file)? else { return Ok(()) };
     let name = name_of(file)?;
@@ -133,11 +135,11 @@ pub(crate) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
-/// What is most common needs no look at the list of mounts.
+/// Common filesystems, for which the list of mounts need not be consulted.
 const ON_DISK: [FsType; 4] =
     [EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC];
 
-/// The kernel's own filesystem that an open file is in.
+/// Returns the type of the kernel filesystem that contains an open file, if there is one.
 pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Option<String>> {
     let kind = fstatfs(file)?.filesystem_type();
     if ON_DISK.contains(&kind) {
@@ -149,7 +151,7 @@ pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
         _ => {}
     }
     let number = fstat(file)?.st_dev;
-    // A container's /dev is a tmpfs.
+    // In a container, /dev is a tmpfs.
     let (dev, root) = (lstat("/dev").map(|found| found.st_dev), lstat("/")?.st_dev);
     if dev.is_ok_and(|dev| dev == number && dev != root) {
         return Ok(Some("devtmpfs".into()));
@@ -159,7 +161,7 @@ pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
     Ok(kernel_type(&number)?.or_else(below))
 }
 
-/// Refuses to replace, change or remove what stands for a device.
+/// Returns an error for a device node, which must not be replaced, changed or removed.
 pub(crate) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result<()> {
     let kind = found.map(|found| SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT);
     if !matches!(kind, Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
@@ -169,7 +171,7 @@ pub(crate) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
-/// Whether an open directory is the root of the running system, whatever its name.
+/// Returns whether an open directory is the root of the running system, regardless of its path.
 pub(crate) fn is_running_root(directory: &impl AsFd) -> io::Result<bool> {
     let (here, found) = (stat::stat("/")?, fstat(directory)?);
     Ok((here.st_dev, here.st_ino) == (found.st_dev, found.st_ino))
@@ -205,7 +207,7 @@ mod tests {
         }
 
         fn path(&self, path: &str) -> PathBuf {
-            // The temporary directory itself may be behind a link.
+            // The path of the temporary directory itself may contain a symlink.
             fs::canonicalize(self.directory.path()).expect("a directory").join(path)
         }
     }
@@ -245,7 +247,7 @@ mod tests {
         for (number, result) in through.into_iter().enumerate() {
             assert!(result.is_err(), "attempt {number}");
         }
-        let named = files::remove(&bed.at("in/l/victim")).expect_err("a link is on the way");
+        let named = files::remove(&bed.at("in/l/victim")).expect_err("a symlink is on the path");
         let text = named.to_string();
         assert!(text.contains("in/l is not the planned location"), "{text}");
         assert!(text.ends_with(&bed.path("out").display().to_string()), "{text}");
@@ -288,7 +290,7 @@ mod tests {
         fs::rename(bed.path("out"), bed.path("moved")).expect("a name");
         fs::create_dir(bed.path("out")).expect("a directory");
         let now = anchor(&bed.path("out/new/file"));
-        // Overlays number their directories as they like.
+        // Overlay filesystems may assign any inode numbers.
         if let (Some(then), Some(now)) = (then, now) {
             assert_eq!(then.path, now.path);
             assert_ne!(then, now);

@@ -1,5 +1,5 @@
-//! What was written is on the disk before its action counts as done: file by file, and whole filesystems only
-//! after programs.
+//! Syncing to the disk: an action is complete only when its data is on the disk. Files are synced
+//! one by one, and whole filesystems only after programs.
 
 use std::fs::File;
 use std::io;
@@ -10,26 +10,27 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{self, SFlag};
 
-/// Brings everything that was written to a filesystem to its disk, and tells what could not be written.
+/// Syncs a filesystem to its disk; returns an error if data could not be written.
 pub(super) fn settle_filesystem(at: &str) -> io::Result<()> {
     let place = File::open(at)?;
     nix::unistd::syncfs(&place)
         .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
 }
 
-/// A name that was made, changed or taken away is on the disk when its directory is: a power cut right
-/// after it must not bring the old one back.
+/// Syncs a directory, so that a name that was created, changed or removed in it survives a power
+/// failure.
 pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let dir = File::from(openat(dir, Path::new("."), flags, stat::Mode::empty())?);
     match dir.sync_all() {
-        // Some filesystems of other machines know no such thing.
+        // Some network filesystems do not support this.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         result => result,
     }
 }
 
-/// Brings the owner of a file to its disk. A link or a pipe can't be opened for that.
+/// Syncs the owner of a file to its disk. A symlink or a pipe cannot be opened for that, so the
+/// whole filesystem is synced.
 pub(super) fn settle_inode(dir: &OwnedFd, name: &Path) -> io::Result<()> {
     let found = stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
     let opened = match SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT {

@@ -1,4 +1,4 @@
-//! Unpacking an archive with the system's tar, which knows every attribute a stage3 carries.
+//! Unpacking of archives by the system's tar, which preserves every attribute in a stage3.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -19,7 +19,7 @@ impl Real {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let archive = match self.verified.take() {
             Some(verified) if verified.is_at(archive) => verified.open(),
-            // A link may have taken the place of the archive that was verified.
+            // A symlink may have replaced the verified archive.
             Some(verified) => match verified.open() {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => Archive::open(archive),
@@ -41,7 +41,8 @@ impl Real {
     }
 }
 
-/// The option for the compression that the file begins with: reading from a pipe, tar can't look.
+/// Returns tar's option for the compression format of the file: when it reads from a pipe, tar
+/// cannot detect the format.
 fn decompressor(mut file: &File) -> io::Result<Option<&'static str>> {
     let mut magic = [0_u8; 6];
     let count = file.read(&mut magic)?;

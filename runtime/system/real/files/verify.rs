@@ -1,4 +1,4 @@
-//! Comparing an archive with signed digests. Everything that is not clearly right is wrong.
+//! Verification of archives by signed digests. Anything that is not clearly valid is rejected.
 
 use std::io::Read;
 
@@ -10,16 +10,17 @@ use crate::system::real::Real;
 use crate::system::{Broken, Cmd, FilesStep, Outcome, Progress, Stdin, StepError, Watch};
 use crate::types::{Place, hex};
 
-/// What gpg says about one signature (doc/DETAILS of GnuPG, "Format of the --status-fd output").
+/// The status output of gpg for the signatures of a file (doc/DETAILS of GnuPG, "Format of the
+/// --status-fd output").
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct GpgSignature {
-    /// Fingerprint of the key, and of the primary key that it belongs to.
+    /// The fingerprint of each signing key, and that of its primary key.
     valid: Vec<(String, String)>,
-    /// Why it must not be accepted.
+    /// The reasons for a rejection.
     bad: Vec<&'static str>,
 }
 
-/// Reads gpg's status lines.
+/// Parses gpg's status lines.
 pub(crate) fn parse_status(status: &str) -> GpgSignature {
     let mut signature = GpgSignature::default();
     for line in status.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")) {
@@ -45,7 +46,8 @@ pub(crate) fn parse_status(status: &str) -> GpgSignature {
 }
 
 impl GpgSignature {
-    /// The fingerprint of the primary key, if exactly one signature is there and it is good.
+    /// Returns the fingerprint of the primary key if there is exactly one signature and it is
+    /// valid. If `fingerprint` is given, the signature must be from that key.
     fn accept(&self, fingerprint: Option<&str>) -> Result<String, String> {
         if let Some(bad) = self.bad.first() {
             return Err((*bad).to_owned());
@@ -63,8 +65,8 @@ impl GpgSignature {
     }
 }
 
-/// The digests that a file lists for an archive: `# SHA512 HASH` and `# BLAKE2B HASH` headings, or
-/// bare lines as of sha512sum(1).
+/// Returns the digests that a file lists for an archive: below the headings `# SHA512 HASH` and `#
+/// BLAKE2B HASH`, or on plain lines as of sha512sum(1).
 pub(crate) fn listed_digests(text: &str, archive: &str) -> Vec<(&'static str, String)> {
     let mut kind = Some("SHA512");
     let mut found = Vec::new();
@@ -94,7 +96,7 @@ impl Real {
             return Ok(Outcome::default());
         };
         let wrong = |why: String| StepError::kernel(step, why);
-        // Why gpg does not like a file (a clock that is wrong, say) it tells in its own words.
+        // gpg states the reason for a rejection, such as a wrong clock, in plain text.
         let untrusted = |why: String, status: &str| {
             let said = status.lines().filter(|line| !line.starts_with("[GNUPG:]"));
             StepError { tail: said.map(str::to_owned).collect(), ..wrong(why) }
@@ -117,7 +119,8 @@ impl Real {
         }
         let (text, status) = match signature {
             Some(signature) => {
-                // What is verified is what is read below, whatever becomes of the file.
+                // The file is read once and passed to gpg, so that later changes of the file have
+                // no effect.
                 let text = String::from_utf8(super::access::read(digests)?)
                     .map_err(|_| wrong(format!("{digests} is not a text file")))?;
                 let cmd = gpg().args(["--verify", &signature.to_string(), "-"]);
@@ -125,7 +128,7 @@ impl Real {
                 (text, self.run(&cmd, watch)?.stderr)
             }
             None => {
-                // What gpg prints is what was signed; the file may say more than that.
+                // gpg prints only the signed text; the file may contain more.
                 let cmd = gpg().args(["--output", "-", "--decrypt", &digests.to_string()]);
                 let outcome = self.run(&cmd, watch)?;
                 (outcome.stdout, outcome.stderr)
@@ -154,7 +157,7 @@ impl Real {
         Ok(Outcome { stdout: verified.to_string(), ..Outcome::default() })
     }
 
-    /// An archive, and both digests of it in one reading.
+    /// Opens an archive and computes both digests in one pass.
     fn digest(
         &mut self,
         step: &FilesStep,

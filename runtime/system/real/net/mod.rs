@@ -18,7 +18,7 @@ pub(super) fn perform(
     Ok(Outcome::default())
 }
 
-/// Lists the links, where the kernel has a network.
+/// Lists the links, if the kernel supports networking.
 pub(super) fn look(
     _real: &mut Real,
     machine: &mut Machine,

@@ -1,5 +1,5 @@
-//! Requests of rtnetlink(7) and their answers, one at a time. The only file that knows the crates' types: their
-//! names change with every release.
+//! Requests of rtnetlink(7) and their responses, one at a time. This is the only file that uses the
+//! types of the netlink crates, because their names change with every release.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +14,7 @@ use netlink_sys::{Socket, SocketAddr};
 
 use crate::machine::net::Link;
 
-/// Our messages are numbered by it: one request per socket.
+/// The sequence number of our messages: there is one request per socket.
 const SEQUENCE: u32 = 1;
 
 /// Returns the links by name; `None` on a kernel without a network.
@@ -50,7 +50,7 @@ pub(super) fn set_link(link: &str, up: bool) -> io::Result<()> {
     ask(&socket, RouteNetlinkMessage::SetLink(message), NLM_F_ACK).map(drop)
 }
 
-/// Index, name, index of the master, and the rest of a link.
+/// Returns the index, the name, the index of the master, and the other properties of a link.
 fn read(message: &LinkMessage) -> Option<(u32, String, Option<u32>, Link)> {
     let mut link = Link { up: message.header.flags.contains(LinkFlags::Up), ..Link::default() };
     let (mut name, mut master) = (None, None);
@@ -82,13 +82,13 @@ fn connected() -> io::Result<Option<Socket>> {
     Ok(Some(socket))
 }
 
-/// Whether the kernel was built without rtnetlink.
+/// Returns whether the kernel was built without rtnetlink.
 fn lacks_network(error: &io::Error) -> bool {
     use nix::errno::Errno::{EAFNOSUPPORT, EPROTONOSUPPORT};
     [EAFNOSUPPORT as i32, EPROTONOSUPPORT as i32].map(Some).contains(&error.raw_os_error())
 }
 
-/// Sends a request and collects the answers to it, up to the last one.
+/// Sends a request; returns the responses to it, up to the last one.
 fn ask(
     socket: &Socket,
     request: RouteNetlinkMessage,
@@ -111,14 +111,14 @@ fn ask(
     }
 }
 
-/// Reads the messages of a datagram; returns whether more of them follow.
+/// Reads the messages of a datagram; returns whether more messages follow.
 fn collect(datagram: &[u8], answers: &mut Vec<RouteNetlinkMessage>) -> io::Result<bool> {
     let mut rest = datagram;
     while !rest.is_empty() {
         let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
         let length = message.header.length as usize;
-        // Messages begin at multiples of four bytes.
+        // Messages are aligned to four bytes.
         rest = rest.get(length.max(1).next_multiple_of(4)..).unwrap_or_default();
         if message.header.sequence_number != SEQUENCE {
             continue;

@@ -1,4 +1,4 @@
-//! Programs that print, wait and end.
+//! Programs that print, wait and exit.
 
 use super::super::conversation::KEEP;
 use super::*;
@@ -23,19 +23,19 @@ fn a_command_ends_at_its_time_limit() {
     let directory = tempfile::tempdir().expect("a directory");
     let pipe = directory.path().join("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
-    // Nobody ever writes to it.
+    // There is no writer.
     let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
     let limit = Duration::from_millis(200);
-    let error = run(&cmd.limit(Some(limit))).expect_err("it hangs");
+    let error = run(&cmd.limit(Some(limit))).expect_err("the program hangs");
     assert_eq!(error.broken, Broken::Idle(limit));
 }
 
 #[test]
 fn a_command_that_prints_without_end_ends_at_its_time_limit() {
     let limit = Duration::from_millis(300);
-    // Faster than anybody reads.
+    // Faster than the output is read.
     let cmd = Cmd::tool("sh").args(["-c", "while :; do yes; done"]).limit(Some(limit));
-    assert_eq!(run(&cmd).expect_err("it never ends").broken, Broken::TimedOut(limit));
+    assert_eq!(run(&cmd).expect_err("the program never exits").broken, Broken::TimedOut(limit));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_program_that_works_is_not_ended_however_long_it_takes() {
     let count = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; echo done";
     let limit = Some(Duration::from_millis(10));
     let cmd = || Cmd::tool("sh").args(["-c", count]).limit(limit);
-    assert_eq!(run(&cmd().works_long()).expect("it ends").stdout, "done\n");
+    assert_eq!(run(&cmd().works_long()).expect("the program exits").stdout, "done\n");
     let error = run(&cmd()).expect_err("the same limit ends another program");
     assert!(matches!(error.broken, Broken::TimedOut(_)));
 }
@@ -52,10 +52,10 @@ fn a_program_that_works_is_not_ended_however_long_it_takes() {
 fn a_program_that_does_nothing_is_ended_although_it_may_take_long() {
     let limit = Duration::from_millis(300);
     let cmd = Cmd::tool("sh").args(["-c", "sleep 1000"]).limit(Some(limit)).works_long();
-    assert_eq!(run(&cmd).expect_err("it sleeps").broken, Broken::Idle(limit));
+    assert_eq!(run(&cmd).expect_err("the program sleeps").broken, Broken::Idle(limit));
 }
 
-/// A user who presses Ctrl-C twice as soon as a program says something.
+/// A user who presses Ctrl-C twice as soon as a program prints something.
 struct Impatient(Interrupts);
 
 impl Watch for Impatient {
@@ -69,7 +69,7 @@ impl Watch for Impatient {
 fn whatever_a_program_started_ends_with_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let pid = directory.path().join("pid");
-    // A session of its own, a parent that has ended, and no ear for SIGTERM.
+    // A session of its own, a parent that has exited, and SIGTERM ignored.
     let script = format!(
         "(setsid sh -c 'trap \"\" TERM; echo $$ >{0}.new; mv {0}.new {0}; sleep 1000; sleep 1000' \
          >/dev/null 2>&1 &); while [ ! -e {0} ]; do sleep 0.01; done; echo it runs; sleep 1000",
@@ -78,9 +78,9 @@ fn whatever_a_program_started_ends_with_it() {
     let cmd = Cmd::tool("sh").args(["-c", &script]).limit(None);
     let interrupts = Interrupts::default();
     let mut watch = Impatient(interrupts.clone());
-    let error = Real::new(interrupts).run(&cmd, &mut watch).expect_err("it is stopped");
+    let error = Real::new(interrupts).run(&cmd, &mut watch).expect_err("the program is stopped");
     assert_eq!(error.broken, Broken::Interrupted);
-    let pid = std::fs::read_to_string(&pid).expect("the number of the process");
+    let pid = std::fs::read_to_string(&pid).expect("the process ID");
     assert!(!Path::new("/proc").join(pid.trim()).exists(), "process {pid} is left");
 }
 
@@ -90,17 +90,18 @@ fn what_a_program_says_is_bounded_and_its_end_is_kept() {
     let large = directory.path().join("large");
     File::create(&large).and_then(|file| file.set_len(64 << 20)).expect("a file");
     let cmd = Cmd::tool("tar").args(["--create", "--file=-", &large.to_string_lossy()]);
-    let outcome = run(&cmd).expect("it works");
+    let outcome = run(&cmd).expect("the program succeeds");
     assert_eq!(outcome.stdout.len(), KEEP);
     let error = run(&Cmd::tool("tar").args(["--extract", "--file=/nonexistent"]));
-    let error = error.expect_err("there is none");
+    let error = error.expect_err("the archive does not exist");
     assert_eq!(error.broken, Broken::Exit(2));
     assert!(error.tail.iter().any(|line| line.contains("/nonexistent")), "{error:?}");
 }
 
-/// The program that is asked is this one: a pipe that stays open is its standard input, and what it starts must not get it.
+/// The tested process is this program itself: its standard input is a pipe that stays open, and the
+/// programs that it starts must not inherit it.
 #[test]
-#[expect(clippy::disallowed_types, reason = "it starts itself")]
+#[expect(clippy::disallowed_types, reason = "the test starts its own program")]
 fn a_question_of_a_program_gets_no_answer() {
     const ASKED: &str = "GSCRIPT_TEST_ASKED";
     if std::env::var_os(ASKED).is_some() {
@@ -116,9 +117,9 @@ fn a_question_of_a_program_gets_no_answer() {
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("the program starts");
     let pipe = asked.stdin.take().expect("the pipe");
-    let ended = asked.wait_with_output().expect("it ends");
+    let ended = asked.wait_with_output().expect("the program exits");
     drop(pipe);
     let said = String::from_utf8_lossy(&ended.stdout);
     assert!(ended.status.success() && said.contains("1 passed"), "{said}");
@@ -132,12 +133,12 @@ fn ending_one_program_spares_another_that_is_just_starting() {
             let hangs = Cmd::tool("sh").args(["-c", "sleep 1000 & wait"]);
             for _ in 0..10 {
                 let limit = Some(Duration::from_millis(1));
-                run(&hangs.clone().limit(limit)).expect_err("it hangs");
+                run(&hangs.clone().limit(limit)).expect_err("the program hangs");
             }
             ended.store(true, std::sync::atomic::Ordering::Relaxed);
         });
         while !ended.load(std::sync::atomic::Ordering::Relaxed) {
-            run(&Cmd::tool("sh").args(["-c", ":"])).expect("nobody ends this one");
+            run(&Cmd::tool("sh").args(["-c", ":"])).expect("this program is not terminated");
         }
     });
 }

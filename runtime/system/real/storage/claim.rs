@@ -1,5 +1,5 @@
-//! The last look at a device before it is overwritten: nobody uses it, and its name still stands
-//! for the disk that was approved.
+//! The last check of a device before it is overwritten: it is not in use, and its name still refers
+//! to the approved disk.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -14,7 +14,7 @@ use crate::system::Broken;
 use crate::system::real::Real;
 use crate::types::text_of;
 
-/// The device node of a name leads to another device than the kernel means by it.
+/// Returns the error for a device node that does not refer to the kernel's device of this name.
 fn another(path: &str, meant: &str, found: &str) -> Broken {
     let leads = fs::canonicalize(path).unwrap_or_default();
     let leads = match leads == Path::new(path) {
@@ -28,7 +28,8 @@ fn another(path: &str, meant: &str, found: &str) -> Broken {
     ))
 }
 
-/// Where the kernel tells of a device, found by its name and not by what is below /dev.
+/// Returns the sysfs directory of a device, found by the kernel's name and not by its node below
+/// /dev.
 fn sys_directory(path: &str) -> Option<PathBuf> {
     let all = Path::new("/sys/class/block");
     let name = path.strip_prefix("/dev/")?;
@@ -44,7 +45,7 @@ fn sys_directory(path: &str) -> Option<PathBuf> {
     directory.join("dev").exists().then_some(directory)
 }
 
-/// The disk of a partition, as the kernel tells it; a disk is its own.
+/// Returns the disk of a partition, as reported by the kernel; a disk is its own disk.
 fn disk_of(directory: &Path) -> Option<String> {
     let real = fs::canonicalize(directory).ok()?;
     let disk = if real.join("partition").exists() { real.parent()? } else { &real };
@@ -52,8 +53,8 @@ fn disk_of(directory: &Path) -> Option<String> {
 }
 
 impl Real {
-    /// Makes sure that the devices in a command are those that the plan means: their nodes lead to what the
-    /// kernel knows by their names, on the disks that were there when the run began.
+    /// Checks that the devices in a command are those of the plan: their nodes must refer to the
+    /// kernel's devices of the same names, on the disks that existed when the run began.
     pub(crate) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
         for path in paths {
             let Some(directory) = sys_directory(path) else { continue };
@@ -91,8 +92,8 @@ impl Real {
         if !meta.file_type().is_block_device() {
             return Err(Broken::Kernel(format!("{device} is not a block device")));
         }
-        // For a block device O_EXCL fails while anything in any namespace uses it: a mount, swap,
-        // a mapping, an array (open(2)).
+        // For a block device, O_EXCL fails while it is used in any namespace: by a mount, swap, a
+        // mapping or an array (open(2)).
         let exclusive = nix::libc::O_EXCL | nix::libc::O_CLOEXEC;
         match OpenOptions::new().read(true).custom_flags(exclusive).open(device) {
             Ok(_) => Ok(()),
@@ -105,7 +106,7 @@ impl Real {
     }
 }
 
-/// Mounts of a device that only other mount namespaces show.
+/// Describes the mounts of a device in the namespaces of all processes.
 pub(crate) fn mounted_elsewhere(number: u64) -> Vec<String> {
     let number = format!("{}:{}", major(number), minor(number));
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };

@@ -1,8 +1,8 @@
-//! Random data onto a whole device, as fast as the device takes it.
+//! Filling a whole device with random data, as fast as the device can write.
 //!
-//! The bytes are an AES-256 key stream with a key from the kernel that is thrown away afterwards:
-//! nobody can tell it from `/dev/urandom`, which is several times slower. All cores take turns,
-//! and writes go past the page cache.
+//! The data is an AES-256 key stream with a key from the kernel that is discarded afterwards: it is
+//! indistinguishable from `/dev/urandom`, which is several times slower. All cores are used, and
+//! writes bypass the page cache.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -17,9 +17,9 @@ use super::keystream::Keystream;
 use crate::system::real::Interrupts;
 use crate::system::{Broken, Progress, Watch};
 
-/// One write. Large enough for any disk's best rate, small enough to stop quickly.
+/// The size of one write: large enough for the best rate of any disk, small enough to stop quickly.
 const CHUNK: usize = 1 << 20;
-/// O_DIRECT wants memory aligned to the device's sector, which is at most this.
+/// O_DIRECT requires memory that is aligned to the device's sector, which is at most this large.
 const ALIGN: usize = 4096;
 
 pub(crate) fn fill(
@@ -51,7 +51,7 @@ pub(crate) fn fill(
         };
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         while !workers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
-            // Filling is safe to stop at any byte: the first Ctrl-C ends it.
+            // Filling can be stopped safely at any byte: the first Ctrl-C ends it.
             if interrupts.count() > 0 {
                 job.stop.store(true, Ordering::Relaxed);
             }
@@ -69,7 +69,7 @@ pub(crate) fn fill(
     job.file.sync_all().map_err(io)
 }
 
-/// Past the page cache where the device allows it.
+/// Opens a device, bypassing the page cache if the device supports it.
 fn open(device: &str) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -108,7 +108,7 @@ impl FillJob {
             let at = self.next.fetch_add(CHUNK as u64, Ordering::Relaxed);
             let Some(left) = self.size.checked_sub(at).filter(|left| *left > 0) else { break };
             let count = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            // The key stream at this offset of the disk, whoever writes it.
+            // The key stream at this offset of the disk is the same for every worker.
             stream.fill(at, &mut buffer[..count]);
             self.file.write_all_at(&buffer[..count], at)?;
             self.done.fetch_add(count as u64, Ordering::Relaxed);

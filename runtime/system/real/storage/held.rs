@@ -1,5 +1,5 @@
-//! Who holds a device although nothing in the model lies on it: bcache, ZFS, multipath, device-mapper by
-//! hand, a mount that only another namespace shows.
+//! Detection of devices that are in use although nothing in the model is on them: by bcache, ZFS,
+//! multipath, a manual device-mapper mapping, or a mount in another namespace.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
@@ -10,7 +10,7 @@ use super::stamp::sysfs;
 use crate::machine::{DeviceKind, Machine};
 use crate::types::text_of;
 
-/// The machine with what the kernel says about every device that the model takes for free.
+/// Adds what the kernel reports about every device that is free according to the model.
 pub(crate) fn with_holders(mut machine: Machine) -> Machine {
     let mut paths: Vec<(usize, String)> = machine
         .storage
@@ -19,7 +19,7 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
         .filter(|device| device.size > 0 && !matches!(device.kind, DeviceKind::Rom))
         .map(|device| (machine.below(&device.path).len(), device.path.clone()))
         .collect();
-    // From the top down: what holds a partition holds its disk, and is told once.
+    // From the top down: the user of a partition also holds its disk, and is reported once.
     paths.sort_by(|a, b| b.cmp(a));
     for (_, path) in &paths {
         if let Some(device) = machine.storage.devices.get_mut(path) {
@@ -38,7 +38,7 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
     machine
 }
 
-/// What holds a device, in words.
+/// Describes what uses a device.
 fn held_by(path: &str) -> Vec<String> {
     let Ok(meta) = fs::metadata(path) else { return Vec::new() };
     if !meta.file_type().is_block_device() {
@@ -48,7 +48,8 @@ fn held_by(path: &str) -> Vec<String> {
     if !holders.is_empty() {
         return holders;
     }
-    // Fails while anything uses it, in any namespace (open(2)); who may not open it learns nothing.
+    // Fails while the device is used in any namespace (open(2)); without permission to open it,
+    // nothing is known.
     let flags = nix::libc::O_EXCL | nix::libc::O_CLOEXEC | nix::libc::O_NONBLOCK;
     match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
@@ -62,7 +63,7 @@ fn held_by(path: &str) -> Vec<String> {
     }
 }
 
-/// The devices that the kernel lists as holders, by their names.
+/// Returns the devices that the kernel lists as holders, by name.
 fn named_holders(directory: &Path) -> Vec<String> {
     use std::os::unix::ffi::OsStrExt;
     let entries = fs::read_dir(directory.join("holders")).into_iter().flatten().flatten();

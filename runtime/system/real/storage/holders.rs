@@ -1,11 +1,11 @@
-//! Which processes keep a mount point busy.
+//! Processes that keep a mount point busy.
 
 use std::fs;
 use std::path::Path;
 
 use crate::types::{path_of, text_of};
 
-/// `bash (pid 4711) has its working directory there`, at most a handful.
+/// Returns descriptions of up to five processes: `bash (pid 4711) has its working directory there`.
 pub(crate) fn holders(at: &str) -> Vec<String> {
     const ENOUGH: usize = 5;
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };

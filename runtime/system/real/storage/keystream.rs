@@ -1,8 +1,8 @@
-//! Random bytes for whole disks: the key stream of AES-256 in counter mode.
+//! Random data for whole disks: the key stream of AES-256 in counter mode.
 //!
-//! The processor's own instructions are called here, because the ciphers of the libraries are generic: they
-//! are compiled with this crate, for size, and are then sixty times slower. Where there are no such
-//! instructions, those ciphers do it.
+//! The processor's AES instructions are called directly because the ciphers of the crates are
+//! generic: they are compiled with this crate, which is optimized for size, and are then sixty
+//! times slower. On processors without these instructions, those ciphers are used.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use aes::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 
 type Library = ctr::Ctr128BE<aes::Aes256>;
 
-/// Bytes of a block of AES.
+/// The AES block size in bytes.
 const BLOCK: u64 = 16;
 
-/// A key stream, of which any part can be had.
+/// A key stream with random access.
 pub(super) enum Keystream {
     #[cfg(target_arch = "x86_64")]
     Instructions(Box<instructions::CipherStream>),
@@ -21,7 +21,7 @@ pub(super) enum Keystream {
 }
 
 impl Keystream {
-    /// The stream of a key of 32 bytes and the first counter of 16.
+    /// Creates the stream of a key of 32 bytes and an initial counter of 16 bytes.
     pub(super) fn new(seed: &[u8; 48]) -> io::Result<Self> {
         #[cfg(target_arch = "x86_64")]
         if let Some(stream) = instructions::CipherStream::new(seed) {
@@ -37,7 +37,7 @@ impl Keystream {
         Ok(Self::Library(Box::new(stream)))
     }
 
-    /// Replaces the bytes by those of the stream from `at` on, a multiple of 16.
+    /// Replaces the bytes with those of the stream at offset `at`, a multiple of 16.
     pub(super) fn fill(&mut self, at: u64, bytes: &mut [u8]) {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -53,7 +53,7 @@ impl Keystream {
 
 #[cfg(target_arch = "x86_64")]
 mod instructions {
-    #![expect(unsafe_code, reason = "instructions that not every processor has")]
+    #![expect(unsafe_code, reason = "the instructions are not available on every processor")]
 
     use std::arch::x86_64::{
         __m128i, _mm_aesenc_si128, _mm_aesenclast_si128, _mm_aeskeygenassist_si128,
@@ -63,11 +63,12 @@ mod instructions {
 
     use zeroize::Zeroizing;
 
-    /// Bytes of a block.
+    /// The AES block size in bytes.
     const BLOCK: usize = 16;
-    /// Blocks that are enciphered side by side: an instruction takes several cycles, and one begins in each.
+    /// The number of blocks that are encrypted in parallel: an instruction takes several cycles,
+    /// but one can start in each cycle.
     const WIDE: usize = 8;
-    /// Words of a key and of all round keys (FIPS 197).
+    /// The number of words of a key, and of all round keys (FIPS 197).
     const KEY: usize = 8;
     const WORDS: usize = 60;
 
@@ -78,27 +79,27 @@ mod instructions {
     }
 
     impl CipherStream {
-        /// The stream, where the processor has the instructions.
+        /// Creates the stream, if the processor has the instructions.
         pub(super) fn new(seed: &[u8; 48]) -> Option<Self> {
             if !(is_x86_feature_detected!("aes") && is_x86_feature_detected!("sse4.1")) {
                 return None;
             }
             let (key, counter) = seed.split_at(32);
             let counter = u128::from_be_bytes(counter.try_into().ok()?);
-            // SAFETY: the processor has just said that it has these instructions.
+            // SAFETY: the processor was just found to have these instructions.
             let rounds = unsafe { expanded(key) };
             Some(Self { rounds, counter })
         }
 
-        /// Replaces the bytes by those of the stream, from this block on.
+        /// Replaces the bytes with those of the stream, from this block on.
         pub(super) fn fill(&self, block: u64, bytes: &mut [u8]) {
             let first = self.counter.wrapping_add(block.into());
-            // SAFETY: without these instructions there is no `Stream`.
+            // SAFETY: without these instructions, no `CipherStream` is created.
             unsafe { fill(&self.rounds, first, bytes) }
         }
     }
 
-    /// The round keys of a key.
+    /// Returns the round keys of a key.
     #[target_feature(enable = "aes,sse4.1")]
     fn expanded(key: &[u8]) -> Zeroizing<[u32; WORDS]> {
         let mut words = Zeroizing::new([0_u32; WORDS]);
@@ -107,7 +108,7 @@ mod instructions {
         }
         for at in KEY..WORDS {
             let last = words[at - 1];
-            // The instruction substitutes the bytes of a word, as it is and rotated.
+            // The instruction substitutes the bytes of a word, both unchanged and rotated.
             let substituted = _mm_aeskeygenassist_si128::<0>(_mm_set1_epi32(last.cast_signed()));
             let mixed = match at % KEY {
                 0 => {
@@ -146,10 +147,11 @@ mod instructions {
         (block as i64, (block >> 64) as i64)
     }
 
-    /// Enciphers a counter and those that follow it. Written out, because a loop would keep them in memory.
+    /// Encrypts a counter and those that follow it. Not written as a loop, because a loop would
+    /// keep the blocks in memory.
     #[target_feature(enable = "aes,sse4.1")]
     fn encipher(keys: &[[u8; BLOCK]; WORDS / 4], counter: u128, to: &mut [u8; WIDE * BLOCK]) {
-        // SAFETY: the instruction reads 16 bytes from anywhere, and the key has them.
+        // SAFETY: the instruction reads 16 bytes from any address, and the key has 16 bytes.
         let load = |key: &[u8; BLOCK]| unsafe { _mm_loadu_si128(key.as_ptr().cast()) };
         let [mut b0, mut b1, mut b2, mut b3] = [_mm_setzero_si128(); 4];
         let [mut b4, mut b5, mut b6, mut b7] = [_mm_setzero_si128(); 4];
@@ -173,7 +175,7 @@ mod instructions {
         let key = load(last);
         each!(|block, _| _mm_aesenclast_si128(block, key));
         for (to, block) in to.chunks_exact_mut(BLOCK).zip([b0, b1, b2, b3, b4, b5, b6, b7]) {
-            // SAFETY: the instruction writes 16 bytes to anywhere, and the piece has them.
+            // SAFETY: the instruction writes 16 bytes to any address, and the chunk has 16 bytes.
             unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), block) }
         }
     }
@@ -189,7 +191,7 @@ mod tests {
         for (number, byte) in seed.iter_mut().enumerate() {
             *byte = u8::try_from(number * 37 % 251).expect("a byte");
         }
-        // The counter goes over its end.
+        // The second counter overflows.
         for counter in [0x00, 0xff] {
             seed[32..].fill(counter);
             let mut ours = Keystream::new(&seed).expect("a stream");

@@ -1,7 +1,7 @@
-//! Looking at the machine: which programs there are, and the state of its storage.
+//! Probing the machine: the installed programs, and the state of its storage.
 //!
-//! A probe costs what it must: mounts and swap are read from `/proc`, lsblk, blkid and LVM are
-//! only asked about what an operation may have changed.
+//! A probe does no more than necessary: mounts and swap are read from `/proc`; lsblk, blkid and LVM
+//! are only queried about what an operation may have changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -46,7 +46,7 @@ impl Real {
                 Some(parse_lsblk(self.lsblk(&disks)?.stdout.as_bytes())?)
             }
         };
-        // The new devices must be known before their signatures can be put onto them.
+        // The new devices must be known before their signatures can be assigned to them.
         let aliases = scope.is_none().then(udev_links);
         let first = Findings { blocks, aliases, ..Findings::default() };
         let widened = scope.map(|scope| widen(scope, &machine));
@@ -56,7 +56,7 @@ impl Real {
         let mut remembered = None;
         loop {
             let signatures = self.contents(asked, &mut machine.host.secondhand, &mut remembered)?;
-            // A container that was opened, or a disk that was found, can bring a group along.
+            // A container that was opened or a disk that was found can contain a volume group.
             let physical = |(path, signature): (&String, &BlkidInfo)| {
                 matches!(signature.content, Some(Content::Physical { .. }))
                     && machine.find(path).is_some_and(|device| device.unseen)
@@ -66,7 +66,7 @@ impl Real {
             machine = machine.with_findings(seen, scope);
             if std::mem::take(&mut groups_due) && machine.has_physical_volumes() {
                 let groups = Some(match &mut remembered {
-                    // LVM answers nobody but root.
+                    // LVM only works for root.
                     Some(known) => std::mem::take(&mut known.groups),
                     None => self.groups(machine.host.udev)?,
                 });
@@ -97,7 +97,8 @@ impl Real {
         self.run(&cmd, &mut NoopWatch)
     }
 
-    /// blkid gives up at the first device without any signature, so the rest is asked for again.
+    /// Returns the signatures of devices. blkid stops at the first device without any signature, so
+    /// it is called again for the rest.
     pub(crate) fn signatures(
         &mut self,
         asked: &[String],
@@ -111,13 +112,13 @@ impl Real {
                 .any_code();
             let outcome = self.run(&cmd, &mut NoopWatch)?;
             if !is_answer(&outcome) {
-                // A disk must not count as blank because nobody could look at it.
+                // A disk must not count as blank because it could not be read.
                 let said: Vec<String> = outcome.stderr.lines().map(str::to_owned).collect();
                 let failed = StepError::new(&cmd, Broken::Exit(outcome.code));
                 return Err(StepError { tail: said, ..failed });
             }
             let answers = parse_blkid(&[], &outcome.stdout, &outcome.stderr);
-            // The first that it was silent about is the one it stopped at.
+            // blkid stopped at the first device that it did not report.
             let stop = open.iter().position(|path| !answers.contains_key(*path));
             let seen = &open[..stop.map_or(open.len(), |at| at + 1)];
             found.extend(parse_blkid(seen, &outcome.stdout, &outcome.stderr));
@@ -148,7 +149,7 @@ impl Real {
     }
 }
 
-/// Whether blkid has looked: it found something, or nothing (2), or too much (8).
+/// Returns whether blkid has read the devices: it found a signature, none (2), or too many (8).
 fn is_answer(blkid: &Outcome) -> bool {
     match blkid.code {
         0 => !blkid.stdout.trim().is_empty(),
@@ -156,7 +157,7 @@ fn is_answer(blkid: &Outcome) -> bool {
     }
 }
 
-/// A change on one device can show on everything that shares its disks.
+/// Extends a scope to everything on the same disks: a change on one device can affect all of it.
 fn widen(scope: &Scope, machine: &Machine) -> Scope {
     let disks = scope
         .storage
@@ -169,8 +170,8 @@ fn widen(scope: &Scope, machine: &Machine) -> Scope {
     widened
 }
 
-/// Devices that can carry a signature, those that probably do first (each that does not costs
-/// another run of blkid).
+/// Returns the devices that can have a signature, starting with those that probably have one: each
+/// device without one requires another run of blkid.
 fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
     let readable = |path: &&String| {
         machine
@@ -196,7 +197,7 @@ fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
     paths
 }
 
-/// What blkid leaves out of a LUKS header.
+/// Reads the properties of a LUKS header that blkid does not report.
 fn luks_header(device: &str) -> Option<Content> {
     let file = fs::File::open(device).ok()?;
     let mut header = vec![0; 4096];
@@ -206,7 +207,7 @@ fn luks_header(device: &str) -> Option<Content> {
     parse_luks(&header)
 }
 
-/// What blkid leaves out of the superblock of an array's member.
+/// Reads the properties of an array member's superblock that blkid does not report.
 fn md_superblock(device: &str) -> Option<Content> {
     let file = fs::File::open(device).ok()?;
     let size = (&file).seek(SeekFrom::End(0)).ok()?;
@@ -217,7 +218,7 @@ fn md_superblock(device: &str) -> Option<Content> {
     })
 }
 
-/// Devices that appeared and were not looked at yet.
+/// Returns the devices that have appeared and have not been probed yet.
 fn unseen(machine: &Machine) -> Vec<String> {
     let readable = |device: &&Device| {
         device.unseen && device.size > 0 && !matches!(device.kind, DeviceKind::Rom)
@@ -226,11 +227,11 @@ fn unseen(machine: &Machine) -> Vec<String> {
 }
 
 impl Machine {
-    /// Whether asking LVM can tell anything.
+    /// Returns whether a query of LVM can have any result.
     fn has_physical_volumes(&self) -> bool {
         let mut contents =
             self.storage.devices.values().filter_map(|device| device.content.as_ref());
-        // A group that is known may have just gone: then LVM has to say so.
+        // A known group may have just disappeared, which only LVM can report.
         !self.storage.groups.is_empty()
             || contents.any(|content| matches!(content, Content::Physical { .. }))
     }
@@ -239,7 +240,7 @@ impl Machine {
 fn read_proc(path: &str) -> Result<Vec<u8>, StepError> {
     match fs::read(path) {
         Ok(text) => Ok(text),
-        // A kernel without swap support has no such file.
+        // A kernel without swap support does not have this file.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(StepError::kernel(format!("read {path}"), error)),
     }
@@ -255,7 +256,7 @@ fn installed_programs() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// udev's names that tell devices apart over a reboot.
+/// Returns udev's symlinks, which identify devices across reboots.
 fn udev_links() -> BTreeMap<String, String> {
     let mut links = BTreeMap::new();
     for directory in ["/dev/disk/by-id", "/dev/disk/by-path"] {

@@ -1,6 +1,6 @@
-//! Devices and mounts of the real machine: `look` and `secondhand` (probing), `held` and `holders` (who uses what),
-//! `claim` and `stamp` (is it free, and the same disk as before), `mounts` (mount, unmount, swap), `fill` and
-//! `keystream` (random data onto a disk).
+//! Devices and mounts of the real machine: `look` and `secondhand` (probing), `held` and `holders`
+//! (users of devices and mounts), `claim` and `stamp` (whether a device is free and on the same
+//! disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data).
 
 pub(super) mod claim;
 mod fill;
@@ -51,7 +51,7 @@ pub(super) fn perform(
     }
 }
 
-/// Looks at devices, mounts and swap.
+/// Probes devices, mounts and swap.
 pub(super) fn look(
     real: &mut Real,
     machine: &mut Machine,
@@ -61,7 +61,7 @@ pub(super) fn look(
     Ok(())
 }
 
-/// Waits for device nodes: udev or the kernel creates them some time after the command that causes them.
+/// Waits for device nodes: udev or the kernel creates them some time after the command for them.
 fn wait_for(
     real: &Real,
     step: &StorageStep,

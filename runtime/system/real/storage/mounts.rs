@@ -1,4 +1,4 @@
-//! mount(2), umount2(2), swapon(2) and swapoff(2).
+//! Mounts and swap: mount(2), umount2(2), swapon(2) and swapoff(2).
 
 use std::ffi::CString;
 use std::io;
@@ -16,7 +16,7 @@ use crate::system::real::orphans::end_orphans;
 use crate::system::{Broken, MountCall};
 use crate::types::{Place, Propagation, bytes_of, path_of};
 
-/// The flags that mount(2) knows by a bit; everything else is an option of the filesystem.
+/// The options that are flags of mount(2); all others are passed to the filesystem.
 pub const FLAGS: &[(&str, MsFlags)] = &[
     ("ro", MsFlags::MS_RDONLY),
     ("nosuid", MsFlags::MS_NOSUID),
@@ -51,7 +51,7 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
             let from = hold(from)?;
             sys_mount(Some(&by_descriptor(&from)), at, none, MsFlags::MS_BIND | depth, none)?;
             if !flags.is_empty() {
-                // Flags of a bind mount only count in a second call (mount(2)).
+                // The flags of a bind mount only take effect in a second call (mount(2)).
                 let again = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | flags;
                 again_at(&call.at, again)?;
             }
@@ -68,7 +68,7 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
     Ok(())
 }
 
-/// Holds a place open that has no symbolic link on the way to it, so that nothing is exchanged before the call.
+/// Opens a place by a path without symlinks, so that it cannot be replaced before the call.
 fn hold(path: &str) -> io::Result<OwnedFd> {
     open_exactly(&Place::here(path), OFlag::O_PATH | OFlag::O_CLOEXEC)
 }
@@ -77,7 +77,7 @@ fn by_descriptor(held: &OwnedFd) -> PathBuf {
     format!("/proc/self/fd/{}", held.as_raw_fd()).into()
 }
 
-/// Changes what was just mounted at a place; half a mount is undone.
+/// Changes what was just mounted at a place; unmounts it on failure.
 fn again_at(at: &str, flags: MsFlags) -> io::Result<()> {
     let change = || {
         let top = hold(at)?;
@@ -90,7 +90,7 @@ fn again_at(at: &str, flags: MsFlags) -> io::Result<()> {
 }
 
 pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
-    // A link that stands on the way now leads to another mount than the one that was made.
+    // A symlink that is now on the path leads to a different mount than the one that was made.
     if let Err(error) = hold(at)
         && error.kind() == io::ErrorKind::PermissionDenied
     {
@@ -99,7 +99,7 @@ pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
     let path = path_of(at);
     let try_it = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
     let result = match try_it() {
-        // What a program of this run left running in there goes with it.
+        // Processes that a program of this run left running there are terminated.
         Err(Errno::EBUSY) if end_orphans(at) => try_it(),
         other => other,
     };
@@ -110,7 +110,7 @@ pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
     }
 }
 
-/// swapon(2): the low bits hold a priority.
+/// swapon(2): the low bits contain a priority.
 const SWAP_FLAG_PREFER: i32 = 0x8000;
 
 #[expect(unsafe_code, reason = "nix has no swapon(2)")]

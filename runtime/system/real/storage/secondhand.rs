@@ -1,4 +1,5 @@
-//! For those who may not read devices: what udev remembers, and what the kernel tells everybody.
+//! Probing without permission to read devices: what udev has recorded, and what the kernel shows to
+//! every user.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,14 +9,15 @@ use crate::machine::probe::{BlkidInfo, Remembered, UDEV_COLUMNS, parse_udev};
 use crate::system::real::Real;
 use crate::system::{Cmd, NoopWatch, StepError};
 
-/// Whether there is no rule against reading this device. A device that is not there, or an empty
-/// slot, is for the tools to complain about.
+/// Returns whether reading a device is permitted. A missing device or an empty slot is not an error
+/// here: the tools report it.
 fn may_read(path: &str) -> bool {
     !File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 impl Real {
-    /// What is on these devices: read from them, or remembered where that is not allowed.
+    /// Returns the contents of devices: read from them, or as recorded by udev if reading is not
+    /// permitted.
     pub(crate) fn contents(
         &mut self,
         asked: Vec<String>,
@@ -57,7 +59,7 @@ impl Real {
             };
             let signature = remembered.signatures.get_mut(path);
             if let Some(entry) = signature.and_then(|signature| signature.partition.as_mut()) {
-                // In units of 512 bytes, whatever the disk's sector is.
+                // In units of 512 bytes, regardless of the sector size of the disk.
                 entry.start = told("start").unwrap_or(0).saturating_mul(512);
                 entry.number = told("partition").and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
             }

@@ -1,11 +1,11 @@
-//! What the kernel knows a disk by.
+//! The identity of a disk, as known to the kernel.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// What the kernel knows a disk by. The sequence number (Linux 5.15) is never given twice, so that
-/// a disk that was pulled out and another that got its name differ.
+/// The identity of a disk, as known to the kernel. The sequence number (Linux 5.15) is never
+/// reused, so that a disk that was removed and another one that got its name differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DiskStamp {
     pub(crate) number: String,
@@ -13,14 +13,14 @@ pub(crate) struct DiskStamp {
     pub(crate) sequence: String,
 }
 
-/// What the kernel tells about a block device. It goes by the number: names such as `cciss/c0d0` are
-/// written in another way there.
+/// Returns the sysfs directory of a block device, by its number: names such as `cciss/c0d0` are
+/// spelled differently there.
 pub(crate) fn sysfs(number: u64) -> PathBuf {
     let (major, minor) = (nix::libc::major(number), nix::libc::minor(number));
     format!("/sys/dev/block/{major}:{minor}").into()
 }
 
-/// The stamp of a disk; its parts are empty where the kernel does not tell.
+/// Returns the stamp of a disk; fields that the kernel does not report are empty.
 pub(crate) fn stamp(disk: &str) -> DiskStamp {
     let directory = fs::metadata(disk).map(|meta| sysfs(meta.rdev())).unwrap_or_default();
     let read =

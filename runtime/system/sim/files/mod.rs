@@ -51,7 +51,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
     Ok(())
 }
 
-/// What is in the new file that a step makes, and who may read it.
+/// Returns a description of the new file that a step creates, and its mode.
 fn new_file(step: &FilesStep) -> (String, Mode) {
     let (what, mode) = match step {
         FilesStep::MakeKey { .. } => ("random bytes".into(), 0o400),
@@ -63,10 +63,10 @@ fn new_file(step: &FilesStep) -> (String, Mode) {
     (what, Mode::new(mode))
 }
 
-/// Puts what a program made to where a fact says that it is.
+/// Adds a file that a program has created, as stated by a fact.
 pub(super) fn learned(trees: &mut Trees, fact: &FilesFact) {
     match fact {
-        // What a program makes of a file nobody can know; it appears with the fact that says so.
+        // The content of a file that a program creates is unknown; the file appears with its fact.
         FilesFact::File { place, digest: None, mode } => {
             let found = match trees.look(place, false) {
                 Ok(Look::File { mode, .. }) => mode,
@@ -75,10 +75,10 @@ pub(super) fn learned(trees: &mut Trees, fact: &FilesFact) {
             };
             let content = Text::Unknown("the output of a program".into());
             let node = Node::File { content, mode: mode.unwrap_or(found) };
-            // The step would have failed if it could not be there.
+            // If the file could not exist, the step would have failed.
             let _ = trees.put(place, node);
         }
-        // So does a link, and a directory.
+        // The same applies to a symlink and a directory.
         FilesFact::Link { place, to } if trees.look(place, false) == Ok(Look::Missing) => {
             let _ = trees.put(place, Node::Link { to: to.into() });
         }

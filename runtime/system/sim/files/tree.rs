@@ -1,4 +1,4 @@
-//! The files of a simulated machine: one tree per filesystem, mounted over what is below.
+//! The files of a simulated machine: one tree per filesystem, mounted over the underlying files.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::types::{Mode, Place};
 
 mod walk;
 
-/// Something that the simulation put somewhere.
+/// An entry that the simulation has added.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     File { content: Text, mode: Mode },
@@ -22,65 +22,65 @@ pub(crate) enum Node {
     Gone,
 }
 
-/// What a tree shows where the simulation put nothing.
+/// The content of a tree where the simulation has added nothing.
 #[derive(Debug, Clone)]
 enum Base {
-    /// The files below the simulation, by the same path.
+    /// The underlying files, at the same path.
     Below,
-    /// Nothing: a filesystem that was just made.
+    /// Nothing: the filesystem is new.
     Empty,
-    /// Nobody can know, because of this.
+    /// Unknown content, with the reason.
     Unknown(String),
 }
 
 #[derive(Debug, Clone)]
 struct Tree {
     base: Base,
-    /// By path from the root of the filesystem. The key is the text: comparing paths component by
-    /// component is what would take most of the time of a plan.
+    /// Entries by path from the root of the filesystem. The key is a string: comparing paths by
+    /// component would take most of the time of a plan.
     nodes: HashMap<OsString, Node>,
-    /// Whether something was removed, and with it whatever is below.
+    /// Whether an entry was removed, and everything below it.
     removed: bool,
-    /// The type of the filesystem, where it is the kernel's own.
+    /// The type of the filesystem, if it belongs to the kernel.
     kernel: Option<String>,
 }
 
-/// A tree, or a part of it, that is seen somewhere.
+/// A tree, or a part of it, at a mount point.
 #[derive(Debug, Clone)]
 struct Mounted {
     at: String,
     tree: usize,
-    /// The directory of the tree that is seen: a subvolume, or its root.
+    /// The directory of the tree that is mounted: a subvolume, or the root.
     part: PathBuf,
 }
 
-/// Where a path is.
+/// The location of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Location {
     tree: usize,
     inner: PathBuf,
 }
 
-/// Why nobody knows what is in a directory.
+/// The reason why the content of a directory is unknown.
 const DOUBT: &str = "a program may have changed it";
 
 #[derive(Clone)]
 pub(crate) struct Trees {
     below: Rc<dyn Files>,
-    /// What is mounted before the simulation begins.
+    /// The mounts before the simulation begins.
     table: Rc<MountTable>,
     looked: RefCell<HashMap<OsString, Look>>,
-    /// The path that was missing there last: one call asks for it several times.
+    /// The last path that was found missing there: a call queries it several times.
     missing: RefCell<Option<OsString>>,
-    /// The first one is the running system's.
+    /// The first tree is that of the running system.
     trees: Vec<Tree>,
     /// Trees of filesystems that have a UUID.
     by_uuid: HashMap<String, usize>,
-    /// Mount points of the simulation, the newest last.
+    /// Mounts of the simulation, newest last.
     mounts: Vec<Mounted>,
-    /// What mounts have hidden that were there before and have ended.
+    /// Directories that were hidden by earlier mounts, which the simulation has unmounted.
     uncovered: Vec<Mounted>,
-    /// Directories below which a program has changed what it liked, with their trees.
+    /// Directories below which a program may have changed anything, with their trees.
     doubted: Vec<(usize, PathBuf)>,
 }
 
@@ -105,7 +105,7 @@ impl Trees {
         self.trees.len() - 1
     }
 
-    /// A filesystem was made.
+    /// Adds a new filesystem.
     pub(crate) fn made(&mut self, uuid: &str) {
         let tree = self.add(Base::Empty, None);
         self.by_uuid.insert(uuid.to_owned(), tree);
@@ -142,7 +142,8 @@ impl Trees {
         self.mounts.push(Mounted { at: at.to_owned(), tree, part });
     }
 
-    /// What a device shows that is mounted at a place: what is on it is known under another one, perhaps.
+    /// Returns the part of a tree that a device mounted at `at` shows. It may already be known from
+    /// another mount of the device.
     fn on_device(
         &mut self,
         at: &str,
@@ -185,19 +186,20 @@ impl Trees {
         }
     }
 
-    /// Something that is not known fills a directory.
+    /// Marks the content of a directory as unknown.
     pub(crate) fn fill(&mut self, into: &Place, why: String) -> Result<(), FileError> {
         let spot = self.resolve(into, true)?;
-        // Only a whole filesystem is tracked: an archive goes to the root of a fresh one.
+        // Only whole filesystems are tracked: an archive is unpacked to the root of a new one.
         self.trees[spot.tree].base = Base::Unknown(why);
         Ok(())
     }
 
-    /// A program may have changed anything below a directory but what was put there.
+    /// Marks everything below a directory as possibly changed by a program, except what the
+    /// simulation has added.
     pub(crate) fn mark_unknown(&mut self, directory: &Place) -> Result<(), FileError> {
         let spot = self.resolve(directory, true)?;
         self.doubted.push((spot.tree, spot.inner));
-        // Filesystems below it, such as /boot, count as well; what is shown of the running system does not.
+        // Filesystems below it, such as /boot, are included; mounts of the running system are not.
         let own = |tree: usize| matches!(self.trees[tree].base, Base::Empty | Base::Unknown(_));
         let top = directory.to_string();
         let below = self.mounts.iter().filter(|mount| is_below(&mount.at, &top) && own(mount.tree));
@@ -205,7 +207,7 @@ impl Trees {
         Ok(())
     }
 
-    /// Whether a program was there that may have changed it.
+    /// Returns whether a program may have changed a location.
     fn is_unknown_at(&self, spot: &Location) -> bool {
         self.doubted.iter().any(|(tree, directory)| {
             *tree == spot.tree && spot.inner != *directory && spot.inner.starts_with(directory)
@@ -217,7 +219,7 @@ impl Trees {
         self.look_at(&spot)
     }
 
-    /// Whether a directory is empty: nothing was put there, and nothing was there.
+    /// Returns whether a directory is empty: nothing was there, and nothing was added.
     pub(crate) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         let spot = self.resolve(place, true)?;
         let tree = &self.trees[spot.tree];
@@ -235,7 +237,7 @@ impl Trees {
         }
     }
 
-    /// What is there before the simulation begins; it stays as it is while the simulation lasts.
+    /// Looks at an underlying file, which does not change during the simulation.
     fn look_below(&self, path: &Path) -> Result<Look, FileError> {
         if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
             return Ok(look.clone());
@@ -245,7 +247,8 @@ impl Trees {
         }
         let look = self.below.look(&Place::here(path))?;
         let name = path.as_os_str().to_owned();
-        // What is missing is either made at once, and found among the nodes, or never asked again.
+        // A missing file is either created at once, and found among the nodes, or never queried
+        // again.
         match look {
             Look::Missing => drop(self.missing.replace(Some(name))),
             _ => drop(self.looked.borrow_mut().insert(name, look.clone())),
@@ -323,13 +326,13 @@ impl Trees {
         }
     }
 
-    /// The tree that shows a path of the running system, and the path in it.
+    /// Returns the tree that contains a path of the running system, and the path in it.
     fn spot(&self, outside: &Path) -> Location {
         if self.mounts.is_empty() && self.uncovered.is_empty() {
             return Location { tree: 0, inner: outside.to_owned() };
         }
         let text = outside.to_string_lossy();
-        // The newest of the longest: a mount hides what was mounted there before.
+        // The newest of the longest matches: a mount hides what was mounted there before.
         let mounts = self.mounts.iter().rev().chain(&self.uncovered);
         let mount = mounts.filter(|mount| is_below(&text, &mount.at)).fold(
             None::<&Mounted>,
@@ -367,7 +370,7 @@ impl Tree {
 
 fn joined(from: &Path, inner: &Path) -> PathBuf {
     let inner = inner.strip_prefix("/").unwrap_or(inner);
-    // Joining nothing would leave a slash at the end.
+    // Joining an empty path would add a trailing slash.
     if inner.as_os_str().is_empty() { from.to_owned() } else { from.join(inner) }
 }
 

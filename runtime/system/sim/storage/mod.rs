@@ -1,9 +1,9 @@
-//! Devices and mounts of the simulated machine: what they do to its files.
+//! Devices and mounts of the simulated machine: their effects on its files.
 
 use super::files::Trees;
 use crate::machine::{Machine, StorageFact};
 
-/// Makes the files on a filesystem appear, or disappear.
+/// Shows or hides the files on a filesystem.
 pub(super) fn learned(trees: &mut Trees, fact: &StorageFact, machine: &Machine) {
     match fact {
         StorageFact::Holds { content, .. } => {

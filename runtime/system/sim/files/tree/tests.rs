@@ -1,4 +1,4 @@
-//! Trees of files that nobody has.
+//! Trees over unknown files.
 
 use super::*;
 use crate::system::sim::UnknownFiles;
@@ -64,7 +64,7 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
     assert_eq!(trees.look(&Place::here("/mntx/kernel"), false), Ok(Look::Missing));
 }
 
-/// A machine with this mounted, above files of which some are known.
+/// A host with these mounts and a few known files.
 struct TestHost;
 
 impl Files for TestHost {

@@ -1,4 +1,4 @@
-//! Walking along a path of a simulated machine: through links, to where it leads.
+//! Path resolution on a simulated machine.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -7,11 +7,11 @@ use super::{Location, Trees, joined};
 use crate::machine::files::{Anchor, FileError, Look, Reach};
 use crate::types::Place;
 
-/// How many links a path may lead through (path_resolution(7)).
+/// The maximum number of symlinks in a path (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
 impl Trees {
-    /// Where a place leads.
+    /// Resolves a place.
     pub(crate) fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
         let place = self.without_links(place, follow)?;
         let outside = place.outside();
@@ -23,7 +23,7 @@ impl Trees {
         Ok(Reach { place, origin, kernel })
     }
 
-    /// The directory that is there before the simulation begins.
+    /// Returns the deepest directory on a path that existed before the simulation.
     pub(crate) fn anchor(&self, path: &Path) -> Option<Anchor> {
         match self.spot(path) {
             Location { tree: 0, inner } => self.below.anchor(&inner),
@@ -31,7 +31,7 @@ impl Trees {
         }
     }
 
-    /// The path at which something was mounted first, as the kernel's own list would tell.
+    /// Returns the path at which a location was mounted first, as in the kernel's list of mounts.
     fn first_sight(&self, spot: &Location) -> Option<PathBuf> {
         let mounts = self.mounts.iter().filter(|mount| mount.tree == spot.tree);
         mounts
@@ -39,11 +39,11 @@ impl Trees {
                 let inner = spot.inner.strip_prefix(&mount.part).ok()?;
                 Some(joined(Path::new(&mount.at), inner))
             })
-            // What another mount lies over is not to be seen there.
+            // A location that is hidden by another mount is not visible there.
             .find(|path| self.spot(path) == *spot)
     }
 
-    /// The same place by a path without links. They never lead out of the root of the place.
+    /// Resolves the symlinks in a place, which never lead out of its root.
     pub(super) fn without_links(
         &self,
         place: &Place,
