@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 
 use gscript::error::Exit;
 use gscript::script::Abandoned;
-use gscript::system::start_over;
+use gscript::system::re_exec;
 
 use crate::render::Problem;
 use crate::screen::tell;
@@ -31,7 +31,7 @@ pub(crate) fn abandon(script: &Abandoned) {
         args.push("--json".as_ref());
     }
     args.push(journal.as_os_str());
-    let error = start_over(&args);
+    let error = re_exec(&args);
     Problem::new(format!("failed to clean up: {error}"))
         .help(format!("gscript release {}", journal.display()))
         .print();

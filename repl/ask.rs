@@ -11,12 +11,12 @@ use reedline::{
     DefaultPrompt, DefaultPromptSegment, Emacs, Reedline, Signal, default_emacs_keybindings,
 };
 
-use crate::screen::{Show, Shown, Stream, canvas, shown, style, tell, to_terminal};
+use crate::screen::{Show, Shown, Stream, canvas, is_terminal_stream, shown, style, tell};
 use crate::shell::NoopHighlighter;
 
 /// Returns whether a user can be prompted: standard input and standard error are terminals.
 pub(crate) fn is_interactive() -> bool {
-    io::stdin().is_terminal() && to_terminal(&Stream::Error)
+    io::stdin().is_terminal() && is_terminal_stream(&Stream::Error)
 }
 
 /// An error: the user ended the prompt.
@@ -59,7 +59,7 @@ pub(crate) fn over() -> &'static Arc<AtomicBool> {
 }
 
 /// Returns the flag shared by the editors of all prompts: a signal handler is never unregistered.
-fn line_ended() -> Arc<AtomicBool> {
+fn editor_termination_flag() -> Arc<AtomicBool> {
     static ENDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     Arc::clone(ENDED.get_or_init(ended))
 }
@@ -81,7 +81,7 @@ pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, PromptEnde
     }
     let keys = Box::new(Emacs::new(default_emacs_keybindings()));
     let mut editor = Reedline::create()
-        .with_break_signal(line_ended())
+        .with_break_signal(editor_termination_flag())
         .with_edit_mode(keys)
         .with_highlighter(Box::new(NoopHighlighter));
     let question = DefaultPromptSegment::Basic(on_one_row(question));

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
-use gscript::plan::bound::Bound;
+use gscript::plan::bound::BoundEffect;
 use serde::{Deserialize, Serialize};
 
 use crate::render::Problem;
@@ -101,14 +101,14 @@ impl Lock {
 
 /// The targets of a session. They grow with every action and are locked until the session ends.
 #[derive(Default)]
-pub(crate) struct Touched {
+pub(crate) struct SessionTargets {
     targets: Vec<String>,
     lock: Option<Lock>,
 }
 
-impl Touched {
+impl SessionTargets {
     /// Locks the targets of an action, unless another process has locked one of them.
-    pub(crate) fn add(&mut self, effects: &[Bound]) -> Result<(), Exit> {
+    pub(crate) fn add(&mut self, effects: &[BoundEffect]) -> Result<(), Exit> {
         let mut targets = self.targets.clone();
         for bound in effects {
             match (&bound.effect, &bound.target) {
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_removes_a_lock_that_is_being_taken() {
+    fn a_lock_that_is_being_taken_is_not_removed() {
         let directory = tempfile::tempdir().expect("a directory");
         let other = work(2, &[]);
         thread::scope(|scope| {

@@ -32,19 +32,19 @@ use screen::{Shown, say, tell};
 static ALLOCATOR: script::Counting = script::Counting;
 
 fn main() -> ExitCode {
-    quiet_core_dumps();
+    disable_core_dumps();
     script::on_hang(abandon::abandon);
     // As process 1 of a virtual machine, the program runs on its main thread.
     match std::process::id() {
         1 => program(),
-        _ => on_large_stack(program, script::stack_used_up),
+        _ => on_large_stack(program, script::stack_overflowed),
     }
 }
 
 fn program() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(asked_or_wrong(&error) as u8),
+        Err(error) => return ExitCode::from(print_help_or_error(&error) as u8),
     };
     let exit = match cli.command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
@@ -81,7 +81,7 @@ fn program() -> ExitCode {
 
 /// Prints the requested help or version, or the error in the command line. The output repeats
 /// arguments, so it is escaped like all other output.
-fn asked_or_wrong(error: &clap::Error) -> Exit {
+fn print_help_or_error(error: &clap::Error) -> Exit {
     let text = Shown::lines(&error.render());
     match error.use_stderr() {
         true => {
@@ -96,7 +96,7 @@ fn asked_or_wrong(error: &clap::Error) -> Exit {
 }
 
 /// Disables core dumps: passphrases in the memory of this process must not be written to a disk.
-fn quiet_core_dumps() {
+fn disable_core_dumps() {
     // If the kernel refuses, the program continues without this protection.
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
     let _ = nix::sys::prctl::set_dumpable(false);

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use gscript::event::{Event, Listener};
-use gscript::journal::{Damaged, Transcript, Untrusted, open_own, owned};
+use gscript::journal::{Damaged, Transcript, Untrusted, check_owner, open_own};
 use gscript::types::quote;
 
 use crate::render::Problem;
@@ -66,7 +66,7 @@ impl RunDirectory {
     }
 
     /// Returns whether a reboot erases this directory, as on a live medium.
-    pub(crate) fn forgets(&self) -> bool {
+    pub(crate) fn is_volatile(&self) -> bool {
         use nix::sys::statfs::{FsType, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC, statfs};
         const RAMFS: FsType = FsType(0x8584_58f6);
         statfs(&self.path).is_ok_and(|found| {
@@ -129,7 +129,7 @@ pub(crate) fn time() -> String {
 
 /// Returns the runs in a directory with their journals, newest first by run number, independent of
 /// the clock.
-pub(crate) fn stories(
+pub(crate) fn list_runs(
     directory: &Path,
 ) -> impl Iterator<Item = (PathBuf, Result<Transcript, Damaged>)> + use<> {
     let journals = journals(directory).into_iter();
@@ -189,7 +189,7 @@ fn private(path: PathBuf) -> io::Result<PathBuf> {
     for path in parent.into_iter().chain([path.as_path()]) {
         let found = fs::symlink_metadata(path)?;
         let trusted = match found.is_dir() {
-            true => owned(path, &found),
+            true => check_owner(path, &found),
             false => Err(Untrusted::NotAFile { what: "a link or a file" }),
         };
         trusted.map_err(|untrusted| {

@@ -7,7 +7,7 @@ use gscript::recipe::Recipe;
 use gscript::run::job::Job;
 use gscript::run::saved::{Changed, SavedPlan};
 
-use super::{interrupts, own_text, run, this_machine_with, unusable, variables_above};
+use super::{interrupts, read_trusted, run, this_machine_with, unusable, variables_overriding};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -29,7 +29,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     // Devices are checked first: this reports how a device of the parameters has changed, not only
     // that it is missing.
     unchanged(saved.other_devices(&machine), &saved)?;
-    let variables = variables_above(saved.answers(), &recipe, &args.values, &machine)?;
+    let variables = variables_overriding(saved.answers(), &recipe, &args.values, &machine)?;
     unchanged(saved.other_params(&variables), &saved)?;
     let terminal = ask::is_interactive() && !args.how.json;
     let seed = saved.seed();
@@ -49,7 +49,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
 
 fn read(path: &Path) -> Result<SavedPlan, Exit> {
     let name = path.display();
-    let text = own_text(path, "saved plan")?;
+    let text = read_trusted(path, "saved plan")?;
     SavedPlan::read(&text).map_err(|why| {
         Problem::new(format!("{name}: not a saved plan: {why}"))
             .help(format!("create one: gscript plan RECIPE --out {name}"))

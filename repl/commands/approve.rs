@@ -6,7 +6,7 @@ use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::approval::{Approval, Approver};
-use gscript::plan::bound::Bound;
+use gscript::plan::bound::BoundEffect;
 use gscript::plan::call::PlannedCall;
 use gscript::types::quote;
 
@@ -23,8 +23,8 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
         given == name || machine.canonical(given) == name
     };
     let given = |name: &str| args.destroy.iter().any(|given| is(given, name));
-    let losses: Vec<Bound> = approval.losses().collect();
-    let open: Vec<&Bound> = losses.iter().filter(|loss| !loss.named(given)).collect();
+    let losses: Vec<BoundEffect> = approval.losses().collect();
+    let open: Vec<&BoundEffect> = losses.iter().filter(|loss| !loss.named(given)).collect();
     let known = |given: &str| {
         machine.identity_of(given).is_some()
             || losses.iter().any(|loss| loss.effect.loses().is_some_and(|name| is(given, name)))
@@ -51,7 +51,7 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
 }
 
 /// Returns the lost data as the subject of a sentence.
-fn lost(loss: &Bound) -> String {
+fn lost(loss: &BoundEffect) -> String {
     let identity = loss.target.as_ref().map(|target| target.identity.to_string());
     match (&loss.effect, identity) {
         (Effect::Storage(StorageEffect::Destroys { .. }), Some(identity)) => {
@@ -71,7 +71,7 @@ fn lost(loss: &Bound) -> String {
 }
 
 /// Asks the user to confirm a loss by typing the name of the lost object.
-pub(crate) fn confirmed(loss: &Bound) -> bool {
+pub(crate) fn confirmed(loss: &BoundEffect) -> bool {
     let Some(name) = loss.effect.loses() else { return false };
     let name = name.trim_start_matches("/dev/");
     tell("");
@@ -90,7 +90,7 @@ pub(crate) fn confirmed(loss: &Bound) -> bool {
 pub(super) struct TerminalApprover;
 
 impl Approver for TerminalApprover {
-    fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[Bound]) -> bool {
+    fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[BoundEffect]) -> bool {
         tell("");
         tell(&style().yellow("This action is not in the approved plan."));
         tell(&render::call(call, style()));
@@ -103,7 +103,7 @@ impl Approver for TerminalApprover {
         }
     }
 
-    fn ask(&mut self, wanted: &Bound) -> bool {
+    fn ask(&mut self, wanted: &BoundEffect) -> bool {
         tell("");
         let effect = &wanted.effect;
         tell(&style().yellow(&format!("Not in the approved plan: this action {effect}.")));
@@ -119,10 +119,10 @@ fn refuse() -> Exit {
     Exit::Refused
 }
 
-fn not_named(open: &[&Bound], machine: &Machine) -> Exit {
+fn not_named(open: &[&BoundEffect], machine: &Machine) -> Exit {
     // A device that does not exist yet is approved by naming the existing device that will contain
     // it.
-    let flag = |loss: &&Bound| {
+    let flag = |loss: &&BoundEffect| {
         let target = loss.target.as_ref().filter(|target| target.ways.is_empty());
         let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
         let there = below.iter().find(|path| machine.identity_of(path).is_some());

@@ -5,10 +5,10 @@ use clap_complete::Shell;
 use gscript::error::Exit;
 
 use crate::cli::Cli;
-use crate::screen::say_generated;
+use crate::screen::write_generated;
 
 pub(crate) fn completions(shell: Shell) -> Exit {
-    say_generated(|mut out| {
+    write_generated(|mut out| {
         clap_complete::generate(shell, &mut Cli::command(), "gscript", &mut out);
     });
     Exit::Done

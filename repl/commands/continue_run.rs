@@ -7,15 +7,15 @@ use std::rc::Rc;
 
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Origin, Recipe};
-use gscript::run::attempt::{Again, Attempt, BrokenCall, RunOutcome};
+use gscript::run::attempt::{Attempt, ContinueMode, DependentCall, RunOutcome};
 use gscript::run::job::Job;
-use gscript::run::workbench::Workbench;
+use gscript::run::workbench::InteractiveSession;
 use gscript::script::parse;
 use gscript::system::{Cmd, Interrupts, NoopWatch, Real, Stdin, Step, System};
 use gscript::types::{Map, Value};
 
 use super::change::show_change;
-use super::{this_machine, unusable, variables_above};
+use super::{this_machine, unusable, variables_overriding};
 use crate::ask;
 use crate::ask::AskChoice;
 use crate::cli::Values;
@@ -82,31 +82,31 @@ pub(super) fn run_to_end(
             None => break,
         };
         match next {
-            Next::Retry => attempt.again(&now, Again::Retry, time()),
-            Next::Skip => attempt.again(&now, Again::Skip, time()),
+            Next::Retry => attempt.again(&now, ContinueMode::Retry, time()),
+            Next::Skip => attempt.again(&now, ContinueMode::Skip, time()),
             Next::Edit => {
                 match edit_recipe(&attempt, &now, going.directory) {
                     Some(new) => {
                         if let Some(steps) = going.steps {
                             steps.changed(new.recipe.chapters());
                         }
-                        attempt.again(&with(job, Some(&new)), Again::Changed, time());
+                        attempt.again(&with(job, Some(&new)), ContinueMode::Changed, time());
                         mended = Some(new);
                     }
                     // A step is prompted for again; a failure is reported again.
-                    None if wish.is_some() => attempt.again(&now, Again::Retry, time()),
+                    None if wish.is_some() => attempt.again(&now, ContinueMode::Retry, time()),
                     None => {}
                 }
             }
             Next::Hand => {
                 open_shell(&mut attempt, &now);
                 if wish.is_some() {
-                    attempt.again(&now, Again::Retry, time());
+                    attempt.again(&now, ContinueMode::Retry, time());
                 }
             }
             Next::Back => {
                 back(&mut attempt);
-                attempt.again(&now, Again::Retry, time());
+                attempt.again(&now, ContinueMode::Retry, time());
             }
             Next::Quit => break,
         }
@@ -169,7 +169,7 @@ fn back(attempt: &mut Attempt) {
 fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
     let mode = Rc::new(Cell::new(ReviewMode::Ask));
     let shown = ReviewingApprover { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
-    let work = |bench: &mut Workbench| {
+    let work = |bench: &mut InteractiveSession| {
         greet(&format!("Interactive shell in {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {
             tell(&format!(
@@ -186,7 +186,7 @@ fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
 
 /// Describes the actions that would fail after a skip: the end of the line of the choice, and the
 /// lines below it.
-fn missed(misses: &[BrokenCall]) -> (&'static str, Vec<String>) {
+fn missed(misses: &[DependentCall]) -> (&'static str, Vec<String>) {
     let Some(first) = misses.first() else {
         return ("no later action is known to depend on it", Vec::new());
     };
@@ -222,7 +222,7 @@ fn edit_recipe(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Op
             answers.insert(name, names.value_now(value));
         }
     }
-    let variables = variables_above(answers, &recipe, &Values::default(), &machine).ok()?;
+    let variables = variables_overriding(answers, &recipe, &Values::default(), &machine).ok()?;
     let then = |(name, value): &(String, Value)| (name.clone(), names.value_then(value));
     Some(Edited { recipe, variables: variables.iter().map(then).collect() })
 }

@@ -21,7 +21,7 @@ pub(crate) fn eval(text: &str, lua: bool) -> Exit {
             Exit::Done
         }
         Err(error) => {
-            Problem::of(&error, text).speaking(language).print();
+            Problem::of(&error, text).in_language(language).print();
             Exit::Usage
         }
     }

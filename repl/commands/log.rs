@@ -8,8 +8,8 @@ use gscript::journal::{Record, Transcript};
 
 use super::past;
 use crate::cli::LogArgs;
-use crate::screen::{Shown, Style, output, say, say_json, shown};
-use crate::state::stories;
+use crate::screen::{Shown, Style, output, say, shown, write_json};
+use crate::state::list_runs;
 
 pub(crate) fn log(args: &LogArgs) -> Exit {
     match try_log(args) {
@@ -29,7 +29,7 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
     }
     let transcript = past::find(args.run.as_deref(), directory, |_| true)?;
     if args.json {
-        transcript.records.iter().for_each(|record| say_json(record, false));
+        transcript.records.iter().for_each(|record| write_json(record, false));
     } else {
         say(&tell(&transcript, output()));
     }
@@ -38,7 +38,7 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
 
 /// Prints one line per run.
 fn list(directory: &Path, json: bool) {
-    for (path, transcript) in stories(directory) {
+    for (path, transcript) in list_runs(directory) {
         let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let (recipe, started, state) = match &transcript {
             Ok(transcript) => {
@@ -52,7 +52,7 @@ fn list(directory: &Path, json: bool) {
                 "run": name, "recipe": recipe, "started": started, "state": state,
                 "journal": path.to_string_lossy(),
             });
-            say_json(&run, false);
+            write_json(&run, false);
         } else {
             let line = format!("{name}  {recipe}  {started}  {state}");
             say(line.trim_end());
@@ -68,7 +68,7 @@ fn tell(transcript: &Transcript, s: &Style) -> Shown {
     if !head.started.is_empty() {
         out.line(&s.dim(&format!("begun {}", head.started)));
     }
-    let mut names = Renamed::default();
+    let mut names = CallNames::default();
     for record in &transcript.records {
         if let Some(line) = told(record, &mut names, s) {
             out.line(&line);
@@ -82,13 +82,13 @@ fn tell(transcript: &Transcript, s: &Style) -> Shown {
 
 /// The calls of a run by number, with their arguments.
 #[derive(Default)]
-struct Renamed {
+struct CallNames {
     begun: BTreeMap<u64, String>,
     done: BTreeMap<u64, String>,
 }
 
 /// Renders a record as a line, or returns `None` if it is not shown.
-fn told(record: &Record, names: &mut Renamed, s: &Style) -> Option<Shown> {
+fn told(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
     let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
     let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));
     match record {

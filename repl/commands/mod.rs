@@ -73,7 +73,7 @@ fn unusable(bad: BadRecipe) -> Exit {
 
 /// Returns the recipe's variables: from the command line, a file and prompts.
 fn variables(recipe: &Recipe, values: &Values, machine: &Machine) -> Result<Map, Exit> {
-    variables_above(Answers::default(), recipe, values, machine)
+    variables_overriding(Answers::default(), recipe, values, machine)
 }
 
 /// Returns the variables for a plan, which needs no secrets.
@@ -84,12 +84,12 @@ fn variables_without_secrets(
 ) -> Result<Map, Exit> {
     let mut answers = Answers::default();
     answers.use_placeholder_secrets(recipe);
-    variables_above(answers, recipe, values, machine)
+    variables_overriding(answers, recipe, values, machine)
 }
 
 /// Returns the recipe's variables; values from the command line and a file override earlier
 /// answers.
-fn variables_above(
+fn variables_overriding(
     before: Answers,
     recipe: &Recipe,
     values: &Values,
@@ -106,8 +106,8 @@ fn variables_above(
     }
     if let Some(path) = &values.answers {
         let file = path.display().to_string();
-        if !handed_over(path) {
-            own_text(path, "answers file")?;
+        if !is_pipe(path) {
+            read_trusted(path, "answers file")?;
         }
         let read = private(path)?;
         answers.read(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
@@ -120,15 +120,15 @@ fn variables_above(
 }
 
 /// Returns whether the path is a pipe from the shell: `--answers <(pass …)`.
-fn handed_over(path: &Path) -> bool {
+fn is_pipe(path: &Path) -> bool {
     path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
 }
 
 /// Reads a file that only this user or root could have written.
-fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
+fn read_trusted(path: &Path, what: &str) -> Result<String, Exit> {
     const MOST: u64 = 256 << 20;
     let named = format!("{what} {}", path.display());
-    if handed_over(path) {
+    if is_pipe(path) {
         return std::fs::read_to_string(path).map_err(|error| {
             Problem::new(format!("{named}: {error}")).print();
             Exit::Usage
@@ -140,7 +140,7 @@ fn own_text(path: &Path, what: &str) -> Result<String, Exit> {
         problem.help = untrusted.remedy();
         problem.print();
         match untrusted {
-            Untrusted::Foreign { .. } | Untrusted::Open { .. } => Exit::Refused,
+            Untrusted::ForeignOwner { .. } | Untrusted::Open { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     })?;

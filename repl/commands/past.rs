@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
 use gscript::journal::{
-    Damaged, Journal, RunState, Transcript, Untrusted, open_own, owned, without_owners,
+    Damaged, Journal, RunState, Transcript, Untrusted, check_owner, open_own, ownerless_filesystem,
 };
 use gscript::machine::Machine;
 use gscript::run::resume::{MissingDevice, Names};
@@ -14,7 +14,7 @@ use gscript::types::printable;
 
 use crate::render::Problem;
 use crate::screen::{style, tell};
-use crate::state::{runs, stories};
+use crate::state::{list_runs, runs};
 
 /// Finds a run: by journal, by the directory of a journal, by name, or the newest that is `wanted`.
 pub(super) fn find(
@@ -38,7 +38,7 @@ pub(super) fn find(
             .print();
         return Err(Exit::Usage);
     }
-    for (path, _) in stories(&directory) {
+    for (path, _) in list_runs(&directory) {
         let transcript = open(&path)?;
         if wanted(&transcript) {
             return Ok(transcript);
@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
     let untrusted = |untrusted: Untrusted| {
         let mut problem = Problem::new(format!("journal {}: {untrusted}", path.display()));
         let exit = match untrusted {
-            Untrusted::Foreign { .. } | Untrusted::Open { .. } => Exit::Refused,
+            Untrusted::ForeignOwner { .. } | Untrusted::Open { .. } => Exit::Refused,
             _ => Exit::Usage,
         };
         problem.help = untrusted.remedy();
@@ -73,9 +73,9 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().unwrap_or(Path::new("/"));
     if let Ok(found) = directory.metadata() {
-        owned(directory, &found).or_else(shared).map_err(untrusted)?;
+        check_owner(directory, &found).or_else(shared).map_err(untrusted)?;
     }
-    if let Some(kind) = without_owners(&file) {
+    if let Some(kind) = ownerless_filesystem(&file) {
         tell(&style().yellow(&format!(
             "warning: {} is on {kind}, which stores no owners: anyone with access to the medium \
              may have changed it",

@@ -14,7 +14,7 @@ use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::ask;
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
-use crate::screen::{Stream, output, say_json, tell};
+use crate::screen::{Stream, output, tell, write_json};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
     match try_plan(args) {
@@ -50,7 +50,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
     if args.json || args.out.is_some() {
         let saved = SavedPlan::new(&job, report);
         if args.json {
-            say_json(&saved, true);
+            write_json(&saved, true);
         }
         if let Some(path) = &args.out {
             // Plain data with string keys always serialises.
@@ -111,7 +111,8 @@ pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
     Machine::read(&text).map_err(|flaws| {
         let mut problem = Problem::new(format!("{name}: not a machine file"));
         let more = flaws.len().saturating_sub(MOST);
-        problem.notes = flaws.iter().take(MOST).map(|flaw| ("wrong", flaw.to_string())).collect();
+        problem.notes =
+            flaws.iter().take(MOST).map(|rejection| ("wrong", rejection.to_string())).collect();
         if more > 0 {
             problem.notes.push(("wrong", format!("and {more} more")));
         }

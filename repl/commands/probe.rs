@@ -4,7 +4,7 @@ use gscript::error::Exit;
 use gscript::system::Interrupts;
 
 use super::this_machine;
-use crate::screen::{say_json, tell};
+use crate::screen::{tell, write_json};
 
 /// Common host names, which identify no machine.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
@@ -14,9 +14,9 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
         Ok((machine, _)) => {
             let machine = if anonymous { machine.anonymous(&host_names()) } else { machine };
             if machine.host.secondhand {
-                tell(&format!("warning: {}", gscript::plan::report::SECONDHAND));
+                tell(&format!("warning: {}", gscript::plan::report::UDEV_CAUTION));
             }
-            say_json(&machine, true);
+            write_json(&machine, true);
             Exit::Done
         }
         Err(exit) => exit,

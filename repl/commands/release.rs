@@ -68,7 +68,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     refuse_locked(&path, &machine)?;
     let releases = machine.releases(&path);
     if releases.is_empty() {
-        return tell_state(&path, &machine);
+        return report_state(&path, &machine);
     }
     for used in machine.uses(&path) {
         tell(&format!("  {used}"));
@@ -78,17 +78,17 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     let hands = ManualAccess { machine, real, listener, interrupts: interrupts.clone() };
     let (done, after) = execute_releases(&releases, hands);
     if !done {
-        return Err(still_used(&path, &after));
+        return Err(report_uses(&path, &after));
     }
     // Only a new probe shows whether the kernel has released the device.
     let (now, _) = this_machine(interrupts)?;
-    tell_state(&path, &now)
+    report_state(&path, &now)
 }
 
 /// Reports that a device is free, as far as the user can determine, or fails if it is in use.
-fn tell_state(path: &str, machine: &Machine) -> Result<(), Exit> {
+fn report_state(path: &str, machine: &Machine) -> Result<(), Exit> {
     if !machine.uses(path).is_empty() {
-        return Err(still_used(path, machine));
+        return Err(report_uses(path, machine));
     }
     tell(&match machine.host.secondhand {
         true => format!(
@@ -100,7 +100,7 @@ fn tell_state(path: &str, machine: &Machine) -> Result<(), Exit> {
 }
 
 /// Reports the uses of a device that could not be released.
-fn still_used(path: &str, machine: &Machine) -> Exit {
+fn report_uses(path: &str, machine: &Machine) -> Exit {
     let mut problem = Problem::new(format!("{path} is in use"));
     let uses: Vec<String> = machine.uses(path).iter().map(ToString::to_string).collect();
     problem.notes.push(("state", uses.join("\n")));

@@ -24,7 +24,7 @@ use super::approve::approve;
 use super::change::show_change;
 use super::continue_run::{Continuation, run_to_end};
 use super::run::{approver, needs_root, prove, within_needs};
-use super::{carried, interrupts, past, this_machine_with, unusable, variables_above};
+use super::{carried, interrupts, past, this_machine_with, unusable, variables_overriding};
 use crate::ask;
 use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
@@ -265,7 +265,7 @@ fn recipe(transcript: &Transcript) -> Result<Recipe, Exit> {
         Some(read) => read.map_err(unusable)?,
         None => {
             let recorded = Recipe::recorded(name, transcript.texts()).map_err(unusable)?;
-            say_where_from(&recorded, path);
+            report_recipe_source(&recorded, path);
             recorded
         }
     };
@@ -273,7 +273,7 @@ fn recipe(transcript: &Transcript) -> Result<Recipe, Exit> {
 }
 
 /// Reports that the recipe is read from the journal.
-fn say_where_from(recipe: &Recipe, path: &str) {
+fn report_recipe_source(recipe: &Recipe, path: &str) {
     match recipes().iter().find(|shipped| shipped.text == recipe.text) {
         Some(bundled) => {
             tell(&format!("{path} no longer exists; using the copy in {}.", bundled.name));
@@ -317,7 +317,7 @@ fn variables(
         }
     }
     let values = Values { set: Vec::new(), answers: args.answers.clone() };
-    variables_above(answers, recipe, &values, machine)
+    variables_overriding(answers, recipe, &values, machine)
 }
 
 /// Reports how a shell in the root has ended.

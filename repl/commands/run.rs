@@ -179,7 +179,7 @@ fn execute(
 
 /// Warns if the journal will not survive a reboot and the user did not choose its directory.
 pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dyn Listener) {
-    if !chosen && directory.forgets() {
+    if !chosen && directory.is_volatile() {
         let text = format!(
             "the journal in {} does not survive a reboot; to resume after one, keep it on a disk \
              or USB stick: --journal DIR",

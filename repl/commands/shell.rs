@@ -8,7 +8,7 @@ use gscript::plan::approval::Approval;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
 use gscript::run::session::{Gate, ManualAccess, Setup};
-use gscript::run::workbench::Workbench;
+use gscript::run::workbench::InteractiveSession;
 use gscript::script::Language;
 use gscript::types::Map;
 
@@ -17,7 +17,7 @@ use super::run::listener;
 use super::{interrupts, seed, this_machine};
 use crate::ask::{self, AskChoice};
 use crate::cli::ShellArgs;
-use crate::lock::Touched;
+use crate::lock::SessionTargets;
 use crate::render::Problem;
 use crate::screen::tell;
 use crate::shell::{Launcher, ReviewMode, ReviewingApprover, Shell, greet, is_piped};
@@ -48,13 +48,13 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let shown = ReviewingApprover {
         mode: Rc::clone(&mode),
         destroy: args.destroy.clone(),
-        touched: Some(Touched::default()),
+        touched: Some(SessionTargets::default()),
     };
     let gate = Gate::Enforce(Approval::default(), Box::new(shown));
     let (listener, interrupts) = (listener(&directory, false)?, job.interrupts.clone());
     let hands = ManualAccess { machine, real, listener, interrupts };
     let setup = Setup { seed, terminal, ..hands.setup(gate, Some(journal)) };
-    let mut bench = Workbench::new(setup, language).map_err(|error| {
+    let mut bench = InteractiveSession::new(setup, language).map_err(|error| {
         Problem::of(&error, "").print();
         Exit::Failed
     })?;
@@ -69,7 +69,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
 
 const LAUNCHER: Launcher = Launcher { run: super::run::by_name, step: super::step::by_name };
 
-fn work(bench: &mut Workbench, mode: Rc<Cell<ReviewMode>>, args: &ShellArgs) -> Exit {
+fn work(bench: &mut InteractiveSession, mode: Rc<Cell<ReviewMode>>, args: &ShellArgs) -> Exit {
     let mut shell = Shell::new(bench, mode, "gscript").with_vi(args.vi).with_launcher(LAUNCHER);
     if is_piped() {
         return shell.read(std::io::stdin().lock());
@@ -80,7 +80,7 @@ fn work(bench: &mut Workbench, mode: Rc<Cell<ReviewMode>>, args: &ShellArgs) -> 
 }
 
 /// Asks whether to release mounts and devices that are still open; without a user, releases them.
-fn end(bench: Workbench) -> bool {
+fn end(bench: InteractiveSession) -> bool {
     let held = bench.holds();
     if held.is_empty() {
         return bench.end(false);

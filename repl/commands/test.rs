@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::TestArgs;
 use crate::finding;
 use crate::render::Problem;
-use crate::screen::{Shown, say, say_json, shown, style};
+use crate::screen::{Shown, say, shown, style, write_json};
 
 /// The totals of all test files.
 #[derive(Default)]
@@ -142,5 +142,5 @@ fn print_json(file: &TestFile, outcome: &TestOutcome) {
         json!({ "file": file.name, "error": error.to_string(), "line": line })
     };
     let lines = outcome.tests.iter().map(test).chain(outcome.error.iter().map(damaged));
-    lines.for_each(|line| say_json(&line, false));
+    lines.for_each(|line| write_json(&line, false));
 }

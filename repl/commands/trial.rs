@@ -7,7 +7,7 @@ use std::time::Instant;
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
 use gscript::recipe::{Recipe, answers_table};
-use gscript::run::trial::{BootFailure, Media, Trial, TrialAnswers};
+use gscript::run::trial::{Media, Trial, TrialAnswers, TrialError};
 use gscript::system::Interrupts;
 use gscript::types::{Choice, Size, printable};
 use gscript::vm::{Firmware, Sweeper};
@@ -109,7 +109,7 @@ fn announce(given: &TrialAnswers, directory: &Directory, screen: &mut dyn Listen
     }
     let place = match directory {
         Directory::Kept(path) => format!("; they are in {}", path.join("answers.toml").display()),
-        Directory::Thrown(..) => String::new(),
+        Directory::Temporary(..) => String::new(),
     };
     let text = format!("Generated for this virtual machine: {}{place}", made.join(", "));
     screen.hear(&Event::Said { text });
@@ -155,19 +155,19 @@ fn cache() -> PathBuf {
     caches.unwrap_or_else(|| "/var/cache".into()).join("gscript")
 }
 
-fn explain(trouble: &BootFailure) -> Exit {
+fn explain(trouble: &TrialError) -> Exit {
     match trouble {
-        BootFailure::Io(error) => failed(error),
-        BootFailure::Guest(why) => {
+        TrialError::Io(error) => failed(error),
+        TrialError::Guest(why) => {
             Problem::new(format!("failed to start the virtual machine: {why}")).print();
             Exit::Failed
         }
-        BootFailure::Command { boot, code } => {
+        TrialError::Command { boot, code } => {
             let boot = if *boot == 1 { "first" } else { "second" };
             Problem::new(format!("the {boot} boot failed with exit code {code}")).print();
             Exit::Failed
         }
-        BootFailure::Echoed => {
+        TrialError::Echoed => {
             Problem::new("the passphrase was visible on the console while it was typed")
                 .help(
                     "include stty in the initramfs: kernel::initramfs(…, #{ install: [\"stty\"] })",
@@ -175,7 +175,7 @@ fn explain(trouble: &BootFailure) -> Exit {
                 .print();
             Exit::Failed
         }
-        BootFailure::NoBootLoader(firmware) => {
+        TrialError::NoBootLoader(firmware) => {
             let what = match firmware {
                 Firmware::Bios => "its first sector contains no boot loader",
                 Firmware::Efi => "it has no EFI system partition",
@@ -188,7 +188,7 @@ fn explain(trouble: &BootFailure) -> Exit {
                 .print();
             Exit::Failed
         }
-        BootFailure::Vm(error) => {
+        TrialError::Vm(error) => {
             let mut problem = Problem::new(error.to_string());
             if !error.console().is_empty() {
                 problem.notes.push(("its console", error.console().join("\n")));
@@ -207,7 +207,10 @@ fn explain(trouble: &BootFailure) -> Exit {
 enum Directory {
     Kept(PathBuf),
     /// A temporary directory, and the process that removes it if this one is killed.
-    Thrown(tempfile::TempDir, #[expect(dead_code, reason = "dropped with the directory")] Sweeper),
+    Temporary(
+        tempfile::TempDir,
+        #[expect(dead_code, reason = "dropped with the directory")] Sweeper,
+    ),
 }
 
 impl Directory {
@@ -219,7 +222,7 @@ impl Directory {
             None => {
                 tempfile::Builder::new().prefix("gscript-try-").tempdir().and_then(|directory| {
                     let sweeper = Sweeper::start(program, directory.path())?;
-                    Ok(Self::Thrown(directory, sweeper))
+                    Ok(Self::Temporary(directory, sweeper))
                 })
             }
         };
@@ -229,7 +232,7 @@ impl Directory {
     fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
-            Self::Thrown(directory, _) => directory.path(),
+            Self::Temporary(directory, _) => directory.path(),
         }
     }
 

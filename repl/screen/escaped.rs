@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_come_out_as_the_whole_does() {
+    fn pieces_are_escaped_like_the_whole() {
         let data = serde_json::json!({ "ü\u{9b}": "\u{1b}[2J\u{202e}\u{e0041} 数\n\"\\" });
         for text in [data.to_string(), serde_json::to_string_pretty(&data).expect("plain data")] {
             for size in 1..8 {

@@ -2,13 +2,13 @@
 
 use gscript::event::{Event, Listener};
 
-use super::out::say_json;
+use super::out::write_json;
 
 /// A listener that prints events as JSON.
 pub(super) struct Json;
 
 impl Listener for Json {
     fn hear(&mut self, event: &Event) {
-        say_json(event, false);
+        write_json(event, false);
     }
 }

@@ -19,10 +19,10 @@ mod tests;
 
 use gscript::event::Listener;
 
-pub(crate) use out::{say, say_generated, say_json, tell, write};
+pub(crate) use out::{say, tell, write, write_generated, write_json};
 pub(crate) use problem::Problem;
 pub(crate) use shown::{Show, Shown, shown};
-pub(crate) use stream::{Stream, to_terminal};
+pub(crate) use stream::{Stream, is_terminal_stream};
 pub(crate) use style::{Style, canvas, output, style};
 
 /// Returns the listener for the output: JSON on request, otherwise a live screen on a terminal,
@@ -30,7 +30,7 @@ pub(crate) use style::{Style, canvas, output, style};
 pub(crate) fn screen(json: bool) -> Box<dyn Listener> {
     if json {
         Box::new(json::Json)
-    } else if to_terminal(&Stream::Error) {
+    } else if is_terminal_stream(&Stream::Error) {
         Box::new(terminal::Terminal::new())
     } else {
         Box::new(plain::PlainListener::default())

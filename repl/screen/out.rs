@@ -20,7 +20,7 @@ pub(crate) fn tell(text: &(impl Show + ?Sized)) {
 }
 
 /// Writes data as JSON to standard output: on one line, or on several if `spread`.
-pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
+pub(crate) fn write_json(data: &impl Serialize, spread: bool) {
     let mut out = Escaped::new(io::stdout().lock());
     let written = match spread {
         true => serde_json::to_writer_pretty(&mut out, data),
@@ -35,7 +35,7 @@ pub(crate) fn say_json(data: &impl Serialize, spread: bool) {
 }
 
 /// Writes generated data for programs, which contains no untrusted strings.
-pub(crate) fn say_generated(generate: impl FnOnce(&mut dyn Write)) {
+pub(crate) fn write_generated(generate: impl FnOnce(&mut dyn Write)) {
     generate(&mut io::stdout().lock());
 }
 

@@ -10,7 +10,7 @@ use gscript::recipe::Recipe;
 use gscript::reference::docs::advice_in_lua;
 use gscript::script::{Language, has_secret};
 
-use super::{Shown, Stream, canvas, style, tell, to_terminal};
+use super::{Shown, Stream, canvas, is_terminal_stream, style, tell};
 
 /// An error with its location in the recipe and the next action.
 pub(crate) struct Problem<'a> {
@@ -49,13 +49,13 @@ impl<'a> Problem<'a> {
         let problem = Self::told(error, source);
         let file = problem.site.as_ref().map(|site| Path::new(site.file.as_ref()));
         match file.and_then(Language::of) {
-            Some(language) => problem.speaking(language),
+            Some(language) => problem.in_language(language),
             None => problem,
         }
     }
 
     /// Converts the calls in the help to the syntax of a language.
-    pub(crate) fn speaking(self, language: Language) -> Self {
+    pub(crate) fn in_language(self, language: Language) -> Self {
         match (language, self.help) {
             (Language::Lua, Some(help)) => Self { help: Some(advice_in_lua(&help)), ..self },
             (_, help) => Self { help, ..self },
@@ -101,7 +101,7 @@ impl<'a> Problem<'a> {
     /// is escaped first.
     pub(crate) fn text(&self) -> Shown {
         let renderer = if style().coloured() { Renderer::styled() } else { Renderer::plain() };
-        let width = match to_terminal(&Stream::Error) {
+        let width = match is_terminal_stream(&Stream::Error) {
             true => canvas().width,
             false => DEFAULT_TERM_WIDTH,
         };

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_an_end_is_cut_with_a_mark() {
+    fn a_long_string_is_truncated_with_a_mark() {
         let line = shown!["x".repeat(MOST + 50)];
         assert!(line.as_str().ends_with("x… (51 more characters)"), "{line:?}");
     }

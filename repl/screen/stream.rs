@@ -13,7 +13,7 @@ pub(crate) enum Stream {
 }
 
 /// Returns whether a stream is a terminal.
-pub(crate) fn to_terminal(stream: &Stream) -> bool {
+pub(crate) fn is_terminal_stream(stream: &Stream) -> bool {
     match stream {
         Stream::Output => io::stdout().is_terminal(),
         Stream::Error => io::stderr().is_terminal(),

@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use gscript::plan::approval::{Approver, Decision};
-use gscript::plan::bound::Bound;
+use gscript::plan::bound::BoundEffect;
 use gscript::plan::call::PlannedCall;
 
 use crate::ask;
 use crate::commands::approve::confirmed;
-use crate::lock::Touched;
+use crate::lock::SessionTargets;
 use crate::render;
 use crate::screen::{style, tell};
 
@@ -30,11 +30,11 @@ pub(crate) struct ReviewingApprover {
     /// Devices whose data may be destroyed without confirmation.
     pub(crate) destroy: Vec<String>,
     /// The targets locked by this session; `None` in a run, which has its own lock.
-    pub(crate) touched: Option<Touched>,
+    pub(crate) touched: Option<SessionTargets>,
 }
 
 impl Approver for ReviewingApprover {
-    fn ask(&mut self, _wanted: &Bound) -> bool {
+    fn ask(&mut self, _wanted: &BoundEffect) -> bool {
         // `see` has already shown the action with all its effects.
         false
     }
@@ -43,16 +43,17 @@ impl Approver for ReviewingApprover {
         true
     }
 
-    fn decide(&mut self, call: &PlannedCall, effects: &[Bound]) -> Decision {
+    fn decide(&mut self, call: &PlannedCall, effects: &[BoundEffect]) -> Decision {
         tell(&render::call(call, style()));
-        let lost = |bound: &&Bound| bound.effect.loses().is_some();
+        let lost = |bound: &&BoundEffect| bound.effect.loses().is_some();
         let mode = self.mode.get();
         if mode == ReviewMode::Plan {
             return Decision::Run;
         }
-        let given =
-            |bound: &&Bound| bound.named(|name| self.destroy.iter().any(|given| given == name));
-        let (named, open): (Vec<&Bound>, Vec<&Bound>) =
+        let given = |bound: &&BoundEffect| {
+            bound.named(|name| self.destroy.iter().any(|given| given == name))
+        };
+        let (named, open): (Vec<&BoundEffect>, Vec<&BoundEffect>) =
             effects.iter().filter(lost).partition(given);
         if !ask::is_interactive() && (!open.is_empty() || mode == ReviewMode::Ask) {
             tell(

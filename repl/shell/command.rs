@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use gscript::machine::{Difference, compare, layout_within};
 use gscript::reference::docs;
-use gscript::run::rescue::{Obstacle, PASSPHRASE};
+use gscript::run::rescue::{BootProblem, PASSPHRASE};
 use gscript::script::{Language, source};
 use gscript::types::{Secret, Value};
 
@@ -105,7 +105,7 @@ impl Shell<'_> {
             }
         };
         (command.run)(self, rest.trim())?;
-        Ok(if std::mem::take(&mut self.leaves) { After::Leave } else { After::Stay })
+        Ok(if std::mem::take(&mut self.quits) { After::Leave } else { After::Stay })
     }
 }
 
@@ -174,7 +174,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> CommandResult<()> {
         return Err("actions are only simulated; :plan off discards them".into());
     }
     for _ in 0..count {
-        let Some((call, steps)) = shell.bench.undoing().map_err(|e| e.to_string())? else {
+        let Some((call, steps)) = shell.bench.undo_preview().map_err(|e| e.to_string())? else {
             return Err("there is nothing to undo".into());
         };
         tell(&format!("undoing {call}"));
@@ -274,10 +274,10 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
 /// Handles one finding at a time: fixing one problem can reveal others.
 fn rescue(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
     let root = if root.is_empty() { ROOT } else { root };
-    let mut told: Vec<Obstacle> = Vec::new();
+    let mut told: Vec<BootProblem> = Vec::new();
     loop {
         look(shell, "")?;
-        let new = |finding: &Obstacle| !told.contains(finding);
+        let new = |finding: &BootProblem| !told.contains(finding);
         let found = shell.bench.rescue(root).map_err(|error| error.to_string())?;
         let Some(finding) = found.into_iter().find(new) else { break };
         tell(&output().bold(&finding.why));
@@ -321,6 +321,6 @@ fn keys(shell: &mut Shell<'_>, vi: bool) -> CommandResult<()> {
 }
 
 fn leave(shell: &mut Shell<'_>) -> CommandResult<()> {
-    shell.leaves = true;
+    shell.quits = true;
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(super) fn editor(
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_quick_completions(true)
         .with_partial_completions(true)
-        .with_validator(Box::new(Whole { known: Arc::clone(known) }));
+        .with_validator(Box::new(InputValidator { known: Arc::clone(known) }));
     if colour {
         let dim = Color::DarkGray.normal();
         editor = editor
@@ -51,7 +51,7 @@ pub(super) fn editor(
     }
     let kept = history.and_then(|path| FileBackedHistory::with_file(REMEMBERED, path).ok());
     if let Some(kept) = kept {
-        editor = editor.with_history(Box::new(Discreet(kept)));
+        editor = editor.with_history(Box::new(FilteredHistory(kept)));
     }
     if vi {
         let (mut insert, normal) =
@@ -76,11 +76,11 @@ fn bind(keys: &mut Keybindings) {
 }
 
 /// A validator that continues the input on the next line while a bracket, block or string is open.
-struct Whole {
+struct InputValidator {
     known: Arc<Mutex<Candidates>>,
 }
 
-impl Validator for Whole {
+impl Validator for InputValidator {
     fn validate(&self, line: &str) -> ValidationResult {
         let open = !line.starts_with(':')
             && self.known.lock().is_ok_and(|known| is_open(known.language, line));
@@ -90,7 +90,7 @@ impl Validator for Whole {
 
 /// A history without lines that contain a secret as a string: such calls are refused, but they must
 /// not be saved to a file either. Lines with control characters are not found.
-struct Discreet(FileBackedHistory);
+struct FilteredHistory(FileBackedHistory);
 
 /// Returns whether a line must not be saved.
 fn is_confidential(line: &str) -> bool {
@@ -104,7 +104,7 @@ fn is_plain(line: &str) -> bool {
     line.chars().all(|c| c == '\n' || !is_deceptive(c))
 }
 
-impl History for Discreet {
+impl History for FilteredHistory {
     fn save(&mut self, item: HistoryItem) -> Result<HistoryItem> {
         if is_confidential(&item.command_line) { Ok(item) } else { self.0.save(item) }
     }

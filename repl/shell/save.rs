@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use gscript::machine::{Device, DeviceKind, Machine};
 use gscript::primitives::registry::primitive;
-use gscript::run::manual::ManualAction;
+use gscript::run::performed::ManualAction;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
 
 /// A parameter that replaces a value in the calls.
-struct Lifted {
+struct ExtractedParam {
     name: String,
     kind: &'static str,
     value: Value,
@@ -23,27 +23,27 @@ pub(super) fn recipe(
     title: &str,
     language: Language,
 ) -> String {
-    let mut lifted: Vec<Lifted> = Vec::new();
+    let mut extracted: Vec<ExtractedParam> = Vec::new();
     let mut calls = String::new();
     for deed in deeds {
         let Some(primitive) = primitive(deed.call.name) else { continue };
         for param in primitive.spec.params {
             if let Some((_, value)) = deed.args.iter().find(|(name, _)| name == param.name) {
-                lift(param, value, machine, &mut lifted);
+                extract_param(param, value, machine, &mut extracted);
             }
         }
         // Writing to a String cannot fail.
         let text = source::call(primitive.spec, &deed.args, language);
-        let _ = writeln!(calls, "{}{}", named(&text, &lifted, language), end(language));
+        let _ = writeln!(calls, "{}{}", named(&text, &extracted, language), end(language));
     }
     let comment = language.front_mark();
     let mut out = format!(
         "{comment} # {title}\n{comment}\n{comment} Saved from an interactive \
         shell.\n"
     );
-    if !lifted.is_empty() {
+    if !extracted.is_empty() {
         let _ = writeln!(out, "{comment}\n{comment} ```toml");
-        for Lifted { name, kind, ask, .. } in &lifted {
+        for ExtractedParam { name, kind, ask, .. } in &extracted {
             let _ = writeln!(out, "{comment} [params.{name}]\n{comment} type = \"{kind}\"");
             // The escapes of a TOML string are those of Rhai.
             let ask = source::quoted(ask, Language::Rhai);
@@ -60,7 +60,12 @@ fn end(language: Language) -> &'static str {
     if language == Language::Lua { "" } else { ";" }
 }
 
-fn lift(param: &Param, value: &Value, machine: &Machine, lifted: &mut Vec<Lifted>) {
+fn extract_param(
+    param: &Param,
+    value: &Value,
+    machine: &Machine,
+    extracted: &mut Vec<ExtractedParam>,
+) {
     let (kind, name, ask) = match (value, param.ty.completes) {
         (Value::Secret(secret), _) => {
             ("secret", secret.name().to_owned(), secret.name().to_owned())
@@ -74,8 +79,8 @@ fn lift(param: &Param, value: &Value, machine: &Machine, lifted: &mut Vec<Lifted
         }
         _ => return,
     };
-    if !lifted.iter().any(|known| known.name == name) {
-        lifted.push(Lifted { name, kind, value: value.clone(), ask });
+    if !extracted.iter().any(|known| known.name == name) {
+        extracted.push(ExtractedParam { name, kind, value: value.clone(), ask });
     }
 }
 
@@ -87,9 +92,9 @@ fn is_hardware(device: &Device) -> bool {
 }
 
 /// Returns the call with the values replaced by parameter names.
-fn named(call: &str, lifted: &[Lifted], language: Language) -> String {
+fn named(call: &str, extracted: &[ExtractedParam], language: Language) -> String {
     let mut text = call.to_owned();
-    for Lifted { name, value, .. } in lifted {
+    for ExtractedParam { name, value, .. } in extracted {
         if let Value::Text(path) = value {
             text = text.replace(&source::quoted(path, language), name);
         }

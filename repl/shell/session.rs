@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use gscript::error::Exit;
-use gscript::run::workbench::Workbench;
+use gscript::run::workbench::InteractiveSession;
 use gscript::script::{Language, source};
 use gscript::types::Value;
 
@@ -33,7 +33,7 @@ pub(crate) struct Launcher {
 
 /// An interactive shell session.
 pub(crate) struct Shell<'a> {
-    pub(super) bench: &'a mut Workbench,
+    pub(super) bench: &'a mut InteractiveSession,
     pub(super) mode: Rc<Cell<ReviewMode>>,
     /// The location shown in the prompt.
     pub(super) place: String,
@@ -43,14 +43,18 @@ pub(crate) struct Shell<'a> {
     /// Whether the editor must be recreated, because its key bindings have changed.
     pub(super) stale: bool,
     /// Whether the session is to end.
-    pub(super) leaves: bool,
+    pub(super) quits: bool,
     /// The source of undone calls, for `:redo`.
     pub(super) undone: Vec<String>,
     launcher: Option<Launcher>,
 }
 
 impl<'a> Shell<'a> {
-    pub(crate) fn new(bench: &'a mut Workbench, mode: Rc<Cell<ReviewMode>>, place: &str) -> Self {
+    pub(crate) fn new(
+        bench: &'a mut InteractiveSession,
+        mode: Rc<Cell<ReviewMode>>,
+        place: &str,
+    ) -> Self {
         let history = crate::state::history();
         let (place, undone) = (place.to_owned(), Vec::new());
         ask::over();
@@ -61,7 +65,7 @@ impl<'a> Shell<'a> {
             history,
             vi: false,
             stale: false,
-            leaves: false,
+            quits: false,
             undone,
             launcher: None,
         }
@@ -91,7 +95,7 @@ impl<'a> Shell<'a> {
                 Ok(())
             }
             Err(error) => {
-                Problem::of(&error, text).speaking(self.bench.language()).print();
+                Problem::of(&error, text).in_language(self.bench.language()).print();
                 Err(error.exit())
             }
         }

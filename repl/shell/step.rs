@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gscript::event::{Event, Listener};
 use gscript::plan::approval::{Approver, Decision};
-use gscript::plan::bound::Bound;
+use gscript::plan::bound::BoundEffect;
 use gscript::plan::call::PlannedCall;
 use gscript::recipe::Chapter;
 
@@ -101,12 +101,12 @@ const HELP: &str = "\
   e         edit the recipe first      q    clean up and quit; gscript resume --step continues";
 
 impl Stepper {
-    fn destroys(effects: &[Bound]) -> bool {
+    fn destroys(effects: &[BoundEffect]) -> bool {
         effects.iter().any(|bound| bound.effect.loses().is_some())
     }
 
     /// Asks for confirmation by name of data that is destroyed; other effects have been shown.
-    fn run(effects: &[Bound]) -> Option<Decision> {
+    fn run(effects: &[BoundEffect]) -> Option<Decision> {
         let mut lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
         lost.all(confirmed).then_some(Decision::Run)
     }
@@ -117,7 +117,7 @@ impl Stepper {
     }
 
     /// Returns the decision on the action, or `None` if the answer was not a decision.
-    fn answer(&self, answer: &str, effects: &[Bound]) -> Option<Decision> {
+    fn answer(&self, answer: &str, effects: &[BoundEffect]) -> Option<Decision> {
         let steps = &self.0;
         let (key, rest) = answer.split_once(' ').unwrap_or((answer, ""));
         match key {
@@ -151,7 +151,7 @@ impl Stepper {
 }
 
 impl Approver for Stepper {
-    fn ask(&mut self, _wanted: &Bound) -> bool {
+    fn ask(&mut self, _wanted: &BoundEffect) -> bool {
         // `see` has already shown the action with all its effects.
         false
     }
@@ -160,7 +160,7 @@ impl Approver for Stepper {
         true
     }
 
-    fn decide(&mut self, call: &PlannedCall, effects: &[Bound]) -> Decision {
+    fn decide(&mut self, call: &PlannedCall, effects: &[BoundEffect]) -> Decision {
         tell("");
         tell(&render::call(call, style()));
         let asked = match self.0.until.get() {

@@ -136,11 +136,11 @@ fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &CallShape, site: &Site) ->
     }
     let options = if given.count > required.len() { given.options.as_slice() } else { &[] };
     let names = || spec.params.iter().map(|param| param.name);
-    let strange = options.iter().filter(|(key, _)| !names().any(|name| name == key));
+    let unknown_options = options.iter().filter(|(key, _)| !names().any(|name| name == key));
     let unknown = |(key, line): &(String, u32)| {
         let (name, near) = (key.clone(), nearest(key, names()));
         let error = ArgError::Unknown { name, nearest: near, known: names().collect() };
         finding(&error, scan.site(*line))
     };
-    strange.map(unknown).collect()
+    unknown_options.map(unknown).collect()
 }

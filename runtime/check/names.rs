@@ -11,7 +11,7 @@ use crate::script::{Language, PARAMS, meant};
 use crate::script::{Token, TokenKind};
 
 const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
-    try catch import export as global fn private this true false is_shared switch Fn eval is_def_fn \
+    try catch import export as global fn private this true false is_shared cut_power Fn eval is_def_fn \
     is_def_var";
 
 /// The functions of Rhai's standard package that are available to recipes.
@@ -52,7 +52,7 @@ pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String>
             (Language::Rhai, TokenKind::Name(word)) => match word.as_str() {
                 "let" | "const" | "as" => found.extend(list(rest, 1)),
                 "fn" | "for" | "catch" => {
-                    found.extend(list(rest, 1).into_iter().chain(bracketed(rest)));
+                    found.extend(list(rest, 1).into_iter().chain(parenthesized(rest)));
                 }
                 _ => {}
             },
@@ -61,7 +61,7 @@ pub(super) fn declared(language: Language, tokens: &[Token]) -> BTreeSet<String>
             (Language::Rhai, TokenKind::Sign("|")) => found.extend(list(rest, usize::MAX)),
             (Language::Lua, TokenKind::Name(word)) => match word.as_str() {
                 "local" | "for" => found.extend(list(rest, usize::MAX)),
-                "function" => found.extend(list(rest, 1).into_iter().chain(bracketed(rest))),
+                "function" => found.extend(list(rest, 1).into_iter().chain(parenthesized(rest))),
                 "goto" => found.extend(list(rest, 1)),
                 name if rest.first().is_some_and(|next| next.is("=")) => {
                     found.insert(name.to_owned());
@@ -94,7 +94,7 @@ fn list(tokens: &[Token], most: usize) -> Vec<String> {
 }
 
 /// Returns the names in the next pair of parentheses.
-fn bracketed(tokens: &[Token]) -> Vec<String> {
+fn parenthesized(tokens: &[Token]) -> Vec<String> {
     let open = tokens.iter().take(4).position(|token| token.is("("));
     open.map(|open| list(&tokens[open + 1..], usize::MAX)).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::machine::{Device, Machine};
 use crate::operation::Effect;
-use crate::plan::bound::Bound;
+use crate::plan::bound::BoundEffect;
 use crate::plan::needs::NeedEntry;
 use crate::plan::report::{PlanEntry, Report};
 use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};
@@ -26,7 +26,7 @@ const MOST: usize = 200;
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// The number of disks in a list of disks: enough for every RAID level.
-const SEVERAL: usize = 4;
+const DISKS_PER_LIST: usize = 4;
 
 /// Values by parameter name.
 type ParamValues = BTreeMap<String, String>;
@@ -100,7 +100,7 @@ fn plan(
 fn made_up(recipe: &Recipe) -> Machine {
     let text = |text: &str| Value::Text(text.to_owned());
     let count = |kind| recipe.front.params.iter().filter(|param| param.kind == kind).count();
-    let disks = count(ParamKind::Disk) + SEVERAL * count(ParamKind::Disks);
+    let disks = count(ParamKind::Disk) + DISKS_PER_LIST * count(ParamKind::Disks);
     let sticks = count(ParamKind::Device);
     let disk = |index: usize, letter: char| {
         let mut disk = vec![
@@ -132,7 +132,7 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> ParamValues 
             ParamKind::Disk => path(disks.next()),
             ParamKind::Disks => {
                 let several: Vec<&str> =
-                    disks.by_ref().take(SEVERAL).map(|disk| disk.path.as_str()).collect();
+                    disks.by_ref().take(DISKS_PER_LIST).map(|disk| disk.path.as_str()).collect();
                 Some(several.join(" "))
             }
             ParamKind::Device => path(parts.next()),
@@ -256,7 +256,7 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let used = |need: &NeedEntry<'_>| {
         planned.iter().any(|Planned { variables, report }| {
-            let bound = |effect: &Effect| Bound::new(effect.clone(), &report.before);
+            let bound = |effect: &Effect| BoundEffect::new(effect.clone(), &report.before);
             let of_calls = report.calls().flat_map(|call| &call.effects).map(bound);
             let mut all = report.approval.bound().into_iter().chain(of_calls);
             all.any(|bound| need.concerns(&bound.effect, bound.target.as_deref(), variables))

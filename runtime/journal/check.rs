@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{BY_HAND, Damaged, Record};
+use super::{Damaged, FIRST_MANUAL_CALL, Record};
 use crate::types::{sha256, unhex};
 
 /// The limit of the number of calls of a recipe and of the number of manual calls. No run comes
 /// close.
-const MOST_CALLS: u64 = 1 << 32;
+const MAX_CALLS: u64 = 1 << 32;
 
 /// Checks that the records do not contradict each other.
 pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
@@ -16,7 +16,7 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
     for (record, line) in records.iter().zip(1..) {
         let wrong = |why: String| Err(Damaged { line, why });
         if let Some(call) = record.call()
-            && (call == 0 || call >= 2 * BY_HAND || call % BY_HAND >= MOST_CALLS)
+            && (call == 0 || call >= 2 * FIRST_MANUAL_CALL || call % FIRST_MANUAL_CALL >= MAX_CALLS)
         {
             return wrong(format!("invalid call number {call}"));
         }

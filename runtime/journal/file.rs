@@ -26,7 +26,7 @@ pub enum Untrusted {
         what: &'static str,
     },
     /// The file belongs to another user.
-    Foreign {
+    ForeignOwner {
         /// The file or directory.
         path: PathBuf,
         /// The user ID of the owner.
@@ -49,7 +49,7 @@ impl fmt::Display for Untrusted {
         match self {
             Self::Io { why } => f.write_str(why),
             Self::NotAFile { what } => write!(f, "{what} instead of a regular file"),
-            Self::Foreign { path, owner } => {
+            Self::ForeignOwner { path, owner } => {
                 write!(f, "{} is owned by {}", path.display(), user(*owner))
             }
             Self::Open { path } => write!(f, "{} is writable by other users", path.display()),
@@ -63,7 +63,7 @@ impl Untrusted {
     pub fn remedy(&self) -> Option<String> {
         let named = |path: &Path| quote(&path.to_string_lossy());
         match self {
-            Self::Foreign { path, .. } => {
+            Self::ForeignOwner { path, .. } => {
                 let path = named(path);
                 Some(format!("review it, and if it is correct: chown {} {path}", user(euid())))
             }
@@ -88,7 +88,7 @@ fn user(number: u32) -> String {
 pub fn open_own(path: &Path) -> Result<File, Untrusted> {
     let file = open_file(path)?;
     let found = file.metadata().map_err(|error| Untrusted::Io { why: error.to_string() })?;
-    owned(path, &found)?;
+    check_owner(path, &found)?;
     Ok(file)
 }
 
@@ -113,10 +113,10 @@ pub(super) fn open_file(path: &Path) -> Result<File, Untrusted> {
 }
 
 /// Refuses a file or directory that another user owns or can write to.
-pub fn owned(path: &Path, found: &std::fs::Metadata) -> Result<(), Untrusted> {
+pub fn check_owner(path: &Path, found: &std::fs::Metadata) -> Result<(), Untrusted> {
     let owner = found.uid();
-    if owner != euid() && owner != 0 && !owned_outside(path) {
-        return Err(Untrusted::Foreign { path: path.to_owned(), owner });
+    if owner != euid() && owner != 0 && !is_on_hostfs(path) {
+        return Err(Untrusted::ForeignOwner { path: path.to_owned(), owner });
     }
     if found.mode() & 0o022 != 0 {
         return Err(Untrusted::Open { path: path.to_owned() });
@@ -127,7 +127,7 @@ pub fn owned(path: &Path, found: &std::fs::Metadata) -> Result<(), Untrusted> {
 /// Returns whether a file belongs to the host of a virtual machine of User Mode Linux: root in the
 /// virtual machine has the permissions of the host user that runs it, and the owners are those of
 /// the host. No other kernel has this filesystem.
-fn owned_outside(path: &Path) -> bool {
+fn is_on_hostfs(path: &Path) -> bool {
     const HOSTFS: FsType = FsType(0x00c0_ffee);
     statfs(path).is_ok_and(|found| found.filesystem_type() == HOSTFS)
 }
@@ -153,7 +153,7 @@ pub(super) fn read_all(file: &File, most: u64) -> Result<Vec<u8>, Untrusted> {
 
 /// Returns the name of the filesystem of a file if that filesystem stores no owners: anyone who had
 /// access to the medium may have written the file.
-pub fn without_owners(file: &File) -> Option<&'static str> {
+pub fn ownerless_filesystem(file: &File) -> Option<&'static str> {
     const EXFAT: FsType = FsType(0x2011_BAB0);
     const FUSE: FsType = FsType(0x6573_5546);
     const NTFS: FsType = FsType(0x7366_746e);

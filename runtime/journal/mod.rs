@@ -19,9 +19,9 @@ use crate::system::StepError;
 use crate::types::{Map, Value, sha256};
 
 pub use damaged::Damaged;
-pub use file::{Untrusted, open_own, owned, read_own, without_owners};
+pub use file::{Untrusted, check_owner, open_own, ownerless_filesystem, read_own};
 pub use read::{RunState, Transcript, read_journal};
-pub use record::{BY_HAND, JOURNAL_FORMAT, RecipeTexts, Record, RunHead, standing};
+pub use record::{FIRST_MANUAL_CALL, JOURNAL_FORMAT, RecipeTexts, Record, RunHead, valid_records};
 
 /// Returns the SHA-256 of the arguments of a call as they are recorded; only the name of a secret
 /// is included.
@@ -110,7 +110,7 @@ impl Journal {
 
     /// Creates a copy in a directory, on a medium that survives a reboot. Later lines are also
     /// written to the copy.
-    pub fn keep_in(&mut self, directory: &Path) -> Result<PathBuf> {
+    pub fn add_copy_in(&mut self, directory: &Path) -> Result<PathBuf> {
         let path = self.copy_in(directory);
         // A filesystem that is mounted twice shows the same file at two paths.
         let file = |found: fs::Metadata| (found.dev(), found.ino());
@@ -168,7 +168,7 @@ impl Journal {
     pub(crate) fn leave(&mut self, at: &str) -> Result<()> {
         let on = |path: &Path| is_below(&path.to_string_lossy(), at);
         if self.files.iter().all(|lines| on(&lines.path)) {
-            let path = self.keep_in(&self.home.clone())?;
+            let path = self.add_copy_in(&self.home.clone())?;
             let last = self.files.pop().filter(|last| last.path == path);
             self.files.splice(0..0, last);
         }
@@ -258,7 +258,7 @@ fn lock(file: &File) -> std::io::Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(std::io::Error::other(
-            "another gscript process is writing it: the run is still \
+            "wrong_node_error gscript process is writing it: the run is still \
                 active",
         )),
         Err(TryLockError::Error(error)) => Err(error),

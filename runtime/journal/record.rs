@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Site;
 use crate::machine::{Fact, Identity, Machine};
-use crate::plan::bound::Bound;
+use crate::plan::bound::BoundEffect;
 use crate::plan::call::UndoPlan;
 use crate::script::Module;
 use crate::types::sha256;
@@ -16,7 +16,7 @@ pub const JOURNAL_FORMAT: u32 = 2;
 
 /// The number of the first call that the user makes manually during a run. The calls of the recipe
 /// keep their own numbers.
-pub const BY_HAND: u64 = 1 << 40;
+pub const FIRST_MANUAL_CALL: u64 = 1 << 40;
 
 /// The first record of a journal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct RunHead {
     pub seed: String,
     /// The approved effects, bound to devices.
     #[serde(default)]
-    pub effects: Vec<Bound>,
+    pub effects: Vec<BoundEffect>,
     /// All devices at the start of the run, to find them again under other names.
     #[serde(default)]
     pub devices: Vec<Identity>,
@@ -202,7 +202,7 @@ pub enum Record {
     /// The user approved an effect that was not planned.
     Approved {
         /// The effect.
-        effect: Bound,
+        effect: BoundEffect,
     },
     /// A resource was released after a failure, or by `gscript release`.
     Released {
@@ -261,7 +261,7 @@ impl Record {
 
 /// Returns the records that are still valid: all but those of calls that the user undid and did not
 /// repeat.
-pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
+pub fn valid_records(records: &[Record]) -> impl Iterator<Item = &Record> {
     let undone = |(at, record): (usize, &Record)| match record {
         Record::Undone { call } => Some((*call, at)),
         _ => None,

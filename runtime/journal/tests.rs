@@ -22,7 +22,7 @@ fn head() -> RunHead {
 }
 
 #[test]
-fn secrets_are_names_and_torn_lines_are_dropped() {
+fn secrets_are_recorded_by_name_and_partial_lines_ignored() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("journal");
     let mut journal = Journal::create(&path, head()).expect("a journal");
@@ -37,10 +37,10 @@ fn secrets_are_names_and_torn_lines_are_dropped() {
 }
 
 #[test]
-fn what_was_taken_back_stands_when_it_is_done_again() {
+fn an_undone_call_is_valid_when_repeated() {
     let undone = Record::Undone { call: 1 };
     let calls = |records: &[Record]| -> Vec<u64> {
-        standing(records).map(|record| record.call().expect("its call")).collect()
+        valid_records(records).map(|record| record.call().expect("its call")).collect()
     };
     assert_eq!(calls(&[begin(1), begin(2), undone.clone()]), [2]);
     assert_eq!(calls(&[begin(1), undone.clone(), begin(1)]), [1]);
@@ -48,7 +48,7 @@ fn what_was_taken_back_stands_when_it_is_done_again() {
 }
 
 #[test]
-fn a_torn_line_is_cut_before_the_next_one() {
+fn a_partial_line_is_removed_before_appending() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("journal");
     drop(Journal::create(&path, head()).expect("a journal"));
@@ -86,12 +86,12 @@ fn only_one_process_writes() {
 }
 
 #[test]
-fn a_copy_follows_until_its_filesystem_goes() {
+fn a_copy_is_written_until_its_filesystem_is_unmounted() {
     let directory = tempfile::tempdir().expect("a directory");
     let (run, stick) = (directory.path().join("runs/1"), directory.path().join("stick"));
     fs::create_dir_all(&run).expect("a directory");
     let mut journal = Journal::create(&run.join("journal.jsonl"), head()).expect("a journal");
-    let copy = journal.keep_in(&stick).expect("a copy");
+    let copy = journal.add_copy_in(&stick).expect("a copy");
     journal.write(&begin(1), true).expect("a line");
     let read = |path: &Path| fs::read_to_string(path).expect("the journal");
     assert_eq!(read(&copy), read(journal.path()));

@@ -27,7 +27,7 @@ impl NeedKind {
 }
 
 /// The entry of `[needs]` that declares an effect.
-pub(crate) enum Announced<'a> {
+pub(crate) enum Declaration<'a> {
     /// The effect needs no entry.
     Nothing,
     /// `network`.
@@ -41,7 +41,7 @@ pub(crate) enum Announced<'a> {
 /// An effect on a single part.
 pub(crate) trait PartEffect: fmt::Display {
     /// Returns the entry of `[needs]` that declares the effect.
-    fn announced(&self) -> Announced<'_>;
+    fn announced(&self) -> Declaration<'_>;
 
     /// Returns the name, as used in approvals, of the item whose data is irrecoverably lost.
     fn loses(&self) -> Option<&str> {

@@ -167,7 +167,7 @@ macro_rules! facts {
         }
 
         /// Returns whether a primitive restores what ends with the running kernel.
-        pub fn makes_again(primitive: &str) -> bool {
+        pub fn restored_after_reboot(primitive: &str) -> bool {
             let parts = [$(<super::$module::Part as MachinePart>::RESTORED_BY,)*];
             parts.concat().contains(&primitive)
         }

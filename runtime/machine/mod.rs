@@ -37,8 +37,8 @@ pub use cmd::{Cmd, Program, Stdin};
 pub use compare::compare;
 pub use difference::Difference;
 pub(crate) use difference::Differences;
-pub(crate) use effect::{Announced, NeedKind, PartEffect};
-pub use fact::{Contradiction, Fact, Lifetime, Release, makes_again};
+pub(crate) use effect::{Declaration, NeedKind, PartEffect};
+pub use fact::{Contradiction, Fact, Lifetime, Release, restored_after_reboot};
 pub use files::{FilesEffect, FilesFact, FilesStep, origin};
 pub(crate) use part::MachinePart;
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
@@ -51,7 +51,7 @@ pub use storage::{
     layout, layout_within, partition_path, picture, probe, svg,
 };
 pub(crate) use tagged::by_tag;
-pub use valid::Flaw;
+pub use valid::MachineProblem;
 
 /// The format of machine files. It is incremented when an older program could misread a newer file.
 pub const MACHINE_FORMAT: u32 = 1;

@@ -3,7 +3,7 @@
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 
-use super::valid::Notes;
+use super::valid::Problems;
 use super::{Differences, Machine, Scope};
 
 /// The state of a part in the model of a machine.
@@ -24,7 +24,7 @@ pub(crate) trait PartState: Sized {
     fn write<M: SerializeMap>(&self, to: &mut M) -> Result<(), M::Error>;
 
     /// Adds a note for each contradiction in the machine.
-    fn check(_machine: &Machine, _notes: &mut Notes) {}
+    fn check(_machine: &Machine, _notes: &mut Problems) {}
 
     /// Removes what identifies the owner of the machine; `new` replaces user-chosen names.
     fn anonymise(&mut self, _new: &dyn Fn(&str) -> String) {}

@@ -43,7 +43,7 @@ macro_rules! args {
                 };
                 $crate::operation::spec::Given::by_name(Self::TYPE.fields, map.clone())
                     .and_then(<Self as $crate::operation::spec::Arguments>::decode)
-                    .map_err($crate::operation::spec::mismatch_in_record)
+                    .map_err($crate::operation::spec::mismatch_in_map)
             }
 
             fn encode(&self) -> $crate::types::Value {

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::machine::parts::parts;
-use crate::machine::{Announced, MachinePart, NeedKind, PartEffect, by_tag};
+use crate::machine::{Declaration, MachinePart, NeedKind, PartEffect, by_tag};
 
 /// An effect of a program that a run starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,12 +49,12 @@ impl fmt::Display for ProgramEffect {
 }
 
 impl PartEffect for ProgramEffect {
-    fn announced(&self) -> Announced<'_> {
+    fn announced(&self) -> Declaration<'_> {
         match self {
             // A release is listed in the plan as a command of its own.
-            Self::Ends { .. } | Self::MayCall { .. } => Announced::Nothing,
-            Self::Network { .. } => Announced::Network,
-            Self::Runs { program, .. } => Announced::Named(&[NeedKind::Runs], program),
+            Self::Ends { .. } | Self::MayCall { .. } => Declaration::Nothing,
+            Self::Network { .. } => Declaration::Network,
+            Self::Runs { program, .. } => Declaration::Named(&[NeedKind::Runs], program),
         }
     }
 
@@ -173,7 +173,7 @@ impl Effect {
     }
 
     /// Returns the `[needs]` entry that declares the effect.
-    pub(crate) fn announced(&self) -> Announced<'_> {
+    pub(crate) fn announced(&self) -> Declaration<'_> {
         self.part().announced()
     }
 

@@ -13,7 +13,7 @@ struct WriteProtected {
 impl Rule for WriteProtected {
     fn remedy(&self) -> Option<String> {
         Some(format!(
-            "choose another device, or remove the write protection: a switch on the card or \
+            "choose wrong_node_error device, or remove the write protection: a cut_power on the card or \
              stick, or blockdev --setrw {}",
             self.device
         ))
@@ -25,16 +25,16 @@ impl Rule for WriteProtected {
 }
 
 /// Refuses to destroy the contents of a device that is write-protected or in use.
-pub fn may_be_lost(machine: &Machine, device: &str) -> Result<()> {
+pub fn check_destroyable(machine: &Machine, device: &str) -> Result<()> {
     if machine.find(device).is_some_and(|device| device.read_only) {
         return Err(WriteProtected { device: device.to_owned() }.into());
     }
-    must_be_free(machine, device)
+    check_unused(machine, device)
 }
 
 /// Refuses a device that holds the running system, is mounted, is used as swap, or lies below an
 /// open device.
-pub fn must_be_free(machine: &Machine, device: &str) -> Result<()> {
+pub fn check_unused(machine: &Machine, device: &str) -> Result<()> {
     let uses = machine.uses(device);
     let system = machine.is_system(device);
     if uses.is_empty() && !system {

@@ -243,7 +243,7 @@ pub enum Answer<T> {
     /// Known from the model.
     Known(T),
     /// An assumed value; the answer is not known in a simulation.
-    Guess(T),
+    Assumed(T),
     /// Read by a command that changes nothing.
     Ask {
         /// The command.
@@ -260,7 +260,7 @@ impl<T: Serialize + 'static> Answer<T> {
     pub fn into_value(self) -> Answer<Value> {
         match self {
             Self::Known(value) => Answer::Known(Value::from_output(&value)),
-            Self::Guess(value) => Answer::Guess(Value::from_output(&value)),
+            Self::Assumed(value) => Answer::Assumed(Value::from_output(&value)),
             Self::Ask { cmd, guess, read } => Answer::Ask {
                 cmd,
                 guess: Value::from_output(&guess),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn two_plans_in_one_undo_both_the_later_first() {
+    fn combined_plans_are_undone_in_reverse_order() {
         let both = |first: Undo, later: Undo| {
             let plan = |undo| Plan::step(remove("/x")).undo(undo);
             plan(first).and(plan(later)).undo
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_with_one_step_left_is_not_already_done() {
+    fn a_combined_plan_is_unchanged_only_if_both_parts_are() {
         let done = || Plan::already("done");
         let step = || Plan::step(remove("/x"));
         assert_eq!(done().and(step()).already, None);

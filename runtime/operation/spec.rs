@@ -205,7 +205,7 @@ impl fmt::Display for ArgError {
 }
 
 /// Converts an error inside a map value into a mismatch of that value.
-pub(crate) fn mismatch_in_record(error: ArgError) -> Mismatch {
+pub(crate) fn mismatch_in_map(error: ArgError) -> Mismatch {
     match error {
         ArgError::Wrong { param, mismatch } => mismatch.inside(&format!(".{param}")),
         ArgError::Missing { param } => Mismatch {

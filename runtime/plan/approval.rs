@@ -6,7 +6,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::bound::ways;
-use super::bound::{Bound, Target};
+use super::bound::{BoundEffect, Target};
 use super::call::PlannedCall;
 use super::needs::Needs;
 use crate::machine::{Machine, is_below, is_volume_of};
@@ -29,11 +29,11 @@ pub enum Decision {
 /// A source of approvals and decisions during a run.
 pub trait Approver {
     /// Asks whether to allow an effect that is not in the plan.
-    fn ask(&mut self, wanted: &Bound) -> bool;
+    fn ask(&mut self, wanted: &BoundEffect) -> bool;
 
     /// Asks whether to run an action that is not in the plan, for the reason `why`, with these
     /// effects that are not approved yet.
-    fn approve_new(&mut self, _call: &PlannedCall, _why: &str, _effects: &[Bound]) -> bool {
+    fn approve_new(&mut self, _call: &PlannedCall, _why: &str, _effects: &[BoundEffect]) -> bool {
         false
     }
 
@@ -43,7 +43,7 @@ pub trait Approver {
     }
 
     /// Shows an action that is about to run, with its effects, and returns the decision.
-    fn decide(&mut self, _call: &PlannedCall, _effects: &[Bound]) -> Decision {
+    fn decide(&mut self, _call: &PlannedCall, _effects: &[BoundEffect]) -> Decision {
         Decision::Run
     }
 }
@@ -52,7 +52,7 @@ pub trait Approver {
 pub struct NoopApprover;
 
 impl Approver for NoopApprover {
-    fn ask(&mut self, _wanted: &Bound) -> bool {
+    fn ask(&mut self, _wanted: &BoundEffect) -> bool {
         false
     }
 }
@@ -80,7 +80,7 @@ struct AnnouncedNeeds {
 
 impl Approval {
     /// Creates the approval of these effects.
-    pub fn of(effects: Vec<Bound>) -> Self {
+    pub fn of(effects: Vec<BoundEffect>) -> Self {
         let effects = effects.into_iter().map(|bound| (bound.effect, bound.target));
         Self { effects: effects.collect(), ..Self::default() }
     }
@@ -111,7 +111,7 @@ impl Approval {
     }
 
     /// Returns whether the recipe declares the effect.
-    pub fn declares(&self, bound: &Bound) -> bool {
+    pub fn declares(&self, bound: &BoundEffect) -> bool {
         self.declared.as_ref().is_none_or(|declared| {
             let AnnouncedNeeds { needs, params } = declared.as_ref();
             needs.declares(&bound.effect, bound.target.as_deref(), params)
@@ -124,8 +124,8 @@ impl Approval {
     }
 
     /// Returns the same effects in the form in which they are saved.
-    pub fn bound(&self) -> Vec<Bound> {
-        let bound = |(effect, target): (&Effect, Option<&Target>)| Bound {
+    pub fn bound(&self) -> Vec<BoundEffect> {
+        let bound = |(effect, target): (&Effect, Option<&Target>)| BoundEffect {
             effect: effect.clone(),
             target: target.cloned().map(Box::new),
         };
@@ -133,8 +133,8 @@ impl Approval {
     }
 
     /// Returns the same as [`Self::bound`] without copying.
-    pub fn into_bound(self) -> Vec<Bound> {
-        self.effects.into_iter().map(|(effect, target)| Bound { effect, target }).collect()
+    pub fn into_bound(self) -> Vec<BoundEffect> {
+        self.effects.into_iter().map(|(effect, target)| BoundEffect { effect, target }).collect()
     }
 
     /// Returns whether the effect is one of the approved ones, or part of one.
@@ -222,12 +222,12 @@ impl Approval {
     /// Adds an effect unless it is already included.
     pub fn add(&mut self, effect: Effect, machine: &Machine) {
         if !self.covers(&effect, machine) {
-            self.extend(Bound::new(effect, machine));
+            self.extend(BoundEffect::new(effect, machine));
         }
     }
 
     /// Adds an effect that was approved later, unless the recipe does not declare it.
-    pub fn extend(&mut self, bound: Bound) {
+    pub fn extend(&mut self, bound: BoundEffect) {
         if !self.declares(&bound) {
             return;
         }
@@ -235,7 +235,7 @@ impl Approval {
     }
 
     /// Returns the effects that destroy data irrecoverably.
-    pub fn losses(&self) -> impl Iterator<Item = Bound> {
+    pub fn losses(&self) -> impl Iterator<Item = BoundEffect> {
         self.bound().into_iter().filter(|bound| bound.effect.loses().is_some())
     }
 

@@ -21,7 +21,7 @@ pub struct Target {
 impl Target {
     /// Returns whether the predicate holds for a device in every chain down to a disk: a mirror is
     /// not lost with one of its disks.
-    pub fn wholly(&self, is: impl Fn(&str) -> bool) -> bool {
+    pub fn in_every_chain(&self, is: impl Fn(&str) -> bool) -> bool {
         match self.ways.as_slice() {
             [] => self.below.iter().any(|path| is(path)),
             ways => ways.iter().all(|way| way.iter().any(|path| is(path))),
@@ -31,7 +31,7 @@ impl Target {
 
 /// An effect together with the device that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bound {
+pub struct BoundEffect {
     /// The effect, with canonical device names.
     #[serde(flatten)]
     pub effect: Effect,
@@ -40,7 +40,7 @@ pub struct Bound {
     pub target: Option<Box<Target>>,
 }
 
-impl Bound {
+impl BoundEffect {
     /// Binds an effect to the present identity of its device.
     pub fn new(effect: Effect, machine: &Machine) -> Self {
         let target = target(&effect, machine).map(Box::new);
@@ -51,7 +51,7 @@ impl Bound {
     /// own, or those of the devices below.
     pub fn named(&self, is: impl Fn(&str) -> bool) -> bool {
         self.effect.loses().is_some_and(&is)
-            || self.target.as_ref().is_some_and(|target| target.wholly(is))
+            || self.target.as_ref().is_some_and(|target| target.in_every_chain(is))
     }
 }
 
@@ -75,10 +75,10 @@ fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
 /// Returns the chains of devices from the device of an effect down to the disks.
 pub(super) fn ways(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>>> {
     match (effect.device(), effect.group(), effect) {
-        (Some(device), ..) => Some(machine.ways_down(device)),
-        (_, Some(group), _) => Some(machine.ways_down_from_group(group)),
+        (Some(device), ..) => Some(machine.chains_to_disks(device)),
+        (_, Some(group), _) => Some(machine.chains_from_group(group)),
         (.., Effect::Storage(StorageEffect::Assembles { array })) => {
-            Some(machine.ways_down_from_array(array))
+            Some(machine.chains_from_array(array))
         }
         _ => None,
     }

@@ -5,20 +5,20 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::{Anchor, Files};
+use crate::machine::files::{DirectoryId, Files};
 use crate::machine::is_below;
 use crate::system::{Cmd, FilesStep, Program, Step, StorageStep};
 
 /// A directory that was replaced since the plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: replaced by another directory since the plan (inode {} on device {}, planned inode {} on \
+    "{}: replaced by wrong_node_error directory since the plan (inode {} on device {}, planned inode {} on \
      {})",
     now.path.display(), now.inode, now.device, then.inode, then.device
 )]
 struct Exchanged {
-    then: Anchor,
-    now: Anchor,
+    then: DirectoryId,
+    now: DirectoryId,
 }
 
 impl Rule for Exchanged {
@@ -36,13 +36,13 @@ impl Rule for Exchanged {
 #[derive(Debug, Clone, Default)]
 pub struct Directories {
     asked: HashSet<PathBuf>,
-    known: HashMap<PathBuf, Anchor>,
+    known: HashMap<PathBuf, DirectoryId>,
 }
 
 impl Directories {
     /// Records the directories that the steps pass through.
     pub fn remember(&mut self, steps: &[Step], files: &dyn Files) {
-        for directory in steps.iter().filter_map(gone_through) {
+        for directory in steps.iter().filter_map(working_directory) {
             if self.asked.insert(directory.clone())
                 && let Some(anchor) = files.anchor(&directory)
             {
@@ -56,7 +56,7 @@ impl Directories {
     /// checked.
     pub fn check(&mut self, steps: &[Step], mounted: &[&str], files: &dyn Files) -> Result<()> {
         for step in steps {
-            let Some(directory) = gone_through(step) else { continue };
+            let Some(directory) = working_directory(step) else { continue };
             for path in directory.ancestors() {
                 let Some(then) = self.known.get(path) else { continue };
                 let text = path.to_string_lossy();
@@ -92,7 +92,7 @@ impl Directories {
 }
 
 /// Returns the directory in which a step works.
-fn gone_through(step: &Step) -> Option<PathBuf> {
+fn working_directory(step: &Step) -> Option<PathBuf> {
     if let Step::Files(FilesStep::Unpack { into, .. }) = step {
         return Some(into.outside());
     }

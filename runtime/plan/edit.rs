@@ -8,7 +8,7 @@ use crate::types::unified_diff;
 const MOST: usize = 256 << 10;
 /// The maximum product of the numbers of lines of both files, which limits the running time of the
 /// comparison.
-const PAIRS: usize = 1 << 26;
+const MAX_LINE_PAIRS: usize = 1 << 26;
 
 /// Returns the change that a step makes to a file, as a unified diff; `None` for steps that do not
 /// write a file of known content.
@@ -26,7 +26,10 @@ pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
     let name = place.to_string();
     let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').count();
     let pairs = old.as_ref().map_or(0, |old| lines(old).saturating_mul(lines(new)));
-    if new.len() > MOST || old.as_ref().is_some_and(|old| old.len() > MOST) || pairs > PAIRS {
+    if new.len() > MOST
+        || old.as_ref().is_some_and(|old| old.len() > MOST)
+        || pairs > MAX_LINE_PAIRS
+    {
         return Some(format!("+++ {name}: {} bytes\n", new.len()));
     }
     let (Ok(new_text), Ok(old_text)) =

@@ -11,6 +11,6 @@ mod reach;
 pub mod report;
 mod trace;
 
-pub(crate) use novelty::{Different, Novelty};
+pub(crate) use novelty::{Deviation, ResultDifference};
 pub(crate) use reach::CallReach;
 pub(crate) use trace::{CallWork, Comparison, Position, Trace, Tracing};

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::error::{Exit, Rule};
 use crate::failure::Failure;
-use crate::machine::{Announced, NeedKind, is_below};
+use crate::machine::{Declaration, NeedKind, is_below};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
 use crate::types::{Map, Value, nearest};
@@ -32,12 +32,12 @@ pub struct Needs {
 
 /// The effects of a plan that its recipe does not declare.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exceeded {
+pub struct UndeclaredEffects {
     /// The effects.
     pub effects: Vec<String>,
 }
 
-impl Exceeded {
+impl UndeclaredEffects {
     /// Returns the failure of the recipe with this name.
     pub fn failure(&self, recipe: &str) -> Failure {
         Failure::of(BeyondNeeds { recipe: recipe.to_owned() })
@@ -114,13 +114,13 @@ impl NeedEntry<'_> {
     /// below.
     pub fn concerns(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match effect.announced() {
-            Announced::Named(kinds, name) => {
+            Declaration::Named(kinds, name) => {
                 let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
                 let mut names = below.iter().map(String::as_str).chain([name]);
                 names.any(|name| self.names(kinds, name, params))
             }
-            Announced::Below(kinds, path) => self.holds(kinds, path, params),
-            Announced::Network | Announced::Nothing => false,
+            Declaration::Below(kinds, path) => self.holds(kinds, path, params),
+            Declaration::Network | Declaration::Nothing => false,
         }
     }
 
@@ -192,10 +192,10 @@ impl Needs {
         &self,
         effects: impl Iterator<Item = (&'a Effect, Option<&'a Target>)>,
         params: &Map,
-    ) -> Option<Exceeded> {
+    ) -> Option<UndeclaredEffects> {
         let open = effects.filter(|(effect, target)| !self.declares(effect, *target, params));
         let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
-        (!effects.is_empty()).then_some(Exceeded { effects })
+        (!effects.is_empty()).then_some(UndeclaredEffects { effects })
     }
 
     /// Checks that every entry is valid; `params` are the names of the recipe's parameters.
@@ -207,14 +207,14 @@ impl Needs {
     /// these must be declared.
     pub fn declares(&self, effect: &Effect, target: Option<&Target>, params: &Map) -> bool {
         match effect.announced() {
-            Announced::Nothing => true,
-            Announced::Network => self.network,
-            Announced::Below(kinds, path) => {
+            Declaration::Nothing => true,
+            Declaration::Network => self.network,
+            Declaration::Below(kinds, path) => {
                 self.entries().any(|need| need.holds(kinds, path, params))
             }
-            Announced::Named(kinds, name) => {
+            Declaration::Named(kinds, name) => {
                 let named = |name: &str| self.entries().any(|need| need.names(kinds, name, params));
-                named(name) || target.is_some_and(|target| target.wholly(named))
+                named(name) || target.is_some_and(|target| target.in_every_chain(named))
             }
         }
     }

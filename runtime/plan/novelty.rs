@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The reason why an action is not part of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Novelty {
+pub(crate) enum Deviation {
     /// The plan does not call the action at this position.
     Place,
     /// The plan has other arguments at this position.
@@ -15,7 +15,7 @@ pub(crate) enum Novelty {
     Reach(String),
 }
 
-impl fmt::Display for Novelty {
+impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place => f.write_str("the plan has no such action at this point"),
@@ -29,12 +29,12 @@ impl fmt::Display for Novelty {
 /// Two different results of one call. Only short results are shown, because the content of a file
 /// may not fit on the screen and should not be logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Different {
+pub(crate) struct ResultDifference {
     pub(super) planned: Option<Box<str>>,
     pub(super) found: Option<Box<str>>,
 }
 
-impl fmt::Display for Different {
+impl fmt::Display for ResultDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.planned, &self.found) {
             (Some(planned), Some(found)) => write!(f, "\n  planned: {planned}\n  found: {found}"),

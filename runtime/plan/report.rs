@@ -7,7 +7,7 @@ use super::call::PlannedCall;
 use crate::machine::Machine;
 
 /// The caution for a machine whose devices could not be read.
-pub const SECONDHAND: &str =
+pub const UDEV_CAUTION: &str =
     "device contents are taken from the udev database; reading the devices needs root";
 
 /// An entry of the plan.
@@ -55,7 +55,7 @@ impl Report {
     /// Returns further cautions to show before approval, as complete sentences.
     pub fn cautions(&self) -> Vec<String> {
         let destroyed = self.approval.destroyed().filter_map(|(_, target)| Some(&target?.identity));
-        let secondhand = self.before.host.secondhand.then(|| SECONDHAND.to_owned());
+        let secondhand = self.before.host.secondhand.then(|| UDEV_CAUTION.to_owned());
         let others = destroyed.flat_map(|identity| self.before.cautions(&identity.path));
         secondhand.into_iter().chain(others).collect()
     }

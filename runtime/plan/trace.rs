@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::CallReach;
-use super::novelty::{Different, Novelty};
+use super::novelty::{Deviation, ResultDifference};
 use crate::error::Result;
 use crate::event::Site;
 use crate::machine::Machine;
@@ -204,32 +204,32 @@ impl Comparison {
         name: &'static str,
         at: Position,
         work: &CallWork<'_>,
-    ) -> Option<Novelty> {
+    ) -> Option<Deviation> {
         if !self.assumed {
-            let Position::At(at) = at else { return Some(Novelty::Place) };
+            let Position::At(at) = at else { return Some(Deviation::Place) };
             let planned = &self.trace.calls[at];
             if planned.args != hash_args(work.args) {
-                return Some(Novelty::Arguments);
+                return Some(Deviation::Arguments);
             }
             // Fewer steps than planned may be left: a directory may exist already.
             let planned_steps = self.trace.steps_of(planned);
             self.less = work.steps.len() < planned_steps.len();
             match is_part(work.hashes(), planned_steps) {
                 true => return None,
-                false if !planned.unseen => return Some(Novelty::Steps),
+                false if !planned.unseen => return Some(Deviation::Steps),
                 false => {}
             }
             let reach = &self.trace.planned_at(planned).reach;
-            return reach.missing(&work.reach(), work.machine).map(Novelty::Reach);
+            return reach.missing(&work.reach(), work.machine).map(Deviation::Reach);
         }
         if work.covered && self.trace.announced.contains(&name) {
             return None;
         }
         let Some(planned) = self.trace.places.get(&place(site, name)).filter(|place| place.acts)
         else {
-            return Some(Novelty::Place);
+            return Some(Deviation::Place);
         };
-        planned.reach.missing(&work.reach(), work.machine).map(Novelty::Reach)
+        planned.reach.missing(&work.reach(), work.machine).map(Deviation::Reach)
     }
 
     fn compare(
@@ -238,7 +238,7 @@ impl Comparison {
         args: &Map,
         answer: &Result<Value>,
         idle: bool,
-    ) -> Option<Different> {
+    ) -> Option<ResultDifference> {
         let planned = &self.trace.calls[at];
         let found = hash_answer(answer);
         if planned.answer == Some(found) {
@@ -251,7 +251,7 @@ impl Comparison {
             self.assumed = true;
             return None;
         }
-        Some(Different { planned: planned.shown.clone(), found: shown(answer) })
+        Some(ResultDifference { planned: planned.shown.clone(), found: shown(answer) })
     }
 }
 
@@ -273,7 +273,7 @@ impl Tracing {
         name: &'static str,
         at: Position,
         work: &CallWork<'_>,
-    ) -> Option<Novelty> {
+    ) -> Option<Deviation> {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
                 let before = number(trace.steps.len());
@@ -328,7 +328,7 @@ impl Tracing {
         answer: &Result<Value>,
         assumed: bool,
         idle: bool,
-    ) -> Option<Different> {
+    ) -> Option<ResultDifference> {
         match (self, at) {
             (Self::Record(trace), Position::At(at)) => {
                 let call = &mut trace.calls[at];
@@ -362,7 +362,7 @@ impl Tracing {
     }
 
     /// Returns whether the recipe may have branched differently than planned.
-    pub(crate) fn branches(&self) -> bool {
+    pub(crate) fn may_have_branched(&self) -> bool {
         matches!(self, Self::Compare(comparison) if comparison.assumed)
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{may_stay, wipe_all};
+use super::{unknown_contents_warning, wipe_all};
 use crate::args;
 use crate::error::{Error, Exit, Result, Rule};
 use crate::machine::files::Look;
@@ -234,7 +234,7 @@ impl Action for Make {
                 plan = plan.makes(StorageFact::Blank { device: device.path.clone() });
             }
             plan = plan.makes(StorageFact::Holds { device: device.path.clone(), content });
-            plan = plan.warn(may_stay(device, self.keep));
+            plan = plan.warn(unknown_contents_warning(device, self.keep));
         }
         Ok(plan.undo(Undo::Impossible("formatting erases the old contents")).returns(uuid))
     }

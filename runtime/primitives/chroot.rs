@@ -165,7 +165,7 @@ const CONF: &str = "/etc/resolv.conf";
 const NO_CONF: &str = "the running system has no /etc/resolv.conf: names cannot be resolved inside";
 
 /// Returns the bind mount of the running system's resolv.conf over that of the root.
-fn shown_conf(root: &str) -> MountCall {
+fn conf_bind_mount(root: &str) -> MountCall {
     MountCall {
         origin: MountOrigin::Bind { from: CONF.into(), recursive: false },
         at: format!("{root}{CONF}"),
@@ -215,7 +215,7 @@ impl Action for Prepare {
         let mut plan = Plan::steps(Vec::new());
         if self.resolv_conf {
             plan = match self.untouched {
-                true => shown_resolv_conf(plan, &self.root, cx)?,
+                true => bind_resolv_conf(plan, &self.root, cx)?,
                 false => resolv_conf(plan, &self.root, cx)?,
             };
         }
@@ -263,8 +263,8 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
 }
 
 /// Adds the steps that bind-mount the running system's resolv.conf over that of the root.
-fn shown_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
-    let call = shown_conf(&root.to_string());
+fn bind_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
+    let call = conf_bind_mount(&root.to_string());
     let fact = call.fact();
     if fact.holds(cx.machine, cx.files) == Some(true) {
         return Ok(plan.makes(fact));
@@ -396,7 +396,7 @@ impl Action for Release {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let root = mounted_root(&self.root, cx)?;
         let mut plan = Plan::steps(Vec::new());
-        let shown = Some(shown_conf(&root)).filter(|conf| mounted(&conf.at, cx));
+        let shown = Some(conf_bind_mount(&root)).filter(|conf| mounted(&conf.at, cx));
         for call in shown.iter().chain(calls(&root).iter().rev()) {
             let one = unmounting(&call.at, cx);
             plan.steps.extend(one.steps);

@@ -165,7 +165,7 @@ impl Query for Entries {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let bytes = match super::file::text(&there(&self.root, CRYPTTAB), cx)? {
             None => return Ok(Answer::Known(Vec::new())),
-            Some(Text::Unknown(_)) => return Ok(Answer::Guess(Vec::new())),
+            Some(Text::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
             Some(Text::Known(bytes)) => bytes,
         };
         let text = String::from_utf8_lossy(&bytes);

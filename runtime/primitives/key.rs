@@ -227,7 +227,7 @@ impl Query for Check {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<KeyCheck>> {
         let place = Place::new(&self.path, None);
         let Some(bytes) = check_key(&place, cx)? else {
-            return Ok(Answer::Guess(KeyCheck { bytes: 512 }));
+            return Ok(Answer::Assumed(KeyCheck { bytes: 512 }));
         };
         if let Text::Known(content) = cx.files.read(&place)? {
             let content = zeroize::Zeroizing::new(content);
@@ -284,7 +284,11 @@ fn is_simulated(place: &Place, cx: &Planning<'_>) -> bool {
 }
 
 /// Rejects a key file that is stored on a disk below the device that it is supposed to unlock.
-pub(super) fn not_on_the_same_disk(key: &AbsPath, device: &str, cx: &Planning<'_>) -> Result<()> {
+pub(super) fn reject_key_on_same_disk(
+    key: &AbsPath,
+    device: &str,
+    cx: &Planning<'_>,
+) -> Result<()> {
     let Some(mount) = cx.machine.mounted_view(&key.to_string()) else { return Ok(()) };
     let disks = |path: &str| -> Vec<PathBuf> {
         cx.machine.base_disks(path).iter().map(|disk| PathBuf::from(&disk.path)).collect()

@@ -49,7 +49,7 @@ fn wipe_all(device: &Device, machine: &Machine) -> Vec<Step> {
 
 /// Returns a warning for a device that `keep` may preserve but whose contents are still unknown at
 /// planning time: the contents of a LUKS container are readable only while it is open.
-fn may_stay(device: &Device, keep: bool) -> Option<String> {
+fn unknown_contents_warning(device: &Device, keep: bool) -> Option<String> {
     (keep && device.unseen).then(|| {
         format!(
             "the contents of {} are not readable yet: they are kept if they match the requested \

@@ -25,7 +25,7 @@ pub enum Read {
 pub(super) const fn action<A: Action>() -> Primitive {
     let read = |given| -> Result<Box<dyn AnyAction>, ArgError> {
         let action = A::decode(given)?;
-        effects_as_they_look(&A::SPEC, &action)?;
+        reject_deceptive_effects(&A::SPEC, &action)?;
         Ok(Box::new(action))
     };
     Primitive { spec: &A::SPEC, read: Read::Action(read) }
@@ -33,7 +33,7 @@ pub(super) const fn action<A: Action>() -> Primitive {
 
 /// Rejects effects that contain control or bidirectional characters: the user approves a plan by
 /// reading its effects, so they must not be displayed as something else.
-fn effects_as_they_look(spec: &Spec, action: &impl Action) -> Result<(), ArgError> {
+fn reject_deceptive_effects(spec: &Spec, action: &impl Action) -> Result<(), ArgError> {
     let effects = action.effects();
     if !effects.iter().any(|effect| effect.to_string().contains(is_deceptive)) {
         return Ok(());

@@ -302,7 +302,7 @@ fn control(verb: &str, name: &str, init: Init) -> Cmd {
 }
 
 /// Returns the plan that starts or stops a service; the opposite verb undoes it.
-fn controlled(
+fn control_plan(
     verbs: [&str; 2],
     name: &str,
     init: Option<Init>,
@@ -330,7 +330,7 @@ impl Action for Start {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        controlled(["start", "stop"], &self.name, self.init, cx)
+        control_plan(["start", "stop"], &self.name, self.init, cx)
     }
 }
 
@@ -349,6 +349,6 @@ impl Action for Stop {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        controlled(["stop", "start"], &self.name, self.init, cx)
+        control_plan(["stop", "start"], &self.name, self.init, cx)
     }
 }

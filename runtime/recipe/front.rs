@@ -261,7 +261,7 @@ impl Front {
                 {
                     continue;
                 }
-                let twin = offered.iter_mut().find(|known| known.asks_the_same(&param));
+                let twin = offered.iter_mut().find(|known| known.is_same_declaration(&param));
                 if let Some(twin) = twin {
                     twin.when[0].1.push(layout.to_owned());
                 } else {
@@ -291,7 +291,7 @@ impl Front {
 
 impl ParamDecl {
     /// Returns whether two declarations are the same, apart from the condition on the layout.
-    fn asks_the_same(&self, other: &Self) -> bool {
+    fn is_same_declaration(&self, other: &Self) -> bool {
         let own = |param: &Self| param.when.len();
         (&self.name, self.kind, &self.ask, &self.default, &self.choices)
             == (&other.name, other.kind, &other.ask, &other.default, &other.choices)

@@ -184,7 +184,7 @@ impl ParamDecl {
             ParamKind::Size => Size::decode(given).map_err(wrong)?.encode(),
             ParamKind::Number => number(given).map_err(wrong)?,
             ParamKind::Text => String::decode(given).map_err(wrong)?.encode(),
-            ParamKind::Bool => truth(given).map_err(wrong)?,
+            ParamKind::Bool => boolean(given).map_err(wrong)?,
             ParamKind::Choice | ParamKind::Layout => self.choice(given).map_err(wrong)?,
             ParamKind::Secret => match given {
                 Value::Text(text) => {
@@ -270,7 +270,7 @@ fn number(given: &Value) -> Result<Value, Mismatch> {
     }
 }
 
-fn truth(given: &Value) -> Result<Value, Mismatch> {
+fn boolean(given: &Value) -> Result<Value, Mismatch> {
     match given.as_text() {
         Some("true" | "yes" | "y" | "1") => Ok(Value::Bool(true)),
         Some("false" | "no" | "n" | "0") => Ok(Value::Bool(false)),

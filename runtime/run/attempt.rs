@@ -15,13 +15,13 @@ use crate::journal::{Journal, RecipeTexts, Record};
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
 use crate::plan::{Comparison, Tracing};
-use crate::run::job::{Job, shared, unwrap};
+use crate::run::job::{Job, into_session, shared};
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::resume::{Names, Past, Replay, restore};
 use crate::run::session::{Gate, ManualAccess, Session, Setup, Tally};
 use crate::run::undo::undo;
-use crate::run::workbench::Workbench;
+use crate::run::workbench::InteractiveSession;
 use crate::script::{Evaluator, Script, Shared};
 
 /// The result of a real run.
@@ -57,7 +57,7 @@ pub struct Attempt {
 
 /// The way in which a failed run continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
+pub enum ContinueMode {
     /// Retries the failed action.
     Retry,
     /// Skips the failed action.
@@ -68,7 +68,7 @@ pub enum Again {
 
 /// A later call that fails if an action is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokenCall {
+pub struct DependentCall {
     /// The call.
     pub call: String,
     /// The error.
@@ -167,12 +167,12 @@ impl Attempt {
     }
 
     /// Continues the run; `at` is the present time for the journal.
-    pub fn again(&mut self, job: &Job<'_>, how: Again, at: String) {
+    pub fn again(&mut self, job: &Job<'_>, how: ContinueMode, at: String) {
         let skip = match how {
-            Again::Skip => self.failed_action().map(|call| call.number),
-            Again::Retry | Again::Changed => None,
+            ContinueMode::Skip => self.failed_action().map(|call| call.number),
+            ContinueMode::Retry | ContinueMode::Changed => None,
         };
-        let changed = how == Again::Changed;
+        let changed = how == ContinueMode::Changed;
         let text = changed.then(|| job.recipe.texts());
         self.evaluator = None;
         {
@@ -201,7 +201,7 @@ impl Attempt {
         let (host, planned) = self.simulated(job, replay);
         let result = crate::script::run(&job.script(), &host);
         drop(host);
-        let (_, approval, _) = unwrap(planned).into_plan();
+        let (_, approval, _) = into_session(planned).into_plan();
         let mut session = self.session.borrow_mut();
         let tracing = match (session.log().tracing(), result) {
             (Tracing::Off, _) => Tracing::Off,
@@ -222,14 +222,14 @@ impl Attempt {
     pub fn back(&mut self) -> Result<Option<Called>> {
         let mut session = self.session.borrow_mut();
         let last = session.ledger().deeds().last().map(|deed| deed.call.clone());
-        session.forget_ending();
+        session.clear_stop();
         undo(&mut session.parts())?;
         Ok(last)
     }
 
     /// From here on, remembers how to undo the actions of the recipe.
     fn remembering(&self) {
-        self.session.borrow_mut().parts().ledger.remember_deeds();
+        self.session.borrow_mut().parts().ledger.track_performed();
     }
 
     /// Runs an interactive shell with the variables of the script and all devices still open.
@@ -237,7 +237,7 @@ impl Attempt {
         &mut self,
         job: &Job<'_>,
         approver: Box<dyn Approver>,
-        work: impl FnOnce(&mut Workbench),
+        work: impl FnOnce(&mut InteractiveSession),
     ) -> std::result::Result<(), Failure> {
         let evaluator = match self.evaluator.take() {
             Some(evaluator) => evaluator,
@@ -247,7 +247,8 @@ impl Attempt {
             }
         };
         let (session, host) = (Rc::clone(&self.session), Rc::clone(&self.host));
-        let mut bench = Workbench::over(session, host, evaluator, job.variables.clone(), approver);
+        let mut bench =
+            InteractiveSession::over(session, host, evaluator, job.variables.clone(), approver);
         work(&mut bench);
         self.evaluator = Some(bench.leave());
         Ok(())
@@ -255,13 +256,14 @@ impl Attempt {
 
     /// Returns the calls that would fail if the failed action were skipped, as far as a plan on the
     /// present machine shows them.
-    pub fn misses(&self, job: &Job<'_>) -> Vec<BrokenCall> {
+    pub fn misses(&self, job: &Job<'_>) -> Vec<DependentCall> {
         const MOST: usize = 20;
         let mut misses = Vec::new();
         let Some(failed) = self.failed_action() else { return misses };
         let session = self.session.borrow();
         let transcript = session.ledger().transcript();
-        let Ok(mut replay) = transcript.map(|transcript| session.replay().anew(&transcript, false))
+        let Ok(mut replay) =
+            transcript.map(|transcript| session.replay().with_transcript(&transcript, false))
         else {
             return misses;
         };
@@ -271,7 +273,7 @@ impl Attempt {
             let Err(failure) = crate::script::run(&job.script(), &host) else { break };
             let Some(call) = &failure.call else { break };
             let why = failure.error.to_string();
-            misses.push(BrokenCall { call: call.to_string(), why });
+            misses.push(DependentCall { call: call.to_string(), why });
             // A failing query ends the script, so later calls cannot be planned.
             if !call.action || !replay.skip(call.number) {
                 break;
@@ -284,7 +286,7 @@ impl Attempt {
     pub fn end(self) -> RunOutcome {
         let Self { session, host, evaluator, error, start, .. } = self;
         drop((host, evaluator));
-        let mut session = unwrap(session);
+        let mut session = into_session(session);
         let ok = error.is_none();
         let clean = ok || release_all(&mut session.parts());
         let tally = session.tally();
@@ -304,7 +306,7 @@ fn continue_run(
     at: String,
 ) -> Result<()> {
     let transcript = session.ledger().transcript()?;
-    let mut replay = session.replay().anew(&transcript, text.is_some());
+    let mut replay = session.replay().with_transcript(&transcript, text.is_some());
     if let Some(call) = skip {
         replay.skip(call);
     }

@@ -6,11 +6,11 @@ use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, StorageFact};
 use crate::operation::Effect;
 use crate::plan::approval::{Approval, Approver, Decision};
-use crate::plan::bound::Bound;
+use crate::plan::bound::BoundEffect;
 use crate::plan::call::PlannedCall;
 use crate::plan::needs::Undeclared;
 use crate::plan::{Trace, Tracing};
-use crate::run::voice::Voice;
+use crate::run::voice::Reporter;
 use crate::system::Step;
 
 /// A gate that collects or checks effects.
@@ -55,7 +55,7 @@ impl Gate {
     pub(crate) fn must_be_declared(&self, effects: &[Effect], machine: &Machine) -> Result<()> {
         let Self::Enforce(approval, _) = self else { return Ok(()) };
         effects.iter().try_for_each(|effect| {
-            let announced = || approval.declares(&Bound::new(effect.clone(), machine));
+            let announced = || approval.declares(&BoundEffect::new(effect.clone(), machine));
             match approval.covers(effect, machine) || announced() {
                 true => Ok(()),
                 false => Err(Undeclared { effect: effect.to_string() }.into()),
@@ -69,8 +69,8 @@ impl Gate {
         &mut self,
         effects: &[Effect],
         machine: &Machine,
-        voice: &mut Voice,
-    ) -> (Vec<Bound>, Result<()>) {
+        voice: &mut Reporter,
+    ) -> (Vec<BoundEffect>, Result<()>) {
         let mut allowed = Vec::new();
         let result = match self {
             Self::Collect(approval) => {
@@ -83,7 +83,7 @@ impl Gate {
                 if approval.covers(effect, machine) {
                     return Ok(());
                 }
-                let wanted = Bound::new(effect.clone(), machine);
+                let wanted = BoundEffect::new(effect.clone(), machine);
                 if !voice.ask(|| approver.ask(&wanted)) {
                     return Err(Error::NotApproved { effect: effect.to_string() });
                 }
@@ -101,11 +101,11 @@ impl Gate {
         &mut self,
         shown: &PlannedCall,
         machine: &Machine,
-        voice: &mut Voice,
+        voice: &mut Reporter,
     ) -> Result<Decision> {
         let Self::Enforce(_, approver) = self else { return Ok(Decision::Run) };
-        let bound = |effect: &Effect| Bound::new(effect.clone(), machine);
-        let bound: Vec<Bound> = shown.effects.iter().map(bound).collect();
+        let bound = |effect: &Effect| BoundEffect::new(effect.clone(), machine);
+        let bound: Vec<BoundEffect> = shown.effects.iter().map(bound).collect();
         match voice.ask(|| approver.decide(shown, &bound)) {
             Decision::Stop => Err(Error::Interrupted),
             go => Ok(go),
@@ -119,23 +119,24 @@ impl Gate {
         shown: &PlannedCall,
         why: &str,
         machine: &Machine,
-        voice: &mut Voice,
-    ) -> Option<Vec<Bound>> {
+        voice: &mut Reporter,
+    ) -> Option<Vec<BoundEffect>> {
         let Self::Enforce(approval, approver) = self else { return Some(Vec::new()) };
         let more = shown.effects.iter().filter(|effect| !approval.covers(effect, machine));
-        let more: Vec<Bound> = more.map(|effect| Bound::new(effect.clone(), machine)).collect();
+        let more: Vec<BoundEffect> =
+            more.map(|effect| BoundEffect::new(effect.clone(), machine)).collect();
         voice.ask(|| approver.approve_new(shown, why, &more)).then_some(more)
     }
 
     /// Adds an effect that was approved during the run.
-    pub(crate) fn extend(&mut self, effect: Bound) {
+    pub(crate) fn extend(&mut self, effect: BoundEffect) {
         if let Self::Enforce(approval, _) = self {
             approval.extend(effect);
         }
     }
 
     /// Records the directories that steps pass through, or compares them with those of the plan.
-    pub(crate) fn hold_directories(
+    pub(crate) fn check_directories(
         &mut self,
         steps: &[Step],
         made: &[Fact],

@@ -13,7 +13,7 @@ use crate::system::Interrupts;
 use crate::system::{NoopWatch, Outcome, Real, Sim, Step, StepError, System, Watch};
 
 /// The system that performs steps, and the model of the machine.
-pub(crate) struct Ground {
+pub(crate) struct Environment {
     system: Box<dyn System>,
     machine: Machine,
     ids: Ids,
@@ -27,7 +27,7 @@ pub(crate) struct Displaced {
     machine: Machine,
 }
 
-impl Ground {
+impl Environment {
     /// Combines a system and its machine; identifiers are derived from the seed.
     pub(crate) fn new(
         system: Box<dyn System>,

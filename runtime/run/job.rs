@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{JOURNAL_FORMAT, Journal, Record, RunHead};
 use crate::machine::files::Files;
-use crate::machine::{Fact, Machine, Release, layout, makes_again};
+use crate::machine::{Fact, Machine, Release, layout, restored_after_reboot};
 use crate::plan::approval::{Approval, Approver, NoopApprover};
-use crate::plan::bound::Bound;
+use crate::plan::bound::BoundEffect;
 use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
@@ -50,7 +50,7 @@ impl Job<'_> {
         let (host, session) = shared(self.setup(Sim::above(below), machine));
         let result = script::run(&self.script(), &host);
         drop(host);
-        let session = unwrap(session);
+        let session = into_session(session);
         let report = session.into_report(machine.clone());
         match result {
             Ok(_) => Ok(report),
@@ -81,7 +81,7 @@ pub(crate) fn shared(setup: Setup) -> (Shared, Rc<RefCell<Session>>) {
 }
 
 /// Returns the session once the script engine, which holds the other handles, has been dropped.
-pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
+pub(crate) fn into_session(session: Rc<RefCell<Session>>) -> Session {
     match Rc::try_unwrap(session) {
         Ok(session) => session.into_inner(),
         Err(_) => unreachable!("a script engine outlived its run"),
@@ -93,7 +93,7 @@ pub(crate) fn unwrap(session: Rc<RefCell<Session>>) -> Session {
 struct OpeningOnly;
 
 impl Approver for OpeningOnly {
-    fn ask(&mut self, wanted: &Bound) -> bool {
+    fn ask(&mut self, wanted: &BoundEffect) -> bool {
         wanted.effect.restores()
     }
 }
@@ -120,7 +120,7 @@ pub fn reopen(
     session.chapter("Reopen devices and mounts");
     let mut failure = None;
     let calls = crate::run::reopen::calls(records, secrets);
-    for again in calls.into_iter().filter(|again| makes_again(&again.name)) {
+    for again in calls.into_iter().filter(|again| restored_after_reboot(&again.name)) {
         let Some(primitive) = primitive(&again.name) else { continue };
         if let Err(error) = session.call_by_name(primitive, again.site, again.args) {
             failure = Some(Box::new(error));

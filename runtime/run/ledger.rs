@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, RecipeTexts, Record, Transcript};
 use crate::machine::{Fact, Lifetime};
-use crate::run::manual::ManualAction;
-use crate::run::voice::Voice;
+use crate::run::performed::ManualAction;
+use crate::run::voice::Reporter;
 
 /// The numbers shown at the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Ledger {
     /// Writes a record into the journal, if there is one; `sync` flushes the journal to the disk.
     pub(crate) fn record(
         &mut self,
-        voice: &mut Voice,
+        voice: &mut Reporter,
         sync: bool,
         record: impl FnOnce() -> Record,
     ) -> Result<()> {
@@ -72,7 +72,7 @@ impl Ledger {
     }
 
     /// Writes a record that no later step depends on; an error is only a warning.
-    pub(crate) fn written(&mut self, voice: &mut Voice, record: Record) {
+    pub(crate) fn written(&mut self, voice: &mut Reporter, record: Record) {
         if let Err(error) = self.record(voice, true, || record) {
             voice.warn(error.to_string());
         }
@@ -98,14 +98,14 @@ impl Ledger {
     }
 
     /// From now on, keeps a copy of the journal in a directory.
-    pub(crate) fn keep_in(&mut self, directory: &Path) -> Result<()> {
-        self.journal.as_mut().map_or(Ok(()), |journal| journal.keep_in(directory).map(drop))
+    pub(crate) fn add_copy_in(&mut self, directory: &Path) -> Result<()> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.add_copy_in(directory).map(drop))
     }
 
     /// Continues the copy of the journal in a directory, if it exists.
-    pub(crate) fn keep_again_in(&mut self, directory: &Path) -> Result<()> {
+    pub(crate) fn continue_copy_in(&mut self, directory: &Path) -> Result<()> {
         match &self.journal {
-            Some(journal) if journal.is_kept_in(directory) => self.keep_in(directory),
+            Some(journal) if journal.is_kept_in(directory) => self.add_copy_in(directory),
             _ => Ok(()),
         }
     }
@@ -153,17 +153,17 @@ impl Ledger {
     }
 
     /// Removes facts that must not be released at the end.
-    pub(crate) fn disown(&mut self, facts: &[Fact]) {
+    pub(crate) fn remove_releasable(&mut self, facts: &[Fact]) {
         self.made.retain(|fact| !facts.contains(fact));
     }
 
     /// Returns the facts to release, and clears them.
-    pub(crate) fn take_made(&mut self) -> Vec<Fact> {
+    pub(crate) fn take_releasable(&mut self) -> Vec<Fact> {
         std::mem::take(&mut self.made)
     }
 
     /// Adds the facts that outlive a reboot.
-    pub(crate) fn lasts(&mut self, facts: &[Fact]) {
+    pub(crate) fn add_lasting(&mut self, facts: &[Fact]) {
         let lasting = facts.iter().filter(|fact| fact.lifetime() == Lifetime::Lasting);
         self.lasting.extend(lasting.cloned());
     }
@@ -204,7 +204,7 @@ impl Ledger {
     }
 
     /// Counts an assumed value.
-    pub(crate) fn count_guess(&mut self) {
+    pub(crate) fn count_assumed(&mut self) {
         self.tally.guesses += 1;
     }
 }
@@ -212,12 +212,12 @@ impl Ledger {
 /// The actions that can be undone.
 impl Ledger {
     /// From here on, remembers actions so that they can be undone.
-    pub(crate) fn remember_deeds(&mut self) {
+    pub(crate) fn track_performed(&mut self) {
         self.deeds.get_or_insert_default();
     }
 
     /// Replaces the list of actions; `None` stops remembering them.
-    pub(crate) fn replace_deeds(
+    pub(crate) fn replace_performed(
         &mut self,
         deeds: Option<Vec<ManualAction>>,
     ) -> Option<Vec<ManualAction>> {
@@ -230,15 +230,15 @@ impl Ledger {
     }
 
     /// Adds an action, if actions are remembered.
-    pub(crate) fn did(&mut self, deed: impl FnOnce() -> ManualAction) {
+    pub(crate) fn push_performed(&mut self, deed: impl FnOnce() -> ManualAction) {
         if let Some(deeds) = &mut self.deeds {
             deeds.push(deed());
         }
     }
 
     /// Removes the last action after it was undone.
-    pub(crate) fn undone(&mut self, voice: &mut Voice, deed: &ManualAction) {
-        self.disown(&deed.makes);
+    pub(crate) fn undone(&mut self, voice: &mut Reporter, deed: &ManualAction) {
+        self.remove_releasable(&deed.makes);
         self.lasting.retain(|fact| !deed.makes.contains(fact));
         if let Some(deeds) = &mut self.deeds {
             deeds.pop();

@@ -2,15 +2,15 @@
 
 pub mod attempt;
 mod call;
+mod event_watch;
 mod gate;
 mod ground;
 mod host;
 pub mod job;
 mod ledger;
-pub mod manual;
 mod parts;
+pub mod performed;
 mod plan_log;
-mod relay;
 pub(crate) mod release;
 mod reopen;
 pub mod rescue;

@@ -3,15 +3,15 @@
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::{Fact, Machine, Release, StorageFact, StorageRelease};
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
-use crate::run::voice::Voice;
+use crate::run::voice::Reporter;
 use crate::system::NoopWatch;
 
 /// Adds the facts that an action is going to make until the next reboot, before it runs; the
 /// clean-up checks whether they hold. Anything that existed before the action is not released.
-pub(crate) fn will_make(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) {
+pub(crate) fn track_releasable(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) {
     for fact in facts {
         let Some(release) = fact.release() else { continue };
         let ours = release.stacks() || release.due(machine).is_empty();
@@ -43,7 +43,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
         voice.warn(error.to_string());
     }
     let mut clean = true;
-    for fact in ledger.take_made().into_iter().rev() {
+    for fact in ledger.take_releasable().into_iter().rev() {
         let Some(release) = fact.release() else { continue };
         for due in release.due(ground.machine()) {
             clean &= release_one(ground, ledger, voice, &due);
@@ -65,9 +65,9 @@ pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool 
 
 /// Executes one release and updates the model.
 fn release_one(
-    ground: &mut Ground,
+    ground: &mut Environment,
     ledger: &mut Ledger,
-    voice: &mut Voice,
+    voice: &mut Reporter,
     release: &Release,
 ) -> bool {
     let step = release.step(ground.machine().host.udev);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::event::Site;
-use crate::journal::{Record, standing};
+use crate::journal::{Record, valid_records};
 use crate::machine::{Fact, Lifetime, MountOrigin, StorageFact, is_below};
 use crate::types::{Map, Secret, Value};
 
@@ -34,7 +34,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
     let mut again: Vec<RepeatedCall> = Vec::new();
     let passing = passing(records);
     let mut last: Vec<RepeatedCall> = Vec::new();
-    for record in standing(records) {
+    for record in valid_records(records) {
         match record {
             Record::Begin { call, name, args, site, .. } => {
                 begun.insert(*call, (name, args, site));
@@ -45,7 +45,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                     begun.insert(*number, (name, args, site));
                 }
                 let Some((name, args, site)) = begun.get(number) else { continue };
-                for call in calls_of(name, args, site, facts, secrets) {
+                for call in restoring_calls(name, args, site, facts, secrets) {
                     // Swap with a random key contains nothing to restore.
                     if call.name != "crypt.swap_on"
                         && !again.iter().any(|known| known.is_like(&call))
@@ -68,7 +68,7 @@ fn passing(records: &[Record]) -> BTreeSet<u64> {
     let mut passing = BTreeSet::new();
     // The device, the mount point, the number of the call, and whether it has been unmounted since.
     let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();
-    for record in standing(records) {
+    for record in valid_records(records) {
         let Record::Done { call, facts, .. } = record else { continue };
         for fact in facts {
             match fact {
@@ -94,7 +94,7 @@ fn passing(records: &[Record]) -> BTreeSet<u64> {
 }
 
 /// Returns the calls that restore the results of one action that ended with the reboot.
-pub(crate) fn calls_of(
+pub(crate) fn restoring_calls(
     name: &str,
     args: &serde_json::Value,
     site: &Site,
@@ -154,7 +154,7 @@ fn restored(json: &serde_json::Value, secrets: &dyn Fn(&str) -> Option<Secret>) 
 
 /// Returns the lasting facts of a run that no later fact replaced.
 pub fn lasting(records: &[Record]) -> Vec<Fact> {
-    let facts = standing(records).flat_map(|record| match record {
+    let facts = valid_records(records).flat_map(|record| match record {
         Record::Done { facts, .. } => facts.as_slice(),
         _ => &[],
     });

@@ -2,13 +2,13 @@
 //! system from booting, and the calls that repair it.
 
 use crate::failure::Failure;
-use crate::run::workbench::Workbench;
+use crate::run::workbench::InteractiveSession;
 use crate::script::{Evaluator, Language};
 use crate::types::{Map, Secret, Value};
 
 /// A problem that prevents booting, and its repair.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Obstacle {
+pub struct BootProblem {
     /// The problem.
     pub why: String,
     /// The primitive that repairs the problem, and its arguments by name, if there is one.
@@ -18,17 +18,17 @@ pub struct Obstacle {
 /// The parameter for which an interactive session prompts.
 pub const PASSPHRASE: &str = "passphrase";
 
-impl Workbench {
+impl InteractiveSession {
     /// Diagnoses the machine; `root` is the root directory of the system to repair.
     ///
     /// # Errors
     ///
     /// Fails if a query of the diagnosis fails.
-    pub fn rescue(&mut self, root: &str) -> Result<Vec<Obstacle>, Failure> {
+    pub fn rescue(&mut self, root: &str) -> Result<Vec<BootProblem>, Failure> {
         let variables: Map = vec![("root".into(), Value::Text(root.into()))];
         let mut evaluator = Evaluator::new(Language::Rhai, &variables, self.host())?;
         let text = "import \"rescue\" as rescue; rescue::diagnose(root)";
-        let found = self.aside_from_the_run(|| evaluator.line("rescue", text))?;
+        let found = self.with_manual_numbers(|| evaluator.line("rescue", text))?;
         let Value::List(items) = found else { return Ok(Vec::new()) };
         Ok(items.into_iter().filter_map(obstacle).collect())
     }
@@ -36,7 +36,7 @@ impl Workbench {
 
 /// Converts an entry of the module's result. The user is prompted for a required secret by its
 /// name.
-fn obstacle(value: Value) -> Option<Obstacle> {
+fn obstacle(value: Value) -> Option<BootProblem> {
     let Value::Map(map) = value else { return None };
     let get = |name: &str| map.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     let call = get("fix").and_then(Value::as_text).map(|name| {
@@ -49,5 +49,5 @@ fn obstacle(value: Value) -> Option<Obstacle> {
         }
         (name.to_owned(), args)
     });
-    Some(Obstacle { why: get("why")?.as_text()?.to_owned(), call })
+    Some(BootProblem { why: get("why")?.as_text()?.to_owned(), call })
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::{Identity, Machine, Scope, compare};
 use crate::operation::{Effect, StorageEffect};
-use crate::plan::bound::{Bound, Target};
+use crate::plan::bound::{BoundEffect, Target};
 use crate::plan::report::{PlanEntry, Report};
 use crate::recipe::{Answers, Recipe};
 use crate::run::job::Job;
@@ -47,7 +47,7 @@ pub struct SavedPlan {
     /// Chapters, calls and messages of the recipe, in order.
     pub entries: Vec<PlanEntry>,
     /// The effects that have to be approved, bound to the identity of devices.
-    pub effects: Vec<Bound>,
+    pub effects: Vec<BoundEffect>,
     /// The number of assumed values.
     pub guesses: u64,
     /// The machine before the run.

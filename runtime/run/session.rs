@@ -2,15 +2,15 @@
 //! keeps the failure that ended it. Each part has a file of its own and changes only itself.
 
 use super::call::{self, Call};
-use super::ground::Ground;
+use super::ground::Environment;
 use super::ledger::Ledger;
 use super::parts::Parts;
 use super::plan_log::PlanLog;
 use super::resume::Replay;
-use super::voice::Voice;
+use super::voice::Reporter;
 use crate::event::{Event, Site};
 use crate::failure::Failure;
-use crate::journal::{BY_HAND, Record};
+use crate::journal::{FIRST_MANUAL_CALL, Record};
 use crate::machine::Machine;
 use crate::operation::spec::{ArgError, Given};
 use crate::plan::Tracing;
@@ -26,12 +26,12 @@ pub use super::setup::{ManualAccess, Setup};
 
 /// A run of a recipe. See the module documentation.
 pub struct Session {
-    ground: Ground,
+    ground: Environment,
     ledger: Ledger,
     gate: Gate,
     replay: Replay,
     log: PlanLog,
-    voice: Voice,
+    voice: Reporter,
     numbers: Numbers,
     failure: Option<Failure>,
 }
@@ -41,7 +41,7 @@ pub struct Session {
 struct Numbers {
     last: u64,
     /// The number of the last manual call.
-    by_hand: u64,
+    last_manual: u64,
 }
 
 impl Session {
@@ -49,12 +49,12 @@ impl Session {
     pub fn new(setup: Setup) -> Self {
         let Setup { system, machine, seed, gate, listener, interrupts, journal, terminal } = setup;
         Self {
-            ground: Ground::new(system, machine, seed, terminal),
+            ground: Environment::new(system, machine, seed, terminal),
             ledger: Ledger::new(journal),
             log: PlanLog::new(gate.tracing()),
             gate,
             replay: Replay::default(),
-            voice: Voice::new(listener, interrupts),
+            voice: Reporter::new(listener, interrupts),
             numbers: Numbers::default(),
             failure: None,
         }
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Returns the system and the machine.
-    pub(crate) fn ground(&self) -> &Ground {
+    pub(crate) fn ground(&self) -> &Environment {
         &self.ground
     }
 
@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// Returns the output of events.
-    pub(crate) fn voice(&self) -> &Voice {
+    pub(crate) fn voice(&self) -> &Reporter {
         &self.voice
     }
 
@@ -182,42 +182,42 @@ impl Session {
 
     /// Prepares the session for a script that runs again from its beginning.
     pub(crate) fn begin_anew(&mut self, replay: Replay) {
-        self.forget_ending();
-        self.count_anew();
+        self.clear_stop();
+        self.reset_numbers();
         self.log.restart();
         self.replay = replay;
     }
 
     /// Numbers the calls from 1 again.
-    pub(crate) fn count_anew(&mut self) {
+    pub(crate) fn reset_numbers(&mut self) {
         self.numbers.last = 0;
     }
 
     /// Sets the number after which manual calls are numbered.
-    pub(crate) fn count_by_hand_from(&mut self, last: u64) {
-        self.numbers.by_hand = last;
+    pub(crate) fn set_last_manual(&mut self, last: u64) {
+        self.numbers.last_manual = last;
     }
 
     /// Prepares the session for calls that the user makes manually.
     pub(crate) fn number_manual_calls(&mut self) {
-        self.ready_again();
-        self.numbers.last = self.numbers.by_hand.max(BY_HAND);
+        self.finish_manual_line();
+        self.numbers.last = self.numbers.last_manual.max(FIRST_MANUAL_CALL);
     }
 
     /// Clears the failure after a line of the user; it ended only that line.
-    pub(crate) fn ready_again(&mut self) {
-        self.forget_ending();
-        self.numbers.by_hand = self.numbers.by_hand.max(self.numbers.last);
+    pub(crate) fn finish_manual_line(&mut self) {
+        self.clear_stop();
+        self.numbers.last_manual = self.numbers.last_manual.max(self.numbers.last);
     }
 
     /// Clears Ctrl-C and the failure of the previous script or line.
-    pub(crate) fn forget_ending(&mut self) {
+    pub(crate) fn clear_stop(&mut self) {
         self.voice.clear_interrupts();
-        self.forget_failure();
+        self.clear_failure();
     }
 
     /// Clears the failure.
-    pub(crate) fn forget_failure(&mut self) {
+    pub(crate) fn clear_failure(&mut self) {
         self.failure = None;
     }
 

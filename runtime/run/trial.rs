@@ -21,16 +21,16 @@ use crate::vm::{
     Boot, Console, Firmware, Order, Pc, Said, Share, Turn, find_emulator, find_kernel,
 };
 
-use sectors::could_boot;
+use sectors::check_bootable;
 
-pub use boot_failure::BootFailure;
+pub use boot_failure::TrialError;
 pub use given::TrialAnswers;
 pub use media::Media;
 
 use given::{DISK, STICK};
 
 /// The directory of the files given to the guest, in a filesystem in its memory.
-const PLACE: &str = "/run/gscript/try";
+const GUEST_DIRECTORY: &str = "/run/gscript/try";
 const STICK_RECIPE: &str = "stick-as-it-comes.rhai";
 /// The time limit of a boot with its commands. Unpacking a stage3 takes a while.
 const LIMIT: Duration = Duration::from_hours(1);
@@ -42,12 +42,12 @@ const BOOT_LIMIT: Duration = Duration::from_mins(10);
 /// The memory for a kernel and an initramfs with all modules.
 const BOOT_MEMORY: Size = Size::mib(768);
 /// The message of the first process of the booted root.
-pub const REACHED: &str = "gscript: init runs on ";
+pub const INIT_MESSAGE: &str = "gscript: init runs on ";
 /// The signs of a first process: the message above, the greeting of sysvinit (Gentoo with OpenRC),
 /// and a login prompt. dracut, and systemd in an initramfs, print none of them.
-const FIRST_PROCESS: [&str; 3] = [REACHED, "INIT: version ", " login: "];
+const FIRST_PROCESS: [&str; 3] = [INIT_MESSAGE, "INIT: version ", " login: "];
 /// Messages of a firmware, boot loader, kernel or initramfs that cannot continue.
-const HOPELESS: [&str; 6] = [
+const BOOT_ERRORS: [&str; 6] = [
     "BdsDxe: No bootable option",
     "grub rescue>",
     "error: unknown filesystem",
@@ -85,7 +85,7 @@ impl Trial<'_> {
         &self,
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
-    ) -> Result<(), BootFailure> {
+    ) -> Result<(), TrialError> {
         let kernel = find_kernel()?;
         if self.boot.is_some() {
             find_emulator()?;
@@ -101,7 +101,7 @@ impl Trial<'_> {
         private.write(true).create(true).truncate(true).mode(0o600);
         private.open(self.directory.join("answers.toml"))?.write_all(answers.as_bytes())?;
         fs::create_dir_all(self.shared())?;
-        let (place, mut files) = (Path::new(PLACE), self.texts());
+        let (place, mut files) = (Path::new(GUEST_DIRECTORY), self.texts());
         files.push((place.join("answers.toml"), answers));
         let stick_dev = format!("stick={STICK}");
         let answers = word(&place.join("answers.toml"));
@@ -112,14 +112,14 @@ impl Trial<'_> {
         let machine = TrialMachine { trial: self, kernel: &kernel, disks: &disks, files };
         machine.boot(1, first, interrupts, listener)?;
         let journals = self.shared().join("runs");
-        let journal = word(&journals.join(only_run(&journals)?).join("journal.jsonl"));
+        let journal = word(&journals.join(run_name(&journals)?).join("journal.jsonl"));
         listener.hear(&Event::Chapter { title: "Second boot".into() });
         let again = ["reopen", &journal, "--answers", &answers];
         let again = std::iter::once(word(self.program)).chain(again.map(str::to_owned)).collect();
         machine.boot(2, vec![again], interrupts, listener)?;
         match self.boot {
             Some(firmware) => {
-                could_boot(&disks[0], firmware)?;
+                check_bootable(&disks[0], firmware)?;
                 self.start_installed(firmware, &disks, interrupts, listener)
             }
             None => Ok(()),
@@ -133,12 +133,12 @@ impl Trial<'_> {
 
     /// Returns the path of the recipe in the guest.
     fn recipe_path(&self) -> PathBuf {
-        Path::new(PLACE).join(self.recipe.language.file(&self.recipe.stem()))
+        Path::new(GUEST_DIRECTORY).join(self.recipe.language.file(&self.recipe.stem()))
     }
 
     /// Returns the recipes and modules for the guest, with their paths in the guest.
     fn texts(&self) -> Vec<(PathBuf, String)> {
-        let place = Path::new(PLACE);
+        let place = Path::new(GUEST_DIRECTORY);
         let modules = self.recipe.modules.iter();
         let modules = modules.map(|m| (place.join(m.language().file(&m.name)), m.text.clone()));
         let own = [
@@ -156,7 +156,7 @@ impl Trial<'_> {
         [disk, stick]: &[PathBuf; 2],
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
-    ) -> Result<(), BootFailure> {
+    ) -> Result<(), TrialError> {
         listener.hear(&Event::Chapter { title: "The disk boots".into() });
         let pc = Pc {
             program: self.program,
@@ -177,8 +177,8 @@ impl Trial<'_> {
         let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
         let Said { echoed, .. } =
-            pc.boot(&turns, &HOPELESS, interrupts, &mut GuestEvents { listener })?;
-        if echoed { Err(BootFailure::Echoed) } else { Ok(()) }
+            pc.boot(&turns, &BOOT_ERRORS, interrupts, &mut GuestEvents { listener })?;
+        if echoed { Err(TrialError::Echoed) } else { Ok(()) }
     }
 
     /// Returns the command that runs a recipe in the guest.
@@ -212,7 +212,7 @@ impl TrialMachine<'_> {
         commands: Vec<Vec<String>>,
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
-    ) -> Result<(), BootFailure> {
+    ) -> Result<(), TrialError> {
         let Trial { program, memory, media, given, recipe, .. } = *self.trial;
         let files: BTreeSet<PathBuf> = media.files().chain(given.files(recipe)).collect();
         let shares: Vec<Share> = files.iter().flat_map(|file| media::shares(file)).collect();
@@ -230,8 +230,8 @@ impl TrialMachine<'_> {
         };
         let report = boot.run(interrupts, &mut GuestEvents { listener })?;
         match (report.trouble, report.codes.iter().find(|code| **code != 0)) {
-            (Some(trouble), _) => Err(BootFailure::Guest(trouble)),
-            (None, Some(code)) => Err(BootFailure::Command { boot: number, code: *code }),
+            (Some(trouble), _) => Err(TrialError::Guest(trouble)),
+            (None, Some(code)) => Err(TrialError::Command { boot: number, code: *code }),
             (None, None) => Ok(()),
         }
     }
@@ -243,7 +243,7 @@ fn word(path: &Path) -> String {
 
 /// Returns the name of the run that the first boot made. Symbolic links are not followed, because
 /// the guest may have created them.
-fn only_run(journals: &Path) -> io::Result<std::ffi::OsString> {
+fn run_name(journals: &Path) -> io::Result<std::ffi::OsString> {
     let missing = || io::Error::other(format!("there is no run in {}", journals.display()));
     if !fs::symlink_metadata(journals)?.is_dir() {
         return Err(missing());
@@ -293,19 +293,19 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_console_does_nothing_to_a_terminal() {
+    fn console_lines_are_escaped() {
         let mut listener = SaidLines::default();
         GuestEvents { listener: &mut listener }.line("\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}text");
         assert_eq!(listener.0, ["\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{202e}text"]);
     }
 
     #[test]
-    fn a_run_is_looked_for_in_no_other_place() {
+    fn a_symlinked_run_directory_is_refused() {
         let directory = tempfile::tempdir().expect("a directory");
         let runs = directory.path().join("runs");
         std::os::unix::fs::symlink("/", &runs).expect("a link");
-        assert!(only_run(&runs).is_err());
+        assert!(run_name(&runs).is_err());
         fs::remove_file(&runs).and_then(|()| fs::create_dir_all(runs.join("one"))).expect("a run");
-        assert_eq!(only_run(&runs).expect("its name"), "one");
+        assert_eq!(run_name(&runs).expect("its name"), "one");
     }
 }

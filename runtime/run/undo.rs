@@ -4,8 +4,8 @@ use crate::error::{Result, Rule};
 use crate::event::Event;
 use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
-use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
+use crate::run::performed::ManualAction;
 use crate::system::Step;
 
 /// Returns the steps that undo an action on the present machine.

@@ -1,16 +1,16 @@
 //! The output of a run: its listeners, and the state of Ctrl-C.
 
 use crate::event::{Event, Listener};
-use crate::run::relay::Relay;
+use crate::run::event_watch::EventWatch;
 use crate::system::Interrupts;
 
 /// The listeners to which events are passed, and the state of Ctrl-C.
-pub(crate) struct Voice {
+pub(crate) struct Reporter {
     listener: Box<dyn Listener>,
     interrupts: Interrupts,
 }
 
-impl Voice {
+impl Reporter {
     /// Creates the output to a listener.
     pub(crate) fn new(listener: Box<dyn Listener>, interrupts: Interrupts) -> Self {
         Self { listener, interrupts }
@@ -35,8 +35,8 @@ impl Voice {
     }
 
     /// Returns a watch that passes the output of a step of this call on as events.
-    pub(crate) fn watch(&mut self, call: u64) -> Relay<'_> {
-        Relay::new(call, self.listener.as_mut())
+    pub(crate) fn watch(&mut self, call: u64) -> EventWatch<'_> {
+        EventWatch::new(call, self.listener.as_mut())
     }
 
     /// Returns the handle of Ctrl-C.

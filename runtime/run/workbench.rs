@@ -13,10 +13,10 @@ use crate::journal::Record;
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
 use crate::run::ground::Displaced;
-use crate::run::job::{shared, unwrap};
+use crate::run::job::{into_session, shared};
 use crate::run::ledger::Pages;
-use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
+use crate::run::performed::ManualAction;
 use crate::run::release::release_all;
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
@@ -25,7 +25,7 @@ use crate::script::{Evaluator, Language, Shared};
 use crate::types::{Map, Value};
 
 /// An interactive session. See the module documentation.
-pub struct Workbench {
+pub struct InteractiveSession {
     session: Rc<RefCell<Session>>,
     host: Shared,
     evaluator: Evaluator,
@@ -35,7 +35,7 @@ pub struct Workbench {
     /// The machine at the start of the session.
     before: Machine,
     /// The real system and ledger, set aside during a simulation.
-    aside: Option<Suspended>,
+    suspended: Option<Suspended>,
     /// The gate of the surrounding run.
     gate: Option<Gate>,
     /// The actions of the recipe, which this session must not undo.
@@ -48,7 +48,7 @@ struct Suspended {
     ledger: Pages,
 }
 
-impl Workbench {
+impl InteractiveSession {
     /// Creates a session of its own.
     pub fn new(setup: Setup, language: Language) -> std::result::Result<Self, Failure> {
         let (host, session) = shared(setup);
@@ -71,7 +71,7 @@ impl Workbench {
             let transcript = session.ledger().transcript();
             let calls = transcript.iter().flat_map(|transcript| &transcript.records);
             let last = calls.filter_map(Record::call).max();
-            session.count_by_hand_from(last.unwrap_or_default());
+            session.set_last_manual(last.unwrap_or_default());
             mem::replace(session.parts().gate, asks)
         };
         Self { gate: Some(gate), ..Self::with(session, host, evaluator, variables) }
@@ -84,16 +84,16 @@ impl Workbench {
         variables: Map,
     ) -> Self {
         let before = session.borrow().machine().clone();
-        let deeds = session.borrow_mut().parts().ledger.replace_deeds(Some(Vec::new()));
-        let (other, aside, gate) = (None, None, None);
-        Self { session, host, evaluator, other, variables, before, aside, gate, deeds }
+        let deeds = session.borrow_mut().parts().ledger.replace_performed(Some(Vec::new()));
+        let (other, suspended, gate) = (None, None, None);
+        Self { session, host, evaluator, other, variables, before, suspended, gate, deeds }
     }
 
     /// Evaluates a line. A failure ends only this line.
     pub fn run(&mut self, file: &str, text: &str) -> std::result::Result<Value, Failure> {
         self.session.borrow_mut().number_manual_calls();
         let result = self.evaluator.line(file, text);
-        self.session.borrow_mut().ready_again();
+        self.session.borrow_mut().finish_manual_line();
         result
     }
 
@@ -154,28 +154,29 @@ impl Workbench {
     }
 
     /// Evaluates code whose calls are numbered as manual calls; a failure ends only this code.
-    pub(super) fn aside_from_the_run<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(super) fn with_manual_numbers<T>(&self, work: impl FnOnce() -> T) -> T {
         self.session.borrow_mut().number_manual_calls();
         let result = work();
-        self.session.borrow_mut().ready_again();
+        self.session.borrow_mut().finish_manual_line();
         result
     }
 
     /// Returns whether actions are only simulated.
     pub fn only_plans(&self) -> bool {
-        self.aside.is_some()
+        self.suspended.is_some()
     }
 
     /// Switches to a simulation of the present machine, or back to the real one.
     pub fn plan_only(&mut self, on: bool) {
         let mut session = self.session.borrow_mut();
         let Parts { ground, ledger, .. } = session.parts();
-        if on && self.aside.is_none() {
-            self.aside = Some(Suspended { ground: ground.simulate(), ledger: ledger.put_aside() });
+        if on && self.suspended.is_none() {
+            self.suspended =
+                Some(Suspended { ground: ground.simulate(), ledger: ledger.put_aside() });
         }
-        if !on && let Some(aside) = self.aside.take() {
-            ground.put_back(aside.ground);
-            ledger.put_back(aside.ledger);
+        if !on && let Some(suspended) = self.suspended.take() {
+            ground.put_back(suspended.ground);
+            ledger.put_back(suspended.ledger);
         }
     }
 
@@ -185,7 +186,7 @@ impl Workbench {
     }
 
     /// Returns the last action and the commands that would undo it.
-    pub fn undoing(&self) -> Result<Option<(Called, Vec<String>)>> {
+    pub fn undo_preview(&self) -> Result<Option<(Called, Vec<String>)>> {
         let session = self.session.borrow();
         let Some(deed) = session.ledger().deeds().last() else {
             return Ok(None);
@@ -212,7 +213,7 @@ impl Workbench {
         self.plan_only(false);
         let mut session = self.session.borrow_mut();
         let parts = session.parts();
-        parts.ledger.replace_deeds(self.deeds.take());
+        parts.ledger.replace_performed(self.deeds.take());
         if let Some(gate) = self.gate.take() {
             *parts.gate = gate;
         }
@@ -227,7 +228,7 @@ impl Workbench {
         self.plan_only(false);
         let Self { session, host, evaluator, other, .. } = self;
         drop((host, evaluator, other));
-        let mut session = unwrap(session);
+        let mut session = into_session(session);
         let mut parts = session.parts();
         let clean = !release || release_all(&mut parts);
         parts.ledger.written(parts.voice, Record::Ended { ok: true });

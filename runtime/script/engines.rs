@@ -17,15 +17,15 @@ use crate::types::{Map, Value};
 pub(super) struct Engines {
     pub(super) meter: Metered,
     modules: Vec<Module>,
-    makers: Makers,
-    rhai: OnceCell<Box<dyn Speaks>>,
-    lua: OnceCell<Box<dyn Speaks>>,
+    makers: EngineConstructors,
+    rhai: OnceCell<Box<dyn ScriptEngine>>,
+    lua: OnceCell<Box<dyn ScriptEngine>>,
     /// The number of nested calls outside of the active engine.
     depth: Cell<usize>,
 }
 
 /// The engine of one language.
-pub(super) trait Speaks {
+pub(super) trait ScriptEngine {
     /// Returns the exports of a module of this language.
     fn exports(&self, module: &Module) -> Result<Exports, Failure>;
 
@@ -36,12 +36,12 @@ pub(super) trait Speaks {
     fn as_any(&self) -> &dyn Any;
 }
 
-type Make = fn(&Rc<Engines>) -> Result<Box<dyn Speaks>, Failure>;
+type Make = fn(&Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure>;
 
 /// Constructors of the engines, which are called when the first script or module of a language is
 /// used.
 #[derive(Clone, Copy)]
-pub(super) struct Makers {
+pub(super) struct EngineConstructors {
     pub(super) rhai: Make,
     pub(super) lua: Make,
 }
@@ -53,14 +53,14 @@ pub(super) struct Exports {
 }
 
 /// The position of a call from one language to the other.
-pub(super) struct Crossing {
+pub(super) struct CrossLanguageCall {
     pub(super) site: Site,
     /// The number of nested calls, if the language counts them.
     pub(super) level: usize,
 }
 
 impl Engines {
-    pub(super) fn new(host: &Shared, modules: &[Module], makers: Makers) -> Rc<Self> {
+    pub(super) fn new(host: &Shared, modules: &[Module], makers: EngineConstructors) -> Rc<Self> {
         Rc::new(Self {
             meter: Meter::new(host),
             modules: modules.to_vec(),
@@ -71,7 +71,7 @@ impl Engines {
         })
     }
 
-    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn Speaks, Failure> {
+    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn ScriptEngine, Failure> {
         let (cell, make) = match language {
             Language::Rhai => (&self.rhai, self.makers.rhai),
             Language::Lua => (&self.lua, self.makers.lua),
@@ -110,7 +110,7 @@ impl Engines {
         module: &Module,
         function: &str,
         values: &[Value],
-        from: Crossing,
+        from: CrossLanguageCall,
     ) -> Result<Value, Failure> {
         let outside = self.depth.get();
         let depth = outside + from.level + 1;

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engines::{Engines, Makers};
+use super::engines::{EngineConstructors, Engines};
 use super::hang::{self, Watched};
 use super::limits::limited;
 use super::lua;
@@ -52,7 +52,7 @@ impl Evaluator {
         modules: &[Module],
         host: &Shared,
     ) -> Result<Self, Failure> {
-        let makers = Makers { rhai: rhai::speaker, lua: lua::speaker };
+        let makers = EngineConstructors { rhai: rhai::speaker, lua: lua::speaker };
         let engines = Engines::new(host, modules, makers);
         let tongue = match language {
             Language::Rhai => {

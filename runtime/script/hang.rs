@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::backstop::scaled;
 use super::limits::limited;
 use super::limits::{GRACE, Limit, SILENT};
+use super::time_limit::scaled;
 use crate::event::Site;
 use crate::system::Interrupts;
 
@@ -36,7 +36,7 @@ pub type Handler = fn(&Abandoned);
 static HANDLER: OnceLock<Handler> = OnceLock::new();
 
 /// The running scripts, innermost last.
-static AT_WORK: Mutex<Vec<WatchedScript>> = Mutex::new(Vec::new());
+static RUNNING: Mutex<Vec<WatchedScript>> = Mutex::new(Vec::new());
 
 /// The interval of the checks.
 const OFTEN: Duration = Duration::from_millis(200);
@@ -48,8 +48,8 @@ pub fn on_hang(handler: Handler) {
 }
 
 /// Abandons the running script because its native stack is exhausted.
-pub fn stack_used_up() {
-    let script = at_work(|scripts| scripts.last().cloned()).unwrap_or_default();
+pub fn stack_overflowed() {
+    let script = with_running(|scripts| scripts.last().cloned()).unwrap_or_default();
     abandon(script, |site| limited(Limit::Native, site));
 }
 
@@ -106,18 +106,18 @@ pub(super) struct Watched(#[expect(dead_code, reason = "used only for its drop")
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        at_work(|scripts| _ = scripts.pop());
+        with_running(|scripts| _ = scripts.pop());
     }
 }
 
-fn at_work<T>(see: impl FnOnce(&mut Vec<WatchedScript>) -> T) -> T {
-    see(&mut AT_WORK.lock().unwrap_or_else(PoisonError::into_inner))
+fn with_running<T>(see: impl FnOnce(&mut Vec<WatchedScript>) -> T) -> T {
+    see(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Starts monitoring a script, if a handler is set.
 pub(super) fn watch(script: WatchedScript) -> Option<Watched> {
     HANDLER.get()?;
-    at_work(|scripts| scripts.push(script.clone()));
+    with_running(|scripts| scripts.push(script.clone()));
     let (running, ended) = channel();
     let watched = Watched(running);
     // If the thread cannot be created, the script is not monitored.

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backstop::{allowed, computed};
 use super::hang::Heartbeat;
 use super::limits::{
     CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_OPERATION, PER_PRINT, PRINTED,
 };
+use super::time_limit::{allowed, computed};
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub(super) struct Meter {
     operations: Cell<u64>,
     started: Cell<Duration>,
     /// The processor time of primitives, which is not charged to the script.
-    excused: Cell<Duration>,
+    primitive_time: Cell<Duration>,
     memory: Cell<isize>,
     /// Bytes that were allocated before the script started, or by primitives.
     allocated: Cell<usize>,
@@ -59,7 +59,7 @@ impl Meter {
             allowed: Cell::new(allowed),
             operations: Cell::new(0),
             started: Cell::new(computed()),
-            excused: Cell::new(Duration::ZERO),
+            primitive_time: Cell::new(Duration::ZERO),
             memory: Cell::new(memory::in_use()),
             allocated: Cell::new(memory::allocated()),
             pulse: Arc::default(),
@@ -75,7 +75,7 @@ impl Meter {
         self.printed.set(0);
         self.operations.set(0);
         self.started.set(computed());
-        self.excused.set(Duration::ZERO);
+        self.primitive_time.set(Duration::ZERO);
         self.memory.set(memory::in_use());
         self.allocated.set(memory::allocated());
         self.pulse.ends(None);
@@ -120,7 +120,7 @@ impl Meter {
     }
 
     /// Charges for operations.
-    pub(super) fn operated(&self, count: u32) {
+    pub(super) fn charge_operations(&self, count: u32) {
         self.operations.set(self.operations.get() + u64::from(count));
         let copied = memory::allocated().wrapping_sub(self.allocated.get()) / PER_OPERATION;
         if self.operations.get() + copied as u64 > OPERATIONS {
@@ -129,8 +129,8 @@ impl Meter {
     }
 
     /// Charges for bytes that a function of a language's library searched.
-    pub(super) fn looked_through(&self, bytes: usize) {
-        self.operated(u32::try_from(bytes / PER_OPERATION).unwrap_or(u32::MAX));
+    pub(super) fn charge_bytes(&self, bytes: usize) {
+        self.charge_operations(u32::try_from(bytes / PER_OPERATION).unwrap_or(u32::MAX));
     }
 
     /// Returns the limit that was reached first, if any.
@@ -162,7 +162,7 @@ impl Meter {
         let looks = self.looks.get().wrapping_add(1);
         self.looks.set(looks);
         if looks.is_multiple_of(CLOCK_TICK) {
-            let own = computed().saturating_sub(self.started.get() + self.excused.get());
+            let own = computed().saturating_sub(self.started.get() + self.primitive_time.get());
             let allowed = self.allowed.get()(own);
             if own > allowed {
                 self.exceed(Limit::Time { seconds: allowed.as_secs() });
@@ -202,7 +202,7 @@ impl Meter {
         self.pulse.away(false);
         let own = memory::allocated().wrapping_sub(allocated);
         self.allocated.set(self.allocated.get().wrapping_add(own));
-        self.excused.set(self.excused.get() + computed().saturating_sub(before));
+        self.primitive_time.set(self.primitive_time.get() + computed().saturating_sub(before));
         result
     }
 

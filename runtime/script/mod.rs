@@ -1,7 +1,6 @@
 //! The two script languages. Each registers the same primitives by a loop over the registry; values
 //! are exchanged as plain data ([`crate::types::Value`]).
 
-mod backstop;
 mod engines;
 mod evaluator;
 mod hang;
@@ -18,10 +17,11 @@ mod rhai;
 mod room;
 mod secrets;
 pub mod source;
+mod time_limit;
 mod tokens;
 
 pub use evaluator::{Evaluator, Script, is_open, parse, run};
-pub use hang::{Abandoned, on_hang, stack_used_up};
+pub use hang::{Abandoned, on_hang, stack_overflowed};
 pub use host::{Host, Shared, Tests};
 pub use language::Language;
 pub(crate) use language::PARAMS;

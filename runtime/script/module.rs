@@ -138,10 +138,10 @@ fn imported(rest: &[Token], line: u32) -> Option<Import> {
 
 /// Parses `"NAME"`, with or without parentheses.
 fn required(rest: &[Token], line: u32) -> Option<Import> {
-    let bracketed = rest.first()?.is("(");
-    let rest = &rest[usize::from(bracketed)..];
+    let parenthesized = rest.first()?.is("(");
+    let rest = &rest[usize::from(parenthesized)..];
     let TokenKind::Text(name) = &rest.first()?.kind else { return None };
-    let whole = !bracketed || rest.get(1)?.is(")");
+    let whole = !parenthesized || rest.get(1)?.is(")");
     whole.then(|| Import { name: name.clone(), alias: None, line })
 }
 

@@ -25,7 +25,7 @@ fn is_secret(param: &Param) -> bool {
 }
 
 /// Returns the primitives that have a secret parameter.
-fn takers() -> impl Iterator<Item = &'static Spec> {
+fn primitives_with_secrets() -> impl Iterator<Item = &'static Spec> {
     let specs = PRIMITIVES.iter().map(|primitive| primitive.spec);
     specs.filter(|spec| spec.params.iter().any(is_secret))
 }
@@ -64,7 +64,11 @@ fn named(tokens: &[Token]) -> bool {
         Some(TokenKind::Name(name) | TokenKind::Text(name)) => name.to_ascii_lowercase(),
         _ => return false,
     };
-    let known = || takers().flat_map(|spec| spec.params).any(|p| is_secret(p) && p.name == name);
+    let known = || {
+        primitives_with_secrets()
+            .flat_map(|spec| spec.params)
+            .any(|p| is_secret(p) && p.name == name)
+    };
     if !TELLING.iter().any(|part| name.contains(part)) && !known() {
         return false;
     }
@@ -99,7 +103,7 @@ impl StripPrefixIf for [Token] {
 /// Matches `luks::open(device, "name", "…")`: a literal that is not the value of a non-secret
 /// parameter.
 fn called(tokens: &[Token]) -> bool {
-    let Some((spec, rest)) = taker(tokens) else { return false };
+    let Some((spec, rest)) = secret_primitive(tokens) else { return false };
     match rest.split_first() {
         Some((open, args)) if open.is("(") => arguments(spec, args),
         // Lua: a call with a single string or table, without parentheses.
@@ -110,7 +114,7 @@ fn called(tokens: &[Token]) -> bool {
 }
 
 /// Returns the primitive that is named at the beginning, and the tokens after its name.
-fn taker(tokens: &[Token]) -> Option<(&'static Spec, &[Token])> {
+fn secret_primitive(tokens: &[Token]) -> Option<(&'static Spec, &[Token])> {
     let domain = tokens.first()?.name()?;
     let sign = tokens.get(1)?;
     let (verb, length) = match &tokens.get(2)?.kind {
@@ -118,7 +122,8 @@ fn taker(tokens: &[Token]) -> Option<(&'static Spec, &[Token])> {
         TokenKind::Text(verb) if sign.is("[") => (verb, 4),
         _ => return None,
     };
-    let spec = takers().find(|spec| spec.domain() == domain && spec.verb() == *verb)?;
+    let spec =
+        primitives_with_secrets().find(|spec| spec.domain() == domain && spec.verb() == *verb)?;
     Some((spec, tokens.get(length..)?))
 }
 
@@ -207,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_remembered() {
+    fn other_lines_have_no_secret() {
         for line in [
             r#"luks::open(disk, "x", #{ passphrase: pass })"#,
             r#"luks::open("/dev/sda2", "x", #{ passphrase: pass, discard: true })"#,

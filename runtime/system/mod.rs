@@ -22,13 +22,13 @@ pub use crate::machine::{
 pub use outcome::{Broken, Outcome, StepError};
 /// The suggested fix if a link in a target leads to a part of the running system that is visible in
 /// the chroot.
-pub(crate) const OWN_IT: &str =
+pub(crate) const LINK_REMEDY: &str =
     "replace the link with a file, or run this action before chroot::prepare";
 
 pub(crate) use real::read_below;
 pub use real::{
     Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records, on_large_stack,
-    read_input, read_input_text, read_private, start_over,
+    re_exec, read_input, read_input_text, read_private,
 };
 pub use sim::Sim;
 pub(crate) use tail::Tail;

@@ -75,7 +75,7 @@ pub enum Broken {
 
 impl Broken {
     /// Creates the error for a device node that did not appear in time.
-    pub fn not_there(node: &str, limit: Duration) -> Self {
+    pub fn node_missing(node: &str, limit: Duration) -> Self {
         Self::Waited { what: node.to_string(), limit }
     }
 }

@@ -12,7 +12,7 @@ const LAST: usize = 12;
 const FIRST: usize = 4;
 /// Matches error messages of compilers, make, shells, dracut and the kernel. A message that is not
 /// matched is lost only if it is not among the last lines.
-static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
+static ERROR_LINE: LazyLock<Regex> = LazyLock::new(|| {
     let known = r"(?i)\berror(:|\])|\*\*\* |: not found|command not found|no such file|no space left|undefined reference|out of memory|permission denied|input/output error";
     #[expect(clippy::expect_used, reason = "the pattern is constant; a test compiles it")]
     Regex::new(known).expect("a pattern")
@@ -36,7 +36,7 @@ impl Tail {
             return;
         }
         let Some(line) = self.last.pop_front() else { return };
-        if self.first.len() < FIRST && COMPLAINT.is_match(&line) {
+        if self.first.len() < FIRST && ERROR_LINE.is_match(&line) {
             self.first.push(line);
             self.gap = false;
         } else {

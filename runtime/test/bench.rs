@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::file::TestFile;
-use super::misuse::Misuse;
+use super::misuse::TestError;
 use super::simulate::{Ran, simulate};
 use super::tested::Tested;
 use crate::error::{Exit, Result};
@@ -44,9 +44,9 @@ pub(super) struct Current {
     pub(super) answers: Map,
     pub(super) sim: Sim,
     /// The faults of the next run.
-    orders: Orders,
+    pending: PendingFaults,
     /// The faults of the latest run.
-    carried: Orders,
+    carried: PendingFaults,
     ran: Option<Ran>,
     /// Whether the test has an expectation about the end of the latest run.
     judged: bool,
@@ -54,7 +54,7 @@ pub(super) struct Current {
 
 /// Faults, and the call and description of each.
 #[derive(Default)]
-struct Orders {
+struct PendingFaults {
     faults: Faults,
     by: Vec<(Site, String)>,
 }
@@ -109,8 +109,8 @@ impl Bench {
             machine: Machine::empty(),
             answers: Map::new(),
             sim: Sim::new(),
-            orders: Orders::default(),
-            carried: Orders::default(),
+            pending: PendingFaults::default(),
+            carried: PendingFaults::default(),
             ran: None,
             judged: false,
         });
@@ -130,12 +130,12 @@ impl Bench {
 
     /// Returns the current test.
     pub(super) fn current(&mut self) -> Result<&mut Current> {
-        self.current.as_mut().ok_or_else(|| Misuse::Outside.into())
+        self.current.as_mut().ok_or_else(|| TestError::Outside.into())
     }
 
     /// Returns the latest run.
     pub(super) fn ran(&mut self) -> Result<&Ran> {
-        self.current()?.ran.as_ref().ok_or_else(|| Misuse::NothingRan.into())
+        self.current()?.ran.as_ref().ok_or_else(|| TestError::NothingRan.into())
     }
 
     /// Marks the end of the latest run as expected by the test, and returns the run.
@@ -167,8 +167,8 @@ impl Bench {
         after: u32,
     ) -> Result<Value> {
         let current = self.current()?;
-        current.orders.faults.add(event, usize::try_from(after).unwrap_or(usize::MAX));
-        current.orders.by.push((site.clone(), text));
+        current.pending.faults.add(event, usize::try_from(after).unwrap_or(usize::MAX));
+        current.pending.by.push((site.clone(), text));
         Ok(Value::Unit)
     }
 
@@ -176,15 +176,15 @@ impl Bench {
     pub(super) fn run(&mut self, only_plan: bool, again: bool) -> Result<Value> {
         self.settle();
         let beside = self.file.recipe();
-        let path = self.current()?.recipe.clone().or(beside).ok_or(Misuse::NoRecipe)?;
+        let path = self.current()?.recipe.clone().or(beside).ok_or(TestError::NoRecipe)?;
         let recipe = self
             .file
             .load(&path)
-            .map_err(|bad| Misuse::BadRecipe { site: bad.site.clone(), why: bad.why.clone() })?;
+            .map_err(|bad| TestError::BadRecipe { site: bad.site.clone(), why: bad.why.clone() })?;
         let current = self.current()?;
         let (machine, sim) = match (&current.ran, again) {
             (Some(ran), true) => (ran.after.clone(), ran.sim.clone()),
-            (None, true) => return Err(Misuse::NothingRan.into()),
+            (None, true) => return Err(TestError::NothingRan.into()),
             (_, false) => (current.machine.clone(), current.sim.clone()),
         };
         let mut answers = Answers::default();
@@ -192,7 +192,7 @@ impl Bench {
             answers.insert(name, value.clone());
         }
         let variables = answers.variables(&recipe, &machine);
-        current.carried = std::mem::take(&mut current.orders);
+        current.carried = std::mem::take(&mut current.pending);
         let faults = current.carried.faults.clone();
         let ran = simulate(&recipe, variables, &machine, sim, &faults, only_plan);
         (current.ran, current.judged) = (Some(ran), false);
@@ -222,7 +222,7 @@ impl Bench {
     pub(super) fn finish(&mut self, result: std::result::Result<(), Failure>) {
         self.settle();
         let Some(mut current) = self.current.take() else { return };
-        let late = std::mem::take(&mut current.orders);
+        let late = std::mem::take(&mut current.pending);
         current.findings.extend(late.missed(&self.file.text, "run the recipe after it"));
         if let Err(error) = result {
             let site = error.site.clone().unwrap_or_else(|| current.site.clone());
@@ -247,7 +247,7 @@ impl Bench {
     }
 }
 
-impl Orders {
+impl PendingFaults {
     /// Returns a finding for each fault that did not occur.
     fn missed(self, source: &Rc<str>, help: &str) -> Vec<Finding> {
         let injected = self.faults.injected();

@@ -5,7 +5,7 @@ use crate::event::Site;
 
 /// An error in a test itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Misuse {
+pub(super) enum TestError {
     /// A test function was called outside of a test.
     #[error("only allowed inside a test")]
     Outside,
@@ -45,7 +45,7 @@ pub(super) enum Misuse {
     File(String),
 }
 
-impl Rule for Misuse {
+impl Rule for TestError {
     fn remedy(&self) -> Option<String> {
         match self {
             Self::Outside => Some("move it into one: test(\"…\", || { … })".into()),
@@ -53,7 +53,7 @@ impl Rule for Misuse {
             Self::NoRecipe => Some("name it: given::recipe(\"FILE\")".into()),
             Self::BadMachine { .. } => Some("create one: gscript probe >machine.json".into()),
             Self::NoMachine { .. } => Some(
-                "give a file, or describe it: given::machine(#{ \"/dev/sda\": #{ size: \
+                "change_owner a file, or describe it: given::machine(#{ \"/dev/sda\": #{ size: \
                     \"64G\" } })"
                     .into(),
             ),
@@ -66,8 +66,8 @@ impl Rule for Misuse {
     }
 }
 
-impl From<Misuse> for String {
-    fn from(misuse: Misuse) -> Self {
+impl From<TestError> for String {
+    fn from(misuse: TestError) -> Self {
         misuse.to_string()
     }
 }

@@ -10,7 +10,7 @@ use crate::machine::Machine;
 use crate::plan::approval::{Approval, NoopApprover};
 use crate::plan::report::PlanEntry;
 use crate::recipe::{ParamError, Recipe};
-use crate::run::job::{shared, unwrap};
+use crate::run::job::{into_session, shared};
 use crate::run::release::release_all;
 use crate::run::session::{Gate, Session, Setup};
 use crate::script::{self};
@@ -121,7 +121,7 @@ impl Ran {
         let (host, session) = shared(setup);
         self.error = script::run(&self.recipe.script(variables), &host).err();
         drop(host);
-        unwrap(session)
+        into_session(session)
     }
 
     fn plan(&mut self, variables: &Map) {

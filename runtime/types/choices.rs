@@ -171,7 +171,7 @@ impl RaidLevel {
     }
 
     /// Returns the minimum number of devices.
-    pub const fn least_devices(self) -> usize {
+    pub const fn min_devices(self) -> usize {
         match self {
             Self::Raid0 | Self::Raid1 => 2,
             Self::Raid5 => 3,

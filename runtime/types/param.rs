@@ -287,9 +287,9 @@ impl ParamValue for Secret {
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         match value {
-            Value::Secret(secret) => match secret.flaw() {
+            Value::Secret(secret) => match secret.rejection() {
                 None => Ok(secret.clone()),
-                Some(flaw) => Err(Mismatch::because(&Self::TYPE, flaw)),
+                Some(rejection) => Err(Mismatch::because(&Self::TYPE, rejection)),
             },
             // The value may itself be the secret, so the error does not include it.
             other => {

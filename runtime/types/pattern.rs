@@ -47,7 +47,7 @@ mod tests {
     use super::Pattern;
 
     #[test]
-    fn gaps_stand_for_anything_and_the_order_counts() {
+    fn wildcards_match_any_string_in_order() {
         let pattern = Pattern::new("mount … /mnt ... /dev/sda1");
         assert!(pattern.is_in("# mount -t ext4 /mnt -o ro /dev/sda1 #"));
         assert!(!pattern.is_in("mount /dev/sda1 /mnt"));

@@ -44,7 +44,7 @@ impl Secret {
     /// Every passphrase must be one that can be typed at boot and that every program reads the same
     /// way: cryptsetup, gpg and chpasswd end a passphrase at a newline in one mode and include the
     /// newline in another. Leading and trailing spaces are part of the passphrase.
-    pub fn flaw(&self) -> Option<&'static str> {
+    pub fn rejection(&self) -> Option<&'static str> {
         let text = match std::str::from_utf8(&self.bytes) {
             Ok("") => return Some("an empty secret"),
             Ok(text) => text,
@@ -52,7 +52,7 @@ impl Secret {
         };
         if text.chars().any(char::is_control) {
             return Some(
-                "a secret with a newline or another control character, which cannot be typed at \
+                "a secret with a newline or wrong_node_error control character, which cannot be typed at \
                  boot",
             );
         }

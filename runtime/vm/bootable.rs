@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_whole_whenever_it_is_read() {
+    fn scripts_are_written_atomically() {
         let cache = tempfile::tempdir().expect("a directory");
         put(cache.path()).expect("the scripts");
         let (script, length) = (cache.path().join(ROOT), SCRIPTS[0].1.len());

@@ -7,7 +7,7 @@ use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, CellStdin, Owner, Share, UNMADE, give};
+use super::cell::{Cell, CellStdin, Owner, SETUP_FAILED, Share, change_owner};
 use super::console::{Console, end, unconfined};
 use super::error::{UML, VmError};
 use super::{GuestReport, Order};
@@ -83,7 +83,7 @@ impl Boot<'_> {
             VmError::TimedOut { limit, .. } => VmError::TimedOut { limit, console: tail.clone() },
             other => other,
         })?;
-        if code == Some(UNMADE) {
+        if code == Some(SETUP_FAILED) {
             return Err(unconfined(&tail));
         }
         // The guest may have written anything there, so the file is untrusted.
@@ -101,7 +101,7 @@ impl Boot<'_> {
     }
 
     fn give_to(&self, owner: Owner) -> io::Result<()> {
-        self.writable().try_for_each(|path| give(path, owner))
+        self.writable().try_for_each(|path| change_owner(path, owner))
     }
 
     fn cell(&self, owner: Owner) -> io::Result<Cell> {

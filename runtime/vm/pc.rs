@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, CellStdin, Owner, Share, UNMADE, give};
+use super::cell::{Cell, CellStdin, Owner, SETUP_FAILED, Share, change_owner};
 use super::console::{Console, end, unconfined};
 use super::error::{QEMU, VmError};
-use super::talk::{Said, Talk, Turn};
+use super::talk::{ConsoleDialogue, Said, Turn};
 use crate::system::Interrupts;
-use crate::system::real::{end_with_us, find_program};
+use crate::system::real::{die_with_parent, find_program};
 use crate::types::{Choice, Size};
 
 /// The paths of the EFI firmware in distributions: the code, and the initial variables.
@@ -134,18 +134,19 @@ impl Pc<'_> {
         };
         let owner = Owner::choose();
         let owner = if command.kvm { owner.with_group_of(Path::new(KVM)) } else { owner };
-        let give_all = |owner| files.iter().try_for_each(|file| give(file, owner)).map_err(start);
+        let give_all =
+            |owner| files.iter().try_for_each(|file| change_owner(file, owner)).map_err(start);
         give_all(owner)?;
         let mut machine =
             QemuProcess(cell(owner).spawn(self.program, CellStdin::Kept).map_err(start)?);
         console.started(machine.0.id());
-        let talk = Talk { turns, never, limit: self.limit };
+        let talk = ConsoleDialogue { turns, never, limit: self.limit };
         let said = talk.with(&mut machine.0, interrupts, console);
         // The conversation is over, so the machine is no longer needed.
         let code = end(&mut machine.0);
         give_all(Owner::starter())?;
         match said {
-            Err(VmError::Silent { console, .. }) if code == Some(UNMADE) => {
+            Err(VmError::Silent { console, .. }) if code == Some(SETUP_FAILED) => {
                 Err(unconfined(&console))
             }
             said => said,
@@ -167,7 +168,7 @@ impl Pc<'_> {
         if self.firmware == Firmware::Efi {
             let [code, variables] = self.efi()?;
             for (file, read_only) in [(code, "on"), (variables, "off")] {
-                let file = for_option(&file);
+                let file = escape_commas(&file);
                 command.args([
                     "-drive",
                     &format!("if=pflash,format=raw,readonly={read_only},file={file}"),
@@ -176,7 +177,7 @@ impl Pc<'_> {
         }
         let raw = |id: &str, path: &Path| {
             // Written data need not reach the host's disk: this machine never loses power.
-            format!("if=none,id={id},format=raw,cache=unsafe,file={}", for_option(path))
+            format!("if=none,id={id},format=raw,cache=unsafe,file={}", escape_commas(path))
         };
         let sectors = match self.sectors_4k {
             true => ",logical_block_size=4096,physical_block_size=4096",
@@ -214,7 +215,7 @@ impl Pc<'_> {
 }
 
 /// Formats a path for an option, in which commas are separators.
-fn for_option(path: &Path) -> String {
+fn escape_commas(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }
 
@@ -222,10 +223,10 @@ fn for_option(path: &Path) -> String {
 /// virtual, so a boot sector with a few instructions must run to completion.
 fn kvm_works(emulator: &Path) -> bool {
     const PORT: u16 = 0xf4;
-    const SAYS: u8 = 0x2a;
+    const EXIT_VALUE: u8 = 0x2a;
     let [low, high] = PORT.to_le_bytes();
     // mov al, SAYS; mov dx, PORT; out dx, al; hlt
-    let code = [0xb0, SAYS, 0xba, low, high, 0xee, 0xf4];
+    let code = [0xb0, EXIT_VALUE, 0xba, low, high, 0xee, 0xf4];
     let mut sector = [0; 512];
     sector[..code.len()].copy_from_slice(&code);
     sector[510..].copy_from_slice(&[0x55, 0xaa]);
@@ -238,18 +239,18 @@ fn kvm_works(emulator: &Path) -> bool {
         .args(["-accel", "kvm", "-cpu", "host", "-M", "pc", "-nodefaults", "-display", "none"])
         .args(["-m", "16", "-no-reboot", "-device"])
         .arg(format!("isa-debug-exit,iobase={PORT:#x},iosize=4"))
-        .args(["-drive", &format!("if=ide,format=raw,file={}", for_option(file.path()))])
+        .args(["-drive", &format!("if=ide,format=raw,file={}", escape_commas(file.path()))])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0);
-    end_with_us(&mut command, None);
+    die_with_parent(&mut command, None);
     let Ok(mut machine) = command.spawn().map(QemuProcess) else { return false };
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(5) {
         match machine.0.try_wait() {
             // The exit code that the debug exit device produces for this value.
-            Ok(Some(status)) => return status.code() == Some(i32::from(SAYS) << 1 | 1),
+            Ok(Some(status)) => return status.code() == Some(i32::from(EXIT_VALUE) << 1 | 1),
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
             Err(_) => return false,
         }

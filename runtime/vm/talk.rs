@@ -32,7 +32,7 @@ pub struct Said {
 }
 
 /// A conversation with a machine.
-pub(super) struct Talk<'a> {
+pub(super) struct ConsoleDialogue<'a> {
     pub(super) turns: &'a [Turn<'a>],
     pub(super) never: &'a [&'a str],
     pub(super) limit: Duration,
@@ -41,7 +41,7 @@ pub(super) struct Talk<'a> {
 /// The delay before a reply: a program that shows a prompt may be about to disable the echo.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The time to continue reading after the last turn.
-const AFTERWARDS: Duration = Duration::from_secs(1);
+const FINAL_READ_TIME: Duration = Duration::from_secs(1);
 /// The number of last console lines in an error.
 const TAIL: usize = 30;
 
@@ -55,7 +55,7 @@ struct Heard<'a> {
     typed: Vec<&'a Secret>,
 }
 
-impl Talk<'_> {
+impl ConsoleDialogue<'_> {
     /// Runs the conversation with a process whose standard streams are the serial line.
     pub(super) fn with(
         &self,
@@ -91,13 +91,13 @@ impl Talk<'_> {
                 }
                 let Some(next) = turn.filter(|next| heard.find(next.when)) else { break };
                 if let Some(reply) = next.reply {
-                    heard.listen_on(&pieces, PAUSE);
+                    heard.read_for(&pieces, PAUSE);
                     heard.show(console, true);
-                    heard.type_(reply, keyboard.as_mut(), interrupts);
+                    heard.send_reply(reply, keyboard.as_mut(), interrupts);
                 }
                 turn = turns.next();
                 if turn.is_none() {
-                    deadline = Instant::now() + AFTERWARDS;
+                    deadline = Instant::now() + FINAL_READ_TIME;
                 }
             }
             heard.show(console, false);
@@ -142,7 +142,7 @@ impl<'a> Heard<'a> {
     }
 
     /// Reads output for a period of time.
-    fn listen_on(&mut self, pieces: &Receiver<Vec<u8>>, time: Duration) {
+    fn read_for(&mut self, pieces: &Receiver<Vec<u8>>, time: Duration) {
         let end = Instant::now() + time;
         while let Some(left) = end.checked_duration_since(Instant::now()) {
             match pieces.recv_timeout(left) {
@@ -154,7 +154,7 @@ impl<'a> Heard<'a> {
         }
     }
 
-    fn type_(
+    fn send_reply(
         &mut self,
         reply: &'a Secret,
         keyboard: Option<&mut ChildStdin>,

@@ -6,7 +6,7 @@ use crate::support::dsl::project;
 use crate::support::tap::Results;
 
 #[test]
-fn what_failed_is_said_with_its_cause() {
+fn failures_are_parsed_with_their_cause() {
     let text = "ok - one # time=12ms\nnot ok - two\n  ---\n  at: a.sh:3\n    more\n  ...\nok - two # time=1ms\n1..2\n";
     let results = Results::parse(text);
     assert_eq!(results.of("one"), Some(&Ok(())));
@@ -16,7 +16,7 @@ fn what_failed_is_said_with_its_cause() {
 }
 
 #[test]
-fn a_script_that_does_not_come_to_its_end_is_not_complete() {
+fn an_unfinished_script_is_not_complete() {
     assert!(!Results::parse("").complete);
     assert!(!Results::parse("ok - one # time=1ms\n").complete);
     assert!(Results::parse("ok - one # time=1ms\n1..1\n").complete);
@@ -26,7 +26,7 @@ fn a_script_that_does_not_come_to_its_end_is_not_complete() {
 
 /// The test above parses a constant string; this one parses the output of a real shell.
 #[test]
-fn the_library_of_the_scripts_writes_it() {
+fn the_script_library_writes_parseable_results() {
     let run = |body: &str| {
         let directory = tempfile::tempdir().expect("a directory");
         let lib = project("tests/lab/lib/cases.sh");

@@ -12,7 +12,7 @@ use syn::{Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemUse, Type, UseTree, V
 use crate::support::dsl::project;
 
 /// The directories of `runtime/`, lowest first: each one imports only from those before it.
-const ROOMS: [&str; 19] = [
+const LAYERS: [&str; 19] = [
     "types",
     "event",
     "finding",
@@ -243,7 +243,7 @@ fn shown(name: &[String]) -> String {
 }
 
 /// Returns the shortest import cycle through `start`, if there is one.
-fn circle<'a>(
+fn find_cycle<'a>(
     edges: &'a BTreeMap<&Name, BTreeSet<Name>>,
     start: &'a Name,
 ) -> Option<Vec<&'a Name>> {
@@ -269,13 +269,13 @@ fn circle<'a>(
 fn circles(directory: &str) -> Vec<String> {
     let files = Crate::read(directory);
     let edges = files.edges();
-    let found = edges.keys().filter_map(|name| circle(&edges, name));
+    let found = edges.keys().filter_map(|name| find_cycle(&edges, name));
     let text = |way: Vec<&Name>| way.iter().map(|name| shown(name)).collect::<Vec<_>>().join(" → ");
     found.map(text).collect()
 }
 
 #[test]
-fn no_circle_of_imports_between_files() {
+fn no_import_cycles_between_files() {
     for directory in ["runtime", "repl"] {
         let circles = circles(directory);
         assert!(circles.is_empty(), "{directory}:\n{}", circles.join("\n"));
@@ -283,12 +283,12 @@ fn no_circle_of_imports_between_files() {
 }
 
 #[test]
-fn rooms_import_downwards() {
+fn layers_import_downwards() {
     let files = Crate::read("runtime");
     let level = |name: &Name| {
         let room = name.first()?;
         Some(
-            ROOMS
+            LAYERS
                 .iter()
                 .position(|known| known == room)
                 .unwrap_or_else(|| panic!("{room}: a room without a place in ROOMS")),
@@ -321,20 +321,28 @@ fn a_session_and_its_parts_are_changed_in_their_own_files() {
         ("Call", "call::current"),
     ];
     let files = Crate::read("runtime");
-    for (owned, home) in OWNED {
+    for (check_owner, home) in OWNED {
         let home = format!("run::{home}");
         let mut defined = false;
         for (name, file) in &files.files {
             let at_home = shown(name) == home;
-            defined |= at_home && file.words.contains(owned);
-            let elsewhere = file.extends.contains(owned) && !at_home && in_run(name);
-            assert!(!elsewhere, "{} has methods of {owned}: they belong into {home}", shown(name));
-            for (_, open) in file.open_fields.iter().filter(|(of, _)| of == owned && at_home) {
-                let most = if owned == "Parts" { 6 } else { 0 };
-                assert!(*open <= most, "{owned}: other files may change {open} of its fields");
+            defined |= at_home && file.words.contains(check_owner);
+            let elsewhere = file.extends.contains(check_owner) && !at_home && in_run(name);
+            assert!(
+                !elsewhere,
+                "{} has methods of {check_owner}: they belong into {home}",
+                shown(name)
+            );
+            for (_, open) in file.open_fields.iter().filter(|(of, _)| of == check_owner && at_home)
+            {
+                let most = if check_owner == "Parts" { 6 } else { 0 };
+                assert!(
+                    *open <= most,
+                    "{check_owner}: other files may change {open} of its fields"
+                );
             }
         }
-        assert!(defined, "{home} does not define {owned} any more");
+        assert!(defined, "{home} does not define {check_owner} any more");
     }
 }
 
@@ -345,7 +353,7 @@ fn in_run(name: &Name) -> bool {
 
 /// Checks that the cycle search does find a cycle.
 #[test]
-fn a_circle_is_found() {
+fn an_import_cycle_is_found() {
     let name = |text: &str| vec![text.to_owned()];
     let (a, b, c) = (name("a"), name("b"), name("c"));
     let edges = BTreeMap::from([
@@ -353,6 +361,6 @@ fn a_circle_is_found() {
         (&b, BTreeSet::from([c.clone()])),
         (&c, BTreeSet::from([b.clone()])),
     ]);
-    assert_eq!(circle(&edges, &a), None);
-    assert_eq!(circle(&edges, &b), Some(vec![&b, &c]));
+    assert_eq!(find_cycle(&edges, &a), None);
+    assert_eq!(find_cycle(&edges, &b), Some(vec![&b, &c]));
 }

@@ -45,7 +45,7 @@ fn unshare() -> Command {
 }
 
 /// Returns whether attempts can be run as root on this machine.
-pub fn may_run() -> bool {
+pub fn can_run_as_root() -> bool {
     static MAY: OnceLock<bool> = OnceLock::new();
     *MAY.get_or_init(|| {
         let setup = "mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r && \
@@ -59,7 +59,7 @@ pub fn may_run() -> bool {
 /// Runs one recipe of an attempt.
 pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
     let exchange = tempfile::tempdir().expect("a directory");
-    lay_out(attempt, recipe, exchange.path());
+    write_input(attempt, recipe, exchange.path());
     let terminal = matches!(attempt.how, How::Typed);
     let mut command = unshare();
     command
@@ -72,7 +72,7 @@ pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
         .envs([("HOME", "/tmp/case/home"), ("GSCRIPT_STATE", "/tmp/case/state")])
         .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")]);
     let (output, trouble) = match terminal {
-        true => on_a_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts),
+        true => run_on_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts),
         false => without_one(&mut command, exchange.path()),
     };
     let read = |name: &str| fs::read_to_string(exchange.path().join(name)).unwrap_or_default();
@@ -90,7 +90,7 @@ pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
 }
 
 /// Writes the input of the run to the exchange directory.
-fn lay_out(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path) {
+fn write_input(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path) {
     let tree = exchange.join("tree");
     let here = tree.join(HERE);
     fs::create_dir_all(&here).expect("a directory");
@@ -140,7 +140,7 @@ fn without_one(command: &mut Command, exchange: &Path) -> (Vec<u8>, Option<Strin
     (fs::read(path).expect("the output"), trouble)
 }
 
-fn on_a_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<String>) {
+fn run_on_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<String>) {
     let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
     let pty = openpty(&size, None).expect("a terminal");
     let ours = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a terminal"));

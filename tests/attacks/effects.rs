@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gscript::operation::{Effect, FilesEffect, StorageEffect};
-use gscript::plan::bound::Bound;
+use gscript::plan::bound::BoundEffect;
 use gscript::plan::approval::{Approval, NoopApprover};
 use gscript::machine::Machine;
 use gscript::recipe::Recipe;
@@ -210,7 +210,7 @@ fn under_another_name() -> Vec<Attempt> {
             if approval.covers(&destroys(&array), &machine) {
                 return Err(format!("{array} by {}", disks[0]));
             }
-            let bound = Bound::new(destroys(&array), &machine);
+            let bound = BoundEffect::new(destroys(&array), &machine);
             if bound.named(|name| name == disks[0]) {
                 return Err(format!("--destroy {} is enough for {array}", disks[0]));
             }

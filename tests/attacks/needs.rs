@@ -1,7 +1,7 @@
 //! Front matter that declares less than the recipe does, or hides what it declares.
 
 use gscript::operation::{Effect, FilesEffect};
-use gscript::plan::bound::Bound;
+use gscript::plan::bound::BoundEffect;
 use gscript::plan::approval::{Approval, Approver};
 use gscript::machine::Machine;
 use gscript::run::session::Gate;
@@ -58,7 +58,7 @@ fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) ->
 struct Yes;
 
 impl Approver for Yes {
-    fn ask(&mut self, _: &Bound) -> bool {
+    fn ask(&mut self, _: &BoundEffect) -> bool {
         true
     }
 }
@@ -83,7 +83,7 @@ fn approved_later() -> Result<(), String> {
     let mut approval = Approval::default().for_recipe(needs, &Vec::new());
     let effect = |path: &str| Effect::Files(FilesEffect::Writes { path: path.into() });
     for path in ["/nowhere/x", "/etc/x"] {
-        approval.extend(Bound { effect: effect(path), target: None });
+        approval.extend(BoundEffect { effect: effect(path), target: None });
     }
     let covers = |path: &str| approval.covers(&effect(path), &Machine::empty());
     match (covers("/nowhere/x"), covers("/etc/x")) {

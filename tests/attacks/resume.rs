@@ -29,7 +29,7 @@ fn write(content: &str) -> [(&str, &str); 2] {
 
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    [restored(), approved(), half_done(), released(), damaged(), foreign(), believed()]
+    [restored(), approved(), half_done(), released(), damaged(), foreign(), false_claims()]
         .into_iter()
         .flatten()
         .collect()
@@ -282,7 +282,7 @@ fn foreign() -> Vec<Attempt> {
 }
 
 /// Claims of a journal about results and answers that are false.
-fn believed() -> Vec<Attempt> {
+fn false_claims() -> Vec<Attempt> {
     let recipe = format!("file::write(\"{OUTSIDE}\", \"x\"); print(\"end\");");
     let wrote = || Forged::of(&recipe).done(1, "file.write", &write("x"), file(OUTSIDE, "x"));
     let asks = "if file::exists(\"/tmp/case/outside/a\") { file::write(\"/tmp/case/outside/x\", \"x\"); }";

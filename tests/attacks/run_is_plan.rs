@@ -39,7 +39,7 @@ end
             .exits(3),
     ];
     attempts.extend(after_an_answer());
-    attempts.extend(on_a_terminal());
+    attempts.extend(run_on_terminal());
     attempts
 }
 
@@ -134,7 +134,7 @@ fn by_detours() -> [Attempt; 7] {
 }
 
 /// On a terminal, the user is asked about new effects, and nothing is done without approval.
-fn on_a_terminal() -> Vec<Attempt> {
+fn run_on_terminal() -> Vec<Attempt> {
     let write = || {
         only_in_the_run(
             "writes only in the run, and the user says no",

@@ -35,7 +35,7 @@ pub fn attempts() -> Vec<Attempt> {
     all.extend(calls());
     all.extend(long());
     all.extend(swallowed());
-    all.extend(chance());
+    all.extend(nondeterminism());
     all.extend(inputs());
     all.extend(real());
     all
@@ -227,7 +227,7 @@ fn swallowed() -> Vec<Attempt> {
 }
 
 /// Values that differ between runs.
-fn chance() -> Vec<Attempt> {
+fn nondeterminism() -> Vec<Attempt> {
     vec![
         lua("random numbers from the address of a table", "print(tostring({}))").never_says("0x"),
         lua("from the address of a function", "print(tostring(print), tostring(function() end))")
@@ -249,7 +249,7 @@ fn chance() -> Vec<Attempt> {
             .exits(2)
             .says("its keys have no order"),
         lua("from raw access to the library", "print(rawget(string, 'format'))").says("nil"),
-        Attempt::new("two runs print the same").check(the_same_twice),
+        Attempt::new("two runs print the same").check(reproducible_output),
     ]
 }
 
@@ -343,7 +343,7 @@ fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
 }
 
 /// A script sees the same state of its engine in every process.
-fn the_same_twice() -> Result<(), String> {
+fn reproducible_output() -> Result<(), String> {
     let lua = "local t, seen = {}, {} for i = 1, 300 do t['k' .. i] = i end
         for k, v in pairs(t) do seen[#seen + 1] = k end
         local k = next(t) while k do seen[#seen + 1] = k k = next(t, k) end

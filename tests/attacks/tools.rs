@@ -136,7 +136,7 @@ stage3::unpack(here + \"/stage3.tar\", \"/mnt/gentoo\");"
 }
 
 /// Another process replaces the archive after it was verified and before it is unpacked.
-fn meanwhile(name: &'static str, shell: &str) -> Attempt {
+fn replaced_during_run(name: &'static str, shell: &str) -> Attempt {
     let wait = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \
         \"touch /tmp/go; while [ ! -e /tmp/gone ]; do sleep 0.05; done\"]);";
     let root = ROOT.replacen("mount -t tmpfs tmpfs /mnt/gentoo; ", "", 1);
@@ -167,9 +167,9 @@ fn archives() -> Vec<Attempt> {
             "an archive that takes the place of the one that was verified",
             "file::remove(here + \"/stage3.tar\"); file::copy(here + \"/evil.tar\", here + \"/stage3.tar\");",
         )),
-        exchanged(meanwhile("another process that exchanges the archive", "mv evil.tar stage3.tar")),
-        exchanged(meanwhile("another process that writes to the archive", "cat evil.tar >stage3.tar")),
-        exchanged(meanwhile("another process that puts a link there", "ln -sf evil.tar stage3.tar")),
+        exchanged(replaced_during_run("another process that exchanges the archive", "mv evil.tar stage3.tar")),
+        exchanged(replaced_during_run("another process that writes to the archive", "cat evil.tar >stage3.tar")),
+        exchanged(replaced_during_run("another process that puts a link there", "ln -sf evil.tar stage3.tar")),
         exchanged(before_resuming("an archive exchanged before resuming", "cp evil.tar stage3.tar")),
         before_resuming("the archive that was verified, after resuming", "true")
             .exits(0)

@@ -19,14 +19,14 @@ pub fn measured(program: &str, args: &[&str]) -> (f64, f64) {
     let time = timed(|| {
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::null());
-        peak = reaped(command.spawn().expect("it starts").id());
+        peak = wait_for_peak(command.spawn().expect("it starts").id());
     });
     (time, peak)
 }
 
 /// Waits for a child, which must succeed; returns its peak memory in bytes.
 #[allow(unsafe_code, reason = "only wait4(2) reports the memory of a single child")]
-fn reaped(pid: u32) -> f64 {
+fn wait_for_peak(pid: u32) -> f64 {
     let pid = nix::libc::pid_t::try_from(pid).expect("a process");
     let mut status = 0;
     // SAFETY: An all-zero rusage is valid, and both pointers are to locals of the expected type.

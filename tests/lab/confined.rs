@@ -143,7 +143,7 @@ fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<GuestReport, Vm
 }
 
 /// Returns the first lines of every script.
-fn beginning(directory: &Path, victim: &Path) -> String {
+fn script_header(directory: &Path, victim: &Path) -> String {
     let names = ["mnt", "pid", "net", "ipc", "uts", "cgroup"];
     let own = |name: &&str| fs::read_link(format!("/proc/self/ns/{name}")).expect("a namespace");
     let namespaces: Vec<String> = names.iter().map(|n| own(n).display().to_string()).collect();
@@ -182,7 +182,7 @@ fn root_does_not_get_out() -> Result<(), Missing> {
     let socket = UnixListener::bind_addr(&address).expect("a socket");
     let mut canary =
         Command::new("sleep").arg("1000").env("GSCRIPT_CANARY", "1").spawn().expect("a process");
-    let mut script = beginning(directory.path(), &victim);
+    let mut script = script_header(directory.path(), &victim);
     for (number, (_, command)) in ATTEMPTS.iter().enumerate() {
         let line = format!(
             "if ( {command} ) >/run/said 2>&1; then echo \"ATTEMPT {number} got out: $(head -c 200 /run/said | tr '\\n' ' ')\"; else echo 'ATTEMPT {number} held'; fi\n"
@@ -224,7 +224,8 @@ fn a_report_that_is_a_link() -> Result<(), Missing> {
     let directory = tempfile::tempdir().expect("a directory");
     let victim = directory.path().join("victim");
     fs::write(&victim, "{\"codes\": [0, 0, 0], \"trouble\": null}").expect("a file");
-    let script = beginning(directory.path(), &victim) + "ln -sf \"$VICTIM\" \"$OUT/report.json\"\n";
+    let script =
+        script_header(directory.path(), &victim) + "ln -sf \"$VICTIM\" \"$OUT/report.json\"\n";
     let (_, report) = boot(directory.path(), &script)?;
     assert!(matches!(report, Err(VmError::Died { .. })), "{report:?}");
     Ok(())

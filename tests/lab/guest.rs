@@ -200,7 +200,7 @@ impl Lab {
         let mut console = Lines(String::new(), Some(&group));
         let report = std::thread::scope(|scope| {
             scope.spawn(|| hands(self.directory.path(), &over));
-            scope.spawn(|| switch(self.directory.path(), &group, &over));
+            scope.spawn(|| cut_power(self.directory.path(), &group, &over));
             let report = boot.run(&Interrupts::default(), &mut console);
             over.store(true, Ordering::Relaxed);
             report
@@ -283,7 +283,7 @@ fn hands(directory: &Path, over: &AtomicBool) {
 
 /// Simulates a power cut: the file `cut` in the shared directory ends all processes of the machine
 /// at once. Data that its kernel had not written to the disks is lost.
-fn switch(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
+fn cut_power(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(1));
         if directory.join("cut").exists() {

@@ -7,8 +7,8 @@ mod boots;
 mod confined;
 mod guest;
 mod harness;
-mod honesty;
 mod look;
+mod proved_actions;
 mod script;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "items that this test binary does not use are used by the other one")]
@@ -26,7 +26,7 @@ const FUNCTIONS: [&[Test]; 9] = [
     boots::sources::TESTS,
     boots::whole::TESTS,
     confined::TESTS,
-    honesty::TESTS,
+    proved_actions::TESTS,
     torture::faults::TESTS,
     torture::power::TESTS,
     tried::TESTS,

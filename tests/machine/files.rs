@@ -77,7 +77,7 @@ fn with(pointer: &str, value: Value, said: &str) {
 }
 
 #[test]
-fn machines_that_can_be_are_read() {
+fn valid_machines_are_read() {
     assert_eq!(flaws(|_| {}), "nothing");
     let mut count = 0;
     for entry in fs::read_dir(project("tests/machines")).expect("the machines") {
@@ -92,7 +92,7 @@ fn machines_that_can_be_are_read() {
 }
 
 #[test]
-fn damage_is_placed() {
+fn damage_is_located() {
     let read = |text: &str| Machine::read(text).expect_err(text)[0].to_string();
     assert_eq!(
         read(""),
@@ -131,7 +131,7 @@ fn damage_is_placed() {
 }
 
 #[test]
-fn partitions_lie_on_their_disk_and_not_on_one_another() {
+fn partitions_must_fit_and_not_overlap() {
     with(
         "/devices/~1dev~1sda2/size",
         json!(400_000_001),
@@ -155,7 +155,7 @@ fn partitions_lie_on_their_disk_and_not_on_one_another() {
 }
 
 #[test]
-fn names_and_identifiers_are_there_once() {
+fn names_and_identifiers_are_unique() {
     with(
         "/devices/~1dev~1sda2/path",
         json!("/dev/sda3"),
@@ -211,7 +211,7 @@ fn groups_volumes_mounts_and_swap_have_their_devices() {
 }
 
 #[test]
-fn nothing_lies_on_itself() {
+fn device_cycles_are_rejected() {
     with(
         "/devices/~1dev~1sda1/kind",
         json!({ "crypt": { "on": "/dev/mapper/enc" } }),
@@ -221,7 +221,7 @@ fn nothing_lies_on_itself() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once() {
+fn all_errors_are_reported_at_once() {
     let mut machine = good();
     machine["devices"]["/dev/sda2"]["size"] = json!(900_000_000);
     machine["mounts"][0]["source"] = json!("/dev/sdz9");

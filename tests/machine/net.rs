@@ -67,7 +67,7 @@ fn links_are_planned_on_a_simulated_machine() {
 }
 
 #[test]
-fn where_nobody_looked_links_are_unknown() {
+fn links_of_an_unprobed_machine_are_unknown() {
     let machine = Machine::empty();
     assert_eq!(machine.net.links, None);
     let calls = plan(&machine, r#"net::up("eth0"); if net::links().len() != 0 { throw "known"; }"#);

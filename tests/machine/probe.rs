@@ -35,7 +35,7 @@ fn telling(machine: &Machine) -> BTreeSet<String> {
 }
 
 #[test]
-fn anonymous_machines_tell_nothing_and_keep_their_shape() {
+fn anonymous_machines_reveal_nothing_and_keep_their_shape() {
     let words: usize = machines().iter().map(|(_, machine)| telling(machine).len()).sum();
     assert!(words > 100, "only {words} words could tell something");
     for (file, machine) in machines() {

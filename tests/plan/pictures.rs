@@ -22,7 +22,7 @@ fn before(test: Test) -> Vec<String> {
 }
 
 #[test]
-fn boxes_go_by_the_terminal_and_the_locale() {
+fn drawings_fit_the_terminal_and_the_locale() {
     assert!(before(plan(&[]))[0].starts_with("  ┌ sda · 465.7 GiB"));
     let ascii = "  + sda - 465.7 GiB - Samsung SSD 870 EVO 500GB - GPT ----";
     assert!(before(plan(&[]).env("LANG", "C"))[0].starts_with(ascii));

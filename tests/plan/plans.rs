@@ -3,7 +3,7 @@
 //! To add a machine, put its file into `tests/machines`, run `make snapshots ACCEPT=1` and review
 //! the snapshots. The disk and the stick of a plan depend on the machine: the first disk that is
 //! not removable, and the first partition of the first removable one. If there is no stick, a
-//! recipe that can use a passphrase gets one. Add further parameters for a machine to [`ALSO`].
+//! recipe that can use a passphrase gets one. Add further parameters for a machine to [`ADDITIONAL`].
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ use gscript::recipe::{ParamDecl, ParamKind, Recipe};
 use crate::support::dsl::{Test, normal, project, snapshot};
 
 /// Machine, name of the additional plan, and its parameters.
-const ALSO: &[(&str, &str, &[&str])] = &[
+const ADDITIONAL: &[(&str, &str, &[&str])] = &[
     ("disk-20t", "plain", &["cipher=aes-xts-plain"]),
     ("disk-20t", "mbr", &["table=mbr"]),
     ("sectors-4k", "mbr", &["table=mbr"]),
@@ -40,7 +40,8 @@ fn every_recipe_on_every_machine() {
     for recipe in recipes.iter().filter(|recipe| !recipe.contains(".test.") && !twin(recipe)) {
         for machine in names("tests/machines", &["json"]) {
             let stem = stem(&machine);
-            let further = ALSO.iter().filter(|(name, _, set)| *name == stem && asks(recipe, set));
+            let further =
+                ADDITIONAL.iter().filter(|(name, _, set)| *name == stem && asks(recipe, set));
             let cases = further.map(|(_, also, set)| (format!("{stem}+{also}"), *set));
             for (name, set) in std::iter::once((stem.clone(), [].as_slice())).chain(cases) {
                 let text = planned(recipe, &machine, set);

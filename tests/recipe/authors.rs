@@ -59,7 +59,7 @@ fn prints(status: i32, tests: &str, stdout: &str) {
 }
 
 #[test]
-fn the_shipped_tests_pass() {
+fn the_bundled_tests_pass() {
     let ran = Test::new(&["test", "@recipes"]).run();
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("encrypted-root.test.rhai\n"), "{}", ran.stdout);
@@ -157,7 +157,7 @@ error: there is no step \"umount\" after \"mount … /mnt/a\"
 }
 
 #[test]
-fn a_failure_that_nobody_expected_is_shown_in_the_recipe() {
+fn an_unexpected_failure_is_shown_in_the_recipe() {
     prints(
         1,
         r#"test("a full disk", || {
@@ -286,7 +286,7 @@ fn names_choose_tests_and_json_is_for_programs() {
 }
 
 #[test]
-fn what_is_no_test_is_named() {
+fn files_without_tests_are_reported() {
     for (args, why) in [
         (vec!["test", "nothing.rhai"], "nothing.rhai: neither a directory, nor"),
         (vec!["test", "greet.rhai"], "greet.rhai: no tests found"),

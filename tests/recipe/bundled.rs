@@ -43,7 +43,7 @@ fn a_name_is_the_bundled_recipe_with_and_without_its_ending() {
 }
 
 #[test]
-fn a_file_with_that_name_is_meant_by_its_whole_name_only_and_both_are_told() {
+fn a_file_is_selected_by_its_full_name_and_a_note_names_both() {
     let ran = plan("encrypted-root.rhai").file("encrypted-root.rhai", OTHER).run();
     assert!(ran.stdout.contains("the file"), "{}", ran.stdout);
     let note = "note: using the file ./encrypted-root.rhai; the bundled recipe is encrypted-root, without the ending\n";
@@ -64,7 +64,7 @@ fn a_file_with_that_name_is_meant_by_its_whole_name_only_and_both_are_told() {
 }
 
 #[test]
-fn unknown_names_and_paths_say_what_could_have_been_meant() {
+fn unknown_names_and_paths_get_suggestions() {
     let unknown = |word: &str, why: &str, next: &str| {
         let stderr = format!("error: {word}: {why}\n |\n = help: {next}");
         Test::new(&["plan", word]).refuses(2, &stderr);
@@ -84,7 +84,7 @@ fn unknown_names_and_paths_say_what_could_have_been_meant() {
 }
 
 #[test]
-fn a_fork_is_a_copy_that_nothing_is_lost_for() {
+fn a_fork_never_overwrites_a_file() {
     let text = fs::read_to_string(project("recipes/layouts/luks-lvm.rhai")).expect("a recipe");
     let ran = Test::new(&["fork", "layouts/luks-lvm"]).run();
     assert_eq!(ran.stderr, "Written. To see its plan: gscript plan ./luks-lvm.rhai\n");
@@ -117,7 +117,7 @@ fn every_bundled_recipe_is_found_by_what_the_list_says_and_where_it_was_recorded
 }
 
 #[test]
-fn a_firmware_is_given_to_boot_by_an_equals_sign_so_a_recipe_may_follow() {
+fn boot_takes_its_firmware_after_an_equals_sign() {
     for words in [
         &["try", "--boot", "nothing"][..],
         &["try", "nothing", "--boot"],

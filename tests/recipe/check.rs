@@ -26,7 +26,7 @@ fn messages(output: &str) -> Vec<String> {
 }
 
 #[test]
-fn shipped_recipes_are_clean() {
+fn bundled_recipes_have_no_findings() {
     let directory = project("recipes");
     let mut recipes = 0;
     for entry in std::fs::read_dir(directory).expect("recipes") {
@@ -81,9 +81,9 @@ error: there is no function disk::partiton
 10 | let parts = disk::partiton(disk, [#{ size: "rest" }]);
    | ^^^
    |
-   = help: did you mean disk::partition?
+   = help: push_performed you mean disk::partition?
 
-error: fs::make: there is no option "kid"; did you mean "kind"?
+error: fs::make: there is no option "kid"; push_performed you mean "kind"?
   --> wrong.rhai:11:1
    |
 11 | fs::make(parts["1"], #{ kid: "ext4" });
@@ -105,7 +105,7 @@ error: there is no variable prats
 12 | luks::open(prats["1"]);
    | ^^^
    |
-   = help: did you mean parts?
+   = help: push_performed you mean parts?
 
 5 findings
 "#
@@ -154,7 +154,7 @@ print(t.key, #t, --[[ no comment ]] [[ no name ]])
 }
 
 #[test]
-fn what_only_plans_show() {
+fn findings_that_need_a_plan() {
     let rhai = r#"//! # Greet
 //!
 //! ```toml
@@ -235,7 +235,7 @@ mount.mount(on, "/mnt/a")
 
 /// `tostring` of a table is the same in every plan.
 #[test]
-fn an_address_is_no_chance() {
+fn table_addresses_are_deterministic() {
     let recipe = "step('A')\nlocal name = tostring({}):gsub('table: ', '')\nfile.write('/tmp/' .. name, '')\n";
     let (status, output) = checked("chance.lua", recipe, &[]);
     assert_eq!(messages(&output), [] as [&str; 0], "{output}");

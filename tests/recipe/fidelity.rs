@@ -52,7 +52,7 @@ fn add(to: &mut Chapters, name: &str, machine: &Machine, sim: Sim, set: &[(&str,
 }
 
 /// Returns the chapters of the installation, over its variants.
-fn installing() -> Chapters {
+fn install_chapters() -> Chapters {
     let mut chapters = Chapters::new();
     for (unlock, home, goal, from) in [
         ("key", "", "base", "dist"),
@@ -77,7 +77,7 @@ fn installing() -> Chapters {
 
 /// Returns the chapters of the rescue of a closed installation. It discovers the contents of the
 /// container during the run, so a plan is not enough: it is run on the simulation.
-fn getting_back() -> Chapters {
+fn rescue_chapters() -> Chapters {
     let run = |name: &str, machine: &Machine, sim: Sim, set: &[(&str, &str)]| {
         let recipe = Recipe::load(&project(name)).expect("the recipe");
         let mut answers = Answers::default();
@@ -141,14 +141,14 @@ fn judge(rows: &[(&str, [&str; 3])], chapters: &Chapters) {
 fn the_map_is_complete_and_its_targets_are_real() {
     let text = std::fs::read_to_string(project("docs/fidelity.md")).expect("the map");
     let installed = rows(&text, "Installing");
-    judge(&installed, &installing());
+    judge(&installed, &install_chapters());
     let numbers: BTreeSet<u32> =
         installed.iter().map(|(number, _)| number.parse().expect("a number")).collect();
     // Number 5 is covered by the other recipe.
     let wanted: BTreeSet<u32> = (1..=62).filter(|number| *number != 5).collect();
     assert_eq!(numbers, wanted);
     let back = rows(&text, "If you get stuck");
-    judge(&back, &getting_back());
+    judge(&back, &rescue_chapters());
     let steps: Vec<&str> = back.iter().map(|(number, _)| *number).collect();
     let wanted: Vec<String> = (1..=18).map(|step| format!("5.{step}")).collect();
     assert_eq!(steps, wanted);

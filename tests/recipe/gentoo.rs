@@ -83,7 +83,7 @@ fn layouts_are_installed_on_in_plans_for_three_machines() {
 }
 
 #[test]
-fn every_layout_takes_every_chapter_or_says_why_it_can_not() {
+fn every_layout_has_every_chapter_or_a_reason() {
     let layouts = layouts();
     let files = fs::read_dir(project("recipes/layouts")).expect("layouts").count();
     assert_eq!(layouts.len(), files);
@@ -116,7 +116,7 @@ fn every_layout_takes_every_chapter_or_says_why_it_can_not() {
 }
 
 #[test]
-fn what_could_not_boot_is_refused_in_the_plan() {
+fn unbootable_layouts_are_refused_in_the_plan() {
     for (layout, set, why) in [
         ("md-raid1", "firmware=efi", "the layout has no EFI system partition"),
         ("md-raid1", "firmware=bios", "/dev/sda"),

@@ -29,7 +29,7 @@ fn variables(recipe: &Recipe, machine: &Machine, set: &[(&str, &str)]) -> Map {
 }
 
 /// Returns a plan as JSON, without the source locations of its calls.
-fn placeless(entries: &[PlanEntry]) -> serde_json::Value {
+fn without_sites(entries: &[PlanEntry]) -> serde_json::Value {
     let mut json = serde_json::to_value(entries).expect("JSON");
     for entry in json.as_array_mut().into_iter().flatten() {
         entry.as_object_mut().map(|entry| entry.remove("site"));
@@ -157,7 +157,7 @@ mount.unmount("/mnt/gentoo")
 "#;
 
 /// Answers that together reach every line.
-const WAYS: &[&[(&str, &str)]] =
+const ANSWER_SETS: &[&[(&str, &str)]] =
     &[&[("words", " one  two ")], &[("unlock", "passphrase"), ("swap_size", "0")]];
 
 #[test]
@@ -171,7 +171,7 @@ fn a_recipe_is_the_same_in_both_languages() {
             Recipe::parse(name, language, text).expect("a recipe")
         },
     );
-    for further in WAYS {
+    for further in ANSWER_SETS {
         let set = [&[("disk", "/dev/sda"), ("key_dev", "/dev/sdb1")], *further].concat();
         let [rhai, lua] = both.each_ref().map(|recipe| {
             let variables = variables(recipe, &machine, &set);
@@ -188,7 +188,7 @@ fn a_recipe_is_the_same_in_both_languages() {
             let after = serde_json::to_value(&report.after).expect("JSON");
             let records = recorded(&job, &machine, &report.approval);
             assert!(records.len() > 30, "{}", records.len());
-            (placeless(&report.entries), effects, after, report.guesses, records)
+            (without_sites(&report.entries), effects, after, report.guesses, records)
         });
         assert_eq!(rhai, lua, "{set:?}");
     }

@@ -63,7 +63,7 @@ fn every_layout_is_planned_on_two_machines() {
 }
 
 #[test]
-fn every_layout_comes_along() {
+fn every_layout_is_bundled() {
     let shipped: Vec<&str> = gscript::recipe::bundled::recipes()
         .iter()
         .filter_map(|recipe| recipe.name.strip_prefix("layouts/"))

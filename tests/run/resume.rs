@@ -87,7 +87,7 @@ fn keep_lines(journal: &Path, count: usize) {
 }
 
 #[test]
-fn a_run_goes_on_after_any_of_its_records() {
+fn a_run_resumes_after_any_record() {
     let place = Place::new();
     let journal = place.whole();
     let text = fs::read_to_string(&journal).expect("it");
@@ -120,7 +120,7 @@ fn a_run_goes_on_after_any_of_its_records() {
 }
 
 #[test]
-fn a_changed_recipe_is_shown_and_has_to_be_agreed_to() {
+fn a_changed_recipe_is_shown_and_needs_approval() {
     let place = Place::new();
     let journal = place.whole();
     keep_lines(&journal, 6);
@@ -137,7 +137,7 @@ fn a_changed_recipe_is_shown_and_has_to_be_agreed_to() {
 }
 
 #[test]
-fn a_recipe_that_goes_another_way_is_stopped() {
+fn a_diverging_recipe_is_stopped() {
     let place = Place::new();
     let journal = place.whole();
     keep_lines(&journal, 8);
@@ -150,7 +150,7 @@ fn a_recipe_that_goes_another_way_is_stopped() {
 }
 
 #[test]
-fn damage_in_the_middle_is_named() {
+fn damage_in_the_middle_is_reported() {
     let place = Place::new();
     let journal = place.whole();
     let text = fs::read_to_string(&journal).expect("it");
@@ -168,7 +168,7 @@ fn damage_in_the_middle_is_named() {
 }
 
 #[test]
-fn the_newest_run_goes_by_its_number() {
+fn the_newest_run_has_the_highest_number() {
     let place = Place::new();
     let first = place.whole();
     let directory = first.parent().expect("its directory").to_owned();
@@ -209,7 +209,7 @@ fn journals_of_every_format_are_read() {
 }
 
 #[test]
-fn two_at_once_on_one_target_are_refused() {
+fn concurrent_runs_on_one_target_are_refused() {
     let place = Place::new();
     let locks = match nix::unistd::geteuid().is_root() {
         true => PathBuf::from("/run/gscript"),

@@ -249,7 +249,7 @@ fn told(recipe: &str, script: &str, modules: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn modules_do_not_lead_out() {
+fn modules_stay_in_the_directory() {
     let lua = "return require 'm'";
     let rhai = "import \"m\" as m; m::f()";
     for (recipe, text, modules, why) in [

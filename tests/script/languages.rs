@@ -12,7 +12,7 @@ fn fails(language: Language, script: &str) -> String {
 }
 
 #[test]
-fn doors_to_the_outside_are_closed() {
+fn access_to_the_outside_is_blocked() {
     for script in [
         "eval(\"1\")",
         "timestamp()",
@@ -68,7 +68,7 @@ fn a_question_without_an_answer_can_be_caught() {
 }
 
 #[test]
-fn lua_goes_through_tables_in_one_order() {
+fn lua_iterates_tables_in_a_fixed_order() {
     let script = "
         local t = { zeta = 1, alpha = 2, [3] = 'c', [1] = 'a', [10] = 'j', beta = 3 }
         for i = 1, 50 do t['k' .. i] = i end
@@ -83,7 +83,7 @@ fn lua_goes_through_tables_in_one_order() {
 }
 
 #[test]
-fn values_cross_and_come_back() {
+fn values_round_trip() {
     let rhai = "let p = disk::partition(\"/dev/sda\", [#{ size: \"1G\", name: \"a\" }, #{ size: \"rest\" }]);
         print(type_of(p)); fs::make(p.a); fs::make(p[\"2\"]);";
     let lua =
@@ -105,7 +105,7 @@ fn values_cross_and_come_back() {
 
 /// Enter submits the input if it is complete, and continues it on the next line otherwise.
 #[test]
-fn a_typed_text_is_open_until_it_is_whole() {
+fn incomplete_input_is_continued() {
     let open = |language, texts: &[&str], wanted: bool| {
         for text in texts {
             assert_eq!(is_open(language, text), wanted, "{language:?}: {text}");

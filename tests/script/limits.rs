@@ -97,7 +97,7 @@ fn each_limit_in_lua() {
 }
 
 #[test]
-fn what_no_limit_could_stop_is_refused() {
+fn unlimited_operations_are_refused() {
     for (args, why) in [
         (vec!["-e", "sleep(1000000)"], "recipes cannot wait for a time"),
         (
@@ -133,7 +133,7 @@ fn one_instruction_that_never_ends() {
 fn a_limit_ends_a_whole_file_of_tests() {
     let tests =
         "test('endless', function() while true do pcall(function() while true do end end) end end)
-        test('another', function() expect.same(1, 1) end)";
+        test('wrong_node_error', function() expect.same(1, 1) end)";
     let ran = Test::new(&["test", "a.test.lua"]).file("a.test.lua", tests).run();
     assert!(
         ran.stdout.contains("limit of 10000000 operations\n --> a.test.lua:1:1"),
@@ -145,7 +145,7 @@ fn a_limit_ends_a_whole_file_of_tests() {
 }
 
 #[test]
-fn ordinary_work_stays_far_below() {
+fn ordinary_work_stays_below_the_limits() {
     let rhai = "let a = []; for i in 0..10000 { a.push(`${i}`); } a.sort(); let s = \"\"; \
         for x in a { s += x; } s.replace(\"9\", \"nine\"); s.len()";
     Test::new(&["-e", rhai]).prints("50890");

@@ -49,7 +49,7 @@ fn said(recipe: &str, script: &str, modules: &[(&str, &str)]) -> (i32, String, S
 }
 
 #[test]
-fn plain_data_crosses_in_both_directions() {
+fn plain_data_is_passed_in_both_directions() {
     let lua = "local m = require 'm'
         local deep = m.same({ list = { 1, 2.5, 'x', true, { n = { 7 } } }, text = 'ä' })
         print(deep.list[1], deep.list[2], deep.list[3], deep.list[4], deep.list[5].n[1], deep.text)
@@ -77,7 +77,7 @@ fn plain_data_crosses_in_both_directions() {
 }
 
 #[test]
-fn what_does_not_cross_is_refused() {
+fn unsupported_values_are_refused() {
     for (recipe, text, module, why) in [
         (
             "r.lua",
@@ -144,7 +144,7 @@ fn secrets_stay_secrets() {
 }
 
 #[test]
-fn errors_tell_the_line_of_the_module_and_who_called() {
+fn errors_show_the_line_of_the_module_and_the_callers() {
     let lua = "local function deeper(x)\n  return x.y.z\nend\nreturn { reach = function(x) local r = deeper(x) return r end }";
     let rhai = "import \"inner\" as inner;\nfn reach(x) {\n    inner::reach(x)\n}";
     let recipe = "local m = require 'm'\nlocal function start()\n  local r = m.reach({})\n  return r\nend\nstart()";
@@ -263,7 +263,7 @@ pub fn session(system: Sim, machine: Machine, gate: Gate, journal: Option<Journa
 }
 
 #[test]
-fn texts_after_a_failure_find_its_variables() {
+fn input_after_a_failure_sees_its_variables() {
     let host = host();
     let recipe = "local size <const>, list = 3 + #'ab', { 1, 2 }\nlocal function double(x) return x * 2 end\n\
         local disk, later = 'shadow'\nstep('One')\nlocal inner = (function() local hidden = 1 error('stop') end)()\nlocal never = 1";

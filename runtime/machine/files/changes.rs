@@ -20,7 +20,7 @@ impl PartFact for FilesFact {
     }
 
     fn holds(&self, _machine: &Machine, files: &dyn Files) -> Option<bool> {
-        self.holds_among(files)
+        self.holds_for(files)
     }
 
     /// Saves the header in the model. Files themselves are not part of the model; [`Files`] reads

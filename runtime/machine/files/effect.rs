@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::effect::NeedKind::{Reads, Writes};
-use crate::machine::effect::{Announced, PartEffect};
+use crate::machine::effect::{Declaration, PartEffect};
 
 /// An effect on files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,10 +33,10 @@ impl fmt::Display for FilesEffect {
 }
 
 impl PartEffect for FilesEffect {
-    fn announced(&self) -> Announced<'_> {
+    fn announced(&self) -> Declaration<'_> {
         match self {
-            Self::Reads { path } => Announced::Below(&[Reads, Writes], path),
-            Self::Writes { path } => Announced::Below(&[Writes], path),
+            Self::Reads { path } => Declaration::Below(&[Reads, Writes], path),
+            Self::Writes { path } => Declaration::Below(&[Writes], path),
         }
     }
 

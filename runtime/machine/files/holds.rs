@@ -6,7 +6,7 @@ use crate::types::{Place, sha256};
 
 impl FilesFact {
     /// Returns whether the fact holds for these files; `None` if a simulation cannot know.
-    pub(super) fn holds_among(&self, files: &dyn Files) -> Option<bool> {
+    pub(super) fn holds_for(&self, files: &dyn Files) -> Option<bool> {
         let look = |place: &Place| match files.look(place) {
             Ok(Look::Unknown(_)) => None,
             Ok(look) => Some(look),

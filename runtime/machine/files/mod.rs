@@ -92,7 +92,7 @@ impl Reach {
 
 /// A directory and its identity, which distinguishes it from another one of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Anchor {
+pub struct DirectoryId {
     /// Its path, without symbolic links.
     pub path: PathBuf,
     /// The device number of its filesystem.
@@ -142,7 +142,7 @@ pub trait Files {
     }
 
     /// Returns the directory at this path, or its deepest existing ancestor; `None` if unknown.
-    fn anchor(&self, _path: &Path) -> Option<Anchor> {
+    fn anchor(&self, _path: &Path) -> Option<DirectoryId> {
         None
     }
 

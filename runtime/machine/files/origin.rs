@@ -6,7 +6,7 @@ use crate::machine::is_below;
 use crate::machine::probe::RawMount;
 
 /// Filesystems that are interfaces of the kernel and do not store files.
-const KERNEL: [&str; 18] = [
+const KERNEL_FILESYSTEMS: [&str; 18] = [
     "binfmt_misc",
     "bpf",
     "cgroup",
@@ -28,11 +28,11 @@ const KERNEL: [&str; 18] = [
 ];
 
 /// Directories of kernel interfaces, even in a container, whose `/dev` is an ordinary filesystem.
-const KERNEL_PLACES: [&str; 3] = ["/dev", "/proc", "/sys"];
+const KERNEL_DIRECTORIES: [&str; 3] = ["/dev", "/proc", "/sys"];
 
 /// Returns whether filesystems of this type are interfaces of the kernel.
 pub fn is_kernel(kind: &str) -> bool {
-    KERNEL.contains(&kind)
+    KERNEL_FILESYSTEMS.contains(&kind)
 }
 
 /// The mounts of the machine, in the order of the kernel.
@@ -94,9 +94,9 @@ impl MountTable {
 }
 
 /// Returns the kernel directory that contains a path of the running system.
-pub fn kernel_place(origin: &Path) -> Option<&'static str> {
+pub fn kernel_directory(origin: &Path) -> Option<&'static str> {
     let text = origin.to_string_lossy();
-    KERNEL_PLACES.into_iter().find(|place| is_below(&text, place))
+    KERNEL_DIRECTORIES.into_iter().find(|place| is_below(&text, place))
 }
 
 /// Returns the remainder of a path below a directory: empty, or starting with a slash.

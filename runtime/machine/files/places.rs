@@ -6,7 +6,7 @@ use crate::types::Place;
 
 /// What a step does if the last component of a path is a symbolic link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Last {
+enum LastComponent {
     /// The link is followed.
     Followed,
     /// The step applies to the link itself.
@@ -26,7 +26,7 @@ impl PartStep for FilesStep {
 
     fn tools(&self) -> Vec<&'static str> {
         match self {
-            Self::Keep { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.tools(),
+            Self::SaveOutput { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.tools(),
             Self::Unpack { .. } => vec!["tar"],
             Self::CopyTree { .. } => vec!["cp"],
             Self::Verify { .. } => vec!["gpg"],
@@ -45,25 +45,25 @@ impl PartStep for FilesStep {
             | Self::Chmod { place, .. }
             | Self::Chown { place, .. }
             | Self::MakeKey { place, .. }
-            | Self::Keep { place, .. }
+            | Self::SaveOutput { place, .. }
             | Self::SaveHeader { place, .. }
             | Self::MakeImage { place, .. }
             | Self::Allocate { place, .. } => Some((place, false)),
-            Self::Settle { .. } | Self::Verify { .. } => None,
+            Self::SyncFilesystems { .. } | Self::Verify { .. } => None,
         }
     }
 
     fn devices(&self) -> Vec<&str> {
         match self {
-            Self::Keep { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.devices(),
+            Self::SaveOutput { cmd, .. } | Self::SaveHeader { cmd, .. } => cmd.devices(),
             _ => Vec::new(),
         }
     }
 
     fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
-        use Last::{Followed, Itself};
+        use LastComponent::{Followed, Itself};
         match self {
-            Self::Keep { cmd, place } | Self::SaveHeader { cmd, place, .. } => {
+            Self::SaveOutput { cmd, place } | Self::SaveHeader { cmd, place, .. } => {
                 cmd.follow_links(files)?;
                 follow_links(place, Itself, files)
             }
@@ -85,12 +85,16 @@ impl PartStep for FilesStep {
             | Self::MakeImage { place, .. }
             | Self::Allocate { place, .. } => follow_links(place, Itself, files),
             // `Settle` names mount points as the kernel lists them; `Verify` only reads.
-            Self::Settle { .. } | Self::Verify { .. } => Ok(()),
+            Self::SyncFilesystems { .. } | Self::Verify { .. } => Ok(()),
         }
     }
 }
 
-fn follow_links(place: &mut Place, last: Last, files: &dyn Files) -> Result<(), FileError> {
-    *place = files.reach(place, last == Last::Followed)?.place;
+fn follow_links(
+    place: &mut Place,
+    last: LastComponent,
+    files: &dyn Files,
+) -> Result<(), FileError> {
+    *place = files.reach(place, last == LastComponent::Followed)?.place;
     Ok(())
 }

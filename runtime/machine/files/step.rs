@@ -77,7 +77,7 @@ pub enum FilesStep {
         bytes: u32,
     },
     /// Writes the output of a program to a new file, readable by its owner only from the beginning.
-    Keep {
+    SaveOutput {
         /// The program.
         cmd: Cmd,
         /// The file, which must not exist.
@@ -110,7 +110,7 @@ pub enum FilesStep {
         nocow: bool,
     },
     /// Writes all pending data of these filesystems to their disks (syncfs(2)).
-    Settle {
+    SyncFilesystems {
         /// A path on each filesystem.
         at: Vec<String>,
     },
@@ -165,7 +165,7 @@ impl fmt::Display for FilesStep {
             Self::MakeKey { place, bytes } => {
                 write!(f, "(umask 0377; head -c {bytes} /dev/random >{})", word(place))
             }
-            Self::Keep { cmd, place } => write!(f, "(umask 0377; {cmd} >{})", word(place)),
+            Self::SaveOutput { cmd, place } => write!(f, "(umask 0377; {cmd} >{})", word(place)),
             Self::SaveHeader { cmd, place, .. } => write!(f, "{cmd} {}", word(place)),
             Self::MakeImage { place, size } => {
                 write!(f, "truncate -s {} {}", size.exact(), word(place))
@@ -176,8 +176,8 @@ impl fmt::Display for FilesStep {
                 write!(f, "(umask 0177; : >{place}{chattr}; fallocate -l {size} {place})")
             }
             Self::Verify { digests, signature, .. } => {
-                let apart = signature.as_ref().map(|file| word(file) + " ").unwrap_or_default();
-                write!(f, "gpg --verify {apart}{0} && sha512sum --check {0}", word(digests))
+                let detached = signature.as_ref().map(|file| word(file) + " ").unwrap_or_default();
+                write!(f, "gpg --verify {detached}{0} && sha512sum --check {0}", word(digests))
             }
             Self::Unpack { archive, into } => write!(
                 f,
@@ -185,7 +185,7 @@ impl fmt::Display for FilesStep {
                 word(archive),
                 word(into)
             ),
-            Self::Settle { at } => write!(f, "sync -f {}", words(at)),
+            Self::SyncFilesystems { at } => write!(f, "sync -f {}", words(at)),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope, Ste
 
 impl NetFact {
     /// Returns whether the model agrees with the fact; `None` if links were not probed.
-    fn is_so(&self, machine: &Machine) -> Option<bool> {
+    fn agrees_with(&self, machine: &Machine) -> Option<bool> {
         let Self::LinkState { link, up } = self;
         let links = machine.net.links.as_ref()?;
         Some(links.get(link).is_some_and(|found| found.up == *up))
@@ -37,7 +37,7 @@ impl PartFact for NetFact {
     }
 
     fn holds(&self, machine: &Machine, _files: &dyn Files) -> Option<bool> {
-        self.is_so(machine)
+        self.agrees_with(machine)
     }
 
     fn learn(&self, machine: &mut Machine) -> Result<(), Contradiction> {
@@ -63,7 +63,7 @@ impl PartFact for NetFact {
     }
 
     fn is_shown(&self, machine: &Machine) -> bool {
-        self.is_so(machine) == Some(true)
+        self.agrees_with(machine) == Some(true)
     }
 
     fn is_about(&self, given: &[&str]) -> bool {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Link, Network};
 use crate::machine::state::PartState;
-use crate::machine::valid::{Notes, Unique};
+use crate::machine::valid::{Problems, Unique};
 use crate::machine::{Differences, Machine, Scope};
 
 /// The network in a machine file.
@@ -42,7 +42,7 @@ impl PartState for Network {
         }
     }
 
-    fn check(machine: &Machine, notes: &mut Notes) {
+    fn check(machine: &Machine, notes: &mut Problems) {
         let Some(links) = &machine.net.links else { return };
         for (name, link) in links {
             if let Some(master) = link.master.as_ref().filter(|master| !links.contains_key(*master))
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_read_written_and_absent_where_nobody_looked() {
+    fn links_round_trip_and_are_absent_if_unprobed() {
         let text = serde_json::to_string(&machine()).expect("machines serialize to JSON");
         assert_eq!(Machine::read(&text), Ok(machine()));
         assert_eq!(
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_not_as_predicted_is_found() {
+    fn link_differences_are_reported() {
         let (before, mut after) = (machine(), machine());
         let up = Fact::Net(NetFact::LinkState { link: "eth0".into(), up: true });
         after.learn(&up).expect("the link exists");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_keep_their_tag_and_release_only_what_is_up() {
+    fn facts_keep_their_tag_and_release_only_links_that_are_up() {
         let json = serde_json::json!({"fact": "link_state", "link": "eth0", "up": true});
         let fact: Fact = serde_json::from_value(json.clone()).expect("the fact is valid");
         assert_eq!(serde_json::to_value(&fact).ok(), Some(json));

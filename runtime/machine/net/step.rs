@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::effect::NeedKind::Alters;
-use crate::machine::effect::{Announced, PartEffect};
+use crate::machine::effect::{Declaration, PartEffect};
 
 /// A step that changes the network: a message to the kernel (rtnetlink(7)).
 #[derive(Debug, Clone, PartialEq)]
@@ -46,9 +46,9 @@ impl fmt::Display for NetEffect {
 }
 
 impl PartEffect for NetEffect {
-    fn announced(&self) -> Announced<'_> {
+    fn announced(&self) -> Declaration<'_> {
         let Self::AltersLink { link } = self;
-        Announced::Named(&[Alters], link)
+        Declaration::Named(&[Alters], link)
     }
 
     fn restores(&self) -> bool {

@@ -18,7 +18,7 @@ const PRIVATE: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user
 
 /// Placeholders by the values that they replace.
 #[derive(Default)]
-struct StandIns {
+struct Placeholders {
     known: HashMap<String, String>,
     count: usize,
 }
@@ -29,10 +29,10 @@ impl Machine {
     #[must_use]
     pub fn anonymous(&self, names: &[String]) -> Self {
         let mut machine = self.clone();
-        let mut ids = StandIns::default();
-        let mut words = StandIns::default();
+        let mut ids = Placeholders::default();
+        let mut words = Placeholders::default();
         for device in machine.storage.devices.values_mut() {
-            hide_device(device, &mut ids, &mut words);
+            anonymise_device(device, &mut ids, &mut words);
         }
         // Devices with a persistent name get a new one, so that the plan can show it.
         let targets: BTreeSet<&String> = self.storage.aliases.values().collect();
@@ -45,8 +45,8 @@ impl Machine {
         }
         machine.storage.aliases = aliases;
         for mount in &mut machine.storage.mounts {
-            mount.at = hide_path(&mount.at, &mut words);
-            mount.part = hide_path(&mount.part, &mut words);
+            mount.at = anonymise_path(&mount.at, &mut words);
+            mount.part = anonymise_path(&mount.part, &mut words);
             // A server, or the directory of a user.
             let device = mount.source.starts_with("/dev/");
             if !device && mount.source.contains(['/', ':', '@']) {
@@ -54,7 +54,7 @@ impl Machine {
             }
         }
         for path in machine.host.programs.iter_mut().flat_map(|programs| programs.values_mut()) {
-            *path = hide_path(path, &mut words);
+            *path = anonymise_path(path, &mut words);
         }
         let names = names.iter().map(|name| (name.clone(), "host".to_owned()));
         let known = ids.known.into_iter().filter(|(from, _)| from.len() >= TELLING);
@@ -110,7 +110,7 @@ impl Machine {
     }
 }
 
-fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
+fn anonymise_device(device: &mut Device, ids: &mut Placeholders, words: &mut Placeholders) {
     // It may contain the names of processes and paths of users' files.
     for who in &mut device.held_by {
         "a device that is not in this file".clone_into(who);
@@ -145,7 +145,7 @@ fn hide_device(device: &mut Device, ids: &mut StandIns, words: &mut StandIns) {
     }
 }
 
-impl StandIns {
+impl Placeholders {
     /// Returns a placeholder such as `serial-3`.
     fn word(&mut self, from: &str, kind: &str) -> String {
         let next = self.count + 1;
@@ -185,7 +185,7 @@ fn is_plain(alias: &str) -> bool {
 }
 
 /// Replaces paths in private directories, and directories that are named after a label.
-fn hide_path(path: &str, words: &mut StandIns) -> String {
+fn anonymise_path(path: &str, words: &mut Placeholders) -> String {
     let below = |top: &&&str| path.strip_prefix(**top).is_some_and(|rest| rest.starts_with('/'));
     if let Some(top) = PRIVATE.iter().find(below) {
         return format!("{top}/{}", words.word(path, "hidden"));

@@ -228,7 +228,7 @@ impl PartFact for StorageFact {
     }
 
     fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
-        self.lead_places(files)
+        self.resolve_paths(files)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::uuids::same_uuids;
-use crate::machine::valid::{Notes, place};
+use super::uuids::check_duplicate_uuids;
+use crate::machine::valid::{Problems, place};
 use crate::machine::{Content, Device, DeviceKind, Machine, PartitionEntry, dm_name};
 use crate::types::Size;
 
@@ -11,7 +11,7 @@ const DESCRIBE: &str = "describe that device as well, or remove this one";
 
 impl Machine {
     /// Adds a note for each contradiction.
-    pub(super) fn check_storage(&self, notes: &mut Notes) {
+    pub(super) fn check_storage(&self, notes: &mut Problems) {
         for (key, device) in &self.storage.devices {
             check_device(key, device, notes);
             self.check_below(device, notes);
@@ -20,11 +20,11 @@ impl Machine {
         self.check_groups(notes);
         self.check_uses(notes);
         self.check_cycles(notes);
-        same_uuids(self, notes);
+        check_duplicate_uuids(self, notes);
     }
 
     /// Checks that the devices below a device exist and are large enough.
-    fn check_below(&self, device: &Device, notes: &mut Notes) {
+    fn check_below(&self, device: &Device, notes: &mut Problems) {
         let path = device.path.as_str();
         let missing = |device: &str| {
             (!self.storage.devices.contains_key(device))
@@ -71,7 +71,7 @@ impl Machine {
         }
     }
 
-    fn check_logical(&self, device: &Device, group: &str, volume: &str, notes: &mut Notes) {
+    fn check_logical(&self, device: &Device, group: &str, volume: &str, notes: &mut Problems) {
         let path = device.path.as_str();
         let mut wrong = |last: &str, why: String, next: &str| {
             notes.add(&["devices", path, "kind", "logical", last], why, next);
@@ -102,7 +102,7 @@ impl Machine {
     }
 
     /// Checks that partitions are within their disk and do not overlap.
-    fn check_partitions(&self, notes: &mut Notes) {
+    fn check_partitions(&self, notes: &mut Problems) {
         let mut of_disk: BTreeMap<&str, Vec<(&Device, &PartitionEntry)>> = BTreeMap::new();
         for device in self.storage.devices.values() {
             if let Some(entry) = device.partition() {
@@ -136,7 +136,7 @@ impl Machine {
         }
     }
 
-    fn check_groups(&self, notes: &mut Notes) {
+    fn check_groups(&self, notes: &mut Problems) {
         let mut owners: HashMap<&str, &str> = HashMap::new();
         for (name, group) in &self.storage.groups {
             if group.members.is_empty() {
@@ -176,7 +176,7 @@ impl Machine {
         }
     }
 
-    fn check_uses(&self, notes: &mut Notes) {
+    fn check_uses(&self, notes: &mut Problems) {
         for (index, mount) in self.storage.mounts.iter().enumerate() {
             // A kernel without initramfs reports /dev/root, and FUSE filesystems name their own
             // device.
@@ -209,7 +209,7 @@ impl Machine {
     }
 
     /// Checks that no device is below itself, directly or indirectly.
-    fn check_cycles(&self, notes: &mut Notes) {
+    fn check_cycles(&self, notes: &mut Problems) {
         let mut state: HashMap<&str, bool> = HashMap::new();
         for start in self.storage.devices.keys() {
             let mut trail: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -250,7 +250,7 @@ impl Machine {
     }
 }
 
-fn check_device(key: &str, device: &Device, notes: &mut Notes) {
+fn check_device(key: &str, device: &Device, notes: &mut Problems) {
     if key != device.path {
         let why = format!("its key is {key:?}, but its path is {:?}", device.path);
         notes.add(&["devices", key, "path"], why, "make them the same");
@@ -265,7 +265,7 @@ fn check_device(key: &str, device: &Device, notes: &mut Notes) {
     }
 }
 
-fn check_end(disk: &Device, device: &Device, entry: &PartitionEntry, notes: &mut Notes) {
+fn check_end(disk: &Device, device: &Device, entry: &PartitionEntry, notes: &mut Problems) {
     let end = entry.start.checked_add(device.size);
     if end.is_none_or(|end| end > disk.size) {
         let why = format!(

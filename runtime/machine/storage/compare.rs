@@ -17,7 +17,7 @@ pub(super) fn compare(
         differences.note(what, predicted, found);
     };
     for path in keys(predicted.storage.devices.keys(), found.storage.devices.keys()) {
-        if concerns_device(scope, path, predicted) || concerns_device(scope, path, found) {
+        if is_device_in_scope(scope, path, predicted) || is_device_in_scope(scope, path, found) {
             let unseen = predicted.storage.devices.get(path).is_some_and(|device| device.unseen);
             let side = |machine: &Machine| {
                 machine.storage.devices.get(path).map(|device| describe_device(device, unseen))
@@ -60,7 +60,7 @@ fn keys<'a>(
     left.chain(right).collect()
 }
 
-fn concerns_device(scope: Option<&StorageScope>, path: &str, machine: &Machine) -> bool {
+fn is_device_in_scope(scope: Option<&StorageScope>, path: &str, machine: &Machine) -> bool {
     scope.is_none_or(|scope| {
         scope.signatures.contains(path)
             || scope.topology.iter().any(|top| machine.lies_on(path, top))

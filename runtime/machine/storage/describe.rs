@@ -22,7 +22,7 @@ struct Disk {
     removable: bool,
     read_only: bool,
     table: Option<TableKind>,
-    parts: Vec<PartitionSummary>,
+    parts: Vec<PartitionSpec>,
     content: Option<String>,
     label: Option<String>,
     mounted: Option<String>,
@@ -31,7 +31,7 @@ struct Disk {
 /// The description of a partition.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct PartitionSummary {
+struct PartitionSpec {
     size: String,
     name: Option<String>,
     content: Option<String>,
@@ -46,7 +46,7 @@ impl Disk {
     }
 }
 
-impl PartitionSummary {
+impl PartitionSpec {
     fn on(&self) -> On<'_> {
         let (content, label) = (self.content.as_deref(), self.label.as_deref());
         On { content, label, mounted: self.mounted.as_deref() }
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn disks_partitions_and_what_is_on_them() {
+    fn disks_partitions_and_contents() {
         let part = |size: &str, content: &str| {
             let text = |text: &str| Value::from(text);
             Value::Map(vec![("size".into(), text(size)), ("content".into(), text(content))])

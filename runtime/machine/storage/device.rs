@@ -58,7 +58,7 @@ const fn is_zero(value: &u32) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_none_of_it(value: &u64) -> bool {
+const fn is_zero_u64(value: &u64) -> bool {
     *value == 0
 }
 
@@ -185,7 +185,7 @@ pub enum Content {
         #[serde(default, skip_serializing_if = "is_zero")]
         devices: u32,
         /// Number of bytes of this device that the array uses.
-        #[serde(default, skip_serializing_if = "is_none_of_it")]
+        #[serde(default, skip_serializing_if = "is_zero_u64")]
         share: u64,
     },
     /// Other content, including `several signatures`.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_below;
 use crate::machine::effect::NeedKind::{Alters, Destroys, Opens, Writes};
-use crate::machine::effect::{Announced, PartEffect};
+use crate::machine::effect::{Declaration, PartEffect};
 
 /// An effect on storage.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,20 +85,22 @@ impl fmt::Display for StorageEffect {
 }
 
 impl PartEffect for StorageEffect {
-    fn announced(&self) -> Announced<'_> {
+    fn announced(&self) -> Declaration<'_> {
         match self {
-            Self::Mounts { at: path } => Announced::Below(&[Writes], path),
-            Self::SwapsTo { area } if !is_below(area, "/dev") => Announced::Below(&[Writes], area),
+            Self::Mounts { at: path } => Declaration::Below(&[Writes], path),
+            Self::SwapsTo { area } if !is_below(area, "/dev") => {
+                Declaration::Below(&[Writes], area)
+            }
             Self::Destroys { device: name }
             | Self::RemovesKey { device: name, .. }
-            | Self::RemovesGroup { group: name } => Announced::Named(&[Destroys], name),
+            | Self::RemovesGroup { group: name } => Declaration::Named(&[Destroys], name),
             Self::Alters { device: name } | Self::AltersGroup { group: name } => {
-                Announced::Named(&[Destroys, Alters], name)
+                Declaration::Named(&[Destroys, Alters], name)
             }
             Self::Opens { device: name }
             | Self::Activates { group: name }
             | Self::Assembles { array: name }
-            | Self::SwapsTo { area: name } => Announced::Named(&[Destroys, Alters, Opens], name),
+            | Self::SwapsTo { area: name } => Declaration::Named(&[Destroys, Alters, Opens], name),
         }
     }
 

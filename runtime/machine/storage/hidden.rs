@@ -14,7 +14,7 @@ pub(super) enum ContainerContent {
 
 /// Contents of closed containers, and the groups that disappeared with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Hidden {
+pub(super) struct ClosedContents {
     pub(super) contents: BTreeMap<String, ContainerContent>,
     pub(super) groups: BTreeMap<String, BTreeMap<String, Group>>,
     /// The devices of closed containers, in their last known state.
@@ -23,7 +23,7 @@ pub(super) struct Hidden {
     pub(super) headers: BTreeMap<String, Content>,
 }
 
-impl Hidden {
+impl ClosedContents {
     pub(super) fn keep(&mut self, key: String, content: Option<Content>) {
         self.contents.insert(key, content.map_or(ContainerContent::Blank, ContainerContent::Holds));
     }
@@ -33,7 +33,7 @@ impl Hidden {
         self.contents.remove(key)
     }
 
-    pub(super) fn keep_device(&mut self, device: Device) {
+    pub(super) fn store_device(&mut self, device: Device) {
         self.devices.insert(device.path.clone(), device);
     }
 
@@ -55,7 +55,7 @@ impl Hidden {
         self.contents.remove(key);
     }
 
-    pub(super) fn keep_groups(&mut self, device: &str, groups: BTreeMap<String, Group>) {
+    pub(super) fn store_groups(&mut self, device: &str, groups: BTreeMap<String, Group>) {
         if !groups.is_empty() {
             self.groups.insert(device.to_owned(), groups);
         }

@@ -6,7 +6,7 @@ use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::types::{Size, TableKind, cut, printable};
 
 /// Minimum width of the column for the contents of a device.
-const LEAST_WHAT: usize = 12;
+const MIN_CONTENT_WIDTH: usize = 12;
 
 /// Draws the trees of these disks, or of all disks, with one line per device and aligned sizes.
 pub fn layout(machine: &Machine, disks: &[&str]) -> String {
@@ -25,7 +25,7 @@ pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> Strin
     };
     let (name, size, seen) = (width(|r| &r.name), width(|r| &r.size), width(|r| &r.seen));
     let fixed = name + size + 4 + if seen > 0 { seen + 2 } else { 0 };
-    if fixed + LEAST_WHAT.min(width(|r| &r.what)) > columns {
+    if fixed + MIN_CONTENT_WIDTH.min(width(|r| &r.what)) > columns {
         let lines = rows.iter().flat_map(|row| row.narrow(columns));
         return lines.collect::<Vec<_>>().join("\n");
     }
@@ -88,7 +88,7 @@ fn add_rows(
         name: format!("{lead}{shown}"),
         size: Size::bytes(device.size).to_string(),
         what: describe(machine, device).join(" "),
-        seen: seen_at(machine, device).join(" "),
+        seen: mount_points(machine, device).join(" "),
         indent: format!("{indent}{}  ", if children.is_empty() { "  " } else { "│ " }),
     });
     for (index, child) in children.iter().enumerate() {
@@ -135,7 +135,7 @@ pub(super) fn describe(machine: &Machine, device: &Device) -> Vec<String> {
 }
 
 /// Returns the mount points of a device, and `[swap]` if it is active swap.
-pub(super) fn seen_at(machine: &Machine, device: &Device) -> Vec<String> {
+pub(super) fn mount_points(machine: &Machine, device: &Device) -> Vec<String> {
     let mut seen: Vec<String> = machine
         .storage
         .mounts

@@ -11,7 +11,7 @@ use crate::machine::{Contradiction, MountOrigin, NewPartition, StorageFact};
 const MISSING: &str = "[unknown]";
 
 /// Returns the key under which the contents of a closed container or array are stored.
-fn inside_of(uuid: &str) -> String {
+fn contents_key(uuid: &str) -> String {
     format!("inside of {uuid}")
 }
 
@@ -29,11 +29,11 @@ impl Machine {
                 let kind = DeviceKind::Crypt { on: on.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
                 device.sector = *sector;
-                self.reveal(device);
+                self.device_appeared(device);
                 Ok(())
             }
             StorageFact::Closed { name } => {
-                self.hide(&format!("/dev/mapper/{name}"));
+                self.device_disappeared(&format!("/dev/mapper/{name}"));
                 Ok(())
             }
             StorageFact::GroupMade { .. }
@@ -70,10 +70,10 @@ impl Machine {
     fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
         // A new container or array is blank.
         if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
-            self.storage.hidden.keep(inside_of(uuid), None);
+            self.storage.hidden.keep(contents_key(uuid), None);
         }
-        self.forget_inside(device);
-        self.put_content(device, content)
+        self.forget_contents(device);
+        self.set_content(device, content)
     }
 
     /// Replaces the header of a container. The contents stay known if the header has the same
@@ -86,19 +86,19 @@ impl Machine {
     ) -> Result<(), Contradiction> {
         let before = self.find(device).and_then(|device| device.content.as_ref()?.uuid());
         if let Some(uuid) = content.uuid().filter(|uuid| before != Some(uuid)) {
-            self.storage.hidden.forget(&inside_of(uuid));
-            self.forget_inside(device);
+            self.storage.hidden.forget(&contents_key(uuid));
+            self.forget_contents(device);
         }
-        self.put_content(device, content)?;
+        self.set_content(device, content)?;
         self.change(device)?.unseen = guessed;
         Ok(())
     }
 
-    fn put_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
+    fn set_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
         let known = self.change(device)?;
         if known.content.as_ref() != Some(content) {
             let path = known.path.clone();
-            self.lose_members(&[path]);
+            self.mark_members_missing(&[path]);
         }
         let device = self.change(device)?;
         device.content = Some(content.clone());
@@ -113,14 +113,14 @@ impl Machine {
                 let kind = DeviceKind::Raid { members: members.clone(), level: level.clone() };
                 let mut device = Device::new(array, *size, kind);
                 device.sector = *sector;
-                self.reveal(device);
+                self.device_appeared(device);
             }
             StorageFact::ArrayStopped { array } => {
                 let parts = self.partitions(array).into_iter().map(|part| part.path.clone());
                 for part in parts.collect::<Vec<String>>() {
-                    self.hide(&part);
+                    self.device_disappeared(&part);
                 }
-                self.hide(array);
+                self.device_disappeared(array);
             }
             _ => {}
         }
@@ -164,13 +164,13 @@ impl Machine {
     fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
         let path = self.change(path)?.path.clone();
         let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
-        self.forget_inside(&path);
+        self.forget_contents(&path);
         for device in &gone {
-            self.forget_inside(device);
+            self.forget_contents(device);
             self.storage.devices.remove(device);
         }
-        self.lose_members(&gone);
-        self.lose_members(std::slice::from_ref(&path));
+        self.mark_members_missing(&gone);
+        self.mark_members_missing(std::slice::from_ref(&path));
         self.storage.aliases.retain(|_, target| !gone.contains(target));
         let device = self.change(&path)?;
         device.content = None;
@@ -181,7 +181,7 @@ impl Machine {
 
     /// Marks overwritten physical volumes as missing. A group with other members remains, damaged,
     /// because LVM still knows its name.
-    fn lose_members(&mut self, gone: &[String]) {
+    fn mark_members_missing(&mut self, gone: &[String]) {
         for group in self.storage.groups.values_mut() {
             for member in group.members.iter_mut().filter(|member| gone.contains(member)) {
                 MISSING.clone_into(member);
@@ -191,7 +191,7 @@ impl Machine {
     }
 
     /// Forgets the closed devices that were on a device, because it was overwritten.
-    fn forget_inside(&mut self, path: &str) {
+    fn forget_contents(&mut self, path: &str) {
         let path = self.find(path).map(|device| device.path.clone());
         if let Some(path) = path {
             self.storage.hidden.drop_devices_on(&path);
@@ -234,7 +234,7 @@ impl Machine {
             }
             StorageFact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
             StorageFact::VolumeGone { group, volume } => {
-                self.hide(&dm_name(group, volume));
+                self.device_disappeared(&dm_name(group, volume));
                 self.storage.hidden.drop_device(&dm_name(group, volume));
                 self.storage.hidden.forget(&format!("{group}/{volume}"));
                 let found = self.group(group)?;
@@ -269,16 +269,16 @@ impl Machine {
                 let kind = DeviceKind::Logical { group: group.into(), volume: volume.into() };
                 let mut device = Device::new(path, size, kind);
                 device.sector = sector;
-                self.reveal(device);
+                self.device_appeared(device);
             }
-            (true, false) => self.hide(&path),
+            (true, false) => self.device_disappeared(&path),
             (false, _) => {}
         }
         Ok(())
     }
 
     /// Adds a device that appeared, with its last known contents.
-    fn reveal(&mut self, mut device: Device) {
+    fn device_appeared(&mut self, mut device: Device) {
         match self.hidden_key(&device).and_then(|key| self.storage.hidden.take(&key)) {
             Some(ContainerContent::Holds(content)) => device.content = Some(content),
             Some(ContainerContent::Blank) => {}
@@ -290,23 +290,23 @@ impl Machine {
     }
 
     /// Removes a device that disappeared and the groups on it, and stores their state.
-    fn hide(&mut self, path: &str) {
+    fn device_disappeared(&mut self, path: &str) {
         let Some(device) = self.storage.devices.remove(path) else { return };
-        self.storage.hidden.keep_device(device.clone());
+        self.storage.hidden.store_device(device.clone());
         if let (Some(key), false) = (self.hidden_key(&device), device.unseen) {
             self.storage.hidden.keep(key, device.content);
         }
         let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);
         let groups = self.storage.groups.extract_if(.., lost).collect();
-        self.storage.hidden.keep_groups(path, groups);
+        self.storage.hidden.store_groups(path, groups);
     }
 
     /// Returns the key under which the contents of a device are stored while it is closed.
     fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
-            DeviceKind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(inside_of),
+            DeviceKind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(contents_key),
             DeviceKind::Raid { members, .. } => {
-                self.find(members.first()?)?.content.as_ref()?.uuid().map(inside_of)
+                self.find(members.first()?)?.content.as_ref()?.uuid().map(contents_key)
             }
             DeviceKind::Logical { group, volume } => Some(format!("{group}/{volume}")),
             _ => None,

@@ -7,7 +7,7 @@ use crate::machine::{Content, Device, DeviceKind, Machine, Mount, Volume, dm_nam
 use crate::types::DevicePath;
 
 /// Maximum depth of a stack of devices, because a machine file may contain a cycle.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// The error for a name that no device has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,24 +256,24 @@ impl Machine {
     /// Returns every chain of devices from a device down to a disk, starting with the device; a
     /// volume is followed by its group. If a statement is true of one device in each chain, it is
     /// true of everything that this device is on.
-    pub fn ways_down(&self, path: &str) -> Vec<Vec<String>> {
-        self.ways(path, DEEPEST)
+    pub fn chains_to_disks(&self, path: &str) -> Vec<Vec<String>> {
+        self.ways(path, MAX_DEPTH)
     }
 
     /// Returns the chains of the members of a volume group, each starting with the group.
-    pub fn ways_down_from_group(&self, group: &str) -> Vec<Vec<String>> {
+    pub fn chains_from_group(&self, group: &str) -> Vec<Vec<String>> {
         let members = self.storage.groups.get(group).map(|group| group.members.as_slice());
         let members = members.unwrap_or_default().iter().map(String::as_str);
-        self.on_each(group, members, DEEPEST)
+        self.chains_through(group, members, MAX_DEPTH)
     }
 
     /// Returns the chains of the members of an array, running or not, each starting with the array.
-    pub fn ways_down_from_array(&self, array: &str) -> Vec<Vec<String>> {
+    pub fn chains_from_array(&self, array: &str) -> Vec<Vec<String>> {
         let members = self.storage.devices.values().filter(|device| match &device.content {
             Some(Content::RaidMember { name, .. }) => name == array,
             _ => false,
         });
-        self.on_each(array, members.map(|device| device.path.as_str()), DEEPEST)
+        self.chains_through(array, members.map(|device| device.path.as_str()), MAX_DEPTH)
     }
 
     fn ways(&self, path: &str, depth: usize) -> Vec<Vec<String>> {
@@ -281,7 +281,7 @@ impl Machine {
         if parents.is_empty() || depth == 0 {
             return vec![vec![path.to_owned()]];
         }
-        let mut ways = self.on_each(path, parents.into_iter(), depth - 1);
+        let mut ways = self.chains_through(path, parents.into_iter(), depth - 1);
         if let Some(group) = self.group_of(path) {
             for way in &mut ways {
                 way.insert(1, group.to_owned());
@@ -290,7 +290,7 @@ impl Machine {
         ways
     }
 
-    fn on_each<'a>(
+    fn chains_through<'a>(
         &self,
         first: &str,
         members: impl Iterator<Item = &'a str>,

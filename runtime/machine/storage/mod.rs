@@ -9,6 +9,7 @@ mod anonymous;
 mod changes;
 mod check;
 mod compare;
+mod dependents;
 mod describe;
 mod device;
 mod effect;
@@ -27,7 +28,6 @@ mod revealed;
 mod scope;
 mod state;
 mod step;
-mod ties;
 mod usage;
 mod uuids;
 mod volumes;
@@ -88,5 +88,5 @@ pub struct Storage {
     /// Active swap areas with their priorities.
     pub swaps: BTreeMap<String, i32>,
     /// The known contents of closed containers.
-    hidden: hidden::Hidden,
+    hidden: hidden::ClosedContents,
 }

@@ -33,10 +33,12 @@ impl PartStep for StorageStep {
     fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         match self {
             Self::Mount(call) => {
-                lead_origin(&mut call.origin, files)?;
-                follow_links_path(&mut call.at, files)
+                resolve_origin(&mut call.origin, files)?;
+                resolve_path(&mut call.at, files)
             }
-            Self::SwapOn { device, .. } | Self::SwapOff { device } => lead_swap(device, files),
+            Self::SwapOn { device, .. } | Self::SwapOff { device } => {
+                resolve_swap_path(device, files)
+            }
             // These steps name devices, or mount points as listed by the kernel.
             Self::Unmount { .. }
             | Self::Claim { .. }
@@ -47,32 +49,32 @@ impl PartStep for StorageStep {
 }
 
 impl StorageFact {
-    pub(super) fn lead_places(&mut self, files: &dyn Files) -> Result<(), FileError> {
+    pub(super) fn resolve_paths(&mut self, files: &dyn Files) -> Result<(), FileError> {
         match self {
             Self::Mounted { at, origin, .. } => {
-                lead_origin(origin, files)?;
-                follow_links_path(at, files)
+                resolve_origin(origin, files)?;
+                resolve_path(at, files)
             }
-            Self::Swapping { device, .. } => lead_swap(device, files),
+            Self::Swapping { device, .. } => resolve_swap_path(device, files),
             _ => Ok(()),
         }
     }
 }
 
-fn follow_links_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
+fn resolve_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
     let place = files.reach(&Place::here(&*path), true)?.place;
     *path = place.to_string();
     Ok(())
 }
 
-fn lead_origin(origin: &mut MountOrigin, files: &dyn Files) -> Result<(), FileError> {
+fn resolve_origin(origin: &mut MountOrigin, files: &dyn Files) -> Result<(), FileError> {
     match origin {
-        MountOrigin::Bind { from, .. } => follow_links_path(from, files),
+        MountOrigin::Bind { from, .. } => resolve_path(from, files),
         MountOrigin::Device { .. } | MountOrigin::Pseudo { .. } => Ok(()),
     }
 }
 
 /// Resolves the path of a swap file. Device paths are already canonical.
-fn lead_swap(area: &mut String, files: &dyn Files) -> Result<(), FileError> {
-    if Path::new(area).starts_with("/dev") { Ok(()) } else { follow_links_path(area, files) }
+fn resolve_swap_path(area: &mut String, files: &dyn Files) -> Result<(), FileError> {
+    if Path::new(area).starts_with("/dev") { Ok(()) } else { resolve_path(area, files) }
 }

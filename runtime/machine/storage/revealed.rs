@@ -1,6 +1,6 @@
 //! The machine with and without the contents of closed containers.
 
-use super::hidden::Hidden;
+use super::hidden::ClosedContents;
 use crate::machine::{Content, Device, Machine};
 
 impl Machine {
@@ -18,7 +18,7 @@ impl Machine {
     pub fn as_probed(&self) -> Self {
         let headers = self.storage.hidden.headers.clone();
         let mut machine = self.clone();
-        machine.storage.hidden = Hidden { headers, ..Hidden::default() };
+        machine.storage.hidden = ClosedContents { headers, ..ClosedContents::default() };
         machine
     }
 

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use super::Storage;
 use super::compare::compare;
 use crate::machine::state::PartState;
-use crate::machine::valid::{Notes, Unique};
+use crate::machine::valid::{Problems, Unique};
 use crate::machine::{Device, Differences, Machine, Scope};
 
 impl Machine {
@@ -52,7 +52,7 @@ impl PartState for Storage {
         Ok(())
     }
 
-    fn check(machine: &Machine, notes: &mut Notes) {
+    fn check(machine: &Machine, notes: &mut Problems) {
         machine.check_storage(notes);
     }
 

@@ -31,7 +31,7 @@ pub enum Use {
     },
     /// The kernel reports that the device is in use, by something that the model does not
     /// represent.
-    Elsewhere {
+    ReportedByKernel {
         /// The device.
         device: String,
         /// A description of the user, such as a process that sees it mounted.
@@ -47,7 +47,7 @@ impl fmt::Display for Use {
             }
             Self::Swap { device } => write!(f, "{device} is active swap space"),
             Self::Opened { device, by, what } => write!(f, "{device} is open as {by} ({what})"),
-            Self::Elsewhere { device, who } => write!(f, "{device}: {}", printable(who)),
+            Self::ReportedByKernel { device, who } => write!(f, "{device}: {}", printable(who)),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Machine {
                     uses.push(Use::Opened { device, by, what });
                 }
             }
-            if let Some(group) = self.pooled(device) {
+            if let Some(group) = self.group_with_active_pool(device) {
                 let what = format!("volume group {group}");
                 uses.push(Use::Opened { device: device.path.clone(), by: group.to_owned(), what });
             }
@@ -82,8 +82,10 @@ impl Machine {
             if self.storage.swaps.contains_key(&device.path) {
                 uses.push(Use::Swap { device: device.path.clone() });
             }
-            let held =
-                |who: &String| Use::Elsewhere { device: device.path.clone(), who: who.clone() };
+            let held = |who: &String| Use::ReportedByKernel {
+                device: device.path.clone(),
+                who: who.clone(),
+            };
             uses.extend(device.held_by.iter().map(held));
         }
         uses
@@ -117,7 +119,7 @@ impl Machine {
             if self.storage.swaps.contains_key(&device.path) {
                 releases.push(StorageRelease::SwapOff { device: device.path.clone() });
             }
-            if let Some(group) = self.pooled(device) {
+            if let Some(group) = self.group_with_active_pool(device) {
                 releases.push(StorageRelease::Deactivate { group: group.to_owned() });
             }
             let release = match &device.kind {
@@ -140,7 +142,7 @@ impl Machine {
 
     /// Returns the group that uses this physical volume although none of its volumes has a device:
     /// only a thin pool is active.
-    fn pooled(&self, device: &Device) -> Option<&str> {
+    fn group_with_active_pool(&self, device: &Device) -> Option<&str> {
         let group = |(_, group): &(&String, &crate::machine::Group)| {
             let shown = |volume: &crate::machine::Volume| volume.active && volume.has_device();
             group.members.contains(&device.path)
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_an_array_are_held_by_it_and_freed_from_the_top() {
+    fn array_members_are_in_use_and_released_from_the_top() {
         let mut machine = machine();
         let members = vec!["/dev/sda".into(), "/dev/sdb".into()];
         let kind = DeviceKind::Raid { members, level: "raid1".into() };
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_device_of_a_btrfs_is_held_by_its_mount_and_by_swap_files_in_it() {
+    fn every_device_of_a_btrfs_is_in_use_by_its_mount_and_swap_files() {
         let mut machine = machine();
         for path in ["/dev/sda", "/dev/sdb"] {
             machine
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_says_counts_although_nothing_shows() {
+    fn uses_reported_only_by_the_kernel_count() {
         let mut machine = machine();
         let held = |device: &mut Device| device.held_by = vec!["/dev/bcache0 lies on it".into()];
         machine.storage.devices.entry("/dev/sda".into()).and_modify(held);
@@ -268,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thin_pool_alone_holds_its_disks() {
+    fn an_active_thin_pool_uses_its_disks() {
         let mut machine = machine();
         let kind = VolumeKind::ThinPool { metadata: 1 };
         let pool = Volume { extents: 10, active: true, kind };

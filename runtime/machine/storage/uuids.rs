@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::machine::valid::Notes;
+use crate::machine::valid::Problems;
 use crate::machine::{Device, Machine};
 
 /// Adds a note for each identifier that two devices share. Members of the same RAID or btrfs share
 /// theirs, and so do devices that appear twice: a device and one above it, or two paths to the same
 /// disk.
-pub(super) fn same_uuids(machine: &Machine, notes: &mut Notes) {
+pub(super) fn check_duplicate_uuids(machine: &Machine, notes: &mut Problems) {
     let mut contents: HashMap<(&str, &str), &Device> = HashMap::new();
     let mut others: HashMap<(&str, &str), &Device> = HashMap::new();
     for device in machine.storage.devices.values() {
@@ -38,7 +38,7 @@ fn note(
     uuid: &str,
     first: Option<&Device>,
     second: &Device,
-    notes: &mut Notes,
+    notes: &mut Problems,
 ) {
     let Some(first) = first else { return };
     let above = |device: &Device| -> Vec<String> {

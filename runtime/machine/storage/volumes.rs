@@ -173,7 +173,7 @@ pub struct Mount {
     pub kind: String,
     /// The directory of the filesystem that is mounted; `/` unless it is a bind mount or a
     /// subvolume.
-    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    #[serde(default = "whole", skip_serializing_if = "is_root_path")]
     pub part: String,
     /// Options other than those of a plain read-write mount, as the kernel prints them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -184,7 +184,7 @@ fn whole() -> String {
     "/".into()
 }
 
-fn is_whole(part: &str) -> bool {
+fn is_root_path(part: &str) -> bool {
     part == "/"
 }
 
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn below_goes_by_components() {
+    fn is_below_compares_components() {
         assert!(is_below("/mnt/a", "/mnt/a"));
         assert!(is_below("/mnt/a/b", "/mnt/a"));
         assert!(is_below("/anything", "/"));

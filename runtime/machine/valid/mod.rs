@@ -16,9 +16,9 @@ use super::state::PartState;
 use super::{MACHINE_FORMAT, Machine};
 use crate::types::printable;
 
-pub use notes::Flaw;
+pub use notes::MachineProblem;
 use notes::push_key;
-pub(super) use notes::{Notes, place};
+pub(super) use notes::{Problems, place};
 pub(super) use unique::{Unique, unique};
 
 /// The head of a machine file, common to all formats.
@@ -29,12 +29,12 @@ struct FormatHead {
 
 impl Machine {
     /// Reads a machine file. Returns a consistent machine, or all problems of the file.
-    pub fn read(text: &str) -> Result<Self, Vec<Flaw>> {
+    pub fn read(text: &str) -> Result<Self, Vec<MachineProblem>> {
         // Another format may differ in every other respect.
         if let Ok(FormatHead { format }) = serde_json::from_str(text)
             && format != MACHINE_FORMAT
         {
-            return Err(vec![Flaw {
+            return Err(vec![MachineProblem {
                 at: "format".into(),
                 why: format!(
                     "format {format} is not supported; this program reads format \
@@ -57,7 +57,7 @@ impl Machine {
     }
 }
 
-fn damage(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Flaw {
+fn damage(path: &serde_path_to_error::Path, error: &serde_json::Error) -> MachineProblem {
     let segments: Vec<&Segment> = path.iter().collect();
     let mut at = String::new();
     for segment in segments {
@@ -71,13 +71,13 @@ fn damage(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Flaw {
     damage_at(&at, error)
 }
 
-fn damage_at(at: &str, error: &serde_json::Error) -> Flaw {
+fn damage_at(at: &str, error: &serde_json::Error) -> MachineProblem {
     let text = error.to_string();
     // The position is reported separately.
     let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);
     let line = format!("line {}, column {}", error.line(), error.column());
     let damaged = error.is_syntax() || error.is_eof();
-    Flaw {
+    MachineProblem {
         at: if at.is_empty() { line } else { format!("{at} ({line})") },
         why: printable(why),
         next: match damaged {
@@ -91,8 +91,8 @@ macro_rules! flaws {
     ($($module:ident $Part:ident,)*) => {
         impl Machine {
             /// Returns all contradictions in the machine.
-            pub fn flaws(&self) -> Vec<Flaw> {
-                let mut notes = Notes::default();
+            pub fn flaws(&self) -> Vec<MachineProblem> {
+                let mut notes = Problems::default();
                 $(<super::$module::Part as MachinePart>::State::check(self, &mut notes);)*
                 notes.all()
             }

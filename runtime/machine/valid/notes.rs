@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A problem of a machine file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct MachineProblem {
     /// The place of the problem, such as `devices["/dev/sda1"].size`.
     pub at: String,
     /// The problem.
@@ -13,7 +13,7 @@ pub struct Flaw {
     pub next: String,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for MachineProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.at.is_empty() {
             write!(f, "{}: ", self.at)?;
@@ -24,18 +24,18 @@ impl fmt::Display for Flaw {
 
 /// Collects problems.
 #[derive(Default)]
-pub(crate) struct Notes(Vec<Flaw>);
+pub(crate) struct Problems(Vec<MachineProblem>);
 
-impl Notes {
+impl Problems {
     pub(crate) fn add(&mut self, keys: &[&str], why: String, next: &str) {
         self.add_at(place(keys), why, next);
     }
 
     pub(crate) fn add_at(&mut self, at: String, why: String, next: &str) {
-        self.0.push(Flaw { at, why, next: next.to_owned() });
+        self.0.push(MachineProblem { at, why, next: next.to_owned() });
     }
 
-    pub(super) fn all(self) -> Vec<Flaw> {
+    pub(super) fn all(self) -> Vec<MachineProblem> {
         self.0
     }
 }

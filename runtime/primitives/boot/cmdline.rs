@@ -56,13 +56,13 @@ impl Choice for CmdlineStyle {
 
 /// The devices that an initramfs has to set up before it can mount a filesystem.
 #[derive(Default)]
-struct Way {
+struct BootDevices {
     containers: Vec<String>,
     volumes: Vec<String>,
     arrays: Vec<String>,
 }
 
-impl Way {
+impl BootDevices {
     fn to(device: &Device, cx: &Planning<'_>) -> Self {
         let mut way = Self::default();
         for path in cx.machine.below(&device.path) {
@@ -118,7 +118,12 @@ impl Cmdline {
         }
     }
 
-    fn for_dracut(&self, device: &Device, way: &Way, cx: &Planning<'_>) -> Result<Vec<String>> {
+    fn for_dracut(
+        &self,
+        device: &Device,
+        way: &BootDevices,
+        cx: &Planning<'_>,
+    ) -> Result<Vec<String>> {
         let root = match &device.kind {
             DeviceKind::Logical { group, volume } => format!("/dev/{group}/{volume}"),
             _ => uuid_of(device)?,
@@ -141,14 +146,19 @@ impl Cmdline {
         words.extend(way.volumes.iter().map(|volume| format!("rd.lvm.lv={volume}")));
         if let Some(resume) = &self.resume {
             let swap = cx.device(resume)?;
-            let volumes = Way::to(swap, cx).volumes.into_iter();
+            let volumes = BootDevices::to(swap, cx).volumes.into_iter();
             words.extend(volumes.map(|volume| format!("rd.lvm.lv={volume}")));
             words.push(format!("resume={}", uuid_of(swap)?));
         }
         Ok(words)
     }
 
-    fn for_genkernel(&self, device: &Device, way: &Way, cx: &Planning<'_>) -> Result<Vec<String>> {
+    fn for_genkernel(
+        &self,
+        device: &Device,
+        way: &BootDevices,
+        cx: &Planning<'_>,
+    ) -> Result<Vec<String>> {
         let mut words = vec!["root=/dev/ram0".to_owned()];
         words.extend(way.containers.first().map(|uuid| format!("crypt_root=UUID={uuid}")));
         let root = match &device.kind {
@@ -182,7 +192,7 @@ impl Query for Cmdline {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<String>> {
         let device = cx.device(&self.device)?;
         uuid_of(device)?;
-        let way = Way::to(device, cx);
+        let way = BootDevices::to(device, cx);
         if self.key.is_some() && way.containers.is_empty() {
             return Err(BootRule::NoContainer { device: device.path.clone() }.into());
         }

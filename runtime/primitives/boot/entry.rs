@@ -61,7 +61,7 @@ const CONFIG: &str = "/boot/grub/grub.cfg";
 const CUSTOM: &str = "/boot/grub/custom.cfg";
 
 /// Returns the UUID of the filesystem of a file, and the path of the file on that filesystem.
-fn as_grub_sees(place: &Place, cx: &Planning<'_>) -> Result<(String, String)> {
+fn grub_path(place: &Place, cx: &Planning<'_>) -> Result<(String, String)> {
     let path = place.to_string();
     let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&path, &mount.at));
     let mount = mounts.max_by_key(|mount| mount.at.len());
@@ -100,13 +100,13 @@ impl Action for MenuEntry {
                 return Err(BootRule::Missing { place: place.clone() }.into());
             }
         }
-        let (uuid, path) = as_grub_sees(&kernel, cx)?;
+        let (uuid, path) = grub_path(&kernel, cx)?;
         let mut block = format!(
             "menuentry '{title}' {{\n\tsearch --no-floppy --fs-uuid --set=root {uuid}\n\tlinux {path} {}\n",
             self.cmdline
         );
         if let Some(initrd) = &initrd {
-            block += &format!("\tinitrd {}\n", as_grub_sees(initrd, cx)?.1);
+            block += &format!("\tinitrd {}\n", grub_path(initrd, cx)?.1);
         }
         block.push('}');
         edit(there(&self.root, CUSTOM), cx, |text| Ok(grub::set(text, title, &block)))
@@ -130,7 +130,7 @@ impl Query for Entries {
         for file in [CONFIG, CUSTOM] {
             match text(&there(&self.root, file), cx)? {
                 None => {}
-                Some(Text::Unknown(_)) => return Ok(Answer::Guess(Vec::new())),
+                Some(Text::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
                 Some(Text::Known(bytes)) => {
                     found.extend(grub::entries(&String::from_utf8_lossy(&bytes)));
                 }

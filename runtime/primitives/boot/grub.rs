@@ -114,7 +114,7 @@ impl GrubInstall {
         let core = there(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
         let mut plan = Plan::steps(Vec::new());
         if !self.removable {
-            self.enters(cx)?;
+            self.check_boot_entry(cx)?;
         }
         if self.removable {
             cmd = cmd.args(["--removable", "--no-nvram"]);
@@ -130,7 +130,7 @@ impl GrubInstall {
 
     /// Checks that a firmware boot entry can be created. Without efivarfs, its mount point is an
     /// empty directory.
-    fn enters(&self, cx: &Planning<'_>) -> Result<()> {
+    fn check_boot_entry(&self, cx: &Planning<'_>) -> Result<()> {
         let variables = |mount: &Mount| mount.kind == "efivarfs" && mount.at == VARIABLES;
         if !cx.machine.storage.mounts.iter().any(variables) {
             return Err(BootRule::NoVariables { place: Place::here(VARIABLES) }.into());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan_table::{PartitionEntry, TableRule, lay_out};
+use super::plan_table::{PartitionEntry, TableRule, write_input};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Device, NewPartition, StorageFact};
@@ -57,7 +57,7 @@ impl Action for Partition {
         if !disk.is_disk() {
             return Err(TableRule::NotADisk { device: disk.path.clone() }.into());
         }
-        let layout = lay_out(disk, &self.parts, self.table, cx.ids)?;
+        let layout = write_input(disk, &self.parts, self.table, cx.ids)?;
         let device = |number| disk.partition_path(number);
         let output = layout
             .parts

@@ -93,9 +93,11 @@ pub enum TableRule {
 impl Rule for TableRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoRoom { .. } => "make a partition smaller, or give the last one the size \
+            Self::NoRoom { .. } => {
+                "make a partition smaller, or change_owner the last one the size \
                 \"rest\""
-                .into(),
+                    .into()
+            }
             Self::TooMany { .. } | Self::TooLarge { .. } => "use GPT: #{ table: \"gpt\" }".into(),
             Self::NoSuchType { .. } => "see the types: gscript doc disk.partition".into(),
             Self::Name { .. } | Self::Twice { .. } => "choose another name".into(),
@@ -113,7 +115,7 @@ pub struct Layout {
 }
 
 /// Computes the positions and identifiers of the partitions.
-pub fn lay_out(
+pub fn write_input(
     disk: &Device,
     parts: &[PartitionEntry],
     kind: TableKind,
@@ -271,7 +273,7 @@ mod tests {
         parts: &[PartitionEntry],
         kind: TableKind,
     ) -> Result<Vec<(u64, u64)>, TableRule> {
-        lay_out(disk, parts, kind, &mut Ids::new([7; 32]))
+        write_input(disk, parts, kind, &mut Ids::new([7; 32]))
             .map(|layout| layout.parts.iter().map(|p| (p.start / MIB, p.size / MIB)).collect())
     }
 
@@ -293,7 +295,7 @@ mod tests {
     fn sectors_of_4096_bytes_shorten_the_script_not_the_partitions() {
         let disk = disk("/dev/nvme0n1", 1 << 30, 4096);
         let parts = [part("", "100M", "linux"), part("", "rest", "luks")];
-        let layout = lay_out(&disk, &parts, TableKind::Gpt, &mut Ids::new([7; 32]))
+        let layout = write_input(&disk, &parts, TableKind::Gpt, &mut Ids::new([7; 32]))
             .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(layout.parts[1].start, 101 * MIB);
         assert!(layout.script.contains("start=256, size=25600"), "{}", layout.script);

@@ -15,7 +15,7 @@ pub use write::{AppendLine, Copy, Write};
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Look, Text};
 use crate::operation::{Effect, FilesEffect, Planning};
-use crate::system::OWN_IT;
+use crate::system::LINK_REMEDY;
 use crate::types::{AbsPath, Place, rhai_literal};
 
 /// A violated rule about files.
@@ -107,7 +107,7 @@ impl Rule for FileRule {
                 format!("create it first: file::make_dir({path})")
             }
             Self::NotEmpty { .. } => "remove its files first, one by one".into(),
-            Self::LeadsOutside { .. } => OWN_IT.into(),
+            Self::LeadsOutside { .. } => LINK_REMEDY.into(),
             Self::Kernel { .. } => {
                 "use the query for it, such as kernel::require or disk::list; see: gscript doc"
                     .into()

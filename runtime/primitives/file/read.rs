@@ -4,7 +4,7 @@ use super::{FileRule, place, reads, text};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::{Look, Text};
-use crate::machine::origin::kernel_place;
+use crate::machine::origin::kernel_directory;
 use crate::operation::{Answer, Effect, Planning, Query};
 use crate::types::{AbsPath, Place};
 
@@ -45,7 +45,7 @@ args! {
 fn readable(path: &AbsPath, root: Option<&AbsPath>, cx: &Planning<'_>) -> Result<Place> {
     let place = place(path, root);
     let reach = cx.files.reach(&place, true)?;
-    let what = reach.kernel.or_else(|| kernel_place(&reach.origin).map(str::to_owned));
+    let what = reach.kernel.or_else(|| kernel_directory(&reach.origin).map(str::to_owned));
     match what {
         Some(what) => Err(FileRule::Kernel { place, what }.into()),
         None => Ok(reach.place),
@@ -63,7 +63,7 @@ impl Query for Read {
         let place = readable(&self.path, self.root.as_ref(), cx)?;
         match text(&place, cx)? {
             None => Err(FileRule::Missing { place }.into()),
-            Some(Text::Unknown(_)) => Ok(Answer::Guess(String::new())),
+            Some(Text::Unknown(_)) => Ok(Answer::Assumed(String::new())),
             Some(Text::Known(bytes)) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Answer::Known(text)),
                 Err(_) => Err(FileRule::NotText { place }.into()),
@@ -82,7 +82,7 @@ impl Query for Exists {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
         readable(&self.path, self.root.as_ref(), cx)?;
         Ok(match cx.look(&place(&self.path, self.root.as_ref()))? {
-            Look::Unknown(_) => Answer::Guess(false),
+            Look::Unknown(_) => Answer::Assumed(false),
             look => Answer::Known(look != Look::Missing),
         })
     }

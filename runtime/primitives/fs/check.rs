@@ -8,7 +8,7 @@ use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::Content;
-use crate::operation::guard::must_be_free;
+use crate::operation::guard::check_unused;
 use crate::operation::{Answer, Planning, Query};
 use crate::system::{Cmd, Outcome};
 use crate::types::DevicePath;
@@ -54,7 +54,7 @@ impl Query for Check {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<FsCheck>> {
         let device = cx.device(&self.device)?;
-        must_be_free(cx.machine, &device.path)?;
+        check_unused(cx.machine, &device.path)?;
         let path = device.path.clone();
         let kind = match &device.content {
             Some(Content::Filesystem { kind, .. }) => kind.clone(),

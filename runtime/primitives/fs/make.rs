@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
-use crate::primitives::{may_stay, wipe};
+use crate::primitives::{unknown_contents_warning, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
 
@@ -139,7 +139,9 @@ impl Action for Make {
             uuid: uuid.clone(),
             label: label.map(str::to_owned),
         };
-        Ok(made(device, cmd, content).warn(may_stay(device, self.keep)).returns(uuid))
+        Ok(made(device, cmd, content)
+            .warn(unknown_contents_warning(device, self.keep))
+            .returns(uuid))
     }
 }
 
@@ -165,7 +167,9 @@ impl Action for Swap {
         let uuid = cx.uuid();
         let cmd = Cmd::tool("mkswap").args(["-U", &uuid]).option("-L", label).arg(&device.path);
         let content = Content::Swap { uuid: uuid.clone(), label: label.map(str::to_owned) };
-        Ok(made(device, cmd, content).warn(may_stay(device, self.keep)).returns(uuid))
+        Ok(made(device, cmd, content)
+            .warn(unknown_contents_warning(device, self.keep))
+            .returns(uuid))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::machine::files::Text;
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
-use crate::primitives::portage::{Merging, merging};
+use crate::primitives::portage::{EmergeRun, emerge_plan};
 use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Choice, Jobs, KernelVersion, Mode, Place, RelativePath, sha256};
 
@@ -246,17 +246,17 @@ impl Action for ModulesRebuild {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        Merging::effects(&self.root)
+        EmergeRun::effects(&self.root)
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let packages = ["@module-rebuild".to_owned()];
-        let run = Merging {
+        let run = EmergeRun {
             root: &self.root,
             options: vec!["--oneshot".into()],
             packages: &packages,
             autounmask: false,
         };
-        merging(&run, cx)
+        emerge_plan(&run, cx)
     }
 }

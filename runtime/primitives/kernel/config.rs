@@ -111,7 +111,7 @@ impl Query for ConfigOption {
         let place = Place::new(&self.file, Some(&self.root));
         match read(&place, cx)? {
             None => Err(KernelRule::NoConfig { looked: vec![place] }.into()),
-            Some(Text::Unknown(_)) => Ok(Answer::Guess(kernel::Setting::Yes.to_string())),
+            Some(Text::Unknown(_)) => Ok(Answer::Assumed(kernel::Setting::Yes.to_string())),
             Some(Text::Known(bytes)) => {
                 let text = String::from_utf8_lossy(&bytes);
                 let found = kernel::get(&text, &self.name).unwrap_or(kernel::Setting::No);

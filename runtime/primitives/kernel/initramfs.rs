@@ -31,7 +31,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The generator of the initramfs.
-        pub how: Maker = "dracut",
+        pub how: InitramfsGenerator = "dracut",
         /// The version of the kernel; by default that of the sources in `/usr/src/linux`. dracut
         /// only.
         pub version: Option<KernelVersion>,
@@ -53,14 +53,14 @@ args! {
 
 /// The generator of an initramfs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Maker {
+pub enum InitramfsGenerator {
     /// dracut.
     Dracut,
     /// genkernel.
     Genkernel,
 }
 
-impl Choice for Maker {
+impl Choice for InitramfsGenerator {
     const NAME: &'static str = "initramfs generator";
     const WORDS: &'static [&'static str] = &["dracut", "genkernel"];
     const ALL: &'static [Self] = &[Self::Dracut, Self::Genkernel];
@@ -205,8 +205,8 @@ impl Action for Initramfs {
         let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
         let image = self.image.clone().unwrap_or_else(default);
         let plan = match self.how {
-            Maker::Dracut => self.by_dracut(modules, &version, &image, cx)?,
-            Maker::Genkernel => self.by_genkernel(&modules, &image, cx)?,
+            InitramfsGenerator::Dracut => self.by_dracut(modules, &version, &image, cx)?,
+            InitramfsGenerator::Genkernel => self.by_genkernel(&modules, &image, cx)?,
         };
         let place = Place::new(&image, Some(root));
         let undo = match exists(&place, cx)? {
@@ -219,13 +219,15 @@ impl Action for Initramfs {
 
 #[cfg(test)]
 mod tests {
-    use super::{Initramfs, Maker};
+    use super::{Initramfs, InitramfsGenerator};
     use crate::operation::{Action, Effect, ProgramEffect};
     use crate::types::{AbsPath, Compression, ParamValue, Value};
 
     #[test]
     fn what_is_agreed_to_is_the_program_that_runs() {
-        for (how, name) in [(Maker::Dracut, "dracut"), (Maker::Genkernel, "genkernel")] {
+        for (how, name) in
+            [(InitramfsGenerator::Dracut, "dracut"), (InitramfsGenerator::Genkernel, "genkernel")]
+        {
             let one = Initramfs {
                 root: AbsPath::known("/mnt/t"),
                 how,

@@ -4,7 +4,7 @@ use crate::types::Choice;
 
 /// A known set of required kernel options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum OptionSet {
     /// The options for booting from LVM in a LUKS container.
     EncryptedRoot,
     /// The options that the guide requires to be set to Yes.
@@ -13,13 +13,13 @@ pub enum Need {
     Nothing,
 }
 
-impl Choice for Need {
+impl Choice for OptionSet {
     const NAME: &'static str = "need";
     const WORDS: &'static [&'static str] = &["encrypted-root", "guide-crypto", "nothing"];
     const ALL: &'static [Self] = &[Self::EncryptedRoot, Self::GuideCrypto, Self::Nothing];
 }
 
-impl Need {
+impl OptionSet {
     /// Returns the options, and whether a module is sufficient.
     pub fn options(self) -> &'static [(&'static str, bool)] {
         match self {

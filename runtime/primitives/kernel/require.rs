@@ -1,7 +1,7 @@
 //! Checking kernel configurations for required options.
 
 use super::config::read;
-use super::known::{Need, menu};
+use super::known::{OptionSet, menu};
 use super::rule::CheckedOption;
 use super::{KernelRule, SOURCES};
 use crate::args;
@@ -33,7 +33,7 @@ args! {
         /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
         /// The set of required options.
-        pub need: Need,
+        pub need: OptionSet,
         /// Additional required options; for `"m"`, built-in is sufficient as well.
         pub options: Option<Options>,
         /// The path of the configuration file in the system, uncompressed or compressed with gzip.
@@ -95,7 +95,7 @@ impl Query for Require {
         for place in &looked {
             let bytes = match read(place, cx)? {
                 None => continue,
-                Some(Text::Unknown(_)) => return Ok(Answer::Guess(Vec::new())),
+                Some(Text::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
                 Some(Text::Known(bytes)) => bytes,
             };
             let table = self.table(&String::from_utf8_lossy(&bytes));

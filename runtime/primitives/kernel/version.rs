@@ -95,7 +95,7 @@ impl Query for Version {
         let place = Place::new(&self.sources, Some(&self.root));
         Ok(match version_of(&place, cx)? {
             Some(version) => Answer::Known(version),
-            None => Answer::Guess(super::UNKNOWN.into()),
+            None => Answer::Assumed(super::UNKNOWN.into()),
         })
     }
 }
@@ -111,7 +111,7 @@ impl Query for Installed {
         }
         Ok(match cx.files.names(&modules)? {
             Some(names) => Answer::Known(names),
-            None => Answer::Guess(Vec::new()),
+            None => Answer::Assumed(Vec::new()),
         })
     }
 }
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_makefile_tells_the_version() {
+    fn the_version_of_a_makefile_is_parsed() {
         let text = "# SPDX\nVERSION = 6\nPATCHLEVEL = 6\nSUBLEVEL = 62\nEXTRAVERSION = -gentoo\nNAME = x\n";
         assert_eq!(in_makefile(text).as_deref(), Some("6.6.62-gentoo"));
         assert_eq!(in_makefile("VERSION = 6\nall:\n"), None);

@@ -104,7 +104,7 @@ fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 /// Returns the plan that stores the output of a command as a key file.
 fn kept(cmd: Cmd, place: Place) -> Plan<String> {
     let output = place.to_string();
-    Plan::step(FilesStep::Keep { cmd, place: place.clone() })
+    Plan::step(FilesStep::SaveOutput { cmd, place: place.clone() })
         .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
         .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
         .returns(output)

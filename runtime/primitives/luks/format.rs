@@ -5,8 +5,8 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
-use crate::primitives::key::not_on_the_same_disk;
-use crate::primitives::{may_stay, wipe};
+use crate::primitives::key::reject_key_on_same_disk;
+use crate::primitives::{unknown_contents_warning, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{
     AbsPath, Choice, Cipher, DevicePath, KdfKind, KeyBits, LuksVersion, MIB, Secret, Size,
@@ -129,7 +129,7 @@ impl Action for Format {
         }
         unlock.check(cx)?;
         if let Unlock::Key(key) = unlock {
-            not_on_the_same_disk(key, &device.path, cx)?;
+            reject_key_on_same_disk(key, &device.path, cx)?;
         }
         if device.size <= offset(self.version) {
             return Err(LuksRule::TooSmall {
@@ -164,7 +164,7 @@ impl Action for Format {
                 },
             })
             .warn(warning)
-            .warn(may_stay(device, self.keep))
+            .warn(unknown_contents_warning(device, self.keep))
             .undo(Undo::Impossible("the new header overwrites the old data"))
             .returns(uuid))
     }

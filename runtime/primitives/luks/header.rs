@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::machine::files::{Look, Text};
 use crate::machine::probe::parse_luks;
 use crate::machine::{Content, Device, Fact, FilesFact, Machine, StorageFact};
-use crate::operation::guard::must_be_free;
+use crate::operation::guard::check_unused;
 use crate::operation::{
     Action, Answer, Effect, FilesEffect, Ids, Plan, Planning, Query, StorageEffect, Undo,
 };
@@ -115,7 +115,7 @@ impl Query for Info {
             open: open_as(cx.machine, &found.device.path),
         };
         let guessed = found.device.unseen;
-        Ok(if guessed { Answer::Guess(described) } else { Answer::Known(described) })
+        Ok(if guessed { Answer::Assumed(described) } else { Answer::Known(described) })
     }
 }
 
@@ -150,7 +150,7 @@ impl Query for Containers {
         };
         let found = cx.machine.storage.devices.values().filter_map(listed).collect();
         Ok(match cx.machine.storage.devices.values().any(|device| device.unseen) {
-            true => Answer::Guess(found),
+            true => Answer::Assumed(found),
             false => Answer::Known(found),
         })
     }
@@ -214,7 +214,7 @@ impl Action for RestoreHeader {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let device = cx.device(&self.device)?;
-        must_be_free(cx.machine, &device.path)?;
+        check_unused(cx.machine, &device.path)?;
         let place = Place::new(&self.file, None);
         let saved = match cx.files.read(&place)? {
             Text::Known(bytes) => match parse_luks(&bytes) {

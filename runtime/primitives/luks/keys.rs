@@ -8,7 +8,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact, StorageFact};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, StorageEffect, Undo};
-use crate::primitives::key::not_on_the_same_disk;
+use crate::primitives::key::reject_key_on_same_disk;
 use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};
 
@@ -132,7 +132,7 @@ impl Action for AddKey {
         old.check(cx)?;
         new.check(cx)?;
         if let Unlock::Key(key) = new {
-            not_on_the_same_disk(key, device, cx)?;
+            reject_key_on_same_disk(key, device, cx)?;
         }
         let slot = free_slot(device, found.slots, self.slot, found.version)?;
         let add = Cmd::tool("cryptsetup").args([

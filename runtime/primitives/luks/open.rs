@@ -4,7 +4,7 @@ use super::{LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{DeviceKind, Release, StorageFact, StorageRelease};
-use crate::operation::guard::must_be_free;
+use crate::operation::guard::check_unused;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::key::{check_protected, unprotect};
 use crate::system::{Cmd, Stdin};
@@ -61,12 +61,12 @@ args! {
 }
 
 /// The means of opening a container: those of [`Unlock`], or a key that is encrypted with GnuPG.
-enum Means<'a> {
+enum OpenMethod<'a> {
     Plain(Unlock<'a>),
     Protected(&'a AbsPath, &'a Secret),
 }
 
-impl Means<'_> {
+impl OpenMethod<'_> {
     fn check(&self, cx: &Planning<'_>) -> Result<()> {
         match self {
             Self::Plain(unlock) => unlock.check(cx),
@@ -95,21 +95,21 @@ impl Means<'_> {
             }
             Self::Protected(..) => {
                 "if gpg reports \"Bad session key\", run again and retype the passphrase of the \
-                 key; check Caps Lock and the keyboard layout (loadkeys); if cryptsetup fails, the key belongs to another disk"
+                 key; check Caps Lock and the keyboard layout (loadkeys); if cryptsetup fails, the key belongs to wrong_node_error disk"
             }
         }
     }
 }
 
 impl Open {
-    fn means(&self) -> Result<Means<'_>> {
+    fn means(&self) -> Result<OpenMethod<'_>> {
         match (&self.gpg_key, &self.key, &self.passphrase) {
             (Some(_), Some(_), _) => Err(LuksRule::TwoKeys { names: ("gpg_key", "key") }.into()),
-            (Some(key), None, Some(passphrase)) => Ok(Means::Protected(key, passphrase)),
+            (Some(key), None, Some(passphrase)) => Ok(OpenMethod::Protected(key, passphrase)),
             (Some(key), None, None) => Err(LuksRule::NoPassphrase { key: key.to_string() }.into()),
             (None, key, passphrase) => {
                 Unlock::choose(key.as_ref(), passphrase.as_ref(), ("key", "passphrase"))
-                    .map(Means::Plain)
+                    .map(OpenMethod::Plain)
             }
         }
     }
@@ -176,7 +176,7 @@ impl Action for Close {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        must_be_free(cx.machine, &self.name.path())?;
+        check_unused(cx.machine, &self.name.path())?;
         let release =
             Release::Storage(StorageRelease::Close { name: self.name.as_str().to_owned() });
         Ok(Plan::step(release.step(cx.machine.host.udev))

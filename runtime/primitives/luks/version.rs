@@ -53,7 +53,7 @@ mod tests {
     use super::told;
 
     #[test]
-    fn what_cryptsetup_says_of_itself() {
+    fn the_version_of_cryptsetup_is_parsed() {
         assert_eq!(told("cryptsetup 2.6.1 flags: UDEV BLKID").as_deref(), Some("2.6.1"));
         assert_eq!(told("cryptsetup 2.3.7").as_deref(), Some("2.3.7"));
         assert_eq!(told("cryptsetup 2.7.0-rc1").as_deref(), Some("2.7.0"));

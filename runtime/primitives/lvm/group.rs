@@ -295,7 +295,7 @@ impl Query for Groups {
             .collect();
         let unseen =
             on.map_or(cx.machine.storage.devices.values().any(|d| d.unseen), |on| on.unseen);
-        Ok(if unseen { Answer::Guess(names) } else { Answer::Known(names) })
+        Ok(if unseen { Answer::Assumed(names) } else { Answer::Known(names) })
     }
 }
 

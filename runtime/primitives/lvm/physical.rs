@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, StorageFact};
 use crate::operation::{Action, Effect, Ids, Plan, Planning, StorageEffect, Undo};
-use crate::primitives::{may_stay, wipe};
+use crate::primitives::{unknown_contents_warning, wipe};
 use crate::system::Step;
 use crate::types::{DevicePath, MIB, Size};
 
@@ -74,7 +74,7 @@ impl Action for PvCreate {
         steps.push(Step::Run(create));
         Ok(Plan::steps(steps)
             .makes(StorageFact::Holds { device: path.clone(), content: Content::Physical { uuid } })
-            .warn(may_stay(device, self.keep))
+            .warn(unknown_contents_warning(device, self.keep))
             .undo(Undo::Impossible("the old contents are overwritten"))
             .returns(path))
     }

@@ -76,7 +76,7 @@ impl LvCreate {
         let images = self.images.map_or(usual, u64::from);
         let even = level == RaidLevel::Raid10;
         // LVM requires three data stripes in addition to the two parity stripes.
-        let least = if level == RaidLevel::Raid6 { 5 } else { level.least_devices() as u64 };
+        let least = if level == RaidLevel::Raid6 { 5 } else { level.min_devices() as u64 };
         if images < least || images > members || (even && !images.is_multiple_of(2)) {
             let count = images.min(members);
             let (level, group) = (level.word(), self.group.to_string());

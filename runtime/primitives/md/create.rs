@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
 use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, StorageEffect, Undo};
-use crate::primitives::{may_stay, wipe_all, wipefs};
+use crate::primitives::{unknown_contents_warning, wipe_all, wipefs};
 use crate::system::{Cmd, Step, StorageStep};
 use crate::types::{ArrayName, Choice, DevicePath, MIB, MdFormat, RaidLevel, Size};
 
@@ -72,7 +72,7 @@ impl Create {
 
     fn check(&self, devices: &[&Device]) -> std::result::Result<(), MdRule> {
         let (level, count) = (self.level, devices.len());
-        let least = level.least_devices();
+        let least = level.min_devices();
         let uneven = level == RaidLevel::Raid10 && !count.is_multiple_of(2);
         if count < least || uneven {
             let even = level == RaidLevel::Raid10;
@@ -196,7 +196,7 @@ impl Action for Create {
                 plan = plan.makes(StorageFact::Blank { device: device.path.clone() });
             }
             plan = plan.makes(StorageFact::Holds { device: device.path.clone(), content });
-            plan = plan.warn(may_stay(device, self.keep));
+            plan = plan.warn(unknown_contents_warning(device, self.keep));
         }
         let size = array_size(&level, count, &shares);
         let sector = devices.iter().map(|device| device.sector).max().unwrap_or(512);

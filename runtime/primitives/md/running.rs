@@ -8,7 +8,7 @@ use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
-use crate::operation::guard::must_be_free;
+use crate::operation::guard::check_unused;
 use crate::operation::{
     Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, ProgramEffect, Query, StorageEffect,
     Undo,
@@ -174,7 +174,7 @@ impl Action for Stop {
         let Some(running) = cx.machine.array(self.name.as_str()) else {
             return Ok(Plan::already(format!("{} does not run", self.name)));
         };
-        must_be_free(cx.machine, &running.path)?;
+        check_unused(cx.machine, &running.path)?;
         let array = running.path.clone();
         let release = Release::Storage(StorageRelease::Stop { array: array.clone() });
         Ok(Plan::step(release.step(cx.machine.host.udev))

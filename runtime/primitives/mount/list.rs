@@ -56,6 +56,6 @@ impl Query for List {
             })
             .collect();
         // The space in use changes between any two queries.
-        Ok(Answer::Guess(listed))
+        Ok(Answer::Assumed(listed))
     }
 }

@@ -34,7 +34,7 @@ impl Query for Links {
     type Output = Vec<LinkInfo>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<LinkInfo>>> {
-        let Some(links) = &cx.machine.net.links else { return Ok(Answer::Guess(Vec::new())) };
+        let Some(links) = &cx.machine.net.links else { return Ok(Answer::Assumed(Vec::new())) };
         let shown =
             |(name, link): (&String, &Link)| LinkInfo { name: name.clone(), link: link.clone() };
         Ok(Answer::Known(links.iter().map(shown).collect()))

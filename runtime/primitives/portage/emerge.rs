@@ -89,21 +89,24 @@ args! {
     }
 }
 
-pub(in crate::primitives) struct Merging<'a> {
+pub(in crate::primitives) struct EmergeRun<'a> {
     pub(in crate::primitives) root: &'a AbsPath,
     pub(in crate::primitives) options: Vec<String>,
     pub(in crate::primitives) packages: &'a [String],
     pub(in crate::primitives) autounmask: bool,
 }
 
-impl Merging<'_> {
+impl EmergeRun<'_> {
     pub(in crate::primitives) fn effects(root: &AbsPath) -> Vec<Effect> {
         Effect::runs("emerge", &root.to_string())
     }
 }
 
 /// Returns the plan of a run of emerge.
-pub(in crate::primitives) fn merging(run: &Merging<'_>, cx: &Planning<'_>) -> Result<Plan<()>> {
+pub(in crate::primitives) fn emerge_plan(
+    run: &EmergeRun<'_>,
+    cx: &Planning<'_>,
+) -> Result<Plan<()>> {
     // EMERGE_DEFAULT_OPTS may contain --ask. The output of a build is in its log. Without
     // --autounmask, emerge does not report which keywords are required.
     let mut cmd = command(run.root, "emerge", cx)?
@@ -130,7 +133,7 @@ impl Action for Emerge {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        Merging::effects(&self.root)
+        EmergeRun::effects(&self.root)
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -149,7 +152,7 @@ impl Action for Emerge {
         let options = flags.chain(jobs).chain(load).collect();
         let packages: Vec<String> = self.packages.iter().map(ToString::to_string).collect();
         let (root, packages) = (&self.root, packages.as_slice());
-        merging(&Merging { root, options, packages, autounmask: self.autounmask }, cx)
+        emerge_plan(&EmergeRun { root, options, packages, autounmask: self.autounmask }, cx)
     }
 }
 
@@ -157,13 +160,13 @@ impl Action for Resume {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        Merging::effects(&self.root)
+        EmergeRun::effects(&self.root)
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let skip = self.skip_first.then(|| "--skipfirst".to_owned());
         let options = ["--resume".to_owned()].into_iter().chain(skip).collect();
-        merging(&Merging { root: &self.root, options, packages: &[], autounmask: false }, cx)
+        emerge_plan(&EmergeRun { root: &self.root, options, packages: &[], autounmask: false }, cx)
     }
 }
 

@@ -7,7 +7,7 @@ mod rule;
 mod settings;
 
 pub use emerge::{Emerge, HasVersion, Resume};
-pub(super) use emerge::{Merging, merging};
+pub(super) use emerge::{EmergeRun, emerge_plan};
 pub use profile::Profile;
 pub use rule::PortageRule;
 pub use settings::{AcceptKeywords, License, MakeConf, PackageUse};

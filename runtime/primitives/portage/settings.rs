@@ -240,7 +240,7 @@ impl Action for License {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn what_portage_loses_is_noticed() {
+    fn values_that_portage_discards_are_detected() {
         let text = "A=\"-O2\"\nB=\"${A} -g\"\nC=$(nproc)\nD+=\" x\"\nE=\"${X:-1}\"\nF=`x`\n";
         let lost = super::lost(text);
         let names: Vec<&str> = lost.iter().map(|(name, _)| name.as_str()).collect();

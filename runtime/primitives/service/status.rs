@@ -63,7 +63,11 @@ impl Query for Status {
                 match exists(&link_in(root, runlevel, name), cx)? {
                     None => {
                         let enabled = false;
-                        return Ok(Answer::Guess(UnitState { enabled, runlevels, started: None }));
+                        return Ok(Answer::Assumed(UnitState {
+                            enabled,
+                            runlevels,
+                            started: None,
+                        }));
                     }
                     Some(true) => runlevels.push(runlevel.to_owned()),
                     Some(false) => {}

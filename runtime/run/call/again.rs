@@ -1,7 +1,7 @@
 //! A call of a resumed run that the journal has a result of, or that was interrupted.
 
 use super::current::Call;
-use super::record::{Well, ended_well};
+use super::record::{Well, record_success};
 use crate::error::Result;
 use crate::event::Event;
 use crate::machine::files::Look;
@@ -12,59 +12,59 @@ use crate::operation::{
 };
 use crate::plan::call::{PlannedStep, UndoPlan};
 use crate::primitives::journal::KeepOn;
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
 use crate::run::release::release_each;
-use crate::run::resume::{Begun, Names, Replay, still_answers};
-use crate::run::voice::Voice;
+use crate::run::resume::{Names, Replay, UnfinishedAction, check_recorded_answer};
+use crate::run::voice::Reporter;
 use crate::system::{FilesStep, Step};
 use crate::types::{Map, Value};
 
 /// Returns the recorded answer, if it is still correct. A user may have changed the queried object
 /// since, even if the run continues in the same process.
-pub(super) fn past_answer(
+pub(super) fn recorded_answer(
     replay: &Replay,
-    ground: &mut Ground,
+    ground: &mut Environment,
     call: &Call,
     query: &dyn AnyQuery,
     value: Value,
 ) -> Result<Value> {
-    if replay.asks_again(ground.only_plans()) {
-        still_answers(replay, ground, call, query, &value)?;
+    if replay.repeats_queries(ground.only_plans()) {
+        check_recorded_answer(replay, ground, call, query, &value)?;
     }
     Ok(value)
 }
 
 /// Reports an action that was completed earlier.
-pub(super) fn play(parts: &mut Parts<'_>, call: &Call) {
+pub(super) fn report_completed(parts: &mut Parts<'_>, call: &Call) {
     if !call.called().action {
         return;
     }
     if call.name() == KeepOn::SPEC.name {
-        keep_again(parts.ledger, parts.voice, call);
+        continue_journal_copy(parts.ledger, parts.voice, call);
     }
     if parts.replay.was_seen() {
         return;
     }
     parts.ledger.count_already();
-    parts.voice.tell(&call.began());
+    parts.voice.tell(&call.began_event());
     let already = Some("completed earlier".to_owned());
     parts.voice.tell(&Event::Done { call: call.number(), millis: 0, already });
 }
 
 /// Continues the copy of the journal, if its filesystem is mounted.
-fn keep_again(ledger: &mut Ledger, voice: &mut Voice, call: &Call) {
+fn continue_journal_copy(ledger: &mut Ledger, voice: &mut Reporter, call: &Call) {
     let path = call.args().iter().find(|(name, _)| name == "path");
     let Some(path) = path.and_then(|(_, value)| value.as_text()) else { return };
-    if let Err(error) = ledger.keep_again_in(&KeepOn::directory(path)) {
+    if let Err(error) = ledger.continue_copy_in(&KeepOn::directory(path)) {
         // The journal itself is not affected.
         voice.warn(error.to_string());
     }
 }
 
 /// Returns the arguments with the present device names, if any were renamed.
-pub(super) fn by_names_of_now(
+pub(super) fn with_present_names(
     names: &Names,
     call: &Call,
 ) -> Option<std::result::Result<Given, ArgError>> {
@@ -81,12 +81,12 @@ pub(super) fn by_names_of_now(
 /// An action that overwrites a device runs again as long as the device is not in use: a killed tool
 /// may have written the signature of a filesystem without the filesystem. Partial results that
 /// would prevent a second run are released.
-pub(super) fn was_done(
+pub(super) fn check_interrupted(
     parts: &mut Parts<'_>,
     call: &mut Call,
     action: &dyn AnyAction,
     effects: &[Effect],
-    begun: &Begun,
+    begun: &UnfinishedAction,
 ) -> Result<Option<Value>> {
     let wanted = &begun.makes[..];
     let all = !wanted.is_empty() && parts.ground.all_hold(wanted);
@@ -114,15 +114,15 @@ pub(super) fn was_done(
             let Parts { ledger, replay, voice, .. } = parts;
             ledger.adopt(wanted);
             ledger.count_already();
-            voice.tell(&call.began());
+            voice.tell(&call.began_event());
             let well = Well { makes: wanted, already: None, value, millis: 0 };
-            ended_well(ledger, replay.names(), voice, call, &well)?;
+            record_success(ledger, replay.names(), voice, call, &well)?;
             let already = Some("it was complete when the run was interrupted".to_owned());
             voice.tell(&Event::Done { call: call.number(), millis: 0, already });
             return Ok(Some(replay.names().value_then(value)));
         }
     }
-    remove_begun(parts.ground, parts.voice, call, begun, effects)?;
+    remove_partial_files(parts.ground, parts.voice, call, begun, effects)?;
     for release in partly.iter().rev().filter_map(Fact::release) {
         if parts.ground.only_plans() {
             let text = release.to_string().into();
@@ -130,7 +130,7 @@ pub(super) fn was_done(
         }
         release_each(parts, &[release]);
     }
-    parts.voice.warn(once_more(call, effects));
+    parts.voice.warn(rerun_warning(call, effects));
     Ok(None)
 }
 
@@ -138,11 +138,11 @@ pub(super) fn was_done(
 /// partially, and the action would not recognize them as its own.
 ///
 /// The journal is not sufficient evidence: the call itself must write there.
-fn remove_begun(
-    ground: &mut Ground,
-    voice: &mut Voice,
+fn remove_partial_files(
+    ground: &mut Environment,
+    voice: &mut Reporter,
     call: &mut Call,
-    begun: &Begun,
+    begun: &UnfinishedAction,
     effects: &[Effect],
 ) -> Result<()> {
     let UndoPlan::Commands { commands } = &begun.undo else { return Ok(()) };
@@ -188,7 +188,7 @@ fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
 }
 
 /// Returns the warning for an interrupted action that runs again.
-fn once_more(call: &Call, effects: &[Effect]) -> String {
+fn rerun_warning(call: &Call, effects: &[Effect]) -> String {
     let what = call.called();
     let runs =
         effects.iter().any(|effect| matches!(effect, Effect::Program(ProgramEffect::Runs { .. })));

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::journal::Record;
 use crate::operation::{Answer, AnyAction, AnyQuery, Effect, FilesEffect, Plan, Returns};
 use crate::plan::approval::Decision;
-use crate::plan::bound::Bound;
+use crate::plan::bound::BoundEffect;
 use crate::plan::call::PlannedStep;
 use crate::run::parts::Parts;
 use crate::system::{Program, Step};
@@ -84,7 +84,7 @@ pub(super) fn approve_query(
 ) -> Result<Option<Value>> {
     let (cmd, value) = match answer {
         Answer::Ask { cmd, guess, .. } => (Some(cmd), guess),
-        Answer::Known(value) | Answer::Guess(value) => (None, value),
+        Answer::Known(value) | Answer::Assumed(value) => (None, value),
     };
     let mut effects = query.effects();
     // The command decides which program runs, whatever effects the query declares.
@@ -124,7 +124,7 @@ fn admit(parts: &mut Parts<'_>, effects: &[Effect]) -> Result<()> {
 }
 
 /// Adds effects that were approved during the run.
-pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<Bound>) -> Result<()> {
+pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<BoundEffect>) -> Result<()> {
     for effect in effects {
         parts.gate.extend(effect.clone());
         record(parts, &effect)?;
@@ -133,7 +133,7 @@ pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<Bound>) -> Result
 }
 
 /// Records an effect that was approved during the run.
-fn record(parts: &mut Parts<'_>, effect: &Bound) -> Result<()> {
+fn record(parts: &mut Parts<'_>, effect: &BoundEffect) -> Result<()> {
     let effect = parts.replay.names().data_then(effect);
     parts.ledger.record(parts.voice, true, || Record::Approved { effect })
 }
@@ -166,7 +166,7 @@ fn skipped_value(parts: &mut Parts<'_>, call: &Call, value: &Value) -> Result<Va
         output: value.recorded(),
         site: call.site().clone(),
     })?;
-    voice.tell(&call.began());
+    voice.tell(&call.began_event());
     voice.tell(&Event::Skipped { call: call.number() });
     Ok(value)
 }

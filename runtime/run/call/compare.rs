@@ -6,8 +6,8 @@ use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
 use crate::operation::{Effect, Plan};
 use crate::plan::call::PlannedStep;
-use crate::plan::{CallWork, Different, Novelty, Position};
-use crate::run::ground::Ground;
+use crate::plan::{CallWork, Deviation, Position, ResultDifference};
+use crate::run::ground::Environment;
 use crate::run::ledger::{Ledger, Tally};
 use crate::run::parts::Parts;
 use crate::run::plan_log::PlanLog;
@@ -16,7 +16,7 @@ use crate::types::Value;
 
 /// A difference between a run and its plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OffPlan {
+pub(crate) enum PlanDeviation {
     /// An action that is not in the plan and was not approved.
     #[error("{site}: {call} is not in the approved plan: {why}")]
     New {
@@ -25,7 +25,7 @@ pub(crate) enum OffPlan {
         /// The primitive and its object.
         call: String,
         /// The difference.
-        why: Novelty,
+        why: Deviation,
     },
     /// A query that is not in the plan.
     #[error(
@@ -45,11 +45,11 @@ pub(crate) enum OffPlan {
         /// The primitive and its object.
         call: String,
         /// The two results.
-        different: Different,
+        different: ResultDifference,
     },
 }
 
-impl Rule for OffPlan {
+impl Rule for PlanDeviation {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::New { .. } => {
@@ -76,11 +76,11 @@ pub(super) fn expected(log: &PlanLog, call: &Call) -> Result<()> {
     if log.tracing().expects(call.position()) {
         return Ok(());
     }
-    Err(OffPlan::Query { site: call.site().clone(), call: call.called().to_string() }.into())
+    Err(PlanDeviation::Query { site: call.site().clone(), call: call.called().to_string() }.into())
 }
 
 /// Compares the answer of a call with the planned one.
-pub(super) fn compared(
+pub(super) fn compare_answer(
     log: &mut PlanLog,
     ledger: &Ledger,
     call: &Call,
@@ -98,13 +98,13 @@ pub(super) fn compared(
         None => answer,
         Some(different) => {
             let (site, call) = (call.site().clone(), call.called().to_string());
-            Err(OffPlan::Answer { site, call, different }.into())
+            Err(PlanDeviation::Answer { site, call, different }.into())
         }
     }
 }
 
 /// Records or compares an action that needs no change.
-pub(super) fn note_idle(log: &mut PlanLog, ground: &Ground, call: &Call, steps: &[Step]) {
+pub(super) fn note_idle(log: &mut PlanLog, ground: &Environment, call: &Call, steps: &[Step]) {
     let (args, machine) = (call.args(), ground.machine());
     let work = CallWork { args, steps, machine, declares: &[], covered: false };
     log.tracing_mut().idle(call.site(), call.name(), call.position(), &work);
@@ -112,7 +112,7 @@ pub(super) fn note_idle(log: &mut PlanLog, ground: &Ground, call: &Call, steps: 
 
 /// Compares an action with the planned one. An action that is not in the plan has to be approved
 /// first.
-pub(super) fn hold_against_plan(
+pub(super) fn compare_with_plan(
     parts: &mut Parts<'_>,
     call: &Call,
     plan: &Plan<Value>,
@@ -129,7 +129,7 @@ pub(super) fn hold_against_plan(
     let Some(why) = novelty else { return Ok(()) };
     // An action that only releases what this run made needs no entry in the plan once the recipe
     // may have branched differently.
-    if effects.is_empty() && tracing.branches() {
+    if effects.is_empty() && tracing.may_have_branched() {
         return Ok(());
     }
     let files = ground.files();
@@ -139,7 +139,7 @@ pub(super) fn hold_against_plan(
         Some(more) => add_approved(parts, more),
         None => {
             let (site, call) = (call.site().clone(), call.called().to_string());
-            Err(OffPlan::New { site, call, why }.into())
+            Err(PlanDeviation::New { site, call, why }.into())
         }
     }
 }

@@ -104,14 +104,14 @@ impl Call {
     }
 
     /// Returns the event for the start of the call.
-    pub(super) fn began(&self) -> Event {
+    pub(super) fn began_event(&self) -> Event {
         let Called { number: call, name, about, .. } = &self.told;
         let (name, about) = ((*name).to_owned(), about.clone());
         Event::Began { call: *call, name, about, site: self.site.clone() }
     }
 
     /// Remembers a step that is about to be performed.
-    pub(super) fn tries(&mut self, step: &Step, text: &str) {
+    pub(super) fn note_step(&mut self, step: &Step, text: &str) {
         // Waiting for a device belongs to the step that creates it.
         self.tried = match (step, self.tried.take()) {
             (Step::Storage(StorageStep::WaitFor { .. }), Some(work)) => {

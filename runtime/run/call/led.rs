@@ -6,18 +6,18 @@ use crate::machine::files::{FileError, Files, Look, Reach, Text};
 use crate::types::Place;
 
 /// Files with a cache of resolved places.
-pub(super) struct Led<'a> {
+pub(super) struct CachedFiles<'a> {
     files: &'a dyn Files,
     known: RefCell<Vec<(Place, bool, Reach)>>,
 }
 
-impl<'a> Led<'a> {
+impl<'a> CachedFiles<'a> {
     pub(super) fn new(files: &'a dyn Files) -> Self {
         Self { files, known: RefCell::default() }
     }
 }
 
-impl Files for Led<'_> {
+impl Files for CachedFiles<'_> {
     fn look(&self, place: &Place) -> Result<Look, FileError> {
         self.files.look(place)
     }

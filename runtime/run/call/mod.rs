@@ -14,11 +14,11 @@ mod verify;
 
 use std::time::Instant;
 
-use again::{by_names_of_now, past_answer, play, was_done};
+use again::{check_interrupted, recorded_answer, report_completed, with_present_names};
 use approve::{NoEffect, approve, approve_query, approve_read, skip, skip_action};
-use compare::{compared, expected, hold_against_plan, note_idle};
+use compare::{compare_answer, compare_with_plan, expected, note_idle};
 use places::Places;
-use record::{answered, arrived, begin, finish};
+use record::{begin, finish, record_answer, set_up_call};
 use verify::{claim, learn, settle};
 
 pub(crate) use approve::approve_unopened;
@@ -27,17 +27,17 @@ pub(crate) use current::{Call, about};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::operation::guard::may_be_lost;
+use crate::operation::guard::check_destroyable;
 use crate::operation::spec::{ArgError, Given};
 use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns, StorageEffect};
 use crate::plan::CallReach;
 use crate::plan::approval::Decision;
 use crate::plan::call::PlannedStep;
 use crate::primitives::registry::{Primitive, Read};
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::run::parts::Parts;
-use crate::run::release::will_make;
-use crate::run::resume::{Begun, Recall};
+use crate::run::release::track_releasable;
+use crate::run::resume::{Recall, UnfinishedAction};
 use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError, StorageStep};
 use crate::types::Value;
 
@@ -72,14 +72,14 @@ fn action(
     let spec = call.spec();
     let wrong = |error: ArgError| spec.bad_call(&error);
     let action = given.and_then(read).map_err(wrong)?;
-    arrived(parts, call, action.arguments());
+    set_up_call(parts, call, action.arguments());
     let value = match parts.replay.recall(call)? {
         Recall::Past(value) => {
-            play(parts, call);
+            report_completed(parts, call);
             value
         }
         Recall::Skip => skip(parts, call, action.as_ref())?,
-        Recall::Now(open) => match by_names_of_now(parts.replay.names(), call) {
+        Recall::Now(open) => match with_present_names(parts.replay.names(), call) {
             None => act(parts, call, action.as_ref(), open)?,
             Some(given) => {
                 let action = given.and_then(read).map_err(wrong)?;
@@ -87,7 +87,7 @@ fn action(
             }
         },
     };
-    compared(parts.log, parts.ledger, call, before, Ok(value))
+    compare_answer(parts.log, parts.ledger, call, before, Ok(value))
 }
 
 fn query(
@@ -100,21 +100,21 @@ fn query(
     let spec = call.spec();
     let wrong = |error: ArgError| spec.bad_call(&error);
     let query = given.and_then(read).map_err(wrong)?;
-    arrived(parts, call, query.arguments());
+    set_up_call(parts, call, query.arguments());
     expected(parts.log, call)?;
     if let Recall::Past(value) = parts.replay.recall(call)? {
-        let answer = past_answer(parts.replay, parts.ground, call, query.as_ref(), value);
-        return compared(parts.log, parts.ledger, call, before, answer);
+        let answer = recorded_answer(parts.replay, parts.ground, call, query.as_ref(), value);
+        return compare_answer(parts.log, parts.ledger, call, before, answer);
     }
-    let answer = match by_names_of_now(parts.replay.names(), call) {
+    let answer = match with_present_names(parts.replay.names(), call) {
         None => ask(parts, call, query.as_ref()),
         Some(given) => {
             let query = given.and_then(read).map_err(wrong)?;
             ask(parts, call, query.as_ref())
         }
     };
-    let answer = compared(parts.log, parts.ledger, call, before, answer);
-    answered(parts, call, answer)
+    let answer = compare_answer(parts.log, parts.ledger, call, before, answer);
+    record_answer(parts, call, answer)
 }
 
 fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
@@ -126,18 +126,18 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
     let Parts { ground, ledger, voice, .. } = parts;
     match answer {
         Answer::Known(value) if !asks_about_unseen(ground, query) => Ok(value),
-        Answer::Known(value) | Answer::Guess(value) => {
-            ledger.count_guess();
+        Answer::Known(value) | Answer::Assumed(value) => {
+            ledger.count_assumed();
             Ok(value)
         }
         Answer::Ask { guess, .. } if ground.only_plans() => {
-            ledger.count_guess();
+            ledger.count_assumed();
             Ok(guess)
         }
         Answer::Ask { cmd, read, guess } => {
             let outcome = ground.perform(&Step::Run(cmd), &mut voice.watch(call.number()))?;
             if outcome.unknown {
-                ledger.count_guess();
+                ledger.count_assumed();
                 return Ok(guess);
             }
             read(&outcome)
@@ -146,7 +146,7 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
 }
 
 /// Returns whether a query concerns a device whose contents are only known at run time.
-fn asks_about_unseen(ground: &Ground, query: &dyn AnyQuery) -> bool {
+fn asks_about_unseen(ground: &Environment, query: &dyn AnyQuery) -> bool {
     let machine = ground.machine();
     ground.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
 }
@@ -155,13 +155,13 @@ fn act(
     parts: &mut Parts<'_>,
     call: &mut Call,
     action: &dyn AnyAction,
-    open: Option<Begun>,
+    open: Option<UnfinishedAction>,
 ) -> Result<Value> {
     let start = Instant::now();
     let places = Places::of(parts.ground, parts.ledger);
     let mut effects = places.canonical(action.effects(), &action.arguments())?;
     if let Some(wanted) = open {
-        if let Some(value) = was_done(parts, call, action, &effects, &wanted)? {
+        if let Some(value) = check_interrupted(parts, call, action, &effects, &wanted)? {
             return Ok(value);
         }
         parts.ground.enter(call.number());
@@ -171,7 +171,7 @@ fn act(
     // leads. The effects contain the resolved places.
     let named = plan.steps.clone();
     Places::of(parts.ground, parts.ledger).follow_links(&mut plan, &mut effects)?;
-    parts.gate.hold_directories(&plan.steps, parts.ledger.made(), parts.ground.files())?;
+    parts.gate.check_directories(&plan.steps, parts.ledger.made(), parts.ground.files())?;
     if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
         return Err(NoEffect { primitive: call.name() }.into());
     }
@@ -181,12 +181,12 @@ fn act(
         // A device that is already in the planned state may be in use.
         for effect in &effects {
             if let Effect::Storage(StorageEffect::Destroys { device }) = effect {
-                may_be_lost(parts.ground.machine(), device)?;
+                check_destroyable(parts.ground.machine(), device)?;
             }
         }
         // Effects that the recipe does not declare are refused before the user is asked.
         parts.gate.must_be_declared(&effects, parts.ground.machine())?;
-        hold_against_plan(parts, call, &plan, &named, &effects)?;
+        compare_with_plan(parts, call, &plan, &named, &effects)?;
         if approve(parts, call, &plan, &effects)? == Decision::Skip {
             return skip_action(parts, call, &plan);
         }
@@ -207,7 +207,7 @@ fn act(
 }
 
 /// Fails if a program is missing, before the first step runs.
-fn require_programs(ground: &Ground, steps: &[Step]) -> Result<()> {
+fn require_programs(ground: &Environment, steps: &[Step]) -> Result<()> {
     let Some(programs) = &ground.machine().host.programs else { return Ok(()) };
     match steps.iter().flat_map(Step::tools).find(|name| !programs.contains_key(*name)) {
         Some(name) => Err(MissingProgram::named(name).into()),
@@ -216,7 +216,7 @@ fn require_programs(ground: &Ground, steps: &[Step]) -> Result<()> {
 }
 
 /// Returns a description of the facts if all of them already hold, so that no change is needed.
-fn already(ground: &Ground, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
+fn already(ground: &Environment, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
     let destroys = effects
         .iter()
         .any(|effect| matches!(effect, Effect::Storage(StorageEffect::Destroys { .. })));
@@ -235,7 +235,7 @@ fn execute(
     plan: &Plan<Value>,
     effects: &[Effect],
 ) -> Result<Value> {
-    will_make(parts.ledger, parts.ground.machine(), &plan.makes);
+    track_releasable(parts.ledger, parts.ground.machine(), &plan.makes);
     for effect in effects {
         // An inactive volume has no device node that could be in use.
         if let Effect::Storage(StorageEffect::Destroys { device }) = effect
@@ -255,12 +255,12 @@ fn execute(
     settle(parts.ground, parts.voice, call.number(), &plan.steps, effects)?;
     learn(parts.ground, parts.ledger, &plan.makes)?;
     if let Some(directory) = &plan.keeps_journal {
-        parts.ledger.keep_in(directory.as_path())?;
+        parts.ledger.add_copy_in(directory.as_path())?;
     }
     match &plan.returns {
         Returns::Known(value) => Ok(value.clone()),
         Returns::Read { guess, .. } if is_unknown(&outcomes, parts.ground.only_plans()) => {
-            parts.ledger.count_guess();
+            parts.ledger.count_assumed();
             Ok(guess.clone())
         }
         Returns::Read { read, .. } => read(&outcomes),
@@ -280,7 +280,7 @@ fn perform(
         call.plans(PlannedStep::of(step, ground.files()));
     } else {
         let text = step.to_string();
-        call.tries(step, &text);
+        call.note_step(step, &text);
         voice.tell(&Event::Step { call: call.number(), text });
     }
     if terminal {

@@ -3,14 +3,14 @@
 
 use std::path::PathBuf;
 
-use super::led::Led;
+use super::led::CachedFiles;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Files, Reach};
-use crate::machine::origin::kernel_place;
+use crate::machine::origin::kernel_directory;
 use crate::machine::{Fact, MountOrigin, StorageFact, StorageRelease, is_below};
 use crate::operation::{Effect, FilesEffect, Plan, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::file::FileRule;
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::run::ledger::Ledger;
 use crate::system::{FilesStep, Step};
 use crate::types::{Map, Place, Value};
@@ -45,18 +45,18 @@ impl Rule for KernelPlace {
 }
 
 /// Directories for temporary mounts, which contain no part of the running system.
-const FOR_A_WHILE: [&str; 3] = ["/media", "/mnt", "/run/media"];
+const TEMPORARY_MOUNT_DIRECTORIES: [&str; 3] = ["/media", "/mnt", "/run/media"];
 
 /// A resolver of paths in the present state of a run.
 pub(super) struct Places<'a> {
-    ground: &'a Ground,
+    ground: &'a Environment,
     /// The facts that this run made until the next reboot.
     made: &'a [Fact],
 }
 
 impl<'a> Places<'a> {
     /// Creates a resolver for the present state of a run.
-    pub(super) fn of(ground: &'a Ground, ledger: &'a Ledger) -> Self {
+    pub(super) fn of(ground: &'a Environment, ledger: &'a Ledger) -> Self {
         Self { ground, made: ledger.made() }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Places<'a> {
     pub(super) fn canonical(&self, effects: Vec<Effect>, args: &Map) -> Result<Vec<Effect>> {
         let path = |device: String| self.ground.machine().canonical(&device);
         let words = |what: &str| -> String {
-            if let Some(unmount) = self.at_real_mount(what) {
+            if let Some(unmount) = self.with_real_mount_point(what) {
                 return unmount;
             }
             what.split(' ').map(|word| path(word.to_owned())).collect::<Vec<_>>().join(" ")
@@ -82,7 +82,7 @@ impl<'a> Places<'a> {
             Effect::Program(ProgramEffect::Ends { what }) => {
                 Ok(Effect::Program(ProgramEffect::Ends { what: words(&what) }))
             }
-            other => self.at_real_place(other.on(path), args),
+            other => self.with_real_path(other.on(path), args),
         };
         effects.into_iter().filter(|effect| !own(effect)).map(canonical).collect()
     }
@@ -102,7 +102,7 @@ impl<'a> Places<'a> {
 
     /// Returns the path of a place in effects. Below a mount point of this run, it is the mount
     /// point.
-    fn known_as(&self, reach: &Reach) -> String {
+    fn effect_path(&self, reach: &Reach) -> String {
         let origin = self.origin(reach);
         let mounts = self.made.iter().filter_map(|fact| match fact {
             Fact::Storage(StorageFact::Mounted { at, .. }) if is_below(&origin, at) => Some(at),
@@ -139,13 +139,13 @@ impl<'a> Places<'a> {
         let of_system = |mount: &&crate::machine::Mount| {
             mount.source == *device
                 && !made(&mount.at)
-                && !FOR_A_WHILE.iter().any(|top| is_below(&mount.at, top))
+                && !TEMPORARY_MOUNT_DIRECTORIES.iter().any(|top| is_below(&mount.at, top))
         };
         !self.ground.machine().storage.mounts.iter().any(|mount| of_system(&mount))
     }
 
     /// Replaces the path of an effect by its resolved path.
-    fn at_real_place(&self, effect: Effect, args: &Map) -> Result<Effect> {
+    fn with_real_path(&self, effect: Effect, args: &Map) -> Result<Effect> {
         let given = |wanted: &str| {
             let value = args.iter().find(|(name, _)| name == wanted);
             value.and_then(|(_, value)| value.as_text())
@@ -153,7 +153,7 @@ impl<'a> Places<'a> {
         let root = given("root");
         Ok(match effect {
             Effect::Files(FilesEffect::Writes { path }) => Effect::Files(FilesEffect::Writes {
-                path: self.known_as(&self.reached(&path, root, false)?),
+                path: self.effect_path(&self.reached(&path, root, false)?),
             }),
             Effect::Files(FilesEffect::Reads { path }) => {
                 let root = given("from_root").or(root);
@@ -175,7 +175,7 @@ impl<'a> Places<'a> {
     }
 
     /// Returns the `umount` command with the resolved mount point.
-    fn at_real_mount(&self, what: &str) -> Option<String> {
+    fn with_real_mount_point(&self, what: &str) -> Option<String> {
         let at = unquoted(what.strip_prefix("umount ")?);
         let reach = self.reached(&at, None, true).ok()?;
         Some(
@@ -222,7 +222,7 @@ impl<'a> Places<'a> {
                 self.must_stay_inside(place, follow)?;
             }
         }
-        let led = Led::new(files);
+        let led = CachedFiles::new(files);
         for step in &mut plan.steps {
             step.follow_links(&led)?;
         }
@@ -238,7 +238,7 @@ impl<'a> Places<'a> {
             let Some((place, follow)) = step.written() else { continue };
             let reach = led.reach(place, follow)?;
             refuse_kernel_place(&reach)?;
-            let path = self.known_as(&reach);
+            let path = self.effect_path(&reach);
             // Creating the directories above a file is part of writing the file.
             let above = matches!(step, Step::Files(FilesStep::MakeDir { .. }));
             if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
@@ -250,7 +250,7 @@ impl<'a> Places<'a> {
 }
 
 fn refuse_kernel_place(reach: &Reach) -> Result<()> {
-    let what = match (&reach.kernel, kernel_place(&reach.origin)) {
+    let what = match (&reach.kernel, kernel_directory(&reach.origin)) {
         (Some(kind), _) => kind.clone(),
         (None, Some(place)) => place.to_owned(),
         (None, None) => return Ok(()),

@@ -5,23 +5,23 @@ use std::time::Duration;
 use super::current::Call;
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{BY_HAND, Record, digest};
+use crate::journal::{FIRST_MANUAL_CALL, Record, digest};
 use crate::machine::Fact;
 use crate::operation::{Effect, Plan};
 use crate::plan::call::UndoPlan;
 use crate::run::ledger::Ledger;
-use crate::run::manual::ManualAction;
 use crate::run::parts::Parts;
+use crate::run::performed::ManualAction;
 use crate::run::resume::Names;
-use crate::run::voice::Voice;
+use crate::run::voice::Reporter;
 use crate::types::{Map, Value};
 
 /// Sets the decoded arguments of a call, and its position in the plan.
-pub(super) fn arrived(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
+pub(super) fn set_up_call(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
     let wanted = parts.ledger.has_journal() || parts.replay.is_playing();
     let digest = if wanted { digest(&args) } else { String::new() };
     call.arrive(args, digest);
-    if call.number() < BY_HAND {
+    if call.number() < FIRST_MANUAL_CALL {
         let tracing = parts.log.tracing_mut();
         call.placed(tracing.arrive(call.site(), call.name(), call.args()));
     }
@@ -31,7 +31,7 @@ pub(super) fn arrived(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
 pub(super) fn begin(
     ledger: &mut Ledger,
     names: &Names,
-    voice: &mut Voice,
+    voice: &mut Reporter,
     call: &Call,
     plan: &Plan<Value>,
 ) -> Result<()> {
@@ -47,7 +47,7 @@ pub(super) fn begin(
         };
         ledger.record(voice, true, || begin)?;
     }
-    voice.tell(&call.began());
+    voice.tell(&call.began_event());
     Ok(())
 }
 
@@ -66,7 +66,7 @@ pub(super) fn finish(
     match &result {
         Ok(value) => {
             if plan.already.is_none() && !ground.only_plans() {
-                ledger.did(|| record_manual(call, plan));
+                ledger.push_performed(|| performed_action(call, plan));
             }
             match plan.already {
                 Some(_) => ledger.count_already(),
@@ -74,7 +74,7 @@ pub(super) fn finish(
             }
             let already = plan.already.as_deref();
             let well = Well { makes: &plan.makes, already, value, millis };
-            ended_well(ledger, replay.names(), voice, call, &well)?;
+            record_success(ledger, replay.names(), voice, call, &well)?;
             voice.tell(&Event::Done { call: number, millis, already: plan.already.clone() });
         }
         Err(error) => {
@@ -95,7 +95,7 @@ pub(super) fn finish(
 }
 
 /// Creates the entry for undoing an action, or for saving it as a recipe.
-fn record_manual(call: &Call, plan: &Plan<Value>) -> ManualAction {
+fn performed_action(call: &Call, plan: &Plan<Value>) -> ManualAction {
     ManualAction {
         call: call.called().clone(),
         args: call.args().clone(),
@@ -118,10 +118,10 @@ pub(super) struct Well<'a> {
 
 /// Records the success of an action. Not synced, because the next `begin` syncs these records too;
 /// only their order matters.
-pub(super) fn ended_well(
+pub(super) fn record_success(
     ledger: &mut Ledger,
     names: &Names,
-    voice: &mut Voice,
+    voice: &mut Reporter,
     call: &Call,
     well: &Well<'_>,
 ) -> Result<()> {
@@ -147,7 +147,11 @@ pub(super) fn ended_well(
 }
 
 /// Records the answer of a query, or its error.
-pub(super) fn answered(parts: &mut Parts<'_>, call: &Call, answer: Result<Value>) -> Result<Value> {
+pub(super) fn record_answer(
+    parts: &mut Parts<'_>,
+    call: &Call,
+    answer: Result<Value>,
+) -> Result<Value> {
     let answer = answer.map(|value| parts.replay.names().value_then(&value));
     parts.ledger.record(parts.voice, false, || Record::Answer {
         call: call.number(),

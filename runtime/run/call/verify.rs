@@ -4,14 +4,19 @@
 use crate::error::{Error, InUse, Result};
 use crate::machine::{Difference, Fact, Scope, Use};
 use crate::operation::{Effect, FilesEffect, ProgramEffect};
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::run::ledger::Ledger;
-use crate::run::voice::Voice;
+use crate::run::voice::Reporter;
 use crate::system::{Broken, FilesStep, Step, StorageStep};
 
 /// Checks immediately before a device is overwritten that its disk is still the same and not in
 /// use.
-pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &str) -> Result<()> {
+pub(super) fn claim(
+    ground: &mut Environment,
+    voice: &mut Reporter,
+    call: u64,
+    device: &str,
+) -> Result<()> {
     let disks = ground.machine().base_disks(device);
     let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
     let claim = Step::Storage(StorageStep::Claim { device: device.to_owned(), disks });
@@ -19,7 +24,7 @@ pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &
     let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
     let unknown = || vec!["the kernel does not report by what".to_owned()];
     let holders = if holders.is_empty() { unknown() } else { holders };
-    let held = |who| Use::Elsewhere { device: device.to_owned(), who };
+    let held = |who| Use::ReportedByKernel { device: device.to_owned(), who };
     let uses = holders.into_iter().map(held).collect();
     let (device, releases) = (device.to_owned(), Vec::new());
     Err(InUse { device, uses, releases, system: false }.into())
@@ -28,8 +33,8 @@ pub(super) fn claim(ground: &mut Ground, voice: &mut Voice, call: u64, device: &
 /// Flushes the data that programs wrote, before their action counts as done: a power cut could lose
 /// it without a trace in the journal. The steps of this program flush their data themselves.
 pub(super) fn settle(
-    ground: &mut Ground,
-    voice: &mut Voice,
+    ground: &mut Environment,
+    voice: &mut Reporter,
     call: u64,
     steps: &[Step],
     effects: &[Effect],
@@ -56,15 +61,15 @@ pub(super) fn settle(
             }
         }
     }
-    ground.perform(&Step::Files(FilesStep::Settle { at }), &mut voice.watch(call))?;
+    ground.perform(&Step::Files(FilesStep::SyncFilesystems { at }), &mut voice.watch(call))?;
     Ok(())
 }
 
 /// Adds facts to the model, then probes the parts of the machine that they concern.
-pub(super) fn learn(ground: &mut Ground, ledger: &mut Ledger, facts: &[Fact]) -> Result<()> {
+pub(super) fn learn(ground: &mut Environment, ledger: &mut Ledger, facts: &[Fact]) -> Result<()> {
     let mut scope = Scope::default();
     if !ground.only_plans() {
-        ledger.lasts(facts);
+        ledger.add_lasting(facts);
     }
     for fact in facts {
         ground.learn(fact)?;

@@ -3,7 +3,7 @@
 //! They are not trusted: they only allow the plan to show what restoring would do. The actual
 //! contents are checked once the devices are open, before anything else is done.
 
-use crate::journal::{Record, Transcript, standing};
+use crate::journal::{Record, Transcript, valid_records};
 use crate::machine::Machine;
 
 use super::Names;
@@ -12,7 +12,7 @@ use super::Names;
 pub(super) fn with_claims(machine: &Machine, transcript: &Transcript, names: &Names) -> Machine {
     let mut claimed = machine.clone();
     let mut opened = Vec::new();
-    for record in standing(&transcript.records) {
+    for record in valid_records(&transcript.records) {
         let Record::Done { facts, .. } = record else { continue };
         for fact in names.data_now(facts) {
             if !fact.is_hidden(machine) || claimed.learn(&fact).is_err() {

@@ -1,12 +1,12 @@
 //! The mounts, open containers, active groups and swap areas of a journal: made by an action, and
 //! not ended by a later one.
 
-use crate::journal::{Record, standing};
+use crate::journal::{Record, valid_records};
 use crate::machine::Fact;
 
 /// An action with results that end with the running kernel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Live {
+pub struct LiveAction {
     /// The number of the call.
     pub call: u64,
     /// The facts that still hold according to the journal.
@@ -18,9 +18,9 @@ pub struct Live {
 }
 
 /// Returns these actions in the order in which they ran.
-pub fn live(records: &[Record]) -> Vec<Live> {
-    let mut all: Vec<Live> = Vec::new();
-    for record in standing(records) {
+pub fn live(records: &[Record]) -> Vec<LiveAction> {
+    let mut all: Vec<LiveAction> = Vec::new();
+    for record in valid_records(records) {
         let (call, facts, ours, ended) = match record {
             Record::Begin { call, makes, .. } => (call, makes, true, false),
             Record::Done { call, facts, .. } => (call, facts, true, true),
@@ -35,7 +35,7 @@ pub fn live(records: &[Record]) -> Vec<Live> {
         }
         all.retain(|one| one.call != *call && !one.facts.is_empty());
         let facts = facts.iter().filter(|fact| fact.release().is_some()).cloned().collect();
-        all.push(Live { call: *call, facts, ours, ended });
+        all.push(LiveAction { call: *call, facts, ours, ended });
     }
     all.retain(|one| !one.facts.is_empty());
     all

@@ -11,11 +11,11 @@ mod restore;
 mod still;
 mod traces;
 
-pub use live::{Live, live};
+pub use live::{LiveAction, live};
 pub use names::{MissingDevice, Names};
 pub use past::Past;
-pub(crate) use replay::{Begun, Recall, Replay};
+pub(crate) use replay::{Recall, Replay, UnfinishedAction};
 pub use rest::Restoring;
 pub(crate) use restore::restore;
 pub use restore::{left, release_run, shell};
-pub(crate) use still::still_answers;
+pub(crate) use still::check_recorded_answer;

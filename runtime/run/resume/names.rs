@@ -70,8 +70,8 @@ impl Names {
                 _ => {}
             }
         }
-        all_here(transcript, machine, &found)?;
-        by_what_is_left(transcript, machine, &mut found);
+        require_devices(transcript, machine, &found)?;
+        match_remaining_disks(transcript, machine, &mut found);
         let pairs = found.into_iter().filter(|(then, now)| then != now).collect();
         Ok(Self { pairs })
     }
@@ -178,7 +178,7 @@ fn only(machine: &Machine, like: impl Fn(&&Device) -> bool) -> Option<&Device> {
 /// Adds disks without an identity whose name has been taken by another disk: the only unassigned
 /// disk without an identity and of the same size. Devices that the run may change are not found in
 /// this way; the result only serves to compare the whole machine with its plan.
-fn by_what_is_left(
+fn match_remaining_disks(
     transcript: &Transcript,
     machine: &Machine,
     found: &mut BTreeMap<String, String>,
@@ -203,7 +203,7 @@ fn by_what_is_left(
 }
 
 /// Fails unless the devices that the run may change, or that are parameters, were identified.
-fn all_here(
+fn require_devices(
     transcript: &Transcript,
     machine: &Machine,
     found: &BTreeMap<String, String>,

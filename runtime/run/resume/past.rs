@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Live, Names, Replay, live};
+use super::{LiveAction, Names, Replay, live};
 use crate::event::Site;
 use crate::journal::{Record, Transcript};
 use crate::machine::{Fact, StorageFact, is_below};
@@ -63,7 +63,7 @@ impl Past {
     }
 
     /// Returns the succeeded actions with results that end with a reboot, in order.
-    pub(super) fn ended(&self) -> impl Iterator<Item = Live> {
+    pub(super) fn ended(&self) -> impl Iterator<Item = LiveAction> {
         live(&self.transcript.records).into_iter().filter(|one| one.ended)
     }
 }

@@ -7,7 +7,7 @@ use super::Names;
 use super::traces::Traces;
 use crate::error::{Error, Exit, Rule};
 use crate::event::Site;
-use crate::journal::{BY_HAND, Record, Transcript, standing};
+use crate::journal::{FIRST_MANUAL_CALL, Record, Transcript, valid_records};
 use crate::machine::Fact;
 use crate::operation::spec::Arguments;
 use crate::plan::call::UndoPlan;
@@ -18,28 +18,28 @@ use crate::types::{Map, Value};
 
 /// A call in the journal.
 #[derive(Debug, Clone, PartialEq)]
-struct Played {
+struct RecordedCall {
     /// The name of the primitive.
     name: String,
     /// SHA-256 of the arguments.
     digest: String,
-    result: Ending,
+    result: RecordedResult,
 }
 
 /// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
-enum Ending {
+enum RecordedResult {
     /// The call succeeded with this value.
     Value(Value),
     /// A query failed with this error.
     Error(String),
     /// An action failed or was interrupted.
-    Open(Begun),
+    Open(UnfinishedAction),
 }
 
 /// An action that began and did not succeed.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Begun {
+pub(crate) struct UnfinishedAction {
     /// The facts that it should have made.
     pub(crate) makes: Vec<Fact>,
     /// How it would have been undone, as planned before it.
@@ -51,7 +51,7 @@ pub(crate) enum Recall {
     /// The call has this result in the journal.
     Past(Value),
     /// The call runs now. If it began before, this is its record.
-    Now(Option<Begun>),
+    Now(Option<UnfinishedAction>),
     /// The call is skipped.
     Skip,
 }
@@ -72,7 +72,7 @@ enum Retrace {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Replay {
     /// The calls by number.
-    played: BTreeMap<u64, Played>,
+    played: BTreeMap<u64, RecordedCall>,
     /// The device names that have changed since.
     names: Names,
     /// Whether the recipe was changed since; then the failed call may differ.
@@ -96,33 +96,33 @@ impl Replay {
         let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
         // The recipe does not make the manual calls.
-        let own = |record: &&Record| record.call().is_some_and(|call| call < BY_HAND);
-        for record in standing(&transcript.records).filter(own) {
+        let own = |record: &&Record| record.call().is_some_and(|call| call < FIRST_MANUAL_CALL);
+        for record in valid_records(&transcript.records).filter(own) {
             match record {
                 Record::Begin { call, name, digest, makes, undo, .. } => {
-                    let begun = Begun { makes: makes.clone(), undo: undo.clone() };
-                    let result = Ending::Open(begun);
+                    let begun = UnfinishedAction { makes: makes.clone(), undo: undo.clone() };
+                    let result = RecordedResult::Open(begun);
                     let (name, digest) = (name.clone(), digest.clone());
-                    played.insert(*call, Played { name, digest, result });
+                    played.insert(*call, RecordedCall { name, digest, result });
                 }
                 Record::Done { call, output, .. } => {
                     if let Some(known) = played.get_mut(call) {
-                        known.result = Ending::Value(plain(output));
+                        known.result = RecordedResult::Value(plain(output));
                     }
                 }
                 Record::Already { call, name, digest, output, .. }
                 | Record::Skipped { call, name, digest, output, .. } => {
-                    let result = Ending::Value(plain(output));
+                    let result = RecordedResult::Value(plain(output));
                     let (name, digest) = (name.clone(), digest.clone());
-                    played.insert(*call, Played { name, digest, result });
+                    played.insert(*call, RecordedCall { name, digest, result });
                 }
                 Record::Answer { call, name, digest, output, error } => {
                     let result = match error {
-                        Some(error) => Ending::Error(error.clone()),
-                        None => Ending::Value(plain(output)),
+                        Some(error) => RecordedResult::Error(error.clone()),
+                        None => RecordedResult::Value(plain(output)),
                     };
                     let (name, digest) = (name.clone(), digest.clone());
-                    played.insert(*call, Played { name, digest, result });
+                    played.insert(*call, RecordedCall { name, digest, result });
                     questions.push(*call);
                     continue;
                 }
@@ -137,7 +137,7 @@ impl Replay {
     }
 
     /// Returns a replay of the present journal, for the same process and user.
-    pub(crate) fn anew(&self, transcript: &Transcript, changed: bool) -> Self {
+    pub(crate) fn with_transcript(&self, transcript: &Transcript, changed: bool) -> Self {
         let again = self.again.clone();
         Self { again, seen: true, ..Self::of(transcript, self.names.clone(), changed) }
     }
@@ -198,7 +198,7 @@ impl Replay {
     }
 
     /// Returns whether queries with recorded answers are made again for comparison.
-    pub(crate) fn asks_again(&self, planning: bool) -> bool {
+    pub(crate) fn repeats_queries(&self, planning: bool) -> bool {
         self.retrace == Retrace::Off && (planning || !self.seen)
     }
 
@@ -216,7 +216,7 @@ impl Replay {
             return Ok(Recall::Skip);
         }
         let played = self.played.get(&number);
-        let open = played.is_none_or(|played| matches!(played.result, Ending::Open(_)));
+        let open = played.is_none_or(|played| matches!(played.result, RecordedResult::Open(_)));
         if self.retrace == Retrace::On && open {
             self.retrace = Retrace::Ended;
             return Err(Retraced.into());
@@ -231,31 +231,31 @@ impl Replay {
         let same_name = played.name == call.name();
         if !same_name || played.digest != call.digest() {
             // A changed recipe may have corrected the failed call.
-            if self.changed && matches!(played.result, Ending::Open(_)) {
+            if self.changed && matches!(played.result, RecordedResult::Open(_)) {
                 return Ok(Recall::Now(None));
             }
             let (site, now) = (call.site().clone(), call.called().to_string());
             return Err(Diverged { site, now, then: played.name, args: same_name }.into());
         }
         match played.result {
-            Ending::Open(begun) => {
+            RecordedResult::Open(begun) => {
                 let makes = self.names.data_now(&begun.makes);
-                Ok(Recall::Now(Some(Begun { makes, ..begun })))
+                Ok(Recall::Now(Some(UnfinishedAction { makes, ..begun })))
             }
-            Ending::Error(error) => Err(NoAnswer(error).into()),
-            Ending::Value(_) if self.again.remove(&number) => Ok(Recall::Now(None)),
-            Ending::Value(_) if self.verifies_what_is_left(call) => Ok(Recall::Now(None)),
-            Ending::Value(value) => Ok(Recall::Past(value)),
+            RecordedResult::Error(error) => Err(NoAnswer(error).into()),
+            RecordedResult::Value(_) if self.again.remove(&number) => Ok(Recall::Now(None)),
+            RecordedResult::Value(_) if self.must_verify_again(call) => Ok(Recall::Now(None)),
+            RecordedResult::Value(value) => Ok(Recall::Past(value)),
         }
     }
 
     /// Returns whether the call verifies an archive that is still to be unpacked. It is verified
     /// again, because the archive may have been replaced since the run was interrupted.
-    fn verifies_what_is_left(&self, call: &Call) -> bool {
-        let unpacked = |(number, played): (&u64, &Played)| {
+    fn must_verify_again(&self, call: &Call) -> bool {
+        let unpacked = |(number, played): (&u64, &RecordedCall)| {
             *number > call.number()
                 && played.name == Unpack::SPEC.name
-                && matches!(played.result, Ending::Value(_))
+                && matches!(played.result, RecordedResult::Value(_))
         };
         call.name() == Verify::SPEC.name
             && self.retrace == Retrace::Off
@@ -264,8 +264,10 @@ impl Replay {
 
     /// Fails if the journal has results that the recipe did not request, which belong to another
     /// recipe. In a changed recipe, the failed call may be missing.
-    pub(crate) fn all_played(&self) -> Result<(), Error> {
-        let failed = |played: &Played| self.changed && matches!(played.result, Ending::Open(_));
+    pub(crate) fn check_all_requested(&self) -> Result<(), Error> {
+        let failed = |played: &RecordedCall| {
+            self.changed && matches!(played.result, RecordedResult::Open(_))
+        };
         match self.played.iter().find(|(_, played)| !failed(played)) {
             Some((call, played)) => {
                 Err(NotCalled { call: *call, name: played.name.clone() }.into())
@@ -285,7 +287,7 @@ struct NotCalled {
 
 impl Rule for NotCalled {
     fn remedy(&self) -> Option<String> {
-        Some(BEGIN_ANEW.into())
+        Some(START_OVER_HELP.into())
     }
 
     fn exit(&self) -> Exit {
@@ -309,7 +311,7 @@ impl Rule for Retraced {
 }
 
 /// Help for a journal that does not match its recipe.
-pub(super) const BEGIN_ANEW: &str = "release what the run left and begin again: gscript release, then run the recipe; \
+pub(super) const START_OVER_HELP: &str = "release what the run left and begin again: gscript release, then run the recipe; \
                           completed actions are skipped";
 
 /// A divergence of the recipe from its journal.
@@ -339,7 +341,7 @@ impl std::error::Error for Diverged {}
 
 impl Rule for Diverged {
     fn remedy(&self) -> Option<String> {
-        Some(BEGIN_ANEW.into())
+        Some(START_OVER_HELP.into())
     }
 
     fn exit(&self) -> Exit {

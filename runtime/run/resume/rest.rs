@@ -5,15 +5,15 @@
 //! of a new run.
 
 use super::claims::with_claims;
-use super::restore::make_again;
+use super::restore::restore_call;
 use super::{Past, Replay, live};
 use crate::failure::Failure;
-use crate::journal::BY_HAND;
+use crate::journal::FIRST_MANUAL_CALL;
 use crate::machine::{Fact, Machine, Release};
 use crate::plan::approval::Approval;
 use crate::plan::report::{PlanEntry, Report};
 use crate::run::attempt::Attempt;
-use crate::run::job::{Job, shared, unwrap};
+use crate::run::job::{Job, into_session, shared};
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::session::{Gate, Session};
@@ -36,7 +36,7 @@ impl Job<'_> {
         session.borrow_mut().begin_anew(past.replay().retracing());
         let result = crate::script::run(&self.script(), &host);
         drop(host);
-        let session = unwrap(session);
+        let session = into_session(session);
         match result {
             // An error of the script itself is reported when the rest is planned.
             Err(failure) if !failure.is_of_script() && !session.replay().is_retraced() => {
@@ -45,9 +45,9 @@ impl Job<'_> {
             _ => {}
         }
         // Only results of calls that the recipe makes may be restored.
-        let called = |call: u64| call >= BY_HAND || !session.replay().has(call);
+        let called = |call: u64| call >= FIRST_MANUAL_CALL || !session.replay().has(call);
         match live(&past.transcript.records).iter().find(|one| one.ended && !called(one.call)) {
-            Some(_) => session.replay().all_played().map_err(Failure::of),
+            Some(_) => session.replay().check_all_requested().map_err(Failure::of),
             None => Ok(()),
         }
     }
@@ -68,8 +68,8 @@ impl Job<'_> {
                 continue;
             }
             let before = session.log().entries().len();
-            make_again(&mut session, &one, past, self.variables)?;
-            if one.call < BY_HAND {
+            restore_call(&mut session, &one, past, self.variables)?;
+            if one.call < FIRST_MANUAL_CALL {
                 let calls =
                     session.log().entries()[before..].iter().filter_map(|entry| match entry {
                         PlanEntry::Call(call) => Some(call),
@@ -98,8 +98,9 @@ impl Attempt {
         }
         let result = crate::script::run(&job.script(), &host).map(drop);
         drop(host);
-        let session = unwrap(planned);
-        let result = result.and_then(|()| session.replay().all_played().map_err(Failure::of));
+        let session = into_session(planned);
+        let result =
+            result.and_then(|()| session.replay().check_all_requested().map_err(Failure::of));
         let report = session.into_report(before);
         match result {
             Ok(()) => Ok(report),
@@ -131,7 +132,7 @@ impl Attempt {
         let mut session = self.session.borrow_mut();
         let mut parts = session.parts();
         drop(parts.ledger.close());
-        parts.ledger.disown(&self.kept);
+        parts.ledger.remove_releasable(&self.kept);
         release_all(&mut parts)
     }
 }

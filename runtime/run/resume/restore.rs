@@ -1,22 +1,22 @@
 //! Restores what a reboot or a clean-up ended, before the script continues.
 
-use super::still::look_for_files;
-use super::{Live, Past, Replay, live};
+use super::still::check_files;
+use super::{LiveAction, Past, Replay, live};
 use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
 use crate::journal::{Journal, Record};
-use crate::machine::{Fact, Machine, Release, makes_again};
+use crate::machine::{Fact, Machine, Release, restored_after_reboot};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
 use crate::plan::approval::{Approval, NoopApprover};
 use crate::plan::call::{PlannedCall, UndoPlan};
 use crate::primitives::registry::{Primitive, Read, primitive};
 use crate::run::call::{about, approve_unopened};
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
-use crate::run::reopen::calls_of;
+use crate::run::reopen::restoring_calls;
 use crate::run::session::{Gate, ManualAccess, Session, Setup};
 use crate::types::{Map, Value};
 
@@ -52,18 +52,18 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
             session.chapter(RESTORING);
             told = true;
         }
-        result = make_again(session, &one, past, variables);
+        result = restore_call(session, &one, past, variables);
         if result.is_err() {
             break;
         }
     }
-    session.count_anew();
+    session.reset_numbers();
     let parts = session.parts();
     parts.ledger.open(journal);
     *parts.replay = past.replay();
-    let result = result.and_then(|()| still_there(parts.ground, past));
+    let result = result.and_then(|()| check_lasting_facts(parts.ground, past));
     let remarks = match result {
-        Ok(()) => look_for_files(parts.ground, parts.replay, past),
+        Ok(()) => check_files(parts.ground, parts.replay, past),
         Err(_) => Vec::new(),
     };
     Restored { kept, remarks, result }
@@ -71,9 +71,9 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
 
 /// Restores the ended results of one call. The arguments come from the journal, so only calls that
 /// open or mount something are made.
-pub(super) fn make_again(
+pub(super) fn restore_call(
     session: &mut Session,
-    one: &Live,
+    one: &LiveAction,
     past: &Past,
     variables: &Map,
 ) -> Result<(), Failure> {
@@ -85,9 +85,9 @@ pub(super) fn make_again(
     };
     let calls = past.calls();
     let Some((name, args, site)) = calls.get(&one.call) else { return Ok(()) };
-    for again in calls_of(name, args, site, &one.facts, &secret) {
+    for again in restoring_calls(name, args, site, &one.facts, &secret) {
         // A journal is input: it must not cause any other calls.
-        let known = makes_again(&again.name);
+        let known = restored_after_reboot(&again.name);
         let Some(primitive) = primitive(&again.name).filter(|_| known) else {
             let error = NotRestored { call: one.call, name: again.name };
             return Err(Failure::of(error));
@@ -95,7 +95,7 @@ pub(super) fn make_again(
         let args = again.args.clone();
         match session.call_by_name(primitive, again.site.clone(), again.args) {
             Err(failure) if session.planning() && !matches!(*failure.error, Error::Call(_)) => {
-                session.forget_failure();
+                session.clear_failure();
                 let mut parts = session.parts();
                 plan_unopened(&mut parts, primitive, again.site, &args, &failure.error)?;
                 for fact in past.names.data_now(&one.facts) {
@@ -143,7 +143,7 @@ fn plan_unopened(
 
 /// Checks that the data that the run wrote to devices still exists, as far as it can be read. The
 /// results of an interrupted action are checked when the action runs again.
-fn still_there(ground: &Ground, past: &Past) -> Result<(), Failure> {
+fn check_lasting_facts(ground: &Environment, past: &Past) -> Result<(), Failure> {
     let open: Vec<String> = match past.transcript.interrupted() {
         Some(Record::Begin { makes, .. }) => makes.iter().filter_map(Fact::subject).collect(),
         _ => Vec::new(),

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Past, Replay};
 use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
-use crate::journal::{Record, standing};
+use crate::journal::{Record, valid_records};
 use crate::machine::files::Look;
 use crate::machine::{Fact, FilesFact, StorageFact, is_below};
 use crate::operation::{Answer, AnyQuery};
 use crate::run::call::Call;
-use crate::run::ground::Ground;
+use crate::run::ground::Environment;
 use crate::types::Value;
 
 /// A file of the run, with its last record.
@@ -27,7 +27,7 @@ struct LastWrite<'a> {
 
 /// Checks the files that the run wrote. A deleted file is written again if its content is known; a
 /// file that was changed since is kept. Returns warnings about both.
-pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) -> Vec<String> {
+pub(super) fn check_files(ground: &Environment, replay: &mut Replay, past: &Past) -> Vec<String> {
     let mut warnings = Vec::new();
     for kept in files(&past.transcript.records).into_values() {
         let Some(place) = kept.fact.place() else { continue };
@@ -53,9 +53,9 @@ pub(super) fn look_for_files(ground: &Ground, replay: &mut Replay, past: &Past) 
 
 /// Repeats a query of the run if no later action can have changed its answer. Fails if the answer
 /// differs.
-pub(crate) fn still_answers(
+pub(crate) fn check_recorded_answer(
     replay: &Replay,
-    ground: &mut Ground,
+    ground: &mut Environment,
     call: &Call,
     query: &dyn AnyQuery,
     then: &Value,
@@ -72,22 +72,22 @@ pub(crate) fn still_answers(
         return Ok(());
     }
     let (call, site) = (call.name().to_owned(), call.site().clone());
-    Err(OtherAnswer { call, site, then: short(then), now: short(&now) }.into())
+    Err(ChangedAnswer { call, site, then: short(then), now: short(&now) }.into())
 }
 
 /// An answer that differs from the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the recipe diverges from the journal at {site}: {call} is {now}, journal has {then}")]
-struct OtherAnswer {
+struct ChangedAnswer {
     call: String,
     site: Site,
     then: String,
     now: String,
 }
 
-impl Rule for OtherAnswer {
+impl Rule for ChangedAnswer {
     fn remedy(&self) -> Option<String> {
-        Some(super::replay::BEGIN_ANEW.into())
+        Some(super::replay::START_OVER_HELP.into())
     }
 
     fn exit(&self) -> Exit {
@@ -114,7 +114,7 @@ fn files(records: &[Record]) -> BTreeMap<String, LastWrite<'_>> {
     let mut kept: BTreeMap<String, LastWrite<'_>> = BTreeMap::new();
     // The mount points, and whether they are still mounted according to the journal.
     let mut mounts: Vec<(&str, bool)> = Vec::new();
-    for record in standing(records) {
+    for record in valid_records(records) {
         let (Record::Done { call, facts, .. } | Record::Already { call, facts, .. }) = record
         else {
             continue;

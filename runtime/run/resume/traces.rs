@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::journal::{Record, standing};
+use crate::journal::{Record, valid_records};
 use crate::machine::is_below;
 use crate::types::Map;
 
@@ -24,7 +24,7 @@ impl Traces {
     /// Collects the changes from a journal.
     pub(super) fn of(records: &[Record]) -> Self {
         let mut traces = Self::default();
-        for (index, record) in standing(records).enumerate() {
+        for (index, record) in valid_records(records).enumerate() {
             match record {
                 Record::Answer { call, .. } => {
                     traces.asked.insert(*call, index);

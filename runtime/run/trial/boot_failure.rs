@@ -6,7 +6,7 @@ use crate::vm::{Firmware, VmError};
 
 /// The reason why a trial failed.
 #[derive(Debug)]
-pub enum BootFailure {
+pub enum TrialError {
     /// A file of the trial could not be written.
     Io(io::Error),
     /// The virtual machine failed.
@@ -26,13 +26,13 @@ pub enum BootFailure {
     NoBootLoader(Firmware),
 }
 
-impl From<io::Error> for BootFailure {
+impl From<io::Error> for TrialError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<VmError> for BootFailure {
+impl From<VmError> for TrialError {
     fn from(error: VmError) -> Self {
         Self::Vm(error)
     }

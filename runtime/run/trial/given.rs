@@ -52,7 +52,7 @@ impl TrialAnswers {
                 (kind, name) => known(kind, name, media, boot),
             };
             let open = counts && !given.table.contains_key(&param.name);
-            if let Some(value) = value.filter(|_| open && offers(param, boot)) {
+            if let Some(value) = value.filter(|_| open && is_answered(param, boot)) {
                 let value = match param.kind {
                     ParamKind::Secret => {
                         given.made.insert(param.name.clone());
@@ -120,7 +120,7 @@ fn known(kind: ParamKind, name: &str, media: &Media, boot: Option<Firmware>) -> 
 }
 
 /// Returns whether a parameter is answered; secrets are only answered if the disk is booted.
-fn offers(param: &ParamDecl, boot: Option<Firmware>) -> bool {
+fn is_answered(param: &ParamDecl, boot: Option<Firmware>) -> bool {
     boot.is_some() || param.kind != ParamKind::Secret
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_that_are_made_up_differ_and_can_be_typed() {
+    fn generated_secrets_differ_and_are_alphanumeric() {
         let made: BTreeSet<String> = (0..50).map(|_| made_up().expect("a secret")).collect();
         assert_eq!(made.len(), 50);
         assert!(made.iter().all(|text| {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::boot_failure::BootFailure;
+use super::boot_failure::TrialError;
 use crate::vm::Firmware;
 
 const SECTOR: usize = 512;
@@ -21,14 +21,14 @@ const MBR_ENTRY: usize = 16;
 const MBR_TYPE: usize = 4;
 
 /// Checks the first sectors of a disk.
-pub(super) fn could_boot(disk: &Path, firmware: Firmware) -> Result<(), BootFailure> {
+pub(super) fn check_bootable(disk: &Path, firmware: Firmware) -> Result<(), TrialError> {
     let mut head = Vec::with_capacity(HEAD);
     let most = u64::try_from(HEAD).map_err(io::Error::other)?;
     File::open(disk)?.take(most).read_to_end(&mut head)?;
     head.resize(HEAD, 0);
     match boots(&head, firmware) {
         true => Ok(()),
-        false => Err(BootFailure::NoBootLoader(firmware)),
+        false => Err(TrialError::NoBootLoader(firmware)),
     }
 }
 
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_alone_boots_nothing() {
+    fn a_partition_table_alone_is_not_bootable() {
         for firmware in [Firmware::Bios, Firmware::Efi] {
             assert!(!boots(&head(|_| ()), firmware));
             assert!(!boots(&vec![0; HEAD], firmware));

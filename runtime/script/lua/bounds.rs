@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Error, HookTriggers, Lua, Value as LuaValue, VmState};
 
-use super::errors::{Limited, LuaStopped, NO_MEMORY, Told};
+use super::errors::{CaughtError, Limited, LuaStopped, NO_MEMORY};
 use crate::event::Site;
 use crate::script::limits::{self, Limit};
 use crate::script::meter::Metered;
@@ -31,7 +31,7 @@ pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
             // A replacement of a library function: record the position of its caller in the script.
             None => seen(lua, &host),
         }
-        host.operated(limits::LUA_TICK);
+        host.charge_operations(limits::LUA_TICK);
         match host.look() {
             Some(_) => Err(Error::external(Limited)),
             None => Ok(VmState::Continue),
@@ -73,7 +73,7 @@ pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
     let told = lua.create_function(|lua, error: LuaValue| match error {
-        LuaValue::Error(error) => lua.create_userdata(Told(*error)).map(LuaValue::UserData),
+        LuaValue::Error(error) => lua.create_userdata(CaughtError(*error)).map(LuaValue::UserData),
         other => Ok(other),
     })?;
     let meter = Rc::clone(host);

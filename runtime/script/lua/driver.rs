@@ -6,7 +6,7 @@ use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Table, Value as LuaVa
 
 use super::bounds::line_number;
 use super::engine::LuaEngine;
-use super::errors::{LuaStopped, NO_MEMORY, Told, Unknown, own_words};
+use super::errors::{CaughtError, LuaStopped, NO_MEMORY, Unknown, own_message};
 use crate::event::Site;
 use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
@@ -107,7 +107,7 @@ fn explain(
     file: &Rc<str>,
     host: &Metered,
 ) -> Failure {
-    if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<Told>().ok()) {
+    if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<CaughtError>().ok()) {
         // The error was caught and thrown again.
         let error = LuaValue::Error(Box::new(told.0.clone()));
         return explain(&error, spots, traceback, file, host);
@@ -125,7 +125,7 @@ fn explain(
             if matches!(**error, Error::MemoryError(_)) {
                 return limited(Limit::Memory, host.place());
             }
-            (own_words(error), error.downcast_ref::<Unknown>())
+            (own_message(error), error.downcast_ref::<Unknown>())
         }
         LuaValue::String(text) => (text.to_string_lossy(), None),
         other => {
@@ -177,8 +177,8 @@ fn short(file: &str) -> String {
 }
 
 /// Returns the failure for an error in a source that could not be loaded.
-pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> Failure {
-    let text = own_words(error);
+pub(super) fn load_failure(error: &Error, file: &Rc<str>) -> Failure {
+    let text = own_message(error);
     let first = text.lines().next().unwrap_or_default();
     let (site, message) = placed(first, &[], file)
         .unwrap_or_else(|| (Site { file: Rc::clone(file), line: 0 }, first));
@@ -187,7 +187,7 @@ pub(super) fn not_begun(error: &Error, file: &Rc<str>) -> Failure {
 
 /// Rejects to-be-closed variables: closing them runs code after every error, even after one that
 /// ends the script.
-pub(super) fn refuse_closing(file: &Rc<str>, text: &str) -> Result<(), Failure> {
+pub(super) fn reject_to_be_closed(file: &Rc<str>, text: &str) -> Result<(), Failure> {
     let tokens = tokens(Language::Lua, text);
     let closing = tokens
         .windows(3)

@@ -24,12 +24,12 @@ impl fmt::Display for Unknown {
 impl std::error::Error for Unknown {}
 
 /// An error that a script has caught. Its string form is the message without the call stack.
-pub(super) struct Told(pub(super) Error);
+pub(super) struct CaughtError(pub(super) Error);
 
-impl UserData for Told {
+impl UserData for CaughtError {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, told, ()| {
-            let words = own_words(&told.0);
+            let words = own_message(&told.0);
             Ok(words.lines().next().unwrap_or_default().to_owned())
         });
     }
@@ -60,9 +60,9 @@ impl fmt::Display for Limited {
 impl std::error::Error for Limited {}
 
 /// Returns the message of an error without the call stack.
-pub(super) fn own_words(error: &Error) -> String {
+pub(super) fn own_message(error: &Error) -> String {
     match error {
-        Error::CallbackError { cause, .. } => own_words(cause),
+        Error::CallbackError { cause, .. } => own_message(cause),
         Error::SyntaxError { message, .. } | Error::RuntimeError(message) => message.clone(),
         other => other.to_string(),
     }

@@ -38,7 +38,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
         let (text, mut pattern): (&[u8], &[u8]) = (&text, &pattern);
         let from = at - 1;
         if how == how::PLAIN || (how == how::FIND && is_plain(pattern)) {
-            host.looked_through(text.len() - from + pattern.len());
+            host.charge_bytes(text.len() - from + pattern.len());
             let place = find_plain(text, pattern, from);
             let found = place.map(|place| PatternMatch { place, captures: Vec::new() });
             return found.map_or_else(|| Ok(MultiValue::new()), |found| told(lua, text, &found));
@@ -50,7 +50,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
         let search = Search { from, anchored, but: but.map(|but| but - 1) };
         let mut spend = |steps: usize| {
             // A step is much cheaper than an operation.
-            host.operated(u32::try_from(steps / 8).unwrap_or(u32::MAX));
+            host.charge_operations(u32::try_from(steps / 8).unwrap_or(u32::MAX));
             host.look().is_none() && interrupts.count() == 0
         };
         match seek(text, pattern, &search, &mut spend) {
@@ -81,7 +81,7 @@ fn told(lua: &Lua, text: &[u8], found: &PatternMatch) -> mlua::Result<MultiValue
 pub(super) fn charge(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     let host = Rc::clone(host);
     lua.create_function(move |_, bytes: usize| {
-        host.looked_through(bytes);
+        host.charge_bytes(bytes);
         Ok(())
     })
 }
@@ -97,7 +97,7 @@ pub(super) fn sort(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
             seen(lua, &host);
             return Err(Error::external(Limited));
         }
-        host.operated(u32::try_from(length * 4).unwrap_or(u32::MAX));
+        host.charge_operations(u32::try_from(length * 4).unwrap_or(u32::MAX));
         let items =
             (1..=length).map(|at| list.raw_get(at)).collect::<mlua::Result<Vec<Value>>>()?;
         let mut before = |a: &Value, b: &Value| match (&by, a, b) {

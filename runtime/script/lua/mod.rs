@@ -27,12 +27,12 @@ use mlua::{
 
 use base::VariableNames;
 use bounds::{bounded, caller, is_final, watch};
-use driver::{not_begun, refuse_closing};
+use driver::{load_failure, reject_to_be_closed};
 use engine::LuaEngine;
 use errors::LuaStopped;
 use values::{PRIMITIVE, from_lua, nested, to_lua};
 
-use super::engines::{Engines, Speaks};
+use super::engines::{Engines, ScriptEngine};
 use super::{Language, PARAMS, limits};
 use crate::types::{Map, Secret, Value};
 
@@ -46,10 +46,10 @@ impl UserData for Secret {
 }
 
 /// Creates the engine of a run.
-pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
+pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
     match LuaEngine::new(engines) {
         Ok(engine) => Ok(Box::new(engine)),
-        Err(error) => Err(not_begun(&error, &engines.meter.file())),
+        Err(error) => Err(load_failure(&error, &engines.meter.file())),
     }
 }
 
@@ -108,20 +108,20 @@ impl LuaSources {
     pub(super) fn new(engines: &Rc<Engines>, variables: &Map) -> Result<Self, Failure> {
         let engine = engines.of::<LuaEngine>(Language::Lua)?;
         let made = engine.variables(variables);
-        let variables = made.map_err(|error| not_begun(&error, &engines.meter.file()))?;
+        let variables = made.map_err(|error| load_failure(&error, &engines.meter.file()))?;
         Ok(Self { engines: Rc::clone(engines), variables })
     }
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, Failure> {
         let file = self.engines.meter.file();
-        refuse_closing(&file, text)?;
+        reject_to_be_closed(&file, text)?;
         let body = self.read(text);
-        self.call(&body.map_err(|error| not_begun(&error, &file))?, text)
+        self.call(&body.map_err(|error| load_failure(&error, &file))?, text)
     }
 
     /// Runs interactive input: first as an expression, which is not a valid Lua chunk by itself.
     pub(super) fn line(&mut self, text: &str) -> Result<Value, Failure> {
-        refuse_closing(&self.engines.meter.file(), text)?;
+        reject_to_be_closed(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {
             Ok(body) => self.call(&body, text),
             Err(_) => self.run(text),
@@ -159,7 +159,7 @@ impl LuaSources {
     pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
         let lua = &self.engines.of::<LuaEngine>(Language::Lua)?.lua;
         let set = to_lua(lua, value).and_then(|value| self.variables.set(name, value));
-        set.map_err(|error| not_begun(&error, &self.engines.meter.file()))
+        set.map_err(|error| load_failure(&error, &self.engines.meter.file()))
     }
 
     pub(super) fn names(&self) -> Vec<String> {
@@ -205,11 +205,11 @@ pub(super) fn is_open(text: &str) -> bool {
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), Failure> {
     let file = file.into();
-    refuse_closing(&file, text)?;
+    reject_to_be_closed(&file, text)?;
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new());
-    let lua = lua.map_err(|error| not_begun(&error, &file))?;
+    let lua = lua.map_err(|error| load_failure(&error, &file))?;
     let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);
-    chunk.into_function().map(drop).map_err(|error| not_begun(&error, &file))
+    chunk.into_function().map(drop).map_err(|error| load_failure(&error, &file))
 }
 
 /// Runs a test; the file continues with the next test even if it fails.

@@ -8,12 +8,12 @@ use mlua::chunk::ChunkMode;
 use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
 use super::bounds::caller;
-use super::driver::{not_begun, refuse_closing};
+use super::driver::{load_failure, reject_to_be_closed};
 use super::engine::LuaEngine;
-use super::errors::{Unknown, own_words};
+use super::errors::{Unknown, own_message};
 use super::values::{from_lua, nested, to_lua};
 use crate::event::Site;
-use crate::script::engines::{Crossing, Engines, Exports, Speaks};
+use crate::script::engines::{CrossLanguageCall, Engines, Exports, ScriptEngine};
 use crate::script::{Language, Module};
 use crate::types::{Map, Value, nearest};
 
@@ -50,12 +50,12 @@ impl LuaEngine {
             return Ok(table.clone());
         }
         let file = module.file.as_str().into();
-        refuse_closing(&file, &module.text).map_err(Error::external)?;
+        reject_to_be_closed(&file, &module.text).map_err(Error::external)?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);
         let text =
-            text.into_function().map_err(|error| Error::external(not_begun(&error, &file)))?;
+            text.into_function().map_err(|error| Error::external(load_failure(&error, &file)))?;
         let LuaValue::Table(table) = text.call(())? else {
             let why = "a module must return a table of its functions";
             return Err(Error::external(wrong(module, why.into())));
@@ -84,7 +84,7 @@ impl LuaEngine {
                 let site = caller(lua, host);
                 let values = values.iter().map(|value| from_lua(value, OTHER));
                 let values = nested(values.collect::<mlua::Result<Vec<Value>>>(), host, &site)?;
-                let from = Crossing { site, level: 0 };
+                let from = CrossLanguageCall { site, level: 0 };
                 let value = engines.call(&module, &name, &values, from).map_err(thrown)?;
                 to_lua(lua, &value)
             })?;
@@ -107,10 +107,10 @@ impl LuaEngine {
     }
 }
 
-impl Speaks for LuaEngine {
+impl ScriptEngine for LuaEngine {
     /// Returns the exports of a Lua module, for Rhai.
     fn exports(&self, module: &Module) -> Result<Exports, Failure> {
-        let failed = |error: Error| wrong(module, own_words(&error));
+        let failed = |error: Error| wrong(module, own_message(&error));
         let (mut functions, mut data) = (Vec::new(), Map::new());
         for pair in self.table(module)?.pairs::<LuaValue, LuaValue>() {
             match pair.map_err(failed)? {
@@ -120,7 +120,7 @@ impl Speaks for LuaEngine {
                 (LuaValue::String(name), value) => {
                     let name = name.to_string_lossy();
                     let value = from_lua(&value, OTHER).map_err(|error| {
-                        let why = own_words(&error);
+                        let why = own_message(&error);
                         wrong(module, format!("{name}: {why}"))
                     })?;
                     data.push((name, value));

@@ -44,7 +44,7 @@ pub(super) struct Search {
 }
 
 /// Charges for a number of steps; returns whether more steps are allowed.
-pub(super) type Spend<'a> = &'a mut dyn FnMut(usize) -> bool;
+pub(super) type Charge<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 type Fits = Result<Option<usize>, Halt>;
 
@@ -61,7 +61,7 @@ struct Matcher<'a> {
     depth: u32,
     captures: Vec<(usize, Length)>,
     steps: usize,
-    spend: Spend<'a>,
+    spend: Charge<'a>,
 }
 
 /// Finds the first match of a pattern.
@@ -69,7 +69,7 @@ pub(super) fn seek(
     text: &[u8],
     pattern: &[u8],
     search: &Search,
-    spend: Spend<'_>,
+    spend: Charge<'_>,
 ) -> Result<Option<PatternMatch>, Halt> {
     let mut start = search.from;
     let mut matcher =
@@ -78,12 +78,12 @@ pub(super) fn seek(
         matcher.captures.clear();
         match matcher.fits(start, 0)? {
             Some(past) if search.but != Some(past) => {
-                matcher.pay()?;
+                matcher.charge_steps()?;
                 let captures = matcher.captured()?;
                 return Ok(Some(PatternMatch { place: start..past, captures }));
             }
             _ if search.anchored || start >= text.len() => {
-                matcher.pay()?;
+                matcher.charge_steps()?;
                 return Ok(None);
             }
             _ => start += 1,
@@ -98,10 +98,10 @@ fn malformed<T>(why: &str) -> Result<T, Halt> {
 impl Matcher<'_> {
     fn step(&mut self, count: usize) -> Result<(), Halt> {
         self.steps += count;
-        if self.steps >= OFTEN { self.pay() } else { Ok(()) }
+        if self.steps >= OFTEN { self.charge_steps() } else { Ok(()) }
     }
 
-    fn pay(&mut self) -> Result<(), Halt> {
+    fn charge_steps(&mut self) -> Result<(), Halt> {
         let steps = std::mem::take(&mut self.steps);
         if (self.spend)(steps) { Ok(()) } else { Err(Halt::Stopped) }
     }
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_paid_for() {
+    fn steps_are_charged() {
         let text = "a".repeat(30_000);
         let mut left = 100;
         let mut spend = |steps: usize| {
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_patterns_are_told() {
+    fn malformed_patterns_are_reported() {
         for (pattern, why) in [
             ("%", "malformed pattern (ends with '%')"),
             ("[a", "malformed pattern (missing ']')"),

@@ -63,11 +63,11 @@ pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) ->
 }
 
 /// Converts a value to plain data; `whom` is the receiver for error messages.
-pub(super) fn from_lua(value: &LuaValue, whom: &str) -> mlua::Result<Value> {
-    taken(value, &mut SizeBudget::default(), whom)
+pub(super) fn from_lua(value: &LuaValue, receiver: &str) -> mlua::Result<Value> {
+    taken(value, &mut SizeBudget::default(), receiver)
 }
 
-fn taken(value: &LuaValue, room: &mut SizeBudget, whom: &str) -> mlua::Result<Value> {
+fn taken(value: &LuaValue, room: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
     let large = |limit| Error::external(TooLarge(limit));
     room.one().map_err(large)?;
     Ok(match value {
@@ -84,31 +84,31 @@ fn taken(value: &LuaValue, room: &mut SizeBudget, whom: &str) -> mlua::Result<Va
         }
         LuaValue::Table(table) => {
             room.enter().map_err(large)?;
-            let value = from_table(table, room, whom)?;
+            let value = from_table(table, room, receiver)?;
             room.leave();
             value
         }
         other => {
             let kind = other.type_name();
-            return Err(Error::runtime(format!("{whom} does not accept a {kind}")));
+            return Err(Error::runtime(format!("{receiver} does not accept a {kind}")));
         }
     })
 }
 
 /// Converts a table to a list if it has elements, or to a map if it has string keys; a table with
 /// both is an error.
-fn from_table(table: &Table, room: &mut SizeBudget, whom: &str) -> mlua::Result<Value> {
+fn from_table(table: &Table, room: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
     let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
     if table.metatable().as_ref().is_some_and(sealed) {
         return Err(Error::runtime(format!(
-            "{whom} does not accept a built-in table of gscript; a parameter with the same name \
+            "{receiver} does not accept a built-in table of gscript; a parameter with the same name \
              is params.NAME"
         )));
     }
     let length = table.raw_len();
     let mut list = Vec::new();
     for item in table.sequence_values::<LuaValue>() {
-        list.push(taken(&item?, room, whom)?);
+        list.push(taken(&item?, room, receiver)?);
     }
     let mut map = BTreeMap::new();
     for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -116,7 +116,7 @@ fn from_table(table: &Table, room: &mut SizeBudget, whom: &str) -> mlua::Result<
             (LuaValue::Integer(index), _)
                 if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
             (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), taken(&value, room, whom)?);
+                map.insert(key.to_str()?.to_owned(), taken(&value, room, receiver)?);
             }
             (key, _) => {
                 let kind = key.type_name();

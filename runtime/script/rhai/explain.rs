@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rhai::{EvalAltResult, Position};
 
-use super::thrown::{NESTED, Thrown};
+use super::thrown::{NESTED, Temporary};
 use crate::event::Site;
 use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
@@ -19,7 +19,7 @@ pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
 
 /// Converts an error in a source of this file.
 pub(super) fn explain(
-    thrown: &Thrown,
+    thrown: &Temporary,
     file: &Rc<str>,
     host: &Metered,
     variables: &[String],

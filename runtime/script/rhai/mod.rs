@@ -20,12 +20,12 @@ use explain::{explain, innermost, site};
 use modules::{Resolver, Resolves};
 use register::{PRIMITIVE, register};
 use text::{compile, limit};
-use thrown::Thrown;
+use thrown::Temporary;
 use values::{from_dynamic, to_dynamic};
 
 pub(super) use text::{is_open, parse};
 
-use super::engines::{Engines, Exports, Speaks};
+use super::engines::{Engines, Exports, ScriptEngine};
 use super::meter::Metered;
 use super::{Language, PARAMS};
 use crate::types::{Map, Secret, Value};
@@ -38,14 +38,14 @@ pub(super) struct RhaiEngine {
 
 /// Creates the engine of a run.
 #[expect(clippy::unnecessary_wraps, reason = "creating the Lua engine can fail")]
-pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn Speaks>, Failure> {
+pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
     let resolver = Resolver::new(engines);
     let mut engine = engine(&engines.meter);
     engine.set_module_resolver(Resolves(Rc::clone(&resolver)));
     Ok(Box::new(RhaiEngine { engine, resolver }))
 }
 
-impl Speaks for RhaiEngine {
+impl ScriptEngine for RhaiEngine {
     fn exports(&self, module: &super::Module) -> Result<Exports, Failure> {
         self.resolver.exports(&self.engine, module)
     }
@@ -129,7 +129,7 @@ fn engine(host: &Metered) -> Engine {
     let interrupts = host.interrupts();
     let meter = Rc::clone(host);
     engine.on_progress(move |_| {
-        meter.operated(1);
+        meter.charge_operations(1);
         (interrupts.count() > 0 || meter.look().is_some()).then_some(Dynamic::UNIT)
     });
     library::bounded(&mut engine, host);
@@ -152,7 +152,7 @@ fn test(
     host: &Metered,
     name: &str,
     body: &FnPtr,
-) -> Result<(), Thrown> {
+) -> Result<(), Temporary> {
     let Some(tests) = host.tests() else { return Ok(()) };
     if !tests.begin(name, site(&host.file(), cx.call_position())) {
         return Ok(());

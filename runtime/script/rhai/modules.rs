@@ -15,9 +15,9 @@ use rhai::{
 use super::explain::{explain, site};
 use super::register::register_all;
 use super::text::compile;
-use super::thrown::{Thrown, throw_at};
+use super::thrown::{Temporary, throw_at};
 use super::values::{from_dynamic, from_dynamics, to_dynamic};
-use crate::script::engines::{Crossing, Engines, Exports};
+use crate::script::engines::{CrossLanguageCall, Engines, Exports};
 use crate::script::{Module, meant};
 use crate::types::{Map, Value, rhai_literal};
 
@@ -47,7 +47,7 @@ impl ModuleResolver for Resolves {
         _source: Option<&str>,
         path: &str,
         position: Position,
-    ) -> Result<RhaiShared<RhaiModule>, Thrown> {
+    ) -> Result<RhaiShared<RhaiModule>, Temporary> {
         self.0.load(engine, path, position).map(|loaded| loaded.module)
     }
 }
@@ -57,7 +57,7 @@ impl Resolver {
         Rc::new(Self { engines: Rc::downgrade(engines), loaded: RefCell::default() })
     }
 
-    fn load(&self, engine: &Engine, name: &str, position: Position) -> Result<Loaded, Thrown> {
+    fn load(&self, engine: &Engine, name: &str, position: Position) -> Result<Loaded, Temporary> {
         if let Some(loaded) = self.loaded.borrow().get(name) {
             return Ok(loaded.clone());
         }
@@ -120,7 +120,7 @@ impl Resolver {
     }
 
     /// Returns the failure for an error in a generated source, whose own line is meaningless.
-    fn explain(&self, thrown: &Thrown) -> Failure {
+    fn explain(&self, thrown: &Temporary) -> Failure {
         match self.engines.upgrade() {
             Some(engines) => explain(thrown, &"".into(), &engines.meter, &[]),
             None => unreachable!("a script runs without its engines"),
@@ -134,7 +134,7 @@ fn own(
     engines: &Rc<Engines>,
     module: &Module,
     position: Position,
-) -> Result<Loaded, Thrown> {
+) -> Result<Loaded, Temporary> {
     let file = module.file.as_str().into();
     let mut ast = compile(engine, &file, &module.text, &engines.meter)
         .map_err(|error| throw_at(error, &engines.meter, position))?;
@@ -147,7 +147,11 @@ fn own(
 }
 
 /// Creates the wrapper of a Lua module, in which each function calls the other engine.
-fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result<Loaded, Thrown> {
+fn foreign(
+    engines: &Rc<Engines>,
+    module: &Module,
+    position: Position,
+) -> Result<Loaded, Temporary> {
     let exports = engines.exports(module);
     let exports = exports.map_err(|error| throw_at(error, &engines.meter, position))?;
     let mut made = RhaiModule::new();
@@ -161,7 +165,8 @@ fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result
             let Some(engines) = engines.upgrade() else { return Ok(Dynamic::UNIT) };
             let values = from_dynamics(args, cx, OTHER)?;
             let file = cx.call_source().unwrap_or_default().into();
-            let from = Crossing { site: site(&file, cx.call_position()), level: cx.call_level() };
+            let from =
+                CrossLanguageCall { site: site(&file, cx.call_position()), level: cx.call_level() };
             match engines.call(&module, &name, &values, from) {
                 Ok(value) => Ok(to_dynamic(&value)),
                 Err(error) => Err(throw_at(error, &engines.meter, cx.call_position())),
@@ -173,7 +178,7 @@ fn foreign(engines: &Rc<Engines>, module: &Module, position: Position) -> Result
     Ok(Loaded { module: made.into(), functions: Vec::new() })
 }
 
-fn wrong(module: &Module, thrown: &Thrown) -> Failure {
+fn wrong(module: &Module, thrown: &Temporary) -> Failure {
     let site = crate::event::Site { file: module.file.as_str().into(), line: 0 };
     Failure::of_script(thrown.to_string(), site, None)
 }

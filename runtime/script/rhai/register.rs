@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext};
 
 use super::explain::site;
-use super::thrown::Thrown;
+use super::thrown::Temporary;
 use super::values::{from_dynamics, to_dynamic};
 use crate::script::meter::Metered;
 
@@ -30,7 +30,7 @@ pub(super) fn register(engine: &mut Engine, host: &Metered) {
 
 /// A function that accepts any number of arguments.
 pub(super) type Callable =
-    Rc<dyn Fn(&NativeCallContext<'_>, &[Dynamic]) -> Result<Dynamic, Thrown>>;
+    Rc<dyn Fn(&NativeCallContext<'_>, &[Dynamic]) -> Result<Dynamic, Temporary>>;
 
 /// Registers a function at every arity, because Rhai distinguishes functions by arity. The highest
 /// arity is one more than the maximum of any primitive, and of any reasonable module function.
@@ -65,7 +65,7 @@ fn call(
     host: &Metered,
     context: &NativeCallContext<'_>,
     args: &[Dynamic],
-) -> Result<Dynamic, Thrown> {
+) -> Result<Dynamic, Temporary> {
     let values = from_dynamics(args, context, PRIMITIVE)?;
     let file = context.call_source().map_or_else(|| host.file(), Rc::from);
     match host.call(index, site(&file, context.call_position()), values) {

@@ -4,7 +4,7 @@ use rhai::{
     Array, Dynamic, EvalAltResult, ImmutableString, Map as RhaiMap, NativeCallContext, Position,
 };
 
-use super::thrown::{NESTED, Thrown};
+use super::thrown::{NESTED, Temporary};
 use crate::script::limits::Limit;
 use crate::script::room::SizeBudget;
 use crate::types::{Secret, Value};
@@ -30,22 +30,22 @@ pub(super) fn to_dynamic(value: &Value) -> Dynamic {
 pub(super) fn from_dynamics(
     values: &[Dynamic],
     context: &NativeCallContext<'_>,
-    whom: &str,
-) -> Result<Vec<Value>, Thrown> {
-    let values = values.iter().map(|value| from_dynamic(value, whom));
-    values.collect::<Result<_, Thrown>>().map_err(|mut thrown| {
+    receiver: &str,
+) -> Result<Vec<Value>, Temporary> {
+    let values = values.iter().map(|value| from_dynamic(value, receiver));
+    values.collect::<Result<_, Temporary>>().map_err(|mut thrown| {
         thrown.set_position(context.call_position());
         thrown
     })
 }
 
 /// Converts a value to plain data; `whom` is the receiver for error messages.
-pub(super) fn from_dynamic(value: &Dynamic, whom: &str) -> Result<Value, Thrown> {
-    taken(value, &mut SizeBudget::default(), whom)
+pub(super) fn from_dynamic(value: &Dynamic, receiver: &str) -> Result<Value, Temporary> {
+    taken(value, &mut SizeBudget::default(), receiver)
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "Rhai's errors are boxed")]
-fn too_large(limit: Limit) -> Thrown {
+fn too_large(limit: Limit) -> Temporary {
     let what = match limit {
         Limit::Nesting => NESTED,
         Limit::Text => "string",
@@ -54,7 +54,7 @@ fn too_large(limit: Limit) -> Thrown {
     EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
 }
 
-fn taken(value: &Dynamic, room: &mut SizeBudget, whom: &str) -> Result<Value, Thrown> {
+fn taken(value: &Dynamic, room: &mut SizeBudget, receiver: &str) -> Result<Value, Temporary> {
     room.one().map_err(too_large)?;
     if value.is_unit() {
         return Ok(Value::Unit);
@@ -77,21 +77,22 @@ fn taken(value: &Dynamic, room: &mut SizeBudget, whom: &str) -> Result<Value, Th
     }
     if let Some(items) = value.read_lock::<Array>() {
         room.enter().map_err(too_large)?;
-        let items = items.iter().map(|item| taken(item, room, whom)).collect::<Result<_, _>>()?;
+        let items =
+            items.iter().map(|item| taken(item, room, receiver)).collect::<Result<_, _>>()?;
         room.leave();
         return Ok(Value::List(items));
     }
     if let Some(map) = value.read_lock::<RhaiMap>() {
         room.enter().map_err(too_large)?;
         let entries =
-            map.iter().map(|(key, value)| Ok((key.to_string(), taken(value, room, whom)?)));
-        let entries = entries.collect::<Result<_, Thrown>>()?;
+            map.iter().map(|(key, value)| Ok((key.to_string(), taken(value, room, receiver)?)));
+        let entries = entries.collect::<Result<_, Temporary>>()?;
         room.leave();
         return Ok(Value::Map(entries));
     }
     if let Some(secret) = value.read_lock::<Secret>() {
         return Ok(Value::Secret(secret.clone()));
     }
-    let text = format!("{whom} does not accept a value of type {}", value.type_name());
+    let text = format!("{receiver} does not accept a value of type {}", value.type_name());
     Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
 }

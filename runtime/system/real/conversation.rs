@@ -9,16 +9,16 @@ use zeroize::Zeroizing;
 use super::super::{Outcome, Progress, Tail, Watch};
 
 /// The number of bytes of each stream to keep.
-pub(super) const KEEP: usize = 8 << 20;
+pub(super) const MAX_KEPT: usize = 8 << 20;
 /// The number of bytes to pass on from a tool that usually prints little, so that a tool that
 /// prints endlessly does not fill the log.
-const TELL: usize = 1 << 20;
+const MAX_FORWARDED: usize = 1 << 20;
 
 /// The number of buffers to read before the limits are checked again.
 const AT_ONCE: usize = 16;
 
 /// The output of a running program.
-pub(super) struct Conversation<'a> {
+pub(super) struct ProgramOutput<'a> {
     pub(super) watch: &'a mut dyn Watch,
     /// The standard input of the program, if it is a file.
     pub(super) file: Option<&'a File>,
@@ -36,7 +36,7 @@ pub(super) struct Conversation<'a> {
     open: [Vec<u8>; 2],
 }
 
-impl<'a> Conversation<'a> {
+impl<'a> ProgramOutput<'a> {
     pub(super) fn new(watch: &'a mut dyn Watch, file: Option<&'a File>) -> Self {
         Self {
             watch,
@@ -54,7 +54,7 @@ impl<'a> Conversation<'a> {
     /// Creates a conversation whose standard output is not shown. The buffer never grows, so that
     /// no copies remain in memory.
     pub(super) fn secret(watch: &'a mut dyn Watch) -> Self {
-        let out = Zeroizing::new(Vec::with_capacity(KEEP));
+        let out = Zeroizing::new(Vec::with_capacity(MAX_KEPT));
         Self { secret: true, out, ..Self::new(watch, None) }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Conversation<'a> {
 
     fn add(&mut self, bytes: &[u8], error: bool) {
         let kept = if error { &mut self.err } else { &mut *self.out };
-        let room = KEEP.saturating_sub(kept.len());
+        let room = MAX_KEPT.saturating_sub(kept.len());
         kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
         if self.secret && !error {
             return;
@@ -101,8 +101,8 @@ impl<'a> Conversation<'a> {
         let index = usize::from(error);
         let before = self.said;
         self.said = before.saturating_add(bytes.len());
-        if self.short && self.said > TELL {
-            if before <= TELL {
+        if self.short && self.said > MAX_FORWARDED {
+            if before <= MAX_FORWARDED {
                 self.watch.notice("output truncated; only the last lines are kept");
             }
             self.open[index] = bytes.to_vec();
@@ -133,7 +133,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Sets whether the amount of output that is passed on is limited.
-    pub(super) fn shortly(&mut self, short: bool) {
+    pub(super) fn limit_output(&mut self, short: bool) {
         self.short = short;
     }
 

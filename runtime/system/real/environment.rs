@@ -17,7 +17,7 @@ const PROXIES: [&str; 6] =
 
 /// Returns whether a variable describes the language of the user or the terminal (locale(7),
 /// xterm(1)).
-fn is_the_users(name: &str) -> bool {
+fn is_locale_or_terminal(name: &str) -> bool {
     name == "LANG" || name == "LANGUAGE" || name == "COLORTERM" || name.starts_with("LC_")
 }
 
@@ -35,7 +35,7 @@ pub(super) fn environment(
         name == "TERM"
             || PROXIES.contains(&name.to_ascii_lowercase().as_str())
             || (name == "HOME" && !inside)
-            || (interactive && is_the_users(name))
+            || (interactive && is_locale_or_terminal(name))
     });
     let mut variables = vec![("PATH".into(), SEARCH_PATH.into())];
     variables.extend(passed);

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Broken, Cmd, StepError};
-use crate::machine::files::{Anchor, FileError, Files, Look, Reach, Text};
+use crate::machine::files::{DirectoryId, FileError, Files, Look, Reach, Text};
 use crate::machine::origin::MountTable;
 use crate::types::Place;
 
@@ -38,8 +38,8 @@ pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;
 pub use private::{Private, read_private};
 pub use records::hide_records;
-pub use replace::start_over;
-pub(crate) use run::end_with_us;
+pub use replace::re_exec;
+pub(crate) use run::die_with_parent;
 pub use search::find_program;
 pub use stack::on_large_stack;
 pub use storage::mounts::FLAGS as MOUNT_FLAGS;
@@ -100,7 +100,7 @@ impl Files for Real {
         files::mount_list::mount_table().unwrap_or_default()
     }
 
-    fn anchor(&self, path: &Path) -> Option<Anchor> {
+    fn anchor(&self, path: &Path) -> Option<DirectoryId> {
         files::reach::anchor(path)
     }
 

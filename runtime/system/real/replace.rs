@@ -9,6 +9,6 @@ use std::process::Command;
 
 /// Replaces this process with the same program and other arguments: all threads end, whatever they
 /// do, and all locks and secrets are gone. Returns only on failure.
-pub fn start_over(args: &[&OsStr]) -> io::Error {
+pub fn re_exec(args: &[&OsStr]) -> io::Error {
     Command::new("/proc/self/exe").arg0("gscript").args(args).exec()
 }

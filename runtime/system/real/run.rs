@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
 use super::activity::{Activity, TimeLimit};
-use super::conversation::Conversation;
+use super::conversation::ProgramOutput;
 use super::environment::environment;
 use super::{Real, orphans};
 use crate::system::real::files::reach::{is_running_root, open_root};
@@ -39,7 +39,7 @@ impl Real {
         file: Option<&File>,
         watch: &mut dyn Watch,
     ) -> Result<Outcome, StepError> {
-        let mut talk = Conversation::new(watch, file);
+        let mut talk = ProgramOutput::new(watch, file);
         let code = self.talk(cmd, &mut talk)?;
         Ok(talk.outcome(code))
     }
@@ -50,13 +50,13 @@ impl Real {
         cmd: &Cmd,
         watch: &mut dyn Watch,
     ) -> Result<Zeroizing<Vec<u8>>, StepError> {
-        let mut talk = Conversation::secret(watch);
+        let mut talk = ProgramOutput::secret(watch);
         self.talk(cmd, &mut talk)?;
         Ok(talk.into_output())
     }
 
     /// Runs a program until it exits; returns its exit code.
-    fn talk(&mut self, cmd: &Cmd, talk: &mut Conversation<'_>) -> Result<i32, StepError> {
+    fn talk(&mut self, cmd: &Cmd, talk: &mut ProgramOutput<'_>) -> Result<i32, StepError> {
         let failed = |broken: Broken| StepError::new(cmd, broken);
         let mut command = self.command(cmd)?;
         if cmd.stdin == Stdin::Terminal {
@@ -87,7 +87,7 @@ impl Real {
         let (mut child, started) =
             Started::spawn(&mut command).map_err(|error| spawn_error(cmd, &error))?;
         // A program in a root without a time limit (emerge) may print any amount of output.
-        talk.shortly(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
+        talk.limit_output(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
             None => TimeLimit::Endless,
             Some(limit) if cmd.works_long => TimeLimit::Idle(limit),
@@ -123,7 +123,7 @@ impl Real {
         };
         let mut command = Command::new(program);
         let root = root.map(entered).transpose().map_err(|error| spawn_error(cmd, &error))?;
-        end_with_us(&mut command, root);
+        die_with_parent(&mut command, root);
         command.args(&cmd.args).env_clear().envs(environment(cmd, std::env::vars_os()));
         if !Path::new("/run/udev/control").exists() {
             command.env("DM_DISABLE_UDEV", "1");
@@ -138,7 +138,7 @@ impl Real {
         child: &mut Child,
         mut input: &[u8],
         mut activity: Activity,
-        talk: &mut Conversation<'_>,
+        talk: &mut ProgramOutput<'_>,
     ) -> Result<ExitStatus, Broken> {
         let io = |error: io::Error| Broken::Kernel(error.to_string());
         let mut stdin = child.stdin.take();
@@ -302,7 +302,7 @@ fn entered(root: &Path) -> io::Result<OwnedFd> {
 /// continue to write to a disk while a resumed run uses it. Optionally starts the command inside a
 /// root.
 #[expect(unsafe_code, reason = "prctl(2) and chroot(2) must happen between fork and exec")]
-pub(crate) fn end_with_us(command: &mut Command, root: Option<OwnedFd>) {
+pub(crate) fn die_with_parent(command: &mut Command, root: Option<OwnedFd>) {
     let me = nix::unistd::getpid();
     let begin = move || {
         // Between fork and exec, the handler of this program would take the signal for its own.

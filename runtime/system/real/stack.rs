@@ -26,7 +26,7 @@ static GUARD_END: AtomicUsize = AtomicUsize::new(0);
 static REPORT: AtomicI32 = AtomicI32::new(-1);
 
 /// The reports to the first thread.
-const USED_UP: u8 = b's';
+const OVERFLOW: u8 = b's';
 const OVER: u8 = b'o';
 
 /// Runs a program on a large stack. If the stack is exhausted, the calling thread calls `used_up`,
@@ -36,7 +36,7 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
     REPORT.store(report.as_raw_fd(), Ordering::SeqCst);
     for size in SIZES {
         let run = move || {
-            watch_the_end();
+            install_overflow_handler();
             let result = program();
             tell(OVER);
             result
@@ -45,7 +45,7 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
         else {
             continue;
         };
-        if heard(&reports) == USED_UP {
+        if heard(&reports) == OVERFLOW {
             used_up();
         }
         return thread.join().unwrap_or_else(|panic| resume_unwind(panic));
@@ -72,7 +72,7 @@ fn tell(report: u8) {
 
 /// Catches the segmentation fault of this thread at the end of its stack. The standard library has
 /// given the thread another stack for signal handlers.
-fn watch_the_end() {
+fn install_overflow_handler() {
     let Ok((begin, end)) = guard() else { return };
     GUARD_BEGIN.store(begin, Ordering::SeqCst);
     GUARD_END.store(end, Ordering::SeqCst);
@@ -110,7 +110,7 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
     let at = unsafe { (*info).si_addr() } as usize;
     let guard = GUARD_BEGIN.load(Ordering::SeqCst)..GUARD_END.load(Ordering::SeqCst);
     if guard.contains(&at) {
-        tell(USED_UP);
+        tell(OVERFLOW);
         loop {
             // SAFETY: pause(2) is one of the calls that signal-safety(7) allows.
             unsafe { libc::pause() };

@@ -122,7 +122,7 @@ impl FaultEvent {
             (
                 Self::Hangs { step },
                 Step::Run(cmd)
-                | Step::Files(FilesStep::Keep { cmd, .. } | FilesStep::SaveHeader { cmd, .. }),
+                | Step::Files(FilesStep::SaveOutput { cmd, .. } | FilesStep::SaveHeader { cmd, .. }),
             ) if step.is_in(text) => {
                 // A program without a time limit runs until Ctrl-C is pressed.
                 let ended = if cmd.works_long { Broken::Idle } else { Broken::TimedOut };
@@ -141,7 +141,7 @@ impl FaultEvent {
                 if nodes.contains(device) =>
             {
                 match by > limit {
-                    true => broken(Broken::not_there(device, *limit), &[]),
+                    true => broken(Broken::node_missing(device, *limit), &[]),
                     false => Some(Ok(Outcome::default())),
                 }
             }

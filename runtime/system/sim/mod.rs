@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
-use crate::machine::files::{Anchor, FileError, Files, Look, Reach, Text};
+use crate::machine::files::{DirectoryId, FileError, Files, Look, Reach, Text};
 use crate::machine::{Fact, FilesFact, Machine, Scope, StorageFact};
 use crate::system::{FilesStep, StorageStep};
 use crate::types::{Mode, Place};
@@ -123,7 +123,7 @@ impl Files for Sim {
         self.trees.reach(place, follow)
     }
 
-    fn anchor(&self, path: &Path) -> Option<Anchor> {
+    fn anchor(&self, path: &Path) -> Option<DirectoryId> {
         self.trees.anchor(path)
     }
 
@@ -232,7 +232,7 @@ impl Sim {
             FilesStep::Write { place, content, .. } => (place, Some(content.clone())),
             FilesStep::Copy { to, .. } => (to, self.trees.read(to).ok()),
             FilesStep::MakeKey { place, .. }
-            | FilesStep::Keep { place, .. }
+            | FilesStep::SaveOutput { place, .. }
             | FilesStep::SaveHeader { place, .. }
             | FilesStep::MakeImage { place, .. } => (place, self.trees.read(place).ok()),
             FilesStep::Remove { place } => (place, None),

@@ -2,7 +2,7 @@
 
 use super::super::bench::{Bench, Wrong, exit_word};
 use super::super::simulate::Ran;
-use super::says::{Says, diff};
+use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
@@ -108,7 +108,7 @@ impl Choice for ExitKind {
     const ALL: &'static [Self] = &[Self::Failed, Self::Usage, Self::Refused, Self::Stopped];
 }
 
-impl Says for Done {
+impl Invoke for Done {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         // An unexpected failure is reported by the run itself, with all details.
         bench.ran()?;
@@ -116,7 +116,7 @@ impl Says for Done {
     }
 }
 
-impl Says for FailsWith {
+impl Invoke for FailsWith {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let ran = bench.judge()?;
         let Some(error) = &ran.error else {
@@ -159,14 +159,14 @@ fn line_of(text: &str, line: u32) -> Option<String> {
     text.lines().nth(index).map(|line| line.trim().to_owned())
 }
 
-impl Says for Printed {
+impl Invoke for Printed {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let wrong = missing("the recipe does not print this", &self.text, &bench.ran()?.said);
         bench.expect(site, wrong)
     }
 }
 
-impl Says for Warns {
+impl Invoke for Warns {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let wrong =
             missing("the recipe does not give this warning", &self.text, &bench.ran()?.warnings);
@@ -184,7 +184,7 @@ fn missing(title: &str, text: &str, lines: &[String]) -> Option<Wrong> {
     })
 }
 
-impl Says for Released {
+impl Invoke for Released {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let ran = bench.ran()?;
         let fits = self.commands.len() == ran.released.len()
@@ -202,7 +202,7 @@ impl Says for Released {
     }
 }
 
-impl Says for NothingLeft {
+impl Invoke for NothingLeft {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let Ran { before, after, .. } = bench.ran()?;
         let (before, after) = (in_use(before), in_use(after));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::bench::Bench;
-use super::says::Says;
+use super::says::Invoke;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
@@ -112,7 +112,7 @@ fn is_kernel(step: &str) -> bool {
         .contains(&first)
 }
 
-impl Says for Fails {
+impl Invoke for Fails {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let says: Vec<String> = self.says.lines().map(str::to_owned).collect();
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);
@@ -127,14 +127,14 @@ impl Says for Fails {
     }
 }
 
-impl Says for Hangs {
+impl Invoke for Hangs {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let text = format!("{:?} hangs", self.step);
         bench.order(site, text, FaultEvent::Hangs { step: Pattern::new(&self.step) }, self.after)
     }
 }
 
-impl Says for Stops {
+impl Invoke for Stops {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let text = format!("Ctrl-C during {:?}", self.step);
         let step = Pattern::new(&self.step);
@@ -143,7 +143,7 @@ impl Says for Stops {
     }
 }
 
-impl Says for Busy {
+impl Invoke for Busy {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let machine = &bench.current()?.machine;
         let what = machine.find(&self.what).map_or(self.what, |device| device.path.clone());
@@ -153,7 +153,7 @@ impl Says for Busy {
     }
 }
 
-impl Says for Late {
+impl Invoke for Late {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let text = format!("{} appears {} s late", self.device, self.seconds);
         let by = Duration::from_secs(self.seconds.into());
@@ -162,7 +162,7 @@ impl Says for Late {
     }
 }
 
-impl Says for Gone {
+impl Invoke for Gone {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let machine = &bench.current()?.machine;
         let disk = self.disk.to_string();

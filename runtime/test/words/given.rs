@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::bench::Bench;
-use super::says::Says;
+use super::says::Invoke;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
@@ -11,7 +11,7 @@ use crate::machine::files::Text;
 use crate::machine::{MACHINE_FORMAT, Machine};
 use crate::system::sim::faults::FaultEvent;
 use crate::system::{Input, read_input_text};
-use crate::test::misuse::Misuse;
+use crate::test::misuse::TestError;
 use crate::types::{AbsPath, Map, Mode, Pattern, Place, Value};
 
 args! {
@@ -95,7 +95,7 @@ args! {
     }
 }
 
-impl Says for RecipeFile {
+impl Invoke for RecipeFile {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         let path = bench.file.directory().join(&self.path);
         let current = bench.current()?;
@@ -104,13 +104,13 @@ impl Says for RecipeFile {
     }
 }
 
-impl Says for MachineOf {
+impl Invoke for MachineOf {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         let directory = bench.file.directory().to_owned();
         let machine = match &self.machine {
             Value::Text(name) => stored(name, &directory)?,
             described => Machine::described(described)
-                .map_err(|why| Misuse::BadMachine { what: "this".into(), why })?,
+                .map_err(|why| TestError::BadMachine { what: "this".into(), why })?,
         };
         bench.current()?.machine = machine;
         Ok(Value::Unit)
@@ -125,10 +125,10 @@ fn stored(name: &str, directory: &Path) -> Result<Machine> {
     let path = if is_file { Some(by_path) } else { named(name, directory) };
     let Some(path) = path else {
         let places = vec![format!("machines/{name}.json"), format!("tests/machines/{name}.json")];
-        return Err(Misuse::NoMachine { name: name.to_owned(), places }.into());
+        return Err(TestError::NoMachine { name: name.to_owned(), places }.into());
     };
     let what = path.display().to_string();
-    let wrong = |why: String| Misuse::BadMachine { what: what.clone(), why };
+    let wrong = |why: String| TestError::BadMachine { what: what.clone(), why };
     let text = read_input_text(&path, Input::Machine).map_err(|error| wrong(error.to_string()))?;
     let machine: Machine = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     match machine.format {
@@ -145,13 +145,13 @@ fn named(name: &str, directory: &Path) -> Option<PathBuf> {
     places.into_iter().find(|path| path.is_file())
 }
 
-impl Says for AnswersOf {
+impl Invoke for AnswersOf {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         let values: Map = match self.values {
             Value::Map(values) => values,
             other => {
                 let why = format!("the answers are {}, not a map", other.kind());
-                return Err(Misuse::File(why).into());
+                return Err(TestError::File(why).into());
             }
         };
         let answers = &mut bench.current()?.answers;
@@ -163,17 +163,17 @@ impl Says for AnswersOf {
     }
 }
 
-impl Says for FileOf {
+impl Invoke for FileOf {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         let place = Place::new(&self.path, None);
         let text = Text::Known(self.text.into_bytes());
         let put = bench.current()?.sim.put(&place, text, self.mode);
-        put.map_err(|error| Misuse::File(error.to_string()))?;
+        put.map_err(|error| TestError::File(error.to_string()))?;
         Ok(Value::Unit)
     }
 }
 
-impl Says for Prints {
+impl Invoke for Prints {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let text = format!("{:?} is run and prints output", self.step);
         let step = Pattern::new(&self.step);

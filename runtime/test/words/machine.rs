@@ -2,7 +2,7 @@
 
 use super::super::bench::{Bench, Wrong};
 use super::super::simulate::Ran;
-use super::says::{Says, diff};
+use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result as Answer;
 use crate::event::Site;
@@ -10,7 +10,7 @@ use crate::machine::files::{Files, Look, Text};
 use crate::machine::{Machine, layout};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
-use crate::test::misuse::Misuse;
+use crate::test::misuse::TestError;
 use crate::types::{AbsPath, DevicePath, Pattern, Place, Value};
 
 args! {
@@ -91,7 +91,7 @@ args! {
     }
 }
 
-impl Says for Layout {
+impl Invoke for Layout {
     fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
         let after = bench.ran()?.after.revealed();
         let disk = after.find(self.disk.as_str()).ok_or_else(|| no_device(&self.disk))?;
@@ -106,8 +106,8 @@ impl Says for Layout {
     }
 }
 
-fn no_device(device: &DevicePath) -> Misuse {
-    Misuse::NoDevice { device: device.to_string() }
+fn no_device(device: &DevicePath) -> TestError {
+    TestError::NoDevice { device: device.to_string() }
 }
 
 /// Removes the blank lines around a string of a script, and the indentation that all its lines
@@ -122,7 +122,7 @@ fn unindented(text: &str) -> String {
     lines.iter().map(|line| line.get(shared..).unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
-impl Says for Mounted {
+impl Invoke for Mounted {
     fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
         let after = &bench.ran()?.after;
         let at = self.at.to_string();
@@ -141,7 +141,7 @@ impl Says for Mounted {
     }
 }
 
-impl Says for Untouched {
+impl Invoke for Untouched {
     fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
         let ran = bench.ran()?;
         let mut wrong = None;
@@ -190,7 +190,7 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
     Some(Wrong { title, notes, ..Wrong::default() })
 }
 
-impl Says for FileIs {
+impl Invoke for FileIs {
     fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
         let path = self.path.to_string();
         let found = match left(bench.ran()?, &Place::new(&self.path, None)) {
@@ -243,7 +243,7 @@ fn left(ran: &Ran, place: &Place) -> Result<Option<Text>, String> {
     }
 }
 
-impl Says for Same {
+impl Invoke for Same {
     fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
         let text = |value: &Value| match value {
             Value::Text(text) => text.clone(),

@@ -8,7 +8,7 @@ mod run;
 mod says;
 mod steps;
 
-use says::Says;
+use says::Invoke;
 
 use super::bench::Bench;
 use crate::error::Result;
@@ -31,7 +31,7 @@ impl Word {
     }
 }
 
-const fn word<W: Says>() -> Word {
+const fn word<W: Invoke>() -> Word {
     Word { spec: &W::SPEC, say: |given, bench, site| Ok(W::decode(given)?.say(bench, site)) }
 }
 

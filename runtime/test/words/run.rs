@@ -1,7 +1,7 @@
 //! Running the recipe.
 
 use super::super::bench::Bench;
-use super::says::Says;
+use super::says::Invoke;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
@@ -43,25 +43,25 @@ args! {
     "run.steps" => pub struct StepsOf {}
 }
 
-impl Says for RecipeRun {
+impl Invoke for RecipeRun {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         bench.run(false, false)
     }
 }
 
-impl Says for PlanRun {
+impl Invoke for PlanRun {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         bench.run(true, false)
     }
 }
 
-impl Says for AgainRun {
+impl Invoke for AgainRun {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         bench.run(false, true)
     }
 }
 
-impl Says for StepsOf {
+impl Invoke for StepsOf {
     fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
         let steps = bench.ran()?.calls.iter().flat_map(|call| &call.steps);
         Ok(Value::List(steps.map(|step| Value::Text(step.clone())).collect()))

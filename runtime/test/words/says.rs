@@ -7,7 +7,7 @@ use crate::test::bench::Bench;
 use crate::types::{Value, unified_diff};
 
 /// A test function: its arguments and its effect.
-pub(super) trait Says: Arguments {
+pub(super) trait Invoke: Arguments {
     /// Calls the function.
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value>;
 }

@@ -2,7 +2,7 @@
 
 use super::super::bench::{Bench, Wrong};
 use super::super::simulate::TestedCall;
-use super::says::{Says, diff};
+use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
@@ -86,7 +86,7 @@ args! {
     }
 }
 
-impl Says for InOrder {
+impl Invoke for InOrder {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
         let concerned = |call: &&TestedCall| {
@@ -121,7 +121,7 @@ impl Says for InOrder {
     }
 }
 
-impl Says for Never {
+impl Invoke for Never {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let pattern = Pattern::new(&self.step);
         let calls = bench.ran()?.calls.iter();
@@ -135,7 +135,7 @@ impl Says for Never {
     }
 }
 
-impl Says for Chapters {
+impl Invoke for Chapters {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let found = &bench.ran()?.chapters;
         let wrong = (*found != self.titles).then(|| Wrong {
@@ -147,7 +147,7 @@ impl Says for Chapters {
     }
 }
 
-impl Says for Already {
+impl Invoke for Already {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
         let like: Vec<&TestedCall> =
@@ -173,7 +173,7 @@ fn titles(calls: &[TestedCall]) -> String {
     calls.iter().map(|call| call.title.as_str()).collect::<Vec<_>>().join("\n")
 }
 
-impl Says for Unchanged {
+impl Invoke for Unchanged {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let calls = bench.ran()?.calls.iter();
         let changed: Vec<&str> =
@@ -187,7 +187,7 @@ impl Says for Unchanged {
     }
 }
 
-impl Says for Effects {
+impl Invoke for Effects {
     fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
         let approval = bench.ran()?.approval.effects();
         let found: Vec<String> = approval.map(|(effect, _)| effect.to_string()).collect();

@@ -19,7 +19,7 @@ use rustix::thread::{
     CapabilitySet, clear_ambient_capability_set, remove_capability_from_bounding_set,
 };
 
-use super::spec::UNMADE;
+use super::spec::SETUP_FAILED;
 
 /// The process limit; every process of the guest is a process of the host.
 const MOST_PROCESSES: u64 = 4096;
@@ -48,7 +48,7 @@ pub fn inside(told: &Inside<'_>) -> i32 {
         Ok(()) => 0,
         Err(error) => {
             let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
-            UNMADE
+            SETUP_FAILED
         }
     }
 }

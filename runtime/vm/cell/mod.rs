@@ -21,5 +21,5 @@ mod user;
 pub use inside::{Inside, inside};
 pub use root::cell;
 pub use spec::Share;
-pub(super) use spec::{Cell, CellStdin, UNMADE};
-pub(super) use user::{Owner, give};
+pub(super) use spec::{Cell, CellStdin, SETUP_FAILED};
+pub(super) use user::{Owner, change_owner};

@@ -16,7 +16,7 @@ use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid, pipe2, setsid};
 
-use super::spec::{Cell, Share, UNMADE};
+use super::spec::{Cell, SETUP_FAILED, Share};
 
 /// Candidate directories for building the new root, in the cell's own mount namespace.
 const PLACES: [&str; 3] = ["/mnt", "/tmp", "/var"];
@@ -85,7 +85,7 @@ pub fn cell() -> i32 {
         Err(error) => {
             // Standard error is the machine's console.
             let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
-            UNMADE
+            SETUP_FAILED
         }
     }
 }
@@ -170,7 +170,7 @@ fn hold(share: &Share) -> io::Result<Held<'_>> {
 fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
-    let mut shares = of_the_host();
+    let mut shares = host_shares();
     // Files in a shared directory are already included in that share.
     shares.retain(|own| !cell.shares.iter().any(|share| own.path.starts_with(&share.path)));
     shares.push(Share::readable(program));
@@ -221,7 +221,7 @@ fn in_user_namespace() -> bool {
 }
 
 /// Returns the shares of the host that every cell has.
-fn of_the_host() -> Vec<Share> {
+fn host_shares() -> Vec<Share> {
     let programs =
         PROGRAMS.iter().map(PathBuf::from).filter(|path| path.is_dir() && !path.is_symlink());
     let settings = SETTINGS.iter().map(|name| Path::new("/etc").join(name));
@@ -232,14 +232,14 @@ fn of_the_host() -> Vec<Share> {
 
 /// Returns the entries of system accounts, without those of human users.
 fn system_accounts(name: &str) -> String {
-    const FIRST_OF_PEOPLE: u32 = 1000;
+    const FIRST_USER_ID: u32 = 1000;
     let mut text = String::new();
     let file = File::open(Path::new("/etc").join(name));
     let _ = file.and_then(|file| file.take(MOST).read_to_string(&mut text));
     let number = |line: &str| line.split(':').nth(2).and_then(|id| id.parse::<u32>().ok());
     let lines = text
         .lines()
-        .filter(|line| number(line).is_some_and(|id| id < FIRST_OF_PEOPLE || id == 65_534));
+        .filter(|line| number(line).is_some_and(|id| id < FIRST_USER_ID || id == 65_534));
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 

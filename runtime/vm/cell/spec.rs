@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use serde::{Deserialize, Serialize};
 
 use super::user::Owner;
-use crate::system::real::end_with_us;
+use crate::system::real::die_with_parent;
 
 /// The exit code if the cell could not be set up and no machine was started.
-pub(in crate::vm) const UNMADE: i32 = 126;
+pub(in crate::vm) const SETUP_FAILED: i32 = 126;
 
 /// A file or directory of the host that is visible at the same path in the cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl Cell {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        end_with_us(&mut command, None);
+        die_with_parent(&mut command, None);
         let mut child = command.spawn()?;
         let Some(mut pipe) = child.stdin.take() else { return Ok(child) };
         let length = u32::try_from(text.len()).map_err(io::Error::other)?;

@@ -49,14 +49,14 @@ impl Owner {
 
 /// Changes the owner of a file, or of a directory and everything below it. Symlinks are changed
 /// themselves, not followed.
-pub(in crate::vm) fn give(path: &Path, owner: Owner) -> io::Result<()> {
+pub(in crate::vm) fn change_owner(path: &Path, owner: Owner) -> io::Result<()> {
     if !geteuid().is_root() {
         return Ok(());
     }
     let meta = fs::symlink_metadata(path)?;
     if meta.is_dir() {
         for entry in fs::read_dir(path)? {
-            give(&entry?.path(), owner)?;
+            change_owner(&entry?.path(), owner)?;
         }
     }
     lchown(path, Some(owner.uid), Some(owner.gid))

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use gscript::run::trial::{Media, REACHED};
+use gscript::run::trial::{INIT_MESSAGE, Media};
 use gscript::system::Interrupts;
 use gscript::vm::{Firmware, Turn, build_bootable};
 
-use super::installed::{Plugged, STICK, cache, heard, in_lab, possible, prepared, write_private};
+use super::installed::{
+    Plugged, STICK, cache, heard, prepared, require_machines, run_in_lab, write_private,
+};
 use crate::guest::Lab;
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
@@ -39,7 +41,7 @@ fn stage3(directory: &Path) -> Result<Media, Missing> {
 }
 
 fn bios_and_efi_by_bios() -> Result<(), Missing> {
-    possible()?;
+    require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let media = stage3(directory.path())?;
     let answers = directory.path().join("given.toml");
@@ -60,20 +62,20 @@ fn bios_and_efi_by_bios() -> Result<(), Missing> {
     let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let console = printed(&output.stdout) + printed(&output.stderr).as_str();
     assert!(output.status.success(), "{console}");
-    assert!(console.contains(&format!("{REACHED}/dev/")), "{console}");
+    assert!(console.contains(&format!("{INIT_MESSAGE}/dev/")), "{console}");
     Ok(())
 }
 
 /// With /boot on the EFI system partition, grub-install must recognize a partition of a disk.
 /// Partitions of `/dev/ubda` are not recognized, so the disk is a loop device.
 fn luks_lvm_by_efi() -> Result<(), Missing> {
-    possible()?;
+    require_machines()?;
     let lab = Lab::new(&["2G", STICK]);
     stage3(lab.path())?;
     write_private(&lab.path().join("answers.toml"), ANSWERS);
-    in_lab(&lab, "boots/gentoo.sh", &[])?;
+    run_in_lab(&lab, "boots/gentoo.sh", &[])?;
     let efi = Plugged { firmware: Firmware::Efi, ..Plugged::of(&lab) };
-    let reached = Turn { when: &[REACHED], reply: None, optional: false };
+    let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };
     let console = heard(efi.talk(&[reached], &[])).console;
     for line in ["Gentoo Linux (Keyfile Boot)", "/dev/mapper/vg-root (lvm crypt part disk)"] {
         assert!(console.contains(line), "no {line}: {console}");

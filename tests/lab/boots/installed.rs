@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use gscript::run::trial::{Media, PROMPTS, REACHED};
+use gscript::run::trial::{INIT_MESSAGE, Media, PROMPTS};
 use gscript::system::Interrupts;
 use gscript::types::{Secret, Size};
 use gscript::vm::{
@@ -59,7 +59,7 @@ pub fn cache() -> PathBuf {
 }
 
 /// Checks whether both virtual machines and the bootable root are available.
-pub fn possible() -> Result<(), Missing> {
+pub fn require_machines() -> Result<(), Missing> {
     find_kernel().map_err(|error| Missing(error.to_string()))?;
     find_emulator().map_err(|error| Missing(error.to_string()))?;
     build_bootable(&cache(), &mut |_| ()).map(|_| ()).map_err(Missing)
@@ -128,7 +128,7 @@ impl Trial<'_> {
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let console = said(&output.stdout) + said(&output.stderr).as_str();
         assert!(output.status.success(), "{console}");
-        assert!(console.contains(&format!("{REACHED}{}", self.chain)), "{console}");
+        assert!(console.contains(&format!("{INIT_MESSAGE}{}", self.chain)), "{console}");
         for (name, secret) in self.secrets {
             assert!(!console.contains(secret), "{name} is shown");
         }
@@ -145,7 +145,7 @@ pub fn shared(
     name: &str,
     install: impl FnOnce(&Path) -> Result<Installed, Missing>,
 ) -> Result<MutexGuard<'static, Installed>, Missing> {
-    possible()?;
+    require_machines()?;
     // The directory is kept until the next run.
     let directory = project("target").join(name);
     let installed = installed.get_or_init(|| {
@@ -211,10 +211,10 @@ impl Plugged {
 
     /// Types each of these at a prompt of its own, and expects the root after the last one.
     #[track_caller]
-    pub fn reaches(&self, typed: &[&str]) -> String {
+    pub fn boots_to_root(&self, typed: &[&str]) -> String {
         let secrets: Vec<Secret> = typed.iter().map(|text| secret(text)).collect();
         let ask = |secret| Turn { when: &PROMPTS, reply: Some(secret), optional: false };
-        let reached = Turn { when: &[REACHED], reply: None, optional: false };
+        let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };
         let turns: Vec<Turn<'_>> = secrets.iter().map(ask).chain([reached]).collect();
         let said = heard(self.talk(&turns, &[]));
         assert!(said.console.contains(CHAIN) && !said.echoed, "{}", said.console);
@@ -233,7 +233,7 @@ pub fn secret(text: &str) -> Secret {
 
 /// Runs a script, which must succeed.
 #[track_caller]
-pub fn in_lab(lab: &Lab, script: &str, vars: &[(&str, &str)]) -> Result<(), Missing> {
+pub fn run_in_lab(lab: &Lab, script: &str, vars: &[(&str, &str)]) -> Result<(), Missing> {
     let (console, code) = lab.boot(Call { script, vars })?;
     assert_eq!(code, 0, "{console}");
     Ok(())

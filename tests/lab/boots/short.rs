@@ -13,8 +13,8 @@ use gscript::system::Interrupts;
 use gscript::vm::{Firmware, Turn};
 
 use super::installed::{
-    DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard, in_lab,
-    possible, secret, shared, write_private,
+    DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard,
+    require_machines, run_in_lab, secret, shared, write_private,
 };
 use crate::guest::{Call, Lab};
 use crate::harness::{Missing, Test, Tier};
@@ -59,7 +59,7 @@ const fn torture(name: &'static str, run: fn() -> Result<(), Missing>) -> Test {
 
 /// Runs the recipe of the lab with `try --boot`.
 fn try_boot(directory: &Path, firmware: &str, sets: &[&str]) -> Result<Installed, Missing> {
-    possible()?;
+    require_machines()?;
     // The stage3 of `try` leaves the settings of GRUB to the recipe, but this recipe has none.
     let material = tempfile::tempdir().expect("a directory");
     let media = Media::bootable(material.path(), &cache(), &Interrupts::default(), &mut |_| ())
@@ -75,7 +75,7 @@ fn with_gpg() -> Result<MutexGuard<'static, Installed>, Missing> {
 
 /// Returns a machine of the lab with the files that the recipe needs.
 fn material() -> Result<Lab, Missing> {
-    possible()?;
+    require_machines()?;
     let lab = Lab::new(&[DISK, STICK]);
     Media::bootable(lab.path(), &cache(), &Interrupts::default(), &mut |_| ())
         .expect("the stand-in");
@@ -91,7 +91,7 @@ fn gpg_key() -> Result<(), Missing> {
 }
 
 fn wrong_then_right() -> Result<(), Missing> {
-    with_gpg()?.plugged().reaches(&["not this one, battery!", PASSPHRASE]);
+    with_gpg()?.plugged().boots_to_root(&["not this one, battery!", PASSPHRASE]);
     Ok(())
 }
 
@@ -106,12 +106,12 @@ fn passphrase_only() -> Result<(), Missing> {
     let directory = tempfile::tempdir().expect("a directory");
     let installed = try_boot(directory.path(), "bios", &["unlock=passphrase"])?;
     let nothing = Plugged { stick: None, ..installed.plugged() };
-    nothing.reaches(&[PASSPHRASE]);
+    nothing.boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
 
 /// The installation boots without a prompt.
-fn opens_by_itself(sets: &[&str]) -> Result<(), Missing> {
+fn boots_without_prompt(sets: &[&str]) -> Result<(), Missing> {
     let directory = tempfile::tempdir().expect("a directory");
     let installed = try_boot(directory.path(), "bios", sets)?;
     let asked = PROMPTS.iter().any(|prompt| installed.console.contains(prompt));
@@ -120,25 +120,25 @@ fn opens_by_itself(sets: &[&str]) -> Result<(), Missing> {
 }
 
 fn plain_key() -> Result<(), Missing> {
-    opens_by_itself(&["unlock=key"])
+    boots_without_prompt(&["unlock=key"])
 }
 
 fn second_slot() -> Result<(), Missing> {
-    opens_by_itself(&["unlock=key", "second=true"])
+    boots_without_prompt(&["unlock=key", "second=true"])
 }
 
 fn restored_header() -> Result<(), Missing> {
     let lab = with_gpg()?.copied();
-    in_lab(&lab, "boots/restore_header.sh", &[])?;
-    Plugged::of(&lab).reaches(&[PASSPHRASE]);
+    run_in_lab(&lab, "boots/restore_header.sh", &[])?;
+    Plugged::of(&lab).boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
 
 fn sectors_of_4_kib() -> Result<(), Missing> {
     let lab = material()?;
-    in_lab(&lab, "boots/install_4k.sh", &[])?;
+    run_in_lab(&lab, "boots/install_4k.sh", &[])?;
     let efi = Plugged { firmware: Firmware::Efi, sectors_4k: true, ..Plugged::of(&lab) };
-    efi.reaches(&[PASSPHRASE]);
+    efi.boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
 
@@ -146,7 +146,7 @@ fn firmware_entry() -> Result<(), Missing> {
     let directory = tempfile::tempdir().expect("a directory");
     let sets = ["firmware=efi", "unlock=passphrase"];
     let lab = try_boot(directory.path(), "efi", &sets)?.copied();
-    in_lab(&lab, "boots/nvram.sh", &[("PASSPHRASE", PASSPHRASE)])?;
+    run_in_lab(&lab, "boots/nvram.sh", &[("PASSPHRASE", PASSPHRASE)])?;
     let efi = Plugged { firmware: Firmware::Efi, stick: None, ..Plugged::of(&lab) };
     let passphrase = secret(PASSPHRASE);
     let asked = Turn { when: &PROMPTS, reply: Some(&passphrase), optional: false };
@@ -161,7 +161,7 @@ fn firmware_entry() -> Result<(), Missing> {
     }
     assert_eq!(said.matches("refused: 3").count(), 2, "{said}");
     // The firmware logs what it boots: the entry, by the partition of the disk, and not the disk.
-    let console = efi.reaches(&[PASSPHRASE]);
+    let console = efi.boots_to_root(&[PASSPHRASE]);
     assert!(console.contains("starting Boot0003 \"grub\" from HD(1,GPT"), "{console}");
     Ok(())
 }
@@ -182,8 +182,8 @@ fn power_cut() -> Result<(), Missing> {
     let vars = [("CUT_RECORD", place.as_str())];
     let (console, cut) = lab.cut(Call { script: "boots/install_cut.sh", vars: &vars })?;
     assert!(cut, "{console}");
-    in_lab(&lab, "boots/resume_install.sh", &[])?;
-    Plugged::of(&lab).reaches(&[PASSPHRASE]);
+    run_in_lab(&lab, "boots/resume_install.sh", &[])?;
+    Plugged::of(&lab).boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
 
@@ -201,7 +201,7 @@ fn machines(kernel: &str, directory: &Path) -> Vec<String> {
 
 /// Waits for a condition that becomes true eventually.
 #[track_caller]
-fn comes(what: &str, mut so: impl FnMut() -> bool) {
+fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !so() {
         assert!(begin.elapsed() < LIMIT, "{what}: never");
@@ -210,7 +210,7 @@ fn comes(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 fn ends_with_the_program() -> Result<(), Missing> {
-    possible()?;
+    require_machines()?;
     for kernel in ["linux.uml", "qemu-system-x86_64"] {
         let directory = tempfile::tempdir().expect("a directory");
         let directory = directory.path();
@@ -226,7 +226,7 @@ fn ends_with_the_program() -> Result<(), Missing> {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program");
-        comes(kernel, || {
+        wait_until(kernel, || {
             let ended = program.try_wait().expect("its state");
             assert_eq!(ended, None, "{kernel} was not started");
             // By then the guest is working or has finished.
@@ -234,7 +234,7 @@ fn ends_with_the_program() -> Result<(), Missing> {
         });
         program.kill().expect("it can be killed");
         program.wait().expect("its end");
-        comes("the end of all of it", || machines(kernel, directory).is_empty());
+        wait_until("the end of all of it", || machines(kernel, directory).is_empty());
     }
     Ok(())
 }

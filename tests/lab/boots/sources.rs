@@ -4,7 +4,7 @@ use gscript::run::trial::Media;
 use gscript::system::Interrupts;
 use gscript::vm::build_bootable;
 
-use super::installed::{SHORT, Trial, cache, possible, prepared};
+use super::installed::{SHORT, Trial, cache, prepared, require_machines};
 use crate::guest::{Call, Done, Lab};
 use crate::harness::{Missing, Test, Tier};
 
@@ -27,7 +27,7 @@ fn built() -> Result<Done, Missing> {
 }
 
 fn boots() -> Result<(), Missing> {
-    possible()?;
+    require_machines()?;
     let built = built()?;
     let directory = tempfile::tempdir().expect("a directory");
     let archive = directory.path().join("stage3.tar");

@@ -5,13 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, OnceLock};
 
-use gscript::run::trial::{Media, PROMPTS, REACHED};
+use gscript::run::trial::{INIT_MESSAGE, Media, PROMPTS};
 use gscript::system::Interrupts;
 use gscript::vm::{Turn, build_bootable};
 
 use super::installed::{
-    Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, in_lab, possible, prepared,
-    secret, shared,
+    Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, prepared, require_machines,
+    run_in_lab, secret, shared,
 };
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::project;
@@ -131,8 +131,9 @@ fn without_the_stick() -> Result<(), Missing> {
     let typed = secret(PASSPHRASE);
     let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
     let again = Turn { when: &PROMPTS, reply: None, optional: false };
-    let said =
-        heard(Plugged { stick: None, ..installed.plugged() }.talk(&[asked, again], &[REACHED]));
+    let said = heard(
+        Plugged { stick: None, ..installed.plugged() }.talk(&[asked, again], &[INIT_MESSAGE]),
+    );
     assert!(!said.console.contains(KEY_PROMPT), "{}", said.console);
     assert!(!said.echoed, "{}", said.console);
     Ok(())
@@ -141,12 +142,12 @@ fn without_the_stick() -> Result<(), Missing> {
 /// Boots the installation with this menu entry, typing this.
 fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
     let lab = installed()?.copied();
-    in_lab(&lab, "boots/choose_entry.sh", &[("ENTRY", entry)])?;
+    run_in_lab(&lab, "boots/choose_entry.sh", &[("ENTRY", entry)])?;
     let plugged = Plugged::of(&lab);
     let plugged = Plugged { stick: plugged.stick.filter(|_| stick), ..plugged };
     let typed = secret(typed);
     let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
-    let reached = Turn { when: &[REACHED], reply: None, optional: false };
+    let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };
     let said = heard(plugged.talk(&[asked, reached], &[]));
     assert!(said.console.contains(CHAIN) && !said.echoed, "{}", said.console);
     assert!(said.console.contains(&format!("Booting `{entry}'")), "{}", said.console);
@@ -157,17 +158,17 @@ fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
 /// Without stand-ins: Portage resolves, fetches, builds and merges the packages that the recipe
 /// names, including the kernel. With EFI, the default of the recipe.
 fn merged_by_portage() -> Result<(), Missing> {
-    possible()?;
+    require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let more = ["profile=default/linux/amd64/23.0"];
     let installed = install(directory.path(), Some("portage"), "efi", &more)?;
     assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
-    in_lab(&installed.copied(), "boots/merged.sh", &[("FALLBACK", FALLBACK)])
+    run_in_lab(&installed.copied(), "boots/merged.sh", &[("FALLBACK", FALLBACK)])
 }
 
 /// With systemd as the first process: home and swap must be active, and the services running.
 fn with_systemd() -> Result<(), Missing> {
-    possible()?;
+    require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let more = ["firmware=bios", "init=systemd", "timezone=Etc/UTC"];
     let installed = install(directory.path(), Some("systemd"), "bios", &more)?;

@@ -28,7 +28,7 @@ struct Place {
 
 /// The location of the journal during the power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeper {
+enum JournalLocation {
     /// On a disk of its own.
     Disk,
     /// In memory, with a copy on the stick, which is mounted at `at`: where the run mounts it, or
@@ -42,11 +42,11 @@ enum Trial {
     /// `kill -9`; for each place, whether everything is closed before the run is resumed.
     Kills(Vec<(Place, bool)>),
     /// A power cut.
-    Power(Place, Keeper),
+    Power(Place, JournalLocation),
 }
 
 /// The undisturbed run: its machine and its places.
-struct Calm {
+struct ReferenceRun {
     lab: Lab,
     places: Vec<Place>,
 }
@@ -75,7 +75,7 @@ pub fn build_cut(lab: &Lab) {
 }
 
 /// Runs once without a fault.
-fn calm() -> Result<Calm, Missing> {
+fn calm() -> Result<ReferenceRun, Missing> {
     let lab = machine();
     build_cut(&lab);
     let (console, code) = lab.boot(Call::new("torture/calm.sh"))?;
@@ -83,7 +83,7 @@ fn calm() -> Result<Calm, Missing> {
     let read = |name: &str| fs::read_to_string(lab.path().join(name)).expect(name);
     let places = places(&read("trace"), &read("journal.jsonl"));
     assert!(places.len() > 50, "the run has only {} places", places.len());
-    Ok(Calm { lab, places })
+    Ok(ReferenceRun { lab, places })
 }
 
 /// Returns the places: after each record, and within the longest step of each action.
@@ -134,7 +134,7 @@ fn spread<T: Clone>(all: &[T], count: usize) -> Vec<T> {
     (0..count).map(|index| all[(2 * index + 1) * all.len() / (2 * count)].clone()).collect()
 }
 
-impl Calm {
+impl ReferenceRun {
     /// Returns another machine for the same job.
     fn again(&self) -> Lab {
         let lab = machine();
@@ -205,10 +205,10 @@ fn keep(lab: &Lab, name: &str, console: &str) -> String {
 
 /// Cuts the power at a place, boots again, and resumes the run. Returns how it was resumed; fails
 /// with the console.
-fn power_cut(lab: &Lab, place: &Place, keeper: Keeper) -> Result<String, String> {
+fn power_cut(lab: &Lab, place: &Place, keeper: JournalLocation) -> Result<String, String> {
     let (runs, stick) = match keeper {
-        Keeper::Disk => ("/run/journal/runs", ""),
-        Keeper::Stick { at } => ("/run/runs", at),
+        JournalLocation::Disk => ("/run/journal/runs", ""),
+        JournalLocation::Stick { at } => ("/run/runs", at),
     };
     let vars = [("RUNS", runs), ("STICK", stick)];
     let call = |script| Call { script, vars: &vars };
@@ -223,7 +223,7 @@ fn power_cut(lab: &Lab, place: &Place, keeper: Keeper) -> Result<String, String>
             return Err(console);
         }
         let read = |name: &str| fs::read_to_string(lab.path().join(name)).unwrap_or_default();
-        if !place.within.is_some_and(|call| was_over(&lab.path().join("before"), call)) {
+        if !place.within.is_some_and(|call| was_finished(&lab.path().join("before"), call)) {
             let went = read("went").trim_end().replace('\n', ", ");
             // If the run had finished, the trial proves nothing, unless the place is its end.
             let finished = went.contains("finished") && !place.name.contains("-ended");
@@ -237,7 +237,7 @@ fn power_cut(lab: &Lab, place: &Place, keeper: Keeper) -> Result<String, String>
     Err("the action was over each time".into())
 }
 
-fn was_over(runs: &Path, call: u64) -> bool {
+fn was_finished(runs: &Path, call: u64) -> bool {
     let journals = fs::read_dir(runs).into_iter().flatten().flatten();
     let done = format!("\"done\",\"call\":{call},");
     journals
@@ -279,11 +279,14 @@ fn kills(places: &[Place]) -> Vec<Trial> {
 /// Copies on the stick, mounted where the run mounts it and elsewhere, alternately.
 fn sticks(places: &[Place]) -> impl Iterator<Item = Trial> {
     let mounts = ["/mnt/key", "/run/stick"].into_iter().cycle();
-    places.iter().zip(mounts).map(|(place, at)| Trial::Power(place.clone(), Keeper::Stick { at }))
+    places
+        .iter()
+        .zip(mounts)
+        .map(|(place, at)| Trial::Power(place.clone(), JournalLocation::Stick { at }))
 }
 
 fn disks(places: &[Place]) -> impl Iterator<Item = Trial> {
-    places.iter().map(|place| Trial::Power(place.clone(), Keeper::Disk))
+    places.iter().map(|place| Trial::Power(place.clone(), JournalLocation::Disk))
 }
 
 /// The interruption tests.

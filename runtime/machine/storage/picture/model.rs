@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::machine::storage::layout::{describe, seen_at, tops};
+use crate::machine::storage::layout::{describe, mount_points, tops};
 use crate::machine::{Content, Device, DeviceKind, Group, Machine, dm_name};
 use crate::types::{MIB, Size, printable};
 
 /// The type of a block, which determines its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(super) enum BlockKind {
     Disk,
     Partition,
     Opened,
@@ -26,7 +26,7 @@ pub(super) struct DiagramBlock {
     pub size: u64,
     /// Its properties: content, label, mount points.
     pub facts: Vec<String>,
-    pub tone: Tone,
+    pub tone: BlockKind,
     /// The inner blocks, side by side.
     pub parts: Vec<DiagramBlock>,
 }
@@ -59,13 +59,13 @@ fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Di
     {
         parts.extend(volumes(machine, name, group, drawn));
     }
-    facts.extend(seen_at(machine, device));
+    facts.extend(mount_points(machine, device));
     let (name, tone) = match &device.kind {
-        DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => (device.name(), Tone::Disk),
-        DeviceKind::Partition(_) => (device.name(), Tone::Partition),
-        DeviceKind::Logical { volume, .. } => (volume.as_str(), Tone::Volume),
+        DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => (device.name(), BlockKind::Disk),
+        DeviceKind::Partition(_) => (device.name(), BlockKind::Partition),
+        DeviceKind::Logical { volume, .. } => (volume.as_str(), BlockKind::Volume),
         DeviceKind::Crypt { .. } | DeviceKind::Raid { .. } | DeviceKind::Mapped { .. } => {
-            (device.name(), Tone::Opened)
+            (device.name(), BlockKind::Opened)
         }
     };
     DiagramBlock { name: printable(name), size: device.size, facts, tone, parts }
@@ -79,10 +79,10 @@ fn with_gaps(machine: &Machine, disk: &Device, drawn: &mut BTreeSet<String>) -> 
     let mut parts = Vec::new();
     let mut next = 0;
     // Smaller gaps are due to alignment or contain the table, and cannot be used.
-    let worth = (64 * MIB).min(disk.size / 200).max(2 * MIB);
+    let min_gap = (64 * MIB).min(disk.size / 200).max(2 * MIB);
     let gap = |from: u64, to: u64| {
         let size = to.saturating_sub(from);
-        (size >= worth).then(|| free(size))
+        (size >= min_gap).then(|| free(size))
     };
     for device in partitions {
         parts.extend(gap(next, start(device)));
@@ -110,7 +110,7 @@ fn volumes(
                 name: printable(volume),
                 size: entry.extents.saturating_mul(group.extent),
                 facts: vec!["inactive".into()],
-                tone: Tone::Volume,
+                tone: BlockKind::Volume,
                 parts: Vec::new(),
             },
         })
@@ -126,7 +126,7 @@ fn free(size: u64) -> DiagramBlock {
         name: "free".into(),
         size,
         facts: Vec::new(),
-        tone: Tone::Free,
+        tone: BlockKind::Free,
         parts: Vec::new(),
     }
 }

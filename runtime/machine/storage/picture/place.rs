@@ -2,17 +2,17 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{DiagramBlock, Tone};
+use super::model::{BlockKind, DiagramBlock};
 use crate::types::cut;
 
 /// Maximum length of words that are never truncated.
-const WORD: usize = 12;
+const MAX_UNBROKEN_WORD: usize = 12;
 /// Maximum number of lines; longer text is truncated.
-const LINES: usize = 3;
+const MAX_LINES: usize = 3;
 
 /// A box and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Placed {
+pub(super) struct PlacedBox {
     pub x: usize,
     pub y: usize,
     pub width: usize,
@@ -21,25 +21,25 @@ pub(super) struct Placed {
     pub title: String,
     /// The text in the box, above the inner boxes.
     pub lines: Vec<String>,
-    pub tone: Tone,
-    pub inner: Vec<Placed>,
+    pub tone: BlockKind,
+    pub inner: Vec<PlacedBox>,
 }
 
 /// Places a block in this width; `None` if it would not be readable.
-pub(super) fn place(block: &DiagramBlock, width: usize) -> Option<Placed> {
+pub(super) fn place(block: &DiagramBlock, width: usize) -> Option<PlacedBox> {
     (least(block) <= width).then(|| placed(block, 0, 0, width))
 }
 
 /// Returns the minimum width of a block.
 pub(super) fn least(block: &DiagramBlock) -> usize {
     let words = block.facts.iter().flat_map(|fact| fact.split(' '));
-    let word = words.map(|word| word.width().min(WORD)).max().unwrap_or(0);
+    let word = words.map(|word| word.width().min(MAX_UNBROKEN_WORD)).max().unwrap_or(0);
     let own = block.name.width().max(block.shown_size().width()).max(word) + 4;
     let inner: usize = block.parts.iter().map(least).sum();
     own.max(inner + 2)
 }
 
-fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> Placed {
+fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> PlacedBox {
     let room = width - 4;
     let texts: Vec<String> =
         std::iter::once(block.shown_size()).chain(block.facts.iter().cloned()).collect();
@@ -58,12 +58,12 @@ fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> Placed {
     }
     let tallest = inner.iter().map(|part| part.height).max().unwrap_or(0);
     let height = 2 + lines.len() + tallest;
-    let mut placed = Placed { x, y, width, height, title, lines, tone: block.tone, inner };
+    let mut placed = PlacedBox { x, y, width, height, title, lines, tone: block.tone, inner };
     placed.stretch(height);
     placed
 }
 
-impl Placed {
+impl PlacedBox {
     /// Stretches a box and its inner boxes to the height of its neighbours.
     fn stretch(&mut self, height: usize) {
         self.height = height;
@@ -116,8 +116,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
             None => lines.push(word),
         }
     }
-    if lines.len() > LINES {
-        lines.truncate(LINES);
+    if lines.len() > MAX_LINES {
+        lines.truncate(MAX_LINES);
         if let Some(last) = lines.last_mut() {
             // Longer than the line, so that `cut` always adds the ellipsis.
             *last = cut(&format!("{last}{}", " ".repeat(width)), width);

@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{DiagramBlock, Tone};
-use super::place::{Placed, least, place};
+use super::model::{BlockKind, DiagramBlock};
+use super::place::{PlacedBox, least, place};
 
 /// Width and height of a character cell in pixels.
 const CELL: (usize, usize) = (8, 18);
@@ -51,13 +51,13 @@ pub(super) fn document(title: &str, sides: &[(&str, Vec<DiagramBlock>)]) -> Stri
     )
 }
 
-fn draw(placed: &Placed, top: usize, out: &mut String) {
+fn draw(placed: &PlacedBox, top: usize, out: &mut String) {
     let class = match placed.tone {
-        Tone::Disk => "disk",
-        Tone::Partition => "part",
-        Tone::Opened => "open",
-        Tone::Volume => "vol",
-        Tone::Free => "free",
+        BlockKind::Disk => "disk",
+        BlockKind::Partition => "part",
+        BlockKind::Opened => "open",
+        BlockKind::Volume => "vol",
+        BlockKind::Free => "free",
     };
     let (x, y) = (placed.x * CELL.0 + MARGIN + 2, placed.y * CELL.1 + top + 2);
     let (width, height) = (placed.width * CELL.0 - 4, placed.height * CELL.1 - 4);

@@ -98,7 +98,7 @@ fn a_stack_of_boxes_in_80_columns() {
 }
 
 #[test]
-fn in_60_columns_the_small_keep_what_they_need() {
+fn small_boxes_keep_their_minimum_in_60_columns() {
     assert_eq!(drawn("old-group-active", "/dev/sda", 60, true), AT_60);
 }
 

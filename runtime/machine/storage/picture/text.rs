@@ -3,23 +3,24 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::canvas::Canvas;
-use super::model::Tone;
-use super::place::Placed;
+use super::model::BlockKind;
+use super::place::PlacedBox;
 
 /// The characters of a border.
 struct Lines {
     corners: [&'static str; 4],
     level: &'static str,
-    upright: &'static str,
+    vertical: &'static str,
 }
 
-const SOLID: Lines = Lines { corners: ["┌", "┐", "└", "┘"], level: "─", upright: "│" };
-const DASHED: Lines = Lines { corners: ["┌", "┐", "└", "┘"], level: "╌", upright: "╎" };
-const ASCII: Lines = Lines { corners: ["+", "+", "+", "+"], level: "-", upright: "|" };
-const ASCII_DASHED: Lines = Lines { corners: ["+", "+", "+", "+"], level: ".", upright: ":" };
+const SOLID: Lines = Lines { corners: ["┌", "┐", "└", "┘"], level: "─", vertical: "│" };
+const DASHED: Lines =
+    Lines { corners: ["┌", "┐", "└", "┘"], level: "╌", vertical: "╎" };
+const ASCII: Lines = Lines { corners: ["+", "+", "+", "+"], level: "-", vertical: "|" };
+const ASCII_DASHED: Lines = Lines { corners: ["+", "+", "+", "+"], level: ".", vertical: ":" };
 
 /// Draws a disk.
-pub(super) fn draw(disk: &Placed, canvas: Canvas) -> String {
+pub(super) fn draw(disk: &PlacedBox, canvas: Canvas) -> String {
     // A cell contains a character, or nothing if the previous character takes two cells.
     let mut cells = vec![vec![String::from(" "); disk.width]; disk.height];
     draw_box(disk, canvas, &mut cells);
@@ -28,11 +29,11 @@ pub(super) fn draw(disk: &Placed, canvas: Canvas) -> String {
     lines.join("\n")
 }
 
-fn draw_box(placed: &Placed, canvas: Canvas, cells: &mut [Vec<String>]) {
+fn draw_box(placed: &PlacedBox, canvas: Canvas, cells: &mut [Vec<String>]) {
     let lines = match (canvas.unicode, placed.tone) {
-        (true, Tone::Free) => &DASHED,
+        (true, BlockKind::Free) => &DASHED,
         (true, _) => &SOLID,
-        (false, Tone::Free) => &ASCII_DASHED,
+        (false, BlockKind::Free) => &ASCII_DASHED,
         (false, _) => &ASCII,
     };
     let (left, top) = (placed.x, placed.y);
@@ -43,8 +44,8 @@ fn draw_box(placed: &Placed, canvas: Canvas, cells: &mut [Vec<String>]) {
         }
     }
     for row in &mut cells[top..=bottom] {
-        lines.upright.clone_into(&mut row[left]);
-        lines.upright.clone_into(&mut row[right]);
+        lines.vertical.clone_into(&mut row[left]);
+        lines.vertical.clone_into(&mut row[right]);
     }
     let corners = [(top, left), (top, right), (bottom, left), (bottom, right)];
     for ((y, x), corner) in corners.into_iter().zip(lines.corners) {

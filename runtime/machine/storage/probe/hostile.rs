@@ -2,8 +2,8 @@
 //! are compiled with overflow checks, so an overflow panics here.
 
 use super::{
-    Findings, MD_HEADER, luks_header_len, md_places, parse_blkid, parse_fullreport, parse_lsblk,
-    parse_luks, parse_md, parse_mountinfo, parse_swaps, parse_udev,
+    Findings, MD_HEADER, luks_header_len, md_superblock_offsets, parse_blkid, parse_fullreport,
+    parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps, parse_udev,
 };
 use crate::machine::{Content, Device, DeviceKind, Group, Machine};
 
@@ -43,7 +43,7 @@ fn damaged(original: &[u8], times: usize, read: impl Fn(&[u8])) {
 }
 
 /// Calls `read` with each number of the text replaced.
-fn renumbered(original: &str, read: impl Fn(&str)) {
+fn read_with_replaced_numbers(original: &str, read: impl Fn(&str)) {
     let mut at = 0;
     while let Some(start) = original[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {
         let digits = original[start..].bytes().take_while(u8::is_ascii_digit).count();
@@ -54,7 +54,7 @@ fn renumbered(original: &str, read: impl Fn(&str)) {
     }
 }
 
-fn is_size(bytes: u64) {
+fn assert_valid_size(bytes: u64) {
     assert!(i64::try_from(bytes).is_ok(), "no device has {bytes} bytes");
 }
 
@@ -73,23 +73,23 @@ fn headers_of_containers() {
 #[test]
 fn superblocks_of_arrays() {
     let read = |bytes: &[u8]| {
-        for place in md_places(1 << 30) {
+        for place in md_superblock_offsets(1 << 30) {
             if let Some(Content::RaidMember { share, .. }) = parse_md(bytes, place) {
-                is_size(share);
+                assert_valid_size(share);
             }
         }
     };
     damaged(&include_bytes!("fixtures/md-raid1.superblock")[..MD_HEADER], 3000, read);
     damaged(&include_bytes!("fixtures/md-raid0.superblock")[..MD_HEADER], 3000, read);
     for size in NUMBERS {
-        assert!(md_places(size).iter().all(|place| *place <= size.max(4096)));
+        assert!(md_superblock_offsets(size).iter().all(|place| *place <= size.max(4096)));
     }
 }
 
 /// Computes all sizes of a group, which must not overflow.
 fn measured(group: &Group) {
-    is_size(group.bytes(group.extents));
-    is_size(group.bytes(group.free));
+    assert_valid_size(group.bytes(group.extents));
+    assert_valid_size(group.bytes(group.free));
     let _ = (group.taken(), group.spare(), group.bytes(group.taken()));
 }
 
@@ -107,7 +107,7 @@ fn reports_of_lvm() {
     for text in
         [include_str!("fixtures/lvm-fullreport.json"), include_str!("fixtures/lvm-thin-raid.json")]
     {
-        renumbered(text, read);
+        read_with_replaced_numbers(text, read);
         damaged(text.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
     }
 }
@@ -121,12 +121,12 @@ fn lists_of_devices_and_mounts() {
             let _ = Machine::empty().with_findings(findings, None);
         }
     };
-    renumbered(stack, read);
+    read_with_replaced_numbers(stack, read);
     damaged(stack.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
     let udev = include_str!("fixtures/lsblk-udev.json");
-    renumbered(udev, |text| drop(parse_udev(text.as_bytes())));
+    read_with_replaced_numbers(udev, |text| drop(parse_udev(text.as_bytes())));
     let blkid = include_str!("fixtures/blkid-stack.txt");
-    renumbered(blkid, |text| drop(parse_blkid(&["/dev/ubda1"], text, "")));
+    read_with_replaced_numbers(blkid, |text| drop(parse_blkid(&["/dev/ubda1"], text, "")));
     let mounts = b"30 22 254:2 / /mnt/my\\040disk rw shared:1 - ext4 /dev/mapper/vg-root rw\n";
     damaged(mounts, 2000, |bytes| drop((parse_mountinfo(bytes), parse_swaps(bytes))));
 }

@@ -159,21 +159,21 @@ fn trailing_number(name: &str) -> u32 {
 fn is_part(name: &str) -> bool {
     const PARTS: [&str; 8] =
         ["_tdata", "_tmeta", "_cdata", "_cmeta", "_corig", "_mlog", "_rimage_", "_rmeta_"];
-    let Some(at) = single_dash(name) else { return false };
+    let Some(at) = find_single_dash(name) else { return false };
     let volume = &name[at + 1..];
     // A second single dash precedes the name of a layer: `vg-pool-tpool`.
-    single_dash(volume).is_some() || PARTS.iter().any(|part| volume.contains(part))
+    find_single_dash(volume).is_some() || PARTS.iter().any(|part| volume.contains(part))
 }
 
 /// Splits a device-mapper name: `my--vg-root` → `my-vg`, `root`. A single dash separates the names;
 /// a double dash stands for a dash.
 pub(super) fn split_dm_name(name: &str) -> Option<(String, String)> {
-    let at = single_dash(name)?;
+    let at = find_single_dash(name)?;
     let undouble = |part: &str| part.replace("--", "-");
     Some((undouble(&name[..at]), undouble(&name[at + 1..])))
 }
 
-fn single_dash(name: &str) -> Option<usize> {
+fn find_single_dash(name: &str) -> Option<usize> {
     let bytes = name.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_have_all_their_members_and_parts_of_volumes_are_left_out() {
+    fn arrays_have_all_members_and_internal_volumes_are_skipped() {
         let text = include_bytes!("fixtures/lsblk-md-thin.json");
         let blocks = parse_lsblk(text).expect("the output is valid");
         let paths: Vec<&str> = blocks.iter().map(|b| b.device.path.as_str()).collect();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_disk_is_none() {
+    fn lsblk_disks_of_other_kinds_are_recognized() {
         let row = |name: &str, what: &str, children: &str| {
             format!(
                 r#"{{"name":"{name}","kname":"{name}","path":"/dev/{}","maj:min":"8:0","type":"{what}",

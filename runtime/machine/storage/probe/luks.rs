@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_not_a_header() {
+    fn damaged_headers_are_rejected() {
         let header = include_bytes!("fixtures/luks2.header");
         assert_eq!(parse_luks(&header[..4100]), None);
         assert_eq!(parse_luks(&[]), None);

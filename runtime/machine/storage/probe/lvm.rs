@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn raid_and_thin_volumes_take_what_lvm_says() {
+    fn raid_and_thin_volumes_match_the_report() {
         let text = include_bytes!("fixtures/lvm-thin-raid.json");
         let groups = parse_fullreport(text).expect("the output is valid");
         let group = &groups["vg"];
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_named() {
+    fn invalid_reports_are_errors() {
         let error = parse_fullreport(b"{\"report\": 3}").expect_err("the report is invalid");
         assert!(error.to_string().contains("lvm fullreport"), "{error}");
     }

@@ -12,7 +12,7 @@ pub const MD_HEADER: usize = 256;
 
 /// Returns the possible positions of the superblock on a member of this size (md(4)): 4 KiB from
 /// the beginning (version 1.2), at the beginning (1.1), or near the end (1.0).
-pub fn md_places(size: u64) -> [u64; 3] {
+pub fn md_superblock_offsets(size: u64) -> [u64; 3] {
     [4096, 0, (size / SECTOR).saturating_sub(16) / 8 * 8 * SECTOR]
 }
 
@@ -20,8 +20,8 @@ pub fn md_places(size: u64) -> [u64; 3] {
 pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     let bytes = |at: usize, count: usize| header.get(at..at + count);
     let four = |at: usize| bytes(at, 4)?.try_into().ok().map(u32::from_le_bytes);
-    let eight = |at: usize| bytes(at, 8)?.try_into().ok().map(u64::from_le_bytes);
-    let here = header.starts_with(&MAGIC) && four(4)? == 1 && eight(144)? == place / SECTOR;
+    let u64_at = |at: usize| bytes(at, 8)?.try_into().ok().map(u64::from_le_bytes);
+    let here = header.starts_with(&MAGIC) && four(4)? == 1 && u64_at(144)? == place / SECTOR;
     if !here {
         return None;
     }
@@ -35,10 +35,10 @@ pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
         level => format!("raid{level}"),
     };
     // RAID 0 uses the whole of each member in complete chunks; the other levels use a common size.
-    let share = match (eight(80)?, u64::from(four(88)?)) {
-        (0, 0) => eight(136)?,
+    let share = match (u64_at(80)?, u64::from(four(88)?)) {
+        (0, 0) => u64_at(136)?,
         // Cannot overflow, because the result is not larger than the dividend.
-        (0, chunk) => eight(136)? / chunk * chunk,
+        (0, chunk) => u64_at(136)? / chunk * chunk,
         (size, _) => size,
     };
     // A superblock may contain any value; one with a size that no device can have is invalid.
@@ -69,11 +69,11 @@ mod tests {
     }
 
     #[test]
-    fn a_superblock_elsewhere_or_none_is_not_one() {
+    fn misplaced_or_missing_superblocks_are_rejected() {
         let header = include_bytes!("fixtures/md-raid1.superblock");
         assert_eq!(parse_md(header, 0), None);
         assert_eq!(parse_md(&header[..100], 4096), None);
         assert_eq!(parse_md(&[], 4096), None);
-        assert_eq!(md_places(209_649_664 + 65536)[2], 209_707_008);
+        assert_eq!(md_superblock_offsets(209_649_664 + 65536)[2], 209_707_008);
     }
 }

@@ -20,9 +20,9 @@ pub use blkid::{BlkidInfo, parse_blkid};
 pub use lsblk::{LSBLK_COLUMNS, LsblkDevice, parse_lsblk};
 pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
-pub use md::{MD_HEADER, md_places, parse_md};
+pub use md::{MD_HEADER, md_superblock_offsets, parse_md};
 pub use proc::{RawMount, parse_mountinfo, parse_swaps, unescape};
-pub use udev::{Remembered, UDEV_COLUMNS, parse_udev};
+pub use udev::{UDEV_COLUMNS, UdevData, parse_udev};
 
 pub use unreadable::Unreadable;
 
@@ -108,7 +108,7 @@ impl Machine {
             self.storage.aliases.insert(block_alias(&block.number), device.path.clone());
             self.insert(device);
         }
-        self.drop_pools();
+        self.remove_pool_devices();
         // Links of udev lead to `/dev/dm-0`; make them lead to the canonical path instead.
         let kernel = self.storage.aliases.clone();
         for target in self.storage.aliases.values_mut() {
@@ -166,12 +166,12 @@ impl Machine {
             }
         }
         self.storage.groups.retain(|name, _| groups.contains_key(name));
-        self.drop_pools();
+        self.remove_pool_devices();
     }
 
     /// Removes the devices of thin pools. The kernel has a device for each pool, which shows the
     /// beginning of the first volume that was written and must not be used.
-    fn drop_pools(&mut self) {
+    fn remove_pool_devices(&mut self) {
         let groups = &self.storage.groups;
         self.storage.devices.retain(|_, device| match &device.kind {
             DeviceKind::Logical { group, volume } => groups

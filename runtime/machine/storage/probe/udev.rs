@@ -17,7 +17,7 @@ pub const UDEV_COLUMNS: &str =
 
 /// Device properties from the udev database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Remembered {
+pub struct UdevData {
     /// Signatures by device. They lack the positions of partitions, which come from the kernel.
     pub signatures: BTreeMap<String, BlkidInfo>,
     /// Kernel names of partitions, by device.
@@ -54,10 +54,10 @@ struct UdevRow {
 }
 
 /// Parses the output of lsblk.
-pub fn parse_udev(json: &[u8]) -> Result<Remembered, Unreadable> {
+pub fn parse_udev(json: &[u8]) -> Result<UdevData, Unreadable> {
     let listing: UdevListing = serde_json::from_slice(json)
         .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
-    let mut remembered = Remembered::default();
+    let mut remembered = UdevData::default();
     for row in listing.blockdevices {
         add(row, None, &mut remembered);
     }
@@ -67,7 +67,7 @@ pub fn parse_udev(json: &[u8]) -> Result<Remembered, Unreadable> {
     Ok(remembered)
 }
 
-fn add(row: UdevRow, parent: Option<&str>, remembered: &mut Remembered) {
+fn add(row: UdevRow, parent: Option<&str>, remembered: &mut UdevData) {
     if let ("lvm", Some(parent), Some((group, volume))) =
         (row.what.as_str(), parent, split_dm_name(&row.name))
     {

@@ -18,7 +18,7 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
 use super::outside::refuse_running_system;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
-use super::settle::{settle_inode, settle_names};
+use super::settle::{sync_directory, sync_inode};
 use crate::machine::files::{FileError, Look};
 use crate::system::real::{input::whole, private, records::refuse_records};
 use crate::types::{Mode, Place};
@@ -61,7 +61,7 @@ fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
 
 /// Does the same for a place that is to be changed: its path must have no symlinks, and it must not
 /// be on a filesystem of the running system or of the kernel.
-pub(crate) fn own_parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+pub(crate) fn open_parent_exactly(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     let name = place.path.file_name().ok_or_else(no_name)?;
     let parent = place.parent();
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -202,9 +202,9 @@ pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
 
 /// Replaces a file atomically.
 pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
-    let (dir, name) = own_parent_of(place)?;
+    let (dir, name) = open_parent_exactly(place)?;
     let old = replaceable(&dir, &name)?;
-    let fresh = Fresh::create(dir, &name)?;
+    let fresh = TempFile::create(dir, &name)?;
     (&fresh.file).write_all(bytes)?;
     fresh.set_attributes(old.as_ref(), mode)?;
     fresh.publish(&name)
@@ -221,9 +221,9 @@ pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
         let text = format!("{from} is not a regular file");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    let (dir, name) = own_parent_of(to)?;
+    let (dir, name) = open_parent_exactly(to)?;
     let old = replaceable(&dir, &name)?;
-    let fresh = Fresh::create(dir, &name)?;
+    let fresh = TempFile::create(dir, &name)?;
     io::copy(&mut source, &mut &fresh.file)?;
     let mode = mode.unwrap_or_else(|| Mode::new(std::os::unix::fs::MetadataExt::mode(&meta)));
     fresh.set_attributes(old.as_ref(), Some(mode))?;
@@ -231,14 +231,14 @@ pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<(
 }
 
 /// A temporary file next to its final path; it is removed on drop unless it was published.
-struct Fresh {
+struct TempFile {
     dir: OwnedFd,
     name: PathBuf,
     file: File,
     done: bool,
 }
 
-impl Fresh {
+impl TempFile {
     fn create(dir: OwnedFd, beside: &Path) -> io::Result<Self> {
         for attempt in 0.. {
             let name = PathBuf::from(format!(
@@ -281,11 +281,11 @@ impl Fresh {
         self.done = true;
         // FAT stores the length under the new name only when the file itself is synced again.
         self.file.sync_all()?;
-        settle_names(&self.dir)
+        sync_directory(&self.dir)
     }
 }
 
-impl Drop for Fresh {
+impl Drop for TempFile {
     fn drop(&mut self) {
         if !self.done {
             // If the removal fails, nothing else can be done.
@@ -300,7 +300,7 @@ pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
     above.reverse();
     for path in above.iter().skip(1) {
         let step = Place { root: place.root.clone(), path: (*path).to_owned() };
-        let (dir, name) = own_parent_of(&step)?;
+        let (dir, name) = open_parent_exactly(&step)?;
         let bits = if *path == place.path { mode.bits() } else { 0o755 };
         match stat::mkdirat(&dir, &name, stat::Mode::from_bits_truncate(bits)) {
             // The umask of the process must not restrict the requested mode.
@@ -311,7 +311,7 @@ pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
                     stat::Mode::from_bits_truncate(bits),
                     FchmodatFlags::FollowSymlink,
                 )?;
-                settle_names(&dir)?;
+                sync_directory(&dir)?;
             }
             Err(nix::errno::Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
@@ -324,7 +324,7 @@ pub(crate) fn make_dir(place: &Place, mode: Mode) -> io::Result<()> {
 
 /// Creates a symlink; replaces a file or symlink, but never a directory.
 pub(crate) fn link(place: &Place, to: &str) -> io::Result<()> {
-    let (dir, name) = own_parent_of(place)?;
+    let (dir, name) = open_parent_exactly(place)?;
     replaceable(&dir, &name)?;
     let mut temporary = name.clone().into_os_string();
     temporary.push(format!(".gscript-{}", std::process::id()));
@@ -334,12 +334,12 @@ pub(crate) fn link(place: &Place, to: &str) -> io::Result<()> {
         let _ = unlinkat(&dir, Path::new(&temporary), UnlinkatFlags::NoRemoveDir);
     }
     renamed?;
-    settle_names(&dir)
+    sync_directory(&dir)
 }
 
 /// Removes a file, a symlink or an empty directory, never anything recursively.
 pub(crate) fn remove(place: &Place) -> io::Result<()> {
-    let (dir, name) = own_parent_of(place)?;
+    let (dir, name) = open_parent_exactly(place)?;
     match replaceable(&dir, &name)? {
         None => Ok(()),
         Some(found) => {
@@ -348,14 +348,14 @@ pub(crate) fn remove(place: &Place) -> io::Result<()> {
                 false => UnlinkatFlags::NoRemoveDir,
             };
             unlinkat(&dir, &name, flag)?;
-            settle_names(&dir)
+            sync_directory(&dir)
         }
     }
 }
 
 pub(crate) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
     let (dir, name) = match place.path.file_name() {
-        Some(_) => own_parent_of(place)?,
+        Some(_) => open_parent_exactly(place)?,
         None => (open_exactly(place, OFlag::O_PATH | OFlag::O_CLOEXEC)?, PathBuf::from(".")),
     };
     let found = replaceable(&dir, &name)?.ok_or(Errno::ENOENT)?;
@@ -371,9 +371,9 @@ pub(crate) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
 }
 
 pub(crate) fn chown(place: &Place, uid: u32, gid: u32) -> io::Result<()> {
-    let (dir, name) = own_parent_of(place)?;
+    let (dir, name) = open_parent_exactly(place)?;
     replaceable(&dir, &name)?;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
     nix::unistd::fchownat(&dir, &name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
-    settle_inode(&dir, &name)
+    sync_inode(&dir, &name)
 }

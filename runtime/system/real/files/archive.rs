@@ -51,11 +51,11 @@ impl Archive {
     }
 
     /// Returns an error if the archive was modified while it was read.
-    pub(crate) fn must_be_unchanged(&self) -> io::Result<()> {
-        self.must_be(&self.stamp, "while it was read")
+    pub(crate) fn check_unchanged(&self) -> io::Result<()> {
+        self.check_stamp(&self.stamp, "while it was read")
     }
 
-    fn must_be(&self, stamp: &FileStamp, when: &str) -> io::Result<()> {
+    fn check_stamp(&self, stamp: &FileStamp, when: &str) -> io::Result<()> {
         if FileStamp::of(&self.file)? == *stamp {
             return Ok(());
         }
@@ -90,7 +90,7 @@ impl VerifiedArchive {
     /// Opens the archive from its beginning; returns an error if it was modified or replaced.
     pub(crate) fn open(self) -> io::Result<Archive> {
         let now = Archive::open(&self.place)?;
-        now.must_be(&self.stamp, "since it was verified")?;
+        now.check_stamp(&self.stamp, "since it was verified")?;
         let mut file = self.file.unwrap_or(now.file);
         file.rewind()?;
         Ok(Archive { place: self.place, file, stamp: self.stamp })
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_was_exchanged_is_refused() {
+    fn a_replaced_archive_is_rejected() {
         let (directory, place) = archive();
         let verified = VerifiedArchive::new(Archive::open(&place).expect("the archive"));
         let (path, other) = (directory.path().join("stage3.tar"), directory.path().join("other"));
@@ -131,7 +131,7 @@ mod tests {
         while Archive::open(&place).expect("the archive").stamp == archive.stamp {
             fs::write(directory.path().join("stage3.tar"), "the other  one").expect("a file");
         }
-        assert!(archive.must_be_unchanged().is_err());
+        assert!(archive.check_unchanged().is_err());
         let error = VerifiedArchive::new(archive).open().err().expect("the archive was modified");
         assert!(error.to_string().contains("since it was verified"), "{error}");
     }

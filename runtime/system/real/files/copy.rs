@@ -5,7 +5,7 @@ use std::io;
 
 use nix::fcntl::OFlag;
 
-use super::access::own_parent_of;
+use super::access::open_parent_exactly;
 use super::reach::{name_of, open_following};
 use crate::system::real::Real;
 use crate::system::real::private::refuse_below;
@@ -23,7 +23,7 @@ impl Real {
         let kernel = |error: io::Error| StepError::kernel(step, error);
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let source = open_following(&from.root, &from.path, flags).map_err(kernel)?;
-        let (directory, name) = own_parent_of(to).map_err(kernel)?;
+        let (directory, name) = open_parent_exactly(to).map_err(kernel)?;
         let source = name_of(&source).map_err(kernel)?;
         refuse_below(&source).map_err(kernel)?;
         let to = name_of(&directory).map_err(kernel)?.join(name);

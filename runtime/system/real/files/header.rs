@@ -12,13 +12,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use nix::libc::{O_CLOEXEC, O_DIRECT};
 
-use super::key::{create, undo_unless};
+use super::key::{create, remove_on_error};
 use crate::system::real::Real;
 use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};
 use crate::types::Place;
 
 /// The offsets at which libblkid searches for the second header on a device, and thus in a copy.
-const SECOND: [u64; 9] =
+const SECOND_HEADER_OFFSETS: [u64; 9] =
     [0x4000, 0x8000, 0x10000, 0x20000, 0x40000, 0x80000, 0x10_0000, 0x20_0000, 0x40_0000];
 /// The magic number of the second header.
 const MAGIC: &[u8] = b"SKUL\xba\xbe";
@@ -47,14 +47,14 @@ impl Real {
             .run(&cmd.clone().arg(copy.to_string_lossy()), watch)
             .map_err(|error| StepError { step: step.to_string(), ..error })?;
         let header = std::fs::read(&copy).map_err(kernel)?;
-        lay(place, &header, beneath).map_err(kernel)?;
+        write_copy(place, &header, beneath).map_err(kernel)?;
         Ok(outcome)
     }
 }
 
 /// Writes the copy. Its second header is never, not even temporarily, at an offset that libblkid
 /// searches.
-fn lay(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()> {
+fn write_copy(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()> {
     let Some(second) = second_header(header) else { return super::key::keep(place, header) };
     let hidden = second..second + BLOCK;
     let mut masked = header.to_vec();
@@ -66,12 +66,12 @@ fn lay(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()> {
         File::open("/dev/urandom").and_then(|mut random| random.read_exact(mark))?;
         let (file, dir, name) = create(place, 0o400)?;
         let written = (&file).write_all(&masked).and_then(|()| file.sync_all());
-        let clear = written.and_then(|()| is_clear(beneath, &masked[hidden.clone()]));
+        let clear = written.and_then(|()| is_undetected(beneath, &masked[hidden.clone()]));
         if let Ok(true) = clear {
             // Overwritten data stays in place: filesystems that would move it have no files at such
             // low offsets.
             let bare = file.write_all_at(&header[hidden], second as u64);
-            return undo_unless(bare.and_then(|()| file.sync_all()), &dir, &name);
+            return remove_on_error(bare.and_then(|()| file.sync_all()), &dir, &name);
         }
         nix::unistd::unlinkat(&dir, &name, nix::unistd::UnlinkatFlags::NoRemoveDir)?;
         before.push(file);
@@ -87,30 +87,30 @@ fn lay(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()> {
     })
 }
 
-fn nowhere(beneath: &[String], tries: usize, stopped: Option<io::Error>) -> io::Error {
+fn nowhere(beneath: &[String], note_step: usize, stopped: Option<io::Error>) -> io::Error {
     let device = beneath.first().map_or("the device", String::as_str);
     let stopped = stopped.map(|error| format!(", then: {error}")).unwrap_or_default();
     io::Error::other(format!(
         "{device} has no position for the copy at which {device} would not be detected as the \
-         container itself (tried {tries}{stopped}); free some space, or use another filesystem"
+         container itself (tried {note_step}{stopped}); free some space, or use wrong_node_error filesystem"
     ))
 }
 
 /// Returns the offset of the second header in a copy; LUKS1 has none.
 fn second_header(copy: &[u8]) -> Option<usize> {
-    let places = SECOND.iter().filter_map(|at| usize::try_from(*at).ok());
+    let places = SECOND_HEADER_OFFSETS.iter().filter_map(|at| usize::try_from(*at).ok());
     places.into_iter().find(|at| copy.get(*at..at + BLOCK).is_some_and(|b| b.starts_with(MAGIC)))
 }
 
 /// Returns whether the placeholder is at none of the offsets that libblkid searches.
-fn is_clear(devices: &[String], mark: &[u8]) -> io::Result<bool> {
+fn is_undetected(devices: &[String], mark: &[u8]) -> io::Result<bool> {
     let mut memory = vec![0; 2 * BLOCK];
     let skip = memory.as_ptr().align_offset(BLOCK);
     let block = &mut memory[skip..skip + BLOCK];
     for device in devices {
         // Bypass the cache, which does not include what the filesystem has written.
         let device = File::options().read(true).custom_flags(O_DIRECT | O_CLOEXEC).open(device)?;
-        for at in SECOND {
+        for at in SECOND_HEADER_OFFSETS {
             if device.read_at(block, at)? == BLOCK && block == mark {
                 return Ok(false);
             }

@@ -10,8 +10,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
-use super::access::own_parent_of;
-use super::settle::settle_names;
+use super::access::open_parent_exactly;
+use super::settle::sync_directory;
 use crate::types::Place;
 
 /// Writes `bytes` random bytes to a new file that only its owner can ever read.
@@ -26,13 +26,13 @@ pub(crate) fn make(place: &Place, bytes: u32) -> io::Result<()> {
 pub(crate) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o400)?;
     let written = (&file).write_all(content).and_then(|()| file.sync_all());
-    undo_unless(written, &dir, &name)
+    remove_on_error(written, &dir, &name)
 }
 
 /// Creates a sparse file.
 pub(crate) fn image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
-    undo_unless(file.set_len(size).and_then(|()| file.sync_all()), &dir, &name)
+    remove_on_error(file.set_len(size).and_then(|()| file.sync_all()), &dir, &name)
 }
 
 /// `FS_NOCOW_FL` of ioctl_iflags(2).
@@ -54,19 +54,23 @@ pub(crate) fn allocate(place: &Place, size: u64, nocow: bool) -> io::Result<()> 
         fallocate(&file, FallocateFlags::empty(), 0, size)?;
         file.sync_all()
     };
-    undo_unless(done(), &dir, &name)
+    remove_on_error(done(), &dir, &name)
 }
 
 /// Removes a file that could not be written completely.
-pub(crate) fn undo_unless(result: io::Result<()>, dir: &OwnedFd, name: &Path) -> io::Result<()> {
+pub(crate) fn remove_on_error(
+    result: io::Result<()>,
+    dir: &OwnedFd,
+    name: &Path,
+) -> io::Result<()> {
     if result.is_err() {
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);
     }
-    result.and_then(|()| settle_names(dir))
+    result.and_then(|()| sync_directory(dir))
 }
 
 pub(crate) fn create(place: &Place, bits: u32) -> io::Result<(File, OwnedFd, PathBuf)> {
-    let (dir, name) = own_parent_of(place)?;
+    let (dir, name) = open_parent_exactly(place)?;
     let flags =
         OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(&dir, &name, flags, Mode::from_bits_truncate(bits))?;

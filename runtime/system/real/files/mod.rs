@@ -42,7 +42,7 @@ pub(super) fn perform(
         FilesStep::Chmod { place, mode } => kernel(access::chmod(place, *mode)),
         FilesStep::Chown { place, uid, gid } => kernel(access::chown(place, *uid, *gid)),
         FilesStep::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
-        FilesStep::Keep { cmd, place } => {
+        FilesStep::SaveOutput { cmd, place } => {
             let content = real.run_for_output(cmd, watch)?;
             kernel(key::keep(place, &content))
         }
@@ -53,8 +53,8 @@ pub(super) fn perform(
         FilesStep::Allocate { place, size, nocow } => {
             kernel(key::allocate(place, size.get(), *nocow))
         }
-        FilesStep::Settle { at } => {
-            kernel(at.iter().try_for_each(|at| settle::settle_filesystem(at)))
+        FilesStep::SyncFilesystems { at } => {
+            kernel(at.iter().try_for_each(|at| settle::sync_filesystem(at)))
         }
         FilesStep::Verify { .. } => real.verify(step, watch),
         FilesStep::Unpack { archive, into } => real.unpack(step, archive, into, watch),

@@ -11,7 +11,7 @@ use nix::sys::stat::{self, fstat, major, minor};
 
 use crate::machine::is_below;
 use crate::machine::probe::parse_mountinfo;
-use crate::system::OWN_IT;
+use crate::system::LINK_REMEDY;
 
 /// The types of `/proc`, `/sys`, `/dev`, `/run` and of the filesystems that are mounted in them.
 const IN_MEMORY: [&str; 8] =
@@ -53,7 +53,7 @@ pub(crate) fn refuse_running_system(
         Some(mount) => Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!(
-                "a link in {root} leads to {}, which belongs to the running system: {OWN_IT}",
+                "a link in {root} leads to {}, which belongs to the running system: {LINK_REMEDY}",
                 mount.at
             ),
         )),

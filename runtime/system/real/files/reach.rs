@@ -17,8 +17,8 @@ use nix::sys::statfs::{
 };
 
 use super::mount_list::{is_mounted_once, kernel_type, mount_table};
-use crate::machine::files::{Anchor, Reach};
-use crate::machine::origin::kernel_place;
+use crate::machine::files::{DirectoryId, Reach};
+use crate::machine::origin::kernel_directory;
 use crate::types::Place;
 
 const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
@@ -76,7 +76,7 @@ pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
         Some(_) => place.path.parent().unwrap_or(Path::new("/")),
         None => &place.path,
     };
-    let (directory, rest) = deepest(&root, walked)?;
+    let (directory, rest) = open_deepest(&root, walked)?;
     let rest_is_empty = rest.as_os_str().is_empty();
     let found = name_of(&directory)?;
     let inside = match found.strip_prefix(&top) {
@@ -98,7 +98,7 @@ pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
 
 /// Opens the deepest existing directory or file on a path; returns it with the missing names below
 /// it.
-fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
+fn open_deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(inside);
     for top in path.ancestors() {
@@ -115,16 +115,16 @@ fn deepest(root: &OwnedFd, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
 
 /// Returns the deepest existing directory on a path; `None` on an overlay filesystem, which may
 /// assign new inode numbers to directories when it copies them up.
-pub(crate) fn anchor(path: &Path) -> Option<Anchor> {
+pub(crate) fn anchor(path: &Path) -> Option<DirectoryId> {
     let slash = open("/", DIRECTORY, stat::Mode::empty()).ok()?;
-    let (found, _) = deepest(&slash, path).ok()?;
+    let (found, _) = open_deepest(&slash, path).ok()?;
     let stat = fstat(&found).ok()?;
     let directory = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR;
     let overlay = fstatfs(&found).ok()?.filesystem_type() == OVERLAYFS_SUPER_MAGIC;
     if !directory || overlay {
         return None;
     }
-    Some(Anchor { path: name_of(&found).ok()?, device: stat.st_dev, inode: stat.st_ino })
+    Some(DirectoryId { path: name_of(&found).ok()?, device: stat.st_dev, inode: stat.st_ino })
 }
 
 /// Returns an error for a directory or file on a filesystem of the kernel, regardless of its path.
@@ -157,7 +157,7 @@ pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
         return Ok(Some("devtmpfs".into()));
     }
     let number = format!("{}:{}", major(number), minor(number));
-    let below = || name_of(file).ok().and_then(|name| kernel_place(&name).map(str::to_owned));
+    let below = || name_of(file).ok().and_then(|name| kernel_directory(&name).map(str::to_owned));
     Ok(kernel_type(&number)?.or_else(below))
 }
 
@@ -186,11 +186,11 @@ mod tests {
     use crate::system::real::files::access as files;
     use crate::types::Mode;
 
-    struct Bed {
+    struct TestDirectory {
         directory: tempfile::TempDir,
     }
 
-    impl Bed {
+    impl TestDirectory {
         fn new() -> Self {
             let directory = tempfile::tempdir().expect("a directory");
             for name in ["in", "out"] {
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn links_are_followed_once_and_then_never() {
-        let bed = Bed::new();
+        let bed = TestDirectory::new();
         for (path, follow, real) in [
             ("in/l/victim", false, "out/victim"),
             ("in/l/new/deep", false, "out/new/deep"),
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn no_change_goes_through_a_link() {
-        let bed = Bed::new();
+        let bed = TestDirectory::new();
         let mode = Mode::new(0o777);
         let through = [
             files::replace(&bed.at("in/l/victim"), b"evil", None),
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_root_that_became_a_link_is_refused() {
-        let bed = Bed::new();
+        let bed = TestDirectory::new();
         let inside = Place { root: bed.path("in/l"), path: "/victim".into() };
         assert!(files::replace(&inside, b"evil", None).is_err());
         assert!(open_root(&bed.path("in/l")).is_err());
@@ -273,7 +273,7 @@ mod tests {
             let reach = reach(&Place::here(path), true).expect(path);
             assert_eq!(reach.kernel.is_some(), own, "{path}");
         }
-        let bed = Bed::new();
+        let bed = TestDirectory::new();
         symlink("/proc/self", bed.path("in/p")).expect("a link");
         let kernel = reach(&bed.at("in/p/environ"), false).expect("a place").kernel;
         assert_eq!(kernel.as_deref(), Some("proc"));
@@ -284,8 +284,8 @@ mod tests {
     }
 
     #[test]
-    fn an_exchanged_directory_has_another_number() {
-        let bed = Bed::new();
+    fn a_replaced_directory_has_another_inode() {
+        let bed = TestDirectory::new();
         let then = anchor(&bed.path("out/new/file"));
         fs::rename(bed.path("out"), bed.path("moved")).expect("a name");
         fs::create_dir(bed.path("out")).expect("a directory");

@@ -11,7 +11,7 @@ use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{self, SFlag};
 
 /// Syncs a filesystem to its disk; returns an error if data could not be written.
-pub(super) fn settle_filesystem(at: &str) -> io::Result<()> {
+pub(super) fn sync_filesystem(at: &str) -> io::Result<()> {
     let place = File::open(at)?;
     nix::unistd::syncfs(&place)
         .map_err(|error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}")))
@@ -19,7 +19,7 @@ pub(super) fn settle_filesystem(at: &str) -> io::Result<()> {
 
 /// Syncs a directory, so that a name that was created, changed or removed in it survives a power
 /// failure.
-pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
+pub(super) fn sync_directory(dir: &OwnedFd) -> io::Result<()> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let dir = File::from(openat(dir, Path::new("."), flags, stat::Mode::empty())?);
     match dir.sync_all() {
@@ -31,7 +31,7 @@ pub(super) fn settle_names(dir: &OwnedFd) -> io::Result<()> {
 
 /// Syncs the owner of a file to its disk. A symlink or a pipe cannot be opened for that, so the
 /// whole filesystem is synced.
-pub(super) fn settle_inode(dir: &OwnedFd, name: &Path) -> io::Result<()> {
+pub(super) fn sync_inode(dir: &OwnedFd, name: &Path) -> io::Result<()> {
     let found = stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
     let opened = match SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT {
         SFlag::S_IFREG | SFlag::S_IFDIR => {

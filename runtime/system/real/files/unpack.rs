@@ -36,7 +36,7 @@ impl Real {
             .arg(format!("--directory={into}"))
             .limit(None);
         let outcome = self.run_reading(&cmd, Some(archive.file()), watch)?;
-        archive.must_be_unchanged().map_err(kernel)?;
+        archive.check_unchanged().map_err(kernel)?;
         Ok(outcome)
     }
 }

@@ -185,7 +185,7 @@ impl Real {
             done += count as u64;
             watch.progress(Progress { done, total: Some(total) });
         }
-        archive.must_be_unchanged().map_err(kernel)?;
+        archive.check_unchanged().map_err(kernel)?;
         Ok((archive, hex(&sha512.finalize()), hex(&blake2b.finalize())))
     }
 }

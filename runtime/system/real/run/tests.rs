@@ -1,6 +1,6 @@
 //! Programs that print, wait and exit.
 
-use super::super::conversation::KEEP;
+use super::super::conversation::MAX_KEPT;
 use super::*;
 use crate::system::{Interrupts, Progress};
 
@@ -66,7 +66,7 @@ impl Watch for Impatient {
 }
 
 #[test]
-fn whatever_a_program_started_ends_with_it() {
+fn all_descendants_are_terminated() {
     let directory = tempfile::tempdir().expect("a directory");
     let pid = directory.path().join("pid");
     // A session of its own, a parent that has exited, and SIGTERM ignored.
@@ -91,7 +91,7 @@ fn what_a_program_says_is_bounded_and_its_end_is_kept() {
     File::create(&large).and_then(|file| file.set_len(64 << 20)).expect("a file");
     let cmd = Cmd::tool("tar").args(["--create", "--file=-", &large.to_string_lossy()]);
     let outcome = run(&cmd).expect("the program succeeds");
-    assert_eq!(outcome.stdout.len(), KEEP);
+    assert_eq!(outcome.stdout.len(), MAX_KEPT);
     let error = run(&Cmd::tool("tar").args(["--extract", "--file=/nonexistent"]));
     let error = error.expect_err("the archive does not exist");
     assert_eq!(error.broken, Broken::Exit(2));

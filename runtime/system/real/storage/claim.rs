@@ -15,7 +15,7 @@ use crate::system::real::Real;
 use crate::types::text_of;
 
 /// Returns the error for a device node that does not refer to the kernel's device of this name.
-fn another(path: &str, meant: &str, found: &str) -> Broken {
+fn wrong_node_error(path: &str, meant: &str, found: &str) -> Broken {
     let leads = fs::canonicalize(path).unwrap_or_default();
     let leads = match leads == Path::new(path) {
         true => String::new(),
@@ -66,7 +66,7 @@ impl Real {
                 false => "not a block device".to_owned(),
             };
             if found != meant.trim_end() {
-                return Err(another(path, meant.trim_end(), &found));
+                return Err(wrong_node_error(path, meant.trim_end(), &found));
             }
             let Some(disk) = disk_of(&directory) else { continue };
             let now = stamp(&disk);

@@ -12,8 +12,8 @@ use std::path::Path;
 use super::held::with_holders;
 use super::stamp::stamp;
 use crate::machine::probe::{
-    BlkidInfo, Findings, LSBLK_COLUMNS, MD_HEADER, luks_header_len, md_places, parse_blkid,
-    parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
+    BlkidInfo, Findings, LSBLK_COLUMNS, MD_HEADER, luks_header_len, md_superblock_offsets,
+    parse_blkid, parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Device, DeviceKind, Machine, Scope};
 use crate::system::real::Real;
@@ -212,7 +212,7 @@ fn md_superblock(device: &str) -> Option<Content> {
     let file = fs::File::open(device).ok()?;
     let size = (&file).seek(SeekFrom::End(0)).ok()?;
     let mut header = [0; MD_HEADER];
-    md_places(size).into_iter().find_map(|place| {
+    md_superblock_offsets(size).into_iter().find_map(|place| {
         file.read_exact_at(&mut header, place).ok()?;
         parse_md(&header, place)
     })

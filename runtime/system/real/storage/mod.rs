@@ -78,7 +78,7 @@ fn wait_for(
             return Err(StepError::new(step, Broken::Interrupted));
         }
         if start.elapsed() > limit {
-            return Err(StepError::new(step, Broken::not_there(missing, limit)));
+            return Err(StepError::new(step, Broken::node_missing(missing, limit)));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));

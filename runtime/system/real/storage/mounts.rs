@@ -53,7 +53,7 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
             if !flags.is_empty() {
                 // The flags of a bind mount only take effect in a second call (mount(2)).
                 let again = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | flags;
-                again_at(&call.at, again)?;
+                remount(&call.at, again)?;
             }
         }
     }
@@ -63,7 +63,7 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
             Propagation::Private => MsFlags::MS_PRIVATE,
             Propagation::Shared => MsFlags::MS_SHARED,
         };
-        again_at(&call.at, how | MsFlags::MS_REC)?;
+        remount(&call.at, how | MsFlags::MS_REC)?;
     }
     Ok(())
 }
@@ -78,7 +78,7 @@ fn by_descriptor(held: &OwnedFd) -> PathBuf {
 }
 
 /// Changes what was just mounted at a place; unmounts it on failure.
-fn again_at(at: &str, flags: MsFlags) -> io::Result<()> {
+fn remount(at: &str, flags: MsFlags) -> io::Result<()> {
     let change = || {
         let top = hold(at)?;
         let none = None::<&str>;
@@ -97,10 +97,10 @@ pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
         return Err(Broken::Kernel(error.to_string()));
     }
     let path = path_of(at);
-    let try_it = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
-    let result = match try_it() {
+    let try_unmount = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
+    let result = match try_unmount() {
         // Processes that a program of this run left running there are terminated.
-        Err(Errno::EBUSY) if end_orphans(at) => try_it(),
+        Err(Errno::EBUSY) if end_orphans(at) => try_unmount(),
         other => other,
     };
     match result {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 
-use crate::machine::probe::{BlkidInfo, Remembered, UDEV_COLUMNS, parse_udev};
+use crate::machine::probe::{BlkidInfo, UDEV_COLUMNS, UdevData, parse_udev};
 use crate::system::real::Real;
 use crate::system::{Cmd, NoopWatch, StepError};
 
@@ -22,7 +22,7 @@ impl Real {
         &mut self,
         asked: Vec<String>,
         secondhand: &mut bool,
-        remembered: &mut Option<Remembered>,
+        remembered: &mut Option<UdevData>,
     ) -> Result<BTreeMap<String, BlkidInfo>, StepError> {
         let (open, closed): (Vec<String>, Vec<String>) =
             asked.into_iter().partition(|path| may_read(path));
@@ -42,7 +42,7 @@ impl Real {
         Ok(signatures)
     }
 
-    fn remembered(&mut self) -> Result<Remembered, StepError> {
+    fn remembered(&mut self) -> Result<UdevData, StepError> {
         let ask = |columns: &str| {
             Cmd::tool("lsblk").args(["--json", "--bytes", "--output", columns]).any_code()
         };

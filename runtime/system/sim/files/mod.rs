@@ -31,7 +31,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
             trees.put(place, file(content, Some(*mode)))?;
         }
         FilesStep::MakeKey { place, .. }
-        | FilesStep::Keep { place, .. }
+        | FilesStep::SaveOutput { place, .. }
         | FilesStep::SaveHeader { place, .. }
         | FilesStep::MakeImage { place, .. }
         | FilesStep::Allocate { place, .. } => {
@@ -46,7 +46,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
             trees.make_dirs(to, Mode::new(0o755))?;
             trees.fill(to, format!("the contents of {from}"))?;
         }
-        FilesStep::Chown { .. } | FilesStep::Settle { .. } | FilesStep::Verify { .. } => {}
+        FilesStep::Chown { .. } | FilesStep::SyncFilesystems { .. } | FilesStep::Verify { .. } => {}
     }
     Ok(())
 }
@@ -55,7 +55,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
 fn new_file(step: &FilesStep) -> (String, Mode) {
     let (what, mode) = match step {
         FilesStep::MakeKey { .. } => ("random bytes".into(), 0o400),
-        FilesStep::Keep { cmd, .. } => (format!("what {} printed", cmd.name()), 0o400),
+        FilesStep::SaveOutput { cmd, .. } => (format!("what {} printed", cmd.name()), 0o400),
         FilesStep::SaveHeader { .. } => ("the copy of a header".into(), 0o400),
         FilesStep::Allocate { .. } => ("swap space".into(), 0o600),
         _ => ("a filesystem image".into(), 0o600),

@@ -62,7 +62,7 @@ struct Location {
 }
 
 /// The reason why the content of a directory is unknown.
-const DOUBT: &str = "a program may have changed it";
+const MAYBE_CHANGED: &str = "a program may have changed it";
 
 #[derive(Clone)]
 pub(crate) struct Trees {
@@ -81,7 +81,7 @@ pub(crate) struct Trees {
     /// Directories that were hidden by earlier mounts, which the simulation has unmounted.
     uncovered: Vec<Mounted>,
     /// Directories below which a program may have changed anything, with their trees.
-    doubted: Vec<(usize, PathBuf)>,
+    possibly_changed: Vec<(usize, PathBuf)>,
 }
 
 impl Trees {
@@ -96,7 +96,7 @@ impl Trees {
             by_uuid: HashMap::new(),
             mounts: Vec::new(),
             uncovered: Vec::new(),
-            doubted: Vec::new(),
+            possibly_changed: Vec::new(),
         }
     }
 
@@ -172,7 +172,7 @@ impl Trees {
         }
     }
 
-    pub(crate) fn unmounted(&mut self, at: &str) {
+    pub(crate) fn remove_mount(&mut self, at: &str) {
         let before = self.mounts.len();
         self.mounts.retain(|mount| !is_below(&mount.at, at));
         if self.mounts.len() < before {
@@ -198,18 +198,18 @@ impl Trees {
     /// simulation has added.
     pub(crate) fn mark_unknown(&mut self, directory: &Place) -> Result<(), FileError> {
         let spot = self.resolve(directory, true)?;
-        self.doubted.push((spot.tree, spot.inner));
+        self.possibly_changed.push((spot.tree, spot.inner));
         // Filesystems below it, such as /boot, are included; mounts of the running system are not.
         let own = |tree: usize| matches!(self.trees[tree].base, Base::Empty | Base::Unknown(_));
         let top = directory.to_string();
         let below = self.mounts.iter().filter(|mount| is_below(&mount.at, &top) && own(mount.tree));
-        self.doubted.extend(below.map(|mount| (mount.tree, mount.part.clone())));
+        self.possibly_changed.extend(below.map(|mount| (mount.tree, mount.part.clone())));
         Ok(())
     }
 
     /// Returns whether a program may have changed a location.
     fn is_unknown_at(&self, spot: &Location) -> bool {
-        self.doubted.iter().any(|(tree, directory)| {
+        self.possibly_changed.iter().any(|(tree, directory)| {
             *tree == spot.tree && spot.inner != *directory && spot.inner.starts_with(directory)
         })
     }
@@ -238,7 +238,7 @@ impl Trees {
     }
 
     /// Looks at an underlying file, which does not change during the simulation.
-    fn look_below(&self, path: &Path) -> Result<Look, FileError> {
+    fn look_underlying(&self, path: &Path) -> Result<Look, FileError> {
         if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
             return Ok(look.clone());
         }
@@ -265,7 +265,7 @@ impl Trees {
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
             None => match &self.trees[spot.tree].base {
-                _ if self.is_unknown_at(&spot) => Ok(Text::Unknown(DOUBT.into())),
+                _ if self.is_unknown_at(&spot) => Ok(Text::Unknown(MAYBE_CHANGED.into())),
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
                 Base::Unknown(why) => Ok(Text::Unknown(why.clone())),
@@ -316,10 +316,10 @@ impl Trees {
             return Ok(Look::Missing);
         }
         if self.is_unknown_at(spot) {
-            return Ok(Look::Unknown(DOUBT.into()));
+            return Ok(Look::Unknown(MAYBE_CHANGED.into()));
         }
         match &tree.base {
-            Base::Below => self.look_below(&spot.inner),
+            Base::Below => self.look_underlying(&spot.inner),
             _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
             Base::Empty => Ok(Look::Missing),
             Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
@@ -352,7 +352,7 @@ impl Trees {
     }
 
     fn resolve(&self, place: &Place, follow_last: bool) -> Result<Location, FileError> {
-        Ok(self.spot(&self.without_links(place, follow_last)?.outside()))
+        Ok(self.spot(&self.resolve_links(place, follow_last)?.outside()))
     }
 }
 

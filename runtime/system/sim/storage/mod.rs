@@ -12,7 +12,7 @@ pub(super) fn learned(trees: &mut Trees, fact: &StorageFact, machine: &Machine) 
             }
         }
         StorageFact::Mounted { at, origin, .. } => trees.mounted(at, origin, machine),
-        StorageFact::Unmounted { at } => trees.unmounted(at),
+        StorageFact::Unmounted { at } => trees.remove_mount(at),
         _ => {}
     }
 }

@@ -20,7 +20,7 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
     assert_eq!(trees.look(&file, false), Ok(Look::Missing));
     trees.make_dirs(&Place::here("/mnt/a"), Mode::new(0o755)).expect("a directory");
     trees.put(&file, text("hello")).expect("a file");
-    trees.unmounted("/mnt");
+    trees.remove_mount("/mnt");
     assert!(matches!(trees.look(&file, false), Ok(Look::Unknown(_))));
     trees.mounted("/mnt", &origin, &machine);
     assert_eq!(trees.read(&file), Ok(Text::Known(b"hello".to_vec())));

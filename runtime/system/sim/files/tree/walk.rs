@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Location, Trees, joined};
-use crate::machine::files::{Anchor, FileError, Look, Reach};
+use crate::machine::files::{DirectoryId, FileError, Look, Reach};
 use crate::types::Place;
 
 /// The maximum number of symlinks in a path (path_resolution(7)).
@@ -13,18 +13,20 @@ const MOST_LINKS: usize = 40;
 impl Trees {
     /// Resolves a place.
     pub(crate) fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
-        let place = self.without_links(place, follow)?;
+        let place = self.resolve_links(place, follow)?;
         let outside = place.outside();
         let spot = self.spot(&outside);
         let (origin, kernel) = match spot.tree {
             0 => (self.table.origin(&spot.inner), self.table.kernel(&spot.inner)),
-            tree => (self.first_sight(&spot).unwrap_or(outside), self.trees[tree].kernel.clone()),
+            tree => {
+                (self.first_mount_path(&spot).unwrap_or(outside), self.trees[tree].kernel.clone())
+            }
         };
         Ok(Reach { place, origin, kernel })
     }
 
     /// Returns the deepest directory on a path that existed before the simulation.
-    pub(crate) fn anchor(&self, path: &Path) -> Option<Anchor> {
+    pub(crate) fn anchor(&self, path: &Path) -> Option<DirectoryId> {
         match self.spot(path) {
             Location { tree: 0, inner } => self.below.anchor(&inner),
             Location { .. } => None,
@@ -32,7 +34,7 @@ impl Trees {
     }
 
     /// Returns the path at which a location was mounted first, as in the kernel's list of mounts.
-    fn first_sight(&self, spot: &Location) -> Option<PathBuf> {
+    fn first_mount_path(&self, spot: &Location) -> Option<PathBuf> {
         let mounts = self.mounts.iter().filter(|mount| mount.tree == spot.tree);
         mounts
             .filter_map(|mount| {
@@ -44,14 +46,14 @@ impl Trees {
     }
 
     /// Resolves the symlinks in a place, which never lead out of its root.
-    pub(super) fn without_links(
+    pub(super) fn resolve_links(
         &self,
         place: &Place,
         follow_last: bool,
     ) -> Result<Place, FileError> {
         let root = match place.root.as_os_str() == "/" {
             true => place.root.clone(),
-            false => self.without_links(&Place::here(&place.root), true)?.path,
+            false => self.resolve_links(&Place::here(&place.root), true)?.path,
         };
         let mut todo: Vec<OsString> = names(&place.path);
         todo.reverse();

@@ -31,7 +31,7 @@ pub(super) fn allowed(own: Duration) -> Duration {
 /// Scales a duration from the fastest machine to this machine, which is measured once.
 pub(super) fn scaled(time: Duration) -> Duration {
     static MEASURED: OnceLock<Duration> = OnceLock::new();
-    slower(time, *MEASURED.get_or_init(known_work))
+    slower(time, *MEASURED.get_or_init(benchmark))
 }
 
 fn slower(time: Duration, measured: Duration) -> Duration {
@@ -40,7 +40,7 @@ fn slower(time: Duration, measured: Duration) -> Duration {
 
 /// Runs the benchmark, which validates UTF-8: the standard library is optimized in every build
 /// profile.
-fn known_work() -> Duration {
+fn benchmark() -> Duration {
     let text = "ä€x".repeat(1 << 12);
     let before = computed();
     for _ in 0..WORK / text.len() {
@@ -58,7 +58,7 @@ mod tests {
         let least = Duration::from_secs(SECONDS);
         assert_eq!(slower(least, Duration::ZERO), least);
         assert_eq!(slower(least, REFERENCE * 10), least * 10);
-        assert!(known_work() > Duration::ZERO);
+        assert!(benchmark() > Duration::ZERO);
         // Without a measurement, the minimum applies.
         assert_eq!(allowed(Duration::ZERO), least);
     }

@@ -18,7 +18,7 @@ impl Machine {
         let mut parts = self.descendants(&device.path);
         parts.insert(0, device);
         cautions.extend(parts.into_iter().filter_map(|part| {
-            let what = member_of(part.content.as_ref()?)?;
+            let what = foreign_container(part.content.as_ref()?)?;
             let path = &part.path;
             Some(format!("{path} belongs to {what}: other data that is lost with it is unknown"))
         }));
@@ -63,13 +63,15 @@ impl Machine {
         parts.push(device);
         let mut spread: Vec<(String, Vec<&str>)> = Vec::new();
         for part in parts {
-            let Some((what, uuid)) = part.content.as_ref().and_then(spreads) else { continue };
+            let Some((what, uuid)) = part.content.as_ref().and_then(multi_device_kind) else {
+                continue;
+            };
             let what = format!("{what} {uuid}");
             if spread.iter().any(|(known, _)| *known == what) {
                 continue;
             }
             let same = |other: &&Device| {
-                let other = other.content.as_ref().and_then(spreads);
+                let other = other.content.as_ref().and_then(multi_device_kind);
                 other.is_some_and(|(_, other)| other == uuid)
             };
             let members =
@@ -81,7 +83,7 @@ impl Machine {
 }
 
 /// Returns the kind of item that the content is a member of, if this program cannot inspect it.
-fn member_of(content: &Content) -> Option<&'static str> {
+fn foreign_container(content: &Content) -> Option<&'static str> {
     Some(match content.kind() {
         "zfs_member" => "a ZFS pool",
         "bcache" => "a bcache",
@@ -94,7 +96,7 @@ fn member_of(content: &Content) -> Option<&'static str> {
 
 /// Returns the kind of item that the content is a member of, if it can span several devices, and
 /// the identifier that the members share.
-fn spreads(content: &Content) -> Option<(&'static str, &str)> {
+fn multi_device_kind(content: &Content) -> Option<(&'static str, &str)> {
     let what = match content.kind() {
         "linux_raid_member" => "RAID array",
         "btrfs" => "btrfs filesystem",

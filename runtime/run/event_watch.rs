@@ -6,19 +6,19 @@ use crate::event::{Event, Listener};
 use crate::system::{Progress, Watch};
 
 /// A watch that passes the output of a step on as events; progress at most every 100 ms.
-pub(crate) struct Relay<'a> {
+pub(crate) struct EventWatch<'a> {
     call: u64,
     listener: &'a mut dyn Listener,
     last: Option<Instant>,
 }
 
-impl<'a> Relay<'a> {
+impl<'a> EventWatch<'a> {
     pub(crate) fn new(call: u64, listener: &'a mut dyn Listener) -> Self {
         Self { call, listener, last: None }
     }
 }
 
-impl Watch for Relay<'_> {
+impl Watch for EventWatch<'_> {
     fn line(&mut self, line: &str) {
         self.listener.hear(&Event::Line { call: self.call, text: line.to_owned() });
     }
