@@ -31,7 +31,7 @@ pub(crate) fn parameters(
     let mut known = Map::new();
     let mut told = false;
     for param in &recipe.front.params {
-        if !param.counts(&known) {
+        if !param.applies(&known) {
             continue;
         }
         if !answers.has(&param.name) && param.default.is_none() {
@@ -149,14 +149,14 @@ pub(crate) fn choice<T: Copy>(question: &str, choices: &[AskChoice<T>]) -> Resul
 }
 
 /// Prompts for yes or no; an ended prompt is a no.
-pub(crate) fn yes(question: &str) -> bool {
+pub(crate) fn confirm(question: &str) -> bool {
     let answer = line(&format!("{question} (yes/no)")).unwrap_or_default();
     matches!(answer.as_str(), "y" | "yes")
 }
 
 /// Returns the prompt of a recipe parameter, behind a mark that separates it from gscript's own
 /// prompts.
-fn asked(param: &ParamDecl) -> Shown {
+fn param_prompt(param: &ParamDecl) -> Shown {
     shown![style().said, " ", param.ask]
 }
 
@@ -172,7 +172,7 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, PromptEnded> {
         tell(&format!("  one of: {}", param.choices.join(", ")));
     }
     loop {
-        let answer = Value::Text(line(&asked(param))?);
+        let answer = Value::Text(line(&param_prompt(param))?);
         match param.read(&answer, machine) {
             Ok(value) => return Ok(value),
             Err(error) => tell(&format!("  {error}")),
@@ -183,7 +183,7 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, PromptEnded> {
 /// Prompts twice for a passphrase, without echo.
 fn secret(param: &ParamDecl) -> Result<Value, PromptEnded> {
     loop {
-        let read = |again: &str| passphrase(&shown![asked(param), again]);
+        let read = |again: &str| passphrase(&shown![param_prompt(param), again]);
         let first = Secret::new(&param.name, read("")?);
         let second = Secret::new(&param.name, read(" (again)")?);
         match (first.is_empty(), first.expose() == second.expose()) {

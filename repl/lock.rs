@@ -20,7 +20,7 @@ use crate::state::locks;
 
 /// The targets of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Work {
+struct LockOwner {
     pid: u32,
     recipe: String,
     /// Disks, and directories that are written to or mounted on.
@@ -87,7 +87,7 @@ impl Lock {
 
     fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
         let targets = targets.iter().map(|name| LockTarget::named(name)).collect();
-        let work = Work { pid: std::process::id(), recipe: recipe.to_owned(), targets };
+        let work = LockOwner { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match locks().and_then(|directory| try_take(&directory, &work)) {
             Ok(Ok(lock)) => Ok(lock),
             Ok(Err((other, target))) => Err(refuse(&other, &target)),
@@ -131,15 +131,15 @@ impl SessionTargets {
 pub(crate) fn refuse_locked(device: &str, machine: &Machine) -> Result<(), Exit> {
     let disks =
         machine.base_disks(device).iter().map(|disk| LockTarget::named(&disk.path)).collect();
-    let ours = Work { pid: std::process::id(), recipe: String::new(), targets: disks };
-    match locks().and_then(|directory| holder(&directory, &ours)) {
+    let ours = LockOwner { pid: std::process::id(), recipe: String::new(), targets: disks };
+    match locks().and_then(|directory| find_holder(&directory, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
         // If the lock directory is not available, no process is assumed to hold a lock.
         Ok(None) | Err(_) => Ok(()),
     }
 }
 
-fn refuse(other: &Work, target: &str) -> Exit {
+fn refuse(other: &LockOwner, target: &str) -> Exit {
     let mut problem = Problem::new(format!(
         "another gscript is working on {target}: {} (process {})",
         other.recipe, other.pid
@@ -159,11 +159,11 @@ impl Drop for Lock {
 /// The number of locks taken by this process: a session may start a recipe, and each takes its own.
 static HELD: AtomicU32 = AtomicU32::new(0);
 
-fn try_take(directory: &Path, work: &Work) -> io::Result<Result<Lock, (Work, String)>> {
+fn try_take(directory: &Path, work: &LockOwner) -> io::Result<Result<Lock, (LockOwner, String)>> {
     // Searching for other holders and adding this process must be one atomic operation.
     let all = OpenOptions::new().create(true).append(true).open(directory.join("lock"))?;
     all.lock()?;
-    if let Some(other) = holder(directory, work)? {
+    if let Some(other) = find_holder(directory, work)? {
         return Ok(Err(other));
     }
     let number = HELD.fetch_add(1, Ordering::Relaxed);
@@ -174,7 +174,7 @@ fn try_take(directory: &Path, work: &Work) -> io::Result<Result<Lock, (Work, Str
 
 /// Creates a lock file under a temporary name, locks it, and then renames it: a `*.run` file
 /// without a lock belongs to a process that has ended, and any other process may remove it.
-fn publish(path: &Path, work: &Work) -> io::Result<File> {
+fn publish(path: &Path, work: &LockOwner) -> io::Result<File> {
     let unlocked = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&unlocked)?;
     file.lock()?;
@@ -185,7 +185,7 @@ fn publish(path: &Path, work: &Work) -> io::Result<File> {
 
 /// Returns the work of another process that shares one of these targets, and the name of the
 /// target.
-fn holder(directory: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
+fn find_holder(directory: &Path, work: &LockOwner) -> io::Result<Option<(LockOwner, String)>> {
     for entry in fs::read_dir(directory)?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|ending| ending != "run") {
@@ -198,7 +198,7 @@ fn holder(directory: &Path, work: &Work) -> io::Result<Option<(Work, String)>> {
         }
         let Ok(text) = io::read_to_string(&file) else { continue };
         // A file of another gscript version may have another format, but its lock is held: fail.
-        let other: Work = serde_json::from_str(&text)
+        let other: LockOwner = serde_json::from_str(&text)
             .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
         if other.pid != work.pid
             && let Some(target) = shared(&work.targets, &other.targets)
@@ -235,10 +235,10 @@ mod tests {
 
     use super::*;
 
-    fn work(pid: u32, targets: &[&Path]) -> Work {
+    fn work(pid: u32, targets: &[&Path]) -> LockOwner {
         let targets =
             targets.iter().map(|path| LockTarget::named(&path.to_string_lossy())).collect();
-        Work { pid, recipe: "test.rhai".to_owned(), targets }
+        LockOwner { pid, recipe: "test.rhai".to_owned(), targets }
     }
 
     #[test]
@@ -288,7 +288,7 @@ mod tests {
         thread::scope(|scope| {
             let looks = scope.spawn(|| {
                 for _ in 0..2000 {
-                    holder(directory.path(), &other).expect("the directory of locks");
+                    find_holder(directory.path(), &other).expect("the directory of locks");
                 }
             });
             while !looks.is_finished() {

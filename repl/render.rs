@@ -84,7 +84,7 @@ fn summary(report: &Report, s: &Style) -> Shown {
     let canvas = canvas();
     let heading = |title: &str| Shown::joined([Shown::default(), s.bold(title)]);
     if !touched.is_empty() {
-        let after = report.after.revealed();
+        let after = report.after.with_containers_open();
         for (title, machine) in [("Before", &report.before), ("After", &after)] {
             out.line(&heading(title));
             out.line(&Shown::indented("  ", &picture(machine, &touched, canvas)));

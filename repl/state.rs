@@ -218,11 +218,11 @@ pub(crate) fn locks() -> io::Result<PathBuf> {
 pub(crate) struct Log {
     directory: RunDirectory,
     /// Lines that are buffered until the next line that must be written at once.
-    waiting: String,
+    buffer: String,
 }
 
 /// The maximum size of the buffer in bytes.
-const WAITING: usize = 16 * 1024;
+const MAX_BUFFER: usize = 16 * 1024;
 
 impl Log {
     pub(crate) fn create(directory: &RunDirectory) -> io::Result<Self> {
@@ -234,7 +234,7 @@ impl Log {
     /// Returns a log whose file is not created before the first write.
     pub(crate) fn of(directory: &RunDirectory) -> Self {
         let directory = RunDirectory { path: directory.path.clone() };
-        Self { directory, waiting: String::new() }
+        Self { directory, buffer: String::new() }
     }
 
     fn open(&self) -> io::Result<File> {
@@ -248,10 +248,10 @@ impl Log {
         let time = chrono::Utc::now().format("%H:%M:%S%.3f").to_string();
         let lines: String =
             text.as_str().lines().flat_map(|line| [&time, " ", line, "\n"]).collect();
-        if waits && self.waiting.len() + lines.len() < WAITING {
-            return self.waiting.push_str(&lines);
+        if waits && self.buffer.len() + lines.len() < MAX_BUFFER {
+            return self.buffer.push_str(&lines);
         }
-        let waiting = std::mem::take(&mut self.waiting);
+        let waiting = std::mem::take(&mut self.buffer);
         // A log that cannot be written must not stop a run.
         let _ = self.open().and_then(|mut file| {
             file.write_all(waiting.as_bytes())?;
@@ -262,7 +262,7 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        if !self.waiting.is_empty() {
+        if !self.buffer.is_empty() {
             self.write(&Shown::default(), false);
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::machine::files::FileError;
 use crate::machine::{Contradiction, Difference, NoSuchDevice, Release, Use};
-use crate::system::{Broken, MissingProgram, StepError};
+use crate::system::{FailureKind, MissingProgram, StepError};
 
 /// The outcome of a run. The discriminants are the exit codes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,10 @@ impl fmt::Display for Error {
             Self::InUse(error) => error.fmt(f),
             Self::Missing(error) => error.fmt(f),
             Self::Step(error) => match error.broken {
-                Broken::Exit(_) | Broken::Signal(_) | Broken::TimedOut(_) | Broken::Idle(_) => {
+                FailureKind::Exit(_)
+                | FailureKind::Signal(_)
+                | FailureKind::TimedOut(_)
+                | FailureKind::Idle(_) => {
                     write!(f, "{} failed: {}", error.program(), error.broken)
                 }
                 _ => error.broken.fmt(f),
@@ -176,13 +179,13 @@ impl Error {
             Self::InUse(in_use) => in_use.remedy(),
             Self::Missing(missing) => Some(missing.remedy()),
             Self::Step(error) => match &error.broken {
-                Broken::Missing(missing) => Some(missing.remedy()),
-                Broken::Changed { .. } => {
+                FailureKind::Missing(missing) => Some(missing.remedy()),
+                FailureKind::Changed { .. } => {
                     Some("check the disks with lsblk -f, then plan again".into())
                 }
-                Broken::Interrupted => None,
+                FailureKind::Interrupted => None,
                 _ if error.hint.is_some() => error.hint.map(str::to_owned),
-                Broken::TimedOut(_) | Broken::Idle(_) => Some(
+                FailureKind::TimedOut(_) | FailureKind::Idle(_) => Some(
                     "check dmesg for the cause; on a slow machine, raise the time limit: --limit \
                      SECONDS"
                         .into(),
@@ -217,8 +220,8 @@ impl Error {
             Self::InUse(_) | Self::NotApproved { .. } => Exit::Refused,
             Self::Interrupted => Exit::Stopped,
             Self::Step(error) => match error.broken {
-                Broken::Interrupted => Exit::Stopped,
-                Broken::Changed { .. } => Exit::Refused,
+                FailureKind::Interrupted => Exit::Stopped,
+                FailureKind::Changed { .. } => Exit::Refused,
                 _ => Exit::Failed,
             },
             Self::Missing(_) | Self::File(_) | Self::Differs(_) | Self::Contradiction(_) => {

@@ -19,7 +19,7 @@ pub struct Failure {
     /// The position in the recipe.
     pub site: Option<Site>,
     /// The call that failed.
-    pub call: Option<Called>,
+    pub call: Option<CallInfo>,
     /// The step that failed, written as a shell command.
     pub step: Option<String>,
     /// The active script functions, innermost first.
@@ -73,7 +73,7 @@ impl Failure {
 
     /// Returns the positions from which the failing position was called, one per line, innermost
     /// first.
-    pub fn called_from(&self) -> Option<String> {
+    pub fn caller_lines(&self) -> Option<String> {
         let lines: Vec<String> = self.traceback.iter().skip(1).map(ToString::to_string).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
@@ -111,7 +111,7 @@ impl std::error::Error for Failure {}
 
 /// A call, as shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Called {
+pub struct CallInfo {
     /// The number of the call in the run.
     pub number: u64,
     /// The name of the primitive.
@@ -122,7 +122,7 @@ pub struct Called {
     pub action: bool,
 }
 
-impl fmt::Display for Called {
+impl fmt::Display for CallInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(format!("{} {}", self.name, self.about).trim_end())
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use gscript::error::Exit;
 use gscript::recipe::Recipe;
 use gscript::run::job::Job;
-use gscript::run::saved::{Changed, SavedPlan};
+use gscript::run::saved::{PlanChange, SavedPlan};
 
 use super::{interrupts, read_trusted, run, this_machine_with, unusable, variables_overriding};
 use crate::ask;
@@ -23,19 +23,19 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let saved = read(&args.plan)?;
     let file = &saved.recipe.file;
     let recipe = Recipe::at(file).ok_or_else(|| gone(file))?.map_err(unusable)?;
-    unchanged(saved.same_recipe(&recipe), &saved)?;
+    unchanged(saved.recipe_change(&recipe), &saved)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
     // Devices are checked first: this reports how a device of the parameters has changed, not only
     // that it is missing.
-    unchanged(saved.other_devices(&machine), &saved)?;
+    unchanged(saved.changed_devices(&machine), &saved)?;
     let variables = variables_overriding(saved.answers(), &recipe, &args.values, &machine)?;
-    unchanged(saved.other_params(&variables), &saved)?;
+    unchanged(saved.changed_params(&variables), &saved)?;
     let terminal = ask::is_interactive() && !args.how.json;
     let seed = saved.seed();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let report = run::plan(&job, &machine)?;
-    unchanged(saved.other_steps(&report), &saved)?;
+    unchanged(saved.changed_steps(&report), &saved)?;
     run::within_needs(job.recipe, &report.approval, job.variables)?;
     run::needs_root(&report)?;
     if !args.how.json && !args.how.yes {
@@ -66,7 +66,7 @@ fn gone(file: &str) -> Exit {
 }
 
 /// Refuses a saved plan that is out of date.
-fn unchanged(changed: impl IntoIterator<Item = Changed>, saved: &SavedPlan) -> Result<(), Exit> {
+fn unchanged(changed: impl IntoIterator<Item = PlanChange>, saved: &SavedPlan) -> Result<(), Exit> {
     let changed: Vec<String> = changed.into_iter().map(|change| change.to_string()).collect();
     if changed.is_empty() {
         return Ok(());

@@ -44,7 +44,7 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
     if !open.into_iter().all(confirmed) {
         return Err(refuse());
     }
-    if losses.is_empty() && !ask::yes("Continue?") {
+    if losses.is_empty() && !ask::confirm("Continue?") {
         return Err(refuse());
     }
     Ok(())
@@ -99,7 +99,7 @@ impl Approver for TerminalApprover {
         let mut lost = lost.peekable();
         match lost.peek() {
             Some(_) => lost.all(confirmed),
-            None => ask::yes("Run it?"),
+            None => ask::confirm("Run it?"),
         }
     }
 
@@ -109,7 +109,7 @@ impl Approver for TerminalApprover {
         tell(&style().yellow(&format!("Not in the approved plan: this action {effect}.")));
         match wanted.effect.loses() {
             Some(_) => confirmed(wanted),
-            None => ask::yes("Allow it?"),
+            None => ask::confirm("Allow it?"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Differences between a recipe and its source at the time of the run.
 
-use gscript::journal::RecipeTexts;
+use gscript::journal::RecipeSource;
 use gscript::recipe::Recipe;
 use gscript::script::Module;
 use gscript::types::unified_diff;
@@ -8,7 +8,7 @@ use gscript::types::unified_diff;
 use crate::screen::{style, tell};
 
 /// Shows how a recipe and its modules differ from the sources that ran.
-pub(super) fn show_change(ran: &RecipeTexts, recipe: &Recipe) {
+pub(super) fn show_change(ran: &RecipeSource, recipe: &Recipe) {
     let show = |file: &str, then: &str, now: &str| {
         if then != now {
             let diff = unified_diff(("as it ran", "now"), then, now, 2);

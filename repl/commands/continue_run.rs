@@ -8,8 +8,8 @@ use std::rc::Rc;
 use gscript::error::Exit;
 use gscript::recipe::{Answers, Origin, Recipe};
 use gscript::run::attempt::{Attempt, ContinueMode, DependentCall, RunOutcome};
+use gscript::run::interactive::InteractiveSession;
 use gscript::run::job::Job;
-use gscript::run::workbench::InteractiveSession;
 use gscript::script::parse;
 use gscript::system::{Cmd, Interrupts, NoopWatch, Real, Stdin, Step, System};
 use gscript::types::{Map, Value};
@@ -47,15 +47,15 @@ enum Next {
     Retry,
     Edit,
     Skip,
-    Hand,
+    OpenShell,
     Back,
     Quit,
 }
 
 impl From<Request> for Next {
-    fn from(wish: Request) -> Self {
-        match wish {
-            Request::Hand => Self::Hand,
+    fn from(request: Request) -> Self {
+        match request {
+            Request::OpenShell => Self::OpenShell,
             Request::Edit => Self::Edit,
             Request::Back => Self::Back,
             Request::Quit => Self::Quit,
@@ -67,15 +67,15 @@ impl From<Request> for Next {
 pub(super) fn run_to_end(
     mut attempt: Attempt,
     job: &Job<'_>,
-    going: &Continuation<'_>,
+    continuation: &Continuation<'_>,
 ) -> Result<Exit, Exit> {
-    let mut mended: Option<Edited> = None;
+    let mut edited: Option<Edited> = None;
     loop {
-        let now = with(job, mended.as_ref());
-        let wish = going.steps.and_then(Steps::take_request).map(Next::from);
-        let next = match wish {
+        let now = with(job, edited.as_ref());
+        let request = continuation.steps.and_then(Steps::take_request).map(Next::from);
+        let next = match request {
             Some(next) => next,
-            None if going.asks && is_editable(&attempt) => {
+            None if continuation.asks && is_editable(&attempt) => {
                 report(&attempt, &now);
                 choose(&attempt, &now)
             }
@@ -85,34 +85,34 @@ pub(super) fn run_to_end(
             Next::Retry => attempt.again(&now, ContinueMode::Retry, time()),
             Next::Skip => attempt.again(&now, ContinueMode::Skip, time()),
             Next::Edit => {
-                match edit_recipe(&attempt, &now, going.directory) {
+                match edit_recipe(&attempt, &now, continuation.directory) {
                     Some(new) => {
-                        if let Some(steps) = going.steps {
+                        if let Some(steps) = continuation.steps {
                             steps.changed(new.recipe.chapters());
                         }
                         attempt.again(&with(job, Some(&new)), ContinueMode::Changed, time());
-                        mended = Some(new);
+                        edited = Some(new);
                     }
                     // A step is prompted for again; a failure is reported again.
-                    None if wish.is_some() => attempt.again(&now, ContinueMode::Retry, time()),
+                    None if request.is_some() => attempt.again(&now, ContinueMode::Retry, time()),
                     None => {}
                 }
             }
-            Next::Hand => {
+            Next::OpenShell => {
                 open_shell(&mut attempt, &now);
-                if wish.is_some() {
+                if request.is_some() {
                     attempt.again(&now, ContinueMode::Retry, time());
                 }
             }
             Next::Back => {
-                back(&mut attempt);
+                undo_last(&mut attempt);
                 attempt.again(&now, ContinueMode::Retry, time());
             }
             Next::Quit => break,
         }
     }
-    let recipe = mended.as_ref().map_or(job.recipe, |mended| &mended.recipe);
-    ended(attempt.end(), recipe, going)
+    let recipe = edited.as_ref().map_or(job.recipe, |edited| &edited.recipe);
+    ended(attempt.end(), recipe, continuation)
 }
 
 /// Returns whether the user may choose how to continue: not after Ctrl-C, and not if a guard or the
@@ -122,8 +122,8 @@ fn is_editable(attempt: &Attempt) -> bool {
     attempt.can_continue() && attempt.error().is_some_and(record_resumed)
 }
 
-fn with<'a>(job: &Job<'a>, mended: Option<&'a Edited>) -> Job<'a> {
-    match mended {
+fn with<'a>(job: &Job<'a>, edited: Option<&'a Edited>) -> Job<'a> {
+    match edited {
         Some(Edited { recipe, variables }) => Job { recipe, variables, ..job.clone() },
         None => job.clone(),
     }
@@ -143,18 +143,22 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
         AskChoice::new('e', format!("edit {} and continue", job.recipe.name), Next::Edit),
     ];
     if let Some(call) = attempt.failed_action() {
-        let (sign, below) = missed(&attempt.misses(job));
+        let (sign, below) = describe_misses(&attempt.dependent_calls(job));
         let skip = AskChoice::new('s', format!("skip {call} and continue; {sign}"), Next::Skip);
         choices.push(skip.below(below));
     }
-    choices.push(AskChoice::new('h', "open an interactive shell, then return here", Next::Hand));
+    choices.push(AskChoice::new(
+        'h',
+        "open an interactive shell, then return here",
+        Next::OpenShell,
+    ));
     choices.push(AskChoice::new('q', "clean up and quit", Next::Quit));
     ask::choice("What now?", &choices).unwrap_or(Next::Quit)
 }
 
 /// Undoes the last action, if that is possible.
-fn back(attempt: &mut Attempt) {
-    match attempt.back() {
+fn undo_last(attempt: &mut Attempt) {
+    match attempt.undo_last() {
         Ok(Some(call)) => tell(&format!("undone: {call}")),
         Ok(None) => tell("there is no action to undo"),
         Err(error) => {
@@ -186,7 +190,7 @@ fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
 
 /// Describes the actions that would fail after a skip: the end of the line of the choice, and the
 /// lines below it.
-fn missed(misses: &[DependentCall]) -> (&'static str, Vec<String>) {
+fn describe_misses(misses: &[DependentCall]) -> (&'static str, Vec<String>) {
     let Some(first) = misses.first() else {
         return ("no later action is known to depend on it", Vec::new());
     };
@@ -211,7 +215,7 @@ fn edit_recipe(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Op
         return None;
     }
     show_change(&job.recipe.texts(), &recipe);
-    if !ask::yes("Continue with the changed recipe?") {
+    if !ask::confirm("Continue with the changed recipe?") {
         return None;
     }
     let (machine, _) = this_machine(Interrupts::default()).ok()?;
@@ -254,7 +258,7 @@ fn edit(path: &Path) -> Option<()> {
         .arg(path.to_string_lossy())
         .stdin(Stdin::Terminal)
         .limit(None)
-        .any_code();
+        .accept_any_exit_code();
     for name in ["VISUAL", "EDITOR", "LANG", "LC_ALL", "TERMINFO"] {
         if let Ok(value) = std::env::var(name) {
             cmd = cmd.env(name, value);

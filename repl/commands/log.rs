@@ -94,7 +94,7 @@ fn told(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
     match record {
         Record::Chapter { title } => heading(s.chapter(title)),
         Record::Begin { call, name, args, .. } => {
-            names.begun.insert(*call, format!("{name}{}", about(args)));
+            names.begun.insert(*call, format!("{name}{}", first_argument(args)));
             None
         }
         Record::Done { call, millis, .. } => {
@@ -105,7 +105,7 @@ fn told(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
             line
         }
         Record::Already { name, args, why, .. } => {
-            note(s.dim(s.same), s.dim(&format!("{name}{}  unchanged: {why}", about(args))))
+            note(s.dim(s.same), s.dim(&format!("{name}{}  unchanged: {why}", first_argument(args))))
         }
         Record::Failed { call, error, .. } => {
             let name = names.begun.remove(call).unwrap_or_default();
@@ -113,7 +113,7 @@ fn told(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
         }
         Record::Skipped { call, name, args, .. } => {
             names.begun.remove(call);
-            note(s.yellow(s.warning), shown![name, about(args), "  skipped"])
+            note(s.yellow(s.warning), shown![name, first_argument(args), "  skipped"])
         }
         Record::Undone { call } => {
             let name = names.done.get(call).map_or("", String::as_str);
@@ -134,7 +134,7 @@ fn told(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
 }
 
 /// Returns the first string among the arguments, which is usually the object of the call.
-fn about(args: &serde_json::Value) -> String {
+fn first_argument(args: &serde_json::Value) -> String {
     let mut values = args.as_object().into_iter().flat_map(serde_json::Map::values);
     let first = values.find_map(serde_json::Value::as_str);
     first.map(|text| format!(" {text}")).unwrap_or_default()

@@ -109,7 +109,7 @@ fn variables_overriding(
         if !is_pipe(path) {
             read_trusted(path, "answers file")?;
         }
-        let read = private(path)?;
+        let read = read_answers_file(path)?;
         answers.read(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
         private_if_secret(recipe, &answers, path, read.open_to_others)?;
     }
@@ -140,7 +140,7 @@ fn read_trusted(path: &Path, what: &str) -> Result<String, Exit> {
         problem.help = untrusted.remedy();
         problem.print();
         match untrusted {
-            Untrusted::ForeignOwner { .. } | Untrusted::Open { .. } => Exit::Refused,
+            Untrusted::ForeignOwner { .. } | Untrusted::WritableByOthers { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     })?;
@@ -166,7 +166,7 @@ fn refuse_secret_argument(recipe: &Recipe, name: &str) -> Result<(), Exit> {
 }
 
 /// Reads an answers file.
-fn private(path: &Path) -> Result<Private, Exit> {
+fn read_answers_file(path: &Path) -> Result<Private, Exit> {
     read_private(path).map_err(|error| {
         Problem::new(format!("failed to read the answers in {}: {error}", path.display()))
             .help("use a TOML file that you own: --answers FILE")

@@ -52,7 +52,7 @@ pub(super) fn find(
 
 /// Returns the directory of this user's runs.
 pub(super) fn own_runs() -> Result<PathBuf, Exit> {
-    runs().map_err(|error| unrecorded(&error))
+    runs().map_err(|error| journal_error(&error))
 }
 
 /// Reads a journal that only this user or root could have written.
@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
     let untrusted = |untrusted: Untrusted| {
         let mut problem = Problem::new(format!("journal {}: {untrusted}", path.display()));
         let exit = match untrusted {
-            Untrusted::ForeignOwner { .. } | Untrusted::Open { .. } => Exit::Refused,
+            Untrusted::ForeignOwner { .. } | Untrusted::WritableByOthers { .. } => Exit::Refused,
             _ => Exit::Usage,
         };
         problem.help = untrusted.remedy();
@@ -91,7 +91,7 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
 fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
     let sticky = |path: &Path| path.metadata().is_ok_and(|found| found.mode() & 0o1000 != 0);
     match &untrusted {
-        Untrusted::Open { path } if sticky(path) => Ok(()),
+        Untrusted::WritableByOthers { path } if sticky(path) => Ok(()),
         _ => Err(untrusted),
     }
 }
@@ -145,7 +145,7 @@ pub(super) fn reopen(transcript: &Transcript) -> Result<Journal, Exit> {
 }
 
 /// Reports that the journal or log of a run cannot be created.
-pub(super) fn unrecorded(error: &dyn std::fmt::Display) -> Exit {
+pub(super) fn journal_error(error: &dyn std::fmt::Display) -> Exit {
     Problem::new(format!("failed to create the journal: {error}"))
         .help("choose a writable directory with free space: --journal DIR")
         .print();

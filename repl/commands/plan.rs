@@ -86,7 +86,7 @@ fn save(path: &Path, text: &str) -> Result<(), Exit> {
 
 /// Draws the disks before and after the run into an SVG file.
 fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
-    let after = report.after.revealed();
+    let after = report.after.with_containers_open();
     let title = format!("What {recipe} does to the disks");
     let sides = [("Before", &report.before), ("After", &after)];
     std::fs::write(path, svg(&title, &sides, &report.touched())).map_err(|error| {

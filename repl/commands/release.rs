@@ -5,7 +5,7 @@ use gscript::error::Exit;
 use gscript::machine::{Device, DeviceKind, Machine, Release};
 use gscript::run::job::execute_releases;
 use gscript::run::resume::{self, Past};
-use gscript::run::session::ManualAccess;
+use gscript::run::session::RealMachine;
 use gscript::types::quote;
 
 use super::{interrupts, past, this_machine};
@@ -44,7 +44,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     approve(&format!("release what {name} left open"), &due, args)?;
     let journal = past::reopen(&past.transcript)?;
     let listener = screen(args.json);
-    let hands = ManualAccess { machine, real, listener, interrupts };
+    let hands = RealMachine { machine, real, listener, interrupts };
     if resume::release_run(&past, hands, Some(journal)) {
         tell(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
@@ -75,7 +75,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     }
     approve(&format!("free {path}"), &releases, args)?;
     let listener = screen(args.json);
-    let hands = ManualAccess { machine, real, listener, interrupts: interrupts.clone() };
+    let hands = RealMachine { machine, real, listener, interrupts: interrupts.clone() };
     let (done, after) = execute_releases(&releases, hands);
     if !done {
         return Err(report_uses(&path, &after));
@@ -135,7 +135,7 @@ fn approve(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), E
             .print();
         return Err(Exit::Refused);
     }
-    if args.yes || (ask::is_interactive() && ask::yes("Continue?")) {
+    if args.yes || (ask::is_interactive() && ask::confirm("Continue?")) {
         return Ok(());
     }
     let nobody = "approve on the command line: --yes";

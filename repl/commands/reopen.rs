@@ -8,10 +8,10 @@ use gscript::journal::Transcript;
 use gscript::machine::{Fact, FilesFact};
 use gscript::recipe::answers_table;
 use gscript::run::job::reopen as open_again;
-use gscript::run::session::ManualAccess;
+use gscript::run::session::RealMachine;
 use gscript::types::Secret;
 
-use super::{interrupts, private, this_machine};
+use super::{interrupts, read_answers_file, this_machine};
 use crate::cli::Values;
 use crate::render::Problem;
 use crate::screen::screen;
@@ -34,7 +34,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     let answers = match &values.answers {
         None => toml::Table::new(),
         Some(file) => {
-            let read = private(file)?;
+            let read = read_answers_file(file)?;
             answers_table(&file.display().to_string(), &read.text)
                 .map_err(|error| wrong(error.to_string()))?
         }
@@ -45,7 +45,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
     };
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone())?;
-    let hands = ManualAccess { machine, real, listener: screen(true), interrupts };
+    let hands = RealMachine { machine, real, listener: screen(true), interrupts };
     let result = open_again(&records, &secrets, hands);
     if let Some(failure) = result.failure {
         Problem::of(&failure, "").print();

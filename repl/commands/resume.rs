@@ -16,7 +16,7 @@ use gscript::recipe::{Answers, Recipe};
 use gscript::run::attempt::Attempt;
 use gscript::run::job::Job;
 use gscript::run::resume::{Names, Past, Restoring, shell};
-use gscript::run::session::{Gate, ManualAccess};
+use gscript::run::session::{Gate, RealMachine};
 use gscript::system::Real;
 use gscript::types::{Map, Value, quote, unhex};
 
@@ -64,7 +64,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let past = Past { transcript, names, changed };
     let terminal = ask::is_interactive() && !args.json;
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
-    Resuming { args, past: &past, job: &job, given: &given }.see(machine, real)
+    Resuming { args, past: &past, job: &job, given: &given }.execute(machine, real)
 }
 
 /// A run that is to be resumed.
@@ -77,7 +77,7 @@ struct Resuming<'a> {
 }
 
 impl Resuming<'_> {
-    fn see(&self, machine: Machine, real: Real) -> Result<Exit, Exit> {
+    fn execute(&self, machine: Machine, real: Real) -> Result<Exit, Exit> {
         let Self { args, past, job, .. } = *self;
         job.retrace(past).map_err(|error| self.not_planned(&error))?;
         let root = args.shell.then(|| root(past)).transpose()?;
@@ -99,8 +99,7 @@ impl Resuming<'_> {
         let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&directory)), screen(args.json)];
         let listener: Box<dyn Listener> = Box::new(both);
         if let Some(root) = root {
-            let hands =
-                ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
+            let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
             return left(&shell(past, job.variables, &root, hands, approval, journal), past);
         }
         let steps = args.step.then(|| Steps::new(job.recipe.chapters()));
@@ -109,7 +108,7 @@ impl Resuming<'_> {
             None => listener,
         };
         let gate = Gate::Enforce(approval, approver(job.terminal && !args.yes));
-        let hands = ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
+        let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
         let mut attempt = job.reopen(hands, gate, journal, past);
         let approved = match attempt.error() {
             Some(error) => Err(self.not_planned(error)),
@@ -119,7 +118,7 @@ impl Resuming<'_> {
             Ok(approved) => approved,
             Err(exit) => return Err(self.given_up(attempt, exit)),
         };
-        attempt.go(job, gate, past, time());
+        attempt.continue_recipe(job, gate, past, time());
         let asks = job.terminal && !args.yes;
         let going =
             Continuation { directory: &directory, asks, json: args.json, steps: steps.as_deref() };
@@ -171,7 +170,7 @@ impl Resuming<'_> {
         })?;
         within_needs(self.job.recipe, &report.approval, self.given)?;
         needs_root(&report)?;
-        for text in &attempt.remarks {
+        for text in &attempt.file_warnings {
             tell(&style().yellow(&format!("warning: {text}")));
         }
         let gate = match steps {
@@ -289,7 +288,7 @@ fn report_recipe_source(recipe: &Recipe, path: &str) {
 fn confirm_change(transcript: &Transcript, recipe: &Recipe, args: &ResumeArgs) -> Result<(), Exit> {
     show_change(&transcript.texts(), recipe);
     if args.changed_recipe_ok
-        || (ask::is_interactive() && ask::yes("Continue with the changed recipe?"))
+        || (ask::is_interactive() && ask::confirm("Continue with the changed recipe?"))
     {
         return Ok(());
     }

@@ -7,13 +7,13 @@ use gscript::plan::approval::{Approval, Approver, NoopApprover};
 use gscript::plan::report::Report;
 use gscript::recipe::Recipe;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, ManualAccess};
+use gscript::run::session::{Gate, RealMachine};
 use gscript::system::{Interrupts, Real};
 use gscript::types::Map;
 
 use super::approve::{TerminalApprover, approve};
 use super::continue_run::{Continuation, run_to_end};
-use super::past::unrecorded;
+use super::past::journal_error;
 use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
 use crate::ask;
 use crate::cli::{HowArgs, RunArgs};
@@ -153,19 +153,19 @@ fn execute(
 ) -> Result<Exit, Exit> {
     let lock = Lock::take(&job.recipe.name, &approved.approval, &machine)?;
     let directory = RunDirectory::create(how.journal.as_deref(), &job.recipe.stem())
-        .map_err(|error| unrecorded(&error))?;
+        .map_err(|error| journal_error(&error))?;
     let mut start = RunStart::new(directory.number(), time());
     start.after = how.prove.then(|| approved.after.clone());
     let journal = new_journal(&directory.journal(), job, &machine, &approved.approval, start)
         .inspect_err(|_| directory.discard())
-        .map_err(|error| unrecorded(&error))?;
+        .map_err(|error| journal_error(&error))?;
     let mut listener = listener(&directory, how.json)?;
     remember(&directory, how.journal.is_some(), listener.as_mut());
     let gate = Gate::Enforce(
         approved.approval.clone(),
         approver(job.terminal && !how.yes && !approved.fixed),
     );
-    let hands = ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
+    let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
     let attempt = job.begin(hands, gate, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit = run_to_end(
@@ -190,13 +190,13 @@ pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dy
 }
 
 /// Returns the approver for effects that occur during a run.
-pub(super) fn approver(somebody: bool) -> Box<dyn Approver> {
-    if somebody { Box::new(TerminalApprover) } else { Box::new(NoopApprover) }
+pub(super) fn approver(interactive: bool) -> Box<dyn Approver> {
+    if interactive { Box::new(TerminalApprover) } else { Box::new(NoopApprover) }
 }
 
 /// Returns a listener that writes the log of the run and the screen.
 pub(super) fn listener(directory: &RunDirectory, json: bool) -> Result<Box<dyn Listener>, Exit> {
-    let log = Log::create(directory).map_err(|error| unrecorded(&error))?;
+    let log = Log::create(directory).map_err(|error| journal_error(&error))?;
     let both: Vec<Box<dyn Listener>> = vec![Box::new(log), screen(json)];
     Ok(Box::new(both))
 }

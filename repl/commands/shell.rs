@@ -6,13 +6,13 @@ use std::rc::Rc;
 use gscript::error::Exit;
 use gscript::plan::approval::Approval;
 use gscript::recipe::Recipe;
+use gscript::run::interactive::InteractiveSession;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, ManualAccess, Setup};
-use gscript::run::workbench::InteractiveSession;
+use gscript::run::session::{Gate, RealMachine, Setup};
 use gscript::script::Language;
 use gscript::types::Map;
 
-use super::past::unrecorded;
+use super::past::journal_error;
 use super::run::listener;
 use super::{interrupts, seed, this_machine};
 use crate::ask::{self, AskChoice};
@@ -40,10 +40,10 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let (variables, seed) = (Map::new(), seed()?);
     let terminal = ask::is_interactive();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
-    let directory = RunDirectory::create(None, "session").map_err(|error| unrecorded(&error))?;
+    let directory = RunDirectory::create(None, "session").map_err(|error| journal_error(&error))?;
     let start = RunStart::new(directory.number(), time());
     let journal = new_journal(&directory.journal(), &job, &machine, &Approval::default(), start)
-        .map_err(|error| unrecorded(&error))?;
+        .map_err(|error| journal_error(&error))?;
     let mode = Rc::new(Cell::new(if args.yes { ReviewMode::Allow } else { ReviewMode::Ask }));
     let shown = ReviewingApprover {
         mode: Rc::clone(&mode),
@@ -52,7 +52,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     };
     let gate = Gate::Enforce(Approval::default(), Box::new(shown));
     let (listener, interrupts) = (listener(&directory, false)?, job.interrupts.clone());
-    let hands = ManualAccess { machine, real, listener, interrupts };
+    let hands = RealMachine { machine, real, listener, interrupts };
     let setup = Setup { seed, terminal, ..hands.setup(gate, Some(journal)) };
     let mut bench = InteractiveSession::new(setup, language).map_err(|error| {
         Problem::of(&error, "").print();

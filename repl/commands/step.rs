@@ -5,11 +5,11 @@ use gscript::machine::Machine;
 use gscript::plan::approval::Approval;
 use gscript::plan::report::Report;
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, ManualAccess};
+use gscript::run::session::{Gate, RealMachine};
 use gscript::system::Real;
 
 use super::continue_run::{Continuation, run_to_end};
-use super::past::unrecorded;
+use super::past::journal_error;
 use super::run::{listener, needs_root, remember, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
@@ -71,12 +71,12 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     needs_root(&report)?;
     let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
     let directory = RunDirectory::create(args.journal.as_deref(), &recipe.stem())
-        .map_err(|error| unrecorded(&error))?;
+        .map_err(|error| journal_error(&error))?;
     let start = RunStart::new(directory.number(), time());
     // Nothing is approved in advance: resuming the run asks again.
     let nothing = Approval::default();
     let journal = new_journal(&directory.journal(), &job, &machine, &nothing, start)
-        .map_err(|error| unrecorded(&error))?;
+        .map_err(|error| journal_error(&error))?;
     let steps = Steps::new(recipe.chapters());
     let mut listener = listener(&directory, false)?;
     remember(&directory, args.journal.is_some(), listener.as_mut());
@@ -84,7 +84,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     tell(&style().bold(&recipe.front.title));
     tell("Asks before every action; ? lists the possible answers.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
-    let hands = ManualAccess { machine, real, listener, interrupts: job.interrupts.clone() };
+    let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
     let attempt = job.begin(hands, gate, Some(journal));
     let going =
         Continuation { directory: &directory, asks: true, json: false, steps: Some(&steps) };

@@ -12,7 +12,7 @@ use gscript::system::Interrupts;
 use gscript::types::{Choice, Size, printable};
 use gscript::vm::{Firmware, Sweeper};
 
-use super::{interrupts, load, private, refuse_secret_argument};
+use super::{interrupts, load, read_answers_file, refuse_secret_argument};
 use crate::cli::TryArgs;
 use crate::render::Problem;
 use crate::screen::{screen, tell};
@@ -90,7 +90,7 @@ fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     let mut table = toml::Table::new();
     if let Some(path) = &args.values.answers {
         let name = path.display().to_string();
-        let read = private(path)?;
+        let read = read_answers_file(path)?;
         table = answers_table(&name, &read.text).map_err(|error| wrong(error.to_string()))?;
     }
     for (name, value) in &args.values.set {

@@ -8,31 +8,31 @@ use gscript::types::printable_json;
 pub(super) struct Escaped<W: Write> {
     to: BufWriter<W>,
     /// The first bytes of a character that is not complete yet.
-    begun: Vec<u8>,
+    incomplete: Vec<u8>,
 }
 
 impl<W: Write> Escaped<W> {
     pub(super) fn new(to: W) -> Self {
-        Self { to: BufWriter::with_capacity(1 << 16, to), begun: Vec::new() }
+        Self { to: BufWriter::with_capacity(1 << 16, to), incomplete: Vec::new() }
     }
 }
 
 impl<W: Write> Write for Escaped<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let plain = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
-        if self.begun.is_empty() && bytes.iter().all(plain) {
+        if self.incomplete.is_empty() && bytes.iter().all(plain) {
             self.to.write_all(bytes)?;
             return Ok(bytes.len());
         }
-        self.begun.extend_from_slice(bytes);
-        let whole = match std::str::from_utf8(&self.begun) {
+        self.incomplete.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.incomplete) {
             Ok(text) => text.len(),
             Err(error) => error.valid_up_to(),
         };
-        let rest = self.begun.split_off(whole);
-        let text = String::from_utf8_lossy(&self.begun);
+        let rest = self.incomplete.split_off(whole);
+        let text = String::from_utf8_lossy(&self.incomplete);
         self.to.write_all(printable_json(&text).as_bytes())?;
-        self.begun = rest;
+        self.incomplete = rest;
         Ok(bytes.len())
     }
 

@@ -153,5 +153,5 @@ fn line(source: &str, number: u32) -> Option<String> {
 
 /// Returns the calls that led to the failure, as a note.
 fn called_from(error: &Failure) -> Vec<(&'static str, String)> {
-    error.called_from().map(|lines| ("called from", lines)).into_iter().collect()
+    error.caller_lines().map(|lines| ("called from", lines)).into_iter().collect()
 }

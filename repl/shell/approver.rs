@@ -63,7 +63,7 @@ impl Approver for ReviewingApprover {
             return Decision::Stop;
         }
         let agreed = match open.is_empty() {
-            true => !named.is_empty() || mode == ReviewMode::Allow || ask::yes("Run it?"),
+            true => !named.is_empty() || mode == ReviewMode::Allow || ask::confirm("Run it?"),
             false => open.into_iter().all(confirmed),
         };
         let free = agreed && self.touched.as_mut().is_none_or(|t| t.add(effects).is_ok());

@@ -49,9 +49,9 @@ impl Paint {
 }
 
 /// The highlighter of the interactive shell.
-pub(super) struct Colours;
+pub(super) struct SyntaxHighlighter;
 
-impl Highlighter for Colours {
+impl Highlighter for SyntaxHighlighter {
     fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
         let mut styled = StyledText::new();
         let mut at = 0;
@@ -123,9 +123,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_pasted_shows_and_keeps_its_length() {
+    fn pasted_control_characters_are_visible() {
         let pasted = "let a = \"\u{1b}[2J\u{9b}\u{202e}\u{e0041}\"; # ü数\nx\t\r";
-        for styled in [Colours.highlight(pasted, 0), NoopHighlighter.highlight(pasted, 0)] {
+        for styled in [SyntaxHighlighter.highlight(pasted, 0), NoopHighlighter.highlight(pasted, 0)]
+        {
             let shown: String = styled.buffer.iter().map(|(_, text)| text.as_str()).collect();
             assert_eq!(shown.len(), pasted.len());
             assert!(shown.chars().all(|c| c == '\n' || !is_deceptive(c)), "{shown:?}");

@@ -61,8 +61,8 @@ pub(super) const COMMANDS: &[ShellCommand] = &[
     command("look", "", "probe the machine again", look),
     command("lua", "", "use Lua", |shell, _| speak(shell, Language::Lua)),
     command("rhai", "", "use Rhai", |shell, _| speak(shell, Language::Rhai)),
-    command("vi", "", "use vi key bindings", |shell, _| keys(shell, true)),
-    command("emacs", "", "use Emacs key bindings", |shell, _| keys(shell, false)),
+    command("vi", "", "use vi key bindings", |shell, _| set_key_bindings(shell, true)),
+    command("emacs", "", "use Emacs key bindings", |shell, _| set_key_bindings(shell, false)),
     command("quit", "", "quit the shell", |shell, _| leave(shell)),
 ];
 
@@ -314,7 +314,7 @@ fn speak(shell: &mut Shell<'_>, language: Language) -> CommandResult<()> {
     Ok(())
 }
 
-fn keys(shell: &mut Shell<'_>, vi: bool) -> CommandResult<()> {
+fn set_key_bindings(shell: &mut Shell<'_>, vi: bool) -> CommandResult<()> {
     shell.vi = vi;
     shell.stale = true;
     Ok(())

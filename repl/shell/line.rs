@@ -15,7 +15,7 @@ use reedline::{
     default_vi_visual_keybindings,
 };
 
-use super::colour::{Colours, NoopHighlighter};
+use super::colour::{NoopHighlighter, SyntaxHighlighter};
 use super::words::WordCompleter;
 use crate::ask;
 use crate::screen::style;
@@ -44,7 +44,7 @@ pub(super) fn editor(
     if colour {
         let dim = Color::DarkGray.normal();
         editor = editor
-            .with_highlighter(Box::new(Colours))
+            .with_highlighter(Box::new(SyntaxHighlighter))
             .with_hinter(Box::new(DefaultHinter::default().with_style(dim)));
     } else {
         editor = editor.with_highlighter(Box::new(NoopHighlighter));
@@ -140,11 +140,11 @@ impl History for FilteredHistory {
 }
 
 /// The prompt of the line editor.
-pub(super) struct Sign {
+pub(super) struct ShellPrompt {
     pub(super) text: String,
 }
 
-impl Prompt for Sign {
+impl Prompt for ShellPrompt {
     fn render_prompt_left(&self) -> std::borrow::Cow<'_, str> {
         printable(&self.text).into()
     }

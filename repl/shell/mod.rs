@@ -27,7 +27,7 @@ pub(crate) use step::{Prose, Request, Stepper, Steps};
 
 use crate::render::Problem;
 use crate::screen::{style, tell};
-use line::Sign;
+use line::ShellPrompt;
 use session::After;
 
 impl Shell<'_> {
@@ -36,7 +36,7 @@ impl Shell<'_> {
         let known = Arc::new(Mutex::new(self.known()));
         let mut editor = line::editor(&known, self.history.clone(), self.vi);
         loop {
-            let sign = Sign { text: self.sign() };
+            let sign = ShellPrompt { text: self.sign() };
             let text = match editor.read_line(&sign) {
                 Ok(Signal::Success(text)) => text,
                 Ok(Signal::CtrlC) => continue,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gscript::machine::{Device, DeviceKind, Machine};
 use gscript::primitives::registry::primitive;
-use gscript::run::performed::ManualAction;
+use gscript::run::performed::PerformedAction;
 use gscript::script::{Language, source};
 use gscript::types::{Completes, Map, Param, Value};
 
@@ -18,7 +18,7 @@ struct ExtractedParam {
 
 /// Returns the source of a recipe that repeats the actions.
 pub(super) fn recipe(
-    deeds: &[ManualAction],
+    deeds: &[PerformedAction],
     machine: &Machine,
     title: &str,
     language: Language,

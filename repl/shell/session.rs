@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use gscript::error::Exit;
-use gscript::run::workbench::InteractiveSession;
+use gscript::run::interactive::InteractiveSession;
 use gscript::script::{Language, source};
 use gscript::types::Value;
 

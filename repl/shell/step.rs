@@ -18,7 +18,7 @@ use crate::screen::{Shown, style, tell};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Open an interactive shell with the variables of the recipe.
-    Hand,
+    OpenShell,
     /// Edit the recipe.
     Edit,
     /// Undo the last action.
@@ -133,7 +133,7 @@ impl Stepper {
                     return None;
                 }
             },
-            "h" => return Some(self.request(Request::Hand)),
+            "h" => return Some(self.request(Request::OpenShell)),
             "b" => return Some(self.request(Request::Back)),
             "e" => return Some(self.request(Request::Edit)),
             "q" => return Some(self.request(Request::Quit)),

@@ -50,7 +50,7 @@ pub fn check(word: &Path, trial: &PlanInput) -> Checked {
     let scan = Scan { language, name, source: &source, tokens, declared, params, modules };
     let mut findings = calls::calls(&scan);
     findings.extend(names::unknown(&scan));
-    findings.extend(names::hiding(&scan));
+    findings.extend(names::shadowed_params(&scan));
     findings.extend(names::unused(&scan, front(&source, language)));
     let mut plans = 0;
     match script::parse(recipe.language, &recipe.name, &recipe.text) {

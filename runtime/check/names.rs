@@ -145,7 +145,7 @@ impl Scan<'_> {
 
 /// Finds parameters that are hidden by other names: in Lua, modules and the standard library are
 /// variables.
-pub(super) fn hiding(scan: &Scan<'_>) -> Vec<Finding> {
+pub(super) fn shadowed_params(scan: &Scan<'_>) -> Vec<Finding> {
     let module = |name: &str| PRIMITIVES.iter().any(|primitive| primitive.spec.domain() == name);
     let taken = |name: &str| module(name) || words(scan.language).contains(name);
     let reached = |name: &str| {

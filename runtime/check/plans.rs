@@ -70,9 +70,9 @@ pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Foun
         }
     }
     findings.extend(exceeded(recipe, &planned, scan));
-    findings.extend(never_needed(recipe, &planned, scan));
-    findings.extend(never_entered(&planned, count, failed, scan));
-    findings.extend(by_chance(recipe, &machine, &base, scan));
+    findings.extend(unused_needs(recipe, &planned, scan));
+    findings.extend(unreachable_chapters(&planned, count, failed, scan));
+    findings.extend(nondeterminism(recipe, &machine, &base, scan));
     FoundPlan { findings, plans: count }
 }
 
@@ -169,7 +169,9 @@ fn variants(
             ParamKind::Bool => vec!["true".to_owned(), "false".to_owned()],
             ParamKind::Choice | ParamKind::Layout => param.choices.clone(),
             // An optional device is also set.
-            ParamKind::Device if now.as_deref() == Some("") => stick(machine).into_iter().collect(),
+            ParamKind::Device if now.as_deref() == Some("") => {
+                last_partition(machine).into_iter().collect()
+            }
             _ => Vec::new(),
         };
         let others = all.into_iter().filter(|value| Some(value) != now.as_ref());
@@ -190,7 +192,7 @@ fn variants(
 }
 
 /// Returns the last partition of the machine, which no other parameter takes.
-fn stick(machine: &Machine) -> Option<String> {
+fn last_partition(machine: &Machine) -> Option<String> {
     let mut parts =
         machine.storage.devices.values().rev().filter(|device| device.partition().is_some());
     parts.next().map(|device| device.path.clone())
@@ -252,7 +254,7 @@ fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Findin
 }
 
 /// Finds declarations that no plan needs.
-fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
+fn unused_needs(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let used = |need: &NeedEntry<'_>| {
         planned.iter().any(|Planned { variables, report }| {
@@ -280,7 +282,7 @@ fn never_needed(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
 }
 
 /// Finds chapters that no plan enters.
-fn never_entered(
+fn unreachable_chapters(
     planned: &[Planned],
     count: usize,
     failed: usize,
@@ -322,7 +324,7 @@ fn lines(report: &Report) -> Vec<(String, u32)> {
 
 /// Compares two plans that are made from the same input. The second is made in another thread,
 /// where memory has other addresses and hash tables another seed.
-fn by_chance(
+fn nondeterminism(
     recipe: &Recipe,
     machine: &Machine,
     values: &ParamValues,

@@ -46,7 +46,7 @@ impl Scan<'_> {
 pub(super) fn of_error(error: &Failure, scan: &Scan<'_>) -> Finding {
     let site = error.site.clone().unwrap_or_else(|| scan.site(0));
     let remedy = error.error.remedy();
-    let called_from = error.called_from().map(|lines| ("called from", lines));
+    let called_from = error.caller_lines().map(|lines| ("called from", lines));
     let source = scan.source_of(&site);
     let finding = Finding::new(error.to_string(), site, &source);
     Finding { help: remedy, notes: called_from.into_iter().collect(), ..finding }

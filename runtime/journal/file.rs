@@ -33,7 +33,7 @@ pub enum Untrusted {
         owner: u32,
     },
     /// The file is writable by other users.
-    Open {
+    WritableByOthers {
         /// The file or directory.
         path: PathBuf,
     },
@@ -52,7 +52,9 @@ impl fmt::Display for Untrusted {
             Self::ForeignOwner { path, owner } => {
                 write!(f, "{} is owned by {}", path.display(), user(*owner))
             }
-            Self::Open { path } => write!(f, "{} is writable by other users", path.display()),
+            Self::WritableByOthers { path } => {
+                write!(f, "{} is writable by other users", path.display())
+            }
             Self::TooLarge { most } => write!(f, "larger than {} MiB", most >> 20),
         }
     }
@@ -67,7 +69,7 @@ impl Untrusted {
                 let path = named(path);
                 Some(format!("review it, and if it is correct: chown {} {path}", user(euid())))
             }
-            Self::Open { path } => {
+            Self::WritableByOthers { path } => {
                 Some(format!("review it, and if it is correct: chmod go-w {}", named(path)))
             }
             Self::Io { .. } | Self::NotAFile { .. } | Self::TooLarge { .. } => None,
@@ -119,7 +121,7 @@ pub fn check_owner(path: &Path, found: &std::fs::Metadata) -> Result<(), Untrust
         return Err(Untrusted::ForeignOwner { path: path.to_owned(), owner });
     }
     if found.mode() & 0o022 != 0 {
-        return Err(Untrusted::Open { path: path.to_owned() });
+        return Err(Untrusted::WritableByOthers { path: path.to_owned() });
     }
     Ok(())
 }

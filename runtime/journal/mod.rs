@@ -21,7 +21,7 @@ use crate::types::{Map, Value, sha256};
 pub use damaged::Damaged;
 pub use file::{Untrusted, check_owner, open_own, ownerless_filesystem, read_own};
 pub use read::{RunState, Transcript, read_journal};
-pub use record::{FIRST_MANUAL_CALL, JOURNAL_FORMAT, RecipeTexts, Record, RunHead, valid_records};
+pub use record::{FIRST_MANUAL_CALL, JOURNAL_FORMAT, RecipeSource, Record, RunHead, valid_records};
 
 /// Returns the SHA-256 of the arguments of a call as they are recorded; only the name of a secret
 /// is included.
@@ -111,7 +111,7 @@ impl Journal {
     /// Creates a copy in a directory, on a medium that survives a reboot. Later lines are also
     /// written to the copy.
     pub fn add_copy_in(&mut self, directory: &Path) -> Result<PathBuf> {
-        let path = self.copy_in(directory);
+        let path = self.copy_path(directory);
         // A filesystem that is mounted twice shows the same file at two paths.
         let file = |found: fs::Metadata| (found.dev(), found.ino());
         let there = fs::metadata(&path).ok().map(file);
@@ -151,14 +151,14 @@ impl Journal {
     }
 
     /// Returns the path of the copy in a directory.
-    pub fn copy_in(&self, directory: &Path) -> PathBuf {
+    pub fn copy_path(&self, directory: &Path) -> PathBuf {
         let run = self.path().parent().and_then(Path::file_name).unwrap_or_default();
         directory.join(run).join("journal.jsonl")
     }
 
     /// Returns whether a copy exists in a directory.
-    pub fn is_kept_in(&self, directory: &Path) -> bool {
-        self.copy_in(directory).is_file()
+    pub fn has_copy_in(&self, directory: &Path) -> bool {
+        self.copy_path(directory).is_file()
     }
 
     /// Closes the copies on a filesystem that is about to be unmounted; they are complete up to
@@ -180,7 +180,7 @@ impl Journal {
     pub fn resumed(
         &mut self,
         at: String,
-        texts: Option<RecipeTexts>,
+        texts: Option<RecipeSource>,
         renamed: Vec<(String, String)>,
     ) -> Result<()> {
         let (text, modules) = texts.map(|texts| (texts.text, texts.modules)).unzip();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::check::check;
 use super::damaged::Damaged;
 use super::file::{open_file, read_all};
-use super::{JOURNAL_FORMAT, RecipeTexts, Record, RunHead};
+use super::{JOURNAL_FORMAT, RecipeSource, Record, RunHead};
 
 /// The size limit of a journal in bytes; one of a hundred thousand actions has a tenth of it.
 const MOST: u64 = 512 << 20;
@@ -144,14 +144,14 @@ impl Transcript {
     }
 
     /// Returns the source of the recipe that the run used last.
-    pub fn texts(&self) -> RecipeTexts {
+    pub fn texts(&self) -> RecipeSource {
         let latest = self.records.iter().rev().find_map(|record| match record {
             Record::Resumed { text: Some(text), modules, .. } => Some((text, modules)),
             _ => None,
         });
         latest.map_or_else(
             || self.head().texts(),
-            |(text, modules)| RecipeTexts { text: text.clone(), modules: modules.clone() },
+            |(text, modules)| RecipeSource { text: text.clone(), modules: modules.clone() },
         )
     }
 

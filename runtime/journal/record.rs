@@ -63,21 +63,21 @@ pub struct RunHead {
 
 impl RunHead {
     /// Returns the source of the recipe at the start of the run.
-    pub fn texts(&self) -> RecipeTexts {
-        RecipeTexts { text: self.text.clone(), modules: self.modules.clone() }
+    pub fn texts(&self) -> RecipeSource {
+        RecipeSource { text: self.text.clone(), modules: self.modules.clone() }
     }
 }
 
 /// The source of a recipe and its modules.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecipeTexts {
+pub struct RecipeSource {
     /// The source of the recipe.
     pub text: String,
     /// The modules that the recipe imports.
     pub modules: Vec<Module>,
 }
 
-impl RecipeTexts {
+impl RecipeSource {
     /// Returns the SHA-256 of the source and those of its modules, or of the source alone if there
     /// are no modules.
     pub fn digest(&self) -> String {
@@ -124,7 +124,7 @@ pub enum Record {
         #[serde(default)]
         makes: Vec<Fact>,
         /// How the action is undone.
-        #[serde(default = "nothing")]
+        #[serde(default = "no_undo")]
         undo: UndoPlan,
         /// The position of the call.
         site: Site,
@@ -273,6 +273,6 @@ pub fn valid_records(records: &[Record]) -> impl Iterator<Item = &Record> {
     records.iter().enumerate().filter(stands).map(|(_, record)| record)
 }
 
-fn nothing() -> UndoPlan {
+fn no_undo() -> UndoPlan {
     UndoPlan::Nothing
 }

@@ -77,7 +77,7 @@ const LVM_WITHOUT_UDEV: &str = "activation{udev_sync=0 udev_rules=0 \
 impl Cmd {
     /// Creates a command that runs one of the system's tools.
     pub fn tool(name: &'static str) -> Self {
-        let works_long = program_info(name).is_some_and(|info| info.works_long);
+        let works_long = program_info(name).is_some_and(|info| info.is_long_running);
         Self { works_long, ..Self::new(Program::Tool(name)) }
     }
 
@@ -149,13 +149,13 @@ impl Cmd {
 
     /// Applies the time limit only to the time in which the command is idle.
     #[must_use]
-    pub fn works_long(self) -> Self {
+    pub fn is_long_running(self) -> Self {
         Self { works_long: true, ..self }
     }
 
     /// Accepts any exit code as a result.
     #[must_use]
-    pub fn any_code(self) -> Self {
+    pub fn accept_any_exit_code(self) -> Self {
         Self { any_code: true, ..self }
     }
 

@@ -41,10 +41,10 @@ pub(crate) enum Declaration<'a> {
 /// An effect on a single part.
 pub(crate) trait PartEffect: fmt::Display {
     /// Returns the entry of `[needs]` that declares the effect.
-    fn announced(&self) -> Declaration<'_>;
+    fn declaration(&self) -> Declaration<'_>;
 
     /// Returns the name, as used in approvals, of the item whose data is irrecoverably lost.
-    fn loses(&self) -> Option<&str> {
+    fn destroyed_item(&self) -> Option<&str> {
         None
     }
 

@@ -73,12 +73,12 @@ pub(crate) trait PartFact: fmt::Display {
     }
 
     /// See [`Fact::is_hidden`].
-    fn is_hidden(&self, _machine: &Machine) -> bool {
+    fn is_missing(&self, _machine: &Machine) -> bool {
         false
     }
 
     /// See [`Fact::is_shown`].
-    fn is_shown(&self, _machine: &Machine) -> bool {
+    fn is_present(&self, _machine: &Machine) -> bool {
         false
     }
 
@@ -102,10 +102,10 @@ pub(crate) trait PartRelease: fmt::Display {
     fn step(&self, udev: bool) -> Step;
 
     /// See [`Release::due`].
-    fn due(&self, machine: &Machine) -> Vec<Release>;
+    fn pending(&self, machine: &Machine) -> Vec<Release>;
 
     /// See [`Release::stacks`].
-    fn stacks(&self) -> bool {
+    fn is_stacked(&self) -> bool {
         false
     }
 }
@@ -234,15 +234,15 @@ impl Fact {
     }
 
     /// Returns whether the item of the fact is missing on this machine.
-    pub fn is_hidden(&self, machine: &Machine) -> bool {
-        self.part().is_hidden(machine)
+    pub fn is_missing(&self, machine: &Machine) -> bool {
+        self.part().is_missing(machine)
     }
 
     /// Returns whether the machine shows an item that, according to a journal, its run created
     /// until the next reboot, and that is not part of the running system. The name alone is not
     /// enough: another item may have it by now.
-    pub fn is_shown(&self, machine: &Machine) -> bool {
-        self.part().is_shown(machine)
+    pub fn is_present(&self, machine: &Machine) -> bool {
+        self.part().is_present(machine)
     }
 
     /// Returns whether the fact is about an argument of a call: its name, a path below it, or its
@@ -277,14 +277,14 @@ impl Release {
 
     /// Returns the releases that are still to be done: by now, further filesystems may be mounted
     /// below a mount point.
-    pub fn due(&self, machine: &Machine) -> Vec<Self> {
-        self.part().due(machine)
+    pub fn pending(&self, machine: &Machine) -> Vec<Self> {
+        self.part().pending(machine)
     }
 
     /// Returns whether the release only ends the newest of several stacked items, as with mounts,
     /// which hide one another. Items that existed before do not matter then.
-    pub fn stacks(&self) -> bool {
-        self.part().stacks()
+    pub fn is_stacked(&self) -> bool {
+        self.part().is_stacked()
     }
 }
 

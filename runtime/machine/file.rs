@@ -11,7 +11,7 @@ use super::state::PartState;
 use super::{HostState, Machine};
 
 /// The keys that belong to no part.
-const OWN: [&str; 2] = ["format", "host"];
+const NON_PART_KEYS: [&str; 2] = ["format", "host"];
 
 struct File;
 
@@ -35,7 +35,7 @@ macro_rules! file {
         /// Returns all keys of a machine file, and the required ones.
         fn keys() -> (Vec<&'static str>, Vec<&'static str>) {
             let machine = Machine::empty();
-            let (mut all, mut required) = (OWN.to_vec(), OWN.to_vec());
+            let (mut all, mut required) = (NON_PART_KEYS.to_vec(), NON_PART_KEYS.to_vec());
             $(
                 let (keys, always) = keys_of(&machine.$module);
                 all.extend(keys);

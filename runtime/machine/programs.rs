@@ -13,11 +13,11 @@ pub struct ProgramInfo {
     pub gentoo: &'static str,
     /// Whether it may read or write a whole device, so that its duration depends on the device's
     /// size.
-    pub works_long: bool,
+    pub is_long_running: bool,
 }
 
 const fn tool(name: &'static str, debian: &'static str, gentoo: &'static str) -> ProgramInfo {
-    ProgramInfo { name, debian, gentoo, works_long: false }
+    ProgramInfo { name, debian, gentoo, is_long_running: false }
 }
 
 const fn device_tool(
@@ -25,7 +25,7 @@ const fn device_tool(
     debian: &'static str,
     gentoo: &'static str,
 ) -> ProgramInfo {
-    ProgramInfo { works_long: true, ..tool(name, debian, gentoo) }
+    ProgramInfo { is_long_running: true, ..tool(name, debian, gentoo) }
 }
 
 /// All tools. A command can only run a tool in this list.

@@ -49,7 +49,7 @@ impl fmt::Display for ProgramEffect {
 }
 
 impl PartEffect for ProgramEffect {
-    fn announced(&self) -> Declaration<'_> {
+    fn declaration(&self) -> Declaration<'_> {
         match self {
             // A release is listed in the plan as a command of its own.
             Self::Ends { .. } | Self::MayCall { .. } => Declaration::Nothing,
@@ -174,13 +174,13 @@ impl Effect {
 
     /// Returns the `[needs]` entry that declares the effect.
     pub(crate) fn announced(&self) -> Declaration<'_> {
-        self.part().announced()
+        self.part().declaration()
     }
 
     /// Returns the name under which an irrecoverable loss of data is approved; `None` if nothing is
     /// lost.
     pub fn loses(&self) -> Option<&str> {
-        self.part().loses()
+        self.part().destroyed_item()
     }
 
     /// Returns whether the contents of a device or volume group change.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use crate::error::Result;
-use crate::machine::files::{Files, Look};
+use crate::machine::files::{FileStatus, Files};
 use crate::machine::{Device, Machine};
 use crate::types::{AbsPath, DevicePath, Place};
 
@@ -85,7 +85,7 @@ impl<'a> Planning<'a> {
     }
 
     /// Returns what is at a place.
-    pub fn look(&self, place: &Place) -> Result<Look> {
+    pub fn look(&self, place: &Place) -> Result<FileStatus> {
         Ok(self.files.look(place)?)
     }
 

@@ -16,12 +16,12 @@ use crate::system::{Cmd, FilesStep, Program, Step, StorageStep};
      {})",
     now.path.display(), now.inode, now.device, then.inode, then.device
 )]
-struct Exchanged {
+struct ReplacedDirectory {
     then: DirectoryId,
     now: DirectoryId,
 }
 
-impl Rule for Exchanged {
+impl Rule for ReplacedDirectory {
     fn remedy(&self) -> Option<String> {
         let path = self.now.path.display();
         Some(format!("find out what replaced it: ls -ld {path}; then plan and run again"))
@@ -44,7 +44,7 @@ impl Directories {
     pub fn remember(&mut self, steps: &[Step], files: &dyn Files) {
         for directory in steps.iter().filter_map(working_directory) {
             if self.asked.insert(directory.clone())
-                && let Some(anchor) = files.anchor(&directory)
+                && let Some(anchor) = files.nearest_directory(&directory)
             {
                 self.known.entry(anchor.path.clone()).or_insert(anchor);
             }
@@ -63,9 +63,9 @@ impl Directories {
                 if mounted.iter().any(|at| is_below(&text, at)) {
                     continue;
                 }
-                match files.anchor(path) {
+                match files.nearest_directory(path) {
                     Some(now) if now.path == then.path && now != *then => {
-                        return Err(Exchanged { then: then.clone(), now }.into());
+                        return Err(ReplacedDirectory { then: then.clone(), now }.into());
                     }
                     _ => {}
                 }

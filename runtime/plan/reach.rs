@@ -48,7 +48,7 @@ impl CallReach {
 
     /// Returns whether the contents of one of the devices are not known yet.
     pub(crate) fn has_unseen(&self, machine: &Machine) -> bool {
-        let unseen = |path: &String| machine.find(path).is_some_and(|device| device.unseen);
+        let unseen = |path: &String| machine.find(path).is_some_and(|device| device.unprobed);
         self.devices.iter().any(unseen)
     }
 
@@ -71,7 +71,7 @@ impl CallReach {
         {
             return Some(command.clone());
         }
-        let lies_on = |device: &str| self.devices.iter().any(|on| machine.lies_on(device, on));
+        let lies_on = |device: &str| self.devices.iter().any(|on| machine.depends_on(device, on));
         let known = |device: &String| self.devices.contains(device) || lies_on(device);
         other.devices.iter().find(|device| !known(device)).cloned()
     }

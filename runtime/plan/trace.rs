@@ -133,7 +133,7 @@ pub(crate) struct Comparison {
     /// Whether the recipe has branched differently since.
     branched: bool,
     /// Whether the current action has fewer steps than planned.
-    less: bool,
+    fewer_steps: bool,
 }
 
 impl Trace {
@@ -172,7 +172,7 @@ fn number(at: usize) -> u32 {
 impl Comparison {
     /// Creates a comparison that starts at the first call of the plan.
     pub(crate) fn new(trace: Rc<Trace>) -> Self {
-        Self { trace, next: 0, assumed: false, branched: false, less: false }
+        Self { trace, next: 0, assumed: false, branched: false, fewer_steps: false }
     }
 
     fn find(&mut self, place: &CallPlace) -> Position {
@@ -213,7 +213,7 @@ impl Comparison {
             }
             // Fewer steps than planned may be left: a directory may exist already.
             let planned_steps = self.trace.steps_of(planned);
-            self.less = work.steps.len() < planned_steps.len();
+            self.fewer_steps = work.steps.len() < planned_steps.len();
             match is_part(work.hashes(), planned_steps) {
                 true => return None,
                 false if !planned.unseen => return Some(Deviation::Steps),
@@ -242,11 +242,11 @@ impl Comparison {
         let planned = &self.trace.calls[at];
         let found = hash_answer(answer);
         if planned.answer == Some(found) {
-            self.less = false;
+            self.fewer_steps = false;
             return None;
         }
         // An action without work left, or with less, returns what it has found.
-        let less = std::mem::take(&mut self.less) || (idle && !planned.steps.is_empty());
+        let less = std::mem::take(&mut self.fewer_steps) || (idle && !planned.steps.is_empty());
         if planned.assumed || self.branched || less || planned.args != hash_args(args) {
             self.assumed = true;
             return None;
@@ -297,7 +297,7 @@ impl Tracing {
 
     /// Records or notes an action that needs no change. If the run does less than planned, the
     /// action may need one then.
-    pub(crate) fn idle(
+    pub(crate) fn record_unchanged(
         &mut self,
         site: &Site,
         name: &'static str,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{unknown_contents_warning, wipe_all};
 use crate::args;
 use crate::error::{Error, Exit, Result, Rule};
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::machine::{Content, Device, FilesFact, StorageFact};
 use crate::operation::{
     Action, Answer, Effect, FilesEffect, Plan, Planning, Query, StorageEffect, Undo,
@@ -262,7 +262,9 @@ impl Action for SubvolumeCreate {
         let path = self.path.to_string();
         let place = Place::new(&self.path, None);
         match cx.look(&place)? {
-            Look::Missing | Look::Unknown(_) | Look::Dir { subvolume: true, .. } => {}
+            FileStatus::Missing
+            | FileStatus::Unknown(_)
+            | FileStatus::Dir { subvolume: true, .. } => {}
             _ => return Err(BtrfsRule::Taken { path }.into()),
         }
         let delete = Cmd::tool("btrfs").args(["subvolume", "delete", &path]);

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use super::mount::{mounting, unmounting};
+use super::mount::{mount_plan, unmount_plan};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::{Fact, FilesFact, MountOrigin, is_below};
 use crate::operation::{
     Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, StorageEffect, Undo,
 };
-use crate::system::{Broken, Cmd, FilesStep, MountCall, Stdin, Step, StepError, StorageStep};
+use crate::system::{Cmd, FailureKind, FilesStep, MountCall, Stdin, Step, StepError, StorageStep};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 
 args! {
@@ -231,7 +231,7 @@ impl Action for Prepare {
             {
                 continue;
             }
-            let one = mounting(call, cx)?;
+            let one = mount_plan(call, cx)?;
             plan.steps.extend(one.steps);
             plan.makes.extend(one.makes);
         }
@@ -255,7 +255,7 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
     }
     let etc = to.parent();
     let plan = match cx.look(&etc)? {
-        Look::Missing => plan.then(FilesStep::MakeDir { place: etc, mode: Mode::new(0o755) }),
+        FileStatus::Missing => plan.then(FilesStep::MakeDir { place: etc, mode: Mode::new(0o755) }),
         _ => plan,
     };
     let mode = Some(Mode::new(0o644));
@@ -273,7 +273,7 @@ fn bind_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result
     let there = Place::new(&AbsPath::known(CONF), Some(root));
     // mount(2) follows links, and a link of the root would lead to a file of the running system.
     match (cx.files.read(&here).is_ok(), cx.look(&there)?) {
-        (true, Look::File { .. } | Look::Unknown(_)) => {
+        (true, FileStatus::File { .. } | FileStatus::Unknown(_)) => {
             Ok(plan.then(StorageStep::Mount(call)).makes(fact))
         }
         (true, _) => {
@@ -313,7 +313,7 @@ impl Action for Run {
             cmd = cmd.env(name, value);
         }
         if !self.check {
-            cmd = cmd.any_code();
+            cmd = cmd.accept_any_exit_code();
         }
         let shown = cmd.to_string();
         let guess = ProgramResult { code: 0, stdout: String::new() };
@@ -324,7 +324,9 @@ impl Action for Run {
                     let stdout = outcome.stdout[..outcome.stdout.floor_char_boundary(KEPT)].into();
                     Ok(ProgramResult { code: outcome.code, stdout })
                 }
-                None => Err(StepError::new(&shown, Broken::Unreadable("no outcome".into())).into()),
+                None => {
+                    Err(StepError::new(&shown, FailureKind::Unreadable("no outcome".into())).into())
+                }
             },
         ))
     }
@@ -351,7 +353,7 @@ impl Action for Shell {
             return Ok(Plan::already("a shell needs a terminal"));
         }
         let inside = |path: &str| Place::new(&AbsPath::known(path), Some(&self.root));
-        let there = |path: &str| cx.look(&inside(path)).map(|look| look != Look::Missing);
+        let there = |path: &str| cx.look(&inside(path)).map(|look| look != FileStatus::Missing);
         let shell = if there("/bin/bash")? {
             "/bin/bash"
         } else if there("/bin/sh")? {
@@ -367,7 +369,8 @@ impl Action for Shell {
             false => "/.gscript-shell-rc",
         };
         let rc = inside(name);
-        let mut cmd = Cmd::inside(root, shell).stdin(Stdin::Terminal).limit(None).any_code();
+        let mut cmd =
+            Cmd::inside(root, shell).stdin(Stdin::Terminal).limit(None).accept_any_exit_code();
         cmd = match shell {
             "/bin/bash" => cmd.args(["--rcfile", name, "-i"]),
             _ => cmd.env("ENV", name).arg("-i"),
@@ -398,7 +401,7 @@ impl Action for Release {
         let mut plan = Plan::steps(Vec::new());
         let shown = Some(conf_bind_mount(&root)).filter(|conf| mounted(&conf.at, cx));
         for call in shown.iter().chain(calls(&root).iter().rev()) {
-            let one = unmounting(&call.at, cx);
+            let one = unmount_plan(&call.at, cx);
             plan.steps.extend(one.steps);
             plan.makes.extend(one.makes);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::file::{FileRule, replace, text};
 use crate::config::shell;
 use crate::error::Result;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::{FilesFact, is_below};
 use crate::operation::{Effect, FilesEffect, Plan, Planning};
 use crate::system::{Cmd, FilesStep, Step};
@@ -23,8 +23,8 @@ pub(super) fn there(root: &AbsPath, path: &str) -> Place {
 /// Returns whether a path exists; `None` if a simulation cannot know.
 pub(super) fn exists(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
     Ok(match cx.look(place)? {
-        Look::Unknown(_) => None,
-        look => Some(look != Look::Missing),
+        FileStatus::Unknown(_) => None,
+        look => Some(look != FileStatus::Missing),
     })
 }
 
@@ -41,11 +41,11 @@ pub(super) fn none_of(root: &AbsPath, paths: &[&str], cx: &Planning<'_>) -> Resu
 
 /// Resolves links inside the root, because the target must be edited, not the link. Targets on
 /// filesystems that the chroot shares with the running system are rejected.
-fn followed(first: Place, cx: &Planning<'_>) -> Result<Place> {
+fn resolve_links(first: Place, cx: &Planning<'_>) -> Result<Place> {
     let mut place = first.clone();
     // Longer chains are loops (path_resolution(7)); reading the file reports the error.
     for _ in 0..40 {
-        let Look::Link { to } = cx.look(&place)? else { break };
+        let FileStatus::Link { to } = cx.look(&place)? else { break };
         let above = place.path.parent().unwrap_or(Path::new("/")).to_owned();
         place.path = above.join(to);
     }
@@ -74,7 +74,7 @@ pub(super) fn edit(
     cx: &Planning<'_>,
     change: impl FnOnce(&str) -> Result<String>,
 ) -> Result<Plan<()>> {
-    let place = followed(place, cx)?;
+    let place = resolve_links(place, cx)?;
     let old = text(&place, cx)?;
     let content = match &old {
         Some(Text::Unknown(why)) => Text::Unknown(why.clone()),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::{Content, FilesFact};
 use crate::operation::{Action, Answer, Effect, FilesEffect, Plan, Planning, Query, Undo};
 use crate::system::{FilesStep, Step};
@@ -211,7 +211,7 @@ impl Action for Write {
         }
         let place = Place::new(&AbsPath::known("/etc/fstab"), Some(&self.root));
         let old = match cx.look(&place)? {
-            Look::File { .. } => match cx.files.read(&place)? {
+            FileStatus::File { .. } => match cx.files.read(&place)? {
                 Text::Known(bytes) => Some(bytes),
                 Text::Unknown(_) => None,
             },
@@ -238,7 +238,7 @@ impl Action for Write {
             mode,
         });
         let steps = match cx.look(&place.parent())? {
-            Look::Missing => vec![etc, write],
+            FileStatus::Missing => vec![etc, write],
             _ => vec![write],
         };
         Ok(Plan::steps(steps).makes(FilesFact::File { place, digest, mode }).undo(undo))

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::args;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::FilesFact;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::operation::{Action, Answer, Effect, FilesEffect, Plan, Planning, Query, Undo};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, KeyBytes, Mode, Place};
@@ -29,7 +29,7 @@ args! {
     ///
     /// ```
     /// let key = key::generate("/mnt/key/laptop.bin");
-    /// luks::format("/dev/sda2", #{ key: key });
+    /// luks::format("/dev/sda2", #{ key });
     /// ```
     "key.generate" => pub struct Generate {
         /// The path of the key file, in an existing directory; store it on a USB drive, not on the
@@ -189,8 +189,10 @@ impl Action for Generate {
         let place = Place::new(&self.path, None);
         let output = self.path.to_string();
         match cx.look(&place)? {
-            Look::Missing | Look::Unknown(_) => {}
-            Look::File { mode, len, .. } if len == u64::from(wanted) && !mode.open_to_others() => {
+            FileStatus::Missing | FileStatus::Unknown(_) => {}
+            FileStatus::File { mode, len, .. }
+                if len == u64::from(wanted) && !mode.open_to_others() =>
+            {
                 return Ok(
                     Plan::already(format!("{place} is a key of {len} bytes")).returns(output)
                 );
@@ -248,19 +250,19 @@ impl Query for Check {
 /// Rejects an unsafe key file and returns its length in bytes, if that is known.
 pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>> {
     match cx.look(place)? {
-        Look::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
-        Look::File { len: 0, .. } if !is_simulated(place, cx) => {
+        FileStatus::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
+        FileStatus::File { len: 0, .. } if !is_simulated(place, cx) => {
             Err(KeyRule::Empty { place: place.clone() }.into())
         }
-        Look::File { mode, .. } if mode.open_to_others() => {
+        FileStatus::File { mode, .. } if mode.open_to_others() => {
             Err(KeyRule::Readable { place: place.clone(), mode }.into())
         }
-        Look::File { len, .. } if len > u64::from(KeyBytes::MOST) => {
+        FileStatus::File { len, .. } if len > u64::from(KeyBytes::MOST) => {
             Err(KeyRule::Long { place: place.clone(), len }.into())
         }
-        Look::File { len, .. } => Ok((len > 0).then_some(len)),
-        Look::Unknown(_) => Ok(None),
-        Look::Dir { .. } | Look::Link { .. } | Look::Other => {
+        FileStatus::File { len, .. } => Ok((len > 0).then_some(len)),
+        FileStatus::Unknown(_) => Ok(None),
+        FileStatus::Dir { .. } | FileStatus::Link { .. } | FileStatus::Other => {
             Err(KeyRule::NotAFile { place: place.clone() }.into())
         }
     }
@@ -270,9 +272,9 @@ pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>>
 /// passphrase is required as well.
 pub(super) fn check_protected(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(place)? {
-        Look::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
-        Look::File { .. } | Look::Unknown(_) => Ok(()),
-        Look::Dir { .. } | Look::Link { .. } | Look::Other => {
+        FileStatus::Missing => Err(KeyRule::Missing { place: place.clone() }.into()),
+        FileStatus::File { .. } | FileStatus::Unknown(_) => Ok(()),
+        FileStatus::Dir { .. } | FileStatus::Link { .. } | FileStatus::Other => {
             Err(KeyRule::NotAFile { place: place.clone() }.into())
         }
     }

@@ -37,7 +37,7 @@ use crate::system::{Cmd, Step};
 /// later tools could still detect the old contents.
 fn wipe(device: &Device) -> Option<Step> {
     // Contents that are known only at run time count as present, so that the plan shows the wipe.
-    let used = device.content.is_some() || device.table.is_some() || device.unseen;
+    let used = device.content.is_some() || device.table.is_some() || device.unprobed;
     used.then(|| Step::Run(wipefs(&device.path)))
 }
 
@@ -50,7 +50,7 @@ fn wipe_all(device: &Device, machine: &Machine) -> Vec<Step> {
 /// Returns a warning for a device that `keep` may preserve but whose contents are still unknown at
 /// planning time: the contents of a LUKS container are readable only while it is open.
 fn unknown_contents_warning(device: &Device, keep: bool) -> Option<String> {
-    (keep && device.unseen).then(|| {
+    (keep && device.unprobed).then(|| {
         format!(
             "the contents of {} are not readable yet: they are kept if they match the requested \
              layout exactly, and lost otherwise",

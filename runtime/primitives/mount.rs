@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::machine::{Content, MountOrigin, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::system::{FilesStep, MOUNT_FLAGS, MountCall, Step, StorageStep};
@@ -228,14 +228,14 @@ fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
 
 /// Returns whether a path belongs to the running system, so that nothing may be mounted over it or
 /// unmounted from it: all other actions depend on its contents.
-fn is_ours(origin: &Path) -> bool {
+fn is_system_path(origin: &Path) -> bool {
     const EXACTLY: [&str; 6] = ["/", "/etc", "/proc", "/run", "/sys", "/usr"];
     EXACTLY.iter().any(|path| origin == Path::new(path))
         || ["/dev", "/proc"].iter().any(|path| origin.starts_with(path))
 }
 
 /// Returns the plan of a mount that creates a missing mount point. Existing mounts are unchanged.
-pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
+pub(super) fn mount_plan(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
     let reach = cx.files.reach(&Place::here(&call.at), true)?;
     let at = reach.place.to_string();
     let call = MountCall { at: at.clone(), ..call };
@@ -246,12 +246,12 @@ pub(super) fn mounting(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
         if let Some(other) = cx.machine.storage.mounts.iter().find(|mount| mount.at == at) {
             return Err(MountRule::Taken { at, source_of: other.source.clone() }.into());
         }
-        if is_ours(&reach.origin) {
+        if is_system_path(&reach.origin) {
             return Err(MountRule::Ours { at }.into());
         }
         match cx.look(&place)? {
-            Look::Dir { .. } => {}
-            Look::Missing | Look::Unknown(_) => {
+            FileStatus::Dir { .. } => {}
+            FileStatus::Missing | FileStatus::Unknown(_) => {
                 plan = plan.then(FilesStep::MakeDir { place, mode: Mode::new(0o755) });
             }
             _ => return Err(MountRule::NotADirectory { at }.into()),
@@ -274,7 +274,7 @@ impl Action for MountFs {
         let kind = match &device.content {
             Some(Content::Filesystem { kind, .. }) => kind.clone(),
             // Devices with unknown contents occur only in a simulation.
-            None if device.unseen => "auto".to_owned(),
+            None if device.unprobed => "auto".to_owned(),
             other => {
                 let found = other.as_ref().map(ToString::to_string);
                 return Err(MountRule::NotMountable { device: device.path.clone(), found }.into());
@@ -283,7 +283,7 @@ impl Action for MountFs {
         let (flags, data) = split_options(self.options.as_deref());
         let mut data: Vec<String> =
             data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
-        decided(&data, &device.path, &cx.real(&self.at)?.to_string(), cx)?;
+        reject_shared_options(&data, &device.path, &cx.real(&self.at)?.to_string(), cx)?;
         let subvolume = data.iter().find_map(|option| option.strip_prefix("subvol="));
         let part = match subvolume.filter(|_| kind == "btrfs") {
             Some(name) => format!("/{}", name.trim_matches('/')),
@@ -299,7 +299,7 @@ impl Action for MountFs {
             data: (!data.is_empty()).then(|| data.join(",")),
             propagation: None,
         };
-        Ok(mounting(call, cx)?.hint(DAMAGED).returns(self.at.to_string()))
+        Ok(mount_plan(call, cx)?.hint(DAMAGED).returns(self.at.to_string()))
     }
 }
 
@@ -312,7 +312,7 @@ const DAMAGED: &str = "if the filesystem is damaged, check before you repair: fs
 /// These options apply to all its mounts and are fixed by the first one: a second mount with
 /// umask=0077 would succeed, but leave the key files on a FAT USB drive readable by all users. Only
 /// the subvolume is selected per mount.
-fn decided(data: &[String], device: &str, at: &str, cx: &Planning<'_>) -> Result<()> {
+fn reject_shared_options(data: &[String], device: &str, at: &str, cx: &Planning<'_>) -> Result<()> {
     let own = |option: &&String| option.starts_with("subvol=") || option.starts_with("subvolid=");
     let shared: Vec<&str> = data.iter().filter(|option| !own(option)).map(String::as_str).collect();
     let mut mounts = cx.machine.storage.mounts.iter().filter(|mount| mount.source == device);
@@ -342,7 +342,7 @@ impl Action for Tmpfs {
             data: Some(format!("mode={}{size}", self.mode)),
             propagation: None,
         };
-        Ok(mounting(call, cx)?.returns(self.at.to_string()))
+        Ok(mount_plan(call, cx)?.returns(self.at.to_string()))
     }
 }
 
@@ -355,7 +355,7 @@ impl Action for Bind {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let from = cx.real(&self.from)?;
-        if cx.look(&Place::new(&from, None))? == Look::Missing {
+        if cx.look(&Place::new(&from, None))? == FileStatus::Missing {
             return Err(MountRule::NothingToBind { from: self.from.to_string() }.into());
         }
         let from = from.to_string();
@@ -366,12 +366,12 @@ impl Action for Bind {
             data: None,
             propagation: self.propagation,
         };
-        Ok(mounting(call, cx)?.returns(self.at.to_string()))
+        Ok(mount_plan(call, cx)?.returns(self.at.to_string()))
     }
 }
 
 /// Returns the plan that unmounts a mount point and everything below it, newest first.
-pub(super) fn unmounting(at: &str, cx: &Planning<'_>) -> Plan<()> {
+pub(super) fn unmount_plan(at: &str, cx: &Planning<'_>) -> Plan<()> {
     let mounts = cx.machine.storage.mounts.iter().rev().filter(|mount| is_below(&mount.at, at));
     Plan::steps(
         mounts.map(|mount| Step::Storage(StorageStep::Unmount { at: mount.at.clone() })).collect(),
@@ -405,6 +405,6 @@ impl Action for Unmount {
         if !below.is_empty() && !self.recursive {
             return Err(MountRule::Below { at, below }.into());
         }
-        Ok(unmounting(&at, cx))
+        Ok(unmount_plan(&at, cx))
     }
 }

@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_legal_in_both_languages() {
         let mut seen = HashSet::new();
-        let words = crate::test::WORDS.iter().map(|word| word.spec);
+        let words = crate::test::TEST_FUNCTIONS.iter().map(|word| word.spec);
         for spec in PRIMITIVES.iter().map(|primitive| primitive.spec).chain(words) {
             let name = spec.name;
             assert!(seen.insert(name), "{name} is listed twice");

@@ -11,7 +11,7 @@ use super::system::Init;
 use crate::args;
 use crate::error::{Result, Rule};
 use crate::machine::FilesFact;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, Choice, Place, ServiceName};
@@ -208,7 +208,7 @@ fn wanted(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
         ["multi-user", "graphical", "sysinit", "sockets", "timers", "getty", "network-online"]
     {
         let place = there(root, &format!("{}/{target}.target.wants/{}", UNITS[0], unit(name)));
-        if matches!(cx.look(&place)?, Look::Link { .. }) {
+        if matches!(cx.look(&place)?, FileStatus::Link { .. }) {
             return Ok(true);
         }
     }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::args;
 use crate::error::{Result, Rule};
 use crate::machine::FilesFact;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::system::{Broken, FilesStep, Step, StepError};
+use crate::system::{FailureKind, FilesStep, Step, StepError};
 use crate::types::{AbsPath, Fingerprint, Place};
 
 args! {
@@ -111,7 +111,7 @@ pub struct StageVerification {
 fn must_exist(what: &'static str, path: &AbsPath, cx: &Planning<'_>) -> Result<Place> {
     let place = Place::new(path, None);
     match cx.look(&place)? {
-        Look::Missing => Err(Stage3Rule::Missing { what, place }.into()),
+        FileStatus::Missing => Err(Stage3Rule::Missing { what, place }.into()),
         _ => Ok(place),
     }
 }
@@ -139,7 +139,7 @@ impl Action for Verify {
         Ok(Plan::step(step).reads(guess, move |outcomes| {
             let text = outcomes.first().map_or("", |outcome| outcome.stdout.as_str());
             serde_json::from_str(text).map_err(|error| {
-                StepError::new(&shown, Broken::Unreadable(error.to_string())).into()
+                StepError::new(&shown, FailureKind::Unreadable(error.to_string())).into()
             })
         }))
     }

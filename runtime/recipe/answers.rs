@@ -76,7 +76,7 @@ impl Answers {
         for param in &recipe.front.params {
             let known = variables.iter().position(|(name, _)| *name == param.name);
             let value = match (self.values.get(&param.name), &param.default) {
-                _ if !param.counts(&variables) => Value::Unit,
+                _ if !param.applies(&variables) => Value::Unit,
                 (Some(value), _) => param.read(value, machine)?,
                 (None, Some(default)) => param.read(&plain(default.clone()), machine)?,
                 (None, None)

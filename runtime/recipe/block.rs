@@ -46,7 +46,12 @@ impl<'a> Comment<'a> {
         }
         let lines = top(language, text);
         let block = block(&lines)?;
-        elsewhere(language, text, lines.last().map_or(0, |(line, _)| *line), block.is_some())?;
+        reject_misplaced(
+            language,
+            text,
+            lines.last().map_or(0, |(line, _)| *line),
+            block.is_some(),
+        )?;
         Ok(Self { lines, block })
     }
 
@@ -169,7 +174,12 @@ fn unmarked(line: u32, text: &str) -> Misplaced {
 }
 
 /// Rejects front matter in comments after the top comment, which ends on line `end`.
-fn elsewhere(language: Language, text: &str, end: u32, block: bool) -> Result<(), Misplaced> {
+fn reject_misplaced(
+    language: Language,
+    text: &str,
+    end: u32,
+    block: bool,
+) -> Result<(), Misplaced> {
     let mark = language.front_mark();
     let remedy = || match (end, block) {
         (0, _) => format!("begin the file with the comment: {mark} on the first line"),

@@ -261,8 +261,8 @@ impl Front {
                 {
                     continue;
                 }
-                let twin = offered.iter_mut().find(|known| known.is_same_declaration(&param));
-                if let Some(twin) = twin {
+                let duplicate = offered.iter_mut().find(|known| known.is_same_declaration(&param));
+                if let Some(twin) = duplicate {
                     twin.when[0].1.push(layout.to_owned());
                 } else {
                     param.when.insert(0, (choice.clone(), vec![layout.to_owned()]));

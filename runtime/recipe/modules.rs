@@ -23,7 +23,7 @@ pub(super) enum ModuleSource<'a> {
 }
 
 /// The generated module that calls a bundled layout by its name.
-const TABLE: &str = "layouts";
+const LAYOUTS_MODULE: &str = "layouts";
 
 /// The maximum number of modules of a recipe.
 const MOST: usize = 64;
@@ -42,17 +42,17 @@ pub(super) fn modules(
     file: &str,
     language: Language,
     text: &str,
-    shelf: ModuleSource<'_>,
+    source: ModuleSource<'_>,
 ) -> Result<Vec<Module>, BadRecipe> {
     let mut found = Vec::new();
     let chain = [file.to_owned()];
-    follow(&Importing { file, language, text }, shelf, &chain, &mut found)?;
+    follow(&Importing { file, language, text }, source, &chain, &mut found)?;
     Ok(found)
 }
 
 fn follow(
     script: &Importing<'_>,
-    shelf: ModuleSource<'_>,
+    source: ModuleSource<'_>,
     chain: &[String],
     found: &mut Vec<Module>,
 ) -> Result<(), BadRecipe> {
@@ -66,7 +66,7 @@ fn follow(
             why,
             remedy: remedy.into(),
         };
-        let module = match look_up(shelf, &import.name) {
+        let module = match look_up(source, &import.name) {
             Ok(Some(module)) => module,
             Ok(None) => return Err(missing(script, &import)),
             Err(why) => {
@@ -87,7 +87,7 @@ fn follow(
             return Err(bad(format!("more than {MOST} modules"), "import less"));
         }
         let (language, file, text) = (module.language(), &module.file, &module.text);
-        follow(&Importing { file, language, text }, shelf, &longer, found)?;
+        follow(&Importing { file, language, text }, source, &longer, found)?;
         found.push(module);
     }
     Ok(())
@@ -146,7 +146,7 @@ fn look_up(shelf: ModuleSource<'_>, name: &str) -> Result<Option<Module>, String
 
 /// Returns the bundled module of this name: from `stdlib/`, a layout, or the table of all layouts.
 fn shipped(name: &str) -> Option<Module> {
-    if name == TABLE {
+    if name == LAYOUTS_MODULE {
         return Some(table());
     }
     let layout = || layouts().into_iter().find(|layout| layout.name == name);
@@ -168,7 +168,7 @@ fn table() -> Module {
         text += &format!("        {name:?} => l{index}::prepare(params),\n");
     }
     text += "        _ => throw `there is no layout ${name}`,\n    }\n}\n";
-    Module { name: TABLE.into(), file: format!("{TABLE}.rhai"), text }
+    Module { name: LAYOUTS_MODULE.into(), file: format!("{LAYOUTS_MODULE}.rhai"), text }
 }
 
 /// Returns the modules of a script that is not a recipe.

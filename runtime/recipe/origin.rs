@@ -37,30 +37,30 @@ impl NamedRecipe {
     /// # Errors
     ///
     /// Returns an error if it is neither a file nor the name of a bundled recipe.
-    pub fn find(word: &Path) -> Result<Self, BadRecipe> {
-        let text = word.to_str().unwrap_or_default();
+    pub fn find(argument: &Path) -> Result<Self, BadRecipe> {
+        let text = argument.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix(BUNDLED) {
             let bundled = bundled::find(name).ok_or_else(|| unknown(Path::new(name), false))?;
             return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: None });
         }
         let bundled = bundled::find(text);
         let Some(bundled) = bundled else {
-            let is_path = word.as_os_str().as_encoded_bytes().contains(&b'/');
-            return match word.exists() {
-                true => Ok(Self { recipe: RecipePlace::File(word.to_owned()), note: None }),
-                false => Err(unknown(word, is_path)),
+            let is_path = argument.as_os_str().as_encoded_bytes().contains(&b'/');
+            return match argument.exists() {
+                true => Ok(Self { recipe: RecipePlace::File(argument.to_owned()), note: None }),
+                false => Err(unknown(argument, is_path)),
             };
         };
-        if Language::of(word).is_none() {
-            return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: beside(word) });
+        if Language::of(argument).is_none() {
+            return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: beside(argument) });
         }
-        if !word.exists() {
+        if !argument.exists() {
             return Ok(Self { recipe: RecipePlace::Bundled(bundled), note: None });
         }
-        let (file, name) = (word.display(), bundled.stem());
+        let (file, name) = (argument.display(), bundled.stem());
         let note =
             format!("using the file ./{file}; the bundled recipe is {name}, without the ending");
-        Ok(Self { recipe: RecipePlace::File(word.to_owned()), note: Some(note) })
+        Ok(Self { recipe: RecipePlace::File(argument.to_owned()), note: Some(note) })
     }
 
     /// Reads the recipe.
@@ -81,17 +81,17 @@ impl NamedRecipe {
 }
 
 /// Returns a note about a file with the same name as a bundled recipe.
-fn beside(word: &Path) -> Option<String> {
-    let name = word.to_string_lossy();
+fn beside(argument: &Path) -> Option<String> {
+    let name = argument.to_string_lossy();
     let files = Language::ALL.map(|language| language.file(&name));
     let file = files.into_iter().find(|file| Path::new(file).exists())?;
     Some(format!("using the bundled recipe {name}, not the file ./{file}"))
 }
 
-fn unknown(word: &Path, is_path: bool) -> BadRecipe {
-    let name = word.display().to_string();
+fn unknown(argument: &Path, is_path: bool) -> BadRecipe {
+    let name = argument.display().to_string();
     let (why, remedy) = if is_path {
-        let last = word.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let last = argument.file_name().and_then(OsStr::to_str).unwrap_or_default();
         let remedy = match bundled::find(last) {
             Some(bundled) => format!("did you mean the bundled recipe {}?", bundled.stem()),
             None => LIST.to_owned(),

@@ -161,7 +161,7 @@ impl ParamError {
 
 impl ParamDecl {
     /// Returns whether the parameter applies, given the values of the parameters before it.
-    pub fn counts(&self, variables: &Map) -> bool {
+    pub fn applies(&self, variables: &Map) -> bool {
         self.when.iter().all(|(name, wanted)| {
             variables.iter().any(|(known, value)| {
                 known == name && wanted.iter().any(|wanted| value.as_text() == Some(wanted))

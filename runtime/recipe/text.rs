@@ -7,7 +7,7 @@ use super::bad::{BadRecipe, LIST};
 use super::front::Front;
 use super::modules::{ModuleSource, directory_of, modules, text_of};
 use crate::event::Site;
-use crate::journal::RecipeTexts;
+use crate::journal::RecipeSource;
 use crate::script::{Language, Module, Script};
 use crate::system::{Input, read_input};
 use crate::types::Map;
@@ -97,7 +97,7 @@ impl Recipe {
     }
 
     /// Parses a recipe as recorded in a journal.
-    pub fn recorded(name: &str, texts: RecipeTexts) -> Result<Self, BadRecipe> {
+    pub fn recorded(name: &str, texts: RecipeSource) -> Result<Self, BadRecipe> {
         let language = Language::of(Path::new(name)).unwrap_or(Language::Rhai);
         Self::with(name, Origin::Text, language, texts.text, ModuleSource::Recorded(&texts.modules))
     }
@@ -112,15 +112,15 @@ impl Recipe {
         let modules = modules(name, language, &text, shelf)?;
         let front = Front::parse(name, language, &text, &modules)?;
         let main = front.layout.then(|| main_of_layout(name, language, &text, &modules));
-        let texts = RecipeTexts { text, modules };
+        let texts = RecipeSource { text, modules };
         let digest = texts.digest();
-        let RecipeTexts { text, modules } = texts;
+        let RecipeSource { text, modules } = texts;
         Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest, main })
     }
 
     /// Returns the sources of the recipe and its modules, for a journal.
-    pub fn texts(&self) -> RecipeTexts {
-        RecipeTexts { text: self.text.clone(), modules: self.modules.clone() }
+    pub fn texts(&self) -> RecipeSource {
+        RecipeSource { text: self.text.clone(), modules: self.modules.clone() }
     }
 
     /// Returns the source of the file of `site`: a module, or otherwise the recipe itself.

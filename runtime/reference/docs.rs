@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::operation::spec::Spec;
 use crate::primitives::registry::{PRIMITIVES, Primitive, Read};
 use crate::script;
-use crate::test::WORDS;
+use crate::test::TEST_FUNCTIONS;
 use crate::types::{Completes, Param};
 
 /// Returns the specs of all primitives and test functions, each with its kind.
@@ -15,7 +15,7 @@ fn entries() -> impl Iterator<Item = (&'static Spec, &'static str)> {
         Read::Query(_) => "only reads",
     };
     let primitives = PRIMITIVES.iter().map(move |primitive| (primitive.spec, kind(primitive)));
-    primitives.chain(WORDS.iter().map(|word| (word.spec, "in tests")))
+    primitives.chain(TEST_FUNCTIONS.iter().map(|word| (word.spec, "in tests")))
 }
 
 /// Returns the names of all primitives and test functions.

@@ -7,18 +7,18 @@ use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;
 use crate::reference::docs::{in_lua, unindent};
 use crate::script::{Language, PARAMS, domains};
-use crate::test::WORDS;
+use crate::test::TEST_FUNCTIONS;
 use crate::types::{Completes, Param};
 
 /// Functions without a domain: name, parameters and description.
-const PLAIN: &[(&str, &str, &str)] = &[
+const GLOBAL_FUNCTIONS: &[(&str, &str, &str)] = &[
     ("step", "title", "Begins a chapter, which groups the plan, the output and the journal."),
     ("test", "name, body", "Defines a test of a recipe, in a test file."),
 ];
 
 /// Returns all functions, domain by domain.
 fn specs() -> Vec<&'static Spec> {
-    let words = WORDS.iter().map(|word| word.spec);
+    let words = TEST_FUNCTIONS.iter().map(|word| word.spec);
     PRIMITIVES.iter().map(|primitive| primitive.spec).chain(words).collect()
 }
 
@@ -38,7 +38,7 @@ fn comment(marker: &str, text: &str) -> String {
 /// Returns the definitions for Rhai's language server (`.d.rhai`).
 pub fn rhai() -> String {
     let mut out = String::from("module static;\n");
-    for (name, params, doc) in PLAIN {
+    for (name, params, doc) in GLOBAL_FUNCTIONS {
         let typed = params.replace("title", "title: String").replace("name", "name: String");
         let typed = typed.replace("body", "body: Fn");
         // Writing to a String can't fail.
@@ -105,7 +105,7 @@ fn rhai_type(param: &Param) -> &'static str {
 /// Returns the annotations for lua-language-server.
 pub fn lua() -> String {
     let mut out = String::from("---@meta gscript\n");
-    for (name, params, doc) in PLAIN {
+    for (name, params, doc) in GLOBAL_FUNCTIONS {
         let _ = write!(out, "\n{}", comment("---", doc));
         for param in params.split(", ") {
             let kind = if param == "body" { "fun()" } else { "string" };

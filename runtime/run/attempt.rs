@@ -10,18 +10,18 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::event::Event;
-use crate::failure::{Called, Failure};
-use crate::journal::{Journal, RecipeTexts, Record};
+use crate::failure::{CallInfo, Failure};
+use crate::journal::{Journal, RecipeSource, Record};
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
 use crate::plan::{Comparison, Tracing};
+use crate::run::interactive::InteractiveSession;
 use crate::run::job::{Job, into_session, shared};
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::resume::{Names, Past, Replay, restore};
-use crate::run::session::{Gate, ManualAccess, Session, Setup, Tally};
+use crate::run::session::{Gate, RealMachine, Session, Setup, Tally};
 use crate::run::undo::undo;
-use crate::run::workbench::InteractiveSession;
 use crate::script::{Evaluator, Script, Shared};
 
 /// The result of a real run.
@@ -48,7 +48,7 @@ pub struct Attempt {
     /// The facts that a resumed run made earlier and that still held when it was resumed.
     pub(crate) kept: Vec<Fact>,
     /// Warnings about files of the resumed run.
-    pub remarks: Vec<String>,
+    pub file_warnings: Vec<String>,
     /// Whether everything that a reboot ended could be restored; otherwise, the script has not
     /// started.
     restored: bool,
@@ -77,7 +77,7 @@ pub struct DependentCall {
 
 impl Job<'_> {
     /// Runs the recipe on the real machine, within the approved effects.
-    pub fn begin(&self, hands: ManualAccess, gate: Gate, journal: Option<Journal>) -> Attempt {
+    pub fn begin(&self, hands: RealMachine, gate: Gate, journal: Option<Journal>) -> Attempt {
         let gate = self.within_needs(gate, &Names::default());
         let mut attempt = self.attempt(hands, gate, journal);
         attempt.run(self);
@@ -86,13 +86,7 @@ impl Job<'_> {
 
     /// Restores the open devices and mounts of a run that a reboot ended, within the approved
     /// effects. Does not start the recipe.
-    pub fn reopen(
-        &self,
-        hands: ManualAccess,
-        gate: Gate,
-        journal: Journal,
-        past: &Past,
-    ) -> Attempt {
+    pub fn reopen(&self, hands: RealMachine, gate: Gate, journal: Journal, past: &Past) -> Attempt {
         let mut attempt = self.attempt(hands, gate, Some(journal));
         let restored = {
             let mut session = attempt.session.borrow_mut();
@@ -101,18 +95,27 @@ impl Job<'_> {
             restore(&mut session, past, self.variables)
         };
         attempt.kept = restored.kept;
-        attempt.remarks = restored.remarks;
+        attempt.file_warnings = restored.file_warnings;
         attempt.error = restored.result.err();
         attempt.restored = attempt.error.is_none();
         attempt
     }
 
-    fn attempt(&self, hands: ManualAccess, gate: Gate, journal: Option<Journal>) -> Attempt {
+    fn attempt(&self, hands: RealMachine, gate: Gate, journal: Option<Journal>) -> Attempt {
         let start = Instant::now();
         let setup = hands.setup(gate, journal);
         let (host, session) = shared(Setup { seed: self.seed, terminal: self.terminal, ..setup });
         let (evaluator, error, kept, remarks) = (None, None, Vec::new(), Vec::new());
-        Attempt { session, host, evaluator, error, kept, remarks, restored: true, start }
+        Attempt {
+            session,
+            host,
+            evaluator,
+            error,
+            kept,
+            file_warnings: remarks,
+            restored: true,
+            start,
+        }
     }
 
     /// Restricts the gate to the effects that the recipe declares.
@@ -133,7 +136,7 @@ impl Job<'_> {
 impl Attempt {
     pub(crate) fn run(&mut self, job: &Job<'_>) {
         if job.terminal {
-            self.remembering();
+            self.track_performed();
         }
         let Script { language, file, text, variables, modules } = job.script();
         self.error = match Evaluator::with_modules(language, variables, modules, &self.host) {
@@ -162,7 +165,7 @@ impl Attempt {
     }
 
     /// Returns the failed action, which could be skipped.
-    pub fn failed_action(&self) -> Option<&Called> {
+    pub fn failed_action(&self) -> Option<&CallInfo> {
         self.error.as_ref()?.call.as_ref().filter(|call| call.action)
     }
 
@@ -214,21 +217,21 @@ impl Attempt {
     /// Creates a simulation of the present machine that replays the completed calls.
     fn simulated(&self, job: &Job<'_>, replay: Replay) -> (Shared, Rc<RefCell<Session>>) {
         let (host, planned) = shared(job.simulated(self.session.borrow().machine()));
-        planned.borrow_mut().begin_anew(replay);
+        planned.borrow_mut().restart(replay);
         (host, planned)
     }
 
     /// Undoes the last action, so that it runs again. Returns `None` if there is none.
-    pub fn back(&mut self) -> Result<Option<Called>> {
+    pub fn undo_last(&mut self) -> Result<Option<CallInfo>> {
         let mut session = self.session.borrow_mut();
-        let last = session.ledger().deeds().last().map(|deed| deed.call.clone());
+        let last = session.ledger().performed().last().map(|deed| deed.call.clone());
         session.clear_stop();
         undo(&mut session.parts())?;
         Ok(last)
     }
 
     /// From here on, remembers how to undo the actions of the recipe.
-    fn remembering(&self) {
+    fn track_performed(&self) {
         self.session.borrow_mut().parts().ledger.track_performed();
     }
 
@@ -256,7 +259,7 @@ impl Attempt {
 
     /// Returns the calls that would fail if the failed action were skipped, as far as a plan on the
     /// present machine shows them.
-    pub fn misses(&self, job: &Job<'_>) -> Vec<DependentCall> {
+    pub fn dependent_calls(&self, job: &Job<'_>) -> Vec<DependentCall> {
         const MOST: usize = 20;
         let mut misses = Vec::new();
         let Some(failed) = self.failed_action() else { return misses };
@@ -301,7 +304,7 @@ impl Attempt {
 /// Prepares the script to run again: probes the machine and reads the journal.
 fn continue_run(
     session: &mut Session,
-    text: Option<RecipeTexts>,
+    text: Option<RecipeSource>,
     skip: Option<u64>,
     at: String,
 ) -> Result<()> {
@@ -311,14 +314,14 @@ fn continue_run(
         replay.skip(call);
     }
     session.parts().ledger.resumed(at, text, Vec::new())?;
-    session.begin_anew(replay);
+    session.restart(replay);
     session.parts().ground.look()?;
     Ok(())
 }
 
 fn end(parts: &mut Parts<'_>, ok: bool, took: Duration) {
     let Parts { ledger, voice, .. } = parts;
-    ledger.written(voice, Record::Ended { ok });
+    ledger.record_or_warn(voice, Record::Ended { ok });
     let Tally { changed, already, .. } = ledger.tally();
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     voice.tell(&Event::Ended { ok, changed, already, millis });

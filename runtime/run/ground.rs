@@ -22,7 +22,7 @@ pub(crate) struct Environment {
 }
 
 /// The real system and its machine while a simulation replaces them.
-pub(crate) struct Displaced {
+pub(crate) struct ReplacedSystem {
     system: Box<dyn System>,
     machine: Machine,
 }
@@ -108,14 +108,14 @@ impl Environment {
     }
 
     /// Tells the system that an action failed after some of its steps.
-    pub(crate) fn broken_off(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
-        self.system.broken_off(facts, done, left);
+    pub(crate) fn action_failed(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
+        self.system.action_failed(facts, done, left);
     }
 
     /// Adds a fact that has become true to the model.
     pub(crate) fn learn(&mut self, fact: &Fact) -> std::result::Result<(), Contradiction> {
         self.machine.learn(fact)?;
-        self.system.learned(fact, &self.machine);
+        self.system.on_fact(fact, &self.machine);
         Ok(())
     }
 
@@ -146,15 +146,15 @@ impl Environment {
     }
 
     /// Continues with a simulation of the present machine.
-    pub(crate) fn simulate(&mut self) -> Displaced {
+    pub(crate) fn simulate(&mut self) -> ReplacedSystem {
         let below = Box::new(Real::new(Interrupts::default()));
         let system = mem::replace(&mut self.system, Box::new(Sim::above(below)));
-        Displaced { system, machine: self.machine.clone() }
+        ReplacedSystem { system, machine: self.machine.clone() }
     }
 
     /// Continues with the system that the simulation replaced.
-    pub(crate) fn put_back(&mut self, displaced: Displaced) {
-        let Displaced { system, machine } = displaced;
+    pub(crate) fn restore(&mut self, displaced: ReplacedSystem) {
+        let ReplacedSystem { system, machine } = displaced;
         self.system = system;
         self.machine = machine;
     }

@@ -16,7 +16,7 @@ use crate::plan::report::Report;
 use crate::primitives::registry::primitive;
 use crate::recipe::Recipe;
 use crate::run::release::{release_all, release_each};
-use crate::run::session::{Gate, ManualAccess, Session, Setup};
+use crate::run::session::{Gate, RealMachine, Session, Setup};
 use crate::script::{self, Evaluator, Script, Shared};
 use crate::system::{Interrupts, Real, Sim};
 use crate::types::{Map, Secret, Value, hex};
@@ -112,7 +112,7 @@ pub struct Reopened {
 pub fn reopen(
     records: &[Record],
     secrets: &dyn Fn(&str) -> Option<Secret>,
-    hands: ManualAccess,
+    hands: RealMachine,
 ) -> Reopened {
     // The mount points were approved in the original run; nothing else is allowed.
     let gate = Gate::Enforce(Approval::default(), Box::new(OpeningOnly));
@@ -140,7 +140,7 @@ pub fn reopen(
 
 /// Executes releases in order until one fails. Returns whether all succeeded, and the machine
 /// afterwards.
-pub fn execute_releases(releases: &[Release], hands: ManualAccess) -> (bool, Machine) {
+pub fn execute_releases(releases: &[Release], hands: RealMachine) -> (bool, Machine) {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     let mut session = Session::new(hands.setup(gate, None));
     let done = release_each(&mut session.parts(), releases);

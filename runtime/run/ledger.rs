@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::journal::{Journal, RecipeTexts, Record, Transcript};
+use crate::journal::{Journal, RecipeSource, Record, Transcript};
 use crate::machine::{Fact, Lifetime};
-use crate::run::performed::ManualAction;
+use crate::run::performed::PerformedAction;
 use crate::run::voice::Reporter;
 
 /// The numbers shown at the end of a run.
@@ -30,11 +30,11 @@ pub(crate) struct Ledger {
     lasting: Vec<Fact>,
     tally: Tally,
     /// Actions that can be undone, if they are remembered.
-    deeds: Option<Vec<ManualAction>>,
+    performed: Option<Vec<PerformedAction>>,
 }
 
 /// The journal and the facts to release, set aside during a simulation.
-pub(crate) struct Pages {
+pub(crate) struct SuspendedLedger {
     journal: Option<Journal>,
     made: Vec<Fact>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Pages {
 impl Ledger {
     pub(crate) fn new(journal: Option<Journal>) -> Self {
         let (made, lasting, tally) = (Vec::new(), Vec::new(), Tally::default());
-        Self { journal, made, lasting, tally, deeds: None }
+        Self { journal, made, lasting, tally, performed: None }
     }
 
     /// Returns whether there is a journal.
@@ -72,7 +72,7 @@ impl Ledger {
     }
 
     /// Writes a record that no later step depends on; an error is only a warning.
-    pub(crate) fn written(&mut self, voice: &mut Reporter, record: Record) {
+    pub(crate) fn record_or_warn(&mut self, voice: &mut Reporter, record: Record) {
         if let Err(error) = self.record(voice, true, || record) {
             voice.warn(error.to_string());
         }
@@ -91,7 +91,7 @@ impl Ledger {
     pub(crate) fn resumed(
         &mut self,
         at: String,
-        texts: Option<RecipeTexts>,
+        texts: Option<RecipeSource>,
         renamed: Vec<(String, String)>,
     ) -> Result<()> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.resumed(at, texts, renamed))
@@ -105,7 +105,7 @@ impl Ledger {
     /// Continues the copy of the journal in a directory, if it exists.
     pub(crate) fn continue_copy_in(&mut self, directory: &Path) -> Result<()> {
         match &self.journal {
-            Some(journal) if journal.is_kept_in(directory) => self.add_copy_in(directory),
+            Some(journal) if journal.has_copy_in(directory) => self.add_copy_in(directory),
             _ => Ok(()),
         }
     }
@@ -174,13 +174,13 @@ impl Ledger {
     }
 
     /// Sets aside the data that must not change during a simulation.
-    pub(crate) fn put_aside(&mut self) -> Pages {
-        Pages { journal: self.journal.take(), made: self.made.clone() }
+    pub(crate) fn suspend(&mut self) -> SuspendedLedger {
+        SuspendedLedger { journal: self.journal.take(), made: self.made.clone() }
     }
 
     /// Continues with the data that was set aside.
-    pub(crate) fn put_back(&mut self, pages: Pages) {
-        let Pages { journal, made } = pages;
+    pub(crate) fn restore(&mut self, pages: SuspendedLedger) {
+        let SuspendedLedger { journal, made } = pages;
         self.journal = journal;
         self.made = made;
     }
@@ -213,36 +213,36 @@ impl Ledger {
 impl Ledger {
     /// From here on, remembers actions so that they can be undone.
     pub(crate) fn track_performed(&mut self) {
-        self.deeds.get_or_insert_default();
+        self.performed.get_or_insert_default();
     }
 
     /// Replaces the list of actions; `None` stops remembering them.
     pub(crate) fn replace_performed(
         &mut self,
-        deeds: Option<Vec<ManualAction>>,
-    ) -> Option<Vec<ManualAction>> {
-        std::mem::replace(&mut self.deeds, deeds)
+        performed: Option<Vec<PerformedAction>>,
+    ) -> Option<Vec<PerformedAction>> {
+        std::mem::replace(&mut self.performed, performed)
     }
 
     /// Returns the actions, oldest first.
-    pub(crate) fn deeds(&self) -> &[ManualAction] {
-        self.deeds.as_deref().unwrap_or_default()
+    pub(crate) fn performed(&self) -> &[PerformedAction] {
+        self.performed.as_deref().unwrap_or_default()
     }
 
     /// Adds an action, if actions are remembered.
-    pub(crate) fn push_performed(&mut self, deed: impl FnOnce() -> ManualAction) {
-        if let Some(deeds) = &mut self.deeds {
+    pub(crate) fn push_performed(&mut self, deed: impl FnOnce() -> PerformedAction) {
+        if let Some(deeds) = &mut self.performed {
             deeds.push(deed());
         }
     }
 
     /// Removes the last action after it was undone.
-    pub(crate) fn undone(&mut self, voice: &mut Reporter, deed: &ManualAction) {
+    pub(crate) fn remove_undone(&mut self, voice: &mut Reporter, deed: &PerformedAction) {
         self.remove_releasable(&deed.makes);
         self.lasting.retain(|fact| !deed.makes.contains(fact));
-        if let Some(deeds) = &mut self.deeds {
+        if let Some(deeds) = &mut self.performed {
             deeds.pop();
         }
-        self.written(voice, Record::Undone { call: deed.call.number });
+        self.record_or_warn(voice, Record::Undone { call: deed.call.number });
     }
 }

@@ -14,7 +14,7 @@ use crate::system::NoopWatch;
 pub(crate) fn track_releasable(ledger: &mut Ledger, machine: &Machine, facts: &[Fact]) {
     for fact in facts {
         let Some(release) = fact.release() else { continue };
-        let ours = release.stacks() || release.due(machine).is_empty();
+        let ours = release.is_stacked() || release.pending(machine).is_empty();
         // Deactivating the group also deactivates its volumes.
         let with_group = |made: &Fact| match (made, &release) {
             (
@@ -45,7 +45,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
     let mut clean = true;
     for fact in ledger.take_releasable().into_iter().rev() {
         let Some(release) = fact.release() else { continue };
-        for due in release.due(ground.machine()) {
+        for due in release.pending(ground.machine()) {
             clean &= release_one(ground, ledger, voice, &due);
         }
     }
@@ -58,7 +58,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
 pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool {
     let Parts { ground, ledger, voice, .. } = parts;
     releases.iter().all(|release| {
-        let due = release.due(ground.machine());
+        let due = release.pending(ground.machine());
         due.iter().all(|release| release_one(ground, ledger, voice, release))
     })
 }

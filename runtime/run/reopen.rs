@@ -32,7 +32,7 @@ impl RepeatedCall {
 pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<RepeatedCall> {
     let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
     let mut again: Vec<RepeatedCall> = Vec::new();
-    let passing = passing(records);
+    let passing = temporary_mounts(records);
     let mut last: Vec<RepeatedCall> = Vec::new();
     for record in valid_records(records) {
         match record {
@@ -64,7 +64,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
 
 /// Returns the calls that mounted a device which was later unmounted and mounted elsewhere. They
 /// are repeated last, because a filesystem keeps the options of its first mount.
-fn passing(records: &[Record]) -> BTreeSet<u64> {
+fn temporary_mounts(records: &[Record]) -> BTreeSet<u64> {
     let mut passing = BTreeSet::new();
     // The device, the mount point, the number of the call, and whether it has been unmounted since.
     let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();

@@ -2,7 +2,7 @@
 //! system from booting, and the calls that repair it.
 
 use crate::failure::Failure;
-use crate::run::workbench::InteractiveSession;
+use crate::run::interactive::InteractiveSession;
 use crate::script::{Evaluator, Language};
 use crate::types::{Map, Secret, Value};
 

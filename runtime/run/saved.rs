@@ -58,7 +58,7 @@ pub struct SavedPlan {
 
 /// The reason why a saved plan no longer applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Changed {
+pub enum PlanChange {
     /// The source of the recipe has changed.
     Recipe {
         /// The name of the recipe.
@@ -101,7 +101,7 @@ pub enum Changed {
     },
 }
 
-impl fmt::Display for Changed {
+impl fmt::Display for PlanChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let moved = |f: &mut fmt::Formatter<'_>, moved: &Option<String>| match moved {
             Some(path) => write!(f, "; it is {path} now"),
@@ -191,18 +191,18 @@ impl SavedPlan {
     }
 
     /// Returns a change if the source of the recipe is not the planned one.
-    pub fn same_recipe(&self, recipe: &Recipe) -> Option<Changed> {
+    pub fn recipe_change(&self, recipe: &Recipe) -> Option<PlanChange> {
         let same = recipe.digest == self.recipe.sha256;
-        (!same).then(|| Changed::Recipe { file: recipe.name.clone() })
+        (!same).then(|| PlanChange::Recipe { file: recipe.name.clone() })
     }
 
     /// Returns the parameters that have another value now.
-    pub fn other_params(&self, variables: &Map) -> Vec<Changed> {
+    pub fn changed_params(&self, variables: &Map) -> Vec<PlanChange> {
         let missing = serde_json::Value::Null;
         let other = |(name, value): &(String, Value)| {
             let then = self.params.get(name).unwrap_or(&missing);
             let now = value.recorded();
-            (*then != now).then(|| Changed::Param {
+            (*then != now).then(|| PlanChange::Param {
                 name: name.clone(),
                 then: then.to_string(),
                 now: now.to_string(),
@@ -212,7 +212,7 @@ impl SavedPlan {
     }
 
     /// Returns the devices that are not the planned ones, or whose contents have changed.
-    pub fn other_devices(&self, now: &Machine) -> Vec<Changed> {
+    pub fn changed_devices(&self, now: &Machine) -> Vec<PlanChange> {
         let mut changed = Vec::new();
         let mut seen: Vec<&Identity> = Vec::new();
         for bound in &self.effects {
@@ -224,16 +224,16 @@ impl SavedPlan {
             let moved = || now.moved(then);
             match now.identity_of(&then.path) {
                 None => {
-                    changed.push(Changed::Gone { then: Box::new(then.clone()), moved: moved() });
+                    changed.push(PlanChange::Gone { then: Box::new(then.clone()), moved: moved() });
                 }
-                Some(found) if found != *then => changed.push(Changed::Other {
+                Some(found) if found != *then => changed.push(PlanChange::Other {
                     then: Box::new(then.clone()),
                     now: Box::new(found),
                     moved: moved(),
                 }),
                 Some(_) => {
                     if let Effect::Storage(StorageEffect::Destroys { device }) = &bound.effect {
-                        changed.extend(self.other_contents(device, now));
+                        changed.extend(self.changed_contents(device, now));
                     }
                 }
             }
@@ -241,7 +241,7 @@ impl SavedPlan {
         changed
     }
 
-    fn other_contents(&self, device: &str, now: &Machine) -> Option<Changed> {
+    fn changed_contents(&self, device: &str, now: &Machine) -> Option<PlanChange> {
         let all = || [device.to_owned()].into();
         let mut scope = Scope::default();
         (scope.storage.signatures, scope.storage.topology) = (all(), all());
@@ -249,17 +249,17 @@ impl SavedPlan {
             .into_iter()
             .map(|d| format!("{} was {} and is {}", d.what, d.predicted, d.found))
             .collect();
-        (!differences.is_empty()).then_some(Changed::Contents { differences })
+        (!differences.is_empty()).then_some(PlanChange::Contents { differences })
     }
 
     /// Returns a change if planning again yields other steps or effects.
-    pub fn other_steps(&self, report: &Report) -> Option<Changed> {
+    pub fn changed_steps(&self, report: &Report) -> Option<PlanChange> {
         let agreed = self.effects.iter().map(|bound| &bound.effect);
         let wanted = report.approval.effects().map(|(effect, _)| effect);
         let (then, now) = (steps(&self.entries, agreed), steps(&report.entries, wanted));
         (then != now).then(|| {
             let diff = unified_diff(("planned", "now"), &then, &now, 1);
-            Changed::Steps { diff }
+            PlanChange::Steps { diff }
         })
     }
 }
@@ -300,17 +300,17 @@ mod tests {
     const KEPT: &str = include_str!("../../tests/formats/plan-1.json");
 
     #[test]
-    fn plans_of_this_format_are_read_for_ever_and_written_the_same() {
+    fn plans_of_format_1_load_and_round_trip() {
         let plan = SavedPlan::read(KEPT).expect("a plan");
         assert_eq!(plan.recipe.title, "A label");
         assert_eq!(plan.params["passphrase"], serde_json::json!({ "secret": "passphrase" }));
         let again = serde_json::to_string(&plan).expect("text");
         assert_eq!(SavedPlan::read(&again).as_ref(), Ok(&plan));
-        assert!(plan.other_devices(&plan.before).is_empty());
+        assert!(plan.changed_devices(&plan.before).is_empty());
     }
 
     #[test]
-    fn damage_is_placed_and_later_formats_are_refused() {
+    fn errors_name_the_position_and_later_formats_are_refused() {
         let refused = |from: &str, to: &str| {
             assert!(KEPT.contains(from), "{from}");
             SavedPlan::read(&KEPT.replacen(from, to, 1)).expect_err("a refusal")
@@ -336,7 +336,7 @@ mod tests {
         now.storage.aliases.clear();
         now.insert(disk);
         let changed: Vec<String> =
-            plan.other_devices(&now).iter().map(ToString::to_string).collect();
+            plan.changed_devices(&now).iter().map(ToString::to_string).collect();
         assert_eq!(changed.len(), 1, "{changed:?}");
         assert!(changed[0].ends_with("is not connected; it is /dev/sdz now"), "{changed:?}");
     }

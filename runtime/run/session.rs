@@ -22,7 +22,7 @@ use crate::types::{Map, Value};
 
 pub use super::gate::Gate;
 pub use super::ledger::Tally;
-pub use super::setup::{ManualAccess, Setup};
+pub use super::setup::{RealMachine, Setup};
 
 /// A run of a recipe. See the module documentation.
 pub struct Session {
@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// Prepares the session for a script that runs again from its beginning.
-    pub(crate) fn begin_anew(&mut self, replay: Replay) {
+    pub(crate) fn restart(&mut self, replay: Replay) {
         self.clear_stop();
         self.reset_numbers();
         self.log.restart();

@@ -45,7 +45,7 @@ impl Setup {
 }
 
 /// Access to this machine, for a run or a clean-up.
-pub struct ManualAccess {
+pub struct RealMachine {
     /// The machine at the start.
     pub machine: Machine,
     /// The system that performs the steps.
@@ -56,7 +56,7 @@ pub struct ManualAccess {
     pub interrupts: Interrupts,
 }
 
-impl ManualAccess {
+impl RealMachine {
     /// Creates a setup that runs the actions that the gate admits, and records them in the journal.
     pub fn setup(self, gate: Gate, journal: Option<Journal>) -> Setup {
         let Self { machine, real, listener, interrupts } = self;

@@ -1,7 +1,7 @@
 //! `gscript try`: runs a recipe in a disposable virtual machine with a disk and a USB stick of its
 //! own; then reboots it, opens all devices again and checks that the results have lasted.
 
-mod boot_failure;
+mod error;
 mod given;
 mod media;
 mod sectors;
@@ -18,12 +18,12 @@ use crate::recipe::Recipe;
 use crate::system::Interrupts;
 use crate::types::{Size, printable};
 use crate::vm::{
-    Boot, Console, Firmware, Order, Pc, Said, Share, Turn, find_emulator, find_kernel,
+    Boot, Console, ConsoleTranscript, Firmware, Order, Pc, Share, Turn, find_emulator, find_kernel,
 };
 
 use sectors::check_bootable;
 
-pub use boot_failure::TrialError;
+pub use error::TrialError;
 pub use given::TrialAnswers;
 pub use media::Media;
 
@@ -176,7 +176,7 @@ impl Trial<'_> {
         });
         let reached = Turn { when: &FIRST_PROCESS, reply: None, optional: false };
         let turns: Vec<Turn<'_>> = prompt.into_iter().chain([reached]).collect();
-        let Said { echoed, .. } =
+        let ConsoleTranscript { echoed, .. } =
             pc.boot(&turns, &BOOT_ERRORS, interrupts, &mut GuestEvents { listener })?;
         if echoed { Err(TrialError::Echoed) } else { Ok(()) }
     }

@@ -5,11 +5,15 @@ use crate::event::Event;
 use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
 use crate::run::parts::Parts;
-use crate::run::performed::ManualAction;
+use crate::run::performed::PerformedAction;
 use crate::system::Step;
 
 /// Returns the steps that undo an action on the present machine.
-pub(crate) fn undo_steps(machine: &Machine, deed: &ManualAction, undo: &Undo) -> Result<Vec<Step>> {
+pub(crate) fn undo_steps(
+    machine: &Machine,
+    deed: &PerformedAction,
+    undo: &Undo,
+) -> Result<Vec<Step>> {
     match undo {
         Undo::Nothing => Ok(Vec::new()),
         Undo::Impossible(why) => Err(CantUndo { call: deed.call.to_string(), why }.into()),
@@ -20,7 +24,7 @@ pub(crate) fn undo_steps(machine: &Machine, deed: &ManualAction, undo: &Undo) ->
         }
         Undo::Release => {
             let releases = deed.makes.iter().rev().filter_map(Fact::release);
-            let due = releases.flat_map(|release| release.due(machine));
+            let due = releases.flat_map(|release| release.pending(machine));
             let mut steps: Vec<Step> = Vec::new();
             for step in due.map(|release| release.step(machine.host.udev)) {
                 if !steps.contains(&step) {
@@ -35,7 +39,7 @@ pub(crate) fn undo_steps(machine: &Machine, deed: &ManualAction, undo: &Undo) ->
 /// Undoes the last action and probes the machine.
 pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
     let Parts { ground, ledger, voice, .. } = parts;
-    let Some(deed) = ledger.deeds().last().cloned() else { return Ok(()) };
+    let Some(deed) = ledger.performed().last().cloned() else { return Ok(()) };
     for step in undo_steps(ground.machine(), &deed, &deed.undo)? {
         let text = step.to_string();
         let result = ground.perform_quietly(&step);
@@ -47,7 +51,7 @@ pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
         }
     }
     ground.look()?;
-    ledger.undone(voice, &deed);
+    ledger.remove_undone(voice, &deed);
     Ok(())
 }
 

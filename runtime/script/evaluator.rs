@@ -31,7 +31,7 @@ pub struct Script<'a> {
 pub struct Evaluator {
     host: Shared,
     engines: Rc<Engines>,
-    tongue: EngineState,
+    state: EngineState,
 }
 
 enum EngineState {
@@ -60,13 +60,13 @@ impl Evaluator {
             }
             Language::Lua => EngineState::Lua(lua::LuaSources::new(&engines, variables)?),
         };
-        Ok(Self { host: host.clone(), engines, tongue })
+        Ok(Self { host: host.clone(), engines, state: tongue })
     }
 
     /// Runs a source; its last value is the result. The limits apply to each source separately.
     pub fn run(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
-        let result = match &mut self.tongue {
+        let result = match &mut self.state {
             EngineState::Rhai(rhai) => rhai.run(text),
             EngineState::Lua(lua) => lua.run(text),
         };
@@ -77,7 +77,7 @@ impl Evaluator {
     /// Runs interactive input: in Lua as well, the value of an expression is the result.
     pub fn line(&mut self, file: &str, text: &str) -> Result<Value, Failure> {
         let watched = self.begin(file, text);
-        let result = match &mut self.tongue {
+        let result = match &mut self.state {
             EngineState::Rhai(rhai) => rhai.run(text),
             EngineState::Lua(lua) => lua.line(text),
         };
@@ -94,7 +94,7 @@ impl Evaluator {
             text: text.to_owned(),
             only_plans: meter.only_plans(),
             interrupts: meter.interrupts(),
-            pulse: Arc::clone(&meter.pulse),
+            pulse: Arc::clone(&meter.heartbeat),
         })
     }
 
@@ -107,7 +107,7 @@ impl Evaluator {
                 Err(told)
             }
             (Some(first), _) => Err(first),
-            (None, Ok(value)) => match self.engines.meter.hit() {
+            (None, Ok(value)) => match self.engines.meter.limit_reached() {
                 // A function of the language's library discarded the error that ended the script.
                 Some(limit) => Err(limited(limit, self.engines.meter.place())),
                 None => Ok(value),
@@ -118,7 +118,7 @@ impl Evaluator {
 
     /// Returns the language.
     pub fn language(&self) -> Language {
-        match self.tongue {
+        match self.state {
             EngineState::Rhai(_) => Language::Rhai,
             EngineState::Lua(_) => Language::Lua,
         }
@@ -126,7 +126,7 @@ impl Evaluator {
 
     /// Adds a variable.
     pub fn set(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
-        match &mut self.tongue {
+        match &mut self.state {
             EngineState::Rhai(rhai) => {
                 rhai.set(name, value);
                 Ok(())
@@ -137,7 +137,7 @@ impl Evaluator {
 
     /// Returns the names of the variables that are defined for the next source.
     pub fn names(&self) -> Vec<String> {
-        match &self.tongue {
+        match &self.state {
             EngineState::Rhai(rhai) => rhai.names(),
             EngineState::Lua(lua) => lua.names(),
         }

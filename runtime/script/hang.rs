@@ -74,12 +74,12 @@ impl Heartbeat {
         self.line.store(line, Ordering::Relaxed);
     }
 
-    pub(super) fn away(&self, away: bool) {
+    pub(super) fn set_in_primitive(&self, away: bool) {
         self.beats.fetch_add(1, Ordering::Relaxed);
         self.away.store(away, Ordering::Relaxed);
     }
 
-    pub(super) fn ends(&self, limit: Option<Limit>) {
+    pub(super) fn set_limit(&self, limit: Option<Limit>) {
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
@@ -121,7 +121,7 @@ pub(super) fn watch(script: WatchedScript) -> Option<Watched> {
     let (running, ended) = channel();
     let watched = Watched(running);
     // If the thread cannot be created, the script is not monitored.
-    let _ = std::thread::Builder::new().spawn(move || look_after(script, &ended));
+    let _ = std::thread::Builder::new().spawn(move || monitor(script, &ended));
     Some(watched)
 }
 
@@ -131,7 +131,7 @@ fn computed() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-fn look_after(script: WatchedScript, ended: &Receiver<()>) {
+fn monitor(script: WatchedScript, ended: &Receiver<()>) {
     let WatchedScript { pulse, interrupts, .. } = &script;
     let (mut beats, mut since_beat, mut since_asked) = (0, computed(), None);
     while ended.recv_timeout(OFTEN) == Err(RecvTimeoutError::Timeout) {

@@ -39,7 +39,7 @@ pub(super) struct Meter {
     memory: Cell<isize>,
     /// Bytes that were allocated before the script started, or by primitives.
     allocated: Cell<usize>,
-    pub(super) pulse: Arc<Heartbeat>,
+    pub(super) heartbeat: Arc<Heartbeat>,
 }
 
 /// A shared meter.
@@ -62,7 +62,7 @@ impl Meter {
             primitive_time: Cell::new(Duration::ZERO),
             memory: Cell::new(memory::in_use()),
             allocated: Cell::new(memory::allocated()),
-            pulse: Arc::default(),
+            heartbeat: Arc::default(),
         })
     }
 
@@ -78,8 +78,8 @@ impl Meter {
         self.primitive_time.set(Duration::ZERO);
         self.memory.set(memory::in_use());
         self.allocated.set(memory::allocated());
-        self.pulse.ends(None);
-        self.pulse.journal(self.host.journal().as_deref());
+        self.heartbeat.set_limit(None);
+        self.heartbeat.journal(self.host.journal().as_deref());
     }
 
     /// Returns the file name of the running source, for messages.
@@ -110,7 +110,7 @@ impl Meter {
         place.line = line;
         // The pulse only has lines of the main file, not of modules.
         if *self.file.borrow() == place.file {
-            self.pulse.at(line);
+            self.heartbeat.at(line);
         }
     }
 
@@ -134,7 +134,7 @@ impl Meter {
     }
 
     /// Returns the limit that was reached first, if any.
-    pub(super) fn hit(&self) -> Option<Limit> {
+    pub(super) fn limit_reached(&self) -> Option<Limit> {
         self.hit.get()
     }
 
@@ -142,7 +142,7 @@ impl Meter {
     pub(super) fn exceed(&self, limit: Limit) {
         if self.hit.get().is_none() {
             self.hit.set(Some(limit));
-            self.pulse.ends(Some(limit));
+            self.heartbeat.set_limit(Some(limit));
         }
     }
 
@@ -154,7 +154,7 @@ impl Meter {
 
     /// Checks the memory and, at intervals, the clock; returns the limit if the script must end.
     pub(super) fn look(&self) -> Option<Limit> {
-        self.pulse.beat();
+        self.heartbeat.beat();
         let used = memory::in_use() - self.memory.get();
         if usize::try_from(used).is_ok_and(|used| used > MEMORY) {
             self.exceed(Limit::Memory);
@@ -168,7 +168,7 @@ impl Meter {
                 self.exceed(Limit::Time { seconds: allowed.as_secs() });
             }
         }
-        self.hit()
+        self.limit_reached()
     }
 
     fn print(&self, text: &str) -> bool {
@@ -196,10 +196,10 @@ impl Meter {
         }
         let (before, allocated) = (computed(), memory::allocated());
         let site = Site { file: self.shared(site.file), ..site };
-        self.pulse.away(true);
+        self.heartbeat.set_in_primitive(true);
         let result = self.host.call(index, site, values);
-        self.pulse.journal(self.host.journal().as_deref());
-        self.pulse.away(false);
+        self.heartbeat.journal(self.host.journal().as_deref());
+        self.heartbeat.set_in_primitive(false);
         let own = memory::allocated().wrapping_sub(allocated);
         self.allocated.set(self.allocated.get().wrapping_add(own));
         self.primitive_time.set(self.primitive_time.get() + computed().saturating_sub(before));

@@ -19,7 +19,7 @@ pub use crate::machine::{
     Cmd, FilesStep, MissingProgram, MountCall, PROGRAMS, Program, ProgramInfo, Stdin, Step,
     StorageStep, program_info,
 };
-pub use outcome::{Broken, Outcome, StepError};
+pub use outcome::{FailureKind, Outcome, StepError};
 /// The suggested fix if a link in a target leads to a part of the running system that is visible in
 /// the chroot.
 pub(crate) const LINK_REMEDY: &str =
@@ -80,11 +80,11 @@ pub trait System {
     ) -> Result<Option<Machine>, StepError>;
 
     /// Handles a new fact; `machine` already includes it.
-    fn learned(&mut self, fact: &Fact, machine: &Machine);
+    fn on_fact(&mut self, fact: &Fact, machine: &Machine);
 
     /// Handles the failure of an action after some of its steps: `done` were performed, `left` were
     /// not. The complete action would have established `facts`.
-    fn broken_off(&mut self, _facts: &[Fact], _done: &[Step], _left: &[Step]) {}
+    fn action_failed(&mut self, _facts: &[Fact], _done: &[Step], _left: &[Step]) {}
 
     /// Returns the simulation, if this is one.
     fn into_simulation(self: Box<Self>) -> Option<Box<dyn Any>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::MissingProgram;
 use crate::machine::files::FileError;
-use crate::machine::probe::Unreadable;
+use crate::machine::probe::ToolOutputError;
 
 /// The result of a successful step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct StepError {
     /// The step, as typed in a shell.
     pub step: String,
     /// The kind of failure.
-    pub broken: Broken,
+    pub broken: FailureKind,
     /// The last lines of the program's output.
     pub tail: Vec<String>,
     /// A suggested fix, if the action has one.
@@ -35,7 +35,7 @@ pub struct StepError {
 
 /// A kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Broken {
+pub enum FailureKind {
     /// A program exited with this code.
     Exit(i32),
     /// A program was killed by this signal.
@@ -73,14 +73,14 @@ pub enum Broken {
     Unreadable(String),
 }
 
-impl Broken {
+impl FailureKind {
     /// Creates the error for a device node that did not appear in time.
     pub fn node_missing(node: &str, limit: Duration) -> Self {
         Self::Waited { what: node.to_string(), limit }
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for FailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exit(code) => write!(f, "exit code {code}"),
@@ -124,24 +124,24 @@ impl StepError {
     }
 
     /// Creates an error without program output.
-    pub fn new(step: impl fmt::Display, broken: Broken) -> Self {
+    pub fn new(step: impl fmt::Display, broken: FailureKind) -> Self {
         Self { step: step.to_string(), broken, tail: Vec::new(), hint: None }
     }
 
     /// Creates the error for a failed kernel operation.
     pub fn kernel(step: impl fmt::Display, reason: impl fmt::Display) -> Self {
-        Self::new(step, Broken::Kernel(reason.to_string()))
+        Self::new(step, FailureKind::Kernel(reason.to_string()))
     }
 }
 
-impl From<Unreadable> for StepError {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::new(unreadable.tool, Broken::Unreadable(unreadable.to_string()))
+impl From<ToolOutputError> for StepError {
+    fn from(unreadable: ToolOutputError) -> Self {
+        Self::new(unreadable.tool, FailureKind::Unreadable(unreadable.to_string()))
     }
 }
 
 impl From<FileError> for StepError {
     fn from(error: FileError) -> Self {
-        Self::new(error.place, Broken::Kernel(error.cause))
+        Self::new(error.place, FailureKind::Kernel(error.cause))
     }
 }

@@ -21,7 +21,7 @@ use crate::system::sim::faults::{FaultEvent, Faults};
 use crate::types::{Map, Value};
 
 /// The host of a test file.
-pub(super) struct Bench {
+pub(super) struct TestState {
     pub(super) file: TestFile,
     names: Vec<String>,
     seen: BTreeSet<String>,
@@ -46,7 +46,7 @@ pub(super) struct Current {
     /// The faults of the next run.
     pending: PendingFaults,
     /// The faults of the latest run.
-    carried: PendingFaults,
+    active: PendingFaults,
     ran: Option<Ran>,
     /// Whether the test has an expectation about the end of the latest run.
     judged: bool,
@@ -59,7 +59,7 @@ struct PendingFaults {
     by: Vec<(Site, String)>,
 }
 
-impl Bench {
+impl TestState {
     pub(super) fn new(file: TestFile, names: Vec<String>) -> Self {
         let (seen, done) = (BTreeSet::new(), Vec::new());
         Self { file, names, seen, done, left_out: 0, current: None }
@@ -110,7 +110,7 @@ impl Bench {
             answers: Map::new(),
             sim: Sim::new(),
             pending: PendingFaults::default(),
-            carried: PendingFaults::default(),
+            active: PendingFaults::default(),
             ran: None,
             judged: false,
         });
@@ -145,7 +145,11 @@ impl Bench {
     }
 
     /// Records an expectation: met (`None`), or not met.
-    pub(super) fn expect(&mut self, site: &Site, wrong: Option<Wrong>) -> Result<Value> {
+    pub(super) fn expect(
+        &mut self,
+        site: &Site,
+        wrong: Option<FailedExpectation>,
+    ) -> Result<Value> {
         let finding = wrong.map(|wrong| Finding {
             notes: wrong.notes,
             diff: wrong.diff,
@@ -159,7 +163,7 @@ impl Bench {
     }
 
     /// Adds an event to the next run.
-    pub(super) fn order(
+    pub(super) fn add_fault(
         &mut self,
         site: &Site,
         text: String,
@@ -192,8 +196,8 @@ impl Bench {
             answers.insert(name, value.clone());
         }
         let variables = answers.variables(&recipe, &machine);
-        current.carried = std::mem::take(&mut current.pending);
-        let faults = current.carried.faults.clone();
+        current.active = std::mem::take(&mut current.pending);
+        let faults = current.active.faults.clone();
         let ran = simulate(&recipe, variables, &machine, sim, &faults, only_plan);
         (current.ran, current.judged) = (Some(ran), false);
         Ok(Value::Unit)
@@ -213,7 +217,7 @@ impl Bench {
             Some(ran) if ran.only_planned => "run::plan() injects no faults: use run::recipe()",
             _ => "compare it with the steps: gscript plan",
         };
-        findings.extend(std::mem::take(&mut current.carried).missed(&self.file.text, help));
+        findings.extend(std::mem::take(&mut current.active).missed(&self.file.text, help));
         // A mistake is reported once: a failed run may explain all other findings.
         current.judged = true;
         current.findings.splice(0..0, findings);
@@ -232,7 +236,7 @@ impl Bench {
             if let Some(module) = module {
                 finding.source = module.text.as_str().into();
             }
-            finding.notes.extend(error.called_from().map(|lines| ("called from", lines)));
+            finding.notes.extend(error.caller_lines().map(|lines| ("called from", lines)));
             finding.help = error.error.remedy();
             current.findings.push(finding);
         } else if current.expected == 0 && current.findings.is_empty() {
@@ -266,7 +270,7 @@ impl PendingFaults {
 
 /// An expectation that was not met.
 #[derive(Default)]
-pub(super) struct Wrong {
+pub(super) struct FailedExpectation {
     pub(super) title: String,
     pub(super) notes: Vec<(&'static str, String)>,
     pub(super) diff: Option<String>,
@@ -289,7 +293,7 @@ fn unexpected(error: &Failure, ran: &Ran, test: &Site, tests: &Rc<str>) -> Findi
     if !said.is_empty() {
         notes.push(("output", said.join("\n")));
     }
-    notes.extend(error.called_from().map(|lines| ("called from", lines)));
+    notes.extend(error.caller_lines().map(|lines| ("called from", lines)));
     notes.push(("exit", exit_word(error.exit()).to_owned()));
     let title = format!("the recipe failed: {error}");
     Finding { title, site, source, notes, diff: None, help: error.error.remedy() }

@@ -3,18 +3,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::bench::Bench;
-use super::words::WORDS;
+use super::bench::TestState;
+use super::words::TEST_FUNCTIONS;
 use crate::event::Site;
-use crate::failure::{Called, Failure};
+use crate::failure::{CallInfo, Failure};
 use crate::operation::spec::Spec;
 use crate::script::{Host, Tests};
 use crate::system::Interrupts;
 use crate::types::Value;
 
-impl Host for RefCell<Bench> {
+impl Host for RefCell<TestState> {
     fn specs(&self) -> Vec<&'static Spec> {
-        WORDS.iter().map(|word| word.spec).collect()
+        TEST_FUNCTIONS.iter().map(|word| word.spec).collect()
     }
 
     fn call(
@@ -23,13 +23,13 @@ impl Host for RefCell<Bench> {
         site: Site,
         values: Vec<Value>,
     ) -> std::result::Result<Value, Failure> {
-        let result = WORDS[index].call(&mut self.borrow_mut(), &site, values);
+        let result = TEST_FUNCTIONS[index].call(&mut self.borrow_mut(), &site, values);
         result.map_err(|error| Failure {
             error: Rc::new(error),
             site: Some(site),
-            call: Some(Called {
+            call: Some(CallInfo {
                 number: 0,
-                name: WORDS[index].spec.name,
+                name: TEST_FUNCTIONS[index].spec.name,
                 about: String::new(),
                 action: false,
             }),
@@ -61,7 +61,7 @@ impl Host for RefCell<Bench> {
     }
 }
 
-impl Tests for RefCell<Bench> {
+impl Tests for RefCell<TestState> {
     fn begin(&self, name: &str, site: Site) -> bool {
         self.borrow_mut().begin(name, site)
     }

@@ -20,12 +20,12 @@ use std::rc::Rc;
 use crate::script::{self, Script};
 use crate::types::Map;
 
-use bench::Bench;
+use bench::TestState;
 
 pub use file::{NotFound, TestFile, find};
 pub use simulate::{Ran, TestedCall, simulate};
 pub use tested::Tested;
-pub use words::{WORDS, Word};
+pub use words::{TEST_FUNCTIONS, TestFunction};
 
 /// The result of a test file.
 pub struct TestOutcome {
@@ -39,7 +39,7 @@ pub struct TestOutcome {
 
 /// Runs the tests of a file: all, or those whose name contains one of these strings.
 pub fn run(file: &TestFile, names: &[String]) -> TestOutcome {
-    let bench = Rc::new(RefCell::new(Bench::new(file.clone(), names.to_vec())));
+    let bench = Rc::new(RefCell::new(TestState::new(file.clone(), names.to_vec())));
     let host: script::Shared = bench.clone();
     let variables = Map::new();
     let script = Script {

@@ -10,7 +10,7 @@ pub(super) const UML: ProgramInfo = ProgramInfo {
     name: "linux.uml",
     debian: "user-mode-linux",
     gentoo: "sys-kernel/usermode-sources (built with ARCH=um)",
-    works_long: true,
+    is_long_running: true,
 };
 
 /// The package that contains the emulator.
@@ -18,7 +18,7 @@ pub(super) const QEMU: ProgramInfo = ProgramInfo {
     name: "qemu-system-x86_64",
     debian: "qemu-system-x86",
     gentoo: "app-emulation/qemu",
-    works_long: true,
+    is_long_running: true,
 };
 
 /// An error of a virtual machine.

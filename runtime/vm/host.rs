@@ -78,7 +78,7 @@ impl Boot<'_> {
         let ended = self.wait(&lines, interrupts, &mut tail, console);
         let code = end(&mut child);
         // Return the remaining files to the user who started the machine.
-        self.give_to(Owner::starter()).map_err(start)?;
+        self.give_to(Owner::caller()).map_err(start)?;
         ended.map_err(|error| match error {
             VmError::TimedOut { limit, .. } => VmError::TimedOut { limit, console: tail.clone() },
             other => other,

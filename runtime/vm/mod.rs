@@ -34,4 +34,4 @@ pub use host::{Boot, find_kernel};
 pub use order::{GuestReport, Order};
 pub use pc::{Firmware, Pc, find_emulator};
 pub use sweep::{Sweeper, sweep};
-pub use talk::{Said, Turn};
+pub use talk::{ConsoleTranscript, Turn};

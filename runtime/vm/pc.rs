@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::cell::{Cell, CellStdin, Owner, SETUP_FAILED, Share, change_owner};
 use super::console::{Console, end, unconfined};
 use super::error::{QEMU, VmError};
-use super::talk::{ConsoleDialogue, Said, Turn};
+use super::talk::{ConsoleDialogue, ConsoleTranscript, Turn};
 use crate::system::Interrupts;
 use crate::system::real::{die_with_parent, find_program};
 use crate::types::{Choice, Size};
@@ -110,7 +110,7 @@ impl Pc<'_> {
         never: &[&str],
         interrupts: &Interrupts,
         console: &mut dyn Console,
-    ) -> Result<Said, VmError> {
+    ) -> Result<ConsoleTranscript, VmError> {
         let start = |error: io::Error| VmError::Start(error.to_string());
         let emulator = find_emulator()?;
         let command = self.command(&emulator)?;
@@ -144,7 +144,7 @@ impl Pc<'_> {
         let said = talk.with(&mut machine.0, interrupts, console);
         // The conversation is over, so the machine is no longer needed.
         let code = end(&mut machine.0);
-        give_all(Owner::starter())?;
+        give_all(Owner::caller())?;
         match said {
             Err(VmError::Silent { console, .. }) if code == Some(SETUP_FAILED) => {
                 Err(unconfined(&console))

@@ -24,7 +24,7 @@ pub struct Turn<'a> {
 
 /// The transcript of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct ConsoleTranscript {
     /// The output of the machine, without control sequences and with replies replaced by `***`.
     pub console: String,
     /// Whether a reply was echoed on the console.
@@ -62,7 +62,7 @@ impl ConsoleDialogue<'_> {
         child: &mut Child,
         interrupts: &Interrupts,
         console: &mut dyn Console,
-    ) -> Result<Said, VmError> {
+    ) -> Result<ConsoleTranscript, VmError> {
         let mut keyboard = child.stdin.take();
         let pieces = listen(child);
         let mut heard = Heard { bytes: Vec::new(), from: 0, shown: 0, typed: Vec::new() };
@@ -196,9 +196,9 @@ impl<'a> Heard<'a> {
         text
     }
 
-    fn said(&self) -> Said {
+    fn said(&self) -> ConsoleTranscript {
         let echoed = self.typed.iter().any(|secret| self.has(secret.expose()));
-        Said { console: self.readable(&self.bytes), echoed }
+        ConsoleTranscript { console: self.readable(&self.bytes), echoed }
     }
 
     fn tail(&self) -> Vec<String> {

@@ -266,7 +266,7 @@ fn find_cycle<'a>(
     None
 }
 
-fn circles(directory: &str) -> Vec<String> {
+fn find_cycles(directory: &str) -> Vec<String> {
     let files = Crate::read(directory);
     let edges = files.edges();
     let found = edges.keys().filter_map(|name| find_cycle(&edges, name));
@@ -277,7 +277,7 @@ fn circles(directory: &str) -> Vec<String> {
 #[test]
 fn no_import_cycles_between_files() {
     for directory in ["runtime", "repl"] {
-        let circles = circles(directory);
+        let circles = find_cycles(directory);
         assert!(circles.is_empty(), "{directory}:\n{}", circles.join("\n"));
     }
 }

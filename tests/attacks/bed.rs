@@ -73,7 +73,7 @@ pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
         .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")]);
     let (output, trouble) = match terminal {
         true => run_on_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts),
-        false => without_one(&mut command, exchange.path()),
+        false => run_without_terminal(&mut command, exchange.path()),
     };
     let read = |name: &str| fs::read_to_string(exchange.path().join(name)).unwrap_or_default();
     let code = read("code").trim().parse().ok();
@@ -118,7 +118,7 @@ fn write_input(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &
 }
 
 /// Waits until the child has ended; kills it after [`LIMIT`].
-fn end_of(child: &mut Child) -> Option<String> {
+fn wait_or_kill(child: &mut Child) -> Option<String> {
     let start = Instant::now();
     while child.try_wait().expect("a child").is_none() {
         if start.elapsed() > LIMIT {
@@ -131,12 +131,12 @@ fn end_of(child: &mut Child) -> Option<String> {
     None
 }
 
-fn without_one(command: &mut Command, exchange: &Path) -> (Vec<u8>, Option<String>) {
+fn run_without_terminal(command: &mut Command, exchange: &Path) -> (Vec<u8>, Option<String>) {
     let path = exchange.join("output");
     let output = File::create(&path).expect("a file");
     let both = output.try_clone().expect("a file");
     let child = command.stdin(Stdio::null()).stdout(output).stderr(both).spawn();
-    let trouble = end_of(&mut child.expect("unshare"));
+    let trouble = wait_or_kill(&mut child.expect("unshare"));
     (fs::read(path).expect("the output"), trouble)
 }
 
@@ -157,7 +157,7 @@ fn run_on_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<Stri
         let end = Instant::now() + LIMIT;
         while terminal.read(end) {}
     }
-    let trouble = end_of(&mut child);
+    let trouble = wait_or_kill(&mut child);
     (terminal.shown, missing.or(trouble))
 }
 

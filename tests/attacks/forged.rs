@@ -1,6 +1,6 @@
 //! Journals that could have been written by another user.
 
-use gscript::journal::{JOURNAL_FORMAT, RecipeTexts, Record, RunHead, digest};
+use gscript::journal::{JOURNAL_FORMAT, RecipeSource, Record, RunHead, digest};
 use gscript::operation::spec::Given;
 use gscript::primitives::registry::{Read, primitive};
 use gscript::types::{Map, Value};
@@ -18,7 +18,7 @@ pub struct Forged(Vec<Json>);
 impl Forged {
     /// Creates the journal of a run whose recipe exists only in the journal.
     pub fn of(recipe: &str) -> Self {
-        let texts = RecipeTexts { text: recipe.to_owned(), modules: Vec::new() };
+        let texts = RecipeSource { text: recipe.to_owned(), modules: Vec::new() };
         let head = RunHead {
             format: JOURNAL_FORMAT,
             number: 1,

@@ -55,9 +55,9 @@ fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) ->
 }
 
 /// Approves everything.
-struct Yes;
+struct ApproveAll;
 
-impl Approver for Yes {
+impl Approver for ApproveAll {
     fn ask(&mut self, _: &BoundEffect) -> bool {
         true
     }
@@ -69,7 +69,7 @@ fn asked_in_the_middle(front: &str, call: &str) -> Result<(), String> {
     let recipe = recipe(&format!("//! ```toml\n//! [needs]\n//! {front}\n//! ```\n{call}"));
     let needs = recipe.front.needs.clone();
     let approval = Approval::default().for_recipe(needs.as_ref(), &Vec::new());
-    match perform(&recipe, Gate::Enforce(approval, Box::new(Yes))) {
+    match perform(&recipe, Gate::Enforce(approval, Box::new(ApproveAll))) {
         Ok(()) => Err("it was done".into()),
         Err(why) if why.contains("not declared in the recipe's [needs]") => Ok(()),
         Err(why) => Err(why),

@@ -286,7 +286,7 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
     // The program must hold the only open copies of this end: reading fails when the program ends.
     drop(slave);
     let mut screen = File::from(master);
-    let asked = until(&mut screen, b"Continue?");
+    let asked = wait_for_output(&mut screen, b"Continue?");
     let of = Path::new("/proc").join(child.id().to_string());
     let found = copies(&of).map_err(failed);
     let limits = fs::read_to_string(of.join("limits")).map_err(failed);
@@ -305,7 +305,7 @@ fn one_copy(name: &str, recipe: &str) -> Result<(), String> {
 const MARKER: &str = "hunter2-in-the-memory-of-gscript";
 
 /// Reads a terminal until it shows this, and answers requests for the position of the cursor.
-fn until(screen: &mut File, wanted: &[u8]) -> Result<(), String> {
+fn wait_for_output(screen: &mut File, wanted: &[u8]) -> Result<(), String> {
     let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
     while !shown.windows(wanted.len()).any(|bytes| bytes == wanted) {
         let Ok(count @ 1..) = screen.read(&mut buffer) else {

@@ -222,7 +222,7 @@ fn services() -> Vec<Attempt> {
 }
 
 /// A second run that writes to `at`, while the first one writes to the real directory.
-fn second(name: &'static str, at: &str) -> Attempt {
+fn concurrent_run(name: &'static str, at: &str) -> Attempt {
     Attempt::new(name)
         .rhai(&format!("file::write(\"{at}/first\", \"y\");"))
         .file(
@@ -248,8 +248,8 @@ chroot::run("/mnt/gentoo", ["sh", "-c", "while [ ! -e /tmp/over ]; do sleep 0.05
 
 fn locks() -> Vec<Attempt> {
     vec![
-        second("a second run in the same directory", "/mnt/t/real"),
-        second("a second run through a link", "/mnt/t/link"),
-        second("a second run through a bind mount", "/mnt/t/bind"),
+        concurrent_run("a second run in the same directory", "/mnt/t/real"),
+        concurrent_run("a second run through a link", "/mnt/t/link"),
+        concurrent_run("a second run through a bind mount", "/mnt/t/bind"),
     ]
 }

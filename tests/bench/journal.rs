@@ -10,7 +10,7 @@ use gscript::machine::Machine;
 use gscript::plan::approval::NoopApprover;
 use gscript::recipe::{Answers, Recipe};
 use gscript::run::job::{Job, RunStart, new_journal};
-use gscript::run::session::{Gate, ManualAccess};
+use gscript::run::session::{Gate, RealMachine};
 use gscript::system::{Interrupts, Real, System};
 use gscript::types::Size;
 use gscript::vm::{Boot, Order, Share, find_kernel};
@@ -102,7 +102,7 @@ pub fn work(directory: &str, which: &str, journal: &str) {
             new_journal(Path::new(journal), &job, &machine, &approval, start).expect("a journal")
         });
         let gate = Gate::Enforce(approval.clone(), Box::new(NoopApprover));
-        let hands = ManualAccess {
+        let hands = RealMachine {
             machine: machine.clone(),
             real,
             listener: Box::new(NoopListener),

@@ -42,7 +42,7 @@ struct Row {
     what: String,
     ours: Vec<f64>,
     theirs: Vec<f64>,
-    aim: &'static str,
+    target: &'static str,
     unit: Unit,
 }
 
@@ -102,7 +102,7 @@ impl Row {
             self.unit.shown(median(&self.theirs)),
             ratios[ratios.len() / 2],
             format!("({lowest:.2}-{most:.2})"),
-            self.aim
+            self.target
         );
     }
 }
@@ -111,7 +111,7 @@ impl Row {
     /// Creates a row of times.
     fn times(what: impl Into<String>, aim: &'static str) -> Self {
         let (ours, theirs) = (Vec::new(), Vec::new());
-        Self { what: what.into(), ours, theirs, aim, unit: Unit::Seconds }
+        Self { what: what.into(), ours, theirs, target: aim, unit: Unit::Seconds }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 10;
 /// Memory limit of a plan of the bundled recipe, in bytes.
-const ROOM: f64 = 25.0 * 1024.0 * 1024.0;
+const MEMORY_LIMIT: f64 = 25.0 * 1024.0 * 1024.0;
 const MACHINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/example.json");
 const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes/encrypted-root.rhai");
 const WRITES: &str =
@@ -93,7 +93,7 @@ fn shipped() -> Vec<Row> {
         times.ours.push(time);
         times.theirs.push(measured(&PYTHON, &["-c", "pass"]).0);
         memory.ours.push(peak);
-        memory.theirs.push(ROOM);
+        memory.theirs.push(MEMORY_LIMIT);
     }
     vec![times, memory]
 }

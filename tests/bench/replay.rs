@@ -11,7 +11,7 @@ const RUNS: usize = 5;
 const ACTIONS: usize = 50_000;
 /// Limit for resuming the run.
 const SECONDS: f64 = 1.0;
-const ROOM: f64 = 200.0 * 1024.0 * 1024.0;
+const MEMORY_LIMIT: f64 = 200.0 * 1024.0 * 1024.0;
 const PYTHON: &str = "
 import json, sys
 records = [json.loads(line) for line in open(sys.argv[1])]
@@ -51,7 +51,7 @@ pub fn rows() -> Vec<Row> {
         limit.ours.push(time);
         limit.theirs.push(SECONDS);
         memory.ours.push(peak);
-        memory.theirs.push(ROOM);
+        memory.theirs.push(MEMORY_LIMIT);
     }
     vec![times, limit, memory]
 }

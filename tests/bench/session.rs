@@ -16,7 +16,7 @@ use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 15;
 /// Memory limit of a session at its first prompt, in bytes.
-const ROOM: f64 = 20.0 * 1024.0 * 1024.0;
+const MEMORY_LIMIT: f64 = 20.0 * 1024.0 * 1024.0;
 
 pub fn rows() -> Vec<Row> {
     let mut rows = prompts();
@@ -77,7 +77,7 @@ fn prompts() -> Vec<Row> {
         bash.ours.push(ours);
         python.ours.push(ours);
         memory.ours.push(peak);
-        memory.theirs.push(ROOM);
+        memory.theirs.push(MEMORY_LIMIT);
         // Without the user's start-up files, which are not part of bash.
         bash.theirs.push(prompt("bash", &["--norc", "-i"], "# ").0);
         python.theirs.push(prompt(&PYTHON, &["-i"], ">>> ").0);

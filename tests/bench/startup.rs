@@ -18,7 +18,7 @@ fn run(program: &str, args: &[&str]) -> f64 {
     })
 }
 
-fn against(what: &str, ours: &[&str], program: &str, args: &[&str], aim: &'static str) -> Row {
+fn compare(what: &str, ours: &[&str], program: &str, args: &[&str], aim: &'static str) -> Row {
     let mut row = Row::times(what, aim);
     // The first runs fill the caches.
     run(PROGRAM, ours);
@@ -33,8 +33,8 @@ fn against(what: &str, ours: &[&str], program: &str, args: &[&str], aim: &'stati
 pub fn rows() -> Vec<Row> {
     let (rhai, lua) = (["-e", "1"], ["--lua", "-e", "1"]);
     vec![
-        against("start: gscript -e 1 / bash -c :", &rhai, "bash", &["-c", ":"], "1.5"),
-        against("start: gscript --lua -e 1 / bash -c :", &lua, "bash", &["-c", ":"], "1.5"),
-        against("start: gscript -e 1 / python3 -c pass", &rhai, &PYTHON, &["-c", "pass"], "0.1"),
+        compare("start: gscript -e 1 / bash -c :", &rhai, "bash", &["-c", ":"], "1.5"),
+        compare("start: gscript --lua -e 1 / bash -c :", &lua, "bash", &["-c", ":"], "1.5"),
+        compare("start: gscript -e 1 / python3 -c pass", &rhai, &PYTHON, &["-c", "pass"], "0.1"),
     ]
 }

@@ -35,7 +35,7 @@ pub struct Lab {
 }
 
 /// Result of a script: its directory, console and exit code.
-pub struct Done {
+pub struct ScriptResult {
     directory: TempDir,
     pub console: String,
     pub code: i32,
@@ -69,9 +69,9 @@ impl<'a> Call<'a> {
 
 /// The output of the console, and the process group of the machine.
 #[derive(Default)]
-struct Lines<'a>(String, Option<&'a AtomicU32>);
+struct ConsoleLog<'a>(String, Option<&'a AtomicU32>);
 
-impl Console for Lines<'_> {
+impl Console for ConsoleLog<'_> {
     fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
@@ -120,21 +120,21 @@ impl Lab {
     }
 
     /// Runs a script as root in one boot.
-    pub fn run(self, call: Call<'_>) -> Result<Done, Missing> {
+    pub fn run(self, call: Call<'_>) -> Result<ScriptResult, Missing> {
         let (console, code) = self.boot(call)?;
         Ok(self.done(console, code))
     }
 
     /// Returns the result of a machine that is not booted again.
-    pub fn done(self, console: String, code: i32) -> Done {
+    pub fn done(self, console: String, code: i32) -> ScriptResult {
         keep_proved(self.directory.path());
-        Done { directory: self.directory, console, code }
+        ScriptResult { directory: self.directory, console, code }
     }
 
     /// Runs a script that needs no device on this system in a mount namespace of its own, if
     /// namespaces are allowed. A virtual machine takes ten times as long to start a program, and
     /// Portage and dracut start thousands of them.
-    pub fn run_beside(self, call: Call<'_>) -> Result<Done, Missing> {
+    pub fn run_beside(self, call: Call<'_>) -> Result<ScriptResult, Missing> {
         let unshare = || {
             let mut command = Command::new("unshare");
             command.args(["--mount", "--propagation", "private", "--"]);
@@ -197,7 +197,7 @@ impl Lab {
             limit: LIMIT,
         };
         let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
-        let mut console = Lines(String::new(), Some(&group));
+        let mut console = ConsoleLog(String::new(), Some(&group));
         let report = std::thread::scope(|scope| {
             scope.spawn(|| hands(self.directory.path(), &over));
             scope.spawn(|| cut_power(self.directory.path(), &group, &over));
@@ -234,7 +234,7 @@ fn sentinel() -> &'static [u8] {
     })
 }
 
-impl Done {
+impl ScriptResult {
     /// Returns the shared directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()

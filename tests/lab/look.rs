@@ -5,7 +5,7 @@ use std::fs;
 
 use gscript::machine::{Device, Machine};
 
-use super::guest::Done;
+use super::guest::ScriptResult;
 use super::harness::{Outcome, attempt};
 use crate::support::dsl::{normal, project, snapshot};
 
@@ -28,7 +28,7 @@ pub fn cases(script: &str) -> Vec<String> {
 }
 
 /// Returns the outcomes of these cases.
-pub fn look(script: &str, done: &Done) -> BTreeMap<String, Outcome> {
+pub fn look(script: &str, done: &ScriptResult) -> BTreeMap<String, Outcome> {
     match script {
         BAD_INPUT => bad_input(done),
         ORDINARY_USER => BTreeMap::from([(AS_ROOT.to_owned(), ended(|| ordinary_user(done)))]),
@@ -52,7 +52,7 @@ fn messages(text: &str) -> BTreeMap<String, String> {
 }
 
 /// Bad input: compares the exact message and exit code of every kind.
-fn bad_input(done: &Done) -> BTreeMap<String, Outcome> {
+fn bad_input(done: &ScriptResult) -> BTreeMap<String, Outcome> {
     let directory = done.directory().to_string_lossy().into_owned();
     let mut names = done.names(".code");
     names.sort();
@@ -89,7 +89,7 @@ fn bad_input(done: &Done) -> BTreeMap<String, Outcome> {
 }
 
 /// A user who must not read the disks sees the data that udev has recorded.
-fn ordinary_user(done: &Done) {
+fn ordinary_user(done: &ScriptResult) {
     let read = |name: &str| Machine::read(&done.read(name)).expect(name);
     let (root, user) = (read("root.json"), read("user.json"));
     assert!(user.host.secondhand && !root.host.secondhand);

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::guest::{Call, Done, Lab};
+use super::guest::{Call, Lab, ScriptResult};
 use super::harness::{Missing, Outcome, Tier, Unit};
 use super::look;
 use super::torture::power::build_cut;
@@ -132,7 +132,7 @@ impl Script {
         outcomes
     }
 
-    fn boots(&self) -> Result<Done, Missing> {
+    fn boots(&self) -> Result<ScriptResult, Missing> {
         let missing = self.needs.iter().find(|file| !Path::new(file).exists());
         missing.map_or(Ok(()), |file| Err(Missing(format!("there is no {file}"))))?;
         let sizes: Vec<&str> = self.disks.iter().map(String::as_str).collect();
@@ -155,7 +155,7 @@ impl Script {
 
     /// Returns the outcome of each case of the script. It passes only if the script reports that,
     /// reports no unknown case, and ends with success.
-    fn outcomes(&self, results: &Results, done: &Done) -> BTreeMap<String, Outcome> {
+    fn outcomes(&self, results: &Results, done: &ScriptResult) -> BTreeMap<String, Outcome> {
         let tail: Vec<&str> = done.console.lines().rev().take(20).collect();
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         let ended = format!("  the script ended with {}\n  {}", done.code, tail.join("\n  "));
@@ -191,7 +191,7 @@ impl Script {
     }
 
     /// Keeps the output files for inspection, except disks and sockets.
-    fn keep(&self, done: &Done) -> String {
+    fn keep(&self, done: &ScriptResult) -> String {
         let to = format!("target/lab/{}", self.name().replace("::", "-"));
         let place = project(&to);
         let _ = fs::remove_dir_all(&place);

@@ -17,7 +17,7 @@ fn machines() -> Vec<(String, Machine)> {
 }
 
 /// Returns everything in a machine that could identify its owner.
-fn telling(machine: &Machine) -> BTreeSet<String> {
+fn identifying_words(machine: &Machine) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for device in machine.storage.devices.values() {
         words.extend(device.hardware.serial.clone());
@@ -36,12 +36,12 @@ fn telling(machine: &Machine) -> BTreeSet<String> {
 
 #[test]
 fn anonymous_machines_reveal_nothing_and_keep_their_shape() {
-    let words: usize = machines().iter().map(|(_, machine)| telling(machine).len()).sum();
+    let words: usize = machines().iter().map(|(_, machine)| identifying_words(machine).len()).sum();
     assert!(words > 100, "only {words} words could tell something");
     for (file, machine) in machines() {
         let hidden = machine.anonymous(&[]);
         let text = serde_json::to_string(&hidden).expect("text");
-        for word in telling(&machine) {
+        for word in identifying_words(&machine) {
             let written = serde_json::to_string(&word).expect("text");
             assert!(!text.contains(written.trim_matches('"')), "{file}: {word:?} in {text}");
         }
@@ -66,7 +66,7 @@ fn anonymous_machines_reveal_nothing_and_keep_their_shape() {
 }
 
 #[test]
-fn what_was_the_same_is_the_same() {
+fn equal_identifiers_stay_equal() {
     let text = fs::read_to_string(project("tests/machines/raid-members.json")).expect("a machine");
     let hidden = Machine::read(&text).expect("a machine").anonymous(&[]);
     let uuid = |path: &str| hidden.storage.devices[path].content.as_ref().and_then(|c| c.uuid());

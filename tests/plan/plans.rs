@@ -41,7 +41,7 @@ fn every_recipe_on_every_machine() {
         for machine in names("tests/machines", &["json"]) {
             let stem = stem(&machine);
             let further =
-                ADDITIONAL.iter().filter(|(name, _, set)| *name == stem && asks(recipe, set));
+                ADDITIONAL.iter().filter(|(name, _, set)| *name == stem && has_params(recipe, set));
             let cases = further.map(|(_, also, set)| (format!("{stem}+{also}"), *set));
             for (name, set) in std::iter::once((stem.clone(), [].as_slice())).chain(cases) {
                 let text = planned(recipe, &machine, set);
@@ -71,7 +71,7 @@ fn stale(kept: &BTreeSet<String>) {
 }
 
 /// Returns whether a recipe has all of these parameters.
-fn asks(recipe: &str, set: &[&str]) -> bool {
+fn has_params(recipe: &str, set: &[&str]) -> bool {
     let loaded = Recipe::load(&project("recipes").join(recipe)).expect("a recipe");
     let known = |name: &str| loaded.front.params.iter().any(|param| param.name == name);
     set.iter().all(|set| set.split_once('=').is_some_and(|(name, _)| known(name)))
@@ -87,7 +87,7 @@ fn planned(recipe: &str, machine: &str, also: &[&str]) -> String {
     words.push(format!("@tests/machines/{machine}"));
     let params = &loaded.front.params;
     let chosen =
-        params.iter().filter_map(|param| Some((param, choice(param, params, &described)?)));
+        params.iter().filter_map(|param| Some((param, param_value(param, params, &described)?)));
     for (param, value) in chosen {
         let given = |set: &&str| set.starts_with(&format!("{}=", param.name));
         if !also.iter().any(given) {
@@ -110,7 +110,7 @@ fn planned(recipe: &str, machine: &str, also: &[&str]) -> String {
 }
 
 /// Returns the value of a parameter on this machine; `None` if the default is used.
-fn choice(param: &ParamDecl, all: &[ParamDecl], machine: &Machine) -> Option<String> {
+fn param_value(param: &ParamDecl, all: &[ParamDecl], machine: &Machine) -> Option<String> {
     let stick = machine.disks().find(|disk| disk.removable);
     let stick = stick.and_then(|stick| machine.partitions(&stick.path).first().copied());
     let path = |device: &Device| device.path.clone();

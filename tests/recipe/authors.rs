@@ -3,7 +3,7 @@
 
 use gscript::reference::docs::{example, to_lua};
 use gscript::script::{Language, parse};
-use gscript::test::WORDS;
+use gscript::test::TEST_FUNCTIONS;
 
 use crate::support::dsl::{Ran, Test};
 
@@ -309,7 +309,7 @@ fn files_without_tests_are_reported() {
 
 #[test]
 fn examples_of_words_are_right_in_both_languages() {
-    for word in WORDS {
+    for word in TEST_FUNCTIONS {
         let rhai = example(word.spec).expect(word.spec.name);
         parse(Language::Rhai, "example", &rhai).expect(word.spec.name);
         parse(Language::Lua, "example", &to_lua(&rhai)).expect(word.spec.name);

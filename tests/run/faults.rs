@@ -13,7 +13,7 @@ use gscript::machine::{DeviceKind, Machine};
 use gscript::primitives::registry::{Read, primitive};
 use gscript::recipe::{Answers, Recipe};
 use gscript::system::sim::faults::{FaultEvent, Faults};
-use gscript::system::{Broken, Sim};
+use gscript::system::{FailureKind, Sim};
 use gscript::test::{Ran, simulate};
 use gscript::types::{Pattern, Secret, Value};
 
@@ -140,20 +140,20 @@ fn any() -> Pattern {
     Pattern::new("…")
 }
 
-fn fails(broken: Broken) -> FaultEvent {
+fn fails(broken: FailureKind) -> FaultEvent {
     FaultEvent::Fails { step: any(), broken, says: vec!["it did not work".into()] }
 }
 
 #[test]
 fn every_step_of_every_recipe_fails() {
     // A few commands accept any exit code as an answer.
-    let injected = sweep(&fails(Broken::Exit(1)), false);
+    let injected = sweep(&fails(FailureKind::Exit(1)), false);
     assert!(injected > 300, "{injected} steps");
 }
 
 #[test]
 fn every_step_of_every_recipe_is_killed() {
-    sweep(&fails(Broken::Signal("SIGKILL".into())), true);
+    sweep(&fails(FailureKind::Signal("SIGKILL".into())), true);
 }
 
 #[test]

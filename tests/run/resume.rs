@@ -31,12 +31,12 @@ file::write(`${target}/b`, file::read(`${target}/a`));
 "#;
 
 /// A directory with a recipe, its answers and its runs.
-struct Place(TempDir);
+struct Workspace(TempDir);
 
 /// Exit code, standard output, standard error.
 type Ran = (i32, String, String);
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
         use std::os::unix::fs::PermissionsExt;
         let place = Self(tempfile::tempdir().expect("a directory"));
@@ -88,7 +88,7 @@ fn keep_lines(journal: &Path, count: usize) {
 
 #[test]
 fn a_run_resumes_after_any_record() {
-    let place = Place::new();
+    let place = Workspace::new();
     let journal = place.whole();
     let text = fs::read_to_string(&journal).expect("it");
     assert!(!text.contains("hunter2"), "{text}");
@@ -121,7 +121,7 @@ fn a_run_resumes_after_any_record() {
 
 #[test]
 fn a_changed_recipe_is_shown_and_needs_approval() {
-    let place = Place::new();
+    let place = Workspace::new();
     let journal = place.whole();
     keep_lines(&journal, 6);
     let changed = RECIPE.replace("step(\"End\");", "step(\"Finish\");");
@@ -138,7 +138,7 @@ fn a_changed_recipe_is_shown_and_needs_approval() {
 
 #[test]
 fn a_diverging_recipe_is_stopped() {
-    let place = Place::new();
+    let place = Workspace::new();
     let journal = place.whole();
     keep_lines(&journal, 8);
     let changed = RECIPE.replace("\"one\\n\"", "\"other\\n\"");
@@ -151,7 +151,7 @@ fn a_diverging_recipe_is_stopped() {
 
 #[test]
 fn damage_in_the_middle_is_reported() {
-    let place = Place::new();
+    let place = Workspace::new();
     let journal = place.whole();
     let text = fs::read_to_string(&journal).expect("it");
     fs::write(&journal, text.replacen("\"record\":\"done\"", "\"record\":\"d?ne\"", 1))
@@ -169,7 +169,7 @@ fn damage_in_the_middle_is_reported() {
 
 #[test]
 fn the_newest_run_has_the_highest_number() {
-    let place = Place::new();
+    let place = Workspace::new();
     let first = place.whole();
     let directory = first.parent().expect("its directory").to_owned();
     // As if the clock had been years ahead.
@@ -198,7 +198,7 @@ fn journals_of_every_format_are_read() {
         let Record::Run(head) = &transcript.records[0] else { panic!("{name}") };
         assert_eq!(format!("format-{}", head.format), name);
     }
-    let place = Place::new();
+    let place = Workspace::new();
     let old = project("tests/journals/format-1.jsonl");
     let copy = place.path("journal.jsonl");
     fs::copy(&old, &copy).expect("a copy");
@@ -210,7 +210,7 @@ fn journals_of_every_format_are_read() {
 
 #[test]
 fn concurrent_runs_on_one_target_are_refused() {
-    let place = Place::new();
+    let place = Workspace::new();
     let locks = match nix::unistd::geteuid().is_root() {
         true => PathBuf::from("/run/gscript"),
         false => place.path("state/locks"),
@@ -255,7 +255,7 @@ fn swapped(machine: &Machine) -> Machine {
 
 #[test]
 fn devices_are_found_again_under_other_names() {
-    let place = Place::new();
+    let place = Workspace::new();
     let mut transcript = Transcript::read(&place.whole()).expect("a transcript");
     let text = fs::read_to_string(project("tests/machines/four-sata.json")).expect("it");
     let machine = Machine::read(&text).expect("a machine");

@@ -64,7 +64,7 @@ const LUA: &[(&str, &str)] = &[
 
 /// Runs a script with 1 GiB of memory, as a plan and as an expression; both must report the limit.
 #[track_caller]
-fn stopped(file: &str, script: &str, limit: &str) {
+fn expect_limit(file: &str, script: &str, limit: &str) {
     let lua = file.contains("lua");
     let chunk = format!("(function() {script} end)()");
     let expression = if lua { chunk.as_str() } else { script };
@@ -85,14 +85,14 @@ fn stopped(file: &str, script: &str, limit: &str) {
 #[test]
 fn each_limit_in_rhai() {
     for (script, limit) in RHAI {
-        stopped("endless.rhai", script, limit);
+        expect_limit("endless.rhai", script, limit);
     }
 }
 
 #[test]
 fn each_limit_in_lua() {
     for (script, limit) in LUA {
-        stopped("endless.lua", script, limit);
+        expect_limit("endless.lua", script, limit);
     }
 }
 

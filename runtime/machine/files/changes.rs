@@ -68,7 +68,7 @@ impl PartRelease for FilesRelease {
         match *self {}
     }
 
-    fn due(&self, _machine: &Machine) -> Vec<Release> {
+    fn pending(&self, _machine: &Machine) -> Vec<Release> {
         match *self {}
     }
 }

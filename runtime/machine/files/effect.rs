@@ -33,7 +33,7 @@ impl fmt::Display for FilesEffect {
 }
 
 impl PartEffect for FilesEffect {
-    fn announced(&self) -> Declaration<'_> {
+    fn declaration(&self) -> Declaration<'_> {
         match self {
             Self::Reads { path } => Declaration::Below(&[Reads, Writes], path),
             Self::Writes { path } => Declaration::Below(&[Writes], path),

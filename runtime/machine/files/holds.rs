@@ -1,6 +1,6 @@
 //! Evaluation of facts about files.
 
-use super::{Files, FilesFact, Look, Text};
+use super::{FileStatus, Files, FilesFact, Text};
 use crate::machine::probe::parse_luks;
 use crate::types::{Place, sha256};
 
@@ -8,13 +8,13 @@ impl FilesFact {
     /// Returns whether the fact holds for these files; `None` if a simulation cannot know.
     pub(super) fn holds_for(&self, files: &dyn Files) -> Option<bool> {
         let look = |place: &Place| match files.look(place) {
-            Ok(Look::Unknown(_)) => None,
+            Ok(FileStatus::Unknown(_)) => None,
             Ok(look) => Some(look),
-            Err(_) => Some(Look::Missing),
+            Err(_) => Some(FileStatus::Missing),
         };
         match self {
             Self::File { place, digest, mode } => match look(place)? {
-                Look::File { mode: found, .. } => {
+                FileStatus::File { mode: found, .. } => {
                     let mode_fits = mode.is_none_or(|wanted| wanted == found);
                     let Some(digest) = digest else { return Some(mode_fits) };
                     match files.read(place) {
@@ -30,24 +30,23 @@ impl FilesFact {
                 Ok(Text::Unknown(_)) => None,
                 Err(_) => Some(false),
             },
-            Self::Dir { place } => Some(matches!(look(place)?, Look::Dir { .. })),
+            Self::Dir { place } => Some(matches!(look(place)?, FileStatus::Dir { .. })),
             Self::Subvolume { place } => {
-                Some(matches!(look(place)?, Look::Dir { subvolume: true, .. }))
+                Some(matches!(look(place)?, FileStatus::Dir { subvolume: true, .. }))
             }
             Self::Link { place, to } => Some(
-                matches!(look(place)?, Look::Link { to: found } if found.as_os_str() == to.as_str()),
+                matches!(look(place)?, FileStatus::Link { to: found } if found.as_os_str() == to.as_str()),
             ),
-            Self::Absent { place } => Some(look(place)? == Look::Missing),
+            Self::Absent { place } => Some(look(place)? == FileStatus::Missing),
             Self::Mode { place, mode } => match look(place)? {
-                Look::File { mode: found, .. } | Look::Dir { mode: found, .. } => {
+                FileStatus::File { mode: found, .. } | FileStatus::Dir { mode: found, .. } => {
                     Some(found == *mode)
                 }
                 _ => Some(false),
             },
             Self::Owned { place, uid, gid } => match look(place)? {
-                Look::File { uid: u, gid: g, .. } | Look::Dir { uid: u, gid: g, .. } => {
-                    Some((u, g) == (*uid, *gid))
-                }
+                FileStatus::File { uid: u, gid: g, .. }
+                | FileStatus::Dir { uid: u, gid: g, .. } => Some((u, g) == (*uid, *gid)),
                 _ => Some(false),
             },
         }

@@ -26,7 +26,7 @@ pub use step::FilesStep;
 /// The kind of file at a place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub enum FileStatus {
     /// No such file.
     Missing,
     /// A regular file.
@@ -74,7 +74,7 @@ pub enum Text {
 
 /// The file that a path leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
+pub struct ResolvedPath {
     /// The path of the file without symbolic links, relative to the same root.
     pub place: Place,
     /// The path of the file in the running system, with bind mounts resolved.
@@ -83,7 +83,7 @@ pub struct Reach {
     pub kernel: Option<String>,
 }
 
-impl Reach {
+impl ResolvedPath {
     /// Returns the place unchanged, without any further knowledge.
     fn named(place: &Place) -> Self {
         Self { place: place.clone(), origin: place.outside(), kernel: None }
@@ -115,7 +115,7 @@ pub struct FileError {
 pub trait Files {
     /// Returns the kind of file at this place. A symbolic link at the last component is not
     /// followed.
-    fn look(&self, place: &Place) -> Result<Look, FileError>;
+    fn look(&self, place: &Place) -> Result<FileStatus, FileError>;
 
     /// Returns whether the directory at this place is empty; `None` if a simulation cannot know.
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
@@ -132,8 +132,8 @@ pub trait Files {
 
     /// Returns the file that this place leads to. A symbolic link at the last component is only
     /// followed if `follow` is set.
-    fn reach(&self, place: &Place, _follow: bool) -> Result<Reach, FileError> {
-        Ok(Reach::named(place))
+    fn reach(&self, place: &Place, _follow: bool) -> Result<ResolvedPath, FileError> {
+        Ok(ResolvedPath::named(place))
     }
 
     /// Returns the mounts as listed by the kernel; empty if unknown.
@@ -142,7 +142,7 @@ pub trait Files {
     }
 
     /// Returns the directory at this path, or its deepest existing ancestor; `None` if unknown.
-    fn anchor(&self, _path: &Path) -> Option<DirectoryId> {
+    fn nearest_directory(&self, _path: &Path) -> Option<DirectoryId> {
         None
     }
 

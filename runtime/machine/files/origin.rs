@@ -31,7 +31,7 @@ const KERNEL_FILESYSTEMS: [&str; 18] = [
 const KERNEL_DIRECTORIES: [&str; 3] = ["/dev", "/proc", "/sys"];
 
 /// Returns whether filesystems of this type are interfaces of the kernel.
-pub fn is_kernel(kind: &str) -> bool {
+pub fn is_kernel_filesystem(kind: &str) -> bool {
     KERNEL_FILESYSTEMS.contains(&kind)
 }
 
@@ -84,12 +84,12 @@ impl MountTable {
     }
 
     /// Returns the type of the filesystem at a path if it is an interface of the kernel.
-    pub fn kernel(&self, path: &Path) -> Option<String> {
+    pub fn kernel_filesystem_type(&self, path: &Path) -> Option<String> {
         let text = path.to_string_lossy();
         let mount = self.covering(&text)?;
         let devices = self.covering("/dev").filter(|dev| dev.at == "/dev");
         let of_devices = devices.is_some_and(|dev| dev.number == mount.number);
-        (is_kernel(&mount.kind) || of_devices).then(|| mount.kind.clone())
+        (is_kernel_filesystem(&mount.kind) || of_devices).then(|| mount.kind.clone())
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_bind_mounts_show_has_its_own_path() {
+    fn bind_mounts_resolve_to_their_source() {
         for (path, real) in [
             ("/", "/"),
             ("/home/x", "/home/x"),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unmounted_shows_nothing_any_more() {
+    fn removed_mounts_do_not_resolve() {
         let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
         assert!(table.without("/mnt/none").is_none());
         let table = table.without("/mnt/sub").expect("a filesystem is mounted there");
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn what_another_mount_hides_is_not_its_path() {
+    fn paths_under_another_mount_do_not_resolve() {
         assert_eq!(origin("/mnt/t/proc/x"), "/mnt/t/proc/x");
     }
 
     #[test]
-    fn the_kernels_own_filesystems_are_known_by_their_type() {
+    fn kernel_filesystems_are_detected_by_type() {
         let table = MountTable::new(parse_mountinfo(TABLE.as_bytes()));
-        let kernel = |path: &str| table.kernel(Path::new(path));
+        let kernel = |path: &str| table.kernel_filesystem_type(Path::new(path));
         assert_eq!(kernel("/mnt/nodes/sda").as_deref(), Some("devtmpfs"));
         assert_eq!(kernel("/proc/self").as_deref(), Some("proc"));
         assert_eq!(kernel("/mnt/t/etc"), None);

@@ -91,7 +91,7 @@ pub enum FilesStep {
         /// The file, which must not exist.
         place: Place,
         /// The devices that contain the file.
-        beneath: Vec<String>,
+        backing_devices: Vec<String>,
     },
     /// Creates a sparse file.
     MakeImage {

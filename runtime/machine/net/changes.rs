@@ -62,7 +62,7 @@ impl PartFact for NetFact {
         )
     }
 
-    fn is_shown(&self, machine: &Machine) -> bool {
+    fn is_present(&self, machine: &Machine) -> bool {
         self.agrees_with(machine) == Some(true)
     }
 
@@ -83,7 +83,7 @@ impl PartRelease for NetRelease {
         NetStep::SetLink { link: link.clone(), up: false }.into()
     }
 
-    fn due(&self, machine: &Machine) -> Vec<Release> {
+    fn pending(&self, machine: &Machine) -> Vec<Release> {
         let Self::Down { link } = self;
         let up = |links: &std::collections::BTreeMap<String, super::Link>| {
             links.get(link).is_some_and(|found| found.up)

@@ -143,10 +143,10 @@ mod tests {
         assert_eq!(serde_json::to_value(&fact).ok(), Some(json));
         let release = fact.release().expect("a link that is up has a release");
         assert_eq!(release.to_string(), "ip link set eth0 down");
-        assert_eq!(release.due(&machine()), []);
+        assert_eq!(release.pending(&machine()), []);
         let mut up = machine();
         up.learn(&fact).expect("the link exists");
-        assert_eq!(release.due(&up), std::slice::from_ref(&release));
+        assert_eq!(release.pending(&up), std::slice::from_ref(&release));
         assert!(release.ended().ends(&fact));
     }
 }

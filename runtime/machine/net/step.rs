@@ -46,7 +46,7 @@ impl fmt::Display for NetEffect {
 }
 
 impl PartEffect for NetEffect {
-    fn announced(&self) -> Declaration<'_> {
+    fn declaration(&self) -> Declaration<'_> {
         let Self::AltersLink { link } = self;
         Declaration::Named(&[Alters], link)
     }

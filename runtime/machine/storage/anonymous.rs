@@ -14,7 +14,7 @@ use crate::machine::file::anonymise;
 /// Identifiers of at least this length are replaced wherever they occur, even within other names.
 const TELLING: usize = 8;
 /// Directories whose entries are named after users or labels.
-const PRIVATE: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user"];
+const PRIVATE_DIRECTORIES: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user"];
 
 /// Placeholders by the values that they replace.
 #[derive(Default)]
@@ -187,7 +187,7 @@ fn is_plain(alias: &str) -> bool {
 /// Replaces paths in private directories, and directories that are named after a label.
 fn anonymise_path(path: &str, words: &mut Placeholders) -> String {
     let below = |top: &&&str| path.strip_prefix(**top).is_some_and(|rest| rest.starts_with('/'));
-    if let Some(top) = PRIVATE.iter().find(below) {
+    if let Some(top) = PRIVATE_DIRECTORIES.iter().find(below) {
         return format!("{top}/{}", words.word(path, "hidden"));
     }
     let parts = path.split('/').map(|part| match words.known.get(part) {

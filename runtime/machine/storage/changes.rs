@@ -164,7 +164,7 @@ impl PartFact for StorageFact {
         }
     }
 
-    fn is_hidden(&self, machine: &Machine) -> bool {
+    fn is_missing(&self, machine: &Machine) -> bool {
         let shown = |device: &str| machine.find(device).is_some();
         match self {
             Self::Opened { name, .. } => !shown(&format!("/dev/mapper/{name}")),
@@ -181,7 +181,7 @@ impl PartFact for StorageFact {
         }
     }
 
-    fn is_shown(&self, machine: &Machine) -> bool {
+    fn is_present(&self, machine: &Machine) -> bool {
         let system = |device: &str| machine.is_system(device);
         match self {
             Self::Mounted { at, origin, .. } => {
@@ -262,7 +262,7 @@ impl PartRelease for StorageRelease {
         }
     }
 
-    fn due(&self, machine: &Machine) -> Vec<Release> {
+    fn pending(&self, machine: &Machine) -> Vec<Release> {
         let storage = &machine.storage;
         let due = match self {
             Self::Unmount { at } => {
@@ -282,7 +282,7 @@ impl PartRelease for StorageRelease {
         if due { vec![self.clone().into()] } else { Vec::new() }
     }
 
-    fn stacks(&self) -> bool {
+    fn is_stacked(&self) -> bool {
         matches!(self, Self::Unmount { .. })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::uuids::check_duplicate_uuids;
-use crate::machine::valid::{Problems, place};
+use crate::machine::valid::{Problems, join_keys};
 use crate::machine::{Content, Device, DeviceKind, Machine, PartitionEntry, dm_name};
 use crate::types::Size;
 
@@ -145,7 +145,7 @@ impl Machine {
             }
             for (index, member) in group.members.iter().enumerate() {
                 let mut wrong = |why: String, next: &str| {
-                    let list = place(&["groups", name, "members"]);
+                    let list = join_keys(&["groups", name, "members"]);
                     notes.add_at(format!("{list}[{index}]"), why, next);
                 };
                 match self.storage.devices.get(member).map(|device| &device.content) {

@@ -18,7 +18,7 @@ pub(super) fn compare(
     };
     for path in keys(predicted.storage.devices.keys(), found.storage.devices.keys()) {
         if is_device_in_scope(scope, path, predicted) || is_device_in_scope(scope, path, found) {
-            let unseen = predicted.storage.devices.get(path).is_some_and(|device| device.unseen);
+            let unseen = predicted.storage.devices.get(path).is_some_and(|device| device.unprobed);
             let side = |machine: &Machine| {
                 machine.storage.devices.get(path).map(|device| describe_device(device, unseen))
             };
@@ -31,10 +31,10 @@ pub(super) fn compare(
             note(format!("volume group {name}"), side(predicted), side(found));
         }
     }
-    let concerned =
+    let is_in_scope =
         |at: &str| scope.is_none_or(|scope| scope.mounts.iter().any(|place| is_below(at, place)));
     let places = |machine: &Machine| -> BTreeSet<String> {
-        machine.storage.mounts.iter().map(|m| m.at.clone()).filter(|at| concerned(at)).collect()
+        machine.storage.mounts.iter().map(|m| m.at.clone()).filter(|at| is_in_scope(at)).collect()
     };
     for at in places(predicted).union(&places(found)) {
         // A filesystem that could not be probed before was mounted with the type `auto`.
@@ -63,7 +63,7 @@ fn keys<'a>(
 fn is_device_in_scope(scope: Option<&StorageScope>, path: &str, machine: &Machine) -> bool {
     scope.is_none_or(|scope| {
         scope.signatures.contains(path)
-            || scope.topology.iter().any(|top| machine.lies_on(path, top))
+            || scope.topology.iter().any(|top| machine.depends_on(path, top))
             || machine.storage.devices.get(path).is_some_and(
                 |device| matches!(&device.kind, crate::machine::DeviceKind::Logical { group, .. } if scope.groups.contains(group)),
             )

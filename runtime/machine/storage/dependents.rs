@@ -41,7 +41,7 @@ impl Machine {
 
     /// Returns warnings about groups, arrays and filesystems that are on this device and on others.
     fn shared<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = String> + 'a {
-        let here = |path: &&str| self.lies_on(path, &device.path);
+        let here = |path: &&str| self.depends_on(path, &device.path);
         let sentence = move |what: String, members: Vec<&str>| {
             let (inside, outside): (Vec<&str>, Vec<&str>) = members.into_iter().partition(here);
             (!inside.is_empty() && !outside.is_empty()).then(|| {

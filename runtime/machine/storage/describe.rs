@@ -13,7 +13,7 @@ use crate::types::{Choice, FsKind, LuksVersion, MIB, ParamValue, Size, TableKind
 /// The description of a disk.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Disk {
+struct DiskSpec {
     size: String,
     model: Option<String>,
     serial: Option<String>,
@@ -39,22 +39,22 @@ struct PartitionSpec {
     mounted: Option<String>,
 }
 
-impl Disk {
-    fn on(&self) -> On<'_> {
+impl DiskSpec {
+    fn on(&self) -> ContentSpec<'_> {
         let (content, label) = (self.content.as_deref(), self.label.as_deref());
-        On { content, label, mounted: self.mounted.as_deref() }
+        ContentSpec { content, label, mounted: self.mounted.as_deref() }
     }
 }
 
 impl PartitionSpec {
-    fn on(&self) -> On<'_> {
+    fn on(&self) -> ContentSpec<'_> {
         let (content, label) = (self.content.as_deref(), self.label.as_deref());
-        On { content, label, mounted: self.mounted.as_deref() }
+        ContentSpec { content, label, mounted: self.mounted.as_deref() }
     }
 }
 
 /// The contents of a disk or partition.
-struct On<'a> {
+struct ContentSpec<'a> {
     content: Option<&'a str>,
     label: Option<&'a str>,
     mounted: Option<&'a str>,
@@ -77,7 +77,7 @@ impl Machine {
     /// Creates a live system with these disks: `#{ "/dev/sda": #{ size: "64G" } }`.
     pub fn described(disks: &Value) -> Result<Self, String> {
         let json = serde_json::to_value(disks).map_err(|error| error.to_string())?;
-        let disks: BTreeMap<String, Disk> = serde_path_to_error::deserialize(json)
+        let disks: BTreeMap<String, DiskSpec> = serde_path_to_error::deserialize(json)
             .map_err(|error| format!("at {}: {}", error.path(), error.inner()))?;
         let mut machine = Self::empty();
         machine.storage.mounts = MOUNTS.iter().map(|(kind, at)| mount(kind, at, kind)).collect();
@@ -87,7 +87,7 @@ impl Machine {
         Ok(machine)
     }
 
-    fn add_disk(&mut self, path: &str, disk: &Disk) -> Result<(), String> {
+    fn add_disk(&mut self, path: &str, disk: &DiskSpec) -> Result<(), String> {
         if !path.starts_with("/dev/") {
             return Err("the path of a disk begins with /dev/".into());
         }
@@ -125,7 +125,7 @@ impl Machine {
     }
 
     /// Adds a device with its contents.
-    fn put(&mut self, on: &On<'_>, mut device: Device) -> Result<(), String> {
+    fn put(&mut self, on: &ContentSpec<'_>, mut device: Device) -> Result<(), String> {
         if let Some(kind) = on.content {
             device.content = Some(content(kind, on.label.map(str::to_owned), &device.path)?);
         }

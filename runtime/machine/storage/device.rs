@@ -40,7 +40,7 @@ pub struct Device {
     pub held_by: Vec<String>,
     /// Whether the contents were not probed, so that they are unknown.
     #[serde(skip)]
-    pub unseen: bool,
+    pub unprobed: bool,
 }
 
 const fn sector_512() -> u32 {
@@ -295,7 +295,7 @@ impl Device {
             table: None,
             content: None,
             held_by: Vec::new(),
-            unseen: false,
+            unprobed: false,
         }
     }
 

@@ -85,7 +85,7 @@ impl fmt::Display for StorageEffect {
 }
 
 impl PartEffect for StorageEffect {
-    fn announced(&self) -> Declaration<'_> {
+    fn declaration(&self) -> Declaration<'_> {
         match self {
             Self::Mounts { at: path } => Declaration::Below(&[Writes], path),
             Self::SwapsTo { area } if !is_below(area, "/dev") => {
@@ -104,7 +104,7 @@ impl PartEffect for StorageEffect {
         }
     }
 
-    fn loses(&self) -> Option<&str> {
+    fn destroyed_item(&self) -> Option<&str> {
         match self {
             Self::Destroys { device } | Self::RemovesKey { device, .. } => Some(device),
             Self::RemovesGroup { group } => Some(group),
@@ -113,7 +113,8 @@ impl PartEffect for StorageEffect {
     }
 
     fn changes_storage(&self) -> bool {
-        self.loses().is_some() || matches!(self, Self::Alters { .. } | Self::AltersGroup { .. })
+        self.destroyed_item().is_some()
+            || matches!(self, Self::Alters { .. } | Self::AltersGroup { .. })
     }
 
     fn restores(&self) -> bool {

@@ -17,7 +17,7 @@ pub fn layout(machine: &Machine, disks: &[&str]) -> String {
 /// or put on separate lines if there is no space for them.
 pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> String {
     let mut rows = Vec::new();
-    for top in tops(machine, disks) {
+    for top in root_devices(machine, disks) {
         add_rows(machine, top, "", "", &mut rows);
     }
     let width = |cell: fn(&LayoutRow) -> &str| {
@@ -41,7 +41,7 @@ pub fn layout_within(machine: &Machine, disks: &[&str], columns: usize) -> Strin
 }
 
 /// Returns the devices that are not on other devices: the listed ones, or all.
-pub(super) fn tops<'a>(machine: &'a Machine, disks: &[&str]) -> Vec<&'a Device> {
+pub(super) fn root_devices<'a>(machine: &'a Machine, disks: &[&str]) -> Vec<&'a Device> {
     machine
         .storage
         .devices

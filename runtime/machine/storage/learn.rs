@@ -90,20 +90,20 @@ impl Machine {
             self.forget_contents(device);
         }
         self.set_content(device, content)?;
-        self.change(device)?.unseen = guessed;
+        self.device_mut(device)?.unprobed = guessed;
         Ok(())
     }
 
     fn set_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
-        let known = self.change(device)?;
+        let known = self.device_mut(device)?;
         if known.content.as_ref() != Some(content) {
             let path = known.path.clone();
             self.mark_members_missing(&[path]);
         }
-        let device = self.change(device)?;
+        let device = self.device_mut(device)?;
         device.content = Some(content.clone());
         device.table = None;
-        device.unseen = false;
+        device.unprobed = false;
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl Machine {
         }
     }
 
-    fn change(&mut self, path: &str) -> Result<&mut Device, Contradiction> {
+    fn device_mut(&mut self, path: &str) -> Result<&mut Device, Contradiction> {
         let missing = || Contradiction { what: format!("device {path}") };
         let path = self.find(path).ok_or_else(missing)?.path.clone();
         self.storage.devices.get_mut(&path).ok_or_else(missing)
@@ -139,7 +139,7 @@ impl Machine {
         parts: &[NewPartition],
     ) -> Result<(), Contradiction> {
         self.learn_blank(disk)?;
-        let device = self.change(disk)?;
+        let device = self.device_mut(disk)?;
         device.table = Some(table.clone());
         let device = device.clone();
         for part in parts {
@@ -162,7 +162,7 @@ impl Machine {
 
     /// Removes everything from a device: its contents, its partitions, and the groups on them.
     fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
-        let path = self.change(path)?.path.clone();
+        let path = self.device_mut(path)?.path.clone();
         let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
         self.forget_contents(&path);
         for device in &gone {
@@ -172,10 +172,10 @@ impl Machine {
         self.mark_members_missing(&gone);
         self.mark_members_missing(std::slice::from_ref(&path));
         self.storage.aliases.retain(|_, target| !gone.contains(target));
-        let device = self.change(&path)?;
+        let device = self.device_mut(&path)?;
         device.content = None;
         device.table = None;
-        device.unseen = false;
+        device.unprobed = false;
         Ok(())
     }
 
@@ -282,7 +282,7 @@ impl Machine {
         match self.hidden_key(&device).and_then(|key| self.storage.hidden.take(&key)) {
             Some(ContainerContent::Holds(content)) => device.content = Some(content),
             Some(ContainerContent::Blank) => {}
-            None => device.unseen = true,
+            None => device.unprobed = true,
         }
         self.storage.groups.append(&mut self.storage.hidden.take_groups(&device.path));
         self.storage.hidden.drop_device(&device.path);
@@ -293,7 +293,7 @@ impl Machine {
     fn device_disappeared(&mut self, path: &str) {
         let Some(device) = self.storage.devices.remove(path) else { return };
         self.storage.hidden.store_device(device.clone());
-        if let (Some(key), false) = (self.hidden_key(&device), device.unseen) {
+        if let (Some(key), false) = (self.hidden_key(&device), device.unprobed) {
             self.storage.hidden.keep(key, device.content);
         }
         let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);

@@ -16,13 +16,13 @@ pub struct NoSuchDevice {
     pub path: String,
     /// The partitions of the disk, if the name begins with one, or else all disks. No correction is
     /// suggested: a typo must not select the disk next to the right one.
-    pub there_are: Vec<String>,
+    pub alternatives: Vec<String>,
 }
 
 impl fmt::Display for NoSuchDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no device {}", self.path)?;
-        match self.there_are.as_slice() {
+        match self.alternatives.as_slice() {
             [] => f.write_str("; this machine has no disks"),
             there_are => write!(f, "; there are {}", there_are.join(", ")),
         }
@@ -42,7 +42,7 @@ impl Machine {
             let partitions = disk.map(|disk| self.partitions(&disk)).unwrap_or_default();
             let partitions: Vec<String> = partitions.iter().map(|p| p.path.clone()).collect();
             let there_are = if partitions.is_empty() { disks().collect() } else { partitions };
-            NoSuchDevice { path: path.to_string(), there_are }
+            NoSuchDevice { path: path.to_string(), alternatives: there_are }
         })
     }
 
@@ -75,7 +75,7 @@ impl Machine {
     }
 
     /// Returns the devices on which a file is stored, the nearest first.
-    pub fn beneath(&self, path: &str) -> Vec<String> {
+    pub fn backing_devices(&self, path: &str) -> Vec<String> {
         let device = self.mount_of(path).and_then(|mount| self.find(&mount.source));
         device.map(|device| self.below(&device.path)).unwrap_or_default()
     }
@@ -169,11 +169,11 @@ impl Machine {
             .filter(|(_, group)| group.members.iter().any(|member| member == path))
             .map(|(name, _)| name.as_str())
             .collect();
-        let lies_here = |device: &&Device| match &device.kind {
+        let is_child = |device: &&Device| match &device.kind {
             DeviceKind::Logical { group, .. } => groups.contains(group.as_str()),
             _ => self.parents(device).contains(&path),
         };
-        self.storage.devices.values().filter(lies_here).collect()
+        self.storage.devices.values().filter(is_child).collect()
     }
 
     /// Returns all devices above this one, the nearest first, without duplicates.
@@ -312,10 +312,10 @@ impl Machine {
     }
 
     /// Returns whether `path` is `top` or is above it.
-    pub fn lies_on(&self, path: &str, top: &str) -> bool {
+    pub fn depends_on(&self, path: &str, top: &str) -> bool {
         let (Some(device), Some(top)) = (self.find(path), self.find(top)) else { return false };
         device.path == top.path
-            || self.parents(device).iter().any(|parent| self.lies_on(parent, &top.path))
+            || self.parents(device).iter().any(|parent| self.depends_on(parent, &top.path))
     }
 }
 

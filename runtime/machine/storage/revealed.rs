@@ -25,7 +25,7 @@ impl Machine {
     /// Returns the machine with all closed containers open whose contents are known, for diagrams
     /// of the result of a run, which closes them at its end.
     #[must_use]
-    pub fn revealed(&self) -> Self {
+    pub fn with_containers_open(&self) -> Self {
         let mut machine = self.clone();
         let mut closed: Vec<Device> = self.storage.hidden.devices.values().cloned().collect();
         loop {

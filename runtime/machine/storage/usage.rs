@@ -167,7 +167,7 @@ impl Machine {
     /// Returns whether the root filesystem of the running system is on this device.
     pub fn is_system(&self, path: &str) -> bool {
         let roots = self.storage.mounts.iter().filter(|mount| mount.at == "/");
-        roots.into_iter().any(|root| self.lies_on(&root.source, path))
+        roots.into_iter().any(|root| self.depends_on(&root.source, path))
     }
 }
 

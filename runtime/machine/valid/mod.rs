@@ -18,7 +18,7 @@ use crate::types::printable;
 
 pub use notes::MachineProblem;
 use notes::push_key;
-pub(super) use notes::{Problems, place};
+pub(super) use notes::{Problems, join_keys};
 pub(super) use unique::{Unique, unique};
 
 /// The head of a machine file, common to all formats.
@@ -48,8 +48,8 @@ impl Machine {
         }
         let mut json = serde_json::Deserializer::from_str(text);
         let machine: Self = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| vec![damage(error.path(), error.inner())])?;
-        json.end().map_err(|error| vec![damage_at("", &error)])?;
+            .map_err(|error| vec![parse_problem(error.path(), error.inner())])?;
+        json.end().map_err(|error| vec![parse_problem_at("", &error)])?;
         match machine.flaws() {
             flaws if flaws.is_empty() => Ok(machine),
             flaws => Err(flaws),
@@ -57,7 +57,7 @@ impl Machine {
     }
 }
 
-fn damage(path: &serde_path_to_error::Path, error: &serde_json::Error) -> MachineProblem {
+fn parse_problem(path: &serde_path_to_error::Path, error: &serde_json::Error) -> MachineProblem {
     let segments: Vec<&Segment> = path.iter().collect();
     let mut at = String::new();
     for segment in segments {
@@ -68,10 +68,10 @@ fn damage(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Machin
             Segment::Unknown => {}
         }
     }
-    damage_at(&at, error)
+    parse_problem_at(&at, error)
 }
 
-fn damage_at(at: &str, error: &serde_json::Error) -> MachineProblem {
+fn parse_problem_at(at: &str, error: &serde_json::Error) -> MachineProblem {
     let text = error.to_string();
     // The position is reported separately.
     let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);

@@ -28,7 +28,7 @@ pub(crate) struct Problems(Vec<MachineProblem>);
 
 impl Problems {
     pub(crate) fn add(&mut self, keys: &[&str], why: String, next: &str) {
-        self.add_at(place(keys), why, next);
+        self.add_at(join_keys(keys), why, next);
     }
 
     pub(crate) fn add_at(&mut self, at: String, why: String, next: &str) {
@@ -54,7 +54,7 @@ pub(super) fn push_key(at: &mut String, key: &str) {
 }
 
 /// Joins keys to a path.
-pub(in crate::machine) fn place(keys: &[&str]) -> String {
+pub(in crate::machine) fn join_keys(keys: &[&str]) -> String {
     let mut at = String::new();
     for key in keys {
         push_key(&mut at, key);

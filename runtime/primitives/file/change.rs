@@ -4,7 +4,7 @@ use super::{FileRule, parent_must_exist, place, writes};
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, LinkTarget, Mode};
@@ -89,7 +89,10 @@ impl Action for MakeDir {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = place(&self.path, self.root.as_ref());
-        if !matches!(cx.look(&place)?, Look::Missing | Look::Dir { .. } | Look::Unknown(_)) {
+        if !matches!(
+            cx.look(&place)?,
+            FileStatus::Missing | FileStatus::Dir { .. } | FileStatus::Unknown(_)
+        ) {
             return Err(FileRule::NotADirectory { place }.into());
         }
         Ok(Plan::step(FilesStep::MakeDir { place: place.clone(), mode: self.mode })
@@ -109,11 +112,11 @@ impl Action for Link {
         let place = place(&self.path, self.root.as_ref());
         parent_must_exist(&place, cx)?;
         let undo = match cx.look(&place)? {
-            Look::Dir { .. } => return Err(FileRule::Directory { place }.into()),
-            Look::Missing => {
+            FileStatus::Dir { .. } => return Err(FileRule::Directory { place }.into()),
+            FileStatus::Missing => {
                 Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })])
             }
-            Look::Link { to } => {
+            FileStatus::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
                 Undo::Steps(vec![Step::Files(FilesStep::Link { place: place.clone(), to })])
             }
@@ -134,7 +137,7 @@ impl Action for Remove {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = place(&self.path, self.root.as_ref());
-        let directory = matches!(cx.look(&place)?, Look::Dir { .. });
+        let directory = matches!(cx.look(&place)?, FileStatus::Dir { .. });
         if directory && cx.files.is_empty(&place)? == Some(false) {
             return Err(FileRule::NotEmpty { place }.into());
         }
@@ -154,8 +157,8 @@ impl Action for Chmod {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = place(&self.path, self.root.as_ref());
         let old = match cx.look(&place)? {
-            Look::Missing => return Err(FileRule::Missing { place }.into()),
-            Look::File { mode, .. } | Look::Dir { mode, .. } => Some(mode),
+            FileStatus::Missing => return Err(FileRule::Missing { place }.into()),
+            FileStatus::File { mode, .. } | FileStatus::Dir { mode, .. } => Some(mode),
             _ => None,
         };
         let step = Step::Files(FilesStep::Chmod { place: place.clone(), mode: self.mode });

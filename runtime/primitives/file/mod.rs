@@ -13,7 +13,7 @@ pub(super) use write::replace;
 pub use write::{AppendLine, Copy, Write};
 
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::operation::{Effect, FilesEffect, Planning};
 use crate::system::LINK_REMEDY;
 use crate::types::{AbsPath, Place, rhai_literal};
@@ -140,7 +140,7 @@ fn reads(path: &AbsPath, root: Option<&AbsPath>) -> Vec<Effect> {
 
 fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(&place.parent())? {
-        Look::Missing => {
+        FileStatus::Missing => {
             let parent = place.parent();
             Err(FileRule::NoParent { place: place.clone(), parent }.into())
         }
@@ -151,8 +151,8 @@ fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 /// Returns the content of a file, or `None` if it does not exist.
 pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
     match cx.look(place)? {
-        Look::Missing => Ok(None),
-        Look::Dir { .. } => Err(FileRule::Directory { place: place.clone() }.into()),
+        FileStatus::Missing => Ok(None),
+        FileStatus::Dir { .. } => Err(FileRule::Directory { place: place.clone() }.into()),
         _ => Ok(Some(cx.files.read(place)?)),
     }
 }

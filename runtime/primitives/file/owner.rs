@@ -3,7 +3,7 @@
 use super::{FileRule, place, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{FilesStep, Step};
@@ -71,8 +71,10 @@ impl Action for Chown {
         let root = self.root.as_ref();
         let place = place(&self.path, root);
         let old = match cx.look(&place)? {
-            Look::Missing => return Err(FileRule::Missing { place }.into()),
-            Look::File { uid, gid, .. } | Look::Dir { uid, gid, .. } => Some((uid, gid)),
+            FileStatus::Missing => return Err(FileRule::Missing { place }.into()),
+            FileStatus::File { uid, gid, .. } | FileStatus::Dir { uid, gid, .. } => {
+                Some((uid, gid))
+            }
             _ => None,
         };
         let (user, group) = self.owner.parts();

@@ -3,7 +3,7 @@
 use super::{FileRule, place, reads, text};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::origin::kernel_directory;
 use crate::operation::{Answer, Effect, Planning, Query};
 use crate::types::{AbsPath, Place};
@@ -82,8 +82,8 @@ impl Query for Exists {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
         readable(&self.path, self.root.as_ref(), cx)?;
         Ok(match cx.look(&place(&self.path, self.root.as_ref()))? {
-            Look::Unknown(_) => Answer::Assumed(false),
-            look => Answer::Known(look != Look::Missing),
+            FileStatus::Unknown(_) => Answer::Assumed(false),
+            look => Answer::Known(look != FileStatus::Missing),
         })
     }
 }

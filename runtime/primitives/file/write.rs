@@ -4,7 +4,7 @@ use super::{FileRule, parent_must_exist, place, reads, text, writes};
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Line, Mode, Place, sha256};
@@ -112,7 +112,9 @@ impl Action for Write {
         parent_must_exist(&place, cx)?;
         let old = match cx.look(&place)? {
             // The content of a link target is not what the action replaces.
-            Look::Link { .. } | Look::Other => Some(Text::Unknown("not a regular file".into())),
+            FileStatus::Link { .. } | FileStatus::Other => {
+                Some(Text::Unknown("not a regular file".into()))
+            }
             _ => text(&place, cx)?,
         };
         let content = Text::Known(self.content.clone().into_bytes());
@@ -165,17 +167,17 @@ impl Action for Copy {
         let from = place(&self.from, self.from_root.as_ref());
         let to = place(&self.to, self.root.as_ref());
         parent_must_exist(&to, cx)?;
-        if cx.look(&from)? == Look::Missing {
+        if cx.look(&from)? == FileStatus::Missing {
             return Err(FileRule::Missing { place: from }.into());
         }
-        if matches!(cx.look(&to)?, Look::Dir { .. }) {
+        if matches!(cx.look(&to)?, FileStatus::Dir { .. }) {
             return Err(FileRule::Directory { place: to }.into());
         }
         let digest = match cx.files.read(&from)? {
             Text::Known(bytes) => Some(sha256(&zeroize::Zeroizing::new(bytes))),
             Text::Unknown(_) => None,
         };
-        let missing = cx.look(&to)? == Look::Missing;
+        let missing = cx.look(&to)? == FileStatus::Missing;
         let undo = match missing {
             true => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: to.clone() })]),
             false => Undo::Impossible("the previous file is overwritten"),

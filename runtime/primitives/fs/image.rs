@@ -1,11 +1,11 @@
 //! Image files that contain a filesystem.
 
-use super::make::{NewFilesystem, check_size, recipe};
+use super::make::{NewFilesystem, check_size, mkfs_command};
 use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, FsKind, Label, Place, Size};
@@ -44,12 +44,12 @@ impl Action for Image {
         let place = Place::new(&self.path, None);
         let path = self.path.to_string();
         match cx.look(&place)? {
-            Look::Missing | Look::Unknown(_) => {}
+            FileStatus::Missing | FileStatus::Unknown(_) => {}
             _ => return Err(FsRule::Exists { path }.into()),
         }
         check_size(self.kind, &path, self.size.get())?;
         let label = self.label.as_ref().map(Label::as_str);
-        let NewFilesystem { uuid, cmd } = recipe(self.kind, &path, label, cx)?;
+        let NewFilesystem { uuid, cmd } = mkfs_command(self.kind, &path, label, cx)?;
         Ok(Plan::step(FilesStep::MakeImage { place: place.clone(), size: self.size })
             .then(Step::Run(cmd))
             .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })

@@ -64,7 +64,7 @@ pub(super) struct NewFilesystem {
 }
 
 /// Chooses the UUID and returns the command for a device or image file.
-pub(super) fn recipe(
+pub(super) fn mkfs_command(
     kind: FsKind,
     target: &str,
     label: Option<&str>,
@@ -128,7 +128,7 @@ impl Action for Make {
         let device = cx.device(&self.device)?;
         check_size(self.kind, &device.path, device.size)?;
         let label = self.label.as_ref().map(Label::as_str);
-        let NewFilesystem { uuid, cmd } = recipe(self.kind, &device.path, label, cx)?;
+        let NewFilesystem { uuid, cmd } = mkfs_command(self.kind, &device.path, label, cx)?;
         if self.keep
             && let Some(found) = kept(device, self.kind.word(), label)
         {

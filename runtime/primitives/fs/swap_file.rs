@@ -4,7 +4,7 @@ use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, Size};
@@ -46,9 +46,9 @@ impl Action for SwapFile {
             return Err(FsRule::SwapFile { path, size }.into());
         }
         match cx.look(&place)? {
-            Look::Missing | Look::Unknown(_) => {}
+            FileStatus::Missing | FileStatus::Unknown(_) => {}
             // The simulation does not record the length of files that it creates.
-            Look::File { len, .. } if len == size.get() || len == 0 => {
+            FileStatus::File { len, .. } if len == size.get() || len == 0 => {
                 return Ok(Plan::already(format!("{path} has {size}")).returns(path));
             }
             _ => return Err(FsRule::Exists { path }.into()),

@@ -153,7 +153,7 @@ impl Action for Build {
             return Err(KernelRule::NoSources { place: there(&self.root, SOURCES) }.into());
         }
         if self.how == How::Make && exists(&config, cx)? == Some(false) {
-            return Err(KernelRule::NoConfig { looked: vec![config] }.into());
+            return Err(KernelRule::NoConfig { searched: vec![config] }.into());
         }
         let jobs = self.jobs.map(|jobs| format!("-j{}", jobs.get()));
         let run = |cmd: Cmd| Step::Run(cmd.limit(None).anything());

@@ -87,7 +87,7 @@ impl Action for Config {
             Some(base) => {
                 let base = Place::new(base, None);
                 let looked = || vec![base.clone()];
-                read(&base, cx)?.ok_or_else(|| KernelRule::NoConfig { looked: looked() })?
+                read(&base, cx)?.ok_or_else(|| KernelRule::NoConfig { searched: looked() })?
             }
             None => Text::Known(Vec::new()),
         };
@@ -110,7 +110,7 @@ impl Query for ConfigOption {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<String>> {
         let place = Place::new(&self.file, Some(&self.root));
         match read(&place, cx)? {
-            None => Err(KernelRule::NoConfig { looked: vec![place] }.into()),
+            None => Err(KernelRule::NoConfig { searched: vec![place] }.into()),
             Some(Text::Unknown(_)) => Ok(Answer::Assumed(kernel::Setting::Yes.to_string())),
             Some(Text::Known(bytes)) => {
                 let text = String::from_utf8_lossy(&bytes);

@@ -224,7 +224,7 @@ mod tests {
     use crate::types::{AbsPath, Compression, ParamValue, Value};
 
     #[test]
-    fn what_is_agreed_to_is_the_program_that_runs() {
+    fn the_approved_program_is_the_one_that_runs() {
         for (how, name) in
             [(InitramfsGenerator::Dracut, "dracut"), (InitramfsGenerator::Genkernel, "genkernel")]
         {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_dracut_leaves_out_is_heard() {
+    fn a_module_omitted_by_dracut_is_detected() {
         let said = "dracut: dracut module 'nbd' will not be installed, because command 'nbd-client' could not be found!\n\
             dracut: Module 'crypt-gpg' cannot be installed.\n";
         let modules = ["crypt".to_owned(), "crypt-gpg".to_owned()];

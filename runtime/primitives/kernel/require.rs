@@ -107,7 +107,7 @@ impl Query for Require {
         }
         match self.if_known {
             true => Ok(Answer::Known(Vec::new())),
-            false => Err(KernelRule::NoConfig { looked }.into()),
+            false => Err(KernelRule::NoConfig { searched: looked }.into()),
         }
     }
 }

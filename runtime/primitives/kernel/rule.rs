@@ -34,10 +34,10 @@ pub enum KernelRule {
         lacking: Vec<CheckedOption>,
     },
     /// No kernel configuration was found.
-    #[error("there is no kernel configuration at {}", looked.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
+    #[error("there is no kernel configuration at {}", searched.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
     NoConfig {
         /// The paths that were searched.
-        looked: Vec<Place>,
+        searched: Vec<Place>,
     },
     /// A compressed configuration is damaged.
     #[error("failed to unpack {place}: {why}")]

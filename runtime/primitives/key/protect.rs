@@ -5,7 +5,7 @@ use super::{KeyRule, check_key};
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::system::{Cmd, FilesStep, Stdin, Step};
 use crate::types::{AbsPath, Place, Secret};
@@ -45,7 +45,7 @@ args! {
     ///
     /// ```
     /// let key = key::unlock("/mnt/key/laptop.gpg", "/run/laptop.bin", passphrase);
-    /// print(luks::test_key("/dev/sda3", #{ key: key }));
+    /// print(luks::test_key("/dev/sda3", #{ key }));
     /// file::remove(key);
     /// ```
     "key.unlock" => pub struct Unlock {
@@ -96,7 +96,7 @@ impl Action for Protect {
 
 fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     match cx.look(place)? {
-        Look::Missing | Look::Unknown(_) => Ok(()),
+        FileStatus::Missing | FileStatus::Unknown(_) => Ok(()),
         _ => Err(KeyRule::Exists { place: place.clone() }.into()),
     }
 }
@@ -119,7 +119,7 @@ impl Action for Unlock {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let key = Place::new(&self.key, None);
-        if cx.look(&key)? == Look::Missing {
+        if cx.look(&key)? == FileStatus::Missing {
             return Err(KeyRule::Missing { place: key }.into());
         }
         let place = Place::new(&self.to, None);

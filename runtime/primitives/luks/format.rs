@@ -149,7 +149,7 @@ impl Action for Format {
             )
         });
         let uuid = cx.uuid();
-        let format = unlock.give_to(self.command(&device.path, &uuid)?);
+        let format = unlock.add_to(self.command(&device.path, &uuid)?);
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         steps.push(Step::Run(format));
         Ok(Plan::steps(steps)

@@ -6,7 +6,7 @@ use super::format::offset;
 use super::{LuksRule, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::probe::parse_luks;
 use crate::machine::{Content, Device, Fact, FilesFact, Machine, StorageFact};
 use crate::operation::guard::check_unused;
@@ -114,7 +114,7 @@ impl Query for Info {
             slots: found.slots.to_vec(),
             open: open_as(cx.machine, &found.device.path),
         };
-        let guessed = found.device.unseen;
+        let guessed = found.device.unprobed;
         Ok(if guessed { Answer::Assumed(described) } else { Answer::Known(described) })
     }
 }
@@ -149,7 +149,7 @@ impl Query for Containers {
             })
         };
         let found = cx.machine.storage.devices.values().filter_map(listed).collect();
-        Ok(match cx.machine.storage.devices.values().any(|device| device.unseen) {
+        Ok(match cx.machine.storage.devices.values().any(|device| device.unprobed) {
             true => Answer::Assumed(found),
             false => Answer::Known(found),
         })
@@ -172,21 +172,27 @@ impl Action for BackupHeader {
         let found = container(&self.device, cx)?;
         let place = Place::new(&self.file, None);
         match cx.look(&place)? {
-            Look::Missing | Look::Unknown(_) => {}
+            FileStatus::Missing | FileStatus::Unknown(_) => {}
             _ => return Err(LuksRule::BackupExists { file: place.to_string() }.into()),
         }
         let file = self.file.to_string();
         let cmd = ["luksHeaderBackup", &found.device.path, "--header-backup-file"];
         let cmd = Cmd::tool("cryptsetup").args(cmd);
         let content = cx.device(&self.device)?.content.clone();
-        let beneath = cx.machine.beneath(&file);
-        Ok(Plan::step(FilesStep::SaveHeader { cmd, place: place.clone(), beneath })
-            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
-            .makes_all(content.map(|content| {
+        let beneath = cx.machine.backing_devices(&file);
+        Ok(Plan::step(FilesStep::SaveHeader {
+            cmd,
+            place: place.clone(),
+            backing_devices: beneath,
+        })
+        .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
+        .makes_all(
+            content.map(|content| {
                 Fact::Files(FilesFact::HeaderSaved { place: place.clone(), content })
-            }))
-            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
-            .returns(file))
+            }),
+        )
+        .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
+        .returns(file))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::machine::{Content, Fact, StorageFact};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, StorageEffect, Undo};
 use crate::primitives::key::reject_key_on_same_disk;
-use crate::system::{Broken, Cmd, Outcome, Stdin, Step, StepError};
+use crate::system::{Cmd, FailureKind, Outcome, Stdin, Step, StepError};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Secret};
 
 args! {
@@ -86,7 +86,7 @@ args! {
 
 /// Returns a command that tests whether a key unlocks a container.
 fn test(unlock: &Unlock<'_>, device: &str) -> Cmd {
-    unlock.give_to(Cmd::tool("cryptsetup").args(["open", "--test-passphrase"])).arg(device)
+    unlock.add_to(Cmd::tool("cryptsetup").args(["open", "--test-passphrase"])).arg(device)
 }
 
 impl Query for TestKey {
@@ -96,7 +96,7 @@ impl Query for TestKey {
         let found = container(&self.device, cx)?;
         let unlock =
             Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
-        let cmd = test(&unlock, &found.device.path).any_code();
+        let cmd = test(&unlock, &found.device.path).accept_any_exit_code();
         let shown = cmd.to_string();
         let read = move |outcome: &Outcome| match outcome.code {
             0 => Ok(true),
@@ -104,7 +104,7 @@ impl Query for TestKey {
             2 => Ok(false),
             code => {
                 let tail = outcome.stderr.lines().map(str::to_owned).collect();
-                let failed = StepError::new(&shown, Broken::Exit(code));
+                let failed = StepError::new(&shown, FailureKind::Exit(code));
                 Err(StepError { tail, ..failed }.into())
             }
         };
@@ -217,6 +217,6 @@ fn with_slots(found: &Container<'_>, now: Vec<u32>) -> Fact {
     Fact::Storage(StorageFact::Header {
         device: found.device.path.clone(),
         content,
-        guessed: found.device.unseen,
+        guessed: found.device.unprobed,
     })
 }

@@ -53,7 +53,7 @@ impl<'a> Unlock<'a> {
 
     /// Adds the key to a cryptsetup command. A passphrase is passed as a key file on standard
     /// input, so that cryptsetup reads it to the end and no character is special.
-    fn give_to(&self, cmd: Cmd) -> Cmd {
+    fn add_to(&self, cmd: Cmd) -> Cmd {
         match self {
             Self::Key(path) => cmd.arg("--key-file").arg(path.to_string()),
             Self::Passphrase(secret) => {

@@ -76,7 +76,7 @@ impl OpenMethod<'_> {
 
     fn give_to(&self, cmd: Cmd) -> Cmd {
         match self {
-            Self::Plain(unlock) => unlock.give_to(cmd),
+            Self::Plain(unlock) => unlock.add_to(cmd),
             Self::Protected(key, passphrase) => {
                 let plain = Stdin::Output(Box::new(unprotect(key, passphrase)));
                 cmd.args(["--key-file", "-"]).stdin(plain)
@@ -102,7 +102,7 @@ impl OpenMethod<'_> {
 }
 
 impl Open {
-    fn means(&self) -> Result<OpenMethod<'_>> {
+    fn method(&self) -> Result<OpenMethod<'_>> {
         match (&self.gpg_key, &self.key, &self.passphrase) {
             (Some(_), Some(_), _) => Err(LuksRule::TwoKeys { names: ("gpg_key", "key") }.into()),
             (Some(key), None, Some(passphrase)) => Ok(OpenMethod::Protected(key, passphrase)),
@@ -126,7 +126,7 @@ impl Action for Open {
         let found = container(&self.device, cx)?;
         let device = found.device;
         let inside = self.name.path();
-        let means = self.means()?;
+        let means = self.method()?;
         let open = cx
             .machine
             .children(&device.path)

@@ -283,7 +283,7 @@ impl Query for Groups {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let on = self.on.as_ref().map(|path| cx.device(path)).transpose()?;
         let lies_there = |group: &Group| {
-            on.is_none_or(|on| group.members.iter().any(|m| cx.machine.lies_on(m, &on.path)))
+            on.is_none_or(|on| group.members.iter().any(|m| cx.machine.depends_on(m, &on.path)))
         };
         let names = cx
             .machine
@@ -294,7 +294,7 @@ impl Query for Groups {
             .map(|(n, _)| n.clone())
             .collect();
         let unseen =
-            on.map_or(cx.machine.storage.devices.values().any(|d| d.unseen), |on| on.unseen);
+            on.map_or(cx.machine.storage.devices.values().any(|d| d.unprobed), |on| on.unprobed);
         Ok(if unseen { Answer::Assumed(names) } else { Answer::Known(names) })
     }
 }

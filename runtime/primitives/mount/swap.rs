@@ -3,7 +3,7 @@
 use super::MountRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::machine::{Content, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::system::StorageStep;
@@ -48,7 +48,7 @@ fn swap_area(area: &AbsPath, cx: &Planning<'_>) -> Result<String> {
     let path = area.to_string();
     if !is_below(&path, "/dev") {
         return match cx.look(&Place::new(area, None))? {
-            Look::File { .. } | Look::Unknown(_) => Ok(path),
+            FileStatus::File { .. } | FileStatus::Unknown(_) => Ok(path),
             _ => Err(MountRule::NotSwap { device: path, found: None }.into()),
         };
     }

@@ -120,7 +120,8 @@ pub(in crate::primitives) fn emerge_plan(
             "--autounmask-continue=y",
         ]);
     }
-    let cmd: Cmd = cmd.args(run.packages.iter().cloned()).limit(None).any_code().anything();
+    let cmd: Cmd =
+        cmd.args(run.packages.iter().cloned()).limit(None).accept_any_exit_code().anything();
     let root = run.root.to_string();
     let read = move |outcomes: &[Outcome]| match outcomes.last() {
         Some(outcome) if outcome.code != 0 => Err(outcome::why(outcome, &root).into()),
@@ -186,6 +187,6 @@ impl Query for HasVersion {
             // The atom or the root is invalid.
             _ => Err(outcome::why(outcome, "/").into()),
         };
-        Ok(Answer::Ask { cmd: cmd.any_code(), guess: false, read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), guess: false, read: Rc::new(read) })
     }
 }

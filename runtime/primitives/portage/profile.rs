@@ -4,7 +4,7 @@ use super::PortageRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::text;
@@ -77,7 +77,7 @@ impl Action for Profile {
         let place = there(&self.root, MAKE_PROFILE);
         let to = format!("../..{}/profiles/{name}", self.repository);
         let undo = match cx.look(&place)? {
-            Look::Link { to } => {
+            FileStatus::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
                 Undo::Steps(vec![Step::Files(FilesStep::Link { place: place.clone(), to })])
             }

@@ -4,7 +4,7 @@ use super::PortageRule;
 use crate::args;
 use crate::config::{MakeConfVariables, packages, portage, shell};
 use crate::error::Result;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::operation::{Action, Effect, Plan, Planning};
 use crate::primitives::edit::{edit, there, unreadable, writes};
 use crate::primitives::file::text;
@@ -109,7 +109,7 @@ impl Action for MakeConf {
         let values: Vec<(&str, String)> = self.values.quoted().collect();
         let place = there(&self.root, MAKE_CONF);
         let lost = match text(&place, cx)? {
-            Some(Text::Known(bytes)) => lost(&String::from_utf8_lossy(&bytes)),
+            Some(Text::Known(bytes)) => unparsable_values(&String::from_utf8_lossy(&bytes)),
             _ => Vec::new(),
         };
         let set_now = |name: &String| values.iter().any(|(set, _)| set == name);
@@ -132,7 +132,7 @@ impl Action for MakeConf {
 }
 
 /// Returns the variables whose values Portage cannot parse, with these values.
-fn lost(text: &str) -> Vec<(String, String)> {
+fn unparsable_values(text: &str) -> Vec<(String, String)> {
     // A file that cannot be parsed is rejected later, when it is edited.
     let all = shell::all(text).unwrap_or_default();
     let is_lost = |raw: &str, adds: bool| {
@@ -170,7 +170,7 @@ impl TableRow<'_> {
     fn plan(&self, cx: &Planning<'_>) -> Result<Plan<()>> {
         let table = there(self.root, &self.path());
         let place = match cx.look(&table)? {
-            Look::File { .. } => table,
+            FileStatus::File { .. } => table,
             _ => there(self.root, &format!("{}/{}", self.path(), self.file)),
         };
         edit(place, cx, |text| Ok(packages::add(text, self.atom, &self.words)))
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn values_that_portage_discards_are_detected() {
         let text = "A=\"-O2\"\nB=\"${A} -g\"\nC=$(nproc)\nD+=\" x\"\nE=\"${X:-1}\"\nF=`x`\n";
-        let lost = super::lost(text);
+        let lost = super::unparsable_values(text);
         let names: Vec<&str> = lost.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["C", "D", "E", "F"]);
     }

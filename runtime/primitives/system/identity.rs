@@ -3,7 +3,7 @@
 use super::{Init, SystemRule};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, edit, exists, there, writes};
@@ -109,16 +109,16 @@ impl Action for Timezone {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let zone = &self.zone;
         let file = there(&self.root, &format!("/usr/share/zoneinfo/{zone}"));
-        if matches!(cx.look(&file)?, Look::Missing | Look::Dir { .. }) {
+        if matches!(cx.look(&file)?, FileStatus::Missing | FileStatus::Dir { .. }) {
             return Err(SystemRule::NoZone { zone: zone.to_string(), place: file }.into());
         }
         let place = there(&self.root, LOCALTIME);
         let to = format!("../usr/share/zoneinfo/{zone}");
         let undo = match cx.look(&place)? {
-            Look::Missing => {
+            FileStatus::Missing => {
                 Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })])
             }
-            Look::Link { to } => {
+            FileStatus::Link { to } => {
                 let to = to.to_string_lossy().into_owned();
                 Undo::Steps(vec![Step::Files(FilesStep::Link { place: place.clone(), to })])
             }

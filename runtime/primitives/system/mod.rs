@@ -11,7 +11,7 @@ pub use people::{Password, User};
 
 use super::edit::{exists, none_of, there};
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::operation::Planning;
 use crate::types::{AbsPath, Choice, Place};
 
@@ -58,7 +58,7 @@ fn running_init(cx: &Planning<'_>) -> Result<Option<Init>> {
 /// Detects the init system that is installed in a root.
 fn installed_init(root: &AbsPath, cx: &Planning<'_>) -> Result<Option<Init>> {
     let init = cx.look(&there(root, "/sbin/init"))?;
-    if let Look::Link { to } = &init
+    if let FileStatus::Link { to } = &init
         && to.file_name().is_some_and(|name| name == "systemd")
     {
         return Ok(Some(Init::Systemd));

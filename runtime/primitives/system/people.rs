@@ -151,8 +151,8 @@ impl Action for User {
                 missing.push(group);
             }
         }
-        let people = lines(&self.root, PASSWD, cx)?;
-        let there_already = people.is_some_and(|people| named(&people, &self.name).is_some());
+        let users = lines(&self.root, PASSWD, cx)?;
+        let there_already = users.is_some_and(|users| named(&users, &self.name).is_some());
         let groups = missing.join(",");
         if there_already {
             if missing.is_empty() {

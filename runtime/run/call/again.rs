@@ -1,10 +1,10 @@
 //! A call of a resumed run that the journal has a result of, or that was interrupted.
 
 use super::current::Call;
-use super::record::{Well, record_success};
+use super::record::{Success, record_success};
 use crate::error::Result;
 use crate::event::Event;
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::machine::{Fact, FilesFact, Lifetime, is_below};
 use crate::operation::spec::{ArgError, Arguments, Given};
 use crate::operation::{
@@ -115,7 +115,7 @@ pub(super) fn check_interrupted(
             ledger.adopt(wanted);
             ledger.count_already();
             voice.tell(&call.began_event());
-            let well = Well { makes: wanted, already: None, value, millis: 0 };
+            let well = Success { makes: wanted, already: None, value, millis: 0 };
             record_success(ledger, replay.names(), voice, call, &well)?;
             let already = Some("it was complete when the run was interrupted".to_owned());
             voice.tell(&Event::Done { call: call.number(), millis: 0, already });
@@ -149,7 +149,7 @@ fn remove_partial_files(
     for fact in &begun.makes {
         let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
         let remove = Step::Files(FilesStep::Remove { place: place.clone() });
-        let is_file = matches!(ground.files().look(place), Ok(Look::File { .. }));
+        let is_file = matches!(ground.files().look(place), Ok(FileStatus::File { .. }));
         let path = place.to_string();
         let own = effects.iter().any(|effect| match effect {
             Effect::Files(FilesEffect::Writes { path: top }) => is_below(&path, top),

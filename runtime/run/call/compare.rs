@@ -107,7 +107,7 @@ pub(super) fn compare_answer(
 pub(super) fn note_idle(log: &mut PlanLog, ground: &Environment, call: &Call, steps: &[Step]) {
     let (args, machine) = (call.args(), ground.machine());
     let work = CallWork { args, steps, machine, declares: &[], covered: false };
-    log.tracing_mut().idle(call.site(), call.name(), call.position(), &work);
+    log.tracing_mut().record_unchanged(call.site(), call.name(), call.position(), &work);
 }
 
 /// Compares an action with the planned one. An action that is not in the plan has to be approved

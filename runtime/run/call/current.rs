@@ -4,18 +4,18 @@ use std::rc::Rc;
 
 use crate::error::Error;
 use crate::event::{Event, Site};
-use crate::failure::{Called, Failure};
+use crate::failure::{CallInfo, Failure};
 use crate::operation::spec::Spec;
 use crate::operation::{Effect, Plan, Returns};
 use crate::plan::Position;
 use crate::plan::call::{PlannedCall, PlannedStep, UndoPlan};
 use crate::primitives::registry::{Primitive, Read};
-use crate::system::{Broken, Step, StorageStep};
+use crate::system::{FailureKind, Step, StorageStep};
 use crate::types::{Completes, Map, Value, quote};
 
 /// The call that is being executed. Only this file changes it.
 pub(crate) struct Call {
-    told: Called,
+    told: CallInfo,
     spec: &'static Spec,
     site: Site,
     /// The arguments from the script, for the journal.
@@ -36,7 +36,7 @@ impl Call {
         let (name, about) = (primitive.spec.name, String::new());
         let action = matches!(primitive.read, Read::Action(_));
         Self {
-            told: Called { number, name, about, action },
+            told: CallInfo { number, name, about, action },
             spec: primitive.spec,
             site,
             args: Map::new(),
@@ -48,7 +48,7 @@ impl Call {
     }
 
     /// Sets the decoded arguments.
-    pub(super) fn arrive(&mut self, args: Map, digest: String) {
+    pub(super) fn set_arguments(&mut self, args: Map, digest: String) {
         self.told.about = about(self.spec, &args);
         self.args = args;
         self.digest = digest;
@@ -69,7 +69,7 @@ impl Call {
     }
 
     /// Returns the description of the call for messages.
-    pub(crate) fn called(&self) -> &Called {
+    pub(crate) fn called(&self) -> &CallInfo {
         &self.told
     }
 
@@ -105,7 +105,7 @@ impl Call {
 
     /// Returns the event for the start of the call.
     pub(super) fn began_event(&self) -> Event {
-        let Called { number: call, name, about, .. } = &self.told;
+        let CallInfo { number: call, name, about, .. } = &self.told;
         let (name, about) = ((*name).to_owned(), about.clone());
         Event::Began { call: *call, name, about, site: self.site.clone() }
     }
@@ -140,7 +140,7 @@ impl Call {
         steps: Vec<PlannedStep>,
         effects: Vec<Effect>,
     ) -> PlannedCall {
-        let Called { name, about, action, .. } = &self.told;
+        let CallInfo { name, about, action, .. } = &self.told;
         PlannedCall {
             name: (*name).into(),
             about: about.clone(),
@@ -160,7 +160,7 @@ impl Call {
     pub(super) fn failure(&mut self, error: Error) -> Failure {
         let differs = matches!(error, Error::Differs(_));
         let step = match &error {
-            Error::Step(failed) if !matches!(failed.broken, Broken::Changed { .. }) => {
+            Error::Step(failed) if !matches!(failed.broken, FailureKind::Changed { .. }) => {
                 Some(failed.step.clone())
             }
             _ => None,

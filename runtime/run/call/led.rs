@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use crate::machine::files::{FileError, Files, Look, Reach, Text};
+use crate::machine::files::{FileError, FileStatus, Files, ResolvedPath, Text};
 use crate::types::Place;
 
 /// Files with a cache of resolved places.
 pub(super) struct CachedFiles<'a> {
     files: &'a dyn Files,
-    known: RefCell<Vec<(Place, bool, Reach)>>,
+    known: RefCell<Vec<(Place, bool, ResolvedPath)>>,
 }
 
 impl<'a> CachedFiles<'a> {
@@ -18,7 +18,7 @@ impl<'a> CachedFiles<'a> {
 }
 
 impl Files for CachedFiles<'_> {
-    fn look(&self, place: &Place) -> Result<Look, FileError> {
+    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
         self.files.look(place)
     }
 
@@ -26,8 +26,9 @@ impl Files for CachedFiles<'_> {
         self.files.is_empty(place)
     }
 
-    fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
-        let same = |(of, followed, _): &&(Place, bool, Reach)| of == place && *followed == follow;
+    fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
+        let same =
+            |(of, followed, _): &&(Place, bool, ResolvedPath)| of == place && *followed == follow;
         if let Some((.., reach)) = self.known.borrow().iter().find(same) {
             return Ok(reach.clone());
         }

@@ -248,7 +248,7 @@ fn execute(
     for (index, step) in plan.steps.iter().enumerate() {
         let outcome = perform(parts, call, step, plan.hint).inspect_err(|_| {
             let (done, left) = plan.steps.split_at(index);
-            parts.ground.broken_off(&plan.makes, done, left);
+            parts.ground.action_failed(&plan.makes, done, left);
         })?;
         outcomes.push(outcome);
     }

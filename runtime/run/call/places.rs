@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::led::CachedFiles;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::{Files, Reach};
+use crate::machine::files::{Files, ResolvedPath};
 use crate::machine::origin::kernel_directory;
 use crate::machine::{Fact, MountOrigin, StorageFact, StorageRelease, is_below};
 use crate::operation::{Effect, FilesEffect, Plan, ProgramEffect, StorageEffect, Undo};
@@ -88,7 +88,7 @@ impl<'a> Places<'a> {
     }
 
     /// Resolves a path; below `root`, it is resolved as seen from that root.
-    fn reached(&self, path: &str, root: Option<&str>, follow: bool) -> Result<Reach> {
+    fn resolve(&self, path: &str, root: Option<&str>, follow: bool) -> Result<ResolvedPath> {
         let inside = root.filter(|root| *root != "/" && is_below(path, root));
         let place = match inside {
             Some(root) => {
@@ -102,7 +102,7 @@ impl<'a> Places<'a> {
 
     /// Returns the path of a place in effects. Below a mount point of this run, it is the mount
     /// point.
-    fn effect_path(&self, reach: &Reach) -> String {
+    fn effect_path(&self, reach: &ResolvedPath) -> String {
         let origin = self.origin(reach);
         let mounts = self.made.iter().filter_map(|fact| match fact {
             Fact::Storage(StorageFact::Mounted { at, .. }) if is_below(&origin, at) => Some(at),
@@ -111,7 +111,7 @@ impl<'a> Places<'a> {
         mounts.min_by_key(|at| at.len()).cloned().unwrap_or(origin)
     }
 
-    fn origin(&self, reach: &Reach) -> String {
+    fn origin(&self, reach: &ResolvedPath) -> String {
         let seen = reach.place.to_string();
         match self.on_own_filesystem(&seen) {
             true => seen,
@@ -153,21 +153,21 @@ impl<'a> Places<'a> {
         let root = given("root");
         Ok(match effect {
             Effect::Files(FilesEffect::Writes { path }) => Effect::Files(FilesEffect::Writes {
-                path: self.effect_path(&self.reached(&path, root, false)?),
+                path: self.effect_path(&self.resolve(&path, root, false)?),
             }),
             Effect::Files(FilesEffect::Reads { path }) => {
                 let root = given("from_root").or(root);
                 Effect::Files(FilesEffect::Reads {
-                    path: self.origin(&self.reached(&path, root, true)?),
+                    path: self.origin(&self.resolve(&path, root, true)?),
                 })
             }
             Effect::Storage(StorageEffect::Mounts { at }) => {
                 Effect::Storage(StorageEffect::Mounts {
-                    at: self.origin(&self.reached(&at, root, true)?),
+                    at: self.origin(&self.resolve(&at, root, true)?),
                 })
             }
             Effect::Program(ProgramEffect::Runs { program, root }) if root != "/" => {
-                let root = self.origin(&self.reached(&root, None, true)?);
+                let root = self.origin(&self.resolve(&root, None, true)?);
                 Effect::Program(ProgramEffect::Runs { program, root })
             }
             other => other,
@@ -177,7 +177,7 @@ impl<'a> Places<'a> {
     /// Returns the `umount` command with the resolved mount point.
     fn with_real_mount_point(&self, what: &str) -> Option<String> {
         let at = unquoted(what.strip_prefix("umount ")?);
-        let reach = self.reached(&at, None, true).ok()?;
+        let reach = self.resolve(&at, None, true).ok()?;
         Some(
             crate::machine::Release::Storage(StorageRelease::Unmount {
                 at: reach.place.to_string(),
@@ -249,7 +249,7 @@ impl<'a> Places<'a> {
     }
 }
 
-fn refuse_kernel_place(reach: &Reach) -> Result<()> {
+fn refuse_kernel_place(reach: &ResolvedPath) -> Result<()> {
     let what = match (&reach.kernel, kernel_directory(&reach.origin)) {
         (Some(kind), _) => kind.clone(),
         (None, Some(place)) => place.to_owned(),
@@ -261,7 +261,7 @@ fn refuse_kernel_place(reach: &Reach) -> Result<()> {
 
 /// Returns whether an effect includes writing to a place, or creating a directory above the path
 /// that it writes.
-fn includes(effect: &Effect, path: &str, reach: &Reach, above: bool) -> bool {
+fn includes(effect: &Effect, path: &str, reach: &ResolvedPath, above: bool) -> bool {
     match effect {
         Effect::Files(FilesEffect::Writes { path: top })
         | Effect::Storage(StorageEffect::Mounts { at: top }) => {

@@ -11,7 +11,7 @@ use crate::operation::{Effect, Plan};
 use crate::plan::call::UndoPlan;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
-use crate::run::performed::ManualAction;
+use crate::run::performed::PerformedAction;
 use crate::run::resume::Names;
 use crate::run::voice::Reporter;
 use crate::types::{Map, Value};
@@ -20,7 +20,7 @@ use crate::types::{Map, Value};
 pub(super) fn set_up_call(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
     let wanted = parts.ledger.has_journal() || parts.replay.is_playing();
     let digest = if wanted { digest(&args) } else { String::new() };
-    call.arrive(args, digest);
+    call.set_arguments(args, digest);
     if call.number() < FIRST_MANUAL_CALL {
         let tracing = parts.log.tracing_mut();
         call.placed(tracing.arrive(call.site(), call.name(), call.args()));
@@ -73,7 +73,7 @@ pub(super) fn finish(
                 None => ledger.count_changed(),
             }
             let already = plan.already.as_deref();
-            let well = Well { makes: &plan.makes, already, value, millis };
+            let well = Success { makes: &plan.makes, already, value, millis };
             record_success(ledger, replay.names(), voice, call, &well)?;
             voice.tell(&Event::Done { call: number, millis, already: plan.already.clone() });
         }
@@ -95,8 +95,8 @@ pub(super) fn finish(
 }
 
 /// Creates the entry for undoing an action, or for saving it as a recipe.
-fn performed_action(call: &Call, plan: &Plan<Value>) -> ManualAction {
-    ManualAction {
+fn performed_action(call: &Call, plan: &Plan<Value>) -> PerformedAction {
+    PerformedAction {
         call: call.called().clone(),
         args: call.args().clone(),
         undo: plan.undo.clone(),
@@ -105,7 +105,7 @@ fn performed_action(call: &Call, plan: &Plan<Value>) -> ManualAction {
 }
 
 /// The record of an action that succeeded.
-pub(super) struct Well<'a> {
+pub(super) struct Success<'a> {
     /// The facts that the action made.
     pub(super) makes: &'a [Fact],
     /// The reason why no change was needed, if so.
@@ -123,7 +123,7 @@ pub(super) fn record_success(
     names: &Names,
     voice: &mut Reporter,
     call: &Call,
-    well: &Well<'_>,
+    well: &Success<'_>,
 ) -> Result<()> {
     if !ledger.has_journal() {
         return Ok(());

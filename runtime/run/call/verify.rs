@@ -7,7 +7,7 @@ use crate::operation::{Effect, FilesEffect, ProgramEffect};
 use crate::run::ground::Environment;
 use crate::run::ledger::Ledger;
 use crate::run::voice::Reporter;
-use crate::system::{Broken, FilesStep, Step, StorageStep};
+use crate::system::{FailureKind, FilesStep, Step, StorageStep};
 
 /// Checks immediately before a device is overwritten that its disk is still the same and not in
 /// use.
@@ -21,7 +21,7 @@ pub(super) fn claim(
     let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
     let claim = Step::Storage(StorageStep::Claim { device: device.to_owned(), disks });
     let Err(error) = ground.perform(&claim, &mut voice.watch(call)) else { return Ok(()) };
-    let Broken::Busy { holders, .. } = error.broken else { return Err(error.into()) };
+    let FailureKind::Busy { holders, .. } = error.broken else { return Err(error.into()) };
     let unknown = || vec!["the kernel does not report by what".to_owned()];
     let holders = if holders.is_empty() { unknown() } else { holders };
     let held = |who| Use::ReportedByKernel { device: device.to_owned(), who };

@@ -15,7 +15,7 @@ pub(super) fn with_claims(machine: &Machine, transcript: &Transcript, names: &Na
     for record in valid_records(&transcript.records) {
         let Record::Done { facts, .. } = record else { continue };
         for fact in names.data_now(facts) {
-            if !fact.is_hidden(machine) || claimed.learn(&fact).is_err() {
+            if !fact.is_missing(machine) || claimed.learn(&fact).is_err() {
                 continue;
             }
             opened.extend(fact.release());

@@ -8,8 +8,8 @@ mod past;
 mod replay;
 mod rest;
 mod restore;
-mod still;
 mod traces;
+mod unchanged;
 
 pub use live::{LiveAction, live};
 pub use names::{MissingDevice, Names};
@@ -18,4 +18,4 @@ pub(crate) use replay::{Recall, Replay, UnfinishedAction};
 pub use rest::Restoring;
 pub(crate) use restore::restore;
 pub use restore::{left, release_run, shell};
-pub(crate) use still::check_recorded_answer;
+pub(crate) use unchanged::check_recorded_answer;

@@ -72,7 +72,7 @@ enum Retrace {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Replay {
     /// The calls by number.
-    played: BTreeMap<u64, RecordedCall>,
+    recorded: BTreeMap<u64, RecordedCall>,
     /// The device names that have changed since.
     names: Names,
     /// Whether the recipe was changed since; then the failed call may differ.
@@ -133,7 +133,7 @@ impl Replay {
         // No action depended on the last answers: a missing device may have been connected since.
         played.retain(|call, _| !questions.contains(call));
         let traces = Traces::of(&transcript.records);
-        Self { played, names, changed, traces, ..Self::default() }
+        Self { recorded: played, names, changed, traces, ..Self::default() }
     }
 
     /// Returns a replay of the present journal, for the same process and user.
@@ -164,7 +164,7 @@ impl Replay {
 
     /// Returns whether there are results that the script has not requested yet.
     pub(crate) fn is_playing(&self) -> bool {
-        !self.played.is_empty()
+        !self.recorded.is_empty()
     }
 
     /// Returns whether the user has already seen the completed calls.
@@ -184,7 +184,7 @@ impl Replay {
 
     /// Returns whether the script has not requested the result of this call yet.
     pub(crate) fn has(&self, call: u64) -> bool {
-        self.played.contains_key(&call)
+        self.recorded.contains_key(&call)
     }
 
     /// Skips an action. Returns false if it was already skipped.
@@ -203,8 +203,8 @@ impl Replay {
     }
 
     /// Returns whether a query concerns paths that were not changed since its answer was recorded.
-    pub(super) fn untouched(&self, call: u64, args: &Map) -> bool {
-        self.traces.untouched(call, args)
+    pub(super) fn unchanged_since(&self, call: u64, args: &Map) -> bool {
+        self.traces.unchanged_since(call, args)
     }
 
     /// Returns the recorded state of a call. Fails if its primitive or arguments differ from the
@@ -212,16 +212,16 @@ impl Replay {
     pub(crate) fn recall(&mut self, call: &Call) -> Result<Recall, Error> {
         let number = call.number();
         if self.skip.remove(&number) {
-            self.played.remove(&number);
+            self.recorded.remove(&number);
             return Ok(Recall::Skip);
         }
-        let played = self.played.get(&number);
+        let played = self.recorded.get(&number);
         let open = played.is_none_or(|played| matches!(played.result, RecordedResult::Open(_)));
         if self.retrace == Retrace::On && open {
             self.retrace = Retrace::Ended;
             return Err(Retraced.into());
         }
-        let Some(played) = self.played.remove(&number) else {
+        let Some(played) = self.recorded.remove(&number) else {
             return Ok(Recall::Now(None));
         };
         // The declarations of this call belong to the plan of the remaining calls.
@@ -259,7 +259,7 @@ impl Replay {
         };
         call.name() == Verify::SPEC.name
             && self.retrace == Retrace::Off
-            && !self.played.iter().any(unpacked)
+            && !self.recorded.iter().any(unpacked)
     }
 
     /// Fails if the journal has results that the recipe did not request, which belong to another
@@ -268,7 +268,7 @@ impl Replay {
         let failed = |played: &RecordedCall| {
             self.changed && matches!(played.result, RecordedResult::Open(_))
         };
-        match self.played.iter().find(|(_, played)| !failed(played)) {
+        match self.recorded.iter().find(|(_, played)| !failed(played)) {
             Some((call, played)) => {
                 Err(NotCalled { call: *call, name: played.name.clone() }.into())
             }

@@ -33,7 +33,7 @@ impl Job<'_> {
     /// if the journal does not match the recipe.
     pub fn retrace(&self, past: &Past) -> Result<(), Failure> {
         let (host, session) = shared(self.simulated(&Machine::empty()));
-        session.borrow_mut().begin_anew(past.replay().retracing());
+        session.borrow_mut().restart(past.replay().retracing());
         let result = crate::script::run(&self.script(), &host);
         drop(host);
         let session = into_session(session);
@@ -93,7 +93,7 @@ impl Attempt {
         let (host, planned) = shared(job.simulated(&before));
         {
             let (mut planned, session) = (planned.borrow_mut(), self.session.borrow());
-            planned.begin_anew(session.replay().clone().into_seen());
+            planned.restart(session.replay().clone().into_seen());
             planned.parts().ledger.adopt_all(session.ledger());
         }
         let result = crate::script::run(&job.script(), &host).map(drop);
@@ -109,7 +109,7 @@ impl Attempt {
     }
 
     /// Continues the recipe within the approved effects.
-    pub fn go(&mut self, job: &Job<'_>, gate: Gate, past: &Past, at: String) {
+    pub fn continue_recipe(&mut self, job: &Job<'_>, gate: Gate, past: &Past, at: String) {
         let begun = {
             let mut session = self.session.borrow_mut();
             let Parts { ledger, gate: held, log, .. } = session.parts();

@@ -1,6 +1,6 @@
 //! Restores what a reboot or a clean-up ended, before the script continues.
 
-use super::still::check_files;
+use super::unchanged::check_files;
 use super::{LiveAction, Past, Replay, live};
 use crate::error::Error;
 use crate::event::Site;
@@ -17,7 +17,7 @@ use crate::run::ground::Environment;
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::reopen::restoring_calls;
-use crate::run::session::{Gate, ManualAccess, Session, Setup};
+use crate::run::session::{Gate, RealMachine, Session, Setup};
 use crate::types::{Map, Value};
 
 /// The result of restoring.
@@ -25,7 +25,7 @@ pub(crate) struct Restored {
     /// The facts that the run had made and that still held.
     pub(crate) kept: Vec<Fact>,
     /// Warnings about files of the run.
-    pub(crate) remarks: Vec<String>,
+    pub(crate) file_warnings: Vec<String>,
     /// Whether everything is open again and unchanged.
     pub(crate) result: Result<(), Failure>,
 }
@@ -66,7 +66,7 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
         Ok(()) => check_files(parts.ground, parts.replay, past),
         Err(_) => Vec::new(),
     };
-    Restored { kept, remarks, result }
+    Restored { kept, file_warnings: remarks, result }
 }
 
 /// Restores the ended results of one call. The arguments come from the journal, so only calls that
@@ -208,7 +208,7 @@ pub fn shell(
     past: &Past,
     variables: &Map,
     root: &str,
-    hands: ManualAccess,
+    hands: RealMachine,
     approval: Approval,
     journal: Journal,
 ) -> (Option<Failure>, bool) {
@@ -238,9 +238,9 @@ pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in live(&past.transcript.records).iter().rev().filter(|one| one.ours) {
         let facts = past.names.data_now(&one.facts);
-        let shown = facts.iter().rev().filter(|fact| fact.is_shown(machine));
+        let shown = facts.iter().rev().filter(|fact| fact.is_present(machine));
         for release in shown.filter_map(Fact::release) {
-            for release in release.due(machine) {
+            for release in release.pending(machine) {
                 if !due.contains(&release) {
                     due.push(release);
                 }
@@ -253,14 +253,14 @@ pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
 /// Releases everything that a run made until the next reboot, newest first.
 ///
 /// Returns whether every release succeeded.
-pub fn release_run(past: &Past, hands: ManualAccess, journal: Option<Journal>) -> bool {
+pub fn release_run(past: &Past, hands: RealMachine, journal: Option<Journal>) -> bool {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
     let mut session = Session::new(hands.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
     for one in live(&past.transcript.records).iter().filter(|one| one.ours) {
         let mut facts = past.names.data_now(&one.facts);
-        facts.retain(|fact| fact.is_shown(parts.ground.machine()));
+        facts.retain(|fact| fact.is_present(parts.ground.machine()));
         parts.ledger.adopt(&facts);
     }
     release_all(&mut parts)

@@ -67,7 +67,7 @@ impl Traces {
     }
 
     /// Returns whether a query concerns paths that were not changed since its answer was recorded.
-    pub(super) fn untouched(&self, call: u64, args: &Map) -> bool {
+    pub(super) fn unchanged_since(&self, call: u64, args: &Map) -> bool {
         let Some(asked) = self.asked.get(&call) else { return false };
         let later = |at: Option<&usize>| at.is_some_and(|at| at > asked);
         let paths: Vec<&str> = args

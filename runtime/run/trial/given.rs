@@ -44,7 +44,7 @@ impl TrialAnswers {
         let (mut disk, mut device) = (Some(DISK), Some(STICK_PARTITION));
         let mut texts = Map::new();
         for param in &recipe.front.params {
-            let counts = param.counts(&texts);
+            let counts = param.applies(&texts);
             let value = match (param.kind, param.name.as_str()) {
                 (ParamKind::Disk, _) => disk.take().map(str::to_owned),
                 (ParamKind::Device, _) => device.take().map(str::to_owned),

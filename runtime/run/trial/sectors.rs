@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::boot_failure::TrialError;
+use super::error::TrialError;
 use crate::vm::Firmware;
 
 const SECTOR: usize = 512;

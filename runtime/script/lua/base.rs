@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
-use super::bounds::{caller, seen};
+use super::bounds::{caller, record_position};
 use super::errors::Unknown;
 use super::values::{PRIMITIVE, from_lua, nested, to_lua};
 use crate::operation::spec::Spec;
@@ -31,7 +31,7 @@ pub(super) fn fill(lua: &Lua, host: &Metered) -> mlua::Result<()> {
             .map(|value| tostring.call::<String>(value))
             .collect::<mlua::Result<Vec<String>>>()?;
         if !say.say(&words.join("\t")) {
-            seen(lua, &say);
+            record_position(lua, &say);
         }
         Ok(())
     })?;

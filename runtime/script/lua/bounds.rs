@@ -29,7 +29,7 @@ pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
         match name.as_deref().and_then(|name| name.strip_prefix('@')) {
             Some(file) => host.at(file, line_number(frame.current_line()).max(1)),
             // A replacement of a library function: record the position of its caller in the script.
-            None => seen(lua, &host),
+            None => record_position(lua, &host),
         }
         host.charge_operations(limits::LUA_TICK);
         match host.look() {
@@ -56,7 +56,7 @@ fn place(lua: &Lua, from: usize) -> Option<Site> {
 }
 
 /// Records that position in the meter.
-pub(super) fn seen(lua: &Lua, host: &Metered) {
+pub(super) fn record_position(lua: &Lua, host: &Metered) {
     if let Some(site) = place(lua, 0) {
         host.at(&site.file, site.line);
     }
@@ -69,7 +69,7 @@ pub(super) fn caller(lua: &Lua, host: &Metered) -> Site {
 }
 
 /// Replaces the library functions that could circumvent the limits.
-pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
+pub(super) fn install_limited_functions(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let ends = lua.create_function(move |_, error: LuaValue| Ok(is_final(&error, &meter)))?;
     let told = lua.create_function(|lua, error: LuaValue| match error {
@@ -79,7 +79,7 @@ pub(super) fn bounded(lua: &Lua, host: &Metered) -> mlua::Result<()> {
     let meter = Rc::clone(host);
     let stop = lua.create_function(move |lua, what: String| -> mlua::Result<()> {
         meter.exceed(if what == "text" { Limit::Text } else { Limit::Elements });
-        seen(lua, &meter);
+        record_position(lua, &meter);
         Err(Error::external(Limited))
     })?;
     let chunk = lua.load(LIMITS).set_name("=limits");
@@ -103,5 +103,5 @@ pub(super) fn is_final(error: &LuaValue, host: &Metered) -> bool {
         }
         _ => false,
     };
-    stopped || host.hit().is_some()
+    stopped || host.limit_reached().is_some()
 }

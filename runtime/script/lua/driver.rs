@@ -31,12 +31,12 @@ pub(super) struct StackFrame {
 /// An error of a script, with its call stack.
 pub(super) struct LuaFault {
     error: LuaValue,
-    spots: Vec<StackFrame>,
+    stack: Vec<StackFrame>,
 }
 
 impl From<Error> for LuaFault {
     fn from(error: Error) -> Self {
-        Self { error: LuaValue::Error(Box::new(error)), spots: Vec::new() }
+        Self { error: LuaValue::Error(Box::new(error)), stack: Vec::new() }
     }
 }
 
@@ -64,16 +64,16 @@ impl LuaEngine {
             (Some(LuaValue::Table(frames)), _) => {
                 let spots =
                     frames.sequence_values::<Table>().filter_map(|frame| spot(&frame.ok()?));
-                Err(LuaFault { error: first, spots: spots.collect() })
+                Err(LuaFault { error: first, stack: spots.collect() })
             }
-            _ => Err(LuaFault { error: first, spots: Vec::new() }),
+            _ => Err(LuaFault { error: first, stack: Vec::new() }),
         }
     }
 
     /// Returns the failure for an error in a source of this file.
     pub(super) fn explain(&self, fault: &LuaFault, file: &Rc<str>) -> Failure {
         let host = &self.host;
-        if let Some(limit) = host.hit() {
+        if let Some(limit) = host.limit_reached() {
             if let LuaValue::Error(error) = &fault.error
                 && let Some(caught) = error.downcast_ref::<Failure>()
             {
@@ -81,8 +81,8 @@ impl LuaEngine {
             }
             return limited(limit, host.place());
         }
-        let frames: Vec<Frame> = fault.spots.iter().map(|spot| spot.frame.clone()).collect();
-        explain(&fault.error, &fault.spots, frames, file, host)
+        let frames: Vec<Frame> = fault.stack.iter().map(|spot| spot.frame.clone()).collect();
+        explain(&fault.error, &fault.stack, frames, file, host)
     }
 }
 
@@ -102,7 +102,7 @@ fn spot(frame: &Table) -> Option<StackFrame> {
 /// Converts an error, and rewords messages that are about Lua internals.
 fn explain(
     error: &LuaValue,
-    spots: &[StackFrame],
+    stack: &[StackFrame],
     traceback: Vec<Frame>,
     file: &Rc<str>,
     host: &Metered,
@@ -110,7 +110,7 @@ fn explain(
     if let Some(told) = error.as_userdata().and_then(|data| data.borrow::<CaughtError>().ok()) {
         // The error was caught and thrown again.
         let error = LuaValue::Error(Box::new(told.0.clone()));
-        return explain(&error, spots, traceback, file, host);
+        return explain(&error, stack, traceback, file, host);
     }
     let here = || Site { file: Rc::clone(file), line: 0 };
     let site = traceback.first().map_or_else(here, |frame| frame.site.clone());
@@ -143,7 +143,7 @@ fn explain(
     // Errors of our replacements for library functions are errors of the recipe.
     let ours = first.strip_prefix("limits:").and_then(|rest| rest.split_once(": "));
     let first = ours.map_or(first, |(_, text)| text);
-    let (site, message) = match placed(first, spots, file) {
+    let (site, message) = match placed(first, stack, file) {
         Some((site, rest)) => (site, rest),
         None => (site, first),
     };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Function, IntoLua, Lua, LuaString, MultiValue, Table, Value};
 
-use super::bounds::seen;
+use super::bounds::record_position;
 use super::errors::{Limited, LuaStopped};
 use super::pattern::{Captured, Halt, PatternMatch, Search, seek};
 use super::plain::{find_plain, is_plain};
@@ -61,7 +61,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
             }
             Err(Halt::Stopped) if interrupts.count() > 0 => Err(Error::external(LuaStopped)),
             Err(Halt::Stopped) => {
-                seen(lua, &host);
+                record_position(lua, &host);
                 Err(Error::external(Limited))
             }
         }
@@ -94,7 +94,7 @@ pub(super) fn sort(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
         let length = list.raw_len();
         if length > ELEMENTS {
             host.exceed(Limit::Elements);
-            seen(lua, &host);
+            record_position(lua, &host);
             return Err(Error::external(Limited));
         }
         host.charge_operations(u32::try_from(length * 4).unwrap_or(u32::MAX));

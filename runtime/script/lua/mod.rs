@@ -26,7 +26,7 @@ use mlua::{
 };
 
 use base::VariableNames;
-use bounds::{bounded, caller, is_final, watch};
+use bounds::{caller, install_limited_functions, is_final, watch};
 use driver::{load_failure, reject_to_be_closed};
 use engine::LuaEngine;
 use errors::LuaStopped;
@@ -65,7 +65,7 @@ impl LuaEngine {
         let sort = library::sort(&lua, &host)?;
         lua.load(PRELUDE).set_name("=limits").call::<()>(&charge)?;
         lua.load(LIBRARY).set_name("=limits").call::<()>((seek, charge, sort, metatable))?;
-        bounded(&lua, &host)?;
+        install_limited_functions(&lua, &host)?;
         base::fill(&lua, &host)?;
         if host.tests().is_some() {
             let engines = Rc::downgrade(engines);
@@ -141,7 +141,7 @@ impl LuaSources {
         let result = engine
             .protected(body, (), Some(&self.variables))
             .and_then(|value| Ok(nested(from_lua(&value, PRIMITIVE), host, &host.place())?));
-        match (host.hit(), result) {
+        match (host.limit_reached(), result) {
             (None, Ok(value)) => Ok(value),
             (None, Err(fault)) => Err(engine.explain(&fault, &file)),
             // A limit was reached, even if the script caught the error.

@@ -61,7 +61,7 @@ struct Matcher<'a> {
     depth: u32,
     captures: Vec<(usize, Length)>,
     steps: usize,
-    spend: Charge<'a>,
+    charge: Charge<'a>,
 }
 
 /// Finds the first match of a pattern.
@@ -69,11 +69,11 @@ pub(super) fn seek(
     text: &[u8],
     pattern: &[u8],
     search: &Search,
-    spend: Charge<'_>,
+    charge: Charge<'_>,
 ) -> Result<Option<PatternMatch>, Halt> {
     let mut start = search.from;
     let mut matcher =
-        Matcher { text, pattern, depth: DEPTH, captures: Vec::new(), steps: 0, spend };
+        Matcher { text, pattern, depth: DEPTH, captures: Vec::new(), steps: 0, charge };
     loop {
         matcher.captures.clear();
         match matcher.fits(start, 0)? {
@@ -103,7 +103,7 @@ impl Matcher<'_> {
 
     fn charge_steps(&mut self) -> Result<(), Halt> {
         let steps = std::mem::take(&mut self.steps);
-        if (self.spend)(steps) { Ok(()) } else { Err(Halt::Stopped) }
+        if (self.charge)(steps) { Ok(()) } else { Err(Halt::Stopped) }
     }
 
     /// Returns the end of the match of the rest of the pattern, from `p` on, at `s`.

@@ -35,7 +35,7 @@ pub(super) fn explain(
     if let Some(caught) = caught {
         return caught.clone().within(frames);
     }
-    if let Some(limit) = host.hit().or_else(|| limit_of(inner)) {
+    if let Some(limit) = host.limit_reached().or_else(|| limit_of(inner)) {
         return limited(limit, place());
     }
     if let EvalAltResult::ErrorTerminated(..) = inner {

@@ -13,7 +13,7 @@ pub(super) const NESTED: &str = "nesting";
 /// Creates an error that scripts can catch, unless it must end the script.
 #[expect(clippy::unnecessary_box_returns, reason = "Rhai's errors are boxed")]
 pub(super) fn throw_at(error: Failure, host: &Metered, position: Position) -> Temporary {
-    let ends = host.hit().is_some() || error.is_stop();
+    let ends = host.limit_reached().is_some() || error.is_stop();
     let value = Dynamic::from(error);
     match ends {
         true => EvalAltResult::ErrorTerminated(value, position).into(),

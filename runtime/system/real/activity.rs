@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use super::super::Broken;
+use super::super::FailureKind;
 use super::orphans::{Process, tree};
 use crate::types::text_of;
 
@@ -49,18 +49,20 @@ impl Activity {
     }
 
     /// Returns an error if the time limit is exceeded.
-    pub(super) fn check(&mut self) -> Result<(), Broken> {
+    pub(super) fn check(&mut self) -> Result<(), FailureKind> {
         match self.patience {
-            TimeLimit::Total(limit) if self.since.elapsed() > limit => Err(Broken::TimedOut(limit)),
+            TimeLimit::Total(limit) if self.since.elapsed() > limit => {
+                Err(FailureKind::TimedOut(limit))
+            }
             TimeLimit::Idle(limit) if self.looked.elapsed() > PAUSE.min(limit) => {
                 let idle = self.looked.duration_since(self.since);
-                let works = self.works();
+                let works = self.is_active();
                 self.looked = Instant::now();
                 // Time in which this process itself was suspended does not count against the
                 // program.
                 match (works, idle > limit) {
                     (true, _) => self.since = self.looked,
-                    (false, true) => return Err(Broken::Idle(limit)),
+                    (false, true) => return Err(FailureKind::Idle(limit)),
                     (false, false) => {}
                 }
                 Ok(())
@@ -71,7 +73,7 @@ impl Activity {
 
     /// Returns whether any of its threads runs, waits for a disk, or has made progress since the
     /// last check.
-    fn works(&mut self) -> bool {
+    fn is_active(&mut self) -> bool {
         let mut done = BTreeMap::new();
         let mut busy = false;
         for Process { pid, .. } in tree(self.pid, &[]) {

@@ -15,7 +15,7 @@ pub(super) const MAX_KEPT: usize = 8 << 20;
 const MAX_FORWARDED: usize = 1 << 20;
 
 /// The number of buffers to read before the limits are checked again.
-const AT_ONCE: usize = 16;
+const READS_PER_CHECK: usize = 16;
 
 /// The output of a running program.
 pub(super) struct ProgramOutput<'a> {
@@ -71,7 +71,7 @@ impl<'a> ProgramOutput<'a> {
     pub(super) fn hear(&mut self, from: Option<&mut (impl Read + AsRawFd)>, error: bool) -> bool {
         let Some(from) = from else { return true };
         let mut buffer = Zeroizing::new([0; 16 << 10]);
-        for _ in 0..AT_ONCE {
+        for _ in 0..READS_PER_CHECK {
             match from.read(buffer.as_mut_slice()) {
                 Ok(0) => return true,
                 Ok(count) => self.add(&buffer[..count], error),

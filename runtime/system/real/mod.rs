@@ -28,8 +28,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Broken, Cmd, StepError};
-use crate::machine::files::{DirectoryId, FileError, Files, Look, Reach, Text};
+use super::{Cmd, FailureKind, StepError};
+use crate::machine::files::{DirectoryId, FileError, FileStatus, Files, ResolvedPath, Text};
 use crate::machine::origin::MountTable;
 use crate::types::Place;
 
@@ -59,7 +59,7 @@ pub struct Real {
 impl Real {
     /// Takes control of the machine: from now on, Ctrl-C stops steps instead of the process.
     pub fn new(interrupts: Interrupts) -> Self {
-        orphans::adopt();
+        orphans::become_subreaper();
         let (programs, stamps) = (search::Programs::default(), HashMap::new());
         Self { interrupts, programs, limit: None, stamps, verified: None }
     }
@@ -74,12 +74,12 @@ impl Real {
     fn tool(&mut self, cmd: &Cmd) -> Result<PathBuf, StepError> {
         self.programs
             .find(cmd.name())
-            .map_err(|missing| StepError::new(cmd, Broken::Missing(missing)))
+            .map_err(|missing| StepError::new(cmd, FailureKind::Missing(missing)))
     }
 }
 
 impl Files for Real {
-    fn look(&self, place: &Place) -> Result<Look, FileError> {
+    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
         files::access::look(place)
     }
 
@@ -91,7 +91,7 @@ impl Files for Real {
         files::access::names(place).map(Some)
     }
 
-    fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+    fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         files::reach::reach(place, follow)
             .map_err(|error| FileError { place: place.clone(), cause: error.to_string() })
     }
@@ -100,7 +100,7 @@ impl Files for Real {
         files::mount_list::mount_table().unwrap_or_default()
     }
 
-    fn anchor(&self, path: &Path) -> Option<DirectoryId> {
+    fn nearest_directory(&self, path: &Path) -> Option<DirectoryId> {
         files::reach::anchor(path)
     }
 

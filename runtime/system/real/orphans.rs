@@ -16,7 +16,7 @@ use crate::types::{path_of, text_of};
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Makes orphaned descendants children of this process (prctl(2), `PR_SET_CHILD_SUBREAPER`).
-pub(super) fn adopt() {
+pub(super) fn become_subreaper() {
     // Without this, orphans would keep mounts busy, and the error would list them.
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }

@@ -18,7 +18,7 @@ macro_rules! real {
                 step: &Step,
                 watch: &mut dyn Watch,
             ) -> Result<Outcome, StepError> {
-                self.must_be_meant(&step.devices())
+                self.check_identity(&step.devices())
                     .map_err(|broken| StepError::new(step, broken))?;
                 match step {
                     Step::Run(cmd) => self.run(cmd, watch),
@@ -36,7 +36,7 @@ macro_rules! real {
                 Ok(Some(machine))
             }
 
-            fn learned(&mut self, _fact: &Fact, _machine: &Machine) {}
+            fn on_fact(&mut self, _fact: &Fact, _machine: &Machine) {}
 
             fn is_real(&self) -> bool {
                 true

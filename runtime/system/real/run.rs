@@ -16,7 +16,7 @@ use nix::sys::signal::{SigHandler, Signal, killpg};
 use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
-use super::super::{Broken, Cmd, Outcome, Program, Stdin, StepError, Watch};
+use super::super::{Cmd, FailureKind, Outcome, Program, Stdin, StepError, Watch};
 use super::activity::{Activity, TimeLimit};
 use super::conversation::ProgramOutput;
 use super::environment::environment;
@@ -40,7 +40,7 @@ impl Real {
         watch: &mut dyn Watch,
     ) -> Result<Outcome, StepError> {
         let mut talk = ProgramOutput::new(watch, file);
-        let code = self.talk(cmd, &mut talk)?;
+        let code = self.run_to_exit(cmd, &mut talk)?;
         Ok(talk.outcome(code))
     }
 
@@ -51,13 +51,13 @@ impl Real {
         watch: &mut dyn Watch,
     ) -> Result<Zeroizing<Vec<u8>>, StepError> {
         let mut talk = ProgramOutput::secret(watch);
-        self.talk(cmd, &mut talk)?;
+        self.run_to_exit(cmd, &mut talk)?;
         Ok(talk.into_output())
     }
 
     /// Runs a program until it exits; returns its exit code.
-    fn talk(&mut self, cmd: &Cmd, talk: &mut ProgramOutput<'_>) -> Result<i32, StepError> {
-        let failed = |broken: Broken| StepError::new(cmd, broken);
+    fn run_to_exit(&mut self, cmd: &Cmd, talk: &mut ProgramOutput<'_>) -> Result<i32, StepError> {
+        let failed = |broken: FailureKind| StepError::new(cmd, broken);
         let mut command = self.command(cmd)?;
         if cmd.stdin == Stdin::Terminal {
             let status = command.status().map_err(|error| spawn_error(cmd, &error))?;
@@ -106,10 +106,10 @@ impl Real {
         match status.signal().map(Signal::try_from) {
             Some(signal) => {
                 let name = signal.map_or("a signal", Signal::as_str).to_owned();
-                Err(StepError { tail: talk.tail(), ..failed(Broken::Signal(name)) })
+                Err(StepError { tail: talk.tail(), ..failed(FailureKind::Signal(name)) })
             }
             None if code != 0 && !cmd.any_code => {
-                Err(StepError { tail: talk.tail(), ..failed(Broken::Exit(code)) })
+                Err(StepError { tail: talk.tail(), ..failed(FailureKind::Exit(code)) })
             }
             None => Ok(code),
         }
@@ -122,7 +122,7 @@ impl Real {
             Program::Inside { root, path } => (path.into(), Some(root.as_path())),
         };
         let mut command = Command::new(program);
-        let root = root.map(entered).transpose().map_err(|error| spawn_error(cmd, &error))?;
+        let root = root.map(open_new_root).transpose().map_err(|error| spawn_error(cmd, &error))?;
         die_with_parent(&mut command, root);
         command.args(&cmd.args).env_clear().envs(environment(cmd, std::env::vars_os()));
         if !Path::new("/run/udev/control").exists() {
@@ -139,8 +139,8 @@ impl Real {
         mut input: &[u8],
         mut activity: Activity,
         talk: &mut ProgramOutput<'_>,
-    ) -> Result<ExitStatus, Broken> {
-        let io = |error: io::Error| Broken::Kernel(error.to_string());
+    ) -> Result<ExitStatus, FailureKind> {
+        let io = |error: io::Error| FailureKind::Kernel(error.to_string());
         let mut stdin = child.stdin.take();
         let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
         let streams = [
@@ -155,7 +155,7 @@ impl Real {
         loop {
             talk.report_position();
             if self.interrupts.count() > 1 {
-                return Err(Broken::Interrupted);
+                return Err(FailureKind::Interrupted);
             }
             if self.interrupts.count() == 1 && !stopping {
                 stopping = true;
@@ -289,7 +289,7 @@ fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {
 }
 
 /// Opens the root for a program; the directory stays open until the program has entered it.
-fn entered(root: &Path) -> io::Result<OwnedFd> {
+fn open_new_root(root: &Path) -> io::Result<OwnedFd> {
     let directory = open_root(root)?;
     if is_running_root(&directory)? {
         let text = format!("{} is the running system", root.display());

@@ -27,7 +27,7 @@ static REPORT: AtomicI32 = AtomicI32::new(-1);
 
 /// The reports to the first thread.
 const OVERFLOW: u8 = b's';
-const OVER: u8 = b'o';
+const FINISHED: u8 = b'o';
 
 /// Runs a program on a large stack. If the stack is exhausted, the calling thread calls `used_up`,
 /// which must end the process.
@@ -38,7 +38,7 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
         let run = move || {
             install_overflow_handler();
             let result = program();
-            tell(OVER);
+            tell(FINISHED);
             result
         };
         let Ok(thread) = thread::Builder::new().name("main".into()).stack_size(size).spawn(run)
@@ -55,7 +55,7 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
 
 /// Waits for a report; returns `OVER` if the pipe is closed without one.
 fn heard(reports: &OwnedFd) -> u8 {
-    let mut byte = [OVER];
+    let mut byte = [FINISHED];
     loop {
         match read(reports, &mut byte) {
             Err(nix::Error::EINTR) => {}

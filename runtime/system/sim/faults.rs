@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::{Broken, Cmd, Outcome, Step, StepError};
+use super::super::{Cmd, FailureKind, Outcome, Step, StepError};
 use crate::system::{FilesStep, StorageStep};
 use crate::types::Pattern;
 
@@ -17,7 +17,7 @@ pub enum FaultEvent {
         /// The pattern of the step.
         step: Pattern,
         /// The failure.
-        broken: Broken,
+        broken: FailureKind,
         /// The lines that the program prints.
         says: Vec<String>,
     },
@@ -104,7 +104,7 @@ impl Faults {
 
 impl FaultEvent {
     fn on(&self, step: &Step, text: &str) -> Option<StepResult> {
-        let broken = |broken: Broken, tail: &[String]| {
+        let broken = |broken: FailureKind, tail: &[String]| {
             Some(Err(StepError { tail: tail.to_vec(), ..StepError::new(text, broken) }))
         };
         match (self, step) {
@@ -114,7 +114,7 @@ impl FaultEvent {
                 Step::Storage(StorageStep::Claim { .. }),
             ) => None,
             (Self::Fails { step, broken: how, says }, any) if step.is_in(text) => match any {
-                Step::Run(Cmd { any_code: true, .. }) if let Broken::Exit(code) = how => {
+                Step::Run(Cmd { any_code: true, .. }) if let FailureKind::Exit(code) = how => {
                     Some(Ok(printed(&says.join("\n"), *code)))
                 }
                 _ => broken(how.clone(), says),
@@ -125,8 +125,8 @@ impl FaultEvent {
                 | Step::Files(FilesStep::SaveOutput { cmd, .. } | FilesStep::SaveHeader { cmd, .. }),
             ) if step.is_in(text) => {
                 // A program without a time limit runs until Ctrl-C is pressed.
-                let ended = if cmd.works_long { Broken::Idle } else { Broken::TimedOut };
-                broken(cmd.limit.map_or(Broken::Interrupted, ended), &[])
+                let ended = if cmd.works_long { FailureKind::Idle } else { FailureKind::TimedOut };
+                broken(cmd.limit.map_or(FailureKind::Interrupted, ended), &[])
             }
             (Self::Prints { step, text: out, code }, _) if step.is_in(text) => {
                 Some(Ok(printed(out, *code)))
@@ -135,20 +135,20 @@ impl FaultEvent {
                 Self::Busy { what, holders },
                 Step::Storage(StorageStep::Claim { device: at, .. } | StorageStep::Unmount { at }),
             ) if what == at => {
-                broken(Broken::Busy { at: at.clone(), holders: holders.clone() }, &[])
+                broken(FailureKind::Busy { at: at.clone(), holders: holders.clone() }, &[])
             }
             (Self::Late { device, by }, Step::Storage(StorageStep::WaitFor { nodes, limit }))
                 if nodes.contains(device) =>
             {
                 match by > limit {
-                    true => broken(Broken::node_missing(device, *limit), &[]),
+                    true => broken(FailureKind::node_missing(device, *limit), &[]),
                     false => Some(Ok(Outcome::default())),
                 }
             }
             (Self::Gone { disk }, Step::Storage(StorageStep::Claim { disks, .. }))
                 if disks.contains(disk) =>
             {
-                broken(Broken::Changed { disk: disk.clone() }, &[])
+                broken(FailureKind::Changed { disk: disk.clone() }, &[])
             }
             _ => None,
         }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
-use crate::machine::files::{DirectoryId, FileError, Files, Look, Reach, Text};
+use crate::machine::files::{DirectoryId, FileError, FileStatus, Files, ResolvedPath, Text};
 use crate::machine::{Fact, FilesFact, Machine, Scope, StorageFact};
 use crate::system::{FilesStep, StorageStep};
 use crate::types::{Mode, Place};
@@ -35,7 +35,7 @@ pub struct Sim {
 struct FaultySim {
     faults: Faults,
     /// The facts that a failed action has established.
-    half_done: Vec<Fact>,
+    partial_facts: Vec<Fact>,
     /// The content written to files, by their path at that time: the files may no longer be
     /// visible.
     written: BTreeMap<String, Option<Text>>,
@@ -95,10 +95,10 @@ impl Default for Sim {
 struct UnknownFiles;
 
 impl Files for UnknownFiles {
-    fn look(&self, place: &Place) -> Result<Look, FileError> {
+    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
         let root = place.path.parent().is_none();
-        let dir = Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
-        Ok(if root { dir } else { Look::Unknown("the machine is simulated".into()) })
+        let dir = FileStatus::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
+        Ok(if root { dir } else { FileStatus::Unknown("the machine is simulated".into()) })
     }
 
     fn is_empty(&self, _place: &Place) -> Result<Option<bool>, FileError> {
@@ -111,7 +111,7 @@ impl Files for UnknownFiles {
 }
 
 impl Files for Sim {
-    fn look(&self, place: &Place) -> Result<Look, FileError> {
+    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
         self.trees.look(place, false)
     }
 
@@ -119,11 +119,11 @@ impl Files for Sim {
         self.trees.is_empty(place)
     }
 
-    fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+    fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         self.trees.reach(place, follow)
     }
 
-    fn anchor(&self, path: &Path) -> Option<DirectoryId> {
+    fn nearest_directory(&self, path: &Path) -> Option<DirectoryId> {
         self.trees.anchor(path)
     }
 
@@ -159,19 +159,19 @@ impl System for Sim {
         _scope: Option<&Scope>,
     ) -> Result<Option<Machine>, StepError> {
         let Some(with_faults) = &mut self.with_faults else { return Ok(None) };
-        let half_done = std::mem::take(&mut with_faults.half_done);
+        let half_done = std::mem::take(&mut with_faults.partial_facts);
         let mut machine = known.clone();
         for fact in half_done {
             // A fact that does not fit was not established.
             if machine.learn(&fact).is_ok() {
-                self.learned(&fact, &machine);
+                self.on_fact(&fact, &machine);
             }
         }
         Ok(Some(machine))
     }
 
     /// Mounts take effect one by one; everything else exists only when the last program has exited.
-    fn broken_off(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
+    fn action_failed(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
         let Some(with_faults) = &mut self.with_faults else { return };
         let mounted = |at: &String| {
             done.iter().any(
@@ -195,7 +195,7 @@ impl System for Sim {
             }
             _ => None,
         });
-        with_faults.half_done = facts.iter().filter(made).cloned().chain(ended).collect();
+        with_faults.partial_facts = facts.iter().filter(made).cloned().chain(ended).collect();
     }
 
     #[allow(
@@ -203,7 +203,7 @@ impl System for Sim {
         clippy::match_wildcard_for_single_variants,
         reason = "other parts have no simulated state outside the model"
     )]
-    fn learned(&mut self, fact: &Fact, machine: &Machine) {
+    fn on_fact(&mut self, fact: &Fact, machine: &Machine) {
         match fact {
             Fact::Storage(fact) => storage::learned(&mut self.trees, fact, machine),
             Fact::Files(fact) => files::learned(&mut self.trees, fact),

@@ -1,6 +1,6 @@
 //! Expectations about the end of the run, its output, and its cleanup.
 
-use super::super::bench::{Bench, Wrong, exit_word};
+use super::super::bench::{FailedExpectation, TestState, exit_word};
 use super::super::simulate::Ran;
 use super::says::{Invoke, diff};
 use crate::args;
@@ -109,7 +109,7 @@ impl Choice for ExitKind {
 }
 
 impl Invoke for Done {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         // An unexpected failure is reported by the run itself, with all details.
         bench.ran()?;
         bench.expect(site, None)
@@ -117,12 +117,15 @@ impl Invoke for Done {
 }
 
 impl Invoke for FailsWith {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let ran = bench.judge()?;
         let Some(error) = &ran.error else {
             let title = "the recipe reached its end, but should fail".to_owned();
             let notes = vec![("expected", self.error)];
-            return bench.expect(site, Some(Wrong { title, notes, ..Wrong::default() }));
+            return bench.expect(
+                site,
+                Some(FailedExpectation { title, notes, ..FailedExpectation::default() }),
+            );
         };
         let failed = error.site.as_ref();
         let line = failed.and_then(|at| line_of(ran.recipe.source(Some(at)), at.line));
@@ -145,10 +148,10 @@ impl Invoke for FailsWith {
             seen.push(format!("{name}: {}", if fits { &want } else { &got }));
             wanted.push(format!("{name}: {want}"));
         }
-        let wrong = (wanted != seen).then(|| Wrong {
+        let wrong = (wanted != seen).then(|| FailedExpectation {
             title: "the recipe failed with another error than expected".into(),
             diff: Some(diff(&wanted.join("\n"), &seen.join("\n"))),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }
@@ -160,14 +163,14 @@ fn line_of(text: &str, line: u32) -> Option<String> {
 }
 
 impl Invoke for Printed {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let wrong = missing("the recipe does not print this", &self.text, &bench.ran()?.said);
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for Warns {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let wrong =
             missing("the recipe does not give this warning", &self.text, &bench.ran()?.warnings);
         bench.expect(site, wrong)
@@ -175,17 +178,17 @@ impl Invoke for Warns {
 }
 
 /// Returns a mismatch if none of the lines contains the pattern.
-fn missing(title: &str, text: &str, lines: &[String]) -> Option<Wrong> {
+fn missing(title: &str, text: &str, lines: &[String]) -> Option<FailedExpectation> {
     let pattern = Pattern::new(text);
-    (!lines.iter().any(|line| pattern.is_in(line))).then(|| Wrong {
+    (!lines.iter().any(|line| pattern.is_in(line))).then(|| FailedExpectation {
         title: title.to_owned(),
         diff: Some(diff(text, &lines.join("\n"))),
-        ..Wrong::default()
+        ..FailedExpectation::default()
     })
 }
 
 impl Invoke for Released {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let ran = bench.ran()?;
         let fits = self.commands.len() == ran.released.len()
             && self
@@ -193,24 +196,24 @@ impl Invoke for Released {
                 .iter()
                 .zip(&ran.released)
                 .all(|(want, got)| Pattern::new(want).is(got));
-        let wrong = (!fits).then(|| Wrong {
+        let wrong = (!fits).then(|| FailedExpectation {
             title: "after the failure other things are released than expected".into(),
             diff: Some(diff(&self.commands.join("\n"), &ran.released.join("\n"))),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for NothingLeft {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let Ran { before, after, .. } = bench.ran()?;
         let (before, after) = (in_use(before), in_use(after));
         let left: Vec<String> = after.into_iter().filter(|item| !before.contains(item)).collect();
-        let wrong = (!left.is_empty()).then(|| Wrong {
+        let wrong = (!left.is_empty()).then(|| FailedExpectation {
             title: "the run left mounts or devices open".into(),
             notes: vec![("left", left.join("\n"))],
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }

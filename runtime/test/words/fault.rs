@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::bench::Bench;
+use super::super::bench::TestState;
 use super::says::Invoke;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
-use crate::system::Broken;
+use crate::system::FailureKind;
 use crate::system::sim::faults::FaultEvent;
 use crate::types::{DevicePath, Pattern, Value};
 
@@ -113,61 +113,66 @@ fn is_kernel(step: &str) -> bool {
 }
 
 impl Invoke for Fails {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let says: Vec<String> = self.says.lines().map(str::to_owned).collect();
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);
         let (broken, says) = match is_kernel(&self.step) {
-            true if !says.is_empty() => (Broken::Kernel(self.says.clone()), Vec::new()),
-            true => (Broken::Kernel("Input/output error (os error 5)".into()), says),
-            false => (Broken::Exit(code), says),
+            true if !says.is_empty() => (FailureKind::Kernel(self.says.clone()), Vec::new()),
+            true => (FailureKind::Kernel("Input/output error (os error 5)".into()), says),
+            false => (FailureKind::Exit(code), says),
         };
         let step = Pattern::new(&self.step);
         let text = format!("{:?} fails", self.step);
-        bench.order(site, text, FaultEvent::Fails { step, broken, says }, self.after)
+        bench.add_fault(site, text, FaultEvent::Fails { step, broken, says }, self.after)
     }
 }
 
 impl Invoke for Hangs {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("{:?} hangs", self.step);
-        bench.order(site, text, FaultEvent::Hangs { step: Pattern::new(&self.step) }, self.after)
+        bench.add_fault(
+            site,
+            text,
+            FaultEvent::Hangs { step: Pattern::new(&self.step) },
+            self.after,
+        )
     }
 }
 
 impl Invoke for Stops {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("Ctrl-C during {:?}", self.step);
         let step = Pattern::new(&self.step);
-        let event = FaultEvent::Fails { step, broken: Broken::Interrupted, says: Vec::new() };
-        bench.order(site, text, event, self.after)
+        let event = FaultEvent::Fails { step, broken: FailureKind::Interrupted, says: Vec::new() };
+        bench.add_fault(site, text, event, self.after)
     }
 }
 
 impl Invoke for Busy {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let machine = &bench.current()?.machine;
         let what = machine.find(&self.what).map_or(self.what, |device| device.path.clone());
         let text = format!("{what} is busy");
         let holders = if self.by.is_empty() { Vec::new() } else { vec![self.by] };
-        bench.order(site, text, FaultEvent::Busy { what, holders }, self.after)
+        bench.add_fault(site, text, FaultEvent::Busy { what, holders }, self.after)
     }
 }
 
 impl Invoke for Late {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("{} appears {} s late", self.device, self.seconds);
         let by = Duration::from_secs(self.seconds.into());
         let device = self.device.to_string();
-        bench.order(site, text, FaultEvent::Late { device, by }, 0)
+        bench.add_fault(site, text, FaultEvent::Late { device, by }, 0)
     }
 }
 
 impl Invoke for Gone {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let machine = &bench.current()?.machine;
         let disk = self.disk.to_string();
         let disk = machine.find(&disk).map_or(disk, |device| device.path.clone());
         let text = format!("{disk} is gone");
-        bench.order(site, text, FaultEvent::Gone { disk }, self.after)
+        bench.add_fault(site, text, FaultEvent::Gone { disk }, self.after)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::bench::Bench;
+use super::super::bench::TestState;
 use super::says::Invoke;
 use crate::args;
 use crate::error::Result;
@@ -96,7 +96,7 @@ args! {
 }
 
 impl Invoke for RecipeFile {
-    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let path = bench.file.directory().join(&self.path);
         let current = bench.current()?;
         (current.recipe, current.answers) = (Some(path), Map::new());
@@ -105,7 +105,7 @@ impl Invoke for RecipeFile {
 }
 
 impl Invoke for MachineOf {
-    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let directory = bench.file.directory().to_owned();
         let machine = match &self.machine {
             Value::Text(name) => stored(name, &directory)?,
@@ -146,7 +146,7 @@ fn named(name: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 impl Invoke for AnswersOf {
-    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let values: Map = match self.values {
             Value::Map(values) => values,
             other => {
@@ -164,7 +164,7 @@ impl Invoke for AnswersOf {
 }
 
 impl Invoke for FileOf {
-    fn say(self, bench: &mut Bench, _site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let place = Place::new(&self.path, None);
         let text = Text::Known(self.text.into_bytes());
         let put = bench.current()?.sim.put(&place, text, self.mode);
@@ -174,10 +174,10 @@ impl Invoke for FileOf {
 }
 
 impl Invoke for Prints {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("{:?} is run and prints output", self.step);
         let step = Pattern::new(&self.step);
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);
-        bench.order(site, text, FaultEvent::Prints { step, text: self.text, code }, self.after)
+        bench.add_fault(site, text, FaultEvent::Prints { step, text: self.text, code }, self.after)
     }
 }

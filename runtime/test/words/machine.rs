@@ -1,12 +1,12 @@
 //! Expectations about the machine and its files after the run.
 
-use super::super::bench::{Bench, Wrong};
+use super::super::bench::{FailedExpectation, TestState};
 use super::super::simulate::Ran;
 use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result as Answer;
 use crate::event::Site;
-use crate::machine::files::{Files, Look, Text};
+use crate::machine::files::{FileStatus, Files, Text};
 use crate::machine::{Machine, layout};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
@@ -92,15 +92,15 @@ args! {
 }
 
 impl Invoke for Layout {
-    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
-        let after = bench.ran()?.after.revealed();
+    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
+        let after = bench.ran()?.after.with_containers_open();
         let disk = after.find(self.disk.as_str()).ok_or_else(|| no_device(&self.disk))?;
         let found = layout(&after, &[disk.path.as_str()]);
         let wanted = unindented(&self.picture);
-        let wrong = (found != wanted).then(|| Wrong {
+        let wrong = (found != wanted).then(|| FailedExpectation {
             title: format!("{} is not as expected after the run", self.disk),
             diff: Some(diff(&wanted, &found)),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }
@@ -123,7 +123,7 @@ fn unindented(text: &str) -> String {
 }
 
 impl Invoke for Mounted {
-    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let after = &bench.ran()?.after;
         let at = self.at.to_string();
         let found = after.storage.mounts.iter().rev().find(|mount| mount.at == at);
@@ -137,12 +137,15 @@ impl Invoke for Mounted {
             }
             _ => None,
         };
-        bench.expect(site, title.map(|title| Wrong { title, ..Wrong::default() }))
+        bench.expect(
+            site,
+            title.map(|title| FailedExpectation { title, ..FailedExpectation::default() }),
+        )
     }
 }
 
 impl Invoke for Untouched {
-    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let ran = bench.ran()?;
         let mut wrong = None;
         for name in &self.devices {
@@ -155,14 +158,14 @@ impl Invoke for Untouched {
 
 /// Returns how a device was touched, if it was. A run that is refused because of its plan has
 /// approved and changed nothing.
-fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
+fn touched(ran: &Ran, device: &str) -> Option<FailedExpectation> {
     if !ran.only_planned && !ran.begun {
         return None;
     }
     let title = format!("{device} was changed");
     let lies_on = |effect: &Effect, target: Option<&Target>| {
         let below = |target: &Target| target.below.iter().any(|path| path == device);
-        let whole = |other: &str| ran.before.lies_on(device, other);
+        let whole = |other: &str| ran.before.depends_on(device, other);
         target.is_some_and(below) || effect.device().is_some_and(whole)
     };
     let touches = |(effect, target): &(&Effect, Option<&Target>)| {
@@ -170,7 +173,7 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
     };
     if let Some((effect, _)) = ran.approval.effects().find(touches) {
         let notes = vec![("approved", effect.to_string())];
-        return Some(Wrong { title, notes, ..Wrong::default() });
+        return Some(FailedExpectation { title, notes, ..FailedExpectation::default() });
     }
     let own = |machine: &Machine| layout(machine, &[]);
     let below: Vec<String> = std::iter::once(device.to_owned())
@@ -179,7 +182,7 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
     let differs = below.iter().any(|path| ran.before.find(path) != ran.after.find(path));
     if differs {
         let diff = Some(diff(&own(&ran.before), &own(&ran.after)));
-        return Some(Wrong { title, diff, ..Wrong::default() });
+        return Some(FailedExpectation { title, diff, ..FailedExpectation::default() });
     }
     let words = |step: &str| -> bool {
         step.split_whitespace().any(|word| below.iter().any(|path| path == word))
@@ -187,21 +190,25 @@ fn touched(ran: &Ran, device: &str) -> Option<Wrong> {
     let mut steps = ran.calls.iter().flat_map(|call| call.steps.iter().map(move |s| (call, s)));
     let (call, step) = steps.find(|(_, step)| words(step))?;
     let notes = vec![("step", step.clone()), ("of", call.title.clone())];
-    Some(Wrong { title, notes, ..Wrong::default() })
+    Some(FailedExpectation { title, notes, ..FailedExpectation::default() })
 }
 
 impl Invoke for FileIs {
-    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let path = self.path.to_string();
         let found = match left(bench.ran()?, &Place::new(&self.path, None)) {
             Ok(found) => found,
             Err(why) => {
                 let title = format!("cannot determine whether {path} exists: {why}");
-                return bench.expect(site, Some(Wrong { title, ..Wrong::default() }));
+                return bench.expect(
+                    site,
+                    Some(FailedExpectation { title, ..FailedExpectation::default() }),
+                );
             }
         };
-        let wrong =
-            |title: String, diff: Option<String>| Some(Wrong { title, diff, ..Wrong::default() });
+        let wrong = |title: String, diff: Option<String>| {
+            Some(FailedExpectation { title, diff, ..FailedExpectation::default() })
+        };
         let wrong = match found {
             None if self.missing => None,
             None => wrong(format!("there is no file {path}"), None),
@@ -237,14 +244,14 @@ fn left(ran: &Ran, place: &Place) -> Result<Option<Text>, String> {
         return Ok(written.clone());
     }
     match ran.sim.look(place) {
-        Ok(Look::File { .. }) => Ok(ran.sim.read(place).ok()),
-        Ok(Look::Unknown(why)) => Err(why),
+        Ok(FileStatus::File { .. }) => Ok(ran.sim.read(place).ok()),
+        Ok(FileStatus::Unknown(why)) => Err(why),
         _ => Ok(None),
     }
 }
 
 impl Invoke for Same {
-    fn say(self, bench: &mut Bench, site: &Site) -> Answer<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let text = |value: &Value| match value {
             Value::Text(text) => text.clone(),
             Value::List(items) => {
@@ -252,10 +259,10 @@ impl Invoke for Same {
             }
             other => other.to_string(),
         };
-        let wrong = (self.found != self.wanted).then(|| Wrong {
+        let wrong = (self.found != self.wanted).then(|| FailedExpectation {
             title: "the values differ".into(),
             diff: Some(diff(&text(&self.wanted), &text(&self.found))),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }

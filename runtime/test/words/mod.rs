@@ -10,33 +10,41 @@ mod steps;
 
 use says::Invoke;
 
-use super::bench::Bench;
+use super::bench::TestState;
 use crate::error::Result;
 use crate::event::Site;
 use crate::operation::spec::{ArgError, Given, Spec};
 use crate::types::Value;
 
 /// A function that tests can call.
-pub struct Word {
+pub struct TestFunction {
     /// The name, documentation and parameters.
     pub spec: &'static Spec,
-    say: fn(Given, &mut Bench, &Site) -> std::result::Result<Result<Value>, ArgError>,
+    say: fn(Given, &mut TestState, &Site) -> std::result::Result<Result<Value>, ArgError>,
 }
 
-impl Word {
-    pub(super) fn call(&self, bench: &mut Bench, site: &Site, values: Vec<Value>) -> Result<Value> {
+impl TestFunction {
+    pub(super) fn call(
+        &self,
+        bench: &mut TestState,
+        site: &Site,
+        values: Vec<Value>,
+    ) -> Result<Value> {
         Given::by_position(self.spec, values)
             .and_then(|given| (self.say)(given, bench, site))
             .unwrap_or_else(|error| Err(self.spec.bad_call(&error)))
     }
 }
 
-const fn word<W: Invoke>() -> Word {
-    Word { spec: &W::SPEC, say: |given, bench, site| Ok(W::decode(given)?.say(bench, site)) }
+const fn word<W: Invoke>() -> TestFunction {
+    TestFunction {
+        spec: &W::SPEC,
+        say: |given, bench, site| Ok(W::decode(given)?.say(bench, site)),
+    }
 }
 
 /// All functions of tests.
-pub static WORDS: &[Word] = &[
+pub static TEST_FUNCTIONS: &[TestFunction] = &[
     word::<given::RecipeFile>(),
     word::<given::MachineOf>(),
     word::<given::AnswersOf>(),

@@ -3,13 +3,13 @@
 use crate::error::Result;
 use crate::event::Site;
 use crate::operation::spec::Arguments;
-use crate::test::bench::Bench;
+use crate::test::bench::TestState;
 use crate::types::{Value, unified_diff};
 
 /// A test function: its arguments and its effect.
 pub(super) trait Invoke: Arguments {
     /// Calls the function.
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value>;
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value>;
 }
 
 /// Returns the difference between two strings as a unified diff.

@@ -1,6 +1,6 @@
 //! Expectations about the steps of the run, their order, and unchanged actions.
 
-use super::super::bench::{Bench, Wrong};
+use super::super::bench::{FailedExpectation, TestState};
 use super::super::simulate::TestedCall;
 use super::says::{Invoke, diff};
 use crate::args;
@@ -87,7 +87,7 @@ args! {
 }
 
 impl Invoke for InOrder {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
         let concerned = |call: &&TestedCall| {
             self.action.as_deref().is_none_or(|start| call.title.starts_with(start))
@@ -108,60 +108,61 @@ impl Invoke for InOrder {
             next += usize::from(fits);
         }
         let complete = next == patterns.len() && !(self.exactly && found.len() > patterns.len());
-        let wrong = (!complete).then(|| Wrong {
+        let wrong = (!complete).then(|| FailedExpectation {
             title: match self.steps.get(next) {
                 Some(step) if next == 0 => format!("there is no step {step:?}"),
                 Some(step) => format!("there is no step {step:?} after {:?}", self.steps[next - 1]),
                 None => "the steps differ".to_owned(),
             },
             diff: Some(diff(&self.steps.join("\n"), &shown.join("\n"))),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for Never {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let pattern = Pattern::new(&self.step);
         let calls = bench.ran()?.calls.iter();
         let mut steps = calls.flat_map(|call| call.steps.iter().map(move |step| (call, step)));
-        let wrong = steps.find(|(_, step)| pattern.is_in(step)).map(|(call, step)| Wrong {
-            title: format!("there is a step {:?}", self.step),
-            notes: vec![("step", step.clone()), ("of", call.title.clone())],
-            ..Wrong::default()
-        });
+        let wrong =
+            steps.find(|(_, step)| pattern.is_in(step)).map(|(call, step)| FailedExpectation {
+                title: format!("there is a step {:?}", self.step),
+                notes: vec![("step", step.clone()), ("of", call.title.clone())],
+                ..FailedExpectation::default()
+            });
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for Chapters {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let found = &bench.ran()?.chapters;
-        let wrong = (*found != self.titles).then(|| Wrong {
+        let wrong = (*found != self.titles).then(|| FailedExpectation {
             title: "the chapters differ".into(),
             diff: Some(diff(&self.titles.join("\n"), &found.join("\n"))),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for Already {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
         let like: Vec<&TestedCall> =
             calls.iter().filter(|call| call.title.starts_with(&self.action)).collect();
         let wrong = match like.iter().find(|call| call.already.is_none()) {
-            _ if like.is_empty() => Some(Wrong {
+            _ if like.is_empty() => Some(FailedExpectation {
                 title: format!("there is no action {:?}", self.action),
                 notes: vec![("there are", titles(calls))],
-                ..Wrong::default()
+                ..FailedExpectation::default()
             }),
-            Some(call) => Some(Wrong {
+            Some(call) => Some(FailedExpectation {
                 title: format!("{} is not unchanged", call.title),
                 notes: vec![("it did", call.steps.join("\n"))],
-                ..Wrong::default()
+                ..FailedExpectation::default()
             }),
             None => None,
         };
@@ -174,27 +175,27 @@ fn titles(calls: &[TestedCall]) -> String {
 }
 
 impl Invoke for Unchanged {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let calls = bench.ran()?.calls.iter();
         let changed: Vec<&str> =
             calls.filter(|c| c.already.is_none()).map(|call| call.title.as_str()).collect();
-        let wrong = (!changed.is_empty()).then(|| Wrong {
+        let wrong = (!changed.is_empty()).then(|| FailedExpectation {
             title: "the run changed something".into(),
             notes: vec![("changed", changed.join("\n"))],
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for Effects {
-    fn say(self, bench: &mut Bench, site: &Site) -> Result<Value> {
+    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let approval = bench.ran()?.approval.effects();
         let found: Vec<String> = approval.map(|(effect, _)| effect.to_string()).collect();
-        let wrong = (found != self.effects).then(|| Wrong {
+        let wrong = (found != self.effects).then(|| FailedExpectation {
             title: "the user must approve something else".into(),
             diff: Some(diff(&self.effects.join("\n"), &found.join("\n"))),
-            ..Wrong::default()
+            ..FailedExpectation::default()
         });
         bench.expect(site, wrong)
     }

@@ -81,10 +81,10 @@ fn named(c: char) -> String {
 /// Returns whether a character is displayed as is: it does not end a line, move the cursor, or
 /// change the writing direction.
 pub(crate) fn is_shown(c: char) -> bool {
-    let turns =
+    let bidi_controls =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !c.is_control()
-        && !turns
+        && !bidi_controls
         && super::bytes::byte_of(c).is_none()
         && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }

@@ -155,15 +155,15 @@ fn leave() -> io::Result<()> {
 }
 
 /// A share, opened before the new root hides its path.
-struct Held<'a> {
+struct OpenShare<'a> {
     file: OwnedFd,
     share: &'a Share,
 }
 
-fn hold(share: &Share) -> io::Result<Held<'_>> {
+fn hold(share: &Share) -> io::Result<OpenShare<'_>> {
     let file = open(&share.path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
         .map_err(|error| io::Error::other(format!("{}: {error}", share.path.display())))?;
-    Ok(Held { file, share })
+    Ok(OpenShare { file, share })
 }
 
 /// Builds the root directory; the second program enters it.
@@ -177,7 +177,7 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     shares.extend(cell.shares.iter().cloned());
     // Parent directories come first, so that files inside them are bound on top.
     shares.sort_by(|a, b| a.path.cmp(&b.path));
-    let held: Vec<Held<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
+    let held: Vec<OpenShare<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
     let accounts = ["passwd", "group"].map(|name| (name, system_accounts(name)));
     let base = PLACES.into_iter().map(Path::new).find(|place| place.is_dir());
     let base = base.ok_or_else(|| io::Error::other("no directory to make a root in"))?;
@@ -277,8 +277,8 @@ fn put_new(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Binds a share to its path below the root.
-fn bind(base: &Path, held: &Held<'_>) -> io::Result<()> {
-    let Held { file, share } = held;
+fn bind(base: &Path, held: &OpenShare<'_>) -> io::Result<()> {
+    let OpenShare { file, share } = held;
     let from = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let at = inside(base, &share.path);
     let place = |error: io::Error| io::Error::other(format!("{}: {error}", share.path.display()));
@@ -293,7 +293,7 @@ fn bind(base: &Path, held: &Held<'_>) -> io::Result<()> {
     mount(Some(&from), &at, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)
         .map_err(|error| place(error.into()))?;
     for below in mounts_below(&at)? {
-        seal(&below, share.writable).map_err(place)?;
+        restrict_mount(&below, share.writable).map_err(place)?;
     }
     Ok(())
 }
@@ -314,7 +314,7 @@ fn unescaped(place: &str) -> String {
 }
 
 /// Remounts a bind mount without setuid programs, and read-only unless it is writable.
-fn seal(at: &Path, writable: bool) -> io::Result<()> {
+fn restrict_mount(at: &Path, writable: bool) -> io::Result<()> {
     let has = statvfs(at)?.flags();
     let is_device = at.parent().is_some_and(|parent| parent.ends_with("dev"));
     let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID;

@@ -42,7 +42,7 @@ impl Owner {
     }
 
     /// Returns the user and group of the caller.
-    pub(in crate::vm) fn starter() -> Self {
+    pub(in crate::vm) fn caller() -> Self {
         Self { uid: geteuid().as_raw(), gid: getegid().as_raw(), kvm: None }
     }
 }

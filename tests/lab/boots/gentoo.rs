@@ -8,7 +8,7 @@ use gscript::system::Interrupts;
 use gscript::vm::{Firmware, Turn, build_bootable};
 
 use super::installed::{
-    Plugged, STICK, cache, heard, prepared, require_machines, run_in_lab, write_private,
+    PcSetup, STICK, cache, heard, require_machines, run_in_lab, run_script, write_private,
 };
 use crate::guest::Lab;
 use crate::harness::{Missing, Test, Tier};
@@ -36,7 +36,7 @@ const ANSWERS: &str = "root_password = \"an otter\"\n";
 fn stage3(directory: &Path) -> Result<Media, Missing> {
     let archive = directory.join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
-    prepared("runtime/vm/standin/stage3.sh", &[&root, &archive])?;
+    run_script("runtime/vm/standin/stage3.sh", &[&root, &archive])?;
     Ok(Media::signed(archive, directory, &Interrupts::default()).expect("the signed digests"))
 }
 
@@ -74,7 +74,7 @@ fn luks_lvm_by_efi() -> Result<(), Missing> {
     stage3(lab.path())?;
     write_private(&lab.path().join("answers.toml"), ANSWERS);
     run_in_lab(&lab, "boots/gentoo.sh", &[])?;
-    let efi = Plugged { firmware: Firmware::Efi, ..Plugged::of(&lab) };
+    let efi = PcSetup { firmware: Firmware::Efi, ..PcSetup::of(&lab) };
     let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };
     let console = heard(efi.talk(&[reached], &[])).console;
     for line in ["Gentoo Linux (Keyfile Boot)", "/dev/mapper/vg-root (lvm crypt part disk)"] {

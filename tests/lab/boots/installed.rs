@@ -13,7 +13,8 @@ use gscript::run::trial::{INIT_MESSAGE, Media, PROMPTS};
 use gscript::system::Interrupts;
 use gscript::types::{Secret, Size};
 use gscript::vm::{
-    Console, Firmware, Pc, Said, Turn, VmError, build_bootable, find_emulator, find_kernel,
+    Console, ConsoleTranscript, Firmware, Pc, Turn, VmError, build_bootable, find_emulator,
+    find_kernel,
 };
 
 use crate::guest::{Call, Lab};
@@ -39,7 +40,7 @@ pub struct Installed {
 }
 
 /// The attached drives and the firmware of an emulated PC.
-pub struct Plugged {
+pub struct PcSetup {
     pub firmware: Firmware,
     pub disk: PathBuf,
     pub sectors_4k: bool,
@@ -67,7 +68,7 @@ pub fn require_machines() -> Result<(), Missing> {
 
 /// Runs a script and returns the path that it prints. Fails with its error output, which names what
 /// is missing.
-pub fn prepared(script: &str, paths: &[&Path]) -> Result<PathBuf, Missing> {
+pub fn run_script(script: &str, paths: &[&Path]) -> Result<PathBuf, Missing> {
     let mut command = Command::new("bash");
     let output = command.arg(project(script)).args(paths).output().expect("a shell");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
@@ -164,9 +165,9 @@ impl Installed {
     }
 
     /// Returns how the installation is booted again.
-    pub fn plugged(&self) -> Plugged {
+    pub fn plugged(&self) -> PcSetup {
         let (disk, stick) = (self.file("disk.img"), Some(self.file("stick.img")));
-        Plugged { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
+        PcSetup { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
     }
 
     /// Reads the journal of the installation.
@@ -188,14 +189,14 @@ impl Installed {
     }
 }
 
-impl Plugged {
+impl PcSetup {
     /// Attaches the disks of a lab machine.
     pub fn of(lab: &Lab) -> Self {
         let (disk, stick) = (lab.path().join("disk0.img"), Some(lab.path().join("disk1.img")));
         Self { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
     }
 
-    pub fn talk(&self, turns: &[Turn<'_>], never: &[&str]) -> Result<Said, VmError> {
+    pub fn talk(&self, turns: &[Turn<'_>], never: &[&str]) -> Result<ConsoleTranscript, VmError> {
         let pc = Pc {
             program: Path::new(PROGRAM),
             firmware: self.firmware,
@@ -223,7 +224,7 @@ impl Plugged {
 }
 
 #[track_caller]
-pub fn heard(said: Result<Said, VmError>) -> Said {
+pub fn heard(said: Result<ConsoleTranscript, VmError>) -> ConsoleTranscript {
     said.unwrap_or_else(|error| panic!("{error}\n{}", error.console().join("\n")))
 }
 

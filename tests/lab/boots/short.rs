@@ -13,7 +13,7 @@ use gscript::system::Interrupts;
 use gscript::vm::{Firmware, Turn};
 
 use super::installed::{
-    DISK, Installed, LIMIT, PASSPHRASE, Plugged, SHORT, STICK, Shared, Trial, cache, heard,
+    DISK, Installed, LIMIT, PASSPHRASE, PcSetup, SHORT, STICK, Shared, Trial, cache, heard,
     require_machines, run_in_lab, secret, shared, write_private,
 };
 use crate::guest::{Call, Lab};
@@ -74,7 +74,7 @@ fn with_gpg() -> Result<MutexGuard<'static, Installed>, Missing> {
 }
 
 /// Returns a machine of the lab with the files that the recipe needs.
-fn material() -> Result<Lab, Missing> {
+fn lab_with_media() -> Result<Lab, Missing> {
     require_machines()?;
     let lab = Lab::new(&[DISK, STICK]);
     Media::bootable(lab.path(), &cache(), &Interrupts::default(), &mut |_| ())
@@ -105,7 +105,7 @@ fn efi() -> Result<(), Missing> {
 fn passphrase_only() -> Result<(), Missing> {
     let directory = tempfile::tempdir().expect("a directory");
     let installed = try_boot(directory.path(), "bios", &["unlock=passphrase"])?;
-    let nothing = Plugged { stick: None, ..installed.plugged() };
+    let nothing = PcSetup { stick: None, ..installed.plugged() };
     nothing.boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
@@ -130,14 +130,14 @@ fn second_slot() -> Result<(), Missing> {
 fn restored_header() -> Result<(), Missing> {
     let lab = with_gpg()?.copied();
     run_in_lab(&lab, "boots/restore_header.sh", &[])?;
-    Plugged::of(&lab).boots_to_root(&[PASSPHRASE]);
+    PcSetup::of(&lab).boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
 
 fn sectors_of_4_kib() -> Result<(), Missing> {
-    let lab = material()?;
+    let lab = lab_with_media()?;
     run_in_lab(&lab, "boots/install_4k.sh", &[])?;
-    let efi = Plugged { firmware: Firmware::Efi, sectors_4k: true, ..Plugged::of(&lab) };
+    let efi = PcSetup { firmware: Firmware::Efi, sectors_4k: true, ..PcSetup::of(&lab) };
     efi.boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
@@ -147,7 +147,7 @@ fn firmware_entry() -> Result<(), Missing> {
     let sets = ["firmware=efi", "unlock=passphrase"];
     let lab = try_boot(directory.path(), "efi", &sets)?.copied();
     run_in_lab(&lab, "boots/nvram.sh", &[("PASSPHRASE", PASSPHRASE)])?;
-    let efi = Plugged { firmware: Firmware::Efi, stick: None, ..Plugged::of(&lab) };
+    let efi = PcSetup { firmware: Firmware::Efi, stick: None, ..PcSetup::of(&lab) };
     let passphrase = secret(PASSPHRASE);
     let asked = Turn { when: &PROMPTS, reply: Some(&passphrase), optional: false };
     let entered = Turn { when: &["all of it is done"], reply: None, optional: false };
@@ -177,18 +177,18 @@ fn record_of(journal: &str, action: &str) -> usize {
 
 fn power_cut() -> Result<(), Missing> {
     let place = record_of(&with_gpg()?.journal(), "kernel.initramfs").to_string();
-    let lab = material()?;
+    let lab = lab_with_media()?;
     build_cut(&lab);
     let vars = [("CUT_RECORD", place.as_str())];
     let (console, cut) = lab.cut(Call { script: "boots/install_cut.sh", vars: &vars })?;
     assert!(cut, "{console}");
     run_in_lab(&lab, "boots/resume_install.sh", &[])?;
-    Plugged::of(&lab).boots_to_root(&[PASSPHRASE]);
+    PcSetup::of(&lab).boots_to_root(&[PASSPHRASE]);
     Ok(())
 }
 
 /// Returns the command lines of the virtual machines that use a file of this directory.
-fn machines(kernel: &str, directory: &Path) -> Vec<String> {
+fn vm_processes(kernel: &str, directory: &Path) -> Vec<String> {
     let directory = directory.to_string_lossy();
     let ours = |entry: std::io::Result<fs::DirEntry>| {
         let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
@@ -230,11 +230,11 @@ fn ends_with_the_program() -> Result<(), Missing> {
             let ended = program.try_wait().expect("its state");
             assert_eq!(ended, None, "{kernel} was not started");
             // By then the guest is working or has finished.
-            !machines(kernel, directory).is_empty() && directory.join("shared/runs").exists()
+            !vm_processes(kernel, directory).is_empty() && directory.join("shared/runs").exists()
         });
         program.kill().expect("it can be killed");
         program.wait().expect("its end");
-        wait_until("the end of all of it", || machines(kernel, directory).is_empty());
+        wait_until("the end of all of it", || vm_processes(kernel, directory).is_empty());
     }
     Ok(())
 }

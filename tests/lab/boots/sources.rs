@@ -4,8 +4,8 @@ use gscript::run::trial::Media;
 use gscript::system::Interrupts;
 use gscript::vm::build_bootable;
 
-use super::installed::{SHORT, Trial, cache, prepared, require_machines};
-use crate::guest::{Call, Done, Lab};
+use super::installed::{SHORT, Trial, cache, require_machines, run_script};
+use crate::guest::{Call, Lab, ScriptResult};
 use crate::harness::{Missing, Test, Tier};
 
 /// The kernel from sources.
@@ -17,8 +17,8 @@ pub const TESTS: &[Test] = &[Test {
 }];
 
 /// Builds the kernel: `kernel.tar` is in the directory of the result.
-fn built() -> Result<Done, Missing> {
-    let sources = prepared("tests/lab/boots/get_sources.sh", &[&cache()])?;
+fn built() -> Result<ScriptResult, Missing> {
+    let sources = run_script("tests/lab/boots/get_sources.sh", &[&cache()])?;
     let sources = sources.to_string_lossy();
     let vars = [("SOURCES", &*sources)];
     let done = Lab::new(&[]).run_beside(Call { script: "boots/sources.sh", vars: &vars })?;
@@ -33,7 +33,7 @@ fn boots() -> Result<(), Missing> {
     let archive = directory.path().join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).expect("there was one a moment ago");
     let kernel = built.directory().join("kernel.tar");
-    prepared("tests/lab/boots/with_kernel.sh", &[&root, &kernel, &archive])?;
+    run_script("tests/lab/boots/with_kernel.sh", &[&root, &kernel, &archive])?;
     let media = Media::signed(archive, directory.path(), &Interrupts::default());
     let media = media.expect("the signed digests");
     let installed = Trial { media: Some(&media), ..SHORT }.boots(directory.path());

@@ -10,8 +10,8 @@ use gscript::system::Interrupts;
 use gscript::vm::{Turn, build_bootable};
 
 use super::installed::{
-    Installed, PASSPHRASE, Plugged, Shared, Trial, cache, heard, prepared, require_machines,
-    run_in_lab, secret, shared,
+    Installed, PASSPHRASE, PcSetup, Shared, Trial, cache, heard, require_machines, run_in_lab,
+    run_script, secret, shared,
 };
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::project;
@@ -47,7 +47,7 @@ fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
     let with = with.map(|name| project(&format!("tests/lab/boots/stage3_{name}.sh")));
     let paths: Vec<&Path> =
         [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
-    prepared("runtime/vm/standin/stage3.sh", &paths)?;
+    run_script("runtime/vm/standin/stage3.sh", &paths)?;
     Ok(Media::signed(archive, directory, &Interrupts::default()).expect("the signed digests"))
 }
 
@@ -132,7 +132,7 @@ fn without_the_stick() -> Result<(), Missing> {
     let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
     let again = Turn { when: &PROMPTS, reply: None, optional: false };
     let said = heard(
-        Plugged { stick: None, ..installed.plugged() }.talk(&[asked, again], &[INIT_MESSAGE]),
+        PcSetup { stick: None, ..installed.plugged() }.talk(&[asked, again], &[INIT_MESSAGE]),
     );
     assert!(!said.console.contains(KEY_PROMPT), "{}", said.console);
     assert!(!said.echoed, "{}", said.console);
@@ -143,8 +143,8 @@ fn without_the_stick() -> Result<(), Missing> {
 fn chosen(entry: &str, typed: &str, stick: bool) -> Result<(), Missing> {
     let lab = installed()?.copied();
     run_in_lab(&lab, "boots/choose_entry.sh", &[("ENTRY", entry)])?;
-    let plugged = Plugged::of(&lab);
-    let plugged = Plugged { stick: plugged.stick.filter(|_| stick), ..plugged };
+    let plugged = PcSetup::of(&lab);
+    let plugged = PcSetup { stick: plugged.stick.filter(|_| stick), ..plugged };
     let typed = secret(typed);
     let asked = Turn { when: &PROMPTS, reply: Some(&typed), optional: false };
     let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };

@@ -75,7 +75,7 @@ pub fn build_cut(lab: &Lab) {
 }
 
 /// Runs once without a fault.
-fn calm() -> Result<ReferenceRun, Missing> {
+fn reference_run() -> Result<ReferenceRun, Missing> {
     let lab = machine();
     build_cut(&lab);
     let (console, code) = lab.boot(Call::new("torture/calm.sh"))?;
@@ -248,7 +248,7 @@ fn was_finished(runs: &Path, call: u64) -> bool {
 /// Carries out all trials on this number of machines in parallel, and fails unless every run
 /// survives.
 fn sweep(machines: usize, trials: impl FnOnce(&[Place]) -> Vec<Trial>) -> Result<(), Missing> {
-    let calm = calm()?;
+    let calm = reference_run()?;
     let queue = Mutex::new(trials(&calm.places).into_iter());
     let score = Mutex::new(Score::default());
     std::thread::scope(|scope| {

@@ -27,7 +27,7 @@ pub fn picture(machine: &Machine, disks: &[&str], canvas: Canvas) -> String {
             let drawn: Vec<String> = placed.iter().map(|disk| text::draw(disk, canvas)).collect();
             drawn.join("\n")
         }
-        None => text::plain(&layout_within(machine, disks, canvas.width), canvas),
+        None => text::replace_unsupported(&layout_within(machine, disks, canvas.width), canvas),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::machine::storage::layout::{describe, mount_points, tops};
+use crate::machine::storage::layout::{describe, mount_points, root_devices};
 use crate::machine::{Content, Device, DeviceKind, Group, Machine, dm_name};
 use crate::types::{MIB, Size, printable};
 
@@ -25,7 +25,7 @@ pub(super) struct DiagramBlock {
     /// Size in bytes.
     pub size: u64,
     /// Its properties: content, label, mount points.
-    pub facts: Vec<String>,
+    pub details: Vec<String>,
     pub tone: BlockKind,
     /// The inner blocks, side by side.
     pub parts: Vec<DiagramBlock>,
@@ -34,7 +34,7 @@ pub(super) struct DiagramBlock {
 /// Returns the blocks of these disks, or of all disks.
 pub(super) fn blocks(machine: &Machine, disks: &[&str]) -> Vec<DiagramBlock> {
     let mut drawn = BTreeSet::new();
-    tops(machine, disks).into_iter().map(|disk| block(machine, disk, &mut drawn)).collect()
+    root_devices(machine, disks).into_iter().map(|disk| block(machine, disk, &mut drawn)).collect()
 }
 
 fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> DiagramBlock {
@@ -68,7 +68,7 @@ fn block(machine: &Machine, device: &Device, drawn: &mut BTreeSet<String>) -> Di
             (device.name(), BlockKind::Opened)
         }
     };
-    DiagramBlock { name: printable(name), size: device.size, facts, tone, parts }
+    DiagramBlock { name: printable(name), size: device.size, details: facts, tone, parts }
 }
 
 /// Returns the partitions of a disk and the free space between them.
@@ -109,7 +109,7 @@ fn volumes(
             None => DiagramBlock {
                 name: printable(volume),
                 size: entry.extents.saturating_mul(group.extent),
-                facts: vec!["inactive".into()],
+                details: vec!["inactive".into()],
                 tone: BlockKind::Volume,
                 parts: Vec::new(),
             },
@@ -125,7 +125,7 @@ fn free(size: u64) -> DiagramBlock {
     DiagramBlock {
         name: "free".into(),
         size,
-        facts: Vec::new(),
+        details: Vec::new(),
         tone: BlockKind::Free,
         parts: Vec::new(),
     }

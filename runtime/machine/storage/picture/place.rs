@@ -27,29 +27,29 @@ pub(super) struct PlacedBox {
 
 /// Places a block in this width; `None` if it would not be readable.
 pub(super) fn place(block: &DiagramBlock, width: usize) -> Option<PlacedBox> {
-    (least(block) <= width).then(|| placed(block, 0, 0, width))
+    (min_width(block) <= width).then(|| placed(block, 0, 0, width))
 }
 
 /// Returns the minimum width of a block.
-pub(super) fn least(block: &DiagramBlock) -> usize {
-    let words = block.facts.iter().flat_map(|fact| fact.split(' '));
+pub(super) fn min_width(block: &DiagramBlock) -> usize {
+    let words = block.details.iter().flat_map(|fact| fact.split(' '));
     let word = words.map(|word| word.width().min(MAX_UNBROKEN_WORD)).max().unwrap_or(0);
     let own = block.name.width().max(block.shown_size().width()).max(word) + 4;
-    let inner: usize = block.parts.iter().map(least).sum();
+    let inner: usize = block.parts.iter().map(min_width).sum();
     own.max(inner + 2)
 }
 
 fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> PlacedBox {
     let room = width - 4;
     let texts: Vec<String> =
-        std::iter::once(block.shown_size()).chain(block.facts.iter().cloned()).collect();
+        std::iter::once(block.shown_size()).chain(block.details.iter().cloned()).collect();
     let whole = format!("{} · {}", block.name, texts.join(" · "));
     // A box around others shows everything in its border if it fits; other boxes use lines.
     let (title, lines) = match !block.parts.is_empty() && whole.width() <= room {
         true => (whole, Vec::new()),
         false => (cut(&block.name, room), texts.iter().flat_map(|text| wrap(text, room)).collect()),
     };
-    let widths = shares(&block.parts, width - 2);
+    let widths = divide_width(&block.parts, width - 2);
     let (mut left, top) = (x + 1, y + 1 + lines.len());
     let mut inner = Vec::with_capacity(block.parts.len());
     for (part, width) in block.parts.iter().zip(widths) {
@@ -75,8 +75,8 @@ impl PlacedBox {
 }
 
 /// Divides a width in proportion to sizes, but gives each block at least its minimum.
-fn shares(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
-    let leasts: Vec<usize> = parts.iter().map(least).collect();
+fn divide_width(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
+    let leasts: Vec<usize> = parts.iter().map(min_width).collect();
     let mut fixed = vec![false; parts.len()];
     loop {
         let taken: usize = leasts.iter().zip(&fixed).filter(|(_, f)| **f).map(|(l, _)| l).sum();
@@ -107,7 +107,7 @@ fn shares(parts: &[DiagramBlock], width: usize) -> Vec<usize> {
 /// Wraps text between words, and within words that are longer than a line.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').flat_map(|word| pieces(word, width)) {
+    for word in text.split(' ').flat_map(|word| split_word(word, width)) {
         match lines.last_mut().filter(|line| line.width() + 1 + word.width() <= width) {
             Some(line) => {
                 line.push(' ');
@@ -127,7 +127,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Splits a word into pieces that fit into a line; paths are split before a slash.
-fn pieces(word: &str, width: usize) -> Vec<String> {
+fn split_word(word: &str, width: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = word;
     while rest.width() > width {

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{BlockKind, DiagramBlock};
-use super::place::{PlacedBox, least, place};
+use super::place::{PlacedBox, min_width, place};
 
 /// Width and height of a character cell in pixels.
 const CELL: (usize, usize) = (8, 18);
@@ -25,7 +25,7 @@ rect{stroke-width:1.5;fill-opacity:.12}
 
 /// Returns the document: the sides with their names, each with its disks one below the other.
 pub(super) fn document(title: &str, sides: &[(&str, Vec<DiagramBlock>)]) -> String {
-    let needed = sides.iter().flat_map(|(_, blocks)| blocks.iter().map(least)).max();
+    let needed = sides.iter().flat_map(|(_, blocks)| blocks.iter().map(min_width)).max();
     // Wider than necessary, so that proportions are visible.
     let cells = needed.map_or(WIDTH, |needed| (needed + needed / 2).max(WIDTH));
     let width = cells * CELL.0 + 2 * MARGIN;

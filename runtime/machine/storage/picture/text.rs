@@ -9,15 +9,16 @@ use super::place::PlacedBox;
 /// The characters of a border.
 struct Lines {
     corners: [&'static str; 4],
-    level: &'static str,
+    horizontal: &'static str,
     vertical: &'static str,
 }
 
-const SOLID: Lines = Lines { corners: ["┌", "┐", "└", "┘"], level: "─", vertical: "│" };
+const SOLID: Lines =
+    Lines { corners: ["┌", "┐", "└", "┘"], horizontal: "─", vertical: "│" };
 const DASHED: Lines =
-    Lines { corners: ["┌", "┐", "└", "┘"], level: "╌", vertical: "╎" };
-const ASCII: Lines = Lines { corners: ["+", "+", "+", "+"], level: "-", vertical: "|" };
-const ASCII_DASHED: Lines = Lines { corners: ["+", "+", "+", "+"], level: ".", vertical: ":" };
+    Lines { corners: ["┌", "┐", "└", "┘"], horizontal: "╌", vertical: "╎" };
+const ASCII: Lines = Lines { corners: ["+", "+", "+", "+"], horizontal: "-", vertical: "|" };
+const ASCII_DASHED: Lines = Lines { corners: ["+", "+", "+", "+"], horizontal: ".", vertical: ":" };
 
 /// Draws a disk.
 pub(super) fn draw(disk: &PlacedBox, canvas: Canvas) -> String {
@@ -40,7 +41,7 @@ fn draw_box(placed: &PlacedBox, canvas: Canvas, cells: &mut [Vec<String>]) {
     let (right, bottom) = (left + placed.width - 1, top + placed.height - 1);
     for y in [top, bottom] {
         for cell in &mut cells[y][left..=right] {
-            lines.level.clone_into(cell);
+            lines.horizontal.clone_into(cell);
         }
     }
     for row in &mut cells[top..=bottom] {
@@ -63,7 +64,7 @@ fn draw_box(placed: &PlacedBox, canvas: Canvas, cells: &mut [Vec<String>]) {
 
 /// Converts text to characters that the canvas can show, and truncates it to `room` columns.
 fn fit(text: &str, room: usize, canvas: Canvas) -> String {
-    let text = plain(text, canvas);
+    let text = replace_unsupported(text, canvas);
     match text.width() > room && !canvas.unicode {
         // Escapes are longer than the characters that they replace.
         true => text.chars().take(room.saturating_sub(3)).chain("...".chars()).take(room).collect(),
@@ -93,7 +94,7 @@ fn write(text: &str, mut x: usize, row: &mut [String]) {
 }
 
 /// Replaces characters that the canvas cannot show.
-pub(super) fn plain(text: &str, canvas: Canvas) -> String {
+pub(super) fn replace_unsupported(text: &str, canvas: Canvas) -> String {
     if canvas.unicode {
         return text.to_owned();
     }

@@ -20,7 +20,7 @@ fn next(state: &mut u64) -> usize {
 }
 
 /// Calls `read` with some bits of the bytes flipped, and with each number in them replaced.
-fn damaged(original: &[u8], times: usize, read: impl Fn(&[u8])) {
+fn read_with_flipped_bits(original: &[u8], times: usize, read: impl Fn(&[u8])) {
     let mut state = 0x9e37_79b9_7f4a_7c15;
     for _ in 0..times {
         let mut bytes = original.to_vec();
@@ -66,8 +66,8 @@ fn headers_of_containers() {
             assert!(content.identifier().is_none_or(|id| !id.contains(char::is_whitespace)));
         }
     };
-    damaged(include_bytes!("fixtures/luks1.header"), 3000, read);
-    damaged(include_bytes!("fixtures/luks2.header"), 300, read);
+    read_with_flipped_bits(include_bytes!("fixtures/luks1.header"), 3000, read);
+    read_with_flipped_bits(include_bytes!("fixtures/luks2.header"), 300, read);
 }
 
 #[test]
@@ -79,8 +79,16 @@ fn superblocks_of_arrays() {
             }
         }
     };
-    damaged(&include_bytes!("fixtures/md-raid1.superblock")[..MD_HEADER], 3000, read);
-    damaged(&include_bytes!("fixtures/md-raid0.superblock")[..MD_HEADER], 3000, read);
+    read_with_flipped_bits(
+        &include_bytes!("fixtures/md-raid1.superblock")[..MD_HEADER],
+        3000,
+        read,
+    );
+    read_with_flipped_bits(
+        &include_bytes!("fixtures/md-raid0.superblock")[..MD_HEADER],
+        3000,
+        read,
+    );
     for size in NUMBERS {
         assert!(md_superblock_offsets(size).iter().all(|place| *place <= size.max(4096)));
     }
@@ -108,7 +116,7 @@ fn reports_of_lvm() {
         [include_str!("fixtures/lvm-fullreport.json"), include_str!("fixtures/lvm-thin-raid.json")]
     {
         read_with_replaced_numbers(text, read);
-        damaged(text.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
+        read_with_flipped_bits(text.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
     }
 }
 
@@ -122,11 +130,13 @@ fn lists_of_devices_and_mounts() {
         }
     };
     read_with_replaced_numbers(stack, read);
-    damaged(stack.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
+    read_with_flipped_bits(stack.as_bytes(), 300, |bytes| read(&String::from_utf8_lossy(bytes)));
     let udev = include_str!("fixtures/lsblk-udev.json");
     read_with_replaced_numbers(udev, |text| drop(parse_udev(text.as_bytes())));
     let blkid = include_str!("fixtures/blkid-stack.txt");
     read_with_replaced_numbers(blkid, |text| drop(parse_blkid(&["/dev/ubda1"], text, "")));
     let mounts = b"30 22 254:2 / /mnt/my\\040disk rw shared:1 - ext4 /dev/mapper/vg-root rw\n";
-    damaged(mounts, 2000, |bytes| drop((parse_mountinfo(bytes), parse_swaps(bytes))));
+    read_with_flipped_bits(mounts, 2000, |bytes| {
+        drop((parse_mountinfo(bytes), parse_swaps(bytes)));
+    });
 }

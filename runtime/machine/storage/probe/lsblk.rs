@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::unreadable::Unreadable;
+use super::unreadable::ToolOutputError;
 use crate::machine::{Device, DeviceKind, Hardware, PartitionEntry};
 
 /// The columns to request from lsblk; util-linux 2.33 and later provides all of them.
@@ -51,9 +51,9 @@ struct LsblkRow {
 }
 
 /// Parses the tree of devices. A device on several others is returned once, with all of them.
-pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, Unreadable> {
+pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, ToolOutputError> {
     let listing: LsblkListing = serde_json::from_slice(json)
-        .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
+        .map_err(|error| ToolOutputError { tool: "lsblk", why: error.to_string() })?;
     let mut blocks = Vec::new();
     for row in listing.blockdevices {
         add(row, None, &mut blocks);
@@ -62,7 +62,7 @@ pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, Unreadable> {
 }
 
 fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
-    if row.what == "lvm" && is_part(&row.name) {
+    if row.what == "lvm" && is_internal_volume(&row.name) {
         // LVM's internal parts of a volume are not volumes.
         for child in row.children {
             add(child, parent, blocks);
@@ -102,7 +102,7 @@ fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
             table: None,
             content: None,
             held_by: Vec::new(),
-            unseen: true,
+            unprobed: true,
         },
         // sysfs replaces the `/` of `cciss/c0d0` by `!`.
         kernel_path: format!("/dev/{}", row.kname.replace('!', "/")),
@@ -156,7 +156,7 @@ fn trailing_number(name: &str) -> u32 {
 }
 
 /// Returns whether a device-mapper name belongs to a part of a RAID volume or thin pool (lvm(8)).
-fn is_part(name: &str) -> bool {
+fn is_internal_volume(name: &str) -> bool {
     const PARTS: [&str; 8] =
         ["_tdata", "_tmeta", "_cdata", "_cmeta", "_corig", "_mlog", "_rimage_", "_rmeta_"];
     let Some(at) = find_single_dash(name) else { return false };
@@ -280,7 +280,11 @@ mod tests {
         assert_eq!(split_dm_name("vg-root"), pair("vg", "root"));
         assert_eq!(split_dm_name("my--vg-a--b"), pair("my-vg", "a-b"));
         assert_eq!(split_dm_name("plain"), None);
-        assert!(is_part("vg-pool-tpool") && is_part("vg-pool_tdata") && is_part("vg-r_rimage_0"));
-        assert!(!is_part("my--vg-a--tpool") && !is_part("vg-root"));
+        assert!(
+            is_internal_volume("vg-pool-tpool")
+                && is_internal_volume("vg-pool_tdata")
+                && is_internal_volume("vg-r_rimage_0")
+        );
+        assert!(!is_internal_volume("my--vg-a--tpool") && !is_internal_volume("vg-root"));
     }
 }

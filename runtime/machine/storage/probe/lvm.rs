@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::unreadable::Unreadable;
+use super::unreadable::ToolOutputError;
 use crate::machine::{Group, Volume, VolumeKind};
 
 /// Limit for the size of a device or group in bytes: LVM's own limit is 8 EiB.
@@ -84,8 +84,8 @@ impl Lv {
 }
 
 /// Parses the report, which must be requested with `--units b --nosuffix`.
-pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, Unreadable> {
-    let unreadable = |why: String| Unreadable { tool: "lvm fullreport", why };
+pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, ToolOutputError> {
+    let unreadable = |why: String| ToolOutputError { tool: "lvm fullreport", why };
     let full: Full = serde_json::from_slice(json).map_err(|error| unreadable(error.to_string()))?;
     let number = |text: &str| {
         text.trim().parse::<u64>().map_err(|_| unreadable(format!("{text:?} is not a number")))

@@ -19,9 +19,9 @@ pub fn md_superblock_offsets(size: u64) -> [u64; 3] {
 /// Parses a superblock that was read at `place`; `None` if it is not one of version 1.
 pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     let bytes = |at: usize, count: usize| header.get(at..at + count);
-    let four = |at: usize| bytes(at, 4)?.try_into().ok().map(u32::from_le_bytes);
+    let u32_at = |at: usize| bytes(at, 4)?.try_into().ok().map(u32::from_le_bytes);
     let u64_at = |at: usize| bytes(at, 8)?.try_into().ok().map(u64::from_le_bytes);
-    let here = header.starts_with(&MAGIC) && four(4)? == 1 && u64_at(144)? == place / SECTOR;
+    let here = header.starts_with(&MAGIC) && u32_at(4)? == 1 && u64_at(144)? == place / SECTOR;
     if !here {
         return None;
     }
@@ -30,12 +30,12 @@ pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     let name = String::from_utf8_lossy(name).into_owned();
     // The name is preceded by the host that created the array, unless it was created for any host.
     let name = name.split_once(':').map_or(name.as_str(), |(_, name)| name).to_owned();
-    let level = match four(72)?.cast_signed() {
+    let level = match u32_at(72)?.cast_signed() {
         -1 => "linear".to_owned(),
         level => format!("raid{level}"),
     };
     // RAID 0 uses the whole of each member in complete chunks; the other levels use a common size.
-    let share = match (u64_at(80)?, u64::from(four(88)?)) {
+    let share = match (u64_at(80)?, u64::from(u32_at(88)?)) {
         (0, 0) => u64_at(136)?,
         // Cannot overflow, because the result is not larger than the dividend.
         (0, chunk) => u64_at(136)? / chunk * chunk,
@@ -43,7 +43,7 @@ pub fn parse_md(header: &[u8], place: u64) -> Option<Content> {
     };
     // A superblock may contain any value; one with a size that no device can have is invalid.
     let share = share.checked_mul(SECTOR).filter(|share| i64::try_from(*share).is_ok())?;
-    Some(Content::RaidMember { uuid, name, level, devices: four(92)?, share })
+    Some(Content::RaidMember { uuid, name, level, devices: u32_at(92)?, share })
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use md::{MD_HEADER, md_superblock_offsets, parse_md};
 pub use proc::{RawMount, parse_mountinfo, parse_swaps, unescape};
 pub use udev::{UDEV_COLUMNS, UdevData, parse_udev};
 
-pub use unreadable::Unreadable;
+pub use unreadable::ToolOutputError;
 
 use crate::machine::{DeviceKind, Group, Machine, Mount, Scope};
 
@@ -81,7 +81,7 @@ impl Machine {
             None => before.keys().cloned().collect(),
             Some(scope) => {
                 let stale = |path: &&String| {
-                    scope.storage.topology.iter().any(|top| self.lies_on(path, top))
+                    scope.storage.topology.iter().any(|top| self.depends_on(path, top))
                 };
                 before.keys().filter(stale).cloned().collect()
             }
@@ -96,7 +96,7 @@ impl Machine {
             if let Some(known) = before.get(&device.path).filter(|_| scope.is_some()) {
                 device.content.clone_from(&known.content);
                 device.table.clone_from(&known.table);
-                device.unseen = known.unseen;
+                device.unprobed = known.unprobed;
                 device.held_by.clone_from(&known.held_by);
                 if let (DeviceKind::Partition(entry), Some(old)) =
                     (&mut device.kind, known.partition())
@@ -124,7 +124,7 @@ impl Machine {
         let Some(device) = self.storage.devices.get_mut(path) else { return };
         device.table = signature.table;
         device.content = signature.content;
-        device.unseen = false;
+        device.unprobed = false;
         if let (DeviceKind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition)
         {
             *entry = crate::machine::PartitionEntry { disk: entry.disk.clone(), ..seen };
@@ -161,7 +161,7 @@ impl Machine {
                 let mut device = crate::machine::Device::new(path, size, kind);
                 device.sector =
                     group.members.first().and_then(|m| self.find(m)).map_or(512, |d| d.sector);
-                device.unseen = true;
+                device.unprobed = true;
                 self.insert(device);
             }
         }

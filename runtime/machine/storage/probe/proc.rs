@@ -109,7 +109,7 @@ nonsense
     }
 
     #[test]
-    fn names_that_are_no_utf_8_hide_nothing() {
+    fn non_utf8_names_do_not_hide_other_mounts() {
         let bytes = b"30 22 8:1 / /mnt/\xff\\040x rw - ext4 /dev/sda1 rw\n\
             31 22 8:2 / /mnt/b rw - ext4 /dev/sda2 rw\n";
         let mounts = parse_mountinfo(bytes);

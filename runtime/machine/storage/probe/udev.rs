@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::blkid::{BlkidInfo, signature};
 use super::lsblk::split_dm_name;
-use super::{Group, Unreadable};
+use super::{Group, ToolOutputError};
 use crate::machine::{PartitionEntry, Volume, VolumeKind};
 
 /// The columns to request from lsblk. FSVER is last, so that it can be omitted for versions before
@@ -54,9 +54,9 @@ struct UdevRow {
 }
 
 /// Parses the output of lsblk.
-pub fn parse_udev(json: &[u8]) -> Result<UdevData, Unreadable> {
+pub fn parse_udev(json: &[u8]) -> Result<UdevData, ToolOutputError> {
     let listing: UdevListing = serde_json::from_slice(json)
-        .map_err(|error| Unreadable { tool: "lsblk", why: error.to_string() })?;
+        .map_err(|error| ToolOutputError { tool: "lsblk", why: error.to_string() })?;
     let mut remembered = UdevData::default();
     for row in listing.blockdevices {
         add(row, None, &mut remembered);

@@ -3,7 +3,7 @@
 /// Output that is not in the known format of the tool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("failed to parse the output of {tool}: {why}")]
-pub struct Unreadable {
+pub struct ToolOutputError {
     /// The tool or kernel file.
     pub tool: &'static str,
     /// The problem with the output.

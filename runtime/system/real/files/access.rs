@@ -19,7 +19,7 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 use super::outside::refuse_running_system;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
 use super::settle::{sync_directory, sync_inode};
-use crate::machine::files::{FileError, Look};
+use crate::machine::files::{FileError, FileStatus};
 use crate::system::real::{input::whole, private, records::refuse_records};
 use crate::types::{Mode, Place};
 
@@ -102,7 +102,7 @@ fn kind(found: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
 }
 
-pub(crate) fn look(place: &Place) -> Result<Look, FileError> {
+pub(crate) fn look(place: &Place) -> Result<FileStatus, FileError> {
     try_look(place).map_err(|error| wrong(place, &error))
 }
 
@@ -110,7 +110,7 @@ fn wrong(place: &Place, error: &io::Error) -> FileError {
     FileError { place: place.clone(), cause: error.to_string() }
 }
 
-fn try_look(place: &Place) -> io::Result<Look> {
+fn try_look(place: &Place) -> io::Result<FileStatus> {
     let (dir, name) = match place.path.file_name() {
         None => (open_dir(&place.root, Path::new("/"))?, PathBuf::from(".")),
         Some(_) => match parent_of(place) {
@@ -121,29 +121,29 @@ fn try_look(place: &Place) -> io::Result<Look> {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                return Ok(Look::Missing);
+                return Ok(FileStatus::Missing);
             }
             Err(error) => return Err(error),
         },
     };
     refuse_records(&dir)?;
-    let Some(found) = stat_at(&dir, &name)? else { return Ok(Look::Missing) };
+    let Some(found) = stat_at(&dir, &name)? else { return Ok(FileStatus::Missing) };
     let mode = Mode::new(found.st_mode);
     let (uid, gid) = (found.st_uid, found.st_gid);
     Ok(match kind(&found) {
         SFlag::S_IFREG => {
-            Look::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
+            FileStatus::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
         }
         SFlag::S_IFDIR => {
             // The top directories of all btrfs subvolumes have the same inode number.
             let subvolume = found.st_ino == 256
                 && fstatfs(&dir).is_ok_and(|fs| fs.filesystem_type() == BTRFS_SUPER_MAGIC);
-            Look::Dir { mode, uid, gid, subvolume }
+            FileStatus::Dir { mode, uid, gid, subvolume }
         }
         // A magic link of procfs, whose text does not determine where it leads.
-        SFlag::S_IFLNK if is_magic(&dir, &name) => Look::Other,
-        SFlag::S_IFLNK => Look::Link { to: readlinkat(&dir, &name)?.into() },
-        _ => Look::Other,
+        SFlag::S_IFLNK if is_magic(&dir, &name) => FileStatus::Other,
+        SFlag::S_IFLNK => FileStatus::Link { to: readlinkat(&dir, &name)?.into() },
+        _ => FileStatus::Other,
     })
 }
 

@@ -62,8 +62,8 @@ fn write_copy(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()
     let mut before = Vec::new();
     let stopped = loop {
         // Each attempt has its own placeholder: the earlier ones are still where they were found.
-        let mark = &mut masked[hidden.clone()];
-        File::open("/dev/urandom").and_then(|mut random| random.read_exact(mark))?;
+        let placeholder = &mut masked[hidden.clone()];
+        File::open("/dev/urandom").and_then(|mut random| random.read_exact(placeholder))?;
         let (file, dir, name) = create(place, 0o400)?;
         let written = (&file).write_all(&masked).and_then(|()| file.sync_all());
         let clear = written.and_then(|()| is_undetected(beneath, &masked[hidden.clone()]));
@@ -103,7 +103,7 @@ fn second_header(copy: &[u8]) -> Option<usize> {
 }
 
 /// Returns whether the placeholder is at none of the offsets that libblkid searches.
-fn is_undetected(devices: &[String], mark: &[u8]) -> io::Result<bool> {
+fn is_undetected(devices: &[String], placeholder: &[u8]) -> io::Result<bool> {
     let mut memory = vec![0; 2 * BLOCK];
     let skip = memory.as_ptr().align_offset(BLOCK);
     let block = &mut memory[skip..skip + BLOCK];
@@ -111,7 +111,7 @@ fn is_undetected(devices: &[String], mark: &[u8]) -> io::Result<bool> {
         // Bypass the cache, which does not include what the filesystem has written.
         let device = File::options().read(true).custom_flags(O_DIRECT | O_CLOEXEC).open(device)?;
         for at in SECOND_HEADER_OFFSETS {
-            if device.read_at(block, at)? == BLOCK && block == mark {
+            if device.read_at(block, at)? == BLOCK && block == placeholder {
                 return Ok(false);
             }
         }

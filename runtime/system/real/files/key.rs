@@ -30,7 +30,7 @@ pub(crate) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
 }
 
 /// Creates a sparse file.
-pub(crate) fn image(place: &Place, size: u64) -> io::Result<()> {
+pub(crate) fn make_image(place: &Place, size: u64) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o600)?;
     remove_on_error(file.set_len(size).and_then(|()| file.sync_all()), &dir, &name)
 }

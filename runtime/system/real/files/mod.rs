@@ -46,10 +46,10 @@ pub(super) fn perform(
             let content = real.run_for_output(cmd, watch)?;
             kernel(key::keep(place, &content))
         }
-        FilesStep::SaveHeader { cmd, place, beneath } => {
+        FilesStep::SaveHeader { cmd, place, backing_devices: beneath } => {
             real.save_header(step, cmd, place, beneath, watch)
         }
-        FilesStep::MakeImage { place, size } => kernel(key::image(place, size.get())),
+        FilesStep::MakeImage { place, size } => kernel(key::make_image(place, size.get())),
         FilesStep::Allocate { place, size, nocow } => {
             kernel(key::allocate(place, size.get(), *nocow))
         }

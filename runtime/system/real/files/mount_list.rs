@@ -17,13 +17,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::stat;
 use rustix::fs::{AtFlags, StatxFlags, statx};
 
-use crate::machine::origin::{MountTable, is_kernel};
+use crate::machine::origin::{MountTable, is_kernel_filesystem};
 use crate::machine::probe::parse_mountinfo;
 
-const LIST: &str = "/proc/self/mountinfo";
+const MOUNTINFO: &str = "/proc/self/mountinfo";
 
 thread_local! {
-    static KEPT: RefCell<Option<CachedMounts>> = const { RefCell::new(None) };
+    static CACHE: RefCell<Option<CachedMounts>> = const { RefCell::new(None) };
 }
 
 /// A cached list, and the open file that signals changes.
@@ -32,14 +32,14 @@ struct CachedMounts {
     /// The mount namespace of the list.
     namespace: (u64, u64),
     /// The IDs of mounts that are the only mount of their filesystem.
-    alone: HashSet<u64>,
+    mounted_once: HashSet<u64>,
     /// Filesystems by device number, each with its type if it belongs to the kernel.
     kernel: HashMap<String, Option<String>>,
 }
 
 /// Returns the current mounts, as visible to this process.
 pub(crate) fn mount_table() -> io::Result<MountTable> {
-    Ok(MountTable::new(parse_mountinfo(&std::fs::read(LIST)?)))
+    Ok(MountTable::new(parse_mountinfo(&std::fs::read(MOUNTINFO)?)))
 }
 
 /// Returns whether a directory and the entry `name` in it are on a filesystem that is mounted only
@@ -57,7 +57,7 @@ pub(super) fn is_mounted_once(directory: &impl AsFd, name: Option<&Path>) -> io:
             _ => return Ok(false),
         }
     }
-    with_list(|list| list.alone.contains(&mount))
+    with_list(|list| list.mounted_once.contains(&mount))
 }
 
 /// Returns the type of the filesystem with this device number, such as `0:21`, if it belongs to the
@@ -67,7 +67,7 @@ pub(super) fn kernel_type(number: &str) -> io::Result<Option<String>> {
         return Ok(known);
     }
     // It may have been mounted just now.
-    KEPT.set(None);
+    CACHE.set(None);
     with_list(|list| list.kernel.get(number).cloned().flatten())
 }
 
@@ -81,7 +81,7 @@ fn mount_of(directory: &impl AsFd, name: &Path, flags: AtFlags) -> io::Result<Op
 }
 
 fn with_list<T>(ask: impl FnOnce(&CachedMounts) -> T) -> io::Result<T> {
-    KEPT.with_borrow_mut(|kept| {
+    CACHE.with_borrow_mut(|kept| {
         let namespace = stat("/proc/thread-self/ns/mnt")?;
         let namespace = (namespace.st_dev, namespace.st_ino);
         let list = match kept.take() {
@@ -95,7 +95,7 @@ fn with_list<T>(ask: impl FnOnce(&CachedMounts) -> T) -> io::Result<T> {
 impl CachedMounts {
     fn open(namespace: (u64, u64)) -> io::Result<Self> {
         let (alone, kernel) = (HashSet::new(), HashMap::new());
-        Self { file: File::open(LIST)?, namespace, alone, kernel }.read()
+        Self { file: File::open(MOUNTINFO)?, namespace, mounted_once: alone, kernel }.read()
     }
 
     /// Returns the same list, read again if the kernel has signalled a change.
@@ -125,10 +125,10 @@ impl CachedMounts {
             [id] => Some(id),
             _ => None,
         });
-        self.alone = alone.collect();
+        self.mounted_once = alone.collect();
         self.kernel.clear();
         for mount in parse_mountinfo(&bytes) {
-            let own = is_kernel(&mount.kind).then_some(mount.kind);
+            let own = is_kernel_filesystem(&mount.kind).then_some(mount.kind);
             self.kernel.entry(mount.number).or_insert(own);
         }
         Ok(self)

@@ -17,7 +17,7 @@ use nix::sys::statfs::{
 };
 
 use super::mount_list::{is_mounted_once, kernel_type, mount_table};
-use crate::machine::files::{DirectoryId, Reach};
+use crate::machine::files::{DirectoryId, ResolvedPath};
 use crate::machine::origin::kernel_directory;
 use crate::types::Place;
 
@@ -35,7 +35,7 @@ pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Resu
 pub(crate) fn open_root(root: &Path) -> io::Result<OwnedFd> {
     let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
     let slash = open("/", DIRECTORY, stat::Mode::empty())?;
-    openat2(slash, root, how).map_err(|error| exchanged(root, error))
+    openat2(slash, root, how).map_err(|error| replaced_error(root, error))
 }
 
 /// Opens a path inside a root in which no component is a symlink.
@@ -43,11 +43,11 @@ pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
     let root = open_root(&place.root)?;
     openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
-        .map_err(|error| exchanged(&place.outside(), error))
+        .map_err(|error| replaced_error(&place.outside(), error))
 }
 
 /// Returns the error for a symlink that did not exist when the plan was made.
-fn exchanged(path: &Path, error: Errno) -> io::Error {
+fn replaced_error(path: &Path, error: Errno) -> io::Error {
     if error != Errno::ELOOP {
         return error.into();
     }
@@ -66,9 +66,9 @@ pub(crate) fn name_of(file: &impl AsRawFd) -> io::Result<PathBuf> {
 }
 
 /// Resolves a place. Names below the deepest existing directory are kept unchanged.
-pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
+pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<ResolvedPath> {
     let Ok(root) = open(&place.root, DIRECTORY, stat::Mode::empty()) else {
-        return Ok(Reach { place: place.clone(), origin: place.outside(), kernel: None });
+        return Ok(ResolvedPath { place: place.clone(), origin: place.outside(), kernel: None });
     };
     let top = name_of(&root)?;
     let name = place.path.file_name().filter(|_| !follow);
@@ -93,7 +93,7 @@ pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<Reach> {
         true => outside,
         false => mount_table()?.origin(&outside),
     };
-    Ok(Reach { origin, kernel, place: real })
+    Ok(ResolvedPath { origin, kernel, place: real })
 }
 
 /// Opens the deepest existing directory or file on a path; returns it with the missing names below
@@ -241,7 +241,7 @@ mod tests {
             files::chown(&bed.at("in/l/victim"), 1, 1),
             files::copy(&bed.at("out/victim"), &bed.at("in/l/new"), None),
             crate::system::real::files::key::make(&bed.at("in/l/key"), 32),
-            crate::system::real::files::key::image(&bed.at("in/l/image"), 4096),
+            crate::system::real::files::key::make_image(&bed.at("in/l/image"), 4096),
             files::chmod(&bed.at("in/f"), mode),
         ];
         for (number, result) in through.into_iter().enumerate() {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha512};
 
 use super::archive::{Archive, VerifiedArchive};
 use crate::system::real::Real;
-use crate::system::{Broken, Cmd, FilesStep, Outcome, Progress, Stdin, StepError, Watch};
+use crate::system::{Cmd, FailureKind, FilesStep, Outcome, Progress, Stdin, StepError, Watch};
 use crate::types::{Place, hex};
 
 /// The status output of gpg for the signatures of a file (doc/DETAILS of GnuPG, "Format of the
@@ -110,7 +110,7 @@ impl Real {
             Cmd::tool("gpg")
                 .args(["--homedir", &home, "--batch", "--no-tty", "--no-autostart"])
                 .args(["--trust-model", "always", "--no-auto-key-retrieve", "--status-fd", "2"])
-                .any_code()
+                .accept_any_exit_code()
         };
         let import = self.run(&gpg().arg("--import").arg(keys.to_string()), watch)?;
         if !import.stderr.contains("[GNUPG:] IMPORT_OK") {
@@ -174,7 +174,7 @@ impl Real {
         let mut done = 0;
         loop {
             if self.interrupts.count() > 0 {
-                return Err(StepError::new(step, Broken::Interrupted));
+                return Err(StepError::new(step, FailureKind::Interrupted));
             }
             let count = file.read(&mut buffer).map_err(kernel)?;
             if count == 0 {

@@ -27,7 +27,7 @@ fn a_command_ends_at_its_time_limit() {
     let cmd = Cmd::tool("tar").args(["--extract", "--file", &pipe.to_string_lossy()]);
     let limit = Duration::from_millis(200);
     let error = run(&cmd.limit(Some(limit))).expect_err("the program hangs");
-    assert_eq!(error.broken, Broken::Idle(limit));
+    assert_eq!(error.broken, FailureKind::Idle(limit));
 }
 
 #[test]
@@ -35,7 +35,10 @@ fn a_command_that_prints_without_end_ends_at_its_time_limit() {
     let limit = Duration::from_millis(300);
     // Faster than the output is read.
     let cmd = Cmd::tool("sh").args(["-c", "while :; do yes; done"]).limit(Some(limit));
-    assert_eq!(run(&cmd).expect_err("the program never exits").broken, Broken::TimedOut(limit));
+    assert_eq!(
+        run(&cmd).expect_err("the program never exits").broken,
+        FailureKind::TimedOut(limit)
+    );
 }
 
 #[test]
@@ -43,16 +46,16 @@ fn a_program_that_works_is_not_ended_however_long_it_takes() {
     let count = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; echo done";
     let limit = Some(Duration::from_millis(10));
     let cmd = || Cmd::tool("sh").args(["-c", count]).limit(limit);
-    assert_eq!(run(&cmd().works_long()).expect("the program exits").stdout, "done\n");
+    assert_eq!(run(&cmd().is_long_running()).expect("the program exits").stdout, "done\n");
     let error = run(&cmd()).expect_err("the same limit ends another program");
-    assert!(matches!(error.broken, Broken::TimedOut(_)));
+    assert!(matches!(error.broken, FailureKind::TimedOut(_)));
 }
 
 #[test]
 fn a_program_that_does_nothing_is_ended_although_it_may_take_long() {
     let limit = Duration::from_millis(300);
-    let cmd = Cmd::tool("sh").args(["-c", "sleep 1000"]).limit(Some(limit)).works_long();
-    assert_eq!(run(&cmd).expect_err("the program sleeps").broken, Broken::Idle(limit));
+    let cmd = Cmd::tool("sh").args(["-c", "sleep 1000"]).limit(Some(limit)).is_long_running();
+    assert_eq!(run(&cmd).expect_err("the program sleeps").broken, FailureKind::Idle(limit));
 }
 
 /// A user who presses Ctrl-C twice as soon as a program prints something.
@@ -79,7 +82,7 @@ fn all_descendants_are_terminated() {
     let interrupts = Interrupts::default();
     let mut watch = Impatient(interrupts.clone());
     let error = Real::new(interrupts).run(&cmd, &mut watch).expect_err("the program is stopped");
-    assert_eq!(error.broken, Broken::Interrupted);
+    assert_eq!(error.broken, FailureKind::Interrupted);
     let pid = std::fs::read_to_string(&pid).expect("the process ID");
     assert!(!Path::new("/proc").join(pid.trim()).exists(), "process {pid} is left");
 }
@@ -94,7 +97,7 @@ fn what_a_program_says_is_bounded_and_its_end_is_kept() {
     assert_eq!(outcome.stdout.len(), MAX_KEPT);
     let error = run(&Cmd::tool("tar").args(["--extract", "--file=/nonexistent"]));
     let error = error.expect_err("the archive does not exist");
-    assert_eq!(error.broken, Broken::Exit(2));
+    assert_eq!(error.broken, FailureKind::Exit(2));
     assert!(error.tail.iter().any(|line| line.contains("/nonexistent")), "{error:?}");
 }
 
@@ -102,12 +105,12 @@ fn what_a_program_says_is_bounded_and_its_end_is_kept() {
 /// programs that it starts must not inherit it.
 #[test]
 #[expect(clippy::disallowed_types, reason = "the test starts its own program")]
-fn a_question_of_a_program_gets_no_answer() {
+fn programs_do_not_inherit_standard_input() {
     const ASKED: &str = "GSCRIPT_TEST_ASKED";
     if std::env::var_os(ASKED).is_some() {
         let cmd = Cmd::tool("tar").args(["--extract", "--file=-"]);
         let error = run(&cmd.limit(Some(Duration::from_mins(10)))).expect_err("no archive");
-        assert_eq!(error.broken, Broken::Exit(2));
+        assert_eq!(error.broken, FailureKind::Exit(2));
         return;
     }
     let name = "system::real::run::tests::a_question_of_a_program_gets_no_answer";

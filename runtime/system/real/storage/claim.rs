@@ -10,18 +10,18 @@ use nix::libc::{major, minor};
 
 use super::stamp::{DiskStamp, stamp};
 use crate::machine::probe::parse_mountinfo;
-use crate::system::Broken;
+use crate::system::FailureKind;
 use crate::system::real::Real;
 use crate::types::text_of;
 
 /// Returns the error for a device node that does not refer to the kernel's device of this name.
-fn wrong_node_error(path: &str, meant: &str, found: &str) -> Broken {
+fn wrong_node_error(path: &str, meant: &str, found: &str) -> FailureKind {
     let leads = fs::canonicalize(path).unwrap_or_default();
     let leads = match leads == Path::new(path) {
         true => String::new(),
         false => format!(", through {}", leads.display()),
     };
-    Broken::Kernel(format!(
+    FailureKind::Kernel(format!(
         "{path} is not the planned device: the kernel's {} is {meant}, but the node is \
          {found}{leads}",
         path.trim_start_matches("/dev/")
@@ -55,12 +55,12 @@ fn disk_of(directory: &Path) -> Option<String> {
 impl Real {
     /// Checks that the devices in a command are those of the plan: their nodes must refer to the
     /// kernel's devices of the same names, on the disks that existed when the run began.
-    pub(crate) fn must_be_meant(&self, paths: &[&str]) -> Result<(), Broken> {
+    pub(crate) fn check_identity(&self, paths: &[&str]) -> Result<(), FailureKind> {
         for path in paths {
             let Some(directory) = sys_directory(path) else { continue };
             let meant = fs::read_to_string(directory.join("dev")).unwrap_or_default();
-            let meta =
-                fs::metadata(path).map_err(|error| Broken::Kernel(format!("{path}: {error}")))?;
+            let meta = fs::metadata(path)
+                .map_err(|error| FailureKind::Kernel(format!("{path}: {error}")))?;
             let found = match meta.file_type().is_block_device() {
                 true => format!("{}:{}", major(meta.rdev()), minor(meta.rdev())),
                 false => "not a block device".to_owned(),
@@ -73,24 +73,24 @@ impl Real {
             let same =
                 |then: &DiskStamp| (&then.number, &then.sequence) == (&now.number, &now.sequence);
             if self.stamps.get(&disk).is_some_and(|then| !same(then)) {
-                return Err(Broken::Changed { disk });
+                return Err(FailureKind::Changed { disk });
             }
         }
         Ok(())
     }
 
-    pub(crate) fn claim(&self, device: &str, disks: &[String]) -> Result<(), Broken> {
+    pub(crate) fn claim(&self, device: &str, disks: &[String]) -> Result<(), FailureKind> {
         for disk in disks {
             let now = stamp(disk);
             if self.stamps.get(disk).is_some_and(|then| *then != now) {
-                return Err(Broken::Changed { disk: disk.clone() });
+                return Err(FailureKind::Changed { disk: disk.clone() });
             }
         }
-        self.must_be_meant(&[device])?;
-        let kernel = |error: io::Error| Broken::Kernel(format!("{device}: {error}"));
+        self.check_identity(&[device])?;
+        let kernel = |error: io::Error| FailureKind::Kernel(format!("{device}: {error}"));
         let meta = fs::metadata(device).map_err(kernel)?;
         if !meta.file_type().is_block_device() {
-            return Err(Broken::Kernel(format!("{device} is not a block device")));
+            return Err(FailureKind::Kernel(format!("{device} is not a block device")));
         }
         // For a block device, O_EXCL fails while it is used in any namespace: by a mount, swap, a
         // mapping or an array (open(2)).
@@ -99,7 +99,7 @@ impl Real {
             Ok(_) => Ok(()),
             Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
                 let holders = mounted_elsewhere(meta.rdev());
-                Err(Broken::Busy { at: device.to_owned(), holders })
+                Err(FailureKind::Busy { at: device.to_owned(), holders })
             }
             Err(error) => Err(kernel(error)),
         }

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::keystream::Keystream;
 use crate::system::real::Interrupts;
-use crate::system::{Broken, Progress, Watch};
+use crate::system::{FailureKind, Progress, Watch};
 
 /// The size of one write: large enough for the best rate of any disk, small enough to stop quickly.
 const CHUNK: usize = 1 << 20;
@@ -27,8 +27,8 @@ pub(crate) fn fill(
     size: u64,
     interrupts: &Interrupts,
     watch: &mut dyn Watch,
-) -> Result<(), Broken> {
-    let io = |error: io::Error| Broken::Kernel(format!("{device}: {error}"));
+) -> Result<(), FailureKind> {
+    let io = |error: io::Error| FailureKind::Kernel(format!("{device}: {error}"));
     let file = open(device).map_err(io)?;
     let mut seed = Zeroizing::new([0_u8; 48]);
     File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut *seed)).map_err(io)?;
@@ -64,7 +64,7 @@ pub(crate) fn fill(
         return Err(io(error));
     }
     if job.stop.into_inner() {
-        return Err(Broken::Interrupted);
+        return Err(FailureKind::Interrupted);
     }
     job.file.sync_all().map_err(io)
 }

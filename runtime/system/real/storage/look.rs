@@ -18,10 +18,10 @@ use crate::machine::probe::{
 use crate::machine::{Content, Device, DeviceKind, Machine, Scope};
 use crate::system::real::Real;
 use crate::system::real::search::find_program;
-use crate::system::{Broken, Cmd, NoopWatch, Outcome, PROGRAMS, StepError};
+use crate::system::{Cmd, FailureKind, NoopWatch, Outcome, PROGRAMS, StepError};
 
 impl Real {
-    pub(crate) fn look_at(
+    pub(crate) fn probe_storage(
         &mut self,
         known: &Machine,
         scope: Option<&Scope>,
@@ -59,7 +59,7 @@ impl Real {
             // A container that was opened or a disk that was found can contain a volume group.
             let physical = |(path, signature): (&String, &BlkidInfo)| {
                 matches!(signature.content, Some(Content::Physical { .. }))
-                    && machine.find(path).is_some_and(|device| device.unseen)
+                    && machine.find(path).is_some_and(|device| device.unprobed)
             };
             groups_due |= signatures.iter().any(physical);
             let seen = Findings { signatures, ..Findings::default() };
@@ -109,12 +109,12 @@ impl Real {
             let cmd = Cmd::tool("blkid")
                 .args(["--probe", "--output", "export"])
                 .args(open.iter().copied())
-                .any_code();
+                .accept_any_exit_code();
             let outcome = self.run(&cmd, &mut NoopWatch)?;
             if !is_answer(&outcome) {
                 // A disk must not count as blank because it could not be read.
                 let said: Vec<String> = outcome.stderr.lines().map(str::to_owned).collect();
-                let failed = StepError::new(&cmd, Broken::Exit(outcome.code));
+                let failed = StepError::new(&cmd, FailureKind::Exit(outcome.code));
                 return Err(StepError { tail: said, ..failed });
             }
             let answers = parse_blkid(&[], &outcome.stdout, &outcome.stderr);
@@ -221,7 +221,7 @@ fn md_superblock(device: &str) -> Option<Content> {
 /// Returns the devices that have appeared and have not been probed yet.
 fn unseen(machine: &Machine) -> Vec<String> {
     let readable = |device: &&Device| {
-        device.unseen && device.size > 0 && !matches!(device.kind, DeviceKind::Rom)
+        device.unprobed && device.size > 0 && !matches!(device.kind, DeviceKind::Rom)
     };
     machine.storage.devices.values().filter(readable).map(|device| device.path.clone()).collect()
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::Real;
 use crate::machine::{Machine, Scope};
-use crate::system::{Broken, Outcome, StepError, StorageStep, Watch};
+use crate::system::{FailureKind, Outcome, StepError, StorageStep, Watch};
 
 /// Performs a step on devices or mounts.
 pub(super) fn perform(
@@ -57,7 +57,7 @@ pub(super) fn look(
     machine: &mut Machine,
     scope: Option<&Scope>,
 ) -> Result<(), StepError> {
-    *machine = real.look_at(machine, scope)?;
+    *machine = real.probe_storage(machine, scope)?;
     Ok(())
 }
 
@@ -75,10 +75,10 @@ fn wait_for(
             return Ok(Outcome::default());
         };
         if real.interrupts.count() > 0 {
-            return Err(StepError::new(step, Broken::Interrupted));
+            return Err(StepError::new(step, FailureKind::Interrupted));
         }
         if start.elapsed() > limit {
-            return Err(StepError::new(step, Broken::node_missing(missing, limit)));
+            return Err(StepError::new(step, FailureKind::node_missing(missing, limit)));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));

@@ -13,7 +13,7 @@ use super::holders::holders;
 use crate::machine::MountOrigin;
 use crate::system::real::files::reach::open_exactly;
 use crate::system::real::orphans::end_orphans;
-use crate::system::{Broken, MountCall};
+use crate::system::{FailureKind, MountCall};
 use crate::types::{Place, Propagation, bytes_of, path_of};
 
 /// The options that are flags of mount(2); all others are passed to the filesystem.
@@ -89,12 +89,12 @@ fn remount(at: &str, flags: MsFlags) -> io::Result<()> {
     })
 }
 
-pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
+pub(crate) fn unmount(at: &str) -> Result<(), FailureKind> {
     // A symlink that is now on the path leads to a different mount than the one that was made.
     if let Err(error) = hold(at)
         && error.kind() == io::ErrorKind::PermissionDenied
     {
-        return Err(Broken::Kernel(error.to_string()));
+        return Err(FailureKind::Kernel(error.to_string()));
     }
     let path = path_of(at);
     let try_unmount = || umount2(&path, MntFlags::UMOUNT_NOFOLLOW);
@@ -105,8 +105,8 @@ pub(crate) fn unmount(at: &str) -> Result<(), Broken> {
     };
     match result {
         Ok(()) => Ok(()),
-        Err(Errno::EBUSY) => Err(Broken::Busy { at: at.to_owned(), holders: holders(at) }),
-        Err(error) => Err(Broken::Kernel(io::Error::from(error).to_string())),
+        Err(Errno::EBUSY) => Err(FailureKind::Busy { at: at.to_owned(), holders: holders(at) }),
+        Err(error) => Err(FailureKind::Kernel(io::Error::from(error).to_string())),
     }
 }
 

@@ -44,7 +44,9 @@ impl Real {
 
     fn remembered(&mut self) -> Result<UdevData, StepError> {
         let ask = |columns: &str| {
-            Cmd::tool("lsblk").args(["--json", "--bytes", "--output", columns]).any_code()
+            Cmd::tool("lsblk")
+                .args(["--json", "--bytes", "--output", columns])
+                .accept_any_exit_code()
         };
         let mut outcome = self.run(&ask(UDEV_COLUMNS), &mut NoopWatch)?;
         if outcome.stdout.trim().is_empty() {

@@ -3,7 +3,7 @@
 mod tree;
 
 use crate::machine::FilesFact;
-use crate::machine::files::{Look, Text};
+use crate::machine::files::{FileStatus, Text};
 use crate::system::{FilesStep, StepError};
 use crate::types::Mode;
 
@@ -69,8 +69,8 @@ pub(super) fn learned(trees: &mut Trees, fact: &FilesFact) {
         // The content of a file that a program creates is unknown; the file appears with its fact.
         FilesFact::File { place, digest: None, mode } => {
             let found = match trees.look(place, false) {
-                Ok(Look::File { mode, .. }) => mode,
-                Ok(Look::Missing) => Mode::new(0o600),
+                Ok(FileStatus::File { mode, .. }) => mode,
+                Ok(FileStatus::Missing) => Mode::new(0o600),
                 _ => return,
             };
             let content = Text::Unknown("the output of a program".into());
@@ -79,10 +79,10 @@ pub(super) fn learned(trees: &mut Trees, fact: &FilesFact) {
             let _ = trees.put(place, node);
         }
         // The same applies to a symlink and a directory.
-        FilesFact::Link { place, to } if trees.look(place, false) == Ok(Look::Missing) => {
+        FilesFact::Link { place, to } if trees.look(place, false) == Ok(FileStatus::Missing) => {
             let _ = trees.put(place, Node::Link { to: to.into() });
         }
-        FilesFact::Dir { place } if trees.look(place, false) == Ok(Look::Missing) => {
+        FilesFact::Dir { place } if trees.look(place, false) == Ok(FileStatus::Missing) => {
             let _ = trees.make_dirs(place, Mode::new(0o755));
         }
         FilesFact::Absent { place } => {

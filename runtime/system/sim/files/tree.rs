@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::machine::files::{FileError, Files, Look, Text};
-use crate::machine::origin::{MountTable, is_kernel};
+use crate::machine::files::{FileError, FileStatus, Files, Text};
+use crate::machine::origin::{MountTable, is_kernel_filesystem};
 use crate::machine::{Machine, MountOrigin, is_below};
 use crate::types::{Mode, Place};
 
@@ -69,7 +69,7 @@ pub(crate) struct Trees {
     below: Rc<dyn Files>,
     /// The mounts before the simulation begins.
     table: Rc<MountTable>,
-    looked: RefCell<HashMap<OsString, Look>>,
+    looked: RefCell<HashMap<OsString, FileStatus>>,
     /// The last path that was found missing there: a call queries it several times.
     missing: RefCell<Option<OsString>>,
     /// The first tree is that of the running system.
@@ -111,18 +111,18 @@ impl Trees {
         self.by_uuid.insert(uuid.to_owned(), tree);
     }
 
-    pub(crate) fn mounted(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
+    pub(crate) fn add_mount(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
         let (tree, part) = match origin {
             MountOrigin::Device { device, part, .. } => self.on_device(at, device, part, machine),
             MountOrigin::Pseudo { kind } if kind == "tmpfs" => {
                 (self.add(Base::Empty, None), "/".into())
             }
             MountOrigin::Pseudo { kind } => {
-                let kernel = is_kernel(kind).then(|| kind.clone());
+                let kernel = is_kernel_filesystem(kind).then(|| kind.clone());
                 (self.add(Base::Unknown(format!("what {kind} shows")), kernel), "/".into())
             }
             MountOrigin::Bind { from, recursive } => {
-                let spot = self.spot(Path::new(from));
+                let spot = self.locate(Path::new(from));
                 let below =
                     |mount: &&Mounted| *recursive && mount.at != *from && is_below(&mount.at, from);
                 let along: Vec<Mounted> = self.mounts.iter().filter(below).cloned().collect();
@@ -214,7 +214,7 @@ impl Trees {
         })
     }
 
-    pub(crate) fn look(&self, place: &Place, follow: bool) -> Result<Look, FileError> {
+    pub(crate) fn look(&self, place: &Place, follow: bool) -> Result<FileStatus, FileError> {
         let spot = self.resolve(place, follow)?;
         self.look_at(&spot)
     }
@@ -238,19 +238,19 @@ impl Trees {
     }
 
     /// Looks at an underlying file, which does not change during the simulation.
-    fn look_underlying(&self, path: &Path) -> Result<Look, FileError> {
+    fn look_underlying(&self, path: &Path) -> Result<FileStatus, FileError> {
         if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
             return Ok(look.clone());
         }
         if self.missing.borrow().as_deref() == Some(path.as_os_str()) {
-            return Ok(Look::Missing);
+            return Ok(FileStatus::Missing);
         }
         let look = self.below.look(&Place::here(path))?;
         let name = path.as_os_str().to_owned();
         // A missing file is either created at once, and found among the nodes, or never queried
         // again.
         match look {
-            Look::Missing => drop(self.missing.replace(Some(name))),
+            FileStatus::Missing => drop(self.missing.replace(Some(name))),
             _ => drop(self.looked.borrow_mut().insert(name, look.clone())),
         }
         Ok(look)
@@ -286,7 +286,7 @@ impl Trees {
         above.reverse();
         for path in above.into_iter().skip(1) {
             let step = Place { root: place.root.clone(), path: path.to_owned() };
-            if self.look(&step, true)? == Look::Missing {
+            if self.look(&step, true)? == FileStatus::Missing {
                 let bits = if path == place.path { mode } else { Mode::new(0o755) };
                 self.put(&step, Node::Dir { mode: bits, subvolume: false })?;
             }
@@ -294,9 +294,9 @@ impl Trees {
         Ok(())
     }
 
-    fn look_at(&self, spot: &Location) -> Result<Look, FileError> {
+    fn look_at(&self, spot: &Location) -> Result<FileStatus, FileError> {
         let tree = &self.trees[spot.tree];
-        let dir = |mode: Mode, subvolume| Look::Dir { mode, uid: 0, gid: 0, subvolume };
+        let dir = |mode: Mode, subvolume| FileStatus::Dir { mode, uid: 0, gid: 0, subvolume };
         if let Some(node) = tree.nodes.get(spot.inner.as_os_str()) {
             return Ok(match node {
                 Node::File { content, mode } => {
@@ -304,30 +304,30 @@ impl Trees {
                         Text::Known(bytes) => bytes.len() as u64,
                         Text::Unknown(_) => 0,
                     };
-                    Look::File { mode: *mode, len, uid: 0, gid: 0 }
+                    FileStatus::File { mode: *mode, len, uid: 0, gid: 0 }
                 }
                 Node::Dir { mode, subvolume } => dir(*mode, *subvolume),
-                Node::Link { to } => Look::Link { to: to.clone() },
-                Node::Gone => Look::Missing,
+                Node::Link { to } => FileStatus::Link { to: to.clone() },
+                Node::Gone => FileStatus::Missing,
             });
         }
         let gone = |path: &Path| matches!(tree.nodes.get(path.as_os_str()), Some(Node::Gone));
         if tree.removed && spot.inner.ancestors().any(gone) {
-            return Ok(Look::Missing);
+            return Ok(FileStatus::Missing);
         }
         if self.is_unknown_at(spot) {
-            return Ok(Look::Unknown(MAYBE_CHANGED.into()));
+            return Ok(FileStatus::Unknown(MAYBE_CHANGED.into()));
         }
         match &tree.base {
             Base::Below => self.look_underlying(&spot.inner),
             _ if spot.inner == Path::new("/") => Ok(dir(Mode::new(0o755), false)),
-            Base::Empty => Ok(Look::Missing),
-            Base::Unknown(why) => Ok(Look::Unknown(why.clone())),
+            Base::Empty => Ok(FileStatus::Missing),
+            Base::Unknown(why) => Ok(FileStatus::Unknown(why.clone())),
         }
     }
 
     /// Returns the tree that contains a path of the running system, and the path in it.
-    fn spot(&self, outside: &Path) -> Location {
+    fn locate(&self, outside: &Path) -> Location {
         if self.mounts.is_empty() && self.uncovered.is_empty() {
             return Location { tree: 0, inner: outside.to_owned() };
         }
@@ -352,7 +352,7 @@ impl Trees {
     }
 
     fn resolve(&self, place: &Place, follow_last: bool) -> Result<Location, FileError> {
-        Ok(self.spot(&self.resolve_links(place, follow_last)?.outside()))
+        Ok(self.locate(&self.resolve_links(place, follow_last)?.outside()))
     }
 }
 

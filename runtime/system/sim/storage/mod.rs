@@ -11,7 +11,7 @@ pub(super) fn learned(trees: &mut Trees, fact: &StorageFact, machine: &Machine) 
                 trees.made(uuid);
             }
         }
-        StorageFact::Mounted { at, origin, .. } => trees.mounted(at, origin, machine),
+        StorageFact::Mounted { at, origin, .. } => trees.add_mount(at, origin, machine),
         StorageFact::Unmounted { at } => trees.remove_mount(at),
         _ => {}
     }

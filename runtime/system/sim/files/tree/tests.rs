@@ -16,13 +16,13 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
         MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into(), part: "/".into() };
     trees.made("/dev/sda1");
     let file = Place::here("/mnt/a/b");
-    trees.mounted("/mnt", &origin, &machine);
-    assert_eq!(trees.look(&file, false), Ok(Look::Missing));
+    trees.add_mount("/mnt", &origin, &machine);
+    assert_eq!(trees.look(&file, false), Ok(FileStatus::Missing));
     trees.make_dirs(&Place::here("/mnt/a"), Mode::new(0o755)).expect("a directory");
     trees.put(&file, text("hello")).expect("a file");
     trees.remove_mount("/mnt");
-    assert!(matches!(trees.look(&file, false), Ok(Look::Unknown(_))));
-    trees.mounted("/mnt", &origin, &machine);
+    assert!(matches!(trees.look(&file, false), Ok(FileStatus::Unknown(_))));
+    trees.add_mount("/mnt", &origin, &machine);
     assert_eq!(trees.read(&file), Ok(Text::Known(b"hello".to_vec())));
 }
 
@@ -32,7 +32,7 @@ fn links_stay_inside_their_root() {
     let machine = Machine::empty();
     trees.made("x");
     let origin = MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: "/".into() };
-    trees.mounted("/mnt", &origin, &machine);
+    trees.add_mount("/mnt", &origin, &machine);
     let inside = |path: &str| Place { root: "/mnt".into(), path: path.into() };
     trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a directory");
     trees.put(&inside("/etc/evil"), Node::Link { to: "/etc".into() }).expect("a link");
@@ -53,26 +53,26 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
         trees.made(uuid);
         let origin =
             MountOrigin::Device { device: uuid.into(), kind: "ext4".into(), part: "/".into() };
-        trees.mounted(at, &origin, &machine);
+        trees.add_mount(at, &origin, &machine);
     }
     let kernel = Place::here("/mnt/boot/kernel");
     trees.put(&Place::here("/mnt/boot/mine"), text("hello")).expect("a file");
-    assert_eq!(trees.look(&kernel, false), Ok(Look::Missing));
+    assert_eq!(trees.look(&kernel, false), Ok(FileStatus::Missing));
     trees.mark_unknown(&Place::here("/mnt")).expect("a directory");
-    assert!(matches!(trees.look(&kernel, false), Ok(Look::Unknown(_))));
+    assert!(matches!(trees.look(&kernel, false), Ok(FileStatus::Unknown(_))));
     assert_eq!(trees.read(&Place::here("/mnt/boot/mine")), Ok(Text::Known(b"hello".to_vec())));
-    assert_eq!(trees.look(&Place::here("/mntx/kernel"), false), Ok(Look::Missing));
+    assert_eq!(trees.look(&Place::here("/mntx/kernel"), false), Ok(FileStatus::Missing));
 }
 
 /// A host with these mounts and a few known files.
 struct TestHost;
 
 impl Files for TestHost {
-    fn look(&self, place: &Place) -> Result<Look, FileError> {
+    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
         Ok(match place.path.to_str() {
-            Some("/lib") => Look::Link { to: "usr/lib".into() },
-            Some("/var/run") => Look::Link { to: "/run".into() },
-            _ => Look::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false },
+            Some("/lib") => FileStatus::Link { to: "usr/lib".into() },
+            Some("/var/run") => FileStatus::Link { to: "/run".into() },
+            _ => FileStatus::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false },
         })
     }
 
@@ -97,11 +97,11 @@ impl Files for TestHost {
 
 fn bind(trees: &mut Trees, from: &str, at: &str, recursive: bool) {
     let origin = MountOrigin::Bind { from: from.into(), recursive };
-    trees.mounted(at, &origin, &Machine::empty());
+    trees.add_mount(at, &origin, &Machine::empty());
 }
 
 fn tmpfs(trees: &mut Trees, at: &str) {
-    trees.mounted(at, &MountOrigin::Pseudo { kind: "tmpfs".into() }, &Machine::empty());
+    trees.add_mount(at, &MountOrigin::Pseudo { kind: "tmpfs".into() }, &Machine::empty());
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_path_leads_to_what_links_and_binds_show() {
     bind(&mut trees, "/mnt/gentoo", "/mnt/b", false);
     bind(&mut trees, "/mnt/t/home", "/mnt/twice", false);
     bind(&mut trees, "/dev", "/mnt/gentoo/dev", true);
-    trees.mounted(
+    trees.add_mount(
         "/mnt/gentoo/proc",
         &MountOrigin::Pseudo { kind: "proc".into() },
         &Machine::empty(),
@@ -172,7 +172,7 @@ fn the_running_systems_device_mounted_again_shows_the_running_system() {
     });
     let origin =
         MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into(), part: "/".into() };
-    trees.mounted("/mnt/again", &origin, &machine);
+    trees.add_mount("/mnt/again", &origin, &machine);
     let reach = trees.reach(&Place::here("/mnt/again/etc/passwd"), false).expect("a place");
     assert_eq!(reach.origin, Path::new("/etc/passwd"));
 }

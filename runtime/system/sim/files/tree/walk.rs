@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Location, Trees, joined};
-use crate::machine::files::{DirectoryId, FileError, Look, Reach};
+use crate::machine::files::{DirectoryId, FileError, FileStatus, ResolvedPath};
 use crate::types::Place;
 
 /// The maximum number of symlinks in a path (path_resolution(7)).
@@ -12,23 +12,23 @@ const MOST_LINKS: usize = 40;
 
 impl Trees {
     /// Resolves a place.
-    pub(crate) fn reach(&self, place: &Place, follow: bool) -> Result<Reach, FileError> {
+    pub(crate) fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         let place = self.resolve_links(place, follow)?;
         let outside = place.outside();
-        let spot = self.spot(&outside);
+        let spot = self.locate(&outside);
         let (origin, kernel) = match spot.tree {
-            0 => (self.table.origin(&spot.inner), self.table.kernel(&spot.inner)),
+            0 => (self.table.origin(&spot.inner), self.table.kernel_filesystem_type(&spot.inner)),
             tree => {
                 (self.first_mount_path(&spot).unwrap_or(outside), self.trees[tree].kernel.clone())
             }
         };
-        Ok(Reach { place, origin, kernel })
+        Ok(ResolvedPath { place, origin, kernel })
     }
 
     /// Returns the deepest directory on a path that existed before the simulation.
     pub(crate) fn anchor(&self, path: &Path) -> Option<DirectoryId> {
-        match self.spot(path) {
-            Location { tree: 0, inner } => self.below.anchor(&inner),
+        match self.locate(path) {
+            Location { tree: 0, inner } => self.below.nearest_directory(&inner),
             Location { .. } => None,
         }
     }
@@ -42,7 +42,7 @@ impl Trees {
                 Some(joined(Path::new(&mount.at), inner))
             })
             // A location that is hidden by another mount is not visible there.
-            .find(|path| self.spot(path) == *spot)
+            .find(|path| self.locate(path) == *spot)
     }
 
     /// Resolves the symlinks in a place, which never lead out of its root.
@@ -66,8 +66,8 @@ impl Trees {
             }
             let next = inside.join(&name);
             let here = Place { root: root.clone(), path: next.clone() };
-            let link = match self.look_at(&self.spot(&here.outside()))? {
-                Look::Link { to } if follow_last || !todo.is_empty() => to,
+            let link = match self.look_at(&self.locate(&here.outside()))? {
+                FileStatus::Link { to } if follow_last || !todo.is_empty() => to,
                 _ => {
                     inside = next;
                     continue;

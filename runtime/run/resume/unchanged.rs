@@ -7,7 +7,7 @@ use super::{Past, Replay};
 use crate::error::{Exit, Result, Rule};
 use crate::event::Site;
 use crate::journal::{Record, valid_records};
-use crate::machine::files::Look;
+use crate::machine::files::FileStatus;
 use crate::machine::{Fact, FilesFact, StorageFact, is_below};
 use crate::operation::{Answer, AnyQuery};
 use crate::run::call::Call;
@@ -34,7 +34,7 @@ pub(super) fn check_files(ground: &Environment, replay: &mut Replay, past: &Past
         if !ground.refutes(kept.fact) {
             continue;
         }
-        let gone = matches!(ground.files().look(place), Ok(Look::Missing) | Err(_));
+        let gone = matches!(ground.files().look(place), Ok(FileStatus::Missing) | Err(_));
         match (gone, kept.known) {
             (true, true) => {
                 warnings.push(format!("{place} was removed after the run wrote it: written again"));
@@ -60,7 +60,7 @@ pub(crate) fn check_recorded_answer(
     query: &dyn AnyQuery,
     then: &Value,
 ) -> Result<()> {
-    if !replay.untouched(call.number(), &query.arguments()) {
+    if !replay.unchanged_since(call.number(), &query.arguments()) {
         return Ok(());
     }
     // A query that needs a program is not repeated, because the user would not see that it runs.

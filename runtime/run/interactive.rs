@@ -8,15 +8,15 @@ use std::mem;
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::failure::{Called, Failure};
+use crate::failure::{CallInfo, Failure};
 use crate::journal::Record;
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
-use crate::run::ground::Displaced;
+use crate::run::ground::ReplacedSystem;
 use crate::run::job::{into_session, shared};
-use crate::run::ledger::Pages;
+use crate::run::ledger::SuspendedLedger;
 use crate::run::parts::Parts;
-use crate::run::performed::ManualAction;
+use crate::run::performed::PerformedAction;
 use crate::run::release::release_all;
 use crate::run::resume::Names;
 use crate::run::session::{Gate, Session, Setup};
@@ -39,13 +39,13 @@ pub struct InteractiveSession {
     /// The gate of the surrounding run.
     gate: Option<Gate>,
     /// The actions of the recipe, which this session must not undo.
-    deeds: Option<Vec<ManualAction>>,
+    deeds: Option<Vec<PerformedAction>>,
 }
 
 /// The real system and ledger during a simulation.
 struct Suspended {
-    ground: Displaced,
-    ledger: Pages,
+    ground: ReplacedSystem,
+    ledger: SuspendedLedger,
 }
 
 impl InteractiveSession {
@@ -172,23 +172,23 @@ impl InteractiveSession {
         let Parts { ground, ledger, .. } = session.parts();
         if on && self.suspended.is_none() {
             self.suspended =
-                Some(Suspended { ground: ground.simulate(), ledger: ledger.put_aside() });
+                Some(Suspended { ground: ground.simulate(), ledger: ledger.suspend() });
         }
         if !on && let Some(suspended) = self.suspended.take() {
-            ground.put_back(suspended.ground);
-            ledger.put_back(suspended.ledger);
+            ground.restore(suspended.ground);
+            ledger.restore(suspended.ledger);
         }
     }
 
     /// Returns the actions of this session that were not undone, oldest first.
-    pub fn deeds(&self) -> Vec<ManualAction> {
-        self.session.borrow().ledger().deeds().to_vec()
+    pub fn deeds(&self) -> Vec<PerformedAction> {
+        self.session.borrow().ledger().performed().to_vec()
     }
 
     /// Returns the last action and the commands that would undo it.
-    pub fn undo_preview(&self) -> Result<Option<(Called, Vec<String>)>> {
+    pub fn undo_preview(&self) -> Result<Option<(CallInfo, Vec<String>)>> {
         let session = self.session.borrow();
-        let Some(deed) = session.ledger().deeds().last() else {
+        let Some(deed) = session.ledger().performed().last() else {
             return Ok(None);
         };
         let steps = undo_steps(session.machine(), deed, &deed.undo)?;
@@ -204,7 +204,7 @@ impl InteractiveSession {
     pub fn holds(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.ledger().made().iter().rev().filter_map(Fact::release);
-        let due = releases.flat_map(|release| release.due(session.machine()));
+        let due = releases.flat_map(|release| release.pending(session.machine()));
         due.map(|release| release.to_string()).collect()
     }
 
@@ -231,7 +231,7 @@ impl InteractiveSession {
         let mut session = into_session(session);
         let mut parts = session.parts();
         let clean = !release || release_all(&mut parts);
-        parts.ledger.written(parts.voice, Record::Ended { ok: true });
+        parts.ledger.record_or_warn(parts.voice, Record::Ended { ok: true });
         clean
     }
 }
