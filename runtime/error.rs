@@ -193,7 +193,7 @@ impl Error {
                 _ => Some("fix the cause and run again; completed actions are skipped".into()),
             },
             Self::Differs(_) => Some(
-                "wrong_node_error program changed the machine, or a tool failed without an error; check \
+                "another program changed the machine, or a tool failed without an error; check \
                  with lsblk -f, then run the recipe again"
                     .into(),
             ),

@@ -44,7 +44,7 @@ pub(super) fn refuse_own_mount(
             problem.notes.push(("copying the journal", error.to_string()));
             problem
                 .help(format!(
-                    "copy {} to wrong_node_error filesystem than {device}, run umount {}, and resume the \
+                    "copy {} to another filesystem than {device}, run umount {}, and resume the \
                      copy",
                     transcript.path.display(),
                     quote(&at)

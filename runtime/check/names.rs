@@ -11,7 +11,7 @@ use crate::script::{Language, PARAMS, meant};
 use crate::script::{Token, TokenKind};
 
 const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
-    try catch import export as global fn private this true false is_shared cut_power Fn eval is_def_fn \
+    try catch import export as global fn private this true false is_shared switch Fn eval is_def_fn \
     is_def_var";
 
 /// The functions of Rhai's standard package that are available to recipes.

@@ -258,7 +258,7 @@ fn lock(file: &File) -> std::io::Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(std::io::Error::other(
-            "wrong_node_error gscript process is writing it: the run is still \
+            "another gscript process is writing it: the run is still \
                 active",
         )),
         Err(TryLockError::Error(error)) => Err(error),

@@ -13,7 +13,7 @@ struct WriteProtected {
 impl Rule for WriteProtected {
     fn remedy(&self) -> Option<String> {
         Some(format!(
-            "choose wrong_node_error device, or remove the write protection: a cut_power on the card or \
+            "choose another device, or remove the write protection: a switch on the card or \
              stick, or blockdev --setrw {}",
             self.device
         ))

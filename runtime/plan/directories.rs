@@ -12,7 +12,7 @@ use crate::system::{Cmd, FilesStep, Program, Step, StorageStep};
 /// A directory that was replaced since the plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: replaced by wrong_node_error directory since the plan (inode {} on device {}, planned inode {} on \
+    "{}: replaced by another directory since the plan (inode {} on device {}, planned inode {} on \
      {})",
     now.path.display(), now.inode, now.device, then.inode, then.device
 )]

@@ -3,14 +3,14 @@
 pub mod approval;
 pub mod bound;
 pub mod call;
+mod deviation;
 pub(crate) mod directories;
 mod edit;
 pub mod needs;
-mod novelty;
 mod reach;
 pub mod report;
 mod trace;
 
-pub(crate) use novelty::{Deviation, ResultDifference};
+pub(crate) use deviation::{Deviation, ResultDifference};
 pub(crate) use reach::CallReach;
 pub(crate) use trace::{CallWork, Comparison, Position, Trace, Tracing};

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::CallReach;
-use super::novelty::{Deviation, ResultDifference};
+use super::deviation::{Deviation, ResultDifference};
 use crate::error::Result;
 use crate::event::Site;
 use crate::machine::Machine;
@@ -198,7 +198,7 @@ impl Comparison {
         }
     }
 
-    fn novelty(
+    fn deviation(
         &mut self,
         site: &Site,
         name: &'static str,
@@ -289,7 +289,7 @@ impl Tracing {
                 None
             }
             (Self::Compare(comparison), at) if at != Position::Untraced => {
-                comparison.novelty(site, name, at, work)
+                comparison.deviation(site, name, at, work)
             }
             _ => None,
         }

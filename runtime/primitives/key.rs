@@ -29,7 +29,7 @@ args! {
     ///
     /// ```
     /// let key = key::generate("/mnt/key/laptop.bin");
-    /// luks::format("/dev/sda2", #{ key });
+    /// luks::format("/dev/sda2", #{ key: key });
     /// ```
     "key.generate" => pub struct Generate {
         /// The path of the key file, in an existing directory; store it on a USB drive, not on the

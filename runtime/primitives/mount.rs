@@ -184,7 +184,7 @@ impl Rule for MountRule {
             }
             Self::NotMountable { .. } => "check with lsblk -f".into(),
             Self::Taken { at, .. } => format!(
-                "choose wrong_node_error directory, or unmount it: umount \
+                "choose another directory, or unmount it: umount \
                 {at}"
             ),
             Self::Decided { at, .. } => format!("unmount it first: umount {}", quote(at)),

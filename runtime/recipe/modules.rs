@@ -162,7 +162,7 @@ fn table() -> Module {
         text += &format!("import {layout:?} as l{index};\n");
     }
     text += "\n/// Prepares the disks by the layout of this name, and returns the map of the layout.\n\
-             fn prepare(name, params) {\n    cut_power name {\n";
+             fn prepare(name, params) {\n    switch name {\n";
     for (index, layout) in layouts.iter().enumerate() {
         let name = layout.strip_prefix(LAYOUTS).unwrap_or(layout);
         text += &format!("        {name:?} => l{index}::prepare(params),\n");

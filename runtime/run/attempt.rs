@@ -295,7 +295,7 @@ impl Attempt {
         let tally = session.tally();
         end(&mut session.parts(), ok, start.elapsed());
         let lasting = session.parts().ledger.take_lasting();
-        let lasting = session.ground().sort(lasting).0;
+        let lasting = session.environment().sort(lasting).0;
         let machine = session.machine().clone();
         RunOutcome { error, clean, tally, lasting, machine }
     }
@@ -315,14 +315,14 @@ fn continue_run(
     }
     session.parts().ledger.resumed(at, text, Vec::new())?;
     session.restart(replay);
-    session.parts().ground.look()?;
+    session.parts().environment.look()?;
     Ok(())
 }
 
 fn end(parts: &mut Parts<'_>, ok: bool, took: Duration) {
-    let Parts { ledger, voice, .. } = parts;
-    ledger.record_or_warn(voice, Record::Ended { ok });
+    let Parts { ledger, reporter, .. } = parts;
+    ledger.record_or_warn(reporter, Record::Ended { ok });
     let Tally { changed, already, .. } = ledger.tally();
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    voice.tell(&Event::Ended { ok, changed, already, millis });
+    reporter.tell(&Event::Ended { ok, changed, already, millis });
 }

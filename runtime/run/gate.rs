@@ -10,7 +10,7 @@ use crate::plan::bound::BoundEffect;
 use crate::plan::call::PlannedCall;
 use crate::plan::needs::Undeclared;
 use crate::plan::{Trace, Tracing};
-use crate::run::voice::Reporter;
+use crate::run::reporter::Reporter;
 use crate::system::Step;
 
 /// A gate that collects or checks effects.
@@ -69,7 +69,7 @@ impl Gate {
         &mut self,
         effects: &[Effect],
         machine: &Machine,
-        voice: &mut Reporter,
+        reporter: &mut Reporter,
     ) -> (Vec<BoundEffect>, Result<()>) {
         let mut allowed = Vec::new();
         let result = match self {
@@ -84,7 +84,7 @@ impl Gate {
                     return Ok(());
                 }
                 let wanted = BoundEffect::new(effect.clone(), machine);
-                if !voice.ask(|| approver.ask(&wanted)) {
+                if !reporter.ask(|| approver.ask(&wanted)) {
                     return Err(Error::NotApproved { effect: effect.to_string() });
                 }
                 approval.extend(wanted.clone());
@@ -101,12 +101,12 @@ impl Gate {
         &mut self,
         shown: &PlannedCall,
         machine: &Machine,
-        voice: &mut Reporter,
+        reporter: &mut Reporter,
     ) -> Result<Decision> {
         let Self::Enforce(_, approver) = self else { return Ok(Decision::Run) };
         let bound = |effect: &Effect| BoundEffect::new(effect.clone(), machine);
         let bound: Vec<BoundEffect> = shown.effects.iter().map(bound).collect();
-        match voice.ask(|| approver.decide(shown, &bound)) {
+        match reporter.ask(|| approver.decide(shown, &bound)) {
             Decision::Stop => Err(Error::Interrupted),
             go => Ok(go),
         }
@@ -119,13 +119,13 @@ impl Gate {
         shown: &PlannedCall,
         why: &str,
         machine: &Machine,
-        voice: &mut Reporter,
+        reporter: &mut Reporter,
     ) -> Option<Vec<BoundEffect>> {
         let Self::Enforce(approval, approver) = self else { return Some(Vec::new()) };
         let more = shown.effects.iter().filter(|effect| !approval.covers(effect, machine));
         let more: Vec<BoundEffect> =
             more.map(|effect| BoundEffect::new(effect.clone(), machine)).collect();
-        voice.ask(|| approver.approve_new(shown, why, &more)).then_some(more)
+        reporter.ask(|| approver.approve_new(shown, why, &more)).then_some(more)
     }
 
     /// Adds an effect that was approved during the run.

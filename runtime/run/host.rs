@@ -30,7 +30,7 @@ impl Host for RefCell<Session> {
     }
 
     fn interrupts(&self) -> Interrupts {
-        self.borrow().voice().interrupts().clone()
+        self.borrow().reporter().interrupts().clone()
     }
 
     fn failure(&self) -> Option<Failure> {
@@ -38,7 +38,7 @@ impl Host for RefCell<Session> {
     }
 
     fn only_plans(&self) -> bool {
-        !self.borrow().ground().is_real()
+        !self.borrow().environment().is_real()
     }
 
     fn journal(&self) -> Option<PathBuf> {

@@ -12,7 +12,7 @@ use crate::failure::{CallInfo, Failure};
 use crate::journal::Record;
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
-use crate::run::ground::ReplacedSystem;
+use crate::run::environment::ReplacedSystem;
 use crate::run::job::{into_session, shared};
 use crate::run::ledger::SuspendedLedger;
 use crate::run::parts::Parts;
@@ -44,7 +44,7 @@ pub struct InteractiveSession {
 
 /// The real system and ledger during a simulation.
 struct Suspended {
-    ground: ReplacedSystem,
+    environment: ReplacedSystem,
     ledger: SuspendedLedger,
 }
 
@@ -140,7 +140,7 @@ impl InteractiveSession {
 
     /// Probes the whole machine, because other programs change it, too.
     pub fn look(&mut self) -> Result<()> {
-        Ok(self.session.borrow_mut().parts().ground.look()?)
+        Ok(self.session.borrow_mut().parts().environment.look()?)
     }
 
     /// Returns the mapping from the device names of the run to the present ones.
@@ -169,13 +169,13 @@ impl InteractiveSession {
     /// Switches to a simulation of the present machine, or back to the real one.
     pub fn plan_only(&mut self, on: bool) {
         let mut session = self.session.borrow_mut();
-        let Parts { ground, ledger, .. } = session.parts();
+        let Parts { environment, ledger, .. } = session.parts();
         if on && self.suspended.is_none() {
             self.suspended =
-                Some(Suspended { ground: ground.simulate(), ledger: ledger.suspend() });
+                Some(Suspended { environment: environment.simulate(), ledger: ledger.suspend() });
         }
         if !on && let Some(suspended) = self.suspended.take() {
-            ground.restore(suspended.ground);
+            environment.restore(suspended.environment);
             ledger.restore(suspended.ledger);
         }
     }
@@ -231,7 +231,7 @@ impl InteractiveSession {
         let mut session = into_session(session);
         let mut parts = session.parts();
         let clean = !release || release_all(&mut parts);
-        parts.ledger.record_or_warn(parts.voice, Record::Ended { ok: true });
+        parts.ledger.record_or_warn(parts.reporter, Record::Ended { ok: true });
         clean
     }
 }

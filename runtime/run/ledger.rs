@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, RecipeSource, Record, Transcript};
 use crate::machine::{Fact, Lifetime};
 use crate::run::performed::PerformedAction;
-use crate::run::voice::Reporter;
+use crate::run::reporter::Reporter;
 
 /// The numbers shown at the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,22 +59,22 @@ impl Ledger {
     /// Writes a record into the journal, if there is one; `sync` flushes the journal to the disk.
     pub(crate) fn record(
         &mut self,
-        voice: &mut Reporter,
+        reporter: &mut Reporter,
         sync: bool,
         record: impl FnOnce() -> Record,
     ) -> Result<()> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let written = journal.write(&record(), sync);
         for text in journal.given_up() {
-            voice.warn(text);
+            reporter.warn(text);
         }
         written
     }
 
     /// Writes a record that no later step depends on; an error is only a warning.
-    pub(crate) fn record_or_warn(&mut self, voice: &mut Reporter, record: Record) {
-        if let Err(error) = self.record(voice, true, || record) {
-            voice.warn(error.to_string());
+    pub(crate) fn record_or_warn(&mut self, reporter: &mut Reporter, record: Record) {
+        if let Err(error) = self.record(reporter, true, || record) {
+            reporter.warn(error.to_string());
         }
     }
 
@@ -237,12 +237,12 @@ impl Ledger {
     }
 
     /// Removes the last action after it was undone.
-    pub(crate) fn remove_undone(&mut self, voice: &mut Reporter, deed: &PerformedAction) {
+    pub(crate) fn remove_undone(&mut self, reporter: &mut Reporter, deed: &PerformedAction) {
         self.remove_releasable(&deed.makes);
         self.lasting.retain(|fact| !deed.makes.contains(fact));
         if let Some(deeds) = &mut self.performed {
             deeds.pop();
         }
-        self.record_or_warn(voice, Record::Undone { call: deed.call.number });
+        self.record_or_warn(reporter, Record::Undone { call: deed.call.number });
     }
 }

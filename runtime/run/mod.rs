@@ -2,9 +2,9 @@
 
 pub mod attempt;
 mod call;
+mod environment;
 mod event_watch;
 mod gate;
-mod ground;
 mod host;
 pub mod interactive;
 pub mod job;
@@ -14,6 +14,7 @@ pub mod performed;
 mod plan_log;
 pub(crate) mod release;
 mod reopen;
+mod reporter;
 pub mod rescue;
 pub mod resume;
 pub mod saved;
@@ -21,4 +22,3 @@ pub mod session;
 mod setup;
 pub mod trial;
 mod undo;
-mod voice;

@@ -3,10 +3,10 @@
 use crate::event::Event;
 use crate::journal::Record;
 use crate::machine::{Fact, Machine, Release, StorageFact, StorageRelease};
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
-use crate::run::voice::Reporter;
+use crate::run::reporter::Reporter;
 use crate::system::NoopWatch;
 
 /// Adds the facts that an action is going to make until the next reboot, before it runs; the
@@ -36,17 +36,17 @@ pub(crate) fn track_releasable(ledger: &mut Ledger, machine: &Machine, facts: &[
 ///
 /// Returns whether every release succeeded.
 pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
-    let Parts { ground, ledger, voice, .. } = parts;
+    let Parts { environment, ledger, reporter, .. } = parts;
     // An earlier Ctrl-C must not interrupt the clean-up.
-    voice.clear_interrupts();
-    if let Err(error) = ground.look() {
-        voice.warn(error.to_string());
+    reporter.clear_interrupts();
+    if let Err(error) = environment.look() {
+        reporter.warn(error.to_string());
     }
     let mut clean = true;
     for fact in ledger.take_releasable().into_iter().rev() {
         let Some(release) = fact.release() else { continue };
-        for due in release.pending(ground.machine()) {
-            clean &= release_one(ground, ledger, voice, &due);
+        for due in release.pending(environment.machine()) {
+            clean &= release_one(environment, ledger, reporter, &due);
         }
     }
     clean
@@ -56,27 +56,27 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
 ///
 /// Returns whether all succeeded.
 pub(crate) fn release_each(parts: &mut Parts<'_>, releases: &[Release]) -> bool {
-    let Parts { ground, ledger, voice, .. } = parts;
+    let Parts { environment, ledger, reporter, .. } = parts;
     releases.iter().all(|release| {
-        let due = release.pending(ground.machine());
-        due.iter().all(|release| release_one(ground, ledger, voice, release))
+        let due = release.pending(environment.machine());
+        due.iter().all(|release| release_one(environment, ledger, reporter, release))
     })
 }
 
 /// Executes one release and updates the model.
 fn release_one(
-    ground: &mut Environment,
+    environment: &mut Environment,
     ledger: &mut Ledger,
-    voice: &mut Reporter,
+    reporter: &mut Reporter,
     release: &Release,
 ) -> bool {
-    let step = release.step(ground.machine().host.udev);
+    let step = release.step(environment.machine().host.udev);
     if let Release::Storage(StorageRelease::Unmount { at }) = release {
         // A copy of the journal that stays open keeps the mount busy, which unmounting then
         // reports.
         let _ = ledger.leave(at);
     }
-    let result = ground.perform(&step, &mut NoopWatch).map_err(|error| {
+    let result = environment.perform(&step, &mut NoopWatch).map_err(|error| {
         let mut text = error.broken.to_string();
         for line in &error.tail {
             text.push_str("\n  ");
@@ -86,13 +86,13 @@ fn release_one(
     });
     if result.is_ok() {
         // The model contains the released resource, otherwise the release would not be due.
-        let _ = ground.learn(&release.ended());
+        let _ = environment.learn(&release.ended());
     }
     let ok = result.is_ok();
     let (text, error) = (release.to_string(), result.err());
     let record = || Record::Released { text: text.clone(), error: error.clone() };
     // Cleaning up continues even if it cannot be recorded.
-    let _ = ledger.record(voice, false, record);
-    voice.tell(&Event::Released { text, error });
+    let _ = ledger.record(reporter, false, record);
+    reporter.tell(&Event::Released { text, error });
     ok
 }

@@ -2,12 +2,12 @@
 //! keeps the failure that ended it. Each part has a file of its own and changes only itself.
 
 use super::call::{self, Call};
-use super::ground::Environment;
+use super::environment::Environment;
 use super::ledger::Ledger;
 use super::parts::Parts;
 use super::plan_log::PlanLog;
+use super::reporter::Reporter;
 use super::resume::Replay;
-use super::voice::Reporter;
 use crate::event::{Event, Site};
 use crate::failure::Failure;
 use crate::journal::{FIRST_MANUAL_CALL, Record};
@@ -26,12 +26,12 @@ pub use super::setup::{RealMachine, Setup};
 
 /// A run of a recipe. See the module documentation.
 pub struct Session {
-    ground: Environment,
+    environment: Environment,
     ledger: Ledger,
     gate: Gate,
     replay: Replay,
     log: PlanLog,
-    voice: Reporter,
+    reporter: Reporter,
     numbers: Numbers,
     failure: Option<Failure>,
 }
@@ -49,12 +49,12 @@ impl Session {
     pub fn new(setup: Setup) -> Self {
         let Setup { system, machine, seed, gate, listener, interrupts, journal, terminal } = setup;
         Self {
-            ground: Environment::new(system, machine, seed, terminal),
+            environment: Environment::new(system, machine, seed, terminal),
             ledger: Ledger::new(journal),
             log: PlanLog::new(gate.tracing()),
             gate,
             replay: Replay::default(),
-            voice: Reporter::new(listener, interrupts),
+            reporter: Reporter::new(listener, interrupts),
             numbers: Numbers::default(),
             failure: None,
         }
@@ -62,7 +62,7 @@ impl Session {
 
     /// Returns the present model of the machine.
     pub fn machine(&self) -> &Machine {
-        self.ground.machine()
+        self.environment.machine()
     }
 
     /// Returns the numbers so far.
@@ -77,12 +77,12 @@ impl Session {
 
     /// Returns whether the run is only a plan.
     pub fn planning(&self) -> bool {
-        self.ground.only_plans()
+        self.environment.only_plans()
     }
 
     /// Returns the system and the machine.
-    pub(crate) fn ground(&self) -> &Environment {
-        &self.ground
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// Returns the completed actions.
@@ -101,14 +101,14 @@ impl Session {
     }
 
     /// Returns the output of events.
-    pub(crate) fn voice(&self) -> &Reporter {
-        &self.voice
+    pub(crate) fn reporter(&self) -> &Reporter {
+        &self.reporter
     }
 
     /// Borrows the parts, each of which enforces its own rules.
     pub(crate) fn parts(&mut self) -> Parts<'_> {
-        let Self { ground, ledger, gate, replay, log, voice, .. } = self;
-        Parts { ground, ledger, gate, replay, log, voice }
+        let Self { environment, ledger, gate, replay, log, reporter, .. } = self;
+        Parts { environment, ledger, gate, replay, log, reporter }
     }
 
     /// Calls a primitive for a script. After the first failure of an action, every further call
@@ -162,10 +162,10 @@ impl Session {
         if !self.replay.is_playing() {
             let record = || Record::Chapter { title: title.to_owned() };
             // The next action writes to the same file, and fails if this does.
-            let _ = self.ledger.record(&mut self.voice, false, record);
+            let _ = self.ledger.record(&mut self.reporter, false, record);
         }
         if !seen {
-            self.voice.tell(&Event::Chapter { title: title.to_owned() });
+            self.reporter.tell(&Event::Chapter { title: title.to_owned() });
         }
     }
 
@@ -177,7 +177,7 @@ impl Session {
         if self.planning() {
             self.log.said(text);
         }
-        self.voice.tell(&Event::Said { text: text.to_owned() });
+        self.reporter.tell(&Event::Said { text: text.to_owned() });
     }
 
     /// Prepares the session for a script that runs again from its beginning.
@@ -212,7 +212,7 @@ impl Session {
 
     /// Clears Ctrl-C and the failure of the previous script or line.
     pub(crate) fn clear_stop(&mut self) {
-        self.voice.clear_interrupts();
+        self.reporter.clear_interrupts();
         self.clear_failure();
     }
 
@@ -228,7 +228,7 @@ impl Session {
         if let Tracing::Record(trace) = tracing {
             approval.bind(trace);
         }
-        (entries, approval, self.ground.into_parts().1)
+        (entries, approval, self.environment.into_parts().1)
     }
 
     /// Returns the plan for a machine that was in the state `before`.
@@ -240,6 +240,6 @@ impl Session {
 
     /// Returns the system and the approved effects.
     pub(crate) fn into_system(self) -> (Box<dyn System>, Approval) {
-        (self.ground.into_parts().0, self.gate.into_approval())
+        (self.environment.into_parts().0, self.gate.into_approval())
     }
 }

@@ -38,20 +38,20 @@ pub(crate) fn undo_steps(
 
 /// Undoes the last action and probes the machine.
 pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
-    let Parts { ground, ledger, voice, .. } = parts;
+    let Parts { environment, ledger, reporter, .. } = parts;
     let Some(deed) = ledger.performed().last().cloned() else { return Ok(()) };
-    for step in undo_steps(ground.machine(), &deed, &deed.undo)? {
+    for step in undo_steps(environment.machine(), &deed, &deed.undo)? {
         let text = step.to_string();
-        let result = ground.perform_quietly(&step);
+        let result = environment.perform_quietly(&step);
         let error = result.as_ref().err().map(ToString::to_string);
-        voice.tell(&Event::Released { text, error });
+        reporter.tell(&Event::Released { text, error });
         if let Err(error) = result {
-            ground.look()?;
+            environment.look()?;
             return Err(error.into());
         }
     }
-    ground.look()?;
-    ledger.remove_undone(voice, &deed);
+    environment.look()?;
+    ledger.remove_undone(reporter, &deed);
     Ok(())
 }
 

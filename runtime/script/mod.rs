@@ -18,6 +18,7 @@ mod room;
 mod secrets;
 pub mod source;
 mod time_limit;
+mod token;
 mod tokens;
 
 pub use evaluator::{Evaluator, Script, is_open, parse, run};
@@ -29,4 +30,5 @@ pub use memory::Counting;
 pub use module::{Import, Module, imports};
 pub(crate) use names::{domains, meant};
 pub use secrets::has_secret;
-pub(crate) use tokens::{Token, TokenKind, comments, tokens};
+pub(crate) use token::{Token, TokenKind};
+pub(crate) use tokens::{comments, tokens};

@@ -8,7 +8,8 @@ use include_dir::{Dir, File, include_dir};
 use serde::{Deserialize, Serialize};
 
 use super::Language;
-use super::tokens::{Token, TokenKind, tokens};
+use super::token::{Token, TokenKind};
+use super::tokens::tokens;
 use crate::event::Site;
 
 static DIRECTORY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");

@@ -2,7 +2,8 @@
 //! the secret must not be stored in the history or shown in the source line of an error.
 
 use super::Language;
-use super::tokens::{Token, TokenKind, tokens};
+use super::token::{Token, TokenKind};
+use super::tokens::tokens;
 use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;
 use crate::types::Param;

@@ -53,7 +53,7 @@ impl Rule for TestError {
             Self::NoRecipe => Some("name it: given::recipe(\"FILE\")".into()),
             Self::BadMachine { .. } => Some("create one: gscript probe >machine.json".into()),
             Self::NoMachine { .. } => Some(
-                "change_owner a file, or describe it: given::machine(#{ \"/dev/sda\": #{ size: \
+                "give a file, or describe it: given::machine(#{ \"/dev/sda\": #{ size: \
                     \"64G\" } })"
                     .into(),
             ),

@@ -52,7 +52,7 @@ impl Secret {
         };
         if text.chars().any(char::is_control) {
             return Some(
-                "a secret with a newline or wrong_node_error control character, which cannot be typed at \
+                "a secret with a newline or another control character, which cannot be typed at \
                  boot",
             );
         }

@@ -311,38 +311,30 @@ fn layers_import_downwards() {
 fn a_session_and_its_parts_are_changed_in_their_own_files() {
     const OWNED: [(&str, &str); 9] = [
         ("Session", "session"),
-        ("Ground", "ground"),
+        ("Environment", "environment"),
         ("Ledger", "ledger"),
         ("Gate", "gate"),
         ("Replay", "resume::replay"),
         ("PlanLog", "plan_log"),
-        ("Voice", "voice"),
+        ("Reporter", "reporter"),
         ("Parts", "parts"),
         ("Call", "call::current"),
     ];
     let files = Crate::read("runtime");
-    for (check_owner, home) in OWNED {
+    for (owned, home) in OWNED {
         let home = format!("run::{home}");
         let mut defined = false;
         for (name, file) in &files.files {
             let at_home = shown(name) == home;
-            defined |= at_home && file.words.contains(check_owner);
-            let elsewhere = file.extends.contains(check_owner) && !at_home && in_run(name);
-            assert!(
-                !elsewhere,
-                "{} has methods of {check_owner}: they belong into {home}",
-                shown(name)
-            );
-            for (_, open) in file.open_fields.iter().filter(|(of, _)| of == check_owner && at_home)
-            {
-                let most = if check_owner == "Parts" { 6 } else { 0 };
-                assert!(
-                    *open <= most,
-                    "{check_owner}: other files may change {open} of its fields"
-                );
+            defined |= at_home && file.words.contains(owned);
+            let elsewhere = file.extends.contains(owned) && !at_home && in_run(name);
+            assert!(!elsewhere, "{} has methods of {owned}: they belong into {home}", shown(name));
+            for (_, open) in file.open_fields.iter().filter(|(of, _)| of == owned && at_home) {
+                let most = if owned == "Parts" { 6 } else { 0 };
+                assert!(*open <= most, "{owned}: other files may change {open} of its fields");
             }
         }
-        assert!(defined, "{home} does not define {check_owner} any more");
+        assert!(defined, "{home} does not define {owned} any more");
     }
 }
 

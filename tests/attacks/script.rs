@@ -215,6 +215,9 @@ fn swallowed() -> Vec<Attempt> {
         lua("variables that are closed", "local x <close> = setmetatable({}, {})")
             .exits(2)
             .says("to-be-closed variables (<close>) are not supported"),
+        lua("variables that are closed, behind a comment", "-- x\rlocal x <close> = {}")
+            .exits(2)
+            .says("a carriage return must be followed by a newline"),
         lua("metatables that close", "setmetatable({}, { __close = print })")
             .exits(2)
             .says("to-be-closed variables (__close) are not supported"),

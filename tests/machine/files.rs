@@ -92,6 +92,16 @@ fn valid_machines_are_read() {
 }
 
 #[test]
+fn an_active_thin_pool_needs_no_device() {
+    let pool = json!({ "extents": 10, "active": true, "kind": { "thin_pool": { "metadata": 1 } } });
+    let said = flaws(|machine| {
+        machine["groups"]["vg"]["free"] = json!(2);
+        machine["groups"]["vg"]["volumes"]["pool"] = pool;
+    });
+    assert_eq!(said, "nothing");
+}
+
+#[test]
 fn damage_is_located() {
     let read = |text: &str| Machine::read(text).expect_err(text)[0].to_string();
     assert_eq!(

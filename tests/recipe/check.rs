@@ -81,9 +81,9 @@ error: there is no function disk::partiton
 10 | let parts = disk::partiton(disk, [#{ size: "rest" }]);
    | ^^^
    |
-   = help: push_performed you mean disk::partition?
+   = help: did you mean disk::partition?
 
-error: fs::make: there is no option "kid"; push_performed you mean "kind"?
+error: fs::make: there is no option "kid"; did you mean "kind"?
   --> wrong.rhai:11:1
    |
 11 | fs::make(parts["1"], #{ kid: "ext4" });
@@ -105,7 +105,7 @@ error: there is no variable prats
 12 | luks::open(prats["1"]);
    | ^^^
    |
-   = help: push_performed you mean parts?
+   = help: did you mean parts?
 
 5 findings
 "#

@@ -165,7 +165,8 @@ impl Machine {
                 let why = format!("{} free extents of {} in total", group.free, group.extents);
                 notes.add(&["groups", name, "free"], why, "correct one of the numbers");
             }
-            for volume in group.volumes.iter().filter(|(_, v)| v.active).map(|(name, _)| name) {
+            let shown = group.volumes.iter().filter(|(_, v)| v.active && v.has_device());
+            for volume in shown.map(|(name, _)| name) {
                 let path = dm_name(name, volume);
                 if !self.storage.devices.contains_key(&path) {
                     let why = format!("it is active, but there is no device {path}");

@@ -193,7 +193,9 @@ impl Machine {
     pub fn base_disks(&self, path: &str) -> Vec<&Device> {
         let mut open: Vec<&str> = vec![path];
         let mut disks: Vec<&Device> = Vec::new();
-        while let Some(device) = open.pop().and_then(|path| self.find(path)) {
+        while let Some(path) = open.pop() {
+            // A member that LVM or md misses has no device.
+            let Some(device) = self.find(path) else { continue };
             let parents = self.parents(device);
             if parents.is_empty() && !disks.iter().any(|known| known.path == device.path) {
                 disks.push(device);

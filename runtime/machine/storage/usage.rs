@@ -155,9 +155,7 @@ impl Machine {
     /// Returns the active swap files on filesystems of these devices.
     fn swap_files<'a>(&'a self, devices: &[&Device]) -> impl Iterator<Item = &'a str> {
         let on = |file: &&String| {
-            // A file is only visible on the innermost mount that covers it.
-            let mount = self.storage.mounts.iter().rev().filter(|m| m.covers(file));
-            let source = mount.max_by_key(|mount| mount.at.len()).map(|mount| &mount.source);
+            let source = self.mount_of(file).map(|mount| &mount.source);
             !self.storage.devices.contains_key(*file)
                 && source.is_some_and(|source| devices.iter().any(|d| d.path == *source))
         };
@@ -288,5 +286,29 @@ mod tests {
             machine.releases("/dev/sda"),
             [Release::Storage(StorageRelease::Deactivate { group: "vg".into() })]
         );
+    }
+
+    #[test]
+    fn a_swap_file_is_on_the_newest_mount_at_its_mount_point() {
+        let mut machine = machine();
+        for path in ["/dev/sda", "/dev/sdb"] {
+            mount(&mut machine, path, "/mnt");
+        }
+        machine.storage.swaps.insert("/mnt/swapfile".into(), -2);
+        assert_eq!(machine.uses("/dev/sda").len(), 1);
+        assert_eq!(machine.uses("/dev/sdb").len(), 2);
+    }
+
+    #[test]
+    fn a_missing_member_does_not_hide_the_disks_of_the_others() {
+        let mut machine = machine();
+        for members in [["/dev/sda", "[missing]"], ["[missing]", "/dev/sda"]] {
+            let members = members.map(str::to_owned).to_vec();
+            let kind = DeviceKind::Raid { members, level: "raid1".into() };
+            machine.insert(Device::new("/dev/md127", 1 << 30, kind));
+            let disks: Vec<&str> =
+                machine.base_disks("/dev/md127").iter().map(|disk| disk.path.as_str()).collect();
+            assert_eq!(disks, ["/dev/sda"]);
+        }
     }
 }

@@ -106,13 +106,13 @@ impl Rule for BootRule {
                     .into()
             }
             Self::NoVariables { .. } => {
-                "install to the fallback path that every firmware note_step (removable: true); or \
+                "install to the fallback path that every firmware tries (removable: true); or \
                  boot the live medium by EFI and run mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
                     .into()
             }
             Self::NoEfibootmgr { .. } => {
                 "emerge sys-boot/efibootmgr in the root (GRUB for efi-64 depends on it); or \
-                 install to the fallback path that every firmware note_step (removable: true)"
+                 install to the fallback path that every firmware tries (removable: true)"
                     .into()
             }
             Self::Missing { .. } => {

@@ -93,11 +93,9 @@ pub enum TableRule {
 impl Rule for TableRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoRoom { .. } => {
-                "make a partition smaller, or change_owner the last one the size \
+            Self::NoRoom { .. } => "make a partition smaller, or give the last one the size \
                 \"rest\""
-                    .into()
-            }
+                .into(),
             Self::TooMany { .. } | Self::TooLarge { .. } => "use GPT: #{ table: \"gpt\" }".into(),
             Self::NoSuchType { .. } => "see the types: gscript doc disk.partition".into(),
             Self::Name { .. } | Self::Twice { .. } => "choose another name".into(),

@@ -150,7 +150,7 @@ impl Rule for KernelRule {
                     .into()
             }
             Self::NoConfig { .. } | Self::Damaged { .. } => {
-                "change_owner its path: file; for a running kernel without /proc/config.gz it may be in \
+                "give its path: file; for a running kernel without /proc/config.gz it may be in \
                  /boot"
                     .into()
             }

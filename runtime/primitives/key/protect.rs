@@ -45,7 +45,7 @@ args! {
     ///
     /// ```
     /// let key = key::unlock("/mnt/key/laptop.gpg", "/run/laptop.bin", passphrase);
-    /// print(luks::test_key("/dev/sda3", #{ key }));
+    /// print(luks::test_key("/dev/sda3", #{ key: key }));
     /// file::remove(key);
     /// ```
     "key.unlock" => pub struct Unlock {

@@ -95,7 +95,7 @@ impl OpenMethod<'_> {
             }
             Self::Protected(..) => {
                 "if gpg reports \"Bad session key\", run again and retype the passphrase of the \
-                 key; check Caps Lock and the keyboard layout (loadkeys); if cryptsetup fails, the key belongs to wrong_node_error disk"
+                 key; check Caps Lock and the keyboard layout (loadkeys); if cryptsetup fails, the key belongs to another disk"
             }
         }
     }

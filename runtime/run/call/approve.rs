@@ -41,12 +41,12 @@ pub(super) fn approve(
     if !parts.gate.reviews_every_action() {
         return admit(parts, effects).map(|()| Decision::Run);
     }
-    let Parts { ground, gate, voice, .. } = parts;
-    gate.must_be_declared(effects, ground.machine())?;
-    let files = ground.files();
+    let Parts { environment, gate, reporter, .. } = parts;
+    gate.must_be_declared(effects, environment.machine())?;
+    let files = environment.files();
     let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
     let shown = call.planned(plan, steps, effects.to_vec());
-    gate.show(&shown, ground.machine(), voice)
+    gate.show(&shown, environment.machine(), reporter)
 }
 
 /// Collects the effects of an action that cannot be planned yet.
@@ -55,7 +55,7 @@ pub(crate) fn approve_unopened(
     effects: Vec<Effect>,
     args: &Map,
 ) -> Result<Vec<Effect>> {
-    let effects = Places::of(parts.ground, parts.ledger).canonical(effects, args)?;
+    let effects = Places::of(parts.environment, parts.ledger).canonical(effects, args)?;
     admit(parts, &effects).map(|()| effects)
 }
 
@@ -67,9 +67,10 @@ pub(super) fn approve_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Resul
     if effects.is_empty() {
         return Ok(());
     }
-    let effects = Places::of(parts.ground, parts.ledger).canonical(effects, &query.arguments())?;
+    let effects =
+        Places::of(parts.environment, parts.ledger).canonical(effects, &query.arguments())?;
     match parts.gate.reviews_every_action() {
-        true => parts.gate.must_be_declared(&effects, parts.ground.machine()),
+        true => parts.gate.must_be_declared(&effects, parts.environment.machine()),
         false => admit(parts, &effects),
     }
 }
@@ -96,16 +97,17 @@ pub(super) fn approve_query(
         }
     }
     effects.retain(|effect| !matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
-    let planning = parts.ground.only_plans();
+    let planning = parts.environment.only_plans();
     if effects.is_empty() || (cmd.is_none() && !planning) {
         return Ok(None);
     }
-    let effects = Places::of(parts.ground, parts.ledger).canonical(effects, &query.arguments())?;
+    let effects =
+        Places::of(parts.environment, parts.ledger).canonical(effects, &query.arguments())?;
     let steps = cmd.map(|cmd| Step::Run(cmd.clone())).into_iter().collect();
     let plan = Plan::steps(steps).returns(value.clone());
     let decision = approve(parts, call, &plan, &effects)?;
     if planning {
-        let files = parts.ground.files();
+        let files = parts.environment.files();
         let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
         parts.log.note(call.planned(&plan, steps, effects));
     }
@@ -114,9 +116,9 @@ pub(super) fn approve_query(
 
 /// Admits effects that are approved, or that the user approves now.
 fn admit(parts: &mut Parts<'_>, effects: &[Effect]) -> Result<()> {
-    let machine = parts.ground.machine();
+    let machine = parts.environment.machine();
     parts.gate.must_be_declared(effects, machine)?;
-    let (allowed, result) = parts.gate.admit(effects, machine, parts.voice);
+    let (allowed, result) = parts.gate.admit(effects, machine, parts.reporter);
     for effect in allowed {
         record(parts, &effect)?;
     }
@@ -135,13 +137,13 @@ pub(super) fn add_approved(parts: &mut Parts<'_>, effects: Vec<BoundEffect>) -> 
 /// Records an effect that was approved during the run.
 fn record(parts: &mut Parts<'_>, effect: &BoundEffect) -> Result<()> {
     let effect = parts.replay.names().data_then(effect);
-    parts.ledger.record(parts.voice, true, || Record::Approved { effect })
+    parts.ledger.record(parts.reporter, true, || Record::Approved { effect })
 }
 
 /// Skips an action that failed, as chosen by the user.
 pub(super) fn skip(parts: &mut Parts<'_>, call: &Call, action: &dyn AnyAction) -> Result<Value> {
     // The failure may be that the action cannot be planned.
-    match action.plan(&mut parts.ground.view()) {
+    match action.plan(&mut parts.environment.view()) {
         Ok(plan) => skip_action(parts, call, &plan),
         Err(_) => skipped_value(parts, call, &Value::Unit),
     }
@@ -155,10 +157,10 @@ pub(super) fn skip_action(parts: &mut Parts<'_>, call: &Call, plan: &Plan<Value>
 }
 
 fn skipped_value(parts: &mut Parts<'_>, call: &Call, value: &Value) -> Result<Value> {
-    let Parts { ledger, replay, log, voice, .. } = parts;
+    let Parts { ledger, replay, log, reporter, .. } = parts;
     log.tracing_mut().may_branch();
     let value = replay.names().value_then(value);
-    ledger.record(voice, true, || Record::Skipped {
+    ledger.record(reporter, true, || Record::Skipped {
         call: call.number(),
         name: call.name().to_owned(),
         args: call.recorded_args(),
@@ -166,7 +168,7 @@ fn skipped_value(parts: &mut Parts<'_>, call: &Call, value: &Value) -> Result<Va
         output: value.recorded(),
         site: call.site().clone(),
     })?;
-    voice.tell(&call.began_event());
-    voice.tell(&Event::Skipped { call: call.number() });
+    reporter.tell(&call.began_event());
+    reporter.tell(&Event::Skipped { call: call.number() });
     Ok(value)
 }

@@ -7,7 +7,7 @@ use crate::event::Site;
 use crate::operation::{Effect, Plan};
 use crate::plan::call::PlannedStep;
 use crate::plan::{CallWork, Deviation, Position, ResultDifference};
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::ledger::{Ledger, Tally};
 use crate::run::parts::Parts;
 use crate::run::plan_log::PlanLog;
@@ -104,8 +104,8 @@ pub(super) fn compare_answer(
 }
 
 /// Records or compares an action that needs no change.
-pub(super) fn note_idle(log: &mut PlanLog, ground: &Environment, call: &Call, steps: &[Step]) {
-    let (args, machine) = (call.args(), ground.machine());
+pub(super) fn note_idle(log: &mut PlanLog, environment: &Environment, call: &Call, steps: &[Step]) {
+    let (args, machine) = (call.args(), environment.machine());
     let work = CallWork { args, steps, machine, declares: &[], covered: false };
     log.tracing_mut().record_unchanged(call.site(), call.name(), call.position(), &work);
 }
@@ -119,23 +119,23 @@ pub(super) fn compare_with_plan(
     named: &[Step],
     effects: &[Effect],
 ) -> Result<()> {
-    let Parts { ground, gate, log, voice, .. } = parts;
-    let machine = ground.machine();
+    let Parts { environment, gate, log, reporter, .. } = parts;
+    let machine = environment.machine();
     let covered = gate.covers(effects, machine);
     let (args, declares) = (call.args(), &plan.declares[..]);
     let work = CallWork { args, steps: named, machine, declares, covered };
     let tracing = log.tracing_mut();
-    let novelty = tracing.act(call.site(), call.name(), call.position(), &work);
-    let Some(why) = novelty else { return Ok(()) };
+    let deviation = tracing.act(call.site(), call.name(), call.position(), &work);
+    let Some(why) = deviation else { return Ok(()) };
     // An action that only releases what this run made needs no entry in the plan once the recipe
     // may have branched differently.
     if effects.is_empty() && tracing.may_have_branched() {
         return Ok(());
     }
-    let files = ground.files();
+    let files = environment.files();
     let steps = plan.steps.iter().map(|step| PlannedStep::of(step, files)).collect();
     let shown = call.planned(plan, steps, effects.to_vec());
-    match gate.approve_new(&shown, &why.to_string(), machine, voice) {
+    match gate.approve_new(&shown, &why.to_string(), machine, reporter) {
         Some(more) => add_approved(parts, more),
         None => {
             let (site, call) = (call.site().clone(), call.called().to_string());

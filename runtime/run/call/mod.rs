@@ -3,22 +3,22 @@
 //! This file contains the sequence; the files beside it contain the phases, each of which takes the
 //! parts of the run that it needs.
 
-mod again;
 mod approve;
+mod cached_files;
 mod compare;
 mod current;
-mod led;
 mod places;
 mod record;
+mod replayed;
 mod verify;
 
 use std::time::Instant;
 
-use again::{check_interrupted, recorded_answer, report_completed, with_present_names};
 use approve::{NoEffect, approve, approve_query, approve_read, skip, skip_action};
 use compare::{compare_answer, compare_with_plan, expected, note_idle};
 use places::Places;
 use record::{begin, finish, record_answer, set_up_call};
+use replayed::{check_interrupted, recorded_answer, report_completed, with_present_names};
 use verify::{claim, learn, settle};
 
 pub(crate) use approve::approve_unopened;
@@ -34,7 +34,7 @@ use crate::plan::CallReach;
 use crate::plan::approval::Decision;
 use crate::plan::call::PlannedStep;
 use crate::primitives::registry::{Primitive, Read};
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::parts::Parts;
 use crate::run::release::track_releasable;
 use crate::run::resume::{Recall, UnfinishedAction};
@@ -48,8 +48,8 @@ pub(crate) fn make(
     primitive: &Primitive,
     given: std::result::Result<Given, ArgError>,
 ) -> std::result::Result<Value, Failure> {
-    parts.ground.enter(call.number());
-    if !parts.ground.only_plans() && parts.voice.is_interrupted() {
+    parts.environment.enter(call.number());
+    if !parts.environment.only_plans() && parts.reporter.is_interrupted() {
         return Err(call.failure(Error::Interrupted));
     }
     let result = match primitive.read {
@@ -103,7 +103,7 @@ fn query(
     set_up_call(parts, call, query.arguments());
     expected(parts.log, call)?;
     if let Recall::Past(value) = parts.replay.recall(call)? {
-        let answer = recorded_answer(parts.replay, parts.ground, call, query.as_ref(), value);
+        let answer = recorded_answer(parts.replay, parts.environment, call, query.as_ref(), value);
         return compare_answer(parts.log, parts.ledger, call, before, answer);
     }
     let answer = match with_present_names(parts.replay.names(), call) {
@@ -119,23 +119,24 @@ fn query(
 
 fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
     approve_read(parts, query)?;
-    let answer = query.answer(&mut parts.ground.view())?;
+    let answer = query.answer(&mut parts.environment.view())?;
     if let Some(value) = approve_query(parts, call, query, &answer)? {
         return Ok(value);
     }
-    let Parts { ground, ledger, voice, .. } = parts;
+    let Parts { environment, ledger, reporter, .. } = parts;
     match answer {
-        Answer::Known(value) if !asks_about_unseen(ground, query) => Ok(value),
+        Answer::Known(value) if !asks_about_unseen(environment, query) => Ok(value),
         Answer::Known(value) | Answer::Assumed(value) => {
             ledger.count_assumed();
             Ok(value)
         }
-        Answer::Ask { guess, .. } if ground.only_plans() => {
+        Answer::Ask { guess, .. } if environment.only_plans() => {
             ledger.count_assumed();
             Ok(guess)
         }
         Answer::Ask { cmd, read, guess } => {
-            let outcome = ground.perform(&Step::Run(cmd), &mut voice.watch(call.number()))?;
+            let outcome =
+                environment.perform(&Step::Run(cmd), &mut reporter.watch(call.number()))?;
             if outcome.unknown {
                 ledger.count_assumed();
                 return Ok(guess);
@@ -146,9 +147,9 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
 }
 
 /// Returns whether a query concerns a device whose contents are only known at run time.
-fn asks_about_unseen(ground: &Environment, query: &dyn AnyQuery) -> bool {
-    let machine = ground.machine();
-    ground.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
+fn asks_about_unseen(environment: &Environment, query: &dyn AnyQuery) -> bool {
+    let machine = environment.machine();
+    environment.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
 }
 
 fn act(
@@ -158,45 +159,45 @@ fn act(
     open: Option<UnfinishedAction>,
 ) -> Result<Value> {
     let start = Instant::now();
-    let places = Places::of(parts.ground, parts.ledger);
+    let places = Places::of(parts.environment, parts.ledger);
     let mut effects = places.canonical(action.effects(), &action.arguments())?;
     if let Some(wanted) = open {
         if let Some(value) = check_interrupted(parts, call, action, &effects, &wanted)? {
             return Ok(value);
         }
-        parts.ground.enter(call.number());
+        parts.environment.enter(call.number());
     }
-    let mut plan = action.plan(&mut parts.ground.view())?;
+    let mut plan = action.plan(&mut parts.environment.view())?;
     // Unresolved steps are compared with the plan, which may not know yet where a symbolic link
     // leads. The effects contain the resolved places.
     let named = plan.steps.clone();
-    Places::of(parts.ground, parts.ledger).follow_links(&mut plan, &mut effects)?;
-    parts.gate.check_directories(&plan.steps, parts.ledger.made(), parts.ground.files())?;
+    Places::of(parts.environment, parts.ledger).follow_links(&mut plan, &mut effects)?;
+    parts.gate.check_directories(&plan.steps, parts.ledger.made(), parts.environment.files())?;
     if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
         return Err(NoEffect { primitive: call.name() }.into());
     }
-    require_programs(parts.ground, &plan.steps)?;
-    plan.already = plan.already.take().or_else(|| already(parts.ground, &plan, &effects));
+    require_programs(parts.environment, &plan.steps)?;
+    plan.already = plan.already.take().or_else(|| already(parts.environment, &plan, &effects));
     if plan.already.is_none() {
         // A device that is already in the planned state may be in use.
         for effect in &effects {
             if let Effect::Storage(StorageEffect::Destroys { device }) = effect {
-                check_destroyable(parts.ground.machine(), device)?;
+                check_destroyable(parts.environment.machine(), device)?;
             }
         }
         // Effects that the recipe does not declare are refused before the user is asked.
-        parts.gate.must_be_declared(&effects, parts.ground.machine())?;
+        parts.gate.must_be_declared(&effects, parts.environment.machine())?;
         compare_with_plan(parts, call, &plan, &named, &effects)?;
         if approve(parts, call, &plan, &effects)? == Decision::Skip {
             return skip_action(parts, call, &plan);
         }
     } else {
-        note_idle(parts.log, parts.ground, call, &named);
+        note_idle(parts.log, parts.environment, call, &named);
     }
     for text in &plan.warnings {
-        parts.voice.warn(text);
+        parts.reporter.warn(text);
     }
-    begin(parts.ledger, parts.replay.names(), parts.voice, call, &plan)?;
+    begin(parts.ledger, parts.replay.names(), parts.reporter, call, &plan)?;
     let result = match plan.already {
         Some(_) => Ok(match &plan.returns {
             Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
@@ -207,8 +208,8 @@ fn act(
 }
 
 /// Fails if a program is missing, before the first step runs.
-fn require_programs(ground: &Environment, steps: &[Step]) -> Result<()> {
-    let Some(programs) = &ground.machine().host.programs else { return Ok(()) };
+fn require_programs(environment: &Environment, steps: &[Step]) -> Result<()> {
+    let Some(programs) = &environment.machine().host.programs else { return Ok(()) };
     match steps.iter().flat_map(Step::tools).find(|name| !programs.contains_key(*name)) {
         Some(name) => Err(MissingProgram::named(name).into()),
         None => Ok(()),
@@ -216,14 +217,14 @@ fn require_programs(ground: &Environment, steps: &[Step]) -> Result<()> {
 }
 
 /// Returns a description of the facts if all of them already hold, so that no change is needed.
-fn already(ground: &Environment, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
+fn already(environment: &Environment, plan: &Plan<Value>, effects: &[Effect]) -> Option<String> {
     let destroys = effects
         .iter()
         .any(|effect| matches!(effect, Effect::Storage(StorageEffect::Destroys { .. })));
     if destroys || plan.always || plan.makes.is_empty() {
         return None;
     }
-    ground
+    environment
         .all_hold(&plan.makes)
         .then(|| plan.makes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
@@ -235,31 +236,31 @@ fn execute(
     plan: &Plan<Value>,
     effects: &[Effect],
 ) -> Result<Value> {
-    track_releasable(parts.ledger, parts.ground.machine(), &plan.makes);
+    track_releasable(parts.ledger, parts.environment.machine(), &plan.makes);
     for effect in effects {
         // An inactive volume has no device node that could be in use.
         if let Effect::Storage(StorageEffect::Destroys { device }) = effect
-            && parts.ground.machine().inactive(device).is_none()
+            && parts.environment.machine().inactive(device).is_none()
         {
-            claim(parts.ground, parts.voice, call.number(), device)?;
+            claim(parts.environment, parts.reporter, call.number(), device)?;
         }
     }
     let mut outcomes = Vec::with_capacity(plan.steps.len());
     for (index, step) in plan.steps.iter().enumerate() {
         let outcome = perform(parts, call, step, plan.hint).inspect_err(|_| {
             let (done, left) = plan.steps.split_at(index);
-            parts.ground.action_failed(&plan.makes, done, left);
+            parts.environment.action_failed(&plan.makes, done, left);
         })?;
         outcomes.push(outcome);
     }
-    settle(parts.ground, parts.voice, call.number(), &plan.steps, effects)?;
-    learn(parts.ground, parts.ledger, &plan.makes)?;
+    settle(parts.environment, parts.reporter, call.number(), &plan.steps, effects)?;
+    learn(parts.environment, parts.ledger, &plan.makes)?;
     if let Some(directory) = &plan.keeps_journal {
         parts.ledger.add_copy_in(directory.as_path())?;
     }
     match &plan.returns {
         Returns::Known(value) => Ok(value.clone()),
-        Returns::Read { guess, .. } if is_unknown(&outcomes, parts.ground.only_plans()) => {
+        Returns::Read { guess, .. } if is_unknown(&outcomes, parts.environment.only_plans()) => {
             parts.ledger.count_assumed();
             Ok(guess.clone())
         }
@@ -273,25 +274,25 @@ fn perform(
     step: &Step,
     hint: Option<&'static str>,
 ) -> Result<Outcome> {
-    let Parts { ground, ledger, voice, .. } = parts;
+    let Parts { environment, ledger, reporter, .. } = parts;
     let terminal =
-        ground.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
-    if ground.only_plans() {
-        call.plans(PlannedStep::of(step, ground.files()));
+        environment.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
+    if environment.only_plans() {
+        call.plans(PlannedStep::of(step, environment.files()));
     } else {
         let text = step.to_string();
         call.note_step(step, &text);
-        voice.tell(&Event::Step { call: call.number(), text });
+        reporter.tell(&Event::Step { call: call.number(), text });
     }
     if terminal {
-        voice.tell(&Event::Terminal { taken: true });
+        reporter.tell(&Event::Terminal { taken: true });
     }
     if let Step::Storage(StorageStep::Unmount { at }) = step {
         ledger.leave(at)?;
     }
-    let outcome = ground.perform(step, &mut voice.watch(call.number()));
+    let outcome = environment.perform(step, &mut reporter.watch(call.number()));
     if terminal {
-        voice.tell(&Event::Terminal { taken: false });
+        reporter.tell(&Event::Terminal { taken: false });
     }
     Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
 }

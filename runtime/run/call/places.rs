@@ -3,14 +3,14 @@
 
 use std::path::PathBuf;
 
-use super::led::CachedFiles;
+use super::cached_files::CachedFiles;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::{Files, ResolvedPath};
 use crate::machine::origin::kernel_directory;
 use crate::machine::{Fact, MountOrigin, StorageFact, StorageRelease, is_below};
 use crate::operation::{Effect, FilesEffect, Plan, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::file::FileRule;
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
 use crate::system::{FilesStep, Step};
 use crate::types::{Map, Place, Value};
@@ -49,20 +49,20 @@ const TEMPORARY_MOUNT_DIRECTORIES: [&str; 3] = ["/media", "/mnt", "/run/media"];
 
 /// A resolver of paths in the present state of a run.
 pub(super) struct Places<'a> {
-    ground: &'a Environment,
+    environment: &'a Environment,
     /// The facts that this run made until the next reboot.
     made: &'a [Fact],
 }
 
 impl<'a> Places<'a> {
     /// Creates a resolver for the present state of a run.
-    pub(super) fn of(ground: &'a Environment, ledger: &'a Ledger) -> Self {
-        Self { ground, made: ledger.made() }
+    pub(super) fn of(environment: &'a Environment, ledger: &'a Ledger) -> Self {
+        Self { environment, made: ledger.made() }
     }
 
     /// Replaces device names and paths in effects by canonical ones.
     pub(super) fn canonical(&self, effects: Vec<Effect>, args: &Map) -> Result<Vec<Effect>> {
-        let path = |device: String| self.ground.machine().canonical(&device);
+        let path = |device: String| self.environment.machine().canonical(&device);
         let words = |what: &str| -> String {
             if let Some(unmount) = self.with_real_mount_point(what) {
                 return unmount;
@@ -97,7 +97,7 @@ impl<'a> Places<'a> {
             }
             None => Place::here(path),
         };
-        Ok(self.ground.files().reach(&place, follow)?)
+        Ok(self.environment.files().reach(&place, follow)?)
     }
 
     /// Returns the path of a place in effects. Below a mount point of this run, it is the mount
@@ -141,7 +141,7 @@ impl<'a> Places<'a> {
                 && !made(&mount.at)
                 && !TEMPORARY_MOUNT_DIRECTORIES.iter().any(|top| is_below(&mount.at, top))
         };
-        !self.ground.machine().storage.mounts.iter().any(|mount| of_system(&mount))
+        !self.environment.machine().storage.mounts.iter().any(|mount| of_system(&mount))
     }
 
     /// Replaces the path of an effect by its resolved path.
@@ -192,7 +192,7 @@ impl<'a> Places<'a> {
         if place.root.as_os_str() == "/" {
             return Ok(());
         }
-        let files = self.ground.files();
+        let files = self.environment.files();
         let reach = files.reach(place, follow)?;
         if reach.place.path == place.path {
             return Ok(());
@@ -216,27 +216,27 @@ impl<'a> Places<'a> {
         plan: &mut Plan<Value>,
         effects: &mut Vec<Effect>,
     ) -> Result<()> {
-        let files = self.ground.files();
+        let files = self.environment.files();
         for step in &plan.steps {
             if let Some((place, follow)) = step.written() {
                 self.must_stay_inside(place, follow)?;
             }
         }
-        let led = CachedFiles::new(files);
+        let cached_files = CachedFiles::new(files);
         for step in &mut plan.steps {
-            step.follow_links(&led)?;
+            step.follow_links(&cached_files)?;
         }
         for fact in &mut plan.makes {
-            fact.follow_links(&led)?;
+            fact.follow_links(&cached_files)?;
         }
         if let Undo::Steps(steps) = &mut plan.undo {
             for step in steps {
-                step.follow_links(&led)?;
+                step.follow_links(&cached_files)?;
             }
         }
         for step in &plan.steps {
             let Some((place, follow)) = step.written() else { continue };
-            let reach = led.reach(place, follow)?;
+            let reach = cached_files.reach(place, follow)?;
             refuse_kernel_place(&reach)?;
             let path = self.effect_path(&reach);
             // Creating the directories above a file is part of writing the file.

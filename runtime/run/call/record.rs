@@ -12,8 +12,8 @@ use crate::plan::call::UndoPlan;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
 use crate::run::performed::PerformedAction;
+use crate::run::reporter::Reporter;
 use crate::run::resume::Names;
-use crate::run::voice::Reporter;
 use crate::types::{Map, Value};
 
 /// Sets the decoded arguments of a call, and its position in the plan.
@@ -31,7 +31,7 @@ pub(super) fn set_up_call(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
 pub(super) fn begin(
     ledger: &mut Ledger,
     names: &Names,
-    voice: &mut Reporter,
+    reporter: &mut Reporter,
     call: &Call,
     plan: &Plan<Value>,
 ) -> Result<()> {
@@ -45,9 +45,9 @@ pub(super) fn begin(
             undo: UndoPlan::of(&plan.undo, &plan.makes),
             site: call.site().clone(),
         };
-        ledger.record(voice, true, || begin)?;
+        ledger.record(reporter, true, || begin)?;
     }
-    voice.tell(&call.began_event());
+    reporter.tell(&call.began_event());
     Ok(())
 }
 
@@ -60,12 +60,12 @@ pub(super) fn finish(
     took: Duration,
     result: Result<Value>,
 ) -> Result<Value> {
-    let Parts { ground, ledger, replay, log, voice, .. } = parts;
+    let Parts { environment, ledger, replay, log, reporter, .. } = parts;
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let number = call.number();
     match &result {
         Ok(value) => {
-            if plan.already.is_none() && !ground.only_plans() {
+            if plan.already.is_none() && !environment.only_plans() {
                 ledger.push_performed(|| performed_action(call, plan));
             }
             match plan.already {
@@ -74,20 +74,20 @@ pub(super) fn finish(
             }
             let already = plan.already.as_deref();
             let well = Success { makes: &plan.makes, already, value, millis };
-            record_success(ledger, replay.names(), voice, call, &well)?;
-            voice.tell(&Event::Done { call: number, millis, already: plan.already.clone() });
+            record_success(ledger, replay.names(), reporter, call, &well)?;
+            reporter.tell(&Event::Done { call: number, millis, already: plan.already.clone() });
         }
         Err(error) => {
             let error = error.to_string();
             let failed = || Record::Failed { call: number, error: error.clone(), millis };
             // The error of the action is more important than the error of the journal.
-            if let Err(unwritten) = ledger.record(voice, true, failed) {
-                voice.warn(unwritten.to_string());
+            if let Err(unwritten) = ledger.record(reporter, true, failed) {
+                reporter.warn(unwritten.to_string());
             }
-            voice.tell(&Event::Failed { call: number, millis, error });
+            reporter.tell(&Event::Failed { call: number, millis, error });
         }
     }
-    if ground.only_plans() {
+    if environment.only_plans() {
         let steps = call.take_steps();
         log.note(call.planned(plan, steps, effects));
     }
@@ -121,7 +121,7 @@ pub(super) struct Success<'a> {
 pub(super) fn record_success(
     ledger: &mut Ledger,
     names: &Names,
-    voice: &mut Reporter,
+    reporter: &mut Reporter,
     call: &Call,
     well: &Success<'_>,
 ) -> Result<()> {
@@ -143,7 +143,7 @@ pub(super) fn record_success(
             site: call.site().clone(),
         },
     };
-    ledger.record(voice, false, || record)
+    ledger.record(reporter, false, || record)
 }
 
 /// Records the answer of a query, or its error.
@@ -153,7 +153,7 @@ pub(super) fn record_answer(
     answer: Result<Value>,
 ) -> Result<Value> {
     let answer = answer.map(|value| parts.replay.names().value_then(&value));
-    parts.ledger.record(parts.voice, false, || Record::Answer {
+    parts.ledger.record(parts.reporter, false, || Record::Answer {
         call: call.number(),
         name: call.name().to_owned(),
         digest: call.digest().to_owned(),

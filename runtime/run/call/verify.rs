@@ -4,23 +4,23 @@
 use crate::error::{Error, InUse, Result};
 use crate::machine::{Difference, Fact, Scope, Use};
 use crate::operation::{Effect, FilesEffect, ProgramEffect};
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
-use crate::run::voice::Reporter;
+use crate::run::reporter::Reporter;
 use crate::system::{FailureKind, FilesStep, Step, StorageStep};
 
 /// Checks immediately before a device is overwritten that its disk is still the same and not in
 /// use.
 pub(super) fn claim(
-    ground: &mut Environment,
-    voice: &mut Reporter,
+    environment: &mut Environment,
+    reporter: &mut Reporter,
     call: u64,
     device: &str,
 ) -> Result<()> {
-    let disks = ground.machine().base_disks(device);
+    let disks = environment.machine().base_disks(device);
     let disks = disks.into_iter().map(|disk| disk.path.clone()).collect();
     let claim = Step::Storage(StorageStep::Claim { device: device.to_owned(), disks });
-    let Err(error) = ground.perform(&claim, &mut voice.watch(call)) else { return Ok(()) };
+    let Err(error) = environment.perform(&claim, &mut reporter.watch(call)) else { return Ok(()) };
     let FailureKind::Busy { holders, .. } = error.broken else { return Err(error.into()) };
     let unknown = || vec!["the kernel does not report by what".to_owned()];
     let holders = if holders.is_empty() { unknown() } else { holders };
@@ -33,8 +33,8 @@ pub(super) fn claim(
 /// Flushes the data that programs wrote, before their action counts as done: a power cut could lose
 /// it without a trace in the journal. The steps of this program flush their data themselves.
 pub(super) fn settle(
-    ground: &mut Environment,
-    voice: &mut Reporter,
+    environment: &mut Environment,
+    reporter: &mut Reporter,
     call: u64,
     steps: &[Step],
     effects: &[Effect],
@@ -45,7 +45,7 @@ pub(super) fn settle(
             Step::Run(_) | Step::Files(FilesStep::Unpack { .. } | FilesStep::CopyTree { .. })
         )
     };
-    if !ground.is_real() || !steps.iter().any(by_program) {
+    if !environment.is_real() || !steps.iter().any(by_program) {
         return Ok(());
     }
     let mut at: Vec<String> = Vec::new();
@@ -55,32 +55,37 @@ pub(super) fn settle(
         else {
             continue;
         };
-        for place in ground.machine().filesystems_at(path) {
+        for place in environment.machine().filesystems_at(path) {
             if !at.contains(place) {
                 at.push(place.clone());
             }
         }
     }
-    ground.perform(&Step::Files(FilesStep::SyncFilesystems { at }), &mut voice.watch(call))?;
+    environment
+        .perform(&Step::Files(FilesStep::SyncFilesystems { at }), &mut reporter.watch(call))?;
     Ok(())
 }
 
 /// Adds facts to the model, then probes the parts of the machine that they concern.
-pub(super) fn learn(ground: &mut Environment, ledger: &mut Ledger, facts: &[Fact]) -> Result<()> {
+pub(super) fn learn(
+    environment: &mut Environment,
+    ledger: &mut Ledger,
+    facts: &[Fact],
+) -> Result<()> {
     let mut scope = Scope::default();
-    if !ground.only_plans() {
+    if !environment.only_plans() {
         ledger.add_lasting(facts);
     }
     for fact in facts {
-        ground.learn(fact)?;
+        environment.learn(fact)?;
         fact.scope(&mut scope);
     }
-    if ground.only_plans() {
+    if environment.only_plans() {
         return Ok(());
     }
-    let mut differences = ground.look_at(&scope)?;
+    let mut differences = environment.look_at(&scope)?;
     if differences.is_empty() {
-        let untrue = facts.iter().filter(|fact| ground.refutes(fact));
+        let untrue = facts.iter().filter(|fact| environment.refutes(fact));
         let known = untrue.map(|fact| Difference {
             what: "after the operation".into(),
             predicted: fact.to_string(),

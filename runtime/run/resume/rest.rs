@@ -61,7 +61,7 @@ impl Job<'_> {
         *session.parts().replay = Replay::named(past.names.clone());
         for one in past.ended() {
             let facts = past.names.data_now(&one.facts);
-            if session.ground().all_hold(&facts) {
+            if session.environment().all_hold(&facts) {
                 if one.ours {
                     kept.extend(facts.iter().rev().filter_map(Fact::release));
                 }

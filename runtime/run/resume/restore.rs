@@ -13,7 +13,7 @@ use crate::plan::approval::{Approval, NoopApprover};
 use crate::plan::call::{PlannedCall, UndoPlan};
 use crate::primitives::registry::{Primitive, Read, primitive};
 use crate::run::call::{about, approve_unopened};
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
 use crate::run::reopen::restoring_calls;
@@ -41,7 +41,7 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
     let mut result = Ok(());
     for one in past.ended() {
         let facts = past.names.data_now(&one.facts);
-        if session.ground().all_hold(&facts) {
+        if session.environment().all_hold(&facts) {
             if one.ours {
                 session.parts().ledger.adopt(&facts);
                 kept.extend(facts);
@@ -61,9 +61,9 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
     let parts = session.parts();
     parts.ledger.open(journal);
     *parts.replay = past.replay();
-    let result = result.and_then(|()| check_lasting_facts(parts.ground, past));
+    let result = result.and_then(|()| check_lasting_facts(parts.environment, past));
     let remarks = match result {
-        Ok(()) => check_files(parts.ground, parts.replay, past),
+        Ok(()) => check_files(parts.environment, parts.replay, past),
         Err(_) => Vec::new(),
     };
     Restored { kept, file_warnings: remarks, result }
@@ -100,7 +100,7 @@ pub(super) fn restore_call(
                 plan_unopened(&mut parts, primitive, again.site, &args, &failure.error)?;
                 for fact in past.names.data_now(&one.facts) {
                     // Fails if the device below is not known either.
-                    let _ = parts.ground.suppose(&fact);
+                    let _ = parts.environment.suppose(&fact);
                 }
             }
             result => drop(result?),
@@ -143,7 +143,7 @@ fn plan_unopened(
 
 /// Checks that the data that the run wrote to devices still exists, as far as it can be read. The
 /// results of an interrupted action are checked when the action runs again.
-fn check_lasting_facts(ground: &Environment, past: &Past) -> Result<(), Failure> {
+fn check_lasting_facts(environment: &Environment, past: &Past) -> Result<(), Failure> {
     let open: Vec<String> = match past.transcript.interrupted() {
         Some(Record::Begin { makes, .. }) => makes.iter().filter_map(Fact::subject).collect(),
         _ => Vec::new(),
@@ -151,7 +151,7 @@ fn check_lasting_facts(ground: &Environment, past: &Past) -> Result<(), Failure>
     let lasting = crate::run::reopen::lasting(&past.transcript.records);
     let lost = lasting.iter().filter(|fact| !fact.subject().is_some_and(|s| open.contains(&s)));
     let lost =
-        lost.map(|fact| past.names.data_now(fact)).find(|fact| fact.is_lost(ground.machine()));
+        lost.map(|fact| past.names.data_now(fact)).find(|fact| fact.is_lost(environment.machine()));
     let Some(fact) = lost else { return Ok(()) };
     Err(Failure::of(Lost { fact: fact.to_string() }))
 }
@@ -260,7 +260,7 @@ pub fn release_run(past: &Past, hands: RealMachine, journal: Option<Journal>) ->
     *parts.replay = Replay::named(past.names.clone());
     for one in live(&past.transcript.records).iter().filter(|one| one.ours) {
         let mut facts = past.names.data_now(&one.facts);
-        facts.retain(|fact| fact.is_present(parts.ground.machine()));
+        facts.retain(|fact| fact.is_present(parts.environment.machine()));
         parts.ledger.adopt(&facts);
     }
     release_all(&mut parts)

@@ -11,7 +11,7 @@ use crate::machine::files::FileStatus;
 use crate::machine::{Fact, FilesFact, StorageFact, is_below};
 use crate::operation::{Answer, AnyQuery};
 use crate::run::call::Call;
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::types::Value;
 
 /// A file of the run, with its last record.
@@ -27,14 +27,18 @@ struct LastWrite<'a> {
 
 /// Checks the files that the run wrote. A deleted file is written again if its content is known; a
 /// file that was changed since is kept. Returns warnings about both.
-pub(super) fn check_files(ground: &Environment, replay: &mut Replay, past: &Past) -> Vec<String> {
+pub(super) fn check_files(
+    environment: &Environment,
+    replay: &mut Replay,
+    past: &Past,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     for kept in files(&past.transcript.records).into_values() {
         let Some(place) = kept.fact.place() else { continue };
-        if !ground.refutes(kept.fact) {
+        if !environment.refutes(kept.fact) {
             continue;
         }
-        let gone = matches!(ground.files().look(place), Ok(FileStatus::Missing) | Err(_));
+        let gone = matches!(environment.files().look(place), Ok(FileStatus::Missing) | Err(_));
         match (gone, kept.known) {
             (true, true) => {
                 warnings.push(format!("{place} was removed after the run wrote it: written again"));
@@ -55,7 +59,7 @@ pub(super) fn check_files(ground: &Environment, replay: &mut Replay, past: &Past
 /// differs.
 pub(crate) fn check_recorded_answer(
     replay: &Replay,
-    ground: &mut Environment,
+    environment: &mut Environment,
     call: &Call,
     query: &dyn AnyQuery,
     then: &Value,
@@ -64,7 +68,7 @@ pub(crate) fn check_recorded_answer(
         return Ok(());
     }
     // A query that needs a program is not repeated, because the user would not see that it runs.
-    let Ok(Answer::Known(now)) = query.answer(&mut ground.view()) else {
+    let Ok(Answer::Known(now)) = query.answer(&mut environment.view()) else {
         return Ok(());
     };
     let now = replay.names().value_then(&now);

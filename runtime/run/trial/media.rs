@@ -49,7 +49,7 @@ impl MediaError {
         match self {
             Self::NoBusybox => Some(
                 "apt install busybox-static (Debian), emerge sys-apps/busybox with USE=static \
-                 (Gentoo), or change_owner a stage3 with --stage3"
+                 (Gentoo), or give a stage3 with --stage3"
                     .into(),
             ),
             Self::Bootable(_) => Some("or give a bootable stage3 with --stage3".into()),

@@ -12,7 +12,7 @@ use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
 use crate::script::limits::limited;
 use crate::script::meter::Metered;
-use crate::script::{Language, tokens};
+use crate::script::{Language, TokenKind, tokens};
 
 const DRIVER: &str = include_str!("driver.lua");
 
@@ -185,19 +185,36 @@ pub(super) fn load_failure(error: &Error, file: &Rc<str>) -> Failure {
     Failure::of_script(message, site, None)
 }
 
-/// Rejects to-be-closed variables: closing them runs code after every error, even after one that
-/// ends the script.
-pub(super) fn reject_to_be_closed(file: &Rc<str>, text: &str) -> Result<(), Failure> {
+/// Rejects what recipes must not contain, in a source that the parser of Lua accepts:
+///
+/// - to-be-closed variables: closing them runs code after every error, even after one that ends the
+///   script;
+/// - whatever the lexer rejects, because to-be-closed variables could be hidden there: a carriage
+///   return, for example, ends a comment for the parser only.
+pub(super) fn reject_hidden_code(file: &Rc<str>, text: &str) -> Result<(), Failure> {
+    let at = |line, why: &str, remedy: &str| {
+        Err(Failure::of_script(why, Site { file: Rc::clone(file), line }, Some(remedy.into())))
+    };
+    let carriage_return = text.split_inclusive('\n').zip(1..).find(|(line, _)| {
+        line.trim_end_matches('\n').strip_suffix('\r').unwrap_or(line).contains('\r')
+    });
+    if let Some((_, line)) = carriage_return {
+        let remedy = "end lines with a newline, or a carriage return and a newline";
+        return at(line, "a carriage return must be followed by a newline", remedy);
+    }
     let tokens = tokens(Language::Lua, text);
+    if let Some(invalid) = tokens.iter().find(|token| token.kind == TokenKind::Invalid) {
+        return at(invalid.line, "invalid characters", "use the syntax of Lua 5.4");
+    }
     let closing = tokens
         .windows(3)
         .find(|three| three[0].is("<") && three[1].name() == Some("close") && three[2].is(">"));
     match closing {
         None => Ok(()),
-        Some(three) => Err(Failure::of_script(
+        Some(three) => at(
+            three[0].line,
             "to-be-closed variables (<close>) are not supported in recipes",
-            Site { file: Rc::clone(file), line: three[0].line },
-            Some("write local NAME = VALUE, and clean up at the end of the recipe".into()),
-        )),
+            "write local NAME = VALUE, and clean up at the end of the recipe",
+        ),
     }
 }

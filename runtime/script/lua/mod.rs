@@ -9,6 +9,7 @@ mod bounds;
 mod driver;
 mod engine;
 mod errors;
+pub(super) mod lexer;
 mod library;
 mod modules;
 mod pattern;
@@ -27,7 +28,7 @@ use mlua::{
 
 use base::VariableNames;
 use bounds::{caller, install_limited_functions, is_final, watch};
-use driver::{load_failure, reject_to_be_closed};
+use driver::{load_failure, reject_hidden_code};
 use engine::LuaEngine;
 use errors::LuaStopped;
 use values::{PRIMITIVE, from_lua, nested, to_lua};
@@ -114,14 +115,14 @@ impl LuaSources {
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, Failure> {
         let file = self.engines.meter.file();
-        reject_to_be_closed(&file, text)?;
+        reject_hidden_code(&file, text)?;
         let body = self.read(text);
         self.call(&body.map_err(|error| load_failure(&error, &file))?, text)
     }
 
     /// Runs interactive input: first as an expression, which is not a valid Lua chunk by itself.
     pub(super) fn line(&mut self, text: &str) -> Result<Value, Failure> {
-        reject_to_be_closed(&self.engines.meter.file(), text)?;
+        reject_hidden_code(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {
             Ok(body) => self.call(&body, text),
             Err(_) => self.run(text),
@@ -205,7 +206,7 @@ pub(super) fn is_open(text: &str) -> bool {
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), Failure> {
     let file = file.into();
-    reject_to_be_closed(&file, text)?;
+    reject_hidden_code(&file, text)?;
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new());
     let lua = lua.map_err(|error| load_failure(&error, &file))?;
     let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);

@@ -8,7 +8,7 @@ use mlua::chunk::ChunkMode;
 use mlua::{Error, Function, Lua, MultiValue, Table, Value as LuaValue};
 
 use super::bounds::caller;
-use super::driver::{load_failure, reject_to_be_closed};
+use super::driver::{load_failure, reject_hidden_code};
 use super::engine::LuaEngine;
 use super::errors::{Unknown, own_message};
 use super::values::{from_lua, nested, to_lua};
@@ -50,7 +50,7 @@ impl LuaEngine {
             return Ok(table.clone());
         }
         let file = module.file.as_str().into();
-        reject_to_be_closed(&file, &module.text).map_err(Error::external)?;
+        reject_hidden_code(&file, &module.text).map_err(Error::external)?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);

@@ -2,6 +2,7 @@
 //! `modules` implements imports, `explain` converts errors, `values` converts values.
 
 mod explain;
+pub(super) mod lexer;
 mod library;
 mod modules;
 mod register;

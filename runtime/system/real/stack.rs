@@ -34,12 +34,12 @@ const FINISHED: u8 = b'o';
 pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T {
     let Ok((reports, report)) = pipe2(OFlag::O_CLOEXEC) else { return program() };
     REPORT.store(report.as_raw_fd(), Ordering::SeqCst);
+    share_main_arena();
     for size in SIZES {
         let run = move || {
             install_overflow_handler();
-            let result = program();
-            tell(FINISHED);
-            result
+            let _finished = Finished;
+            program()
         };
         let Ok(thread) = thread::Builder::new().name("main".into()).stack_size(size).spawn(run)
         else {
@@ -53,7 +53,26 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
     program()
 }
 
-/// Waits for a report; returns `OVER` if the pipe is closed without one.
+/// Makes all threads allocate from the heap of the process: glibc enlarges the separate heap of a
+/// thread by one page per system call, which takes a tenth of the time of `gscript -e 1`.
+fn share_main_arena() {
+    // SAFETY: mallopt(3) has no requirements.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
+/// A guard that reports the end of the program, also of one that panics.
+struct Finished;
+
+impl Drop for Finished {
+    fn drop(&mut self) {
+        tell(FINISHED);
+    }
+}
+
+/// Waits for a report.
 fn heard(reports: &OwnedFd) -> u8 {
     let mut byte = [FINISHED];
     loop {
@@ -120,4 +139,17 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     // SAFETY: sigaction(2) is one of the calls that signal-safety(7) allows.
     let _ = unsafe { sigaction(Signal::SIGSEGV, &default) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_large_stack;
+
+    #[test]
+    fn the_panic_of_a_program_reaches_the_caller() {
+        let program: fn() = || panic!("expected in this test");
+        let caught = std::panic::catch_unwind(|| on_large_stack(program, || ()));
+        let message = caught.expect_err("the program panics");
+        assert_eq!(message.downcast_ref::<&str>(), Some(&"expected in this test"));
+    }
 }

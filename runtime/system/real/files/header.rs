@@ -87,12 +87,12 @@ fn write_copy(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()
     })
 }
 
-fn nowhere(beneath: &[String], note_step: usize, stopped: Option<io::Error>) -> io::Error {
+fn nowhere(beneath: &[String], tries: usize, stopped: Option<io::Error>) -> io::Error {
     let device = beneath.first().map_or("the device", String::as_str);
     let stopped = stopped.map(|error| format!(", then: {error}")).unwrap_or_default();
     io::Error::other(format!(
         "{device} has no position for the copy at which {device} would not be detected as the \
-         container itself (tried {note_step}{stopped}); free some space, or use wrong_node_error filesystem"
+         container itself (tried {tries}{stopped}); free some space, or use another filesystem"
     ))
 }
 

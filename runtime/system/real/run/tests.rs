@@ -113,7 +113,7 @@ fn programs_do_not_inherit_standard_input() {
         assert_eq!(error.broken, FailureKind::Exit(2));
         return;
     }
-    let name = "system::real::run::tests::a_question_of_a_program_gets_no_answer";
+    let name = "system::real::run::tests::programs_do_not_inherit_standard_input";
     let mut asked = std::process::Command::new(std::env::current_exe().expect("this program"))
         .args([name, "--exact"])
         .env(ASKED, "1")

@@ -12,12 +12,12 @@ use crate::operation::{
 };
 use crate::plan::call::{PlannedStep, UndoPlan};
 use crate::primitives::journal::KeepOn;
-use crate::run::ground::Environment;
+use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
 use crate::run::release::release_each;
+use crate::run::reporter::Reporter;
 use crate::run::resume::{Names, Replay, UnfinishedAction, check_recorded_answer};
-use crate::run::voice::Reporter;
 use crate::system::{FilesStep, Step};
 use crate::types::{Map, Value};
 
@@ -25,13 +25,13 @@ use crate::types::{Map, Value};
 /// since, even if the run continues in the same process.
 pub(super) fn recorded_answer(
     replay: &Replay,
-    ground: &mut Environment,
+    environment: &mut Environment,
     call: &Call,
     query: &dyn AnyQuery,
     value: Value,
 ) -> Result<Value> {
-    if replay.repeats_queries(ground.only_plans()) {
-        check_recorded_answer(replay, ground, call, query, &value)?;
+    if replay.repeats_queries(environment.only_plans()) {
+        check_recorded_answer(replay, environment, call, query, &value)?;
     }
     Ok(value)
 }
@@ -42,24 +42,24 @@ pub(super) fn report_completed(parts: &mut Parts<'_>, call: &Call) {
         return;
     }
     if call.name() == KeepOn::SPEC.name {
-        continue_journal_copy(parts.ledger, parts.voice, call);
+        continue_journal_copy(parts.ledger, parts.reporter, call);
     }
     if parts.replay.was_seen() {
         return;
     }
     parts.ledger.count_already();
-    parts.voice.tell(&call.began_event());
+    parts.reporter.tell(&call.began_event());
     let already = Some("completed earlier".to_owned());
-    parts.voice.tell(&Event::Done { call: call.number(), millis: 0, already });
+    parts.reporter.tell(&Event::Done { call: call.number(), millis: 0, already });
 }
 
 /// Continues the copy of the journal, if its filesystem is mounted.
-fn continue_journal_copy(ledger: &mut Ledger, voice: &mut Reporter, call: &Call) {
+fn continue_journal_copy(ledger: &mut Ledger, reporter: &mut Reporter, call: &Call) {
     let path = call.args().iter().find(|(name, _)| name == "path");
     let Some(path) = path.and_then(|(_, value)| value.as_text()) else { return };
     if let Err(error) = ledger.continue_copy_in(&KeepOn::directory(path)) {
         // The journal itself is not affected.
-        voice.warn(error.to_string());
+        reporter.warn(error.to_string());
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn check_interrupted(
     begun: &UnfinishedAction,
 ) -> Result<Option<Value>> {
     let wanted = &begun.makes[..];
-    let all = !wanted.is_empty() && parts.ground.all_hold(wanted);
+    let all = !wanted.is_empty() && parts.environment.all_hold(wanted);
     let mut lost = effects.iter().filter_map(|effect| match effect {
         Effect::Storage(StorageEffect::Destroys { device }) => Some(device),
         _ => None,
@@ -98,39 +98,39 @@ pub(super) fn check_interrupted(
     let given = given(&args);
     let partly: Vec<Fact> = wanted
         .iter()
-        .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && parts.ground.holds(fact))
+        .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && parts.environment.holds(fact))
         .filter(|fact| fact.is_about(&given))
         .cloned()
         .collect();
     let first = lost.next();
-    let free = |device: &String| parts.ground.machine().uses(device).is_empty();
+    let free = |device: &String| parts.environment.machine().uses(device).is_empty();
     let again = first.is_some_and(free) && lost.all(free);
     if all && !again {
         // Planning fails for some actions if their results exist; then the action runs again.
-        let plan = action.plan(&mut parts.ground.view());
+        let plan = action.plan(&mut parts.environment.view());
         if let Ok(plan) = plan
             && let (Returns::Known(value), false) = (&plan.returns, plan.always)
         {
-            let Parts { ledger, replay, voice, .. } = parts;
+            let Parts { ledger, replay, reporter, .. } = parts;
             ledger.adopt(wanted);
             ledger.count_already();
-            voice.tell(&call.began_event());
+            reporter.tell(&call.began_event());
             let well = Success { makes: wanted, already: None, value, millis: 0 };
-            record_success(ledger, replay.names(), voice, call, &well)?;
+            record_success(ledger, replay.names(), reporter, call, &well)?;
             let already = Some("it was complete when the run was interrupted".to_owned());
-            voice.tell(&Event::Done { call: call.number(), millis: 0, already });
+            reporter.tell(&Event::Done { call: call.number(), millis: 0, already });
             return Ok(Some(replay.names().value_then(value)));
         }
     }
-    remove_partial_files(parts.ground, parts.voice, call, begun, effects)?;
+    remove_partial_files(parts.environment, parts.reporter, call, begun, effects)?;
     for release in partly.iter().rev().filter_map(Fact::release) {
-        if parts.ground.only_plans() {
+        if parts.environment.only_plans() {
             let text = release.to_string().into();
             call.plans(PlannedStep { text, diff: None });
         }
         release_each(parts, &[release]);
     }
-    parts.voice.warn(rerun_warning(call, effects));
+    parts.reporter.warn(rerun_warning(call, effects));
     Ok(None)
 }
 
@@ -139,8 +139,8 @@ pub(super) fn check_interrupted(
 ///
 /// The journal is not sufficient evidence: the call itself must write there.
 fn remove_partial_files(
-    ground: &mut Environment,
-    voice: &mut Reporter,
+    environment: &mut Environment,
+    reporter: &mut Reporter,
     call: &mut Call,
     begun: &UnfinishedAction,
     effects: &[Effect],
@@ -149,18 +149,18 @@ fn remove_partial_files(
     for fact in &begun.makes {
         let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
         let remove = Step::Files(FilesStep::Remove { place: place.clone() });
-        let is_file = matches!(ground.files().look(place), Ok(FileStatus::File { .. }));
+        let is_file = matches!(environment.files().look(place), Ok(FileStatus::File { .. }));
         let path = place.to_string();
         let own = effects.iter().any(|effect| match effect {
             Effect::Files(FilesEffect::Writes { path: top }) => is_below(&path, top),
             _ => false,
         });
         if is_file && own && commands.contains(&remove.to_string()) {
-            if ground.only_plans() {
-                call.plans(PlannedStep::of(&remove, ground.files()));
+            if environment.only_plans() {
+                call.plans(PlannedStep::of(&remove, environment.files()));
             }
-            ground.perform_quietly(&remove)?;
-            voice.tell(&Event::Released { text: remove.to_string(), error: None });
+            environment.perform_quietly(&remove)?;
+            reporter.tell(&Event::Released { text: remove.to_string(), error: None });
         }
     }
     Ok(())
