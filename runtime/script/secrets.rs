@@ -31,9 +31,9 @@ fn primitives_with_secrets() -> impl Iterator<Item = &'static Spec> {
     specs.filter(|spec| spec.params.iter().any(is_secret))
 }
 
-/// Returns whether a token is a literal.
+/// Returns whether a token is a literal, or the beginning of one that is not terminated.
 fn is_written(token: &Token) -> bool {
-    matches!(token.kind, TokenKind::Text(_) | TokenKind::Number)
+    matches!(token.kind, TokenKind::Text(_) | TokenKind::Number | TokenKind::Invalid)
 }
 
 fn opens(token: &Token) -> bool {
@@ -135,8 +135,10 @@ fn arguments(spec: &Spec, mut args: &[Token]) -> bool {
         let plain = match required.next() {
             Some(param) => !is_secret(param),
             None => {
-                arg.first().is_some_and(|token| token.is("{") || token.is("#{"))
-                    && options(spec, arg)
+                // In Lua, the beginning of a Rhai map is two tokens.
+                let map = arg.strip_prefix_if(|token| token.is("#"));
+                map.first().is_some_and(|token| token.is("{") || token.is("#{"))
+                    && options(spec, map)
             }
         };
         if !plain && arg.iter().any(is_written) {

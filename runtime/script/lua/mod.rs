@@ -115,16 +115,18 @@ impl LuaSources {
 
     pub(super) fn run(&mut self, text: &str) -> Result<Value, Failure> {
         let file = self.engines.meter.file();
+        let body = self.read(text).map_err(|error| load_failure(&error, &file))?;
         reject_hidden_code(&file, text)?;
-        let body = self.read(text);
-        self.call(&body.map_err(|error| load_failure(&error, &file))?, text)
+        self.call(&body, text)
     }
 
     /// Runs interactive input: first as an expression, which is not a valid Lua chunk by itself.
     pub(super) fn line(&mut self, text: &str) -> Result<Value, Failure> {
-        reject_hidden_code(&self.engines.meter.file(), text)?;
         match self.read(&format!("return {text}")) {
-            Ok(body) => self.call(&body, text),
+            Ok(body) => {
+                reject_hidden_code(&self.engines.meter.file(), text)?;
+                self.call(&body, text)
+            }
             Err(_) => self.run(text),
         }
     }
@@ -206,11 +208,11 @@ pub(super) fn is_open(text: &str) -> bool {
 
 pub(super) fn parse(file: &str, text: &str) -> Result<(), Failure> {
     let file = file.into();
-    reject_hidden_code(&file, text)?;
     let lua = Lua::new_with(StdLib::NONE, LuaOptions::new());
     let lua = lua.map_err(|error| load_failure(&error, &file))?;
     let chunk = lua.load(text).set_name(format!("@{file}")).set_mode(ChunkMode::Text);
-    chunk.into_function().map(drop).map_err(|error| load_failure(&error, &file))
+    chunk.into_function().map_err(|error| load_failure(&error, &file))?;
+    reject_hidden_code(&file, text)
 }
 
 /// Runs a test; the file continues with the next test even if it fails.

@@ -50,12 +50,12 @@ impl LuaEngine {
             return Ok(table.clone());
         }
         let file = module.file.as_str().into();
-        reject_hidden_code(&file, &module.text).map_err(Error::external)?;
         let text = self.lua.load(module.text.as_str()).set_name(format!("@{}", module.file));
         let environment: Table = self.environment.call(())?;
         let text = text.set_mode(ChunkMode::Text).set_environment(environment);
         let text =
             text.into_function().map_err(|error| Error::external(load_failure(&error, &file)))?;
+        reject_hidden_code(&file, &module.text).map_err(Error::external)?;
         let LuaValue::Table(table) = text.call(())? else {
             let why = "a module must return a table of its functions";
             return Err(Error::external(wrong(module, why.into())));
