@@ -2,11 +2,12 @@
 
 use std::io::Read;
 
-use super::KernelRule;
+use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::kernel::{self, Options};
 use crate::error::Result;
 use crate::machine::files::Text;
+use crate::machine::is_below;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::primitives::edit::{edit, writes};
 use crate::primitives::file::text;
@@ -78,7 +79,10 @@ impl Action for Config {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![writes(&self.root, &self.file.to_string())]
+        let file = self.file.to_string();
+        // Installing sources may change where the link to them leads, after the plan.
+        let sources = is_below(&file, SOURCES).then(|| writes(&self.root, "/usr/src"));
+        sources.into_iter().chain([writes(&self.root, &file)]).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

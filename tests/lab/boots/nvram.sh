@@ -26,7 +26,9 @@ mountpoint -q /run || mount -t tmpfs run /run
 mount -o remount,rw /
 echo 'nameserver 192.0.2.1' >/run/resolv.conf
 mkdir -p /mnt/new
-mount --bind / /mnt/new
+# A copy: the running system itself is refused.
+mount -t tmpfs new /mnt/new
+cp -ax / /mnt/new
 mount /dev/vda2 /mnt/new/boot
 mount /dev/vda1 /mnt/new/boot/efi
 # The directory of the firmware variables exists, but they are not mounted.

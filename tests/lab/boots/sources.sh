@@ -1,6 +1,5 @@
 #!/bin/bash
-# Builds a kernel from sources with the chapter of the recipe: sys-kernel/gentoo-sources is Linux unmodified, merged
-# by
+# Builds a kernel from sources with the chapter of the recipe: sys-kernel/gentoo-sources is Linux unmodified, merged by
 # Portage and built with its own Makefile and Kconfig. The result is kernel.tar, for a bootable root.
 # Uses portage_root.sh; SOURCES is the archive.
 . "${0%/*}/../lib/cases.sh"
