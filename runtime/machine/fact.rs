@@ -117,7 +117,7 @@ macro_rules! facts {
         #[serde(untagged)]
         pub enum Fact {
             $(
-                #[doc = concat!("Of the part `", stringify!($module), "`.")]
+                #[doc = concat!("A fact of the part `", stringify!($module), "`.")]
                 $Part(<super::$module::Part as MachinePart>::Fact),
             )*
         }
@@ -153,7 +153,7 @@ macro_rules! facts {
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Release {
             $(
-                #[doc = concat!("Of the part `", stringify!($module), "`.")]
+                #[doc = concat!("A release of the part `", stringify!($module), "`.")]
                 $Part(<super::$module::Part as MachinePart>::Release),
             )*
         }

@@ -66,7 +66,7 @@ macro_rules! machine {
             /// Properties of the machine as a whole.
             pub host: HostState,
             $(
-                #[doc = concat!("What is known of the part `", stringify!($module), "`.")]
+                #[doc = concat!("The state of the part `", stringify!($module), "`.")]
                 pub $module: <$module::Part as MachinePart>::State,
             )*
         }

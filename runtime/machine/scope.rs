@@ -9,7 +9,7 @@ macro_rules! scope {
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Scope {
             $(
-                #[doc = concat!("What of the part `", stringify!($module), "` may differ.")]
+                #[doc = concat!("The items of the part `", stringify!($module), "` that may differ.")]
                 pub $module: <super::$module::Part as MachinePart>::Scope,
             )*
         }

@@ -44,7 +44,7 @@ macro_rules! steps {
             /// Runs a program.
             Run(Cmd),
             $(
-                #[doc = concat!("Of the part `", stringify!($module), "`.")]
+                #[doc = concat!("A step of the part `", stringify!($module), "`.")]
                 $Part(<super::$module::Part as MachinePart>::Step),
             )*
         }

@@ -75,7 +75,7 @@ macro_rules! effects {
             /// An effect of a program.
             Program(ProgramEffect),
             $(
-                #[doc = concat!("Of the part `", stringify!($module), "`.")]
+                #[doc = concat!("An effect of the part `", stringify!($module), "`.")]
                 $Part(<crate::machine::$module::Part as MachinePart>::Effect),
             )*
         }

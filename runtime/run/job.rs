@@ -134,7 +134,7 @@ pub fn reopen(
     };
     let text = layout(session.machine(), &[]);
     session.parts().reporter.tell(&Event::Layout { text });
-    session.chapter("Close it again");
+    session.chapter("Close what was opened");
     release_all(&mut session.parts());
     Reopened { failure, so, lost }
 }

@@ -18,6 +18,7 @@ mod startup;
 mod storage;
 mod writes;
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -25,9 +26,13 @@ use std::time::Instant;
 /// The program, optimised.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gscript");
 
-/// The Python interpreter. `python3` itself may be the script of a version manager, which takes
-/// four times as long to start.
+/// The Python interpreter: that of the system if there is one, because `python3` itself may be the
+/// script of a version manager, which takes four times as long to start.
 static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    const SYSTEM: &str = "/usr/bin/python3";
+    if Path::new(SYSTEM).exists() {
+        return SYSTEM.to_owned();
+    }
     let mut command = Command::new("python3");
     let output = command.args(["-c", "import sys; print(sys.executable)"]).output();
     let output = output.expect("python3 starts");

@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+
 use super::{PROGRAM, PYTHON as INTERPRETER, Row, timed};
 
 const RUNS: usize = 3;
@@ -33,13 +36,37 @@ fn run(program: &str, args: &[&str]) {
     assert!(status.success(), "{program} {args:?}");
 }
 
+/// A filesystem in memory, which only this process and its children see. Actions on files are
+/// refused below /dev, so /dev/shm cannot be used.
+struct Memory(tempfile::TempDir);
+
+impl Memory {
+    fn mount() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        unshare(CloneFlags::CLONE_NEWNS).expect("make bench runs as root");
+        let none = None::<&str>;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(none, "/", none, private, none).expect("private mounts");
+        mount(Some("bench"), directory.path(), Some("tmpfs"), MsFlags::empty(), none)
+            .expect("a filesystem in memory");
+        Self(directory)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        let _ = umount2(self.0.path(), MntFlags::MNT_DETACH);
+    }
+}
+
 pub fn rows() -> Vec<Row> {
+    let memory = Memory::mount();
     let mut rows: Vec<Row> = ["rhai", "lua"]
         .iter()
         .map(|language| {
             let what = format!("10,000 × file.write from {language} / Python loop with fsync");
             // In memory, so that the speed of the disk does not matter.
-            row(what, language, 10_000, Path::new("/dev/shm"))
+            row(what, language, 10_000, memory.0.path())
         })
         .collect();
     let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));

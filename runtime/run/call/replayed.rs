@@ -196,5 +196,5 @@ fn rerun_warning(call: &Call, effects: &[Effect]) -> String {
         true => "; changes the program made the first time are kept",
         false => "",
     };
-    format!("{what} had begun and not ended: it is done again from its beginning{half}")
+    format!("{what} was interrupted: it is repeated from the beginning{half}")
 }
