@@ -110,6 +110,9 @@ fn report_uses(path: &str, machine: &Machine) -> Exit {
         Some(name) if name.starts_with("bcache") => {
             format!("stop it: echo 1 > /sys/block/{name}/bcache/stop")
         }
+        Some(name) if name.starts_with("loop") => {
+            format!("detach it: losetup --detach /dev/{name}")
+        }
         Some(name) => format!("remove the mapping: dmsetup remove {}", quote(name)),
         None => format!("find the process or device that uses it: lsblk {path}"),
     };

@@ -315,7 +315,11 @@ impl Device {
 
     /// Returns whether the device can have a partition table.
     pub fn is_disk(&self) -> bool {
-        matches!(self.kind, DeviceKind::Disk | DeviceKind::Loop | DeviceKind::Raid { .. })
+        match &self.kind {
+            DeviceKind::Disk | DeviceKind::Loop | DeviceKind::Raid { .. } => true,
+            DeviceKind::Mapped { what, .. } => what == "loop",
+            _ => false,
+        }
     }
 
     /// Returns the path of a partition of this device: `sda` → `sda1`, `nvme0n1` → `nvme0n1p1`.

@@ -178,6 +178,7 @@ fn opened_as(device: &Device) -> Option<String> {
         DeviceKind::Mapped { what, .. } => Some(match what.as_str() {
             "mpath" => "multipath".into(),
             "bcache" => "bcache".into(),
+            "loop" => "loop device".into(),
             what => format!("device-mapper {what}"),
         }),
         DeviceKind::Partition(_) | DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => None,

@@ -60,6 +60,11 @@ pub enum VolumeKind {
         /// The name of the pool.
         pool: String,
     },
+    /// The former contents of another volume, which cannot be removed without it.
+    Snapshot {
+        /// The name of the other volume.
+        origin: String,
+    },
 }
 
 impl VolumeKind {
@@ -86,6 +91,7 @@ impl fmt::Display for VolumeKind {
             Self::Raid { level, images } => write!(f, "{level} over {images}"),
             Self::ThinPool { metadata } => write!(f, "thin pool, {metadata} for metadata"),
             Self::Thin { pool } => write!(f, "thin in {pool}"),
+            Self::Snapshot { origin } => write!(f, "snapshot of {origin}"),
         }
     }
 }
@@ -94,7 +100,7 @@ impl Volume {
     /// Returns the number of extents of the group that the volume occupies.
     pub fn taken(&self) -> u64 {
         match &self.kind {
-            VolumeKind::Linear => self.extents,
+            VolumeKind::Linear | VolumeKind::Snapshot { .. } => self.extents,
             VolumeKind::Thin { .. } => 0,
             VolumeKind::ThinPool { metadata } => self.extents.saturating_add(*metadata),
             VolumeKind::Raid { level, images } => {
@@ -113,6 +119,15 @@ impl Volume {
 }
 
 impl Group {
+    /// Returns the names of the snapshots that LVM removes with a volume. Those in thin pools are
+    /// independent of it.
+    pub fn snapshots(&self, volume: &str) -> Vec<String> {
+        let is_snapshot =
+            |kind: &VolumeKind| matches!(kind, VolumeKind::Snapshot { origin } if origin == volume);
+        let snapshots = self.volumes.iter().filter(|(_, other)| is_snapshot(&other.kind));
+        snapshots.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Returns the size of this number of extents in bytes.
     pub fn bytes(&self, extents: u64) -> u64 {
         extents.saturating_mul(self.extent)

@@ -95,6 +95,16 @@ pub enum LvmRule {
         /// The thin pool.
         pool: String,
     },
+    /// LVM would remove the snapshots of the volume as well.
+    #[error("{group}/{volume} has snapshots, which would be lost with it: {}", snapshots.join(", "))]
+    HasSnapshots {
+        /// The volume group.
+        group: String,
+        /// The name of the logical volume.
+        volume: String,
+        /// The names of the snapshots.
+        snapshots: Vec<String>,
+    },
     /// The thin pool still has volumes.
     #[error("pool {group}/{pool} still has the volumes {}", volumes.join(", "))]
     PoolNotEmpty {
@@ -177,6 +187,10 @@ impl Rule for LvmRule {
             Self::NotAPool { .. } | Self::PoolNotEmpty { .. } => {
                 "remove volumes with lvm::lv_remove".into()
             }
+            Self::HasSnapshots { group, snapshots, .. } => format!(
+                "remove them first: lvm::lv_remove({group:?}, {:?})",
+                snapshots.first().map_or("", String::as_str)
+            ),
             Self::IsAPool { .. } => "remove it with lvm::thin_pool_remove".into(),
             Self::NoSuchPool { .. } => "create it with lvm::thin_pool_create".into(),
             Self::Chunk { .. } => "omit it; the default 64K suits most systems".into(),
@@ -197,6 +211,7 @@ impl Rule for LvmRule {
             Self::GroupTaken { .. }
             | Self::VolumeTaken { .. }
             | Self::Belongs { .. }
+            | Self::HasSnapshots { .. }
             | Self::NotEmpty { .. }
             | Self::PoolNotEmpty { .. } => Exit::Refused,
             _ => Exit::Usage,

@@ -198,6 +198,10 @@ impl Action for LvRemove {
         if found.volumes.get(&volume).is_some_and(|volume| !volume.has_device()) {
             return Err(LvmRule::IsAPool { group, pool: volume }.into());
         }
+        let snapshots = found.snapshots(&volume);
+        if !snapshots.is_empty() {
+            return Err(LvmRule::HasSnapshots { group, volume, snapshots }.into());
+        }
         let remove = lvremove(&group, &volume, cx);
         Ok(Plan::run(remove)
             .makes(StorageFact::VolumeGone { group, volume })

@@ -54,6 +54,9 @@ struct Lv {
     pool_lv: String,
     #[serde(default)]
     lv_metadata_size: String,
+    /// The volume of which this is a snapshot.
+    #[serde(default)]
+    origin: String,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +81,7 @@ impl Lv {
                 let images = segment.and_then(|segment| segment.stripes.parse().ok());
                 VolumeKind::Raid { level: level.to_owned(), images: images.unwrap_or(1) }
             }
+            _ if !self.origin.is_empty() => VolumeKind::Snapshot { origin: self.origin.clone() },
             _ => VolumeKind::Linear,
         }
     }
@@ -149,6 +153,28 @@ mod tests {
         assert_eq!((group.extent, group.extents, group.free), (4 << 20, 226, 0));
         assert_eq!(group.volumes["swap"], linear(25));
         assert_eq!(group.volumes["root"], linear(201));
+    }
+
+    #[test]
+    fn snapshots_name_their_origin_except_in_thin_pools() {
+        let report = |layout: &str| {
+            let text = format!(
+                r#"{{"report": [{{
+                    "vg": [{{"vg_name": "vg", "vg_extent_size": "4194304", "vg_extent_count": "10",
+                        "vg_free_count": "7"}}],
+                    "pv": [{{"pv_name": "/dev/sda"}}],
+                    "lv": [{{"lv_name": "before", "lv_size": "12582912", "lv_active": "active",
+                        "lv_layout": "{layout}", "pool_lv": "pool", "origin": "root"}}]
+                }}]}}"#
+            );
+            let mut groups = parse_fullreport(text.as_bytes()).expect("the output is valid");
+            groups.remove("vg").expect("the group")
+        };
+        let group = report("linear");
+        assert_eq!(group.snapshots("root"), ["before"]);
+        assert_eq!(group.snapshots("before"), Vec::<String>::new());
+        assert_eq!((group.taken(), group.free), (3, 7));
+        assert_eq!(report("thin,sparse").snapshots("root"), Vec::<String>::new());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::libc::{major, minor};
 
+use super::loops::loops_on;
 use super::stamp::{DiskStamp, stamp};
 use crate::machine::probe::parse_mountinfo;
 use crate::system::FailureKind;
@@ -91,6 +92,11 @@ impl Real {
         let meta = fs::metadata(device).map_err(kernel)?;
         if !meta.file_type().is_block_device() {
             return Err(FailureKind::Kernel(format!("{device} is not a block device")));
+        }
+        let loops = loops_on(meta.rdev());
+        if !loops.is_empty() {
+            let holders = loops.into_iter().map(|path| format!("{path} is on it")).collect();
+            return Err(FailureKind::Busy { at: device.to_owned(), holders });
         }
         // For a block device, O_EXCL fails while it is used in any namespace: by a mount, swap, a
         // mapping or an array (open(2)).

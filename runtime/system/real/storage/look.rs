@@ -10,10 +10,12 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::held::with_holders;
+use super::loops::{loops_on_disks, with_loops};
 use super::stamp::stamp;
 use crate::machine::probe::{
-    BlkidInfo, Findings, LSBLK_COLUMNS, MD_HEADER, luks_header_len, md_superblock_offsets,
-    parse_blkid, parse_fullreport, parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps,
+    BlkidInfo, Findings, LSBLK_COLUMNS, LsblkDevice, MD_HEADER, luks_header_len,
+    md_superblock_offsets, parse_blkid, parse_fullreport, parse_lsblk, parse_luks, parse_md,
+    parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Device, DeviceKind, Machine, Scope};
 use crate::system::real::Real;
@@ -32,7 +34,7 @@ impl Real {
             machine.host.programs = Some(installed_programs());
         }
         let blocks = match scope {
-            None => Some(parse_lsblk(self.lsblk(&[])?.stdout.as_bytes())?),
+            None => Some(self.devices(&[], &machine)?),
             Some(scope) if scope.storage.topology.is_empty() => None,
             Some(scope) => {
                 let disks: BTreeSet<String> = scope
@@ -43,7 +45,7 @@ impl Real {
                     .map(|disk| disk.path.clone())
                     .collect();
                 let disks: Vec<&str> = disks.iter().map(String::as_str).collect();
-                Some(parse_lsblk(self.lsblk(&disks)?.stdout.as_bytes())?)
+                Some(self.devices(&disks, &machine)?)
             }
         };
         // The new devices must be known before their signatures can be assigned to them.
@@ -90,11 +92,14 @@ impl Real {
         Ok(if scope.is_none() { with_holders(machine) } else { machine })
     }
 
-    fn lsblk(&mut self, disks: &[&str]) -> Result<Outcome, StepError> {
+    /// Returns the devices on these disks; all devices for an empty list.
+    fn devices(&mut self, disks: &[&str], known: &Machine) -> Result<Vec<LsblkDevice>, StepError> {
         let cmd = Cmd::tool("lsblk")
             .args(["--json", "--bytes", "--output", LSBLK_COLUMNS])
-            .args(disks.iter().copied());
-        self.run(&cmd, &mut NoopWatch)
+            .args(disks.iter().copied())
+            .args(loops_on_disks(disks));
+        let listed = self.run(&cmd, &mut NoopWatch)?;
+        Ok(with_loops(parse_lsblk(listed.stdout.as_bytes())?, known))
     }
 
     /// Returns the signatures of devices. blkid stops at the first device without any signature, so

@@ -1,5 +1,6 @@
 //! Devices and mounts of the real machine: `look` and `secondhand` (probing), `held` and `holders`
-//! (users of devices and mounts), `claim` and `stamp` (whether a device is free and on the same
+//! (users of devices and mounts), `loops` (loop devices on
+//! block devices), `claim` and `stamp` (whether a device is free and on the same
 //! disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data).
 
 pub(super) mod claim;
@@ -8,6 +9,7 @@ mod held;
 pub(super) mod holders;
 mod keystream;
 mod look;
+mod loops;
 pub(super) mod mounts;
 mod secondhand;
 pub(super) mod stamp;

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Devices and volumes on which something lies that no primitive made: it is seen, and kept.
+#
+# disks: 100M 120M
+# tier: make lab
+# takes: 20 s
+. "${0%/*}/../lib/cases.sh"
+
+it 'a loop device keeps the disk below it in use'
+must modprobe loop max_part=8
+loop=$(losetup --find --show --offset 1048576 --sizelimit 41943040 /dev/ubda)
+must mkfs.ext4 -q "$loop"
+mkdir -p /mnt/x && must mount "$loop" /mnt/x
+echo precious >/mnt/x/f
+recipe held.rhai <<'END'
+print(disk::holders("/dev/ubda"));
+END
+must "$G" held.rhai --yes >held.out 2>&1
+must grep -q "$loop" held.out
+recipe format.rhai <<'END'
+fs::make("/dev/ubda");
+END
+ask planned "$G" plan format.rhai
+exits planned 3
+ask formatted "$G" format.rhai --yes --destroy /dev/ubda
+exits formatted 3
+tells formatted "/dev/ubda is open as $loop (loop device)"
+must mountpoint -q /mnt/x
+
+it 'a loop device is named where its disk is released'
+ask released "$G" release /dev/ubda --yes
+exits released 1
+tells released "losetup --detach $loop"
+must_not mountpoint -q /mnt/x
+must losetup --detach "$loop"
+must "$G" release /dev/ubda --yes
+must mkdir -p /mnt/x
+must mount -o loop,offset=1048576,sizelimit=41943040 /dev/ubda /mnt/x
+must grep -q precious /mnt/x/f
+must umount /mnt/x
+must rmmod loop
+
+it 'a volume with snapshots is not removed'
+must modprobe dm-snapshot
+do_ 'lvm::vg_create("vg", [lvm::pv_create("/dev/ubdb")]); lvm::lv_create("vg", "root", "40M");'
+must lvcreate -q -y --snapshot --size 12M --name before vg/root
+recipe remove.rhai <<'END'
+lvm::lv_remove("vg", "root");
+END
+ask removed "$G" remove.rhai --yes --destroy /dev/vg/root
+exits removed 3
+tells removed 'vg/root has snapshots, which would be lost with it: before'
+must lvs vg/before
+do_ 'lvm::lv_remove("vg", "before"); lvm::lv_remove("vg", "root"); lvm::vg_remove("vg");'
+nothing_left
+
+it 'an inactive volume is removed by either of its names'
+do_ 'lvm::vg_create("vg", [lvm::pv_create("/dev/ubdb")]); lvm::lv_create("vg", "old", "40M");'
+recipe old.rhai <<'END'
+lvm::lv_remove("vg", "old");
+END
+for name in /dev/vg/old /dev/mapper/vg-old; do
+    must vgchange -q -a n vg
+    must "$G" old.rhai --yes --prove --journal /run/proved --destroy $name
+    proved
+    do_ 'lvm::lv_create("vg", "old", "40M");'
+done
+do_ 'lvm::lv_remove("vg", "old"); lvm::vg_remove("vg");'
+nothing_left
