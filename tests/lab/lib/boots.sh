@@ -1,6 +1,5 @@
 # Functions for installations with tests/lab/boots/boot.rhai. /dev/ubda is the disk, /dev/ubdb the stick; the stand-in
-# for
-# a stage3, its keys and the answers are in the shared directory.
+# for a stage3, its keys and the answers are in the shared directory.
 
 DISK=/dev/ubda STICK=/dev/ubdb1 RUNS=$OUT/runs
 ANSWERS=(--answers "$OUT/answers.toml")

@@ -5,8 +5,7 @@
 # Arguments of a script: the program (G), the directory that host and guest share (OUT), and the project (PROJECT).
 # Each `it NAME` begins a case, and its name is the name of a test. A case passes when the next one begins or when the
 # script ends with 0. It fails with the first assertion that does not hold; then the script ends, because later cases
-# need
-# the results of earlier ones. Results go to the file `tap` in OUT, in the Test Anything Protocol;
+# need the results of earlier ones. Results go to the file `tap` in OUT, in the Test Anything Protocol;
 # tests/support/tap.rs reads it.
 
 G=$1 OUT=$2 PROJECT=${3%/}
@@ -82,8 +81,7 @@ must() {
 }
 
 # must_not COMMAND…: requires a failure that is the command's answer: a missing program, a signal or an unreadable
-# input
-# does not count.
+# input does not count.
 must_not() {
     local code=0
     "$@" || code=$?
@@ -172,8 +170,7 @@ nothing_left() {
 }
 
 # orphans_end: waits until no orphaned process is left. Orphans are children of the first process; a killed process
-# may
-# take a moment to disappear.
+# may take a moment to disappear.
 orphans_end() {
     local stat state parent rest
     for _ in $(seq 6000); do

@@ -57,8 +57,7 @@ killed_at() {
 }
 
 # stopped_at TEXT NAME: runs it in the background, with its journal in /run/NAME; it stops when a record with this
-# text
-# is written. SIGCONT continues it. Its process is $pid.
+# text is written. SIGCONT continues it. Its process is $pid.
 stopped_at() {
     rm -rf "/run/$2" /run/stopped
     (export CUT_TEXT=$1 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so

@@ -1,6 +1,5 @@
 # Commands of the recipes fail for real, one in each run. Each time, nothing may be left, and the message must name
-# the
-# program and the command to type next.
+# the program and the command to type next.
 
 # Seconds until a hanging command is ended; all others have enough time even on a slow machine.
 LIMIT=${LIMIT:-30}
@@ -49,8 +48,7 @@ strike() {
     echo "$recipe $number $how: exit code $code, $call" | cut -c1-110
     nothing_left
     # A tool that did nothing or printed nothing may have had nothing to do or to print: then the machine is as
-    # planned, or
-    # --prove would have failed.
+    # planned, or --prove would have failed.
     [ $code != 0 ] || [ "$how" = nothing ] || complain nobody noticed
     [ $code = 0 ] || grep -q "$tool" /run/faulty.err || complain "$tool is not named"
     [ $code = 0 ] || grep -Eq '= (help|resume): ' /run/faulty.err || complain nothing to do next

@@ -1,6 +1,5 @@
 # The layouts, for real: each is applied, used, released, applied again (nothing changes), and released. Each one
-# starts with the disks
-# as the one before has left them. The last disk is never selected.
+# starts with the disks as the one before has left them. The last disk is never selected.
 
 head -c 1M /dev/urandom >/dev/ubdd
 sentinel=$(sha256sum /dev/ubdd)

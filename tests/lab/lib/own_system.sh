@@ -1,8 +1,7 @@
 # The whole recipe, on a system that shares the /usr of this machine: it is visible below /run, which every root can
 # see.
 # Only emerge and portageq are stand-ins (emerge.sh, portageq.sh), because real ones take half an hour in this
-# machine;
-# system/portage.sh runs the same lines of the recipe with real ones.
+# machine; system/portage.sh runs the same lines of the recipe with real ones.
 
 KV=$(uname -r)
 mkdir -p /run/host && must mount --bind / /run/host

@@ -92,8 +92,7 @@ close_all() {
 }
 
 # tree AT: lists every file with its mode, owner, size and content. Keys and headers with salts differ between runs,
-# so they are
-# listed without content; times are those of the archive.
+# so they are listed without content; times are those of the archive.
 tree() {
     (cd "$1" && find . -path ./gscript -prune -o -printf '%y %m %U:%G %P -> %l\n' | sort
     find . -path ./gscript -prune -o -type f ! -name '*.key' ! -name '*.header' -print0 | sort -z | xargs -0r sha256sum

@@ -1,6 +1,5 @@
 # Simulates failing programs: a directory that is first in PATH has a stand-in for each tool of the system. It counts
-# the calls and
-# passes them to the tool, except for the one that must fail.
+# the calls and passes them to the tool, except for the one that must fail.
 
 FAULTS=/run/faults
 mkdir $FAULTS

@@ -1,7 +1,6 @@
 #!/bin/bash
 # probe and plan as a user who must not read the disks. There is no udev here, so its database is written from the
-# output
-# of blkid for each device.
+# output of blkid for each device.
 #
 # disks: 1G 64M
 # tier: make lab

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Layouts with btrfs: applied, used, released, applied again (nothing changes), released. Each one starts with the
-# disks
-# as the one before has left them.
+# disks as the one before has left them.
 #
 # disks: 2G 2G 2G 64M
 # tier: make test

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Services of systemd: in a system that is not running, and in one that systemd has started, with a root and process
-# IDs
-# of its own and real units.
+# IDs of its own and real units.
 #
 # disks: 16M
 # needs: /lib/systemd/systemd
