@@ -2,6 +2,9 @@
 
 CARGO  ?= cargo
 STATIC  = $(shell uname -m)-unknown-linux-gnu
+# LLD, Rust's linker on x86-64, can merge identical functions and pack relocations.
+SMALL   = $(if $(filter x86_64,$(shell uname -m)),-C link-arg=-Wl$(comma)--icf=all$(comma)--pack-dyn-relocs=relr)
+comma   = ,
 RECIPE ?= encrypted-root
 # Virtual machines are often idle: one more than there are cores keeps all cores busy.
 THREADS = $$(($$(nproc) + 1))
@@ -60,7 +63,7 @@ bench: deps ## run benchmarks against doing the same without gscript
 	$(CARGO) bench --bench main
 
 static: ## build a statically linked binary, target/static/gscript
-	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --target $(STATIC)
+	RUSTFLAGS='-C target-feature=+crt-static $(SMALL)' $(CARGO) build --release --target $(STATIC)
 	@mkdir -p target/static
 	cp target/$(STATIC)/release/gscript target/static/gscript
 

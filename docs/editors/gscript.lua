@@ -225,7 +225,7 @@ luks = {}
 ---@field cipher? string The cipher and its mode, in the notation of cryptsetup(8).
 ---@field key_size? string|integer The size of the volume key in bits, a multiple of 64 from 128 to 1024; XTS mode splits the key in two.
 ---@field kdf? gscript.luks.format.kdf The key derivation function and its costs; the default function is argon2id for LUKS2 and pbkdf2 for LUKS1.
----@field keep? boolean Whether to keep an existing container of the same version and cipher unchanged, with all its data. The key is not tested: `luks.open` reports a key that does not fit.
+---@field keep? boolean Whether to keep an existing container of the same version and cipher unchanged, with all its data. A container without key slots is not kept: formatting it was interrupted. The key is not tested: `luks.open` reports a key that does not fit.
 
 --- Formats a device as a LUKS container and returns the UUID of the container.
 ---

@@ -65,7 +65,7 @@ args! {
         /// and pbkdf2 for LUKS1.
         pub kdf: Option<Kdf>,
         /// Whether to keep an existing container of the same version and cipher unchanged, with all
-        /// its data. The key is not tested: `luks.open` reports a key that does not fit.
+        /// its data. A container without key slots is not kept: formatting it was interrupted. The key is not tested: `luks.open` reports a key that does not fit.
         pub keep: bool = false,
     }
 }
@@ -120,13 +120,27 @@ impl Action for Format {
         let device = cx.device(&self.device)?;
         let unlock =
             Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
-        if self.keep
-            && let Some(Content::Luks { version, uuid, cipher, .. }) = &device.content
-            && (*version, cipher.as_str()) == (self.version, self.cipher.as_str())
-        {
-            let why = format!("{} is a LUKS container with {cipher}", device.path);
-            return Ok(Plan::already(why).returns(uuid.clone()));
-        }
+        let same = match &device.content {
+            Some(Content::Luks { version, uuid, cipher, slots, .. })
+                if self.keep && (*version, cipher.as_str()) == (self.version, &*self.cipher) =>
+            {
+                Some((uuid, slots))
+            }
+            _ => None,
+        };
+        // cryptsetup writes the key slot last.
+        let unfinished = match same {
+            Some((_, slots)) if slots.is_empty() => Some(format!(
+                "{} is a LUKS container without key slots, which no key opens: it is formatted; \
+                 only a backup of its header could restore its data",
+                device.path
+            )),
+            Some((uuid, _)) => {
+                let why = format!("{} is a LUKS container with {}", device.path, self.cipher);
+                return Ok(Plan::already(why).returns(uuid.clone()));
+            }
+            None => None,
+        };
         unlock.check(cx)?;
         if let Unlock::Key(key) = unlock {
             reject_key_on_same_disk(key, &device.path, cx)?;
@@ -164,6 +178,7 @@ impl Action for Format {
                 },
             })
             .warn(warning)
+            .warn(unfinished)
             .warn(unknown_contents_warning(device, self.keep))
             .undo(Undo::Impossible("the new header overwrites the old data"))
             .returns(uuid))

@@ -67,3 +67,26 @@ for name in /dev/vg/old /dev/mapper/vg-old; do
 done
 do_ 'lvm::lv_remove("vg", "old"); lvm::vg_remove("vg");'
 nothing_left
+
+it 'a container without key slots is not kept'
+head -c 512 /dev/urandom >/run/slot.key && chmod 400 /run/slot.key
+recipe keep.rhai <<'END'
+luks::format("/dev/ubda", #{ key: "/run/slot.key", kdf: #{ kind: "pbkdf2", iterations: 1000 }, keep: true });
+luks::open("/dev/ubda", "kept", #{ key: "/run/slot.key" });
+END
+must "$G" keep.rhai --yes --prove --journal /run/proved --destroy /dev/ubda
+proved
+do_ 'luks::close("kept");'
+# As a power cut during luksFormat leaves it.
+must cryptsetup luksErase -q /dev/ubda
+ask unfinished "$G" keep.rhai --yes --prove --journal /run/proved --destroy /dev/ubda
+exits unfinished 0
+tells unfinished 'is a LUKS container without key slots'
+proved
+# A finished one is kept.
+uuid=$(cryptsetup luksUUID /dev/ubda)
+must "$G" keep.rhai --yes --prove --journal /run/proved --destroy /dev/ubda
+proved
+must test "$uuid" = "$(cryptsetup luksUUID /dev/ubda)"
+do_ 'luks::close("kept");'
+nothing_left
