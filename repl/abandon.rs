@@ -9,7 +9,7 @@ use gscript::script::Abandoned;
 use gscript::system::re_exec;
 
 use crate::render::Problem;
-use crate::screen::tell;
+use crate::screen::print_stderr;
 
 /// Prints why a script is abandoned, cleans up, and ends the process.
 pub(crate) fn abandon(script: &Abandoned) {
@@ -24,7 +24,7 @@ pub(crate) fn abandon(script: &Abandoned) {
     };
     problem.notes.push(("resume", format!("gscript resume {}", journal.display())));
     problem.print();
-    tell("the script does not respond; cleaning up without it");
+    print_stderr("the script does not respond; cleaning up without it");
     let then = (code as u8).to_string();
     let mut args = ["release", "--yes", "--then", &then].map(OsStr::new).to_vec();
     if std::env::args_os().any(|arg| arg == "--json") {

@@ -11,7 +11,7 @@ use reedline::{
     DefaultPrompt, DefaultPromptSegment, Emacs, Reedline, Signal, default_emacs_keybindings,
 };
 
-use crate::screen::{Show, Shown, Stream, canvas, is_terminal_stream, shown, style, tell};
+use crate::screen::{Show, Shown, Stream, canvas, is_terminal_stream, print_stderr, shown, style};
 use crate::shell::NoopHighlighter;
 
 /// Returns whether a user can be prompted: standard input and standard error are terminals.
@@ -36,7 +36,7 @@ pub(crate) fn parameters(
         }
         if !answers.has(&param.name) && param.default.is_none() {
             if !std::mem::replace(&mut told, true) {
-                tell(&style().bold(&format!("{} asks:", recipe.name)));
+                print_stderr(&style().bold(&format!("{} asks:", recipe.name)));
             }
             let value = match param.kind {
                 ParamKind::Secret => secret(param)?,
@@ -98,7 +98,7 @@ fn on_one_row(question: &(impl Show + ?Sized)) -> String {
     let question = shown![question];
     let row = cut(question.as_str(), canvas().width.saturating_sub(ANSWER));
     if row != question.as_str() {
-        tell(&question);
+        print_stderr(&question);
     }
     row
 }
@@ -132,11 +132,11 @@ impl<T> AskChoice<T> {
 
 /// Prompts for one of several options.
 pub(crate) fn choice<T: Copy>(question: &str, choices: &[AskChoice<T>]) -> Result<T, PromptEnded> {
-    tell(question);
+    print_stderr(question);
     for AskChoice { key, text, below, .. } in choices {
-        tell(&format!("  {key}  {text}"));
+        print_stderr(&format!("  {key}  {text}"));
         for line in below {
-            tell(&format!("     {line}"));
+            print_stderr(&format!("     {line}"));
         }
     }
     let keys: Vec<String> = choices.iter().map(|choice| choice.key.to_string()).collect();
@@ -165,17 +165,17 @@ fn value(param: &ParamDecl, machine: &Machine) -> Result<Value, PromptEnded> {
         for disk in machine.disks() {
             let model = disk.hardware.model.as_deref().unwrap_or_default();
             let used = if machine.uses(&disk.path).is_empty() { "" } else { "  (in use)" };
-            tell(&format!("  {}  {}  {model}{used}", disk.path, Size::bytes(disk.size)));
+            print_stderr(&format!("  {}  {}  {model}{used}", disk.path, Size::bytes(disk.size)));
         }
     }
     if !param.choices.is_empty() {
-        tell(&format!("  one of: {}", param.choices.join(", ")));
+        print_stderr(&format!("  one of: {}", param.choices.join(", ")));
     }
     loop {
         let answer = Value::Text(line(&param_prompt(param))?);
         match param.read(&answer, machine) {
             Ok(value) => return Ok(value),
-            Err(error) => tell(&format!("  {error}")),
+            Err(error) => print_stderr(&format!("  {error}")),
         }
     }
 }
@@ -187,8 +187,8 @@ fn secret(param: &ParamDecl) -> Result<Value, PromptEnded> {
         let first = Secret::new(&param.name, read("")?);
         let second = Secret::new(&param.name, read(" (again)")?);
         match (first.is_empty(), first.expose() == second.expose()) {
-            (true, _) => tell("  the answer is empty"),
-            (false, false) => tell("  the two entries differ"),
+            (true, _) => print_stderr("  the answer is empty"),
+            (false, false) => print_stderr("  the two entries differ"),
             (false, true) => return Ok(Value::Secret(first)),
         }
     }

@@ -26,7 +26,7 @@ use gscript::script;
 use gscript::system::on_large_stack;
 
 use cli::{Cli, Command};
-use screen::{Shown, say, tell};
+use screen::{Shown, print_stderr, print_stdout};
 
 #[global_allocator]
 static ALLOCATOR: script::Counting = script::Counting;
@@ -85,11 +85,11 @@ fn print_help_or_error(error: &clap::Error) -> Exit {
     let text = Shown::lines(&error.render());
     match error.use_stderr() {
         true => {
-            tell(&text.trimmed());
+            print_stderr(&text.trimmed());
             Exit::Usage
         }
         false => {
-            say(&text.trimmed());
+            print_stdout(&text.trimmed());
             Exit::Done
         }
     }

@@ -269,7 +269,7 @@ impl Drop for Log {
 }
 
 impl Listener for Log {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         let text = match event {
             Event::Chapter { title } => shown!["# ", title],
             Event::Began { name, about, site, .. } => shown![site, ": ", name, " ", about],

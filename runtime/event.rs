@@ -133,21 +133,21 @@ pub enum Event {
 /// A receiver of events.
 pub trait Listener {
     /// Handles an event.
-    fn hear(&mut self, event: &Event);
+    fn on_event(&mut self, event: &Event);
 }
 
 /// A listener that ignores all events.
 pub struct NoopListener;
 
 impl Listener for NoopListener {
-    fn hear(&mut self, _event: &Event) {}
+    fn on_event(&mut self, _event: &Event) {}
 }
 
 /// Passes each event to every listener, in order.
 impl Listener for Vec<Box<dyn Listener>> {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         for listener in self {
-            listener.hear(event);
+            listener.on_event(event);
         }
     }
 }

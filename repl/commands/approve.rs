@@ -13,7 +13,7 @@ use gscript::types::quote;
 use crate::ask;
 use crate::cli::HowArgs;
 use crate::render::{self, Problem};
-use crate::screen::{style, tell};
+use crate::screen::{print_stderr, style};
 
 /// Approves a plan. Every device to be destroyed must be confirmed by name, or be on a device that
 /// was passed with --destroy.
@@ -74,12 +74,12 @@ fn lost(loss: &BoundEffect) -> String {
 pub(crate) fn confirmed(loss: &BoundEffect) -> bool {
     let Some(name) = loss.effect.loses() else { return false };
     let name = name.trim_start_matches("/dev/");
-    tell("");
-    tell(&style().red(&format!("{} will be lost.", lost(loss))));
+    print_stderr("");
+    print_stderr(&style().red(&format!("{} will be lost.", lost(loss))));
     match ask::line(&format!("Type its name ({name}) to continue")) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
-            tell(&format!("{typed:?} is not {name:?}."));
+            print_stderr(&format!("{typed:?} is not {name:?}."));
             false
         }
         Err(ask::PromptEnded) => false,
@@ -91,10 +91,10 @@ pub(super) struct TerminalApprover;
 
 impl Approver for TerminalApprover {
     fn approve_new(&mut self, call: &PlannedCall, why: &str, effects: &[BoundEffect]) -> bool {
-        tell("");
-        tell(&style().yellow("This action is not in the approved plan."));
-        tell(&render::call(call, style()));
-        tell(&format!("  {why}"));
+        print_stderr("");
+        print_stderr(&style().yellow("This action is not in the approved plan."));
+        print_stderr(&render::call(call, style()));
+        print_stderr(&format!("  {why}"));
         let lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
         let mut lost = lost.peekable();
         match lost.peek() {
@@ -104,9 +104,9 @@ impl Approver for TerminalApprover {
     }
 
     fn ask(&mut self, wanted: &BoundEffect) -> bool {
-        tell("");
+        print_stderr("");
         let effect = &wanted.effect;
-        tell(&style().yellow(&format!("Not in the approved plan: this action {effect}.")));
+        print_stderr(&style().yellow(&format!("Not in the approved plan: this action {effect}.")));
         match wanted.effect.loses() {
             Some(_) => confirmed(wanted),
             None => ask::confirm("Allow it?"),
@@ -115,7 +115,7 @@ impl Approver for TerminalApprover {
 }
 
 fn refuse() -> Exit {
-    tell("Nothing has been changed.");
+    print_stderr("Nothing has been changed.");
     Exit::Refused
 }
 

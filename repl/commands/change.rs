@@ -5,16 +5,16 @@ use gscript::recipe::Recipe;
 use gscript::script::Module;
 use gscript::types::unified_diff;
 
-use crate::screen::{style, tell};
+use crate::screen::{print_stderr, style};
 
 /// Shows how a recipe and its modules differ from the sources that ran.
 pub(super) fn show_change(ran: &RecipeSource, recipe: &Recipe) {
     let show = |file: &str, then: &str, now: &str| {
         if then != now {
             let diff = unified_diff(("as it ran", "now"), then, now, 2);
-            tell(&format!("{file} has changed since the run:"));
+            print_stderr(&format!("{file} has changed since the run:"));
             for line in diff.lines() {
-                tell(&style().diff(line));
+                print_stderr(&style().diff(line));
             }
         }
     };

@@ -7,7 +7,7 @@ use gscript::recipe::bundled::is_test;
 use super::plan::described;
 use crate::cli::CheckArgs;
 use crate::finding;
-use crate::screen::{say, shown, style};
+use crate::screen::{print_stdout, shown, style};
 
 pub(crate) fn check(args: &CheckArgs) -> Exit {
     let machine = match args.machine.as_deref().map(described).transpose() {
@@ -20,19 +20,19 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
         if is_test(path) {
             let s = style();
             let note = s.dim("to run tests: gscript test");
-            say(&shown![s.same, " ", path.display(), "  ", note]);
+            print_stdout(&shown![s.same, " ", path.display(), "  ", note]);
             continue;
         }
         let checked = look(path, &trial);
         for finding in &checked.findings {
-            say(&finding::shown(finding));
-            say("");
+            print_stdout(&finding::shown(finding));
+            print_stdout("");
         }
         found += checked.findings.len();
         if checked.findings.is_empty() {
             let s = style();
             let plans = s.dim(&format!("{} plans", checked.plans));
-            say(&shown![s.green(s.done), " ", path.display(), "  ", plans]);
+            print_stdout(&shown![s.green(s.done), " ", path.display(), "  ", plans]);
         }
     }
     match found {
@@ -43,6 +43,6 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
 }
 
 fn told(text: &str) -> Exit {
-    say(&style().red(text));
+    print_stdout(&style().red(text));
     Exit::Usage
 }

@@ -20,7 +20,7 @@ use crate::ask;
 use crate::ask::AskChoice;
 use crate::cli::Values;
 use crate::render::{self, Problem};
-use crate::screen::tell;
+use crate::screen::print_stderr;
 use crate::shell::{Request, ReviewMode, ReviewingApprover, Shell, Steps, greet};
 use crate::state::{RunDirectory, time};
 
@@ -133,7 +133,7 @@ fn report(attempt: &Attempt, job: &Job<'_>) {
     let Some(error) = attempt.error() else { return };
     let mut problem = Problem::in_recipe(error, job.recipe);
     problem.notes.push(("state", "mounts and devices opened by this run are still open".into()));
-    tell("");
+    print_stderr("");
     problem.print();
 }
 
@@ -159,8 +159,8 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
 /// Undoes the last action, if that is possible.
 fn undo_last(attempt: &mut Attempt) {
     match attempt.undo_last() {
-        Ok(Some(call)) => tell(&format!("undone: {call}")),
-        Ok(None) => tell("there is no action to undo"),
+        Ok(Some(call)) => print_stderr(&format!("undone: {call}")),
+        Ok(None) => print_stderr("there is no action to undo"),
         Err(error) => {
             let mut problem = Problem::new(error.to_string());
             problem.help = error.remedy();
@@ -176,7 +176,7 @@ fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
     let work = |bench: &mut InteractiveSession| {
         greet(&format!("Interactive shell in {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {
-            tell(&format!(
+            print_stderr(&format!(
                 "{then} of the run is now {now}; in this shell it keeps the name \
                 {then}."
             ));
@@ -207,7 +207,7 @@ fn edit_recipe(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Op
     let recipe = Recipe::load(&path).map_err(unusable).ok()?;
     let recipe = Recipe { name, origin, ..recipe };
     if recipe.texts().same(&job.recipe.texts()) {
-        tell(&format!("{} is unchanged.", path.display()));
+        print_stderr(&format!("{} is unchanged.", path.display()));
         return None;
     }
     if let Err(error) = parse(recipe.language, &recipe.name, &recipe.text) {
@@ -285,7 +285,7 @@ fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Continuation<'_>) -> Resu
     let log = going.directory.log();
     let RunOutcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {
-            tell(&format!("Log: {}", log.display()));
+            print_stderr(&format!("Log: {}", log.display()));
         }
         return Ok(Exit::Done);
     };
@@ -301,7 +301,7 @@ fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Continuation<'_>) -> Resu
     problem.notes.push(("log", log.display().to_string()));
     let journal = going.directory.journal();
     problem.notes.push(("resume", format!("gscript resume {}", journal.display())));
-    tell("");
+    print_stderr("");
     problem.print();
     Err(error.exit())
 }

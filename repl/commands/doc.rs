@@ -5,20 +5,20 @@ use gscript::reference::docs;
 use gscript::types::nearest;
 
 use crate::render::Problem;
-use crate::screen::{Shown, say};
+use crate::screen::{Shown, print_stdout};
 
 pub(crate) fn doc(name: Option<&str>) -> Exit {
     let Some(name) = name else {
-        say(&Shown::lines(docs::overview().trim_end()));
+        print_stdout(&Shown::lines(docs::overview().trim_end()));
         return Exit::Done;
     };
     let dotted = name.replacen("::", ".", 1);
     if let Some(page) = docs::page(&dotted) {
-        say(&Shown::lines(page.trim_end()));
+        print_stdout(&Shown::lines(page.trim_end()));
         return Exit::Done;
     }
     if docs::domains().contains(&name) {
-        say(&Shown::lines(docs::domain(name).trim_end()));
+        print_stdout(&Shown::lines(docs::domain(name).trim_end()));
         return Exit::Done;
     }
     let near = nearest(&dotted, docs::names()).or_else(|| nearest(name, docs::domains()));

@@ -6,18 +6,18 @@ use gscript::script::{Language, source};
 use gscript::types::Value;
 
 use crate::render::Problem;
-use crate::screen::{Shown, say};
+use crate::screen::{Shown, print_stdout};
 
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
     match evaluate(language, text) {
         Ok(Value::Unit) => Exit::Done,
         Ok(Value::Text(text)) => {
-            say(&Shown::lines(&text));
+            print_stdout(&Shown::lines(&text));
             Exit::Done
         }
         Ok(value) => {
-            say(&source::source(&value, language));
+            print_stdout(&source::source(&value, language));
             Exit::Done
         }
         Err(error) => {

@@ -11,7 +11,7 @@ use gscript::types::printable;
 
 use crate::cli::ForkArgs;
 use crate::render::Problem;
-use crate::screen::tell;
+use crate::screen::print_stderr;
 
 pub(crate) fn fork(args: &ForkArgs) -> Exit {
     let name = &args.name;
@@ -26,7 +26,7 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
             // Without a directory, the file name could select the bundled recipe instead.
             let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
             let path = if here { Path::new(".").join(&path) } else { path };
-            tell(&format!("Written. To see its plan: gscript plan {}", path.display()));
+            print_stderr(&format!("Written. To see its plan: gscript plan {}", path.display()));
             Exit::Done
         }
         Err(error) => {

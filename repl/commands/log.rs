@@ -8,7 +8,7 @@ use gscript::journal::{Record, Transcript};
 
 use super::past;
 use crate::cli::LogArgs;
-use crate::screen::{Shown, Style, output, say, shown, write_json};
+use crate::screen::{Shown, Style, output, print_stdout, shown, write_json};
 use crate::state::list_runs;
 
 pub(crate) fn log(args: &LogArgs) -> Exit {
@@ -31,7 +31,7 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
     if args.json {
         transcript.records.iter().for_each(|record| write_json(record, false));
     } else {
-        say(&tell(&transcript, output()));
+        print_stdout(&tell(&transcript, output()));
     }
     Ok(())
 }
@@ -55,7 +55,7 @@ fn list(directory: &Path, json: bool) {
             write_json(&run, false);
         } else {
             let line = format!("{name}  {recipe}  {started}  {state}");
-            say(line.trim_end());
+            print_stdout(line.trim_end());
         }
     }
 }

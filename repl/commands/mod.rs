@@ -41,11 +41,11 @@ use gscript::types::Map;
 use crate::ask;
 use crate::cli::{Cli, LimitArgs, Values};
 use crate::render::Problem;
-use crate::screen::{Shown, tell};
+use crate::screen::{Shown, print_stderr};
 
 /// Prints the usage.
 pub(crate) fn help() -> Exit {
-    tell(&Shown::lines(&Cli::command().render_help()));
+    print_stderr(&Shown::lines(&Cli::command().render_help()));
     Exit::Usage
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn help() -> Exit {
 fn load(word: &Path) -> Result<Recipe, Exit> {
     let named = NamedRecipe::find(word).map_err(unusable)?;
     if let Some(note) = &named.note {
-        tell(&format!("note: {note}"));
+        print_stderr(&format!("note: {note}"));
     }
     named.load().map_err(unusable)
 }

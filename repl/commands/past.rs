@@ -13,7 +13,7 @@ use gscript::run::resume::{MissingDevice, Names};
 use gscript::types::printable;
 
 use crate::render::Problem;
-use crate::screen::{style, tell};
+use crate::screen::{print_stderr, style};
 use crate::state::{list_runs, runs};
 
 /// Finds a run: by journal, by the directory of a journal, by name, or the newest that is `wanted`.
@@ -76,7 +76,7 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
         check_owner(directory, &found).or_else(shared).map_err(untrusted)?;
     }
     if let Some(kind) = ownerless_filesystem(&file) {
-        tell(&style().yellow(&format!(
+        print_stderr(&style().yellow(&format!(
             "warning: {} is on {kind}, which stores no owners: anyone with access to the medium \
              may have changed it",
             printable(&path.display().to_string())

@@ -14,7 +14,7 @@ use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::ask;
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
-use crate::screen::{Stream, output, tell, write_json};
+use crate::screen::{Stream, output, print_stderr, write_json};
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
     match try_plan(args) {
@@ -73,8 +73,11 @@ fn save(path: &Path, text: &str) -> Result<(), Exit> {
     );
     match written {
         Ok(_) => {
-            tell("");
-            tell(&format!("Saved. To run exactly this plan: gscript apply {}", path.display()));
+            print_stderr("");
+            print_stderr(&format!(
+                "Saved. To run exactly this plan: gscript apply {}",
+                path.display()
+            ));
             Ok(())
         }
         Err(error) => {

@@ -4,7 +4,7 @@ use gscript::error::Exit;
 use gscript::system::Interrupts;
 
 use super::this_machine;
-use crate::screen::{tell, write_json};
+use crate::screen::{print_stderr, write_json};
 
 /// Common host names, which identify no machine.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
@@ -14,7 +14,7 @@ pub(crate) fn probe(anonymous: bool) -> Exit {
         Ok((machine, _)) => {
             let machine = if anonymous { machine.anonymous(&host_names()) } else { machine };
             if machine.host.secondhand {
-                tell(&format!("warning: {}", gscript::plan::report::UDEV_CAUTION));
+                print_stderr(&format!("warning: {}", gscript::plan::report::UDEV_CAUTION));
             }
             write_json(&machine, true);
             Exit::Done

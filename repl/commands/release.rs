@@ -13,7 +13,7 @@ use crate::ask;
 use crate::cli::ReleaseArgs;
 use crate::lock::refuse_locked;
 use crate::render::Problem;
-use crate::screen::{screen, tell};
+use crate::screen::{print_stderr, screen};
 
 pub(crate) fn release(args: &ReleaseArgs) -> Exit {
     let result = match &args.what {
@@ -38,7 +38,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let name = past.transcript.name();
     let due = resume::left(&past, &machine);
     if due.is_empty() {
-        tell(&format!("Nothing of {name} is mounted or open."));
+        print_stderr(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
     }
     approve(&format!("release what {name} left open"), &due, args)?;
@@ -46,7 +46,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let listener = screen(args.json);
     let hands = RealMachine { machine, real, listener, interrupts };
     if resume::release_run(&past, hands, Some(journal)) {
-        tell(&format!("Nothing of {name} is mounted or open."));
+        print_stderr(&format!("Nothing of {name} is mounted or open."));
         return Ok(());
     }
     Problem::new(format!("some mounts or devices of {name} could not be released; see above"))
@@ -71,7 +71,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
         return report_state(&path, &machine);
     }
     for used in machine.uses(&path) {
-        tell(&format!("  {used}"));
+        print_stderr(&format!("  {used}"));
     }
     approve(&format!("free {path}"), &releases, args)?;
     let listener = screen(args.json);
@@ -90,7 +90,7 @@ fn report_state(path: &str, machine: &Machine) -> Result<(), Exit> {
     if !machine.uses(path).is_empty() {
         return Err(report_uses(path, machine));
     }
-    tell(&match machine.host.secondhand {
+    print_stderr(&match machine.host.secondhand {
         true => format!(
             "{path}: not known to be in use, but some devices could not be read without root."
         ),
@@ -128,9 +128,9 @@ fn find(machine: &Machine, name: &str) -> Result<String, Exit> {
 }
 
 fn approve(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), Exit> {
-    tell(&format!("To {what}:"));
+    print_stderr(&format!("To {what}:"));
     for release in releases {
-        tell(&format!("  $ {release}"));
+        print_stderr(&format!("  $ {release}"));
     }
     if nix::unistd::geteuid().as_raw() != 0 {
         Problem::new("root privileges are needed")

@@ -52,7 +52,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         return Err(Exit::Failed);
     }
     let mut out = screen(true);
-    let mut say = |text: String| out.hear(&Event::Said { text });
+    let mut say = |text: String| out.on_event(&Event::Said { text });
     for fact in &result.lost {
         say(format!("LOST: {fact}"));
     }

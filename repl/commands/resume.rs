@@ -29,7 +29,7 @@ use crate::ask;
 use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
-use crate::screen::{Stream, screen, style, tell};
+use crate::screen::{Stream, print_stderr, screen, style};
 use crate::shell::{Prose, Stepper, Steps};
 use crate::state::{Log, RunDirectory, time};
 
@@ -55,7 +55,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
     let names = past::names(&transcript, &machine)?;
     for (then, now) in names.pairs() {
-        tell(&format!("{then} of the run is now {now}."));
+        print_stderr(&format!("{then} of the run is now {now}."));
     }
     carried::refuse_own_mount(&transcript, &names, &machine)?;
     let given = variables(&transcript, &recipe, args, &machine, &names)?;
@@ -138,9 +138,9 @@ impl Resuming<'_> {
         within_needs(self.job.recipe, announced, self.given)?;
         needs_root(report)?;
         if !kept.is_empty() && self.shows() {
-            tell("Still open from the run; closed if the resumed run fails:");
+            print_stderr("Still open from the run; closed if the resumed run fails:");
             for release in kept {
-                tell(&format!("  $ {release}"));
+                print_stderr(&format!("  $ {release}"));
             }
         }
         if report.entries.is_empty() && report.approval.effects().next().is_none() {
@@ -171,7 +171,7 @@ impl Resuming<'_> {
         within_needs(self.job.recipe, &report.approval, self.given)?;
         needs_root(&report)?;
         for text in &attempt.file_warnings {
-            tell(&style().yellow(&format!("warning: {text}")));
+            print_stderr(&style().yellow(&format!("warning: {text}")));
         }
         let gate = match steps {
             Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
@@ -195,7 +195,7 @@ impl Resuming<'_> {
 
     fn show(&self, title: &str, report: &Report) {
         if self.shows() {
-            tell(&style().bold(title));
+            print_stderr(&style().bold(title));
             render::show(report, style(), &Stream::Error);
         }
     }
@@ -275,9 +275,9 @@ fn recipe(transcript: &Transcript) -> Result<Recipe, Exit> {
 fn report_recipe_source(recipe: &Recipe, path: &str) {
     match recipes().iter().find(|shipped| shipped.text == recipe.text) {
         Some(bundled) => {
-            tell(&format!("{path} no longer exists; using the copy in {}.", bundled.name));
+            print_stderr(&format!("{path} no longer exists; using the copy in {}.", bundled.name));
         }
-        None => tell(&style().yellow(&format!(
+        None => print_stderr(&style().yellow(&format!(
             "warning: {path} no longer exists: the recipe is read from the journal, where it may \
              have been changed; it is not a bundled recipe"
         ))),

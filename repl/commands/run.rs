@@ -19,7 +19,7 @@ use crate::ask;
 use crate::cli::{HowArgs, RunArgs};
 use crate::lock::{Lock, refuse_locked};
 use crate::render::{self, Problem};
-use crate::screen::{Stream, screen, style, tell};
+use crate::screen::{Stream, print_stderr, screen, style};
 use crate::state::{Log, RunDirectory, time};
 
 /// Runs a recipe without further arguments, from an interactive shell.
@@ -130,7 +130,7 @@ pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
     let (found, _) = this_machine(Interrupts::default())?;
     let differences = compare(planned, &found, None);
     if differences.is_empty() {
-        tell("The resulting state matches the plan.");
+        print_stderr("The resulting state matches the plan.");
         return Ok(());
     }
     let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
@@ -185,7 +185,7 @@ pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dy
              or USB stick: --journal DIR",
             directory.journal().display()
         );
-        listener.hear(&Event::Warning { text });
+        listener.on_event(&Event::Warning { text });
     }
 }
 

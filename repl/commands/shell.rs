@@ -19,7 +19,7 @@ use crate::ask::{self, AskChoice};
 use crate::cli::ShellArgs;
 use crate::lock::SessionTargets;
 use crate::render::Problem;
-use crate::screen::tell;
+use crate::screen::print_stderr;
 use crate::shell::{Launcher, ReviewMode, ReviewingApprover, Shell, greet, is_piped};
 use crate::state::{RunDirectory, time};
 
@@ -85,9 +85,9 @@ fn end(bench: InteractiveSession) -> bool {
     if held.is_empty() {
         return bench.end(false);
     }
-    tell("Left mounted or open by this session:");
+    print_stderr("Left mounted or open by this session:");
     for release in &held {
-        tell(&format!("  release with: {release}"));
+        print_stderr(&format!("  release with: {release}"));
     }
     let choices = [AskChoice::new('r', "release it", true), AskChoice::new('k', "keep it", false)];
     let release = ask::choice("Release or keep it?", &choices).unwrap_or(true);

@@ -16,7 +16,7 @@ use crate::ask;
 use crate::cli::{StepArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
-use crate::screen::{style, tell};
+use crate::screen::{print_stderr, style};
 use crate::shell::{Prose, Stepper, Steps};
 use crate::state::{RunDirectory, time};
 
@@ -81,8 +81,8 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let mut listener = listener(&directory, false)?;
     remember(&directory, args.journal.is_some(), listener.as_mut());
     let listener = Box::new(vec![listener, Box::new(Prose(steps.clone()))]);
-    tell(&style().bold(&recipe.front.title));
-    tell("Asks before every action; ? lists the possible answers.");
+    print_stderr(&style().bold(&recipe.front.title));
+    print_stderr("Asks before every action; ? lists the possible answers.");
     let gate = Gate::Enforce(nothing, Box::new(Stepper(steps.clone())));
     let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
     let attempt = job.begin(hands, gate, Some(journal));

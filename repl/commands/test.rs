@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::TestArgs;
 use crate::finding;
 use crate::render::Problem;
-use crate::screen::{Shown, say, shown, style, write_json};
+use crate::screen::{Shown, print_stdout, shown, style, write_json};
 
 /// The totals of all test files.
 #[derive(Default)]
@@ -48,8 +48,8 @@ pub(crate) fn test(args: &TestArgs) -> Exit {
         }
     }
     if !args.json {
-        say("");
-        say(&sum.sentence(start.elapsed()));
+        print_stdout("");
+        print_stdout(&sum.sentence(start.elapsed()));
     }
     sum.exit(args)
 }
@@ -120,7 +120,7 @@ fn print(file: &TestFile, outcome: &TestOutcome) {
     if let Some(error) = &outcome.error {
         out.line(&Problem::of(error, &file.text).text());
     }
-    say(&out.trimmed());
+    print_stdout(&out.trimmed());
 }
 
 fn print_json(file: &TestFile, outcome: &TestOutcome) {

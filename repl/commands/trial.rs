@@ -15,7 +15,7 @@ use gscript::vm::{Firmware, Sweeper};
 use super::{interrupts, load, read_answers_file, refuse_secret_argument};
 use crate::cli::TryArgs;
 use crate::render::Problem;
-use crate::screen::{screen, tell};
+use crate::screen::{print_stderr, screen};
 
 pub(crate) fn trial(args: &TryArgs) -> Exit {
     match try_trial(args) {
@@ -56,7 +56,7 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
             let seconds = millis / 1000;
             let boots = if args.boot.is_some() { "it boots" } else { "two boots" };
             let text = format!("{} works: {boots} in {seconds} s", recipe.name);
-            screen.hear(&Event::Said { text });
+            screen.on_event(&Event::Said { text });
             directory.tell();
             Ok(())
         }
@@ -112,7 +112,7 @@ fn announce(given: &TrialAnswers, directory: &Directory, screen: &mut dyn Listen
         Directory::Temporary(..) => String::new(),
     };
     let text = format!("Generated for this virtual machine: {}{place}", made.join(", "));
-    screen.hear(&Event::Said { text });
+    screen.on_event(&Event::Said { text });
 }
 
 fn media(
@@ -130,7 +130,7 @@ fn media(
     }
     let media = match args.boot {
         Some(_) => {
-            let mut said = |line: &str| screen.hear(&Event::Said { text: printable(line) });
+            let mut said = |line: &str| screen.on_event(&Event::Said { text: printable(line) });
             Media::whole(directory, &cache(), interrupts, &mut said)
         }
         None => Media::build(directory, interrupts),
@@ -238,7 +238,7 @@ impl Directory {
 
     fn tell(&self) {
         if let Self::Kept(path) = self {
-            tell(&format!("Disks, journals and logs: {}", path.display()));
+            print_stderr(&format!("Disks, journals and logs: {}", path.display()));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::out::write_json;
 pub(super) struct Json;
 
 impl Listener for Json {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         write_json(event, false);
     }
 }

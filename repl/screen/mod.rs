@@ -19,7 +19,7 @@ mod tests;
 
 use gscript::event::Listener;
 
-pub(crate) use out::{say, tell, write, write_generated, write_json};
+pub(crate) use out::{print_stderr, print_stdout, write, write_generated, write_json};
 pub(crate) use problem::Problem;
 pub(crate) use shown::{Show, Shown, shown};
 pub(crate) use stream::{Stream, is_terminal_stream};

@@ -10,12 +10,12 @@ use super::stream::{Stream, columns};
 use super::style::style;
 
 /// Writes lines to standard output, without colours if it is not a terminal.
-pub(crate) fn say(text: &(impl Show + ?Sized)) {
+pub(crate) fn print_stdout(text: &(impl Show + ?Sized)) {
     write(&Stream::Output, &shown![text]);
 }
 
 /// Writes lines to standard error.
-pub(crate) fn tell(text: &(impl Show + ?Sized)) {
+pub(crate) fn print_stderr(text: &(impl Show + ?Sized)) {
     write(&Stream::Error, &shown![text]);
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn write_json(data: &impl Serialize, spread: bool) {
         // A reader that closes its pipe does not stop the run.
         Ok(()) => drop(out.write_all(b"\n").and_then(|()| out.flush())),
         Err(error) if error.is_io() => {}
-        Err(error) => tell(&error.to_string()),
+        Err(error) => print_stderr(&error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gscript::event::{Event, Listener};
 
-use super::out::{elapsed, tell};
+use super::out::{elapsed, print_stderr};
 use super::{Shown, shown, style};
 
 /// A listener that prints a line per action on standard error.
@@ -15,7 +15,7 @@ pub(super) struct PlainListener {
 }
 
 impl Listener for PlainListener {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         if let Event::Began { name, about, .. } = event {
             format!("{name} {about}").trim_end().clone_into(&mut self.title);
             self.told = 0;
@@ -24,11 +24,11 @@ impl Listener for PlainListener {
             let tenths = done * 10 / (*total).max(1);
             if tenths > self.told {
                 self.told = tenths;
-                tell(&format!("  … {}: {} %", self.title, tenths * 10));
+                print_stderr(&format!("  … {}: {} %", self.title, tenths * 10));
             }
         }
         for line in lines(event, &self.title) {
-            tell(&line);
+            print_stderr(&line);
         }
     }
 }

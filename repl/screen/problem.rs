@@ -10,7 +10,7 @@ use gscript::recipe::Recipe;
 use gscript::reference::docs::advice_in_lua;
 use gscript::script::{Language, has_secret};
 
-use super::{Shown, Stream, canvas, is_terminal_stream, style, tell};
+use super::{Shown, Stream, canvas, is_terminal_stream, print_stderr, style};
 
 /// An error with its location in the recipe and the next action.
 pub(crate) struct Problem<'a> {
@@ -94,7 +94,7 @@ impl<'a> Problem<'a> {
 
     /// Prints the problem on standard error.
     pub(crate) fn print(&self) {
-        tell(&self.text());
+        print_stderr(&self.text());
     }
 
     /// Renders the problem. The renderer passes its input to the terminal unchanged, so everything

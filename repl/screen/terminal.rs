@@ -8,7 +8,7 @@ use gscript::types::cut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::plain::lines;
-use super::{Shown, canvas, shown, tell};
+use super::{Shown, canvas, print_stderr, shown};
 
 /// A listener that shows a run on standard error.
 pub(super) struct Terminal {
@@ -50,8 +50,8 @@ impl Terminal {
 
     fn print(&self, line: &Shown) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| tell(line)),
-            None => tell(line),
+            Some(bar) => bar.suspend(|| print_stderr(line)),
+            None => print_stderr(line),
         }
     }
 }
@@ -72,7 +72,7 @@ fn template(text: &str) -> ProgressStyle {
 }
 
 impl Listener for Terminal {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         match event {
             Event::Began { name, about, .. } => {
                 format!("{name} {about}").trim_end().clone_into(&mut self.title);

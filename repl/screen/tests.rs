@@ -65,7 +65,7 @@ fn after(event: Option<&Event>, text: &str) -> Option<Event> {
 fn show(screen: &mut dyn Listener, text: &str) {
     let mut last = None;
     while let Some(event) = after(last.as_ref(), text) {
-        screen.hear(&event);
+        screen.on_event(&event);
         last = Some(event);
     }
 }

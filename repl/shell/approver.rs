@@ -11,7 +11,7 @@ use crate::ask;
 use crate::commands::approve::confirmed;
 use crate::lock::SessionTargets;
 use crate::render;
-use crate::screen::{style, tell};
+use crate::screen::{print_stderr, style};
 
 /// How actions are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Approver for ReviewingApprover {
     }
 
     fn decide(&mut self, call: &PlannedCall, effects: &[BoundEffect]) -> Decision {
-        tell(&render::call(call, style()));
+        print_stderr(&render::call(call, style()));
         let lost = |bound: &&BoundEffect| bound.effect.loses().is_some();
         let mode = self.mode.get();
         if mode == ReviewMode::Plan {
@@ -56,7 +56,7 @@ impl Approver for ReviewingApprover {
         let (named, open): (Vec<&BoundEffect>, Vec<&BoundEffect>) =
             effects.iter().filter(lost).partition(given);
         if !ask::is_interactive() && (!open.is_empty() || mode == ReviewMode::Ask) {
-            tell(
+            print_stderr(
                 "Approval needed, but standard input is not a terminal: use gscript shell --yes, \
                  and --destroy DEVICE for data that is lost.",
             );

@@ -16,7 +16,7 @@ use super::save;
 use super::session::{After, Shell};
 use crate::ask;
 use crate::commands::doc;
-use crate::screen::{Shown, canvas, output, say, shown, tell};
+use crate::screen::{Shown, canvas, output, print_stderr, print_stdout, shown};
 
 type CommandResult<T> = std::result::Result<T, String>;
 
@@ -117,38 +117,38 @@ fn help(_: &mut Shell<'_>, name: &str) -> CommandResult<()> {
     }
     for ShellCommand { name, takes, about, .. } in COMMANDS {
         let call = format!(":{name} {takes}");
-        say(&format!("  {call:<18} {about}"));
+        print_stdout(&format!("  {call:<18} {about}"));
     }
-    say("");
-    say("Primitives:");
+    print_stdout("");
+    print_stdout("Primitives:");
     // Keeps lines within 80 columns.
-    docs::domains().chunks(8).for_each(|some| say(&format!("  {}", some.join(" "))));
-    say("Press Tab to list the primitives of a domain; :help DOMAIN describes them.");
+    docs::domains().chunks(8).for_each(|some| print_stdout(&format!("  {}", some.join(" "))));
+    print_stdout("Press Tab to list the primitives of a domain; :help DOMAIN describes them.");
     Ok(())
 }
 
 fn examples(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     match shell.bench.language() {
-        Language::Rhai => say(&Shown::lines(EXAMPLES)),
-        Language::Lua => say(&Shown::lines(&docs::to_lua(EXAMPLES))),
+        Language::Rhai => print_stdout(&Shown::lines(EXAMPLES)),
+        Language::Lua => print_stdout(&Shown::lines(&docs::to_lua(EXAMPLES))),
     }
     Ok(())
 }
 
 fn draw(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let text = layout_within(&shell.bench.machine(), &[], canvas().width);
-    say(&Shown::lines(text.trim_end()));
+    print_stdout(&Shown::lines(text.trim_end()));
     Ok(())
 }
 
 fn diff(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let differences = compare(shell.bench.before(), &shell.bench.machine(), None);
     if differences.is_empty() {
-        say("nothing has changed since the session started");
+        print_stdout("nothing has changed since the session started");
     }
     for difference in differences {
         let Difference { what, predicted: was, found: is } = difference;
-        say(&format!("{what}: {was} → {is}"));
+        print_stdout(&format!("{what}: {was} → {is}"));
     }
     Ok(())
 }
@@ -156,11 +156,11 @@ fn diff(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
 fn log(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let deeds = shell.bench.deeds();
     if deeds.is_empty() {
-        say("this session has no actions");
+        print_stdout("this session has no actions");
     }
     for deed in deeds {
         let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
-        say(&shown![output().green(output().done), " ", text]);
+        print_stdout(&shown![output().green(output().done), " ", text]);
     }
     Ok(())
 }
@@ -177,9 +177,9 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> CommandResult<()> {
         let Some((call, steps)) = shell.bench.undo_preview().map_err(|e| e.to_string())? else {
             return Err("there is nothing to undo".into());
         };
-        tell(&format!("undoing {call}"));
+        print_stderr(&format!("undoing {call}"));
         for step in &steps {
-            tell(&format!("    $ {step}"));
+            print_stderr(&format!("    $ {step}"));
         }
         let deed = shell.bench.deeds().pop();
         shell.bench.undo().map_err(|error| error.to_string())?;
@@ -193,7 +193,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> CommandResult<()> {
 
 fn redo(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let text = shell.undone.pop().ok_or("nothing was undone")?;
-    tell(&text);
+    print_stderr(&text);
     // `evaluate` has already printed the error.
     let _ = shell.evaluate(&text);
     Ok(())
@@ -212,7 +212,7 @@ fn save(shell: &mut Shell<'_>, file: &str) -> CommandResult<()> {
     written
         .and_then(|mut out| out.write_all(text.as_bytes()))
         .map_err(|error| format!("failed to write {file}: {error}"))?;
-    tell(&format!(
+    print_stderr(&format!(
         "{} actions saved to {file}; to see the plan: gscript plan {file}",
         shell.bench.deeds().len()
     ));
@@ -227,7 +227,7 @@ fn plan(shell: &mut Shell<'_>, on: &str) -> CommandResult<()> {
     };
     shell.bench.plan_only(on);
     shell.mode.set(if on { ReviewMode::Plan } else { ReviewMode::Ask });
-    tell(if on { "Actions are now only simulated." } else { "Actions are run again." });
+    print_stderr(if on { "Actions are now only simulated." } else { "Actions are run again." });
     Ok(())
 }
 
@@ -280,7 +280,7 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
         let new = |finding: &BootProblem| !told.contains(finding);
         let found = shell.bench.rescue(root).map_err(|error| error.to_string())?;
         let Some(finding) = found.into_iter().find(new) else { break };
-        tell(&output().bold(&finding.why));
+        print_stderr(&output().bold(&finding.why));
         told.push(finding.clone());
         let Some((name, args)) = finding.call else { continue };
         let asks_for_secret = args.iter().any(|(_, value)| matches!(value, Value::Secret(_)));
@@ -288,11 +288,11 @@ fn rescue(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
             secret(shell, PASSPHRASE)?;
         }
         let text = save::shown(&name, &args, shell.bench.language());
-        tell(&text);
+        print_stderr(&text);
         // `evaluate` prints its own error; the search continues with the next finding.
         let _ = shell.evaluate(&text);
     }
-    tell(if told.is_empty() { "No problems found." } else { "No further problems found." });
+    print_stderr(if told.is_empty() { "No problems found." } else { "No further problems found." });
     Ok(())
 }
 

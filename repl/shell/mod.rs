@@ -26,7 +26,7 @@ pub(crate) use session::{Launcher, Shell};
 pub(crate) use step::{Prose, Request, Stepper, Steps};
 
 use crate::render::Problem;
-use crate::screen::{style, tell};
+use crate::screen::{print_stderr, style};
 use line::ShellPrompt;
 use session::After;
 
@@ -98,9 +98,9 @@ impl Shell<'_> {
 
 /// Prints the introduction of the interactive shell.
 pub(crate) fn greet(what: &str) {
-    tell(&style().bold(what));
-    tell("Queries run at once; actions are shown first and need confirmation.");
-    tell(":help shows help, Tab completes, Ctrl-D quits.");
+    print_stderr(&style().bold(what));
+    print_stderr("Queries run at once; actions are shown first and need confirmation.");
+    print_stderr(":help shows help, Tab completes, Ctrl-D quits.");
 }
 
 /// Returns whether standard input is a script instead of a terminal.

@@ -12,7 +12,7 @@ use gscript::types::Value;
 use super::approver::ReviewMode;
 use crate::ask;
 use crate::render::Problem;
-use crate::screen::{self, say};
+use crate::screen::{self, print_stdout};
 
 /// The name of the input in messages.
 const SESSION: &str = "session";
@@ -90,7 +90,7 @@ impl<'a> Shell<'a> {
         match self.bench.run(SESSION, text) {
             Ok(value) => {
                 if value != Value::Unit {
-                    say(&screen::Shown::lines(&shown(&value, self.bench.language())));
+                    print_stdout(&screen::Shown::lines(&shown(&value, self.bench.language())));
                 }
                 Ok(())
             }

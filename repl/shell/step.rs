@@ -12,7 +12,7 @@ use gscript::recipe::Chapter;
 use crate::ask;
 use crate::commands::approve::confirmed;
 use crate::render;
-use crate::screen::{Shown, style, tell};
+use crate::screen::{Shown, print_stderr, style};
 
 /// A request of the user between two actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Steps {
     fn list(&self) {
         for (index, chapter) in self.chapters.borrow().iter().enumerate() {
             let sign = if index + 1 == self.current.get() { ">" } else { " " };
-            tell(&format!("{sign} {:>2}  {}", index + 1, chapter.title));
+            print_stderr(&format!("{sign} {:>2}  {}", index + 1, chapter.title));
         }
     }
 }
@@ -77,7 +77,7 @@ impl Steps {
 pub(crate) struct Prose(pub(crate) Rc<Steps>);
 
 impl Listener for Prose {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         let Event::Chapter { title } = event else { return };
         let steps = &self.0;
         let chapters = steps.chapters.borrow();
@@ -85,8 +85,8 @@ impl Listener for Prose {
             return;
         };
         steps.current.set(index + 1);
-        tell(&style().dim(&format!("chapter {} of {}", index + 1, chapters.len())));
-        tell(&style().said(&chapters[index].prose));
+        print_stderr(&style().dim(&format!("chapter {} of {}", index + 1, chapters.len())));
+        print_stderr(&style().said(&chapters[index].prose));
     }
 }
 
@@ -128,7 +128,7 @@ impl Stepper {
             "t" => match rest.trim().parse() {
                 Ok(number) => steps.until.set(Until::Chapter(number)),
                 Err(_) => {
-                    tell("missing chapter number; usage: t N");
+                    print_stderr("missing chapter number; usage: t N");
                     steps.list();
                     return None;
                 }
@@ -142,7 +142,7 @@ impl Stepper {
                 return None;
             }
             _ => {
-                tell(&Shown::lines(HELP));
+                print_stderr(&Shown::lines(HELP));
                 return None;
             }
         }
@@ -161,8 +161,8 @@ impl Approver for Stepper {
     }
 
     fn decide(&mut self, call: &PlannedCall, effects: &[BoundEffect]) -> Decision {
-        tell("");
-        tell(&render::call(call, style()));
+        print_stderr("");
+        print_stderr(&render::call(call, style()));
         let asked = match self.0.until.get() {
             Until::Next => true,
             Until::Chapter(number) => self.0.current.get() >= number || Self::destroys(effects),

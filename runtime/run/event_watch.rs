@@ -20,11 +20,11 @@ impl<'a> EventWatch<'a> {
 
 impl Watch for EventWatch<'_> {
     fn line(&mut self, line: &str) {
-        self.listener.hear(&Event::Line { call: self.call, text: line.to_owned() });
+        self.listener.on_event(&Event::Line { call: self.call, text: line.to_owned() });
     }
 
     fn notice(&mut self, text: &str) {
-        self.listener.hear(&Event::Warning { text: text.to_owned() });
+        self.listener.on_event(&Event::Warning { text: text.to_owned() });
     }
 
     fn progress(&mut self, progress: Progress) {
@@ -34,6 +34,6 @@ impl Watch for EventWatch<'_> {
         }
         self.last = Some(Instant::now());
         let Progress { done, total } = progress;
-        self.listener.hear(&Event::Progress { call: self.call, done, total });
+        self.listener.on_event(&Event::Progress { call: self.call, done, total });
     }
 }

@@ -18,19 +18,19 @@ impl Reporter {
 
     /// Passes an event to the listener.
     pub(crate) fn tell(&mut self, event: &Event) {
-        self.listener.hear(event);
+        self.listener.on_event(event);
     }
 
     /// Passes a warning to the listener.
     pub(crate) fn warn(&mut self, text: impl Into<String>) {
-        self.listener.hear(&Event::Warning { text: text.into() });
+        self.listener.on_event(&Event::Warning { text: text.into() });
     }
 
     /// Prompts the user; the terminal is reserved meanwhile.
     pub(crate) fn ask<T>(&mut self, ask: impl FnOnce() -> T) -> T {
-        self.listener.hear(&Event::Terminal { taken: true });
+        self.listener.on_event(&Event::Terminal { taken: true });
         let answer = ask();
-        self.listener.hear(&Event::Terminal { taken: false });
+        self.listener.on_event(&Event::Terminal { taken: false });
         answer
     }
 

@@ -113,7 +113,7 @@ impl Trial<'_> {
         machine.boot(1, first, interrupts, listener)?;
         let journals = self.shared().join("runs");
         let journal = word(&journals.join(run_name(&journals)?).join("journal.jsonl"));
-        listener.hear(&Event::Chapter { title: "Second boot".into() });
+        listener.on_event(&Event::Chapter { title: "Second boot".into() });
         let again = ["reopen", &journal, "--answers", &answers];
         let again = std::iter::once(word(self.program)).chain(again.map(str::to_owned)).collect();
         machine.boot(2, vec![again], interrupts, listener)?;
@@ -157,7 +157,7 @@ impl Trial<'_> {
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
     ) -> Result<(), TrialError> {
-        listener.hear(&Event::Chapter { title: "The disk boots".into() });
+        listener.on_event(&Event::Chapter { title: "The disk boots".into() });
         let pc = Pc {
             program: self.program,
             firmware,
@@ -262,9 +262,9 @@ impl Console for GuestEvents<'_> {
         match serde_json::from_str::<Event>(line) {
             // The host reports the end of the trial itself.
             Ok(Event::Ended { .. }) => {}
-            Ok(event) => self.listener.hear(&event),
+            Ok(event) => self.listener.on_event(&event),
             Err(_) if line.trim().is_empty() || is_kernel_noise(line) => {}
-            Err(_) => self.listener.hear(&Event::Said { text: printable(line) }),
+            Err(_) => self.listener.on_event(&Event::Said { text: printable(line) }),
         }
     }
 }
@@ -285,7 +285,7 @@ mod tests {
     struct SaidLines(Vec<String>);
 
     impl Listener for SaidLines {
-        fn hear(&mut self, event: &Event) {
+        fn on_event(&mut self, event: &Event) {
             if let Event::Said { text } = event {
                 self.0.push(text.clone());
             }

@@ -218,7 +218,7 @@ impl Ran {
 struct Recorder(Rc<RefCell<Vec<Event>>>);
 
 impl Listener for Recorder {
-    fn hear(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         self.0.borrow_mut().push(event.clone());
     }
 }
